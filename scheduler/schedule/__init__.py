@@ -1,0 +1,38 @@
+"""When jobs are due: cron expressions, intervals and single instants, as values that know no clock.
+
+A `Schedule` is asked "next, after this". Instants are aware datetimes in UTC, on whole seconds. Five-field
+cron is read strictly and follows Vixie and Debian cron for days and for daylight saving, as
+`scheduler.schedule.cron` and `scheduler.schedule.wall_pattern` tell.
+
+>>> from datetime import UTC, datetime
+>>> nightly = parse_cron("0 2 * * *", "Europe/Paris")
+>>> nightly.next_after(datetime(2026, 7, 1, tzinfo=UTC)).isoformat()
+'2026-07-02T00:00:00+00:00'
+"""
+
+from scheduler.schedule.at import AtSchedule, parse_at
+from scheduler.schedule.cron import CronSchedule, parse_cron
+from scheduler.schedule.duration import format_duration, parse_duration
+from scheduler.schedule.errors import ScheduleError
+from scheduler.schedule.every import EverySchedule, parse_every
+from scheduler.schedule.lint import Lint, lint
+from scheduler.schedule.schedule import Schedule, Summary
+from scheduler.schedule.zones import known_zone, nearest_zones
+
+__all__ = [
+    "AtSchedule",
+    "CronSchedule",
+    "EverySchedule",
+    "Lint",
+    "Schedule",
+    "ScheduleError",
+    "Summary",
+    "format_duration",
+    "known_zone",
+    "lint",
+    "nearest_zones",
+    "parse_at",
+    "parse_cron",
+    "parse_duration",
+    "parse_every",
+]

@@ -1,0 +1,48 @@
+"""The one place that touches croniter: from one wall time to the next.
+
+croniter is given wall time only, as if it were UTC, and an expression that our own reader has accepted and
+respelled; so its own ideas of daylight saving, seconds and extensions never come into play. Two things that
+it leaves open are settled by how it is called:
+
+- `day_or` says whether day of month *or* day of week suffices. Cron's rule is about how a field begins, not
+  about what it holds, so the caller's reading decides and not croniter's.
+- croniter turns a field that holds everything (`1-31`, `0-6`) into `*`, and then takes it for unrestricted.
+  When either is enough and one of them is always true, every day matches, so both are passed as `*`.
+
+croniter takes about 30 ms to import; that is done at the first step and not before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from scheduler.schedule.cron_vocabulary import CronField
+from scheduler.schedule.schedule import HORIZON_S
+
+_EVERY_MONTH_DAY = 0xFFFFFFFE
+_EVERY_WEEKDAY = 0x7F
+# 29 February on a given weekday comes back after at most 40 years (over a century that is no leap year).
+_YEARS_AHEAD_MAX = 41
+
+
+def stepper(
+    minute: CronField, hour: CronField, day: CronField, month: CronField, weekday: CronField
+) -> Callable[[int], int | None]:
+    """A function from a wall time to the first match strictly later, or None past the horizon."""
+    from croniter import CroniterBadDateError, croniter
+
+    either = not (day.starred or weekday.starred)
+    day_text, weekday_text = day.text, weekday.text
+    if either and (day.mask == _EVERY_MONTH_DAY or weekday.mask == _EVERY_WEEKDAY):
+        day_text = weekday_text = "*"
+    expression = f"{minute.text} {hour.text} {day_text} {month.text} {weekday_text}"
+    steps = croniter(expression, 0, float, day_or=either, max_years_between_matches=_YEARS_AHEAD_MAX)
+
+    def next_after(wall_s: int) -> int | None:
+        try:
+            following_s = int(steps.get_next(float, start_time=float(wall_s)))
+        except (CroniterBadDateError, OverflowError, ValueError):
+            return None
+        return following_s if following_s < HORIZON_S else None
+
+    return next_after

@@ -1,0 +1,123 @@
+"""A zone as stretches of constant offset, which is what turns wall-clock arithmetic into instants.
+
+Wall time is counted here in seconds as if it were UTC: wall = utc + offset. Inside one stretch the two run
+in step. Where two stretches meet, wall time jumps forward (a gap: some wall times never come) or
+backward (a fold: some come twice). Each stretch therefore remembers `wall_seen_s`, the first wall time that
+had not yet been shown when it began:
+
+- wall_seen_s < start + offset: the wall times between the two were skipped;
+- wall_seen_s > start + offset: the wall times between the two come again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from scheduler.schedule.schedule import HORIZON_S, epoch_seconds, instant_at
+from scheduler.schedule.zones import load_zone
+
+_DAY_S = 86_400
+# A fold is at most a day long (zones that crossed the date line), so two days back suffice to know it.
+_LOOK_BACK_S = 2 * _DAY_S
+
+
+class Stretch(NamedTuple):
+    """`start_s` <= utc < `end_s`, all at one offset from UTC."""
+
+    start_s: int
+    end_s: int
+    offset_s: int
+    wall_seen_s: int
+
+
+def stretches(zone: str, from_s: int, to_s: int) -> Iterator[Stretch]:
+    """The stretches that share an instant with `from_s` <= utc < `to_s`, ascending.
+
+    Args:
+        zone: IANA name of a zone that is known to exist.
+        from_s: UTC, seconds since 1970.
+        to_s: UTC, seconds since 1970; cut at the horizon.
+    """
+    to_s = min(to_s, HORIZON_S)
+    if from_s >= to_s:
+        return
+    if zone == "UTC":
+        yield Stretch(from_s, to_s, 0, from_s)
+        return
+    for year in range(instant_at(from_s).year, instant_at(to_s - 1).year + 1):
+        for stretch in stretches_of_year(zone, year):
+            if stretch.end_s > from_s and stretch.start_s < to_s:
+                yield stretch
+
+
+def stretches_descending(zone: str, from_s: int, to_s: int) -> Iterator[Stretch]:
+    """The same stretches as `stretches`, the latest first."""
+    to_s = min(to_s, HORIZON_S)
+    if from_s >= to_s:
+        return
+    if zone == "UTC":
+        yield Stretch(from_s, to_s, 0, from_s)
+        return
+    for year in range(instant_at(to_s - 1).year, instant_at(from_s).year - 1, -1):
+        for stretch in reversed(stretches_of_year(zone, year)):
+            if stretch.end_s > from_s and stretch.start_s < to_s:
+                yield stretch
+
+
+@lru_cache(maxsize=2048)
+def stretches_of_year(zone: str, year: int) -> tuple[Stretch, ...]:
+    """The stretches of one year (in UTC), found by asking the zone once a day, then halving."""
+    info = load_zone(zone)
+
+    def offset_at(utc_s: int) -> int:
+        local = instant_at(utc_s).astimezone(info).utcoffset()
+        assert local is not None, "a zone always knows its offset"
+        return local.days * _DAY_S + local.seconds
+
+    begin_s, end_s = _year_start_s(year), _year_start_s(year + 1)
+    at_s = max(begin_s - _LOOK_BACK_S, _year_start_s(1) + _LOOK_BACK_S)
+    offset_s = offset_at(at_s)
+    start_s, seen_s = at_s, at_s + offset_s
+    found: list[Stretch] = []
+    while at_s < end_s:
+        step_s = min(at_s + _DAY_S, end_s)
+        if offset_at(step_s) != offset_s:
+            change_s = _first_second_after_change(at_s, step_s, offset_s, offset_at)
+            found.append(Stretch(start_s, change_s, offset_s, seen_s))
+            seen_s = max(seen_s, change_s + offset_s)
+            start_s, step_s = change_s, change_s
+            offset_s = offset_at(change_s)
+        at_s = step_s
+    if start_s < end_s:
+        found.append(Stretch(start_s, end_s, offset_s, seen_s))
+    return tuple(cut for stretch in found if (cut := _not_before(stretch, begin_s)) is not None)
+
+
+def _first_second_after_change(
+    low_s: int, high_s: int, before_s: int, offset_at: Callable[[int], int]
+) -> int:
+    """The first second whose offset is not `before_s`, knowing that it lies in (low, high]."""
+    while high_s - low_s > 1:
+        middle_s = (low_s + high_s) // 2
+        if offset_at(middle_s) == before_s:
+            low_s = middle_s
+        else:
+            high_s = middle_s
+    return high_s
+
+
+def _not_before(stretch: Stretch, begin_s: int) -> Stretch | None:
+    """The part of a stretch from `begin_s` on: a cut inside it is neither a gap nor, by itself, a fold."""
+    if stretch.end_s <= begin_s:
+        return None
+    if stretch.start_s >= begin_s:
+        return stretch
+    seen_s = max(stretch.wall_seen_s, begin_s + stretch.offset_s)
+    return Stretch(begin_s, stretch.end_s, stretch.offset_s, seen_s)
+
+
+def _year_start_s(year: int) -> int:
+    return epoch_seconds(datetime(year, 1, 1, tzinfo=UTC))

@@ -1,0 +1,84 @@
+"""What every schedule can be asked, whatever kind it is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# No schedule is followed past this instant; so calendar arithmetic stays clear of datetime's end.
+HORIZON_S = int((datetime(9998, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds())
+
+
+class Summary(NamedTuple):
+    """The instants of a stretch of time in short: first and last (None when there are none), and how many."""
+
+    first: datetime | None
+    last: datetime | None
+    count: int  # type: ignore[assignment]  # tuple.count has no use here
+
+
+class Schedule(ABC):
+    """When something is due: a value that is asked "next, after this" and never looks at a clock.
+
+    Instants go in and come out as aware datetimes; those that come out are in UTC and on whole
+    seconds. A stretch `(after, until]` excludes its beginning and includes its end, so that stretches
+    laid end to end hold each instant exactly once.
+
+    Attributes:
+        zone: IANA name of the time zone that local times are read in.
+    """
+
+    __slots__ = ()
+    zone: str
+
+    @abstractmethod
+    def next_after(self, instant: datetime) -> datetime | None:
+        """The first instant strictly later than `instant`; None when there is never another."""
+
+    @abstractmethod
+    def between(self, after: datetime, until: datetime, limit: int | None = None) -> Iterator[datetime]:
+        """The instants x with after < x <= until, ascending, the first `limit` of them."""
+
+    @abstractmethod
+    def latest(self, after: datetime, until: datetime, n: int) -> list[datetime]:
+        """The last `n` of the instants x with after < x <= until, ascending."""
+
+    @abstractmethod
+    def summary(self, after: datetime, until: datetime) -> Summary:
+        """First, last and count of the instants x with after < x <= until, without stepping through them."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """The schedule in words, such as "every day at 02:00"."""
+
+    @abstractmethod
+    def source(self) -> str:
+        """The schedule as the person wrote it, such as `0 2 * * *` or `every 90s`."""
+
+    def count_between(self, after: datetime, until: datetime) -> int:
+        """How many instants x have after < x <= until."""
+        return self.summary(after, until).count
+
+    def latest_between(self, after: datetime, until: datetime) -> datetime | None:
+        """The last instant x with after < x <= until, or None."""
+        return self.summary(after, until).last
+
+
+def epoch_seconds(instant: datetime) -> int:
+    """Whole seconds since 1970 in UTC, fractions dropped downwards.
+
+    Raises:
+        ValueError: The datetime is naive: it does not say which instant it is.
+    """
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs a time zone: this datetime has none")
+    since = instant - _EPOCH
+    return since.days * 86_400 + since.seconds
+
+
+def instant_at(seconds: int) -> datetime:
+    """The UTC datetime `seconds` after 1970."""
+    return _EPOCH + timedelta(seconds=seconds)
