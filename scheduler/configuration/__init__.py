@@ -1,0 +1,44 @@
+"""The config: reading, checking and explaining `services/scheduler/config.yaml`.
+
+A config is one YAML document, a mapping of three blocks, each of which may be left out:
+
+- `jobs`: the name of each job, to its keys;
+- `defaults`: keys that apply to every job that does not have them itself; `env` is merged;
+- `scheduler`: `max_parallel`, `fsync`, `shutdown_grace`.
+
+`STARTER` shows every key with its meaning. It is read strictly: what is not understood is refused, all of
+it at once, each mistake with its line, its column and the nearest valid spelling. Anchors, aliases and
+merge keys (`<<`) are supported within bounds; tags, directives and further documents are not.
+
+>>> from pathlib import Path
+>>> config = parse(b'jobs: {hello: {command: echo hello, schedule: "@hourly"}}', Path("config.yaml"))
+>>> command_argv(config.jobs["hello"].definition)
+['echo', 'hello']
+"""
+
+from scheduler.configuration.command import command_argv, command_digest
+from scheduler.configuration.environment import env_digest
+from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
+from scheduler.configuration.excerpt import excerpt
+from scheduler.configuration.load import load, parse
+from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob, Origin
+from scheduler.configuration.registered import REGISTERED
+from scheduler.configuration.starter import STARTER
+
+__all__ = [
+    "REGISTERED",
+    "STARTER",
+    "Config",
+    "ConfigInvalid",
+    "ConfigLint",
+    "ConfigMissing",
+    "ConfigUnreadable",
+    "ConfiguredJob",
+    "Origin",
+    "command_argv",
+    "command_digest",
+    "env_digest",
+    "excerpt",
+    "load",
+    "parse",
+]

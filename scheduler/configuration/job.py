@@ -1,0 +1,123 @@
+"""One job: from its part of the tree to its definition."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from scheduler.configuration import keys
+from scheduler.configuration.block import Block, read_block
+from scheduler.configuration.command import needs_shell
+from scheduler.configuration.environment import env_digest
+from scheduler.configuration.maintenance import (
+    RETENTION_DEFAULTS,
+    misplaced,
+    without_command,
+)
+from scheduler.configuration.model import ConfiguredJob, Place
+from scheduler.configuration.names import job_name
+from scheduler.configuration.problems import Problems, Wrong
+from scheduler.configuration.timing import Timings
+from scheduler.configuration.tree import Mapping, Node, Scalar
+from scheduler.configuration.values import mapping
+from scheduler.definition import JobDefinition
+
+
+class Surroundings(NamedTuple):
+    """What the reading of every job shares.
+
+    Attributes:
+        problems: Where mistakes are noted.
+        defaults: The `defaults:` block.
+        default_digests: Digests of the environment in `defaults:`.
+        timings: The check of schedules.
+        registered: Names of jobs that need no command.
+        salt: For the digests of environments.
+        ledger: Folder of the ledger, which nothing may clean; None if not known.
+    """
+
+    problems: Problems
+    defaults: Block
+    default_digests: dict[str, str]
+    timings: Timings
+    registered: Collection[str]
+    salt: bytes
+    ledger: Path | None
+
+
+def read_job(key: Scalar, node: Node, around: Surroundings) -> ConfiguredJob | None:
+    """The job, or None after noting all that is wrong with it."""
+    problems = around.problems
+    before = problems.noted
+    name = key.text
+    try:
+        job_name(key)
+    except Wrong as wrong:
+        problems.take(wrong, key, f"jobs.{name}")
+    try:
+        body = mapping(node, "a mapping of the job's keys, such as schedule and command")
+    except Wrong as wrong:
+        problems.take(wrong, node, f"jobs.{name}")
+        return None
+    block = read_block(body, keys.JOB_KEYS, problems, f"jobs.{name}", "a job")
+    _check_kind(key, body, block, around)
+    timing = {kind: body.entries[kind][1] for kind in keys.TIMING_KEYS if kind in body.entries}
+    timezone = block.values.get("timezone") or around.defaults.values.get("timezone", "UTC")
+    if timing or not set(keys.TIMING_KEYS).intersection(block.meant):
+        around.timings.check(timing, timezone, key, f"jobs.{name}")
+    _check_folders(body, block, around, f"jobs.{name}")
+    if problems.noted != before:
+        return None
+    (when,) = timing.values()
+    return _configured(name, block, around, Place(when.mark.line + 1, when.mark.column + 1))
+
+
+def _configured(name: str, block: Block, around: Surroundings, when: Place) -> ConfiguredJob:
+    inherited: dict[str, str] = around.defaults.values.get("env", {})
+    own: dict[str, str] = block.values.get("env", {})
+    digests = {each: env_digest(each, value, around.salt) for each, value in own.items()}
+    members = {**around.defaults.values, **block.values, "env": {**around.default_digests, **digests}}
+    command = members.get("command")
+    if command is None:
+        members = {**RETENTION_DEFAULTS.get(name, {}), **members}
+    elif isinstance(command, str):
+        members["shell"] = needs_shell(command)
+    definition = JobDefinition(name=name, **members)
+    return ConfiguredJob(
+        definition=definition,
+        env={**inherited, **own} if own else inherited,
+        written=block.lines,
+        inherited=around.defaults.lines,
+        timing_place=when,
+    )
+
+
+def _check_kind(key: Scalar, body: Mapping, block: Block, around: Surroundings) -> None:
+    """Whether a job without a command is a registered one, and whether keys for those are only with those."""
+    name, problems = key.text, around.problems
+    has_command = "command" in body.entries or "command" in block.meant
+    if not has_command and (fault := without_command(name, around.registered)) is not None:
+        problems.add(key, fault[0], key=f"jobs.{name}", suggestion=fault[1])
+        return
+    for each, (where, _) in body.entries.items():
+        if (fault := misplaced(name, each, has_command=has_command)) is not None:
+            problems.add(where, fault[0], key=f"jobs.{name}.{each}", suggestion=fault[1])
+
+
+def _check_folders(body: Mapping, block: Block, around: Surroundings, key: str) -> None:
+    """No maintenance job is given the ledger to clean."""
+    ledger = around.ledger
+    listed: Any = block.values.get("directories")
+    if ledger is None or not listed:
+        return
+    for each in listed:
+        # Compared as written: what links lead to is checked again when files are deleted.
+        path = Path(os.path.normpath(ledger.parents[1] / each.path))
+        if path == ledger or ledger in path.parents:
+            around.problems.add(
+                body.entries["directories"][1],
+                f"{each.path} is the ledger, from which nothing is ever deleted",
+                key=f"{key}.directories",
+            )

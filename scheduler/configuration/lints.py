@@ -1,0 +1,33 @@
+"""Remarks about the schedules of a config."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from scheduler.configuration.model import ConfigLint, ConfiguredJob
+from scheduler.configuration.timing import parse_timing
+from scheduler.schedule import Lint, lint
+
+
+def schedule_lints(jobs: Iterable[ConfiguredJob], now: datetime | None) -> Iterator[ConfigLint]:
+    """What is legal but surprising about when jobs run.
+
+    Args:
+        jobs: Any jobs of one file.
+        now: With it, a single instant that has passed is remarked on.
+    """
+    known: dict[tuple[str, str, str], list[Lint]] = {}
+    for job in jobs:
+        definition = job.definition
+        kind = "schedule" if definition.schedule else "every" if definition.every else "at"
+        text = definition.schedule or definition.every or definition.at or ""
+        shared = (kind, text, definition.timezone)
+        if (remarks := known.get(shared)) is None:
+            schedule = parse_timing(*shared)
+            remarks = lint(schedule)
+            if kind == "at" and now is not None and schedule.next_after(now) is None:
+                remarks = [*remarks, Lint("in-the-past", f"{text} has passed: this job will not run")]
+            known[shared] = remarks
+        for remark in remarks:
+            yield ConfigLint(*job.timing_place, definition.name, remark.code, remark.message)

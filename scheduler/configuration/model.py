@@ -1,0 +1,110 @@
+"""What a config says, once it has been read: the jobs, where each setting comes from, and what looks odd."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from scheduler.definition import JobDefinition, SchedulerSettings
+
+
+class Origin(NamedTuple):
+    """Where a setting of a job comes from.
+
+    Attributes:
+        kind: Written with the job, in `defaults:`, or nowhere: then it is cronledger's own default.
+        line: Of the key, counted from 1; None if it is written nowhere.
+    """
+
+    kind: Literal["job", "defaults", "default"]
+    line: int | None
+
+
+class ConfigLint(NamedTuple):
+    """Something in a config that is legal and yet likely to surprise the person who wrote it.
+
+    Attributes:
+        line: Counted from 1.
+        column: Counted from 1.
+        job: The job that it is about; empty for the file as a whole.
+        code: A stable name for the kind of remark, such as `uneven-step`.
+        message: What will happen, in a sentence without a full stop.
+    """
+
+    line: int
+    column: int
+    job: str
+    code: str
+    message: str
+
+
+class Place(NamedTuple):
+    """A place in the file; both count from 1."""
+
+    line: int
+    column: int
+
+
+class ConfiguredJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A job as the config has it.
+
+    Attributes:
+        definition: What the ledger records.
+        env: The real values of its environment, for its processes only: never recorded or shown.
+        written: The keys that the job has itself, each with its line; variables as `env.NAME`.
+        inherited: The same for the keys in `defaults:`; shared by all jobs.
+        timing_place: Where the value of `schedule`, `every` or `at` begins.
+    """
+
+    definition: JobDefinition
+    env: Mapping[str, str]
+    written: Mapping[str, int]
+    inherited: Mapping[str, int]
+    timing_place: Place
+
+    @property
+    def origins(self) -> dict[str, Origin]:
+        """Where each setting comes from, by its key as a person writes it; variables as `env.NAME`."""
+        from scheduler.configuration.origins import origins
+
+        return origins(self)
+
+
+class Config:
+    """A valid config.
+
+    Attributes:
+        path: The file.
+        digest: SHA-256 (hex) of its bytes.
+        jobs: By name, in the order of the file.
+        settings: Of the scheduler itself.
+    """
+
+    __slots__ = ("_now", "_remarks", "digest", "jobs", "path", "settings")
+
+    def __init__(
+        self,
+        path: Path,
+        digest: str,
+        jobs: Mapping[str, ConfiguredJob],
+        settings: SchedulerSettings,
+        remarks: Sequence[ConfigLint] = (),
+        now: datetime | None = None,
+    ) -> None:
+        self.path = path
+        self.digest = digest
+        self.jobs = dict(jobs)
+        self.settings = settings
+        self._remarks = tuple(remarks)
+        self._now = now
+
+    @property
+    def lints(self) -> list[ConfigLint]:
+        """What is legal but surprising, in the order of the file; worked out when asked for."""
+        from scheduler.configuration.lints import schedule_lints
+
+        return sorted([*self._remarks, *schedule_lints(self.jobs.values(), self._now)])

@@ -1,0 +1,73 @@
+"""Which names jobs and environment variables may have.
+
+A job's name stands in commands, file names and SQL, so it is plain: 1 to 64 letters, digits, dots,
+underscores and dashes (ASCII), beginning with a letter, a digit or an underscore.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from scheduler.configuration.problems import Wrong
+from scheduler.configuration.tree import Scalar
+from scheduler.configuration.values import text
+
+MAX_NAME_LENGTH = 64
+_JOB = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OWN_PREFIX = "CRONLEDGER_"
+
+
+def job_name(node: Scalar) -> str:
+    """The name of a job, as the key that it is.
+
+    Raises:
+        Wrong: It cannot be one; the suggestion is the nearest name that can.
+    """
+    name = node.text
+    if _JOB.fullmatch(name):
+        return text(node, "the name of a job") if node.plain else name
+    if not name:
+        raise Wrong("the name of the job is missing")
+    better = _tidied(name)
+    if len(name) > MAX_NAME_LENGTH:
+        raise Wrong(
+            f"the name has {len(name)} characters: a job's name has at most {MAX_NAME_LENGTH}", better
+        )
+    if name[0] in ".-":
+        what = "would be taken for an option" if name[0] == "-" else "would be a hidden file"
+        raise Wrong(f"the name {name!r} begins with '{name[0]}', so it {what}", better)
+    strange = next(char for char in name if not re.match(r"[A-Za-z0-9._-]", char))
+    shown = {" ": "a space", "/": "a slash", "\t": "a tab"}.get(strange, repr(strange))
+    raise Wrong(
+        f"the name {name!r} holds {shown}: a job's name is made of letters, digits, '.', '_' and '-'", better
+    )
+
+
+def variable_name(node: Scalar) -> str:
+    """The name of an environment variable.
+
+    Raises:
+        Wrong: It cannot be one, or it is one that cronledger sets itself.
+    """
+    name = node.text
+    if "=" in name:  # what follows may be secret, and mistakes are recorded
+        raise Wrong("an environment variable is written NAME: value, not NAME=value")
+    if _VARIABLE.fullmatch(name) is None:
+        better = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")
+        better = better if _VARIABLE.fullmatch(better) else ""
+        raise Wrong(
+            f"{name!r} is not the name of an environment variable: letters, digits and '_' make one", better
+        )
+    if name.startswith(_OWN_PREFIX):
+        raise Wrong(f"variables that begin with {_OWN_PREFIX} are set by cronledger itself")
+    return text(node, "the name of a variable") if node.plain else name
+
+
+def _tidied(name: str) -> str:
+    """The nearest name that a job can have, or an empty string."""
+    plain = unicodedata.normalize("NFKD", name)
+    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    better = re.sub(r"[^A-Za-z0-9._-]+", "-", plain).lstrip(".-")[:MAX_NAME_LENGTH].rstrip("-")
+    return better if _JOB.fullmatch(better) else ""

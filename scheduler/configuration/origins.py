@@ -1,0 +1,33 @@
+"""Where each setting of a job comes from."""
+
+from __future__ import annotations
+
+from scheduler.configuration.keys import JOB_KEYS, TIMING_KEYS
+from scheduler.configuration.maintenance import KEYS_OF_MAINTENANCE, MAINTENANCE_KEYS
+from scheduler.configuration.model import ConfiguredJob, Origin
+
+_OWN_DEFAULT = Origin("default", None)
+
+
+def origins(job: ConfiguredJob) -> dict[str, Origin]:
+    """The origin of every key that applies to a job, in the order in which keys are documented."""
+    definition = job.definition
+    own = KEYS_OF_MAINTENANCE.get(definition.name, ()) if definition.command is None else ("command",)
+    found: dict[str, Origin] = {}
+    for key in JOB_KEYS:
+        if key in TIMING_KEYS and key not in job.written:
+            continue
+        if (key in MAINTENANCE_KEYS or key == "command") and key not in own:
+            continue
+        found[key] = _origin(job, key)
+        if key == "env":
+            found.update({f"env.{name}": _origin(job, f"env.{name}") for name in definition.env})
+    return found
+
+
+def _origin(job: ConfiguredJob, key: str) -> Origin:
+    if (line := job.written.get(key)) is not None:
+        return Origin("job", line)
+    if (line := job.inherited.get(key)) is not None:
+        return Origin("defaults", line)
+    return _OWN_DEFAULT

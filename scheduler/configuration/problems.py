@@ -1,0 +1,120 @@
+"""Collecting every mistake of a config before any is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from scheduler.vocabulary import ConfigError
+
+MOST = 200
+"""After so many mistakes reading stops: nobody reads on, and suggestions take time to find."""
+
+
+class Mark(Protocol):
+    """A place in the text, as the YAML parser gives it: line and column count from 0."""
+
+    line: int
+    column: int
+
+
+class Placed(Protocol):
+    """Anything that knows where in the text it begins."""
+
+    @property
+    def mark(self) -> Mark:
+        """Where it begins."""
+
+
+class Fault(NamedTuple):
+    """What is wrong with one value.
+
+    Attributes:
+        message: What is wrong, in words for the person who wrote it.
+        suggestion: What was probably meant, ready to be written instead.
+        node: The part that is wrong, if it is not the whole value.
+        offset: How many characters into that part the mistake is.
+        below: Key of the part below the key of the whole value.
+    """
+
+    message: str
+    suggestion: str = ""
+    node: Placed | None = None
+    offset: int = 0
+    below: str = ""
+
+
+class Wrong(Exception):
+    """A value that cannot be accepted."""
+
+    def __init__(
+        self, message: str, suggestion: str = "", *, node: Placed | None = None, offset: int = 0
+    ) -> None:
+        super().__init__(message)
+        self.faults = [Fault(message, suggestion, node, offset)]
+
+    @classmethod
+    def because(cls, faults: Iterable[Fault]) -> Wrong:
+        """A value with several mistakes in it, at least one."""
+        listed = list(faults)
+        error = cls(listed[0].message)
+        error.faults = listed
+        return error
+
+
+class TooMany(Exception):
+    """There are so many mistakes that looking for more is of no use."""
+
+
+class Problems:
+    """The mistakes found so far.
+
+    Attributes:
+        noted: How often one was noted, those that an alias repeats included.
+    """
+
+    def __init__(self) -> None:
+        self.noted = 0
+        self._found: dict[tuple[int, int, str], ConfigError] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def add_at(self, line: int, column: int, message: str, *, key: str = "", suggestion: str = "") -> None:
+        """Note a mistake at a line and column that count from 1; what an alias repeats is noted once.
+
+        Raises:
+            TooMany: It is time to stop.
+        """
+        self.noted += 1
+        error = ConfigError(line=line, column=column, message=message, key=key, suggestion=suggestion)
+        self._found.setdefault((line, column, message), error)
+        if len(self._found) >= MOST:
+            raise TooMany
+
+    def add(
+        self, where: Placed, message: str, *, key: str = "", suggestion: str = "", offset: int = 0
+    ) -> None:
+        """Note a mistake where a part of the text begins, or `offset` characters later."""
+        mark = where.mark
+        self.add_at(mark.line + 1, mark.column + 1 + offset, message, key=key, suggestion=suggestion)
+
+    def take(self, wrong: Wrong, where: Placed, key: str) -> None:
+        """Note all that is wrong with the value of a key."""
+        for fault in wrong.faults:
+            full = f"{key}.{fault.below}" if fault.below else key
+            place = fault.node or where
+            self.add(place, fault.message, key=full, suggestion=fault.suggestion, offset=fault.offset)
+
+    def sorted(self, text: str) -> list[ConfigError]:
+        """All of them, in the order of the file; what the parser places behind the end is placed at the end."""
+        line_last, column_last = text.count("\n") + 1, len(text) - text.rfind("\n")
+        found = [self._found[place] for place in sorted(self._found)]
+        return [
+            error
+            if error.line <= line_last
+            else msgspec.structs.replace(error, line=line_last, column=column_last)
+            for error in found
+        ]

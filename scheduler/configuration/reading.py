@@ -1,0 +1,144 @@
+"""The whole file: from its tree to the config, or to the list of all its mistakes."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from scheduler.configuration import keys, values
+from scheduler.configuration.block import Block, read_block
+from scheduler.configuration.environment import env_digest
+from scheduler.configuration.errors import ConfigInvalid
+from scheduler.configuration.job import Surroundings, read_job
+from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob
+from scheduler.configuration.problems import Problems, TooMany, Wrong
+from scheduler.configuration.source import decode
+from scheduler.configuration.timing import Timings
+from scheduler.configuration.tree import Mapping, Node, Scalar, Sequence, Unreadable, compose
+from scheduler.definition import SchedulerSettings
+from scheduler.home import Home
+
+
+def read_config(
+    raw: bytes, path: Path, home: Path | None, registered: Collection[str], salt: bytes, now: datetime | None
+) -> Config:
+    """The config that a file's bytes hold; see `scheduler.configuration.parse`."""
+    digest = hashlib.sha256(raw).hexdigest()
+    problems = Problems()
+    config: Config | None = None
+    text = None
+    try:
+        text = decode(raw, problems)
+        if text is not None:
+            with _collector_paused():
+                config = _read(text, problems, path, digest, home, registered, salt, now)
+    except (Unreadable, TooMany):
+        pass
+    if problems or config is None:
+        source = raw.decode("utf-8", "replace").removeprefix("\ufeff") if text is None else text
+        raise ConfigInvalid(path, problems.sorted(source), digest, source)
+    return config
+
+
+def _read(
+    text: str,
+    problems: Problems,
+    path: Path,
+    digest: str,
+    home: Path | None,
+    registered: Collection[str],
+    salt: bytes,
+    now: datetime | None,
+) -> Config:
+    root = compose(text, problems)
+    top = _top(root, problems)
+    defaults = _block(top, "defaults", keys.DEFAULTS_KEYS, problems, "defaults")
+    settings = _block(top, "scheduler", keys.SCHEDULER_KEYS, problems, "the scheduler block")
+    around = Surroundings(
+        problems=problems,
+        defaults=defaults,
+        default_digests={
+            name: env_digest(name, value, salt) for name, value in defaults.values.get("env", {}).items()
+        },
+        timings=Timings(text, problems),
+        registered=registered,
+        salt=salt,
+        ledger=None if home is None else Home(home).ledger,
+    )
+    jobs: dict[str, ConfiguredJob] = {}
+    for name, (key, node) in _jobs(top, problems).entries.items():
+        job = read_job(key, node, around)
+        if job is not None:
+            jobs[name] = job
+    remarks = [] if jobs else [_no_jobs(top)]
+    return Config(path, digest, jobs, SchedulerSettings(**settings.values), remarks, now)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the garbage collector from walking a tree that grows and holds no cycles: it takes half the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _top(root: Node | None, problems: Problems) -> Mapping:
+    """The top of the file, with only the keys that belong there."""
+    if root is None or (isinstance(root, Scalar) and root.plain and values.read_as(root.text) == "null"):
+        problems.add_at(
+            1, 1, "the config is empty: `cronledger init` writes one to start from, or begin with `jobs:`"
+        )
+        raise Unreadable
+    if not isinstance(root, Mapping):
+        what = "a list" if isinstance(root, Sequence) else "a single value"
+        problems.add(root, f"a config is a mapping that begins with `jobs:`, and this is {what}")
+        raise Unreadable
+    for word, (key, node) in root.entries.items():
+        if word in keys.TOP_KEYS:
+            continue
+        if isinstance(node, Mapping) and node.entries.keys() & {"command", *keys.TIMING_KEYS}:
+            message, near = f"{word!r} looks like a job: jobs stand indented under `jobs:`", ""
+        elif word in keys.JOB_KEYS:
+            message, near = f"{word} belongs to a job, and jobs stand under `jobs:`", ""
+        else:
+            near = values.nearest(word, keys.TOP_KEYS, 0.5)
+            message = f"unknown key {word!r} at the top of the config, which takes {', '.join(keys.TOP_KEYS)}"
+        problems.add(key, message, key=word, suggestion=near)
+    return root
+
+
+def _jobs(top: Mapping, problems: Problems) -> Mapping:
+    entry = top.entries.get("jobs")
+    if entry is None:
+        return Mapping(top.mark)
+    try:
+        return values.mapping(entry[1], "a mapping from the name of each job to its keys, such as `backup:`")
+    except Wrong as wrong:
+        problems.take(wrong, entry[1], "jobs")
+        return Mapping(top.mark)
+
+
+def _block(top: Mapping, word: str, known: dict[str, keys.Key], problems: Problems, where: str) -> Block:
+    """One of the blocks beside the jobs; what is wrong in it is left out."""
+    entry = top.entries.get(word)
+    if entry is None:
+        return Block({}, {})
+    try:
+        node = values.mapping(entry[1], f"a mapping of {', '.join(known)}")
+    except Wrong as wrong:
+        problems.take(wrong, entry[1], word)
+        return Block({}, {})
+    return read_block(node, known, problems, word, where)
+
+
+def _no_jobs(top: Mapping) -> ConfigLint:
+    mark = top.entries["jobs"][0].mark if "jobs" in top.entries else top.mark
+    return ConfigLint(mark.line + 1, mark.column + 1, "", "no-jobs", "there are no jobs: nothing will run")

@@ -1,0 +1,86 @@
+"""When a job runs: exactly one of `schedule`, `every`, `at`, accepted only if it comes and can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from scheduler.configuration.keys import TIMING_KEYS
+from scheduler.configuration.problems import Placed, Problems
+from scheduler.configuration.tree import Node, Scalar
+from scheduler.schedule import Schedule, ScheduleError, parse_at, parse_cron, parse_every
+
+_PARSE: dict[str, Callable[[str, str], Schedule]] = {
+    "schedule": parse_cron,
+    "every": parse_every,
+    "at": parse_at,
+}
+
+
+def parse_timing(kind: str, text: str, timezone: str) -> Schedule:
+    """The schedule that a key (`schedule`, `every` or `at`) and its value name.
+
+    Raises:
+        ScheduleError: There is no such schedule.
+    """
+    return _PARSE[kind](text, timezone)
+
+
+class Timings:
+    """Checks the timing of jobs; what many jobs share is checked once."""
+
+    def __init__(self, text: str, problems: Problems) -> None:
+        self._text = text
+        self._lines: list[str] | None = None
+        self._problems = problems
+        self._known: dict[tuple[str, str, str], ScheduleError | None] = {}
+
+    def check(self, written: dict[str, Node], timezone: str, name: Placed, key: str) -> None:
+        """Note what is wrong with the timing of a job.
+
+        Args:
+            written: Those of the three keys that the job has, each with its value.
+            timezone: The zone of the job.
+            name: Where the job begins.
+            key: The job's key, such as `jobs.backup`.
+        """
+        if len(written) != 1:
+            self._problems.add(name, _not_one(list(written)), key=key)
+            return
+        ((kind, node),) = written.items()
+        if not isinstance(node, Scalar):
+            return  # refused before, by its reader
+        shared = (kind, node.text, timezone)
+        if shared not in self._known:
+            self._known[shared] = _mistake(*shared)
+        if (error := self._known[shared]) is not None:
+            start = self._start_of_text(node)
+            self._problems.add(
+                node,
+                error.reason,
+                key=f"{key}.{kind}",
+                suggestion=error.suggestion or "",
+                offset=0 if start is None else start + error.column,
+            )
+
+    def _start_of_text(self, node: Scalar) -> int | None:
+        """How many characters after the node's beginning its text stands literally; None if nowhere."""
+        if self._lines is None:
+            self._lines = self._text.split("\n")
+        begin = node.mark.column + (not node.plain)
+        line = self._lines[node.mark.line]
+        return int(not node.plain) if line[begin : begin + len(node.text)] == node.text else None
+
+
+def _not_one(found: list[str]) -> str:
+    if not found:
+        return "nothing says when this job runs: add schedule, every or at"
+    listed = " and ".join(found)
+    return f"this job has {listed}: exactly one of {', '.join(TIMING_KEYS)} says when it runs"
+
+
+def _mistake(kind: str, text: str, timezone: str) -> ScheduleError | None:
+    try:
+        parse_timing(kind, text, timezone)
+    except ScheduleError as error:
+        return error
+    return None

@@ -1,0 +1,204 @@
+"""A config's text as a tree of nodes that remember where they stand and how they were written.
+
+PyYAML's C parser (libyaml) supplies the events. They are composed here instead of by PyYAML for four
+reasons: duplicate keys must be refused and not overwritten; a value must keep its source text, because YAML
+1.1 reads `on` as true and `010` as 8; PyYAML's composer recurses in C and crashes the process on deep
+nesting; and aliases must not multiply without bound.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+from yaml._yaml import CParser
+from yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+from scheduler.configuration.problems import Mark, Problems
+
+MAX_DEPTH = 12
+"""A config needs five levels; libyaml's time grows with the square of the depth."""
+MAX_NODES = 1_000_000
+"""With aliases counted as often as they are used; ten thousand jobs have about a hundred thousand."""
+
+
+class Scalar:
+    """A single value.
+
+    Attributes:
+        text: The value, without its quotes.
+        plain: Whether it was written without quotes (and not as a block), so that YAML may read it as
+        something
+            else than text.
+        mark: Where it begins, quotes included.
+    """
+
+    __slots__ = ("mark", "plain", "text")
+
+    def __init__(self, text: str, plain: bool, mark: Mark) -> None:
+        self.text = text
+        self.plain = plain
+        self.mark = mark
+
+
+class Sequence:
+    """A list."""
+
+    __slots__ = ("items", "mark")
+
+    def __init__(self, mark: Mark) -> None:
+        self.items: list[Node] = []
+        self.mark = mark
+
+
+class Mapping:
+    """Keys and values: the text of each key, to the key and its value as nodes."""
+
+    __slots__ = ("entries", "mark")
+
+    def __init__(self, mark: Mark) -> None:
+        self.entries: dict[str, tuple[Scalar, Node]] = {}
+        self.mark = mark
+
+
+Node = Scalar | Sequence | Mapping
+
+
+class Unreadable(Exception):
+    """The text is no YAML that a tree could be made of; the problems say why."""
+
+
+def compose(text: str, problems: Problems) -> Node | None:
+    """The tree of the one document in `text`; None if there is none.
+
+    Raises:
+        Unreadable: The text is not YAML, nests too deeply or is too large.
+        TooMany: It holds too many mistakes.
+    """
+    if text.startswith("%") or "\n%" in text:
+        line = text.count("\n", 0, text.find("\n%") + 1) + 1 if not text.startswith("%") else 1
+        problems.add_at(line, 1, "a line of a config cannot begin with %: YAML directives are not supported")
+        raise Unreadable
+    try:
+        return _Composer(text, problems).document()
+    except yaml.YAMLError as error:
+        from scheduler.configuration.syntax import reword  # only a mistake needs it
+
+        line, column, message, suggestion = reword(error, text)
+        problems.add_at(line, column, message, suggestion=suggestion)
+        raise Unreadable from None
+
+
+class _Composer:
+    """One pass over the events of a text."""
+
+    def __init__(self, text: str, problems: Problems) -> None:
+        parser: Any = CParser(text)
+        self._next = parser.get_event
+        self._problems = problems
+        self._nodes = 0
+        self._anchors: dict[str, tuple[Node, int] | None] = {}
+
+    def document(self) -> Node | None:
+        self._next()  # the stream begins
+        if isinstance(self._next(), StreamEndEvent):
+            return None
+        root = self._node(self._next(), 0)
+        self._next()  # the document ends
+        event = self._next()
+        if not isinstance(event, StreamEndEvent):
+            self._refuse(
+                event.start_mark, "a second document begins here: a config is one document, without ---"
+            )
+        return root
+
+    def _node(self, event: Any, depth: int) -> Node:
+        """The node that begins with an event."""
+        kind = type(event)
+        if kind is AliasEvent:
+            return self._aliased(event)
+        begin = self._nodes
+        self._nodes = begin + 1
+        if begin >= MAX_NODES or depth > MAX_DEPTH:
+            self._stop(event.start_mark, deep=depth > MAX_DEPTH)
+        if event.tag is not None:
+            message = "YAML's tags are not supported: a value that begins with ! must be in quotes"
+            self._refuse(event.start_mark, message)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+        node: Node
+        if kind is ScalarEvent:
+            node = Scalar(event.value, not event.style, event.start_mark)
+        elif kind is MappingStartEvent:
+            node = self._mapping(Mapping(event.start_mark), depth)
+        else:
+            assert kind is SequenceStartEvent, "a node begins with one of four events"
+            node = self._sequence(Sequence(event.start_mark), depth)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = (node, self._nodes - begin)
+        return node
+
+    def _mapping(self, node: Mapping, depth: int) -> Mapping:
+        entries = node.entries
+        merged: list[Node] = []
+        while type(event := self._next()) is not MappingEndEvent:
+            key = self._node(event, depth + 1)
+            value = self._node(self._next(), depth + 1)
+            if not isinstance(key, Scalar):
+                self._refuse(event.start_mark, "a key must be a plain word, not a list or a mapping")
+            elif key.plain and key.text == "<<":
+                merged.append(value)
+            elif key.text in entries:
+                line = entries[key.text][0].mark.line + 1
+                message = f"{key.text!r} is written twice: the first one is in line {line}"
+                self._problems.add(key, message, key=key.text)
+            else:
+                entries[key.text] = (key, value)
+        for value in merged:
+            self._merge(node, value)
+        return node
+
+    def _sequence(self, node: Sequence, depth: int) -> Sequence:
+        while type(event := self._next()) is not SequenceEndEvent:
+            node.items.append(self._node(event, depth + 1))
+        return node
+
+    def _merge(self, node: Mapping, value: Node) -> None:
+        """Take over the entries of `<<: *other` (the merge key of YAML 1.1) that the mapping lacks."""
+        for source in value.items if isinstance(value, Sequence) else [value]:
+            if isinstance(source, Mapping):
+                for key, entry in source.entries.items():
+                    node.entries.setdefault(key, entry)
+            else:
+                self._refuse(source.mark, "<< takes the alias of a mapping, such as <<: *nightly")
+
+    def _aliased(self, event: Any) -> Node:
+        known: tuple[Node, int] | str | None = self._anchors.get(event.anchor, "unknown")
+        if known is None:
+            self._refuse(event.start_mark, "this alias stands inside what it refers to")
+            raise Unreadable
+        if isinstance(known, str):
+            message = "no anchor has the name after this *: text that begins with * must be in quotes"
+            self._refuse(event.start_mark, message)
+            return Scalar("", True, event.start_mark)
+        node, size = known
+        self._nodes += size
+        if self._nodes > MAX_NODES:
+            self._stop(event.start_mark, deep=False)
+        return node
+
+    def _refuse(self, mark: Mark, message: str) -> None:
+        self._problems.add_at(mark.line + 1, mark.column + 1, message)
+
+    def _stop(self, mark: Mark, *, deep: bool) -> None:
+        limit = f"nests deeper than {MAX_DEPTH} levels" if deep else f"holds more than {MAX_NODES:,} values"
+        self._refuse(mark, f"the file {limit} here: this cannot be a config")
+        raise Unreadable

@@ -1,0 +1,106 @@
+"""What a job is: its definition as the ledger records it, and the settings of the scheduler itself.
+
+A definition is the whole of what decides how a job behaves, without anything that may be secret: the values of
+its environment are represented by digests. Durations are whole milliseconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import Literal
+
+import msgspec
+
+CatchUp = Literal["one", "all", "none"]
+Overlap = Literal["skip", "queue", "allow"]
+Fsync = Literal["always", "everysec", "never"]
+
+DAY_MS = 86_400_000
+
+
+class Directory(msgspec.Struct, frozen=True, kw_only=True):
+    """A folder that a maintenance job cleans: the files in it whose name matches the glob `pattern`."""
+
+    path: str
+    pattern: str = "*"
+
+
+class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One job.
+
+    Attributes:
+        name: unique in a home.
+        command: a string (run directly if it is plain words, through `/bin/sh -c` if `shell`), a list (run
+            directly), or None for a registered job that is found by its name.
+        shell: whether the string needs a shell.
+        schedule: five-field cron expression or alias; exactly one of `schedule`, `every`, `at` is set.
+        every: duration as written, such as `90s`; anchored to the Unix epoch.
+        at: one instant as written, RFC 3339.
+        timezone: IANA zone in which `schedule` and a zoneless `at` are read.
+        enabled: what the config says; a person may have said otherwise since.
+        env: name of each environment variable, to the digest of its value.
+        working_directory: absolute, or relative to the home; the home itself if None.
+        timeout_ms: stop a run that takes longer; None: never.
+        kill_after_ms: from SIGTERM to SIGKILL.
+        catch_up: which of the instants that passed unwatched are run.
+        catch_up_limit: at most this many with `all`.
+        catch_up_window_ms: forget instants older than this; None: never.
+        overlap: what becomes of a run that falls due while one of the same job is still going.
+        retention_hours: of `cleanup-sessions`; retention_days: of `log-cleanup`.
+        directories: further folders that a maintenance job cleans.
+        dry_run: a maintenance job only counts.
+    """
+
+    name: str
+    command: str | list[str] | None = None
+    shell: bool = False
+    description: str = ""
+    schedule: str | None = None
+    every: str | None = None
+    at: str | None = None
+    timezone: str = "UTC"
+    enabled: bool = True
+    env: dict[str, str] = {}
+    working_directory: str | None = None
+    timeout_ms: int | None = None
+    kill_after_ms: int = 10_000
+    catch_up: CatchUp = "one"
+    catch_up_limit: int = 100
+    catch_up_window_ms: int | None = None
+    overlap: Overlap = "skip"
+    retention_hours: int | None = None
+    retention_days: int | None = None
+    directories: list[Directory] = []
+    dry_run: bool = False
+
+    def timing(self) -> tuple[str | None, str | None, str | None, str]:
+        """What decides the instants; two definitions with the same timing have the same schedule."""
+        return (self.schedule, self.every, self.at, self.timezone)
+
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+
+
+def revision(definition: JobDefinition) -> str:
+    """Digest (16 hex digits of SHA-256) that changes exactly when the definition does."""
+    return hashlib.sha256(_ENCODER.encode(definition)).hexdigest()[:16]
+
+
+def changed_members(old: JobDefinition, new: JobDefinition) -> list[str]:
+    """Names of the members in which two definitions differ, in the order of the definition."""
+    return [name for name in JobDefinition.__struct_fields__ if getattr(old, name) != getattr(new, name)]
+
+
+class SchedulerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The `scheduler:` block.
+
+    Attributes:
+        max_parallel: at most this many runs at once; the others wait their turn.
+        fsync: when appended entries are flushed to disk.
+        shutdown_grace_ms: how long a stopping scheduler waits for its runs.
+    """
+
+    max_parallel: int = max(8, 4 * (os.cpu_count() or 1))
+    fsync: Fsync = "always"
+    shutdown_grace_ms: int = 30_000

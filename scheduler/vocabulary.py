@@ -1,0 +1,368 @@
+"""The vocabulary: every type of entry that cronledger writes, each with its meaning.
+
+An entry's type is a past-tense fact, `noun.verb`; its payload is one Struct here. The vocabulary grows by new
+types and new optional members, never by a change of what one means. Readers ignore types and members that they
+do not know: `payload` answers None for an unknown type.
+
+Times are aware UTC datetimes; durations are whole milliseconds.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+import msgspec
+
+from eventstore.store import Entry, Event
+from scheduler.definition import CatchUp, JobDefinition
+
+Trigger = Literal["schedule", "catch_up", "manual"]
+Outcome = Literal["succeeded", "failed", "timed_out", "cancelled", "lost", "unknown"]
+OUTCOMES: tuple[Outcome, ...] = ("succeeded", "failed", "timed_out", "cancelled", "lost", "unknown")
+TRIGGERS: tuple[Trigger, ...] = ("schedule", "catch_up", "manual")
+
+
+class Payload(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
+    """Base of all payloads: what the type adds to who, when and about which job and run."""
+
+    TYPE: ClassVar[str]
+
+
+class LedgerCreated(Payload, frozen=True):
+    """Entry 0: this ledger begins."""
+
+    TYPE: ClassVar[str] = "ledger.created"
+    ledger: str
+    format: int
+    software: str = ""
+
+
+class LedgerRecovered(Payload, frozen=True):
+    """A crash had left an unfinished write at the end; its bytes were set aside and the segment was cut."""
+
+    TYPE: ClassVar[str] = "ledger.recovered"
+    bytes: int
+    sha256: str
+    segment: str = ""
+    offset: int = 0
+
+
+class SchedulerStarted(Payload, frozen=True):
+    """A scheduler began to watch this home."""
+
+    TYPE: ClassVar[str] = "scheduler.started"
+    pid: int
+    host: str
+    boot_id: str
+    versions: dict[str, str]
+    config: str | None = None
+
+
+class SchedulerStopped(Payload, frozen=True):
+    """It stopped in an orderly way; after a crash there is no such entry."""
+
+    TYPE: ClassVar[str] = "scheduler.stopped"
+    reason: str
+    runs_stopped: int = 0
+
+
+class SchedulerPaused(Payload, frozen=True):
+    """The ledger could not be written (a full disk): nothing new is started until it can be again."""
+
+    TYPE: ClassVar[str] = "scheduler.paused"
+    reason: str
+
+
+class SchedulerResumed(Payload, frozen=True):
+    """The ledger can be written again."""
+
+    TYPE: ClassVar[str] = "scheduler.resumed"
+    paused_ms: int
+
+
+class ClockStepped(Payload, frozen=True):
+    """The wall clock jumped, or the machine slept.
+
+    `by_ms` is positive for a jump ahead. The instants from `before` to `after` are those affected.
+    """
+
+    TYPE: ClassVar[str] = "clock.stepped"
+    kind: Literal["step", "suspend"]
+    by_ms: int
+    before: datetime
+    after: datetime
+
+
+class ConfigError(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One mistake in a config file: where (lines and columns count from 1), what, what was probably meant."""
+
+    line: int
+    column: int
+    message: str
+    key: str = ""
+    suggestion: str = ""
+
+
+class ConfigAccepted(Payload, frozen=True):
+    """An edited config came into force; `job.*` entries beside this one say what it changed."""
+
+    TYPE: ClassVar[str] = "config.accepted"
+    config: str
+    jobs: int
+
+
+class ConfigRejected(Payload, frozen=True):
+    """An edited config is invalid: the last good one stays in force."""
+
+    TYPE: ClassVar[str] = "config.rejected"
+    config: str
+    errors: list[ConfigError]
+    error_count: int
+
+
+class JobDefined(Payload, frozen=True):
+    """First sight of a job (`changed` is empty), or a change to it."""
+
+    TYPE: ClassVar[str] = "job.defined"
+    definition: JobDefinition
+    revision: str
+    config: str
+    changed: list[str] = []
+
+
+class JobRemoved(Payload, frozen=True):
+    """The config no longer has this job."""
+
+    TYPE: ClassVar[str] = "job.removed"
+    config: str
+
+
+class JobEnabled(Payload, frozen=True):
+    """The job runs on its schedule again, from now or from `effective_at` (the end of a pause)."""
+
+    TYPE: ClassVar[str] = "job.enabled"
+    reason: str = ""
+    effective_at: datetime | None = None
+
+
+class JobDisabled(Payload, frozen=True):
+    """The job stays but does not run on its schedule, for good or until `until`."""
+
+    TYPE: ClassVar[str] = "job.disabled"
+    reason: str = ""
+    until: datetime | None = None
+
+
+class ScheduleTicked(Payload, frozen=True):
+    """An instant fell due and a run is owed; the run's number is this entry's `seq`."""
+
+    TYPE: ClassVar[str] = "schedule.ticked"
+    scheduled_for: datetime
+    local_time: str
+    timezone: str
+    lateness_ms: int
+    trigger: Literal["schedule", "catch_up"] = "schedule"
+
+
+MisfireReason = Literal[
+    "scheduler_down",
+    "suspend",
+    "clock_step",
+    "stall",
+    "ledger_unavailable",
+    "replaced",
+    "disabled",
+    "removed",
+]
+
+
+class ScheduleMisfired(Payload, frozen=True):
+    """Instants passed while nothing was watching, `first` to `last`, `count` of them.
+
+    `will_run` of them get a `schedule.ticked` of their own with trigger `catch_up`; the others are settled
+    by this entry: outside the window, over the limit, or not wanted by the policy. Instants of a schedule
+    that is no longer in force (reason `replaced`, `disabled`, `removed`) are recorded and not run.
+    """
+
+    TYPE: ClassVar[str] = "schedule.misfired"
+    first: datetime
+    last: datetime
+    count: int
+    policy: CatchUp
+    will_run: int
+    reason: MisfireReason = "scheduler_down"
+
+
+class RunRequested(Payload, frozen=True):
+    """A person asked for a run; the run's number is this entry's `seq`."""
+
+    TYPE: ClassVar[str] = "run.requested"
+    executor: Literal["scheduler", "self"]
+    reason: str = ""
+    parameters: list[str] = []
+
+
+class RunCancelRequested(Payload, frozen=True):
+    """A person asked to stop a run."""
+
+    TYPE: ClassVar[str] = "run.cancel_requested"
+    reason: str = ""
+
+
+class RunStarted(Payload, frozen=True):
+    """An attempt begins.
+
+    It is durable before the process exists: after a crash in between, the run is lost, never doubled.
+
+    `executor_pid` and `executor_start_ticks` (field 22 of `/proc/PID/stat`) identify who watches the process.
+    """
+
+    TYPE: ClassVar[str] = "run.started"
+    attempt: int
+    trigger: Trigger
+    command_sha256: str
+    host: str
+    boot_id: str
+    executor_pid: int
+    executor_start_ticks: int
+    scheduled_for: datetime | None = None
+
+
+class RunAdopted(Payload, frozen=True):
+    """A run outlived the scheduler that started it: this one watches it from now on."""
+
+    TYPE: ClassVar[str] = "run.adopted"
+    attempt: int
+    host: str
+    boot_id: str
+    executor_pid: int
+    executor_start_ticks: int
+
+
+class RunFinished(Payload, frozen=True):
+    """An attempt ended: everything that a row of history needs.
+
+    `exit_code` or `signal`, whichever ended the process, where that is known; no `duration_ms` where nobody knows
+    when it ended. Output is hashed whole.
+    """
+
+    TYPE: ClassVar[str] = "run.finished"
+    trigger: Trigger
+    started: datetime
+    outcome: Outcome
+    attempt: int
+    scheduled_for: datetime | None = None
+    duration_ms: int | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    cpu_ms: int | None = None
+    memory_peak_bytes: int | None = None
+    stdout_bytes: int = 0
+    stdout_sha256: str | None = None
+    stderr_bytes: int = 0
+    stderr_sha256: str | None = None
+    error: str | None = None
+
+
+SkipReason = Literal["overlap", "queue_full", "disabled", "removed", "cancelled", "catch_up"]
+
+
+class RunSkipped(Payload, frozen=True):
+    """A run was owed and deliberately not made. `because_of` is the `seq` of the entry that shows why.
+
+    `overlap`: the number of the run that was in the way. `catch_up`: it was still owed when the scheduler
+    stopped, and the job's catch-up policy does not want it after the restart.
+    """
+
+    TYPE: ClassVar[str] = "run.skipped"
+    reason: SkipReason
+    trigger: Trigger
+    scheduled_for: datetime | None = None
+    because_of: int | None = None
+
+
+class RetentionTarget(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done in one folder."""
+
+    path: str
+    pattern: str
+    examined: int
+    deleted: int
+    deleted_bytes: int
+
+
+class RetentionFailure(msgspec.Struct, frozen=True, kw_only=True):
+    """A file or folder that could not be dealt with, and why."""
+
+    path: str
+    error: str
+
+
+class RetentionApplied(Payload, frozen=True):
+    """Logs or sessions older than `cutoff` were deleted, or with `dry_run` only counted.
+
+    `failures` holds the first of `failed`; both lists are bounded.
+    """
+
+    TYPE: ClassVar[str] = "retention.applied"
+    kind: Literal["logs", "sessions"]
+    cutoff: datetime
+    dry_run: bool
+    deleted: int
+    deleted_bytes: int
+    failed: int
+    targets: list[RetentionTarget]
+    failures: list[RetentionFailure] = []
+
+
+PAYLOADS: dict[str, type[Payload]] = {
+    cls.TYPE: cls
+    for cls in (
+        LedgerCreated,
+        LedgerRecovered,
+        SchedulerStarted,
+        SchedulerStopped,
+        SchedulerPaused,
+        SchedulerResumed,
+        ClockStepped,
+        ConfigAccepted,
+        ConfigRejected,
+        JobDefined,
+        JobRemoved,
+        JobEnabled,
+        JobDisabled,
+        ScheduleTicked,
+        ScheduleMisfired,
+        RunRequested,
+        RunCancelRequested,
+        RunStarted,
+        RunAdopted,
+        RunFinished,
+        RunSkipped,
+        RetentionApplied,
+    )
+}
+"""Every type, in the order of this page."""
+
+_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
+    name: msgspec.json.Decoder(cls) for name, cls in PAYLOADS.items()
+}
+
+SCHEDULER = "scheduler"
+CONFIG = "config"
+
+
+def payload(entry: Entry) -> Any:
+    """The entry's payload as its Struct; None for a type that this version does not know.
+
+    Raises:
+        msgspec.ValidationError: the payload is not what its type says.
+    """
+    decoder = _DECODERS.get(entry.type)
+    return None if decoder is None else decoder.decode(entry.data)
+
+
+def event(data: Payload, actor: str, *, job: str | None = None, run: int | None = None) -> Event:
+    """The event that records a payload."""
+    return Event(type=data.TYPE, actor=actor, data=data, job=job, run=run)

@@ -1,0 +1,37 @@
+"""How these tests read a config and look at what was refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from scheduler.configuration import Config, ConfigInvalid, parse
+from scheduler.definition import JobDefinition
+from scheduler.vocabulary import ConfigError
+
+PATH = Path("services/scheduler/config.yaml")
+
+
+def read(text: str | bytes) -> Config:
+    """The config in a text that may be indented as a whole."""
+    return parse(text if isinstance(text, bytes) else dedent(text).encode(), PATH)
+
+
+def job(body: str, name: str = "a", before: str = "") -> JobDefinition:
+    """The definition of one job, from its keys in flow style without the braces."""
+    return read(f"{before}\njobs: {{{name}: {{{body}}}}}").jobs[name].definition
+
+
+def refused(text: str | bytes) -> list[ConfigError]:
+    """All mistakes in a text that must be refused."""
+    with pytest.raises(ConfigInvalid) as caught:
+        read(text)
+    return caught.value.errors
+
+
+def the_mistake(text: str | bytes) -> ConfigError:
+    """The one mistake in a text that must be refused for it alone."""
+    (error,) = refused(text)
+    return error

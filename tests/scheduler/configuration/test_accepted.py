@@ -1,0 +1,277 @@
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from textwrap import dedent
+
+import msgspec
+import pytest
+
+from scheduler.configuration import STARTER, Origin, parse
+from scheduler.configuration.keys import JOB_KEYS, SCHEDULER_KEYS
+from scheduler.definition import Directory, JobDefinition
+from tests.scheduler.configuration.reading import PATH, job, read
+
+MAINTENANCE = """\
+jobs:
+  cleanup-sessions:
+    schedule: "0 2 * * *"  # Daily at 2 AM
+    enabled: true
+    retention_hours: 24
+  log-cleanup:
+    schedule: "0 3 * * 0"  # Weekly on Sunday at 3 AM
+    enabled: true
+    retention_days: 30
+"""
+
+EVERYTHING = """\
+defaults:
+  timezone: Europe/Paris
+  timeout: 1h
+  env: {LANG: C.UTF-8, REGION: eu}
+scheduler:
+  max_parallel: 4
+  fsync: everysec
+  shutdown_grace: 1m
+jobs:
+  backup:
+    command: [/usr/bin/backup, --level, 010]
+    description: Copies the database
+    schedule: "30 2 * * mon-fri"
+    timezone: America/New_York
+    enabled: false
+    env:
+      PORT: 8080
+      REGION: us
+    working_directory: /srv/app
+    kill_after: 3s
+    catch_up: all
+    catch_up_limit: 7
+    catch_up_window: 7d
+    overlap: queue
+  tick:
+    command: date +%s
+    every: 90s
+    timeout: never
+  once:
+    command: echo $HOME
+    at: 2026-12-24T18:00:00+01:00
+  log-cleanup:
+    schedule: "@daily"
+    directories:
+      - {path: /srv/app/logs, pattern: "*.log"}
+      - path: old
+    dry_run: true
+"""
+
+
+def test_maintenance_jobs_are_accepted_as_they_stand() -> None:
+    """The two maintenance jobs as people know them are read as they are written."""
+    config = read(MAINTENANCE)
+    assert [each.definition for each in config.jobs.values()] == [
+        JobDefinition(name="cleanup-sessions", schedule="0 2 * * *", retention_hours=24),
+        JobDefinition(name="log-cleanup", schedule="0 3 * * 0", retention_days=30),
+    ]
+    assert config.lints == []
+
+
+def test_digest_is_that_of_the_file() -> None:
+    """The digest is the SHA-256 of the bytes."""
+    assert read(MAINTENANCE.encode()).digest == hashlib.sha256(MAINTENANCE.encode()).hexdigest()
+
+
+def test_every_key_is_read() -> None:
+    """Each key of a job becomes its member of the definition, in its unit."""
+    config = read(EVERYTHING)
+    assert list(config.jobs) == ["backup", "tick", "once", "log-cleanup"]
+    backup = config.jobs["backup"]
+    assert backup.env == {"LANG": "C.UTF-8", "REGION": "us", "PORT": "8080"}
+    assert msgspec.structs.replace(backup.definition, env={}) == JobDefinition(
+        name="backup",
+        command=["/usr/bin/backup", "--level", "010"],
+        description="Copies the database",
+        schedule="30 2 * * mon-fri",
+        timezone="America/New_York",
+        enabled=False,
+        working_directory="/srv/app",
+        timeout_ms=3_600_000,
+        kill_after_ms=3_000,
+        catch_up="all",
+        catch_up_limit=7,
+        catch_up_window_ms=7 * 86_400_000,
+        overlap="queue",
+    )
+    tick = config.jobs["tick"].definition
+    assert (tick.every, tick.timeout_ms, tick.shell, tick.timezone) == ("90s", None, False, "Europe/Paris")
+    once = config.jobs["once"].definition
+    assert (once.at, once.shell) == ("2026-12-24T18:00:00+01:00", True)
+    cleanup = config.jobs["log-cleanup"].definition
+    assert cleanup.directories == [Directory(path="/srv/app/logs", pattern="*.log"), Directory(path="old")]
+    assert (cleanup.dry_run, cleanup.retention_days) == (True, 30)
+    settings = config.settings
+    assert (settings.max_parallel, settings.fsync, settings.shutdown_grace_ms) == (4, "everysec", 60_000)
+
+
+def test_origins_tell_job_defaults_and_default_apart() -> None:
+    """For each key it is known whether the job, the defaults or nobody wrote it, and in which line."""
+    origins = read(EVERYTHING).jobs["backup"].origins
+    assert origins["timezone"] == Origin("job", 14)
+    assert origins["timeout"] == Origin("defaults", 3)
+    assert origins["kill_after"] == Origin("job", 20)
+    assert origins["env"] == Origin("job", 16)
+    assert origins["env.REGION"] == Origin("job", 18)
+    assert origins["env.LANG"] == Origin("defaults", 4)
+    assert read(EVERYTHING).jobs["tick"].origins["overlap"] == Origin("default", None)
+    assert "every" not in origins
+    assert "retention_days" not in origins
+
+
+def test_origins_of_a_maintenance_job_name_its_own_keys() -> None:
+    """A registered job has retention and no command among its origins."""
+    origins = read(MAINTENANCE).jobs["log-cleanup"].origins
+    assert origins["retention_days"] == Origin("job", 9)
+    assert origins["dry_run"] == Origin("default", None)
+    assert "retention_hours" not in origins
+    assert "command" not in origins
+
+
+@pytest.mark.parametrize(("name", "member", "value"), [
+    ("cleanup-sessions", "retention_hours", 24),
+    ("log-cleanup", "retention_days", 30),
+])  # fmt: skip
+def test_retention_has_defaults(name: str, member: str, value: int) -> None:
+    """A maintenance job that does not say how long keeps sessions a day and logs thirty."""
+    assert getattr(job('schedule: "@daily"', name), member) == value
+
+
+def test_starter_is_valid_and_teaches_every_key() -> None:
+    """The starter config parses without a remark, and mentions each key that exists."""
+    config = read(STARTER)
+    assert list(config.jobs) == ["hello", "cleanup-sessions", "log-cleanup"]
+    assert config.lints == []
+    for key in (*JOB_KEYS, *SCHEDULER_KEYS, "defaults", "scheduler"):
+        assert f"{key}:" in STARTER, key
+
+
+def test_what_the_starter_comments_out_is_valid_too() -> None:
+    """With its examples uncommented (and one of the three times kept) the starter is still a valid config."""
+    lines = []
+    for line in STARTER.splitlines():
+        bare = line.lstrip()
+        if bare.startswith(("# every:", "#   every:", "#   at:")) or not bare.startswith("#"):
+            lines.append("" if bare.startswith("#") else line)
+        elif (code := bare.removeprefix("# ")) and code.split(":")[0].strip(" -") in _CODE:
+            lines.append(line.replace("# ", "", 1))
+        else:
+            lines.append("")
+    config = read("\n".join(lines))
+    assert config.jobs["nightly-backup"].definition.catch_up_window_ms == 7 * 86_400_000
+    assert config.jobs["log-cleanup"].definition.directories
+    assert config.settings.max_parallel == 16
+
+
+_CODE = {*JOB_KEYS, *SCHEDULER_KEYS, "nightly-backup", "PGHOST", "defaults", "scheduler", "{path"}
+
+
+@pytest.mark.parametrize("text", ["jobs: {}", "jobs:", "defaults: {timeout: 1h}", "scheduler: {}\njobs: ~"])
+def test_no_jobs_is_legal_and_remarked_on(text: str) -> None:
+    """A config without jobs is valid, with a lint that says that nothing will run."""
+    config = read(text)
+    assert config.jobs == {}
+    assert [each.code for each in config.lints] == ["no-jobs"]
+
+
+def test_past_instant_is_a_lint() -> None:
+    """A single instant that has passed is legal, and a lint says that it will not come."""
+    raw = b"jobs:\n  a:\n    command: x\n    at: 2020-01-01T00:00:00Z\n"
+    config = parse(raw, PATH, now=datetime(2026, 1, 1, tzinfo=UTC))
+    (lint,) = config.lints
+    assert (lint.line, lint.column, lint.job, lint.code) == (4, 9, "a", "in-the-past")
+    assert parse(raw, PATH, now=datetime(2019, 1, 1, tzinfo=UTC)).lints == []
+
+
+def test_lints_of_schedules_are_passed_on_with_their_place() -> None:
+    """What surprises in a cron expression is remarked on where the expression stands."""
+    config = read("jobs:\n  a:\n    command: x\n    schedule: '*/7 * * * *'\n")
+    (lint,) = config.lints
+    assert (lint.line, lint.column, lint.job, lint.code) == (4, 15, "a", "uneven-step")
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_line_ends_and_byte_order_mark_do_not_matter(line_end: str, mark: bytes) -> None:
+    """CRLF and a byte order mark, as Windows editors write them, change nothing but the digest."""
+    config = read(mark + MAINTENANCE.replace("\n", line_end).encode())
+    assert [each.definition for each in config.jobs.values()] == [
+        each.definition for each in read(MAINTENANCE).jobs.values()
+    ]
+
+
+def test_anchors_and_merge_keys() -> None:
+    """A job can take over the keys of another by `<<`; its own keys win."""
+    config = read("""\
+        jobs:
+          a: &a
+            command: x
+            every: 5m
+            timeout: 1m
+          b:
+            <<: *a
+            timeout: 2m
+        """)
+    assert config.jobs["b"].definition == JobDefinition(name="b", command="x", every="5m", timeout_ms=120_000)
+    assert config.jobs["b"].origins["command"] == Origin("job", 3)
+
+
+@pytest.mark.parametrize(("written", "meant"), [("on", True), ("No", False), ("TRUE", True), ("off", False)])
+def test_booleans_of_yaml_1_1(written: str, meant: bool) -> None:
+    """Where true or false is wanted, YAML 1.1's other words for them are taken."""
+    assert job(f"command: x, every: 5m, enabled: {written}").enabled is meant
+
+
+@pytest.mark.parametrize("written", ["010", "1:30", "1e3", "0x1F", "2026-01-01", "1_000", "-5", ".5"])
+def test_env_numbers_are_taken_as_written(written: str) -> None:
+    """An unquoted number or date in `env` is the text that stands there, however YAML would read it."""
+    config = read(f"jobs: {{a: {{command: x, every: 5m, env: {{V: {written}}}}}}}")
+    assert config.jobs["a"].env == {"V": written}
+
+
+def test_empty_env_value_in_quotes() -> None:
+    """An empty value is legal if it is in quotes."""
+    config = read('jobs: {a: {command: [x, ""], every: 5m, env: {V: ""}}}')
+    assert config.jobs["a"].env == {"V": ""}
+    assert config.jobs["a"].definition.command == ["x", ""]
+
+
+def test_job_names_at_the_limits() -> None:
+    """Letters, digits, dots, dashes and underscores, up to 64 of them, make a name."""
+    names = ["a", "A.b-c_1", "9lives", "_", "x" * 64]
+    config = read("jobs:\n" + "".join(f"  {name}: {{command: x, every: 5m}}\n" for name in names))
+    assert list(config.jobs) == names
+
+
+def test_registered_names_can_be_given() -> None:
+    """Which jobs need no command is the caller's to say."""
+    config = parse(b"jobs: {mine: {every: 5m}}", PATH, registered={"mine"})
+    assert config.jobs["mine"].definition.command is None
+
+
+def test_definitions_survive_json() -> None:
+    """Each definition is the same after a round trip through the ledger's encoding."""
+    for each in read(EVERYTHING).jobs.values():
+        encoded = msgspec.json.encode(each.definition)
+        assert msgspec.json.decode(encoded, type=JobDefinition) == each.definition
+
+
+def test_block_scalar_is_a_script_for_the_shell() -> None:
+    """A command in several lines goes through the shell."""
+    text = dedent("""\
+        jobs:
+          a:
+            every: 5m
+            command: |
+              cd /srv
+              ./go
+        """)
+    definition = read(text).jobs["a"].definition
+    assert (definition.command, definition.shell) == ("cd /srv\n./go\n", True)
