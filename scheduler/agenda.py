@@ -1,0 +1,111 @@
+"""The agenda: which instant comes next, in O(log n), for any number of jobs.
+
+Jobs with the same expression and zone form one group and share its next instant. The agenda is an index over the
+state, rebuilt at will; whether an instant is still to be settled is for the job's cursor to say.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from scheduler.schedule import Schedule
+from scheduler.state import Job, State
+from scheduler.timing import schedule_of
+
+_Timing = tuple[str | None, str | None, str | None, str]
+
+
+class Due(NamedTuple):
+    """An instant that fell due for a job."""
+
+    instant: datetime
+    job: str
+
+
+class _Group:
+    """Jobs that share a schedule, and the next instant of them all."""
+
+    __slots__ = ("jobs", "key", "next", "schedule")
+
+    def __init__(self, key: _Timing, schedule: Schedule) -> None:
+        self.key, self.schedule = key, schedule
+        self.jobs: dict[str, None] = {}
+        self.next: datetime | None = None
+
+
+class Agenda:
+    """The upcoming instants of the jobs that run on their schedule."""
+
+    def __init__(self) -> None:
+        self._groups: dict[_Timing, _Group] = {}
+        self._group_of: dict[str, _Group] = {}
+        self._heap: list[tuple[datetime, _Timing]] = []
+        self._pauses: list[tuple[datetime, str]] = []
+
+    @classmethod
+    def of(cls, state: State, now: datetime) -> Agenda:
+        """The agenda of all jobs, from `now` on: what passed before is for the replayer."""
+        agenda = cls()
+        for job in state.jobs.values():
+            agenda.update(job, now)
+        return agenda
+
+    def update(self, job: Job, now: datetime) -> None:
+        """Bring one job's place in line with its state, after an entry about it was folded."""
+        key = job.definition.timing() if job.on_schedule else None
+        group = self._group_of.get(job.name)
+        if group is not None and group.key != key:
+            del group.jobs[job.name]
+            del self._group_of[job.name]
+            if not group.jobs:
+                del self._groups[group.key]
+        if key is not None and (group is None or group.key != key):
+            self._join(job, key, now)
+        if job.present and not job.switch.enabled and job.switch.until is not None:
+            heapq.heappush(self._pauses, (job.switch.until, job.name))
+
+    def _join(self, job: Job, key: _Timing, now: datetime) -> None:
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = _Group(key, schedule_of(job.definition))
+            self._schedule(group, group.schedule.next_after(now))
+        group.jobs[job.name] = None
+        self._group_of[job.name] = group
+
+    def _schedule(self, group: _Group, instant: datetime | None) -> None:
+        group.next = instant
+        if instant is not None:
+            heapq.heappush(self._heap, (instant, group.key))
+
+    def next_instant(self) -> datetime | None:
+        """When something falls due next: an instant of a schedule or the end of a pause."""
+        while self._heap and self._stale(*self._heap[0]):
+            heapq.heappop(self._heap)
+        candidates = [heap[0][0] for heap in (self._heap, self._pauses) if heap]
+        return min(candidates, default=None)
+
+    def _stale(self, instant: datetime, key: _Timing) -> bool:
+        group = self._groups.get(key)
+        return group is None or group.next != instant
+
+    def due(self, now: datetime) -> Iterator[Due]:
+        """Take the instants up to `now` off the agenda, in order."""
+        while self._heap and self._heap[0][0] <= now:
+            instant, key = heapq.heappop(self._heap)
+            if self._stale(instant, key):
+                continue
+            group = self._groups[key]
+            for name in group.jobs:
+                yield Due(instant, name)
+            self._schedule(group, group.schedule.next_after(instant))
+
+    def pauses_over(self, now: datetime) -> bool:
+        """Take the pauses that have ended off the agenda; whether there were any."""
+        any_over = False
+        while self._pauses and self._pauses[0][0] <= now:
+            heapq.heappop(self._pauses)
+            any_over = True
+        return any_over

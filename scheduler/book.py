@@ -1,0 +1,80 @@
+"""The book: a ledger together with its folded state, kept in step.
+
+Every decision is made on the state at some head and recorded only if that is still the head; if someone else
+appended first, what they said is folded and the decision is made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from eventstore.errors import Conflict, Unavailable
+from eventstore.store import Entry, Event, EventStore
+from scheduler.evolve import evolve
+from scheduler.state import State
+
+_ATTEMPTS_MAX = 1_000
+"""A writer that loses the race this often is not racing but looping."""
+
+
+class Book:
+    """A ledger and the state that its entries add up to."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        state: State | None = None,
+    ) -> None:
+        self.store = store
+        self.state = State() if state is None else state
+        self._listeners: list[Callable[[Entry], None]] = []
+
+    def listen(self, listener: Callable[[Entry], None]) -> None:
+        """Have `listener` told each entry right after it was folded, whoever appended it; it must not append."""
+        self._listeners.append(listener)
+
+    def refresh(self) -> list[Entry]:
+        """Fold what has been appended since, by anyone, and return it.
+
+        Raises:
+            Corrupt: the ledger cannot be trusted.
+        """
+        if self.store.refresh().seq == self.state.head.seq:
+            return []
+        return self._fold(list(self.store.follow(self.state.head.seq + 1)))
+
+    def record(self, events: Sequence[Event]) -> list[Entry]:
+        """Record events that were decided on the state as it stands.
+
+        Raises:
+            Conflict: someone else appended first; nothing was written.
+            Unavailable, Poisoned, EventTooLarge, Corrupt: see `EventStore.append`.
+        """
+        return self._fold(self.store.append(events, expected=self.state.head))
+
+    def decide(self, decide: Callable[[State], Sequence[Event]]) -> list[Entry]:
+        """Record what `decide` answers to the state as it then stands; decide anew after a conflict.
+
+        Returns:
+            The entries recorded, none if there was nothing to say. What others appended meanwhile is folded
+            but not among them.
+
+        Raises:
+            Unavailable, Poisoned, EventTooLarge, Corrupt: see `EventStore.append`.
+        """
+        for _ in range(_ATTEMPTS_MAX):
+            events = decide(self.state)
+            if not events:
+                return []
+            try:
+                return self.record(events)
+            except Conflict:
+                self.refresh()
+        raise Unavailable("other processes append to the ledger faster than this one can decide")
+
+    def _fold(self, entries: list[Entry]) -> list[Entry]:
+        for entry in entries:
+            evolve(self.state, entry)
+            for listener in self._listeners:
+                listener(entry)
+        return entries

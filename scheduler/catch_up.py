@@ -1,0 +1,102 @@
+"""Catch-up: what becomes of the instants that passed while nothing was watching. Pure rules.
+
+There is one replayer for a restart, a suspend, a clock step and a stall. It looks at a job's instants between its
+cursor and now, from the ledger alone. However many there are, one `schedule.misfired` records them; those that are
+to run get a `schedule.ticked` each, in the same append, so that a crash can fall only before or after the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from eventstore.store import OWN_SEQ, Event
+from scheduler import vocabulary as v
+from scheduler.definition import JobDefinition
+from scheduler.schedule import Schedule
+from scheduler.state import Job, Span, State
+from scheduler.timing import local_iso, schedule_of
+
+
+def replay(state: State, names: Iterable[str], now: datetime, reason: v.MisfireReason) -> list[Event]:
+    """What settles the instants that passed unwatched up to `now`, of the named jobs.
+
+    Pauses that have ended must be on record (`reconcile.pauses_ended`): a job's instants count from there.
+    """
+    events: list[Event] = []
+    for name in names:
+        job = state.jobs[name]
+        events += closed_spans(job)
+        if job.on_schedule:
+            events += _missed(job, now, reason)
+    return events
+
+
+def closed_spans(job: Job) -> list[Event]:
+    """Instants of a schedule that ceased to be in force: recorded as misfired, and not run."""
+    return [event for span in job.unsettled for event in _closed_span(span)]
+
+
+def _closed_span(span: Span) -> list[Event]:
+    count, first, last = _summary(schedule_of(span.definition), span.after, span.until)
+    if first is None or last is None:
+        return []
+    misfired = v.ScheduleMisfired(
+        first=first,
+        last=last,
+        count=count,
+        policy=span.definition.catch_up,
+        will_run=0,
+        reason=span.reason,
+    )
+    return [v.event(misfired, v.SCHEDULER, job=span.definition.name)]
+
+
+def _missed(job: Job, now: datetime, reason: v.MisfireReason) -> list[Event]:
+    definition = job.definition
+    schedule = schedule_of(definition)
+    count, first, last = _summary(schedule, job.cursor, now)
+    if first is None or last is None:
+        return []
+    to_run = chosen(definition, schedule, job.cursor, now)
+    misfired = v.ScheduleMisfired(
+        first=first, last=last, count=count, policy=definition.catch_up, will_run=len(to_run), reason=reason
+    )
+    events = [v.event(misfired, v.SCHEDULER, job=job.name)]
+    events += [ticked(definition, instant, now, "catch_up") for instant in to_run]
+    return events
+
+
+def chosen(definition: JobDefinition, schedule: Schedule, after: datetime, now: datetime) -> list[datetime]:
+    """The instants in `after < instant <= now` that the job's policy wants run, oldest first."""
+    if definition.catch_up == "none":
+        return []
+    if definition.catch_up_window_ms is not None:
+        after = max(after, now - timedelta(milliseconds=definition.catch_up_window_ms))
+    limit = 1 if definition.catch_up == "one" else definition.catch_up_limit
+    return schedule.latest(after, now, limit)
+
+
+def ticked(
+    definition: JobDefinition, instant: datetime, now: datetime, trigger: v.Trigger = "schedule"
+) -> Event:
+    """The event that says: this instant fell due and a run is owed."""
+    assert trigger != "manual"
+    payload = v.ScheduleTicked(
+        scheduled_for=instant,
+        local_time=local_iso(instant, definition.timezone),
+        timezone=definition.timezone,
+        lateness_ms=max(0, (now - instant) // timedelta(milliseconds=1)),
+        trigger=trigger,
+    )
+    return v.event(payload, v.SCHEDULER, job=definition.name, run=OWN_SEQ)
+
+
+@lru_cache(maxsize=16_384)
+def _summary(
+    schedule: Schedule, after: datetime, until: datetime
+) -> tuple[int, datetime | None, datetime | None]:
+    """Jobs that share a schedule and were last seen at the same moment share the counting."""
+    summary = schedule.summary(after, until)
+    return summary.count, summary.first, summary.last

@@ -1,0 +1,233 @@
+"""`evolve`: the fold that turns entries into the current state.
+
+Pure: it reads no clock, file or environment. For speed it changes the state it is given and returns it; whoever
+needs the old one copies first. It also holds the ledger's laws where the state can: a run has one final
+`run.finished`, and no instant is settled twice (the cursor never goes back).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from eventstore.store import Entry, Head
+from scheduler import vocabulary as v
+from scheduler.state import Executor, Job, LastRun, Rejection, Run, Span, State, Switch, Watch
+
+
+def evolve(state: State, entry: Entry) -> State:
+    """The state after one more entry; entries come in the order of their `seq`, without gaps.
+
+    Raises:
+        ValueError: the entry is not the next one.
+    """
+    if entry.seq != state.head.seq + 1:
+        raise ValueError(f"entry {entry.seq} does not follow entry {state.head.seq}")
+    apply = _APPLY.get(entry.type)
+    if apply is not None:
+        apply(state, entry, v.payload(entry))
+    state.head = Head(entry.seq, entry.hash)
+    state.time = entry.time
+    return state
+
+
+def fold(state: State, entries: Iterable[Entry]) -> State:
+    """`evolve` over all entries."""
+    for entry in entries:
+        evolve(state, entry)
+    return state
+
+
+def _ledger_created(state: State, entry: Entry, data: v.LedgerCreated) -> None:
+    state.ledger = data.ledger
+
+
+def _scheduler_started(state: State, entry: Entry, data: v.SchedulerStarted) -> None:
+    state.watch = Watch(entry.seq, entry.time, data.pid, data.host, data.boot_id, data.versions)
+
+
+def _scheduler_stopped(state: State, entry: Entry, data: v.SchedulerStopped) -> None:
+    if state.watch is not None:
+        state.watch.stopped_seq, state.watch.stopped = entry.seq, entry.time
+        state.watch.stop_reason = data.reason
+
+
+def _scheduler_paused(state: State, entry: Entry, data: v.SchedulerPaused) -> None:
+    if state.watch is not None:
+        state.watch.paused, state.watch.pause_reason = entry.time, data.reason
+
+
+def _scheduler_resumed(state: State, entry: Entry, data: v.SchedulerResumed) -> None:
+    if state.watch is not None:
+        state.watch.paused = state.watch.pause_reason = None
+
+
+def _config_accepted(state: State, entry: Entry, data: v.ConfigAccepted) -> None:
+    state.config = data.config
+    state.rejection = None
+
+
+def _config_rejected(state: State, entry: Entry, data: v.ConfigRejected) -> None:
+    state.rejection = Rejection(entry.seq, entry.time, data.config, data.errors, data.error_count)
+
+
+def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
+    new = data.definition
+    job = state.jobs.get(new.name)
+    if job is None:
+        switch = Switch(enabled=True, actor=entry.actor, seq=entry.seq, time=entry.time)
+        state.jobs[new.name] = Job(new, data.revision, entry.seq, switch, cursor=entry.time)
+        return
+    if not job.present:
+        # It comes back: what it was switched to before it left does not bind the new one.
+        job.removed_seq = None
+        job.switch = Switch(enabled=True, actor=entry.actor, seq=entry.seq, time=entry.time)
+        job.cursor = max(job.cursor, entry.time)
+    elif new.timing() != job.definition.timing():
+        _close(job, entry.time, "replaced")
+    job.definition, job.revision, job.defined_seq = new, data.revision, entry.seq
+
+
+def _job_removed(state: State, entry: Entry, data: v.JobRemoved) -> None:
+    job = state.jobs.get(entry.job or "")
+    if job is not None and job.present:
+        _close(job, entry.time, "removed")
+        job.removed_seq = entry.seq
+
+
+def _job_enabled(state: State, entry: Entry, data: v.JobEnabled) -> None:
+    job = state.jobs.get(entry.job or "")
+    if job is None:
+        return
+    if not job.switch.enabled:
+        job.cursor = max(job.cursor, data.effective_at or entry.time)
+    job.switch = Switch(True, entry.actor, entry.seq, entry.time, data.reason)
+
+
+def _job_disabled(state: State, entry: Entry, data: v.JobDisabled) -> None:
+    job = state.jobs.get(entry.job or "")
+    if job is None:
+        return
+    _close(job, entry.time, "disabled")
+    job.switch = Switch(False, entry.actor, entry.seq, entry.time, data.reason, data.until)
+
+
+def _close(job: Job, at: datetime, reason: v.MisfireReason) -> None:
+    """The schedule ceases to be in force: its instants up to `at` are closed, the next ones start there."""
+    if at > job.cursor:
+        if job.switch.enabled:
+            job.unsettled.append(Span(job.definition, job.cursor, at, reason))
+        elif job.switch.until is not None and job.switch.until < at:
+            # The pause had ended by itself, unwatched, before this was said.
+            job.unsettled.append(Span(job.definition, max(job.cursor, job.switch.until), at, reason))
+        job.cursor = at
+
+
+def _schedule_ticked(state: State, entry: Entry, data: v.ScheduleTicked) -> None:
+    _settle(state, entry.job, data.scheduled_for)
+    _owe(state, Run(entry.seq, entry.job or "", data.trigger, entry.time, scheduled_for=data.scheduled_for))
+
+
+def _schedule_misfired(state: State, entry: Entry, data: v.ScheduleMisfired) -> None:
+    # The instants that will run get ticks of their own, in the same append: the cursor may pass them here.
+    _settle(state, entry.job, data.last)
+
+
+def _settle(state: State, name: str | None, instant: datetime) -> None:
+    job = state.jobs.get(name or "")
+    if job is None:
+        return
+    if instant > job.cursor:
+        job.cursor = instant
+    if job.unsettled:
+        # Spans are settled oldest first: what ends by `instant` is done, and one around it is done so far.
+        job.unsettled = [span for span in job.unsettled if span.until > instant]
+        for span in job.unsettled:
+            span.after = max(span.after, instant)
+
+
+def _run_requested(state: State, entry: Entry, data: v.RunRequested) -> None:
+    _owe(state, Run(entry.seq, entry.job or "", "manual", entry.time, by=data.executor, actor=entry.actor))
+
+
+def _owe(state: State, run: Run) -> None:
+    state.runs[run.number] = run
+    job = state.jobs.get(run.job)
+    if job is not None:
+        job.live.append(run.number)
+
+
+def _run_cancel_requested(state: State, entry: Entry, data: v.RunCancelRequested) -> None:
+    run = state.runs.get(-1 if entry.run is None else entry.run)
+    if run is not None:
+        run.cancel_seq = entry.seq
+
+
+def _run_started(state: State, entry: Entry, data: v.RunStarted) -> None:
+    run = state.runs.get(-1 if entry.run is None else entry.run)
+    if run is not None:
+        run.attempt, run.started = data.attempt, entry.time
+        run.executor = Executor(data.host, data.boot_id, data.executor_pid, data.executor_start_ticks)
+
+
+def _run_adopted(state: State, entry: Entry, data: v.RunAdopted) -> None:
+    run = state.runs.get(-1 if entry.run is None else entry.run)
+    if run is not None:
+        run.executor = Executor(data.host, data.boot_id, data.executor_pid, data.executor_start_ticks)
+
+
+def _run_finished(state: State, entry: Entry, data: v.RunFinished) -> None:
+    job = _end(state, entry)
+    if job is not None and entry.run is not None:
+        job.last = LastRun(
+            entry.run,
+            data.trigger,
+            entry.time,
+            outcome=data.outcome,
+            started=data.started,
+            duration_ms=data.duration_ms,
+            exit_code=data.exit_code,
+            signal=data.signal,
+            error=data.error,
+        )
+
+
+def _run_skipped(state: State, entry: Entry, data: v.RunSkipped) -> None:
+    job = _end(state, entry)
+    if job is not None and entry.run is not None:
+        job.last_skipped = LastRun(entry.run, data.trigger, entry.time, skipped=data.reason)
+
+
+def _end(state: State, entry: Entry) -> Job | None:
+    """Take a run out of flight; None if it was not in flight, and then the entry changes nothing."""
+    run = state.runs.pop(-1 if entry.run is None else entry.run, None)
+    if run is None:
+        return None
+    job = state.jobs.get(run.job)
+    if job is not None:
+        job.live.remove(run.number)
+    return job
+
+
+_APPLY: dict[str, Callable[[State, Entry, Any], None]] = {
+    v.LedgerCreated.TYPE: _ledger_created,
+    v.SchedulerStarted.TYPE: _scheduler_started,
+    v.SchedulerStopped.TYPE: _scheduler_stopped,
+    v.SchedulerPaused.TYPE: _scheduler_paused,
+    v.SchedulerResumed.TYPE: _scheduler_resumed,
+    v.ConfigAccepted.TYPE: _config_accepted,
+    v.ConfigRejected.TYPE: _config_rejected,
+    v.JobDefined.TYPE: _job_defined,
+    v.JobRemoved.TYPE: _job_removed,
+    v.JobEnabled.TYPE: _job_enabled,
+    v.JobDisabled.TYPE: _job_disabled,
+    v.ScheduleTicked.TYPE: _schedule_ticked,
+    v.ScheduleMisfired.TYPE: _schedule_misfired,
+    v.RunRequested.TYPE: _run_requested,
+    v.RunCancelRequested.TYPE: _run_cancel_requested,
+    v.RunStarted.TYPE: _run_started,
+    v.RunAdopted.TYPE: _run_adopted,
+    v.RunFinished.TYPE: _run_finished,
+    v.RunSkipped.TYPE: _run_skipped,
+}

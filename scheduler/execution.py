@@ -1,0 +1,155 @@
+"""Execution by who asks: runs that a person wants now while no scheduler serves the home.
+
+The same ledger, the same rules and the same supervision as the scheduler's; only the watcher is another process,
+and it says so in `run.started`. If it dies, the next scheduler takes over what it left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from eventstore.errors import Unavailable
+from eventstore.store import OWN_SEQ, Entry, Event
+from scheduler import vocabulary as v
+from scheduler.book import Book
+from scheduler.clock import Clock, SystemClock
+from scheduler.definition import JobDefinition
+from scheduler.dispatch import skipped, started
+from scheduler.home import Home
+from scheduler.launching import Launcher
+from scheduler.orphans import ExecutorAlive, orphans, settle
+from scheduler.processes.launch import Spawner
+from scheduler.state import Executor, Run, State
+from scheduler.supervision import Going, Supervisor
+
+LOOK_S = 1.0
+"""A turn is due at least this often."""
+
+
+class Wish(NamedTuple):
+    """What a person wants run.
+
+    Attributes:
+        definition: of the job; options: for a registered job, in place of its configured ones.
+        parameters: names of those options, for the ledger.
+    """
+
+    definition: JobDefinition
+    reason: str = ""
+    options: Sequence[str] = ()
+    parameters: Sequence[str] = ()
+
+
+class Execution:
+    """Runs that this process executes and watches itself.
+
+    Args:
+        home: the home; book: its ledger; env: real values of each job's environment.
+        spawner: starts the processes; executor: this process; actor: the person.
+        executor_alive: whether another process that watches a run lives.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        book: Book,
+        env: Mapping[str, Mapping[str, str]],
+        spawner: Spawner,
+        executor: Executor,
+        actor: str,
+        executor_alive: ExecutorAlive,
+        clock: Clock | None = None,
+    ) -> None:
+        self._book, self._executor, self._actor = book, executor, actor
+        self._spawner, self._supervisor = spawner, Supervisor(spawner)
+        self._launcher = Launcher(home)
+        self._launcher.env = dict(env)
+        self._executor_alive = executor_alive
+        self._clock = clock or SystemClock()
+        self._unrecorded: list[Event] = []
+        book.listen(self._notice)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something still runs or waits to be recorded."""
+        return bool(len(self._supervisor) or self._unrecorded)
+
+    def in_the_way(self, name: str) -> Run | None:
+        """A run of the job that goes on right now, by whomever; what nobody watches and is dead is recorded lost."""
+        self._book.refresh()
+        mine = self._supervisor.watched_runs
+        found = orphans(self._book.state, mine, self._executor, self._executor_alive)
+        dead = [run for run in found if not self._spawner.alive(run.number, run.attempt)]
+        if dead:
+            self._book.decide(lambda state: settle(state, dead, (), self._executor))
+        return _begun(self._book.state, name)
+
+    def begin(self, wish: Wish) -> int:
+        """Record the request and start the run, or skip it where the job's overlap policy says so; its number.
+
+        Raises:
+            Unavailable, Poisoned, Corrupt: see `EventStore.append`. Nothing was started.
+        """
+        entries = self._book.decide(lambda state: self._request(state, wish))
+        number = entries[0].seq
+        for entry in entries:
+            if entry.type == v.RunStarted.TYPE:
+                self._launch(entry, wish)
+        return number
+
+    def _request(self, state: State, wish: Wish) -> list[Event]:
+        name = wish.definition.name
+        requested = v.RunRequested(executor="self", reason=wish.reason, parameters=list(wish.parameters))
+        events = [v.event(requested, self._actor, job=name, run=OWN_SEQ)]
+        run = Run(state.head.seq + 1, name, "manual", self._clock.read().wall, by="self", actor=self._actor)
+        other = _begun(state, name)
+        if other is not None and wish.definition.overlap != "allow":
+            return [*events, skipped(run, "overlap", other.number, self._actor)]
+        return [*events, started(run, wish.definition, self._executor, self._actor)]
+
+    def _launch(self, entry: Entry, wish: Wish) -> None:
+        definition = wish.definition
+        run = self._book.state.runs[entry.run or 0]
+        launch = self._launcher.prepare(run, definition, entry.time, 1, wish.options)
+        going = Going(run, entry.time, launch, definition.kill_after_ms / 1000, self._actor)
+        timeout_s = None if definition.timeout_ms is None else definition.timeout_ms / 1000
+        self._supervisor.start(going, timeout_s, self._clock.read())
+
+    def turn(self, complain: Callable[[str], None]) -> float:
+        """Do what can be done now; in how many seconds the next turn is due.
+
+        A ledger that cannot be written is complained about and tried again: the result of a run is kept until
+        it is recorded.
+        """
+        now = self._clock.read()
+        self._unrecorded += self._supervisor.turn(now)
+        try:
+            self._book.refresh()
+            if self._unrecorded:
+                events = self._unrecorded
+                self._book.decide(lambda state: [event for event in events if event.run in state.runs])
+                self._unrecorded = []
+        except Unavailable as problem:
+            complain(str(problem))
+        wake_s = self._supervisor.wake_s(self._clock.read())
+        return LOOK_S if wake_s is None else min(LOOK_S, wake_s)
+
+    def stop(self, reason: str) -> None:
+        """Ask what runs to stop; a second call kills."""
+        now = self._clock.read()
+        for run in self._supervisor.runs():
+            self._supervisor.stop(run, "cancelled", reason, now)
+        if self._asked:
+            self._supervisor.hurry(now)
+        self._asked = True
+
+    _asked = False
+
+    def _notice(self, entry: Entry) -> None:
+        if entry.type == v.RunCancelRequested.TYPE and entry.run is not None:
+            self._supervisor.stop(entry.run, "cancelled", f"cancelled by {entry.actor}", self._clock.read())
+
+
+def _begun(state: State, name: str) -> Run | None:
+    return next((run for run in state.runs.values() if run.job == name and run.attempt > 0), None)

@@ -1,0 +1,47 @@
+"""The config of a home, read the same way by everyone, so that everyone sees the same definitions in it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+from scheduler.configuration import Config, load
+from scheduler.home import Home
+
+SALT_BYTES = 32
+
+
+def load_config(home: Home, path: Path | None = None) -> Config:
+    """The home's config, or the copy of it at `path`.
+
+    Raises:
+        ConfigInvalid, ConfigMissing, ConfigUnreadable: there is none that could be used.
+    """
+    return load(path or home.config, home.root, salt=_salt(home))
+
+
+def _salt(home: Home) -> bytes:
+    """What the digests of environment values are salted with, so that short secrets cannot be guessed from a ledger.
+
+    It is made when first needed and never leaves the home. Where it cannot be made there is none: a digest then
+    differs from the ledger's, and only whoever may write could tell the ledger so.
+    """
+    path = home.var / "salt"
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_bytes()
+    salt = secrets.token_bytes(SALT_BYTES)
+    try:
+        home.var.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary = path.with_name(f".salt.{os.getpid()}")
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(salt)
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)  # whoever comes first decides
+        temporary.unlink()
+        return path.read_bytes()
+    except OSError:
+        return b""

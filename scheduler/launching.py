@@ -1,0 +1,70 @@
+"""From a job's definition to the process that runs it: program, environment, folder and output files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from scheduler.configuration import command_argv
+from scheduler.definition import JobDefinition
+from scheduler.home import Home
+from scheduler.processes.launch import Launch
+from scheduler.state import Run
+
+INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
+"""What a run gets of the environment of the process that starts it; everything else is the job's to set, so
+that a run does not depend on, and does not see, what happens to be set in an operator's shell."""
+
+
+class Launcher:
+    """Prepares launches for the jobs of one home.
+
+    Attributes:
+        env: per job, the real values of its environment; only the config knows them.
+    """
+
+    def __init__(self, home: Home, environ: Mapping[str, str] = os.environ) -> None:
+        self._home = home
+        self._base = {name: environ[name] for name in INHERITED if name in environ}
+        self._base["CRONLEDGER_HOME"] = str(home.root)
+        self.env: dict[str, Mapping[str, str]] = {}
+
+    def prepare(
+        self,
+        run: Run,
+        definition: JobDefinition,
+        started: datetime,
+        attempt: int,
+        options: Sequence[str] = (),
+    ) -> Launch:
+        """The launch of an attempt whose `run.started` carries the time `started`.
+
+        Args:
+            options: of a registered job, in place of its configured ones.
+        """
+        env = {**self._base, **self.env.get(run.job, {}), "CRONLEDGER_JOB": run.job}
+        if run.scheduled_for is not None:
+            env["CRONLEDGER_SCHEDULED_FOR"] = run.scheduled_for.isoformat().replace("+00:00", "Z")
+        return Launch(
+            run=run.number,
+            attempt=attempt,
+            argv=self._argv(definition, options),
+            env=env,
+            working_directory=self._directory(definition),
+            stdout=self._home.output(run.number, attempt, started, "stdout"),
+            stderr=self._home.output(run.number, attempt, started, "stderr"),
+        )
+
+    def _argv(self, definition: JobDefinition, options: Sequence[str]) -> list[str]:
+        if definition.command is not None:
+            return command_argv(definition)
+        from scheduler.builtin import REGISTERED
+
+        return [*REGISTERED[definition.name].argv(self._home, definition), *options]
+
+    def _directory(self, definition: JobDefinition) -> Path:
+        if definition.working_directory is None:
+            return self._home.root
+        return self._home.root / definition.working_directory

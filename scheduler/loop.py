@@ -1,0 +1,295 @@
+"""The loop: one turn of the scheduler, on whatever clock, store and spawner it is given.
+
+A turn folds what is new, decides, records, acts, and says when the next turn is due. Waiting is for the caller:
+`serve` waits on real files, processes and signals, a simulation just moves its clock. No thread shares any of it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from eventstore.errors import Unavailable
+from eventstore.store import Entry, Event
+from scheduler import vocabulary as v
+from scheduler.agenda import Agenda, Due
+from scheduler.book import Book
+from scheduler.catch_up import closed_spans, replay, ticked
+from scheduler.clock import Clock, Reading
+from scheduler.definition import JobDefinition, SchedulerSettings
+from scheduler.dispatch import Dispatcher, arrivals
+from scheduler.launching import Launcher
+from scheduler.orphans import ExecutorAlive, leftovers, orphans, settle
+from scheduler.reconcile import pauses_ended
+from scheduler.state import Executor, Run, State
+from scheduler.supervision import Going, Supervisor
+from scheduler.watchfulness import Gap, Watchfulness
+
+REST_MAX_S = 3_600.0
+"""A turn is due at least this often, whatever is on the agenda."""
+LOOK_S = 1.0
+"""What no one tells the scheduler, it looks at this often: watchers that die, a disk that has room again."""
+ROUND_DUE_MAX = 128
+"""At most this many instants are settled in one append, so that the first of a herd start at once."""
+REPLAY_JOBS = 500
+"""What the replayer has to say is appended for this many jobs at a time."""
+
+
+class Scheduler:
+    """The scheduler of one home.
+
+    Args:
+        book: the ledger and its state; the scheduler listens to it.
+        clock: where the time comes from.
+        supervisor: the processes.
+        launcher: turns a definition into a process.
+        executor: this process, as `run.started` records it.
+        settings: how many runs at once, and so on.
+        executor_alive: whether the process that watches a run still lives.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        clock: Clock,
+        supervisor: Supervisor,
+        launcher: Launcher,
+        executor: Executor,
+        settings: SchedulerSettings,
+        executor_alive: ExecutorAlive,
+    ) -> None:
+        self.settings = settings
+        self._book, self._clock, self._supervisor = book, clock, supervisor
+        self._launcher, self._executor, self._executor_alive = launcher, executor, executor_alive
+        self._watch = Watchfulness(clock.read())
+        self._agenda = Agenda()
+        self._due: deque[Due] = deque()
+        self._finishes: list[Event] = []
+        self._requested: list[int] = []
+        self._touched: dict[str, None] = {}
+        self._paused: Reading | None = None
+        self._stopping = False
+
+    @property
+    def state(self) -> State:
+        """The state, folded up to the last turn."""
+        return self._book.state
+
+    @property
+    def watched(self) -> int:
+        """How many runs this scheduler watches or has still to record as finished."""
+        return len(self._supervisor) + len(self._finishes)
+
+    # -- beginning and end -----------------------------------------------------------------------------------
+
+    def start(self, opening: Callable[[State, datetime], Sequence[Event]]) -> None:
+        """Begin to watch: record `opening`, then settle what happened while nothing was watching.
+
+        Args:
+            opening: that a scheduler started, and what brings the ledger in line with the config (`reconcile`).
+
+        Raises:
+            Unavailable, Poisoned, Corrupt: see `EventStore.append`.
+        """
+        self._book.refresh()
+        now = self._clock.read()
+        self._watch = Watchfulness(now)
+        self._book.decide(lambda state: opening(state, now.wall))
+        self._take_over_orphans(now)
+        self._book.decide(lambda state: leftovers(state, now.wall))
+        self._replay("scheduler_down", now)
+        self._agenda = Agenda.of(self.state, now.wall)
+        self._touched.clear()
+        self._requested.clear()
+        self._book.listen(self._notice)
+        self._round(now)
+
+    def begin_stop(self) -> None:
+        """Start nothing more; what is going goes on."""
+        self._stopping = True
+
+    def stop_runs(self, reason: str) -> int:
+        """Ask every run to stop; how many there were."""
+        now = self._clock.read()
+        return sum(self._supervisor.stop(run, "cancelled", reason, now) for run in self._supervisor.runs())
+
+    def hurry(self) -> None:
+        """Kill at once the runs that were asked to stop."""
+        self._supervisor.hurry(self._clock.read())
+
+    # -- one turn --------------------------------------------------------------------------------------------
+
+    def turn(self) -> float:
+        """Do everything that can be done now.
+
+        Returns:
+            In how many seconds something is due next. A turn in between does no harm, and only a turn can see
+            that the clock was set or that the machine slept: on a real machine, have one each second.
+
+        Raises:
+            Poisoned, Corrupt: the ledger is not to be relied on; the caller stops.
+        """
+        now = self._clock.read()
+        self._finishes += self._supervisor.turn(now)
+        gap = self._watch.look(now)
+        try:
+            self._book.refresh()
+            if self._paused is not None:
+                self._resume(now)
+            elif gap is not None:
+                self._bridge(gap, now)
+            self._attend(now)
+            self._round(now)
+        except Unavailable as problem:
+            self._pause(problem, now)
+        return self._next_turn_s()
+
+    def _attend(self, now: Reading) -> None:
+        """What others have said since the last turn, and what became of those who said it."""
+        self._take_over_orphans(now)
+        if self._agenda.pauses_over(now.wall):
+            self._book.decide(lambda state: pauses_ended(state, now.wall))
+        for name in list(self._touched):
+            job = self.state.jobs[name]
+            self._agenda.update(job, now.wall)
+            if job.unsettled:
+                self._book.decide(lambda state, name=name: closed_spans(state.jobs[name]))  # type: ignore[misc]
+            self._touched.pop(name, None)
+
+    def _round(self, now: Reading) -> None:
+        """One append for results, ticks, starts and skips; then the processes."""
+        due: list[Due] = []
+        if not self._stopping and self._paused is None:
+            self._due.extend(self._agenda.due(now.wall))
+            due = [self._due[i] for i in range(min(ROUND_DUE_MAX, len(self._due)))]
+        finishes = self._finishes
+        recorded = self._book.decide(lambda state: self._decide_round(state, now.wall, due, finishes))
+        self._finishes = []
+        for _ in due:
+            self._due.popleft()
+        if not self._stopping and self._paused is None:
+            self._requested.clear()  # judged: from now on they are simply owed
+        for entry in recorded:
+            if entry.type == v.RunStarted.TYPE:
+                self._launch(entry, now)
+
+    def _decide_round(
+        self, state: State, now: datetime, due: Iterable[Due], finishes: Sequence[Event]
+    ) -> list[Event]:
+        events = [event for event in finishes if event.run in state.runs]
+        ended = {event.run for event in events if event.run is not None}
+        for item in due:
+            job = state.jobs[item.job]
+            if job.cursor < item.instant and job.on_schedule:
+                events.append(ticked(job.definition, item.instant, now))
+        if self._stopping or self._paused is not None:
+            return events
+        new = [state.runs[number] for number in self._requested if number in state.runs]
+        new += arrivals(events, state.head.seq + 1, now)
+        capacity = self.settings.max_parallel - len(self._supervisor)
+        return events + Dispatcher(state, new, ended, capacity, self._executor).decide()
+
+    def _launch(self, entry: Entry, now: Reading) -> None:
+        run = self.state.runs[entry.run or 0]
+        definition = self.state.jobs[run.job].definition
+        going = self._going(run, definition, entry.time)
+        self._supervisor.start(going, _seconds(definition.timeout_ms), now)
+
+    def _going(self, run: Run, definition: JobDefinition, started: datetime) -> Going:
+        launch = self._launcher.prepare(run, definition, started, max(1, run.attempt))
+        return Going(run, started, launch, definition.kill_after_ms / 1000, v.SCHEDULER)
+
+    def _notice(self, entry: Entry) -> None:
+        """Keep the indexes over the state in line with what is folded, whoever appended it."""
+        if entry.job is not None and entry.type.startswith("job."):
+            self._touched[entry.job] = None
+        elif entry.type == v.RunRequested.TYPE and self.state.runs[entry.seq].by == "scheduler":
+            self._requested.append(entry.seq)
+        elif entry.type == v.RunCancelRequested.TYPE and entry.run is not None:
+            self._supervisor.stop(entry.run, "cancelled", f"cancelled by {entry.actor}", self._clock.read())
+
+    # -- what interrupts the watching --------------------------------------------------------------------------
+
+    def _take_over_orphans(self, now: Reading) -> None:
+        mine = self._supervisor.watched_runs
+        found = orphans(self.state, mine, self._executor, self._executor_alive)
+        if not found:
+            return
+        candidates = []
+        for run in found:
+            job = self.state.jobs.get(run.job)
+            if job is not None and run.started is not None:
+                going = self._going(run, job.definition, run.started)
+                candidates.append((going, _seconds(job.definition.timeout_ms)))
+        adopted = self._supervisor.adopt(candidates, now)
+        self._book.decide(lambda state: settle(state, found, adopted, self._executor))
+
+    def _bridge(self, gap: Gap, now: Reading) -> None:
+        """Record a gap, and let the replayer settle the instants that fell into it."""
+        event = gap.event()
+        if event is not None:
+            self._book.decide(lambda state: [event])
+        self._replay(gap.reason, now)
+
+    def _replay(self, reason: v.MisfireReason, now: Reading) -> None:
+        if self._stopping:
+            return
+        self._due.clear()
+        self._book.decide(lambda state: pauses_ended(state, now.wall))
+        names = sorted(self.state.jobs)
+        for first in range(0, len(names), REPLAY_JOBS):
+            chunk = names[first : first + REPLAY_JOBS]
+            self._book.decide(lambda state, chunk=chunk: replay(state, chunk, now.wall, reason))  # type: ignore[misc]
+        self._agenda = Agenda.of(self.state, now.wall)
+
+    def _pause(self, problem: Unavailable, now: Reading) -> None:
+        """The ledger cannot be written: start nothing new, keep the results, say so if the reserve lets us."""
+        if self._paused is not None:
+            return
+        self._paused = now
+        self._book.store.release_reserve()
+        finishes = self._finishes
+        paused = v.event(v.SchedulerPaused(reason=str(problem)), v.SCHEDULER)
+        try:
+            self._book.decide(lambda state: [paused, *self._decide_round(state, now.wall, (), finishes)])
+        except Unavailable:
+            return
+        self._finishes = []
+
+    def _resume(self, now: Reading) -> None:
+        """Go on as soon as there is room again."""
+        assert self._paused is not None
+        paused_ms = round((now.monotonic_s - self._paused.monotonic_s) * 1000)
+        self._book.decide(lambda state: [v.event(v.SchedulerResumed(paused_ms=paused_ms), v.SCHEDULER)])
+        self._book.store.restore_reserve()
+        self._paused = None
+        self._replay("ledger_unavailable", now)
+
+    def _next_turn_s(self) -> float:
+        now = self._clock.read()
+        waits = [REST_MAX_S]
+        if self._paused is not None or self._others_watch():
+            waits.append(LOOK_S)
+        wake_s = self._supervisor.wake_s(now)
+        if wake_s is not None:
+            waits.append(wake_s)
+        if self._paused is None and not self._stopping:
+            instant = self._agenda.next_instant()
+            if self._due or self._touched or self._requested:
+                waits.append(0.0)
+            elif instant is not None:
+                waits.append((instant - now.wall) / timedelta(seconds=1))
+        wait_s = max(0.0, min(waits))
+        self._watch.rest(now.monotonic_s + wait_s)
+        return wait_s
+
+    def _others_watch(self) -> bool:
+        """Whether a run is watched by someone else, whose death nobody would announce."""
+        return any(
+            run.executor is not None and run.executor != self._executor for run in self.state.runs.values()
+        )
+
+
+def _seconds(duration_ms: int | None) -> float | None:
+    return None if duration_ms is None else duration_ms / 1000

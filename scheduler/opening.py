@@ -1,0 +1,69 @@
+"""Opening a home: its ledger with the state folded, brought in line with its config where that is wanted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from eventstore import Journal
+from eventstore.store import Entry
+from scheduler import snapshot
+from scheduler.book import Book
+from scheduler.clock import Clock, SystemClock
+from scheduler.configuration import Config
+from scheduler.definition import Fsync
+from scheduler.home import Home
+from scheduler.preview import preview
+from scheduler.reconcile import reconcile
+from scheduler.version import VERSION
+
+_SOFTWARE = f"cronledger {VERSION}"
+
+
+def open_book(home: Home, *, clock: Clock | None = None, fsync: Fsync = "always") -> Book:
+    """The home's ledger, to read and append; it is created if there is none, and recovered after a crash.
+
+    Raises:
+        Unavailable, Corrupt, NewerFormat: it cannot be written or trusted.
+    """
+    reading = (clock or SystemClock()).read
+    store = Journal.open(home.ledger, software=_SOFTWARE, clock=lambda: reading().wall, fsync=fsync)
+    return _folded(home, store, keep=True)
+
+
+def open_book_to_read(home: Home) -> Book:
+    """The home's ledger as it stands; nothing is created, repaired or written.
+
+    Raises:
+        NoLedger: there is none yet.
+        Corrupt, NewerFormat: it cannot be trusted.
+    """
+    store = Journal.open(home.ledger, software=_SOFTWARE, read_only=True, create=False)
+    return _folded(home, store, keep=False)
+
+
+def _folded(home: Home, store: Journal, *, keep: bool) -> Book:
+    book = Book(store, snapshot.newest(home.snapshots, store))
+    start = book.state.head.seq
+    book.refresh()
+    if keep and book.state.head.seq - start >= snapshot.EVERY_ENTRIES:
+        snapshot.write(home.snapshots, book.state)
+    return book
+
+
+def bring_in_line(book: Book, config: Config) -> list[Entry]:
+    """Record what the config says and the ledger does not know yet.
+
+    Raises:
+        Unavailable, Poisoned, Corrupt: see `EventStore.append`.
+    """
+    definitions = {name: job.definition for name, job in config.jobs.items()}
+    return book.decide(lambda state: reconcile(state, definitions, config.digest, datetime.now(UTC)))
+
+
+def show_in_line(book: Book, config: Config) -> bool:
+    """For who only reads: the state as it would be if the config were recorded now; whether that differs."""
+    now = datetime.now(UTC)
+    definitions = {name: job.definition for name, job in config.jobs.items()}
+    events = reconcile(book.state, definitions, config.digest, now)
+    preview(book.state, events, now)
+    return bool(events)

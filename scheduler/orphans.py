@@ -1,0 +1,69 @@
+"""Orphans: runs whose watcher died. Those that still go are adopted, the others are lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from datetime import datetime, timedelta
+
+from eventstore.store import Event
+from scheduler import vocabulary as v
+from scheduler.catch_up import chosen
+from scheduler.dispatch import skipped
+from scheduler.state import Executor, Run, State
+from scheduler.supervision import lost
+from scheduler.timing import schedule_of
+
+ExecutorAlive = Callable[[Executor], bool]
+
+
+def orphans(state: State, mine: Container[int], me: Executor, alive: ExecutorAlive) -> list[Run]:
+    """The runs that have begun and that nobody watches, neither `me` nor anyone who is alive."""
+    return [
+        run
+        for run in state.runs.values()
+        if run.executor is not None
+        and run.executor != me
+        and run.number not in mine
+        and not alive(run.executor)
+    ]
+
+
+def settle(state: State, found: list[Run], adopted: Container[int], me: Executor) -> list[Event]:
+    """What to record about orphans: adopted by `me`, or lost."""
+    adoption = v.RunAdopted(
+        attempt=1,
+        host=me.host,
+        boot_id=me.boot_id,
+        executor_pid=me.pid,
+        executor_start_ticks=me.start_ticks,
+    )
+    events = []
+    for run in found:
+        if run.number not in state.runs:
+            continue
+        if run.number in adopted:
+            events.append(v.event(adoption, v.SCHEDULER, job=run.job, run=run.number))
+        else:
+            events.append(lost(run, "its process was gone when a scheduler looked again"))
+    return events
+
+
+def leftovers(state: State, now: datetime) -> list[Event]:
+    """Runs that were owed when the last scheduler stopped, and that the job's catch-up policy does not want late.
+
+    They fell due while someone watched, so they are no misfires; but they would now run as late as those.
+    """
+    waiting: dict[str, list[Run]] = {}
+    for run in state.runs.values():
+        if run.attempt == 0 and run.scheduled_for is not None:
+            waiting.setdefault(run.job, []).append(run)
+    events = []
+    for name, runs in waiting.items():
+        job = state.jobs.get(name)
+        if job is None or not job.present:
+            continue  # dispatch says why these are not made
+        instants = [run.scheduled_for for run in runs if run.scheduled_for is not None]
+        before_all = min(instants) - timedelta(microseconds=1)
+        wanted = set(chosen(job.definition, schedule_of(job.definition), before_all, now))
+        events += [skipped(run, "catch_up", None) for run in runs if run.scheduled_for not in wanted]
+    return events

@@ -1,0 +1,59 @@
+"""Bringing the ledger in line with the config: pure rules.
+
+Whether a job runs on its schedule follows whoever spoke last. The config speaks when it first names a job and when
+its `enabled` changes; an edit elsewhere in the file does not undo what a person said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from eventstore.store import Event
+from scheduler import vocabulary as v
+from scheduler.definition import JobDefinition, changed_members, revision
+from scheduler.state import Job, State
+
+
+def reconcile(
+    state: State, definitions: Mapping[str, JobDefinition], config: str, now: datetime
+) -> list[Event]:
+    """What must be recorded so that the state agrees with a valid config.
+
+    Args:
+        definitions: every job of the config, by name.
+        config: digest of the config file.
+        now: moment of the decision.
+    """
+    events = pauses_ended(state, now)
+    for name, definition in definitions.items():
+        events += _define(state.jobs.get(name), definition, config)
+    for name, job in state.jobs.items():
+        if job.present and name not in definitions:
+            events.append(v.event(v.JobRemoved(config=config), v.CONFIG, job=name))
+    if events or state.config != config or state.rejection is not None:
+        events.append(v.event(v.ConfigAccepted(config=config, jobs=len(definitions)), v.CONFIG))
+    return events
+
+
+def _define(job: Job | None, new: JobDefinition, config: str) -> list[Event]:
+    if job is not None and job.present and job.definition == new:
+        return []
+    old = job.definition if job is not None and job.present else None
+    changed = [] if old is None else changed_members(old, new)
+    defined = v.JobDefined(definition=new, revision=revision(new), config=config, changed=changed)
+    events = [v.event(defined, v.CONFIG, job=new.name)]
+    was_enabled = True if old is None else old.enabled
+    if new.enabled != was_enabled:
+        switched = v.JobEnabled() if new.enabled else v.JobDisabled()
+        events.append(v.event(switched, v.CONFIG, job=new.name))
+    return events
+
+
+def pauses_ended(state: State, now: datetime) -> list[Event]:
+    """A pause that has ended is recorded as such, effective from the moment at which it ended."""
+    return [
+        v.event(v.JobEnabled(reason="the pause ended", effective_at=until), v.SCHEDULER, job=name)
+        for name, job in state.jobs.items()
+        if job.present and (until := job.switch.until) is not None and until <= now
+    ]

@@ -1,0 +1,278 @@
+"""`serve`: the loop on the real machine, with its real files, processes, signals and clock."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from eventstore.errors import Unavailable
+from eventstore.store import Entry, Event
+from scheduler import snapshot
+from scheduler import vocabulary as v
+from scheduler.clock import SystemClock
+from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable
+from scheduler.definition import JobDefinition
+from scheduler.home import Home
+from scheduler.home_config import load_config
+from scheduler.launching import Launcher
+from scheduler.lease import Holder, Lease
+from scheduler.loop import Scheduler
+from scheduler.opening import open_book
+from scheduler.processes import PosixSpawner, identity
+from scheduler.reconcile import reconcile
+from scheduler.state import Executor, State
+from scheduler.supervision import Supervisor
+from scheduler.version import versions
+from scheduler.waiting import Waiter
+
+CONFIG_ERRORS_MAX = 20
+"""So many mistakes of a rejected config are recorded, and the number of all."""
+CONFIG_LOOK_S = 1.0
+"""How often the config file is looked at for an edit."""
+TURN_MAX_S = 1.0
+"""The loop looks at the clocks at least this often, so that a step or a suspend is seen."""
+GIVE_UP_S = 60.0
+"""So long after its grace a stopping scheduler gives up on a ledger that cannot be written."""
+
+
+class Announcement(NamedTuple):
+    """Something that who watches `serve` should know and that is no entry of the ledger."""
+
+    kind: str
+    detail: str = ""
+
+
+class Unsupported(Exception):
+    """This machine lacks what the scheduler stands on."""
+
+
+def me() -> Executor:
+    """This process, as `run.started` records it."""
+    pid = os.getpid()
+    return Executor(identity.host_name(), identity.boot_id(), pid, identity.start_ticks(pid) or 0)
+
+
+def executor_alive(executor: Executor) -> bool:
+    """Whether the process that watches a run lives: on this boot of this host, with its pid and start time."""
+    if (executor.host, executor.boot_id) != (identity.host_name(), identity.boot_id()):
+        return False
+    return identity.process_is(executor.pid, executor.start_ticks)
+
+
+class Service:
+    """One scheduler at work on a home, from taking the lease to giving it back.
+
+    Args:
+        home: the home to serve.
+        on_entry: told every entry from the first that this scheduler records, its own and others'.
+        announce: told what else a person at the terminal should know.
+
+    Raises:
+        Unsupported, AlreadyServed, ConfigInvalid, ConfigMissing: nothing was started.
+        Unavailable, Corrupt, NewerFormat: the ledger cannot be written or trusted.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        on_entry: Callable[[Entry], None],
+        announce: Callable[[Announcement], None],
+    ) -> None:
+        problem = identity.platform_problem()
+        if problem is not None:
+            raise Unsupported(problem)
+        self._home, self._announce = home, announce
+        self._clock = SystemClock()
+        executor = me()
+        self._lease = Lease.take(
+            home.scheduler_lock, Holder(executor.pid, executor.host, self._clock.read().wall)
+        )
+        self._stamp = _stamp(home.config)
+        self._config, self._rejected = _config_to_start_with(home)
+        self._book = open_book(home, clock=self._clock, fsync=self._config.settings.fsync)
+        self._book.listen(on_entry)
+        self._snapshot_seq = self._book.state.head.seq
+        self._waiter = Waiter(home.ledger, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
+        self._launcher = Launcher(home)
+        spawner = PosixSpawner(self._book.state.ledger, self._waiter.selector)
+        self._scheduler = Scheduler(
+            self._book,
+            self._clock,
+            Supervisor(spawner),
+            self._launcher,
+            executor,
+            self._config.settings,
+            executor_alive,
+        )
+
+    def run(self) -> None:
+        """Serve until a signal says stop.
+
+        Raises:
+            Poisoned, Corrupt, Unavailable: the ledger is not to be relied on. What runs goes on, and the next
+                scheduler adopts it.
+        """
+        try:
+            self._use(self._config)
+            self._scheduler.start(self._opening)
+            self._announce(Announcement("ready"))
+            self._stop(self._serve())
+            snapshot.write(self._home.snapshots, self._book.state)
+        finally:
+            self._waiter.close()
+            self._book.store.close()
+            self._lease.release()
+
+    def _opening(self, state: State, now: datetime) -> list[Event]:
+        executor = me()
+        started = v.SchedulerStarted(
+            pid=executor.pid,
+            host=executor.host,
+            boot_id=executor.boot_id,
+            versions=versions(),
+            config=self._config.digest,
+        )
+        events = [v.event(started, v.SCHEDULER)]
+        events += reconcile(state, _definitions(self._config), self._config.digest, now)
+        if self._rejected is not None:
+            events.append(rejection(self._rejected))
+        return events
+
+    # -- serving -----------------------------------------------------------------------------------------------
+
+    def _serve(self) -> str:
+        """Turn until a signal says stop; its name."""
+        look_at_s = time.monotonic() + CONFIG_LOOK_S
+        while True:
+            for number in self._waiter.wait(min(TURN_MAX_S, self._scheduler.turn())):
+                if number != signal.SIGHUP:
+                    return signal.Signals(number).name
+                self._reload(_stamp(self._home.config))
+            if time.monotonic() >= look_at_s:
+                look_at_s = time.monotonic() + CONFIG_LOOK_S
+                self._look_at_config()
+                self._book.store.tick()
+                self._keep_snapshot()
+
+    def _keep_snapshot(self) -> None:
+        seq = self._book.state.head.seq
+        if seq - self._snapshot_seq >= snapshot.EVERY_ENTRIES:
+            snapshot.write(self._home.snapshots, self._book.state)
+            self._snapshot_seq = seq
+
+    def _look_at_config(self) -> None:
+        """Pick an edit up once the file has come to rest: some editors write in several steps."""
+        stamp = _stamp(self._home.config)
+        if stamp != self._stamp and stamp == self._seen_stamp:
+            self._reload(stamp)
+        self._seen_stamp = stamp
+
+    _seen_stamp: Stamp | None = None
+
+    def _reload(self, stamp: Stamp | None) -> None:
+        try:
+            config = load_config(self._home)
+        except CONFIG_PROBLEMS as problem:
+            self._announce(Announcement("config rejected", str(problem)))
+            rejected = rejection(problem)
+            self._record(lambda state: [rejected], stamp)
+            return
+        self._use(config)
+        definitions = _definitions(config)
+        now = self._clock.read().wall
+        self._record(lambda state: reconcile(state, definitions, config.digest, now), stamp)
+
+    def _record(self, decide: Callable[[State], list[Event]], stamp: Stamp | None) -> None:
+        try:
+            self._book.decide(decide)
+        except Unavailable:
+            return  # the loop says so; the edit is looked at again
+        self._stamp = stamp
+
+    def _use(self, config: Config) -> None:
+        self._config = config
+        self._scheduler.settings = config.settings
+        self._launcher.env = {name: job.env for name, job in config.jobs.items()}
+        keep_copy(config.path, self._home.config_in_force)
+
+    # -- stopping ----------------------------------------------------------------------------------------------
+
+    def _stop(self, reason: str) -> None:
+        """Start nothing more, give runs their grace, stop what is left; a second signal hurries."""
+        self._scheduler.begin_stop()
+        if self._scheduler.watched:
+            self._announce(Announcement("stopping", str(self._scheduler.watched)))
+        grace_ends_s = time.monotonic() + self._config.settings.shutdown_grace_ms / 1000
+        stopped: int | None = None
+        while self._scheduler.watched:
+            wait_s = min(TURN_MAX_S, self._scheduler.turn())
+            left_s = grace_ends_s - time.monotonic()
+            signals = self._waiter.wait(wait_s if stopped is not None else max(0.0, min(wait_s, left_s)))
+            hurried = signal.SIGINT in signals or signal.SIGTERM in signals
+            if stopped is None and (left_s <= 0 or hurried):
+                stopped = self._scheduler.stop_runs("stopped with the scheduler")
+            if hurried:
+                self._announce(Announcement("hurrying"))
+                self._scheduler.hurry()
+            if left_s < -GIVE_UP_S:
+                raise Unavailable("the results of runs could not be recorded")
+        ended = v.SchedulerStopped(reason=reason, runs_stopped=stopped or 0)
+        self._book.decide(lambda state: [v.event(ended, v.SCHEDULER)])
+
+
+ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable
+CONFIG_PROBLEMS = (ConfigInvalid, ConfigMissing, ConfigUnreadable)
+Stamp = tuple[int, int, int]
+"""What tells one version of a file from the next: inode, size, modification time."""
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _definitions(config: Config) -> dict[str, JobDefinition]:
+    return {name: job.definition for name, job in config.jobs.items()}
+
+
+def rejection(problem: ConfigProblem) -> Event:
+    """The event that records why an edited config is not used."""
+    if isinstance(problem, ConfigInvalid):
+        errors, digest = problem.errors, problem.digest
+    else:
+        errors, digest = [v.ConfigError(line=1, column=1, message=str(problem))], ""
+    payload = v.ConfigRejected(config=digest, errors=errors[:CONFIG_ERRORS_MAX], error_count=len(errors))
+    return v.event(payload, v.CONFIG)
+
+
+def _config_to_start_with(home: Home) -> tuple[Config, ConfigProblem | None]:
+    """The config; or, if it is invalid, the last one that was in force, together with what is wrong."""
+    try:
+        return load_config(home), None
+    except CONFIG_PROBLEMS as problem:
+        if not home.config_in_force.exists():
+            raise
+        return load_config(home, home.config_in_force), problem
+
+
+def keep_copy(source: Path, target: Path) -> None:
+    """Keep a private copy of a valid config, for a restart while the file itself is invalid."""
+    if source == target:
+        return
+    with contextlib.suppress(OSError):  # only a convenience: a full disk must not stop an edit
+        content = source.read_bytes()
+        if target.exists() and target.read_bytes() == content:
+            return
+        temporary = target.with_suffix(".tmp")
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(content)
+        temporary.replace(target)

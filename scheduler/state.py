@@ -1,0 +1,167 @@
+"""The current state: what the fold of the ledger knows.
+
+Its size grows with the number of jobs and of runs in flight, never with history. It encodes as it stands, which
+is what a snapshot holds. `evolve` alone changes it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+
+from eventstore.store import EMPTY, Head
+from scheduler.definition import JobDefinition
+from scheduler.vocabulary import ConfigError, MisfireReason, Outcome, SkipReason, Trigger
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Switch(msgspec.Struct, gc=False):
+    """Who enabled or disabled a job last: with which entry, when, why, and until when it is meant to last."""
+
+    enabled: bool
+    actor: str
+    seq: int
+    time: datetime
+    reason: str = ""
+    until: datetime | None = None
+
+
+class Span(msgspec.Struct, gc=False):
+    """Instants that a schedule had in `after < instant <= until` before it ceased to be in force."""
+
+    definition: JobDefinition
+    after: datetime
+    until: datetime
+    reason: MisfireReason
+
+
+class LastRun(msgspec.Struct, gc=False, omit_defaults=True):
+    """How the newest finished or skipped run of a job came out; enough for a list of jobs."""
+
+    run: int
+    trigger: Trigger
+    time: datetime
+    outcome: Outcome | None = None
+    skipped: SkipReason | None = None
+    started: datetime | None = None
+    duration_ms: int | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    error: str | None = None
+
+
+class Job(msgspec.Struct):
+    """One job, as it stands.
+
+    Attributes:
+        definition: in force, or the last one of a removed job.
+        revision: of the definition; defined_seq: the entry that says so.
+        switch: whether it runs on its schedule, and who said so.
+        cursor: every instant up to this one is settled.
+        removed_seq: the entry that removed it; None while it is in the config.
+        unsettled: what earlier schedules may have left open, oldest first.
+        live: numbers of its runs that are owed or going, oldest first.
+        last: its newest finished run; last_skipped: its newest skipped one.
+    """
+
+    definition: JobDefinition
+    revision: str
+    defined_seq: int
+    switch: Switch
+    cursor: datetime
+    removed_seq: int | None = None
+    unsettled: list[Span] = []
+    live: list[int] = []
+    last: LastRun | None = None
+    last_skipped: LastRun | None = None
+
+    @property
+    def name(self) -> str:
+        """Unique in a home."""
+        return self.definition.name
+
+    @property
+    def present(self) -> bool:
+        """Whether the config has it."""
+        return self.removed_seq is None
+
+    @property
+    def on_schedule(self) -> bool:
+        """Whether its instants are to be run. A pause that has ended counts once that is on record."""
+        return self.present and self.switch.enabled
+
+    def runs_on_schedule(self, now: datetime) -> bool:
+        """The same as people see it: a pause that has ended counts at once, on record or not."""
+        until = self.switch.until
+        return self.on_schedule or (self.present and until is not None and until <= now)
+
+
+class Executor(msgspec.Struct, frozen=True, gc=False):
+    """Which process watches a run: pid alone is reused, so its start time and the boot belong to it."""
+
+    host: str
+    boot_id: str
+    pid: int
+    start_ticks: int
+
+
+class Run(msgspec.Struct, omit_defaults=True):
+    """A run in flight: owed (no attempt yet) or started."""
+
+    number: int
+    job: str
+    trigger: Trigger
+    owed_at: datetime
+    by: Literal["scheduler", "self"] = "scheduler"
+    actor: str = "scheduler"
+    scheduled_for: datetime | None = None
+    attempt: int = 0
+    started: datetime | None = None
+    executor: Executor | None = None
+    cancel_seq: int | None = None
+
+
+class Watch(msgspec.Struct, gc=False):
+    """The scheduler that last watched this home: since when, and whether it said goodbye."""
+
+    seq: int
+    time: datetime
+    pid: int
+    host: str
+    boot_id: str
+    versions: dict[str, str]
+    stopped_seq: int | None = None
+    stopped: datetime | None = None
+    stop_reason: str | None = None
+    paused: datetime | None = None
+    pause_reason: str | None = None
+
+
+class Rejection(msgspec.Struct, gc=False):
+    """A config that was refused and has not been mended yet."""
+
+    seq: int
+    time: datetime
+    config: str
+    errors: list[ConfigError]
+    error_count: int
+
+
+class State(msgspec.Struct):
+    """Everything, folded up to and including entry `head`."""
+
+    head: Head = EMPTY
+    time: datetime = NEVER
+    ledger: str = ""
+    config: str | None = None
+    rejection: Rejection | None = None
+    watch: Watch | None = None
+    jobs: dict[str, Job] = {}
+    runs: dict[int, Run] = {}
+
+    def present_jobs(self) -> list[Job]:
+        """The jobs that the config has, by name."""
+        return [job for _, job in sorted(self.jobs.items()) if job.present]

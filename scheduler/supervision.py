@@ -1,0 +1,226 @@
+"""Supervision: the runs that are going, from launch to the `run.finished` that tells how they ended.
+
+It starts processes, enforces deadlines (SIGTERM, then SIGKILL after a grace, until no descendant is left), and turns
+exits into events. It records nothing: its owner does, and asks again until it is done.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from eventstore.store import Event
+from scheduler import vocabulary as v
+from scheduler.clock import Reading
+from scheduler.processes.launch import Exit, Launch, LaunchFailed, Spawner
+from scheduler.processes.output import OutputDigest
+from scheduler.state import Run
+
+StopOutcome = Literal["timed_out", "cancelled"]
+
+STOPPING_LOOK_S = 0.05
+"""How often a tree that was asked to stop is looked at."""
+DIGEST_SLICE_BYTES = 4 * 1024 * 1024
+"""At most this much output is hashed in one turn of the loop: a few milliseconds."""
+
+
+class Going:
+    """One attempt that has begun and is not recorded as finished."""
+
+    def __init__(self, run: Run, started: datetime, launch: Launch, kill_after_s: float, actor: str) -> None:
+        self.run, self.started, self.launch = run, started, launch
+        self.kill_after_s, self.actor = kill_after_s, actor
+        self.started_mono_s: float | None = None
+        self.deadline_s: float | None = None
+        self.timeout_s: float | None = None
+        self.stopping: StopOutcome | None = None
+        self.error: str | None = None
+        self.kill_at_s: float | None = None
+        self.exit: Exit | None = None
+        self.exit_code: int | None = None
+        self.duration_ms: int | None = None
+        self.digests: tuple[OutputDigest, OutputDigest] | None = None
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Run and attempt."""
+        return self.launch.run, self.launch.attempt
+
+
+class Supervisor:
+    """All runs that this process watches."""
+
+    def __init__(self, spawner: Spawner) -> None:
+        self._spawner = spawner
+        self._going: dict[int, Going] = {}
+        self._timed: dict[int, Going] = {}
+        self._stopping: dict[int, Going] = {}
+        self._ended: dict[int, Going] = {}
+
+    def __len__(self) -> int:
+        return len(self._going) + len(self._ended)
+
+    def runs(self) -> list[int]:
+        """Numbers of the runs whose process is going."""
+        return list(self._going)
+
+    @property
+    def watched_runs(self) -> frozenset[int]:
+        """Numbers of all runs that have not been answered as finished."""
+        return frozenset(self._going) | frozenset(self._ended)
+
+    def start(self, going: Going, timeout_s: float | None, now: Reading) -> None:
+        """Launch the process of a `run.started` that is durable. A failure to launch is how the run ends."""
+        going.started_mono_s = now.monotonic_s
+        try:
+            self._spawner.launch(going.launch)
+        except LaunchFailed as failure:
+            going.error, going.exit_code = str(failure), failure.exit_code
+            self._end(going, now)
+        else:
+            self._watch(going, timeout_s, now.monotonic_s)
+
+    def adopt(self, candidates: list[tuple[Going, float | None]], now: Reading) -> set[int]:
+        """Take over those of the attempts whose process is alive; timeouts count from their start."""
+        found = self._spawner.adopt([going.key for going, _ in candidates])
+        for going, timeout_s in candidates:
+            if going.launch.run not in found:
+                continue
+            elapsed_s = max(0.0, (now.wall - going.started).total_seconds())
+            self._watch(going, timeout_s, now.monotonic_s - elapsed_s)
+        return found
+
+    def _watch(self, going: Going, timeout_s: float | None, since_s: float) -> None:
+        self._going[going.launch.run] = going
+        if timeout_s is not None:
+            going.timeout_s, going.deadline_s = timeout_s, since_s + timeout_s
+            self._timed[going.launch.run] = going
+
+    def stop(self, run: int, outcome: StopOutcome, error: str, now: Reading) -> bool:
+        """Ask a run to stop; whether it was going. A second call changes nothing."""
+        going = self._going.get(run)
+        if going is None:
+            return False
+        if going.stopping is None:
+            going.stopping, going.error = outcome, error
+            going.kill_at_s = now.monotonic_s + going.kill_after_s
+            self._timed.pop(run, None)
+            self._stopping[run] = going
+            self._spawner.terminate(*going.key)
+        return True
+
+    def hurry(self, now: Reading) -> None:
+        """Kill at once what was asked to stop."""
+        for going in self._stopping.values():
+            going.kill_at_s = now.monotonic_s
+
+    def turn(self, now: Reading) -> list[Event]:
+        """Look at everything without waiting; the events of the runs that are finished for good."""
+        for ended in self._spawner.exits():
+            going = self._going.get(ended.run)
+            if going is not None:
+                going.exit, going.exit_code = ended, ended.exit_code
+                if going.stopping is None:
+                    self._end(going, now)
+        for going in list(self._timed.values()):
+            if going.deadline_s is not None and now.monotonic_s >= going.deadline_s:
+                self.stop(going.launch.run, "timed_out", f"stopped after {going.timeout_s:g} s", now)
+        for going in list(self._stopping.values()):
+            self._press(going, now)
+        return self._finished()
+
+    def _press(self, going: Going, now: Reading) -> None:
+        """A run that was asked to stop: gone with all its descendants, or killed when its grace is over."""
+        if going.kill_at_s is not None and now.monotonic_s >= going.kill_at_s:
+            self._spawner.kill(*going.key)
+            going.kill_at_s = now.monotonic_s + 1.0
+        if going.exit is not None and not self._spawner.alive(*going.key):
+            self._end(going, now)
+
+    def _end(self, going: Going, now: Reading) -> None:
+        run = going.launch.run
+        self._going.pop(run, None)
+        self._stopping.pop(run, None)
+        self._timed.pop(run, None)
+        if going.started_mono_s is not None:
+            going.duration_ms = round((now.monotonic_s - going.started_mono_s) * 1000)
+        elif going.exit is not None:
+            going.duration_ms = max(0, (now.wall - going.started) // timedelta(milliseconds=1))
+        going.digests = (OutputDigest(going.launch.stdout), OutputDigest(going.launch.stderr))
+        self._ended[run] = going
+
+    def _finished(self) -> list[Event]:
+        """Hash output, a slice at a time; the runs whose output is hashed whole are done."""
+        events = []
+        budget_bytes = DIGEST_SLICE_BYTES
+        for run, going in list(self._ended.items()):
+            assert going.digests is not None
+            done = True
+            for digest in going.digests:
+                before = digest.size_bytes
+                done = digest.advance(budget_bytes) and done
+                budget_bytes -= digest.size_bytes - before
+            if done:
+                del self._ended[run]
+                events.append(finished(going))
+            if budget_bytes <= 0:
+                break
+        return events
+
+    def wake_s(self, now: Reading) -> float | None:
+        """In how many seconds the next look is due; 0 for at once, None for only when a process ends."""
+        if self._ended:
+            return 0.0
+        if self._stopping:
+            return STOPPING_LOOK_S
+        deadlines = [going.deadline_s for going in self._timed.values() if going.deadline_s is not None]
+        return max(0.0, min(deadlines) - now.monotonic_s) if deadlines else None
+
+
+def outcome_of(going: Going) -> v.Outcome:
+    """How an attempt came out."""
+    if going.stopping is not None:
+        return going.stopping
+    if going.exit_code == 0:
+        return "succeeded"
+    if going.exit is not None and going.exit.exit_code is None and going.exit.signal is None:
+        return "unknown"
+    return "failed"
+
+
+def finished(going: Going) -> Event:
+    """The event that says how an attempt ended."""
+    end = going.exit
+    out, err = going.digests or (None, None)
+    payload = v.RunFinished(
+        trigger=going.run.trigger,
+        started=going.started,
+        duration_ms=going.duration_ms,
+        outcome=outcome_of(going),
+        attempt=going.launch.attempt,
+        scheduled_for=going.run.scheduled_for,
+        exit_code=going.exit_code,
+        signal=None if end is None else end.signal,
+        cpu_ms=None if end is None else end.cpu_ms,
+        memory_peak_bytes=None if end is None else end.memory_peak_bytes,
+        stdout_bytes=0 if out is None else out.size_bytes,
+        stdout_sha256=None if out is None else out.sha256,
+        stderr_bytes=0 if err is None else err.size_bytes,
+        stderr_sha256=None if err is None else err.sha256,
+        error=going.error,
+    )
+    return v.event(payload, going.actor, job=going.run.job, run=going.run.number)
+
+
+def lost(run: Run, error: str, actor: str = v.SCHEDULER) -> Event:
+    """The event that says: this run's process died with no one watching."""
+    assert run.started is not None, "only a run that began can be lost"
+    payload = v.RunFinished(
+        trigger=run.trigger,
+        started=run.started,
+        outcome="lost",
+        attempt=run.attempt,
+        scheduled_for=run.scheduled_for,
+        error=error,
+    )
+    return v.event(payload, actor, job=run.job, run=run.number)

@@ -1,0 +1,31 @@
+"""From a definition to its schedule, and from an instant to the time on a job's wall."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from scheduler.definition import JobDefinition
+from scheduler.schedule import Schedule, parse_at, parse_cron, parse_every
+
+
+def schedule_of(definition: JobDefinition) -> Schedule:
+    """The job's schedule; jobs with the same timing share one."""
+    return _schedule(*definition.timing())
+
+
+@lru_cache(maxsize=65_536)
+def _schedule(cron: str | None, every: str | None, at: str | None, timezone: str) -> Schedule:
+    if cron is not None:
+        return parse_cron(cron, timezone)
+    if every is not None:
+        return parse_every(every, timezone)
+    assert at is not None, "a definition has exactly one of schedule, every and at"
+    return parse_at(at, timezone)
+
+
+@lru_cache(maxsize=1_024)
+def local_iso(instant: datetime, timezone: str) -> str:
+    """The instant as the clock on the job's wall shows it: ISO 8601 with the offset."""
+    return instant.astimezone(ZoneInfo(timezone)).isoformat(timespec="seconds")

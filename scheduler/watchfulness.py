@@ -1,0 +1,67 @@
+"""Watchfulness: noticing that time passed which nobody watched. Pure rules over the clock's readings.
+
+Between two looks the wall clock and the boot-time clock must have moved alike (else someone set the clock), the
+boot-time and the monotonic clock too (else the machine slept), and neither far (else this process was held up).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from eventstore.store import Event
+from scheduler import vocabulary as v
+from scheduler.clock import Reading
+
+STEP_MIN_S = 1.0
+"""Smaller disagreements are the slewing of network time, and rounding."""
+STALL_MIN_S = 10.0
+"""A loop that turns this much later than it meant to was not watching."""
+
+
+class Gap(NamedTuple):
+    """Time that nobody watched, from the last look to this one."""
+
+    reason: v.MisfireReason
+    by_s: float
+    before: datetime
+    after: datetime
+
+    def event(self) -> Event | None:
+        """The `clock.stepped` that records it; None for a mere stall."""
+        if self.reason == "stall":
+            return None
+        payload = v.ClockStepped(
+            kind="suspend" if self.reason == "suspend" else "step",
+            by_ms=round(self.by_s * 1000),
+            before=self.before,
+            after=self.after,
+        )
+        return v.event(payload, v.SCHEDULER)
+
+
+class Watchfulness:
+    """Remembers the last look at the clocks."""
+
+    def __init__(self, now: Reading) -> None:
+        self._last = now
+        self._rest_until_s = now.monotonic_s
+
+    def rest(self, until_s: float) -> None:
+        """Nothing is due before this monotonic second: not looking until then is no stall."""
+        self._rest_until_s = until_s
+
+    def look(self, now: Reading) -> Gap | None:
+        """Compare with the last look; a gap if something other than a little time has passed."""
+        last, self._last = self._last, now
+        wall_s = (now.wall - last.wall) / timedelta(seconds=1)
+        boot_s = now.boottime_s - last.boottime_s
+        awake_s = now.monotonic_s - last.monotonic_s
+        if abs(wall_s - boot_s) >= STEP_MIN_S:
+            return Gap("clock_step", wall_s - boot_s, last.wall, now.wall)
+        if boot_s - awake_s >= STEP_MIN_S:
+            return Gap("suspend", boot_s - awake_s, last.wall, now.wall)
+        held_up_s = now.monotonic_s - max(last.monotonic_s, self._rest_until_s)
+        if held_up_s >= STALL_MIN_S:
+            return Gap("stall", held_up_s, last.wall, now.wall)
+        return None

@@ -1,0 +1,119 @@
+"""An auditor: checks from the entries alone that every instant of every job was settled exactly once.
+
+It shares nothing with the scheduler's fold: it reads the ledger as a story of intervals in which a schedule was in
+force, lists the instants of each, and ticks them off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from scheduler.definition import JobDefinition
+from scheduler.timing import schedule_of
+
+
+class _Story:
+    """What the auditor knows of one job."""
+
+    def __init__(self) -> None:
+        self.definition: JobDefinition | None = None
+        self.since: datetime | None = None
+        self.until: datetime | None = None
+        self.owed: dict[datetime, None] = {}
+        self.settled: set[datetime] = set()
+        self.to_catch_up: list[datetime] = []
+
+    def advance(self, to: datetime) -> None:
+        """List the instants of the schedule in force up to `to`."""
+        if self.until is not None and self.until <= to:
+            self.since, self.until = self.until, None
+        if self.definition is None or self.since is None or to <= self.since or self.until is not None:
+            return
+        for instant in schedule_of(self.definition).between(self.since, to):
+            assert instant not in self.settled, f"{self.definition.name}: {instant} came again"
+            self.owed[instant] = None
+        self.since = to
+
+
+def audit(entries: Iterable[Entry], now: datetime) -> int:
+    """Check a whole ledger of a scheduler that has just had a turn at `now`; how many instants there were.
+
+    Raises:
+        AssertionError: an instant was settled twice or not at all, or a run ended twice or never.
+    """
+    stories: dict[str, _Story] = {}
+    begun: set[int] = set()
+    ended: set[int] = set()
+    for entry in entries:
+        story = stories.setdefault(entry.job or "", _Story())
+        data = v.payload(entry)
+        match data:
+            case v.JobDefined():
+                _redefine(story, data.definition, entry.time)
+            case v.JobRemoved() | v.JobDisabled():
+                story.advance(entry.time)
+                story.since = None
+                story.until = data.until if isinstance(data, v.JobDisabled) else None
+                if isinstance(data, v.JobRemoved):
+                    story.definition = None
+            case v.JobEnabled():
+                story.advance(entry.time)
+                if story.since is None or story.until is not None:
+                    story.since, story.until = data.effective_at or entry.time, None
+            case v.ScheduleTicked():
+                _tick(story, entry, data)
+            case v.ScheduleMisfired():
+                _misfire(story, entry, data)
+            case v.RunStarted():
+                assert entry.run not in begun, f"run {entry.run} began twice"
+                begun.add(entry.run or 0)
+            case v.RunFinished() | v.RunSkipped():
+                assert entry.run not in ended, f"run {entry.run} ended twice"
+                ended.add(entry.run or 0)
+            case _:
+                pass
+    count = 0
+    for name, story in stories.items():
+        story.advance(now)
+        assert not story.to_catch_up, f"{name}: {story.to_catch_up} were to run and did not"
+        assert not story.owed, f"{name}: nothing is on record about {list(story.owed)[:3]}"
+        count += len(story.settled)
+    return count
+
+
+def _redefine(story: _Story, definition: JobDefinition, at: datetime) -> None:
+    if story.definition is None:
+        story.definition, story.since, story.until = definition, at, None
+    elif story.definition.timing() != definition.timing():
+        story.advance(at)
+        story.definition = definition
+        if story.since is not None:
+            story.since = max(at, story.since)
+    else:
+        story.definition = definition
+
+
+def _tick(story: _Story, entry: Entry, tick: v.ScheduleTicked) -> None:
+    story.advance(entry.time)
+    instant = tick.scheduled_for
+    if tick.trigger == "catch_up":
+        assert story.to_catch_up.pop(0) == instant, f"{entry.job}: {instant} was caught up out of turn"
+        return
+    assert instant in story.owed, f"{entry.job}: {instant} was ticked but is not owed"
+    del story.owed[instant]
+    story.settled.add(instant)
+
+
+def _misfire(story: _Story, entry: Entry, misfire: v.ScheduleMisfired) -> None:
+    story.advance(entry.time)
+    covered = [instant for instant in story.owed if misfire.first <= instant <= misfire.last]
+    assert len(covered) == misfire.count, f"{entry.job}: {misfire.count} misfired, {len(covered)} were owed"
+    assert not story.to_catch_up, f"{entry.job}: misfired again before catching up"
+    for instant in covered:
+        del story.owed[instant]
+        story.settled.add(instant)
+    if misfire.will_run:
+        story.to_catch_up = covered[-misfire.will_run :]
