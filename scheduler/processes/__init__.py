@@ -1,0 +1,25 @@
+"""Processes: starting runs, recognising them after a restart, stopping them whole, reading how they ended."""
+
+from __future__ import annotations
+
+from scheduler.processes.identity import boot_id, host_name, platform_problem, process_is, start_ticks
+from scheduler.processes.launch import Exit, Launch, LaunchFailed, Spawner
+from scheduler.processes.output import OutputDigest
+from scheduler.processes.posix import PROCESS_EXITS, PosixSpawner
+from scheduler.processes.tree import live_attempts
+
+__all__ = [
+    "PROCESS_EXITS",
+    "Exit",
+    "Launch",
+    "LaunchFailed",
+    "OutputDigest",
+    "PosixSpawner",
+    "Spawner",
+    "boot_id",
+    "host_name",
+    "live_attempts",
+    "platform_problem",
+    "process_is",
+    "start_ticks",
+]

@@ -1,0 +1,101 @@
+"""Who a process is, beyond its number: the machine, this boot of it, and the moment the process began.
+
+A process number alone identifies nothing: numbers are reused. (host, boot id, pid, start ticks) is unique.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import socket
+import sys
+from typing import NamedTuple
+
+_DEAD = frozenset(b"ZXx")
+
+
+class ProcessStat(NamedTuple):
+    """What `/proc/PID/stat` says (proc_pid_stat(5)).
+
+    Attributes:
+        alive: whether a thread of it still runs; False for a zombie.
+        parent: pid of the parent.
+        group: its process group.
+        session: its session.
+        start_ticks: when it began, in clock ticks since the boot (field 22).
+        wait_status: how it ended, as wait(2) has it (field 52): means something for a zombie only.
+    """
+
+    alive: bool
+    parent: int
+    group: int
+    session: int
+    start_ticks: int
+    wait_status: int
+
+
+def process_stat(pid: int) -> ProcessStat | None:
+    """Read `/proc/PID/stat`; None if there is no such process."""
+    try:
+        descriptor = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        line = os.read(descriptor, 4096)
+    except OSError:  # it was reaped between the two calls
+        return None
+    finally:
+        os.close(descriptor)
+    # The program's name stands in parentheses and may itself hold blanks and parentheses: count from the
+    # last one.
+    fields = line[line.rindex(b")") + 2 :].split()
+    threads = int(fields[17])
+    # The first thread of a process may end before the others: it shows as a zombie while they go on.
+    alive = fields[0][0] not in _DEAD or threads > 1
+    return ProcessStat(
+        alive, int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19]), int(fields[49])
+    )
+
+
+def start_ticks(pid: int) -> int | None:
+    """When a process began, in clock ticks since the boot; None if there is none of that number.
+
+    A zombie still counts: its number is not free yet.
+    """
+    stat = process_stat(pid)
+    return None if stat is None else stat.start_ticks
+
+
+def process_is(pid: int, start_ticks: int) -> bool:
+    """Whether the process that had this number and began at `start_ticks` (of this boot) is still running."""
+    stat = process_stat(pid)
+    return stat is not None and stat.alive and stat.start_ticks == start_ticks
+
+
+@functools.cache
+def boot_id() -> str:
+    """A UUID that the kernel draws at each boot: `start_ticks` of different boots do not compare."""
+    with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as source:
+        return source.read().strip()
+
+
+def host_name() -> str:
+    """The machine's name, as entries of the ledger give it."""
+    return socket.gethostname()
+
+
+def platform_problem() -> str | None:
+    """Why runs cannot be started and watched here, as a sentence for people; None if they can.
+
+    Needed are Linux 5.4 (`pidfd_open` and `waitid` on it), `/proc`, and a C library whose `posix_spawn`
+    makes sessions.
+    """
+    if sys.platform != "linux":
+        return f"the scheduler runs jobs on Linux (5.4 or later) only; this is {sys.platform}"
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError) as error:
+        return f"the scheduler needs pidfd_open, which Linux has since 5.4; here it fails: {error}"
+    if process_stat(os.getpid()) is None:
+        return "the scheduler needs /proc, to recognise the processes of its runs; it is not mounted here"
+    return None

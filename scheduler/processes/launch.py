@@ -1,0 +1,85 @@
+"""The contract between the scheduler and the processes that it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+
+class Launch(NamedTuple):
+    """Everything needed to start one attempt of a run.
+
+    Attributes:
+        run: number of the run; attempt: from 1.
+        argv: program and arguments, already split; `["/bin/sh", "-c", …]` where a shell is needed.
+        env: the complete environment of the process, `CRONLEDGER_*` members excepted: the spawner adds those.
+        working_directory: absolute.
+        stdout: file for standard output; stderr: for standard error; created 0600, folders 0700.
+    """
+
+    run: int
+    attempt: int
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    working_directory: Path
+    stdout: Path
+    stderr: Path
+
+
+class LaunchFailed(Exception):
+    """The process could not be started.
+
+    `exit_code` is what a shell would say: 127 not found, 126 not executable.
+    """
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        self.exit_code = exit_code
+        super().__init__(message)
+
+
+class Exit(NamedTuple):
+    """The main process of an attempt ended.
+
+    `exit_code` and `signal` are both None where the kernel could not say (it was nobody's child here).
+    `cpu_ms` and `memory_peak_bytes` cover the process and the children it waited for; None where not known.
+    """
+
+    run: int
+    attempt: int
+    exit_code: int | None
+    signal: int | None
+    cpu_ms: int | None
+    memory_peak_bytes: int | None
+
+
+class Spawner(Protocol):
+    """Starts, recognises, stops and reaps the process trees of runs. One caller, no threads."""
+
+    def launch(self, launch: Launch) -> int:
+        """Start it as the leader of a session of its own and return its pid.
+
+        Raises:
+            LaunchFailed: nothing runs.
+        """
+        ...
+
+    def adopt(self, wanted: Sequence[tuple[int, int]]) -> set[int]:
+        """Look for live processes of the wanted (run, attempt) pairs and watch those; returns their runs."""
+        ...
+
+    def exits(self) -> list[Exit]:
+        """Main processes that ended since the last call, without waiting."""
+        ...
+
+    def terminate(self, run: int, attempt: int) -> None:
+        """SIGTERM to every process of the attempt, those that left its group included."""
+        ...
+
+    def kill(self, run: int, attempt: int) -> None:
+        """SIGKILL to every process of the attempt, until a look finds none."""
+        ...
+
+    def alive(self, run: int, attempt: int) -> bool:
+        """Whether any process of the attempt is left."""
+        ...

@@ -1,0 +1,113 @@
+"""Captured output of a finished attempt: its size and SHA-256, without holding up the scheduler's loop."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+SMALL_BYTES: Final = 256 * 1024
+SLICE_BYTES: Final = 1024 * 1024
+"""What a turn of the loop may read: a few milliseconds' work."""
+
+
+class OutputDigest:
+    """Size and digest of one output file, computed slice by slice; empty files are removed.
+
+    The file is measured when it is opened and hashed up to there: what a straggler appends later does not
+    count.
+
+    Attributes:
+        path: the file.
+        done: whether all is known.
+        size_bytes: how much was hashed; 0 for an empty or missing file.
+        sha256: 64 hex digits; None where nothing was hashed to the end.
+        problem: why there is no digest although there was something, or nothing where a file should be;
+            else None.
+    """
+
+    __slots__ = (
+        "_buffer",
+        "_descriptor",
+        "_hash",
+        "_length",
+        "done",
+        "path",
+        "problem",
+        "sha256",
+        "size_bytes",
+    )
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.done = False
+        self.size_bytes = 0
+        self.sha256: str | None = None
+        self.problem: str | None = None
+        self._descriptor = -1
+        self._length = 0
+        self._hash = hashlib.sha256()
+        self._buffer = bytearray()
+
+    def advance(self, budget_bytes: int = SLICE_BYTES) -> bool:
+        """Read at most `budget_bytes` more (a file of up to `SMALL_BYTES` whole); whether all is known now.
+
+        Never raises: what goes wrong with the file is its `problem`.
+        """
+        try:
+            if not self.done and self._descriptor < 0:
+                self._open()
+            if not self.done:
+                self._read(max(budget_bytes, SMALL_BYTES))
+        except FileNotFoundError:
+            self._finish("it was deleted")
+        except OSError as error:
+            self._finish(error.strerror or str(error))
+        return self.done
+
+    def close(self) -> None:
+        """Give up before the end; harmless when done."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _open(self) -> None:
+        found = os.lstat(self.path)
+        if not stat.S_ISREG(found.st_mode):
+            self._finish("it is not a regular file")
+        elif found.st_size == 0:
+            os.unlink(self.path)
+            self._finish(None)
+        else:
+            # What stands here may have changed since the look: a link is refused, a pipe does not block.
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            self._descriptor = os.open(self.path, flags)
+            found = os.fstat(self._descriptor)
+            if stat.S_ISREG(found.st_mode):
+                self._length = found.st_size
+                self._buffer = bytearray(min(self._length, SMALL_BYTES))
+            else:
+                self._finish("it is not a regular file")
+
+    def _read(self, budget_bytes: int) -> None:
+        view = memoryview(self._buffer)
+        while self.size_bytes < self._length and budget_bytes > 0:
+            wanted = min(len(view), self._length - self.size_bytes, budget_bytes)
+            count = os.readv(self._descriptor, [view[:wanted]])
+            if count == 0:
+                self._finish("it was cut while it was read")
+                return
+            self._hash.update(view[:count])
+            self.size_bytes += count
+            budget_bytes -= count
+        if self.size_bytes == self._length:
+            self.sha256 = self._hash.hexdigest()
+            self._finish(None)
+
+    def _finish(self, problem: str | None) -> None:
+        self.problem = problem
+        self.done = True
+        self._buffer = bytearray()
+        self.close()

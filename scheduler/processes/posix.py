@@ -1,0 +1,281 @@
+"""`PosixSpawner`: runs as real processes, by `posix_spawn`, watched by pidfd.
+
+Each attempt leads a session of its own and writes to files, so it outlives the scheduler; a restarted one
+recognises it by its environment and takes it up again.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import selectors
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from scheduler.processes import pidfd, program, stopping, tree
+from scheduler.processes.identity import process_stat
+from scheduler.processes.launch import Exit, Launch, LaunchFailed
+from scheduler.processes.mark import Marker, is_marked
+from scheduler.processes.spawn import Command, spawn
+
+PROCESS_EXITS: Final = "process exits"
+"""The `data` of the spawner's one key in the owner's selector: when that is ready, `exits()` has news."""
+
+
+class _Watched(NamedTuple):
+    """A main process that is being watched.
+
+    `own_peak_kib` is the scheduler's own peak of memory when it started the process, see `_measured`.
+    """
+
+    run: int
+    attempt: int
+    leader: pidfd.Leader
+    own_peak_kib: int
+
+
+class PosixSpawner:
+    """Starts, recognises, stops and reaps the process trees of runs (`Spawner`). One caller, no threads.
+
+    Making one takes the process over as far as starting others demands it: `SIGCHLD` gets its default
+    action if it was ignored (ignored, the kernel would throw exit codes away), and inherited descriptors
+    are not handed on.
+
+    Args:
+        ledger_id: what the processes carry as `CRONLEDGER_LEDGER`.
+        selector: one key is registered there, with `PROCESS_EXITS` as its data; None: the owner asks or
+            `wait`s.
+    """
+
+    def __init__(self, ledger_id: str, selector: selectors.BaseSelector | None = None) -> None:
+        self._ledger_id = ledger_id
+        self._watch = pidfd.ExitWatch(selector, PROCESS_EXITS)
+        self._by_pidfd: dict[int, _Watched] = {}
+        self._leaders: dict[tuple[int, int], pidfd.Leader] = {}
+        self._stopping: set[tuple[int, int]] = set()
+        self._marker = Marker()
+        if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        _keep_descriptors_to_ourselves()
+
+    def launch(self, launch: Launch) -> int:
+        """Start it as the leader of a session of its own and return its pid.
+
+        The program is found as execvp(3) does, in the job's own `PATH` and from its working directory. The
+        process gets `/dev/null` as input, its two output files (0600, appended to), no other descriptor, an
+        empty signal mask, default signal actions, and exactly the environment given plus the three
+        `CRONLEDGER_*`.
+
+        Raises:
+            LaunchFailed: nothing runs.
+        """
+        if not launch.argv:
+            raise LaunchFailed("the command is empty: it names no program", program.NOT_FOUND)
+        env = {
+            **launch.env,
+            tree.LEDGER: self._ledger_id,
+            tree.RUN: str(launch.run),
+            tree.ATTEMPT: str(launch.attempt),
+        }
+        there = _absolute(launch.working_directory)
+        path = program.find_program(launch.argv[0], launch.env, there)
+        pid = spawn(
+            Command(path, list(launch.argv), env, there, (_absolute(launch.stdout), _absolute(launch.stderr)))
+        )
+        self._marker.mark(pid)
+        self._watch_main(launch.run, launch.attempt, pid, _own_peak_kib(), child=True)
+        return pid
+
+    def adopt(self, wanted: Sequence[tuple[int, int]]) -> set[int]:
+        """Look for live main processes of the wanted (run, attempt) pairs, watch those, return their runs.
+
+        One look at `/proc` for all. An attempt of which only stragglers are left is not adopted.
+        """
+        missing = set(wanted) - self._leaders.keys()
+        if not missing:
+            return set()
+        found: dict[tuple[int, int], list[int]] = {}
+        for pid, attempt in tree.live_attempts(self._ledger_id):
+            if attempt in missing and _leads_session(pid):
+                found.setdefault(attempt, []).append(pid)
+        adopted = set()
+        for attempt, leaders in found.items():
+            main = self._main_of(leaders)
+            if main is not None and self._adopt_main(attempt, main):
+                adopted.add(attempt[0])
+        return adopted
+
+    def exits(self) -> list[Exit]:
+        """Main processes that ended since the last call, without waiting."""
+        ended = []
+        for descriptor in self._watch.ended():
+            watched = self._by_pidfd.pop(descriptor)
+            ended.append(_reap(watched))
+            attempt = (watched.run, watched.attempt)
+            if attempt not in self._stopping or not watched.leader.holds_number():
+                self._forget(attempt)
+        return ended
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until `exits` has news, at most `timeout_s`; for owners without a selector."""
+        return self._watch.wait(timeout_s)
+
+    def terminate(self, run: int, attempt: int) -> None:
+        """SIGTERM to every process of the attempt, those that left its group included."""
+        stopping.terminate(self._tree(run, attempt))
+
+    def kill(self, run: int, attempt: int) -> None:
+        """SIGKILL to every process of the attempt, until a look finds none.
+
+        Bounded in time; ask `alive` whether one withstood (uninterruptible sleep, another user's).
+        """
+        if stopping.kill(self._tree(run, attempt)):
+            self._release((run, attempt))
+
+    def alive(self, run: int, attempt: int) -> bool:
+        """Whether any process of the attempt is left; zombies are not."""
+        key = (run, attempt)
+        leader = self._leaders.get(key)
+        if leader is not None and not pidfd.has_ended(leader.pidfd):
+            return True
+        if stopping.any_alive(tree.Tree(self._ledger_id, key, leader)):
+            return True
+        self._release(key)
+        return False
+
+    def close(self) -> None:
+        """Stop watching; the processes go on."""
+        self._watch.close()
+        for leader in self._leaders.values():
+            os.close(leader.pidfd)
+        self._leaders.clear()
+        self._by_pidfd.clear()
+
+    def _tree(self, run: int, attempt: int) -> tree.Tree:
+        """The tree to be stopped; its leader's pidfd is kept from now on, until `alive` finds nothing left.
+
+        With it, members of the group that carry nothing are still told for certain after the leader was
+        reaped.
+        """
+        key = (run, attempt)
+        leader = self._leaders.get(key)
+        if leader is not None:
+            self._stopping.add(key)
+        return tree.Tree(self._ledger_id, key, leader)
+
+    def _release(self, attempt: tuple[int, int]) -> None:
+        """Forget an attempt of which nothing is left, if its end was reported."""
+        leader = self._leaders.get(attempt)
+        if leader is not None and leader.pidfd not in self._by_pidfd:
+            self._forget(attempt)
+
+    def _forget(self, attempt: tuple[int, int]) -> None:
+        self._stopping.discard(attempt)
+        os.close(self._leaders.pop(attempt).pidfd)
+
+    def _watch_main(self, run: int, attempt: int, pid: int, own_peak_kib: int, *, child: bool) -> None:
+        """Begin to watch a process of ours; if that is impossible, it must not run at all."""
+        try:
+            descriptor = os.pidfd_open(pid)
+        except OSError as error:
+            raise _undone(pid, error) from error
+        try:
+            self._watch.add(descriptor)
+        except OSError as error:
+            os.close(descriptor)
+            raise _undone(pid, error) from error
+        leader = pidfd.Leader(pid, descriptor, child=child)
+        self._by_pidfd[descriptor] = _Watched(run, attempt, leader, own_peak_kib)
+        self._leaders[run, attempt] = leader
+
+    def _main_of(self, leaders: list[int]) -> int | None:
+        """Which of several session leaders of one attempt we had started; None if that one is gone."""
+        for pid in leaders:
+            if is_marked(pid):
+                return pid
+        if self._marker.works():
+            return None
+        return min(leaders, key=lambda pid: stat.start_ticks if (stat := process_stat(pid)) else 1 << 63)
+
+    def _adopt_main(self, attempt: tuple[int, int], pid: int) -> bool:
+        """Watch a process found by its number, if it is still the same one once it is held; True if so."""
+        try:
+            descriptor = os.pidfd_open(pid)
+        except OSError:
+            return False
+        if tree.carried(pid, self._ledger_id) != attempt or not _leads_session(pid):
+            os.close(descriptor)
+            return False
+        stat = process_stat(pid)
+        leader = pidfd.Leader(pid, descriptor, child=stat is not None and stat.parent == os.getpid())
+        try:
+            self._watch.add(descriptor)
+        except OSError:
+            os.close(descriptor)
+            raise
+        self._by_pidfd[descriptor] = _Watched(*attempt, leader, 0)
+        self._leaders[attempt] = leader
+        return True
+
+
+def _undone(pid: int, error: OSError) -> LaunchFailed:
+    """End a child that cannot be watched."""
+    os.killpg(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return LaunchFailed(f"cannot watch a process: {error.strerror}", program.NOT_EXECUTABLE)
+
+
+def _leads_session(pid: int) -> bool:
+    stat = process_stat(pid)
+    return stat is not None and stat.alive and stat.session == pid
+
+
+def _absolute(path: Path) -> str:
+    text = os.fspath(path)
+    return text if text.startswith("/") else os.path.abspath(text)
+
+
+def _own_peak_kib() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _reap(watched: _Watched) -> Exit:
+    leader = watched.leader
+    if not leader.child:
+        return _ended(watched, pidfd.wait_status(leader.pidfd, leader.pid), None, None)
+    leader.child = False
+    try:
+        _, status, usage = os.wait4(leader.pid, os.WNOHANG)
+    except ChildProcessError:  # someone else in this process reaped it
+        return _ended(watched, None, None, None)
+    return _ended(watched, status, round((usage.ru_utime + usage.ru_stime) * 1000), _measured(watched, usage))
+
+
+def _measured(watched: _Watched, usage: resource.struct_rusage) -> int | None:
+    """The peak of memory in bytes; None where it is hidden by the scheduler's own.
+
+    Between `vfork` and `exec` a child shares the scheduler's memory, and Linux carries that peak over
+    (`setmax_mm_hiwater_rss` in `exec_mmap`): a figure not above it says nothing about the job.
+    """
+    if usage.ru_maxrss <= watched.own_peak_kib:
+        return None
+    return usage.ru_maxrss * 1024
+
+
+def _ended(watched: _Watched, status: int | None, cpu_ms: int | None, memory_peak_bytes: int | None) -> Exit:
+    exit_code = os.WEXITSTATUS(status) if status is not None and os.WIFEXITED(status) else None
+    number = os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else None
+    return Exit(watched.run, watched.attempt, exit_code, number, cpu_ms, memory_peak_bytes)
+
+
+def _keep_descriptors_to_ourselves() -> None:
+    """Close-on-exec for what this process inherited; what Python opens has it already (PEP 446)."""
+    for name in os.listdir("/proc/self/fd"):
+        descriptor = int(name)
+        if descriptor > 2:
+            try:
+                os.set_inheritable(descriptor, False)
+            except OSError:  # the descriptor of the listing itself
+                continue

@@ -1,0 +1,106 @@
+"""Stopping a whole process tree: nothing that is not of the tree is ever signalled, and no fork escapes."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import select
+import signal
+import time
+from typing import Final
+
+from scheduler.processes import pidfd
+from scheduler.processes.tree import Tree, newest_pid
+
+LOOKS_MAX: Final = 100
+DEATH_WAIT_MS: Final = 500
+
+
+def terminate(tree: Tree) -> None:
+    """SIGTERM, once, to every process of the tree."""
+    group = tree.leader.pid if tree.leader is not None and tree.leader.signal_group(signal.SIGTERM) else None
+    for pid in tree.members():
+        if group is None or _group(pid) != group:
+            held = _hold(tree, pid)
+            if held is not None:
+                pidfd.send(held, signal.SIGTERM)
+                os.close(held)
+
+
+def kill(tree: Tree) -> bool:
+    """SIGKILL to every process of the tree, until a look finds none; whether that was reached.
+
+    A process may fork between a look and its signal, but not once it was signalled: so a look that finds
+    nothing new, and no newcomer either, ends the race, and what remains is to wait for their deaths. All of
+    it is
+    bounded: a process in uninterruptible sleep may outlive this call.
+    """
+    if tree.leader is not None:
+        tree.leader.signal_group(signal.SIGKILL)
+    signalled: dict[int, int] = {}
+    try:
+        for _ in range(LOOKS_MAX):
+            newest = newest_pid()
+            fresh = 0
+            for pid in itertools.chain(tree.members(), tree.newcomers(newest)):
+                fresh += _kill_once(tree, pid, signalled)
+            if not fresh:
+                return _await_deaths(signalled)
+        return False
+    finally:
+        for held in signalled.values():
+            os.close(held)
+
+
+def any_alive(tree: Tree) -> bool:
+    """Whether any process of the tree is left."""
+    newest = newest_pid()
+    return any(True for _ in itertools.chain(tree.members(), tree.newcomers(newest)))
+
+
+def _kill_once(tree: Tree, pid: int, signalled: dict[int, int]) -> bool:
+    """Send SIGKILL unless it was sent to this process before; whether it was sent now. `signalled` holds pidfds."""
+    before = signalled.get(pid)
+    if before is not None and not pidfd.has_ended(before):
+        return False
+    held = _hold(tree, pid)
+    if held is None:
+        return False
+    if before is not None:
+        os.close(before)
+    signalled[pid] = held
+    pidfd.send(held, signal.SIGKILL)
+    return True
+
+
+def _group(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return None
+
+
+def _hold(tree: Tree, pid: int) -> int | None:
+    """A pidfd of a process of the tree, or None if it is gone.
+
+    It is looked at again after it was opened: a number that was reused since the first look is not signalled.
+    """
+    try:
+        held = os.pidfd_open(pid)
+    except OSError:
+        return None
+    if tree.has(pid):
+        return held
+    os.close(held)
+    return None
+
+
+def _await_deaths(held: dict[int, int]) -> bool:
+    """Wait for the end of all, at most `DEATH_WAIT_MS` together; whether all have ended."""
+    deadline = time.monotonic() + DEATH_WAIT_MS / 1000
+    for descriptor in held.values():
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            return False
+    return True

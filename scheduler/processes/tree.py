@@ -1,0 +1,149 @@
+"""Which processes belong to an attempt: those that carry it in their environment, and its session and group.
+
+Descendants inherit the environment, so those that made a session of their own are found too. Those that
+threw the environment away are still found as long as they stayed in the session or in the group.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from scheduler.processes.identity import process_stat
+from scheduler.processes.pidfd import Leader
+
+LEDGER: Final = "CRONLEDGER_LEDGER"
+RUN: Final = "CRONLEDGER_RUN"
+ATTEMPT: Final = "CRONLEDGER_ATTEMPT"
+
+CHASE_MS: Final = 300
+
+_READ_BYTES: Final = 128 * 1024
+_RANGE_MAX: Final = 4096
+
+
+def pids() -> Iterator[int]:
+    """Every process that `/proc` lists now."""
+    with os.scandir("/proc") as entries:
+        for entry in entries:
+            if entry.name.isdecimal():
+                yield int(entry.name)
+
+
+def carried(pid: int, ledger_id: str) -> tuple[int, int] | None:
+    """The (run, attempt) of this ledger that a process was started with; None if none, or not readable.
+
+    What counts is the environment at the last `exec`; a zombie has none.
+    """
+    environment = _environment(pid)
+    if f"\0{LEDGER}={ledger_id}\0".encode() not in environment:
+        return None
+    run, attempt = _number(environment, RUN), _number(environment, ATTEMPT)
+    return None if run is None or attempt is None else (run, attempt)
+
+
+def _environment(pid: int) -> bytes:
+    """The environment with a NUL before and behind each variable; empty if the process is gone or another user's."""
+    try:
+        descriptor = os.open(f"/proc/{pid}/environ", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        parts = [b"\0"]
+        while part := os.read(descriptor, _READ_BYTES):
+            parts.append(part)
+        return b"".join(parts)
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)
+
+
+def _number(environment: bytes, name: str) -> int | None:
+    _, found, rest = environment.partition(f"\0{name}=".encode())
+    digits = rest.partition(b"\0")[0]
+    return int(digits) if found and digits.isdigit() else None
+
+
+def live_attempts(ledger_id: str) -> Iterator[tuple[int, tuple[int, int]]]:
+    """Every live process that carries an attempt of this ledger, as (pid, (run, attempt))."""
+    for pid in pids():
+        attempt = carried(pid, ledger_id)
+        if attempt is not None:
+            yield pid, attempt
+
+
+class Tree(NamedTuple):
+    """The processes of one attempt.
+
+    Attributes:
+        ledger_id: the ledger it belongs to.
+        attempt: (run, attempt).
+        leader: its main process, where that is known: then its session and group count too.
+    """
+
+    ledger_id: str
+    attempt: tuple[int, int]
+    leader: Leader | None
+
+    def has(self, pid: int) -> bool:
+        """Whether this process lives and certainly belongs to the attempt; False for ourselves."""
+        if pid == os.getpid() or not (self._in_session(pid) or carried(pid, self.ledger_id) == self.attempt):
+            return False
+        stat = process_stat(pid)
+        return stat is not None and stat.alive
+
+    def _in_session(self, pid: int) -> bool:
+        """Whether it is in the leader's session or group.
+
+        The leader's hold on its number is looked at last: if it holds now, it did when the number was read.
+        """
+        if self.leader is None:
+            return False
+        try:
+            inside = os.getsid(pid) == self.leader.pid or os.getpgid(pid) == self.leader.pid
+        except ProcessLookupError:
+            return False
+        return inside and self.leader.holds_number()
+
+    def members(self) -> Iterator[int]:
+        """The live processes of the attempt that one look at `/proc` finds.
+
+        A process that forks and ends while the look goes on hands its place to one that the look may miss:
+        see `newcomers`.
+        """
+        return (pid for pid in pids() if self.has(pid))
+
+    def newcomers(self, newest: int) -> Iterator[int]:
+        """The live processes of the attempt among all that were made since `newest_pid` was `newest`.
+
+        Whoever a look misses was made during that look, and so has one of the numbers that were given out
+        meanwhile. Those are looked at, then those given out during that, until either none was, or each of
+        them is still there and a stranger; on a machine that never rests, for `CHASE_MS`.
+        """
+        deadline = time.monotonic() + CHASE_MS / 1000
+        while (last := newest_pid()) != newest and time.monotonic() < deadline:
+            settled = True
+            in_order = newest < last <= newest + _RANGE_MAX
+            for pid in range(newest + 1, last + 1) if in_order else pids():
+                if self.has(pid):
+                    settled = False
+                    yield pid
+                elif not _lives(pid):
+                    settled = False
+            if settled and in_order:
+                return
+            newest = last
+
+
+def newest_pid() -> int:
+    """The number that was given out last; they are given out in order (`/proc/loadavg`, last field)."""
+    with open("/proc/loadavg", "rb", buffering=0) as source:
+        return int(source.read(256).split()[-1])
+
+
+def _lives(pid: int) -> bool:
+    stat = process_stat(pid)
+    return stat is not None and stat.alive

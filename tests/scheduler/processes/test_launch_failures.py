@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from scheduler.processes import LaunchFailed, live_attempts
+from tests.scheduler.processes.conftest import Runs
+
+
+def _file(path: Path, content: bytes, mode: int = 0o755) -> str:
+    path.write_bytes(content)
+    path.chmod(mode)
+    return str(path)
+
+
+def _dangling(path: Path) -> str:
+    path.symlink_to("nowhere")
+    return str(path)
+
+
+CASES: dict[str, tuple[Callable[[Path], str], int, str]] = {
+    "missing path": (lambda work: str(work / "none"), 127, "program not found"),
+    "missing name": (lambda work: "crontabz", 127, "program not found: no 'crontabz' in its PATH"),
+    "misspelt name": (lambda work: "slepe", 127, r"did you mean 'sleep'\?"),
+    "empty name": (lambda work: "", 127, "names no program"),
+    "folder": (str, 126, "it is a folder"),
+    "not executable": (lambda work: _file(work / "x", b"#!/bin/sh\n", 0o644), 126, r"chmod \+x"),
+    "dangling link": (lambda work: _dangling(work / "x"), 127, "leads nowhere"),
+    "missing interpreter": (lambda work: _file(work / "x", b"#!/usr/bin/pyhton\n"), 127, "'/usr/bin/pyhton'"),
+    "windows line end": (lambda work: _file(work / "x", b"#!/bin/sh\r\n"), 127, "as on Windows"),
+    "other machine": (lambda work: _file(work / "x", b"\x7fELF\0\0junk"), 126, "for this machine"),
+    "below a file": (lambda work: _file(work / "x", b"") + "/y", 127, "program not found"),
+    "nul byte": (lambda work: "/bin/ec\0ho", 126, "null"),
+    "device": (lambda work: "/dev/null", 126, "no regular file"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_program_that_cannot_start(runs: Runs, case: str) -> None:
+    """Each way in which a program cannot start has its reason in words, a shell's exit code, and leaves nothing."""
+    make, exit_code, words = CASES[case]
+    with pytest.raises(LaunchFailed, match=words) as failure:
+        runs.launch(5, [make(runs.work)])
+    assert failure.value.exit_code == exit_code
+    assert not runs.output(5).exists()
+    assert not runs.output(5, "stderr").exists()
+    assert list(live_attempts(runs.ledger_id)) == []
+    assert not runs.spawner.wait(0)
+
+
+def test_no_command(runs: Runs) -> None:
+    """A command without any word is refused."""
+    with pytest.raises(LaunchFailed, match="names no program"):
+        runs.launch(5, [])
+
+
+def test_name_on_path_that_is_not_executable(runs: Runs) -> None:
+    """A file on PATH that nobody made executable is named, not called missing."""
+    _file(runs.work / "tool", b"#!/bin/sh\n", 0o644)
+    with pytest.raises(LaunchFailed, match=r"tool: it is not executable \(chmod") as failure:
+        runs.launch(5, ["tool"], env={"PATH": f"{runs.work}:/usr/bin"})
+    assert failure.value.exit_code == 126
+
+
+def test_folder_on_path_is_passed_over(runs: Runs) -> None:
+    """A folder of the program's name earlier on PATH does not hide the program."""
+    (runs.work / "true").mkdir()
+    runs.launch(5, ["true"], env={"PATH": f"{runs.work}:/usr/bin:/bin"})
+    assert runs.exit().exit_code == 0
+
+
+def test_missing_working_directory(runs: Runs) -> None:
+    """A missing working directory is what is named, and the scheduler stays where it was."""
+    here = os.getcwd()
+    with pytest.raises(
+        LaunchFailed, match=r"cannot start in the working directory .*gone: No such file"
+    ) as failure:
+        runs.launch(5, ["true"], work=runs.folder / "gone")
+    assert failure.value.exit_code == 126
+    assert os.getcwd() == here
+
+
+def test_output_folder_is_a_file(runs: Runs) -> None:
+    """Output that cannot be written is what is named."""
+    (runs.folder / "logs").write_text("in the way")
+    with pytest.raises(LaunchFailed, match=r"cannot write the output file .*5-1.stdout"):
+        runs.launch(5, ["true"])
+
+
+def test_output_is_a_link(runs: Runs) -> None:
+    """Output is never written through a symbolic link."""
+    runs.output(5).parent.mkdir(parents=True)
+    runs.output(5).symlink_to(runs.folder / "victim")
+    with pytest.raises(LaunchFailed, match="symbolic link"):
+        runs.launch(5, ["true"])
+    assert not (runs.folder / "victim").exists()
+
+
+def test_arguments_too_long(runs: Runs) -> None:
+    """A command line that the kernel refuses is called too long."""
+    with pytest.raises(LaunchFailed, match="longer than the kernel accepts"):
+        runs.launch(5, ["true", "x" * (1 << 20)])
+
+
+def test_impossible_variable(runs: Runs) -> None:
+    """A variable whose name no environment can hold is refused in words."""
+    with pytest.raises(LaunchFailed, match=r"cannot start .*environment variable"):
+        runs.launch(5, ["/bin/true"], env={"A=B": "x"})
+
+
+def test_out_of_descriptors(runs: Runs) -> None:
+    """A process that cannot be watched does not run: it is ended, reaped and reported."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    runs.launch(4, ["true"], work=Path(os.getcwd()))
+    runs.exit()
+    lowest_free = os.dup(0)
+    os.close(lowest_free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, limits[1]))
+    try:
+        with pytest.raises(LaunchFailed, match=r"Too many open files|limit of open files"):
+            runs.launch(5, ["sleep", "1000"], work=Path(os.getcwd()))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert list(live_attempts(runs.ledger_id)) == []
+    runs.launch(6, ["true"])
+    assert runs.exit().run == 6
