@@ -1,0 +1,152 @@
+"""The built-in jobs as a program: `python -I -m scheduler.builtin NAME …`.
+
+Exit codes: 0 done; 1 something could not be deleted; 2 usage; 3 the ledger cannot be trusted or written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, NoReturn
+
+import msgspec
+
+from eventstore import Journal, LedgerError
+from scheduler.builtin import REGISTERED, logs, sessions
+from scheduler.builtin.own import output_in_use
+from scheduler.builtin.retention import pattern_problem
+from scheduler.builtin.summary import summary
+from scheduler.builtin.tally import Tally
+from scheduler.definition import Directory
+from scheduler.home import Home
+from scheduler.processes.tree import LEDGER, RUN
+from scheduler.version import VERSION
+from scheduler.vocabulary import SCHEDULER, RetentionApplied, event
+
+DONE: Final = 0
+INCOMPLETE: Final = 1
+USAGE: Final = 2
+LEDGER_TROUBLE: Final = 3
+
+RETENTION_MAX: Final = {"hours": 24 * 36_500, "days": 36_500}
+"""A hundred years: beyond, a cutoff may leave what a date can express."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message}", file=sys.stderr)
+        raise SystemExit(USAGE)
+
+
+def main(argv: Sequence[str], environ: Mapping[str, str], now: Callable[[], datetime]) -> int:
+    """Run a built-in job and return the exit code.
+
+    The ledger is opened before anything is deleted: where nothing can be recorded, nothing is done.
+    """
+    options = _parse(argv)
+    home = Home(options.home)
+    applied: RetentionApplied | None = None
+    try:
+        with Journal.open(home.ledger, software=f"cronledger {VERSION}", create=False) as journal:
+            applied = _clean(options, home, journal.ledger_id, now())
+            journal.append([event(applied, SCHEDULER, job=options.job, run=_run(environ, journal.ledger_id))])
+    except LedgerError as error:
+        if applied is None:
+            print(f"{options.job}: {error}; nothing was deleted", file=sys.stderr)
+        else:
+            print(summary(options.job, applied))
+            print(f"{options.job}: {error}; what was done is not in the ledger", file=sys.stderr)
+        return LEDGER_TROUBLE
+    print(summary(options.job, applied))
+    return INCOMPLETE if applied.failed else DONE
+
+
+def _clean(options: argparse.Namespace, home: Home, ledger_id: str, now: datetime) -> RetentionApplied:
+    """Do the work; a signal to stop ends it early, and what was done until then is still recorded."""
+    signals: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _: signals.append(number))
+    tally = Tally(lambda: bool(signals))
+    clean = sessions.clean if options.job == sessions.NAME else logs.clean
+    keep = output_in_use(ledger_id)
+    applied = clean(home, options.directory, options.retention, now, keep, tally, dry_run=options.dry_run)
+    if not signals:
+        return applied
+    tally.failed(str(home.root), f"stopped by {signal.Signals(signals[0]).name} before the end")
+    return tally.applied(applied.kind, applied.cutoff, dry_run=options.dry_run)
+
+
+def _run(environ: Mapping[str, str], ledger_id: str) -> int | None:
+    """The run that this process is, where it is one of this ledger."""
+    number = environ.get(RUN, "")
+    return int(number) if environ.get(LEDGER) == ledger_id and number.isdecimal() else None
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = _Parser(prog="scheduler.builtin", description=__doc__, allow_abbrev=False)
+    jobs = parser.add_subparsers(dest="job", required=True, parser_class=_Parser, metavar="NAME")
+    for job in REGISTERED.values():
+        each = jobs.add_parser(
+            job.name, help=job.description, description=job.description, allow_abbrev=False
+        )
+        each.add_argument("--home", type=_folder, required=True, help="the home folder, absolute")
+        each.add_argument(
+            f"--{job.unit}",
+            dest="retention",
+            type=_whole(1, RETENTION_MAX[job.unit]),
+            default=job.default_retention,
+            metavar="N",
+            help="how long files are kept after their last change",
+        )
+        each.add_argument(
+            "--directory",
+            type=_directory,
+            action="append",
+            default=[],
+            metavar='{"path": …, "pattern": …}',
+            help="a further folder, as JSON",
+        )
+        each.add_argument(
+            "--dry-run", action=argparse.BooleanOptionalAction, default=False, help="only count"
+        )
+    return parser.parse_args(argv)
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and len(text) < 10 and least <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"a whole number from {least} to {most} is needed, not {text!r}")
+        return int(text)
+
+    return parse
+
+
+def _folder(text: str) -> Path:
+    path = Path(text)
+    if not path.is_absolute():
+        raise argparse.ArgumentTypeError(f"an absolute path is needed, not {text!r}")
+    return path
+
+
+def _directory(text: str) -> Directory:
+    try:
+        directory = msgspec.json.decode(os.fsencode(text), type=Directory)
+    except msgspec.MsgspecError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no folder to clean: {error}") from error
+    problem = pattern_problem(directory.pattern)
+    if problem is not None:
+        raise argparse.ArgumentTypeError(problem)
+    return directory
+
+
+if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # whatever the locale: names of files can be anything
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    raise SystemExit(main(sys.argv[1:], os.environ, lambda: datetime.now(UTC)))

@@ -1,0 +1,36 @@
+"""What is cronledger's own in a home: folders that retention must spare, and output that is still being written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from scheduler.builtin.retention import Protected, Target, identity_of
+from scheduler.definition import Directory
+from scheduler.home import Home
+from scheduler.processes.tree import live_attempts
+
+_OUTPUT: Final = re.compile(r"([0-9]+)-([0-9]+)\.(?:stdout|stderr)")
+
+
+def targets(home: Home, directories: Sequence[Directory]) -> Iterator[Target]:
+    """The folders of a definition; relative ones start at the home."""
+    return (Target(home.root / directory.path, directory.pattern) for directory in directories)
+
+
+def protected(home: Home, keep: Callable[[str], bool]) -> Protected:
+    """The ledger, and the output of runs that are still going."""
+    ledger = identity_of(home.ledger)
+    return Protected(frozenset() if ledger is None else frozenset({ledger}), identity_of(home.logs), keep)
+
+
+def output_in_use(ledger_id: str) -> Callable[[str], bool]:
+    """Says of a file's name whether it is output of a run of which any process lives now."""
+    live = {attempt for _, attempt in live_attempts(ledger_id)}
+
+    def keep(name: str) -> bool:
+        matched = _OUTPUT.fullmatch(name)
+        return matched is not None and (int(matched[1]), int(matched[2])) in live
+
+    return keep
