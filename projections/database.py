@@ -1,0 +1,104 @@
+"""`cronledger.duckdb`: the same views for DuckDB's own shell, DBeaver or a notebook.
+
+The file holds views and no data, so nobody needs to hold it open, and whoever does so blocks nobody: it is
+replaced, never changed. Its views read the projections and, after them, the segments themselves, whichever there
+are when a query is made, so an old one stays right while the ledger grows; it only becomes slower. It
+is written in a storage version that DuckDB 1.4 reads. What reads the segments this way does not check the
+chain; a line that is no JSON is an error all the same, unless it is the last one, which a writer may be in the
+middle of.
+"""
+# ruff: noqa: S608 - the SQL is put together from constants and quoted paths
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from eventstore.segment import segment_name
+from projections.manifest import Manifest, publish
+from projections.parquet import version
+from projections.schema import (
+    ENTRY_TYPES,
+    VIEWS_SQL,
+    as_pattern,
+    carried_rows,
+    fingerprint,
+    quoted,
+    sealed_view,
+    with_facts,
+)
+from projections.sealing import Sealed, Source
+
+DATABASE_NAME = "cronledger.duckdb"
+STORAGE_VERSION = "v1.4.0"
+
+
+def refresh_database(sealed: Sealed, source: Source) -> Path | None:
+    """Write the file if it is missing or its views are not those of these projections.
+
+    Returns:
+        The file; None if it cannot be written here.
+    """
+    target = sealed.folder.root / DATABASE_NAME
+    statements = _statements(sealed, source)
+    current = fingerprint(STORAGE_VERSION, *statements)
+    made_by = version(source.segment_entries)
+    if sealed.folder.load(made_by).database == current and target.exists():
+        return target
+    with suppress(OSError), sealed.folder.locked():
+        temporary = target.with_name(f".{target.name}.{os.getpid()}")
+        _write(temporary, statements)
+        publish(temporary, target)
+        manifest = sealed.folder.load(made_by)
+        sealed.folder.save(Manifest(version=made_by, segments=manifest.segments, database=current))
+        return target
+    return None
+
+
+def _statements(sealed: Sealed, source: Source) -> list[str]:
+    carried = carried_rows(sealed.files_of(sealed.carried), sealed.carried)
+    return [
+        "CREATE SCHEMA parts",
+        sealed_view(sealed.files),
+        f"CREATE VIEW parts.carried AS {carried}",
+        _recent_view(sealed, source),
+        VIEWS_SQL,
+    ]
+
+
+def _recent_view(sealed: Sealed, source: Source) -> str:
+    """SQL that creates `parts.recent` over the segments after the sealed ones, those to come included.
+
+    The pattern names all segments; the comparison with a constant keeps the engine from opening the others.
+    """
+    first = segment_name(sealed.head.seq + 1)
+    lines = (
+        f"SELECT line, lead(1) OVER () AS followed FROM read_csv({quoted(as_pattern(source.ledger) + '/*.jsonl')}, "
+        "columns={'line': 'VARCHAR'}, delim=chr(1), quote='', escape='', header=false, auto_detect=false, "
+        f"max_line_size=70000, filename=true) WHERE filename >= {quoted(source.ledger / first)}"
+    )
+    whole = (
+        f"SELECT line FROM ({lines}) WHERE CASE WHEN json_valid(line) THEN true WHEN followed IS NULL THEN false "
+        "ELSE error('the ledger is damaged: run cronledger ledger verify') END"
+    )
+    kinds = ", ".join(f'"{name}": "{kind}"' for name, kind in ENTRY_TYPES.items())
+    members = ", ".join(f"e.{name} AS {name}" for name in ENTRY_TYPES)
+    structure = quoted("{" + kinds + "}")
+    entries = f"SELECT {members} FROM (SELECT from_json(line, {structure}) AS e FROM ({whole}))"
+    return f"CREATE VIEW parts.recent AS {with_facts(entries)}"
+
+
+def _write(path: Path, statements: list[str]) -> None:
+    import duckdb
+
+    try:
+        with duckdb.connect(config={"autoinstall_known_extensions": "false", "temp_directory": ""}) as engine:
+            engine.execute(f"ATTACH {quoted(path)} AS cronledger (STORAGE_VERSION {quoted(STORAGE_VERSION)})")
+            engine.execute("USE cronledger")
+            for statement in statements:
+                engine.execute(statement)
+            engine.execute("USE memory")
+            engine.execute("DETACH cronledger")
+    except duckdb.Error as error:
+        raise OSError(f"{path}: {error}") from error

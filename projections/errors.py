@@ -1,0 +1,32 @@
+"""What can go wrong with a question, as types that carry facts."""
+
+from __future__ import annotations
+
+
+class QueryError(Exception):
+    """A query that was not answered."""
+
+
+class QueryRefused(QueryError):
+    """The query would do something else than read the views: nothing of it was executed.
+
+    Attributes:
+        why: what it would have done, in words.
+    """
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(why)
+
+
+class QueryFailed(QueryError):
+    """The query reads, but cannot be answered: a mistake in it, or too little memory for it.
+
+    Attributes:
+        message: what the engine says.
+        hint: the view, column or function that was probably meant; empty where nothing is near.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        self.message, self.hint = message, hint
+        super().__init__(f"{message} ({hint})" if hint else message)

@@ -1,0 +1,88 @@
+"""The ledger's lines as bytes, each checked against the chain before anything is made of it.
+
+What may be shown is what the journal calls committed: what a crash, or a writer in the middle of its write,
+left behind the last entry is neither shown nor an error. Anything else that is not an entry is damage, and is
+reported: an answer from which entries are silently missing would be worse than none.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from eventstore.entry import BadLine, check_lines, head_after
+from eventstore.errors import Corrupt
+from eventstore.segment import Run, first_of, runs, segment_of
+from eventstore.store import Head
+
+
+class LineReader:
+    """Reads on from a known entry; every line is handed out once.
+
+    Attributes:
+        first: the first entry that is handed out.
+        head: the last one that was.
+    """
+
+    def __init__(self, ledger: Path, after: Head, segment_entries: int) -> None:
+        self._ledger, self._segment_entries = ledger, segment_entries
+        self.first, self.head, self._offset = after.seq + 1, after, 0
+
+    def read_to(self, last: int) -> Iterator[bytes]:
+        """Blocks of whole lines up to entry `last`, which the journal says is there; memory stays bounded.
+
+        Raises:
+            Corrupt: an entry on the way is not there, or not what the chain says.
+        """
+        while self.head.seq < last:
+            seq = self.head.seq + 1
+            path = segment_of(self._ledger, seq, self._segment_entries)
+            stop = min(last, first_of(seq, self._segment_entries) + self._segment_entries - 1)
+            self._offset = self._offset if seq % self._segment_entries else 0
+            try:
+                file = path.open("rb")
+            except FileNotFoundError:
+                raise Corrupt(path, 0, seq, "this segment", "no such file") from None
+            with file:
+                size = os.fstat(file.fileno()).st_size
+                for run in runs(file.fileno(), self._offset, size):
+                    yield self._checked(path, run, stop)
+                    if self.head.seq == stop:
+                        break
+                else:
+                    raise Corrupt(path, size, self.head.seq + 1, "this entry", "the end of the file")
+
+    def _checked(self, path: Path, run: Run, stop: int) -> bytes:
+        """The run's lines up to entry `stop`, if the chain holds."""
+        seq = self.head.seq + 1
+        raw, wanted = run.raw, stop - seq + 1
+        if not run.whole:
+            raise Corrupt(path, run.offset, seq, "a whole line", f"{len(raw)} bytes without an end")
+        if raw.count(b"\n") > wanted:
+            raw = b"\n".join(raw.split(b"\n", wanted)[:wanted]) + b"\n"
+        try:
+            self.head = head_after(check_lines(raw, seq, self.head.hash))
+        except BadLine as bad:
+            raise Corrupt(path, run.offset + bad.offset, bad.seq, bad.expected, bad.found) from None
+        self._offset = run.offset + len(raw)
+        return raw
+
+
+def check_segment(ledger: Path, before: Head, segment_entries: int) -> Head:
+    """Check every line of the full segment that follows entry `before`, in bounded memory.
+
+    Returns:
+        Its last entry.
+
+    Raises:
+        Corrupt: it is not what the chain says, or has something behind its last line.
+    """
+    reader = LineReader(ledger, before, segment_entries)
+    length_bytes = sum(map(len, reader.read_to(before.seq + segment_entries)))
+    path = segment_of(ledger, before.seq + 1, segment_entries)
+    size = path.stat().st_size
+    if size != length_bytes:
+        more = f"{size - length_bytes} bytes more"
+        raise Corrupt(path, length_bytes, reader.head.seq + 1, "the end of a full segment", more)
+    return reader.head

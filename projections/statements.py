@@ -1,0 +1,190 @@
+"""Which statements read: the judgement on a query before anything of it is executed.
+
+The engine's own settings keep a query away from other folders, but not from writing: `COPY … TO` may write wherever
+reading is allowed, and since DuckDB 2 it may stand inside a `WITH`, in a statement whose type is `SELECT`. So the
+type alone does not decide. A statement is executed if
+
+1. the engine's parser calls it a SELECT, or an EXPLAIN of one, and nothing else stands beside it;
+2. its syntax tree, as the parser prints it, consists of the node types that read, and names as tables only
+   functions that are known to compute;
+3. it stands as a subquery in the statement that is executed, where the engine accepts nothing that modifies.
+
+Each rule would do alone, for the statements that are known today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from projections.errors import QueryFailed, QueryRefused
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection, Statement
+
+_READING_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
+_COMPUTING_TABLES = frozenset(
+    {"duckdb_columns", "duckdb_functions", "duckdb_keywords", "duckdb_settings", "duckdb_tables", "duckdb_types",
+     "duckdb_views", "generate_series", "json_each", "json_tree", "pg_timezone_names", "pragma_show",
+     "pragma_table_info", "pragma_version", "range", "repeat", "repeat_row", "unnest"}
+)  # fmt: skip
+_REFUSED_FUNCTIONS = frozenset(
+    {"getenv", "json_execute_serialized_sql", "nextval", "query", "query_table", "read_blob", "read_csv", "read_text",
+     "setval", "write_log"}
+)  # fmt: skip
+_DONE_BY = {
+    "ALTER": "changes a table",
+    "ATTACH": "opens another database",
+    "CALL": "calls a procedure",
+    "COPY": "writes or reads a file",
+    "CREATE": "creates something",
+    "CREATE_FUNC": "creates something",
+    "DELETE": "deletes rows",
+    "DETACH": "closes a database",
+    "DROP": "drops something",
+    "EXECUTE": "executes a prepared statement",
+    "EXPORT": "writes files",
+    "EXTENSION": "loads an extension",
+    "INSERT": "inserts rows",
+    "LOAD": "installs or loads an extension",
+    "MERGE_INTO": "changes rows",
+    "PRAGMA": "is a PRAGMA",
+    "PREPARE": "prepares a statement",
+    "SET": "changes a setting",
+    "TRANSACTION": "controls a transaction",
+    "UPDATE": "changes rows",
+    "VACUUM": "vacuums or analyzes",
+}
+_LISTED = "list the values, as in PIVOT … ON column IN ('a', 'b')"
+
+
+class Reading(NamedTuple):
+    """A statement that may be executed.
+
+    Attributes:
+        select: the SELECT, without anything behind it, fit to stand in parentheses.
+        explain: what to put before it, `EXPLAIN` or `EXPLAIN ANALYZE`; empty for the SELECT itself.
+    """
+
+    select: str
+    explain: str = ""
+
+
+def readings(engine: DuckDBPyConnection, query: str) -> list[Reading]:
+    """The statements of a query, every one of them judged.
+
+    Raises:
+        QueryRefused: one of them does not only read.
+        QueryFailed: the query is no SQL, or empty.
+    """
+    import duckdb
+
+    try:
+        query.encode()
+        statements = [(one.query, _kind(one)) for one in engine.extract_statements(query)]
+    except UnicodeEncodeError as error:
+        raise QueryFailed(f"the query is not valid Unicode: {error.reason}") from None
+    except duckdb.Error as error:
+        raise QueryFailed(plain(error, whole=True)) from None
+    if not statements:
+        raise QueryFailed("there is no statement in this query")
+    return [_judge(engine, text, kind) for text, kind in statements]
+
+
+def _kind(statement: Statement) -> str:
+    try:
+        return statement.type.name
+    except ValueError:  # the parser knows more types than the binding has names for
+        return "of an unnamed type"
+
+
+def plain(error: Exception, *, whole: bool = False) -> str:
+    """What the engine says, without the name of its exception; `whole` with the place in the query."""
+    text = str(error).strip()
+    kind, _, rest = text.partition(": ")
+    text = rest if kind.endswith("Error") else text
+    return text if whole else text.split("\n\nLINE ")[0].strip()
+
+
+def _judge(engine: DuckDBPyConnection, text: str, kind: str) -> Reading:
+    if kind == "EXPLAIN":
+        return _judge_explained(engine, text)
+    if kind == "MULTI":
+        raise QueryRefused(f"a PIVOT that has to look for its columns creates a type: {_LISTED}")
+    if kind != "SELECT":
+        raise QueryRefused(
+            f"only statements that read are executed; this one {_DONE_BY.get(kind, f'is {kind}')}"
+        )
+    select = _without_end(text)
+    _judge_tree(_syntax_tree(engine, select))
+    return Reading(select)
+
+
+def _judge_explained(engine: DuckDBPyConnection, text: str) -> Reading:
+    """EXPLAIN ANALYZE executes what it explains, so that is judged, as a statement of its own."""
+    words = [(word, offset) for word, offset in _words(text) if word not in {"", ";"}]
+    explain, start = "EXPLAIN", 1
+    if len(words) > 1 and words[1][0].upper() == "ANALYZE":
+        explain, start = "EXPLAIN ANALYZE", 2
+    if len(words) <= start or words[start][0].startswith("("):
+        raise QueryRefused("EXPLAIN and EXPLAIN ANALYZE of a SELECT are executed, without options")
+    inner = text.encode()[words[start][1] :].decode()
+    judged = readings(engine, inner)
+    if len(judged) != 1 or judged[0].explain:
+        raise QueryRefused("EXPLAIN is executed for one SELECT")
+    return Reading(judged[0].select, explain)
+
+
+def _without_end(text: str) -> str:
+    """The statement without the semicolon, and the comments, that end it."""
+    for word, offset in _words(text):
+        if word == ";":
+            return text.encode()[:offset].decode()
+    return text
+
+
+def _words(text: str) -> Iterator[tuple[str, int]]:
+    """The statement's words and where they begin, in bytes; a comment is an empty word."""
+    import duckdb
+
+    raw = text.encode()
+    tokens = duckdb.tokenize(text)
+    for (offset, kind), end in zip(tokens, [*(start for start, _ in tokens[1:]), len(raw)], strict=True):
+        word = raw[offset:end].decode().strip()
+        yield ("" if kind == duckdb.token_type.comment else word), offset
+
+
+def _syntax_tree(engine: DuckDBPyConnection, select: str) -> Any:
+    printed = engine.execute("SELECT json_serialize_sql($1::VARCHAR)", [select]).fetchone()
+    tree: Any = msgspec.json.decode(printed[0]) if printed else {}
+    if tree.get("error", True) or len(tree.get("statements", ())) != 1:
+        raise QueryRefused(
+            f"this statement cannot be judged: {tree.get('error_message', 'it is not one SELECT')}"
+        )
+    return tree
+
+
+def _judge_tree(tree: Any) -> None:
+    """Refuse a tree in which anything stands that does not read; iterative, as trees may be deep."""
+    todo = [tree]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, list):
+            todo.extend(node)
+            continue
+        if not isinstance(node, dict):
+            continue
+        kind = str(node.get("type", ""))
+        if kind.endswith("_NODE") and kind not in _READING_NODES and "modifiers" in node:
+            done = _DONE_BY.get(kind.removesuffix("_QUERY_NODE"), f"has a {kind}")
+            raise QueryRefused(f"only statements that read are executed; a part of this one {done}")
+        function = node.get("function")
+        if kind == "TABLE_FUNCTION" and isinstance(function, dict):
+            name = str(function.get("function_name", "")).lower()
+            if name not in _COMPUTING_TABLES:
+                raise QueryRefused(f"the table function {name} is not one that only computes")
+        if kind == "FUNCTION" and str(node.get("function_name", "")).lower() in _REFUSED_FUNCTIONS:
+            raise QueryRefused(f"the function {node['function_name']} reaches outside of the views")
+        todo.extend(node.values())

@@ -1,0 +1,266 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from eventstore import Corrupt
+from projections import open_sql
+from projections.manifest import Folder
+from projections.sealing import Source, discard_damaged, ensure_sealed, rebuild
+from tests.projections.ledgers import SEGMENT_ENTRIES, Writer, files_of
+
+QUERIES = (
+    "SELECT * FROM events ORDER BY seq",
+    "SELECT * FROM runs ORDER BY run",
+    "SELECT * FROM jobs ORDER BY name",
+)
+
+
+def source(writer: Writer) -> Source:
+    """The ledger as it is."""
+    return Source(writer.home.ledger, writer.journal.head(), SEGMENT_ENTRIES)
+
+
+def answers(writer: Writer) -> list[object]:
+    """Everything that the views say."""
+    with open_sql(writer.home) as sql:
+        return [sql.execute(query).all() for query in QUERIES]
+
+
+def filled(writer: Writer) -> Writer:
+    """A ledger of four sealed segments and a bit."""
+    writer.define("nightly")
+    long = writer.tick("nightly")
+    writer.history("nightly", 10)
+    writer.finish("nightly", long)
+    return writer
+
+
+def test_only_full_segments_are_sealed(writer: Writer) -> None:
+    """A segment gets its Parquet file when it holds all its lines, be there a next one or not."""
+    folder = Folder(writer.home.projections)
+    while writer.journal.head().seq < 2 * SEGMENT_ENTRIES - 2:
+        writer.define(f"job-{writer.journal.head().seq}")
+    assert ensure_sealed(folder, source(writer)).firsts == [0]
+    writer.define("last")
+    assert ensure_sealed(folder, source(writer)).firsts == [0, SEGMENT_ENTRIES]
+    assert sorted(path.name for path in folder.events.iterdir()) == [
+        "00000000000000000000.parquet",
+        "00000000000000000008.parquet",
+    ]
+
+
+def test_sealing_again_changes_nothing(writer: Writer) -> None:
+    """Whoever finds everything sealed writes nothing."""
+    folder = Folder(filled(writer).home.projections)
+    first = ensure_sealed(folder, source(writer))
+    before = {path: path.stat().st_mtime_ns for path in folder.root.rglob("*")}
+    assert ensure_sealed(folder, source(writer)) == first
+    assert {path: path.stat().st_mtime_ns for path in folder.root.rglob("*")} == before
+
+
+def test_at_most_so_many_are_sealed(writer: Writer) -> None:
+    """A limit is kept, and the next call goes on from there."""
+    folder = Folder(filled(writer).home.projections)
+    assert ensure_sealed(folder, source(writer), max_segments=0).firsts == []
+    assert ensure_sealed(folder, source(writer), max_segments=1).firsts == [0]
+    assert ensure_sealed(folder, source(writer), max_segments=2).firsts == [0, 8, 16]
+
+
+def test_files_are_for_their_owner_alone(writer: Writer) -> None:
+    """Folders are created 0700 and files 0600."""
+    answers(filled(writer))
+    for path in (writer.home.projections, *writer.home.projections.rglob("*")):
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
+
+
+def cut(path: Path) -> None:
+    """Half of the file is gone."""
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size // 2)
+
+
+def empty(path: Path) -> None:
+    """Nothing is left of the file."""
+    path.write_bytes(b"")
+
+
+def flip(path: Path) -> None:
+    """One bit in the middle is another."""
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    path.write_bytes(raw)
+
+
+def exchange(path: Path) -> None:
+    """It is the file of another segment."""
+    shutil.copy(path.with_name("00000000000000000008.parquet"), path)
+
+
+DAMAGES: dict[str, Callable[[Path], None]] = {
+    "missing": Path.unlink,
+    "cut": cut,
+    "empty": empty,
+    "flipped": flip,
+    "exchanged": exchange,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+@pytest.mark.parametrize("which", [0, 16])
+def test_a_damaged_projection_is_made_anew(
+    damage: Callable[[Path], None], which: int, writer: Writer
+) -> None:
+    """A projection that is not as it was made is noticed when a connection is opened, and rebuilt."""
+    expected = answers(filled(writer))
+    path = Folder(writer.home.projections).parquet(which)
+    whole = path.read_bytes()
+    damage(path)
+    assert answers(writer) == expected
+    assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+def test_a_projection_damaged_under_an_open_connection_is_made_anew(
+    damage: Callable[[Path], None], writer: Writer
+) -> None:
+    """A connection that is already open answers as before too, where the engine notices the damage."""
+    filled(writer)
+    with open_sql(writer.home) as sql:
+        damage(Folder(writer.home.projections).parquet(0))
+        if damage is not exchange:
+            assert sql.execute("SELECT count(*), min(seq) FROM events").all() == [(34, 0)]
+
+
+def test_a_disguised_flip_is_found_by_digest(writer: Writer) -> None:
+    """Damage that left length and modification time as they were is found when the files are digested."""
+    expected = answers(filled(writer))
+    folder = Folder(writer.home.projections)
+    path = folder.parquet(8)
+    before = path.stat()
+    flip(path)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert discard_damaged(folder, SEGMENT_ENTRIES) == [path]
+    assert answers(writer) == expected
+
+
+def test_a_touched_projection_is_kept(writer: Writer) -> None:
+    """A file that was only copied or touched is digested, found right, and not made again."""
+    expected = answers(filled(writer))
+    path = Folder(writer.home.projections).parquet(0)
+    inode = path.stat().st_ino
+    os.utime(path)
+    assert answers(writer) == expected
+    assert path.stat().st_ino == inode
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"version":"older","segments":[]}', b"\xff" * 100])
+def test_a_damaged_manifest_is_made_anew(content: bytes, writer: Writer) -> None:
+    """Without a manifest that can be read, everything is made again, and the answers are the same."""
+    expected = answers(filled(writer))
+    (writer.home.projections / "manifest.json").write_bytes(content)
+    assert answers(writer) == expected
+
+
+def test_everything_comes_back_after_it_was_deleted(writer: Writer) -> None:
+    """Projections are disposable."""
+    expected = answers(filled(writer))
+    before = files_of(Folder(writer.home.projections).events)
+    shutil.rmtree(writer.home.projections)
+    assert answers(writer) == expected
+    assert files_of(Folder(writer.home.projections).events) == before
+
+
+def test_rebuild_makes_all_of_them_anew(writer: Writer) -> None:
+    """`rebuild` trusts nothing that is there and removes what belongs to no segment."""
+    expected = answers(filled(writer))
+    folder = Folder(writer.home.projections)
+    stray = folder.events / "00000000000000000999.parquet"
+    stray.write_bytes(b"?")
+    assert rebuild(folder, source(writer)).firsts == [0, 8, 16, 24]
+    assert not stray.exists()
+    assert answers(writer) == expected
+
+
+def test_another_ledger_gets_its_own_projections(writer: Writer, tmp_path: Path) -> None:
+    """Projections of a ledger that was replaced by another are not believed."""
+    answers(filled(writer))
+    other = Writer(tmp_path / "other")
+    other.history("weekly", 12)
+    other.close()
+    shutil.rmtree(writer.home.ledger)
+    shutil.copytree(other.home.ledger, writer.home.ledger)
+    assert answers(writer) == answers(other)
+
+
+@pytest.mark.parametrize("opened_before", [False, True])
+@pytest.mark.parametrize("line", [3, 20, 33])
+def test_a_damaged_ledger_is_reported(line: int, opened_before: bool, writer: Writer) -> None:
+    """An altered entry, sealed or recent, projected before or not, is an error and never a short answer."""
+    filled(writer)
+    writer.close()
+    if opened_before:
+        answers(writer)
+    path = writer.home.ledger / f"{line - line % SEGMENT_ENTRIES:020d}.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"seq":%d,' % line, b'"seq":%d,' % (line + 1), 1))
+    with pytest.raises(Corrupt) as caught:
+        answers(writer)
+    assert caught.value.segment.name == path.name
+
+
+def test_a_removed_segment_is_reported(writer: Writer) -> None:
+    """A ledger that lost a segment is not answered from the projections that are left."""
+    answers(filled(writer))
+    (writer.home.ledger / "00000000000000000008.jsonl").unlink()
+    with pytest.raises(Corrupt):
+        answers(writer)
+
+
+def test_a_copy_that_may_only_be_read_is_answered(writer: Writer, tmp_path: Path) -> None:
+    """Where projections cannot be written they are made elsewhere, for the time of the connection."""
+    expected = answers(filled(writer))
+    shutil.rmtree(writer.home.projections)
+    writer.home.projections.write_text("no folder can be made here")
+    assert answers(writer) == expected
+    assert writer.home.projections.read_text() == "no folder can be made here"
+
+
+def test_leftovers_of_killed_sealers_are_removed(writer: Writer) -> None:
+    """Temporary files of processes that died are swept by the next one that seals."""
+    folder = Folder(writer.home.projections)
+    folder.events.mkdir(parents=True)
+    (folder.events / ".00000000000000000000.parquet.123").write_bytes(b"half")
+    answers(filled(writer))
+    assert not list(folder.root.rglob(".*"))
+
+
+@pytest.mark.real
+def test_two_sealers_at_once_are_harmless(writer: Writer) -> None:
+    """Processes that seal the same ledger at the same moment leave one whole set of files, and all answer."""
+    filled(writer)
+    program = (
+        "import sys; from pathlib import Path; from projections import open_sql; from scheduler.home import Home\n"
+        "print('ready', flush=True); sys.stdin.readline()\n"
+        "with open_sql(Home(Path(sys.argv[1]))) as sql: print(sql.execute('SELECT count(*) FROM events').all())"
+    )
+    command = [sys.executable, "-c", program, str(writer.home.root)]
+    sealers = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    for sealer in sealers:
+        assert sealer.stdout is not None
+        assert sealer.stdout.readline() == "ready\n"
+    for sealer in sealers:
+        assert sealer.stdin is not None
+        sealer.stdin.write("\n")
+        sealer.stdin.flush()
+    outputs = [sealer.communicate(timeout=60)[0] for sealer in sealers]
+    assert outputs == ["[(34,)]\n"] * 3
+    names = sorted(path.name for path in Folder(writer.home.projections).events.iterdir())
+    assert names == [f"{first:020d}.parquet" for first in (0, 8, 16, 24)]

@@ -1,0 +1,92 @@
+"""`docs/sql.md` against the real views. `python -m tests.projections.test_sql_docs` writes what changed."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from projections import VIEWS, Sql, open_sql
+from projections.schema import markdown_table
+from scheduler import vocabulary as v
+from scheduler.definition import JobDefinition
+from tests.projections.ledgers import Writer
+
+PAGE = Path(__file__).parents[2] / "docs" / "sql.md"
+_COLUMNS = re.compile(r"<!-- columns: (\w+) -->\n.*?<!-- end -->", re.DOTALL)
+_QUERY = re.compile(r"```sql\n(.*?)```\n(?:\n```text\n.*?```\n)?", re.DOTALL)
+
+
+def example(root: Path) -> Writer:
+    """The small ledger of three jobs that the page asks."""
+    writer = Writer(root, segment_entries=16)
+    for name, schedule in (("backup", "0 2 * * *"), ("report", "30 6 * * 1-5"), ("sync", "*/15 * * * *")):
+        writer.define(name, JobDefinition(name=name, command=name, schedule=schedule))
+    for day in range(3):
+        for number, job in enumerate(("backup", "sync", "report")):
+            run = writer.tick(job, lateness_ms=4_200 if (day, number) == (1, 0) else 3 + number)
+            writer.start(job, run)
+            writer.finish(job, run, "failed" if (day, number) in {(1, 0), (2, 1)} else "succeeded")
+            writer.now += timedelta(hours=1)
+        writer.now += timedelta(hours=20)
+    writer.append(v.event(v.JobDisabled(reason="tape library is down"), "user:ada@ops1", job="backup"))
+    writer.now += timedelta(minutes=90)
+    writer.append(v.event(v.JobEnabled(reason="tapes are back"), "user:grace@ops1", job="backup"))
+    overlapped = writer.tick("sync")
+    writer.append(
+        v.event(v.RunSkipped(reason="overlap", trigger="schedule"), v.SCHEDULER, job="sync", run=overlapped)
+    )
+    asked = writer.request("backup", "after the repair")
+    writer.start("backup", asked, "manual")
+    writer.tick("report", lateness_ms=1_500)
+    return writer
+
+
+def cell(value: Any) -> str:
+    """A value as the page shows it."""
+    if value is None:
+        return ""
+    return str(value).replace("+00:00", "Z") if hasattr(value, "tzinfo") else str(value)
+
+
+def shown(sql: Sql, query: str) -> str:
+    """The answer as a table of text."""
+    answer = sql.execute(query)
+    rows = [[name for name, _ in answer.columns], *([cell(value) for value in row] for row in answer.rows)]
+    widths = [max(len(row[number]) for row in rows) for number in range(len(rows[0]))]
+    rows.insert(1, ["-" * width for width in widths])
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+
+
+def page_as_it_should_be(page: str) -> str:
+    """The page with its tables and answers made from the code."""
+    page = _COLUMNS.sub(
+        lambda found: f"<!-- columns: {found[1]} -->\n{markdown_table(found[1])}\n<!-- end -->", page
+    )
+    with TemporaryDirectory() as folder:
+        writer = example(Path(folder))
+        with open_sql(writer.home) as sql:
+            page = _QUERY.sub(
+                lambda found: f"```sql\n{found[1]}```\n\n```text\n{shown(sql, found[1])}\n```\n", page
+            )
+        writer.close()
+    return page
+
+
+def test_the_page_shows_the_real_columns_and_the_real_answers() -> None:
+    """Every table of columns is that of the views, and every answer is what its query yields."""
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == page_as_it_should_be(page)
+
+
+def test_every_view_and_five_queries_are_on_the_page() -> None:
+    """No view is left out, and there are five worked questions."""
+    page = PAGE.read_text(encoding="utf-8")
+    assert [found[1] for found in _COLUMNS.finditer(page)] == list(VIEWS)
+    assert len(_QUERY.findall(page)) >= 5
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page_as_it_should_be(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
