@@ -258,11 +258,12 @@ class Scheduler:
         self._finishes = []
 
     def _resume(self, now: Reading) -> None:
-        """Go on as soon as there is room again."""
+        """Go on as soon as there is room again, for the reserve as well: else it would be used up by going on."""
         assert self._paused is not None
+        if not self._book.store.restore_reserve():
+            return
         paused_ms = round((now.monotonic_s - self._paused.monotonic_s) * 1000)
         self._book.decide(lambda state: [v.event(v.SchedulerResumed(paused_ms=paused_ms), v.SCHEDULER)])
-        self._book.store.restore_reserve()
         self._paused = None
         self._replay("ledger_unavailable", now)
 

@@ -93,7 +93,8 @@ class Service:
         self._lease = Lease.take(
             home.scheduler_lock, Holder(executor.pid, executor.host, self._clock.read().wall)
         )
-        self._stamp = _stamp(home.config)
+        self._stamp = self._seen_stamp = _stamp(home.config)
+        self._impatient = False
         self._config, self._rejected = _config_to_start_with(home)
         self._book = open_book(home, clock=self._clock, fsync=self._config.settings.fsync)
         self._book.listen(on_entry)
@@ -150,9 +151,12 @@ class Service:
         """Turn until a signal says stop; its name."""
         look_at_s = time.monotonic() + CONFIG_LOOK_S
         while True:
-            for number in self._waiter.wait(min(TURN_MAX_S, self._scheduler.turn())):
-                if number != signal.SIGHUP:
-                    return signal.Signals(number).name
+            signals = self._waiter.wait(min(TURN_MAX_S, self._scheduler.turn()))
+            asked = [number for number in signals if number != signal.SIGHUP]
+            if asked:
+                self._impatient = len(asked) > 1
+                return signal.Signals(asked[0]).name
+            if signals:
                 self._reload(_stamp(self._home.config))
             if time.monotonic() >= look_at_s:
                 look_at_s = time.monotonic() + CONFIG_LOOK_S
@@ -172,8 +176,6 @@ class Service:
         if stamp != self._stamp and stamp == self._seen_stamp:
             self._reload(stamp)
         self._seen_stamp = stamp
-
-    _seen_stamp: Stamp | None = None
 
     def _reload(self, stamp: Stamp | None) -> None:
         try:
@@ -214,7 +216,8 @@ class Service:
             wait_s = min(TURN_MAX_S, self._scheduler.turn())
             left_s = grace_ends_s - time.monotonic()
             signals = self._waiter.wait(wait_s if stopped is not None else max(0.0, min(wait_s, left_s)))
-            hurried = signal.SIGINT in signals or signal.SIGTERM in signals
+            hurried = self._impatient or signal.SIGINT in signals or signal.SIGTERM in signals
+            self._impatient = False
             if stopped is None and (left_s <= 0 or hurried):
                 stopped = self._scheduler.stop_runs("stopped with the scheduler")
             if hurried:

@@ -1,0 +1,105 @@
+"""Real kills: the scheduler is killed with -9 at random instants under load, again and again."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from eventstore import Journal
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from tests.ledger_check import check_ledger
+from tests.scheduler.audit import audit
+
+RESTARTS = 200
+JOBS = 12
+COMMAND = Path(sys.executable).with_name("cronledger")
+
+
+def make_home(root: Path) -> Path:
+    """A home whose jobs run every second, side by side, and each note their run in a witness file."""
+    config = root / "services" / "scheduler" / "config.yaml"
+    config.parent.mkdir(parents=True)
+    witness = root / "witness"
+    kinds = ["skip", "queue", "allow"]
+    catch_ups = ["one", "all", "none"]
+    lines = ["scheduler: {max_parallel: 6, shutdown_grace: 5s}", "jobs:"]
+    for number in range(JOBS):
+        lines += [
+            f"  job-{number}:",
+            f"    every: {1 + number % 2}s",
+            f"    command: 'echo $CRONLEDGER_RUN >> {witness}; sleep 0.0{number % 5}'",
+            f"    overlap: {kinds[number % 3]}",
+            f"    catch_up: {catch_ups[number // 3 % 3]}",
+        ]
+    config.write_text("\n".join(lines) + "\n")
+    return root
+
+
+def serve(home: Path) -> subprocess.Popen[str]:
+    """Start the scheduler and wait until it has recorded something."""
+    process = subprocess.Popen(
+        [COMMAND, "--home", str(home), "serve"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    assert first, process.communicate()
+    return process
+
+
+def entries_of(home: Path) -> list[Entry]:
+    """The whole ledger."""
+    with Journal.open(home / "var" / "ledger", software="test", read_only=True) as journal:
+        return list(journal.read(0))
+
+
+@pytest.mark.real
+def test_two_hundred_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
+    """After 200 kills under load every instant is settled once, no run started twice, nothing is gone."""
+    home = make_home(tmp_path)
+    rng = random.Random(20)
+    acknowledged = -1
+    for _ in range(RESTARTS):
+        process = serve(home)
+        time.sleep(rng.uniform(0.0, 0.25))  # the instant of the kill is what is drawn, nothing is waited for
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        entries = entries_of(home)
+        assert entries[-1].seq >= acknowledged
+        acknowledged = entries[-1].seq
+    process = serve(home)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    check_ledger(home / "var" / "ledger")
+    entries = entries_of(home)
+    stopped = next(entry for entry in reversed(entries) if entry.type == v.SchedulerStopped.TYPE)
+    last_tick = max(
+        (entry.time for entry in entries if entry.type in {v.ScheduleTicked.TYPE, v.ScheduleMisfired.TYPE}),
+        default=datetime.min.replace(tzinfo=UTC),
+    )
+    assert stopped.seq == entries[-1].seq
+    assert audit(entries, last_tick) > RESTARTS / 10
+    assert sum(entry.type == v.SchedulerStarted.TYPE for entry in entries) == RESTARTS + 1
+    witness = Counter((home / "witness").read_text().split())
+    assert set(witness.values()) == {1}, "a run was started twice"
+    started = {str(entry.run) for entry in entries if entry.type == v.RunStarted.TYPE}
+    assert set(witness) <= started, "a process ran without its start on record"
+    succeeded = {
+        str(entry.run)
+        for entry in entries
+        if entry.type == v.RunFinished.TYPE and v.payload(entry).outcome == "succeeded"
+    }
+    assert succeeded <= set(witness), "a run is called a success that never ran"
