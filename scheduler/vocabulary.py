@@ -30,20 +30,25 @@ class Payload(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=
 
 
 class LedgerCreated(Payload, frozen=True):
-    """Entry 0: this ledger begins."""
+    """Entry 0: this ledger begins. `segment_entries` is written only where it is not 65,536."""
 
     TYPE: ClassVar[str] = "ledger.created"
     ledger: str
     format: int
     software: str = ""
+    segment_entries: int | None = None
 
 
 class LedgerRecovered(Payload, frozen=True):
-    """A crash had left an unfinished write at the end; its bytes were set aside and the segment was cut."""
+    """A crash had left an unfinished write at the end; its bytes were set aside and the segment was cut.
+
+    Entry `seq` was expected where they began, at byte `offset` of the file `segment`.
+    """
 
     TYPE: ClassVar[str] = "ledger.recovered"
     bytes: int
     sha256: str
+    seq: int = 0
     segment: str = ""
     offset: int = 0
 
