@@ -90,14 +90,20 @@ def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
 
 
 def _job_removed(state: State, entry: Entry, data: v.JobRemoved) -> None:
-    job = state.jobs.get(entry.job or "")
-    if job is not None and job.present:
+    job = _present(state, entry)
+    if job is not None:
         _close(job, entry.time, "removed")
         job.removed_seq = entry.seq
 
 
-def _job_enabled(state: State, entry: Entry, data: v.JobEnabled) -> None:
+def _present(state: State, entry: Entry) -> Job | None:
+    """The entry's job; None if it is gone, for nothing can be said about its schedule then."""
     job = state.jobs.get(entry.job or "")
+    return job if job is not None and job.present else None
+
+
+def _job_enabled(state: State, entry: Entry, data: v.JobEnabled) -> None:
+    job = _present(state, entry)
     if job is None:
         return
     if not job.switch.enabled:
@@ -106,7 +112,7 @@ def _job_enabled(state: State, entry: Entry, data: v.JobEnabled) -> None:
 
 
 def _job_disabled(state: State, entry: Entry, data: v.JobDisabled) -> None:
-    job = state.jobs.get(entry.job or "")
+    job = _present(state, entry)
     if job is None:
         return
     _close(job, entry.time, "disabled")

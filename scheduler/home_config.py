@@ -29,8 +29,10 @@ def _salt(home: Home) -> bytes:
     differs from the ledger's, and only whoever may write could tell the ledger so.
     """
     path = home.var / "salt"
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(OSError):
         return path.read_bytes()
+    if not home.config.exists():
+        return b""  # this is no home: leave nothing here
     salt = secrets.token_bytes(SALT_BYTES)
     try:
         home.var.mkdir(mode=0o700, parents=True, exist_ok=True)

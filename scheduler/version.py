@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import metadata
-
 VERSION = "0.1.0"
 
 
@@ -12,6 +10,8 @@ def versions() -> dict[str, str]:
 
     `tzdata` is the package's, or `system` where it is not there and the machine's own zones are used.
     """
+    from importlib import metadata
+
     found = {"cronledger": VERSION}
     for name in ("croniter", "tzdata"):
         try:

@@ -22,14 +22,34 @@ class _Story:
         self.definition: JobDefinition | None = None
         self.since: datetime | None = None
         self.until: datetime | None = None
+        self.mark: datetime | None = None
         self.owed: dict[datetime, None] = {}
         self.settled: set[datetime] = set()
         self.to_catch_up: list[datetime] = []
 
+    def begin(self, at: datetime) -> None:
+        """A schedule is in force from `at`, but never for what was settled before the clock was set back."""
+        self.since = at if self.mark is None else max(at, self.mark)
+        self.mark = self.since
+        self.until = None
+
+    def end(self, at: datetime) -> None:
+        """The schedule in force ends at `at`."""
+        self.advance(at)
+        if self.since is not None:
+            self.mark = at if self.mark is None else max(at, self.mark)
+        self.since = None
+
+    def settle(self, instant: datetime) -> None:
+        """This instant is on record."""
+        del self.owed[instant]
+        self.settled.add(instant)
+        self.mark = instant if self.mark is None else max(instant, self.mark)
+
     def advance(self, to: datetime) -> None:
         """List the instants of the schedule in force up to `to`."""
         if self.until is not None and self.until <= to:
-            self.since, self.until = self.until, None
+            self.begin(self.until)
         if self.definition is None or self.since is None or to <= self.since or self.until is not None:
             return
         for instant in schedule_of(self.definition).between(self.since, to):
@@ -54,15 +74,14 @@ def audit(entries: Iterable[Entry], now: datetime) -> int:
             case v.JobDefined():
                 _redefine(story, data.definition, entry.time)
             case v.JobRemoved() | v.JobDisabled():
-                story.advance(entry.time)
-                story.since = None
+                story.end(entry.time)
                 story.until = data.until if isinstance(data, v.JobDisabled) else None
                 if isinstance(data, v.JobRemoved):
                     story.definition = None
             case v.JobEnabled():
                 story.advance(entry.time)
                 if story.since is None or story.until is not None:
-                    story.since, story.until = data.effective_at or entry.time, None
+                    story.begin(data.effective_at or entry.time)
             case v.ScheduleTicked():
                 _tick(story, entry, data)
             case v.ScheduleMisfired():
@@ -86,12 +105,14 @@ def audit(entries: Iterable[Entry], now: datetime) -> int:
 
 def _redefine(story: _Story, definition: JobDefinition, at: datetime) -> None:
     if story.definition is None:
-        story.definition, story.since, story.until = definition, at, None
-    elif story.definition.timing() != definition.timing():
-        story.advance(at)
         story.definition = definition
-        if story.since is not None:
-            story.since = max(at, story.since)
+        story.begin(at)
+    elif story.definition.timing() != definition.timing():
+        was_in_force = story.since is not None
+        story.end(at)
+        story.definition = definition
+        if was_in_force:
+            story.begin(at)
     else:
         story.definition = definition
 
@@ -103,8 +124,7 @@ def _tick(story: _Story, entry: Entry, tick: v.ScheduleTicked) -> None:
         assert story.to_catch_up.pop(0) == instant, f"{entry.job}: {instant} was caught up out of turn"
         return
     assert instant in story.owed, f"{entry.job}: {instant} was ticked but is not owed"
-    del story.owed[instant]
-    story.settled.add(instant)
+    story.settle(instant)
 
 
 def _misfire(story: _Story, entry: Entry, misfire: v.ScheduleMisfired) -> None:
@@ -113,7 +133,6 @@ def _misfire(story: _Story, entry: Entry, misfire: v.ScheduleMisfired) -> None:
     assert len(covered) == misfire.count, f"{entry.job}: {misfire.count} misfired, {len(covered)} were owed"
     assert not story.to_catch_up, f"{entry.job}: misfired again before catching up"
     for instant in covered:
-        del story.owed[instant]
-        story.settled.add(instant)
+        story.settle(instant)
     if misfire.will_run:
         story.to_catch_up = covered[-misfire.will_run :]

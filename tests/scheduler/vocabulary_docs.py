@@ -176,8 +176,8 @@ EXAMPLES: tuple[tuple[v.Payload, str, str | None, int | None], ...] = (
 HEADER = """\
 # The vocabulary
 
-Every entry of a ledger has a `type`, a past-tense fact. This page lists them all, each with its meaning, the members of
-its `data`, and an example. It is generated from `scheduler/vocabulary.py`
+Every entry of a ledger has a `type`, a past-tense fact. This page lists them all, each with its meaning, the members
+of its `data`, and an example. It is generated from `scheduler/vocabulary.py`
 (`python -m tests.scheduler.vocabulary_docs`), and a test holds the two together.
 
 The vocabulary grows by new types and new optional members; what one means never changes. Readers ignore what they do
@@ -185,8 +185,8 @@ not know. Times are RFC 3339 in UTC; durations are whole milliseconds. A member 
 nothing. Around `data` every entry has the members of the format: see the docstring of the `eventstore` package.
 
 Outcomes of a run: `succeeded`; `failed` (it could not be started, or ended with another exit code than 0 or by a
-signal); `timed_out`; `cancelled` (by a person, or with the scheduler); `lost` (its process died with no one watching);
-`unknown` (it ended, and how could not be known).
+signal); `timed_out`; `cancelled` (by a person, or with the scheduler); `lost` (its process died with no one
+watching); `unknown` (it ended, and how could not be known).
 """
 
 
