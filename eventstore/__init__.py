@@ -1,0 +1,142 @@
+r"""An append-only, hash-chained ledger in a folder, and the specification of its format, number 1.
+
+The ledger knows bytes, entries, hashes and durability. What the entries are about is not its business.
+
+An entry
+    is one line of JSON: ASCII, ended by LF, at most 65,535 bytes with it. Its members stand in this order,
+    without blanks between them:
+
+    =========  ==========================================================================================
+    `seq`      its position: from 0, without gaps. `seq` orders entries; `time` does not
+    `time`     the writer's wall clock: UTC, RFC 3339 with six digits and `Z`
+    `type`     a fact in the past tense, `noun.verb`
+    `actor`    who: `scheduler`, `config` or `user:NAME@HOST`
+    `job`      what it is about; left out where there is none
+    `run`      the number of the run it is about; left out where there is none
+    `data`     the payload: a JSON object
+    `durable`  how many entries were known to be on disk when the line was composed; never more than `seq`
+    `prev`     the `hash` of the entry before; 64 zeros in entry 0
+    `hash`     SHA-256, as 64 lower-case hex digits, of the bytes of the line that stand before `,"hash":`
+    =========  ==========================================================================================
+
+    Numbers are written without sign, leading zeros or fraction. `type`, `actor` and `job` are not empty.
+    Characters beyond ASCII are written as `\uXXXX`, in pairs where one is not enough. Hashes are taken over
+    the bytes as they stand: nothing is ever encoded again to check it. Readers accept types and payload
+    members that they do not know; writers never write any.
+
+Worked example
+    A ledger of three entries (each one line; wrapped here, to be joined without the blanks they begin with):
+
+        {"seq":0,"time":"2026-11-23T02:00:00.000512Z","type":"ledger.created","actor":"scheduler",
+          "data":{"ledger":"3c9f7d20a1b84e5f9d0c6b7a81e2f354","format":1,"software":"cronledger 0.1.0"},
+          "durable":0,"prev":"0000000000000000000000000000000000000000000000000000000000000000",
+          "hash":"7f5c18387c63213e29385cc9e134c6bf28aa38d780abcccf03f93b1dc9c7d30e"}
+        {"seq":1,"time":"2026-11-23T02:00:01.000512Z","type":"schedule.ticked",
+          "actor":"scheduler","job":"caf\u00e9","run":1,
+          "data":{"scheduled_for":"2026-11-23T02:00:00Z"},
+          "durable":1,"prev":"7f5c18387c63213e29385cc9e134c6bf28aa38d780abcccf03f93b1dc9c7d30e",
+          "hash":"f9fd4280bf3c19e3f9cd37074ec07fbc4a5734c68275f4f329e2bb8af4b9d739"}
+        {"seq":2,"time":"2026-11-23T02:00:02.000512Z","type":"run.started",
+          "actor":"scheduler","job":"caf\u00e9","run":1,
+          "data":{"attempt":1},
+          "durable":2,"prev":"f9fd4280bf3c19e3f9cd37074ec07fbc4a5734c68275f4f329e2bb8af4b9d739",
+          "hash":"b50e732d074c574b34a464746a4445f1a6f99d5a0494373a3d11946ac72c0c05"}
+
+    and how one of its lines is checked with nothing but a shell, here entry 2:
+
+        sed -n 3p 00000000000000000000.jsonl | sed 's/,"hash":.*//' | tr -d '\n' | sha256sum
+
+Entry 0
+    is of the type `ledger.created`; its payload names the ledger (32 hex digits), the format of all its
+    entries, and the software that created it. A test ledger with small segments says so in a fourth member,
+    `segment_entries`. A ledger with a greater format number is refused, to read as to write.
+
+Files
+    ==============================  =====================================================================
+    `00000000000000000000.jsonl`    a segment, named by its first entry in 20 digits: 65,536 entries
+    `00000000000000000000.seal`     written when it is full: its digest, so that files can be compared
+    `HEAD`                          two slots: how far the ledger is known to be on disk (see `head`)
+    `lock`                          held by who writes; never removed
+    `reserve`                       room kept for the moment when the disk is full
+    `quarantine/<seq>-<at>.torn`    what a crash left, byte for byte: where it was found, in its name
+    ==============================  =====================================================================
+
+    Folders are created 0700, files 0600. To copy a ledger that is being written, hold its lock meanwhile
+    (`flock --shared lock cp -a . COPY`): a copy in which `HEAD` is newer than the segments is one from which
+    entries are missing, and is called that.
+
+Writing
+    Under the lock: read what others appended, compose, one `write`, one `fdatasync`, `HEAD`. A segment is
+    created only after the one before it is on disk, whole. A write that fails is taken back and may be tried
+    again; a flush that fails poisons the writer for good. A batch is written whole or not at all as far as
+    anyone is told; of a batch that a crash interrupts, the first entries may stay.
+
+Reading
+    A reader takes the lock, shared, while it looks at what is new: what it sees is committed and stays.
+    Without a lock file, as in a copy, it stops at the first line that is not whole.
+
+Torn or corrupt
+    At the first line that is not the entry that it must be, number *k*, the ledger is corrupt if `HEAD`
+    reaches to *k* or beyond, if any later line that speaks for itself has `durable` > *k*, or if there is a
+    later segment: *k* was on disk once. Nothing is written to such a ledger. Otherwise its tail is torn: the
+    bytes are moved to quarantine, the segment is cut, and an entry `ledger.recovered` says how many they were,
+    what their digest is and where they stood (see `recovery`).
+
+What this cannot show: that somebody removed the newest entries *and* made `HEAD` forget them, or wrote the
+whole chain anew. That takes a witness outside the folder.
+"""
+
+from eventstore.commit import Fsync
+from eventstore.creation import FORMAT, LedgerCreated
+from eventstore.errors import (
+    Conflict,
+    Corrupt,
+    DamagedTail,
+    EventTooLarge,
+    LedgerError,
+    NewerFormat,
+    NoLedger,
+    Poisoned,
+    TornTail,
+    Unavailable,
+)
+from eventstore.journal import Journal, utc_now
+from eventstore.memory import MemoryStore
+from eventstore.recovery import LedgerRecovered
+from eventstore.segment import SEGMENT_ENTRIES, first_of, list_segments, segment_name, segment_of
+from eventstore.store import EMPTY, GENESIS, OWN_SEQ, Entry, Event, EventStore, Head
+from eventstore.verify import VerifyReport, verify
+
+__all__ = [
+    "EMPTY",
+    "FORMAT",
+    "GENESIS",
+    "OWN_SEQ",
+    "SEGMENT_ENTRIES",
+    "Conflict",
+    "Corrupt",
+    "DamagedTail",
+    "Entry",
+    "Event",
+    "EventStore",
+    "EventTooLarge",
+    "Fsync",
+    "Head",
+    "Journal",
+    "LedgerCreated",
+    "LedgerError",
+    "LedgerRecovered",
+    "MemoryStore",
+    "NewerFormat",
+    "NoLedger",
+    "Poisoned",
+    "TornTail",
+    "Unavailable",
+    "VerifyReport",
+    "first_of",
+    "list_segments",
+    "segment_name",
+    "segment_of",
+    "utc_now",
+    "verify",
+]

@@ -1,0 +1,128 @@
+"""Reading the ledger from its end: the newest entries at a cost that does not grow with the history.
+
+Every line is checked as completely as on the way forward. The chain is held from the other side: the newest entry
+is the one that the head names, and each older one must have the hash that its successor calls `prev`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from eventstore.entry import LINE_BYTES_MAX, BadLine, parse_lines, shown, tail_of
+from eventstore.errors import Corrupt
+from eventstore.journal import Journal
+from eventstore.segment import find_line, first_of, segment_name
+from eventstore.store import Entry, Head
+
+_READ_BYTES_FIRST = 32 * 1024
+_READ_BYTES_MAX = 512 * 1024
+_CHUNK_BYTES = 1024 * 1024
+
+
+def read_backwards(ledger: Journal | Path, first_excluded: int | None = None) -> Iterator[Entry]:
+    """Entries from the newest on, or from the one before `first_excluded` on, down to entry 0.
+
+    A torn tail, and what others append after the call, is not looked at. Memory stays bounded.
+
+    Args:
+        ledger: an open one, as it knows its head now; or a folder, which is opened to be read only.
+        first_excluded: the entry after the first that is wanted.
+
+    Raises:
+        Corrupt: an entry on the way does not stand where the chain says.
+        NoLedger, NewerFormat, Unavailable: see `Journal.open`.
+    """
+    if isinstance(ledger, Journal):
+        yield from _from_head(ledger, first_excluded)
+        return
+    with Journal.open(ledger, software="", read_only=True) as journal:
+        yield from _from_head(journal, first_excluded)
+
+
+def _from_head(journal: Journal, first_excluded: int | None) -> Iterator[Entry]:
+    head = journal.head()
+    skip_from = head.seq + 1 if first_excluded is None else first_excluded
+    if skip_from <= head.seq:
+        # The entry that is excluded names the hash of the first that is wanted, and is itself checked.
+        if skip_from <= 0:
+            return
+        (excluded,) = journal.read(skip_from, skip_from)
+        head = Head(skip_from - 1, excluded.prev)
+    for block in _blocks(journal.folder, journal.segment_entries, head):
+        yield from reversed(block)
+
+
+def _blocks(folder: Path, segment_entries: int, head: Head) -> Iterator[list[Entry]]:
+    """Consecutive entries in their order; the last of the first block is `head`."""
+    while head.seq >= 0:
+        first = first_of(head.seq, segment_entries)
+        path = folder / segment_name(first)
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            raise Corrupt(path, 0, first, "this segment", "no such file") from None
+        try:
+            for block in _segment_blocks(path, fd, first, head):
+                head = Head(block[0].seq - 1, block[0].prev)
+                yield block
+        finally:
+            os.close(fd)
+
+
+def _segment_blocks(path: Path, fd: int, first: int, head: Head) -> Iterator[list[Entry]]:
+    """The entries of one segment from `head` back to its first, in blocks that grow."""
+    end = _end_of(path, fd, first, head)
+    read_bytes = _READ_BYTES_FIRST
+    while head.seq >= first:
+        begin = max(0, end - max(read_bytes, LINE_BYTES_MAX + 1))
+        raw = os.pread(fd, end - begin, begin)
+        if begin > 0:
+            cut = raw.find(b"\n") + 1
+            begin, raw = begin + cut, raw[cut:]
+        block = _checked(path, begin, raw, first, head)
+        yield block
+        head, end = Head(block[0].seq - 1, block[0].prev), begin
+        read_bytes = min(2 * read_bytes, _READ_BYTES_MAX)
+    if end > 0:
+        raise Corrupt(path, 0, first, "the beginning of the segment", f"{end} more bytes")
+
+
+def _checked(path: Path, begin: int, raw: bytes, first: int, head: Head) -> list[Entry]:
+    """The entries of some whole lines, the last of which must be `head`."""
+    count = raw.count(b"\n")
+    seq = head.seq - count + 1
+    opening = tail_of(raw[: raw.find(b"\n")]) if count else None
+    if count == 0 or seq < first or not raw.endswith(b"\n"):
+        raise Corrupt(path, begin, max(seq, first), "whole lines, one for each entry", shown(raw))
+    if opening is None:
+        raise Corrupt(path, begin, seq, "a line that speaks for itself", shown(raw[: raw.find(b"\n")]))
+    try:
+        entries = parse_lines(raw, seq, opening.prev)
+    except BadLine as bad:
+        raise Corrupt(path, begin + bad.offset, bad.seq, bad.expected, bad.found) from None
+    if entries[-1].hash != head.hash:
+        last = begin + raw.rfind(b"\n", 0, -1) + 1
+        expected = f"hash {head.hash} (prev of entry {head.seq + 1})"
+        raise Corrupt(path, last, head.seq, expected, f"hash {entries[-1].hash}")
+    return entries
+
+
+def _end_of(path: Path, fd: int, first: int, head: Head) -> int:
+    """Where the line of `head` ends, whatever follows it: newer entries, or what a crash left."""
+    size = os.fstat(fd).st_size
+    begin = find_line(fd, first, size, head.seq)
+    if begin is not None:
+        end = os.pread(fd, LINE_BYTES_MAX, begin).find(b"\n") + 1
+        if end:
+            return begin + end
+    mark = b'"hash":"%b"}\n' % head.hash.encode()
+    at = size
+    while at > 0:
+        start = max(0, at - _CHUNK_BYTES)
+        found = os.pread(fd, at - start + len(mark) - 1, start).rfind(mark)
+        if found >= 0:
+            return start + found + len(mark)
+        at = start
+    raise Corrupt(path, size, head.seq, f"entry {head.seq} with hash {head.hash}", "the end of the file")

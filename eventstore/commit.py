@@ -1,0 +1,220 @@
+"""A commit: one write, one flush, then `HEAD`. What a crash between the steps means stands at each step.
+
+Everything here happens under the writer lock.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from eventstore.durable import Disk, sync_folder, write_all
+from eventstore.entry import decode_own
+from eventstore.errors import Corrupt, Poisoned, Unavailable
+from eventstore.head import HeadFile, Slot
+from eventstore.segment import first_of
+from eventstore.store import Entry
+from eventstore.tail import End, Tail
+
+Fsync = Literal["always", "everysec", "never"]
+"""When entries are made durable: before `append` returns; within a second; when a segment is full.
+
+Whatever it is, they are durable when the ledger has been closed. None of the three loses anything when a
+process is killed; a power failure may take the last second's entries, or those of the open segment.
+"""
+
+_FLUSH_EVERY_S = 1.0
+
+
+class _Part(msgspec.Struct):
+    """The lines of a commit that go into one segment: from `offset` to `end`, in bytes."""
+
+    first: int
+    fd: int
+    offset: int
+    end: int
+    synced: bool = False
+
+
+class Writer:
+    """What appends to a ledger whose end is `tail`.
+
+    Attributes:
+        poisoned: why nothing more can be acknowledged; None while all is well.
+    """
+
+    def __init__(
+        self, folder: Path, segment_entries: int, disk: Disk, tail: Tail, head_file: HeadFile, fsync: Fsync
+    ) -> None:
+        self._folder, self._entries, self._disk = folder, segment_entries, disk
+        self._tail, self._head_file, self._fsync = tail, head_file, fsync
+        self._flushed_s = self._head_flushed_s = time.monotonic()
+        self.poisoned: str | None = None
+
+    def commit(self, lines: list[bytes]) -> list[Entry]:
+        """Append the lines, all or none.
+
+        Raises:
+            Unavailable: nothing was written.
+            Poisoned: a flush failed, or what was written could not be taken back.
+        """
+        block = b"".join(lines)
+        entries = decode_own(block)
+        parts: list[_Part] = []
+        try:
+            # A crash in here leaves a torn tail, or whole lines that nobody was told of.
+            self._write(lines, block, parts)
+            if self._flush_is_due():
+                # A crash in here: the same, and a power failure may take any of the lines.
+                self._sync(parts)
+        except OSError as error:
+            self._take_back(parts)
+            self._close_all_but(parts, self._tail.fd)
+            raise Unavailable(f"{self._folder} cannot be written: {error.strerror or error}") from error
+        except BaseException:
+            self._take_back(parts)
+            self._close_all_but(parts, self._tail.fd)
+            raise
+        # From here on the entries are in the ledger. A crash leaves HEAD behind them, which costs nothing.
+        last, before = parts[-1], self._tail.fd
+        self._tail.advance(entries, len(block), last.fd, End(last.first, last.end))
+        if len(parts) > 1:
+            self._close_all_but([part for part in parts[:-1] if part.fd != before], None)
+        if last.synced:
+            self._durable_to_here()
+        return entries
+
+    def flush(self) -> None:
+        """Make durable whatever is not.
+
+        Raises:
+            Poisoned: it failed.
+        """
+        tail = self._tail
+        if tail.durable <= tail.head.seq:
+            self._sync([] if tail.fd is None else [_Part(tail.first, tail.fd, tail.offset, tail.offset)])
+            self._durable_to_here()
+
+    def cut(self, fd: int, offset: int) -> None:
+        """Cut from the open segment what is no entry.
+
+        Raises:
+            OSError: nothing was cut.
+            Poisoned: whether the cut is on disk is unknown.
+        """
+        self._disk.ftruncate(fd, offset)
+        try:
+            self._disk.fdatasync(fd)
+        except OSError as error:
+            raise self._poison(f"a flush to disk failed: {error.strerror or error}") from error
+
+    def flush_head(self) -> None:
+        """Put `HEAD` on disk."""
+        self._head_file.flush()
+        self._head_flushed_s = time.monotonic()
+
+    def _write(self, lines: list[bytes], block: bytes, parts: list[_Part]) -> None:
+        """Write the lines, each into its segment; `parts` says at any moment what may have been written."""
+        tail = self._tail
+        first, fd, offset = tail.first, tail.fd, tail.offset
+        room = first + self._entries - tail.head.seq - 1
+        while lines:
+            data = block if len(lines) <= room and not parts else b"".join(lines[:room])
+            lines = lines[room:]
+            if fd is None:
+                fd = self._next_segment(first, parts)
+            parts.append(_Part(first, fd, offset, offset + len(data)))
+            write_all(self._disk, fd, data, offset)
+            first, fd, offset, room = first + self._entries, None, 0, self._entries
+
+    def _next_segment(self, first: int, parts: list[_Part]) -> int:
+        """Create a segment, after what comes before it is on disk: so a later one proves the earlier ones."""
+        if parts:
+            self._sync(parts)
+        elif self._tail.durable < first:
+            self.flush()
+        path = self._tail.path(first)
+        fd = self._disk.open(path, os.O_RDWR | os.O_CREAT)
+        if size := os.fstat(fd).st_size:
+            os.close(fd)
+            raise Corrupt(path, 0, first, "an empty segment", f"{size} bytes")
+        return fd
+
+    def _sync(self, parts: list[_Part]) -> None:
+        """Make durable what these parts hold and whatever others left before them that is not known to be.
+
+        Raises:
+            Poisoned: it failed.
+        """
+        tail = self._tail
+        begin = parts[0].first if parts else tail.first
+        newest = parts[-1].first if parts else tail.first - self._entries
+        try:
+            for first in range(first_of(tail.durable, self._entries), begin, self._entries):
+                fd = self._disk.open(tail.path(first), os.O_RDWR)
+                try:
+                    self._disk.fdatasync(fd)
+                finally:
+                    os.close(fd)
+            for part in parts:
+                if not part.synced:
+                    self._disk.fdatasync(part.fd)
+                    part.synced = True
+            if newest >= tail.durable:  # its name may not be on disk
+                sync_folder(self._disk, self._folder)
+        except OSError as error:
+            raise self._poison(f"a flush to disk failed: {error.strerror or error}") from error
+
+    def _flush_is_due(self) -> bool:
+        if self._fsync == "everysec":
+            return time.monotonic() - self._flushed_s >= _FLUSH_EVERY_S
+        return self._fsync == "always"
+
+    def _durable_to_here(self) -> None:
+        """Tell `HEAD` that everything up to the last entry is on disk."""
+        tail = self._tail
+        tail.durable = tail.head.seq + 1
+        self._head_file.write(Slot(tail.head.seq, tail.head.hash, tail.end.offset))
+        self._flushed_s = time.monotonic()
+        if self._flushed_s - self._head_flushed_s >= _FLUSH_EVERY_S:
+            self.flush_head()
+
+    def _take_back(self, parts: list[_Part]) -> None:
+        """Take off what a failed commit has written: nobody was told of it.
+
+        Segments that it has begun go first, and their names leave the disk before the one before them is cut:
+        a segment is only ever there behind a full one.
+
+        Raises:
+            Poisoned: it may still be there.
+        """
+        if not parts:
+            return
+        begun = [self._tail.path(parts[0].first)]
+        while begun[-1].exists():
+            begun.append(self._tail.path(parts[0].first + len(begun) * self._entries))
+        try:
+            for path in reversed(begun[1:-1]):
+                self._disk.unlink(path)
+                sync_folder(self._disk, self._folder)
+            if os.fstat(parts[0].fd).st_size > parts[0].offset:
+                self._disk.ftruncate(parts[0].fd, parts[0].offset)
+                if parts[0].synced:
+                    self._disk.fdatasync(parts[0].fd)
+        except OSError as error:
+            raise self._poison(
+                f"a failed write could not be taken back: {error.strerror or error}"
+            ) from error
+
+    def _poison(self, why: str) -> Poisoned:
+        self.poisoned = self.poisoned or f"{self._folder}: {why}"
+        return Poisoned(self.poisoned)
+
+    def _close_all_but(self, parts: list[_Part], kept: int | None) -> None:
+        for part in parts:
+            if part.fd != kept:
+                os.close(part.fd)

@@ -1,0 +1,102 @@
+"""Entry 0 says what ledger this is and in what format it is written."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from eventstore.entry import LINE_BYTES_MAX, BadLine, check_line, has_structure
+from eventstore.errors import Corrupt, NewerFormat
+from eventstore.segment import SEGMENT_ENTRIES, segment_name
+from eventstore.store import GENESIS
+
+FORMAT = 1
+"""The format that this version writes, and the latest that it reads."""
+
+
+class LedgerCreated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Payload of `ledger.created`, which is entry 0.
+
+    Attributes:
+        ledger: what tells this ledger from all others, 32 hex digits.
+        format: the format of all its entries.
+        software: what created it.
+        segment_entries: how many entries a segment holds; written only where it is not 65,536.
+    """
+
+    ledger: str
+    format: int
+    software: str
+    segment_entries: Annotated[int, msgspec.Meta(ge=1)] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def entries_per_segment(self) -> int:
+        """How many entries a segment holds."""
+        return SEGMENT_ENTRIES if self.segment_entries is msgspec.UNSET else self.segment_entries
+
+
+def new_creation(software: str, segment_entries: int = SEGMENT_ENTRIES) -> LedgerCreated:
+    """What entry 0 of a new ledger says."""
+    return LedgerCreated(
+        ledger=uuid.uuid4().hex,
+        format=FORMAT,
+        software=software,
+        segment_entries=msgspec.UNSET if segment_entries == SEGMENT_ENTRIES else segment_entries,
+    )
+
+
+class _Payload(msgspec.Struct):
+    format: int
+
+
+class _AnyFormat(msgspec.Struct):
+    """As much of entry 0 as every format keeps."""
+
+    data: _Payload
+
+
+def read_creation(folder: Path) -> LedgerCreated | None:
+    """What entry 0 says; None if there is no ledger, or one whose very first write was torn.
+
+    Raises:
+        NewerFormat: it is in a later format.
+        Corrupt: entry 0 is damaged.
+    """
+    path = folder / segment_name(0)
+    try:
+        with open(path, "rb") as segment:
+            raw = os.pread(segment.fileno(), LINE_BYTES_MAX, 0)
+    except FileNotFoundError:
+        return None
+    end = raw.find(b"\n")
+    if end < 0:
+        return None
+    try:
+        line = check_line(raw[:end], 0, GENESIS)
+    except BadLine as bad:
+        if not has_structure(raw[:end]):
+            _refuse_newer(path, raw[:end])
+        raise Corrupt(path, 0, 0, bad.expected, bad.found) from None
+    _refuse_newer(path, raw[:end])
+    if line.type != "ledger.created":
+        raise Corrupt(path, 0, 0, "ledger.created", line.type)
+    try:
+        return msgspec.json.decode(line.data, type=LedgerCreated)
+    except msgspec.DecodeError as error:
+        raise Corrupt(path, 0, 0, "the payload of ledger.created", str(error)) from None
+
+
+def _refuse_newer(path: Path, line: bytes) -> None:
+    try:
+        found = msgspec.json.decode(line, type=_AnyFormat).data.format
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return
+    if found > FORMAT:
+        raise NewerFormat(
+            f"{path.parent}: the ledger is written in format {found}, this version reads up to {FORMAT}:"
+            " use the version of cronledger that wrote it, or a later one"
+        )

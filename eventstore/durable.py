@@ -1,0 +1,123 @@
+"""The system calls of a safe write, each with its reason: nothing else in the package writes to the disk.
+
+`Disk` is the seam for faults: tests replace any call by one that fails, before or after it took effect.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+from pathlib import Path
+
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+
+
+class Disk:
+    """The calls that change a disk or wait for it; every method raises `OSError`."""
+
+    def open(self, path: Path, flags: int) -> int:
+        """Open a file that no started program inherits; one that is created is its owner's alone."""
+        return os.open(path, flags | os.O_CLOEXEC, FILE_MODE)
+
+    def mkdir(self, path: Path) -> None:
+        """Create a folder that is its owner's alone; one that exists is left as it is."""
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(path, FOLDER_MODE)
+
+    def pwrite(self, fd: int, data: bytes, offset: int) -> int:
+        """Write at a known place: never where a file happens to end."""
+        return os.pwrite(fd, data, offset)
+
+    def fdatasync(self, fd: int) -> None:
+        """Wait until the bytes, and the length that is needed to read them, are on disk."""
+        os.fdatasync(fd)
+
+    def fsync(self, fd: int) -> None:
+        """Wait until a folder's names are on disk: without it, a power failure may take a new file away."""
+        os.fsync(fd)
+
+    def ftruncate(self, fd: int, length: int) -> None:
+        """Cut a file."""
+        os.ftruncate(fd, length)
+
+    def fallocate(self, fd: int, length: int) -> None:
+        """Take the room now, so that it is there later."""
+        os.posix_fallocate(fd, 0, length)
+
+    def rename(self, source: Path, target: Path) -> None:
+        """Replace a file at once: whoever opens it sees the old one or the new one, never a mixture."""
+        os.rename(source, target)
+
+    def unlink(self, path: Path) -> None:
+        """Remove a file's name."""
+        os.unlink(path)
+
+    def flock(self, fd: int, operation: int) -> None:
+        """Wait for a lock that the kernel takes back when its holder dies, however it dies."""
+        fcntl.flock(fd, operation)
+
+
+REAL = Disk()
+
+
+def write_all(disk: Disk, fd: int, data: bytes, offset: int) -> None:
+    """Write all of the data, in one call unless the system takes only a part of it.
+
+    After a part the rest is tried once more: that call succeeds, or says why it cannot.
+
+    Raises:
+        OSError: not all of it was written; how much was is unknown to the caller.
+    """
+    written = disk.pwrite(fd, data, offset)
+    while written < len(data):
+        more = disk.pwrite(fd, data[written:], offset + written)
+        if more == 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written += more
+
+
+def create_folders(disk: Disk, folder: Path) -> None:
+    """Create a folder and the missing ones above it; the names of new ones are on disk on return."""
+    missing = []
+    while not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for path in reversed(missing):
+        disk.mkdir(path)
+        sync_folder(disk, path.parent)
+
+
+def sync_folder(disk: Disk, folder: Path) -> None:
+    """Put a folder's names on disk."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        disk.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def write_file(disk: Disk, path: Path, data: bytes) -> None:
+    """Create or replace a whole file, atomically; it is on disk on return.
+
+    1. Write beside it: a crash leaves a stray temporary file, and the old one untouched.
+    2. Flush before the rename: otherwise a power failure may leave the new name with nothing in it.
+    3. Rename: from here on everyone sees the new file.
+    4. Flush the folder: from here on a power failure does not bring the old one back.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    fd = disk.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    try:
+        try:
+            write_all(disk, fd, data, 0)
+            disk.fdatasync(fd)
+        finally:
+            os.close(fd)
+        disk.rename(beside, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            disk.unlink(beside)
+        raise
+    sync_folder(disk, path.parent)

@@ -1,0 +1,249 @@
+"""Entries as they are read: a line is believed only if every byte of it stands where format 1 says.
+
+The exact definition is `check_line`. `check_lines` says the same of many lines at once, at the speed of the
+C code it leans on: lines that decode, and encode again to the very same bytes, have format 1's members in
+format 1's order and spelling. Lines for which that does not hold go through `check_line`, which either
+accepts them (a name with escaped characters encodes differently) or says what is wrong with which byte.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
+from operator import gt
+from typing import Annotated, NamedTuple
+
+import msgspec
+
+from eventstore.store import Entry, Head
+
+LINE_BYTES_MAX = 65_535
+"""The longest line, its LF included."""
+
+HASH_SUFFIX_BYTES = len(',"hash":""}') + 64
+"""What follows the hashed bytes of a line, its LF not included."""
+
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+_Name = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class Line(
+    msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """A line's members, in the line's order, as they are checked (`Entry` is what readers are given)."""
+
+    seq: _Count
+    time: str
+    type: _Name
+    actor: _Name
+    job: _Name | msgspec.UnsetType = msgspec.UNSET
+    run: _Count | msgspec.UnsetType = msgspec.UNSET
+    data: msgspec.Raw
+    durable: _Count
+    prev: str
+    hash: str
+
+
+class LineTail(NamedTuple):
+    """What the cheap check of a single line yields: its place in the chain, its payload left undecoded."""
+
+    seq: int
+    durable: int
+    prev: str
+    hash: str
+
+
+class BadLine(Exception):
+    """Bytes that are no entry, or not the one that the chain wants here.
+
+    Attributes:
+        seq: the position at which an entry was expected.
+        offset: where the line begins, in bytes from the beginning of what was checked.
+        expected: what should have stood there.
+        found: what stands there.
+    """
+
+    def __init__(self, seq: int, offset: int, expected: str, found: str) -> None:
+        self.seq, self.offset, self.expected, self.found = seq, offset, expected, found
+        super().__init__(f"entry {seq} at byte {offset}: expected {expected}, found {found}")
+
+
+_STRING = rb'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))++"'
+_NUMBER = rb"(?:0|[1-9][0-9]*+)"
+_TIME = rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
+_STRUCTURE = re.compile(
+    rb'\{"seq":' + _NUMBER + rb',"time":"' + _TIME + rb'","type":' + _STRING + rb',"actor":' + _STRING
+    + rb'(?:,"job":' + _STRING + rb')?(?:,"run":' + _NUMBER + rb')?,"data":(?P<data>\{.*\}),"durable":'
+    + _NUMBER + rb',"prev":"[0-9a-f]{64}","hash":"[0-9a-f]{64}"\}'
+)  # fmt: skip
+_TAIL = re.compile(rb',"durable":(0|[1-9][0-9]{0,18}),"prev":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}\Z')
+_TAIL_BYTES_MAX = len(',"durable":,"prev":"') + 19 + 64 + 1 + HASH_SUFFIX_BYTES
+_HEAD = re.compile(rb'\{"seq":(0|[1-9][0-9]{0,18}),"time":"')
+_HEAD_BYTES_MAX = 48
+
+_LINES = msgspec.json.Decoder(Line)
+_ENTRIES = msgspec.json.Decoder(Entry)
+_TIMES = msgspec.json.Decoder(list[datetime])
+_ENCODER = msgspec.json.Encoder()
+_DIGITS_TO_ZERO = bytes.maketrans(b"123456789", b"000000000")
+_TIME_FORM = b"0000-00-00T00:00:00.000000Z"
+_DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_SHOWN_BYTES = 48
+
+
+def seq_of(line: bytes) -> int | None:
+    """The `seq` that a line begins with; None if it does not begin as a line does."""
+    match = _HEAD.match(line, 0, _HEAD_BYTES_MAX)
+    return int(match[1]) if match else None
+
+
+def tail_of(line: bytes) -> LineTail | None:
+    """The cheap check of one line (without LF): both its ends, and its hash over the bytes between.
+
+    Returns:
+        Its place in the chain; None if the line does not speak for itself.
+    """
+    tail = _TAIL.search(line, max(0, len(line) - _TAIL_BYTES_MAX))
+    seq = seq_of(line)
+    if tail is None or seq is None or len(line) >= LINE_BYTES_MAX:
+        return None
+    own_hash = tail[3].decode()
+    if sha256(line[:-HASH_SUFFIX_BYTES]).hexdigest() != own_hash:
+        return None
+    return LineTail(seq, int(tail[1]), tail[2].decode(), own_hash)
+
+
+def has_structure(line: bytes) -> bool:
+    """Whether the members of a line (without LF) are those of format 1, whatever they say."""
+    return line.isascii() and _STRUCTURE.fullmatch(line) is not None
+
+
+def check_line(line: bytes, seq: int, prev: str) -> Line:
+    """Check everything about one line (without LF).
+
+    Args:
+        line: the bytes.
+        seq: the position that it must have.
+        prev: the hash of the entry before it.
+
+    Raises:
+        BadLine: it is not that entry; its `offset` is 0.
+    """
+
+    def bad(expected: str, found: str) -> BadLine:
+        return BadLine(seq, 0, expected, found)
+
+    if len(line) >= LINE_BYTES_MAX:
+        raise bad(f"at most {LINE_BYTES_MAX} bytes", f"a line of {len(line) + 1}")
+    structure = _STRUCTURE.fullmatch(line) if line.isascii() else None
+    if structure is None:
+        raise bad("a line of format 1", shown(line))
+    try:
+        parsed = _LINES.decode(line)
+        _ENTRIES.decode(line)
+    except _DECODE_ERRORS as error:
+        raise bad("valid JSON of format 1", str(error)) from None
+    if bytes(parsed.data) != structure["data"]:
+        raise bad("one payload", shown(structure["data"]))
+    own_hash = sha256(line[:-HASH_SUFFIX_BYTES]).hexdigest()
+    if parsed.hash != own_hash:
+        raise bad(f"hash {own_hash} (of these bytes)", f"hash {parsed.hash}")
+    if parsed.seq != seq:
+        raise bad(f"seq {seq}", f"seq {parsed.seq}")
+    if parsed.prev != prev:
+        raise bad(f"prev {prev} (hash of entry {seq - 1})", f"prev {parsed.prev}")
+    if parsed.durable > seq:
+        raise bad(f"durable of at most {seq}", f"durable {parsed.durable}")
+    return parsed
+
+
+def check_lines(block: bytes, seq: int, prev: str) -> list[Line]:
+    """Check everything about consecutive lines.
+
+    Args:
+        block: whole lines, each with its LF; not empty.
+        seq: the position of the first.
+        prev: the hash of the entry before the first.
+
+    Raises:
+        BadLine: the first line that is not the entry it must be.
+    """
+    raw = block.split(b"\n")
+    raw.pop()
+    parsed = _checked_at_once(block, raw, seq, prev)
+    if parsed is not None:
+        return parsed
+    lines: list[Line] = []
+    offset = 0
+    for line in raw:
+        try:
+            lines.append(check_line(line, seq, prev))
+        except BadLine as bad:
+            raise BadLine(seq, offset, bad.expected, bad.found) from None
+        prev = lines[-1].hash
+        seq += 1
+        offset += len(line) + 1
+    return lines
+
+
+def parse_lines(block: bytes, seq: int, prev: str) -> list[Entry]:
+    """Check consecutive lines as `check_lines` does, and decode them.
+
+    Raises:
+        BadLine: the first line that is not the entry it must be.
+    """
+    check_lines(block, seq, prev)
+    return _ENTRIES.decode_lines(block)
+
+
+def decode_own(block: bytes) -> list[Entry]:
+    """Decode lines that this process has just composed.
+
+    Raises:
+        TypeError: a payload held raw bytes that are no JSON.
+    """
+    try:
+        return _ENTRIES.decode_lines(block)
+    except _DECODE_ERRORS as error:
+        raise TypeError(f"a payload is no JSON: {error}") from None
+
+
+def head_after(lines: Sequence[Line] | Sequence[Entry]) -> Head:
+    """The head of a ledger that ends with these lines."""
+    return Head(lines[-1].seq, lines[-1].hash)
+
+
+def shown(raw: bytes) -> str:
+    """The beginning of some bytes, as a message shows it."""
+    if not raw:
+        return "nothing"
+    return repr(raw[:_SHOWN_BYTES])[1:] + (f" … ({len(raw)} bytes)" if len(raw) > _SHOWN_BYTES else "")
+
+
+def _checked_at_once(block: bytes, raw: list[bytes], seq: int, prev: str) -> list[Line] | None:
+    """The lines, if all of them are certainly what they must be; None if that takes a closer look."""
+    if not block.isascii():
+        return None
+    try:
+        lines = _LINES.decode_lines(block)
+        times = '","'.join([line.time for line in lines]).encode()
+        _TIMES.decode(b'["' + times + b'"]')
+    except _DECODE_ERRORS:
+        return None
+    seqs = [line.seq for line in lines]
+    if seqs != list(range(seq, seq + len(raw))) or max(map(len, raw)) >= LINE_BYTES_MAX:
+        return None
+    hashes = [sha256(line[:-HASH_SUFFIX_BYTES]).hexdigest() for line in raw]
+    if [line.hash for line in lines] != hashes or [line.prev for line in lines] != [prev, *hashes[:-1]]:
+        return None
+    if any(map(gt, [line.durable for line in lines], seqs)):
+        return None
+    # A payload is one JSON value without LF; each of them begins with a brace: each is an object.
+    payloads = b"\n".join([line.data for line in lines])
+    if not payloads.startswith(b"{") or payloads.count(b"\n{") != len(lines) - 1:
+        return None
+    if times.translate(_DIGITS_TO_ZERO) != b'","'.join([_TIME_FORM] * len(lines)):
+        return None
+    return lines if _ENCODER.encode_lines(lines) == block else None

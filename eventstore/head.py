@@ -1,0 +1,107 @@
+"""`HEAD`: how far the ledger is known to be on disk, so that opening it does not read its history.
+
+The file has two slots of 512 bytes, written in turn, each one line of JSON filled up with blanks:
+
+    {"seq":41,"hash":"<64 hex>","offset":16842,"crc":"<8 hex>"}
+
+`offset` is where the line of entry `seq` ends in its segment, LF included; `crc` is the CRC-32 of the bytes
+before `,"crc":`. The valid slot with the greater `seq` counts. A slot is written only after the entries up to
+`seq` were made durable, so `HEAD` never promises too much; it is flushed within a second, so after a power
+failure it may promise too little, and a write that a power failure tore leaves the other slot.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from binascii import crc32
+from pathlib import Path
+from typing import NamedTuple
+
+from eventstore.durable import Disk, write_all
+
+HEAD_NAME = "HEAD"
+SLOT_BYTES = 512
+_SLOT = re.compile(
+    rb'(\{"seq":(0|[1-9][0-9]{0,18}),"hash":"([0-9a-f]{64})","offset":([1-9][0-9]{0,18}))'
+    rb',"crc":"([0-9a-f]{8})"\} *\n'
+)
+
+
+class Slot(NamedTuple):
+    """The last entry known to be on disk, and where its line ends in its segment, in bytes."""
+
+    seq: int
+    hash: str
+    offset: int
+
+
+def pack(slot: Slot) -> bytes:
+    """A slot's 512 bytes."""
+    body = b'{"seq":%d,"hash":"%b","offset":%d' % (slot.seq, slot.hash.encode(), slot.offset)
+    return (b'%b,"crc":"%08x"}' % (body, crc32(body))).ljust(SLOT_BYTES - 1) + b"\n"
+
+
+def unpack(raw: bytes) -> Slot | None:
+    """The slot in these bytes; None if they hold none (never written, or torn)."""
+    match = _SLOT.fullmatch(raw)
+    if match is None or crc32(match[1]) != int(match[5], 16):
+        return None
+    return Slot(int(match[2]), match[3].decode(), int(match[4]))
+
+
+class HeadFile:
+    """The open file. Whoever writes to it holds the writer lock."""
+
+    def __init__(self, folder: Path, disk: Disk, *, writable: bool) -> None:
+        self._path, self._disk = folder / HEAD_NAME, disk
+        self._fd: int | None = None
+        self._next = 0
+        self._unflushed = False
+        with contextlib.suppress(FileNotFoundError):
+            self._fd = disk.open(self._path, os.O_RDWR if writable else os.O_RDONLY)
+
+    def read(self) -> Slot | None:
+        """The slot that counts; None if there is none."""
+        if self._fd is None:
+            return None
+        raw = os.pread(self._fd, 2 * SLOT_BYTES, 0)
+        slots = [unpack(raw[:SLOT_BYTES]), unpack(raw[SLOT_BYTES:])]
+        valid = [(slot, number) for number, slot in enumerate(slots) if slot is not None]
+        if not valid:
+            return None
+        slot, number = max(valid)
+        self._next = 1 - number
+        return slot
+
+    def write(self, slot: Slot) -> None:
+        """Say that the ledger is durable up to there.
+
+        A failure is no failure of the entries, which are durable already: it leaves `HEAD` as it was, which
+        makes the next opening read a little more.
+        """
+        try:
+            if self._fd is None:
+                self._fd = self._disk.open(self._path, os.O_RDWR | os.O_CREAT)
+            write_all(self._disk, self._fd, pack(slot), self._next * SLOT_BYTES)
+        except OSError:
+            return
+        self._next = 1 - self._next
+        self._unflushed = True
+
+    def flush(self) -> None:
+        """Put what was written on disk; a failure is treated as in `write`."""
+        if self._fd is None or not self._unflushed:
+            return
+        try:
+            self._disk.fdatasync(self._fd)
+        except OSError:
+            return
+        self._unflushed = False
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None

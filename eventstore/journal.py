@@ -1,0 +1,356 @@
+"""`Journal`: the ledger in a folder, shared by any number of processes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from eventstore.commit import Fsync, Writer
+from eventstore.compose import compose
+from eventstore.creation import LedgerCreated, new_creation, read_creation
+from eventstore.durable import REAL, Disk, create_folders
+from eventstore.errors import Conflict, LedgerError, NoLedger, Poisoned, TornTail, Unavailable
+from eventstore.head import HEAD_NAME, HeadFile
+from eventstore.lock import Lock
+from eventstore.reading import read_entries
+from eventstore.recovery import LedgerRecovered, mark_recorded, set_aside, unrecorded
+from eventstore.reserve import Reserve
+from eventstore.seal import unsealed, write_seal
+from eventstore.segment import SEGMENT_ENTRIES, segment_name
+from eventstore.store import EMPTY, Entry, Event, Head
+from eventstore.tail import Tail
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+def _exists(folder: Path) -> bool:
+    """Whether there is a ledger, or what is left of one."""
+    return any((folder / name).exists() for name in (segment_name(0), HEAD_NAME))
+
+
+class Journal:
+    """A ledger in a folder: `EventStore` on files.
+
+    One object belongs to one process and one thread; other processes, and other objects of the same process,
+    have their own. Opening does not read the history: it costs the same however long the ledger is, but for
+    one name to list for every segment.
+
+    Attributes:
+        folder: where the ledger is.
+        ledger_id: what tells this ledger from all others, 32 hex digits, from entry 0.
+        recovered: the torn tail that this object has cut last, if any.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        clock: Callable[[], datetime],
+        fsync: Fsync,
+        disk: Disk,
+        actor: str,
+        *,
+        read_only: bool,
+    ) -> None:
+        """Not called directly: use `open`."""
+        self.folder, self._clock, self._disk, self._actor = folder, clock, disk, actor
+        self._fsync: Fsync = fsync
+        self._read_only = read_only
+        self._pid = os.getpid()
+        self._closed = False
+        self.recovered: LedgerRecovered | None = None
+        self._lock = Lock(folder, disk, writable=not read_only)
+        self._head_file = HeadFile(folder, disk, writable=not read_only)
+        self._reserve = Reserve(folder, disk)
+        self._unsealed: list[int] = []
+        self._may_be_unrecorded = True
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        *,
+        software: str,
+        clock: Callable[[], datetime] = utc_now,
+        fsync: Fsync = "always",
+        create: bool = True,
+        read_only: bool = False,
+        actor: str = "scheduler",
+        disk: Disk = REAL,
+        segment_entries: int = SEGMENT_ENTRIES,
+    ) -> Journal:
+        """Open the ledger in a folder.
+
+        Unless it is opened to be read only, a torn tail is cut and recorded before this returns, and whatever
+        is in the ledger is on disk.
+
+        Args:
+            folder: where it is.
+            software: name and version of the program, for entry 0 of a ledger that is created.
+            clock: gives the time of entries; aware.
+            fsync: when entries are made durable.
+            create: create it, folders included, if there is none.
+            read_only: write nothing, not even a repair: a copy that one may only read can be opened so.
+            actor: who creates the ledger and who recovers it.
+            disk: the system calls.
+            segment_entries: how many entries a segment of a new ledger holds; an existing one knows its own.
+
+        Raises:
+            NoLedger: there is none, and it was not to be created.
+            NewerFormat: it is in a format that this version does not know.
+            Corrupt: it cannot be trusted; nothing was written.
+            Unavailable: it cannot be read, or created, or repaired now.
+            Poisoned: a flush failed.
+        """
+        if (read_only or not create) and not _exists(folder):
+            raise NoLedger(f"{folder}: there is no ledger here")
+        journal: Journal | None = None
+        try:
+            create_folders(disk, folder)
+            journal = cls(folder, clock, fsync, disk, actor, read_only=read_only)
+            if read_only:
+                journal._open_to_read()
+            else:
+                journal._open_to_write(software, segment_entries)
+        except BaseException as error:
+            if journal is not None:
+                journal._close_files()
+            if isinstance(error, OSError):
+                raise Unavailable(f"{error.filename or folder}: {error.strerror or error}") from error
+            raise
+        return journal
+
+    @property
+    def ledger_id(self) -> str:
+        """What tells this ledger from all others: 32 hex digits."""
+        return self._created.ledger
+
+    @property
+    def segment_entries(self) -> int:
+        """How many entries a segment of this ledger holds."""
+        return self._created.entries_per_segment
+
+    @property
+    def torn(self) -> TornTail | None:
+        """What a crash left behind the last entry; the next append cuts it and records that."""
+        return self._tail.torn
+
+    def head(self) -> Head:
+        """The last entry that this process knows of."""
+        return self._tail.head
+
+    def refresh(self) -> Head:
+        """The last entry now, after looking at what others have appended.
+
+        What is new is read while nobody writes: a line that is seen here is committed, and stays.
+
+        Raises:
+            Corrupt: what was appended cannot be trusted.
+            Unavailable: it cannot be read now.
+        """
+        if self._tail.changed():
+            self._look()
+        return self._tail.head
+
+    def append(self, events: Sequence[Event], expected: Head | None = None) -> list[Entry]:
+        """Record the events, all or none; see `EventStore.append`.
+
+        A crash in the middle of it may leave the first of the entries in the ledger; nobody was told of them.
+        """
+        if not events:
+            raise ValueError("there is nothing to append")
+        self._check_writable()
+        try:
+            with self._lock:
+                self._settle()
+                if expected is not None and expected != self._tail.head:
+                    raise Conflict(f"the last entry is {self._tail.head.seq}, not {expected.seq}")
+                return self._commit(events)
+        except OSError as error:
+            raise Unavailable(f"{self.folder} cannot be written: {error.strerror or error}") from error
+
+    def read(self, first: int, last: int | None = None) -> Iterator[Entry]:
+        """Entries `first` to `last`; see `EventStore.read`."""
+        end = self._tail.head.seq if last is None else min(last, self._tail.head.seq)
+        first = max(first, 0)
+        if first > end:
+            return iter(())
+        remembered = self._tail.recent.since(first, end)
+        return remembered or read_entries(self.folder, self.segment_entries, self._tail, first, end)
+
+    def follow(self, first: int) -> Iterator[Entry]:
+        """Entries from `first` on until there are no more now; see `EventStore.follow`."""
+        while first <= self.refresh().seq:
+            for entry in self.read(first):
+                first = entry.seq + 1
+                yield entry
+
+    def tick(self) -> None:
+        """What is due about once a second: flush what `everysec` left, and `HEAD`; seal a full segment.
+
+        Raises:
+            Poisoned: a flush failed.
+        """
+        if self._read_only:
+            return
+        self._check_writable()
+        if self._fsync == "everysec":
+            self._flush()
+        self._writer.flush_head()
+        self._seal(1)
+
+    def release_reserve(self) -> None:
+        """Give the disk back the room that was kept, so that it can be recorded that there is no more."""
+        self._reserve.release()
+
+    def restore_reserve(self) -> bool:
+        """Keep some room again; False if there is none to keep."""
+        return self._reserve.restore()
+
+    def close(self) -> None:
+        """Make everything durable and close the files. Calling it again does nothing.
+
+        Raises:
+            Poisoned: a flush failed.
+        """
+        if self._closed:
+            return
+        try:
+            if not self._read_only and self._pid == os.getpid() and self._writer.poisoned is None:
+                self._flush()
+                self._writer.flush_head()
+                self._seal(len(self._unsealed))
+        finally:
+            self._close_files()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _look(self) -> None:
+        try:
+            settled = self._lock.share()
+            try:
+                self._tail.grow(settled=settled)
+            finally:
+                self._lock.release()
+        except OSError as error:
+            raise Unavailable(f"{self.folder} cannot be read: {error.strerror or error}") from error
+
+    def _open_to_read(self) -> None:
+        settled = self._lock.share()
+        try:
+            created = read_creation(self.folder)
+            self._begin(created or new_creation(""))
+            self._tail.grow(settled=settled)
+            if created is None:
+                raise NoLedger(f"{self.folder}: the ledger here was never completely created")
+        finally:
+            self._lock.release()
+
+    def _open_to_write(self, software: str, segment_entries: int) -> None:
+        with self._lock:
+            created = read_creation(self.folder)
+            self._begin(created or new_creation(software, segment_entries))
+            self._tail.grow(settled=True)
+            self._settle()
+            self._writer.flush()
+        self._reserve.restore()
+        self._unsealed = unsealed(self.folder, self._tail.head.seq + 1, self.segment_entries)
+
+    def _begin(self, created: LedgerCreated) -> None:
+        """Find the end that `HEAD` knows."""
+        self._created = created
+        count, writable = created.entries_per_segment, not self._read_only
+        self._tail = Tail(self.folder, count, self._disk, self._head_file, writable=writable)
+        self._writer = Writer(self.folder, count, self._disk, self._tail, self._head_file, self._fsync)
+        self._tail.start()
+
+    def _settle(self) -> None:
+        """Under the lock: read what others appended, and put in order what a crash left behind it."""
+        tail = self._tail
+        if tail.changed():
+            tail.grow(settled=True)
+        if tail.torn is not None:
+            assert tail.fd is not None, "a torn tail is in a segment"
+            self._may_be_unrecorded = True
+            set_aside(self._disk, self.folder, tail.torn, tail.fd)
+            self._writer.cut(tail.fd, tail.torn.offset)
+            tail.torn = None
+        if tail.head == EMPTY:
+            self._commit([Event(type="ledger.created", actor=self._actor, data=self._created)])
+        if self._may_be_unrecorded:
+            self._record_recoveries()
+
+    def _record_recoveries(self) -> None:
+        """Let an entry speak of everything that was set aside."""
+        for aside in unrecorded(self.folder, self.segment_entries):
+            if not self._is_recorded(aside.payload):
+                self._commit([Event(type="ledger.recovered", actor=self._actor, data=aside.payload)])
+            mark_recorded(self._disk, aside)
+            self.recovered = aside.payload
+        self._may_be_unrecorded = False
+
+    def _is_recorded(self, payload: LedgerRecovered) -> bool:
+        """Whether the entry stands where a recovery writes it: first behind the cut (or behind entry 0)."""
+        for entry in self.read(payload.seq, payload.seq + 1):
+            if entry.type == "ledger.recovered" and payload == msgspec.json.decode(
+                entry.data, type=LedgerRecovered
+            ):
+                return True
+        return False
+
+    def _commit(self, events: Sequence[Event]) -> list[Entry]:
+        tail = self._tail
+        first = tail.first
+        entries = self._writer.commit(compose(events, tail.head, tail.durable, self._clock()))
+        self._unsealed.extend(range(first, tail.first, self.segment_entries))
+        return entries
+
+    def _flush(self) -> None:
+        """Make durable what is not; without the lock there is no telling `HEAD`."""
+        if self._tail.durable > self._tail.head.seq:
+            return
+        try:
+            with self._lock:
+                self._writer.flush()
+        except OSError as error:
+            raise Unavailable(f"{self.folder} cannot be locked: {error.strerror or error}") from error
+
+    def _seal(self, most: int) -> None:
+        """Seal full segments, the latest first; one that cannot be sealed now is left for another time."""
+        for _ in range(min(most, len(self._unsealed))):
+            try:
+                write_seal(self._disk, self.folder, self._unsealed[-1], self.segment_entries)
+            except OSError:
+                return
+            self._unsealed.pop()
+
+    def _check_writable(self) -> None:
+        if self._closed:
+            raise LedgerError(f"{self.folder}: the ledger is closed")
+        if self._read_only:
+            raise Unavailable(f"{self.folder} was opened to be read only")
+        if self._pid != os.getpid():
+            raise LedgerError("a forked process opens the ledger for itself: it shares its parent's lock")
+        if self._writer.poisoned is not None:
+            raise Poisoned(self._writer.poisoned)
+
+    def _close_files(self) -> None:
+        self._closed = True
+        if hasattr(self, "_tail"):
+            self._tail.close()
+        self._head_file.close()
+        self._lock.close()

@@ -1,0 +1,70 @@
+"""The writer lock: one writer at a time, or any number of readers that look at what is committed.
+
+The lock is `flock` on a file that is never removed: the kernel lets go of it when its holder dies, so no lock
+outlives a crash. Readers take it shared, for the moment in which they read what is new: while they hold it
+nobody is in the middle of a write, so a line that is not whole is what a crash left, not one being written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+
+from eventstore.durable import Disk
+
+LOCK_NAME = "lock"
+
+
+class Lock:
+    """The lock file of one ledger, opened by one process. Usable as a context manager: exclusive."""
+
+    def __init__(self, folder: Path, disk: Disk, *, writable: bool) -> None:
+        self._disk = disk
+        self._fd: int | None = None
+        try:
+            self._fd = disk.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT if writable else os.O_RDONLY)
+        except OSError:
+            if writable:
+                raise
+
+    def share(self) -> bool:
+        """Wait until nobody writes, and keep writers out.
+
+        Returns:
+            False if there is no lock to take (a copy without its lock file).
+        """
+        if self._fd is None:
+            return False
+        self._take(self._fd, fcntl.LOCK_SH)
+        return True
+
+    def _take(self, fd: int, operation: int) -> None:
+        try:
+            self._disk.flock(fd, operation)
+        except BaseException:  # an interrupt may arrive when the lock is taken already
+            self.release()
+            raise
+
+    def release(self) -> None:
+        """Let others in. It cannot fail in a way that anyone could act on: what was done under it is done."""
+        if self._fd is not None:
+            with contextlib.suppress(OSError):
+                self._disk.flock(self._fd, fcntl.LOCK_UN)
+
+    def __enter__(self) -> None:
+        assert self._fd is not None, "only who may write takes the lock exclusively"
+        self._take(self._fd, fcntl.LOCK_EX)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    def close(self) -> None:
+        """Close the file, and with it let go of the lock."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None

@@ -1,0 +1,113 @@
+"""Reading entries that are in the ledger, each checked against the chain."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from eventstore.entry import BadLine, parse_lines, shown, tail_of
+from eventstore.errors import Corrupt
+from eventstore.segment import find_line, first_lines, first_of, line_before, runs, segment_name
+from eventstore.store import GENESIS, Entry
+from eventstore.tail import Tail
+
+
+def read_entries(folder: Path, segment_entries: int, tail: Tail, first: int, last: int) -> Iterator[Entry]:
+    """Entries `first` to `last`, which is not beyond the head that `tail` knows.
+
+    Raises:
+        Corrupt: an entry on the way does not stand where the chain says.
+    """
+    end, head = tail.end, tail.head
+    prev: str | None = None
+    for segment_first in range(first_of(first, segment_entries), last + 1, segment_entries):
+        path = folder / segment_name(segment_first)
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            raise Corrupt(path, 0, segment_first, "this segment", "no such file") from None
+        try:
+            size = os.fstat(fd).st_size
+            limit = min(size, end.offset) if segment_first == end.first else size
+            start = max(first, segment_first)
+            if prev is None:
+                prev = _hash_before(folder, segment_entries, start, fd, limit)
+            stop = min(last, segment_first + segment_entries - 1)
+            for entries in _segment_entries(path, fd, limit, (segment_first, start, stop), prev):
+                prev = entries[-1].hash
+                yield from entries
+        finally:
+            os.close(fd)
+    if last == head.seq and prev != head.hash:
+        raise Corrupt(folder / segment_name(end.first), end.offset, last, f"hash {head.hash}", f"hash {prev}")
+
+
+def _segment_entries(
+    path: Path, fd: int, size: int, span: tuple[int, int, int], prev: str
+) -> Iterator[list[Entry]]:
+    """The entries of one segment from `span[1]` to `span[2]`; `span[0]` is its first."""
+    segment_first, seq, stop = span
+    offset = _begin_of(path, fd, size, segment_first, seq)
+    for run in runs(fd, offset, size):
+        block = run.raw
+        if not run.whole:
+            raise Corrupt(path, run.offset, seq, "a whole line", shown(block))
+        block = first_lines(block, stop - seq + 1)
+        try:
+            entries = parse_lines(block, seq, prev)
+        except BadLine as bad:
+            raise Corrupt(path, run.offset + bad.offset, bad.seq, bad.expected, bad.found) from None
+        seq, prev = entries[-1].seq + 1, entries[-1].hash
+        yield entries
+        if seq > stop:
+            return
+    raise Corrupt(path, size, seq, "this entry", "the end of the file")
+
+
+def _begin_of(path: Path, fd: int, size: int, segment_first: int, seq: int) -> int:
+    """Where the line of entry `seq` begins."""
+    offset = 0 if seq == segment_first else find_line(fd, segment_first, size, seq)
+    if offset is None:
+        raise _damage_before(path, fd, size, segment_first, seq)
+    return offset
+
+
+def _hash_before(folder: Path, segment_entries: int, seq: int, fd: int, size: int) -> str:
+    """The hash that entry `seq` must name as `prev`: of the entry before it, which speaks for itself."""
+    if seq == 0:
+        return GENESIS
+    segment_first = first_of(seq, segment_entries)
+    if seq > segment_first:
+        path = folder / segment_name(segment_first)
+        found = line_before(fd, _begin_of(path, fd, size, segment_first, seq))
+    else:
+        path = folder / segment_name(segment_first - segment_entries)
+        try:
+            with open(path, "rb") as segment:
+                found = line_before(segment.fileno(), os.fstat(segment.fileno()).st_size)
+        except FileNotFoundError:
+            raise Corrupt(path, 0, seq - 1, "this segment", "no such file") from None
+    line = tail_of(found[1]) if found else None
+    if line is None or line.seq != seq - 1:
+        offset = found[0] if found else 0
+        raise Corrupt(path, offset, seq - 1, "this entry", shown(found[1]) if found else "no whole line")
+    return line.hash
+
+
+def _damage_before(path: Path, fd: int, size: int, segment_first: int, seq: int) -> Corrupt:
+    """Lines of a segment could not be told apart: check one after another, and say where that begins."""
+    at: int = segment_first
+    prev: str | None = None
+    for run in runs(fd, 0, size):
+        if not run.whole:
+            return Corrupt(path, run.offset, at, "a whole line", shown(run.raw))
+        if prev is None:
+            opening = tail_of(run.raw[: run.raw.index(b"\n")])
+            prev = opening.prev if opening else GENESIS
+        try:
+            entries = parse_lines(run.raw, at, prev)
+        except BadLine as bad:
+            return Corrupt(path, run.offset + bad.offset, bad.seq, bad.expected, bad.found)
+        at, prev = entries[-1].seq + 1, entries[-1].hash
+    return Corrupt(path, size, at, f"entry {seq}", "the end of the file")

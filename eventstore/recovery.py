@@ -1,0 +1,164 @@
+"""Torn or corrupt: the decision about bytes at a ledger's end that are no entry, and what follows from it.
+
+A crash leaves a *torn tail*: an unfinished write that nobody was told had succeeded. Anything else is
+*corruption*. Let *k* be the first entry that is not there as it must be. The ledger is corrupt if
+
+- `HEAD` reaches to *k* or beyond: *k* was on disk once, and was acknowledged;
+- a later line that speaks for itself has `durable` > *k*: its writer knew that *k* was on disk;
+- there is a later segment: it is created only after the one before it is on disk, whole.
+
+Otherwise the tail is torn. Its bytes are set aside in `quarantine/`, the segment is cut, and an entry
+`ledger.recovered` says so. The steps are in an order in which a crash after any of them loses nothing:
+
+1. The bytes are set aside as `<seq>-<offset>.torn.unrecorded`, on disk. A crash: the tail is still torn.
+2. The segment is cut, on disk. A crash: the ledger is sound, and the file's name says what is still to do.
+3. `ledger.recovered` is appended. A crash: the next opening finds that entry, and does step 4 alone.
+4. The file is renamed to `<seq>-<offset>.torn`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from eventstore.durable import Disk, create_folders, sync_folder, write_file
+from eventstore.entry import LINE_BYTES_MAX, BadLine, LineTail, tail_of
+from eventstore.errors import Corrupt, TornTail
+from eventstore.segment import segment_name
+
+QUARANTINE_NAME = "quarantine"
+_UNRECORDED = re.compile(r"([0-9]{20})-([0-9]+)\.torn\.unrecorded")
+_READ_BYTES = 1024 * 1024
+_LINE_START = b'{"seq":'
+
+
+class LedgerRecovered(msgspec.Struct, frozen=True, kw_only=True):
+    """Payload of `ledger.recovered`: a torn tail was cut.
+
+    Attributes:
+        bytes: how many were set aside.
+        sha256: their digest.
+        seq: the entry that was expected where they began.
+        segment: the file they were cut from.
+        offset: where in that file they began, in bytes.
+    """
+
+    bytes: int
+    sha256: str
+    seq: int
+    segment: str
+    offset: int
+
+
+class SetAside(NamedTuple):
+    """Quarantined bytes that no entry speaks of yet."""
+
+    path: Path
+    payload: LedgerRecovered
+
+
+def judge(
+    segment: Path, bad: BadLine, later: Iterable[LineTail], reached: int, *, last_segment: bool
+) -> TornTail | Corrupt:
+    """Decide what a bad line at the end of a ledger is.
+
+    Args:
+        segment: the file.
+        bad: the finding; its `offset` counts from the beginning of the file.
+        later: the lines after it that speak for themselves.
+        reached: the last entry known to have been on disk, from `HEAD`; -1 if none is.
+        last_segment: there is no segment after this one.
+    """
+    facts = (segment, bad.offset, bad.seq, bad.expected, bad.found)
+    if not last_segment or reached >= bad.seq:
+        return Corrupt(*facts)
+    if any(line.durable > bad.seq for line in later):
+        return Corrupt(*facts)
+    return TornTail(*facts)
+
+
+def later_lines(fd: int, offset: int, end: int) -> Iterator[LineTail]:
+    """The lines after `offset` that speak for themselves, wherever in the rubble they begin.
+
+    Memory stays bounded: what is longer than a line can be is looked at in pieces.
+    """
+    at, left = offset, b""
+    while at < end and (chunk := os.pread(fd, min(_READ_BYTES, end - at), at)):
+        at += len(chunk)
+        *lines, left = (left + chunk).split(b"\n")
+        for line in lines:
+            yield from _lines_within(line)
+        left = left[-LINE_BYTES_MAX:]
+
+
+def _lines_within(line: bytes) -> Iterator[LineTail]:
+    begin = line.find(_LINE_START)
+    while begin >= 0:
+        tail = tail_of(line[begin:])
+        if tail is not None:
+            yield tail
+        begin = line.find(_LINE_START, begin + 1)
+
+
+def set_aside(disk: Disk, folder: Path, torn: TornTail, fd: int) -> None:
+    """Step 1: keep the bytes of a torn tail in quarantine.
+
+    Raises:
+        OSError: it cannot be done now; the ledger is as sound as before.
+    """
+    quarantine = folder / QUARANTINE_NAME
+    create_folders(disk, quarantine)
+    name = f"{torn.seq:020d}-{torn.offset}.torn.unrecorded"
+    write_file(disk, quarantine / name, _read(fd, torn.offset))
+
+
+def unrecorded(folder: Path, segment_entries: int) -> list[SetAside]:
+    """What was set aside and is not known to be recorded, in the order of the ledger."""
+    quarantine = folder / QUARANTINE_NAME
+    try:
+        names = sorted(os.listdir(quarantine))
+    except FileNotFoundError:
+        return []
+    found = []
+    for name in names:
+        match = _UNRECORDED.fullmatch(name)
+        if match is None:
+            continue
+        raw = (quarantine / name).read_bytes()
+        seq = int(match[1])
+        payload = LedgerRecovered(
+            bytes=len(raw),
+            sha256=sha256(raw).hexdigest(),
+            seq=seq,
+            segment=segment_name(seq - seq % segment_entries),
+            offset=int(match[2]),
+        )
+        found.append(SetAside(quarantine / name, payload))
+    return found
+
+
+def mark_recorded(disk: Disk, aside: SetAside) -> Path:
+    """Step 4: give the quarantined bytes their final name, never that of earlier ones."""
+    stem = f"{aside.payload.seq:020d}-{aside.payload.offset}"
+    target = aside.path.with_name(f"{stem}.torn")
+    again = 1
+    while target.exists():
+        again += 1
+        target = aside.path.with_name(f"{stem}-{again}.torn")
+    disk.rename(aside.path, target)
+    sync_folder(disk, target.parent)
+    return target
+
+
+def _read(fd: int, offset: int) -> bytes:
+    chunks = []
+    while chunk := os.pread(fd, _READ_BYTES, offset):
+        chunks.append(chunk)
+        offset += len(chunk)
+    return b"".join(chunks)

@@ -1,0 +1,42 @@
+"""Some room kept on the disk, so that a full disk can still be recorded."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from eventstore.durable import Disk
+
+RESERVE_NAME = "reserve"
+RESERVE_BYTES = 256 * 1024
+
+
+class Reserve:
+    """A file that holds nothing but its place."""
+
+    def __init__(self, folder: Path, disk: Disk) -> None:
+        self._path, self._disk = folder / RESERVE_NAME, disk
+
+    def release(self) -> None:
+        """Give its room back. A failure means that there is nothing to give."""
+        with contextlib.suppress(OSError):
+            self._disk.unlink(self._path)
+
+    def restore(self) -> bool:
+        """Take the room, unless it is taken; False if there is none."""
+        with contextlib.suppress(OSError):
+            if os.stat(self._path).st_size >= RESERVE_BYTES:
+                return True
+        try:
+            fd = self._disk.open(self._path, os.O_RDWR | os.O_CREAT)
+        except OSError:
+            return False
+        try:
+            self._disk.fallocate(fd, RESERVE_BYTES)
+        except OSError:
+            self.release()
+            return False
+        finally:
+            os.close(fd)
+        return True

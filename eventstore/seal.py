@@ -1,0 +1,88 @@
+"""The seal of a full segment: a small file beside it that says what it holds, so that it can be compared.
+
+`<first>.seal` is one line of JSON: the segment's first entry, how many it holds, its length in bytes, the
+SHA-256 of the whole file (as `sha256sum` prints it) and the hash of its last entry. Readers accept members
+that they do not know. A seal that is missing is no damage: whoever next has the ledger open writes it. One
+that contradicts its segment is.
+"""
+
+from __future__ import annotations
+
+import os
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from eventstore.durable import Disk, write_file
+from eventstore.entry import tail_of
+from eventstore.segment import line_before, seal_name, segment_name
+
+_READ_BYTES = 1024 * 1024
+
+
+class Seal(msgspec.Struct, frozen=True, kw_only=True):
+    """What a full segment holds.
+
+    Attributes:
+        first: its first entry.
+        count: how many entries it holds.
+        bytes: its length.
+        sha256: the digest of the file.
+        last: the hash of its last entry.
+    """
+
+    first: int
+    count: int
+    bytes: int
+    sha256: str
+    last: str
+
+
+def read_seal(folder: Path, first: int) -> Seal | None:
+    """A segment's seal; None if it has none.
+
+    Raises:
+        ValueError: there is one that cannot be read.
+    """
+    try:
+        raw = (folder / seal_name(first)).read_bytes()
+    except FileNotFoundError:
+        return None
+    try:
+        return msgspec.json.decode(raw, type=Seal)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+
+
+def write_seal(disk: Disk, folder: Path, first: int, count: int) -> bool:
+    """Seal a full segment; whoever does it writes the same.
+
+    Returns:
+        False if the segment is not one to seal: its last line is not its last entry.
+
+    Raises:
+        OSError: it cannot be written now.
+    """
+    digest, size = sha256(), 0
+    with open(folder / segment_name(first), "rb") as segment:
+        while chunk := segment.read(_READ_BYTES):
+            digest.update(chunk)
+            size += len(chunk)
+        found = line_before(segment.fileno(), size) if size else None
+    last = tail_of(found[1]) if found else None
+    if last is None or last.seq != first + count - 1:
+        return False
+    seal = Seal(first=first, count=count, bytes=size, sha256=digest.hexdigest(), last=last.hash)
+    write_file(disk, folder / seal_name(first), msgspec.json.encode(seal) + b"\n")
+    return True
+
+
+def unsealed(folder: Path, before: int, count: int) -> list[int]:
+    """The full segments right before entry `before` that have no seal, latest first."""
+    missing = []
+    first = before - before % count - count
+    while first >= 0 and not os.path.exists(folder / seal_name(first)):
+        missing.append(first)
+        first -= count
+    return missing

@@ -1,0 +1,198 @@
+"""Segments: which file an entry is in, and where in the file.
+
+A segment holds a fixed number of entries and is named by the `seq` of its first, so the segment of an entry
+is a division. Inside a segment a line is found by halving: lines begin with their own `seq`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from eventstore.entry import LINE_BYTES_MAX, seq_of
+from eventstore.errors import Corrupt
+
+SEGMENT_ENTRIES = 65_536
+"""How many entries a segment holds."""
+
+SEGMENT_SUFFIX = ".jsonl"
+SEAL_SUFFIX = ".seal"
+_SEGMENT_NAME = re.compile(r"([0-9]{20})\.jsonl")
+
+_READ_BYTES_FIRST = 16 * 1024
+_READ_BYTES_MAX = 256 * 1024
+_NEAR_BYTES = 32 * 1024
+_PROBE_BYTES = 4 * 1024
+_PROBES_MAX = 64
+
+
+def segment_name(first: int) -> str:
+    """The file name of the segment whose first entry is `first`."""
+    return f"{first:020d}{SEGMENT_SUFFIX}"
+
+
+def seal_name(first: int) -> str:
+    """The file name of that segment's seal."""
+    return f"{first:020d}{SEAL_SUFFIX}"
+
+
+def first_of(seq: int, segment_entries: int = SEGMENT_ENTRIES) -> int:
+    """The first entry of the segment that entry `seq` is in."""
+    return seq - seq % segment_entries
+
+
+def segment_of(folder: Path, seq: int, segment_entries: int = SEGMENT_ENTRIES) -> Path:
+    """The segment that entry `seq` is in."""
+    return folder / segment_name(first_of(seq, segment_entries))
+
+
+def list_segments(folder: Path) -> list[int]:
+    """The first entries of the segments that there are, in order. Other files are not looked at."""
+    matches = (_SEGMENT_NAME.fullmatch(name) for name in os.listdir(folder))
+    return sorted(int(match[1]) for match in matches if match)
+
+
+def check_names(folder: Path, firsts: list[int], segment_entries: int) -> None:
+    """Check that no segment is missing before the last one and that none is where none can be.
+
+    Raises:
+        Corrupt: one is.
+    """
+    for expected, first in zip(range(0, len(firsts) * segment_entries, segment_entries), firsts, strict=True):
+        if first != expected:
+            found = f"{segment_name(first)} as the next one"
+            raise Corrupt(folder / segment_name(expected), 0, expected, "this segment", found)
+
+
+class Run(NamedTuple):
+    """Consecutive bytes of a segment.
+
+    Attributes:
+        offset: where they begin.
+        raw: the bytes.
+        whole: they are whole lines; otherwise they begin a line that does not end, or not soon enough.
+    """
+
+    offset: int
+    raw: bytes
+    whole: bool
+
+
+def runs(fd: int, offset: int, end: int) -> Iterator[Run]:
+    """The bytes from `offset` to `end` as runs of whole lines, then what is left over, if anything.
+
+    Memory stays bounded: after a beginning that is too long for a line, nothing more is read.
+    """
+    left = b""
+    read_bytes = _READ_BYTES_FIRST
+    while (at := offset + len(left)) < end:
+        chunk = os.pread(fd, min(read_bytes, end - at), at)
+        if not chunk:
+            break
+        left += chunk
+        cut = left.rfind(b"\n") + 1
+        if cut:
+            yield Run(offset, left[:cut], True)
+            offset, left = offset + cut, left[cut:]
+        if len(left) >= LINE_BYTES_MAX:
+            break
+        read_bytes = min(4 * read_bytes, _READ_BYTES_MAX)
+    if left:
+        yield Run(offset, left, False)
+
+
+def first_lines(block: bytes, count: int) -> bytes:
+    """The first `count` of some whole lines, or as many as there are."""
+    if block.count(b"\n") <= count:
+        return block
+    return b"\n".join(block.split(b"\n", count)[:count]) + b"\n"
+
+
+def line_before(fd: int, end: int) -> tuple[int, bytes] | None:
+    """The line that ends (with its LF) at `end`: where it begins, and its bytes without the LF."""
+    begin = max(0, end - LINE_BYTES_MAX)
+    raw = os.pread(fd, end - begin, begin)
+    if len(raw) != end - begin or raw[-1:] != b"\n":
+        return None
+    cut = raw.rfind(b"\n", 0, -1) + 1
+    if cut == 0 and begin > 0:
+        return None
+    return begin + cut, raw[cut:-1]
+
+
+def find_line(fd: int, first: int, size: int, seq: int) -> int | None:
+    """Where the line of entry `seq` begins.
+
+    The lines are asked for their `seq` where it is most likely to be found, a few times, and then counted.
+
+    Args:
+        fd: the segment.
+        first: its first entry.
+        size: how much of it to look at, in bytes.
+        seq: the entry; not before `first`.
+
+    Returns:
+        None if it is not there, or if a line on the way does not say its `seq`.
+    """
+    low, low_seq = 0, first
+    high, high_seq = size, _seq_after(fd, size)
+    if high_seq is None or not low_seq <= seq < high_seq:
+        return None
+    for _ in range(_PROBES_MAX):
+        if seq == low_seq or high - low <= _NEAR_BYTES:
+            break
+        guess = low + (high - low) * (seq - low_seq) // (high_seq - low_seq)
+        probe = _line_at_or_before(fd, min(guess, high - 1))
+        if probe is None:
+            return None
+        begin, probe_seq, end = probe
+        if not low_seq <= probe_seq < high_seq:
+            return None
+        if probe_seq <= seq:
+            if begin == low:  # the guess fell into the lowest line: the next one is nearer
+                low, low_seq = end, probe_seq + 1
+                if probe_seq == seq:
+                    return begin
+            else:
+                low, low_seq = begin, probe_seq
+        else:
+            high, high_seq = begin, probe_seq
+    return _count_on(fd, low, high, seq - low_seq)
+
+
+def _seq_after(fd: int, end: int) -> int | None:
+    last = line_before(fd, end) if end else None
+    last_seq = seq_of(last[1]) if last else None
+    return None if last_seq is None else last_seq + 1
+
+
+def _line_at_or_before(fd: int, offset: int) -> tuple[int, int, int] | None:
+    """The line that the byte at `offset` is in: its beginning, its `seq`, its end."""
+    for reach in (_PROBE_BYTES, LINE_BYTES_MAX):
+        begin = max(0, offset - reach)
+        raw = os.pread(fd, offset - begin + reach, begin)
+        cut = raw.rfind(b"\n", 0, offset - begin) + 1
+        end = raw.find(b"\n", offset - begin) + 1
+        if (cut or begin == 0) and end:
+            seq = seq_of(raw[cut:end])
+            return None if seq is None else (begin + cut, seq, begin + end)
+    return None
+
+
+def _count_on(fd: int, offset: int, end: int, lines: int) -> int | None:
+    """Where the line begins that is this many lines after the one at `offset`."""
+    for run in runs(fd, offset, end):
+        if not run.whole:
+            return None
+        count = run.raw.count(b"\n")
+        if lines >= count:
+            lines -= count
+            continue
+        at = 0
+        for _ in range(lines):
+            at = run.raw.find(b"\n", at) + 1
+        return run.offset + at
+    return None

@@ -1,0 +1,128 @@
+"""`EventStore`: the contract that every implementation of the ledger keeps.
+
+One contract suite (`tests/eventstore/`) runs against each implementation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+GENESIS = "0" * 64
+"""`prev` of entry 0: the hash before there is any entry."""
+
+
+class Head(NamedTuple):
+    """The last entry: its position (-1 in an empty ledger) and its hash (`GENESIS` in an empty ledger)."""
+
+    seq: int
+    hash: str
+
+
+EMPTY = Head(-1, GENESIS)
+
+
+class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A fact that wants to be recorded.
+
+    Attributes:
+        type: past-tense fact, `noun.verb`.
+        actor: who: `scheduler`, `config` or `user:NAME@HOST`.
+        data: the payload: a msgspec Struct or a dict, encoded as a JSON object.
+        job: name of the job it is about, where there is one.
+        run: number of the run it is about, where there is one; `OWN_SEQ` for "the entry's own seq".
+    """
+
+    type: str
+    actor: str
+    data: Any
+    job: str | None = None
+    run: int | None = None
+
+
+OWN_SEQ = -1
+"""As an event's `run`: the number is the `seq` that the entry itself gets (a tick causes a run)."""
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """A fact that is recorded: one line of the ledger, decoded.
+
+    `data` holds the payload's raw JSON bytes: each reader decodes it with the type it knows.
+    `time` is an aware UTC datetime.
+    """
+
+    seq: int
+    time: datetime
+    type: str
+    actor: str
+    data: msgspec.Raw
+    durable: int
+    prev: str
+    hash: str
+    job: str | None = None
+    run: int | None = None
+
+
+class EventStore(Protocol):
+    """An append-only, hash-chained sequence of entries that many processes share."""
+
+    def head(self) -> Head:
+        """The last entry that this process knows of. Costs no I/O."""
+        ...
+
+    def refresh(self) -> Head:
+        """The last entry now, after looking at what other processes have appended."""
+        ...
+
+    def append(self, events: Sequence[Event], expected: Head | None = None) -> list[Entry]:
+        """Record the events, in order, all or none, and return their entries once they are durable.
+
+        Any process may call it at any time; calls are serialised by the writer lock. All entries of one
+        call carry the same `time`.
+
+        Args:
+            events: at least one.
+            expected: if given, the append happens only if this is still the last entry.
+
+        Raises:
+            Conflict: the last entry is not `expected`; nothing was written.
+            Unavailable: it cannot be written now; nothing was written; try again later.
+            Poisoned: a flush failed; stop.
+            EventTooLarge: an entry exceeds 65,535 bytes; nothing was written.
+            Corrupt: the ledger cannot be trusted; nothing was written.
+        """
+        ...
+
+    def read(self, first: int, last: int | None = None) -> Iterator[Entry]:
+        """Entries `first` to `last` (inclusive; default: the end as of the call), checked against the chain.
+
+        Raises:
+            Corrupt: an entry on the way does not stand where the chain says.
+        """
+        ...
+
+    def follow(self, first: int) -> Iterator[Entry]:
+        """Entries from `first` on, those that other processes append included, until there are no more *now*.
+
+        Call it again (with the next `first`) after a notification; it never waits.
+        """
+        ...
+
+    def release_reserve(self) -> None:
+        """Give up the space held back for bad times, so that what must be recorded on a full disk can be."""
+        ...
+
+    def restore_reserve(self) -> bool:
+        """Hold that space back again; False if there is no room."""
+        ...
+
+    def tick(self) -> None:
+        """Do what is due about once a second: whoever keeps a store open calls it that often."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything; what was acknowledged is durable already."""
+        ...

@@ -1,0 +1,254 @@
+"""The end of the ledger as one process knows it: how it is found, and how it follows what others append.
+
+Opening, following and recovering share this code. Every line that the end moves over is checked completely.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from eventstore.durable import Disk
+from eventstore.entry import BadLine, head_after, parse_lines, shown, tail_of
+from eventstore.errors import Corrupt, TornTail
+from eventstore.head import HeadFile, Slot
+from eventstore.recovery import judge, later_lines
+from eventstore.segment import (
+    check_names,
+    first_lines,
+    first_of,
+    line_before,
+    list_segments,
+    runs,
+    segment_name,
+)
+from eventstore.store import EMPTY, Entry, Head
+
+_RECENT_BYTES_MAX = 1024 * 1024
+
+
+class Recent:
+    """The last entries, decoded, so that following the ledger reads nothing twice; at most about 1 MiB."""
+
+    def __init__(self) -> None:
+        self._blocks: deque[tuple[list[Entry], int]] = deque()
+        self._bytes = 0
+
+    def add(self, entries: list[Entry], line_bytes: int) -> None:
+        """Remember the entries that follow those remembered last."""
+        self._blocks.append((entries, line_bytes))
+        self._bytes += line_bytes
+        while self._bytes > _RECENT_BYTES_MAX and len(self._blocks) > 1:
+            self._bytes -= self._blocks.popleft()[1]
+
+    def since(self, first: int, last: int) -> Iterator[Entry] | None:
+        """Entries `first` to `last`; None if they are not all remembered."""
+        blocks = self._blocks
+        if not blocks or first < blocks[0][0][0].seq:
+            return None
+        starts = [block[0].seq for block, _ in blocks]
+        wanted = [block for block, _ in blocks][bisect_right(starts, first) - 1 :]
+        return (entry for block in wanted for entry in block if first <= entry.seq <= last)
+
+
+class End(NamedTuple):
+    """Where the last line ends: the first entry of its segment, and the offset behind its LF, in bytes."""
+
+    first: int
+    offset: int
+
+
+class Tail:
+    """The end of a ledger.
+
+    Attributes:
+        head: the last entry.
+        end: where its line ends.
+        first: the segment that the next entry goes into, by its first entry.
+        offset: where in that segment it goes, in bytes.
+        fd: that segment, opened; None while there is no such file.
+        durable: how many entries are known to be on disk.
+        torn: what a crash left behind the last entry, if anything.
+        recent: the last entries.
+    """
+
+    def __init__(
+        self, folder: Path, segment_entries: int, disk: Disk, head_file: HeadFile, *, writable: bool
+    ):
+        self._folder, self._entries, self._disk, self._head_file = folder, segment_entries, disk, head_file
+        self._flags = os.O_RDWR if writable else os.O_RDONLY
+        self.head: Head = EMPTY
+        self.end = End(0, 0)
+        self.first = self.offset = self.durable = 0
+        self.fd: int | None = None
+        self.torn: TornTail | None = None
+        self._last_listed = 0
+        self.recent = Recent()
+
+    def path(self, first: int) -> Path:
+        """The segment that begins with this entry."""
+        return self._folder / segment_name(first)
+
+    def start(self) -> None:
+        """Find the last entry that is known to be on disk, without reading the history before it.
+
+        Raises:
+            Corrupt: `HEAD` names an entry that is not there, or a segment is missing.
+        """
+        slot = self._head_file.read()
+        firsts = list_segments(self._folder)
+        check_names(self._folder, firsts, self._entries)
+        self._last_listed = firsts[-1] if firsts else 0
+        if slot is not None:
+            self._start_from(slot.seq, slot)
+        elif firsts and firsts[-1] > 0:
+            self._start_from(firsts[-1] - 1, None)
+
+    def changed(self) -> bool:
+        """Whether there is anything new to look at. Costs one system call."""
+        if self.fd is None:
+            return self.path(self.first).exists()
+        status = os.fstat(self.fd)
+        return status.st_size != self.offset or status.st_nlink == 0
+
+    def grow(self, *, settled: bool) -> None:
+        """Move to the last entry that there is, checking every line on the way.
+
+        Args:
+            settled: nobody is writing now (the lock is held, shared or not), so all of the ledger is there.
+
+        Raises:
+            Corrupt: what is there is neither entries nor a torn tail.
+        """
+        self.torn = None
+        before = self.head
+        try:
+            while self._enter() and self._read_on():
+                self._leave()
+        except BadLine as bad:
+            self.torn = self._torn_or_corrupt(bad)
+        if self.first < self._last_listed:
+            raise self._gone(
+                self.head.seq + 1, "an entry, for there is a later segment", "the end of the file"
+            )
+        if self.head is before:
+            return
+        slot = self._head_file.read()
+        if slot is None:
+            return
+        if settled and slot.seq > self.head.seq:
+            raise self._gone(slot.seq, f"the entry that HEAD names, {slot.hash}", "nothing")
+        self.durable = max(self.durable, min(slot.seq, self.head.seq) + 1)
+
+    def advance(self, entries: list[Entry], line_bytes: int, fd: int, end: End) -> None:
+        """Move over entries that this process has just written; the last of them are in `fd`."""
+        if self.fd is not None and self.fd != fd:
+            os.close(self.fd)
+        self.fd, self.first = fd, end.first
+        self._accept(entries, line_bytes, end.offset)
+        if self._full():
+            self._leave()
+
+    def close(self) -> None:
+        """Close the segment."""
+        if self.fd is not None:
+            os.close(self.fd)
+            self.fd = None
+
+    def _start_from(self, seq: int, slot: Slot | None) -> None:
+        """Stand behind entry `seq`, which ends where `HEAD` says or, without it, where its segment does."""
+        first = first_of(seq, self._entries)
+        named = f"the entry that HEAD names, {slot.hash}" if slot else "the last entry of a full segment"
+        try:
+            fd = self._disk.open(self.path(first), self._flags)
+        except FileNotFoundError:
+            raise Corrupt(self.path(first), 0, seq, named, "no such segment") from None
+        self.fd, self.first = fd, first
+        offset = slot.offset if slot else os.fstat(fd).st_size
+        found = line_before(fd, offset)
+        line = tail_of(found[1]) if found else None
+        if line is None or line.seq != seq or (slot is not None and line.hash != slot.hash):
+            what = f"entry {line.seq}, {line.hash}" if line else shown(found[1]) if found else "no whole line"
+            raise Corrupt(self.path(first), found[0] if found else offset, seq, named, what)
+        self.head, self.end, self.offset, self.durable = (
+            Head(seq, line.hash),
+            End(first, offset),
+            offset,
+            seq + 1,
+        )
+        if self._full():
+            self._leave()
+
+    def _enter(self) -> bool:
+        """Have the segment open that the next entry goes into; False if there is none yet."""
+        if self.fd is None:
+            with contextlib.suppress(FileNotFoundError):
+                self.fd = self._disk.open(self.path(self.first), self._flags)
+        return self.fd is not None
+
+    def _leave(self) -> None:
+        """The segment is full: the next entry goes into the next one."""
+        assert self.fd is not None, "a full segment is one that is open"
+        os.close(self.fd)
+        self.fd, self.first, self.offset = None, self.first + self._entries, 0
+
+    def _full(self) -> bool:
+        return self.head.seq + 1 == self.first + self._entries
+
+    def _read_on(self) -> bool:
+        """Read the rest of the segment.
+
+        Returns:
+            Whether it is full now, so that there may be another one.
+        """
+        assert self.fd is not None, "there is a segment to read"
+        status = os.fstat(self.fd)
+        if status.st_nlink == 0 or status.st_size < self.offset:
+            raise self._gone(self.head.seq, "the last entry", "a segment that was removed or cut")
+        for run in runs(self.fd, self.offset, status.st_size):
+            if not run.whole:
+                raise BadLine(self.head.seq + 1, run.offset, "a whole line", shown(run.raw))
+            if self._full():
+                raise BadLine(self.head.seq + 1, run.offset, "the end of a full segment", shown(run.raw))
+            self._read_run(run.raw, run.offset)
+        return self._full()
+
+    def _read_run(self, raw: bytes, offset: int) -> None:
+        """Move over whole lines that begin at `offset`."""
+        room = self.first + self._entries - self.head.seq - 1
+        block = first_lines(raw, room)
+        try:
+            entries = parse_lines(block, self.head.seq + 1, self.head.hash)
+        except BadLine as bad:
+            if bad.offset:
+                good = block[: bad.offset]
+                self._accept(
+                    parse_lines(good, self.head.seq + 1, self.head.hash), len(good), offset + len(good)
+                )
+            raise BadLine(bad.seq, offset + bad.offset, bad.expected, bad.found) from None
+        self._accept(entries, len(block), offset + len(block))
+        if len(block) < len(raw):
+            rest = raw[len(block) :]
+            raise BadLine(self.head.seq + 1, self.offset, "the end of a full segment", shown(rest))
+
+    def _accept(self, entries: list[Entry], line_bytes: int, offset: int) -> None:
+        self.head, self.end, self.offset = head_after(entries), End(self.first, offset), offset
+        self.recent.add(entries, line_bytes)
+
+    def _torn_or_corrupt(self, bad: BadLine) -> TornTail:
+        assert self.fd is not None, "a bad line was read from a segment"
+        slot = self._head_file.read()
+        last_segment = not self.path(self.first + self._entries).exists()
+        later = later_lines(self.fd, bad.offset, os.fstat(self.fd).st_size)
+        found = judge(self.path(self.first), bad, later, slot.seq if slot else -1, last_segment=last_segment)
+        if isinstance(found, Corrupt):
+            raise found
+        return found
+
+    def _gone(self, seq: int, expected: str, found: str) -> Corrupt:
+        return Corrupt(self.path(self.end.first), self.end.offset, seq, expected, found)

@@ -1,0 +1,353 @@
+"""Verification of a whole ledger: every byte of every line, the chain through all of them, `HEAD`, the seals.
+
+Each segment is checked by itself, in its own process where there is enough to do, and then the segments are
+put together: the first line of each must name the hash of the last line before it. Memory stays bounded: a
+segment is read in pieces. Nothing is written, and a scheduler may go on appending meanwhile: what is verified is
+the ledger as it was at the beginning.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from eventstore.creation import read_creation
+from eventstore.durable import REAL
+from eventstore.entry import BadLine, Line, LineTail, check_lines, head_after, shown, tail_of
+from eventstore.errors import Corrupt, NoLedger, TornTail, Unavailable
+from eventstore.head import HeadFile, Slot
+from eventstore.lock import Lock
+from eventstore.recovery import judge, later_lines
+from eventstore.seal import Seal, read_seal
+from eventstore.segment import (
+    SEGMENT_ENTRIES,
+    Run,
+    check_names,
+    first_lines,
+    first_of,
+    list_segments,
+    runs,
+    seal_name,
+    segment_name,
+)
+from eventstore.store import EMPTY, GENESIS, Head
+
+Damage = TornTail | Corrupt
+
+Progress = Callable[[int, int], None]
+"""Told from time to time how many entries and how many bytes have been verified."""
+
+_PARALLEL_BYTES_MIN = 48 * 1024 * 1024
+"""Below this, starting processes costs more than they save."""
+
+
+class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found.
+
+    Attributes:
+        ledger_id: the ledger, from entry 0; empty if entry 0 cannot be read.
+        entries: how many entries are sound, from the first on without a gap.
+        segments: how many segments were looked at.
+        sealed: how many of them have a seal that was compared.
+        bytes: how many bytes the sound entries take.
+        head: the last sound entry.
+        recoveries: the entries `ledger.recovered` among them, by `seq`.
+        torn: what a crash left behind the last entry; no damage, the next append settles it.
+        first_damage: where the first damage is, and what it is; None if there is none.
+    """
+
+    ledger_id: str
+    entries: int
+    segments: int
+    sealed: int
+    bytes: int
+    head: Head
+    recoveries: list[int]
+    torn: TornTail | None
+    first_damage: Corrupt | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is damaged."""
+        return self.first_damage is None
+
+
+class _Task(msgspec.Struct, frozen=True):
+    """One segment to check: where, its first entry, the most it may hold, how much of it to look at."""
+
+    folder: str
+    first: int
+    count_max: int
+    size: int
+    slot: Slot | None
+
+
+class _Checked(msgspec.Struct):
+    """What the check of one segment found, by itself: its first line's `prev` is taken on trust.
+
+    Attributes:
+        prev: that `prev`.
+        head: its last sound entry.
+        count: how many entries are sound.
+        bytes: how many bytes they take.
+        recoveries: those that are `ledger.recovered`.
+        head_hash: the hash of the entry that `HEAD` names, if it is among them.
+        bad: the first bad line: seq, offset, expected, found.
+        later_durable_max: the greatest `durable` of the lines behind that which speak for themselves.
+        sealed: it has a seal that could be read.
+        seal_misfit: what the seal should say, and what it says, if that is not the same.
+    """
+
+    prev: str = GENESIS
+    head: Head = EMPTY
+    count: int = 0
+    bytes: int = 0
+    recoveries: list[int] = []
+    head_hash: str | None = None
+    bad: tuple[int, int, str, str] | None = None
+    later_durable_max: int = 0
+    sealed: bool = False
+    seal_misfit: tuple[str, str] | None = None
+
+
+def verify(folder: Path, *, workers: int | None = None, progress: Progress | None = None) -> VerifyReport:
+    """Verify the ledger in a folder.
+
+    Args:
+        folder: where it is.
+        workers: how many processes; one for each processor if not given, none where that does not pay.
+        progress: is told how far it is.
+
+    Raises:
+        NoLedger: there is none.
+        NewerFormat: it is in a format that this version does not know.
+        Unavailable: it cannot be read.
+    """
+    try:
+        return _verify(folder, workers, progress)
+    except OSError as error:
+        raise Unavailable(f"{error.filename or folder}: {error.strerror or error}") from error
+
+
+class _Plan(msgspec.Struct):
+    """The ledger as it was when verification began."""
+
+    ledger_id: str
+    tasks: list[_Task]
+    slot: Slot | None
+    segment_entries: int
+
+
+def _verify(folder: Path, workers: int | None, progress: Progress | None) -> VerifyReport:
+    try:
+        plan = _plan(folder)
+    except Corrupt as damage:
+        return _report("", [], [], damage)
+    done: list[_Checked] = []
+    head, sound_bytes = EMPTY, 0
+    for task, found in zip(plan.tasks, _check_all(plan, workers), strict=True):
+        if found.count and found.prev != head.hash:
+            expected = f"prev {head.hash} (hash of entry {head.seq})"
+            foreign = Corrupt(
+                folder / segment_name(task.first), 0, task.first, expected, f"prev {found.prev}"
+            )
+            return _report(plan.ledger_id, plan.tasks, done, foreign)
+        done.append(found)
+        misfit = _misfit(folder, plan, task, found)
+        if misfit is not None:
+            return _report(plan.ledger_id, plan.tasks, done, misfit)
+        head = found.head if found.count else head
+        sound_bytes += found.bytes
+        if progress is not None:
+            progress(head.seq + 1, sound_bytes)
+    return _report(plan.ledger_id, plan.tasks, done, _head_misfit(folder, plan, done, head))
+
+
+def _plan(folder: Path) -> _Plan:
+    """What there is to check, and how far, at a moment in which nobody writes."""
+    if not folder.is_dir():
+        raise NoLedger(f"{folder}: there is no ledger here")
+    lock, head_file = Lock(folder, REAL, writable=False), HeadFile(folder, REAL, writable=False)
+    try:
+        lock.share()
+        slot = head_file.read()
+        firsts = list_segments(folder)
+        if not firsts and slot is None:
+            raise NoLedger(f"{folder}: there is no ledger here")
+        if not firsts or firsts[0] != 0:
+            raise Corrupt(folder / segment_name(0), 0, 0, "the first segment", "no such file")
+        created = read_creation(folder)
+        count = created.entries_per_segment if created else SEGMENT_ENTRIES
+        check_names(folder, firsts, count)
+        tasks = [
+            _Task(str(folder), first, count, (folder / segment_name(first)).stat().st_size, slot)
+            for first in firsts
+        ]
+        return _Plan(created.ledger if created else "", tasks, slot, count)
+    finally:
+        head_file.close()
+        lock.close()
+
+
+def _check_all(plan: _Plan, workers: int | None) -> Iterator[_Checked]:
+    """The segments' findings, in order."""
+    processes = min(workers or len(os.sched_getaffinity(0)), len(plan.tasks))
+    if processes < 2 or (workers is None and sum(task.size for task in plan.tasks) < _PARALLEL_BYTES_MIN):
+        yield from map(_check_segment, plan.tasks)
+        return
+    # Imported here: it takes longer than to verify a small ledger.
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(processes, mp_context=get_context("forkserver")) as pool:
+        futures = [pool.submit(_check_segment, task) for task in plan.tasks]
+        try:
+            for future in futures:
+                yield future.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _check_segment(task: _Task) -> _Checked:
+    """Check one segment by itself."""
+    folder = Path(task.folder)
+    found = _Checked()
+    seal = _seal_of(folder, task.first)
+    digest = sha256()
+    with open(folder / segment_name(task.first), "rb") as segment:
+        fd = segment.fileno()
+        for run in runs(fd, 0, task.size):
+            if found.count == 0:
+                opening = tail_of(run.raw.partition(b"\n")[0])
+                found.prev = opening.prev if opening else GENESIS
+                found.head = Head(task.first - 1, found.prev)
+            try:
+                _check_run(task, found, run)
+            except BadLine as bad:
+                found.bad = (bad.seq, bad.offset, bad.expected, bad.found)
+                found.later_durable_max = max(
+                    (t.durable for t in later_lines(fd, bad.offset, task.size)), default=0
+                )
+                return found
+            if isinstance(seal, Seal):
+                digest.update(run.raw)
+    found.seal_misfit = _seal_misfit(task, found, seal, digest.hexdigest())
+    found.sealed = isinstance(seal, Seal)
+    return found
+
+
+def _check_run(task: _Task, found: _Checked, run: Run) -> None:
+    """Check consecutive bytes of a segment, and count them as sound as far as they are.
+
+    Raises:
+        BadLine: they are not; its `offset` counts from the beginning of the file.
+    """
+    seq, prev = task.first + found.count, found.head.hash
+    if not run.whole:
+        raise BadLine(seq, run.offset, "a whole line", shown(run.raw))
+    block = first_lines(run.raw, task.count_max - found.count)
+    try:
+        lines = check_lines(block, seq, prev) if block else []
+    except BadLine as bad:
+        if bad.offset:
+            good = run.raw[: bad.offset]
+            _count(task, found, check_lines(good, seq, prev), run.offset + len(good))
+        raise BadLine(bad.seq, run.offset + bad.offset, bad.expected, bad.found) from None
+    if lines:
+        _count(task, found, lines, run.offset + len(block))
+    if len(block) < len(run.raw):
+        rest = run.raw[len(block) :]
+        raise BadLine(
+            task.first + found.count, run.offset + len(block), "the end of a full segment", shown(rest)
+        )
+
+
+def _count(task: _Task, found: _Checked, lines: list[Line], end: int) -> None:
+    slot = task.slot
+    if slot is not None and lines[0].seq <= slot.seq <= lines[-1].seq:
+        found.head_hash = lines[slot.seq - lines[0].seq].hash
+    found.recoveries.extend([line.seq for line in lines if line.type == "ledger.recovered"])
+    found.head = head_after(lines)
+    found.count += len(lines)
+    found.bytes = end
+
+
+def _misfit(folder: Path, plan: _Plan, task: _Task, found: _Checked) -> Damage | None:
+    """What is wrong with a segment that continues the one before it; None if nothing is."""
+    path = folder / segment_name(task.first)
+    last_segment = task is plan.tasks[-1]
+    if found.bad is not None:
+        seq, offset, expected, what = found.bad
+        later = [LineTail(-1, found.later_durable_max, "", "")]
+        reached = plan.slot.seq if plan.slot else -1
+        return judge(path, BadLine(seq, offset, expected, what), later, reached, last_segment=last_segment)
+    if not last_segment and found.count < plan.segment_entries:
+        seq = task.first + found.count
+        return Corrupt(path, found.bytes, seq, "this entry", "the end of the file")
+    if found.seal_misfit is not None:
+        expected, what = found.seal_misfit
+        return Corrupt(folder / seal_name(task.first), 0, task.first, expected, what)
+    return None
+
+
+def _head_misfit(folder: Path, plan: _Plan, done: list[_Checked], head: Head) -> Damage | None:
+    """What is wrong with `HEAD`, in a ledger whose entries are sound up to `head`."""
+    slot = plan.slot
+    if slot is None:
+        return None
+    first = first_of(slot.seq, plan.segment_entries)
+    path = folder / segment_name(first)
+    named = f"the entry that HEAD names, {slot.hash}"
+    if slot.seq > head.seq:
+        return Corrupt(path, slot.offset, slot.seq, named, "nothing")
+    hash_there = done[first // plan.segment_entries].head_hash
+    if hash_there != slot.hash:
+        return Corrupt(path, slot.offset, slot.seq, named, f"hash {hash_there}")
+    return None
+
+
+def _seal_of(folder: Path, first: int) -> Seal | str | None:
+    """A segment's seal, or what is wrong with it."""
+    try:
+        return read_seal(folder, first)
+    except ValueError as error:
+        return str(error)
+
+
+def _seal_misfit(
+    task: _Task, found: _Checked, seal: Seal | str | None, digest: str
+) -> tuple[str, str] | None:
+    """What a seal says that is not so, and what is."""
+    if seal is None:
+        return None
+    if isinstance(seal, str):
+        return "a seal", seal
+    for name, said, there in (
+        ("first entry", seal.first, task.first),
+        ("entries", seal.count, found.count),
+        ("bytes", seal.bytes, found.bytes),
+        ("sha256", seal.sha256, digest),
+        ("last hash", seal.last, found.head.hash),
+    ):
+        if said != there:
+            return f"{name} {there} (of the segment)", f"{name} {said}"
+    return None
+
+
+def _report(ledger_id: str, tasks: list[_Task], done: list[_Checked], damage: Damage | None) -> VerifyReport:
+    sound = [found for found in done if found.count]
+    return VerifyReport(
+        ledger_id=ledger_id,
+        entries=sum(found.count for found in sound),
+        segments=len(tasks),
+        sealed=sum(found.sealed for found in done),
+        bytes=sum(found.bytes for found in sound),
+        head=sound[-1].head if sound else EMPTY,
+        recoveries=[seq for found in sound for seq in found.recoveries],
+        torn=damage if isinstance(damage, TornTail) else None,
+        first_damage=damage if isinstance(damage, Corrupt) else None,
+    )

@@ -1,0 +1,31 @@
+"""Options and fixtures that all tests share."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("always the same", derandomize=True, deadline=None)
+settings.register_profile("hunt", max_examples=3_000, deadline=None)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--hunt`: look much longer than a normal run can, from many seeds."""
+    parser.addoption("--hunt", action="store_true", help="the long hunts: crashes, kills, simulations")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A normal run tries the same examples every time; a hunt tries many new ones."""
+    settings.load_profile("hunt" if config.getoption("--hunt") else "always the same")
+
+
+@pytest.fixture(scope="session")
+def hunt(request: pytest.FixtureRequest) -> bool:
+    """Whether this is a long hunt."""
+    return bool(request.config.getoption("--hunt"))
+
+
+@pytest.fixture(scope="session")
+def seeds(hunt: bool) -> range:
+    """The seeds that a randomised test runs with: always the same few, or many."""
+    return range(200) if hunt else range(5)

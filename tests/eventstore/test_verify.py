@@ -1,0 +1,203 @@
+"""Verification of whole ledgers: what is sound is called sound, and the first damage is named where it is."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from eventstore import SEGMENT_ENTRIES, Corrupt, verify
+from eventstore.head import Slot, pack
+from tests.eventstore.disks import FastDisk
+from tests.eventstore.support import SEGMENT_0, edit, event, open_journal, snapshot
+from tests.ledger_check import check_ledger
+
+
+@pytest.fixture
+def ledger(ram: Path) -> Path:
+    """A hundred entries in segments of ten."""
+    folder = ram / "ledger"
+    with open_journal(folder, disk=FastDisk(), segment_entries=10) as journal:
+        for number in range(33):
+            journal.append(
+                [event(3 * number + more) for number, more in ((number, 0), (number, 1), (number, 2))]
+            )
+    return folder
+
+
+def _damage(folder: Path, workers: int | None = None) -> Corrupt:
+    before = snapshot(folder)
+    report = verify(folder, workers=workers)
+    assert snapshot(folder) == before, "verification wrote something"
+    assert report.first_damage is not None
+    assert not report.ok
+    assert report.entries <= report.first_damage.seq
+    return report.first_damage
+
+
+def test_a_sound_ledger(ledger: Path) -> None:
+    """The report counts what there is, and progress is told on the way."""
+    told: list[tuple[int, int]] = []
+    report = verify(ledger, progress=lambda entries, done: told.append((entries, done)))
+    size = sum(path.stat().st_size for path in ledger.glob("*.jsonl"))
+    assert (report.ok, report.torn, report.entries, report.segments) == (True, None, 100, 10)
+    assert (report.bytes, report.head.seq, report.recoveries) == (size, 99, [])
+    assert told[-1] == (100, size)
+    assert told == sorted(told)
+    assert len(report.ledger_id) == 32
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_processes_find_what_one_finds(ledger: Path, workers: int) -> None:
+    """However many processes share the work, the report is the same, damaged or not."""
+    report = verify(ledger, workers=workers)
+    assert (report.ok, report.entries, report.sealed) == (True, 100, 10)
+    edit(ledger / "00000000000000000040.jsonl", lambda raw: raw.__setitem__(700, raw[700] ^ 1))
+    edit(ledger / "00000000000000000070.jsonl", lambda raw: raw.__setitem__(700, raw[700] ^ 1))
+    damage = _damage(ledger, workers)
+    assert (damage.segment.name, damage.seq) == ("00000000000000000040.jsonl", 42)
+
+
+def _swap(raw: bytearray) -> None:
+    lines = bytes(raw).split(b"\n")
+    lines[3], lines[4] = lines[4], lines[3]
+    raw[:] = b"\n".join(lines)
+
+
+def _remove(raw: bytearray) -> None:
+    lines = bytes(raw).split(b"\n")
+    raw[:] = b"\n".join(lines[:3] + lines[4:])
+
+
+def _double(raw: bytearray) -> None:
+    lines = bytes(raw).split(b"\n")
+    raw[:] = b"\n".join(lines[:3] + lines[2:])
+
+
+@pytest.mark.parametrize(
+    ("change", "seq"),
+    [
+        (_swap, 53),
+        (_remove, 53),
+        (_double, 53),
+        (lambda raw: raw.clear(), 50),
+        (lambda raw: raw.__delitem__(slice(1000, None)), 53),
+        (lambda raw: raw.extend(b"\n"), 60),
+        (lambda raw: raw.extend(b"x"), 60),
+        (lambda raw: raw.insert(0, 0x20), 50),
+        (lambda raw: raw.__delitem__(slice(len(raw) - 1, None)), 59),
+    ],
+    ids=[
+        "swapped",
+        "removed",
+        "doubled",
+        "emptied",
+        "cut",
+        "LF added",
+        "byte added",
+        "blank first",
+        "LF gone",
+    ],
+)
+def test_lines_moved_or_missing(ledger: Path, change: Callable[[bytearray], None], seq: int) -> None:
+    """Any rearrangement is found at its first line."""
+    edit(ledger / "00000000000000000050.jsonl", change)
+    damage = _damage(ledger)
+    assert (damage.segment.name, damage.seq) == ("00000000000000000050.jsonl", seq)
+
+
+def test_a_segment_of_another_ledger(ledger: Path, ram: Path) -> None:
+    """A segment that is sound in itself but belongs to another chain is found at its first line."""
+    with open_journal(ram / "other", disk=FastDisk(), segment_entries=10) as journal:
+        journal.append([event(number) for number in range(99)])
+    name = "00000000000000000050.jsonl"
+    (ledger / name).write_bytes((ram / "other" / name).read_bytes())
+    damage = _damage(ledger)
+    assert (damage.seq, damage.offset) == (50, 0)
+    assert "prev" in damage.expected
+
+
+def test_a_rewritten_end(ledger: Path) -> None:
+    """Entries written anew behind the writer's back contradict HEAD."""
+    last = ledger / "00000000000000000090.jsonl"
+    (ledger / "00000000000000000090.seal").unlink()
+    head = (ledger / "HEAD").read_bytes()
+    (ledger / "HEAD").unlink()
+    raw = last.read_bytes()
+    last.write_bytes(raw[: raw.rindex(b'{"seq":99')])
+    with open_journal(ledger, disk=FastDisk()) as journal:
+        journal.append([event(1234)])
+    assert verify(ledger).ok
+    (ledger / "HEAD").write_bytes(head)
+    damage = verify(ledger).first_damage
+    assert damage is not None
+    assert damage.seq == 99
+    assert "HEAD" in damage.expected
+
+
+def test_a_head_in_the_wrong_place(ledger: Path) -> None:
+    """A HEAD that names a hash that is not there is damage."""
+    (ledger / "HEAD").write_bytes(pack(Slot(42, "a" * 64, 700)))
+    report = verify(ledger)
+    assert report.first_damage is not None
+    assert report.first_damage.seq == 42
+
+
+def test_damage_beyond_the_first_is_not_hidden_by_a_torn_tail(ledger: Path) -> None:
+    """A torn tail is reported as such only if everything before it is sound."""
+    last = ledger / "00000000000000000100.jsonl"
+    last.write_bytes(b'{"seq":100,"ti')
+    report = verify(ledger)
+    assert report.ok
+    assert report.torn is not None
+    assert (report.torn.seq, report.torn.offset, report.entries) == (100, 0, 100)
+    edit(ledger / SEGMENT_0, lambda raw: raw.__setitem__(500, raw[500] ^ 1))
+    report = verify(ledger)
+    assert report.torn is None
+    assert report.first_damage is not None
+    assert report.first_damage.seq == 1
+
+
+def test_random_damage_is_always_found(ledger: Path, seeds: range) -> None:
+    """Any change of any bytes of any segment is found, and never after the place where it is."""
+    for seed in seeds:
+        chance = random.Random(seed)
+        for _ in range(20):
+            first = 10 * chance.randrange(10)
+            path = ledger / f"{first:020d}.jsonl"
+            good = path.read_bytes()
+            at = chance.randrange(len(good))
+            raw = bytearray(good)
+            raw[at : at + chance.randrange(1, 5)] = chance.randbytes(chance.randrange(5))
+            if raw == good:
+                continue
+            path.write_bytes(raw)
+            report = verify(ledger)
+            found = report.first_damage or report.torn
+            assert found is not None
+            assert found.seq <= first + good[:at].count(b"\n")
+            path.write_bytes(good)
+    check_ledger(ledger)
+
+
+def test_a_reading_of_a_live_ledger_is_of_one_moment(ledger: Path) -> None:
+    """What is appended while it is verified is left for the next time."""
+    with open_journal(ledger, disk=FastDisk()) as journal:
+        counts: list[int] = []
+
+        def progress(entries: int, _: int) -> None:
+            counts.append(entries)
+            journal.append([event(1)])
+
+        report = verify(ledger, progress=progress)
+    assert (report.ok, report.entries) == (True, 100)
+    assert counts[-1] == 100
+
+
+def test_segments_hold_65536_entries_unless_entry_0_says_otherwise(ledger: Path) -> None:
+    """The size of segments is the format's, and a ledger's own if it is a test ledger."""
+    assert SEGMENT_ENTRIES == 65_536
+    with open_journal(ledger) as journal:
+        assert journal.segment_entries == 10
