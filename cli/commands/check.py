@@ -1,0 +1,67 @@
+"""`cronledger check`: whether the config is right, and nothing else."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+import msgspec
+
+from cli.failures import Exit
+from cli.json_output import json_option, show_json
+from cli.printable import printable
+from cli.terminal import out, paint, wants_colour
+from cli.times import show_count
+from scheduler.configuration import Config, ConfigInvalid, load
+from scheduler.home import Home
+
+
+@click.command(epilog="Example: cronledger check && git commit -am 'Run the backup at 3'")
+@json_option
+@click.pass_obj
+def check(home: Home, as_json: bool) -> None:
+    """Check the config and do nothing else.
+
+    Every mistake is shown with its line and what was probably meant; what is legal but surprising is shown as a
+    warning. The exit code is 0 if the config can be used, 2 if it cannot.
+    """
+    if as_json:
+        _check_for_programs(home)
+        return
+    config = load(home.config, home.root)
+    _warn(config)
+    out(f"{printable(str(home.config))}: all right, {show_count(len(config.jobs), 'job')}")
+
+
+def _warn(config: Config) -> None:
+    colour = wants_colour(sys.stderr)
+    path = printable(str(config.path))
+    for remark in config.lints:
+        place = paint(f"{path}:{remark.line}:{remark.column}:", "strong", colour)
+        about = f"{printable(remark.job)}: " if remark.job else ""
+        text = (
+            f"{place} {paint('warning:', 'warn', colour)} {about}{printable(remark.message)} [{remark.code}]"
+        )
+        click.echo(text, err=True, color=colour)
+
+
+def _check_for_programs(home: Home) -> None:
+    try:
+        config = load(home.config, home.root)
+    except ConfigInvalid as problem:
+        errors = [
+            {name: getattr(error, name) for name in error.__struct_fields__} for error in problem.errors
+        ]
+        found = {"path": str(home.config), "digest": problem.digest, "valid": False, "jobs": None}
+        show_json({**found, "errors": errors, "warnings": []})
+        raise click.exceptions.Exit(Exit.USAGE) from None
+    show_json(
+        {
+            "path": str(home.config),
+            "digest": config.digest,
+            "valid": True,
+            "jobs": len(config.jobs),
+            "errors": [],
+            "warnings": [msgspec.to_builtins(remark._asdict()) for remark in config.lints],
+        }
+    )

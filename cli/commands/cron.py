@@ -1,0 +1,106 @@
+"""`cronledger cron explain`: what an expression means and when it comes next."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from itertools import islice
+from typing import NoReturn
+from zoneinfo import ZoneInfo
+
+import click
+
+from cli.failures import Exit, Failure, say
+from cli.json_output import json_option, show_json
+from cli.names import ZONE
+from cli.printable import printable
+from cli.tables import Cell, Column, Value, details, table
+from cli.terminal import paint, wants_colour
+from cli.times import parse_time, show_relative, show_time
+from scheduler.schedule import Schedule, ScheduleError, lint, parse_cron
+
+_COUNT_MAX = 10_000
+
+
+@click.command(epilog="Example: cronledger cron explain '30 2 * * mon-fri' --timezone Europe/Paris")
+@click.argument("expression", metavar="EXPR", nargs=-1, required=True)
+@click.option("--timezone", type=ZONE, default="UTC", show_default=True, help="IANA zone that it is read in.")
+@click.option("--after", metavar="TIME", help="Instants after this one (now): 2026-12-24, tomorrow, 3h.")
+@click.option("--count", type=click.IntRange(1, _COUNT_MAX), default=5, show_default=True, help="How many.")
+@json_option
+def explain(expression: tuple[str, ...], timezone: str, after: str | None, count: int, as_json: bool) -> None:
+    """Say what a cron expression means in words, when it comes next, and what may surprise in it.
+
+    EXPR is a five-field expression, in quotes so that the shell leaves its * alone, or an alias such as @daily.
+    """
+    text = " ".join(expression)
+    now = datetime.now(UTC)
+    begin = now if after is None else parse_time(after, "--after", now, zone=timezone, lean="future")
+    try:
+        schedule = parse_cron(text, timezone)
+    except ScheduleError as problem:
+        _refuse(text, problem, unquoted=len(expression) > 5)
+    instants = list(islice(schedule.between(begin, datetime.max.replace(tzinfo=UTC), count), count))
+    if as_json:
+        _show_for_programs(text, timezone, schedule, begin, instants)
+    else:
+        _show(text, timezone, schedule, instants, now)
+
+
+def _show(text: str, timezone: str, schedule: Schedule, instants: list[datetime], now: datetime) -> None:
+    facts: list[tuple[str, Value]] = [
+        ("expression", text),
+        ("meaning", schedule.describe()),
+        ("zone", timezone),
+    ]
+    remarks = [Cell(remark.message, "warn") for remark in lint(schedule)]
+    if remarks:
+        facts.append(("note", remarks))
+    details(facts)
+    click.echo()
+    if timezone == "UTC":
+        columns = [Column("NEXT, UTC", keep=True), Column("FROM NOW")]
+        rows = [[show_time(instant, "UTC"), show_relative(instant, now)] for instant in instants]
+    else:
+        columns = [Column("NEXT, UTC", keep=True), Column(f"IN {timezone}", keep=True), Column("FROM NOW")]
+        rows = [
+            [show_time(instant, "UTC"), show_time(instant, timezone), show_relative(instant, now)]
+            for instant in instants
+        ]
+    table(columns, rows, empty="it never comes again after that")
+
+
+def _show_for_programs(
+    text: str, timezone: str, schedule: Schedule, begin: datetime, instants: list[datetime]
+) -> None:
+    show_json(
+        {
+            "expression": text,
+            "timezone": timezone,
+            "words": schedule.describe(),
+            "after": begin,
+            "next": [
+                {"utc": instant, "local": instant.astimezone(ZoneInfo(timezone)).isoformat()}
+                for instant in instants
+            ],
+            "notes": [{"code": remark.code, "message": remark.message} for remark in lint(schedule)],
+        }
+    )
+
+
+def _refuse(text: str, problem: ScheduleError, *, unquoted: bool) -> NoReturn:
+    """Say what is wrong, with a caret under it."""
+    say(Failure(problem.reason))
+    colour = wants_colour(sys.stderr)
+    if problem.token is not None and text.isprintable():
+        click.echo(f"    {text}", err=True)
+        caret = "^" * max(1, len(problem.token))
+        click.echo(f"    {' ' * problem.column}{paint(caret, 'bad', colour)}", err=True, color=colour)
+    if problem.suggestion:
+        meant = paint(printable(problem.suggestion), "good", colour)
+        click.echo(f"    did you mean {meant}?", err=True, color=colour)
+    if unquoted:
+        click.echo(
+            "    Put the expression in quotes: the shell replaces a bare * by names of files.", err=True
+        )
+    raise click.exceptions.Exit(Exit.USAGE)

@@ -1,0 +1,50 @@
+"""`cronledger init`: a home with a config that runs as it stands and teaches the format."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from cli.failures import Failure
+from cli.invocation import invocation
+from cli.printable import printable
+from cli.terminal import out
+from scheduler.home import Home
+
+
+@click.command(epilog="Example: cronledger --home ~/jobs init")
+@click.pass_obj
+def init(home: Home) -> None:
+    """Make a home: a folder with a commented starter config.
+
+    Nothing that exists is overwritten. The config holds a job that runs every minute, so that there is something to
+    see, and two maintenance jobs.
+    """
+    from scheduler.configuration import STARTER
+
+    if home.config.exists():
+        command = invocation(home)
+        raise Failure(
+            f"there is a config already: {home.config}",
+            f"It was left as it is. `{command} check` checks it, `{command} serve` runs it.",
+        )
+    try:
+        _make_folders(home.config.parent)
+        with open(os.open(home.config, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(STARTER)
+    except OSError as problem:
+        raise Failure(f"the home cannot be made: {problem.filename}: {problem.strerror}") from None
+    command = invocation(home)
+    out(f"Wrote {printable(str(home.config))}\n")
+    out(f"  {command} serve        starts the scheduler; Ctrl-C stops it")
+    out(f"  {command} jobs list    shows the jobs")
+    out(f"  {command} check        after an edit, says whether the config is right")
+
+
+def _make_folders(folder: Path) -> None:
+    """Make a folder and those it stands in, for the owner alone; existing ones stay as they are."""
+    for path in [*reversed(folder.parents), folder]:
+        if not path.is_dir():
+            path.mkdir(mode=0o700, exist_ok=True)

@@ -1,0 +1,129 @@
+"""`jobs cleanup-sessions` and `jobs log-cleanup`: the built-in jobs, now, with a retention of the person's choice."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.failures import Exit, Failure
+from cli.json_output import json_option, show_json
+from cli.whole import Whole
+from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from cli.run_here import RunHere
+    from scheduler.definition import JobDefinition
+    from scheduler.execution import Wish
+
+_YEARS_DAYS = 36_500
+_OUT, _ERR = 1, 2
+_SIGNALLED = 128
+
+_DRY_RUN = click.option("--dry-run", is_flag=True, help="Only count what would be deleted.")
+
+
+@click.command("cleanup-sessions", epilog="Example: cronledger jobs cleanup-sessions --hours 24 --dry-run")
+@click.option(
+    "--hours",
+    type=Whole(1, 24 * _YEARS_DAYS),
+    metavar="N",
+    help="Keep sessions for N hours after their last change.  [default: as configured, else 24]",
+)
+@_DRY_RUN
+@json_option
+@click.pass_obj
+def cleanup_sessions(home: Home, hours: int | None, dry_run: bool, as_json: bool) -> None:
+    """Delete expired sessions: in cronledger's own session folder, and in the folders that the config names.
+
+    It is a run of the job cleanup-sessions, recorded as such and executed by this command. Exit code 1 if something
+    could not be deleted.
+    """
+    sys.exit(_maintain(home, "cleanup-sessions", "hours", hours, dry_run=dry_run, as_json=as_json))
+
+
+@click.command("log-cleanup", epilog="Example: cronledger jobs log-cleanup --days 30 --dry-run")
+@click.option(
+    "--days",
+    type=Whole(1, _YEARS_DAYS),
+    metavar="N",
+    help="Keep logs for N days.  [default: as configured, else 30]",
+)
+@_DRY_RUN
+@json_option
+@click.pass_obj
+def log_cleanup(home: Home, days: int | None, dry_run: bool, as_json: bool) -> None:
+    """Delete captured output and log entries that are older than the retention; the ledger itself is never touched.
+
+    It is a run of the job log-cleanup, recorded as such and executed by this command. Exit code 1 if something
+    could not be deleted.
+    """
+    sys.exit(_maintain(home, "log-cleanup", "days", days, dry_run=dry_run, as_json=as_json))
+
+
+def _maintain(
+    home: Home, name: str, unit: str, retention: int | None, *, dry_run: bool, as_json: bool
+) -> int:
+    """Run the built-in job and show what it says; the exit code."""
+    from cli.run_here import executing
+
+    with executing(home, (_ERR if as_json else _OUT, _ERR)) as here:
+        wish = _wish(here, name, unit, retention, dry_run=dry_run)
+        applied: list[dict[str, Any]] = []
+        here.book.listen(_collector(name, applied))
+        stopped_by = here.run([wish], lambda number, job: None)
+        settled = list(here.watched.settled.values())
+    if as_json:
+        runs = {run.run for run in settled}
+        show_json(
+            {
+                "run": settled[0].members() if settled else None,
+                "retention": next((payload for payload in applied if payload["run"] in runs), None),
+            }
+        )
+    if stopped_by is not None:
+        return _SIGNALLED + stopped_by
+    return Exit.DONE if settled and settled[0].succeeded else Exit.FAILED
+
+
+def _wish(here: RunHere, name: str, unit: str, retention: int | None, *, dry_run: bool) -> Wish:
+    from scheduler.execution import Wish
+
+    options: list[str] = []
+    parameters: list[str] = []
+    if retention is not None:
+        options.append(f"--{unit}={retention}")
+        parameters.append(f"retention_{unit}")
+    if dry_run:
+        options.append("--dry-run")
+        parameters.append("dry_run")
+    return Wish(_definition(here, name), options=options, parameters=parameters)
+
+
+def _definition(here: RunHere, name: str) -> JobDefinition:
+    """The job as the config has it, or as it is without a config."""
+    from scheduler.definition import JobDefinition
+
+    configured = here.config.jobs.get(name)
+    if configured is None:
+        return JobDefinition(name=name)
+    if configured.definition.command is not None:
+        raise Failure(
+            f"the config gives {name} a command of its own, which takes no options of this command",
+            f"`cronledger jobs run {name}` runs it.",
+        )
+    return configured.definition
+
+
+def _collector(name: str, applied: list[dict[str, Any]]) -> Any:
+    import msgspec
+
+    from eventstore.store import Entry
+    from scheduler.vocabulary import RetentionApplied
+
+    def collect(entry: Entry) -> None:
+        if entry.type == RetentionApplied.TYPE and entry.job == name:
+            applied.append({"run": entry.run, "seq": entry.seq, **msgspec.json.decode(entry.data)})
+
+    return collect

@@ -1,0 +1,142 @@
+"""`jobs run` and `jobs cancel`: what a person wants done now, whatever the schedule says."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.failures import Exit
+from cli.json_output import json_option, show_json
+from cli.names import JOB
+from cli.printable import printable
+from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from cli.detached import Report
+    from cli.run_here import RunHere
+    from cli.run_there import RunThere
+
+_OUT, _ERR = 1, 2
+_SIGNALLED = 128
+"""Added to the number of the signal that ended the following, as shells have it: 130 after Ctrl-C."""
+
+
+@click.command(epilog="Example: cronledger jobs run nightly --reason 'after the outage'")
+@click.argument("names", metavar="NAME...", nargs=-1, required=True, type=JOB)
+@click.option(
+    "--wait/--no-wait", default=True, help="Follow the runs until they end (the default), or return at once."
+)
+@click.option("--reason", default="", metavar="TEXT", help="Why, for the ledger.")
+@json_option
+@click.pass_obj
+def run(home: Home, names: tuple[str, ...], wait: bool, reason: str, as_json: bool) -> None:
+    """Run jobs now, whatever their schedule says, and show what they print.
+
+    The scheduler that serves the home runs them; where none does, this command does it itself. A job that is disabled
+    runs too. With several names they run beside each other, and each line of output is labelled with its job.
+
+    Ctrl-C stops a run that this command executes (twice: kills it); of a run in the scheduler it only stops showing
+    the output. Exit code 1 if a run did not succeed.
+    """
+    wanted = list(dict.fromkeys(names))
+    if wait:
+        sys.exit(_run_and_wait(home, wanted, reason, as_json))
+    sys.exit(_run_and_return(home, wanted, reason, as_json))
+
+
+@click.command(epilog="Example: cronledger jobs cancel 41 --reason 'takes too long'")
+@click.argument("target", metavar="RUN|NAME", type=JOB)
+@click.option("--reason", default="", metavar="TEXT", help="Why, for the ledger.")
+@click.pass_obj
+def cancel(home: Home, target: str, reason: str) -> None:
+    """Stop a run that is going or waiting, by its number, or all such runs of a job, by its name.
+
+    Who watches the run stops it: SIGTERM to all its processes, and SIGKILL when `kill_after` is over. Exit
+    code 1 if it has ended already.
+    """
+    from cli.cancelling import cancel_runs
+    from cli.opened import to_write
+
+    with to_write(home) as book:
+        for line in cancel_runs(home, book, target, reason):
+            click.echo(line)
+
+
+def _run_and_wait(home: Home, names: Sequence[str], reason: str, as_json: bool) -> int:
+    """Run and follow; the exit code."""
+    from scheduler.lease import holder_of
+
+    streams = (_ERR if as_json else _OUT, _ERR)
+    labelled = len(names) > 1
+    follow: Callable[[], int | None]
+    holder = holder_of(home.scheduler_lock)
+    with ExitStack() as stack:
+        runner: RunHere | RunThere
+        if holder is None:
+            from cli.run_here import executing
+
+            runner = here = stack.enter_context(executing(home, streams, labelled=labelled))
+            follow = partial(here.run, here.wishes(names, reason), _nobody)
+        else:
+            from cli.run_there import served
+
+            runner = there = stack.enter_context(served(home, holder, streams, labelled=labelled))
+            there.request(names, reason, _nobody)
+            follow = there.follow
+        settled = runner.watched.settled
+        try:
+            stopped_by = follow()
+        finally:
+            if as_json:
+                show_json([settled[number].members() for number in sorted(settled)])
+    if stopped_by is not None:
+        return _SIGNALLED + stopped_by
+    return Exit.DONE if runner.all_succeeded else Exit.FAILED
+
+
+def _run_and_return(home: Home, names: Sequence[str], reason: str, as_json: bool) -> int:
+    """Have them run and return once the requests are durable; the exit code."""
+    from cli.detached import Requested, detach
+    from scheduler.lease import holder_of
+
+    holder = holder_of(home.scheduler_lock)
+    if holder is None:
+        requested = detach(partial(_execute_detached, home, names, reason))
+    else:
+        from cli.run_there import served
+
+        requested = []
+        with served(home, holder, None) as there:
+            there.request(names, reason, lambda number, job: requested.append(Requested(number, job)))
+    if as_json:
+        show_json([{"run": one.run, "job": one.job, "skipped": one.skipped or None} for one in requested])
+    else:
+        for one in requested:
+            words = one.skipped or f"run {one.run} of {one.job} requested"
+            click.echo(printable(words), err=bool(one.skipped))
+    return Exit.FAILED if any(one.skipped for one in requested) else Exit.DONE
+
+
+def _execute_detached(home: Home, names: Sequence[str], reason: str, report: Report) -> None:
+    """In a process of its own: execute the runs and report when all the requests are durable."""
+    from cli.detached import Requested
+    from cli.run_here import executing
+
+    with executing(home, None) as here:
+        requested: list[Requested] = []
+
+        def begun(number: int, job: str) -> None:
+            requested.append(Requested(number, job, here.watched.skip_words(number)))
+            if len(requested) == len(names):
+                report(requested)
+
+        here.run(here.wishes(names, reason), begun)
+
+
+def _nobody(number: int, job: str) -> None:
+    """For who does not want to be told that a run begins."""

@@ -1,0 +1,114 @@
+"""`cronledger jobs show`: one job in full."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from cli.effective import Setting, settings_of
+from cli.job_words import enabled_cell, job_document, last_words, skipped_words
+from cli.json_output import json_option, show_json
+from cli.names import JOB, find_job
+from cli.opened import View, to_read
+from cli.recent import Past, recent_runs
+from cli.tables import Cell, Column, Value, details, table
+from cli.terminal import is_terminal, note, out, speaks_unicode
+from cli.times import show_duration, show_relative, show_time, utc_option
+from cli.upcoming import next_run
+from cli.wording import outcome_symbol, outcome_words, timing_words, trigger_words
+from scheduler.home import Home
+from scheduler.state import Job
+
+
+@click.command(epilog="Example: cronledger jobs show nightly --runs 3")
+@click.argument("name", metavar="NAME", type=JOB)
+@click.option(
+    "--runs", type=click.IntRange(0, 100), default=5, show_default=True, help="How many recent runs."
+)
+@utc_option
+@json_option
+@click.pass_obj
+def show(home: Home, name: str, runs: int, utc: bool, as_json: bool) -> None:
+    """Show one job in full.
+
+    What it is, when it runs, how it came out last, its effective configuration with where each value comes from, and
+    its recent runs.
+    """
+    with to_read(home, with_config=True) as view:
+        job = find_job(view.state, name)
+        settings = settings_of(view, job)
+        past = recent_runs(view, name, runs)
+        if as_json:
+            show_json(_document(view, job, settings, past))
+            return
+        zone = "UTC" if utc else job.definition.timezone
+        details(_facts(view, job, zone), title=name)
+        out("")
+        _show_settings(settings)
+        if runs:
+            out("")
+            _show_runs(past, zone, job)
+
+
+def _facts(view: View, job: Job, zone: str) -> Iterator[tuple[str, Value]]:
+    words, source = timing_words(job.definition)
+    if job.definition.description:
+        yield "description", job.definition.description
+    yield "schedule", f"{words} ({source})"
+    yield "zone", job.definition.timezone
+    yield "enabled", enabled_cell(job, zone)
+    for number in job.live:
+        run = view.state.runs[number]
+        how = "waiting to start" if run.started is None else f"started {show_relative(run.started, view.now)}"
+        yield "running", f"run {number}, {how}"
+    yield "last run", last_words(job.last, view.now, zone) if job.last else Cell("never ran", "dim")
+    if job.last_skipped and (job.last is None or job.last_skipped.time > job.last.time):
+        yield "last skipped", skipped_words(job.last_skipped, view.now, zone)
+    upcoming = next_run(job, view.now)
+    if upcoming is None:
+        yield "next run", Cell("none", "dim")
+    else:
+        when = f"{show_time(upcoming, zone)} ({show_relative(upcoming, view.now)})"
+        yield "next run", when if view.holder else f"{when}, if a scheduler is running then"
+
+
+def _show_settings(settings: list[Setting]) -> None:
+    columns = [Column("SETTING", keep=True), Column("VALUE"), Column("FROM", keep=True)]
+    rows: list[list[Cell | str]] = [
+        [
+            setting.key,
+            setting.shown,
+            Cell(setting.origin_words, "dim" if setting.origin == "default" else "plain"),
+        ]
+        for setting in settings
+    ]
+    table(columns, rows)
+
+
+def _show_runs(past: list[Past], zone: str, job: Job) -> None:
+    columns = [
+        Column("RUN", right=True, keep=True), Column("STARTED", keep=True), Column("TRIGGER"),
+        Column("TOOK", right=True, keep=True), Column("RESULT"),
+    ]  # fmt: skip
+    rows: list[list[Cell | str]] = []
+    for run in past:
+        words = outcome_words(run.outcome, exit_code=run.exit_code, signal_number=run.signal, error=run.error)
+        tone, symbol = outcome_symbol(run.outcome, speaks_unicode())
+        took = "" if run.duration_ms is None else show_duration(run.duration_ms)
+        result = Cell(f"{symbol} {words}" if is_terminal() else words, tone)
+        rows.append([str(run.run), show_time(run.started, zone), trigger_words(run.trigger), took, result])
+    older = job.last is not None
+    table(columns, rows, empty="no recent runs" if older else "no runs yet")
+    if older:
+        note(f"All its runs: cronledger jobs history --job {shlex.quote(job.name)}")
+
+
+def _document(view: View, job: Job, settings: list[Setting], past: list[Past]) -> dict[str, Any]:
+    return {
+        **job_document(view.state, job, view.now),
+        "configuration": [setting.document() for setting in settings],
+        "recent_runs": [run._asdict() for run in past],
+    }

@@ -1,0 +1,100 @@
+"""`cronledger jobs enable` and `jobs disable`: whether jobs run on their schedule, as a person decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from cli.job_words import enabled_words
+from cli.names import JOB, find_job
+from cli.opened import to_write
+from cli.printable import printable
+from cli.terminal import out
+from cli.times import DURATION, show_relative, show_time
+from eventstore.store import Event
+from scheduler import vocabulary as v
+from scheduler.actor import person
+from scheduler.home import Home
+from scheduler.state import Job, State
+
+_names = click.argument("names", metavar="NAME...", nargs=-1, required=True, type=JOB)
+_reason = click.option("--reason", default="", metavar="TEXT", help="Why; it stands in the ledger.")
+
+Switch = Callable[[Job, datetime], v.JobEnabled | v.JobDisabled | None]
+"""What is to be recorded about a job; None if it is already as wanted."""
+
+
+@click.command(epilog='Example: cronledger jobs enable nightly --reason "disk replaced"')
+@_names
+@_reason
+@click.pass_obj
+def enable(home: Home, names: tuple[str, ...], reason: str) -> None:
+    """Let jobs run on their schedule again, from now on.
+
+    Nothing that passed while a job was disabled is caught up.
+    """
+
+    def wanted(job: Job, _now: datetime) -> v.JobEnabled | None:
+        return None if job.on_schedule else v.JobEnabled(reason=reason)
+
+    _switch(home, names, wanted)
+
+
+@click.command(epilog='Example: cronledger jobs disable nightly --for 2h --reason "disk maintenance"')
+@_names
+@_reason
+@click.option("--for", "duration", type=DURATION, help="Only for so long: 90s, 15m, 36h, 7d.")
+@click.pass_obj
+def disable(home: Home, names: tuple[str, ...], reason: str, duration: timedelta | None) -> None:
+    """Keep jobs from running on their schedule, for good or for a time.
+
+    A run that is going goes on, and `jobs run` works all the same. An edit elsewhere in the config does not
+    enable the job again.
+    """
+
+    def wanted(job: Job, now: datetime) -> v.JobDisabled | None:
+        if not job.on_schedule and job.switch.until is None and duration is None:
+            return None
+        return v.JobDisabled(reason=reason, until=None if duration is None else now + duration)
+
+    _switch(home, names, wanted)
+
+
+def _switch(home: Home, names: Sequence[str], wanted: Switch) -> None:
+    """Record what is wanted for all jobs at once, or nothing if one of them does not exist; then say how they are."""
+    actor = person()
+    unchanged: set[str] = set()
+
+    def decide(state: State) -> list[Event]:
+        now = datetime.now(UTC).replace(microsecond=0)
+        unchanged.clear()
+        events: list[Event] = []
+        for name in dict.fromkeys(names):
+            payload = wanted(find_job(state, name), now)
+            if payload is None:
+                unchanged.add(name)
+            else:
+                events.append(v.event(payload, actor, job=name))
+        return events
+
+    with to_write(home) as book:
+        book.decide(decide)
+        for name in dict.fromkeys(names):
+            out(_said(book.state.jobs[name], name in unchanged))
+
+
+def _said(job: Job, unchanged: bool) -> str:
+    now = datetime.now(UTC)
+    zone = job.definition.timezone
+    name = printable(job.name)
+    if unchanged:
+        return f"{name} is already {printable(enabled_words(job, zone))}"
+    if job.switch.enabled:
+        return f"{name} enabled"
+    if job.switch.until is None:
+        return f"{name} disabled"
+    return (
+        f"{name} disabled until {show_time(job.switch.until, zone)} ({show_relative(job.switch.until, now)})"
+    )

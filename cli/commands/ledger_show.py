@@ -1,0 +1,227 @@
+"""`ledger show` and `ledger tail`: the entries themselves, also in a damaged ledger, as far as can be read."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from cli.failures import Exit, Failure, complain
+from cli.json_output import json_option, show_json
+from cli.tables import Cell, Value, details
+from cli.times import show_time
+from cli.whole import Whole
+from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from cli.raw_lines import RawLine
+
+_LEDGER = click.option(
+    "--ledger",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="A ledger's own folder, such as a copy; nothing is written there.",
+)
+_RAW = click.option("--raw", is_flag=True, help="Print the very bytes of the line.")
+_UTC = click.option("--utc", is_flag=True, help="Show times in UTC instead of this machine's zone.")
+
+
+# A negative number is an argument, not an option.
+@click.command(context_settings={"ignore_unknown_options": True}, epilog="Example: cronledger ledger show -1")
+@click.argument("seq", metavar="SEQ", type=Whole())
+@_LEDGER
+@_RAW
+@json_option
+@_UTC
+@click.pass_obj
+def show(home: Home, seq: int, folder: Path | None, raw: bool, as_json: bool, utc: bool) -> None:
+    """Show entry SEQ in full, whether its hash and its place in the chain are right, and its neighbours.
+
+    Entries are numbered from 0; -1 is the last one, -2 the one before.
+
+    An entry of a damaged ledger is shown as it stands, with what is wrong. Exit code 3 then, and if the ledger is
+    damaged elsewhere.
+    """
+    from cli.raw_lines import raw_line
+    from cli.zones import local_zone
+
+    folder = home.ledger if folder is None else folder
+    if raw and as_json:
+        raise click.UsageError("--raw and --json exclude each other")
+    last, damage = _end_of(folder)
+    wanted = seq if seq >= 0 else last + 1 + seq
+    line = raw_line(folder, wanted) if wanted >= 0 else None
+    if line is None or (damage is None and wanted > last):
+        if damage is not None:
+            raise damage
+        raise Failure(
+            f"there is no entry {seq}", f"The last one is {last}." if last >= 0 else "The ledger is empty."
+        )
+    shown = _Shown(folder, wanted, line)
+    if raw:
+        sys.stdout.buffer.write(line.raw + b"\n")
+        sys.stdout.buffer.flush()
+    elif as_json:
+        show_json(shown.document())
+    else:
+        details(shown.facts("UTC" if utc else local_zone()))
+    if shown.wrong or damage is not None:
+        said = (
+            f"entry {wanted}, {line.segment.name} at byte {line.offset}: {shown.wrong}"
+            if shown.wrong
+            else str(damage)
+        )
+        complain(f"the ledger is damaged: {said}")
+        sys.exit(Exit.LEDGER)
+
+
+@click.command(epilog="Example: cronledger ledger tail -f --type 'run.*'")
+@click.option(
+    "-n",
+    "--lines",
+    "count",
+    default=20,
+    show_default=True,
+    type=Whole(0),
+    metavar="N",
+    help="How many.",
+)
+@click.option("-f", "--follow", is_flag=True, help="Go on with each entry as it is appended, until Ctrl-C.")
+@click.option("--job", metavar="NAME", help="Only entries about this job.")
+@click.option(
+    "--type", "kind", metavar="TYPE", help="Only entries of this type; `run.*` for all that begin so."
+)
+@_LEDGER
+@_RAW
+@json_option
+@_UTC
+@click.pass_obj
+def tail(
+    home: Home,
+    count: int,
+    follow: bool,
+    job: str | None,
+    kind: str | None,
+    folder: Path | None,
+    raw: bool,
+    as_json: bool,
+    utc: bool,
+) -> None:
+    """Show the newest entries, the last one last; with -f also those that come, whoever appends them.
+
+    With --json each entry is one line of JSON. Ctrl-C is how following ends: exit code 0. In a damaged ledger
+    what can be read is shown, and then where the damage is: exit code 3.
+    """
+    from cli.tailing import Printer, Selection, tail_ledger
+
+    if raw and as_json:
+        raise click.UsageError("--raw and --json exclude each other")
+    folder = home.ledger if folder is None else folder
+    printer = Printer(folder, "raw" if raw else "json" if as_json else "words", utc=utc)
+    tail_ledger(folder, Selection(job, kind), count, printer, follow=follow)
+
+
+def _end_of(folder: Path) -> tuple[int, Exception | None]:
+    """The last entry, and how the ledger is damaged, if opening it shows that it is."""
+    from cli.raw_lines import last_raw_lines
+    from eventstore.errors import Corrupt
+    from eventstore.journal import Journal
+
+    try:
+        with Journal.open(folder, software="", create=False, read_only=True) as journal:
+            return journal.head().seq, None
+    except Corrupt as damage:
+        seqs = [line.seq for line in last_raw_lines(folder, 100)]
+        return max((seq for seq in seqs if seq is not None), default=-1), damage
+
+
+class _Shown:
+    """An entry to be shown.
+
+    Attributes:
+        wrong: what is wrong with it; empty if it is sound.
+    """
+
+    def __init__(self, folder: Path, seq: int, line: RawLine) -> None:
+        from cli.raw_lines import raw_line, what_is_wrong
+
+        self._seq = seq
+        self._line = line
+        self._before = raw_line(folder, seq - 1) if seq > 0 else None
+        self._after = raw_line(folder, seq + 1)
+        self._entry = self._line.entry()
+        self.wrong = what_is_wrong(self._line, seq, self._before)
+
+    def facts(self, zone: str) -> list[tuple[str, Value]]:
+        """For people."""
+        from cli.sentences import sentence
+
+        line, entry = self._line, self._entry
+        place = ("place", f"{line.segment.name} at byte {line.offset}, {len(line.raw) + 1} bytes")
+        if entry is None:
+            return [("entry", f"{self._seq}"), ("line", line.raw.decode("ascii", "backslashreplace")), place]
+        facts: list[tuple[str, Value]] = [
+            ("entry", str(entry.seq)),
+            ("says", sentence(entry, zone)),
+            ("time", f"{show_time(entry.time, zone)} ({entry.time:%Y-%m-%dT%H:%M:%S.%fZ})"),
+            ("type", entry.type),
+            ("actor", entry.actor),
+            ("job", entry.job or ""),
+            ("run", "" if entry.run is None else str(entry.run)),
+            ("data", _pretty(entry.data)),
+            ("durable", f"{entry.durable} entries were known to be on disk"),
+            ("prev", _checked(entry.prev, self._prev_matches(), f"the hash of entry {entry.seq - 1}")),
+            ("hash", _checked(entry.hash, line.hash_matches, "its bytes")),
+            place,
+        ]
+        for name, neighbour in (("before", self._before), ("after", self._after)):
+            other = neighbour.entry() if neighbour is not None else None
+            if other is not None:
+                facts.append((name, f"{other.seq}  {sentence(other, zone)}"))
+        return facts
+
+    def document(self) -> dict[str, Any]:
+        """For programs."""
+        from cli.entry_json import members
+        from cli.sentences import sentence
+
+        entry = self._entry
+        return {
+            "entry": None if entry is None else members(entry),
+            "sentence": None if entry is None else sentence(entry),
+            "segment": str(self._line.segment),
+            "offset": self._line.offset,
+            "bytes": len(self._line.raw) + 1,
+            "hash_matches": self._line.hash_matches,
+            "prev_matches": self._prev_matches(),
+            "next_matches": self._next_matches(),
+            "damage": self.wrong or None,
+        }
+
+    def _prev_matches(self) -> bool | None:
+        from eventstore.store import GENESIS
+
+        if self._entry is None:
+            return None
+        if self._seq == 0:
+            return self._entry.prev == GENESIS
+        before = self._before.entry() if self._before is not None else None
+        return None if before is None else before.hash == self._entry.prev
+
+    def _next_matches(self) -> bool | None:
+        after = self._after.entry() if self._after is not None else None
+        return None if after is None or self._entry is None else after.prev == self._entry.hash
+
+
+def _pretty(data: msgspec.Raw) -> list[Cell | str]:
+    return list(msgspec.json.format(bytes(data), indent=2).decode().split("\n"))
+
+
+def _checked(digest: str, matches: bool | None, what: str) -> list[Cell | str]:
+    if matches is None:
+        return [digest, Cell(f"cannot be compared with {what}", "warn")]
+    return [digest, Cell(f"matches {what}", "good") if matches else Cell(f"DOES NOT match {what}", "bad")]

@@ -1,0 +1,128 @@
+"""`cronledger serve`: the scheduler in the foreground, printing each event as it happens."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.failures import Failure
+from cli.invocation import invocation
+from cli.opened import View, to_read
+from cli.printable import printable
+from cli.printer import Printer
+from cli.sealer import Sealer
+from cli.terminal import is_terminal, paint, speaks_unicode, wants_colour
+from cli.times import local_zone, show_count, show_relative, show_time
+from cli.upcoming import upcoming
+from cli.wording import event_line
+from eventstore.store import Entry
+from scheduler.home import Home
+from scheduler.lease import AlreadyServed, Holder
+
+if TYPE_CHECKING:
+    from scheduler.serve import Announcement
+
+
+@click.command(epilog="Example: cronledger --home ~/jobs serve")
+@click.option("--utc", is_flag=True, help="Show times in UTC instead of this machine's zone.")
+@click.pass_obj
+def serve(home: Home, utc: bool) -> None:
+    """Run the scheduler in the foreground, and print each event as it happens.
+
+    What was missed while no scheduler ran is caught up as each job's `catch_up` says. An edited config is
+    picked up by itself. Ctrl-C and SIGTERM stop it in an orderly way: nothing more is started, runs get
+    `shutdown_grace` to end, then they are stopped; a second Ctrl-C hurries. One scheduler serves a home at a
+    time.
+    """
+    from scheduler.serve import Service, Unsupported
+
+    audience = _Audience(home, "UTC" if utc else local_zone())
+    try:
+        service = Service(home, audience.hear, audience.tell)
+        service.run()
+    except AlreadyServed as problem:
+        raise _already_served(home, problem.holder) from None
+    except Unsupported as problem:
+        raise Failure(
+            str(problem), "The scheduler needs Linux 5.4 or later; all else works here too."
+        ) from None
+    finally:
+        audience.leave()
+
+
+class _Audience:
+    """The person at the terminal, or the pipe or file in their place."""
+
+    def __init__(self, home: Home, zone: str) -> None:
+        self._home, self._zone = home, zone
+        self._printer = Printer()
+        self._colour, self._unicode = wants_colour(), speaks_unicode()
+        self._terminal = is_terminal()
+        self._day = ""
+        self._sealer = Sealer(home)
+
+    def hear(self, entry: Entry) -> None:
+        """Print an entry. At a terminal the date stands on a line of its own when it changes."""
+        self._sealer.notice(entry)
+        if self._terminal:
+            day = show_time(entry.time, self._zone)[:10]
+            if day != self._day:
+                self._day = day
+                self._printer.put(paint(f"{day}, times in {self._zone}", "dim", self._colour))
+        line = event_line(
+            entry, self._zone, colour=self._colour, unicode=self._unicode, date=not self._terminal
+        )
+        self._printer.put(line)
+
+    def tell(self, announcement: Announcement) -> None:
+        """Print what is no entry; to standard error, where it does not mix with events."""
+        kind, detail = announcement
+        if kind == "ready":
+            self._note(self._ready())
+        elif kind == "stopping":
+            self._note(
+                f"Stopping: waiting for {show_count(int(detail), 'run')}. Ctrl-C again stops them at once."
+            )
+        elif kind == "hurrying":
+            self._note("Hurrying: runs are killed.")
+        elif kind == "config rejected":
+            self._note(
+                f"The edited config is not used. `{invocation(self._home)} check` shows every mistake."
+            )
+        else:
+            self._note(f"{kind}: {detail}")
+
+    def leave(self) -> None:
+        """Print what waits to be printed."""
+        self._printer.close()
+
+    def _note(self, text: str) -> None:
+        self._printer.put(paint(printable(text), "strong", self._colour), "err")
+
+    def _ready(self) -> str:
+        text = f"Serving {self._home.root}"
+        # What follows is a courtesy: nothing that is wrong with it may keep the scheduler from running.
+        with contextlib.suppress(Exception), to_read(self._home, quiet=True) as view:
+            text += f": {show_count(len(view.state.present_jobs()), 'job')}, {_next_words(view, self._zone)}"
+        return f"{text}. Ctrl-C stops."
+
+
+def _next_words(view: View, zone: str) -> str:
+    now = datetime.now(UTC)
+    first = next(upcoming(view.state.present_jobs(), now), None)
+    if first is None:
+        return "none of them due"
+    return f"next {first.job.name} {show_relative(first.instant, now)}, at {show_time(first.instant, zone)}"
+
+
+def _already_served(home: Home, holder: Holder | None) -> Failure:
+    command = invocation(home)
+    hint = f"One scheduler serves a home at a time. `{command} status` shows how it is doing."
+    if holder is None or not holder.pid:
+        return Failure("another scheduler serves this home already", hint)
+    since = f"since {show_time(holder.since, local_zone())}"
+    who = f"pid {holder.pid} on {holder.host}, {since}"
+    return Failure(f"another scheduler serves this home already: {who}", hint)

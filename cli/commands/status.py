@@ -1,0 +1,267 @@
+"""`cronledger status`: the scheduler, the config and the ledger at a glance."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import click
+
+from cli.invocation import invocation
+from cli.json_output import json_option, show_json
+from cli.opened import View, to_read
+from cli.tables import Cell, Value, details
+from cli.terminal import out
+from cli.times import local_zone, show_count, show_relative, show_size, show_time
+from cli.wording import look_of, sentence
+from eventstore.store import Entry
+from scheduler.home import Home
+from scheduler.state import Run
+from scheduler.vocabulary import ConfigError
+
+_BEHIND_MIN = timedelta(seconds=1)
+_SHOWN_MAX = 10
+"""So many runs and mistakes are shown; of the others, how many there are."""
+
+
+@click.command(epilog="Example: cronledger --home ~/jobs status")
+@click.option("--utc", is_flag=True, help="Show times in UTC instead of this machine's zone.")
+@json_option
+@click.pass_obj
+def status(home: Home, utc: bool, as_json: bool) -> None:
+    """Show how the scheduler, the config, the jobs and the ledger are doing.
+
+    The exit code is 0 whatever the answer is, 3 if the ledger cannot be trusted.
+    """
+    with to_read(home, with_config=True, quiet=True) as view:
+        if as_json:
+            show_json(_document(view))
+            return
+        zone = "UTC" if utc else local_zone()
+        facts: list[tuple[str, Value]] = [
+            ("home", str(home.root)),
+            ("scheduler", _scheduler(view, zone)),
+            ("config", _config(view, zone)),
+            ("jobs", _jobs(view)),
+            ("runs going", _runs(view)),
+            ("ledger", _ledger(view, zone)),
+        ]
+        if (behind := _behind(view)) is not None:
+            facts.append(
+                ("clock", Cell(f"behind the ledger's last entry by {_span(behind)}: was it set back?", "bad"))
+            )
+        details(facts)
+        if view.holder is None:
+            out(f"\n{invocation(home)} serve    starts the scheduler")
+
+
+def _span(duration: timedelta) -> str:
+    from cli.times import show_duration
+
+    return show_duration(duration // timedelta(milliseconds=1))
+
+
+# -- the scheduler -------------------------------------------------------------------------------------------------
+
+
+def _scheduler_state(view: View) -> str:
+    watch = view.state.watch
+    if view.holder is not None:
+        return "paused" if watch is not None and watch.paused is not None else "running"
+    if watch is None:
+        return "never started"
+    return "died" if watch.stopped is None else "stopped"
+
+
+def _scheduler(view: View, zone: str) -> list[Cell | str]:
+    watch, holder = view.state.watch, view.holder
+    if holder is not None:
+        who = (
+            f": pid {holder.pid} on {holder.host}, since {_moment(holder.since, view, zone)}"
+            if holder.pid
+            else ""
+        )
+        lines: list[Cell | str] = [Cell(f"running{who}", "good")]
+        if watch is not None and watch.paused is not None:
+            since = _moment(watch.paused, view, zone)
+            lines.append(Cell(f"paused since {since}, nothing new is started: {watch.pause_reason}", "bad"))
+        return lines
+    if watch is None:
+        return [Cell("not running: it never ran here", "warn")]
+    if watch.stopped is not None:
+        return [
+            Cell(f"not running: stopped {_moment(watch.stopped, view, zone)} ({watch.stop_reason})", "warn")
+        ]
+    began = _moment(watch.time, view, zone)
+    return [
+        Cell(f"not running: it died, killed or with its machine; pid {watch.pid}, started {began}", "bad")
+    ]
+
+
+def _moment(instant: datetime, view: View, zone: str) -> str:
+    return f"{show_time(instant, zone)} ({show_relative(instant, view.now)})"
+
+
+# -- the config ----------------------------------------------------------------------------------------------------
+
+
+def _config_state(view: View) -> str:
+    """`in force`, `pending` (it has edits that are not in the ledger yet), `rejected` or `missing`."""
+    from scheduler.configuration import ConfigMissing
+
+    if view.problem is not None:
+        return "missing" if isinstance(view.problem, ConfigMissing) else "rejected"
+    if (
+        view.pending
+        or view.book is None
+        or (view.config is not None and view.config.digest != view.state.config)
+    ):
+        return "pending"
+    return "in force"
+
+
+def _mistakes(view: View) -> list[ConfigError]:
+    from scheduler.configuration import ConfigInvalid
+
+    return view.problem.errors if isinstance(view.problem, ConfigInvalid) else []
+
+
+def _config(view: View, zone: str) -> list[Cell | str]:
+    path, state = str(view.home.config), _config_state(view)
+    if state == "in force":
+        return [Cell(f"{path}, in force", "good")]
+    if state == "pending":
+        when = (
+            "the scheduler takes it up within seconds" if view.holder else "it comes into force with `serve`"
+        )
+        return [Cell(f"{path}, not in force yet: {when}", "warn")]
+    in_force = "the last good one stays in force" if view.state.config else "no config is in force"
+    lines: list[Cell | str] = [Cell(f"{path}, {state}: {in_force}", "bad")]
+    mistakes = _mistakes(view)
+    lines += [f"line {error.line}, column {error.column}: {error.message}" for error in mistakes[:_SHOWN_MAX]]
+    if not mistakes and view.problem is not None:
+        lines.append(str(view.problem))
+    if len(mistakes) > _SHOWN_MAX:
+        lines.append(f"and {show_count(len(mistakes) - _SHOWN_MAX, 'more mistake')}")
+    rejection = view.state.rejection
+    if rejection is not None:
+        lines.append(
+            Cell(f"recorded as rejected {_moment(rejection.time, view, zone)}, entry {rejection.seq}", "dim")
+        )
+    return lines
+
+
+# -- jobs and runs -------------------------------------------------------------------------------------------------
+
+
+def _counts(view: View) -> dict[str, int]:
+    jobs = view.state.present_jobs()
+    bad = ("failed", "timed_out", "lost")
+    return {
+        "total": len(jobs),
+        "enabled": sum(job.on_schedule for job in jobs),
+        "disabled": sum(not job.on_schedule for job in jobs),
+        "failed_last": sum(job.last is not None and job.last.outcome in bad for job in jobs),
+    }
+
+
+def _jobs(view: View) -> list[Cell | str]:
+    counts = _counts(view)
+    lines: list[Cell | str] = [f"{counts['enabled']:,} enabled, {counts['disabled']:,} disabled"]
+    if counts["failed_last"]:
+        failed = counts["failed_last"]
+        lines.append(Cell(f"{show_count(failed, 'job')} failed the last time: see `jobs list`", "bad"))
+    return lines
+
+
+def _runs(view: View) -> list[Cell | str]:
+    runs = list(view.state.runs.values())
+    lines: list[Cell | str] = [_run(run, view) for run in runs[:_SHOWN_MAX]]
+    if len(runs) > _SHOWN_MAX:
+        lines.append(f"and {len(runs) - _SHOWN_MAX:,} more")
+    return lines or ["none"]
+
+
+def _run(run: Run, view: View) -> str:
+    if run.started is None:
+        return f"run {run.number} of {run.job}, waiting to start"
+    return f"run {run.number} of {run.job}, started {show_relative(run.started, view.now)}"
+
+
+# -- the ledger ----------------------------------------------------------------------------------------------------
+
+
+def _size_bytes(home: Home) -> int:
+    return sum(path.stat().st_size for path in home.ledger.glob("*.jsonl"))
+
+
+def _last_entry(view: View) -> Entry | None:
+    if view.book is None:
+        return None
+    seq = view.book.store.head().seq
+    return next(view.book.store.read(seq, seq), None)
+
+
+def _ledger(view: View, zone: str) -> list[Cell | str]:
+    last = _last_entry(view)
+    if last is None:
+        return ["none yet"]
+    lines: list[Cell | str] = [
+        f"{show_count(last.seq + 1, 'entry', 'entries')}, {show_size(_size_bytes(view.home))}",
+        f"last {_moment(last.time, view, zone)}:",
+        Cell(sentence(last, zone), look_of(last).tone),
+    ]
+    if getattr(view.book and view.book.store, "torn", None) is not None:
+        lines.append(
+            Cell("an unfinished write is at its end, as a crash leaves it: it will be set aside", "warn")
+        )
+    return lines
+
+
+def _behind(view: View) -> timedelta | None:
+    """By how much this machine's clock is behind the ledger, if it is."""
+    last = _last_entry(view)
+    behind = None if last is None else last.time - view.now
+    return behind if behind is not None and behind > _BEHIND_MIN else None
+
+
+# -- for programs --------------------------------------------------------------------------------------------------
+
+
+def _document(view: View) -> dict[str, Any]:
+    watch, holder, last, behind = view.state.watch, view.holder, _last_entry(view), _behind(view)
+    return {
+        "home": str(view.home.root),
+        "time": view.now,
+        "scheduler": {
+            "state": _scheduler_state(view),
+            "pid": (holder.pid if holder else watch.pid if watch else None) or None,
+            "host": (holder.host if holder else watch.host if watch else None) or None,
+            "started": watch.time if watch else None,
+            "stopped": watch.stopped if watch and holder is None else None,
+            "stop_reason": watch.stop_reason if watch and holder is None else None,
+            "paused": watch.paused if watch else None,
+            "pause_reason": watch.pause_reason if watch else None,
+        },
+        "config": {
+            "path": str(view.home.config),
+            "state": _config_state(view),
+            "in_force": view.state.config,
+            "errors": [
+                {"line": error.line, "column": error.column, "key": error.key, "message": error.message}
+                for error in _mistakes(view)
+            ],
+        },
+        "jobs": _counts(view),
+        "runs": [
+            {"run": run.number, "job": run.job, "trigger": run.trigger, "started": run.started}
+            for run in view.state.runs.values()
+        ],
+        "ledger": {
+            "id": view.state.ledger or None,
+            "entries": 0 if last is None else last.seq + 1,
+            "size_bytes": _size_bytes(view.home),
+            "last": None if last is None else {"seq": last.seq, "time": last.time, "type": last.type},
+        },
+        "clock_behind_ms": None if behind is None else behind // timedelta(milliseconds=1),
+    }

@@ -1,0 +1,49 @@
+"""A config's mistakes as people see them: where, what, the line itself with a caret, what was probably meant."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import click
+
+from cli.failures import Failure, say
+from cli.printable import printable
+from cli.terminal import paint, wants_colour
+from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable, excerpt
+
+ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable
+
+
+def show_problem(problem: ConfigProblem) -> None:
+    """Print everything that is wrong with a config to standard error."""
+    if isinstance(problem, ConfigMissing):
+        path = printable(str(problem.path))
+        say(
+            Failure(
+                f"there is no config at {path}", "`cronledger init` writes a commented one to start from."
+            )
+        )
+    elif isinstance(problem, ConfigUnreadable):
+        say(Failure(str(problem)))
+    else:
+        colour = wants_colour(sys.stderr)
+        for line in mistakes(problem, colour):
+            click.echo(line, err=True, color=colour)
+
+
+def mistakes(problem: ConfigInvalid, colour: bool) -> Iterator[str]:
+    """The lines that show each mistake and, at the end, how many there are."""
+    path = printable(str(problem.path))
+    for error in problem.errors:
+        place = paint(f"{path}:{error.line}:{error.column}:", "strong", colour)
+        yield f"{place} {paint('error:', 'bad', colour)} {printable(error.message)}"
+        shown = excerpt(problem.source, error.line, error.column)
+        if shown:
+            source, caret = shown.split("\n")
+            yield f"    {source}"
+            yield f"    {paint(caret, 'bad', colour)}"
+        if error.suggestion:
+            yield f"    did you mean {paint(printable(error.suggestion), 'good', colour)}?"
+    count = len(problem.errors)
+    yield f"{count} mistake{'' if count == 1 else 's'}; nothing of this config is used"

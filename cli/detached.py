@@ -1,0 +1,88 @@
+"""Executing runs without waiting for them, where no scheduler serves the home: by a process of their own.
+
+The process leaves our session, so that neither Ctrl-C nor the end of the terminal reaches it. It keeps standard
+error until the requests are durable, so that what goes wrong before that is said; from then on it speaks only in
+the ledger.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import NamedTuple, NoReturn
+
+import msgspec
+
+from cli.failures import Exit, failures_for_people
+
+
+class Requested(NamedTuple):
+    """A run whose request is durable; `skipped` says in words why it will not be made, if it will not."""
+
+    run: int
+    job: str
+    skipped: str = ""
+
+
+Report = Callable[[list[Requested]], None]
+
+
+def detach(execute: Callable[[Report], object]) -> list[Requested]:
+    """Have a process of its own call `execute`; return what it reports, while it goes on.
+
+    To be called before anything of the ledger is open: what is open must not be shared.
+
+    Args:
+        execute: reports once, when all its requests are durable, and goes on until the runs have ended.
+
+    Raises:
+        SystemExit: it ended without a report; it has said why.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    read_fd, write_fd = os.pipe2(os.O_CLOEXEC)
+    pid = os.fork()
+    if pid == 0:
+        os.close(read_fd)
+        _child(execute, write_fd)
+    os.close(write_fd)
+    try:
+        with open(read_fd, "rb") as reports:
+            raw = reports.read()
+    except KeyboardInterrupt:
+        os.kill(pid, signal.SIGTERM)
+        raise
+    if raw:
+        return msgspec.json.decode(raw, type=list[Requested])
+    _, status = os.waitpid(pid, 0)
+    sys.exit(os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else Exit.FAILED)
+
+
+def _child(execute: Callable[[Report], object], write_fd: int) -> NoReturn:
+    code: int = Exit.FAILED
+    try:
+        os.setsid()
+        _redirect((0, 1))
+
+        def report(requested: list[Requested]) -> None:
+            with open(write_fd, "wb") as reports:
+                reports.write(msgspec.json.encode(requested))
+            _redirect((2,))
+
+        with failures_for_people():
+            execute(report)
+        code = Exit.DONE
+    except SystemExit as left:
+        code = left.code if isinstance(left.code, int) else Exit.FAILED
+    finally:
+        # Whatever happens here must not unwind into the code that called `detach`.
+        os._exit(code)
+
+
+def _redirect(descriptors: tuple[int, ...]) -> None:
+    null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    for descriptor in descriptors:
+        os.dup2(null, descriptor)
+    os.close(null)

@@ -1,0 +1,242 @@
+"""Following the output of runs: what a job writes to its two files appears on our own two streams as it grows.
+
+Bytes pass as they are: binary data, half a character, a gigabyte without a line end. Memory stays bounded. The kernel
+says when a file has grown; nothing is looked at in vain. Only where several runs are followed at once does
+each line get the name of its job.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from cli.printable import printable
+from cli.sinks import Sink
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from scheduler.home import Home
+
+_CHUNK_BYTES = 64 * 1024
+_ROUND_BYTES = 2 * 1024 * 1024
+"""At most this much is copied for one stream before other things get their turn."""
+_LINE_BYTES_MAX = 64 * 1024
+"""Where lines are labelled, a longer one is broken: it cannot be held back until it ends."""
+_EARLY_S = 1.0
+_EARLY_LOOK_S = 0.01
+_LATE_LOOK_S = 0.5
+"""A file that is not there yet: it comes right after `run.started`, or the program could not be started."""
+
+
+class FileWatch:
+    """The kernel's word that one of some files has grown."""
+
+    def __init__(self, selector: selectors.BaseSelector) -> None:
+        self._selector = selector
+        try:
+            import inotify_simple
+
+            self._inotify = inotify_simple.INotify(nonblocking=True)
+            self._flag = inotify_simple.flags.MODIFY
+        except (ImportError, OSError):
+            self.works = False
+            return
+        self.works = True
+        self._selector.register(self._inotify, selectors.EVENT_READ)
+
+    def add(self, path: Path) -> None:
+        """Watch one more file."""
+        if self.works:
+            try:
+                self._inotify.add_watch(path, self._flag)
+            except OSError:  # too many watches for this user: look instead
+                self.close()
+
+    def drain(self) -> None:
+        """Forget what was said so far."""
+        if self.works:
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._inotify.fileno(), 65_536)
+
+    def close(self) -> None:
+        """Stop watching."""
+        if self.works:
+            self._selector.unregister(self._inotify)
+            self._inotify.close()
+            self.works = False
+
+
+class _Copy:
+    """One output file of a run, on its way to a sink.
+
+    Attributes:
+        end: how much of it there is to copy, in bytes; None while it grows.
+    """
+
+    def __init__(self, path: Path, sink: Sink, label: bytes, watch: FileWatch) -> None:
+        self._path, self._sink, self._label, self._watch = path, sink, label, watch
+        self._fd: int | None = None
+        self._offset = 0
+        self._line = b""
+        self.end: int | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the file is there."""
+        return self._fd is not None
+
+    def pump(self) -> bool:
+        """Copy what can be copied now; whether more could be right away."""
+        if self._fd is None and not self._open():
+            return False
+        assert self._fd is not None, "it was opened"
+        budget_bytes = _ROUND_BYTES
+        while budget_bytes > 0 and self._sink.flush():
+            want = _CHUNK_BYTES if self.end is None else min(_CHUNK_BYTES, self.end - self._offset)
+            chunk = os.pread(self._fd, want, self._offset) if want > 0 else b""
+            if not chunk:
+                if self.end is not None:
+                    self.end = self._offset  # it was cut: there is no more
+                return False
+            self._offset += len(chunk)
+            budget_bytes -= len(chunk)
+            self._sink.put(self._labelled(chunk) if self._label else chunk)
+        return budget_bytes <= 0
+
+    def finished(self) -> bool:
+        """Whether everything has been copied, once its end is known."""
+        if self.end is None or (self._fd is not None and self._offset < self.end):
+            return False
+        if not self._sink.flush():
+            return False
+        if self._line:
+            self._sink.put(self._label + self._line + b"\n")
+            self._line = b""
+        return self._sink.flush()
+
+    def finish(self, size_bytes: int | None) -> None:
+        """The run has ended: copy up to there, or to the file's present end where nobody recorded it."""
+        if self._fd is None:
+            self._open()
+        present = 0 if self._fd is None else os.fstat(self._fd).st_size
+        self.end = present if size_bytes is None else min(present, size_bytes)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    def _open(self) -> bool:
+        try:
+            self._fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:
+            return False
+        self._watch.add(self._path)  # before the first look: what is written in between is seen by that
+        return True
+
+    def _labelled(self, chunk: bytes) -> bytes:
+        lines = (self._line + chunk).split(b"\n")
+        self._line = lines.pop()
+        if len(self._line) > _LINE_BYTES_MAX:
+            lines.append(self._line)
+            self._line = b""
+        return b"".join([self._label + line + b"\n" for line in lines])
+
+
+class _Followed(NamedTuple):
+    """A run that is followed: when its following began, and its two streams."""
+
+    since_s: float
+    copies: tuple[_Copy, _Copy]
+
+
+class OutputFollower:
+    """Shows the output of runs on our own two streams.
+
+    Its owner waits on the selector, calls `pump` after every wait, and tells what the ledger says about the runs.
+
+    Args:
+        home: where the output is.
+        selector: what the owner waits on.
+        out: the descriptor for what jobs write to their standard output; err: to their standard error.
+        labelled: put the job's name before each line.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        selector: selectors.BaseSelector,
+        out: int = 1,
+        err: int = 2,
+        *,
+        labelled: bool = False,
+    ) -> None:
+        self._home, self._selector, self._labelled = home, selector, labelled
+        out_sink = Sink(out)
+        self._sinks = (out_sink, out_sink if out == err else Sink(err))
+        self._watch = FileWatch(selector)
+        self._runs: dict[int, _Followed] = {}
+
+    @property
+    def problem(self) -> OSError | None:
+        """Why output cannot be shown (the reader left, a full disk); the runs are none the wiser."""
+        return self._sinks[0].problem or self._sinks[1].problem
+
+    def started(self, entry: Entry) -> None:
+        """A `run.started`: follow what it writes from now on."""
+        assert entry.run is not None, "a run has a number"
+        attempt = v.payload(entry).attempt
+        label = f"{printable(entry.job or '?')} | ".encode() if self._labelled else b""
+        out, err = (
+            _Copy(self._home.output(entry.run, attempt, entry.time, stream), sink, label, self._watch)
+            for stream, sink in zip(("stdout", "stderr"), self._sinks, strict=True)
+        )
+        self.forget(entry.run)
+        self._runs[entry.run] = _Followed(time.monotonic(), (out, err))
+
+    def finished(self, entry: Entry) -> None:
+        """A `run.finished`: show the rest, up to what was recorded; what stragglers write later is not part of it."""
+        followed = self._runs.get(-1 if entry.run is None else entry.run)
+        if followed is not None:
+            end = v.payload(entry)
+            known = end.outcome != "lost"
+            followed.copies[0].finish(end.stdout_bytes if known else None)
+            followed.copies[1].finish(end.stderr_bytes if known else None)
+
+    def shown(self, run: int) -> bool:
+        """Whether everything that a finished run wrote has been shown (or cannot be)."""
+        followed = self._runs.get(run)
+        return followed is None or all(copy.finished() for copy in followed.copies)
+
+    def forget(self, run: int) -> None:
+        """Follow a run no longer."""
+        followed = self._runs.pop(run, None)
+        for copy in followed.copies if followed else ():
+            copy.close()
+
+    def pump(self) -> float:
+        """Show what is there; in how many seconds to call again at the latest."""
+        self._watch.drain()
+        now_s = time.monotonic()
+        wait_s = 60.0 if self._watch.works else _LATE_LOOK_S
+        for followed in self._runs.values():
+            for copy in followed.copies:
+                if copy.pump():
+                    wait_s = 0.0
+                if not copy.is_open and copy.end is None:
+                    early = now_s - followed.since_s < _EARLY_S
+                    wait_s = min(wait_s, _EARLY_LOOK_S if early else _LATE_LOOK_S)
+        for sink in self._sinks:
+            sink.flush()
+            sink.watch(self._selector)
+        return wait_s
+
+    def close(self) -> None:
+        """Let go of everything."""
+        for run in list(self._runs):
+            self.forget(run)
+        self._watch.close()

@@ -1,0 +1,132 @@
+"""A job in words and as JSON, for the list of all and for one in full."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from cli.tables import Cell
+from cli.terminal import is_terminal, speaks_unicode
+from cli.times import show_clock, show_duration, show_relative, show_time
+from cli.upcoming import next_run
+from cli.wording import actor_words, outcome_symbol, outcome_words, skip_words, timing_words
+from scheduler.state import Job, LastRun, State
+
+
+def enabled_words(job: Job, zone: str, *, beside: datetime | None = None) -> str:
+    """`enabled`, or since when, until when, by whom and because of what it is disabled.
+
+    Args:
+        job: the job.
+        zone: for the times.
+        beside: shorten them to the time of day where it is on the same date as this.
+    """
+    if job.on_schedule:
+        return "enabled"
+
+    def shown(instant: datetime) -> str:
+        return show_time(instant, zone) if beside is None else show_clock(instant, zone, beside=beside)
+
+    switch = job.switch
+    words = f"disabled since {shown(switch.time)}"
+    if switch.until is not None:
+        words += f" until {shown(switch.until)}"
+    words += f" by {actor_words(switch.actor)}"
+    return words + (f" because {switch.reason}" if switch.reason else "")
+
+
+def enabled_cell(job: Job, zone: str, *, beside: datetime | None = None) -> Cell:
+    """The same for a table, with whether it is running."""
+    words = enabled_words(job, zone, beside=beside)
+    return Cell(f"{words}, running" if job.live else words, "plain" if words == "enabled" else "warn")
+
+
+def last_cell(last: LastRun | None) -> Cell:
+    """How the newest run came out; at a terminal with a symbol."""
+    if last is None:
+        return Cell("never ran", "dim")
+    if last.outcome is None:
+        return Cell("-", "dim")
+    words = outcome_words(last.outcome, exit_code=last.exit_code, signal_number=last.signal)
+    tone, symbol = outcome_symbol(last.outcome, speaks_unicode())
+    return Cell(f"{symbol} {words}" if is_terminal() else words, tone)
+
+
+def last_words(last: LastRun, now: datetime, zone: str) -> str:
+    """The newest run in full: when, how it came out, how long it took, by which number."""
+    if last.outcome is None:
+        return "-"
+    error = last.error or ""
+    words = outcome_words(last.outcome, exit_code=last.exit_code, signal_number=last.signal, error=error)
+    if last.duration_ms is not None:
+        words += f" in {show_duration(last.duration_ms)}"
+    begun = last.started or last.time
+    return f"{show_time(begun, zone)} ({show_relative(begun, now)}), {words}, run {last.run}"
+
+
+def skipped_words(last: LastRun, now: datetime, zone: str) -> str:
+    """The newest run that was skipped: when and why."""
+    why = skip_words(last.skipped) if last.skipped else "skipped"
+    return f"{show_time(last.time, zone)} ({show_relative(last.time, now)}): {why}, run {last.run}"
+
+
+def job_document(state: State, job: Job, now: datetime) -> dict[str, Any]:
+    """A job as `jobs list --json` and `jobs show --json` have it."""
+    definition, switch = job.definition, job.switch
+    words, source = timing_words(definition)
+    return {
+        "name": job.name,
+        "description": definition.description,
+        "schedule": definition.schedule,
+        "every": definition.every,
+        "at": definition.at,
+        "timezone": definition.timezone,
+        "schedule_words": words,
+        "schedule_source": source,
+        "enabled": job.on_schedule,
+        "switched": {
+            "enabled": switch.enabled,
+            "by": switch.actor,
+            "time": switch.time,
+            "reason": switch.reason,
+            "until": switch.until,
+            "entry": switch.seq,
+        },
+        "last_run": _last_document(job.last),
+        "last_skipped": _skipped_document(job.last_skipped),
+        "next_run": next_run(job, now),
+        "running": [_run_document(state, number) for number in job.live],
+    }
+
+
+def _last_document(last: LastRun | None) -> dict[str, Any] | None:
+    if last is None:
+        return None
+    return {
+        "run": last.run,
+        "trigger": last.trigger,
+        "outcome": last.outcome,
+        "started": last.started,
+        "finished": last.time,
+        "duration_ms": last.duration_ms,
+        "exit_code": last.exit_code,
+        "signal": last.signal,
+        "error": last.error,
+    }
+
+
+def _skipped_document(last: LastRun | None) -> dict[str, Any] | None:
+    if last is None:
+        return None
+    return {"run": last.run, "trigger": last.trigger, "reason": last.skipped, "time": last.time}
+
+
+def _run_document(state: State, number: int) -> dict[str, Any]:
+    run = state.runs[number]
+    return {
+        "run": number,
+        "trigger": run.trigger,
+        "scheduled_for": run.scheduled_for,
+        "started": run.started,
+        "attempt": run.attempt,
+    }

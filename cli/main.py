@@ -1,0 +1,165 @@
+"""The `cronledger` command: its groups, the home it works on, and the door through which errors leave."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from cli.failures import Exit, Failure, failures_for_people, say, silence
+from cli.lazy import LazyGroup
+from cli.terminal import OutputLost
+from scheduler.home import Home
+
+_JOBS = {
+    "list": ("cli.commands.jobs_list:list_", "all jobs: schedule, whether enabled, last and next run"),
+    "show": ("cli.commands.jobs_show:show", "one job in full"),
+    "run": ("cli.commands.jobs_run:run", "run jobs now, whatever their schedule"),
+    "cancel": ("cli.commands.jobs_run:cancel", "stop a run that is going"),
+    "history": ("cli.commands.jobs_history:history", "runs, newest first"),
+    "next": ("cli.commands.jobs_next:next_", "the coming runs"),
+    "enable": ("cli.commands.jobs_switch:enable", "let jobs run on their schedule"),
+    "disable": ("cli.commands.jobs_switch:disable", "keep jobs from running on their schedule"),
+    "cleanup-sessions": ("cli.commands.jobs_maintain:cleanup_sessions", "delete expired sessions now"),
+    "log-cleanup": ("cli.commands.jobs_maintain:log_cleanup", "delete old logs now"),
+}
+_LEDGER = {
+    "verify": ("cli.commands.ledger_verify:verify", "check the whole chain"),
+    "show": ("cli.commands.ledger_show:show", "one entry in full"),
+    "tail": ("cli.commands.ledger_show:tail", "the newest entries, as they come with -f"),
+}
+_CRON = {"explain": ("cli.commands.cron:explain", "what an expression means and when it comes next")}
+_TOP = {
+    "init": ("cli.commands.init:init", "make a home with a commented starter config"),
+    "serve": ("cli.commands.serve:serve", "run the scheduler"),
+    "status": ("cli.commands.status:status", "the scheduler, the config and the ledger at a glance"),
+    "check": ("cli.commands.check:check", "check the config and do nothing else"),
+    "sql": ("cli.commands.sql:sql", "ask the ledger anything, in SQL"),
+    "completion": ("cli.commands.completion:completion", "completion for your shell"),
+}
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+COMPLETE_VARIABLE = "_CRONLEDGER_COMPLETE"
+"""Set by the shell when it asks for completions; see `cronledger completion`."""
+
+
+def _print_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from scheduler.version import VERSION
+
+        click.echo(f"cronledger {VERSION}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy=_TOP,
+    context_settings=CONTEXT,
+    epilog="Begin with: cronledger init; cronledger serve. Each command has its own --help.",
+)
+@click.option(
+    "--home",
+    envvar="CRONLEDGER_HOME",
+    default=".",
+    show_default="the current directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder that holds the config and the ledger. Also CRONLEDGER_HOME.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
+@click.pass_context
+def cronledger(ctx: click.Context, home: Path) -> None:
+    """A cron whose memory is an append-only, hash-chained ledger.
+
+    Exit codes: 0 done; 1 the thing asked about failed; 2 usage or configuration; 3 the ledger cannot be
+    trusted or cannot be written.
+    """
+    ctx.obj = Home(Path(os.path.abspath(home)))
+
+
+jobs = LazyGroup("jobs", lazy=_JOBS, help="Manage and run jobs.", context_settings=CONTEXT)
+ledger = LazyGroup("ledger", lazy=_LEDGER, help="Look at the ledger itself.", context_settings=CONTEXT)
+cron = LazyGroup("cron", lazy=_CRON, help="Understand cron expressions.", context_settings=CONTEXT)
+infra = LazyGroup("infra", help="The same job commands under a longer path.", context_settings=CONTEXT)
+infra.add_command(jobs)
+for group in (jobs, ledger, cron, infra):
+    cronledger.add_command(group)
+
+
+def main() -> None:
+    """The entry point: run the command and leave with a documented exit code, never with a traceback."""
+    _settle_streams()
+    if COMPLETE_VARIABLE in os.environ:
+        _complete()
+    with failures_for_people():
+        try:
+            code = _run(sys.argv[1:])
+        except click.exceptions.Exit as left:
+            code = left.exit_code
+        except click.ClickException as mistake:
+            _show_mistake(mistake)
+            code = Exit.USAGE
+        except (click.exceptions.Abort, KeyboardInterrupt):
+            click.echo(err=True)
+            code = Exit.INTERRUPTED
+        _flush()
+        sys.exit(code if isinstance(code, int) else Exit.DONE)
+
+
+def _run(arguments: list[str]) -> object:
+    """Run the command. Not by click's own `main`, which takes the end of a pipe for a failure."""
+    with cronledger.make_context("cronledger", arguments) as ctx:
+        return cronledger.invoke(ctx)
+
+
+def _settle_streams() -> None:
+    """Make output safe to write to, whatever the caller did with it.
+
+    A stream that was closed is put on `/dev/null`, so that no file that is opened later takes its number and gets
+    our messages. A character that the terminal's encoding lacks is shown escaped; it ends no command.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number: this one
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _complete() -> None:
+    """Answer the shell. Whatever goes wrong, it gets no answer rather than a message in its command line."""
+    try:
+        cronledger.main(prog_name="cronledger", standalone_mode=False)
+    except Exception:  # noqa: BLE001 - see above
+        sys.exit(Exit.FAILED)
+
+
+def _show_mistake(mistake: click.ClickException) -> None:
+    if isinstance(mistake, click.exceptions.NoArgsIsHelpError):
+        mistake.show()
+        return
+    ctx = mistake.ctx if isinstance(mistake, click.UsageError) else None
+    hint = f"`{ctx.command_path} --help` shows how it is used." if ctx is not None else ""
+    say(Failure(mistake.format_message(), hint))
+
+
+def _flush() -> None:
+    """Write out what is buffered while there is still someone to tell that it could not be."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        silence(sys.stdout)
+    except OSError as problem:
+        raise OutputLost(problem.strerror or str(problem)) from problem

@@ -1,0 +1,117 @@
+"""Names that people type: jobs and time zones, with the nearest for a mistyped one and completion for the shell."""
+
+# ruff: noqa: ARG002 - signatures are those of click
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.failures import Failure
+from cli.printable import printable
+from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from scheduler.state import Job, State
+
+
+class JobName(click.ParamType[str]):
+    """The name of a job; which exist is looked up by `find_job`, once the home is open."""
+
+    name = "job"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Names of the home's jobs."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(name) for name in job_names(_home_of(ctx)) if name.startswith(incomplete)]
+
+
+class ZoneName(click.ParamType[str]):
+    """An IANA time zone."""
+
+    name = "zone"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name, if there is such a zone."""
+        from scheduler.schedule import known_zone, nearest_zones
+
+        if known_zone(value):
+            return value
+        near = nearest_zones(value, 1)
+        meant = f": did you mean {near[0]}?" if near else ""
+        raise click.BadParameter(f"there is no time zone {printable(value)!r}{meant}", ctx, param)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """All zones that begin so, whatever the case."""
+        from zoneinfo import available_timezones
+
+        from click.shell_completion import CompletionItem
+
+        folded = incomplete.casefold()
+        names = sorted(name for name in available_timezones() if name.casefold().startswith(folded))
+        return [CompletionItem(name) for name in names]
+
+
+JOB = JobName()
+ZONE = ZoneName()
+
+
+def find_job(state: State, name: str, *, removed: bool = False) -> Job:
+    """The job of that name.
+
+    Args:
+        state: what is known.
+        name: as it was typed.
+        removed: find it even if the config no longer has it.
+
+    Raises:
+        Failure: there is none; the message names the nearest.
+    """
+    job = state.jobs.get(name)
+    if job is not None and (job.present or removed):
+        return job
+    shown = printable(name)
+    if job is not None:
+        raise Failure(
+            f"job {shown} is no longer in the config",
+            f"`cronledger jobs history --job {shown}` has its past.",
+        )
+    raise Failure(*_no_such(shown, name, (job.name for job in state.present_jobs())))
+
+
+def job_names(home: Home) -> list[str]:
+    """Names of a home's jobs, for completion: whatever is wrong there, this answers, if only with nothing."""
+    from cli.opened import to_read
+
+    try:
+        with to_read(home, quiet=True) as view:
+            return [job.name for job in view.state.present_jobs()]
+    except Exception:  # noqa: BLE001 - a message in the middle of a command line that is being typed helps nobody
+        return []
+
+
+def _no_such(shown: str, name: str, known: Iterable[str]) -> tuple[str, str]:
+    import difflib
+
+    names = list(known)
+    folded = {candidate.casefold(): candidate for candidate in names}
+    near = difflib.get_close_matches(name.casefold(), folded, n=2)
+    if near:
+        meant = " or ".join(folded[match] for match in near)
+        return f'no job "{shown}": did you mean {meant}?', ""
+    return f'no job "{shown}"', "`cronledger jobs list` shows all." if names else "There are no jobs yet."
+
+
+def _home_of(ctx: click.Context) -> Home:
+    root = ctx.find_root().params.get("home") or "."
+    return Home(Path(root).absolute())

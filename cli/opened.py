@@ -1,0 +1,197 @@
+"""How commands open a home: to read, without leaving a trace, or to record something.
+
+A command that reads shows what a person would expect: the ledger's state; and while no scheduler runs that would take
+an edit of the config up, the state as it would be with that edit. A command that records first brings the ledger
+in line with the config, so that the first `jobs disable` works before any scheduler has run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from cli.failures import Failure, complain
+from cli.printable import printable
+from cli.terminal import note
+from eventstore.errors import NoLedger
+from scheduler.home import Home
+from scheduler.lease import Holder, holder_of
+
+if TYPE_CHECKING:
+    from scheduler.book import Book
+    from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable
+    from scheduler.state import State
+
+    Problem = ConfigInvalid | ConfigMissing | ConfigUnreadable
+
+
+class View(NamedTuple):
+    """A home as a command that reads sees it.
+
+    Attributes:
+        home: the home.
+        now: the moment at which it was looked at.
+        book: the ledger, read only; None if there is none yet.
+        state: what to show; a pause that has ended has ended here, whether that is on record yet or not. Its head
+            may be ahead of the ledger's.
+        holder: the scheduler that serves the home now; None if nobody does.
+        config: the config, where it was read: always if `with_config` asked for it and it is valid.
+        problem: why there is no config.
+        pending: `state` holds edits of the config that the ledger does not know yet.
+    """
+
+    home: Home
+    now: datetime
+    book: Book | None
+    state: State
+    holder: Holder | None
+    config: Config | None
+    problem: Problem | None
+    pending: bool
+
+
+@contextmanager
+def to_read(home: Home, *, with_config: bool = False, quiet: bool = False) -> Iterator[View]:
+    """Open a home to read; nothing is created or written.
+
+    Args:
+        home: the home.
+        with_config: read the config even if the ledger knows all that it says.
+        quiet: say nothing on standard error about the config.
+
+    Raises:
+        Failure: there is neither a ledger nor a config here.
+        ConfigInvalid, ConfigUnreadable: there is no ledger, and the config cannot be used.
+        Corrupt, NewerFormat, Unavailable: the ledger cannot be trusted or read.
+    """
+    view = _look(home, with_config)
+    try:
+        if not quiet:
+            _remark(view)
+        yield view
+    finally:
+        if view.book is not None:
+            view.book.store.close()
+
+
+@contextmanager
+def to_write(home: Home) -> Iterator[Book]:
+    """Open a home to record something, after bringing the ledger in line with the config.
+
+    With an invalid config there is a warning, and the ledger is taken as it is.
+
+    Raises:
+        Failure: there is neither a ledger nor a config here.
+        ConfigInvalid, ConfigUnreadable: there is no ledger, and the config cannot be used.
+        Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
+    """
+    from scheduler.opening import bring_in_line, open_book
+    from scheduler.reconcile import pauses_ended
+
+    config, problem = read_config(home, to_record=True)
+    if problem is not None:
+        if not has_ledger(home):
+            raise _nothing_here(home, problem)
+        complain(f"{problem}\nthe config is not used; the ledger's own knowledge of the jobs is")
+    book = open_book(home)
+    try:
+        if config is not None:
+            bring_in_line(book, config)
+        else:
+            book.decide(lambda state: pauses_ended(state, datetime.now(UTC)))
+        yield book
+    finally:
+        book.store.close()
+
+
+def read_config(home: Home, *, to_record: bool = False) -> tuple[Config | None, Problem | None]:
+    """The home's config, or why there is none.
+
+    Args:
+        home: the home.
+        to_record: it will be recorded. Otherwise nothing is made that is not there yet, such as the salt.
+    """
+    from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable, load
+    from scheduler.home_config import load_config
+
+    if not home.config.exists():
+        return None, ConfigMissing(home.config)
+    salted = to_record or (home.var / "salt").exists()
+    try:
+        return load_config(home) if salted else load(home.config, home.root), None
+    except (ConfigInvalid, ConfigMissing, ConfigUnreadable) as problem:
+        return None, problem
+
+
+def has_ledger(home: Home) -> bool:
+    """Whether something was recorded here already."""
+    return any(home.ledger.glob("*.jsonl")) or (home.ledger / "HEAD").exists()
+
+
+def _look(home: Home, with_config: bool) -> View:
+    from scheduler.opening import open_book_to_read
+    from scheduler.preview import preview
+    from scheduler.reconcile import pauses_ended
+    from scheduler.state import State
+
+    now = datetime.now(UTC)
+    holder = holder_of(home.scheduler_lock)
+    book: Book | None = None
+    try:
+        book = open_book_to_read(home)
+        state = book.state
+    except (NoLedger, FileNotFoundError):
+        state = State()
+    if book is not None:
+        preview(state, pauses_ended(state, now), now)
+    if book is not None and not with_config and (holder is not None or _knows_config(home, state)):
+        return View(home, now, book, state, holder, None, None, pending=False)
+    config, problem = read_config(home)
+    if book is None and problem is not None:
+        raise _nothing_here(home, problem)
+    pending = False
+    if config is not None and holder is None:
+        state, pending = _in_line(book, state, config, now)
+    return View(home, now, book, state, holder, config, problem, pending)
+
+
+def _in_line(book: Book | None, state: State, config: Config, now: datetime) -> tuple[State, bool]:
+    """The state with the config's edits, and whether there are any that the ledger should know."""
+    from scheduler.preview import preview
+    from scheduler.reconcile import reconcile
+
+    definitions = {name: job.definition for name, job in config.jobs.items()}
+    events = reconcile(state, definitions, config.digest, now)
+    return preview(state, events, now), book is not None and bool(events)
+
+
+def _knows_config(home: Home, state: State) -> bool:
+    """Whether the config file is the very one that the ledger has accepted, so that it need not be read."""
+    if state.config is None or state.rejection is not None:
+        return False
+    try:
+        return hashlib.sha256(home.config.read_bytes()).hexdigest() == state.config
+    except OSError:
+        return False
+
+
+def _remark(view: View) -> None:
+    if view.pending:
+        note("The config has edits that are not in the ledger yet; they are shown. No scheduler is running.")
+    elif view.problem is not None and view.holder is None:
+        complain(f"{view.problem}\nwhat the ledger knows is shown")
+
+
+def _nothing_here(home: Home, problem: Problem) -> Exception:
+    from scheduler.configuration import ConfigMissing
+
+    if not isinstance(problem, ConfigMissing):
+        return problem
+    where = printable(str(home.root))
+    return Failure(
+        f"there is no cronledger home in {where}",
+        "`cronledger init` makes one; `--home DIR` or CRONLEDGER_HOME names another folder.",
+    )

@@ -1,0 +1,60 @@
+"""The recent runs of a job, read backwards from the end of the ledger: as much as that costs, and no more.
+
+What lies further back is a question for the whole history.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from cli.opened import View
+from scheduler.vocabulary import Outcome, RunFinished, Trigger, payload
+
+_CHUNK_ENTRIES = 2_000
+_LOOKED_AT_MAX = 20_000
+"""So many entries are looked at, so that the cost does not grow with the ledger."""
+
+
+class Past(NamedTuple):
+    """A run that has ended."""
+
+    run: int
+    trigger: Trigger
+    scheduled_for: datetime | None
+    started: datetime
+    finished: datetime
+    duration_ms: int | None
+    outcome: Outcome
+    exit_code: int | None
+    signal: int | None
+    error: str | None
+
+
+def recent_runs(view: View, job: str, count: int) -> list[Past]:
+    """The last runs of a job that ended, the newest first: at most `count`, and those at the end of the ledger.
+
+    Raises:
+        Corrupt: an entry on the way does not stand where the chain says.
+    """
+    found: list[Past] = []
+    if view.book is None:
+        return found
+    end = view.book.store.head().seq
+    oldest = max(0, end - _LOOKED_AT_MAX + 1)
+    while end >= oldest and len(found) < count:
+        first = max(oldest, end - _CHUNK_ENTRIES + 1)
+        chunk = [
+            entry
+            for entry in view.book.store.read(first, end)
+            if entry.type == RunFinished.TYPE and entry.job == job and entry.run is not None
+        ]
+        for entry in reversed(chunk):
+            data: RunFinished = payload(entry)
+            past = Past(
+                entry.run or 0, data.trigger, data.scheduled_for, data.started, entry.time, data.duration_ms,
+                data.outcome, data.exit_code, data.signal, data.error,
+            )  # fmt: skip
+            found.append(past)
+        end = first - 1
+    return found[:count]

@@ -1,0 +1,227 @@
+"""Running jobs in this very process, for when no scheduler serves the home."""
+
+from __future__ import annotations
+
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import click
+
+from cli.failures import Failure, complain
+from cli.follow import OutputFollower
+from cli.names import find_job
+from cli.opened import read_config
+from cli.printable import printable
+from cli.terminal import note
+from cli.watched import WatchedRuns
+from eventstore.errors import Unavailable
+from scheduler.actor import person
+from scheduler.book import Book
+from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable, load
+from scheduler.execution import Execution, Wish
+from scheduler.home import Home
+from scheduler.opening import bring_in_line, open_book
+from scheduler.processes import PosixSpawner
+from scheduler.serve import executor_alive, me
+from scheduler.waiting import Waiter
+
+_TICK_S = 1.0
+_RETRY_S = 0.25
+"""After so long recording is tried again; at once would be in vain, and each try wakes us by its own traces."""
+_GIVE_UP_SIGNALS = 3
+"""So many Ctrl-C leave even though a result could not be recorded."""
+
+Begun = Callable[[int, str], None]
+"""Told the number of each run and its job, once the request is durable."""
+Streams = tuple[int, int] | None
+
+
+def stopping_signals() -> list[signal.Signals]:
+    """The signals that ask a command to stop; not those that whoever started it wants ignored (nohup)."""
+    wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    return [number for number in wanted if signal.getsignal(number) is not signal.SIG_IGN]
+
+
+def usable_config(home: Home) -> Config:
+    """The home's config; while that is invalid, the last one that was in force, with a warning.
+
+    Raises:
+        ConfigInvalid, ConfigMissing, ConfigUnreadable: neither can be used.
+    """
+    config, problem = read_config(home)
+    if config is not None:
+        return config
+    assert problem is not None, "there is a config or a reason why not"
+    try:
+        config = load(home.config_in_force)
+    except (ConfigInvalid, ConfigMissing, ConfigUnreadable):
+        raise problem from None
+    complain(f"{problem}\nthe last config that was in force is used")
+    return config
+
+
+@contextmanager
+def executing(home: Home, streams: Streams, *, labelled: bool = False) -> Iterator[RunHere]:
+    """Open a home to execute runs in this process; the ledger is brought in line with the config first.
+
+    Raises:
+        ConfigInvalid, ConfigMissing, ConfigUnreadable: there is no config that could be used.
+        Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
+    """
+    config = usable_config(home)
+    book = open_book(home)
+    try:
+        if config.path == home.config:
+            bring_in_line(book, config)
+        here = RunHere(home, book, config, streams, labelled=labelled)
+        try:
+            yield here
+        finally:
+            here.close()
+    finally:
+        book.store.close()
+
+
+class RunHere:
+    """Executes wishes one beside the other and follows them.
+
+    Args:
+        home: the home; book: its ledger, in line with `config`.
+        streams: the descriptors to which standard output and standard error of the jobs go; None: they are not shown.
+        labelled: put the job's name before each line of output.
+
+    Attributes:
+        book, config: as given.
+        watched: what the ledger says about the runs.
+    """
+
+    def __init__(
+        self, home: Home, book: Book, config: Config, streams: Streams, *, labelled: bool = False
+    ) -> None:
+        self.book, self.config = book, config
+        self._waiter = Waiter(home.ledger, stopping_signals())
+        self._spawner = PosixSpawner(book.state.ledger, self._waiter.selector)
+        env = {name: job.env for name, job in config.jobs.items()}
+        self._execution = Execution(home, book, env, self._spawner, me(), person(), executor_alive)
+        follower = None
+        if streams is not None:
+            follower = OutputFollower(home, self._waiter.selector, *streams, labelled=labelled)
+        self.watched = WatchedRuns(follower, book.state)
+        book.listen(self.watched.notice)
+        self._signals: list[int] = []
+        self._complaint = ""
+        self._retry_at_s: float | None = None
+        self._reserve_given = False
+        self._refused = False
+        self._announced: set[int] = set()
+        self._tick_at_s = time.monotonic() + _TICK_S
+
+    def wishes(self, names: Sequence[str], reason: str) -> list[Wish]:
+        """What it takes to run these jobs as the config has them.
+
+        Raises:
+            Failure: there is no such job.
+        """
+        for name in names:
+            find_job(self.book.state, name)
+            if name not in self.config.jobs:
+                raise Failure(f"job {printable(name)} is not in the config that is used")
+        return [Wish(self.config.jobs[name].definition, reason) for name in names]
+
+    def run(self, wishes: Sequence[Wish], begun: Begun) -> int | None:
+        """Execute them; the first signal that asked to stop, if one did.
+
+        The first one stops the runs, the second kills them.
+
+        Raises:
+            Unavailable: nothing could be recorded, and so nothing was started; or a result could not be, and the
+                person did not want to wait any longer.
+            Poisoned, Corrupt: the ledger is not to be relied on.
+        """
+        waiting = list(wishes)
+        while waiting or self._execution.busy or not self.watched.done:
+            waiting = [wish for wish in waiting if not self._begin(wish, begun)]
+            wait_s = min(self._turn(), self.watched.pump())
+            if not (waiting or self._execution.busy) and self.watched.done:
+                break
+            for number in self._waiter.wait(wait_s):
+                waiting.clear()
+                self._stop(number)
+            if time.monotonic() >= self._tick_at_s:
+                self._tick_at_s = time.monotonic() + _TICK_S
+                self.book.store.tick()
+        return self._signals[0] if self._signals else None
+
+    @property
+    def all_succeeded(self) -> bool:
+        """Whether everything that was wanted was begun and came out well."""
+        return not self._refused and all(run.succeeded for run in self.watched.settled.values())
+
+    def close(self) -> None:
+        """Let go of everything; what still runs goes on."""
+        if self._reserve_given:
+            self.book.store.restore_reserve()
+        self.watched.close()
+        self._spawner.close()
+        self._waiter.close()
+
+    def _begin(self, wish: Wish, begun: Begun) -> bool:
+        """Begin a run, unless it waits for another one of its job; whether it is dealt with."""
+        job = wish.definition.name
+        if wish.definition.overlap == "queue":
+            other = self._execution.in_the_way(job)
+            if other is not None:
+                if other.number not in self._announced:
+                    self._announced.add(other.number)
+                    note(f"{job}: waiting for run {other.number} to end")
+                return False
+        else:
+            self._execution.in_the_way(job)  # what nobody watches and is dead must not be in the way
+        try:
+            number = self._execution.begin(wish)
+        except Unavailable as problem:
+            if not self._execution.busy:
+                raise
+            complain(f"{job} was not started: {problem}")
+            self._refused = True
+            return True
+        self.watched.want(number, job, self.book.store.read(number))
+        begun(number, job)
+        return True
+
+    def _turn(self) -> float:
+        """Let the execution do what can be done now; in how many seconds again."""
+        left_s = self._retry_in_s()
+        if 0 < left_s < math.inf:
+            return left_s
+        self._retry_at_s = None
+        wait_s = self._execution.turn(self._complain)
+        return min(wait_s, max(0.0, self._retry_in_s()))
+
+    def _retry_in_s(self) -> float:
+        """In how many seconds recording is to be tried again; infinite where nothing is left to record."""
+        return math.inf if self._retry_at_s is None else self._retry_at_s - time.monotonic()
+
+    def _stop(self, number: int) -> None:
+        self._signals.append(number)
+        self._execution.stop(f"stopped by {signal.Signals(number).name} to the command that ran it")
+        click.echo(err=True)
+        if len(self._signals) >= _GIVE_UP_SIGNALS and self._complaint:
+            raise Unavailable(f"how the run ended could not be recorded: {self._complaint}")
+        if self._execution.busy:
+            note("stopping; once more kills" if len(self._signals) == 1 else "killing")
+
+    def _complain(self, message: str) -> None:
+        """The ledger cannot be written. What is held back for that goes first; the next try may do with it."""
+        if not self._reserve_given:
+            self._reserve_given = True
+            self.book.store.release_reserve()
+            self._retry_at_s = time.monotonic()
+            return
+        self._retry_at_s = time.monotonic() + _RETRY_S
+        if message != self._complaint:
+            self._complaint = message
+            complain(f"{message}; trying again")

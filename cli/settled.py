@@ -1,0 +1,124 @@
+"""Runs that are settled, as rows: how they came out, from the one entry that says so."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Self
+
+import msgspec
+
+from cli.sentences import sentence
+from cli.tables import Cell
+from cli.times import show_duration, show_time
+from cli.words import OUTCOME_TONES, outcome_words, skip_words, trigger_words
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+
+SETTLING = (v.RunFinished.TYPE, v.RunSkipped.TYPE)
+"""The types of entry that settle a run."""
+
+
+class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
+    """One row; names and meanings are those of the SQL view `runs`.
+
+    Attributes:
+        settled_seq: the entry that says so.
+        finished: when that was recorded; None for a skipped run, which has `settled` all the same.
+        because_of: the entry that shows why a run was skipped.
+    """
+
+    run: int
+    job: str
+    trigger: v.Trigger
+    status: str
+    outcome: v.Outcome | None
+    skipped_reason: v.SkipReason | None
+    scheduled_for: datetime | None
+    started: datetime | None
+    finished: datetime | None
+    settled: datetime
+    duration_ms: int | None
+    attempt: int | None
+    exit_code: int | None
+    signal: int | None
+    cpu_ms: int | None
+    memory_peak_bytes: int | None
+    stdout_bytes: int | None
+    stdout_sha256: str | None
+    stderr_bytes: int | None
+    stderr_sha256: str | None
+    error: str | None
+    because_of: int | None
+    settled_seq: int
+
+    @classmethod
+    def of(cls, entry: Entry) -> Self:
+        """The row of a `run.finished` or `run.skipped`.
+
+        Raises:
+            msgspec.ValidationError: the payload is not what its type says.
+        """
+        data = v.payload(entry)
+        ended = data if isinstance(data, v.RunFinished) else None
+        skipped = data if isinstance(data, v.RunSkipped) else None
+        facts: dict[str, Any] = {
+            name: getattr(ended, name, None)
+            for name in ("outcome", "started", "duration_ms", "attempt", "exit_code", "signal", "cpu_ms",
+                         "memory_peak_bytes", "stdout_bytes", "stdout_sha256", "stderr_bytes", "stderr_sha256",
+                         "error")
+        }  # fmt: skip
+        return cls(
+            run=-1 if entry.run is None else entry.run,
+            job=entry.job or "",
+            trigger=data.trigger,
+            scheduled_for=data.scheduled_for,
+            status="finished" if ended else "skipped",
+            skipped_reason=skipped.reason if skipped else None,
+            finished=entry.time if ended else None,
+            settled=entry.time,
+            because_of=skipped.because_of if skipped else None,
+            settled_seq=entry.seq,
+            **facts,
+        )
+
+    def members(self) -> dict[str, Any]:
+        """The row for programs."""
+        return msgspec.structs.asdict(self)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it did what was wanted."""
+        return self.outcome == "succeeded"
+
+    def outcome_cell(self) -> Cell:
+        """How it came out, in a few words: `succeeded`, `failed with exit code 3`, `skipped: run 7 was …`."""
+        if self.outcome is None:
+            if self.skipped_reason == "overlap" and self.because_of is not None:
+                return Cell(f"skipped: run {self.because_of} was still going", "warn")
+            why = skip_words(self.skipped_reason) if self.skipped_reason else "why is unknown"
+            return Cell(f"skipped: {why}", "warn")
+        words = outcome_words(
+            self.outcome, exit_code=self.exit_code, signal_number=self.signal, error=self.error
+        )
+        if self.error and self.outcome != "failed":
+            words = self.error if self.error.startswith(words) else f"{words}: {self.error}"
+        return Cell(words, OUTCOME_TONES[self.outcome])
+
+    def cells(self, zone: str, *, utc: bool) -> list[Cell | str]:
+        """The row of a table: run, job, trigger, scheduled for, started, took, outcome; times in `zone`."""
+        times = [
+            "" if instant is None else show_time(instant, zone, utc=utc)
+            for instant in (self.scheduled_for, self.started)
+        ]
+        took = "" if self.duration_ms is None else show_duration(self.duration_ms)
+        return [str(self.run), self.job, trigger_words(self.trigger), *times, took, self.outcome_cell()]
+
+
+def last_words(entry: Entry) -> str:
+    """How a run ended, in one line: `run 41 of nightly succeeded in 1.2 s (exit 0)`."""
+    text = sentence(entry)
+    if entry.type == v.RunFinished.TYPE:
+        end = v.payload(entry)
+        if end.outcome == "succeeded" and end.exit_code is not None:
+            text += f" (exit {end.exit_code})"
+    return text

@@ -1,0 +1,200 @@
+"""Tables and blocks of details: made for eyes at a terminal, for grep and awk in a pipe.
+
+At a terminal a table fits the width (cells wrap, nothing is cut) and is coloured, unless it is so long that nobody
+reads it there. In a pipe it is plain aligned
+text: one row a line, columns two blanks apart, an empty cell is `-`, nothing is coloured, cut or wrapped.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from cli.printable import printable
+from cli.terminal import Tone, is_terminal, note, out, paint, wants_colour, width
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+
+class Column(NamedTuple):
+    """A column.
+
+    Attributes:
+        title: its header.
+        under: at a terminal its cells stand, dimmed, as a second line in the column before it.
+        right: aligned to the right, for numbers.
+        keep: at a terminal its cells are not wrapped while there is room.
+    """
+
+    title: str
+    under: bool = False
+    right: bool = False
+    keep: bool = False
+
+
+class Cell(NamedTuple):
+    """A cell with a tone; a plain string will do where there is none."""
+
+    text: str
+    tone: Tone = "plain"
+
+
+Row = Sequence[Cell | str]
+Value = Cell | str | Sequence[Cell | str]
+"""A value of a block of details; several stand on a line each."""
+
+_GAP = "  "
+_LAID_OUT_MAX = 1_000
+"""Laying out takes about half a millisecond a row; a longer table is printed plain."""
+
+
+def table(columns: Sequence[Column], rows: Iterable[Row], *, empty: str = "") -> None:
+    """Print a table to standard output; `empty` goes to standard error if there are no rows.
+
+    Raises:
+        OutputLost, BrokenPipeError: see `cli.terminal.out`.
+    """
+    cells = [[_cell(value) for value in row] for row in rows]
+    if not cells:
+        if empty:
+            note(empty)
+        return
+    laid_out = is_terminal() and len(cells) <= _LAID_OUT_MAX
+    out(_at_terminal(columns, cells) if laid_out else plain_table(columns, cells))
+
+
+def details(pairs: Iterable[tuple[str, Value]], title: str = "") -> None:
+    """Print a block of `name: value` lines to standard output, below a title if there is one.
+
+    Raises:
+        OutputLost, BrokenPipeError: see `cli.terminal.out`.
+    """
+    listed = [(name, [_cell(item) for item in _several(value)]) for name, value in pairs]
+    if title:
+        out(paint(printable(title), "strong", wants_colour()))
+    if listed:
+        out(_details_at_terminal(listed) if is_terminal() else plain_details(listed))
+
+
+def plain_table(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> str:
+    """The table as plain aligned text."""
+    texts = [[column.title for column in columns], *([cell.text or "-" for cell in row] for row in cells)]
+    widths = [max(map(display_width, texts_of_column)) for texts_of_column in zip(*texts, strict=True)]
+    lines = []
+    for row in texts:
+        aligned = [
+            _aligned(text, size, column.right)
+            for text, size, column in zip(row, widths, columns, strict=True)
+        ]
+        lines.append(_GAP.join(aligned).rstrip())
+    return "\n".join(lines)
+
+
+def plain_details(listed: Sequence[tuple[str, Sequence[Cell]]]) -> str:
+    """The block as plain text; further values of a name are indented below the first."""
+    indent = max(len(name) for name, _ in listed) + len(":" + _GAP)
+    lines = []
+    for name, cells in listed:
+        for number, cell in enumerate(cells or [Cell("-")]):
+            label = f"{name}:" if number == 0 else ""
+            lines.append(f"{label:<{indent}}{cell.text or '-'}")
+    return "\n".join(lines)
+
+
+def display_width(text: str) -> int:
+    """How many columns a text takes: some characters take two, some none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )
+
+
+def _aligned(text: str, size: int, right: bool) -> str:
+    blank = " " * (size - display_width(text))
+    return blank + text if right else text + blank
+
+
+def _cell(value: Cell | str) -> Cell:
+    return Cell(printable(value)) if isinstance(value, str) else Cell(printable(value.text), value.tone)
+
+
+def _several(value: Value) -> Sequence[Cell | str]:
+    return [value] if isinstance(value, str | Cell) else value
+
+
+# -- at a terminal, with rich ------------------------------------------------------------------------------------
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    colour = wants_colour()
+    return Console(
+        width=width(), force_terminal=True, no_color=not colour, color_system="auto" if colour else None,
+        highlight=False, markup=False, emoji=False, legacy_windows=False,
+    )  # fmt: skip
+
+
+def _text(cell: Cell) -> Text:
+    from rich.text import Text
+
+    style = {"plain": "", "good": "green", "bad": "red", "warn": "yellow", "dim": "dim", "strong": "bold"}
+    return Text(cell.text, style=style[cell.tone])
+
+
+def _at_terminal(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> str:
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = [index for index, column in enumerate(columns) if not column.under]
+    keep = _room_to_keep(columns, cells)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+    for index in shown:
+        column = columns[index]
+        justify = "right" if column.right else "left"
+        no_wrap = keep and column.keep
+        table.add_column(Text(column.title), justify=justify, overflow="fold", no_wrap=no_wrap)  # type: ignore[arg-type]
+    for row in cells:
+        merged = []
+        for index in shown:
+            text = _text(row[index])
+            if index + 1 < len(columns) and columns[index + 1].under and row[index + 1].text:
+                text.append("\n").append_text(_text(row[index + 1]._replace(tone="dim")))
+            merged.append(text)
+        table.add_row(*merged)
+    return _rendered(table)
+
+
+def _room_to_keep(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> bool:
+    """Whether the columns that are not to be wrapped leave the others at least ten characters each."""
+    needed = 0
+    for index, column in enumerate(columns):
+        if column.keep:
+            needed += max([len(column.title), *(display_width(row[index].text) for row in cells)]) + 2
+        elif not column.under:
+            needed += 12
+    return needed <= width()
+
+
+def _details_at_terminal(listed: Sequence[tuple[str, Sequence[Cell]]]) -> str:
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, cells in listed:
+        grid.add_row(Text(name), Text("\n").join(_text(cell) for cell in cells))
+    return _rendered(grid)
+
+
+def _rendered(renderable: object) -> str:
+    console = _console()
+    with console.capture() as capture:
+        console.print(renderable)
+    return "\n".join(line.rstrip() for line in capture.get().rstrip("\n").split("\n"))

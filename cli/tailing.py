@@ -1,0 +1,140 @@
+"""The newest entries, and each new one as it is appended, on standard output."""
+
+from __future__ import annotations
+
+import os
+import select
+import selectors
+import signal
+import stat
+import sys
+from fnmatch import fnmatchcase
+from itertools import islice
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from cli.entry_json import line_of
+from cli.failures import complain
+from cli.raw_lines import last_raw_lines, raw_line
+from cli.terminal import out, paint, speaks_unicode, wants_colour
+from cli.wording import event_line
+from cli.zones import local_zone
+from eventstore.backwards import read_backwards
+from eventstore.errors import Corrupt
+from eventstore.journal import Journal
+from eventstore.store import Entry
+from scheduler.waiting import Waiter
+
+_LONG_S = 60.0
+
+
+class Selection(NamedTuple):
+    """Which entries are shown; None does not restrict."""
+
+    job: str | None
+    kind: str | None
+
+    def admits(self, entry: Entry) -> bool:
+        """Whether the entry is shown."""
+        return (self.job is None or entry.job == self.job) and (
+            self.kind is None or fnmatchcase(entry.type, self.kind)
+        )
+
+
+class Printer:
+    """Prints entries in one of three forms, each flushed at once."""
+
+    def __init__(self, folder: Path, form: Literal["words", "json", "raw"], *, utc: bool) -> None:
+        self._folder, self._form = folder, form
+        self._zone = "UTC" if utc else local_zone()
+        self._colour, self._unicode = wants_colour(), speaks_unicode()
+
+    def show(self, entry: Entry) -> None:
+        """Print an entry."""
+        if self._form == "json":
+            out(line_of(entry))
+        elif self._form == "raw":
+            line = raw_line(self._folder, entry.seq)
+            assert line is not None, "an entry that was read has a line"
+            self.show_bytes(line.raw)
+        else:
+            words = event_line(entry, self._zone, colour=self._colour, unicode=self._unicode, date=True)
+            out(f"{paint(f'{entry.seq:>7}', 'dim', self._colour)}  {words}")
+
+    def show_bytes(self, raw: bytes) -> None:
+        """Print a line as it is if that is what was asked for, else what of it can be shown."""
+        if self._form == "raw":
+            sys.stdout.buffer.write(raw + b"\n")
+            sys.stdout.buffer.flush()
+        else:
+            complain(f"no entry: {raw[:200].decode('ascii', 'backslashreplace')}")
+
+
+def tail_ledger(folder: Path, selection: Selection, count: int, printer: Printer, *, follow: bool) -> None:
+    """Print the newest `count` entries, and with `follow` each that is appended, until a signal says stop.
+
+    Raises:
+        Corrupt: the ledger is damaged; what could be read before that was printed.
+        NoLedger, NewerFormat, Unavailable: it cannot be read.
+        BrokenPipeError: the reader left.
+    """
+    try:
+        journal = Journal.open(folder, software="", create=False, read_only=True)
+    except Corrupt:
+        _show_damaged(folder, selection, count, printer)
+        raise
+    with journal:
+        if follow:
+            _follow(journal, selection, count, printer)
+        else:
+            _show_newest(journal, selection, count, printer)
+
+
+def _show_newest(journal: Journal, selection: Selection, count: int, printer: Printer) -> None:
+    newest: list[Entry] = []
+    try:
+        admitted = (entry for entry in read_backwards(journal) if selection.admits(entry))
+        for entry in islice(admitted, count):
+            newest.append(entry)  # noqa: PERF402 - one by one: what came before a damage is not lost with it
+    finally:
+        for entry in reversed(newest):
+            printer.show(entry)
+
+
+def _show_damaged(folder: Path, selection: Selection, count: int, printer: Printer) -> None:
+    """The last lines of a ledger that cannot be opened: those that speak for themselves, and what is no entry."""
+    for line in last_raw_lines(folder, count) if count else []:
+        entry = line.entry()
+        if entry is None or not line.hash_matches:
+            printer.show_bytes(line.raw)
+        elif selection.admits(entry):
+            printer.show(entry)
+
+
+def _follow(journal: Journal, selection: Selection, count: int, printer: Printer) -> None:
+    waiter = Waiter(journal.folder, (signal.SIGINT, signal.SIGTERM))
+    try:
+        _watch_reader(waiter.selector)
+        _show_newest(journal, selection, count, printer)
+        first = journal.head().seq + 1
+        while not _reader_left():
+            for entry in journal.follow(first):
+                first = entry.seq + 1
+                if selection.admits(entry):
+                    printer.show(entry)
+            if waiter.wait(_LONG_S):
+                return
+    finally:
+        waiter.close()
+
+
+def _watch_reader(selector: selectors.BaseSelector) -> None:
+    """Wake up when the reader of a pipe leaves, not only at the next entry."""
+    if stat.S_ISFIFO(os.fstat(1).st_mode):
+        selector.register(1, selectors.EVENT_READ)
+
+
+def _reader_left() -> bool:
+    poll = select.poll()
+    poll.register(1, 0)
+    return any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0))

@@ -1,0 +1,68 @@
+"""The coming runs of any number of jobs, merged in order of time."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from scheduler.schedule import Schedule
+    from scheduler.state import Job
+
+
+class Coming(NamedTuple):
+    """A run that a schedule will ask for."""
+
+    instant: datetime
+    job: Job
+
+
+def begins(job: Job, now: datetime) -> datetime | None:
+    """From when on a job runs on its schedule: now, the end of its pause, or never (None)."""
+    if not job.present:
+        return None
+    if job.on_schedule:
+        return now
+    return job.switch.until
+
+
+def next_run(job: Job, now: datetime) -> datetime | None:
+    """The next instant at which a job will run by itself; None if there is none."""
+    from scheduler.timing import schedule_of
+
+    begin = begins(job, now)
+    # The end of a pause is the last moment that still belongs to it.
+    return None if begin is None else schedule_of(job.definition).next_after(begin)
+
+
+def upcoming(jobs: Iterable[Job], now: datetime) -> Iterator[Coming]:
+    """The coming runs, soonest first, without end unless no schedule has more.
+
+    Jobs that share a schedule share its arithmetic.
+    """
+    from scheduler.timing import schedule_of
+
+    groups: dict[tuple[Schedule, datetime], list[Job]] = {}
+    for job in jobs:
+        begin = begins(job, now)
+        if begin is not None:
+            groups.setdefault((schedule_of(job.definition), begin), []).append(job)
+    order = 0
+    heap: list[tuple[datetime, int, Schedule, list[Job]]] = []
+    for (schedule, begin), group in groups.items():
+        instant = schedule.next_after(begin)
+        if instant is not None:
+            heap.append((instant, order, schedule, group))
+            order += 1
+    heapq.heapify(heap)
+    while heap:
+        instant, order, schedule, group = heap[0]
+        for job in group:
+            yield Coming(instant, job)
+        following = schedule.next_after(instant)
+        if following is None:
+            heapq.heappop(heap)
+        else:
+            heapq.heapreplace(heap, (following, order, schedule, group))

@@ -1,0 +1,120 @@
+"""The runs that a person waits for: what the ledger says about them, and what they print."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+import click
+
+from cli.failures import complain
+from cli.follow import OutputFollower
+from cli.settled import SETTLING, SettledRun, last_words
+from cli.terminal import paint, wants_colour
+from cli.times import show_relative
+from cli.wording import actor_words, look_of, sentence
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from scheduler.state import Run, State
+
+_LONG_S = 60.0
+
+
+class WatchedRuns:
+    """Runs from their request to the last byte that they printed.
+
+    Args:
+        follower: shows what they print; None: nothing is shown, not even how they end.
+        state: the state that is folded from the entries.
+
+    Attributes:
+        settled: how those came out that are settled and shown, in the order in which that happened.
+    """
+
+    def __init__(self, follower: OutputFollower | None, state: State) -> None:
+        self._follower, self._state = follower, state
+        self._wanted: dict[int, str] = {}
+        self._begun: set[int] = set()
+        self._ending: dict[int, Entry] = {}
+        self._obstacles: dict[int, Run] = {}
+        self.settled: dict[int, SettledRun] = {}
+
+    def want(self, run: int, job: str, so_far: Iterable[Entry] = ()) -> None:
+        """Wait for one more run; `so_far` is what was recorded about it before."""
+        self._wanted[run] = job
+        for entry in so_far:
+            self.notice(entry)
+
+    def notice(self, entry: Entry) -> None:
+        """Take in an entry: to be told all that are folded, right after that."""
+        if entry.run is None or entry.run not in self._wanted:
+            return
+        if entry.type == v.RunStarted.TYPE:
+            self._begun.add(entry.run)
+            if self._follower is not None:
+                self._follower.started(entry)
+        elif entry.type in SETTLING:
+            self._ending[entry.run] = entry
+            if self._follower is not None:
+                self._follower.finished(entry)
+            if entry.type == v.RunSkipped.TYPE:
+                other = self._state.runs.get(v.payload(entry).because_of or -1)
+                if other is not None:
+                    self._obstacles[entry.run] = other
+
+    def pump(self) -> float:
+        """Show what there is to show; in how many seconds to call again at the latest."""
+        wait_s = _LONG_S if self._follower is None else self._follower.pump()
+        for run, entry in list(self._ending.items()):
+            if self._follower is None or self._follower.shown(run):
+                del self._ending[run]
+                self.settled[run] = SettledRun.of(entry)
+                if self._follower is not None:
+                    self._follower.forget(run)
+                    self._say_goodbye(entry)
+        return wait_s
+
+    def open_runs(self) -> dict[int, str]:
+        """The runs that are not settled, with their jobs."""
+        return {
+            run: job
+            for run, job in self._wanted.items()
+            if run not in self.settled and run not in self._ending
+        }
+
+    @property
+    def done(self) -> bool:
+        """Whether all of them are settled and shown."""
+        return len(self.settled) == len(self._wanted)
+
+    def skip_words(self, run: int) -> str:
+        """Why a run will not be made, in words; empty if it was not skipped."""
+        entry = self._ending.get(run)
+        return sentence(entry) if entry is not None and entry.type == v.RunSkipped.TYPE else ""
+
+    def has_begun(self, run: int) -> bool:
+        """Whether it has started."""
+        return run in self._begun
+
+    def close(self) -> None:
+        """Stop following; say so if a part of what was printed could not be shown."""
+        if self._follower is None:
+            return
+        problem = self._follower.problem
+        self._follower.close()
+        if problem is not None and not isinstance(problem, BrokenPipeError):
+            complain(f"the output could not be shown: {problem.strerror}; it is kept under var/logs/output")
+
+    def _say_goodbye(self, entry: Entry) -> None:
+        colour = wants_colour(sys.stderr)
+        click.echo(paint(last_words(entry), look_of(entry).tone, colour), err=True, color=colour)
+        other = self._obstacles.get(-1 if entry.run is None else entry.run)
+        if other is not None:
+            click.echo(f"  {obstacle_words(other, entry)}", err=True)
+
+
+def obstacle_words(run: Run, seen: Entry) -> str:
+    """Which run was in the way, since when and by whose wish: the one to wait for or to cancel."""
+    who = actor_words(run.actor) if run.trigger == "manual" else "its schedule"
+    since = f"started {show_relative(run.started, seen.time)}" if run.started else "not started yet"
+    return f"run {run.number} is in the way: {since}, by {who}; `cronledger jobs cancel {run.number}` would stop it"

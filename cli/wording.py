@@ -1,0 +1,128 @@
+"""How the ledger reads: the one place that words it for people.
+
+`cli.sentences` has a sentence for each type of entry and `cli.words` the words for single facts; here they become
+lines for `serve` and `ledger tail`: the time of day, a symbol and the sentence, coloured where that is wanted.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from cli.printable import printable
+from cli.sentences import sentence
+from cli.terminal import Tone, paint
+from cli.times import show_time
+from cli.words import (
+    OUTCOME_TONES,
+    actor_words,
+    command_words,
+    outcome_words,
+    signal_name,
+    skip_words,
+    timing_words,
+    trigger_words,
+)
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+
+__all__ = [
+    "OUTCOME_TONES",
+    "Look",
+    "actor_words",
+    "command_words",
+    "event_line",
+    "look_of",
+    "outcome_look",
+    "outcome_symbol",
+    "outcome_words",
+    "sentence",
+    "signal_name",
+    "skip_words",
+    "timing_words",
+    "trigger_words",
+]
+
+
+class Look(NamedTuple):
+    """How a line is marked: the tone, and a symbol that says the same without colour."""
+
+    tone: Tone
+    symbol: str
+
+
+_SYMBOLS = {
+    "+": "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}",
+    "ok": "\N{CHECK MARK}",
+    "x": "\N{BALLOT X}",
+    "-": "\N{EN DASH}",
+    ".": "\N{MIDDLE DOT}",
+    "!": "!",
+}
+_QUIET = {v.ScheduleTicked.TYPE, v.ConfigAccepted.TYPE}
+"""Entries that only lead up to what matters: their lines are dim."""
+
+_LOOKS: dict[str, Look] = {
+    v.LedgerRecovered.TYPE: Look("warn", "!"),
+    v.SchedulerStarted.TYPE: Look("strong", "."),
+    v.SchedulerStopped.TYPE: Look("strong", "."),
+    v.SchedulerPaused.TYPE: Look("bad", "!"),
+    v.SchedulerResumed.TYPE: Look("good", "."),
+    v.ClockStepped.TYPE: Look("warn", "!"),
+    v.ConfigAccepted.TYPE: Look("dim", "."),
+    v.ConfigRejected.TYPE: Look("bad", "!"),
+    v.JobDisabled.TYPE: Look("warn", "-"),
+    v.JobEnabled.TYPE: Look("good", "."),
+    v.ScheduleMisfired.TYPE: Look("warn", "!"),
+    v.RunCancelRequested.TYPE: Look("warn", "!"),
+    v.RunStarted.TYPE: Look("plain", "+"),
+    v.RunAdopted.TYPE: Look("warn", "!"),
+    v.RunSkipped.TYPE: Look("warn", "-"),
+}
+
+
+def _with_strong_name(text: str, name: str, colour: bool) -> str:
+    """The sentence with the job's name emphasised, where it stands first or after the number of a run."""
+    before = "" if text.startswith(name) else text.partition(f" of {name}")[0] + " of "
+    after = text[len(before) + len(name) :]
+    return f"{before}{paint(name, 'strong', colour)}{after}" if f"{before}{name}{after}" == text else text
+
+
+def event_line(entry: Entry, zone: str, *, colour: bool, unicode: bool = True, date: bool = False) -> str:
+    """`HH:MM:SS.mmm  symbol  job  sentence`, for `serve` and `ledger tail`; with the date before it if asked for."""
+    look = look_of(entry)
+    text = sentence(entry, zone)
+    local = show_time(entry.time, zone)
+    moment = f"{local[:10]} " if date else ""
+    moment += f"{local[11:19]}.{entry.time.microsecond // 1000:03d}"
+    symbol = look.symbol if not unicode else _SYMBOLS[look.symbol]
+    tone = look.tone
+    if tone == "dim" and entry.type not in _QUIET:
+        tone = "plain"
+    if tone == "plain" and entry.job:
+        text = _with_strong_name(text, printable(entry.job), colour)
+    words = f"{paint(f'{symbol:<2}', look.tone, colour)} {paint(text, tone, colour)}"
+    return f"{paint(moment, 'dim', colour)}  {words}"
+
+
+def look_of(entry: Entry) -> Look:
+    """How a line about the entry is marked."""
+    if entry.type == v.RunFinished.TYPE:
+        try:
+            return outcome_look(v.payload(entry).outcome)
+        except msgspec.MsgspecError:
+            return Look("plain", ".")
+    return _LOOKS.get(entry.type, Look("dim", "."))
+
+
+def outcome_look(outcome: v.Outcome) -> Look:
+    """How an outcome is marked."""
+    tone = OUTCOME_TONES[outcome]
+    return Look(tone, {"good": "ok", "bad": "x"}.get(tone, "!"))
+
+
+def outcome_symbol(outcome: v.Outcome, unicode: bool) -> tuple[Tone, str]:
+    """An outcome's tone and its symbol as it is printed."""
+    tone, symbol = outcome_look(outcome)
+    return tone, _SYMBOLS[symbol] if unicode else symbol

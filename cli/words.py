@@ -1,0 +1,102 @@
+"""Words for single facts: outcomes, triggers, reasons, actors, signals, commands, schedules."""
+
+from __future__ import annotations
+
+import signal
+
+from cli.printable import printable
+from cli.terminal import Tone
+from scheduler import vocabulary as v
+from scheduler.definition import JobDefinition
+
+OUTCOME_TONES: dict[v.Outcome, Tone] = {
+    "succeeded": "good",
+    "failed": "bad",
+    "timed_out": "bad",
+    "cancelled": "warn",
+    "lost": "bad",
+    "unknown": "warn",
+}
+OUTCOME_WORDS = {
+    "succeeded": "succeeded",
+    "failed": "failed",
+    "timed_out": "timed out",
+    "cancelled": "was cancelled",
+    "lost": "was lost",
+    "unknown": "ended, nobody knows how",
+}
+SKIP_WORDS: dict[v.SkipReason, str] = {
+    "overlap": "another run of it was still going",
+    "queue_full": "too many were waiting",
+    "disabled": "it was disabled",
+    "removed": "it was removed from the config",
+    "cancelled": "it was cancelled before it started",
+    "catch_up": "its catch-up policy does not want it after the restart",
+}
+TRIGGER_WORDS: dict[v.Trigger, str] = {"schedule": "schedule", "catch_up": "catch-up", "manual": "by hand"}
+
+
+def outcome_words(
+    outcome: v.Outcome,
+    *,
+    exit_code: int | None = None,
+    signal_number: int | None = None,
+    error: str | None = None,
+) -> str:
+    """An outcome in a few words: `succeeded`, `failed with exit code 3`, `failed, killed by SIGKILL`."""
+    words = {"lost": "lost", "unknown": "unknown", "cancelled": "cancelled"}.get(
+        outcome, OUTCOME_WORDS[outcome]
+    )
+    if outcome == "failed":
+        words += ending_words(exit_code, signal_number)
+        if error:
+            words += f": {error}"
+    return printable(words)
+
+
+def trigger_words(trigger: v.Trigger) -> str:
+    """Why a run was made: `schedule`, `catch-up`, `by hand`."""
+    return TRIGGER_WORDS[trigger]
+
+
+def skip_words(reason: v.SkipReason) -> str:
+    """Why a run was skipped: `another run of it was still going`."""
+    return SKIP_WORDS[reason]
+
+
+def actor_words(actor: str) -> str:
+    """Who: `the config`, `the scheduler`, `user:ann@web1`."""
+    return printable({"config": "the config", "scheduler": "the scheduler"}.get(actor, actor))
+
+
+def command_words(definition: JobDefinition) -> str:
+    """What a job runs: its command line, or that it is built in."""
+    import shlex
+
+    command = definition.command
+    if command is None:
+        return f"built in: {definition.name}"
+    return command if isinstance(command, str) else shlex.join(command)
+
+
+def timing_words(definition: JobDefinition) -> tuple[str, str]:
+    """When a job runs: in words, and as it was written."""
+    from scheduler.timing import schedule_of
+
+    schedule = schedule_of(definition)
+    return schedule.describe(), schedule.source()
+
+
+def signal_name(number: int) -> str:
+    """`SIGKILL`."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def ending_words(exit_code: int | None, signal_number: int | None) -> str:
+    """How a process ended, to go on with: ` with exit code 3`, `, killed by SIGKILL`, or nothing."""
+    if exit_code is not None:
+        return f" with exit code {exit_code}"
+    return f", killed by {signal_name(signal_number)}" if signal_number is not None else ""

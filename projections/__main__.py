@@ -1,0 +1,33 @@
+"""`python -m projections HOME`: makes the projections of sealed segments that are missing, then exits.
+
+A scheduler has this done by a process of its own each time a segment is full, so that neither its loop nor the first
+question after a long time waits for it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from eventstore import LedgerError
+from projections import open_sql
+from scheduler.home import Home
+
+NICENESS = 10
+"""Whatever else the machine has to do comes first."""
+
+
+def main(arguments: list[str]) -> int:
+    """Make what is missing; 0 if all is there now, 1 if not."""
+    os.nice(NICENESS)
+    try:
+        with open_sql(Home(Path(arguments[0]))):
+            return 0
+    except (LedgerError, OSError) as problem:
+        print(f"projections: {problem}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

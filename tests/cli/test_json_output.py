@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from cli.json_output import text_of
+
+
+def test_times_are_utc_with_z() -> None:
+    """Whatever zone a time was in, the document has it in UTC."""
+    moment = datetime(2026, 11, 23, 2, 0, tzinfo=ZoneInfo("Europe/Paris"))
+    assert json.loads(text_of({"time": moment, "list": [moment]})) == {
+        "time": "2026-11-23T01:00:00Z",
+        "list": ["2026-11-23T01:00:00Z"],
+    }
+
+
+def test_a_document_cannot_move_the_cursor_and_still_says_the_same() -> None:
+    """Control characters are escaped as JSON escapes them; a lone surrogate becomes text."""
+    text = text_of({"name": "a\x1b[2J\x9b31m\u202e\n"})
+    assert text.replace("\n", "").isprintable()
+    assert json.loads(text) == {"name": "a\x1b[2J\x9b31m\u202e\n"}
+    assert json.loads(text_of(["\udcff"])) == ["\\udcff"]
+
+
+def test_the_document_is_indented() -> None:
+    """People read it too."""
+    assert text_of({"a": 1}) == '{\n  "a": 1\n}'

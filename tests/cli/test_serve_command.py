@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from cli.printer import Printer
+from scheduler.home import Home
+from tests.cli.commanding import COMMAND, call, make_home
+
+pytestmark = pytest.mark.real
+
+EACH_SECOND = (
+    "jobs:\n  ticker: {command: echo tick, every: 1s}\n  gone: {command: /no/such/program, every: 1h}\n"
+)
+
+
+@contextmanager
+def _serving(home: Home, stderr: int = subprocess.PIPE) -> Iterator[subprocess.Popen[str]]:
+    scheduler = subprocess.Popen(
+        [COMMAND, "--home", home.root, "serve", "--utc"],
+        text=True, stdout=subprocess.PIPE, stderr=stderr,
+    )  # fmt: skip
+    try:
+        yield scheduler
+    finally:
+        scheduler.kill()
+        scheduler.wait()
+
+
+def _await(scheduler: subprocess.Popen[str], pattern: str) -> str:
+    """The first line that matches."""
+    assert scheduler.stdout is not None
+    for line in scheduler.stdout:
+        if re.search(pattern, line):
+            return line
+    raise AssertionError(f"the scheduler ended before it said {pattern}")
+
+
+def test_serve_prints_each_event_as_it_happens_and_stops_in_order(tmp_path: Path) -> None:
+    """One plain line each in a pipe; a second scheduler is told who serves; Ctrl-C ends it with exit code 0."""
+    home = make_home(tmp_path, EACH_SECOND)
+    with _serving(home) as scheduler:
+        line = _await(scheduler, "run [0-9]+ of ticker succeeded")
+        assert re.fullmatch(
+            r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}  ✓  run \d+ of ticker succeeded in \d+ ms\n", line
+        )
+        second = call("serve", home=home.root)
+        assert second.code == 2
+        assert f"another scheduler serves this home already: pid {scheduler.pid} on " in second.err
+        assert call("status", "--json", home=home.root).document["scheduler"]["pid"] == scheduler.pid
+        scheduler.send_signal(signal.SIGINT)
+        out, err = scheduler.communicate(timeout=30)
+    assert scheduler.returncode == 0
+    assert re.search(r"scheduler stopped: SIGINT\n\Z", out)
+    assert f"Serving {home.root}: 2 jobs, next ticker" in err
+    assert "Ctrl-C stops." in err
+    assert call("status", "--json", home=home.root).document["scheduler"]["state"] == "stopped"
+
+
+def test_serve_goes_on_when_its_reader_leaves(tmp_path: Path) -> None:
+    """`serve | head` does not stop the jobs."""
+    home = make_home(tmp_path, EACH_SECOND)
+    with _serving(home, stderr=subprocess.DEVNULL) as scheduler:
+        _await(scheduler, "config in force")
+        assert scheduler.stdout is not None
+        scheduler.stdout.close()
+        started = call("jobs", "list", "--json", home=home.root).document[1]["last_run"]
+        for _ in range(200):
+            last = call("jobs", "list", "--json", home=home.root).document[1]["last_run"]
+            if last is not None and last != started:
+                break
+            threading.Event().wait(0.05)
+        else:
+            raise AssertionError("no run after the reader left")
+        scheduler.send_signal(signal.SIGTERM)
+        assert scheduler.wait(timeout=30) == 0
+
+
+def test_serve_works_with_its_streams_closed(tmp_path: Path) -> None:
+    """As a daemon without any; the ledger's files do not become its standard output."""
+    home = make_home(tmp_path, EACH_SECOND)
+    script = f'exec "{COMMAND}" --home "{home.root}" serve <&- >&- 2>&-'
+    with subprocess.Popen(["/bin/sh", "-c", script]) as scheduler:
+        try:
+            for _ in range(200):
+                jobs = call("jobs", "list", "--json", home=home.root).document
+                if any(job["last_run"] is not None for job in jobs):
+                    break
+                threading.Event().wait(0.05)
+            else:
+                raise AssertionError("nothing ran")
+        finally:
+            scheduler.send_signal(signal.SIGTERM)
+            assert scheduler.wait(timeout=30) == 0
+    assert call("status", "--json", home=home.root).document["scheduler"]["state"] == "stopped"
+
+
+def test_serve_without_a_usable_config_starts_nothing(tmp_path: Path) -> None:
+    """Exit code 2; no ledger is begun."""
+    assert call("serve", home=tmp_path / "none").code == 2
+    home = make_home(tmp_path / "home", "jobs: [")
+    answer = call("serve", home=home.root)
+    assert (answer.code, home.ledger.exists()) == (2, False)
+    assert f"{home.config}:1:" in answer.err
+
+
+def test_a_printer_never_waits_for_its_reader(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Lines that do not fit are counted; those that fit arrive in order."""
+    read_fd, write_fd = os.pipe()
+    with os.fdopen(write_fd, "w") as slow:
+        monkeypatch.setattr("sys.stdout", slow)
+        printer = Printer(lines_max=100)
+        for number in range(5_000):
+            printer.put(f"{number} {'x' * 1_000}")
+        rest: list[str] = []
+        with os.fdopen(read_fd) as reader:
+            assert reader.readline().startswith("0 ")
+            thread = threading.Thread(target=lambda: rest.extend(reader), daemon=True)
+            thread.start()
+            printer.put("the last")
+            printer.close(10)
+            slow.close()
+            thread.join(10)
+    numbers = [int(line.split()[0]) for line in rest if line[0].isdigit()]
+    assert numbers == sorted(numbers)
+    assert len(numbers) < 4_999

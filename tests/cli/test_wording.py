@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from cli.wording import event_line, outcome_words, sentence
+from eventstore.store import GENESIS, Entry
+from scheduler import vocabulary as v
+from scheduler.definition import JobDefinition
+
+MOMENT = datetime(2026, 11, 23, 1, 0, 0, 3_512, tzinfo=UTC)
+DUE = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+ANN = "user:ann@web1"
+NIGHTLY = JobDefinition(name="nightly", command="true", schedule="0 2 * * *", timezone="Europe/Paris")
+IDENTITY: dict[str, Any] = {"host": "web1", "boot_id": "b", "executor_pid": 7, "executor_start_ticks": 8}
+TARGET = v.RetentionTarget(path="/l", pattern="*", examined=3, deleted=2, deleted_bytes=2_000)
+
+
+def entry(data: v.Payload, actor: str = "scheduler", job: str | None = None, run: int | None = None) -> Entry:
+    """An entry with this payload."""
+    raw = msgspec.Raw(msgspec.json.encode(data))
+    return Entry(41, MOMENT, data.TYPE, actor, raw, 41, GENESIS, GENESIS, job, run)
+
+
+def of_run(data: v.Payload, actor: str = "scheduler") -> Entry:
+    """An entry about run 41 of nightly."""
+    return entry(data, actor, "nightly", 41)
+
+
+READS: list[tuple[Entry, str]] = [
+    (entry(v.LedgerCreated(ledger="a60522e2e7fd", format=1)), "ledger a60522e2 created, format 1"),
+    (
+        entry(v.LedgerRecovered(bytes=120, sha256="ab")),
+        "an unfinished write of 120 B was found after a crash and set aside",
+    ),
+    (
+        entry(v.SchedulerStarted(pid=7, host="web1", boot_id="b", versions={"cronledger": "0.1.0"})),
+        "scheduler started on web1, pid 7, version 0.1.0",
+    ),
+    (
+        entry(v.SchedulerStopped(reason="SIGTERM", runs_stopped=2)),
+        "scheduler stopped: SIGTERM, 2 runs stopped with it",
+    ),
+    (entry(v.SchedulerPaused(reason="disk full")), "scheduler paused, nothing new is started: disk full"),
+    (entry(v.SchedulerResumed(paused_ms=184_000)), "scheduler goes on after a pause of 3 min 4 s"),
+    (
+        entry(v.ClockStepped(kind="suspend", by_ms=3_600_000, before=DUE, after=MOMENT)),
+        "the machine slept for 1 h",
+    ),
+    (
+        entry(v.ClockStepped(kind="step", by_ms=-5_000, before=DUE, after=DUE)),
+        "the clock was set back by 5 s, from 2026-11-23 02:00:00 +01:00 to 2026-11-23 02:00:00 +01:00",
+    ),
+    (entry(v.ConfigAccepted(config="37c6adbdf8a556a7", jobs=1)), "config in force, 1 job (37c6adbdf8a5)"),
+    (
+        entry(
+            v.ConfigRejected(
+                config="x", errors=[v.ConfigError(line=3, column=5, message="bad")], error_count=2
+            )
+        ),
+        "config rejected, 2 mistakes; the last good one stays in force: line 3, column 5: bad",
+    ),
+    (
+        entry(v.JobDefined(definition=NIGHTLY, revision="r", config="c"), "config", "nightly"),
+        "nightly defined: every day at 02:00 (0 2 * * *)",
+    ),
+    (
+        entry(
+            v.JobDefined(definition=NIGHTLY, revision="r", config="c", changed=["env"]), "config", "nightly"
+        ),
+        "nightly changed: env",
+    ),
+    (entry(v.JobRemoved(config="c"), "config", "nightly"), "nightly removed from the config"),
+    (entry(v.JobEnabled(reason="done"), ANN, "nightly"), "nightly enabled by user:ann@web1: done"),
+    (
+        entry(v.JobDisabled(reason="disk maintenance", until=DUE), ANN, "nightly"),
+        "nightly disabled by user:ann@web1 until 2026-11-23 02:00:00 +01:00: disk maintenance",
+    ),
+    (entry(v.JobDisabled(), "config", "nightly"), "nightly disabled by the config"),
+    (
+        of_run(v.ScheduleTicked(scheduled_for=DUE, local_time="", timezone="UTC", lateness_ms=3)),
+        "run 41 of nightly is owed: due 02:00:00, 3 ms late",
+    ),
+    (
+        of_run(
+            v.ScheduleTicked(
+                scheduled_for=DUE, local_time="", timezone="UTC", lateness_ms=3, trigger="catch_up"
+            )
+        ),
+        "run 41 of nightly is owed: catching up on 2026-11-23 02:00:00 +01:00",
+    ),
+    (
+        entry(v.ScheduleMisfired(first=DUE, last=DUE, count=1, policy="none", will_run=0), job="nightly"),
+        "nightly missed 1 time, 2026-11-23 02:00:00 +01:00, while no scheduler was running; none will be run",
+    ),
+    (
+        entry(v.ScheduleMisfired(first=DUE, last=DUE, count=3, policy="one", will_run=1), job="nightly"),
+        (
+            "nightly missed 3 times, 2026-11-23 02:00:00 +01:00 to 2026-11-23 02:00:00 +01:00,"
+            " while no scheduler was running; 1 run will catch up"
+        ),
+    ),
+    (
+        of_run(v.RunRequested(executor="self", reason="why not"), ANN),
+        "run 41 of nightly requested by user:ann@web1: why not",
+    ),
+    (of_run(v.RunCancelRequested(), ANN), "run 41 of nightly is to be stopped, says user:ann@web1"),
+    (
+        of_run(
+            v.RunStarted(attempt=1, trigger="schedule", command_sha256="c", scheduled_for=DUE, **IDENTITY)
+        ),
+        "run 41 of nightly started (schedule, due 02:00:00, 4 ms late)",
+    ),
+    (
+        of_run(v.RunStarted(attempt=2, trigger="manual", command_sha256="c", **IDENTITY)),
+        "run 41 of nightly started (by hand, attempt 2)",
+    ),
+    (
+        of_run(v.RunAdopted(attempt=1, **IDENTITY)),
+        "run 41 of nightly outlived the scheduler that started it and is watched again",
+    ),
+    (
+        of_run(
+            v.RunFinished(trigger="manual", started=DUE, outcome="succeeded", attempt=1, duration_ms=1_200)
+        ),
+        "run 41 of nightly succeeded in 1.2 s",
+    ),
+    (
+        of_run(
+            v.RunFinished(trigger="manual", started=DUE, outcome="failed", attempt=1, duration_ms=9, signal=9)
+        ),
+        "run 41 of nightly failed, killed by SIGKILL after 9 ms",
+    ),
+    (
+        of_run(v.RunFinished(trigger="manual", started=DUE, outcome="lost", attempt=1)),
+        "run 41 of nightly was lost: its process died with no one watching",
+    ),
+    (
+        of_run(v.RunFinished(trigger="manual", started=DUE, outcome="unknown", attempt=1, error="rebooted")),
+        "run 41 of nightly ended, nobody knows how: rebooted",
+    ),
+    (
+        of_run(v.RunSkipped(reason="overlap", trigger="schedule", because_of=40)),
+        "run 41 of nightly skipped: run 40 was still going",
+    ),
+    (
+        of_run(v.RunSkipped(reason="removed", trigger="schedule")),
+        "run 41 of nightly skipped: it was removed from the config",
+    ),
+    (
+        entry(
+            v.RetentionApplied(
+                kind="logs",
+                cutoff=DUE,
+                dry_run=False,
+                deleted=2,
+                deleted_bytes=2_000,
+                failed=1,
+                targets=[TARGET],
+            ),
+            job="log-cleanup",
+        ),
+        "log-cleanup: deleted 2 log files, 2.0 kB, older than 2026-11-23 02:00:00 +01:00; 1 could not be deleted",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("given", "reads"), READS, ids=lambda value: value.type if isinstance(value, Entry) else ""
+)
+def test_every_entry_reads_as_a_sentence(given: Entry, reads: str) -> None:
+    """Each type is worded for people, with times in the zone that was asked for."""
+    assert sentence(given, "Europe/Paris") == reads
+
+
+def test_no_type_of_the_vocabulary_is_left_without_words() -> None:
+    """The table above has them all."""
+    assert {given.type for given, _ in READS} == set(v.PAYLOADS)
+
+
+def test_a_line_has_the_time_a_symbol_and_the_sentence() -> None:
+    """To the millisecond, in the zone of the stream, and without colour if none is wanted."""
+    given = next(given for given, reads in READS if "succeeded" in reads)
+    line = event_line(given, "Europe/Paris", colour=False)
+    assert line == "02:00:00.003  ✓  run 41 of nightly succeeded in 1.2 s"
+    assert event_line(given, "UTC", colour=False, unicode=False, date=True).startswith(
+        "2026-11-23 01:00:00.003  ok "
+    )
+    assert "\x1b[32m" in event_line(given, "UTC", colour=True)
+
+
+@pytest.mark.parametrize(
+    ("type_", "data"),
+    [
+        ("moon.rose", {"a": 1}),
+        ("run.finished", {"outcome": "exploded"}),
+        ("run.started", {}),
+        ("job.disabled", {"until": 7}),
+    ],
+)
+def test_what_is_not_understood_still_gets_a_line(type_: str, data: dict[str, Any]) -> None:
+    """Unknown types and payloads of later versions are named, not choked on."""
+    raw = msgspec.Raw(msgspec.json.encode(data))
+    given = Entry(41, MOMENT, type_, ANN, raw, 41, GENESIS, GENESIS, "nightly", 41)
+    assert sentence(given) == f"{type_} run 41 of nightly by user:ann@web1"
+    assert type_ in event_line(given, "UTC", colour=True)
+
+
+def test_names_and_reasons_cannot_break_the_terminal() -> None:
+    """Whatever stands in an entry, its line is one printable line."""
+    nasty = entry(v.JobDisabled(reason="\x1b]0;x\x07\n\u202e"), "user:\x1b[1m@x", "a\tb\x1b[2J")
+    assert sentence(nasty).isprintable()
+    assert event_line(nasty, "UTC", colour=False).isprintable()
+
+
+@pytest.mark.parametrize("job", ["m", "2", "run", "of", "nightly", "r", "owed: due"])
+def test_a_coloured_line_says_what_the_plain_one_says(job: str) -> None:
+    """Colours are put around words, whatever a job is called."""
+    for given, _ in READS:
+        named = msgspec.structs.replace(given, job=job)
+        coloured = event_line(named, "UTC", colour=True)
+        assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == event_line(named, "UTC", colour=False)
+
+
+def test_outcomes_have_short_words() -> None:
+    """For tables."""
+    assert outcome_words("succeeded") == "succeeded"
+    assert outcome_words("failed", exit_code=3, error="oh\nno") == r"failed with exit code 3: oh\nno"
+    assert outcome_words("failed", signal_number=9) == "failed, killed by SIGKILL"
+    assert outcome_words("failed", signal_number=99) == "failed, killed by signal 99"
+    assert outcome_words("lost") == "lost"
