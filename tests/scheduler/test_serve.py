@@ -192,6 +192,29 @@ def test_time_shifted_under_a_real_restart_is_caught_up(tmp_path: Path) -> None:
     assert (finished.trigger, f"{finished.scheduled_for:%d %H:%M}") == ("catch_up", "04 02:00")
 
 
+@pytest.mark.skipif(not FAKETIME, reason="Debian's faketime is not on this machine")
+def test_a_clock_set_ahead_under_a_running_scheduler_is_seen_and_caught_up(tmp_path: Path) -> None:
+    """A real scheduler whose wall clock jumps two hours ahead records the step and catches up once."""
+    write_config(tmp_path, "jobs:\n  hourly:\n    schedule: '@hourly'\n    command: echo done\n")
+    shift = tmp_path / "shift"
+    shift.write_text("+0\n")
+    env = {
+        "LD_PRELOAD": str(FAKETIME[0]),
+        "FAKETIME_TIMESTAMP_FILE": str(shift),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+    with Served(tmp_path, env) as served:
+        shift.write_text("+7200\n")
+        stepped = v.payload(served.wait_for(v.ClockStepped))
+        misfired = v.payload(served.wait_for(v.ScheduleMisfired))
+        finished = v.payload(served.wait_for(v.RunFinished))
+        served.stop()
+    assert stepped.kind == "step"
+    assert abs(stepped.by_ms - 7_200_000) < 10_000
+    assert (misfired.count, misfired.reason, finished.trigger) == (2, "clock_step", "catch_up")
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can mount a small disk")
 def test_a_full_disk_stops_new_runs_and_nothing_else(tmp_path: Path) -> None:
     """On a full disk the scheduler starts nothing new, says so, and goes on by itself when there is room again."""
