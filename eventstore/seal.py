@@ -1,9 +1,10 @@
 """The seal of a full segment: a small file beside it that says what it holds, so that it can be compared.
 
 `<first>.seal` is one line of JSON: the segment's first entry, how many it holds, its length in bytes, the
-SHA-256 of the whole file (as `sha256sum` prints it) and the hash of its last entry. Readers accept members
-that they do not know. A seal that is missing is no damage: whoever next has the ledger open writes it. One
-that contradicts its segment is.
+SHA-256 of the whole file (as `sha256sum` prints it), the hash of its last entry, and, as in an entry, the
+hash of the line's own bytes before `,"hash":`. Readers accept members that they do not know. A seal that is
+missing is no damage: whoever next has the ledger open writes it. One that contradicts its segment, or
+itself, is.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from eventstore.entry import tail_of
 from eventstore.segment import line_before, seal_name, segment_name
 
 _READ_BYTES = 1024 * 1024
+_HASH = b',"hash":'
 
 
 class Seal(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,12 +45,15 @@ def read_seal(folder: Path, first: int) -> Seal | None:
     """A segment's seal; None if it has none.
 
     Raises:
-        ValueError: there is one that cannot be read.
+        ValueError: there is one that cannot be read, or whose bytes are not those that were written.
     """
     try:
         raw = (folder / seal_name(first)).read_bytes()
     except FileNotFoundError:
         return None
+    body, _, own_hash = raw.rpartition(_HASH)
+    if own_hash != _ending(body):
+        raise ValueError("its hash is not that of its bytes")
     try:
         return msgspec.json.decode(raw, type=Seal)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -74,8 +79,14 @@ def write_seal(disk: Disk, folder: Path, first: int, count: int) -> bool:
     if last is None or last.seq != first + count - 1:
         return False
     seal = Seal(first=first, count=count, bytes=size, sha256=digest.hexdigest(), last=last.hash)
-    write_file(disk, folder / seal_name(first), msgspec.json.encode(seal) + b"\n")
+    body = msgspec.json.encode(seal)[:-1]
+    write_file(disk, folder / seal_name(first), body + _HASH + _ending(body))
     return True
+
+
+def _ending(body: bytes) -> bytes:
+    """What follows `,"hash":` in a line that begins with these bytes."""
+    return b'"%b"}\n' % sha256(body).hexdigest().encode()
 
 
 def unsealed(folder: Path, before: int, count: int) -> list[int]:

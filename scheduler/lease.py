@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,11 +47,9 @@ class Lease:
         """
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(fd):
             os.close(fd)
-            raise AlreadyServed(_read(path)) from None
+            raise AlreadyServed(_read(path))
         os.ftruncate(fd, 0)
         # On a full disk the lock counts, not the note in it.
         with contextlib.suppress(OSError):
@@ -60,6 +59,16 @@ class Lease:
     def release(self) -> None:
         """Give it back."""
         os.close(self._fd)
+
+
+def _locked(fd: int) -> bool:
+    """Lock it, whoever looks (`holder_of`) being gone in an instant; False if it is held."""
+    for pause_s in (0.0, 0.001, 0.01, 0.1):
+        time.sleep(pause_s)
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+    return False
 
 
 def holder_of(path: Path) -> Holder | None:

@@ -6,6 +6,7 @@ A turn folds what is new, decides, records, acts, and says when the next turn is
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -30,7 +31,7 @@ REST_MAX_S = 3_600.0
 """A turn is due at least this often, whatever is on the agenda."""
 LOOK_S = 1.0
 """What no one tells the scheduler, it looks at this often: watchers that die, a disk that has room again."""
-ROUND_DUE_MAX = 128
+ROUND_DUE_MAX = 32
 """At most this many instants are settled in one append, so that the first of a herd start at once."""
 REPLAY_JOBS = 500
 """What the replayer has to say is appended for this many jobs at a time."""
@@ -69,6 +70,7 @@ class Scheduler:
         self._requested: list[int] = []
         self._touched: dict[str, None] = {}
         self._paused: Reading | None = None
+        self._retry_s = 0.0
         self._stopping = False
 
     @property
@@ -136,6 +138,8 @@ class Scheduler:
         try:
             self._book.refresh()
             if self._paused is not None:
+                if now.monotonic_s < self._retry_s:
+                    return self._next_turn_s()
                 self._resume(now)
             elif gap is not None:
                 self._bridge(gap, now)
@@ -224,6 +228,9 @@ class Scheduler:
                 candidates.append((going, _seconds(job.definition.timeout_ms)))
         adopted = self._supervisor.adopt(candidates, now)
         self._book.decide(lambda state: settle(state, found, adopted, self._executor))
+        for run in found:
+            if run.number in adopted and run.cancel_seq is not None:
+                self._supervisor.stop(run.number, "cancelled", "cancelled while no scheduler ran", now)
 
     def _bridge(self, gap: Gap, now: Reading) -> None:
         """Record a gap, and let the replayer settle the instants that fell into it."""
@@ -244,18 +251,17 @@ class Scheduler:
         self._agenda = Agenda.of(self.state, now.wall)
 
     def _pause(self, problem: Unavailable, now: Reading) -> None:
-        """The ledger cannot be written: start nothing new, keep the results, say so if the reserve lets us."""
+        """The ledger cannot be written: start nothing new, keep the results, say so if the reserve lets us.
+
+        Each try may itself wake who watches the ledger's folder: they are spaced by time.
+        """
+        self._retry_s = now.monotonic_s + LOOK_S
+        self._book.store.release_reserve()
         if self._paused is not None:
             return
         self._paused = now
-        self._book.store.release_reserve()
-        finishes = self._finishes
-        paused = v.event(v.SchedulerPaused(reason=str(problem)), v.SCHEDULER)
-        try:
-            self._book.decide(lambda state: [paused, *self._decide_round(state, now.wall, (), finishes)])
-        except Unavailable:
-            return
-        self._finishes = []
+        with contextlib.suppress(Unavailable):
+            self._say(v.SchedulerPaused(reason=str(problem)), now)
 
     def _resume(self, now: Reading) -> None:
         """Go on as soon as there is room again, for the reserve as well: else it would be used up by going on."""
@@ -263,9 +269,16 @@ class Scheduler:
         if not self._book.store.restore_reserve():
             return
         paused_ms = round((now.monotonic_s - self._paused.monotonic_s) * 1000)
-        self._book.decide(lambda state: [v.event(v.SchedulerResumed(paused_ms=paused_ms), v.SCHEDULER)])
+        self._say(v.SchedulerResumed(paused_ms=paused_ms), now)
         self._paused = None
         self._replay("ledger_unavailable", now)
+
+    def _say(self, payload: v.Payload, now: Reading) -> None:
+        """Record a fact about the scheduler itself, together with the results that wait to be recorded."""
+        finishes = self._finishes
+        fact = v.event(payload, v.SCHEDULER)
+        self._book.decide(lambda state: [fact, *self._decide_round(state, now.wall, (), finishes)])
+        self._finishes = []
 
     def _next_turn_s(self) -> float:
         now = self._clock.read()

@@ -31,14 +31,16 @@ def open_book(home: Home, *, clock: Clock | None = None, fsync: Fsync = "always"
 
 
 def open_book_to_read(home: Home) -> Book:
-    """The home's ledger as it stands; nothing is created, repaired or written.
+    """The home's ledger as it stands; nothing of it is created, repaired or written.
+
+    A snapshot of what was folded may be kept, where there are snapshots already and they can be written.
 
     Raises:
         NoLedger: there is none yet.
         Corrupt, NewerFormat: it cannot be trusted.
     """
     store = Journal.open(home.ledger, software=_SOFTWARE, read_only=True, create=False)
-    return _folded(home, store, keep=False)
+    return _folded(home, store, keep=home.snapshots.is_dir())
 
 
 def _folded(home: Home, store: Journal, *, keep: bool) -> Book:

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="A ledger's own folder, such as a copy that an auditor has; nothing is written there.",
 )
+@click.option("--digests", is_flag=True, help="Also compare the digest in each seal with its file.")
 @json_option
 @click.pass_obj
-def verify(home: Home, folder: Path | None, as_json: bool) -> None:
+def verify(home: Home, folder: Path | None, digests: bool, as_json: bool) -> None:
     """Check every byte of every entry, the chain of hashes through all of them, HEAD and the seals.
 
     Nothing is written, and the scheduler may go on appending: what is checked is the ledger as it was at the
@@ -45,7 +46,7 @@ def verify(home: Home, folder: Path | None, as_json: bool) -> None:
 
     folder = home.ledger if folder is None else folder
     with _progress(folder, shown=not as_json) as progress:
-        report = verify_ledger(folder, progress=progress)
+        report = verify_ledger(folder, progress=progress, digests=digests)
     if as_json:
         show_json(_document(folder, report))
     else:

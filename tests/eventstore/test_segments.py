@@ -88,6 +88,12 @@ def test_a_real_segment_is_full_at_65536_entries(ram: Path) -> None:
     assert (report.ok, report.entries, report.sealed) == (True, 66_001, 1)
 
 
+def reseal(raw: bytes) -> bytes:
+    """A seal with another content, and the hash that belongs to it."""
+    body = raw[: raw.index(b',"hash":')]
+    return body + b',"hash":"%b"}\n' % sha256(body).hexdigest().encode()
+
+
 def test_a_full_segment_is_sealed_with_its_digest(ram: Path) -> None:
     """A seal says what `sha256sum` says of the file."""
     with open_journal(ram / "ledger", disk=FastDisk(), segment_entries=3) as journal:
@@ -95,7 +101,8 @@ def test_a_full_segment_is_sealed_with_its_digest(ram: Path) -> None:
         assert not list((ram / "ledger").glob("*.seal"))
         journal.tick()
     first = ram / "ledger" / segment_name(0)
-    said = json.loads((ram / "ledger" / "00000000000000000000.seal").read_bytes())
+    seal = (ram / "ledger" / "00000000000000000000.seal").read_bytes()
+    said = json.loads(seal)
     raw = first.read_bytes()
     last = json.loads(raw.split(b"\n")[-2])
     assert said == {
@@ -104,7 +111,21 @@ def test_a_full_segment_is_sealed_with_its_digest(ram: Path) -> None:
         "bytes": len(raw),
         "sha256": sha256(raw).hexdigest(),
         "last": last["hash"],
+        "hash": sha256(seal[: seal.index(b',"hash":')]).hexdigest(),
     }
+
+
+def test_a_seal_that_was_forged_whole_is_found_when_digests_are_asked_for(ram: Path) -> None:
+    """A false digest under a true hash of its own is no secret to who compares it with the file."""
+    with open_journal(ram / "ledger", disk=FastDisk(), segment_entries=3) as journal:
+        journal.append([event(number) for number in range(5)])
+    path = ram / "ledger" / "00000000000000000000.seal"
+    said = json.loads(path.read_bytes())
+    path.write_bytes(reseal(path.read_bytes().replace(said["sha256"].encode(), b"0" * 64)))
+    assert verify(ram / "ledger").ok
+    report = verify(ram / "ledger", digests=True)
+    assert report.first_damage is not None
+    assert "sha256" in report.first_damage.expected
 
 
 def test_segments_that_a_killed_process_left_unsealed_are_sealed_later(ram: Path) -> None:
@@ -123,9 +144,10 @@ def test_segments_that_a_killed_process_left_unsealed_are_sealed_later(ram: Path
 @pytest.mark.parametrize(
     ("spoil", "what"),
     [
-        (lambda raw: raw.replace(b'"count":3', b'"count":2'), "entries"),
-        (lambda raw: raw.replace(b'"first":3', b'"first":0'), "first"),
-        (lambda raw: raw[:-40] + b"0000" + raw[-36:], "last hash"),
+        (lambda raw: reseal(raw.replace(b'"count":3', b'"count":2')), "entries"),
+        (lambda raw: reseal(raw.replace(b'"first":3', b'"first":0')), "first"),
+        (lambda raw: reseal(raw.replace(b'"last":"', b'"last":"0')), "last hash"),
+        (lambda raw: raw.replace(b'"bytes":', b'"bytes":1'), "its hash"),
         (lambda raw: b"{", "seal"),
         (lambda raw: b"", "seal"),
     ],

@@ -455,3 +455,48 @@ def test_daylight_saving_is_the_jobs_zone_matter() -> None:
     world.run(2 * 86_400)
     ticks = [v.payload(entry) for entry in world.entries(v.ScheduleTicked)]
     assert [tick.local_time for tick in ticks] == ["2026-03-28T02:30:00+01:00", "2026-03-29T03:00:00+02:00"]
+
+
+def test_a_run_cancelled_while_nobody_watched_is_stopped_when_it_is_adopted() -> None:
+    """A request to stop a run that outlived its scheduler is carried out by the next one."""
+    world = World(job("long", "0 1 * * *"))
+    world.machine.behaviour = lambda launch: Process(3_600.0, 0)
+    world.start()
+    world.until(BEGIN + timedelta(hours=1, minutes=1))
+    number = world.entries(v.RunStarted)[0].run
+    world.crash()
+    world.person(v.RunCancelRequested(), "long", run=number)
+    world.start()
+    world.run(1)
+    assert world.told("long")[-2:] == ["run.adopted", "cancelled"]
+
+
+def test_a_ledger_that_cannot_be_written_pauses_and_resumes() -> None:
+    """While appends fail nothing new starts and nothing is lost; when there is room again, it is caught up."""
+    from eventstore import Unavailable
+
+    world = World(job("hourly"))
+    world.machine.behaviour = lambda launch: Process(30.0, 0)
+    world.start()
+    world.until(BEGIN + timedelta(hours=1, seconds=5))
+    full = True
+
+    def refuse(events: object) -> None:
+        if full:
+            raise Unavailable("No space left on device")
+
+    assert world.scheduler is not None
+    store = world.scheduler._book.store
+    store.before_commit = refuse  # type: ignore[attr-defined]
+    world.run(2 * 3_600)
+    assert world.told("hourly")[1:] == ["schedule 01 01:00", "started"]
+    full = False
+    world.run(60)
+    assert world.told("hourly")[3:] == [
+        "succeeded",
+        "misfired 2 run 1 (ledger_unavailable)",
+        "catch_up 01 03:00",
+        "started",
+        "succeeded",
+    ]
+    assert len(world.entries(v.SchedulerResumed)) == 1
