@@ -15,9 +15,9 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.actor import person
 from scheduler.book import Book
+from scheduler.executor import executor_alive
 from scheduler.home import Home
 from scheduler.lease import holder_of
-from scheduler.serve import executor_alive
 from scheduler.state import Run, State
 
 _LOOK_BACK_ENTRIES = 50_000

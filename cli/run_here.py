@@ -22,10 +22,10 @@ from scheduler.actor import person
 from scheduler.book import Book
 from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable, load
 from scheduler.execution import Execution, Wish
+from scheduler.executor import executor_alive, me
 from scheduler.home import Home
 from scheduler.opening import bring_in_line, open_book
 from scheduler.processes import PosixSpawner
-from scheduler.serve import executor_alive, me
 from scheduler.waiting import Waiter
 
 _TICK_S = 1.0
@@ -182,6 +182,8 @@ class RunHere:
             self._execution.in_the_way(job)  # what nobody watches and is dead must not be in the way
         try:
             number = self._execution.begin(wish)
+            if number is None:
+                return False  # another one of its job came first
         except Unavailable as problem:
             if not self._execution.busy:
                 raise

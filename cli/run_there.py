@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import select
 import selectors
 import time
 from collections.abc import Iterator, Sequence
@@ -26,6 +25,8 @@ from scheduler.book import Book
 from scheduler.home import Home
 from scheduler.lease import Holder, holder_of
 from scheduler.opening import open_book
+from scheduler.processes.identity import host_name
+from scheduler.processes.pidfd import has_ended
 from scheduler.waiting import Waiter
 
 _CONFIG_WAIT_S = 5.0
@@ -197,15 +198,16 @@ class _SchedulerWatch:
 
     def _hold(self, holder: Holder) -> None:
         self.look_s = _LOOK_S
-        with contextlib.suppress(OSError):  # of another namespace or host: look instead
-            if holder.pid > 0:
-                self._pidfd = os.pidfd_open(holder.pid)
-                self._selector.register(self._pidfd, selectors.EVENT_READ)
-                self.look_s = _LONG_S
+        if holder.pid <= 0 or holder.host != host_name():
+            return  # of another host or container, where its number means another process: look instead
+        with contextlib.suppress(OSError):
+            self._pidfd = os.pidfd_open(holder.pid)
+            self._selector.register(self._pidfd, selectors.EVENT_READ)
+            self.look_s = _LONG_S
 
     def alive(self) -> bool:
         """Whether one serves it; another one than before will do."""
-        if self._pidfd is not None and not _ended(self._pidfd):
+        if self._pidfd is not None and not has_ended(self._pidfd):
             return True
         self.close()
         holder = holder_of(self._home.scheduler_lock)
@@ -220,12 +222,6 @@ class _SchedulerWatch:
             self._selector.unregister(self._pidfd)
             os.close(self._pidfd)
             self._pidfd = None
-
-
-def _ended(pidfd: int) -> bool:
-    poll = select.poll()
-    poll.register(pidfd, select.POLLIN)
-    return bool(poll.poll(0))
 
 
 def _config_is_known(home: Home, book: Book) -> bool:

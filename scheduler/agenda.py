@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from scheduler.schedule import Schedule
@@ -16,6 +16,9 @@ from scheduler.state import Job, State
 from scheduler.timing import schedule_of
 
 _Timing = tuple[str | None, str | None, str | None, str]
+
+
+_RESOLUTION = timedelta(microseconds=1)
 
 
 class Due(NamedTuple):
@@ -44,17 +47,31 @@ class Agenda:
         self._group_of: dict[str, _Group] = {}
         self._heap: list[tuple[datetime, _Timing]] = []
         self._pauses: list[tuple[datetime, str]] = []
+        self._paused_until: dict[str, datetime] = {}
+        self._late: list[Due] = []
 
     @classmethod
     def of(cls, state: State, now: datetime) -> Agenda:
         """The agenda of all jobs, from `now` on: what passed before is for the replayer."""
         agenda = cls()
         for job in state.jobs.values():
-            agenda.update(job, now)
+            agenda._place(job, now)
         return agenda
 
     def update(self, job: Job, now: datetime) -> None:
-        """Bring one job's place in line with its state, after an entry about it was folded."""
+        """Bring one job's place in line with its state, after an entry about it was folded.
+
+        Between that entry and `now` an instant may have passed: it is due.
+        """
+        group = self._place(job, now)
+        if group is None:
+            return
+        passed = now if group.next is None else min(now, group.next - _RESOLUTION)
+        if job.cursor < passed:
+            self._late += [Due(instant, job.name) for instant in group.schedule.between(job.cursor, passed)]
+
+    def _place(self, job: Job, now: datetime) -> _Group | None:
+        """Put a job into its group, and its pause on the agenda; the group if it is a new one for the job."""
         key = job.definition.timing() if job.on_schedule else None
         group = self._group_of.get(job.name)
         if group is not None and group.key != key:
@@ -62,18 +79,23 @@ class Agenda:
             del self._group_of[job.name]
             if not group.jobs:
                 del self._groups[group.key]
+        joined = None
         if key is not None and (group is None or group.key != key):
-            self._join(job, key, now)
-        if job.present and not job.switch.enabled and job.switch.until is not None:
-            heapq.heappush(self._pauses, (job.switch.until, job.name))
+            joined = self._join(job, key, now)
+        until = job.switch.until if job.present and not job.switch.enabled else None
+        if until is not None and until != self._paused_until.get(job.name):
+            self._paused_until[job.name] = until
+            heapq.heappush(self._pauses, (until, job.name))
+        return joined
 
-    def _join(self, job: Job, key: _Timing, now: datetime) -> None:
+    def _join(self, job: Job, key: _Timing, now: datetime) -> _Group:
         group = self._groups.get(key)
         if group is None:
             group = self._groups[key] = _Group(key, schedule_of(job.definition))
             self._schedule(group, group.schedule.next_after(now))
         group.jobs[job.name] = None
         self._group_of[job.name] = group
+        return group
 
     def _schedule(self, group: _Group, instant: datetime | None) -> None:
         group.next = instant
@@ -85,6 +107,7 @@ class Agenda:
         while self._heap and self._stale(*self._heap[0]):
             heapq.heappop(self._heap)
         candidates = [heap[0][0] for heap in (self._heap, self._pauses) if heap]
+        candidates += [due.instant for due in self._late]
         return min(candidates, default=None)
 
     def _stale(self, instant: datetime, key: _Timing) -> bool:
@@ -93,6 +116,8 @@ class Agenda:
 
     def due(self, now: datetime) -> Iterator[Due]:
         """Take the instants up to `now` off the agenda, in order."""
+        late, self._late = sorted(self._late), []
+        yield from late
         while self._heap and self._heap[0][0] <= now:
             instant, key = heapq.heappop(self._heap)
             if self._stale(instant, key):
@@ -106,6 +131,7 @@ class Agenda:
         """Take the pauses that have ended off the agenda; whether there were any."""
         any_over = False
         while self._pauses and self._pauses[0][0] <= now:
-            heapq.heappop(self._pauses)
+            _, name = heapq.heappop(self._pauses)
+            self._paused_until.pop(name, None)
             any_over = True
         return any_over

@@ -33,15 +33,15 @@ class Book:
         """Have `listener` told each entry right after it was folded, whoever appended it; it must not append."""
         self._listeners.append(listener)
 
-    def refresh(self) -> list[Entry]:
-        """Fold what has been appended since, by anyone, and return it.
+    def refresh(self) -> None:
+        """Fold what has been appended since, by anyone.
 
         Raises:
             Corrupt: the ledger cannot be trusted.
         """
-        if self.store.refresh().seq == self.state.head.seq:
-            return []
-        return self._fold(list(self.store.follow(self.state.head.seq + 1)))
+        if self.store.refresh().seq != self.state.head.seq:
+            for entry in self.store.follow(self.state.head.seq + 1):
+                self._fold(entry)
 
     def record(self, events: Sequence[Event]) -> list[Entry]:
         """Record events that were decided on the state as it stands.
@@ -50,7 +50,10 @@ class Book:
             Conflict: someone else appended first; nothing was written.
             Unavailable, Poisoned, EventTooLarge, Corrupt: see `EventStore.append`.
         """
-        return self._fold(self.store.append(events, expected=self.state.head))
+        entries = self.store.append(events, expected=self.state.head)
+        for entry in entries:
+            self._fold(entry)
+        return entries
 
     def decide(self, decide: Callable[[State], Sequence[Event]]) -> list[Entry]:
         """Record what `decide` answers to the state as it then stands; decide anew after a conflict.
@@ -72,9 +75,7 @@ class Book:
                 self.refresh()
         raise Unavailable("other processes append to the ledger faster than this one can decide")
 
-    def _fold(self, entries: list[Entry]) -> list[Entry]:
-        for entry in entries:
-            evolve(self.state, entry)
-            for listener in self._listeners:
-                listener(entry)
-        return entries
+    def _fold(self, entry: Entry) -> None:
+        evolve(self.state, entry)
+        for listener in self._listeners:
+            listener(entry)

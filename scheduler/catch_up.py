@@ -27,10 +27,22 @@ def replay(state: State, names: Iterable[str], now: datetime, reason: v.MisfireR
     events: list[Event] = []
     for name in names:
         job = state.jobs[name]
+        events += _rest(job, now)
         events += closed_spans(job)
         if job.on_schedule:
             events += _missed(job, now, reason)
     return events
+
+
+def _rest(job: Job, now: datetime) -> list[Event]:
+    """The ticks that a misfire promised and that a crash cut off: a lost tail of the same append."""
+    promised = job.catching_up
+    if promised is None:
+        return []
+    definition = job.definition
+    before_first = promised.first - timedelta(microseconds=1)
+    instants = schedule_of(definition).latest(before_first, promised.last, promised.left)
+    return [ticked(definition, instant, now, "catch_up") for instant in instants]
 
 
 def closed_spans(job: Job) -> list[Event]:

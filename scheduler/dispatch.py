@@ -6,7 +6,7 @@ scheduler's capacity let it, oldest first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
@@ -36,8 +36,11 @@ def arrivals(events: Sequence[Event], first_seq: int, now: datetime) -> list[Run
 class Dispatcher:
     """One round of decisions.
 
+    Its cost grows with what may begin now, not with what waits.
+
     Args:
         state: as it stands.
+        owed: numbers of the runs in the state that wait, oldest first.
         new: runs that nobody has judged yet: about to join the state, or just folded.
         ended: numbers of runs in the state whose end is about to be recorded.
         capacity: how many may begin.
@@ -45,32 +48,46 @@ class Dispatcher:
     """
 
     def __init__(
-        self, state: State, new: Sequence[Run], ended: AbstractSet[int], capacity: int, executor: Executor
+        self,
+        state: State,
+        owed: Iterable[int],
+        new: Sequence[Run],
+        ended: AbstractSet[int],
+        capacity: int,
+        executor: Executor,
     ) -> None:
-        self._state, self._new = state, new
+        self._state, self._owed, self._new = state, owed, new
         self._capacity, self._executor = capacity, executor
-        apart = {run.number for run in new} | ended
-        self._owed: list[Run] = []
+        self._apart = {run.number for run in new} | ended
         self._live: dict[str, list[Run]] = {}
-        for run in state.runs.values():
-            if run.number not in apart:
-                self._live.setdefault(run.job, []).append(run)
-                if run.attempt == 0 and run.by == "scheduler":
-                    self._owed.append(run)
 
     def decide(self) -> list[Event]:
         """`run.started` for each run that begins now, `run.skipped` for each that never will."""
-        events = [event for run in self._owed if (event := self._judge(run)) is not None]
+        events = []
+        for number in self._owed:
+            if self._capacity <= 0:
+                break
+            if number not in self._apart and (event := self._judge(self._state.runs[number])) is not None:
+                events.append(event)
         for run in self._new:
             event = self._unwelcome(run) or self._judge(run)
             if event is not None:
                 events.append(event)
         return events
 
+    def _live_of(self, name: str) -> list[Run]:
+        """The runs of a job that are in flight and stay so, oldest first."""
+        live = self._live.get(name)
+        if live is None:
+            job, runs = self._state.jobs.get(name), self._state.runs
+            numbers = [] if job is None else job.live
+            live = self._live[name] = [runs[number] for number in numbers if number not in self._apart]
+        return live
+
     def _unwelcome(self, run: Run) -> Event | None:
         """Skips a run that falls due while another is in its way; otherwise it joins those in flight."""
         job = self._state.jobs.get(run.job)
-        live = self._live.setdefault(run.job, [])
+        live = self._live_of(run.job)
         if live and run.trigger != "catch_up":
             if job is None or job.definition.overlap == "skip":
                 return skipped(run, "overlap", live[0].number)
@@ -81,10 +98,11 @@ class Dispatcher:
 
     def _judge(self, run: Run) -> Event | None:
         job = self._state.jobs.get(run.job)
-        live = self._live[run.job]
-        unwanted = _unwanted(run, job)
+        live = self._live_of(run.job)
+        unwanted = unwanted_run(run, job)
         if unwanted is not None:
-            live.remove(run)
+            if run in live:
+                live.remove(run)
             return unwanted
         if self._capacity <= 0 or not _may_start(run, job, live):
             return None
@@ -109,13 +127,13 @@ def started(
     return v.event(payload, actor, job=run.job, run=run.number)
 
 
-def _unwanted(run: Run, job: Job | None) -> Event | None:
-    """Skips a waiting run that a person or the config no longer wants."""
+def unwanted_run(run: Run, job: Job | None) -> Event | None:
+    """Skips a waiting run that a person or the config no longer wants; None if it is still wanted."""
     if run.cancel_seq is not None:
         return skipped(run, "cancelled", run.cancel_seq)
     if job is None or not job.present:
         return skipped(run, "removed", None if job is None else job.removed_seq)
-    if run.trigger != "manual" and not job.switch.enabled and job.switch.time > run.owed_at:
+    if run.trigger != "manual" and not job.switch.enabled and job.switch.seq > run.number:
         return skipped(run, "disabled", job.switch.seq)
     return None
 
@@ -125,6 +143,13 @@ def _may_start(run: Run, job: Job | None, live: list[Run]) -> bool:
     if job is not None and job.definition.overlap == "allow" and run.trigger != "catch_up":
         return True
     return not any(other.attempt > 0 or other.number < run.number for other in live if other is not run)
+
+
+def unwanted_runs(state: State, name: str) -> list[Event]:
+    """Skips the waiting runs of a job that nobody wants any more, after something was said about it."""
+    job = state.jobs.get(name)
+    waiting = [state.runs[number] for number in (job.live if job else ())]
+    return [event for run in waiting if run.attempt == 0 and (event := unwanted_run(run, job)) is not None]
 
 
 def skipped(run: Run, reason: v.SkipReason, because_of: int | None, actor: str = v.SCHEDULER) -> Event:

@@ -13,7 +13,8 @@ from typing import Any
 
 from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
-from scheduler.state import Executor, Job, LastRun, Rejection, Run, Span, State, Switch, Watch
+from scheduler.state import CatchingUp, Executor, Job, LastRun, Rejection, Run, Span, State, Switch, Watch
+from scheduler.timing import schedule_of
 
 
 def evolve(state: State, entry: Entry) -> State:
@@ -75,17 +76,21 @@ def _config_rejected(state: State, entry: Entry, data: v.ConfigRejected) -> None
 def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
     new = data.definition
     job = state.jobs.get(new.name)
+    switch = Switch(enabled=new.enabled, actor=entry.actor, seq=entry.seq, time=entry.time)
     if job is None:
-        switch = Switch(enabled=True, actor=entry.actor, seq=entry.seq, time=entry.time)
         state.jobs[new.name] = Job(new, data.revision, entry.seq, switch, cursor=entry.time)
         return
     if not job.present:
         # It comes back: what it was switched to before it left does not bind the new one.
         job.removed_seq = None
-        job.switch = Switch(enabled=True, actor=entry.actor, seq=entry.seq, time=entry.time)
+        job.switch = switch
         job.cursor = max(job.cursor, entry.time)
     elif new.timing() != job.definition.timing():
         _close(job, entry.time, "replaced")
+    elif new.enabled != job.definition.enabled:
+        _close(job, entry.time, "disabled")
+    if new.enabled != job.definition.enabled:
+        job.switch = switch
     job.definition, job.revision, job.defined_seq = new, data.revision, entry.seq
 
 
@@ -122,28 +127,38 @@ def _job_disabled(state: State, entry: Entry, data: v.JobDisabled) -> None:
 def _close(job: Job, at: datetime, reason: v.MisfireReason) -> None:
     """The schedule ceases to be in force: its instants up to `at` are closed, the next ones start there."""
     if at > job.cursor:
-        if job.switch.enabled:
-            job.unsettled.append(Span(job.definition, job.cursor, at, reason))
-        elif job.switch.until is not None and job.switch.until < at:
-            # The pause had ended by itself, unwatched, before this was said.
-            job.unsettled.append(Span(job.definition, max(job.cursor, job.switch.until), at, reason))
+        after: datetime | None = job.cursor
+        if not job.switch.enabled:
+            # A pause may have ended by itself, unwatched, before this was said.
+            after = None if job.switch.until is None else max(job.cursor, job.switch.until)
+        if after is not None and after < at:
+            first = schedule_of(job.definition).next_after(after)
+            if first is not None and first <= at:
+                job.unsettled.append(Span(job.definition, after, at, reason))
         job.cursor = at
+    job.catching_up = None
 
 
 def _schedule_ticked(state: State, entry: Entry, data: v.ScheduleTicked) -> None:
-    _settle(state, entry.job, data.scheduled_for)
+    job = _settle(state, entry.job, data.scheduled_for)
+    if data.trigger == "catch_up" and job is not None and job.catching_up is not None:
+        job.catching_up.left -= 1
+        if job.catching_up.left <= 0:
+            job.catching_up = None
     _owe(state, Run(entry.seq, entry.job or "", data.trigger, entry.time, scheduled_for=data.scheduled_for))
 
 
 def _schedule_misfired(state: State, entry: Entry, data: v.ScheduleMisfired) -> None:
-    # The instants that will run get ticks of their own, in the same append: the cursor may pass them here.
-    _settle(state, entry.job, data.last)
+    # The instants that will run get ticks of their own, in the same append; only a crash can part them.
+    job = _settle(state, entry.job, data.last)
+    if data.will_run and job is not None:
+        job.catching_up = CatchingUp(data.first, data.last, data.will_run)
 
 
-def _settle(state: State, name: str | None, instant: datetime) -> None:
+def _settle(state: State, name: str | None, instant: datetime) -> Job | None:
     job = state.jobs.get(name or "")
     if job is None:
-        return
+        return None
     if instant > job.cursor:
         job.cursor = instant
     if job.unsettled:
@@ -151,6 +166,7 @@ def _settle(state: State, name: str | None, instant: datetime) -> None:
         job.unsettled = [span for span in job.unsettled if span.until > instant]
         for span in job.unsettled:
             span.after = max(span.after, instant)
+    return job
 
 
 def _run_requested(state: State, entry: Entry, data: v.RunRequested) -> None:
@@ -211,7 +227,7 @@ def _end(state: State, entry: Entry) -> Job | None:
     if run is None:
         return None
     job = state.jobs.get(run.job)
-    if job is not None:
+    if job is not None and run.number in job.live:
         job.live.remove(run.number)
     return job
 

@@ -78,20 +78,25 @@ class Execution:
     def in_the_way(self, name: str) -> Run | None:
         """A run of the job that goes on right now, by whomever; what nobody watches and is dead is recorded lost."""
         self._book.refresh()
-        mine = self._supervisor.watched_runs
-        found = orphans(self._book.state, mine, self._executor, self._executor_alive)
+        state, mine = self._book.state, self._supervisor.watched_runs
+        found = orphans(state, list(state.runs), mine, self._executor_alive)
         dead = [run for run in found if not self._spawner.alive(run.number, run.attempt)]
         if dead:
             self._book.decide(lambda state: settle(state, dead, (), self._executor))
         return _begun(self._book.state, name)
 
-    def begin(self, wish: Wish) -> int:
-        """Record the request and start the run, or skip it where the job's overlap policy says so; its number.
+    def begin(self, wish: Wish) -> int | None:
+        """Record the request and start the run, or skip it where the job's overlap policy says so.
+
+        Returns:
+            The run's number; None, with nothing recorded, where the policy says to wait (`in_the_way`).
 
         Raises:
             Unavailable, Poisoned, Corrupt: see `EventStore.append`. Nothing was started.
         """
         entries = self._book.decide(lambda state: self._request(state, wish))
+        if not entries:
+            return None
         number = entries[0].seq
         for entry in entries:
             if entry.type == v.RunStarted.TYPE:
@@ -104,7 +109,9 @@ class Execution:
         events = [v.event(requested, self._actor, job=name, run=OWN_SEQ)]
         run = Run(state.head.seq + 1, name, "manual", self._clock.read().wall, by="self", actor=self._actor)
         other = _begun(state, name)
-        if other is not None and wish.definition.overlap != "allow":
+        if other is not None and wish.definition.overlap == "queue":
+            return []
+        if other is not None and wish.definition.overlap == "skip":
             return [*events, skipped(run, "overlap", other.number, self._actor)]
         return [*events, started(run, wish.definition, self._executor, self._actor)]
 

@@ -1,6 +1,8 @@
 """The lease: one scheduler serves a home at a time.
 
 It is a lock on a file that is never unlinked; the kernel gives it back when the holder dies, however it dies.
+The lock is one of an open file description (`F_OFD_SETLK`, fcntl(2), Linux 3.15): whether it is held can be
+asked without taking it, so that those who ask are never in the way of one who starts.
 """
 
 from __future__ import annotations
@@ -8,11 +10,16 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import time
+import struct
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import msgspec
+
+_FLOCK: Final = struct.Struct("hhqqi")
+"""`struct flock`: type, whence, start, length (0: to the end), pid (0 for these locks)."""
+_WHOLE_FILE: Final = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -47,9 +54,14 @@ class Lease:
         """
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        if not _locked(fd):
+        try:
+            fcntl.fcntl(fd, fcntl.F_OFD_SETLK, _WHOLE_FILE)
+        except (BlockingIOError, PermissionError):  # EAGAIN or EACCES, as the system likes
             os.close(fd)
-            raise AlreadyServed(_read(path))
+            raise AlreadyServed(_read(path)) from None
+        except OSError:
+            os.close(fd)
+            raise
         os.ftruncate(fd, 0)
         # On a full disk the lock counts, not the note in it.
         with contextlib.suppress(OSError):
@@ -61,29 +73,19 @@ class Lease:
         os.close(self._fd)
 
 
-def _locked(fd: int) -> bool:
-    """Lock it, whoever looks (`holder_of`) being gone in an instant; False if it is held."""
-    for pause_s in (0.0, 0.001, 0.01, 0.1):
-        time.sleep(pause_s)
-        with contextlib.suppress(BlockingIOError):
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-    return False
-
-
 def holder_of(path: Path) -> Holder | None:
-    """Who serves this home now; None if nobody does. Takes nothing: a shared lock for an instant at most."""
+    """Who serves this home now; None if nobody does. Takes nothing."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None
     try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return _read(path) or Holder(0, "", datetime.fromtimestamp(0, UTC))
+        answer = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, _WHOLE_FILE)
     finally:
         os.close(fd)
-    return None
+    if _FLOCK.unpack(answer)[0] == fcntl.F_UNLCK:
+        return None
+    return _read(path) or Holder(0, "", datetime.fromtimestamp(0, UTC))
 
 
 def _read(path: Path) -> Holder | None:

@@ -19,7 +19,7 @@ from scheduler.book import Book
 from scheduler.catch_up import closed_spans, replay, ticked
 from scheduler.clock import Clock, Reading
 from scheduler.definition import JobDefinition, SchedulerSettings
-from scheduler.dispatch import Dispatcher, arrivals
+from scheduler.dispatch import Dispatcher, arrivals, unwanted_runs
 from scheduler.launching import Launcher
 from scheduler.orphans import ExecutorAlive, leftovers, orphans, settle
 from scheduler.reconcile import pauses_ended
@@ -68,6 +68,8 @@ class Scheduler:
         self._due: deque[Due] = deque()
         self._finishes: list[Event] = []
         self._requested: list[int] = []
+        self._owed: dict[int, None] = {}
+        self._watched_by_others: dict[int, None] = {}
         self._touched: dict[str, None] = {}
         self._paused: Reading | None = None
         self._retry_s = 0.0
@@ -98,12 +100,12 @@ class Scheduler:
         now = self._clock.read()
         self._watch = Watchfulness(now)
         self._book.decide(lambda state: opening(state, now.wall))
-        self._take_over_orphans(now)
+        self._take_over_orphans(now, self.state.runs)
         self._book.decide(lambda state: leftovers(state, now.wall))
         self._replay("scheduler_down", now)
         self._agenda = Agenda.of(self.state, now.wall)
-        self._touched.clear()
-        self._requested.clear()
+        for run in self.state.runs.values():
+            self._place(run.number)
         self._book.listen(self._notice)
         self._round(now)
 
@@ -151,15 +153,19 @@ class Scheduler:
 
     def _attend(self, now: Reading) -> None:
         """What others have said since the last turn, and what became of those who said it."""
-        self._take_over_orphans(now)
+        self._take_over_orphans(now, self._watched_by_others)
         if self._agenda.pauses_over(now.wall):
             self._book.decide(lambda state: pauses_ended(state, now.wall))
         for name in list(self._touched):
             job = self.state.jobs[name]
             self._agenda.update(job, now.wall)
-            if job.unsettled:
-                self._book.decide(lambda state, name=name: closed_spans(state.jobs[name]))  # type: ignore[misc]
+            if job.unsettled or job.live:
+                self._settle_what_ended(name)
             self._touched.pop(name, None)
+
+    def _settle_what_ended(self, name: str) -> None:
+        """Record the instants that a schedule still had when it ended, and the waiting runs that it leaves."""
+        self._book.decide(lambda state: [*closed_spans(state.jobs[name]), *unwanted_runs(state, name)])
 
     def _round(self, now: Reading) -> None:
         """One append for results, ticks, starts and skips; then the processes."""
@@ -192,7 +198,8 @@ class Scheduler:
         new = [state.runs[number] for number in self._requested if number in state.runs]
         new += arrivals(events, state.head.seq + 1, now)
         capacity = self.settings.max_parallel - len(self._supervisor)
-        return events + Dispatcher(state, new, ended, capacity, self._executor).decide()
+        dispatcher = Dispatcher(state, self._owed, new, ended, capacity, self._executor)
+        return events + dispatcher.decide()
 
     def _launch(self, entry: Entry, now: Reading) -> None:
         run = self.state.runs[entry.run or 0]
@@ -212,12 +219,27 @@ class Scheduler:
             self._requested.append(entry.seq)
         elif entry.type == v.RunCancelRequested.TYPE and entry.run is not None:
             self._supervisor.stop(entry.run, "cancelled", f"cancelled by {entry.actor}", self._clock.read())
+            if entry.run in self._owed and entry.job is not None:
+                self._touched[entry.job] = None
+        if entry.run is not None:
+            self._place(entry.run)
+
+    def _place(self, number: int) -> None:
+        """Keep a run where it belongs: waiting, watched by others, or neither."""
+        run = self.state.runs.get(number)
+        self._owed.pop(number, None)
+        self._watched_by_others.pop(number, None)
+        if run is None:
+            return
+        if run.attempt == 0:
+            self._owed[number] = None
+        elif run.executor != self._executor:
+            self._watched_by_others[number] = None
 
     # -- what interrupts the watching --------------------------------------------------------------------------
 
-    def _take_over_orphans(self, now: Reading) -> None:
-        mine = self._supervisor.watched_runs
-        found = orphans(self.state, mine, self._executor, self._executor_alive)
+    def _take_over_orphans(self, now: Reading, watched_by_others: Iterable[int]) -> None:
+        found = orphans(self.state, watched_by_others, self._supervisor.watched_runs, self._executor_alive)
         if not found:
             return
         candidates = []
@@ -246,9 +268,11 @@ class Scheduler:
         self._book.decide(lambda state: pauses_ended(state, now.wall))
         names = sorted(self.state.jobs)
         for first in range(0, len(names), REPLAY_JOBS):
-            chunk = names[first : first + REPLAY_JOBS]
-            self._book.decide(lambda state, chunk=chunk: replay(state, chunk, now.wall, reason))  # type: ignore[misc]
+            self._replay_some(names[first : first + REPLAY_JOBS], reason, now)
         self._agenda = Agenda.of(self.state, now.wall)
+
+    def _replay_some(self, names: Sequence[str], reason: v.MisfireReason, now: Reading) -> None:
+        self._book.decide(lambda state: replay(state, names, now.wall, reason))
 
     def _pause(self, problem: Unavailable, now: Reading) -> None:
         """The ledger cannot be written: start nothing new, keep the results, say so if the reserve lets us.
@@ -283,7 +307,7 @@ class Scheduler:
     def _next_turn_s(self) -> float:
         now = self._clock.read()
         waits = [REST_MAX_S]
-        if self._paused is not None or self._others_watch():
+        if self._paused is not None or self._watched_by_others:
             waits.append(LOOK_S)
         wake_s = self._supervisor.wake_s(now)
         if wake_s is not None:
@@ -297,12 +321,6 @@ class Scheduler:
         wait_s = max(0.0, min(waits))
         self._watch.rest(now.monotonic_s + wait_s)
         return wait_s
-
-    def _others_watch(self) -> bool:
-        """Whether a run is watched by someone else, whose death nobody would announce."""
-        return any(
-            run.executor is not None and run.executor != self._executor for run in self.state.runs.values()
-        )
 
 
 def _seconds(duration_ms: int | None) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from datetime import datetime, timedelta
 
 from eventstore.store import Event
@@ -16,32 +16,32 @@ from scheduler.timing import schedule_of
 ExecutorAlive = Callable[[Executor], bool]
 
 
-def orphans(state: State, mine: Container[int], me: Executor, alive: ExecutorAlive) -> list[Run]:
-    """The runs that have begun and that nobody watches, neither `me` nor anyone who is alive."""
-    return [
-        run
-        for run in state.runs.values()
-        if run.executor is not None
-        and run.executor != me
-        and run.number not in mine
-        and not alive(run.executor)
-    ]
+def orphans(
+    state: State, watched_by_others: Iterable[int], mine: Container[int], alive: ExecutorAlive
+) -> list[Run]:
+    """Those of the runs that others began to watch which nobody watches any more."""
+    found = []
+    for number in watched_by_others:
+        run = state.runs[number]
+        if run.executor is not None and number not in mine and not alive(run.executor):
+            found.append(run)
+    return found
 
 
 def settle(state: State, found: list[Run], adopted: Container[int], me: Executor) -> list[Event]:
     """What to record about orphans: adopted by `me`, or lost."""
-    adoption = v.RunAdopted(
-        attempt=1,
-        host=me.host,
-        boot_id=me.boot_id,
-        executor_pid=me.pid,
-        executor_start_ticks=me.start_ticks,
-    )
     events = []
     for run in found:
         if run.number not in state.runs:
             continue
         if run.number in adopted:
+            adoption = v.RunAdopted(
+                attempt=run.attempt,
+                host=me.host,
+                boot_id=me.boot_id,
+                executor_pid=me.pid,
+                executor_start_ticks=me.start_ticks,
+            )
             events.append(v.event(adoption, v.SCHEDULER, job=run.job, run=run.number))
         else:
             events.append(lost(run, "its process was gone when a scheduler looked again"))

@@ -70,7 +70,8 @@ class Service:
 
     Args:
         home: the home to serve.
-        on_entry: told every entry from the first that this scheduler records, its own and others'.
+        on_entry: told every entry from the first that this scheduler records, its own and others', once what it
+            causes is under way: telling delays no process.
         announce: told what else a person at the terminal should know.
 
     Raises:
@@ -87,7 +88,8 @@ class Service:
         problem = identity.platform_problem()
         if problem is not None:
             raise Unsupported(problem)
-        self._home, self._announce = home, announce
+        self._home, self._announce, self._on_entry = home, announce, on_entry
+        self._untold: list[Entry] = []
         self._clock = SystemClock()
         executor = me()
         self._lease = Lease.take(
@@ -97,7 +99,7 @@ class Service:
         self._impatient = False
         self._config, self._rejected = _config_to_start_with(home)
         self._book = open_book(home, clock=self._clock, fsync=self._config.settings.fsync)
-        self._book.listen(on_entry)
+        self._book.listen(self._untold.append)
         self._snapshot_seq = self._book.state.head.seq
         self._waiter = Waiter(home.ledger, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
         self._launcher = Launcher(home)
@@ -122,6 +124,7 @@ class Service:
         try:
             self._use(self._config)
             self._scheduler.start(self._opening)
+            self._tell()
             self._announce(Announcement("ready"))
             self._stop(self._serve())
             snapshot.write(self._home.snapshots, self._book.state)
@@ -129,6 +132,7 @@ class Service:
             self._waiter.close()
             self._book.store.close()
             self._lease.release()
+            self._tell()
 
     def _opening(self, state: State, now: datetime) -> list[Event]:
         executor = me()
@@ -151,7 +155,7 @@ class Service:
         """Turn until a signal says stop; its name."""
         look_at_s = time.monotonic() + CONFIG_LOOK_S
         while True:
-            signals = self._waiter.wait(min(TURN_MAX_S, self._scheduler.turn()))
+            signals = self._turn_and_wait(TURN_MAX_S)
             asked = [number for number in signals if number != signal.SIGHUP]
             if asked:
                 self._impatient = len(asked) > 1
@@ -163,6 +167,18 @@ class Service:
                 self._look_at_config()
                 self._book.store.tick()
                 self._keep_snapshot()
+
+    def _turn_and_wait(self, most_s: float) -> list[int]:
+        """One turn of the loop, then wait for what comes next, for at most `most_s`; the signals that came."""
+        wait_s = min(most_s, self._scheduler.turn())
+        turned_s = time.monotonic()
+        self._tell()
+        return self._waiter.wait(max(0.0, turned_s + wait_s - time.monotonic()))
+
+    def _tell(self) -> None:
+        for entry in self._untold:
+            self._on_entry(entry)
+        self._untold.clear()
 
     def _keep_snapshot(self) -> None:
         seq = self._book.state.head.seq
@@ -213,9 +229,9 @@ class Service:
         grace_ends_s = time.monotonic() + self._config.settings.shutdown_grace_ms / 1000
         stopped: int | None = None
         while self._scheduler.watched:
-            wait_s = min(TURN_MAX_S, self._scheduler.turn())
             left_s = grace_ends_s - time.monotonic()
-            signals = self._waiter.wait(wait_s if stopped is not None else max(0.0, min(wait_s, left_s)))
+            most_s = TURN_MAX_S if stopped is not None else max(0.0, min(TURN_MAX_S, left_s))
+            signals = self._turn_and_wait(most_s)
             hurried = self._impatient or signal.SIGINT in signals or signal.SIGTERM in signals
             self._impatient = False
             if stopped is None and (left_s <= 0 or hurried):

@@ -46,9 +46,15 @@ def write(folder: Path, state: State) -> None:
         temporary = folder / f".{os.getpid()}{_SUFFIX}"
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(f"{fold_version()} {digest}\n".encode() + body)
-        temporary.replace(folder / f"{state.head.seq:020d}{_SUFFIX}")
-        for old in list(_newest_first(folder))[KEPT:]:
-            old.unlink(missing_ok=True)
+        written = folder / f"{state.head.seq:020d}{_SUFFIX}"
+        temporary.replace(written)
+        # Those ahead of it are of a ledger that was there before this one was restored.
+        paths = list(_newest_first(folder))
+        for path in paths:
+            if path.name > written.name:
+                path.unlink(missing_ok=True)
+        for path in [path for path in paths if path.name <= written.name][KEPT:]:
+            path.unlink(missing_ok=True)
 
 
 def newest(folder: Path, store: EventStore) -> State:

@@ -38,6 +38,14 @@ class Span(msgspec.Struct, gc=False):
     reason: MisfireReason
 
 
+class CatchingUp(msgspec.Struct, gc=False):
+    """Of the instants of a misfire, `first` to `last`, the latest `left` are still to get their tick."""
+
+    first: datetime
+    last: datetime
+    left: int
+
+
 class LastRun(msgspec.Struct, gc=False, omit_defaults=True):
     """How the newest finished or skipped run of a job came out; enough for a list of jobs."""
 
@@ -63,6 +71,7 @@ class Job(msgspec.Struct):
         cursor: every instant up to this one is settled.
         removed_seq: the entry that removed it; None while it is in the config.
         unsettled: what earlier schedules may have left open, oldest first.
+        catching_up: the ticks that a misfire promised and a crash may have cut off; None once all are there.
         live: numbers of its runs that are owed or going, oldest first.
         last: its newest finished run; last_skipped: its newest skipped one.
     """
@@ -74,6 +83,7 @@ class Job(msgspec.Struct):
     cursor: datetime
     removed_seq: int | None = None
     unsettled: list[Span] = []
+    catching_up: CatchingUp | None = None
     live: list[int] = []
     last: LastRun | None = None
     last_skipped: LastRun | None = None

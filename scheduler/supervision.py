@@ -22,6 +22,8 @@ STOPPING_LOOK_S = 0.05
 """How often a tree that was asked to stop is looked at."""
 DIGEST_SLICE_BYTES = 4 * 1024 * 1024
 """At most this much output is hashed in one turn of the loop: a few milliseconds."""
+ERROR_MAX_CHARS = 2_000
+"""So much of what went wrong is recorded with a run: an entry of the ledger is one line of bounded length."""
 
 
 class Going:
@@ -192,6 +194,12 @@ def finished(going: Going) -> Event:
     """The event that says how an attempt ended."""
     end = going.exit
     out, err = going.digests or (None, None)
+    reasons = [] if going.error is None else [going.error]
+    if end is not None:  # a process that never was has no output to speak of
+        problems = [
+            digest.problem for digest in (out, err) if digest is not None and digest.problem is not None
+        ]
+        reasons += [f"output: {problem}" for problem in dict.fromkeys(problems)]
     payload = v.RunFinished(
         trigger=going.run.trigger,
         started=going.started,
@@ -207,7 +215,7 @@ def finished(going: Going) -> Event:
         stdout_sha256=None if out is None else out.sha256,
         stderr_bytes=0 if err is None else err.size_bytes,
         stderr_sha256=None if err is None else err.sha256,
-        error=going.error,
+        error="; ".join(reasons)[:ERROR_MAX_CHARS] or None,
     )
     return v.event(payload, going.actor, job=going.run.job, run=going.run.number)
 

@@ -14,6 +14,7 @@ from cli.failures import Exit
 from cli.json_output import json_option, show_json
 from cli.names import JOB
 from cli.printable import printable
+from cli.reason import reason_option
 from scheduler.home import Home
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _SIGNALLED = 128
 @click.option(
     "--wait/--no-wait", default=True, help="Follow the runs until they end (the default), or return at once."
 )
-@click.option("--reason", default="", metavar="TEXT", help="Why, for the ledger.")
+@reason_option
 @json_option
 @click.pass_obj
 def run(home: Home, names: tuple[str, ...], wait: bool, reason: str, as_json: bool) -> None:
@@ -51,7 +52,7 @@ def run(home: Home, names: tuple[str, ...], wait: bool, reason: str, as_json: bo
 
 @click.command(epilog="Example: cronledger jobs cancel 41 --reason 'takes too long'")
 @click.argument("target", metavar="RUN|NAME", type=JOB)
-@click.option("--reason", default="", metavar="TEXT", help="Why, for the ledger.")
+@reason_option
 @click.pass_obj
 def cancel(home: Home, target: str, reason: str) -> None:
     """Stop a run that is going or waiting, by its number, or all such runs of a job, by its name.

@@ -11,6 +11,7 @@ from cli.job_words import enabled_words
 from cli.names import JOB, find_job
 from cli.opened import to_write
 from cli.printable import printable
+from cli.reason import reason_option
 from cli.terminal import out
 from cli.times import DURATION, show_relative, show_time
 from eventstore.store import Event
@@ -20,7 +21,6 @@ from scheduler.home import Home
 from scheduler.state import Job, State
 
 _names = click.argument("names", metavar="NAME...", nargs=-1, required=True, type=JOB)
-_reason = click.option("--reason", default="", metavar="TEXT", help="Why; it stands in the ledger.")
 
 Switch = Callable[[Job, datetime], v.JobEnabled | v.JobDisabled | None]
 """What is to be recorded about a job; None if it is already as wanted."""
@@ -28,7 +28,7 @@ Switch = Callable[[Job, datetime], v.JobEnabled | v.JobDisabled | None]
 
 @click.command(epilog='Example: cronledger jobs enable nightly --reason "disk replaced"')
 @_names
-@_reason
+@reason_option
 @click.pass_obj
 def enable(home: Home, names: tuple[str, ...], reason: str) -> None:
     """Let jobs run on their schedule again, from now on.
@@ -44,7 +44,7 @@ def enable(home: Home, names: tuple[str, ...], reason: str) -> None:
 
 @click.command(epilog='Example: cronledger jobs disable nightly --for 2h --reason "disk maintenance"')
 @_names
-@_reason
+@reason_option
 @click.option("--for", "duration", type=DURATION, help="Only for so long: 90s, 15m, 36h, 7d.")
 @click.pass_obj
 def disable(home: Home, names: tuple[str, ...], reason: str, duration: timedelta | None) -> None:

@@ -87,6 +87,12 @@ class Machine:
         self.alive: set[Executor] = set()
         self.behaviour: Callable[[Launch], Process | None] = lambda launch: Process(0.0, 0)
 
+    def tear(self, events: int, kept: int) -> None:
+        """The last append, of so many events, reached the disk only in part: what nobody was told of is cut off."""
+        end = len(self.store.lines()) - events + kept
+        del self.store._lines[end:]
+        del self.store._entries[end:]
+
     def reboot(self) -> None:
         """Every process is gone."""
         self.boots += 1

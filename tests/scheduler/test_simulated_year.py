@@ -25,13 +25,18 @@ def behave(rng: random.Random, machine: Machine) -> None:
 
 
 def crash_at_random(rng: random.Random, machine: Machine, probability: float) -> None:
-    """The scheduler may die right before an append, or right after it, without having been told."""
+    """The scheduler may die right before an append, in the midst of it, or right after it, without being told."""
 
-    def perhaps(events: Sequence[Event]) -> None:
+    def before(events: Sequence[Event]) -> None:
         if rng.random() < probability:
             raise Crash
 
-    machine.store.before_commit = machine.store.after_commit = perhaps
+    def after(events: Sequence[Event]) -> None:
+        if rng.random() < probability:
+            machine.tear(len(events), rng.randint(0, len(events)))
+            raise Crash
+
+    machine.store.before_commit, machine.store.after_commit = before, after
 
 
 def meddle(rng: random.Random, world: World) -> None:
