@@ -1,7 +1,8 @@
 """Printing beside work that must not wait: a terminal that was stopped, a slow pipe or a full disk delays no job.
 
-Lines go through a bounded queue to a thread that shares nothing else. What does not fit is counted and left out,
-and a line says so; the ledger has it all. A reader that leaves ends the printing, not the work.
+Lines go through a bounded queue to a thread that shares nothing else, and which also words them: words can wait,
+work cannot. What does not fit is counted and left out, and a line says so; the ledger has it all. A reader that
+leaves ends the printing, not the work.
 """
 
 from __future__ import annotations
@@ -11,12 +12,16 @@ import os
 import sys
 import threading
 from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import groupby
 from typing import Literal, TextIO
 
 LINES_MAX = 20_000
 """So many lines wait at most, a few megabytes."""
 
 Stream = Literal["out", "err"]
+Text = str | Callable[[], str]
+"""A line, or what makes it when its turn comes."""
 
 
 class Printer:
@@ -24,7 +29,7 @@ class Printer:
 
     def __init__(self, lines_max: int = LINES_MAX) -> None:
         self._lines_max = lines_max
-        self._waiting: deque[tuple[Stream, str]] = deque()
+        self._waiting: deque[tuple[Stream, Text]] = deque()
         self._left_out = 0
         self._closing = False
         self._gone: set[Stream] = set()
@@ -32,7 +37,7 @@ class Printer:
         self._thread = threading.Thread(target=self._print, name="printer", daemon=True)
         self._thread.start()
 
-    def put(self, text: str, stream: Stream = "out") -> None:
+    def put(self, text: Text, stream: Stream = "out") -> None:
         """Have a line printed; never waits."""
         with self._changed:
             if len(self._waiting) >= self._lines_max:
@@ -62,9 +67,9 @@ class Printer:
                     return
                 batch = list(self._waiting)
                 self._waiting.clear()
-            for stream, text in batch:
+            for stream, lines in groupby(batch, lambda item: item[0]):
                 if stream not in self._gone:
-                    self._write(stream, text)
+                    self._write(stream, "\n".join(_worded(text for _, text in lines)))
 
     def _write(self, stream: Stream, text: str) -> None:
         file: TextIO | None = sys.stdout if stream == "out" else sys.stderr
@@ -82,3 +87,8 @@ class Printer:
                 self._gone.add(stream)
         except ValueError:
             self._gone.add(stream)
+
+
+def _worded(texts: Iterator[Text]) -> Iterator[str]:
+    for text in texts:
+        yield text if isinstance(text, str) else text()

@@ -103,9 +103,8 @@ class RunHere:
     ) -> None:
         self.book, self.config = book, config
         self._waiter = Waiter(home.ledger, stopping_signals())
-        self._spawner = PosixSpawner(book.state.ledger, self._waiter.selector)
-        env = {name: job.env for name, job in config.jobs.items()}
-        self._execution = Execution(home, book, env, self._spawner, me(), person(), executor_alive)
+        self._spawner = PosixSpawner(book.state.ledger, self._waiter.selector, home.processes)
+        self._execution = Execution(home, book, config.jobs, self._spawner, me(), person(), executor_alive)
         follower = None
         if streams is not None:
             follower = OutputFollower(home, self._waiter.selector, *streams, labelled=labelled)

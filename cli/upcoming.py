@@ -20,12 +20,14 @@ class Coming(NamedTuple):
 
 
 def begins(job: Job, now: datetime) -> datetime | None:
-    """From when on a job runs on its schedule: now, the end of its pause, or never (None)."""
+    """From when on a job runs on its schedule: now, the end of its pause, or never (None).
+
+    Instants that are settled do not come again, even where the clock was ahead of now when they were.
+    """
     if not job.present:
         return None
-    if job.on_schedule:
-        return now
-    return job.switch.until
+    begin = now if job.on_schedule else job.switch.until
+    return None if begin is None else max(begin, job.cursor)
 
 
 def next_run(job: Job, now: datetime) -> datetime | None:

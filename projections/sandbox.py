@@ -7,12 +7,12 @@ told otherwise; what a query may be is decided in `statements`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 from eventstore import Journal, NoLedger
 from projections.database import refresh_database
@@ -26,13 +26,13 @@ from projections.sealing import Sealed, Source, discard_damaged, ensure_sealed
 from projections.statements import Reading, plain, readings
 from scheduler.home import Home
 
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
 Parameters = Sequence[object] | Mapping[str, object] | None
 
 _ROWS_AT_ONCE = 1_000
 _ZONED = "TIMESTAMP WITH TIME ZONE"
+_INTERRUPTED = "a projection was found damaged in the middle of the answer, and was made anew: ask again"
+
+T = TypeVar("T")
 
 
 class Answer(NamedTuple):
@@ -57,6 +57,8 @@ class Sql:
     def __init__(self, home: Home, memory_limit: str | None, threads: int | None) -> None:
         """Not called directly: use `open_sql`."""
         self._home, self._closing = home, ExitStack()
+        self._memory_limit, self._threads = memory_limit, threads
+        self._stop_engine = self._closing.enter_context(ExitStack())
         self._journal: Journal | None = None
         self._reader: LineReader | None = None
         self._sealed: Sealed | None = None
@@ -65,8 +67,8 @@ class Sql:
         try:
             self._source()
             self._seal()
-            self._engine = self._start(memory_limit, threads)
-            self._load()
+            self._start()
+            self._mending(self._load)
         except BaseException:
             self.close()
             raise
@@ -79,22 +81,9 @@ class Sql:
             QueryFailed: it cannot be answered.
             Corrupt: the ledger is damaged.
         """
-        import duckdb
-
-        self.refresh()
+        self._mending(self.refresh)
         judged = readings(self._engine, query)
-        try:
-            return self._run(judged, parameters)
-        except (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException) as error:
-            # A projection that was damaged or removed under our hands is made anew; once.
-            if not self._mend():
-                raise _failed(error) from error
-        except duckdb.Error as error:
-            raise _failed(error) from error
-        try:
-            return self._run(judged, parameters)
-        except duckdb.Error as error:
-            raise _failed(error) from error
+        return self._mending(lambda: self._run(judged, parameters))
 
     def refresh(self) -> None:
         """Take in what was appended since; `execute` does it by itself.
@@ -154,11 +143,13 @@ class Sql:
             sealed = ensure_sealed(self._private, source)
         return sealed
 
-    def _start(self, memory_limit: str | None, threads: int | None) -> DuckDBPyConnection:
-        """An engine that is locked in before it has seen a query."""
+    def _start(self) -> None:
+        """An engine that is locked in before it has seen a query; the one before, if there was one, is stopped."""
         import duckdb
 
-        engine = duckdb.connect(
+        self._stop_engine.close()
+        self._reader = None
+        self._engine = engine = duckdb.connect(
             config={
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
@@ -168,17 +159,17 @@ class Sql:
                 "temp_directory": "",
             }
         )
-        self._closing.callback(engine.close)
+        self._stop_engine.callback(engine.close)
         engine.execute("CREATE SCHEMA parts")
         self._recent = RecentTable(engine)
-        self._closing.callback(self._recent.close)
+        self._stop_engine.callback(self._recent.close)
         engine.execute(sealed_view([]))
         engine.execute(f"CREATE TABLE parts.carried AS {carried_rows([], [])}")
         engine.execute(VIEWS_SQL)
-        if memory_limit is not None:
-            engine.execute(f"SET memory_limit = {quoted(memory_limit)}")
-        if threads is not None:
-            engine.execute(f"SET threads = {int(threads)}")
+        if self._memory_limit is not None:
+            engine.execute(f"SET memory_limit = {quoted(self._memory_limit)}")
+        if self._threads is not None:
+            engine.execute(f"SET threads = {int(self._threads)}")
         events = (self._private or self._folder).events
         engine.execute("SET TimeZone = 'UTC'")
         engine.execute("SET parquet_metadata_cache = true")
@@ -186,7 +177,6 @@ class Sql:
         engine.execute(f"SET allowed_directories = [{quoted(f'{events}/')}]")
         engine.execute("SET enable_external_access = false")
         engine.execute("SET lock_configuration = true")
-        return engine
 
     def _load(self) -> None:
         """Begin anew: seal what can be sealed, and read the rest."""
@@ -212,19 +202,56 @@ class Sql:
             raise _failed(error) from error
         self._reader = reader
 
-    def _mend(self) -> bool:
-        """Make damaged or missing projections anew; False if it was not that."""
-        source = self._source()
+    def _mending(self, ask: Callable[[], T]) -> T:
+        """What `ask` yields; once more if it failed and projections were damaged or removed under our hands.
+
+        Raises:
+            QueryRefused, QueryFailed: as `execute`.
+        """
+        import duckdb
+
+        try:
+            return ask()
+        except duckdb.Error as error:
+            failed = error
+        try:
+            if self._mend(failed):
+                return ask()
+        except duckdb.Error as error:
+            raise _failed(error) from error
+        raise _failed(failed) from failed
+
+    def _mending_worked(self, error: Exception) -> bool:
+        import duckdb
+
+        try:
+            return self._mend(error)
+        except duckdb.Error as another:
+            raise _failed(another) from another
+
+    def _mend(self, error: Exception) -> bool:
+        """After an error: make damaged or missing projections anew; False if it was not that.
+
+        Damage has many faces: the engine may complain of a column, of a number, or of itself. So only what it says
+        without having read anything is taken at its word; else the files are compared with their digests. Then
+        another engine is started: after a mistake of its own it refuses to go on, and it remembers what it read.
+        """
+        import duckdb
+
+        if isinstance(error, _not_of_files()):
+            return False
+        source, folder = self._source(), self._private or self._folder
         if source is None:
             return False
-        folder = self._private or self._folder
-        missing = any(not folder.parquet(first).exists() for first in source.firsts)
-        if not missing and not discard_damaged(folder, source.segment_entries):
-            return False
-        self._load()
-        return True
+        damaged = any(not folder.parquet(first).exists() for first in source.firsts)
+        with suppress(OSError):  # a home that may only be read
+            damaged = bool(discard_damaged(folder, source.segment_entries)) or damaged
+        if damaged or isinstance(error, duckdb.InternalException | duckdb.FatalException):
+            self._start()
+            self._load()
+        return damaged
 
-    def _run(self, judged: list[Reading], parameters: Parameters) -> Answer:
+    def _run(self, judged: list[Reading], parameters: Parameters, *, last_try: bool = False) -> Answer:
         for reading in judged[:-1]:
             self._engine.execute(f"SELECT * FROM ({reading.select}\n)", parameters)
         last = judged[-1]
@@ -241,20 +268,36 @@ class Sql:
         query = f"SELECT {', '.join(chosen)} FROM ({last.select}\n) AS q({', '.join(names)})"
         self._engine.execute(query, parameters)
         zoned = [number for number, (_, kind) in enumerate(columns) if _ZONED in kind]
-        return Answer(columns, self._rows(zoned))
+        again = None if last_try else lambda: self._run(judged, parameters, last_try=True)
+        return Answer(columns, self._rows(zoned, again))
 
     def _explain(self, reading: Reading, parameters: Parameters) -> Answer:
         answer = self._engine.execute(f"{reading.explain} SELECT * FROM ({reading.select}\n)", parameters)
-        return Answer([(str(column[0]), str(column[1])) for column in answer.description], self._rows([]))
+        return Answer(
+            [(str(column[0]), str(column[1])) for column in answer.description], self._rows([], None)
+        )
 
-    def _rows(self, zoned: list[int]) -> Iterator[tuple[Any, ...]]:
+    def _rows(self, zoned: list[int], again: Callable[[], Answer] | None) -> Iterator[tuple[Any, ...]]:
+        """The rows of the query that was executed last.
+
+        Args:
+            zoned: the columns that hold times.
+            again: executes it again, if it fails before its first row and that could be mended.
+        """
         import duckdb
 
+        begun = False
         while True:
             try:
                 rows = self._engine.fetchmany(_ROWS_AT_ONCE)
             except duckdb.Error as error:
-                raise _failed(error) from error
+                if not self._mending_worked(error):
+                    raise _failed(error) from error
+                if begun or again is None:
+                    raise QueryFailed(_INTERRUPTED) from error
+                yield from self._mending(again).rows
+                return
+            begun = True
             if not rows:
                 return
             if not zoned:
@@ -295,6 +338,20 @@ def _aware(value: Any) -> Any:
     if isinstance(value, dict):
         return {_aware(key): _aware(item) for key, item in value.items()}
     return value
+
+
+def _not_of_files() -> tuple[type[Exception], ...]:
+    """What the engine says of a query without having read a file, or because it was told to stop."""
+    import duckdb
+
+    return (
+        duckdb.ParserException,
+        duckdb.SyntaxException,
+        duckdb.CatalogException,
+        duckdb.PermissionException,
+        duckdb.InterruptException,
+        duckdb.OutOfMemoryException,
+    )
 
 
 def _failed(error: Exception) -> QueryFailed | QueryRefused:

@@ -14,6 +14,7 @@ Each rule would do alone, for the statements that are known today.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -60,6 +61,9 @@ _DONE_BY = {
 _LISTED = "list the values, as in PIVOT … ON column IN ('a', 'b')"
 
 
+_STACK_TRACE = re.compile(r"\s*^Stack Trace\b", re.MULTILINE)
+
+
 class Reading(NamedTuple):
     """A statement that may be executed.
 
@@ -101,8 +105,11 @@ def _kind(statement: Statement) -> str:
 
 
 def plain(error: Exception, *, whole: bool = False) -> str:
-    """What the engine says, without the name of its exception; `whole` with the place in the query."""
-    text = str(error).strip()
+    """What the engine says, without the name of its exception; `whole` with the place in the query.
+
+    Of a mistake of its own the engine also tells the calls that led to it: those are for its makers.
+    """
+    text = _STACK_TRACE.split(str(error).strip())[0]
     kind, _, rest = text.partition(": ")
     text = rest if kind.endswith("Error") else text
     return text if whole else text.split("\n\nLINE ")[0].strip()

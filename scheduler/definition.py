@@ -79,12 +79,21 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         return (self.schedule, self.every, self.at, self.timezone)
 
 
+DEFINITION_BYTES_MAX = 60_000
+"""A definition is recorded in one entry, and an entry is one line of at most 65,535 bytes."""
+
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
 def revision(definition: JobDefinition) -> str:
     """Digest (16 hex digits of SHA-256) that changes exactly when the definition does."""
     return hashlib.sha256(_ENCODER.encode(definition)).hexdigest()[:16]
+
+
+def recorded_bytes(definition: JobDefinition) -> int:
+    """At most how many bytes a definition takes in an entry, where what is not ASCII is escaped."""
+    encoded = _ENCODER.encode(definition)
+    return len(encoded) if encoded.isascii() else len(encoded) + 5 * sum(byte >= 0x80 for byte in encoded)
 
 
 def changed_members(old: JobDefinition, new: JobDefinition) -> list[str]:
@@ -101,6 +110,6 @@ class SchedulerSettings(msgspec.Struct, frozen=True, kw_only=True):
         shutdown_grace_ms: how long a stopping scheduler waits for its runs.
     """
 
-    max_parallel: int = max(8, 4 * (os.cpu_count() or 1))
+    max_parallel: int = max(32, 8 * (os.cpu_count() or 1))
     fsync: Fsync = "always"
     shutdown_grace_ms: int = 30_000

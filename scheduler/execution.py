@@ -14,6 +14,7 @@ from eventstore.store import OWN_SEQ, Entry, Event
 from scheduler import vocabulary as v
 from scheduler.book import Book
 from scheduler.clock import Clock, SystemClock
+from scheduler.configuration import ConfiguredJob
 from scheduler.definition import JobDefinition
 from scheduler.dispatch import skipped, started
 from scheduler.home import Home
@@ -45,7 +46,7 @@ class Execution:
     """Runs that this process executes and watches itself.
 
     Args:
-        home: the home; book: its ledger; env: real values of each job's environment.
+        home: the home; book: its ledger; jobs: as the config has them.
         spawner: starts the processes; executor: this process; actor: the person.
         executor_alive: whether another process that watches a run lives.
     """
@@ -54,7 +55,7 @@ class Execution:
         self,
         home: Home,
         book: Book,
-        env: Mapping[str, Mapping[str, str]],
+        jobs: Mapping[str, ConfiguredJob],
         spawner: Spawner,
         executor: Executor,
         actor: str,
@@ -64,10 +65,11 @@ class Execution:
         self._book, self._executor, self._actor = book, executor, actor
         self._spawner, self._supervisor = spawner, Supervisor(spawner)
         self._launcher = Launcher(home)
-        self._launcher.env = dict(env)
+        self._launcher.use(jobs)
         self._executor_alive = executor_alive
         self._clock = clock or SystemClock()
         self._unrecorded: list[Event] = []
+        self._stop_asked = False
         book.listen(self._notice)
 
     @property
@@ -147,11 +149,9 @@ class Execution:
         now = self._clock.read()
         for run in self._supervisor.runs():
             self._supervisor.stop(run, "cancelled", reason, now)
-        if self._asked:
+        if self._stop_asked:
             self._supervisor.hurry(now)
-        self._asked = True
-
-    _asked = False
+        self._stop_asked = True
 
     def _notice(self, entry: Entry) -> None:
         if entry.type == v.RunCancelRequested.TYPE and entry.run is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,6 +58,21 @@ class Home(NamedTuple):
         """Locked by the one scheduler that serves this home; never unlinked."""
         return self.var / "scheduler.lock"
 
+    @property
+    def processes(self) -> Path:
+        """Notes of the processes that were started, for as long as they live; mean nothing after a boot."""
+        return self.var / "processes"
+
+    @property
+    def own(self) -> tuple[Path, ...]:
+        """The folders from which nothing but cronledger itself may delete."""
+        return (self.ledger, self.snapshots, self.projections, self.processes)
+
     def output(self, run: int, attempt: int, started: datetime, stream: str) -> Path:
         """Captured output of an attempt; `started` is the `time` of its `run.started`, `stream` stdout or stderr."""
-        return self.logs / "output" / started.strftime("%Y-%m-%d") / f"{run}-{attempt}.{stream}"
+        return Path(f"{_output_folder(self, started.date())}/{run}-{attempt}.{stream}")
+
+
+@lru_cache(maxsize=16)
+def _output_folder(home: Home, day: date) -> Path:
+    return home.logs / "output" / f"{day:%Y-%m-%d}"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from scheduler.configuration import command_argv
+from scheduler.configuration import ConfiguredJob, command_argv
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.processes.launch import Launch
@@ -21,15 +21,27 @@ that a run does not depend on, and does not see, what happens to be set in an op
 class Launcher:
     """Prepares launches for the jobs of one home.
 
-    Attributes:
-        env: per job, the real values of its environment; only the config knows them.
+    Args:
+        home: the home.
+        environ: of the process that starts them.
+        reread: called when a definition in force has another environment than the config that was `use`d last:
+            someone else has read an edit first; it is to `use` the config as it is now.
     """
 
-    def __init__(self, home: Home, environ: Mapping[str, str] = os.environ) -> None:
-        self._home = home
+    def __init__(
+        self,
+        home: Home,
+        environ: Mapping[str, str] = os.environ,
+        reread: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._home, self._reread = home, reread
+        self._jobs: Mapping[str, ConfiguredJob] = {}
         self._base = {name: environ[name] for name in INHERITED if name in environ}
         self._base["CRONLEDGER_HOME"] = str(home.root)
-        self.env: dict[str, Mapping[str, str]] = {}
+
+    def use(self, jobs: Mapping[str, ConfiguredJob]) -> None:
+        """Take the real values of each job's environment from here: only the config knows them."""
+        self._jobs = jobs
 
     def prepare(
         self,
@@ -44,7 +56,7 @@ class Launcher:
         Args:
             options: of a registered job, in place of its configured ones.
         """
-        env = {**self._base, **self.env.get(run.job, {}), "CRONLEDGER_JOB": run.job}
+        env = {**self._base, **self._values(definition), "CRONLEDGER_JOB": run.job}
         if run.scheduled_for is not None:
             env["CRONLEDGER_SCHEDULED_FOR"] = run.scheduled_for.isoformat().replace("+00:00", "Z")
         return Launch(
@@ -56,6 +68,13 @@ class Launcher:
             stdout=self._home.output(run.number, attempt, started, "stdout"),
             stderr=self._home.output(run.number, attempt, started, "stderr"),
         )
+
+    def _values(self, definition: JobDefinition) -> Mapping[str, str]:
+        job = self._jobs.get(definition.name)
+        if definition.env != (job.definition.env if job else {}):
+            self._reread()
+            job = self._jobs.get(definition.name)
+        return job.env if job else {}
 
     def _argv(self, definition: JobDefinition, options: Sequence[str]) -> list[str]:
         if definition.command is not None:

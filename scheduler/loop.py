@@ -81,7 +81,12 @@ class Scheduler:
         return self._book.state
 
     @property
-    def watched(self) -> int:
+    def going(self) -> int:
+        """How many runs have a process that is going."""
+        return len(self._supervisor.runs())
+
+    @property
+    def unfinished(self) -> int:
         """How many runs this scheduler watches or has still to record as finished."""
         return len(self._supervisor) + len(self._finishes)
 

@@ -12,7 +12,6 @@ from scheduler.clock import Clock, SystemClock
 from scheduler.configuration import Config
 from scheduler.definition import Fsync
 from scheduler.home import Home
-from scheduler.preview import preview
 from scheduler.reconcile import reconcile
 from scheduler.version import VERSION
 
@@ -60,12 +59,3 @@ def bring_in_line(book: Book, config: Config) -> list[Entry]:
     """
     definitions = {name: job.definition for name, job in config.jobs.items()}
     return book.decide(lambda state: reconcile(state, definitions, config.digest, datetime.now(UTC)))
-
-
-def show_in_line(book: Book, config: Config) -> bool:
-    """For who only reads: the state as it would be if the config were recorded now; whether that differs."""
-    now = datetime.now(UTC)
-    definitions = {name: job.definition for name, job in config.jobs.items()}
-    events = reconcile(book.state, definitions, config.digest, now)
-    preview(book.state, events, now)
-    return bool(events)

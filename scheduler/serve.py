@@ -18,6 +18,7 @@ from scheduler import vocabulary as v
 from scheduler.clock import SystemClock
 from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable
 from scheduler.definition import JobDefinition
+from scheduler.executor import executor_alive, me
 from scheduler.home import Home
 from scheduler.home_config import load_config
 from scheduler.launching import Launcher
@@ -26,7 +27,7 @@ from scheduler.loop import Scheduler
 from scheduler.opening import open_book
 from scheduler.processes import PosixSpawner, identity
 from scheduler.reconcile import reconcile
-from scheduler.state import Executor, State
+from scheduler.state import State
 from scheduler.supervision import Supervisor
 from scheduler.version import versions
 from scheduler.waiting import Waiter
@@ -50,19 +51,6 @@ class Announcement(NamedTuple):
 
 class Unsupported(Exception):
     """This machine lacks what the scheduler stands on."""
-
-
-def me() -> Executor:
-    """This process, as `run.started` records it."""
-    pid = os.getpid()
-    return Executor(identity.host_name(), identity.boot_id(), pid, identity.start_ticks(pid) or 0)
-
-
-def executor_alive(executor: Executor) -> bool:
-    """Whether the process that watches a run lives: on this boot of this host, with its pid and start time."""
-    if (executor.host, executor.boot_id) != (identity.host_name(), identity.boot_id()):
-        return False
-    return identity.process_is(executor.pid, executor.start_ticks)
 
 
 class Service:
@@ -91,6 +79,8 @@ class Service:
         self._home, self._announce, self._on_entry = home, announce, on_entry
         self._untold: list[Entry] = []
         self._clock = SystemClock()
+        if not home.config.exists() and not home.config_in_force.exists():
+            raise ConfigMissing(home.config)  # this is no home: leave nothing here
         executor = me()
         self._lease = Lease.take(
             home.scheduler_lock, Holder(executor.pid, executor.host, self._clock.read().wall)
@@ -102,8 +92,8 @@ class Service:
         self._book.listen(self._untold.append)
         self._snapshot_seq = self._book.state.head.seq
         self._waiter = Waiter(home.ledger, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
-        self._launcher = Launcher(home)
-        spawner = PosixSpawner(self._book.state.ledger, self._waiter.selector)
+        self._launcher = Launcher(home, reread=self._reread)
+        spawner = PosixSpawner(self._book.state.ledger, self._waiter.selector, home.processes)
         self._scheduler = Scheduler(
             self._book,
             self._clock,
@@ -214,21 +204,28 @@ class Service:
         self._stamp = stamp
 
     def _use(self, config: Config) -> None:
+        if config.settings.fsync != self._config.settings.fsync:
+            self._announce(Announcement("fsync"))
         self._config = config
         self._scheduler.settings = config.settings
-        self._launcher.env = {name: job.env for name, job in config.jobs.items()}
+        self._launcher.use(config.jobs)
         keep_copy(config.path, self._home.config_in_force)
+
+    def _reread(self) -> None:
+        """A command has recorded an edit before it was seen here: what it launches with must not be older."""
+        with contextlib.suppress(*CONFIG_PROBLEMS):
+            self._launcher.use(load_config(self._home).jobs)
 
     # -- stopping ----------------------------------------------------------------------------------------------
 
     def _stop(self, reason: str) -> None:
         """Start nothing more, give runs their grace, stop what is left; a second signal hurries."""
         self._scheduler.begin_stop()
-        if self._scheduler.watched:
-            self._announce(Announcement("stopping", str(self._scheduler.watched)))
+        if self._scheduler.unfinished:
+            self._announce(Announcement("stopping", str(self._scheduler.unfinished)))
         grace_ends_s = time.monotonic() + self._config.settings.shutdown_grace_ms / 1000
         stopped: int | None = None
-        while self._scheduler.watched:
+        while self._scheduler.unfinished:
             left_s = grace_ends_s - time.monotonic()
             most_s = TURN_MAX_S if stopped is not None else max(0.0, min(TURN_MAX_S, left_s))
             signals = self._turn_and_wait(most_s)
@@ -239,9 +236,22 @@ class Service:
             if hurried:
                 self._announce(Announcement("hurrying"))
                 self._scheduler.hurry()
-            if left_s < -GIVE_UP_S:
-                raise Unavailable("the results of runs could not be recorded")
-        ended = v.SchedulerStopped(reason=reason, runs_stopped=stopped or 0)
+            if left_s < -self._patience_s():
+                why = (
+                    "some processes cannot be killed"
+                    if self._scheduler.going
+                    else "results cannot be recorded"
+                )
+                raise Unavailable(f"gave up on stopping: {why}; the next scheduler looks after them")
+        self._end(reason, stopped or 0)
+
+    def _patience_s(self) -> float:
+        """How long after its grace a stop may take: as long as the most patient job gives its processes."""
+        kill_after_ms = [job.definition.kill_after_ms for job in self._book.state.jobs.values()]
+        return GIVE_UP_S + max(kill_after_ms, default=0) / 1000
+
+    def _end(self, reason: str, stopped: int) -> None:
+        ended = v.SchedulerStopped(reason=reason, runs_stopped=stopped)
         self._book.decide(lambda state: [v.event(ended, v.SCHEDULER)])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -67,15 +68,17 @@ class _Audience:
     def hear(self, entry: Entry) -> None:
         """Print an entry. At a terminal the date stands on a line of its own when it changes."""
         self._sealer.notice(entry)
-        if self._terminal:
-            day = show_time(entry.time, self._zone)[:10]
-            if day != self._day:
-                self._day = day
-                self._printer.put(paint(f"{day}, times in {self._zone}", "dim", self._colour))
+        self._printer.put(partial(self._worded, entry))
+
+    def _worded(self, entry: Entry) -> str:
         line = event_line(
             entry, self._zone, colour=self._colour, unicode=self._unicode, date=not self._terminal
         )
-        self._printer.put(line)
+        day = show_time(entry.time, self._zone)[:10] if self._terminal else self._day
+        if day == self._day:
+            return line
+        self._day = day
+        return f"{paint(f'{day}, times in {self._zone}', 'dim', self._colour)}\n{line}"
 
     def tell(self, announcement: Announcement) -> None:
         """Print what is no entry; to standard error, where it does not mix with events."""
@@ -86,6 +89,8 @@ class _Audience:
             self._note(
                 f"Stopping: waiting for {show_count(int(detail), 'run')}. Ctrl-C again stops them at once."
             )
+        elif kind == "fsync":
+            self._note("`scheduler.fsync` was edited: it takes effect when the scheduler is started again.")
         elif kind == "hurrying":
             self._note("Hurrying: runs are killed.")
         elif kind == "config rejected":

@@ -50,6 +50,9 @@ def status(home: Home, utc: bool, as_json: bool) -> None:
             facts.append(
                 ("clock", Cell(f"behind the ledger's last entry by {_span(behind)}: was it set back?", "bad"))
             )
+        if (until := _settled_until(view)) is not None:
+            text = f"jobs have instants settled up to {show_time(until, zone)}: they run after that"
+            facts.append(("", Cell(f"{text}. Was the clock ahead?", "bad")))
         details(facts)
         if view.holder is None:
             out(f"\n{invocation(home)} serve    starts the scheduler")
@@ -225,6 +228,13 @@ def _behind(view: View) -> timedelta | None:
     return behind if behind is not None and behind > _BEHIND_MIN else None
 
 
+def _settled_until(view: View) -> datetime | None:
+    """Up to when a job's instants are settled already, where that is later than now; else None."""
+    cursors = [job.cursor for job in view.state.present_jobs()]
+    latest = max(cursors, default=view.now)
+    return latest if latest > view.now + _BEHIND_MIN else None
+
+
 # -- for programs --------------------------------------------------------------------------------------------------
 
 
@@ -263,5 +273,6 @@ def _document(view: View) -> dict[str, Any]:
             "size_bytes": _size_bytes(view.home),
             "last": None if last is None else {"seq": last.seq, "time": last.time, "type": last.type},
         },
+        "settled_until": _settled_until(view),
         "clock_behind_ms": None if behind is None else behind // timedelta(milliseconds=1),
     }

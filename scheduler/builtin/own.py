@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
-from scheduler.builtin.retention import Protected, Target, identity_of
+from scheduler.builtin.retention import Identity, Protected, Target, identity_of
 from scheduler.definition import Directory
 from scheduler.home import Home
 from scheduler.processes.tree import live_attempts
@@ -20,9 +21,12 @@ def targets(home: Home, directories: Sequence[Directory]) -> Iterator[Target]:
 
 
 def protected(home: Home, keep: Callable[[str], bool]) -> Protected:
-    """The ledger, and the output of runs that are still going."""
-    ledger = identity_of(home.ledger)
-    return Protected(frozenset() if ledger is None else frozenset({ledger}), identity_of(home.logs), keep)
+    """What cronledger itself stands on, and the output of runs that are still going."""
+    return Protected(_identities(*home.own), _identities(home.var), identity_of(home.logs), keep)
+
+
+def _identities(*folders: Path) -> frozenset[Identity]:
+    return frozenset(found for folder in folders if (found := identity_of(folder)) is not None)
 
 
 def output_in_use(ledger_id: str) -> Callable[[str], bool]:

@@ -52,12 +52,14 @@ class Protected(NamedTuple):
     """What is never deleted, whatever was asked for.
 
     Attributes:
-        folders: nothing in these folders.
+        folders: nothing in these folders or below them.
+        files_of: no file directly in these folders.
         output: in this folder and below it,
         keep: no file for whose name this says True: the output of runs that are still going.
     """
 
     folders: frozenset[Identity]
+    files_of: frozenset[Identity]
     output: Identity | None
     keep: Callable[[str], bool]
 
@@ -123,7 +125,14 @@ class _Sweep:
         above = set(_ancestry(descriptor))
         if above & self._protected.folders:
             self._tally.failed(
-                str(self._target.path), "it belongs to the ledger, from which nothing is deleted"
+                str(self._target.path),
+                "it belongs to the ledger or to what is made of it, from which nothing is deleted",
+            )
+            return
+        if _identity(descriptor) in self._protected.files_of:
+            self._tally.failed(
+                str(self._target.path),
+                "it holds files of cronledger itself, from which nothing is deleted",
             )
             return
         self._folder(descriptor, str(self._target.path), self._protected.output in above, 0)

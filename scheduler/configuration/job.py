@@ -22,7 +22,8 @@ from scheduler.configuration.problems import Problems, Wrong
 from scheduler.configuration.timing import Timings
 from scheduler.configuration.tree import Mapping, Node, Scalar
 from scheduler.configuration.values import mapping
-from scheduler.definition import JobDefinition
+from scheduler.definition import DEFINITION_BYTES_MAX, JobDefinition, recorded_bytes
+from scheduler.home import Home
 
 
 class Surroundings(NamedTuple):
@@ -35,7 +36,7 @@ class Surroundings(NamedTuple):
         timings: The check of schedules.
         registered: Names of jobs that need no command.
         salt: For the digests of environments.
-        ledger: Folder of the ledger, which nothing may clean; None if not known.
+        home: Whose own folders nothing may clean; None if not known.
     """
 
     problems: Problems
@@ -44,7 +45,7 @@ class Surroundings(NamedTuple):
     timings: Timings
     registered: Collection[str]
     salt: bytes
-    ledger: Path | None
+    home: Home | None
 
 
 def read_job(key: Scalar, node: Node, around: Surroundings) -> ConfiguredJob | None:
@@ -71,7 +72,13 @@ def read_job(key: Scalar, node: Node, around: Surroundings) -> ConfiguredJob | N
     if problems.noted != before:
         return None
     (when,) = timing.values()
-    return _configured(name, block, around, Place(when.mark.line + 1, when.mark.column + 1))
+    configured = _configured(name, block, around, Place(when.mark.line + 1, when.mark.column + 1))
+    size = recorded_bytes(configured.definition)
+    if size > DEFINITION_BYTES_MAX:
+        message = f"this job takes {size:,} bytes in the ledger, {DEFINITION_BYTES_MAX:,} is the most"
+        problems.add(key, f"{message}: move what is long into a script", key=f"jobs.{name}")
+        return None
+    return configured
 
 
 def _configured(name: str, block: Block, around: Surroundings, when: Place) -> ConfiguredJob:
@@ -107,17 +114,26 @@ def _check_kind(key: Scalar, body: Mapping, block: Block, around: Surroundings) 
 
 
 def _check_folders(body: Mapping, block: Block, around: Surroundings, key: str) -> None:
-    """No maintenance job is given the ledger to clean."""
-    ledger = around.ledger
+    """No maintenance job is given what cronledger itself stands on to clean."""
     listed: Any = block.values.get("directories")
-    if ledger is None or not listed:
+    if around.home is None or not listed:
         return
     for each in listed:
-        # Compared as written: what links lead to is checked again when files are deleted.
-        path = Path(os.path.normpath(ledger.parents[1] / each.path))
-        if path == ledger or ledger in path.parents:
+        if (what := _own_folder(each.path, around.home)) is not None:
             around.problems.add(
-                body.entries["directories"][1],
-                f"{each.path} is the ledger, from which nothing is ever deleted",
-                key=f"{key}.directories",
+                body.entries["directories"][1], f"{each.path} {what}", key=f"{key}.directories"
             )
+
+
+def _own_folder(written: str, home: Home) -> str | None:
+    """Why a folder is not to be cleaned; None if it may be. Links may change: who deletes looks again."""
+    for resolve in (os.path.abspath, os.path.realpath):
+        path = Path(resolve(home.root / written))
+        own = {folder: Path(resolve(folder)) for folder in (home.var, *home.own)}
+        if path == own[home.var]:
+            return "holds cronledger's own files, which are never deleted: name a folder in it"
+        for folder in home.own:
+            if path == own[folder] or own[folder] in path.parents:
+                what = "is the ledger" if folder == home.ledger else "holds what cronledger stands on"
+                return f"{what}, from which nothing is ever deleted"
+    return None

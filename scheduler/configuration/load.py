@@ -54,7 +54,7 @@ def parse(
     salt: bytes = b"",
     now: datetime | None = None,
 ) -> Config:
-    """The config that the bytes of a file hold; reads nothing else.
+    """The config that the bytes of a file hold; of the system, only where links in folders to clean lead is read.
 
     Args:
         raw: The bytes of the file.

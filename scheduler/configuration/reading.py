@@ -67,7 +67,7 @@ def _read(
         timings=Timings(text, problems),
         registered=registered,
         salt=salt,
-        ledger=None if home is None else Home(home).ledger,
+        home=None if home is None else Home(home),
     )
     jobs: dict[str, ConfiguredJob] = {}
     for name, (key, node) in _jobs(top, problems).entries.items():

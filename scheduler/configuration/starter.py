@@ -52,7 +52,7 @@ jobs:
 
 # The scheduler itself.
 # scheduler:
-#   max_parallel: 16  # at most so many runs at once (four for each processor core, at least 8)
+#   max_parallel: 32  # at most so many runs at once (eight for each processor core, at least 32)
 #   fsync: always  # when entries reach the disk: always, everysec or never (always)
 #   shutdown_grace: 30s  # how long a stopping scheduler waits for its runs (30s)
 """

@@ -11,6 +11,8 @@ import socket
 import sys
 from typing import NamedTuple
 
+from scheduler.processes.descriptors import is_exhaustion
+
 _DEAD = frozenset(b"ZXx")
 
 
@@ -23,6 +25,8 @@ class ProcessStat(NamedTuple):
         group: its process group.
         session: its session.
         start_ticks: when it began, in clock ticks since the boot (field 22).
+        environment_end: where its environment ends in memory (field 51); 0 in the middle of `exec`, for a
+            zombie, a thread of the kernel, and for those who may not know.
         wait_status: how it ended, as wait(2) has it (field 52): means something for a zombie only.
     """
 
@@ -31,14 +35,21 @@ class ProcessStat(NamedTuple):
     group: int
     session: int
     start_ticks: int
+    environment_end: int
     wait_status: int
 
 
 def process_stat(pid: int) -> ProcessStat | None:
-    """Read `/proc/PID/stat`; None if there is no such process."""
+    """Read `/proc/PID/stat`; None if there is no such process.
+
+    Raises:
+        OSError: there is no descriptor left to look with, which says nothing about the process.
+    """
     try:
         descriptor = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
+    except OSError as error:
+        if is_exhaustion(error):
+            raise
         return None
     try:
         line = os.read(descriptor, 4096)
@@ -52,24 +63,44 @@ def process_stat(pid: int) -> ProcessStat | None:
     threads = int(fields[17])
     # The first thread of a process may end before the others: it shows as a zombie while they go on.
     alive = fields[0][0] not in _DEAD or threads > 1
-    return ProcessStat(
-        alive, int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19]), int(fields[49])
-    )
+    parent, group, session, began = int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19])
+    return ProcessStat(alive, parent, group, session, began, int(fields[48]), int(fields[49]))
 
 
 def start_ticks(pid: int) -> int | None:
     """When a process began, in clock ticks since the boot; None if there is none of that number.
 
     A zombie still counts: its number is not free yet.
+
+    Raises:
+        OSError: as `process_stat`.
     """
     stat = process_stat(pid)
     return None if stat is None else stat.start_ticks
 
 
 def process_is(pid: int, start_ticks: int) -> bool:
-    """Whether the process that had this number and began at `start_ticks` (of this boot) is still running."""
-    stat = process_stat(pid)
+    """Whether the process that had this number and began at `start_ticks` (of this boot) is still running.
+
+    With no descriptor left to look with it is believed to be, if its number is in use: who is taken for dead
+    wrongly loses runs.
+    """
+    try:
+        stat = process_stat(pid)
+    except OSError:
+        return _has_number(pid)
     return stat is not None and stat.alive and stat.start_ticks == start_ticks
+
+
+def _has_number(pid: int) -> bool:
+    """Whether any process has the number: all that can be said without a descriptor."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 @functools.cache

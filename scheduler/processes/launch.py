@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 
 class Launch(NamedTuple):
@@ -27,15 +27,26 @@ class Launch(NamedTuple):
     stderr: Path
 
 
+MESSAGE_MAX_CHARS: Final = 500
+"""So much of why a process could not be started is told: names and paths in it may be of any length."""
+
+
 class LaunchFailed(Exception):
     """The process could not be started.
 
-    `exit_code` is what a shell would say: 127 not found, 126 not executable.
+    `exit_code` is what a shell would say: 127 not found, 126 not executable. A long message loses its middle.
     """
 
     def __init__(self, message: str, exit_code: int) -> None:
         self.exit_code = exit_code
-        super().__init__(message)
+        super().__init__(_shortened(message))
+
+
+def _shortened(message: str) -> str:
+    if len(message) <= MESSAGE_MAX_CHARS:
+        return message
+    half = (MESSAGE_MAX_CHARS - 3) // 2
+    return f"{message[:half]} … {message[-half:]}"
 
 
 class Exit(NamedTuple):

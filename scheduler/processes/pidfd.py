@@ -83,7 +83,10 @@ def wait_status(pidfd: int, pid: int) -> int | None:
     status = _status_after_reaping(pidfd)
     if status is not None:
         return status
-    stat = process_stat(pid)
+    try:
+        stat = process_stat(pid)
+    except OSError:  # no descriptor left to look with
+        stat = None
     if stat is not None and not stat.alive and not _is_reaped(pidfd):
         return stat.wait_status
     return _status_after_reaping(pidfd)

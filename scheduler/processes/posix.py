@@ -6,6 +6,8 @@ recognises it by its environment and takes it up again.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import resource
 import selectors
@@ -15,9 +17,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from scheduler.processes import pidfd, program, stopping, tree
+from scheduler.processes.descriptors import Reserve, is_exhaustion
 from scheduler.processes.identity import process_stat
 from scheduler.processes.launch import Exit, Launch, LaunchFailed
 from scheduler.processes.mark import Marker, is_marked
+from scheduler.processes.notes import Note, Notes, boottime_s
 from scheduler.processes.spawn import Command, spawn
 
 PROCESS_EXITS: Final = "process exits"
@@ -47,10 +51,17 @@ class PosixSpawner:
         ledger_id: what the processes carry as `CRONLEDGER_LEDGER`.
         selector: one key is registered there, with `PROCESS_EXITS` as its data; None: the owner asks or
             `wait`s.
+        notes: folder for notes of the processes that are started (see `notes`), shared by all who start
+            processes of this ledger; None: those that hide their environment are not recognised later.
     """
 
-    def __init__(self, ledger_id: str, selector: selectors.BaseSelector | None = None) -> None:
+    def __init__(
+        self, ledger_id: str, selector: selectors.BaseSelector | None = None, notes: Path | None = None
+    ) -> None:
         self._ledger_id = ledger_id
+        self._reserve = Reserve()
+        self._notes = None if notes is None else Notes(notes)
+        self._unseen: set[tuple[int, int]] = set()
         self._watch = pidfd.ExitWatch(selector, PROCESS_EXITS)
         self._by_pidfd: dict[int, _Watched] = {}
         self._leaders: dict[tuple[int, int], pidfd.Leader] = {}
@@ -81,9 +92,14 @@ class PosixSpawner:
         }
         there = _absolute(launch.working_directory)
         path = program.find_program(launch.argv[0], launch.env, there)
-        pid = spawn(
-            Command(path, list(launch.argv), env, there, (_absolute(launch.stdout), _absolute(launch.stderr)))
-        )
+        called = program.shown(launch.argv[0], path, launch.env)
+        outputs = (_absolute(launch.stdout), _absolute(launch.stderr))
+        if not self._reserve.refill():
+            raise LaunchFailed(f"cannot start {called}: {program.NO_DESCRIPTORS}", program.NOT_EXECUTABLE)
+        before_s = boottime_s()
+        pid = spawn(Command(path, called, list(launch.argv), env, there, outputs))
+        if self._notes is not None:
+            self._notes.add(Note(launch.run, launch.attempt, pid, before_s, boottime_s()))
         self._marker.mark(pid)
         self._watch_main(launch.run, launch.attempt, pid, _own_peak_kib(), child=True)
         return pid
@@ -91,25 +107,22 @@ class PosixSpawner:
     def adopt(self, wanted: Sequence[tuple[int, int]]) -> set[int]:
         """Look for live main processes of the wanted (run, attempt) pairs, watch those, return their runs.
 
-        One look at `/proc` for all. An attempt of which only stragglers are left is not adopted.
+        One look at `/proc` for all. An attempt of which only stragglers are left is not adopted. Where
+        nothing can be seen because the limit of open files is reached, all that are wanted count as adopted:
+        `exits` looks again, and reports those that are not found then as ended in an unknown way.
         """
-        missing = set(wanted) - self._leaders.keys()
+        missing = set(wanted) - self._leaders.keys() - self._unseen
         if not missing:
             return set()
-        found: dict[tuple[int, int], list[int]] = {}
-        for pid, attempt in tree.live_attempts(self._ledger_id):
-            if attempt in missing and _leads_session(pid):
-                found.setdefault(attempt, []).append(pid)
-        adopted = set()
-        for attempt, leaders in found.items():
-            main = self._main_of(leaders)
-            if main is not None and self._adopt_main(attempt, main):
-                adopted.add(attempt[0])
-        return adopted
+        try:
+            self._adopt_living(missing)
+        except OSError:
+            self._unseen |= missing - self._leaders.keys()
+        return {attempt[0] for attempt in missing if attempt in self._leaders or attempt in self._unseen}
 
     def exits(self) -> list[Exit]:
         """Main processes that ended since the last call, without waiting."""
-        ended = []
+        ended = self._look_again() if self._unseen else []
         for descriptor in self._watch.ended():
             watched = self._by_pidfd.pop(descriptor)
             ended.append(_reap(watched))
@@ -123,24 +136,37 @@ class PosixSpawner:
         return self._watch.wait(timeout_s)
 
     def terminate(self, run: int, attempt: int) -> None:
-        """SIGTERM to every process of the attempt, those that left its group included."""
-        stopping.terminate(self._tree(run, attempt))
+        """SIGTERM to every process of the attempt, those that left its group included.
+
+        Where those cannot be seen because the limit of open files is reached, the group alone is signalled.
+        """
+        with self._reserve.lent(), contextlib.suppress(OSError):
+            stopping.terminate(self._tree(run, attempt))
 
     def kill(self, run: int, attempt: int) -> None:
         """SIGKILL to every process of the attempt, until a look finds none.
 
-        Bounded in time; ask `alive` whether one withstood (uninterruptible sleep, another user's).
+        Bounded in time; ask `alive` whether one withstood (uninterruptible sleep, another user's), or could
+        not be seen.
         """
-        if stopping.kill(self._tree(run, attempt)):
-            self._release((run, attempt))
+        with self._reserve.lent(), contextlib.suppress(OSError):
+            if stopping.kill(self._tree(run, attempt)):
+                self._release((run, attempt))
 
     def alive(self, run: int, attempt: int) -> bool:
-        """Whether any process of the attempt is left; zombies are not."""
+        """Whether any process of the attempt is left; zombies are not.
+
+        True where it cannot be seen because the limit of open files is reached: ask again.
+        """
         key = (run, attempt)
         leader = self._leaders.get(key)
         if leader is not None and not pidfd.has_ended(leader.pidfd):
             return True
-        if stopping.any_alive(tree.Tree(self._ledger_id, key, leader)):
+        try:
+            with self._reserve.lent():
+                if stopping.any_alive(tree.Tree(self._ledger_id, key, self._leader(key))):
+                    return True
+        except OSError:
             return True
         self._release(key)
         return False
@@ -152,6 +178,9 @@ class PosixSpawner:
             os.close(leader.pidfd)
         self._leaders.clear()
         self._by_pidfd.clear()
+        self._reserve.close()
+        if self._notes is not None:
+            self._notes.close()
 
     def _tree(self, run: int, attempt: int) -> tree.Tree:
         """The tree to be stopped; its leader's pidfd is kept from now on, until `alive` finds nothing left.
@@ -160,10 +189,17 @@ class PosixSpawner:
         reaped.
         """
         key = (run, attempt)
-        leader = self._leaders.get(key)
+        leader = self._leader(key)
         if leader is not None:
             self._stopping.add(key)
         return tree.Tree(self._ledger_id, key, leader)
+
+    def _leader(self, attempt: tuple[int, int]) -> pidfd.Leader | None:
+        """The main process; watched from now on if it was not and a note tells it."""
+        if attempt not in self._leaders and self._notes is not None:
+            for note in self._notes.find([attempt]):
+                self._adopt_main(attempt, note.pid, note)
+        return self._leaders.get(attempt)
 
     def _release(self, attempt: tuple[int, int]) -> None:
         """Forget an attempt of which nothing is left, if its end was reported."""
@@ -178,7 +214,7 @@ class PosixSpawner:
     def _watch_main(self, run: int, attempt: int, pid: int, own_peak_kib: int, *, child: bool) -> None:
         """Begin to watch a process of ours; if that is impossible, it must not run at all."""
         try:
-            descriptor = os.pidfd_open(pid)
+            descriptor = self._pidfd_of(pid)
         except OSError as error:
             raise _undone(pid, error) from error
         try:
@@ -190,6 +226,46 @@ class PosixSpawner:
         self._by_pidfd[descriptor] = _Watched(run, attempt, leader, own_peak_kib)
         self._leaders[run, attempt] = leader
 
+    def _pidfd_of(self, pid: int) -> int:
+        """A pidfd of a process of ours, from the reserve if need be."""
+        try:
+            return os.pidfd_open(pid)
+        except OSError as error:
+            if not is_exhaustion(error):
+                raise
+        with self._reserve.lent():
+            return os.pidfd_open(pid)
+
+    def _adopt_living(self, wanted: set[tuple[int, int]]) -> None:
+        """Watch those main processes of the wanted attempts that live.
+
+        Raises:
+            OSError: there is no descriptor left to look with, or the kernel's limit of watches is reached.
+        """
+        with self._reserve.lent():
+            if self._notes is not None:
+                for note in self._notes.find(wanted):
+                    self._adopt_main((note.run, note.attempt), note.pid, note)
+            found: dict[tuple[int, int], list[int]] = {}
+            for pid, attempt in tree.live_attempts(self._ledger_id):
+                if attempt in wanted and attempt not in self._leaders and _leads_session(pid):
+                    found.setdefault(attempt, []).append(pid)
+            for attempt, leaders in found.items():
+                main = self._main_of(leaders)
+                if main is not None:
+                    self._adopt_main(attempt, main)
+
+    def _look_again(self) -> list[Exit]:
+        """Look for the attempts that could not be seen; the ends of those that are not there."""
+        try:
+            self._adopt_living(self._unseen)
+        except OSError:
+            self._unseen -= self._leaders.keys()
+            return []
+        gone = self._unseen - self._leaders.keys()
+        self._unseen.clear()
+        return [Exit(run, attempt, None, None, None, None) for run, attempt in sorted(gone)]
+
     def _main_of(self, leaders: list[int]) -> int | None:
         """Which of several session leaders of one attempt we had started; None if that one is gone."""
         for pid in leaders:
@@ -199,32 +275,44 @@ class PosixSpawner:
             return None
         return min(leaders, key=lambda pid: stat.start_ticks if (stat := process_stat(pid)) else 1 << 63)
 
-    def _adopt_main(self, attempt: tuple[int, int], pid: int) -> bool:
-        """Watch a process found by its number, if it is still the same one once it is held; True if so."""
+    def _adopt_main(self, attempt: tuple[int, int], pid: int, note: Note | None = None) -> None:
+        """Watch a process found by its number, if it is still the same one once it is held.
+
+        Args:
+            attempt: what it is; pid: its number.
+            note: what tells that it is that; by default its environment does.
+
+        Raises:
+            OSError: as `_adopt_living`.
+        """
         try:
             descriptor = os.pidfd_open(pid)
-        except OSError:
-            return False
-        if tree.carried(pid, self._ledger_id) != attempt or not _leads_session(pid):
-            os.close(descriptor)
-            return False
-        stat = process_stat(pid)
-        leader = pidfd.Leader(pid, descriptor, child=stat is not None and stat.parent == os.getpid())
+        except OSError as error:
+            if is_exhaustion(error):
+                raise
+            return
         try:
-            self._watch.add(descriptor)
-        except OSError:
-            os.close(descriptor)
-            raise
-        self._by_pidfd[descriptor] = _Watched(*attempt, leader, 0)
-        self._leaders[attempt] = leader
-        return True
+            stat = process_stat(pid)
+            is_it = self._is_main(attempt, pid) if note is None else note.holds()
+            if is_it and stat is not None:
+                self._watch.add(descriptor)
+                leader = pidfd.Leader(pid, descriptor, child=stat.parent == os.getpid())
+                self._by_pidfd[descriptor] = _Watched(*attempt, leader, 0)
+                self._leaders[attempt] = leader
+        finally:
+            if descriptor not in self._by_pidfd:
+                os.close(descriptor)
+
+    def _is_main(self, attempt: tuple[int, int], pid: int) -> bool:
+        return tree.carried(pid, self._ledger_id) == attempt and _leads_session(pid)
 
 
 def _undone(pid: int, error: OSError) -> LaunchFailed:
     """End a child that cannot be watched."""
     os.killpg(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
-    return LaunchFailed(f"cannot watch a process: {error.strerror}", program.NOT_EXECUTABLE)
+    reason = program.NO_DESCRIPTORS if error.errno == errno.EMFILE else error.strerror
+    return LaunchFailed(f"cannot watch a process: {reason}", program.NOT_EXECUTABLE)
 
 
 def _leads_session(pid: int) -> bool:

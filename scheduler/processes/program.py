@@ -18,11 +18,13 @@ NOT_EXECUTABLE: Final = 126
 DEFAULT_PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 _TEXT_PROBE_BYTES: Final = 256
 
+NO_DESCRIPTORS: Final = "the scheduler has reached its limit of open files (ulimit -n)"
+
 _SYSTEM_REASONS: Final = {
     errno.E2BIG: "its arguments and environment are longer than the kernel accepts",
     errno.EAGAIN: "the limit of processes is reached (ulimit -u, or pids.max of the control group)",
     errno.ENOMEM: "there is not enough memory",
-    errno.EMFILE: "the scheduler has reached its limit of open files (ulimit -n)",
+    errno.EMFILE: NO_DESCRIPTORS,
     errno.ENFILE: "the system has reached its limit of open files",
     errno.ETXTBSY: "the program is being written to at this moment",
     errno.ELOOP: "its path, or that of an output file, has symbolic links where none may be, or too many",
@@ -54,11 +56,15 @@ def find_program(name: str, env: Mapping[str, str], working_directory: str) -> s
         if refused is None and os.path.lexists(candidate):
             refused = candidate
     if refused is not None:
-        raise _not_executable(refused)
-    origin = "its PATH" if "PATH" in env else "the default PATH"
-    raise LaunchFailed(
-        f"program not found: no {name!r} in {origin} ({path}){_nearest(name, path)}", NOT_FOUND
-    )
+        raise _not_executable(refused, shown(name, refused, env))
+    # A PATH that the job was given is a value of its environment, and those are not for the ledger.
+    origin = "its PATH" if "PATH" in env else f"the default PATH ({path})"
+    raise LaunchFailed(f"program not found: no {name!r} in {origin}{_nearest(name, path)}", NOT_FOUND)
+
+
+def shown(name: str, program: str, env: Mapping[str, str]) -> str:
+    """How a program is called in messages: by its name alone where a value of the environment says where it is."""
+    return name if "/" not in name and "PATH" in env else program
 
 
 def script_for_shell(program: str, argv: Sequence[str]) -> list[str] | None:
@@ -74,34 +80,34 @@ def script_for_shell(program: str, argv: Sequence[str]) -> list[str] | None:
     return None if b"\0" in start or start.startswith(b"#!") else ["/bin/sh", program, *argv[1:]]
 
 
-def explain(error: Exception, program: str, outputs: Sequence[str]) -> LaunchFailed:
-    """Why the kernel refused to start `program` with these output files, in words.
+def explain(error: Exception, program: str, called: str, outputs: Sequence[str]) -> LaunchFailed:
+    """Why the kernel refused to start `program` with these output files, in words that call it `called`.
 
     `posix_spawn` says only a number for all that happens between fork and exec, so each possible cause is
     looked at.
     """
     if not isinstance(error, OSError):  # a NUL byte in an argument, `=` in a variable's name
-        return LaunchFailed(f"cannot start {program}: {error}", NOT_EXECUTABLE)
+        return LaunchFailed(f"cannot start {called}: {error}", NOT_EXECUTABLE)
     known = _SYSTEM_REASONS.get(error.errno or 0)
     if known is not None:
-        return LaunchFailed(f"cannot start {program}: {known}", NOT_EXECUTABLE)
+        return LaunchFailed(f"cannot start {called}: {known}", NOT_EXECUTABLE)
     for output in outputs:
         if not _is_writable(output):
             return LaunchFailed(f"cannot write the output file {output}: {error.strerror}", NOT_EXECUTABLE)
     if not os.path.exists(program):
         dangling = " (a symbolic link that leads nowhere)" if os.path.islink(program) else ""
-        return LaunchFailed(f"program not found: {program}{dangling}", NOT_FOUND)
+        return LaunchFailed(f"program not found: {called}{dangling}", NOT_FOUND)
     if not os.path.isfile(program) or not os.access(program, os.X_OK):
-        return _not_executable(program)
+        return _not_executable(program, called)
     interpreter = _interpreter(program)
     if interpreter is not None:
-        return _bad_interpreter(program, interpreter, error)
+        return _bad_interpreter(called, interpreter, error)
     if error.errno == errno.ENOENT:
-        return LaunchFailed(f"cannot start {program}: the loader that it asks for is missing", NOT_FOUND)
+        return LaunchFailed(f"cannot start {called}: the loader that it asks for is missing", NOT_FOUND)
     if error.errno == errno.ENOEXEC:
-        text = f"cannot start {program}: it is neither a script nor a program for this machine"
+        text = f"cannot start {called}: it is neither a script nor a program for this machine"
         return LaunchFailed(text, NOT_EXECUTABLE)
-    return LaunchFailed(f"cannot start {program}: {error.strerror}", NOT_EXECUTABLE)
+    return LaunchFailed(f"cannot start {called}: {error.strerror}", NOT_EXECUTABLE)
 
 
 def _is_writable(output: str) -> bool:
@@ -114,16 +120,16 @@ def _is_writable(output: str) -> bool:
     return stat.S_ISREG(found.st_mode) and os.access(output, os.W_OK)
 
 
-def _not_executable(program: str) -> LaunchFailed:
+def _not_executable(program: str, called: str) -> LaunchFailed:
     if os.path.isdir(program):
         reason = "it is a folder"
     elif os.path.islink(program) and not os.path.exists(program):
-        return LaunchFailed(f"program not found: {program} is a symbolic link that leads nowhere", NOT_FOUND)
+        return LaunchFailed(f"program not found: {called} is a symbolic link that leads nowhere", NOT_FOUND)
     elif not os.path.isfile(program):
         reason = "it is no regular file"
     else:
-        reason = f"it is not executable (chmod +x {program})"
-    return LaunchFailed(f"cannot start {program}: {reason}", NOT_EXECUTABLE)
+        reason = f"it is not executable (chmod +x {called})"
+    return LaunchFailed(f"cannot start {called}: {reason}", NOT_EXECUTABLE)
 
 
 def _interpreter(program: str) -> str | None:

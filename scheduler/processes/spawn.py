@@ -23,7 +23,7 @@ class Command(NamedTuple):
     """What is started and where.
 
     Attributes:
-        path: the program, absolute.
+        path: the program, absolute; called: what it is called in messages.
         argv: its arguments, from its name on.
         env: its whole environment.
         working_directory: absolute.
@@ -31,6 +31,7 @@ class Command(NamedTuple):
     """
 
     path: str
+    called: str
     argv: list[str]
     env: Mapping[str, str]
     working_directory: str
@@ -63,7 +64,7 @@ def spawn(command: Command) -> int:
                 return _spawn_there(command._replace(path=script[0], argv=script))
     except (OSError, ValueError) as error:
         failure = error
-    explained = program.explain(failure, command.path, command.outputs)
+    explained = program.explain(failure, command.path, command.called, command.outputs)
     for output in command.outputs:
         _discard_empty(output)
     raise explained from failure

@@ -1,4 +1,8 @@
-"""Stopping a whole process tree: nothing that is not of the tree is ever signalled, and no fork escapes."""
+"""Stopping a whole process tree: nothing that is not of the tree is ever signalled, and no fork escapes.
+
+Where there is no descriptor left to look with, OSError is raised: then the main process's group was signalled, and
+of the others nothing is known.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ import time
 from typing import Final
 
 from scheduler.processes import pidfd
+from scheduler.processes.descriptors import is_exhaustion
 from scheduler.processes.tree import Tree, newest_pid
 
 LOOKS_MAX: Final = 100
@@ -84,15 +89,23 @@ def _hold(tree: Tree, pid: int) -> int | None:
     """A pidfd of a process of the tree, or None if it is gone.
 
     It is looked at again after it was opened: a number that was reused since the first look is not signalled.
+
+    Raises:
+        OSError: there is no descriptor left to look with.
     """
     try:
         held = os.pidfd_open(pid)
-    except OSError:
+    except OSError as error:
+        if is_exhaustion(error):
+            raise
         return None
-    if tree.has(pid):
-        return held
-    os.close(held)
-    return None
+    is_of_tree = False
+    try:
+        is_of_tree = tree.has(pid)
+    finally:
+        if not is_of_tree:
+            os.close(held)
+    return held if is_of_tree else None
 
 
 def _await_deaths(held: dict[int, int]) -> bool:

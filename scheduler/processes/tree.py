@@ -2,6 +2,8 @@
 
 Descendants inherit the environment, so those that made a session of their own are found too. Those that
 threw the environment away are still found as long as they stayed in the session or in the group.
+
+Whatever looks at processes here raises OSError where there is no descriptor left to look with.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import time
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from scheduler.processes.descriptors import is_exhaustion
 from scheduler.processes.identity import process_stat
 from scheduler.processes.pidfd import Leader
 
@@ -19,8 +22,11 @@ RUN: Final = "CRONLEDGER_RUN"
 ATTEMPT: Final = "CRONLEDGER_ATTEMPT"
 
 CHASE_MS: Final = 300
+EXEC_WAIT_MS: Final = 50
+"""An `exec` is without an environment for some microseconds, on a busy machine for a slice of time."""
 
 _READ_BYTES: Final = 128 * 1024
+_UNREADABLE: Final = b"\0\0"
 _RANGE_MAX: Final = 4096
 
 
@@ -45,10 +51,37 @@ def carried(pid: int, ledger_id: str) -> tuple[int, int] | None:
 
 
 def _environment(pid: int) -> bytes:
-    """The environment with a NUL before and behind each variable; empty if the process is gone or another user's."""
+    """The environment with a NUL before and behind each variable; empty if the process is gone or another user's.
+
+    For a moment of each `exec` the old environment is gone and the new one not there yet: that is waited for.
+    """
+    deadline_s = time.monotonic() + EXEC_WAIT_MS / 1000
+    while True:
+        environment = _read_environment(pid)
+        if len(environment) > 1 or not _is_in_exec(pid) or time.monotonic() > deadline_s:
+            return environment
+        time.sleep(0.0002)
+
+
+def _is_in_exec(pid: int) -> bool:
+    """Whether a process whose environment is empty has none only for this moment."""
+    try:
+        if os.getsid(pid) == 0:  # a thread of the kernel
+            return False
+    except OSError:  # it is gone
+        return False
+    stat = process_stat(pid)
+    return stat is not None and stat.alive and stat.environment_end == 0
+
+
+def _read_environment(pid: int) -> bytes:
     try:
         descriptor = os.open(f"/proc/{pid}/environ", os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
+    except PermissionError:
+        return _UNREADABLE
+    except OSError as error:
+        if is_exhaustion(error):
+            raise
         return b""
     try:
         parts = [b"\0"]

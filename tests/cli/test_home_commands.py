@@ -148,6 +148,7 @@ def test_status_for_programs_has_stable_members(home: Home) -> None:
         "jobs",
         "runs",
         "ledger",
+        "settled_until",
         "clock_behind_ms",
     ]
     assert list(document["scheduler"]) == [

@@ -23,6 +23,26 @@ def home(tmp_path: Path) -> Home:
     return make_home(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "command", [("run", "nightly"), ("cancel", "nightly"), ("enable", "nightly"), ("disable", "nightly")]
+)
+def test_a_reason_is_bounded(command: tuple[str, str], home: Home) -> None:
+    """A reason that is too long is a mistake in the command, and nothing is recorded."""
+    answer = call("jobs", *command, "--reason", "x" * 2_001, home=home.root)
+    assert answer.code == 2
+    assert "at most 2,000 characters" in answer.err
+    assert not home.ledger.exists()
+
+
+def test_a_reason_may_be_as_long_as_that(home: Home) -> None:
+    """What is just short enough is recorded whole."""
+    assert call("jobs", "disable", "nightly", "--reason", "ü" * 2_000, home=home.root).code == 0
+    assert (
+        call("jobs", "show", "nightly", "--json", home=home.root).document["switched"]["reason"]
+        == "ü" * 2_000
+    )
+
+
 def _with_a_run(home: Home) -> None:
     """Bring the ledger in line, and let nightly have failed once."""
     assert call("jobs", "enable", "nightly", home=home.root).code == 0

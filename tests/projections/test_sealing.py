@@ -7,11 +7,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from eventstore import Corrupt
-from projections import open_sql
+from projections import QueryFailed, open_sql
 from projections.manifest import Folder
+from projections.sandbox import Answer, Sql
 from projections.sealing import Source, discard_damaged, ensure_sealed, rebuild
 from tests.projections.ledgers import SEGMENT_ENTRIES, Writer, files_of
 
@@ -136,6 +138,37 @@ def test_a_projection_damaged_under_an_open_connection_is_made_anew(
         damage(Folder(writer.home.projections).parquet(0))
         if damage is not exchange:
             assert sql.execute("SELECT count(*), min(seq) FROM events").all() == [(34, 0)]
+
+
+@pytest.mark.parametrize("place", range(8))
+def test_no_damage_makes_a_query_fail(place: int, writer: Writer) -> None:
+    """Wherever a bit is flipped under an open connection, what the engine says of that is no answer: it is mended."""
+    filled(writer)
+    path = Folder(writer.home.projections).parquet(0)
+    with open_sql(writer.home) as sql:
+        whole = path.read_bytes()
+        damaged = bytearray(whole)
+        damaged[len(whole) * place // 8] ^= 1 << place
+        path.write_bytes(damaged)
+        assert len(sql.execute("SELECT * FROM events ORDER BY seq").all()) == 34
+        assert len(sql.execute("SELECT count(*) FROM jobs").all()) == 1
+
+
+def test_a_mistake_of_the_engine_is_survived(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a mistake of its own the engine is started anew; what it says of its own insides is not shown."""
+    filled(writer)
+    with open_sql(writer.home) as sql:
+
+        def fail(*_: object, **__: object) -> Answer:
+            sql._engine.close()
+            raise duckdb.InternalException("INTERNAL Error: Oops\n\nStack Trace:\n\n/lib/libduckdb.so(+0x1)")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Sql, "_run", fail)
+            with pytest.raises(QueryFailed, match=r"Oops$") as failure:
+                sql.execute("SELECT 1")
+        assert "Trace" not in str(failure.value)
+        assert sql.execute("SELECT count(*), min(seq) FROM events").all() == [(34, 0)]
 
 
 def test_a_disguised_flip_is_found_by_digest(writer: Writer) -> None:

@@ -381,7 +381,8 @@ def test_a_run_is_cancelled_by_a_person() -> None:
     world.person(v.RunCancelRequested(reason="wrong day"), "slow", run=number)
     world.run(1)
     finished = v.payload(world.entries(v.RunFinished)[0])
-    assert (finished.outcome, finished.error) == ("cancelled", "cancelled by user:ann@sim")
+    assert finished.outcome == "cancelled"
+    assert finished.error.startswith("cancelled by user:ann@sim")
 
 
 def test_a_job_that_leaves_the_config_finishes_its_run() -> None:
@@ -419,7 +420,7 @@ def test_a_stopping_scheduler_starts_nothing_more() -> None:
     world.scheduler.begin_stop()
     world.run(200)
     assert world.told("slow")[1:] == ["schedule 01 00:01", "started", "succeeded"]
-    assert world.scheduler.watched == 0
+    assert world.scheduler.unfinished == 0
 
 
 def test_a_queued_run_survives_a_crash() -> None:

@@ -212,6 +212,37 @@ def test_ledger_in_a_given_folder(home: Home) -> None:
     assert before <= left(home.ledger)
 
 
+@pytest.mark.parametrize(
+    "folder", ["var", "var/snapshots", "var/projections/events", "var/processes", "link"]
+)
+def test_own_files_in_a_given_folder(home: Home, folder: str) -> None:
+    """Whatever a config names, nothing that cronledger stands on is deleted: its lock, its salt, what it derived."""
+    for name in (
+        "scheduler.lock",
+        "salt",
+        "snapshots/1.json",
+        "projections/events/0.parquet",
+        "processes/7-7",
+    ):
+        put(home.var / name, ago(days=400))
+    (home.root / "link").symlink_to("var")
+    before = left(home.var)
+    definition = JobDefinition(name="log-cleanup", directories=[Directory(path=folder)])
+    done = run(LOGS.argv(home, definition))
+    assert done.returncode == 1
+    assert "from which nothing is deleted" in done.stdout or "symbolic link" in done.stdout
+    assert before <= left(home.var)
+
+
+def test_folders_beside_our_own_files_are_cleaned(home: Home) -> None:
+    """A folder of somebody else's under `var` is like any other."""
+    put(home.var / "scheduler.lock", ago(days=400))
+    put(home.var / "cache" / "old", ago(days=400))
+    definition = JobDefinition(name="log-cleanup", directories=[Directory(path="var/cache")])
+    assert run(LOGS.argv(home, definition)).returncode == 0
+    assert {"scheduler.lock", "cache"} == left(home.var) & {"scheduler.lock", "cache", "cache/old"}
+
+
 def test_output_of_live_runs_is_kept(home: Home, tmp_path: Path) -> None:
     """Output of a run that is still going is kept however old it is, as long as any process of it lives."""
     with Journal.open(home.ledger, software="test") as journal:

@@ -173,7 +173,9 @@ def test_given_folder_moved_away(folder: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_ledger_is_never_touched(folder: Path) -> None:
     """The ledger's folder, one inside it, and one found on the way down are all spared."""
     inner = put(folder / "ledger" / "deep" / "entry.jsonl").parent
-    protected = Protected(frozenset({identity_of(folder / "ledger") or (0, 0)}), None, lambda name: False)
+    protected = Protected(
+        frozenset({identity_of(folder / "ledger") or (0, 0)}), frozenset(), None, lambda name: False
+    )
     for given_folder in (folder / "ledger", inner):
         for pattern in ("*", None):
             tally = clean(given_folder, pattern, protected)
@@ -188,7 +190,9 @@ def test_output_in_use_is_kept(folder: Path) -> None:
     for name in ("41-1.stdout", "42-1.stdout"):
         put(folder / "logs" / "output" / "2026-01-01" / name)
         put(folder / "elsewhere" / name)
-    in_use = Protected(frozenset(), identity_of(folder / "logs"), lambda name: name == "41-1.stdout")
+    in_use = Protected(
+        frozenset(), frozenset(), identity_of(folder / "logs"), lambda name: name == "41-1.stdout"
+    )
     clean(folder / "logs" / "output" / "2026-01-01", "*", in_use)
     clean(folder, None, in_use)
     files = {path for path in left(folder) if path.endswith("stdout")}

@@ -201,6 +201,22 @@ def test_the_ledger_is_never_given_to_clean(folder: str) -> None:
     assert parse(raw, PATH).jobs
 
 
+@pytest.mark.parametrize(
+    "folder",
+    ["var", "./var/", "x/../var", "link", "var/snapshots", "var/projections/events", "link/processes"],
+)
+def test_own_files_are_never_given_to_clean(folder: str, tmp_path: Path) -> None:
+    """A folder with the scheduler's lock or what else it stands on is refused, by its name and by where it leads."""
+    (tmp_path / "var").mkdir()
+    (tmp_path / "link").symlink_to("var")
+    raw = f"jobs: {{log-cleanup: {{every: 1d, directories: [{{path: {folder}}}]}}}}".encode()
+    with pytest.raises(ConfigInvalid, match="cronledger") as caught:
+        parse(raw, PATH, tmp_path)
+    assert [error.key for error in caught.value.errors] == ["jobs.log-cleanup.directories"]
+    for allowed in ("var/cache", "var/logs", "variable", "link/cache"):
+        assert parse(raw.replace(folder.encode(), allowed.encode(), 1), PATH, tmp_path).jobs
+
+
 @pytest.mark.parametrize("value", [
     "hunter2=", "FOO=hunter2", "!hunter2", "*hunter2", "@hunter2", "`hunter2", "a: hunter2", "%hunter2",
     "'hunter2' x", "[hunter2]", "{hunter2: 1}", "'hunter2\\", '"\\hunter2"', "&hunter2", "|hunter2",

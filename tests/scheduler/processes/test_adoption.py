@@ -17,7 +17,7 @@ SCHEDULER = """
 import sys, pathlib, signal
 from scheduler.processes import Launch, PosixSpawner
 folder, ledger = pathlib.Path(sys.argv[1]), sys.argv[2]
-spawner = PosixSpawner(ledger)
+spawner = PosixSpawner(ledger, notes=folder / "notes")
 for run, script in enumerate(sys.argv[3:], start=5):
     launch = Launch(run, 1, ["/bin/sh", "-c", script], {"PATH": "/usr/bin:/bin"}, folder,
                     folder / f"{run}.out", folder / f"{run}.err")

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+import errno
 import os
-import resource
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from scheduler.processes import LaunchFailed, live_attempts
+from scheduler.processes.pidfd import ExitWatch
 from tests.scheduler.processes.conftest import Runs
 
 
@@ -112,19 +113,41 @@ def test_impossible_variable(runs: Runs) -> None:
         runs.launch(5, ["/bin/true"], env={"A=B": "x"})
 
 
-def test_out_of_descriptors(runs: Runs) -> None:
+def test_process_that_cannot_be_watched(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that cannot be watched does not run: it is ended, reaped and reported."""
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    runs.launch(4, ["true"], work=Path(os.getcwd()))
-    runs.exit()
-    lowest_free = os.dup(0)
-    os.close(lowest_free)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, limits[1]))
-    try:
-        with pytest.raises(LaunchFailed, match=r"Too many open files|limit of open files"):
-            runs.launch(5, ["sleep", "1000"], work=Path(os.getcwd()))
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+    def refuse(watch: ExitWatch, pidfd: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ExitWatch, "add", refuse)
+        with pytest.raises(LaunchFailed, match="cannot watch a process: No space left"):
+            runs.launch(5, ["sleep", "1000"])
     assert list(live_attempts(runs.ledger_id)) == []
     runs.launch(6, ["true"])
     assert runs.exit().run == 6
+
+
+def test_no_value_of_the_environment_is_told(runs: Runs) -> None:
+    """However a program found on PATH fails, the folder of it, which is a value of the environment, is not told."""
+    secret = runs.work / "s3cret"
+    secret.mkdir()
+    _file(secret / "plain", b"#!/bin/sh\n", 0o644)
+    _file(secret / "lost", b"#!/nowhere/sh\n")
+    _file(secret / "junk", b"\x7fELF\0\0junk")
+    for name in ("none", "plain", "lost", "junk"):
+        with pytest.raises(LaunchFailed, match=name) as failure:
+            runs.launch(5, [name], env={"PATH": f"{secret}"})
+        assert "s3cret" not in str(failure.value)
+
+
+def test_long_names_make_no_long_messages(runs: Runs) -> None:
+    """A message is bounded, whatever the length of the names in it."""
+    for argv, path in (
+        (["x" * 70_000], "/bin"),
+        ([f"/{'x/' * 40_000}y"], "/bin"),
+        (["nosuch"], "/x" * 40_000),
+    ):
+        with pytest.raises(LaunchFailed) as failure:
+            runs.launch(5, argv, env={"PATH": path})
+        assert len(str(failure.value)) <= 500

@@ -1,0 +1,177 @@
+"""Notes of the processes that were started: which number they got, and when.
+
+A process is recognised by what it carries in its environment. That cannot be read where a program made itself
+undumpable (`PR_SET_DUMPABLE`), became another user (setuid) or replaced its environment; such a process is told by
+its note: its number, and that it began in the moment that is noted.
+
+Each owner appends to a file of its own, of one line per process, in one folder. Notes are not flushed to disk: they
+mean something only until the next boot.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from scheduler.processes.descriptors import is_exhaustion
+from scheduler.processes.identity import boot_id, process_is, process_stat, start_ticks
+
+NOTES_MAX: Final = 1_000
+"""After so many notes those of processes that have ended are thrown away."""
+_SLACK_S: Final = 0.05
+"""Start times are counted in ticks of 10 ms, and rounded down."""
+_TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
+_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def boottime_s() -> float:
+    """Seconds since the boot, suspends included: the clock of `start_ticks`."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class Note(NamedTuple):
+    """One process that was started.
+
+    Attributes:
+        run, attempt: what it is.
+        pid: the number that it got.
+        before_s, after_s: seconds since the boot, before and after it was started.
+    """
+
+    run: int
+    attempt: int
+    pid: int
+    before_s: float
+    after_s: float
+
+    def line(self) -> str:
+        """As it stands in a file."""
+        return f"{self.run} {self.attempt} {self.pid} {self.before_s:.3f} {self.after_s:.3f}\n"
+
+    def holds(self) -> bool:
+        """Whether the process lives: the leader of a session, of that number and begun in that moment.
+
+        Raises:
+            OSError: there is no descriptor left to look with.
+        """
+        stat = process_stat(self.pid)
+        if stat is None or not stat.alive or stat.session != self.pid:
+            return False
+        began_s = stat.start_ticks / _TICKS_PER_S
+        return self.before_s - _SLACK_S <= began_s <= self.after_s + _SLACK_S
+
+
+class Notes:
+    """The notes in a folder: those of this process, which are written here, and those of others.
+
+    Nothing is raised for a note that cannot be written: it is only the second way to recognise a process.
+
+    Args:
+        folder: where they are; made when the first note is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        pid = os.getpid()
+        self._path = folder / f"{pid}-{start_ticks(pid)}"
+        self._file = -1
+        self._count = 0
+        with contextlib.suppress(OSError):
+            self._sweep()
+
+    def add(self, note: Note) -> None:
+        """Note a process that was just started."""
+        try:
+            if self._file < 0:
+                self._file = self._begin(self._path)
+            elif self._count >= NOTES_MAX:
+                self._shorten()
+            os.write(self._file, note.line().encode())
+            self._count += 1
+        except OSError:
+            return
+
+    def find(self, wanted: Iterable[tuple[int, int]]) -> Iterator[Note]:
+        """The notes of these (run, attempt) pairs whose processes live.
+
+        Raises:
+            OSError: there is no descriptor left to look with.
+        """
+        attempts = set(wanted)
+        for path in self._files():
+            for note in _read(path):
+                if (note.run, note.attempt) in attempts and note.holds():
+                    yield note
+
+    def close(self) -> None:
+        """Stop noting; what was noted stays for whoever looks later, unless nothing of it lives."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+            with contextlib.suppress(OSError):
+                if not _lives(self._path):
+                    self._path.unlink()
+
+    def _files(self) -> list[Path]:
+        try:
+            names = os.listdir(self._folder)
+        except OSError as error:
+            if is_exhaustion(error):
+                raise
+            return []
+        return [self._folder / name for name in names]
+
+    def _sweep(self) -> None:
+        """Remove the notes of owners that have ended, where nothing that they noted lives."""
+        for path in self._files():
+            if path != self._path and not _owner_lives(path) and not _lives(path):
+                path.unlink(missing_ok=True)
+
+    def _shorten(self) -> None:
+        """Keep the notes of processes that live, in a new file that takes the old one's place."""
+        living = [note for note in _read(self._path) if note.holds()]
+        temporary = self._path.with_name(f".{self._path.name}")
+        temporary.unlink(missing_ok=True)
+        file = self._begin(temporary)
+        os.write(file, "".join(note.line() for note in living).encode())
+        temporary.replace(self._path)
+        os.close(self._file)
+        self._file, self._count = file, 0
+
+    def _begin(self, path: Path) -> int:
+        """A new file with its first line: the boot for which it means something."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = os.open(path, _FLAGS, 0o600)
+        os.write(file, f"{boot_id()}\n".encode())
+        return file
+
+
+def _read(path: Path) -> Iterator[Note]:
+    """The notes in a file, if they are of this boot; a line that a full disk cut short is left out."""
+    try:
+        boot, *lines = path.read_text(encoding="ascii").splitlines()
+    except OSError as error:
+        if is_exhaustion(error):
+            raise
+        return
+    except ValueError:  # no text, or empty
+        return
+    if boot != boot_id():
+        return
+    for line in lines:
+        with contextlib.suppress(ValueError):
+            run, attempt, pid, before, after = line.split(" ")
+            yield Note(int(run), int(attempt), int(pid), float(before), float(after))
+
+
+def _lives(path: Path) -> bool:
+    return any(note.holds() for note in _read(path))
+
+
+def _owner_lives(path: Path) -> bool:
+    pid, _, ticks = path.name.lstrip(".").partition("-")
+    return pid.isdecimal() and ticks.isdecimal() and process_is(int(pid), int(ticks))

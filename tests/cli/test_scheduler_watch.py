@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import os
+import selectors
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cli.run_there import _SchedulerWatch
+from scheduler.home import Home
+from scheduler.lease import Holder, Lease
+from scheduler.processes import host_name
+
+
+@pytest.mark.parametrize("pid", [1, os.getpid()])
+def test_a_scheduler_of_another_host_is_asked_for_by_its_lease(pid: int, tmp_path: Path) -> None:
+    """A number of another host or container is no process here: only the lease tells that its scheduler is gone."""
+    home = Home(tmp_path)
+    holder = Holder(pid, f"not-{host_name()}", datetime.now(UTC))
+    lease = Lease.take(home.scheduler_lock, holder)
+    with selectors.DefaultSelector() as selector:
+        watch = _SchedulerWatch(home, holder, selector)
+        assert watch.alive()
+        assert watch.look_s <= 1
+        lease.release()
+        assert not watch.alive()
+        watch.close()
+
+
+def test_a_scheduler_of_this_host_is_watched(tmp_path: Path) -> None:
+    """Of a scheduler on this host the kernel tells the end, so there is no need to ask often."""
+    home = Home(tmp_path)
+    holder = Holder(os.getpid(), host_name(), datetime.now(UTC))
+    lease = Lease.take(home.scheduler_lock, holder)
+    with selectors.DefaultSelector() as selector:
+        watch = _SchedulerWatch(home, holder, selector)
+        assert watch.alive()
+        assert watch.look_s > 10
+        watch.close()
+    lease.release()

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from scheduler import vocabulary as v
+from scheduler.processes import Exit, Launch, OutputDigest
+from scheduler.state import Run
+from scheduler.supervision import Going, finished
+
+STARTED = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+
+def ended(folder: Path, *, launched: bool = True, error: str | None = None) -> v.RunFinished:
+    """What is recorded about an attempt whose output is what is in the folder now."""
+    launch = Launch(41, 1, ["x"], {}, folder, folder / "out", folder / "err")
+    run = Run(number=41, job="a", trigger="manual", owed_at=STARTED, started=STARTED, attempt=1)
+    going = Going(run, STARTED, launch, 10.0, v.SCHEDULER)
+    going.error, going.exit_code = error, 0
+    going.exit = Exit(41, 1, 0, None, None, None) if launched else None
+    going.digests = (OutputDigest(launch.stdout), OutputDigest(launch.stderr))
+    for digest in going.digests:
+        digest.advance()
+    payload = finished(going).data
+    assert isinstance(payload, v.RunFinished)
+    return payload
+
+
+def test_output_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    """Why there is no digest of output stands in the run's error, behind what else went wrong."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "err").write_text("")
+    assert ended(tmp_path).error == "output: it is not a regular file"
+    (tmp_path / "err").write_text("")
+    assert ended(tmp_path, error="stopped").error == "stopped; output: it is not a regular file"
+    assert ended(tmp_path).error == "output: it is not a regular file; output: it was deleted"
+
+
+def test_output_that_is_as_it_should_be_is_no_error(tmp_path: Path) -> None:
+    """Neither output that was read, nor none, nor that of a process that never was, is an error."""
+    (tmp_path / "out").write_text("hello")
+    (tmp_path / "err").write_text("")
+    assert ended(tmp_path).error is None
+    assert ended(tmp_path, launched=False, error="program not found").error == "program not found"
+
+
+def test_errors_are_bounded(tmp_path: Path) -> None:
+    """However long an error is, the entry that records it is not."""
+    error = ended(tmp_path, error="x" * 70_000).error
+    assert error is not None
+    assert len(error) == 2_000
