@@ -1,0 +1,47 @@
+"""What every program is given: where it may write, how big it is to be, and the peers."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeVar
+
+from benchmarks.peers import Peers
+
+Size = Literal["tiny", "quick", "full"]
+T = TypeVar("T")
+
+
+class Bench(NamedTuple):
+    """One run of the benchmarks.
+
+    Attributes:
+        folder: temporary, on a local disk.
+        size: `tiny` shows that the programs work, `quick` takes minutes, `full` is what the aims speak of.
+        peers: the schedulers that are compared with; None: without them.
+    """
+
+    folder: Path
+    size: Size
+    peers: Peers | None = None
+
+    def of(self, tiny: T, quick: T, full: T) -> T:
+        """The one that belongs to the size."""
+        return {"tiny": tiny, "quick": quick, "full": full}[self.size]
+
+    @contextmanager
+    def room(self, name: str) -> Iterator[Path]:
+        """A new folder, which is removed afterwards."""
+        room = self.folder / name
+        room.mkdir(parents=True)
+        try:
+            yield room
+        finally:
+            shutil.rmtree(room)
+
+    def note(self, text: str) -> None:
+        """Say what is being done; the figures come at the end."""
+        if self.size != "tiny":
+            print(f"  {text}", flush=True)

@@ -1,0 +1,179 @@
+"""Long ledgers, quickly: valid to the last byte, and as the scheduler would have left them.
+
+    python -m benchmarks.generate HOME ENTRIES
+
+Jobs that run every minute have done so for as long as it takes; every entry went through the journal itself,
+only without waiting for the disk. The ledger ends where a scheduler was killed an hour ago, right after the
+results of a minute. Its newest snapshot is as old as snapshots are on average.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from benchmarks.bench import Bench
+from benchmarks.homes import write_config
+from benchmarks.observer import make_programs
+from eventstore import Entry, Event, Head, Journal
+from scheduler import snapshot
+from scheduler import vocabulary as v
+from scheduler.definition import JobDefinition
+from scheduler.dispatch import started
+from scheduler.evolve import fold
+from scheduler.home import Home
+from scheduler.home_config import load_config
+from scheduler.processes import identity
+from scheduler.reconcile import reconcile
+from scheduler.state import Executor, Run, State
+from scheduler.version import VERSION, versions
+
+JOBS = 200
+MINUTE = timedelta(minutes=1)
+ENTRIES_PER_RUN = 3
+LATENESS = timedelta(microseconds=900)
+_DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+
+def generate(
+    home: Home,
+    entries: int,
+    *,
+    jobs: int = JOBS,
+    command: list[str] | None = None,
+    end: datetime | None = None,
+) -> Head:
+    """Make a home with a ledger of at least so many entries, and less than one minute's more.
+
+    Args:
+        home: an empty folder.
+        entries: how many; those that every beginning needs come on top.
+        jobs: how many jobs run every minute.
+        command: what they run.
+        end: the minute after the last one of the ledger; an hour ago if not given.
+    """
+    minutes = -(-entries // (ENTRIES_PER_RUN * jobs))
+    end = (end or datetime.now(UTC) - timedelta(hours=1)).replace(second=0, microsecond=0)
+    names = [f"job-{number:03d}" for number in range(jobs)]
+    write_config(
+        home, {name: {"schedule": "* * * * *", "command": command or ["/bin/true"]} for name in names}
+    )
+    history = _History(home, end - (minutes + 1) * MINUTE)
+    snapshot_minute = max(0, minutes - snapshot.EVERY_ENTRIES // 2 // (ENTRIES_PER_RUN * jobs))
+    try:
+        for minute in range(1, minutes + 1):
+            head = history.journal.head()
+            recorded = history.live(end + (minute - 1 - minutes) * MINUTE)
+            if minute in (1, snapshot_minute):
+                history.remember(head, recorded)
+        return history.journal.head()
+    finally:
+        history.journal.close()
+
+
+def long_home(bench: Bench, entries: int) -> Home:
+    """A home with a long ledger, which the comparisons share: to be read or copied, never served."""
+    home = Home(bench.folder / f"long-{entries}")
+    if not home.root.exists():
+        bench.note(f"generating {entries:,} entries")
+        command = [str(make_programs(bench.folder / f"programs-{entries}", 1)[0])]
+        generate(home, entries, command=command)
+    return home
+
+
+def programs_of(home: Home) -> list[str]:
+    """What the jobs of a generated home run."""
+    command = next(iter(load_config(home).jobs.values())).definition.command
+    assert isinstance(command, list), "a generated command is a list"
+    return command
+
+
+def copy_home(source: Home, copy: Home) -> None:
+    """Copy a home; full segments are never written again and are linked."""
+    newest = max(source.ledger.glob("*.jsonl"))
+
+    def link_or_copy(here: str, there: str) -> str:
+        if here.endswith((".jsonl", ".seal")) and Path(here) != newest:
+            Path(there).hardlink_to(here)
+            return there
+        return str(shutil.copy2(here, there))
+
+    shutil.copytree(source.root, copy.root, copy_function=link_or_copy)
+
+
+class _History:
+    """A home's past, as it is being made up."""
+
+    def __init__(self, home: Home, begin: datetime) -> None:
+        self._home, self._now = home, begin
+        self._state = State()
+        config = load_config(home)
+        self._jobs: list[JobDefinition] = [job.definition for job in config.jobs.values()]
+        host, boot = identity.host_name(), identity.boot_id()
+        self._executor = Executor(host, boot, 4_194_303, 1)
+        software = f"cronledger {VERSION}"
+        self.journal = Journal.open(home.ledger, software=software, clock=lambda: self._now, fsync="never")
+        opening = v.SchedulerStarted(
+            pid=self._executor.pid, host=host, boot_id=boot, versions=versions(), config=config.digest
+        )
+        definitions = {definition.name: definition for definition in self._jobs}
+        fold(self._state, self.journal.read(0))
+        events = [v.event(opening, v.SCHEDULER), *reconcile(self._state, definitions, config.digest, begin)]
+        fold(self._state, self.journal.append(events))
+
+    def live(self, instant: datetime) -> list[Entry]:
+        """One minute: every job falls due, is started, and ends."""
+        self._now = instant + LATENESS
+        first = self.journal.head().seq + 1
+        local = instant.isoformat()
+        tick = v.ScheduleTicked(scheduled_for=instant, local_time=local, timezone="UTC", lateness_ms=1)
+        runs = [
+            Run(first + number, job.name, "schedule", self._now, scheduled_for=instant)
+            for number, job in enumerate(self._jobs)
+        ]
+        events = [v.event(tick, v.SCHEDULER, job=run.job, run=run.number) for run in runs]
+        events += [started(run, job, self._executor) for run, job in zip(runs, self._jobs, strict=True)]
+        recorded = self.journal.append(events)
+        begun, self._now = self._now, self._now + timedelta(milliseconds=140)
+        return recorded + self.journal.append([_result(run, begun) for run in runs])
+
+    def remember(self, head: Head, recorded: list[Entry]) -> None:
+        """Write the snapshot behind these entries; what came before them changes nothing in it but the head."""
+        self._state.head = head
+        fold(self._state, recorded)
+        snapshot.write(self._home.snapshots, self._state)
+
+
+def _result(run: Run, begun: datetime) -> Event:
+    """How a run came out: one in a hundred fails, one in three says something."""
+    fails, speaks = run.number % 100 == 99, run.number % 3 == 0
+    payload = v.RunFinished(
+        trigger="schedule",
+        started=begun,
+        outcome="failed" if fails else "succeeded",
+        attempt=1,
+        scheduled_for=run.scheduled_for,
+        duration_ms=20 + run.number % 120,
+        exit_code=1 if fails else 0,
+        cpu_ms=run.number % 17,
+        memory_peak_bytes=(8 << 20) + (run.number % 512 << 12),
+        stdout_bytes=run.number % 4_000 if speaks else 0,
+        stdout_sha256=_DIGEST if speaks else None,
+    )
+    return v.event(payload, v.SCHEDULER, job=run.job, run=run.number)
+
+
+def main() -> None:
+    """Make one, and say how long it took."""
+    home, entries = Home(Path(sys.argv[1]).resolve()), int(sys.argv[2])
+    begun_s = time.monotonic()
+    head = generate(home, entries)
+    taken_s = time.monotonic() - begun_s
+    print(f"{head.seq + 1:,} entries in {taken_s:.1f} s ({(head.seq + 1) / taken_s:,.0f}/s)")
+
+
+if __name__ == "__main__":
+    main()

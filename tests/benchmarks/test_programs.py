@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from benchmarks.__main__ import PROGRAMS
+from benchmarks.bench import Bench
+from benchmarks.generate import ENTRIES_PER_RUN, generate
+from eventstore import verify
+from scheduler.book import Book
+from scheduler.evolve import fold
+from scheduler.home import Home
+from scheduler.opening import open_book_to_read
+from scheduler.state import State
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_each_program_measures_at_a_tiny_size(tmp_path: Path, name: str) -> None:
+    """Every comparison runs to its end without the peers, and its lines carry figures."""
+    lines = importlib.import_module(f"benchmarks.{name}").run(Bench(tmp_path, "tiny"))
+    assert lines
+    assert all(line.what and line.ours for line in lines)
+    assert all((line.reached is None) == (not line.aim) for line in lines)
+    # Only the long ledger that the comparisons share is left.
+    assert all(path.name.startswith(("long-", "programs-")) for path in tmp_path.iterdir())
+
+
+def test_a_generated_ledger_is_sound(tmp_path: Path) -> None:
+    """Every byte of a generated ledger verifies, and it is as long as was asked for."""
+    home = Home(tmp_path)
+    head = generate(home, 1_000, jobs=7)
+    report = verify(home.ledger)
+    assert report.ok
+    assert report.torn is None
+    assert report.entries == head.seq + 1
+    assert 1_000 <= report.entries < 1_000 + 2 * ENTRIES_PER_RUN * 7
+
+
+def test_a_generated_snapshot_is_what_the_fold_says(tmp_path: Path) -> None:
+    """Opened with its snapshot, a generated home has the state that folding every entry yields."""
+    home = Home(tmp_path)
+    generate(home, 20_000, jobs=5)
+    book: Book = open_book_to_read(home)
+    assert book.state == fold(State(), book.store.read(0))
+    assert len(list(home.snapshots.iterdir())) == 2
