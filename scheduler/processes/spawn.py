@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import signal
@@ -53,7 +54,9 @@ def spawn(command: Command) -> int:
     except (OSError, ValueError) as error:
         failure = error
     try:
-        if isinstance(failure, FileNotFoundError) and _make_folders(command.outputs):
+        if isinstance(failure, FileNotFoundError):
+            # Try again even if nothing was missing: another process may have made the folder just now.
+            _make_folders(command.outputs)
             return _spawn_there(command)
     except (OSError, ValueError) as error:
         failure = error
@@ -121,9 +124,8 @@ def _hold_here() -> int:
         return os.open("/", flags)
 
 
-def _make_folders(outputs: Sequence[str]) -> bool:
-    """Make the missing folders of the output files, private to us; whether any was missing."""
-    made = False
+def _make_folders(outputs: Sequence[str]) -> None:
+    """Make the missing folders of the output files, private to us."""
     for output in outputs:
         missing = []
         folder = os.path.dirname(output)
@@ -131,9 +133,8 @@ def _make_folders(outputs: Sequence[str]) -> bool:
             missing.append(folder)
             folder = os.path.dirname(folder)
         for folder in reversed(missing):
-            os.mkdir(folder, _FOLDER_MODE)
-            made = True
-    return made
+            with contextlib.suppress(FileExistsError):  # another process starts its first run of the day
+                os.mkdir(folder, _FOLDER_MODE)
 
 
 def _discard_empty(output: str) -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.cli.live import LiveHome, await_fact, finished
+from tests.cli.live import COMMAND, LiveHome, await_fact, finished
 
 pytestmark = pytest.mark.real
 
@@ -108,17 +107,24 @@ def test_bytes_pass_unharmed(home: LiveHome) -> None:
 def test_a_lot_of_output_passes_in_bounded_memory(home: LiveHome, tmp_path: Path) -> None:
     """50 MB without a line end arrive whole while the command stays small."""
     home.configure("jobs:\n" + job("large", sh("head -c 50000000 /dev/zero")))
-    target = tmp_path / "out"
-    with target.open("wb") as out:
-        process = home.start("jobs", "run", "large", stdout=out.fileno())
-        _, status, usage = os.wait4(process.pid, 0)
-    assert process.stderr is not None
-    assert b"succeeded" in process.stderr.read()
-    process.stderr.close()
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
+    target, peak = tmp_path / "out", tmp_path / "peak"
+    # Measured by a small process between: a child's peak begins with that of its parent, and pytest is large.
+    between = (
+        "import resource, subprocess, sys\n"
+        "with open(sys.argv[1], 'wb') as out:\n"
+        "    done = subprocess.run(sys.argv[3:], stdout=out, check=False)\n"
+        "peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss\n"
+        "open(sys.argv[2], 'w').write(str(peak))\n"
+        "sys.exit(done.returncode)\n"
+    )
+    command = [COMMAND, "--home", str(home.root), "jobs", "run", "large"]
+    done = subprocess.run(
+        [sys.executable, "-c", between, str(target), str(peak), *command], capture_output=True, check=False
+    )
+    assert done.returncode == 0
+    assert b"succeeded" in done.stderr
     assert target.stat().st_size == 50_000_000
-    assert usage.ru_maxrss < 100 * 1024  # KiB
+    assert int(peak.read_text()) < 100 * 1024  # KiB
 
 
 def test_a_reader_that_leaves_does_not_stop_the_run(home: LiveHome) -> None:

@@ -13,7 +13,7 @@ from scheduler.lease import Holder, Lease
 from scheduler.processes import host_name
 
 
-@pytest.mark.parametrize("pid", [1, os.getpid()])
+@pytest.mark.parametrize("pid", [1, os.getpid()], ids=["the first", "this one"])
 def test_a_scheduler_of_another_host_is_asked_for_by_its_lease(pid: int, tmp_path: Path) -> None:
     """A number of another host or container is no process here: only the lease tells that its scheduler is gone."""
     home = Home(tmp_path)

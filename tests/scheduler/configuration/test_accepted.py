@@ -167,7 +167,7 @@ def test_what_the_starter_comments_out_is_valid_too() -> None:
     config = read("\n".join(lines))
     assert config.jobs["nightly-backup"].definition.catch_up_window_ms == 7 * 86_400_000
     assert config.jobs["log-cleanup"].definition.directories
-    assert config.settings.max_parallel == 16
+    assert config.settings.max_parallel == 32
 
 
 _CODE = {*JOB_KEYS, *SCHEDULER_KEYS, "nightly-backup", "PGHOST", "defaults", "scheduler", "{path"}
