@@ -3,22 +3,20 @@
     python -m benchmarks.generate HOME ENTRIES
 
 Jobs that run every minute have done so for as long as it takes; every entry went through the journal itself,
-only without waiting for the disk. The ledger ends where a scheduler was killed an hour ago, right after the
-results of a minute. Its newest snapshot is as old as snapshots are on average.
+only without waiting for the disk, not even between segments. The ledger ends where a scheduler was killed an hour
+ago, right after the results of a minute. Its newest snapshot is as old as snapshots are on average.
 """
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from benchmarks.bench import Bench
 from benchmarks.homes import write_config
-from benchmarks.observer import make_programs
 from eventstore import Entry, Event, Head, Journal
+from eventstore.durable import Disk
 from scheduler import snapshot
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
@@ -74,34 +72,14 @@ def generate(
         history.journal.close()
 
 
-def long_home(bench: Bench, entries: int) -> Home:
-    """A home with a long ledger, which the comparisons share: to be read or copied, never served."""
-    home = Home(bench.folder / f"long-{entries}")
-    if not home.root.exists():
-        bench.note(f"generating {entries:,} entries")
-        command = [str(make_programs(bench.folder / f"programs-{entries}", 1)[0])]
-        generate(home, entries, command=command)
-    return home
+class _UnhurriedDisk(Disk):
+    """Lets the kernel write when it likes: what a power failure takes is generated again."""
 
+    def fdatasync(self, fd: int) -> None:
+        """Go on at once."""
 
-def programs_of(home: Home) -> list[str]:
-    """What the jobs of a generated home run."""
-    command = next(iter(load_config(home).jobs.values())).definition.command
-    assert isinstance(command, list), "a generated command is a list"
-    return command
-
-
-def copy_home(source: Home, copy: Home) -> None:
-    """Copy a home; full segments are never written again and are linked."""
-    newest = max(source.ledger.glob("*.jsonl"))
-
-    def link_or_copy(here: str, there: str) -> str:
-        if here.endswith((".jsonl", ".seal")) and Path(here) != newest:
-            Path(there).hardlink_to(here)
-            return there
-        return str(shutil.copy2(here, there))
-
-    shutil.copytree(source.root, copy.root, copy_function=link_or_copy)
+    def fsync(self, fd: int) -> None:
+        """Go on at once."""
 
 
 class _History:
@@ -115,7 +93,9 @@ class _History:
         host, boot = identity.host_name(), identity.boot_id()
         self._executor = Executor(host, boot, 4_194_303, 1)
         software = f"cronledger {VERSION}"
-        self.journal = Journal.open(home.ledger, software=software, clock=lambda: self._now, fsync="never")
+        self.journal = Journal.open(
+            home.ledger, software=software, clock=lambda: self._now, fsync="never", disk=_UnhurriedDisk()
+        )
         opening = v.SchedulerStarted(
             pid=self._executor.pid, host=host, boot_id=boot, versions=versions(), config=config.digest
         )

@@ -59,6 +59,8 @@ def settings_of(view: View, job: Job) -> list[Setting]:
 
 def _config_of(view: View, job: Job) -> Config | None:
     """The config that this definition comes from: the file, or the copy of the last good one."""
+    if view.as_of is not None:
+        return None  # of the past, the ledger alone speaks
     if view.config is not None and _defines(view.config, job):
         return view.config
     if not view.home.config_in_force.exists():

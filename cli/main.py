@@ -21,6 +21,9 @@ _JOBS = {
     "cancel": ("cli.commands.jobs_run:cancel", "stop a run that is going"),
     "history": ("cli.commands.jobs_history:history", "runs, newest first"),
     "next": ("cli.commands.jobs_next:next_", "the coming runs"),
+    "why": ("cli.commands.jobs_why:why", "whether a job ran at an instant, and if not, why"),
+    "timeline": ("cli.commands.jobs_timeline:timeline", "runs as bars, on an axis of time"),
+    "heatmap": ("cli.commands.jobs_heatmap:heatmap", "days by hours: how many runs, failures, how long"),
     "enable": ("cli.commands.jobs_switch:enable", "let jobs run on their schedule"),
     "disable": ("cli.commands.jobs_switch:disable", "keep jobs from running on their schedule"),
     "cleanup-sessions": ("cli.commands.jobs_maintain:cleanup_sessions", "delete expired sessions now"),
@@ -31,6 +34,24 @@ _LEDGER = {
     "show": ("cli.commands.ledger_show:show", "one entry in full"),
     "tail": ("cli.commands.ledger_show:tail", "the newest entries, as they come with -f"),
 }
+_PROJECTIONS = {
+    "status": (
+        "cli.commands.projections:status",
+        "how much of the ledger they hold, and whether they are sound",
+    ),
+    "rebuild": ("cli.commands.projections:rebuild", "make all of them anew from the ledger"),
+}
+_PLAYBOOKS = {
+    "list": ("cli.commands.playbooks:list_", "all playbooks"),
+    "show": ("cli.commands.playbooks:show", "one playbook, to be followed step by step"),
+}
+_LOGS = {
+    "view": ("cli.commands.logs:view", "log entries, the newest last, as they come with -f"),
+    "search": ("cli.commands.logs:search", "the log entries in which something stands"),
+    "show": ("cli.commands.logs_show:show", "what a run printed, byte for byte"),
+    "export": ("cli.commands.logs:export", "log entries as JSON lines, CSV or text"),
+    "summary": ("cli.commands.logs:summary", "log entries, counted by level, job and day"),
+}
 _CRON = {"explain": ("cli.commands.cron:explain", "what an expression means and when it comes next")}
 _TOP = {
     "init": ("cli.commands.init:init", "make a home with a commented starter config"),
@@ -38,6 +59,7 @@ _TOP = {
     "status": ("cli.commands.status:status", "the scheduler, the config and the ledger at a glance"),
     "check": ("cli.commands.check:check", "check the config and do nothing else"),
     "sql": ("cli.commands.sql:sql", "ask the ledger anything, in SQL"),
+    "export": ("cli.commands.export:export", "write a view out, for other programs"),
     "completion": ("cli.commands.completion:completion", "completion for your shell"),
 }
 
@@ -88,10 +110,20 @@ def cronledger(ctx: click.Context, home: Path) -> None:
 
 jobs = LazyGroup("jobs", lazy=_JOBS, help="Manage and run jobs.", context_settings=CONTEXT)
 ledger = LazyGroup("ledger", lazy=_LEDGER, help="Look at the ledger itself.", context_settings=CONTEXT)
+projections = LazyGroup(
+    "projections", lazy=_PROJECTIONS, help="The files that SQL answers come from.", context_settings=CONTEXT
+)
+logs = LazyGroup("logs", lazy=_LOGS, help="What jobs print, line by line.", context_settings=CONTEXT)
 cron = LazyGroup("cron", lazy=_CRON, help="Understand cron expressions.", context_settings=CONTEXT)
-infra = LazyGroup("infra", help="The same job commands under a longer path.", context_settings=CONTEXT)
+playbooks = LazyGroup(
+    "playbooks", lazy=_PLAYBOOKS, help="What to do when: short runbooks.", context_settings=CONTEXT
+)
+core = LazyGroup("core", help="The playbooks under a longer path.", context_settings=CONTEXT)
+core.add_command(playbooks)
+infra = LazyGroup("infra", help="The job and log commands under a longer path.", context_settings=CONTEXT)
 infra.add_command(jobs)
-for group in (jobs, ledger, cron, infra):
+infra.add_command(logs)
+for group in (jobs, ledger, projections, logs, cron, playbooks, infra, core):
     cronledger.add_command(group)
 
 

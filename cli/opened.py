@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from cli.failures import Failure, complain
 from cli.printable import printable
 from cli.terminal import note
+from cli.times import show_time
+from cli.zones import local_zone
 from eventstore.errors import NoLedger
 from scheduler.home import Home
 from scheduler.lease import Holder, holder_of
@@ -41,6 +43,7 @@ class View(NamedTuple):
         config: the config, where it was read: always if `with_config` asked for it and it is valid.
         problem: why there is no config.
         pending: `state` holds edits of the config that the ledger does not know yet.
+        as_of: the last entry that counts, where the home is looked at as it was; everything is from the ledger then.
     """
 
     home: Home
@@ -51,23 +54,29 @@ class View(NamedTuple):
     config: Config | None
     problem: Problem | None
     pending: bool
+    as_of: int | None = None
 
 
 @contextmanager
-def to_read(home: Home, *, with_config: bool = False, quiet: bool = False) -> Iterator[View]:
+def to_read(
+    home: Home, *, with_config: bool = False, quiet: bool = False, as_of: str | None = None
+) -> Iterator[View]:
     """Open a home to read; nothing is created or written.
 
     Args:
         home: the home.
         with_config: read the config even if the ledger knows all that it says.
         quiet: say nothing on standard error about the config.
+        as_of: a time or an entry, as typed: look at the home as it was then. The states that this takes are kept,
+            beside the snapshots.
 
     Raises:
         Failure: there is neither a ledger nor a config here.
         ConfigInvalid, ConfigUnreadable: there is no ledger, and the config cannot be used.
         Corrupt, NewerFormat, Unavailable: the ledger cannot be trusted or read.
+        click.BadParameter: `as_of` is neither a time of the past nor an entry.
     """
-    view = _look(home, with_config)
+    view = _look(home, with_config) if as_of is None else _look_back(home, as_of)
     try:
         if not quiet:
             _remark(view)
@@ -158,6 +167,12 @@ def _look(home: Home, with_config: bool) -> View:
     return View(home, now, book, state, holder, config, problem, pending)
 
 
+def _look_back(home: Home, as_of: str) -> View:
+    from cli.as_of import past_view
+
+    return past_view(home, as_of)
+
+
 def _in_line(book: Book | None, state: State, config: Config, now: datetime) -> tuple[State, bool]:
     """The state with the config's edits, and whether there are any that the ledger should know."""
     from scheduler.preview import preview
@@ -179,6 +194,8 @@ def _knows_config(home: Home, state: State) -> bool:
 
 
 def _remark(view: View) -> None:
+    if view.as_of is not None:
+        note(f"As of {show_time(view.now, local_zone())}, after entry {view.as_of}.")
     if view.pending:
         note("The config has edits that are not in the ledger yet; they are shown. No scheduler is running.")
     elif view.problem is not None and view.holder is None:

@@ -83,7 +83,7 @@ def _far_back(home: Home, journal: Journal, wanted: Filter, before: int, limit: 
 
 def _found_by_sql(home: Home, wanted: Filter, before: int, limit: int) -> list[int]:
     """The `seq` of the entries that settle the runs asked for."""
-    from projections import open_sql
+    from cli.asked import open_views
 
     conditions = {
         "settled_seq < $before": ("before", before),
@@ -103,5 +103,5 @@ def _found_by_sql(home: Home, wanted: Filter, before: int, limit: int) -> list[i
     query = (
         f"SELECT settled_seq FROM runs WHERE {' AND '.join(where)} ORDER BY settled_seq DESC LIMIT {limit:d}"
     )
-    with open_sql(home) as sql:
+    with open_views(home) as sql:
         return [row[0] for row in sql.execute(query, parameters).rows]

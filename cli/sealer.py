@@ -1,4 +1,4 @@
-"""Has full segments projected in the background while a scheduler serves."""
+"""Has full segments projected, and the state at their ends kept, in the background while a scheduler serves."""
 
 from __future__ import annotations
 
@@ -9,27 +9,41 @@ import sys
 from eventstore import SEGMENT_ENTRIES
 from eventstore.store import Entry
 from scheduler.home import Home
+from scheduler.vocabulary import SchedulerStarted
+
+_WORK = ("projections", "scheduler.segment_states")
+"""What is done for a full segment; each is run with the home as its argument."""
 
 
 class Sealer:
-    """Starts a process of its own for it, one at a time, whenever a segment is full.
+    """Starts a process of its own for each kind of work, one of a kind at a time, whenever a segment is full.
 
-    Nothing depends on it: a question that finds a projection missing makes it itself.
+    Nothing depends on it: a question that finds something missing makes it itself.
     """
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._process: subprocess.Popen[bytes] | None = None
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def notice(self, entry: Entry) -> None:
-        """A segment is full when the first entry of the next one is there."""
+        """A segment is full when the first entry of the next one is there.
+
+        At its start, a scheduler has `cronledger.duckdb` written, so that other tools can ask while it runs.
+        """
+        if entry.type == SchedulerStarted.TYPE:
+            self._start("projections")
         if entry.seq == 0 or entry.seq % SEGMENT_ENTRIES:
             return
-        if self._process is not None and self._process.poll() is None:
-            return  # it projects all that is full when it comes to it
+        for module in _WORK:
+            self._start(module)
+
+    def _start(self, module: str) -> None:
+        process = self._processes.get(module)
+        if process is not None and process.poll() is None:
+            return  # it does all that is full when it comes to it
         with contextlib.suppress(OSError):
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-m", "projections", str(self._home.root)],
+            self._processes[module] = subprocess.Popen(
+                [sys.executable, "-I", "-m", module, str(self._home.root)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -1,4 +1,7 @@
-"""The answer of a query: as a table for eyes, and as JSON, JSON lines or CSV, row by row, for programs."""
+"""The answer of a query as text: a table or Markdown for eyes; JSON, JSON lines or CSV, row by row, for programs.
+
+Whatever the answer's length, all but the table are made in lots of a thousand rows.
+"""
 
 from __future__ import annotations
 
@@ -12,72 +15,138 @@ from decimal import Decimal
 from typing import Any
 
 from cli.printable import printable
-from cli.tables import Column, table
+from cli.tables import Cell, Column, plain_table, table
 from cli.terminal import is_terminal, out
 
 Row = Sequence[Any]
+Columns = Sequence[tuple[str, str]]
+"""Name and SQL type of each column."""
+
 _NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL")
+_AS_IS = frozenset(
+    {"VARCHAR", "BOOLEAN", "BIGINT", "INTEGER", "SMALLINT", "TINYINT", "HUGEINT",
+     "UBIGINT", "UINTEGER", "USMALLINT", "UTINYINT", "UHUGEINT"}
+)  # fmt: skip
+"""Types whose values are in JSON what they are in Python."""
 _LINES_AT_ONCE = 1_000
 
 
-def show_table(columns: Sequence[tuple[str, str]], rows: Iterable[Row]) -> None:
-    """Print a table; what is NULL is an empty cell."""
-    shown = [
-        Column(
-            name,
-            right=any(kind.startswith(number) or number in kind for number in _NUMBERS) and "[" not in kind,
-        )
-        for name, kind in columns
-    ]
-    table(shown, ([_cell(value) for value in row] for row in rows), empty="no rows")
+def show_table(columns: Columns, rows: Iterable[Row]) -> None:
+    """Print a table to standard output; what is NULL is an empty cell.
 
-
-def show_json_array(columns: Sequence[tuple[str, str]], rows: Iterable[Row]) -> None:
-    """Print one JSON document: an array with an object for each row."""
-    pending = "["
-    for lines in _in_lots(_objects(columns, rows), ",\n  "):
-        out(pending if pending == "[" else f"{pending},")
-        pending = f"  {lines}"
-    out("[]" if pending == "[" else f"{pending}\n]")
-
-
-def show_json_lines(columns: Sequence[tuple[str, str]], rows: Iterable[Row]) -> None:
-    """Print a JSON object on a line for each row."""
-    for lines in _in_lots(_objects(columns, rows), "\n"):
-        out(lines)
-
-
-def show_csv(columns: Sequence[tuple[str, str]], rows: Iterable[Row]) -> None:
-    """Print CSV with a header, as RFC 4180 has it but for line ends, which are LF; NULL is an empty field.
-
-    At a terminal, what a terminal would act upon is escaped.
+    Raises:
+        OutputLost, BrokenPipeError: see `cli.terminal.out`.
     """
-    shown = printable if is_terminal() else str
+    table(_titled(columns), ([_cell(value) for value in row] for row in rows), empty="no rows")
+
+
+def show(form: str, columns: Columns, rows: Iterable[Row]) -> None:
+    """Print an answer to standard output. At a terminal, what a terminal would act upon is escaped.
+
+    Raises:
+        OutputLost, BrokenPipeError: see `cli.terminal.out`.
+    """
+    if form == "table":
+        show_table(columns, rows)
+        return
+    for text in FORMATS[form](columns, rows, printable if is_terminal() else str):
+        out(text)
+
+
+Shown = Callable[[str], str]
+"""What becomes of a cell on its way out."""
+
+
+def table_texts(columns: Columns, rows: Iterable[Row], _shown: Shown = str) -> Iterator[str]:
+    """A plain table, as in a pipe; nothing if there are no rows."""
+    cells = [[Cell(printable(_cell(value))) for value in row] for row in rows]
+    if cells:
+        yield plain_table(_titled(columns), cells)
+
+
+def json_array_texts(columns: Columns, rows: Iterable[Row], _shown: Shown = str) -> Iterator[str]:
+    """One JSON document: an array with an object for each row."""
+    pending = "["
+    for lines in _in_lots(
+        map(json.JSONEncoder(ensure_ascii=True).encode, plain_objects(columns, rows)), ",\n  "
+    ):
+        yield pending if pending == "[" else f"{pending},"
+        pending = f"  {lines}"
+    yield "[]" if pending == "[" else f"{pending}\n]"
+
+
+def object_texts(objects: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Each object as JSON on a line, in ASCII."""
+    yield from _in_lots(map(json.JSONEncoder(ensure_ascii=True).encode, objects), "\n")
+
+
+def json_line_texts(columns: Columns, rows: Iterable[Row], _shown: Shown = str) -> Iterator[str]:
+    """A JSON object on a line for each row."""
+    yield from object_texts(plain_objects(columns, rows))
+
+
+def csv_texts(columns: Columns, rows: Iterable[Row], shown: Shown = str) -> Iterator[str]:
+    """CSV with a header, as RFC 4180 has it but for line ends, which are LF; NULL is an empty field."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([shown(name) for name, _ in columns])
     for number, row in enumerate(rows, 1):
         writer.writerow([shown(_cell(value)) for value in row])
         if number % _LINES_AT_ONCE == 0:
-            out(buffer.getvalue().removesuffix("\n"))
+            yield buffer.getvalue().removesuffix("\n")
             buffer.seek(0)
             buffer.truncate()
     if buffer.getvalue():
-        out(buffer.getvalue().removesuffix("\n"))
+        yield buffer.getvalue().removesuffix("\n")
 
 
-FORMATS: dict[str, Callable[[Sequence[tuple[str, str]], Iterable[Row]], None]] = {
-    "table": show_table,
-    "json": show_json_array,
-    "jsonl": show_json_lines,
-    "csv": show_csv,
+def markdown_texts(columns: Columns, rows: Iterable[Row], shown: Shown = str) -> Iterator[str]:
+    """A table as GitHub Flavored Markdown has them; a line end within a cell is `<br>`."""
+    yield _markdown_row([shown(name) for name, _ in columns])
+    yield _markdown_row(["---:" if column.right else "---" for column in _titled(columns)])
+    yield from _in_lots(
+        (_markdown_row([_markdown_cell(value, shown) for value in row]) for row in rows), "\n"
+    )
+
+
+FORMATS: dict[str, Callable[[Columns, Iterable[Row], Shown], Iterator[str]]] = {
+    "table": table_texts,
+    "csv": csv_texts,
+    "json": json_array_texts,
+    "jsonl": json_line_texts,
+    "markdown": markdown_texts,
 }
+"""How each format's text comes about, in lots of lines, each without its last line end."""
 
 
-def _objects(columns: Sequence[tuple[str, str]], rows: Iterable[Row]) -> Iterator[str]:
+def plain_objects(columns: Columns, rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
+    """Each row as JSON has it: a member for each column, JSON itself as what it says."""
     names = _unique([name for name, _ in columns])
+    readers = {
+        number: _json_value if kind == "JSON" else _plain
+        for number, (_, kind) in enumerate(columns)
+        if kind not in _AS_IS
+    }
     for row in rows:
-        yield json.dumps(dict(zip(names, map(_plain, row), strict=True)), ensure_ascii=True)
+        cells = list(row)
+        for number, reader in readers.items():
+            cells[number] = reader(cells[number])
+        yield dict(zip(names, cells, strict=True))
+
+
+def _titled(columns: Columns) -> list[Column]:
+    return [
+        Column(name, right=any(number in kind for number in _NUMBERS) and not _is_nested(kind))
+        for name, kind in columns
+    ]
+
+
+def _is_nested(kind: str) -> bool:
+    return kind in {"POINT", "INTERVAL"} or any(sign in kind for sign in ("[", "STRUCT", "MAP", "UNION"))
+
+
+def _json_value(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
 
 
 def _unique(names: Sequence[str]) -> list[str]:
@@ -99,6 +168,15 @@ def _in_lots(texts: Iterable[str], separator: str) -> Iterator[str]:
             lot = []
     if lot:
         yield separator.join(lot)
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _markdown_cell(value: Any, shown: Shown) -> str:
+    text = _cell(value).replace("\\", "\\\\").replace("|", "\\|")
+    return "<br>".join(shown(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
 
 
 def _cell(value: Any) -> str:

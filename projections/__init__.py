@@ -22,10 +22,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from projections.columns import VIEWS, ColumnMeaning
     from projections.errors import QueryError, QueryFailed, QueryRefused
     from projections.history import runs_query
     from projections.sandbox import Answer, Sql, open_sql
-    from projections.schema import VIEWS, ColumnMeaning
 
 __all__ = [
     "VIEWS",
@@ -40,10 +40,10 @@ __all__ = [
 ]
 
 _HOMES = {
+    "columns": ("VIEWS", "ColumnMeaning"),
     "errors": ("QueryError", "QueryFailed", "QueryRefused"),
     "history": ("runs_query",),
     "sandbox": ("Answer", "Sql", "open_sql"),
-    "schema": ("VIEWS", "ColumnMeaning"),
 }
 
 

@@ -1,4 +1,4 @@
-"""`python -m projections HOME`: makes the projections of sealed segments that are missing, then exits.
+"""`python -m projections HOME`: makes the projections of sealed segments that are missing, merges, then exits.
 
 A scheduler has this done by a process of its own each time a segment is full, so that neither its loop nor the first
 question after a long time waits for it.
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from eventstore import LedgerError
-from projections import open_sql
+from projections.keeping import keep
 from scheduler.home import Home
 
 NICENESS = 10
@@ -19,14 +19,14 @@ NICENESS = 10
 
 
 def main(arguments: list[str]) -> int:
-    """Make what is missing; 0 if all is there now, 1 if not."""
+    """Make what is missing, and merge what is due; 0 if all is there now, 1 if not."""
     os.nice(NICENESS)
     try:
-        with open_sql(Home(Path(arguments[0]))):
-            return 0
+        keep(Home(Path(arguments[0])))
     except (LedgerError, OSError) as problem:
         print(f"projections: {problem}", file=sys.stderr)
         return 1
+    return 0
 
 
 if __name__ == "__main__":

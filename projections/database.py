@@ -16,32 +16,37 @@ from contextlib import suppress
 from pathlib import Path
 
 from eventstore.segment import segment_name
-from projections.manifest import Manifest, publish
+from projections.logged import log_files, log_folder, log_view
+from projections.manifest import publish
 from projections.parquet import version
 from projections.schema import (
     ENTRY_TYPES,
+    PARTS_SQL,
     VIEWS_SQL,
     as_pattern,
-    carried_rows,
     fingerprint,
     quoted,
-    sealed_view,
     with_facts,
 )
-from projections.sealing import Sealed, Source
+from projections.sealed import Sealed, Source
 
 DATABASE_NAME = "cronledger.duckdb"
 STORAGE_VERSION = "v1.4.0"
 
 
-def refresh_database(sealed: Sealed, source: Source) -> Path | None:
+def refresh_database(sealed: Sealed, source: Source, logs: Path) -> Path | None:
     """Write the file if it is missing or its views are not those of these projections.
+
+    Args:
+        sealed: the projections that it reads.
+        source: the ledger that it reads after them.
+        logs: the home's logs.
 
     Returns:
         The file; None if it cannot be written here.
     """
     target = sealed.folder.root / DATABASE_NAME
-    statements = _statements(sealed, source)
+    statements = _statements(sealed, source, logs)
     current = fingerprint(STORAGE_VERSION, *statements)
     made_by = version(source.segment_entries)
     if sealed.folder.load(made_by).database == current and target.exists():
@@ -51,24 +56,33 @@ def refresh_database(sealed: Sealed, source: Source) -> Path | None:
         _write(temporary, statements)
         publish(temporary, target)
         manifest = sealed.folder.load(made_by)
-        sealed.folder.save(Manifest(version=made_by, segments=manifest.segments, database=current))
+        manifest.database = current
+        sealed.folder.save(manifest)
         return target
     return None
 
 
-def _statements(sealed: Sealed, source: Source) -> list[str]:
-    carried = carried_rows(sealed.files_of(sealed.carried), sealed.carried)
+def _statements(sealed: Sealed, source: Source, logs: Path) -> list[str]:
+    # A pattern, so that files of later days are read too; without any file it would be an error.
+    files = [f"{as_pattern(log_folder(logs))}/*.jsonl*"] if log_files(logs) else []
     return [
         "CREATE SCHEMA parts",
-        sealed_view(sealed.files),
-        f"CREATE VIEW parts.carried AS {carried}",
-        _recent_view(sealed, source),
+        f"CREATE VIEW parts.carried AS {sealed.carried_sql()}",
+        _fresh_view(sealed, source),
+        "CREATE VIEW parts.clock AS SELECT now() AS asked_at",
+        PARTS_SQL,
+        "CREATE VIEW parts.recent_events AS FROM parts.fresh",
+        "CREATE VIEW parts.recent_runs AS FROM parts.ended",
+        "CREATE VIEW parts.open_runs AS FROM parts.unended",
+        "CREATE VIEW parts.open_entries AS FROM parts.left_open",
+        *sealed.views_sql(),
+        log_view(files),
         VIEWS_SQL,
     ]
 
 
-def _recent_view(sealed: Sealed, source: Source) -> str:
-    """SQL that creates `parts.recent` over the segments after the sealed ones, those to come included.
+def _fresh_view(sealed: Sealed, source: Source) -> str:
+    """SQL that creates `parts.fresh` over the segments after the sealed ones, those to come included.
 
     The pattern names all segments; the comparison with a constant keeps the engine from opening the others.
     """
@@ -86,7 +100,7 @@ def _recent_view(sealed: Sealed, source: Source) -> str:
     members = ", ".join(f"e.{name} AS {name}" for name in ENTRY_TYPES)
     structure = quoted("{" + kinds + "}")
     entries = f"SELECT {members} FROM (SELECT from_json(line, {structure}) AS e FROM ({whole}))"
-    return f"CREATE VIEW parts.recent AS {with_facts(entries)}"
+    return f"CREATE VIEW parts.fresh AS {with_facts(entries)}"
 
 
 def _write(path: Path, statements: list[str]) -> None:

@@ -20,13 +20,14 @@ class QueryRefused(QueryError):
 
 
 class QueryFailed(QueryError):
-    """The query reads, but cannot be answered: a mistake in it, or too little memory for it.
+    """The query reads, but cannot be answered: a mistake in it, too little memory for it, or it was stopped.
 
     Attributes:
-        message: what the engine says.
+        message: what the engine says, and below it the line of the query with a caret under the place, if known.
         hint: the view, column or function that was probably meant; empty where nothing is near.
+        place: that line and caret alone: `LINE 1: SELECT jbo FROM runs` and a caret below; empty if not known.
     """
 
-    def __init__(self, message: str, hint: str = "") -> None:
-        self.message, self.hint = message, hint
+    def __init__(self, message: str, hint: str = "", place: str = "") -> None:
+        self.message, self.hint, self.place = message, hint, place
         super().__init__(f"{message} ({hint})" if hint else message)

@@ -1,8 +1,9 @@
 """The manifest: what each projection was made of, and what it must look like to be believed.
 
-`var/projections/manifest.json` holds one record for each sealed segment. A file whose length and modification
-time are as recorded is believed; one that was touched is digested, and made anew if it is another. A segment
-that was touched since is checked again, line by line. Whoever changes the manifest holds the lock beside it.
+`var/projections/manifest.json` holds a record for each sealed segment, and one for each part: the files that one or
+several neighbouring segments were made into. A file whose length and modification time are as recorded is
+believed; one that was touched is digested, and made anew if it is another. A segment that was touched since is
+checked again, line by line. Whoever changes the manifest holds the lock beside it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import file_digest
 from pathlib import Path
-from typing import NamedTuple
+from shutil import rmtree
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -21,7 +23,14 @@ from eventstore.durable import FILE_MODE, REAL, create_folders, write_file
 
 MANIFEST_NAME = "manifest.json"
 LOCK_NAME = "lock"
-EVENTS_FOLDER = "events"
+MERGE_LOCK_NAME = "merge.lock"
+MERGE_MARK = "~"
+"""What a merge has not finished begins with this."""
+
+Kind = Literal["events", "runs", "notes"]
+KINDS: tuple[Kind, ...] = ("events", "runs", "notes")
+"""What is made of a segment, each in a folder of its own: all entries; the runs that end in it, as rows of the view
+`runs`; the entries of which there are few."""
 
 
 class Stamp(msgspec.Struct, frozen=True):
@@ -31,42 +40,56 @@ class Stamp(msgspec.Struct, frozen=True):
     modified_ns: int
 
 
+class File(msgspec.Struct, frozen=True):
+    """A projection's stamp when it was made or digested, and its SHA-256."""
+
+    stamp: Stamp
+    sha256: str
+
+
 class SealedSegment(msgspec.Struct, frozen=True, kw_only=True):
-    """One sealed segment and its projection.
+    """One sealed segment whose chain was checked.
 
     Attributes:
         first: its first entry.
         prev: the hash of the entry before it.
         last: the hash of its last entry.
         source: the segment's stamp when its chain was checked.
-        parquet: the projection's stamp when it was made or digested.
-        sha256: digest of the projection.
-        opened: of each run that this segment leaves unfinished: its number and the `seq` of the entry that
-            causes or starts it.
-        late: numbers of the runs that end in this segment and began in an earlier one.
+        month: of its last entry, UTC, such as `2026-03`.
+        carried: `seq` of each entry, in it or before it, that causes or starts a run which had not ended by its end.
     """
 
     first: int
     prev: str
     last: str
     source: Stamp
-    parquet: Stamp
-    sha256: str
-    opened: list[tuple[int, int]] = []
-    late: list[int] = []
+    month: str
+    carried: list[int] = []
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """The files of `segments` neighbouring segments, the first of which begins with entry `first`."""
+
+    first: int
+    segments: int
+    files: dict[Kind, File]
 
 
 class Manifest(msgspec.Struct, kw_only=True):
-    """All of them, oldest first.
+    """What is there.
 
     Attributes:
         version: fingerprint of how projections are made; those made otherwise are made anew.
-        segments: the sealed segments.
+        segments: the sealed segments, oldest first.
+        parts: their files, oldest first.
+        superseded: files that no part names any more, and since when (Unix seconds): readers may still use them.
         database: fingerprint of the views in `cronledger.duckdb`.
     """
 
     version: str
     segments: list[SealedSegment] = []
+    parts: list[Part] = []
+    superseded: dict[str, int] = {}
     database: str = ""
 
 
@@ -76,13 +99,14 @@ class Folder(NamedTuple):
     root: Path
 
     @property
-    def events(self) -> Path:
+    def kinds(self) -> list[Path]:
         """Where the Parquet files are."""
-        return self.root / EVENTS_FOLDER
+        return [self.root / kind for kind in KINDS]
 
-    def parquet(self, first: int) -> Path:
-        """The projection of the segment that begins with this entry."""
-        return self.events / f"{first:020d}.parquet"
+    def parquet(self, kind: Kind, first: int, segments: int = 1) -> Path:
+        """The file of the segment that begins with this entry, or of so many from there on."""
+        merged = f"+{segments}" if segments > 1 else ""
+        return self.root / kind / f"{first:020d}{merged}.parquet"
 
     def load(self, version: str) -> Manifest:
         """The manifest; an empty one if there is none that can be used."""
@@ -103,16 +127,41 @@ class Folder(NamedTuple):
         Raises:
             OSError: the folder cannot be written.
         """
-        create_folders(REAL, self.events)
+        for kind in self.kinds:
+            create_folders(REAL, kind)
         fd = os.open(self.root / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX)
-            for stray in (*self.root.glob(".*"), *self.events.glob(".*")):
-                with suppress(OSError):
-                    stray.unlink()
+            self._sweep_temporaries()
             yield
         finally:
             os.close(fd)
+
+    @contextmanager
+    def merging(self) -> Iterator[bool]:
+        """Alone in merging, which goes on beside everything else; False if another process is at it."""
+        fd = os.open(self.root / MERGE_LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+        try:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            for folder in (self.root, *self.kinds):
+                for stray in folder.glob(f"{MERGE_MARK}*"):
+                    if stray.is_dir():
+                        rmtree(stray, ignore_errors=True)
+                    else:
+                        stray.unlink(missing_ok=True)
+            yield True
+        finally:
+            os.close(fd)
+
+    def _sweep_temporaries(self) -> None:
+        for folder in (self.root, *self.kinds):
+            for stray in folder.glob(".*"):
+                with suppress(OSError):
+                    stray.unlink()
 
 
 def stamp(path: Path) -> Stamp | None:
@@ -148,3 +197,16 @@ def publish(temporary: Path, target: Path) -> None:
         REAL.fsync(folder)
     finally:
         os.close(folder)
+
+
+def publish_new(temporary: Path, target: Path) -> File:
+    """Publish a projection that was just made; what the manifest says of it.
+
+    Raises:
+        OSError: it cannot be done.
+    """
+    sha256 = digest(temporary)
+    publish(temporary, target)
+    made = stamp(target)
+    assert made is not None, "a file that was just renamed is there"
+    return File(made, sha256)

@@ -1,61 +1,56 @@
-"""The projection of one sealed segment: how its Parquet file is made.
+"""How Parquet files are made: of one sealed segment, and of several files one.
 
-Beside the entries it holds facts that make queries fast: members of payloads in columns of their own and, on
-the entry that ends a run, what the entry that caused the run says, so that a row of history takes no join.
+A segment is loaded beside what earlier ones left open (`parts.sql`), so that the projection of what ends in it holds
+everything that a row of history needs: asking takes no join, however long the history is.
 """
+# ruff: noqa: S608 - the SQL is put together from constants and quoted paths
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
-from eventstore.segment import first_of, segment_of
-from projections.manifest import Folder, Stamp, digest, publish, stamp
-from projections.schema import fingerprint, quoted, read_lines, with_facts
+from eventstore.segment import segment_of
+from projections.manifest import KINDS, MERGE_MARK, File, Folder, Kind, publish_new
+from projections.schema import (
+    ENTRY_TYPES,
+    PARTS_SQL,
+    carried_rows,
+    fingerprint,
+    listed,
+    quoted,
+    read_lines,
+    with_facts,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_FORMAT = "parquet 1"
+_FORMAT = "parquet 3"
 _MEMORY_LIMIT = "1GB"
-_SEALED_SQL = (Path(__file__).parent / "sealed.sql").read_text(encoding="utf-8")
-_EARLIER_TABLE = (
-    "CREATE OR REPLACE TEMP TABLE earlier "
-    "(run BIGINT, time TIMESTAMPTZ, lateness_ms BIGINT, actor VARCHAR, reason VARCHAR)"
-)
-_LATE_SQL = """
-SELECT DISTINCT run FROM segment WHERE type IN ('run.finished', 'run.skipped') AND run < $first ORDER BY run
-"""
-_OPENED_SQL = """
-SELECT run, seq FROM segment AS s
-WHERE type IN ('schedule.ticked', 'run.requested', 'run.started') AND NOT EXISTS (
-    SELECT 1 FROM segment AS e WHERE e.type IN ('run.finished', 'run.skipped') AND e.run = s.run
-) ORDER BY seq
-"""
-_EARLIER_SQL = """
-INSERT INTO earlier
-SELECT run, time, lateness_ms, actor, CASE type WHEN 'run.requested' THEN reason END
-FROM read_parquet($files)
-WHERE seq IN (SELECT unnest($runs)) AND type IN ('schedule.ticked', 'run.requested')
-"""
+_ROWS: dict[Kind, str] = {
+    "events": f"SELECT {', '.join(ENTRY_TYPES)} FROM parts.fresh ORDER BY seq",
+    "runs": "FROM parts.ended ORDER BY settled_seq",
+    "notes": "FROM parts.noted ORDER BY seq",
+}
+_LEFT_OPEN_SQL = "SELECT seq FROM parts.left_open ORDER BY seq"
+_MONTH_SQL = "SELECT strftime(time, '%Y-%m') FROM parts.fresh ORDER BY seq DESC LIMIT 1"
 
 
 def version(segment_entries: int) -> str:
     """Fingerprint of how projections are made: those made otherwise are not believed."""
     decode = with_facts(read_lines(""))
-    return fingerprint(
-        _FORMAT, decode, _SEALED_SQL, _EARLIER_SQL, _LATE_SQL, _OPENED_SQL, str(segment_entries)
-    )
+    return fingerprint(_FORMAT, decode, PARTS_SQL, *_ROWS.values(), str(segment_entries))
 
 
 class Made(NamedTuple):
-    """A projection that was just made; the members are those of `SealedSegment`."""
+    """What was just made of a segment; the members are those of `SealedSegment` and `Part`."""
 
-    parquet: Stamp
-    sha256: str
-    opened: list[tuple[int, int]]
-    late: list[int]
+    files: dict[Kind, File]
+    month: str
+    carried: list[int]
 
 
 class ParquetMaker:
@@ -65,56 +60,87 @@ class ParquetMaker:
         self._folder, self._ledger, self._segment_entries = folder, ledger, segment_entries
         self._engine: DuckDBPyConnection | None = None
 
-    def make(self, first: int, last_hash: str) -> Made:
-        """Make the projection of a segment whose chain was checked; those of earlier segments are there.
+    def make(self, first: int, carried: list[int], events: list[str]) -> Made:
+        """Make the projections of a segment whose chain was checked; those of earlier segments are there.
+
+        Args:
+            first: its first entry.
+            carried: what the segment before it left open.
+            events: the files in which those entries are.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: they cannot be written.
         """
         import duckdb
 
-        target = self._folder.parquet(first)
-        temporary = target.with_name(f".{target.name}.{os.getpid()}")
-        about = {"first": str(first), "last_hash": last_hash, "version": version(self._segment_entries)}
-        metadata = ", ".join(f"{name}: {quoted(value)}" for name, value in about.items())
         segment = str(segment_of(self._ledger, first, self._segment_entries))
         try:
-            engine = self._engine = self._engine or _start_engine()
-            engine.execute(f"CREATE OR REPLACE TEMP TABLE segment AS {with_facts(read_lines(segment))}")
-            late = self._find_earlier_causes(engine, first)
-            engine.execute(
-                f"COPY ({_SEALED_SQL}) TO {quoted(temporary)} "
-                f"(FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{metadata}}})"
-            )
-            opened = [(int(run), int(seq)) for run, seq in engine.execute(_OPENED_SQL).fetchall()]
+            engine = self._engine = self._engine or _start_maker()
+            engine.execute(f"CREATE OR REPLACE TABLE parts.fresh AS {with_facts(read_lines(segment))}")
+            engine.execute(f"CREATE OR REPLACE TABLE parts.carried AS {carried_rows(events, carried)}")
+            files = {
+                kind: write_parquet(engine, _ROWS[kind], self._folder.parquet(kind, first)) for kind in KINDS
+            }
+            left_open = [int(seq) for (seq,) in engine.execute(_LEFT_OPEN_SQL).fetchall()]
+            month = engine.execute(_MONTH_SQL).fetchall()[0][0]
         except duckdb.Error as error:
-            raise OSError(f"{target}: {error}") from error
-        sha256 = digest(temporary)
-        publish(temporary, target)
-        made = stamp(target)
-        assert made is not None, "a file that was just renamed is there"
-        return Made(made, sha256, opened, late)
+            raise OSError(f"{segment}: {error}") from error
+        return Made(files, str(month), left_open)
 
     def close(self) -> None:
         """Stop the engine."""
         if self._engine is not None:
             self._engine.close()
 
-    def _find_earlier_causes(self, engine: DuckDBPyConnection, first: int) -> list[int]:
-        """Find the ticks and requests, in earlier segments, of the runs that end in this one; which are these?"""
-        engine.execute(_EARLIER_TABLE)
-        late = [int(run) for (run,) in engine.execute(_LATE_SQL, {"first": first}).fetchall()]
-        if late:
-            firsts = sorted({first_of(run, self._segment_entries) for run in late})
-            files = [str(self._folder.parquet(first)) for first in firsts]
-            engine.execute(_EARLIER_SQL, {"files": files, "runs": late})
-        return late
 
+def merge_parquet(folder: Folder, kind: Kind, sources: list[str], target: Path) -> File:
+    """Make one file of several, in bounded memory.
 
-def _start_engine() -> DuckDBPyConnection:
+    Runs are put together by job, each job's in the order in which they ended: whoever asks about one job reads
+    little else, and the columns pack better. Entries stay in the order of their `seq`.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     import duckdb
 
-    engine = duckdb.connect(config={"autoinstall_known_extensions": "false", "temp_directory": ""})
+    order = " ORDER BY job, settled_seq" if kind == "runs" else ""
+    try:
+        with (
+            TemporaryDirectory(prefix=MERGE_MARK, dir=folder.root) as spilled,
+            start_engine(spilled) as engine,
+        ):
+            rows = f"FROM read_parquet({listed(sources)}){order}"
+            return write_parquet(engine, rows, target, mark=MERGE_MARK)
+    except duckdb.Error as error:
+        raise OSError(f"{target}: {error}") from error
+
+
+def write_parquet(engine: DuckDBPyConnection, rows: str, target: Path, mark: str = ".") -> File:
+    """Write rows to a file under a temporary name that begins with `mark`, and publish it.
+
+    Raises:
+        duckdb.Error, OSError: it cannot be done.
+    """
+    temporary = target.with_name(f"{mark}{target.name}.{os.getpid()}")
+    engine.execute(f"COPY ({rows}) TO {quoted(temporary)} (FORMAT parquet, COMPRESSION zstd)")
+    return publish_new(temporary, target)
+
+
+def start_engine(spilled: str = "") -> DuckDBPyConnection:
+    """An engine of our own, that reads and writes files; what exceeds its memory goes to the folder `spilled`."""
+    import duckdb
+
+    engine = duckdb.connect(config={"autoinstall_known_extensions": "false", "temp_directory": spilled})
     engine.execute(f"SET memory_limit = {quoted(_MEMORY_LIMIT)}")
     engine.execute("SET TimeZone = 'UTC'")
+    return engine
+
+
+def _start_maker() -> DuckDBPyConnection:
+    engine = start_engine()
+    engine.execute("CREATE SCHEMA parts")
+    for table in ("fresh", "carried"):
+        engine.execute(f"CREATE TABLE parts.{table} AS {carried_rows([], [])}")
+    engine.execute(PARTS_SQL)
     return engine

@@ -1,10 +1,12 @@
-"""`parts.recent`: the entries after the sealed segments, in the memory of one connection.
+"""What came after the sealed segments, in the memory of one connection.
 
 The engine cannot be let loose on the open segment itself: it would trip over a line that is just being written, and
 would have to be allowed into the ledger's folder. So the lines are read and checked here, and handed to the
 engine through an anonymous file in memory, the only file it may open beside the projections. What was
-handed over stays; each query adds what has been appended since, which costs milliseconds.
+handed over stays, and what it means for runs is worked out then, once: each query adds what has been appended
+since, which costs milliseconds, and finds finished rows.
 """
+# ruff: noqa: S608 - the SQL is put together from constants and from SQL of our own
 
 from __future__ import annotations
 
@@ -12,16 +14,24 @@ import os
 from typing import TYPE_CHECKING
 
 from projections.lines import LineReader
-from projections.schema import ENTRY_TYPES, FACT_TYPES, read_lines, with_facts
+from projections.schema import ENTRY_TYPES, PARTS_SQL, carried_rows, read_lines, with_facts
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _HANDED_OVER_BYTES = 64 * 1024 * 1024
+_ENTRIES = ", ".join(ENTRY_TYPES)
+_TAKEN_IN = (
+    f"INSERT INTO parts.recent_events SELECT {_ENTRIES} FROM parts.fresh",
+    "INSERT INTO parts.recent_runs FROM parts.ended",
+    "CREATE OR REPLACE TABLE parts.open_runs AS FROM parts.unended",
+    "CREATE OR REPLACE TABLE parts.open_entries AS FROM parts.left_open",
+    "CREATE OR REPLACE TABLE parts.carried AS FROM parts.open_entries",
+)
 
 
-class RecentTable:
-    """The table, and the file in memory through which it grows.
+class RecentTables:
+    """The tables, and the file in memory through which they grow.
 
     Attributes:
         path: the file's name, for the engine's list of allowed files.
@@ -31,13 +41,24 @@ class RecentTable:
         self._engine = engine
         self._fd = os.memfd_create("recent", os.MFD_CLOEXEC)
         self.path = f"/proc/self/fd/{self._fd}"
-        self._insert = f"INSERT INTO parts.recent {with_facts(read_lines(self.path))}"
-        columns = ", ".join(f"{name} {kind}" for name, kind in (ENTRY_TYPES | FACT_TYPES).items())
-        engine.execute(f"CREATE TABLE parts.recent ({columns})")
+        self._fresh = f"CREATE OR REPLACE TABLE parts.fresh AS {with_facts(read_lines(self.path))}"
+        nothing = carried_rows([], [])
+        for table in ("fresh", "carried"):
+            engine.execute(f"CREATE TABLE parts.{table} AS {nothing}")
+        engine.execute(PARTS_SQL)
+        self.begin(nothing)
 
-    def clear(self) -> None:
-        """Forget all of them."""
-        self._engine.execute("DELETE FROM parts.recent")
+    def begin(self, carried: str) -> None:
+        """Forget all of them, and begin after a segment that left these entries open (SQL of their rows)."""
+        for table, rows in {
+            "fresh": carried_rows([], []),
+            "carried": carried,
+            "recent_events": f"SELECT {_ENTRIES} FROM parts.fresh",
+            "recent_runs": "SELECT * FROM parts.ended LIMIT 0",
+            "open_runs": "FROM parts.unended",
+            "open_entries": "FROM parts.carried",
+        }.items():
+            self._engine.execute(f"CREATE OR REPLACE TABLE parts.{table} AS {rows}")
 
     def grow(self, reader: LineReader, last: int) -> None:
         """Add the entries up to `last`.
@@ -51,13 +72,18 @@ class RecentTable:
             os.pwrite(self._fd, block, size)
             size += len(block)
             if size >= _HANDED_OVER_BYTES:
-                self._engine.execute(self._insert)
-                os.ftruncate(self._fd, 0)
+                self._take_in()
                 size = 0
         if size:
-            self._engine.execute(self._insert)
-            os.ftruncate(self._fd, 0)
+            self._take_in()
 
     def close(self) -> None:
         """Give the memory back."""
         os.close(self._fd)
+
+    def _take_in(self) -> None:
+        """What is in the file, and what it means."""
+        self._engine.execute(self._fresh)
+        for statement in _TAKEN_IN:
+            self._engine.execute(statement)
+        os.ftruncate(self._fd, 0)

@@ -1,4 +1,4 @@
-"""Which sealed segments have a projection that can be believed, and the making of those that have none.
+"""Which sealed segments have projections that can be believed, and the making of those that have none.
 
 A projection is made once, by whoever comes first, and only of a segment whose every line was checked against
 the chain. It is made anew whenever it cannot be believed; a segment that cannot be is reported.
@@ -6,185 +6,217 @@ the chain. It is made anew whenever it cannot be believed; a segment that cannot
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TypeVar
 
-from eventstore.segment import segment_of
 from eventstore.store import EMPTY, Head
 from projections.lines import check_segment
-from projections.manifest import Folder, Manifest, SealedSegment, digest, stamp
-from projections.parquet import Made, ParquetMaker, version
+from projections.manifest import KINDS, File, Folder, Kind, Manifest, Part, SealedSegment, digest, stamp
+from projections.parquet import ParquetMaker, version
+from projections.sealed import Sealed, Source
+from projections.superseded import sweep
+
+Progress = Callable[[int, int], None]
+"""Is told how much is done, and of how much."""
+
+Record = TypeVar("Record", SealedSegment, Part)
 
 
-class Sealed(NamedTuple):
-    """The sealed segments that have their projection: the views read these, and JSONL after them.
-
-    Attributes:
-        folder: where the projections are.
-        firsts: the segments, by their first entries, from entry 0 without gaps.
-        head: the last entry of the last of them.
-        carried: `seq` of each entry in them that causes or starts a run which had not ended by `head`.
-    """
-
-    folder: Folder
-    firsts: list[int]
-    head: Head
-    carried: list[int]
-
-    @property
-    def files(self) -> list[str]:
-        """The Parquet files, oldest first."""
-        return [str(self.folder.parquet(first)) for first in self.firsts]
-
-    def files_of(self, seqs: list[int]) -> list[str]:
-        """The Parquet files that these entries are in."""
-        entries = (self.head.seq + 1) // max(1, len(self.firsts))
-        return [str(self.folder.parquet(first)) for first in sorted({seq - seq % entries for seq in seqs})]
-
-
-class Source(NamedTuple):
-    """The ledger as projections see it.
-
-    Attributes:
-        ledger: its folder.
-        head: its last entry.
-        segment_entries: how many entries a segment holds.
-    """
-
-    ledger: Path
-    head: Head
-    segment_entries: int
-
-    @property
-    def firsts(self) -> list[int]:
-        """The first entries of the sealed segments."""
-        return list(range(0, self.head.seq + 2 - self.segment_entries, self.segment_entries))
-
-    def segment(self, first: int) -> Path:
-        """The segment that begins with this entry."""
-        return segment_of(self.ledger, first, self.segment_entries)
-
-
-def ensure_sealed(folder: Folder, source: Source, max_segments: int | None = None) -> Sealed:
+def ensure_sealed(folder: Folder, source: Source, progress: Progress | None = None) -> Sealed:
     """Make the projections that are missing or cannot be believed. Any number of processes may do so at once.
-
-    Args:
-        folder: where they are.
-        source: the ledger.
-        max_segments: make at most this many now; what is left then counts as recent.
 
     Raises:
         Corrupt: a segment is damaged.
         OSError: the folder cannot be written.
     """
     made_by = version(source.segment_entries)
-    good = _believed(folder, source, folder.load(made_by))
-    if len(good) < len(source.firsts) and max_segments != 0:
+    sealed = believed(folder, source, folder.load(made_by))
+    if len(sealed.segments) < len(source.firsts):
         with folder.locked():
-            good = _make(folder, source, folder.load(made_by), max_segments)
-    head = Head(good[-1].first + source.segment_entries - 1, good[-1].last) if good else EMPTY
-    ended = {run for record in good for run in record.late}
-    carried = [seq for record in good for run, seq in record.opened if run not in ended]
-    return Sealed(folder, [record.first for record in good], head, carried)
+            sealed = _Sealing(folder, source, folder.load(made_by), progress).run()
+    return sealed
 
 
-def rebuild(folder: Folder, source: Source) -> Sealed:
-    """Make all of them anew, whatever is there.
+def rebuild(folder: Folder, source: Source, progress: Progress | None = None) -> Sealed:
+    """Make all of them anew, whatever is there; whoever asks meanwhile waits.
 
     Raises:
         Corrupt: a segment is damaged.
         OSError: the folder cannot be written.
     """
     with folder.locked():
-        for path in folder.events.glob("*.parquet"):
-            path.unlink(missing_ok=True)
-        folder.save(Manifest(version=version(source.segment_entries)))
-    return ensure_sealed(folder, source)
+        superseded = folder.load(version(source.segment_entries)).superseded
+        manifest = Manifest(version=version(source.segment_entries), superseded=superseded)
+        sealed = _Sealing(folder, source, manifest, progress).run()
+        manifest = folder.load(manifest.version)
+        sweep(folder, manifest)
+        folder.save(manifest)
+        return sealed
 
 
-def discard_damaged(folder: Folder, segment_entries: int) -> list[Path]:
-    """Digest every projection and remove those that are not as they were made.
+def find_damaged(folder: Folder, segment_entries: int, progress: Progress | None = None) -> list[Path]:
+    """Digest every projection.
 
     Returns:
-        What was removed.
+        Those that are not as they were made, or not there.
     """
+    parts = folder.load(version(segment_entries)).parts
     damaged = []
-    for record in folder.load(version(segment_entries)).segments:
-        path = folder.parquet(record.first)
-        if stamp(path) is not None and digest(path) != record.sha256:
-            path.unlink(missing_ok=True)
-            damaged.append(path)
+    for number, part in enumerate(parts):
+        for kind, file in part.files.items():
+            path = folder.parquet(kind, part.first, part.segments)
+            if not path.exists() or digest(path) != file.sha256:
+                damaged.append(path)
+        if progress is not None:
+            progress(number + 1, len(parts))
     return damaged
 
 
-def _believed(folder: Folder, source: Source, manifest: Manifest) -> list[SealedSegment]:
-    """The records, from entry 0 on, up to the first that is missing or not to be believed."""
-    good: list[SealedSegment] = []
-    for first, record in zip(source.firsts, manifest.segments, strict=False):
-        if record.first != first or not _is_believed(folder, source, record, _end(good)):
+def discard_damaged(folder: Folder, segment_entries: int) -> list[Path]:
+    """Remove every projection that is not as it was made.
+
+    Returns:
+        Those that are gone now.
+    """
+    damaged = find_damaged(folder, segment_entries)
+    for path in damaged:
+        path.unlink(missing_ok=True)
+    return damaged
+
+
+def believed(folder: Folder, source: Source, manifest: Manifest) -> Sealed:
+    """What of the manifest can be believed as it stands, from entry 0 on."""
+    segments: list[SealedSegment] = []
+    parts: list[Part] = []
+    known = {segment.first: segment for segment in manifest.segments}
+    wanted = len(source.firsts)
+    for part in manifest.parts:
+        held = [known.get(first) for first in _firsts(part, source)]
+        end = len(segments) + part.segments
+        if part.first != len(segments) * source.segment_entries or end > wanted:
             break
-        good.append(record)
-    return good
+        if not all(_is_as_made(folder, part, kind) for kind in KINDS):
+            break
+        prev = _end(segments)
+        for segment in held:
+            if segment is None or not _is_believed(source, segment, prev):
+                return Sealed(folder, segments, parts, source.segment_entries)
+            prev = segment.last
+        segments += [segment for segment in held if segment is not None]
+        parts.append(part)
+    return Sealed(folder, segments, parts, source.segment_entries)
 
 
-def _make(
-    folder: Folder, source: Source, manifest: Manifest, max_segments: int | None
-) -> list[SealedSegment]:
-    """Under the lock: what `ensure_sealed` does. The manifest is saved after each, so no work is lost."""
-    known = {record.first: record for record in manifest.segments}
-    good: list[SealedSegment] = []
-    made = 0
-    maker = ParquetMaker(folder, source.ledger, source.segment_entries)
-    try:
-        for first in source.firsts:
-            record = known.get(first)
-            if record is None or not _is_believed(folder, source, record, _end(good)):
-                if made == max_segments:
-                    break
-                made += 1
-                known[first] = _make_or_mend(maker, folder, source, Head(first - 1, _end(good)), record)
-                records = [known[number] for number in sorted(known)]
-                folder.save(Manifest(version=manifest.version, segments=records, database=manifest.database))
-            good.append(known[first])
-    finally:
-        maker.close()
-    return good
+class _Sealing:
+    """Under the lock: what `ensure_sealed` does. The manifest is saved after each segment, so no work is lost."""
+
+    def __init__(self, folder: Folder, source: Source, manifest: Manifest, progress: Progress | None) -> None:
+        self._folder, self._source, self._manifest, self._progress = folder, source, manifest, progress
+        self._known = {segment.first: segment for segment in manifest.segments}
+        self._files = {part.first: part for part in manifest.parts}
+        self._sealed = Sealed(folder, [], [], source.segment_entries)
+        self._maker = ParquetMaker(folder, source.ledger, source.segment_entries)
+
+    def run(self) -> Sealed:
+        """Everything from entry 0 on: kept where it can be believed, and made where it cannot."""
+        firsts = self._source.firsts
+        try:
+            while len(self._sealed.segments) < len(firsts):
+                first = firsts[len(self._sealed.segments)]
+                part = self._files.get(first)
+                if part is None or not self._keep(part):
+                    self._make(first)
+                if self._progress is not None:
+                    self._progress(len(self._sealed.segments), len(firsts))
+        finally:
+            self._maker.close()
+        self._save()
+        return self._sealed
+
+    def _keep(self, part: Part) -> bool:
+        """Whether a part is right: its segments as they were, and its files, which may have been touched."""
+        if part.first + part.segments * self._source.segment_entries > self._source.head.seq + 1:
+            return False
+        segments: list[SealedSegment] = []
+        for first in _firsts(part, self._source):
+            known = self._known.get(first)
+            if known is None:
+                return False
+            segment = self._checked(known, _end([*self._sealed.segments, *segments]))
+            if segment is None:
+                return False
+            segments.append(segment)
+        files: dict[Kind, File] = {}
+        for kind in KINDS:
+            path = self._folder.parquet(kind, part.first, part.segments)
+            found, made = stamp(path), part.files.get(kind)
+            if found is None or made is None or (found != made.stamp and digest(path) != made.sha256):
+                return False
+            files[kind] = File(found, made.sha256)
+        self._take(segments, Part(first=part.first, segments=part.segments, files=files))
+        return True
+
+    def _checked(self, segment: SealedSegment, prev: str) -> SealedSegment | None:
+        """The segment's record, if it is the one that was projected; its chain is checked if it was touched."""
+        if _is_believed(self._source, segment, prev):
+            return segment
+        before = stamp(self._source.segment(segment.first))
+        last = check_segment(self._source.ledger, Head(segment.first - 1, prev), self._source.segment_entries)
+        if before is None or last.hash != segment.last or prev != segment.prev:
+            return None
+        return SealedSegment(
+            first=segment.first,
+            prev=prev,
+            last=segment.last,
+            source=before,
+            month=segment.month,
+            carried=segment.carried,
+        )
+
+    def _make(self, first: int) -> None:
+        """Check a segment's chain and make its projections."""
+        prev = _end(self._sealed.segments)
+        before = stamp(self._source.segment(first))
+        last = check_segment(self._source.ledger, Head(first - 1, prev), self._source.segment_entries)
+        assert before is not None, "a segment that was just read is there"
+        made = self._maker.make(first, self._sealed.carried, self._sealed.holding_carried())
+        segment = SealedSegment(
+            first=first, prev=prev, last=last.hash, source=before, month=made.month, carried=made.carried
+        )
+        self._take([segment], Part(first=first, segments=1, files=made.files))
+        self._save()
+
+    def _take(self, segments: list[SealedSegment], part: Part) -> None:
+        self._sealed.segments.extend(segments)
+        self._sealed.parts.append(part)
+
+    def _save(self) -> None:
+        """Save what is believed, and what was known of later segments."""
+        end = len(self._sealed.segments) * self._source.segment_entries
+        self._manifest.segments = [*self._sealed.segments, *_from(self._manifest.segments, end)]
+        self._manifest.parts = [*self._sealed.parts, *_from(self._manifest.parts, end)]
+        self._folder.save(self._manifest)
 
 
-def _make_or_mend(
-    maker: ParquetMaker, folder: Folder, source: Source, before: Head, record: SealedSegment | None
-) -> SealedSegment:
-    """The record of the segment after `before`: its chain checked, its projection made unless it is right."""
-    first = before.seq + 1
-    segment_stamp = stamp(source.segment(first))
-    last = check_segment(source.ledger, before, source.segment_entries)
-    assert segment_stamp is not None, "a segment that was just read is there"
-    target = folder.parquet(first)
-    found = stamp(target)
-    if record is None or record.last != last.hash or found is None or digest(target) != record.sha256:
-        made = maker.make(first, last.hash)
-    else:
-        made = Made(found, record.sha256, record.opened, record.late)
-    return SealedSegment(
-        first=first,
-        prev=before.hash,
-        last=last.hash,
-        source=segment_stamp,
-        parquet=made.parquet,
-        sha256=made.sha256,
-        opened=made.opened,
-        late=made.late,
-    )
+def _from(records: list[Record], end: int) -> list[Record]:
+    return [record for record in records if record.first >= end]
 
 
-def _is_believed(folder: Folder, source: Source, record: SealedSegment, prev: str) -> bool:
-    return (
-        record.prev == prev
-        and stamp(source.segment(record.first)) == record.source
-        and stamp(folder.parquet(record.first)) == record.parquet
-    )
+def _firsts(part: Part, source: Source) -> list[int]:
+    """The segments of a part, by their first entries."""
+    return [part.first + number * source.segment_entries for number in range(part.segments)]
 
 
-def _end(records: list[SealedSegment]) -> str:
+def _is_believed(source: Source, segment: SealedSegment, prev: str) -> bool:
+    return segment.prev == prev and stamp(source.segment(segment.first)) == segment.source
+
+
+def _is_as_made(folder: Folder, part: Part, kind: Kind) -> bool:
+    made = part.files.get(kind)
+    return made is not None and stamp(folder.parquet(kind, part.first, part.segments)) == made.stamp
+
+
+def _end(segments: list[SealedSegment]) -> str:
     """The hash that the next segment's first entry must name."""
-    return records[-1].last if records else EMPTY.hash
+    return segments[-1].last if segments else EMPTY.hash

@@ -14,13 +14,13 @@ Each rule would do alone, for the statements that are known today.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from projections.errors import QueryFailed, QueryRefused
+from projections.hints import failed
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, Statement
@@ -61,9 +61,6 @@ _DONE_BY = {
 _LISTED = "list the values, as in PIVOT … ON column IN ('a', 'b')"
 
 
-_STACK_TRACE = re.compile(r"\s*^Stack Trace\b", re.MULTILINE)
-
-
 class Reading(NamedTuple):
     """A statement that may be executed.
 
@@ -91,7 +88,7 @@ def readings(engine: DuckDBPyConnection, query: str) -> list[Reading]:
     except UnicodeEncodeError as error:
         raise QueryFailed(f"the query is not valid Unicode: {error.reason}") from None
     except duckdb.Error as error:
-        raise QueryFailed(plain(error, whole=True)) from None
+        raise failed(error) from None
     if not statements:
         raise QueryFailed("there is no statement in this query")
     return [_judge(engine, text, kind) for text, kind in statements]
@@ -102,17 +99,6 @@ def _kind(statement: Statement) -> str:
         return statement.type.name
     except ValueError:  # the parser knows more types than the binding has names for
         return "of an unnamed type"
-
-
-def plain(error: Exception, *, whole: bool = False) -> str:
-    """What the engine says, without the name of its exception; `whole` with the place in the query.
-
-    Of a mistake of its own the engine also tells the calls that led to it: those are for its makers.
-    """
-    text = _STACK_TRACE.split(str(error).strip())[0]
-    kind, _, rest = text.partition(": ")
-    text = rest if kind.endswith("Error") else text
-    return text if whole else text.split("\n\nLINE ")[0].strip()
 
 
 def _judge(engine: DuckDBPyConnection, text: str, kind: str) -> Reading:

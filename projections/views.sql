@@ -1,69 +1,40 @@
--- The views, over three sources that are created before them:
+-- The views that people query, over
 --
---   parts.sealed    the sealed segments (Parquet): every entry, the facts of its payload in columns of their own, and,
---                   on the entries that end a run, what the entry that caused the run says (owed_*)
---   parts.recent    every later entry (JSONL), with its facts
---   parts.carried   those few of the sealed entries that cause or start a run which had not ended by then
+--   parts.sealed_events, parts.sealed_runs, parts.sealed_notes    the projections of the sealed segments (Parquet):
+--                       every entry; the runs that ended, whole rows; the entries of which there are few
+--   parts.recent_events, parts.recent_runs    the same of what came after them
+--   parts.open_runs     the runs that have not ended, as rows of `runs`
+--   parts.open_entries  the entries that cause or start those
+--   parts.clock         one row: `asked_at`, the moment for which is asked
+--   parts.log_entries   what scheduler and jobs have logged
 --
--- A run ends at most once, with run.finished or run.skipped. The sealed ones of these are whole rows of `runs` as
--- they stand, without a join. What takes a join is only as large as the unsealed part of the ledger.
+-- A run ends at most once. Those that did are whole rows of `runs` as they stand: asking takes no join.
 
-CREATE VIEW parts.causes AS
-SELECT run, job, trigger, scheduled_for, time AS owed_at, lateness_ms AS owed_lateness_ms, actor AS owed_by,
-       CASE type WHEN 'run.requested' THEN reason END AS owed_reason
-FROM (FROM parts.recent UNION ALL FROM parts.carried)
-WHERE type IN ('schedule.ticked', 'run.requested');
-
-CREATE VIEW parts.starts AS
-SELECT run, max(time) AS started, max(attempt) AS attempt
-FROM (FROM parts.recent UNION ALL FROM parts.carried)
-WHERE type = 'run.started' GROUP BY run;
-
-CREATE VIEW parts.endings AS
-SELECT seq, time, type, job, run, trigger, scheduled_for, started, duration_ms, outcome, attempt, exit_code, signal,
-       cpu_ms, memory_peak_bytes, stdout_bytes, stderr_bytes, error, reason,
-       owed_at, owed_lateness_ms, owed_by, owed_reason
-FROM parts.sealed WHERE type IN ('run.finished', 'run.skipped')
+CREATE VIEW parts.notes AS
+SELECT seq, time, type, actor, job, run, data FROM parts.sealed_notes
 UNION ALL
-SELECT r.seq, r.time, r.type, r.job, r.run, r.trigger, r.scheduled_for, r.started, r.duration_ms, r.outcome, r.attempt,
-       r.exit_code, r.signal, r.cpu_ms, r.memory_peak_bytes, r.stdout_bytes, r.stderr_bytes, r.error, r.reason,
-       c.owed_at, c.owed_lateness_ms, c.owed_by, c.owed_reason
-FROM parts.recent AS r LEFT JOIN parts.causes AS c ON c.run = r.run
-WHERE r.type IN ('run.finished', 'run.skipped');
+SELECT seq, time, type, actor, job, run, data FROM parts.recent_events;
 
 CREATE VIEW events AS
-SELECT seq, time, type, actor, job, run, data, durable, prev, hash FROM parts.sealed
+SELECT seq, time, type, actor, job, run, data, durable, prev, hash FROM parts.sealed_events
 UNION ALL
-SELECT seq, time, type, actor, job, run, data, durable, prev, hash FROM parts.recent;
+SELECT seq, time, type, actor, job, run, data, durable, prev, hash FROM parts.recent_events;
 
 CREATE VIEW runs AS
-SELECT run, job, trigger,
-       CASE type WHEN 'run.finished' THEN 'finished' ELSE 'skipped' END AS status,
-       outcome,
-       CASE type WHEN 'run.skipped' THEN reason END AS skipped_reason,
-       scheduled_for, owed_at, started,
-       CASE type WHEN 'run.finished' THEN time END AS finished,
-       owed_lateness_ms AS lateness_ms, duration_ms, attempt, exit_code, signal, cpu_ms, memory_peak_bytes,
-       stdout_bytes, stderr_bytes, stdout_bytes + stderr_bytes AS output_bytes, error,
-       owed_by AS actor, owed_reason AS reason, seq AS settled_seq
-FROM parts.endings
-UNION ALL
-SELECT c.run, c.job, c.trigger,
-       CASE WHEN s.started IS NULL THEN 'owed' ELSE 'running' END AS status,
-       NULL AS outcome, NULL AS skipped_reason,
-       c.scheduled_for, c.owed_at, s.started, NULL AS finished,
-       c.owed_lateness_ms AS lateness_ms, NULL AS duration_ms, s.attempt,
-       NULL AS exit_code, NULL AS signal, NULL AS cpu_ms, NULL AS memory_peak_bytes,
-       NULL AS stdout_bytes, NULL AS stderr_bytes, NULL AS output_bytes, NULL AS error,
-       c.owed_by AS actor, c.owed_reason AS reason, NULL AS settled_seq
-FROM parts.causes AS c LEFT JOIN parts.starts AS s ON s.run = c.run
-WHERE NOT EXISTS (
-    SELECT 1 FROM parts.recent AS e WHERE e.type IN ('run.finished', 'run.skipped') AND e.run = c.run
-);
+SELECT * EXCLUDE (host, command_sha256)
+FROM (FROM parts.sealed_runs UNION ALL FROM parts.recent_runs UNION ALL FROM parts.open_runs);
+
+CREATE VIEW attempts AS
+SELECT run, attempt, job, trigger, status, outcome, scheduled_for, started, finished, duration_ms, exit_code, signal,
+       cpu_ms, memory_peak_bytes, stdout_bytes, stderr_bytes, error, host, command_sha256, settled_seq AS finished_seq
+FROM (FROM parts.sealed_runs UNION ALL FROM parts.recent_runs) WHERE status = 'finished'
+UNION ALL BY NAME
+SELECT run, attempt, job, trigger, 'running' AS status, scheduled_for, time AS started, host, command_sha256
+FROM parts.open_entries WHERE type = 'run.started';
 
 CREATE VIEW jobs AS
 WITH changes AS (
-    SELECT seq, time, type, actor, job, data FROM events
+    SELECT seq, time, type, actor, job, data FROM parts.notes
     WHERE type IN ('job.defined', 'job.removed', 'job.enabled', 'job.disabled') AND job IS NOT NULL
 ), configured AS (
     SELECT *, lag(type) OVER (PARTITION BY job ORDER BY seq) AS before
@@ -102,7 +73,8 @@ SELECT d.job AS name, coalesce(d.definition->>'$.description', '') AS descriptio
        coalesce(d.definition->>'$.schedule', 'every ' || (d.definition->>'$.every'),
                 'at ' || (d.definition->>'$.at')) AS schedule,
        coalesce(d.definition->>'$.timezone', 'UTC') AS timezone,
-       r.removed IS NULL AND (s.enabled OR coalesce(s.until <= now(), false)) AS enabled,
+       r.removed IS NULL
+           AND (s.enabled OR coalesce(s.until <= (SELECT asked_at FROM parts.clock), false)) AS enabled,
        s.since, s.actor AS "by", s.reason, s.until, d.revision, d.defined, r.removed,
        l.run AS last_run, l.outcome AS last_outcome, l.started AS last_started, l.finished AS last_finished,
        l.duration_ms AS last_duration_ms,
@@ -115,3 +87,123 @@ JOIN switches AS s ON s.job = d.job
 LEFT JOIN finished AS f ON f.job = d.job
 LEFT JOIN last AS l ON l.settled_seq = f.settled_seq
 LEFT JOIN others AS o ON o.job = d.job;
+
+CREATE VIEW parts.misfires AS
+SELECT seq, time, job, (data->>'$.first')::TIMESTAMPTZ AS first, (data->>'$.last')::TIMESTAMPTZ AS last,
+       (data->>'$.count')::BIGINT AS instants, (data->>'$.will_run')::BIGINT AS will_run,
+       coalesce(data->>'$.reason', 'scheduler_down') AS reason
+FROM parts.notes WHERE type = 'schedule.misfired';
+
+CREATE VIEW slots AS
+SELECT job, scheduled_for, scheduled_for AS last_scheduled_for, 1::BIGINT AS instants,
+       CASE WHEN status = 'finished' THEN CASE trigger WHEN 'catch_up' THEN 'caught_up' ELSE 'ran' END
+            ELSE status END AS disposition,
+       skipped_reason AS reason, trigger, run, outcome, lateness_ms, run AS seq
+FROM runs WHERE scheduled_for IS NOT NULL
+UNION ALL BY NAME
+SELECT job, first AS scheduled_for, last AS last_scheduled_for, instants - will_run AS instants,
+       'misfired' AS disposition, reason, seq
+FROM parts.misfires WHERE instants > will_run;
+
+CREATE VIEW job_changes AS
+WITH configured AS (
+    SELECT seq, time, type, actor, job, data, data->'$.definition' AS definition, data->>'$.revision' AS revision,
+           lag(type) OVER w AS before_type,
+           lag(data->'$.definition' IGNORE NULLS) OVER w AS before_definition,
+           lag(data->>'$.revision' IGNORE NULLS) OVER w AS before_revision
+    FROM parts.notes WHERE type IN ('job.defined', 'job.removed') AND job IS NOT NULL
+    WINDOW w AS (PARTITION BY job ORDER BY seq)
+), compared AS (
+    SELECT *, before_type IS NULL OR before_type = 'job.removed' AS is_new,
+           list_sort(list_filter(
+               list_distinct(json_keys(definition) || coalesce(json_keys(before_definition), [])),
+               lambda each: each <> 'name' AND (definition->each) IS DISTINCT FROM (before_definition->each)
+           )) AS names
+    FROM configured WHERE type = 'job.defined'
+), defined AS (
+    SELECT *,
+           list_transform(names, lambda each: {'key': each, 'value': before_definition->each}) AS members_before,
+           list_transform(names, lambda each: {'key': each, 'value': definition->each}) AS members_after
+    FROM compared
+)
+SELECT seq, time, job, CASE WHEN is_new THEN 'defined' ELSE 'changed' END AS change, actor,
+       NULL::VARCHAR AS reason, NULL::TIMESTAMPTZ AS until,
+       CASE WHEN is_new THEN [] ELSE names END AS changed,
+       CASE WHEN NOT is_new THEN to_json(map_from_entries(members_before)) END AS before,
+       CASE WHEN is_new THEN definition ELSE to_json(map_from_entries(members_after)) END AS after,
+       revision, CASE WHEN NOT is_new THEN before_revision END AS previous_revision
+FROM defined
+UNION ALL BY NAME
+SELECT seq, time, job, 'removed' AS change, actor, []::VARCHAR[] AS changed, before_definition AS before,
+       before_revision AS previous_revision
+FROM configured WHERE type = 'job.removed'
+UNION ALL BY NAME
+SELECT seq, time, job, CASE type WHEN 'job.enabled' THEN 'enabled' ELSE 'disabled' END AS change, actor,
+       nullif(data->>'$.reason', '') AS reason, (data->>'$.until')::TIMESTAMPTZ AS until, ['enabled'] AS changed,
+       json_object('enabled', enabled_before) AS before, json_object('enabled', type = 'job.enabled') AS after
+FROM (
+    SELECT *, coalesce(lag(type) OVER (PARTITION BY job ORDER BY seq) <> 'job.disabled', true) AS enabled_before
+    FROM parts.notes
+    WHERE type IN ('job.enabled', 'job.disabled')
+       OR (type = 'job.removed')
+) WHERE type <> 'job.removed' AND job IS NOT NULL;
+
+-- When nothing was watching. A scheduler that died ended, as far as anyone knows, with the last entry that it wrote.
+CREATE VIEW parts.gaps AS
+WITH lives AS (
+    SELECT seq, time, type, data, lag(type) OVER w AS before_type, lag(seq) OVER w AS before_seq,
+           lag(time) OVER w AS before_time, lag(data->>'$.reason') OVER w AS before_reason
+    FROM parts.notes WHERE type IN ('scheduler.started', 'scheduler.stopped') WINDOW w AS (ORDER BY seq)
+), traces AS (
+    SELECT seq, lag(seq) OVER (ORDER BY seq) AS last_seq, lag(time) OVER (ORDER BY seq) AS last_time, type
+    FROM parts.notes WHERE actor = 'scheduler' AND NOT starts_with(type, 'ledger.') AND NOT starts_with(type, 'job.')
+), pauses AS (
+    SELECT seq, time, type, data->>'$.reason' AS reason, lead(seq) OVER w AS next_seq, lead(time) OVER w AS next_time
+    FROM parts.notes
+    WHERE type IN ('scheduler.paused', 'scheduler.resumed', 'scheduler.started', 'scheduler.stopped')
+    WINDOW w AS (ORDER BY seq)
+)
+SELECT 'down' AS kind, before_time AS began, time AS ended, before_reason AS reason, before_seq AS began_seq,
+       seq AS ended_seq, 'scheduler_down' AS misfires
+FROM lives WHERE type = 'scheduler.started' AND before_type = 'scheduler.stopped'
+UNION ALL
+SELECT 'down', t.last_time, l.time, 'died', t.last_seq, l.seq, 'scheduler_down'
+FROM lives AS l JOIN traces AS t ON t.seq = l.seq
+WHERE l.type = 'scheduler.started' AND l.before_type = 'scheduler.started'
+UNION ALL
+SELECT 'down', time, NULL, data->>'$.reason', seq, NULL, 'scheduler_down'
+FROM lives WHERE type = 'scheduler.stopped' QUALIFY lead(seq) OVER (ORDER BY seq) IS NULL
+    AND seq = (SELECT max(seq) FROM lives)
+UNION ALL
+SELECT CASE data->>'$.kind' WHEN 'suspend' THEN 'suspend' ELSE 'clock_step' END,
+       (data->>'$.before')::TIMESTAMPTZ, (data->>'$.after')::TIMESTAMPTZ, (data->>'$.by_ms') || ' ms', seq, seq,
+       CASE data->>'$.kind' WHEN 'suspend' THEN 'suspend' ELSE 'clock_step' END
+FROM parts.notes WHERE type = 'clock.stepped'
+UNION ALL
+SELECT 'paused', time, next_time, reason, seq, next_seq, 'ledger_unavailable'
+FROM pauses WHERE type = 'scheduler.paused'
+UNION ALL
+SELECT 'stall', min(first), time, NULL, min(seq), min(seq), 'stall'
+FROM parts.misfires WHERE reason = 'stall' GROUP BY time;
+
+CREATE VIEW outages AS
+WITH blamed AS (
+    SELECT m.job, m.instants, m.will_run, g.kind, g.began_seq
+    FROM (FROM parts.misfires WHERE reason <> 'stall') AS m
+    ASOF JOIN (FROM parts.gaps WHERE ended_seq IS NOT NULL AND kind <> 'stall') AS g
+        ON m.reason = g.misfires AND m.seq > g.ended_seq
+    UNION ALL
+    SELECT m.job, m.instants, m.will_run, g.kind, g.began_seq
+    FROM parts.misfires AS m JOIN parts.gaps AS g ON g.kind = 'stall' AND m.reason = 'stall' AND m.time = g.ended
+), missed AS (
+    SELECT kind, began_seq, sum(instants)::BIGINT AS instants, sum(will_run)::BIGINT AS will_run,
+           count(DISTINCT job) AS jobs
+    FROM blamed GROUP BY ALL
+)
+SELECT g.kind, g.began, g.ended, date_diff('millisecond', g.began, g.ended) AS duration_ms, g.reason,
+       coalesce(m.instants, 0) AS instants_missed, coalesce(m.will_run, 0) AS instants_caught_up,
+       coalesce(m.jobs, 0) AS jobs_affected, g.began_seq, g.ended_seq
+FROM parts.gaps AS g LEFT JOIN missed AS m ON m.kind = g.kind AND m.began_seq = g.began_seq;
+
+CREATE VIEW log_entries AS
+SELECT time, level, job, run, attempt, stream, message, fields FROM parts.log_entries;

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import zlib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,8 @@ KEPT = 2
 """Older ones are deleted; the second is there in case the first is damaged."""
 
 _SUFFIX = ".snapshot"
+_PACKED = ".z"
+"""What follows the suffix of one that is compressed: those that are kept for good."""
 _CODE = ("definition.py", "evolve.py", "state.py", "vocabulary.py")
 
 
@@ -40,14 +43,8 @@ def fold_version() -> str:
 def write(folder: Path, state: State) -> None:
     """Store the state; a folder that cannot be written is no reason to stop, snapshots only save time."""
     with contextlib.suppress(OSError):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        body = msgspec.msgpack.encode(state)
-        digest = hashlib.sha256(body).hexdigest()
-        temporary = folder / f".{os.getpid()}{_SUFFIX}"
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(f"{fold_version()} {digest}\n".encode() + body)
         written = folder / f"{state.head.seq:020d}{_SUFFIX}"
-        temporary.replace(written)
+        save(written, state)
         # Those ahead of it are of a ledger that was there before this one was restored.
         paths = list(_newest_first(folder))
         for path in paths:
@@ -57,13 +54,36 @@ def write(folder: Path, state: State) -> None:
             path.unlink(missing_ok=True)
 
 
+def save(path: Path, state: State) -> None:
+    """Store the state in this file, whole or not at all.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    body = msgspec.msgpack.encode(state)
+    if path.suffix == _PACKED:
+        body = zlib.compress(body, 1)
+    digest = hashlib.sha256(body).hexdigest()
+    temporary = path.with_name(f".{os.getpid()}{_SUFFIX}")
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(f"{fold_version()} {digest}\n".encode() + body)
+    temporary.replace(path)
+
+
 def newest(folder: Path, store: EventStore) -> State:
     """The newest state that can be believed; the empty state if there is none."""
     for path in _newest_first(folder):
-        state = _load(path)
-        if state is not None and _stands(state, store):
+        state = load(path, store)
+        if state is not None:
             return state
     return State()
+
+
+def load(path: Path, store: EventStore) -> State | None:
+    """The state in this file; None if there is none that can be believed."""
+    state = _decoded(path)
+    return state if state is not None and _stands(state, store) else None
 
 
 def _newest_first(folder: Path) -> Iterator[Path]:
@@ -72,13 +92,15 @@ def _newest_first(folder: Path) -> Iterator[Path]:
         yield from (folder / name for name in sorted(names, reverse=True))
 
 
-def _load(path: Path) -> State | None:
+def _decoded(path: Path) -> State | None:
     try:
         header, _, body = path.read_bytes().partition(b"\n")
         if header.decode() != f"{fold_version()} {hashlib.sha256(body).hexdigest()}":
             return None
+        if path.suffix == _PACKED:
+            body = zlib.decompress(body)
         return msgspec.msgpack.decode(body, type=State)
-    except (OSError, ValueError, msgspec.MsgspecError):
+    except (OSError, ValueError, zlib.error, msgspec.MsgspecError):
         return None
 
 

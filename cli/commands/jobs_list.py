@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from cli.as_of import as_of_option
 from cli.job_words import enabled_cell, job_document, last_cell
 from cli.json_output import json_option, show_json
 from cli.opened import View, to_read
@@ -28,22 +29,24 @@ _COLUMNS = [
 
 
 @click.command("list", epilog="Example: cronledger jobs list --utc")
+@as_of_option
 @utc_option
 @json_option
 @click.pass_obj
-def list_(home: Home, utc: bool, as_json: bool) -> None:
+def list_(home: Home, as_of: str | None, utc: bool, as_json: bool) -> None:
     """Show all jobs: schedule, whether enabled, last run and how it came out, next run.
 
-    Times are in each job's own zone, or in UTC with --utc.
+    Times are in each job's own zone, or in UTC with --utc. With --as-of, jobs and their past and coming runs are
+    those of that moment, from the ledger alone.
     """
-    with to_read(home) as view:
+    with to_read(home, as_of=as_of) as view:
         jobs = view.state.present_jobs()
         if as_json:
             show_json([job_document(view.state, job, view.now) for job in jobs])
             return
         row = _row_at_terminal if is_terminal() else _row
         table(_COLUMNS, [row(view, job, utc) for job in jobs], empty="there are no jobs in the config")
-        if view.holder is None and is_terminal():
+        if view.holder is None and view.as_of is None and is_terminal():
             note("No scheduler is running: nothing runs by itself until `cronledger serve` does.")
 
 

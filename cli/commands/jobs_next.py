@@ -6,17 +6,21 @@ from itertools import islice
 
 import click
 
+from cli.as_of import as_of_option
 from cli.job_words import enabled_words
 from cli.json_output import json_option, show_json
 from cli.names import JOB, find_job
 from cli.opened import View, to_read
 from cli.printable import printable
 from cli.tables import Column, table
-from cli.terminal import note
+from cli.terminal import is_terminal, note, out, paint, speaks_unicode, wants_colour, width
 from cli.times import show_relative, show_time, utc_option
 from cli.upcoming import Coming, begins, next_run, upcoming
 from cli.wording import timing_words
+from cli.zones import zone_of
 from scheduler.home import Home
+from scheduler.state import Job
+from scheduler.timing import schedule_of
 
 _COUNT_MAX = 100_000
 
@@ -24,16 +28,39 @@ _COUNT_MAX = 100_000
 @click.command("next", epilog="Example: cronledger jobs next nightly --count 3")
 @click.argument("names", metavar="[NAME]...", nargs=-1, type=JOB)
 @click.option("--count", type=click.IntRange(1, _COUNT_MAX), default=10, show_default=True, help="How many.")
+@click.option(
+    "--calendar", is_flag=True, help="The coming week as a calendar, today from now on; not with --count."
+)
+@as_of_option
 @utc_option
 @json_option
-@click.pass_obj
-def next_(home: Home, names: tuple[str, ...], count: int, utc: bool, as_json: bool) -> None:
+@click.pass_context
+def next_(
+    ctx: click.Context,
+    names: tuple[str, ...],
+    count: int,
+    calendar: bool,
+    as_of: str | None,
+    utc: bool,
+    as_json: bool,
+) -> None:
     """Show the coming runs of all jobs or of those named, soonest first.
 
     Jobs that are disabled have none; a job that is disabled for a time has them from the end of that time on.
+    With --as-of, the runs that were to come at that moment.
+
+    With --calendar, the coming seven days: what a job does many times in an hour, or all day long, stands there once
+    with a count.
     """
-    with to_read(home) as view:
+    home = ctx.obj
+    assert isinstance(home, Home)
+    if calendar and ctx.get_parameter_source("count") is click.core.ParameterSource.COMMANDLINE:
+        raise click.UsageError("--calendar and --count exclude each other")
+    with to_read(home, as_of=as_of) as view:
         jobs = [find_job(view.state, name) for name in dict.fromkeys(names)] or view.state.present_jobs()
+        if calendar:
+            _show_calendar(view, jobs, bool(names), utc=utc, as_json=as_json)
+            return
         coming = list(islice(upcoming(jobs, view.now), count))
         if as_json:
             show_json([_for_programs(item) for item in coming])
@@ -51,8 +78,27 @@ def _show(view: View, coming: list[Coming], utc: bool) -> None:
         relative = show_relative(instant, view.now).removeprefix("in ")
         rows.append([moment, relative, job.name, timing_words(job.definition)[0]])
     table(columns, rows, empty="nothing to come")
-    if view.holder is None and coming:
+    if view.holder is None and coming and view.as_of is None:
         note("No scheduler is running: these run once `cronledger serve` does.")
+
+
+def _show_calendar(view: View, jobs: list[Job], named: bool, *, utc: bool, as_json: bool) -> None:
+    from cli.calendar import Timed, days_for_programs, week
+    from cli.calendar_drawing import picture
+    from cli.pictured import zone_for
+
+    zone = zone_for(view.state, [job.name for job in jobs], utc=utc)
+    begun = [(job, begins(job, view.now)) for job in jobs]
+    timed = [Timed(job.name, schedule_of(job.definition), begin) for job, begin in begun if begin is not None]
+    days = week(timed, view.now, zone_of(zone))
+    if as_json:
+        show_json({"timezone": zone, "days": days_for_programs(days)})
+        return
+    out(paint(f"the coming week, in {zone}", "strong", wants_colour()) + "\n")
+    unicode = is_terminal() and speaks_unicode()
+    out("\n".join(picture(days, zone_of(zone), width(), unicode=unicode, colour=wants_colour())))
+    if named:
+        _explain_absence(view, {job.name for job in jobs} - {item.job for day in days for item in day.items})
 
 
 def _explain_absence(view: View, names: set[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from cli.as_of import as_of_option
 from cli.effective import Setting, settings_of
 from cli.job_words import enabled_cell, job_document, last_words, skipped_words
 from cli.json_output import json_option, show_json
@@ -28,16 +29,17 @@ from scheduler.state import Job
 @click.option(
     "--runs", type=click.IntRange(0, 100), default=5, show_default=True, help="How many recent runs."
 )
+@as_of_option
 @utc_option
 @json_option
 @click.pass_obj
-def show(home: Home, name: str, runs: int, utc: bool, as_json: bool) -> None:
+def show(home: Home, name: str, runs: int, as_of: str | None, utc: bool, as_json: bool) -> None:
     """Show one job in full.
 
     What it is, when it runs, how it came out last, its effective configuration with where each value comes from, and
-    its recent runs.
+    its recent runs. With --as-of, all of it as it was at that moment, from the ledger alone.
     """
-    with to_read(home, with_config=True) as view:
+    with to_read(home, with_config=True, as_of=as_of) as view:
         job = find_job(view.state, name)
         settings = settings_of(view, job)
         past = recent_runs(view, name, runs)

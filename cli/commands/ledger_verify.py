@@ -12,8 +12,8 @@ import click
 
 from cli.failures import Exit
 from cli.json_output import json_option, show_json
+from cli.progress import progress
 from cli.tables import Cell, Value, details
-from cli.terminal import is_terminal
 from cli.times import show_count, show_size
 from scheduler.home import Home
 
@@ -45,8 +45,8 @@ def verify(home: Home, folder: Path | None, digests: bool, as_json: bool) -> Non
     from eventstore.verify import verify as verify_ledger
 
     folder = home.ledger if folder is None else folder
-    with _progress(folder, shown=not as_json) as progress:
-        report = verify_ledger(folder, progress=progress, digests=digests)
+    with _progress(folder, shown=not as_json) as told:
+        report = verify_ledger(folder, progress=told, digests=digests)
     if as_json:
         show_json(_document(folder, report))
     else:
@@ -55,19 +55,11 @@ def verify(home: Home, folder: Path | None, digests: bool, as_json: bool) -> Non
 
 
 @contextmanager
-def _progress(folder: Path, *, shown: bool) -> Iterator[Progress | None]:
-    """A bar on standard error, if a person watches."""
-    if not shown or not is_terminal(sys.stderr):
-        yield None
-        return
+def _progress(folder: Path, *, shown: bool) -> Iterator[Progress]:
+    """How far it is, in bytes, for a person who waits."""
     total_bytes = sum(path.stat().st_size for path in folder.glob("*.jsonl"))
-    with click.progressbar(length=max(1, total_bytes), label="verifying", file=sys.stderr) as bar:
-
-        def progress(entries: int, verified_bytes: int) -> None:
-            bar.label = f"verifying, {entries:,} entries"
-            bar.update(verified_bytes - bar.pos)
-
-        yield progress
+    with progress("verifying", max(1, total_bytes), shown=shown) as seen:
+        yield lambda entries, done_bytes: seen.update(done_bytes, label=f"verifying, {entries:,} entries")
 
 
 def _facts(folder: Path, report: VerifyReport) -> list[tuple[str, Value]]:

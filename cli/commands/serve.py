@@ -11,6 +11,7 @@ import click
 
 from cli.failures import Failure
 from cli.invocation import invocation
+from cli.log_collector import LogCollector
 from cli.opened import View, to_read
 from cli.printable import printable
 from cli.printer import Printer
@@ -64,6 +65,7 @@ class _Audience:
         self._terminal = is_terminal()
         self._day = ""
         self._sealer = Sealer(home)
+        self._log_collector = LogCollector(home)
 
     def hear(self, entry: Entry) -> None:
         """Print an entry. At a terminal the date stands on a line of its own when it changes."""
@@ -84,6 +86,7 @@ class _Audience:
         """Print what is no entry; to standard error, where it does not mix with events."""
         kind, detail = announcement
         if kind == "ready":
+            self._log_collector.start()
             self._note(self._ready())
         elif kind == "stopping":
             self._note(
@@ -101,7 +104,8 @@ class _Audience:
             self._note(f"{kind}: {detail}")
 
     def leave(self) -> None:
-        """Print what waits to be printed."""
+        """Have collected what is there to be logged, and print what waits to be printed."""
+        self._log_collector.stop()
         self._printer.close()
 
     def _note(self, text: str) -> None:

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from cli.as_of import as_of_option
 from cli.failures import Failure
+from cli.printable import printable
+from cli.sql_answers import FORMAT, Destination, MemoryLimit
+from cli.terminal import is_terminal, note
 from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from projections import Sql
 
 _QUERY_BYTES_MAX = 1024 * 1024
 
@@ -15,54 +25,134 @@ _QUERY_BYTES_MAX = 1024 * 1024
 @click.command(
     epilog="Example: cronledger sql \"SELECT job, count(*) FROM runs WHERE outcome = 'failed' GROUP BY job\""
 )
-@click.argument("query")
+@click.argument("query", required=False)
+@click.option("-f", "--file", "source", type=click.Path(path_type=Path), help="Read the query from a file.")
 @click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json", "jsonl", "csv"]),
-    help="How to print the answer.  [default: table]",
+    "--param",
+    "typed",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="A value for $NAME in the query; may be repeated. In single quotes it is text whatever it looks like.",
 )
+@click.option("--format", "form", type=FORMAT, help="How to give the answer.  [default: table]")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the answer to this file.")
+@click.option("--force", is_flag=True, help="Let --output replace a file.")
+@click.option(
+    "--memory-limit",
+    type=MemoryLimit(),
+    help="At most so much memory for the query, such as 2GB.  [default: 80 % of the machine's]",
+)
+@as_of_option
+@click.option("--shell", is_flag=True, help="Show how to open the same views with other tools.")
 @click.pass_obj
-def sql(home: Home, query: str, form: str | None, as_json: bool) -> None:
-    """Answer an SQL query over what the ledger says; - reads it from standard input.
+def sql(
+    home: Home,
+    query: str | None,
+    source: Path | None,
+    typed: tuple[str, ...],
+    form: str | None,
+    as_json: bool,
+    output: Path | None,
+    force: bool,
+    memory_limit: str | None,
+    as_of: str | None,
+    shell: bool,
+) -> None:
+    """Answer an SQL query over what the ledger says.
 
-    The views are events (every entry), runs and jobs; `DESCRIBE runs` lists columns. The dialect is DuckDB's.
-    Nothing that a query says can write or read a file: statements that do anything but read are refused with
-    exit code 2. A damaged ledger is not answered from: exit code 3.
+    The query comes from the command line, from a file, or from standard input (- or a pipe); at a terminal and
+    without a query, a prompt opens. The views are documented in docs/sql.md, and `.schema` at the prompt lists
+    them. The dialect is DuckDB's. Nothing that a query says can write or read a file: statements that do
+    anything but read are refused with exit code 2. A damaged ledger is not answered from: exit code 3.
     """
     if as_json and form not in (None, "json"):
         raise click.UsageError("--json and --format exclude each other")
-    text = _from_stdin() if query == "-" else query
+    destination = Destination("json" if as_json else form or "table", output, force)
+    if shell:
+        if query or source or typed or output or as_of:
+            raise click.UsageError("--shell goes without a query, and shows the ledger as it is")
+        _show_doors(home)
+    elif query is None and source is None and is_terminal(sys.stdin):
+        _prompt(home, destination, typed, _opener(home, memory_limit, as_of))
+    else:
+        _answer(home, _text(query, source), typed, destination, _opener(home, memory_limit, as_of))
+
+
+def _opener(home: Home, memory_limit: str | None, as_of: str | None) -> Callable[[], Sql]:
+    """What opens the connection, once all else is known to be right."""
+
+    def opened() -> Sql:
+        from cli.asked import open_views
+
+        if as_of is None:
+            return open_views(home, memory_limit=memory_limit)
+        from cli.as_of import resolve_as_of
+
+        seq = resolve_as_of(home, as_of)
+        note(f"As of entry {seq}.")
+        return open_views(home, memory_limit=memory_limit, as_of=seq)
+
+    return opened
+
+
+def _answer(
+    home: Home, text: str, typed: tuple[str, ...], destination: Destination, opened: Callable[[], Sql]
+) -> None:
+    from cli.sql_answers import answer, query_failures
+    from cli.sql_parameters import check_parameters, read_parameters
+
+    parameters = read_parameters(typed)
+    destination.check(home)
+    check_parameters(text, parameters)
+    with query_failures(), opened() as connection:
+        answer(connection, home, text, parameters, destination)
+
+
+def _prompt(home: Home, destination: Destination, typed: tuple[str, ...], opened: Callable[[], Sql]) -> None:
+    if typed or destination.file is not None:
+        raise click.UsageError("--param and --output go with a query")
+    if not is_terminal():
+        raise click.UsageError("there is no query; the prompt needs a terminal to write to")
+    from cli.sql_answers import query_failures
+    from cli.sql_prompt import converse
+
+    with query_failures(), opened() as connection:
+        converse(connection, home, destination.form)
+
+
+def _show_doors(home: Home) -> None:
+    from cli.sql_doors import show_doors
+
+    show_doors(home)
+
+
+def _text(query: str | None, source: Path | None) -> str:
+    if query is not None and source is not None:
+        raise click.UsageError("a query and --file exclude each other")
+    if source is not None and str(source) != "-":
+        text = _from_file(source)
+    elif query is None or query == "-":
+        text = _decoded(sys.stdin.buffer.read(_QUERY_BYTES_MAX + 1))
+    else:
+        text = query
     if not text.strip():
         raise click.UsageError("the query is empty")
-    _answer(home, text, "json" if as_json else form or "table")
+    return text
 
 
-def _answer(home: Home, text: str, form: str) -> None:
-    from cli.sql_output import FORMATS
-    from projections import QueryFailed, QueryRefused, open_sql
-
+def _from_file(source: Path) -> str:
     try:
-        with open_sql(home) as connection:
-            answer = connection.execute(text)
-            FORMATS[form](answer.columns, answer.rows)
-    except QueryRefused as refused:
-        raise Failure(str(refused)) from None
-    except QueryFailed as failed:
-        raise Failure(failed.message, failed.hint) from None
-    except RuntimeError as stopped:
-        # This is how DuckDB reports a Ctrl-C while it works.
-        if "interrupted" in str(stopped):
-            raise KeyboardInterrupt from None
-        raise
+        with open(source, "rb") as file:
+            return _decoded(file.read(_QUERY_BYTES_MAX + 1))
+    except OSError as problem:
+        raise Failure(f"{printable(str(source))} cannot be read: {problem.strerror or problem}") from None
 
 
-def _from_stdin() -> str:
-    raw = sys.stdin.buffer.read(_QUERY_BYTES_MAX + 1)
+def _decoded(raw: bytes) -> str:
     if len(raw) > _QUERY_BYTES_MAX:
         raise Failure(f"the query is longer than {_QUERY_BYTES_MAX:,} bytes")
     try:
-        return raw.decode()
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as mistake:
         raise Failure(f"the query is not UTF-8: {mistake}") from None

@@ -12,7 +12,9 @@ from scheduler.definition import Directory
 from scheduler.home import Home
 from scheduler.processes.tree import live_attempts
 
-_OUTPUT: Final = re.compile(r"([0-9]+)-([0-9]+)\.(?:stdout|stderr)")
+_OUTPUT: Final = re.compile(r"([0-9]+)-([0-9]+)\.(?:stdout|stderr)(?:\.gz)?")
+_NO_LOGS: Final = frozenset({"position.json", "lock"})
+"""Among the log entries: how far they are collected, and the lock of who does. Neither grows, and both are needed."""
 
 
 def targets(home: Home, directories: Sequence[Directory]) -> Iterator[Target]:
@@ -30,11 +32,11 @@ def _identities(*folders: Path) -> frozenset[Identity]:
 
 
 def output_in_use(ledger_id: str) -> Callable[[str], bool]:
-    """Says of a file's name whether it is output of a run of which any process lives now."""
+    """Says of a file's name whether it is output of a run of which any process lives now, or no log at all."""
     live = {attempt for _, attempt in live_attempts(ledger_id)}
 
     def keep(name: str) -> bool:
         matched = _OUTPUT.fullmatch(name)
-        return matched is not None and (int(matched[1]), int(matched[2])) in live
+        return name in _NO_LOGS or (matched is not None and (int(matched[1]), int(matched[2])) in live)
 
     return keep

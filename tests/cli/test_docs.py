@@ -32,7 +32,7 @@ def commands() -> dict[str, tuple[click.Command, click.Context]]:
 
 
 COMMANDS = commands()
-DOCUMENTED = [path for path in COMMANDS if not path.startswith("cronledger infra ")]
+DOCUMENTED = [path for path in COMMANDS if not path.startswith(("cronledger infra ", "cronledger core "))]
 
 
 def section(path: str) -> str:

@@ -4,8 +4,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from hashlib import sha256
 from pathlib import Path
 
@@ -309,14 +307,3 @@ def test_tail_of_a_ledger_whose_end_is_damaged(home: LiveHome) -> None:
     assert result.code == 3
     assert [line.split()[0] for line in result.out.splitlines()] == ["48"]
     assert "entry 49" in result.err
-
-
-def test_verify_at_a_terminal_shows_progress(home: LiveHome) -> None:
-    """A bar is drawn on standard error only if that is a terminal."""
-    command = ["script", "-qec", f"cronledger --home {home.root} ledger verify", "/dev/null"]
-    if shutil.which("script") is None:
-        pytest.skip("there is no script(1) here")
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    done = subprocess.run(command, capture_output=True, check=False, env={**os.environ, "PATH": path})
-    assert b"verifying" in done.stdout
-    assert b"sound" in done.stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 from eventstore import Entry, Event, Journal
 from eventstore.store import OWN_SEQ
@@ -43,11 +44,17 @@ class Writer:
             v.event(v.JobDefined(definition=job, revision=revision(job), config="c"), v.CONFIG, job=name)
         )
 
-    def tick(self, job: str, lateness_ms: int = 5) -> int:
+    def tick(
+        self, job: str, lateness_ms: int = 5, trigger: Literal["schedule", "catch_up"] = "schedule"
+    ) -> int:
         """An instant of the job falls due; the number of the run that is owed."""
         due = self.now + timedelta(seconds=1) - timedelta(milliseconds=lateness_ms)
         tick = v.ScheduleTicked(
-            scheduled_for=due, local_time=due.isoformat(), timezone="UTC", lateness_ms=lateness_ms
+            scheduled_for=due,
+            local_time=due.isoformat(),
+            timezone="UTC",
+            lateness_ms=lateness_ms,
+            trigger=trigger,
         )
         run = self.append(v.event(tick, v.SCHEDULER, job=job, run=OWN_SEQ))[0].seq
         self._due[run] = due
@@ -73,14 +80,19 @@ class Writer:
         self.append(v.event(started, v.SCHEDULER, job=job, run=run))
 
     def finish(
-        self, job: str, run: int, outcome: v.Outcome = "succeeded", trigger: v.Trigger = "schedule"
+        self,
+        job: str,
+        run: int,
+        outcome: v.Outcome = "succeeded",
+        trigger: v.Trigger = "schedule",
+        duration_ms: int = 1_000,
     ) -> None:
         """The run ends."""
         failed = outcome == "failed"
         finished = v.RunFinished(
             trigger=trigger,
             started=self.now,
-            duration_ms=1000,
+            duration_ms=duration_ms,
             outcome=outcome,
             attempt=1,
             scheduled_for=self._due.get(run),
@@ -91,6 +103,25 @@ class Writer:
             error="exited with 1" if failed else None,
         )
         self.append(v.event(finished, v.SCHEDULER, job=job, run=run))
+
+    def serve(self, pid: int = 7) -> None:
+        """A scheduler begins to watch."""
+        started = v.SchedulerStarted(pid=pid, host="host", boot_id="b", versions={}, config="c")
+        self.append(v.event(started, v.SCHEDULER))
+
+    def misfire(
+        self, job: str, count: int, will_run: int = 0, reason: v.MisfireReason = "scheduler_down"
+    ) -> None:
+        """So many instants of a job, the last one now, passed unwatched."""
+        misfired = v.ScheduleMisfired(
+            first=self.now - timedelta(minutes=count - 1),
+            last=self.now,
+            count=count,
+            policy="one",
+            will_run=will_run,
+            reason=reason,
+        )
+        self.append(v.event(misfired, v.SCHEDULER, job=job))
 
     def history(self, job: str, runs: int) -> None:
         """So many runs of a job, one after another."""

@@ -4,24 +4,22 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from eventstore import Corrupt
-from projections import QueryFailed, open_sql
+from projections import VIEWS, open_sql
 from projections.manifest import Folder
-from projections.sandbox import Answer, Sql
-from projections.sealing import Source, discard_damaged, ensure_sealed, rebuild
+from projections.parquet import version
+from projections.sealed import Source
+from projections.sealing import discard_damaged, ensure_sealed, rebuild
+from projections.superseded import KEPT_S, sweep
 from tests.projections.ledgers import SEGMENT_ENTRIES, Writer, files_of
 
-QUERIES = (
-    "SELECT * FROM events ORDER BY seq",
-    "SELECT * FROM runs ORDER BY run",
-    "SELECT * FROM jobs ORDER BY name",
-)
+QUERIES = tuple(f"SELECT * FROM {view} ORDER BY ALL" for view in VIEWS)
 
 
 def source(writer: Writer) -> Source:
@@ -52,7 +50,7 @@ def test_only_full_segments_are_sealed(writer: Writer) -> None:
     assert ensure_sealed(folder, source(writer)).firsts == [0]
     writer.define("last")
     assert ensure_sealed(folder, source(writer)).firsts == [0, SEGMENT_ENTRIES]
-    assert sorted(path.name for path in folder.events.iterdir()) == [
+    assert sorted(path.name for path in (folder.root / "events").iterdir()) == [
         "00000000000000000000.parquet",
         "00000000000000000008.parquet",
     ]
@@ -65,14 +63,6 @@ def test_sealing_again_changes_nothing(writer: Writer) -> None:
     before = {path: path.stat().st_mtime_ns for path in folder.root.rglob("*")}
     assert ensure_sealed(folder, source(writer)) == first
     assert {path: path.stat().st_mtime_ns for path in folder.root.rglob("*")} == before
-
-
-def test_at_most_so_many_are_sealed(writer: Writer) -> None:
-    """A limit is kept, and the next call goes on from there."""
-    folder = Folder(filled(writer).home.projections)
-    assert ensure_sealed(folder, source(writer), max_segments=0).firsts == []
-    assert ensure_sealed(folder, source(writer), max_segments=1).firsts == [0]
-    assert ensure_sealed(folder, source(writer), max_segments=2).firsts == [0, 8, 16]
 
 
 def test_files_are_for_their_owner_alone(writer: Writer) -> None:
@@ -121,7 +111,7 @@ def test_a_damaged_projection_is_made_anew(
 ) -> None:
     """A projection that is not as it was made is noticed when a connection is opened, and rebuilt."""
     expected = answers(filled(writer))
-    path = Folder(writer.home.projections).parquet(which)
+    path = Folder(writer.home.projections).parquet("events", which)
     whole = path.read_bytes()
     damage(path)
     assert answers(writer) == expected
@@ -135,47 +125,16 @@ def test_a_projection_damaged_under_an_open_connection_is_made_anew(
     """A connection that is already open answers as before too, where the engine notices the damage."""
     filled(writer)
     with open_sql(writer.home) as sql:
-        damage(Folder(writer.home.projections).parquet(0))
+        damage(Folder(writer.home.projections).parquet("events", 0))
         if damage is not exchange:
             assert sql.execute("SELECT count(*), min(seq) FROM events").all() == [(34, 0)]
-
-
-@pytest.mark.parametrize("place", range(8))
-def test_no_damage_makes_a_query_fail(place: int, writer: Writer) -> None:
-    """Wherever a bit is flipped under an open connection, what the engine says of that is no answer: it is mended."""
-    filled(writer)
-    path = Folder(writer.home.projections).parquet(0)
-    with open_sql(writer.home) as sql:
-        whole = path.read_bytes()
-        damaged = bytearray(whole)
-        damaged[len(whole) * place // 8] ^= 1 << place
-        path.write_bytes(damaged)
-        assert len(sql.execute("SELECT * FROM events ORDER BY seq").all()) == 34
-        assert len(sql.execute("SELECT count(*) FROM jobs").all()) == 1
-
-
-def test_a_mistake_of_the_engine_is_survived(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a mistake of its own the engine is started anew; what it says of its own insides is not shown."""
-    filled(writer)
-    with open_sql(writer.home) as sql:
-
-        def fail(*_: object, **__: object) -> Answer:
-            sql._engine.close()
-            raise duckdb.InternalException("INTERNAL Error: Oops\n\nStack Trace:\n\n/lib/libduckdb.so(+0x1)")
-
-        with monkeypatch.context() as patch:
-            patch.setattr(Sql, "_run", fail)
-            with pytest.raises(QueryFailed, match=r"Oops$") as failure:
-                sql.execute("SELECT 1")
-        assert "Trace" not in str(failure.value)
-        assert sql.execute("SELECT count(*), min(seq) FROM events").all() == [(34, 0)]
 
 
 def test_a_disguised_flip_is_found_by_digest(writer: Writer) -> None:
     """Damage that left length and modification time as they were is found when the files are digested."""
     expected = answers(filled(writer))
     folder = Folder(writer.home.projections)
-    path = folder.parquet(8)
+    path = folder.parquet("events", 8)
     before = path.stat()
     flip(path)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
@@ -186,7 +145,7 @@ def test_a_disguised_flip_is_found_by_digest(writer: Writer) -> None:
 def test_a_touched_projection_is_kept(writer: Writer) -> None:
     """A file that was only copied or touched is digested, found right, and not made again."""
     expected = answers(filled(writer))
-    path = Folder(writer.home.projections).parquet(0)
+    path = Folder(writer.home.projections).parquet("events", 0)
     inode = path.stat().st_ino
     os.utime(path)
     assert answers(writer) == expected
@@ -204,19 +163,25 @@ def test_a_damaged_manifest_is_made_anew(content: bytes, writer: Writer) -> None
 def test_everything_comes_back_after_it_was_deleted(writer: Writer) -> None:
     """Projections are disposable."""
     expected = answers(filled(writer))
-    before = files_of(Folder(writer.home.projections).events)
+    before = files_of(writer.home.projections / "events")
     shutil.rmtree(writer.home.projections)
     assert answers(writer) == expected
-    assert files_of(Folder(writer.home.projections).events) == before
+    assert files_of(writer.home.projections / "events") == before
 
 
 def test_rebuild_makes_all_of_them_anew(writer: Writer) -> None:
-    """`rebuild` trusts nothing that is there and removes what belongs to no segment."""
+    """`rebuild` trusts nothing that is there; what belongs to no segment is kept for a day, and then removed."""
     expected = answers(filled(writer))
     folder = Folder(writer.home.projections)
-    stray = folder.events / "00000000000000000999.parquet"
+    stray = (folder.root / "events") / "00000000000000000999.parquet"
     stray.write_bytes(b"?")
     assert rebuild(folder, source(writer)).firsts == [0, 8, 16, 24]
+    made_by = version(SEGMENT_ENTRIES)
+    manifest = folder.load(made_by)
+    assert list(manifest.superseded) == [f"events/{stray.name}"]
+    sweep(folder, manifest, now_s=time.time() + KEPT_S - 60)
+    assert stray.exists()
+    sweep(folder, manifest, now_s=time.time() + KEPT_S + 60)
     assert not stray.exists()
     assert answers(writer) == expected
 
@@ -267,8 +232,8 @@ def test_a_copy_that_may_only_be_read_is_answered(writer: Writer, tmp_path: Path
 def test_leftovers_of_killed_sealers_are_removed(writer: Writer) -> None:
     """Temporary files of processes that died are swept by the next one that seals."""
     folder = Folder(writer.home.projections)
-    folder.events.mkdir(parents=True)
-    (folder.events / ".00000000000000000000.parquet.123").write_bytes(b"half")
+    (folder.root / "events").mkdir(parents=True)
+    ((folder.root / "events") / ".00000000000000000000.parquet.123").write_bytes(b"half")
     answers(filled(writer))
     assert not list(folder.root.rglob(".*"))
 
@@ -295,5 +260,5 @@ def test_two_sealers_at_once_are_harmless(writer: Writer) -> None:
         sealer.stdin.flush()
     outputs = [sealer.communicate(timeout=60)[0] for sealer in sealers]
     assert outputs == ["[(34,)]\n"] * 3
-    names = sorted(path.name for path in Folder(writer.home.projections).events.iterdir())
+    names = sorted(path.name for path in (writer.home.projections / "events").iterdir())
     assert names == [f"{first:020d}.parquet" for first in (0, 8, 16, 24)]

@@ -1,0 +1,122 @@
+"""`--as-of TIME|SEQ`: a home as it was, from the ledger alone.
+
+A number is an entry: the state right after it, at the moment at which it was made. Anything else is a time: the state
+after the last entry made by then, at that time. Times without an offset are this machine's, as with `--since`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import click
+
+from cli.progress import progress
+from cli.times import parse_time, show_time
+from cli.zones import local_zone
+from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from cli.opened import View
+    from scheduler.past import Past
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Moment(NamedTuple):
+    """A moment of the past: the last entry that counts, and the time."""
+
+    seq: int
+    time: datetime
+
+
+def as_of_option(command: Command) -> Command:
+    """Give a command `--as-of`; it arrives as the argument `as_of`, a string or None."""
+    return click.option(
+        "--as-of",
+        metavar="TIME|SEQ",
+        help="Answer as it would have been answered then: at a time, or right after an entry.",
+    )(command)
+
+
+def resolve_as_of(home: Home, text: str) -> int:
+    """The last entry that counts for what a person typed as `--as-of`.
+
+    Raises:
+        click.BadParameter: it is neither a time of the past nor an entry of the ledger.
+        Corrupt, NewerFormat, Unavailable, NoLedger: the ledger cannot be trusted or read.
+    """
+    return moment_as_of(home, text).seq
+
+
+def moment_as_of(home: Home, text: str) -> Moment:
+    """The same with the time that counts as now: the one typed, or that of the entry.
+
+    Raises:
+        click.BadParameter: it is neither a time of the past nor an entry of the ledger.
+        Corrupt, NewerFormat, Unavailable, NoLedger: the ledger cannot be trusted or read.
+    """
+    from eventstore import Journal
+    from scheduler.past import Past
+
+    with Journal.open(home.ledger, software="", read_only=True, create=False) as journal:
+        return _moment(Past.of(home, journal), text)
+
+
+def past_view(home: Home, text: str) -> View:
+    """The home as a command that reads would have seen it then; who opened it closes its book.
+
+    A scheduler counts as serving if by then one had started and not stopped.
+
+    Raises:
+        click.BadParameter: it is neither a time of the past nor an entry of the ledger.
+        Corrupt, NewerFormat, Unavailable, NoLedger: the ledger cannot be trusted or read.
+    """
+    from cli.opened import View
+    from eventstore import Journal
+    from scheduler.book import Book
+    from scheduler.lease import Holder
+    from scheduler.past import Past
+    from scheduler.past_store import StoreUpTo
+    from scheduler.preview import preview
+    from scheduler.reconcile import pauses_ended
+
+    journal = Journal.open(home.ledger, software="", read_only=True, create=False)
+    try:
+        with progress("reading the past") as seen:
+            past = Past.of(home, journal, lambda done, total: seen.update(done, total=total))
+            moment = _moment(past, text)
+            state = past.state_at(moment.seq)
+        book = Book(StoreUpTo(journal, state.head), state)
+    except BaseException:
+        journal.close()
+        raise
+    watch = state.watch
+    holder = None
+    if watch is not None and watch.stopped is None:
+        holder = Holder(watch.pid, watch.host, watch.time)
+    preview(state, pauses_ended(state, moment.time), moment.time)
+    return View(home, moment.time, book, state, holder, None, None, pending=False, as_of=moment.seq)
+
+
+def _moment(past: Past, text: str) -> Moment:
+    if re.fullmatch(r"[0-9]{1,18}", text.strip()):
+        seq = int(text)
+        if seq > past.head_seq:
+            raise _refused(f"there is no entry {seq} yet: the last one is {past.head_seq}")
+        return Moment(seq, past.entry(seq).time)
+    now = datetime.now(UTC)
+    time = parse_time(text, "--as-of", now)
+    if time > now:
+        raise _refused(f"{text} is still to come")
+    found = past.seq_at(time)
+    if found is None:
+        begin = show_time(past.entry(0).time, local_zone())
+        raise _refused(f"{text} is before the ledger: it begins at {begin}")
+    return Moment(found, time)
+
+
+def _refused(why: str) -> click.BadParameter:
+    return click.BadParameter(why, param_hint="'--as-of'")

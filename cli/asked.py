@@ -1,0 +1,26 @@
+"""The SQL views, for commands that ask them; with a sign of life where they have to be made first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cli.progress import progress
+from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from projections import Sql
+
+
+def open_views(home: Home, *, memory_limit: str | None = None, as_of: int | None = None) -> Sql:
+    """Open the views of a home, as `projections.open_sql` does: use it with `with`.
+
+    The first time after much was recorded, what is full is projected here, which can take a while.
+
+    Raises:
+        QueryFailed: the memory limit is too low.
+        Corrupt, NewerFormat, Unavailable: the ledger cannot be trusted or read.
+    """
+    from projections import open_sql
+
+    with progress("preparing the ledger for SQL"):
+        return open_sql(home, memory_limit=memory_limit, as_of=as_of)

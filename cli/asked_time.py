@@ -1,0 +1,79 @@
+"""The moment that a person asks about: to the minute or to the second, as the clocks of a job's zone show it."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from cli.times import parse_time
+from cli.zones import zone_of
+
+if TYPE_CHECKING:
+    from scheduler.explanation import Shown
+
+MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
+_LOCAL = re.compile(
+    r"(?:(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2}|yesterday|today|tomorrow)[Tt ])?"
+    r"(?P<time>[0-9]{1,2}:[0-9]{2})(?P<seconds>:[0-9]{2})?"
+)
+
+
+class Asked(NamedTuple):
+    """What was asked about.
+
+    Attributes:
+        shown: how often the clocks show the time that was typed, and the instants at which they do.
+        tolerance: how long after each of them an instant still counts as asked about.
+        local: the local time, where one was typed.
+    """
+
+    shown: Shown
+    tolerance: timedelta
+    local: datetime | None
+
+
+def read_asked(text: str, zone: str, now: datetime) -> Asked:
+    """The moment that a person typed.
+
+    A local time (`2026-11-23 02:30`, `yesterday 02:30`, `02:30`) is one of the job's zone; clocks may show it twice
+    or never. Anything else is read as everywhere: `1h` (ago), `2026-11-23T02:30:00Z`. What is typed without seconds
+    stands for the whole minute.
+
+    Raises:
+        click.BadParameter: it is no time.
+    """
+    from scheduler.explanation import Shown, instants_showing
+
+    typed = " ".join(text.split())
+    found = _LOCAL.fullmatch(typed)
+    if found is not None:
+        local = _local(found, now, zone)
+        return Asked(instants_showing(local, zone), SECOND if found["seconds"] else MINUTE, local)
+    if typed in _DAYS or re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", typed):
+        raise _refused(f"{typed!r} has no time of day: write {typed} 02:30")
+    instant = parse_time(typed, "--at", now, zone=zone)
+    if re.search(r":[0-9]{2}:[0-9]{2}", typed):
+        return Asked(Shown("once", [instant.replace(microsecond=0)]), SECOND, None)
+    return Asked(Shown("once", [instant.replace(second=0, microsecond=0)]), MINUTE, None)
+
+
+def _local(found: re.Match[str], now: datetime, zone: str) -> datetime:
+    today = now.astimezone(zone_of(zone)).date()
+    day = found["day"] or "today"
+    try:
+        date = (today + timedelta(days=_DAYS[day])).isoformat() if day in _DAYS else day
+        local = datetime.fromisoformat(f"{date}T{found['time']:0>5}{found['seconds'] or ':00'}")
+    except ValueError as problem:
+        raise _refused(f"{found[0]!r} is not a time that exists: {problem}") from None
+    if not 1970 < local.year < 9998:
+        raise _refused(f"{found[0]!r} is outside the years 1971 to 9997")
+    return local
+
+
+def _refused(why: str) -> click.BadParameter:
+    return click.BadParameter(why, param_hint="'--at'")

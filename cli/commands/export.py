@@ -1,0 +1,165 @@
+"""`export`: what the ledger says, for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.choices import Choice
+from cli.export_ocsf import OCSF_VIEWS
+from cli.export_streams import STREAMS, Wanted
+from cli.failures import Failure
+from cli.names import JOB
+from cli.terminal import is_terminal, note
+from cli.times import parse_time, show_count
+from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from cli.export_jobs import Known
+    from cli.sql_answers import Destination
+    from projections import Sql
+
+_FORMATS = ("jsonl", "csv", "parquet", "cloudevents", "ocsf")
+
+
+@click.command(epilog="Example: cronledger export runs --since 30d --format parquet --output runs.parquet")
+@click.argument("view", type=Choice(tuple(STREAMS), "view"), metavar="VIEW")
+@click.option(
+    "--format",
+    "form",
+    type=Choice(_FORMATS, "format"),
+    default="jsonl",
+    show_default=True,
+    help="The format.",
+)
+@click.option("--since", metavar="TIME", help="Only what is from this time on, such as 30d or 2026-11-23.")
+@click.option("--until", metavar="TIME", help="Only what is before this time; a date is included.")
+@click.option(
+    "--job", "jobs", type=JOB, metavar="NAME", multiple=True, help="Only of this job; may be repeated."
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
+@click.option("--force", is_flag=True, help="Let --output replace a file.")
+@click.pass_obj
+def export(
+    home: Home,
+    view: str,
+    form: str,
+    since: str | None,
+    until: str | None,
+    jobs: tuple[str, ...],
+    output: Path | None,
+    force: bool,
+) -> None:
+    """Write a view out, for other programs, in the order of the ledger.
+
+    The views are those of `sql`: events, runs, attempts, jobs, slots, job_changes, outages, log_entries. However long
+    they are, this takes little memory. cloudevents is CloudEvents 1.0, a JSON object a line. ocsf is OCSF 1.8.0,
+    Scheduled Job Activity (class 1006), of events, runs, attempts and job_changes. A damaged ledger is not
+    exported: exit code 3, and no file.
+    """
+    from cli.sql_answers import Destination
+
+    wanted = _wanted(view, since, until, jobs)
+    if form == "ocsf" and view not in OCSF_VIEWS:
+        raise Failure(
+            f"{view} are no activities of jobs, which is what OCSF has a class for",
+            f"As ocsf there are {', '.join(OCSF_VIEWS)}.",
+        )
+    destination = Destination(form if form in {"csv", "parquet"} else "jsonl", output, force)
+    destination.check(home)
+    if jobs:
+        _check_jobs(home, jobs)
+    _export(home, wanted, form, destination)
+
+
+def _wanted(view: str, since: str | None, until: str | None, jobs: tuple[str, ...]) -> Wanted:
+    now = datetime.now(UTC)
+    stream = STREAMS[view]
+    if not stream.time and (since or until):
+        raise click.UsageError(f"{view} are as they are now: --since and --until do not go with them")
+    if not stream.job and jobs:
+        raise click.UsageError(f"{view} are of no job: --job does not go with them")
+    return Wanted(
+        view,
+        jobs,
+        None if since is None else parse_time(since, "--since", now),
+        None if until is None else parse_time(until, "--until", now, end=True),
+    )
+
+
+def _check_jobs(home: Home, jobs: tuple[str, ...]) -> None:
+    from cli.names import find_job
+    from cli.opened import to_read
+
+    with to_read(home, quiet=True) as known:
+        for name in jobs:
+            find_job(known.state, name, removed=True)
+
+
+def _export(home: Home, wanted: Wanted, form: str, destination: Destination) -> None:
+    from cli.asked import open_views
+    from cli.export_streams import find
+    from cli.progress import progress
+    from cli.sql_answers import deliver, deliver_texts, query_failures
+    from cli.sql_output import object_texts, plain_objects
+    from cli.sql_stopping import stopped_by_ctrl_c
+
+    watched = destination.file is not None or not is_terminal()
+    left_out = _LeftOut()
+    with query_failures(), open_views(home) as sql, stopped_by_ctrl_c(sql):
+        turned = _turner(sql, wanted, form, left_out)
+        with progress(f"exporting {wanted.view}", shown=watched) as seen:
+            found = find(sql, wanted, seen)
+            if turned is None:
+                deliver(destination, home, found.columns, found.rows)
+            else:
+                deliver_texts(destination, home, object_texts(turned(plain_objects(*found))))
+    left_out.remark()
+
+
+Rows = Iterator[dict[str, Any]]
+
+
+def _turner(sql: Sql, wanted: Wanted, form: str, left_out: _LeftOut) -> Callable[[Rows], Rows] | None:
+    """What turns rows into events; None where rows are wanted as they are."""
+    from cli.export_jobs import known_before, known_now, ledger_id
+
+    if form == "cloudevents":
+        from cli.export_cloudevents import event_of, source_of
+
+        source = source_of(ledger_id(sql))
+        return lambda rows: (event_of(wanted.view, row, source) for row in rows)
+    if form == "ocsf":
+        known = known_before(sql, wanted.since) if wanted.view == "events" else known_now(sql)
+        return lambda rows: _activities(rows, wanted.view, known, left_out)
+    return None
+
+
+def _activities(rows: Rows, view: str, known: Known, left_out: _LeftOut) -> Rows:
+    from cli.export_ocsf import activity_of
+
+    for row in rows:
+        if view == "events":
+            known.learn(row["type"], row["job"], row["time"], row["data"])
+        event = activity_of(view, row, known)
+        if event is None:
+            left_out.count += 1
+        else:
+            yield event
+
+
+class _LeftOut:
+    """How many rows the format has no place for."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def remark(self) -> None:
+        """Say so, if there are any."""
+        if self.count:
+            entries = show_count(self.count, "entry", "entries")
+            note(f"{entries} of no job left out: as cloudevents or jsonl all are there")

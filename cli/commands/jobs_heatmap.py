@@ -1,0 +1,133 @@
+"""`jobs heatmap`: when runs happen, fail or take long, by days and hours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
+
+import click
+
+from cli.axis import SECOND_US, microseconds
+from cli.heatmap import QUARTER_S, Day, Tally, What, days
+from cli.json_output import json_option, show_json
+from cli.names import JOB
+from cli.pictured import chosen_jobs, picture_width, width_option, window_of, zone_for
+from cli.printable import printable
+from cli.terminal import is_terminal, note, out, paint, speaks_unicode, wants_colour
+from cli.times import utc_option
+from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from projections import Sql
+
+_DAYS_MAX = 3_660
+_TALLIES = """
+SELECT epoch_us(started) // $quarter_us AS quarter, count(*),
+       count(*) FILTER (outcome IN ('failed', 'timed_out', 'lost')),
+       count(duration_ms), coalesce(sum(duration_ms), 0)::BIGINT
+FROM runs
+WHERE started >= to_timestamp($begin / 1e6) AND started < to_timestamp($end / 1e6)
+  AND ($jobs IS NULL OR list_contains($jobs, job))
+GROUP BY quarter
+"""
+
+
+@click.command(epilog="Example: cronledger jobs heatmap --what failures --since 4w")
+@click.option(
+    "--since", default="4w", show_default=True, metavar="TIME", help="From the day of this time on."
+)
+@click.option("--until", metavar="TIME", help="Up to this time; a date includes that day.  [default: now]")
+@click.option("--job", "names", type=JOB, multiple=True, metavar="NAME", help="Only this job; repeatable.")
+@click.option(
+    "--what",
+    type=click.Choice(["runs", "failures", "duration"]),
+    default="runs",
+    show_default=True,
+    help="What is shown: how many runs began, how many of those went wrong, or how long they took on average.",
+)
+@width_option
+@utc_option
+@json_option
+@click.pass_obj
+def heatmap(
+    home: Home,
+    since: str,
+    until: str | None,
+    names: tuple[str, ...],
+    what: str,
+    width: int | None,
+    utc: bool,
+    as_json: bool,
+) -> None:
+    """Show days by hours: the darker, the more.
+
+    A run counts in the hour in which it started. Where clocks go forward, the hour that is not there is blank; where
+    they go back, the hour that comes twice shows both, side by side.
+    """
+    from cli.asked import open_views
+    from cli.opened import to_read
+
+    with to_read(home, quiet=True) as view:
+        jobs = chosen_jobs(view.state, names)
+        zone = zone_for(view.state, jobs, utc=utc)
+        there = ZoneInfo(zone)
+        begin, end = window_of(since, until, view.now, zone)
+        if (end - begin).days > _DAYS_MAX:
+            raise click.BadParameter(f"more than {_DAYS_MAX:,} days are too many", param_hint="'--since'")
+        begin = datetime.combine(begin.astimezone(there).date(), time(), tzinfo=there).astimezone(UTC)
+        with open_views(home) as sql:
+            quarters = _quarters(sql, begin, end, jobs)
+    listed = days(quarters, begin, end, there)
+    if as_json:
+        show_json(_document(zone, begin, end, listed))
+        return
+    _show(listed, cast("What", what), zone, jobs, picture_width(width))
+    if not quarters:
+        note("nothing ran in that time")
+
+
+def _quarters(sql: Sql, begin: datetime, end: datetime, jobs: list[str] | None) -> list[tuple[int, Tally]]:
+    parameters = {
+        "begin": microseconds(begin), "end": microseconds(end), "jobs": jobs, "quarter_us": QUARTER_S * SECOND_US
+    }  # fmt: skip
+    return [(row[0], Tally(*row[1:])) for row in sql.execute(_TALLIES, parameters).all()]
+
+
+def _show(listed: Sequence[Day], what: What, zone: str, jobs: list[str] | None, width: int) -> None:
+    from cli.heatmap_drawing import Sheet, picture
+
+    sheet = Sheet(width, is_terminal() and speaks_unicode(), wants_colour())
+    subject = {"runs": "runs", "failures": "failures", "duration": "mean duration"}[what]
+    whose = "all jobs" if jobs is None else printable(", ".join(jobs))
+    title = f"{subject} of {whose}, by day and hour in {zone}"
+    out(paint(title, "strong", sheet.colour))
+    out("\n".join(["", *picture(sheet, listed, what)]))
+
+
+def _document(zone: str, begin: datetime, end: datetime, listed: Sequence[Day]) -> dict[str, Any]:
+    return {
+        "since": begin,
+        "until": end,
+        "timezone": zone,
+        "days": [
+            {
+                "day": day.day.isoformat(),
+                "hours": day.length_h,
+                **_members(day.total),
+                "cells": [
+                    {"hour": hour, "again": again == 1, **_members(tally)}
+                    for hour, tallies in enumerate(day.hours)
+                    for again, tally in enumerate(tallies)
+                    if tally is not None and tally.runs
+                ],
+            }
+            for day in listed
+        ],
+    }
+
+
+def _members(tally: Tally) -> dict[str, Any]:
+    mean_ms = tally.value("duration") if tally.timed else None
+    return {"runs": tally.runs, "failures": tally.failures, "duration_ms_mean": mean_ms}

@@ -1,0 +1,141 @@
+"""`jobs timeline`: runs as bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from cli.axis import Axis, axis_for, instant_of, microseconds
+from cli.json_output import json_option, show_json
+from cli.names import JOB
+from cli.opened import View
+from cli.pictured import chosen_jobs, picture_width, width_option, window_of, zone_for
+from cli.terminal import is_terminal, note, out, paint, speaks_unicode, wants_colour
+from cli.timeline_data import Outage, Row, Window
+from cli.times import show_count, show_duration, show_time, utc_option
+from scheduler.home import Home
+
+_JOBS_SHOWN = 40
+"""More are shown only where something went wrong or was missed, or if they were asked for by name."""
+
+
+@click.command(epilog="Example: cronledger jobs timeline --since 6h --job nightly")
+@click.option("--since", default="24h", show_default=True, metavar="TIME", help="Where the picture begins.")
+@click.option("--until", metavar="TIME", help="Where it ends; a date includes that day.  [default: now]")
+@click.option("--job", "names", type=JOB, multiple=True, metavar="NAME", help="Only this job; repeatable.")
+@width_option
+@utc_option
+@json_option
+@click.pass_obj
+def timeline(
+    home: Home,
+    since: str,
+    until: str | None,
+    names: tuple[str, ...],
+    width: int | None,
+    utc: bool,
+    as_json: bool,
+) -> None:
+    """Draw the runs of a stretch of time as bars, a lane for each job; more lanes where its runs overlap.
+
+    A wait between the time at which a run was due and its start is dotted. What went wrong, was skipped or was
+    missed has a sign of its own, which nothing covers; where many runs share a column, it says how many. Time in
+    which no scheduler ran is shaded.
+    """
+    from cli.asked import open_views
+    from cli.opened import to_read
+    from cli.timeline_data import first_seq, notes, outages_of, rows_of
+    from cli.timeline_drawing import columns_for
+
+    with to_read(home, quiet=True) as view:
+        jobs = chosen_jobs(view.state, names)
+        zone = zone_for(view.state, jobs, utc=utc)
+        begin, end = window_of(since, until, view.now, zone)
+        known = [job.name for job in view.state.jobs.values()] if jobs is None else jobs
+        columns = columns_for(picture_width(width), known)
+        axis = axis_for(begin, end, columns, ZoneInfo(zone))
+        window = Window(microseconds(begin), microseconds(end), jobs, axis)
+        with open_views(home) as sql:
+            first = first_seq(sql, window.begin_us)
+            noted = notes(sql, first)
+            rows = rows_of(sql, view, window, first, noted)
+            outages = outages_of(sql, view, window, first, noted)
+    if as_json:
+        show_json(_document(window, zone, rows, outages))
+        return
+    _show(view, window, zone, rows, outages, picture_width(width))
+
+
+def _show(
+    view: View, window: Window, zone: str, rows: list[Row], outages: Sequence[Outage], width: int
+) -> None:
+    from cli.timeline import SIGNS
+    from cli.timeline_drawing import Sheet, picture
+    from cli.timeline_marks import ASCII, UNICODE
+
+    pen = UNICODE if is_terminal() and speaks_unicode() else ASCII
+    sheet = Sheet(width, pen, wants_colour(), zone)
+    shown = rows
+    if window.jobs is None and len(rows) > _JOBS_SHOWN:
+        troubled = [row.job for row in rows if (SIGNS - {"skipped"}) & row.totals.keys()]
+        calm = [row.job for row in rows if row.job not in set(troubled)]
+        kept = {*troubled, *calm[: max(0, _JOBS_SHOWN - len(troubled))]}
+        shown = [row for row in rows if row.job in kept]
+    out(paint(_title(window, zone), "strong", sheet.colour))
+    if rows or outages:
+        out("\n".join(["", *picture(sheet, window.axis, shown, rows, outages, microseconds(view.now))]))
+    if not rows:
+        note("nothing ran in that time")
+    if len(shown) < len(rows):
+        note(f"{show_count(len(rows) - len(shown), 'more job')} without a failure; --job NAME shows one")
+
+
+def _title(window: Window, zone: str) -> str:
+    begin, end = instant_of(window.begin_us), instant_of(window.end_us)
+    column = show_duration(window.axis.column_us // 1_000)
+    times = f"{show_time(begin, zone)[:16]} to {show_time(end, zone)[:16]} {zone}"
+    return f"{times}, a column is {column}"
+
+
+def _document(window: Window, zone: str, rows: Sequence[Row], outages: Sequence[Outage]) -> dict[str, Any]:
+    return {
+        "since": instant_of(window.begin_us),
+        "until": instant_of(window.end_us),
+        "timezone": zone,
+        "column_ms": window.axis.column_us // 1_000,
+        "jobs": [_job(window.axis, row) for row in rows],
+        "outages": [
+            {
+                "kind": outage.kind,
+                "began": instant_of(outage.began_us),
+                "ended": None if outage.ended_us is None else instant_of(outage.ended_us),
+                "reason": outage.reason,
+            }
+            for outage in outages
+        ],
+    }
+
+
+def _job(axis: Axis, row: Row) -> dict[str, Any]:
+    def begin(column: int) -> datetime:
+        return instant_of(axis.begin_us) + timedelta(microseconds=axis.column_us) * column
+
+    return {
+        "job": row.job,
+        "totals": row.totals,
+        "lateness_ms_max": row.late_us // 1_000,
+        "spans": [
+            {
+                "what": span.mark,
+                "count": span.runs,
+                "due": begin(span.first if span.due is None else span.due),
+                "began": begin(span.first),
+                "ended": begin(span.last + 1),
+            }
+            for span in row.spans
+        ],
+    }

@@ -1,0 +1,84 @@
+"""`logs show`: what a run printed, byte for byte, as long as it is kept."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from cli.failures import Exit, Failure, complain
+from cli.run_output import Attempt, Recorded, copy_output, deleted_by, find_attempt, open_output
+from cli.sentences import sentence
+from cli.terminal import OutputLost, note
+from cli.times import show_size
+from cli.whole import Whole
+from cli.zones import local_zone
+from eventstore import Journal
+from scheduler.home import Home
+
+
+@click.command(epilog="Example: cronledger logs show 41 --stream stderr")
+@click.argument("run", metavar="RUN", type=Whole(0))
+@click.option("--stream", type=click.Choice(("stdout", "stderr")), help="Only this one. Default: both.")
+@click.option("--attempt", type=Whole(1), metavar="N", help="This attempt of the run. Default: the last one.")
+@click.pass_obj
+def show(home: Home, run: int, stream: str | None, attempt: int | None) -> None:
+    """Show what a run printed, byte for byte: its standard output on ours, its standard error on ours.
+
+    What is shown is what was captured: nothing is masked, and nothing left out. It is checked against the digest
+    in the ledger. Exit code 1 if it is not what the run wrote, or if it is no longer there; the entry of the
+    retention that deleted it is named.
+    """
+    from cli.opened import to_read
+
+    with to_read(home, quiet=True) as view:
+        if view.book is None:
+            raise Failure(f"there is no run {run}", "Nothing has run yet.")
+        journal = view.book.store
+        assert isinstance(journal, Journal), "a home's ledger is in a folder"
+        found = find_attempt(journal, run, attempt)
+        wanted = [each for each in found.streams if stream is None or each.stream == stream]
+        sound = [_show(home, journal, found, recorded) for recorded in wanted]
+    if found.finished is None:
+        note(f"run {run} of {found.job} is still going; `cronledger logs view --run {run} -f` follows it")
+    if not all(sound):
+        sys.exit(Exit.FAILED)
+
+
+def _show(home: Home, journal: Journal, attempt: Attempt, recorded: Recorded) -> bool:
+    """Show one stream; whether it is what the run wrote."""
+    what = f"{recorded.stream} of run {attempt.run} of {attempt.job}"
+    output = open_output(home, attempt, recorded.stream)
+    if output is None:
+        if recorded.size_bytes is None:
+            return True  # it printed nothing
+        complain(f"{what} ({show_size(recorded.size_bytes)}) is gone: {_why(journal, attempt)}")
+        return False
+    fd = 1 if recorded.stream == "stdout" else 2
+    (sys.stdout if fd == 1 else sys.stderr).flush()
+    try:
+        wrong = copy_output(output, recorded, lambda chunk: _write(fd, chunk))
+    finally:
+        output.close()
+    if wrong:
+        complain(f"{what} is not what the run wrote: {wrong}")
+    return not wrong
+
+
+def _write(fd: int, chunk: bytes) -> None:
+    try:
+        while chunk:
+            chunk = chunk[os.write(fd, chunk) :]
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        raise OutputLost(problem.strerror or str(problem)) from problem
+
+
+def _why(journal: Journal, attempt: Attempt) -> str:
+    assert attempt.finished is not None, "of a run that goes on nothing is recorded yet"
+    entry = deleted_by(journal, attempt.finished)
+    if entry is None:
+        return "it was deleted, and no entry of the ledger says by whom"
+    return f"deleted by retention, entry {entry.seq}: {sentence(entry, local_zone())}"

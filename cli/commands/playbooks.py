@@ -1,0 +1,64 @@
+"""`playbooks`: what to do when, step by step."""
+
+# ruff: noqa: ARG002 - signatures are those of click
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.json_output import json_option, show_json
+from cli.playbook_pages import names, playbook, rendered
+from cli.tables import Column, table
+from cli.terminal import is_terminal, out, speaks_unicode, wants_colour, width
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+class PlaybookName(click.ParamType[str]):
+    """The name of a playbook."""
+
+    name = "playbook"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Names that begin so, with their titles."""
+        from click.shell_completion import CompletionItem
+
+        return [
+            CompletionItem(name, help=playbook(name).title) for name in names() if name.startswith(incomplete)
+        ]
+
+
+@click.command("list", epilog="Example: cronledger playbooks list")
+@json_option
+def list_(as_json: bool) -> None:
+    """Show all playbooks."""
+    pages = [playbook(name) for name in names()]
+    if as_json:
+        show_json([{"name": page.name, "title": page.title, "summary": page.summary} for page in pages])
+        return
+    table(
+        [Column("NAME", keep=True), Column("TITLE", keep=True), Column("WHAT IT IS ABOUT")],
+        [[page.name, page.title, page.summary] for page in pages],
+    )
+
+
+@click.command(epilog="Example: cronledger playbooks show cli_jobs")
+@click.argument("name", type=PlaybookName(), metavar="NAME")
+@click.option("--raw", is_flag=True, help="As it is written: Markdown.")
+def show(name: str, raw: bool) -> None:
+    """Show a playbook: what to look at, what to type, and what the answers mean.
+
+    At a terminal it is laid out; in a pipe it is plain text.
+    """
+    page = playbook(name)
+    if raw:
+        out(page.text.rstrip("\n"))
+        return
+    unicode = speaks_unicode(sys.stdout)
+    out(rendered(page, width() if is_terminal() else 80, colour=wants_colour(), unicode=unicode))

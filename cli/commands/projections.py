@@ -1,0 +1,125 @@
+"""`projections`: the files that SQL answers come from; they can be deleted, and come back."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.failures import Exit
+from cli.json_output import json_option, show_json
+from cli.progress import progress
+from cli.tables import Cell, Value, details
+from cli.terminal import out
+from cli.times import show_count, show_size
+from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from projections.keeping import Status, Steps
+    from projections.sealing import Progress
+
+_STEPS = {
+    "sealing": "projecting, segments",
+    "merging": "merging, files",
+    "checking": "checking, files",
+}
+_DAMAGED_SHOWN_MAX = 20
+
+
+@click.command(epilog="Example: cronledger projections status --verify")
+@click.option(
+    "--verify", is_flag=True, help="Compare every file with the digest that was taken when it was made."
+)
+@json_option
+@click.pass_obj
+def status(home: Home, verify: bool, as_json: bool) -> None:
+    """Show how the projections are: how much of the ledger they hold, their files, and what is due.
+
+    Nothing is written. What is missing, or is not as it was made, costs no answer: the next question makes it
+    anew. Exit code 1 if a file is damaged or missing.
+    """
+    from projections.keeping import status as status_of
+
+    with _steps(shown=not as_json) as steps:
+        found = status_of(home, verify=verify, steps=steps)
+    if as_json:
+        show_json(found)
+    else:
+        details(_facts(found))
+    sys.exit(Exit.FAILED if found.damaged else Exit.DONE)
+
+
+@click.command(epilog="Example: cronledger projections rebuild")
+@json_option
+@click.pass_obj
+def rebuild(home: Home, as_json: bool) -> None:
+    """Make all projections anew from the ledger, whose every line is checked on the way.
+
+    Nobody has to do this: what is missing or damaged is noticed and made anew by the next question. It may be
+    done at any time; whoever asks meanwhile waits. A damaged ledger is reported: exit code 3.
+    """
+    from projections.keeping import remake
+
+    with _steps(shown=not as_json) as steps:
+        made = remake(home, steps=steps)
+    if as_json:
+        show_json(made)
+    else:
+        segments = show_count(made.segments, "full segment")
+        out(
+            f"Projected {segments} of {show_count(made.entries, 'entry', 'entries')} into "
+            f"{show_count(made.parts, 'file')} of each kind"
+        )
+
+
+@contextmanager
+def _steps(*, shown: bool) -> Iterator[Steps]:
+    """Tells a person who waits which step it is, and how far."""
+    with progress("projecting", 1, shown=shown) as seen:
+
+        def begin(step: str) -> Progress:
+            return lambda done, total: seen.update(done, total=total, label=_STEPS[step])
+
+        yield begin
+
+
+def _facts(found: Status) -> list[tuple[str, Value]]:
+    facts: list[tuple[str, Value]] = [
+        ("folder", found.folder),
+        (
+            "ledger",
+            f"{show_count(found.entries, 'entry', 'entries')}, {show_count(found.segments, 'full segment')}",
+        ),
+        ("projected", _projected(found)),
+    ]
+    facts += [
+        (kind, f"{show_count(files.files, 'file')}, {show_size(files.bytes)}")
+        for kind, files in found.kinds.items()
+    ]
+    if found.superseded.files:
+        superseded = f"{show_count(found.superseded.files, 'file')}, {show_size(found.superseded.bytes)}"
+        facts.append(("superseded", f"{superseded}, kept for a day for those who still read them"))
+    if found.merges_due:
+        facts.append(("due", show_count(found.merges_due, "merge")))
+    if found.damaged:
+        shown = found.damaged[:_DAMAGED_SHOWN_MAX]
+        facts.append(("damaged", [Cell(path, "bad") for path in shown]))
+    kept = "as they were made" if found.verified else "there; --verify compares their digests"
+    verdict = "damaged: the next question makes them anew" if found.damaged else f"all files are {kept}"
+    facts.append(("verdict", Cell(verdict, "bad" if found.damaged else "good")))
+    return facts
+
+
+def _projected(found: Status) -> Cell:
+    if not found.current:
+        return Cell("by another version, or never; the next question makes them", "warn")
+    missing = found.segments - found.projected
+    recent = f"the last {found.recent_entries:,} entries are read from the ledger itself"
+    if missing:
+        return Cell(
+            f"{show_count(missing, 'segment')} to be projected by the next question; {recent}", "warn"
+        )
+    return Cell(f"all full segments; {recent}")

@@ -1,0 +1,158 @@
+"""The heatmap as lines of text: a line for each day, a cell for each hour, shades that differ as characters too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from cli.heatmap import LEVELS, Day, Tally, What, bounds, level
+from cli.terminal import Tone, paint
+from cli.times import show_duration
+
+_LABEL = "Mon 2026-11-23"
+_LABEL_SHORT = "11-23"
+_GAP = "  "
+_LEGEND_GAP = "   "
+_TOTAL_WIDTHS: dict[What, int] = {"runs": 9, "failures": 10, "duration": 13}
+"""Room for the longest total, such as `25 min 38 s`, and what keeps it off the cells."""
+_CELL_MAX = 4
+_HOURS = 24
+_SHADES = "░▒▓█"
+_SHADES_ASCII = ":+%#"
+TONES: dict[What, Tone] = {"runs": "good", "failures": "bad", "duration": "plain"}
+_NOUNS: dict[What, str] = {"runs": "runs", "failures": "failures", "duration": "per run"}
+
+
+class Sheet(NamedTuple):
+    """What a picture is drawn on: its width, whether symbols beyond ASCII arrive, and whether colours do."""
+
+    width: int
+    unicode: bool
+    colour: bool
+
+    @property
+    def shades(self) -> str:
+        """The characters of the levels, from the lightest."""
+        return _SHADES if self.unicode else _SHADES_ASCII
+
+    @property
+    def nothing(self) -> str:
+        """The character of an hour in which nothing was."""
+        return "·" if self.unicode else "."
+
+
+def picture(sheet: Sheet, days: Sequence[Day], what: What) -> list[str]:
+    """The whole picture, without what is said above it."""
+    total_width = _TOTAL_WIDTHS[what]
+    label = _LABEL if sheet.width >= _line_width(_LABEL, 2, what) else _LABEL_SHORT
+    cell = max(1, min((sheet.width - _line_width(label, 0, what)) // _HOURS, _CELL_MAX))
+    least_of = bounds(tally.value(what) for day in days for hour in day.hours for tally in hour if tally)
+    lines = [
+        sheet_line(sheet, [(f"{'':{len(label)}}{_GAP}{_hours(cell)}{_title(what):>{total_width}}", "dim")])
+    ]
+    for day in days:
+        name = f"{day.day:%a %Y-%m-%d}" if label is _LABEL else f"{day.day:%m-%d}"
+        texts: list[tuple[str, Tone]] = [(name + _GAP, "plain" if day.day.weekday() < 5 else "dim")]
+        for hour in day.hours:
+            texts += _cell(sheet, hour, what, least_of, cell)
+        total = shown(day.total.value(what), what)
+        texts.append((f"{total:>{total_width}}", "plain" if day.total.value(what) else "dim"))
+        if day.length_h != _HOURS and sheet.width >= _line_width(label, cell, what) + len("  25 h"):
+            texts.append((f"  {day.length_h} h", "dim"))
+        lines.append(sheet_line(sheet, texts))
+    return [*lines, *_hour_totals(sheet, days, what, label, cell), "", *_legend(sheet, what, least_of)]
+
+
+def sheet_line(sheet: Sheet, texts: Sequence[tuple[str, Tone]]) -> str:
+    """One line, coloured if there are colours."""
+    return "".join(paint(text, tone, sheet.colour) for text, tone in texts).rstrip()
+
+
+def shown(value: int, what: What) -> str:
+    """A value as people read it; `-` for nothing."""
+    if value == 0:
+        return "-"
+    return show_duration(value) if what == "duration" else f"{value:,}"
+
+
+def _line_width(label: str, cell: int, what: What) -> int:
+    return len(label) + len(_GAP) + cell * _HOURS + _TOTAL_WIDTHS[what]
+
+
+def _hours(cell: int) -> str:
+    """The hours above the cells, as many as there is room for."""
+    every = {1: 6, 2: 3, 3: 2}.get(cell, 1)
+    return "".join(f"{hour:02d}".ljust(cell * every) for hour in range(0, _HOURS, every))
+
+
+def _title(what: What) -> str:
+    return "MEAN" if what == "duration" else _NOUNS[what].upper()
+
+
+def _cell(
+    sheet: Sheet, hour: Sequence[Tally | None], what: What, least_of: list[int], cell: int
+) -> list[tuple[str, Tone]]:
+    """An hour: blank where clocks skipped it or it is to come; where it comes twice, its halves are the two."""
+    if not hour:
+        return [(" " * cell, "plain")]
+    values = [None if tally is None else tally.value(what) for tally in hour]
+    if cell == 1:
+        values = [max(values, key=lambda value: -1 if value is None else value)]
+    sizes = [cell] if len(values) == 1 else [cell - cell // 2, cell // 2]
+    return [
+        (" " * size, "plain") if value is None else _shade(sheet, level(value, least_of), size, what)
+        for value, size in zip(values, sizes, strict=True)
+    ]
+
+
+def _shade(sheet: Sheet, dark: int, size: int, what: What) -> tuple[str, Tone]:
+    if dark == 0:
+        return sheet.nothing + " " * (size - 1), "dim"
+    return sheet.shades[dark - 1] * size, TONES[what]
+
+
+def _hour_totals(sheet: Sheet, days: Sequence[Day], what: What, label: str, cell: int) -> list[str]:
+    """A last line: each hour over all days, with a scale of its own; and everything together."""
+    if len(days) < 2:
+        return []
+    sums = [Tally()] * _HOURS
+    total = Tally()
+    for day in days:
+        total = total.plus(day.total)
+        for number, hour in enumerate(day.hours):
+            for tally in hour:
+                sums[number] = sums[number].plus(tally or Tally())
+    least_of = bounds(tally.value(what) for tally in sums)
+    texts: list[tuple[str, Tone]] = [
+        (f"{'all days' if label == _LABEL else 'all':{len(label)}}{_GAP}", "strong")
+    ]
+    texts += [_shade(sheet, level(tally.value(what), least_of), cell, what) for tally in sums]
+    texts.append((f"{shown(total.value(what), what):>{_TOTAL_WIDTHS[what]}}", "strong"))
+    return ["", sheet_line(sheet, texts)]
+
+
+def _legend(sheet: Sheet, what: What, least_of: list[int]) -> list[str]:
+    """What the shades mean, on as many lines as it takes."""
+    items: list[list[tuple[str, Tone]]] = [[(f"{sheet.nothing} none", "dim")]]
+    for number, least in enumerate(least_of[:LEVELS]):
+        last = number + 1 == len(least_of)
+        words = shown(least, what) if what != "duration" or number else "less"
+        if not last and what != "duration" and least_of[number + 1] - 1 > least:
+            words += f"-{least_of[number + 1] - 1:,}"
+        items.append(
+            [(f"{sheet.shades[number]} ", TONES[what]), (words if not last else f"{words} or more", "plain")]
+        )
+    items.append([(_NOUNS[what] + ("" if what == "duration" else " an hour"), "dim")])
+    lines: list[list[tuple[str, Tone]]] = [[]]
+    used = 0
+    for item in items:
+        size = sum(len(text) for text, _ in item)
+        if used and used + len(_LEGEND_GAP) + size > sheet.width:
+            lines.append([])
+            used = 0
+        if used:
+            lines[-1].append((_LEGEND_GAP, "plain"))
+            used += len(_LEGEND_GAP)
+        lines[-1] += item
+        used += size
+    return [sheet_line(sheet, line) for line in lines]

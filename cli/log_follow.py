@@ -1,0 +1,150 @@
+"""Following log entries: each new one as it is collected, until Ctrl-C or until the reader leaves.
+
+While no scheduler serves the home, nobody else collects, so the follower does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import selectors
+import signal
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from eventstore import LedgerError
+from scheduler.home import Home
+from scheduler.logs.collector import Busy, Collector
+from scheduler.logs.day_files import day_files, entries_folder, make_folder
+from scheduler.logs.entry import LogEntry
+from scheduler.logs.reading import LogFilter, admitted_lines
+from scheduler.logs.served import is_served
+from scheduler.logs.watching import OutputWatch
+from scheduler.waiting import Growth, Waiter
+
+_TURN_S = 1.0
+_SOON_S = 0.1
+_READ_BYTES = 1024 * 1024
+
+
+class NewLines:
+    """What is appended to files of days from now on."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._ends = {file.path.name: _size(file.path) for file in day_files(folder) if not file.compressed}
+
+    def blocks(self) -> list[bytes]:
+        """Whole lines that were appended since the last call, in the order of their days."""
+        found = []
+        for file in day_files(self._folder):
+            if file.compressed:
+                continue
+            name = file.path.name
+            while raw := self._more(name, file.path):
+                found.append(raw)
+        return found
+
+    def _more(self, name: str, path: Path) -> bytes:
+        end = self._ends.get(name, 0)
+        with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size < end:  # a batch was taken back and is made again
+                self._ends[name] = size
+                return b""
+            file.seek(end)
+            raw = file.read(_READ_BYTES)
+            raw = raw[: raw.rfind(b"\n") + 1]
+            self._ends[name] = end + len(raw)
+            return raw
+        return b""
+
+
+def follow(home: Home, wanted: LogFilter, show: Callable[[LogEntry], None], lines: NewLines) -> None:
+    """Show what is wanted of what comes, until a signal says stop.
+
+    Raises:
+        BrokenPipeError: the reader left.
+        OutputLost: it cannot be shown.
+    """
+    folder = entries_folder(home)
+    make_folder(folder)
+    growth = Waiter(folder, (signal.SIGINT, signal.SIGTERM))
+    own = _OwnCollector(home, growth.selector)
+    try:
+        if stat.S_ISFIFO(os.fstat(1).st_mode):
+            growth.selector.register(1, selectors.EVENT_READ)  # wake up when the reader of a pipe leaves
+        while not _reader_left():
+            own.turn()
+            for block in lines.blocks():
+                for entry in admitted_lines(block, wanted):
+                    show(entry)
+            if growth.wait(0.0 if own.more else _SOON_S if own.pending else _TURN_S):
+                return
+    finally:
+        own.close()
+        growth.close()
+
+
+class _OwnCollector:
+    """Collects while nobody else does; waits for the ledger and for output on the selector of its owner."""
+
+    def __init__(self, home: Home, selector: selectors.BaseSelector) -> None:
+        self._home, self._selector = home, selector
+        self._collector: Collector | None = None
+        self._watch: OutputWatch | None = None
+        self._growth: Growth | None = None
+        with contextlib.suppress(OSError):
+            self._growth = Growth(home.ledger)
+            selector.register(self._growth.fd, selectors.EVENT_READ)
+        self.more = self.pending = False
+
+    def turn(self) -> None:
+        """Collect what is new, unless a scheduler serves the home: beside it a collector runs."""
+        if self._growth is not None:
+            self._growth.drain()
+        self.more = self.pending = False
+        if is_served(self._home):
+            self._let_go()
+            return
+        try:
+            if self._collector is None:
+                self._collector = Collector(self._home)
+                self._watch = OutputWatch(self._selector)
+            assert self._watch is not None, "they come and go together"
+            self._watch.update(self._collector)
+            self.more = self._collector.turn()
+            self._watch.update(self._collector)
+            self.more = self.more or bool(self._collector.dirty)
+            self.pending = self._collector.pending
+        except (Busy, OSError, LedgerError):
+            self._let_go()
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._let_go()
+        if self._growth is not None:
+            self._selector.unregister(self._growth.fd)
+            self._growth.close()
+
+    def _let_go(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
+        if self._collector is not None:
+            self._collector.close()
+        self._collector = self._watch = None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _reader_left() -> bool:
+    poll = select.poll()
+    poll.register(1, 0)
+    return any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0))

@@ -1,0 +1,88 @@
+"""Bringing log entries up to date before they are read.
+
+Beside a scheduler a collector does that all the time, and is waited for only until it has seen what was recorded
+before the question. Where none is at work, the command collects itself, for a bounded time.
+"""
+
+from __future__ import annotations
+
+import time
+
+from cli.failures import Failure
+from cli.printable import printable
+from cli.terminal import note
+from eventstore import Journal, NoLedger, Unavailable
+from eventstore.errors import Corrupt
+from scheduler.home import Home
+from scheduler.logs.collector import Busy, Collector
+from scheduler.logs.day_files import entries_folder
+from scheduler.logs.position import read_position
+
+COLLECT_S = 5.0
+WAIT_S = 2.0
+_LOOK_S = 0.01
+
+
+def bring_up_to_date(home: Home) -> None:
+    """Collect what is not collected yet, or wait for who does; says so if that did not come to its end.
+
+    Raises:
+        Failure: there is no ledger here.
+        Corrupt, NewerFormat: the ledger cannot be trusted: no answer that might be short.
+    """
+    try:
+        with Journal.open(home.ledger, software="", create=False, read_only=True) as journal:
+            head, ledger_id = journal.head().seq, journal.ledger_id
+    except (NoLedger, FileNotFoundError):
+        raise _nothing_yet(home) from None
+    give_up_s = time.monotonic() + WAIT_S
+    while True:
+        try:
+            collector = Collector(home)
+        except Busy:
+            position = read_position(entries_folder(home))
+            if position is not None and position.ledger == ledger_id and position.next_seq > head:
+                return
+            if time.monotonic() > give_up_s:
+                note(
+                    f"log entries are being collected; {_so_far(position.next_seq if position else 0, head)}"
+                )
+                return
+            time.sleep(_LOOK_S)
+        except Corrupt:
+            raise
+        except (OSError, Unavailable) as problem:
+            note(f"nothing new could be collected: {problem}")
+            return
+        else:
+            _collect(collector)
+            return
+
+
+def _collect(collector: Collector) -> None:
+    give_up_s = time.monotonic() + COLLECT_S
+    try:
+        while collector.turn() or collector.pending:
+            if collector.pending:
+                time.sleep(_LOOK_S)
+            if time.monotonic() > give_up_s:
+                note(f"there was more to collect than {COLLECT_S:g} s allow; ask again for the newest")
+                return
+    except OSError as problem:
+        note(f"not everything could be collected: {problem}")
+    finally:
+        collector.close()
+
+
+def _so_far(next_seq: int, head: int) -> str:
+    return f"{next_seq:,} of {head + 1:,} entries of the ledger are"
+
+
+def _nothing_yet(home: Home) -> Failure:
+    where = printable(str(home.root))
+    if home.config.exists():
+        return Failure("nothing was logged yet", "`cronledger serve` runs the jobs.")
+    return Failure(
+        f"there is no cronledger home in {where}",
+        "`cronledger init` makes one; `--home DIR` or CRONLEDGER_HOME names another folder.",
+    )

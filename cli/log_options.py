@@ -1,0 +1,83 @@
+"""The options that say which log entries are meant, the same for every command that reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
+
+import click
+
+from cli.names import JOB
+from cli.times import parse_time
+from cli.whole import Whole
+from scheduler.logs.entry import Level, Stream
+
+if TYPE_CHECKING:
+    from scheduler.logs import LogFilter, Pattern
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option("--level", type=click.Choice(get_args(Level)), help="Of this level and above."),
+    click.option(
+        "--since", metavar="TIME", help="Of this time or later: 1h, yesterday, 2026-11-23, 2026-11-23T18:00:00Z."
+    ),
+    click.option("--until", metavar="TIME", help="Before this time; a date includes that day."),
+    click.option("--job", type=JOB, metavar="NAME", help="About this job."),
+    click.option("--run", type=Whole(0), metavar="RUN", help="About this run, by its number."),
+    click.option(
+        "--stream", type=click.Choice(get_args(Stream)), help="What jobs print to it, or what the scheduler notes."
+    ),
+)  # fmt: skip
+
+lines_option = click.option(
+    "-n",
+    "--lines",
+    "count",
+    default=100,
+    show_default=True,
+    type=Whole(1),
+    metavar="N",
+    help="The newest so many.",
+)
+utc_option = click.option("--utc", is_flag=True, help="Show times in UTC instead of this machine's zone.")
+
+
+def filter_options(command: Command) -> Command:
+    """Give a command the filters; they arrive as level, since, until, job, run and stream."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def log_filter(
+    *,
+    level: Level | None,
+    since: str | None,
+    until: str | None,
+    job: str | None,
+    run: int | None,
+    stream: Stream | None,
+    pattern: Pattern | None = None,
+) -> LogFilter:
+    """What the options ask for.
+
+    Raises:
+        click.BadParameter: a time is none, or they are the wrong way round.
+    """
+    from scheduler.logs import LogFilter
+
+    now = datetime.now(UTC)
+    wanted = LogFilter(
+        level=level,
+        since=None if since is None else parse_time(since, "--since", now),
+        until=None if until is None else parse_time(until, "--until", now, end=True),
+        job=job,
+        run=run,
+        stream=stream,
+        pattern=pattern,
+    )
+    if wanted.since is not None and wanted.until is not None and wanted.since >= wanted.until:
+        raise click.BadParameter("it is not before --until", param_hint="'--since'")
+    return wanted

@@ -1,0 +1,127 @@
+"""A file that a person named for an answer: it is there whole or not at all, and only its owner may read it.
+
+It is written beside its place under another name and renamed when it is complete. Nothing that exists is replaced
+unless that was asked for, and nothing is ever written into the folder in which cronledger keeps the ledger and
+what it derives from it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from cli.failures import Exit, Failure
+from cli.printable import printable
+from scheduler.home import Home
+
+_MODE = 0o600
+
+
+class Aside(NamedTuple):
+    """A file that is being written.
+
+    Attributes:
+        path: where it is until it is complete.
+        file: it, open; what is written to `path` by others counts as well.
+    """
+
+    path: Path
+    file: IO[bytes]
+
+
+@contextmanager
+def written_aside(target: Path, home: Home, *, force: bool) -> Iterator[Aside]:
+    """A new file, which is at its place when the context ends without an error; else nothing is left of it.
+
+    Args:
+        target: its place.
+        home: the home whose `var` is out of bounds.
+        force: replace a file that is there already.
+
+    Raises:
+        Failure: it may not be, or cannot be, written there; nothing has been changed.
+    """
+    place = _place(target, home, force=force)
+    aside = place.with_name(f".{place.name[:200]}.{os.getpid()}.part")
+    try:
+        fd = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _MODE)
+    except OSError as problem:
+        raise _lost(target, problem) from problem
+    try:
+        with open(fd, "w+b") as file:
+            yield Aside(aside, file)
+            _settle(file, aside, place, force=force)
+    except FileExistsError:
+        raise _exists(target) from None
+    except OSError as problem:
+        if isinstance(problem, BrokenPipeError):
+            raise
+        raise _lost(target, problem) from problem
+    finally:
+        with contextlib.suppress(OSError):
+            aside.unlink(missing_ok=True)
+
+
+def check_place(target: Path, home: Home, *, force: bool) -> None:
+    """Refuse a place before any work is done for it.
+
+    Raises:
+        Failure: as `written_aside` would.
+    """
+    _place(target, home, force=force)
+
+
+def _place(target: Path, home: Home, *, force: bool) -> Path:
+    """Where the file really goes: links are followed, so that what counts is the file and not its name."""
+    place = Path(os.path.realpath(target))
+    forbidden = Path(os.path.realpath(home.var))
+    if place == forbidden or forbidden in place.parents:
+        raise Failure(
+            f"{printable(str(target))} is inside {printable(str(home.var))}, where cronledger keeps the ledger",
+            "Name a place outside of it.",
+        )
+    try:
+        found = place.lstat()
+    except FileNotFoundError:
+        if not place.parent.is_dir():
+            raise Failure(f"there is no folder {printable(str(place.parent))}") from None
+        return place
+    except OSError as problem:
+        raise _lost(target, problem) from problem
+    if not stat.S_ISREG(found.st_mode):
+        raise Failure(f"{printable(str(target))} is there already, and is no file that could be replaced")
+    if not force:
+        raise _exists(target)
+    return place
+
+
+def _settle(file: IO[bytes], aside: Path, place: Path, *, force: bool) -> None:
+    """Make it durable, then give it its name; a link fails where a rename would replace what came meanwhile."""
+    file.flush()
+    os.fsync(file.fileno())
+    if force:
+        aside.replace(place)
+        return
+    try:
+        os.link(aside, place)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if place.exists():
+            raise FileExistsError from None
+        aside.rename(place)
+
+
+def _exists(target: Path) -> Failure:
+    return Failure(f"{printable(str(target))} is there already; nothing was written", "--force replaces it.")
+
+
+def _lost(target: Path, problem: OSError) -> Failure:
+    return Failure(
+        f"{printable(str(target))} cannot be written: {problem.strerror or problem}", "", Exit.FAILED
+    )

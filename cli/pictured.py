@@ -1,0 +1,84 @@
+"""What commands that draw have in common: which jobs, in whose zone, and how wide."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from cli import terminal
+from cli.names import find_job
+from cli.times import parse_time
+from cli.zones import local_zone
+
+if TYPE_CHECKING:
+    from scheduler.state import State
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_WIDTH_MIN, _WIDTH_MAX = 44, 1_000
+
+
+def width_option(command: Command) -> Command:
+    """Give a command `--width`; it arrives as the argument `width`, None if it was not given."""
+    return click.option(
+        "--width",
+        type=click.IntRange(_WIDTH_MIN, _WIDTH_MAX),
+        metavar="N",
+        help="Characters in a line.  [default: the terminal's, else 80]",
+    )(command)
+
+
+def picture_width(asked: int | None) -> int:
+    """How wide to draw: as asked, or as wide as the terminal is."""
+    return max(_WIDTH_MIN, min(terminal.width(), _WIDTH_MAX)) if asked is None else asked
+
+
+def weeks_as_days(typed: str) -> str:
+    """A number of weeks as days: pictures look back over weeks, which durations of the config do not have.
+
+    >>> weeks_as_days("4w")
+    '28d'
+    """
+    found = re.fullmatch(r"([0-9]{1,4})w( ago)?", typed.strip())
+    return f"{int(found[1]) * 7}d{found[2] or ''}" if found else typed
+
+
+def window_of(since: str, until: str | None, now: datetime, zone: str) -> tuple[datetime, datetime]:
+    """Where a picture begins and ends: as typed, dates being those of the clocks that the picture shows.
+
+    Raises:
+        click.BadParameter: one of them is no time, or the end is not after the beginning.
+    """
+    begin = parse_time(weeks_as_days(since), "--since", now, zone=zone)
+    end = now if until is None else parse_time(weeks_as_days(until), "--until", now, zone=zone, end=True)
+    if begin >= end:
+        raise click.BadParameter("it is not before --until", param_hint="'--since'")
+    return begin, end
+
+
+def chosen_jobs(state: State, names: tuple[str, ...]) -> list[str] | None:
+    """The jobs that were named, also such as are no longer configured; None for all.
+
+    Raises:
+        Failure: there is none of that name.
+    """
+    from scheduler.configuration.registered import REGISTERED
+
+    for name in names:
+        if name not in REGISTERED:  # those can be run without standing in the config
+            find_job(state, name, removed=True)
+    return list(dict.fromkeys(names)) or None
+
+
+def zone_for(state: State, jobs: list[str] | None, *, utc: bool) -> str:
+    """Whose clocks a picture of several jobs shows: those of their zone if they share one, else this machine's."""
+    if utc:
+        return "UTC"
+    shown = (
+        state.present_jobs() if jobs is None else [state.jobs[name] for name in jobs if name in state.jobs]
+    )
+    zones = {job.definition.timezone for job in shown}
+    return zones.pop() if len(zones) == 1 else local_zone()

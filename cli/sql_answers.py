@@ -1,0 +1,173 @@
+"""One query and what becomes of its answer: on standard output, or in a file that a person named."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from cli.choices import Choice
+from cli.failures import Failure
+from cli.output_file import check_place, written_aside
+from cli.parquet_output import write_parquet
+from cli.progress import progress
+from cli.sql_output import FORMATS, Columns, show
+from cli.sql_parameters import Parameters
+from cli.sql_stopping import stopped_by_ctrl_c
+from cli.terminal import OutputLost, is_terminal, out
+from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from cli.sql_output import Row
+    from projections import Sql
+
+ANSWER_FORMATS = (*FORMATS, "parquet")
+FORMAT = Choice(ANSWER_FORMATS, "format")
+_LIMIT = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]i?B)", re.IGNORECASE)
+
+
+class Destination(NamedTuple):
+    """Where an answer goes.
+
+    Attributes:
+        form: one of `ANSWER_FORMATS`.
+        file: the file; None for standard output.
+        force: whether a file that exists is replaced.
+    """
+
+    form: str
+    file: Path | None = None
+    force: bool = False
+
+    def check(self, home: Home) -> None:
+        """Refuse what cannot be, before any work is done.
+
+        Raises:
+            Failure: the file may not be written, or the format is not for a terminal.
+        """
+        if self.file is not None:
+            check_place(self.file, home, force=self.force)
+        elif self.force:
+            raise Failure("--force replaces a file: name it with --output")
+        elif self.form == "parquet" and is_terminal():
+            raise Failure("Parquet is not for a terminal", "Name a file with --output FILE.")
+
+
+class MemoryLimit(click.ParamType[str]):
+    """A size as DuckDB has them: `512MB`, `2GiB`."""
+
+    name = "size"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The size, if it is one."""
+        found = _LIMIT.fullmatch(value.strip())
+        if found is None or float(found[1]) == 0:
+            self.fail(f"{value!r} is not a size: write 512MB or 2GB", param, ctx)
+        return f"{found[1]}{found[2]}"
+
+
+def answer(
+    sql: Sql, home: Home, query: str, parameters: Parameters, destination: Destination, *, shown: bool = True
+) -> None:
+    """Answer a query.
+
+    Args:
+        sql: an open connection.
+        home: its home.
+        query: one or several statements; the last one's answer is given.
+        parameters: values for its `$name`s, one for each.
+        destination: where the answer goes.
+        shown: whether a person who watches may be shown progress.
+
+    Raises:
+        Failure: the query is refused or wrong, or the file cannot be written.
+        KeyboardInterrupt: a person stopped it.
+        OutputLost, BrokenPipeError: see `cli.terminal.out`.
+        Corrupt: the ledger is damaged.
+    """
+    with query_failures():
+        shown = shown and (destination.file is not None or not is_terminal())
+        with stopped_by_ctrl_c(sql), progress("asking", shown=shown):
+            result = sql.execute(query, parameters or None)
+            deliver(destination, home, result.columns, result.rows)
+
+
+def deliver(destination: Destination, home: Home, columns: Columns, rows: Iterable[Row]) -> None:
+    """Write rows to where they belong.
+
+    Raises:
+        Failure: the file cannot be written; nothing is left of it.
+        OutputLost, BrokenPipeError: see `cli.terminal.out`.
+    """
+    if destination.form != "parquet":
+        if destination.file is None:
+            show(destination.form, columns, rows)
+        else:
+            deliver_texts(destination, home, FORMATS[destination.form](columns, rows, str))
+    elif destination.file is None:
+        _parquet_to_standard_output(columns, rows)
+    else:
+        with written_aside(destination.file, home, force=destination.force) as aside:
+            write_parquet(aside.path, columns, rows)
+
+
+def deliver_texts(destination: Destination, home: Home, texts: Iterable[str]) -> None:
+    """Write texts, each one or several lines without the last one's end, to where they belong.
+
+    Raises:
+        Failure: the file cannot be written; nothing is left of it.
+        OutputLost, BrokenPipeError: see `cli.terminal.out`.
+    """
+    if destination.file is None:
+        for text in texts:
+            out(text)
+        return
+    with written_aside(destination.file, home, force=destination.force) as aside:
+        for text in texts:
+            aside.file.write(text.encode("utf-8", "backslashreplace") + b"\n")
+
+
+@contextmanager
+def query_failures() -> Iterator[None]:
+    """Turn what can be wrong with a query into what people are told, and a Ctrl-C into what it is.
+
+    Raises:
+        Failure: the query is refused or wrong.
+        KeyboardInterrupt: a person stopped it.
+    """
+    from projections import QueryFailed, QueryRefused
+
+    try:
+        yield
+    except QueryRefused as refused:
+        raise Failure(str(refused)) from None
+    except QueryFailed as failed:
+        if "interrupted" in failed.message.lower():
+            raise KeyboardInterrupt from None
+        raise Failure(failed.message.replace("\t", " "), failed.hint) from None
+    except RuntimeError as stopped:
+        # This is how DuckDB reports a Ctrl-C while it works.
+        if "interrupted" in str(stopped).lower():
+            raise KeyboardInterrupt from None
+        raise
+
+
+def _parquet_to_standard_output(columns: Columns, rows: Iterable[Row]) -> None:
+    with tempfile.TemporaryDirectory(prefix="cronledger-") as folder:
+        made = Path(folder) / "answer.parquet"
+        write_parquet(made, columns, rows)
+        try:
+            with open(made, "rb") as file:
+                shutil.copyfileobj(file, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as problem:
+            raise OutputLost(problem.strerror or str(problem)) from problem

@@ -1,0 +1,111 @@
+"""`--param NAME=VALUE`: values for the `$name`s of a query, with the type that their spelling suggests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from difflib import get_close_matches
+
+import click
+
+from cli.failures import Failure
+from cli.printable import printable
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]{0,17})", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,18}\.[0-9]{1,18}", re.ASCII)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?",
+    re.ASCII,
+)
+_WORDS: dict[str, object] = {"true": True, "false": False, "null": None}
+
+Parameters = dict[str, object]
+
+
+def read_parameters(typed: Sequence[str]) -> Parameters:
+    """The values by their names.
+
+    Raises:
+        click.BadParameter: one of them is no `NAME=VALUE`, or comes twice.
+    """
+    parameters: Parameters = {}
+    for text in typed:
+        name, sign, value = text.partition("=")
+        name = name.removeprefix("$")
+        if not sign or not _NAME.fullmatch(name):
+            raise _bad(f"{printable(text)!r} is not NAME=VALUE, as in job=nightly")
+        if name in parameters:
+            raise _bad(f"{name} is given twice")
+        parameters[name] = value_of(value, name)
+    return parameters
+
+
+def value_of(text: str, name: str = "") -> object:
+    """The value that a text stands for.
+
+    Whole numbers, decimal ones, `true`, `false`, `null`, dates and times (without an offset: UTC) are what they look
+    like; whatever else is text, and so is everything between single quotes.
+
+    Raises:
+        click.BadParameter: it looks like a date or a time, but there is no such one.
+    """
+    if len(text) >= 2 and text[0] == text[-1] == "'":
+        return text[1:-1].replace("''", "'")
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    if _DECIMAL.fullmatch(text):
+        return Decimal(text)
+    try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text)
+        if _TIME.fullmatch(text):
+            instant = datetime.fromisoformat(text)
+            return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as problem:
+        raise _bad(f"{name}={text} is no time: {problem}; in single quotes it is text") from None
+    return text
+
+
+def check_parameters(query: str, parameters: Parameters) -> None:
+    """Compare the names with those that the query has; a query that is no SQL passes, to be refused later.
+
+    Raises:
+        Failure: the query needs others, or there are several statements.
+    """
+    import duckdb
+
+    try:
+        statements = duckdb.extract_statements(query)
+    except (duckdb.Error, UnicodeEncodeError):
+        return
+    wanted: set[str] = set().union(*(statement.named_parameters for statement in statements))
+    if any(name.isdigit() for name in wanted):
+        raise Failure(
+            "the query has a parameter without a name", "Write $name for it, and --param name=VALUE."
+        )
+    for name in sorted(parameters.keys() - wanted):
+        near = get_close_matches(name, wanted, n=1)
+        meant = f"did you mean ${near[0]}?" if near else ""
+        raise Failure(f"the query has no ${name}", meant or f"Its parameters: {_listed(wanted)}.")
+    missing = wanted - parameters.keys()
+    if missing:
+        first = min(missing)
+        raise Failure(
+            f"the query needs a value for {_listed(missing)}", f"Give it with --param {first}=VALUE."
+        )
+    if parameters and len(statements) > 1:
+        raise Failure("with --param the query is one statement", "Ask one question after another.")
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(f"${name}" for name in sorted(names)) or "none"
+
+
+def _bad(message: str) -> click.BadParameter:
+    return click.BadParameter(message, param_hint="'--param'")

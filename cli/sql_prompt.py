@@ -1,0 +1,106 @@
+"""The prompt of `sql`: one question after another over one connection, until Ctrl-D.
+
+A statement ends with a semicolon and may take several lines. Ctrl-C drops the line that is being typed or stops the
+query that runs. What goes wrong is said, and the prompt is there again.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.failures import Exit, failures_for_people
+from cli.invocation import invocation
+from cli.printable import printable
+from cli.sql_answers import query_failures
+from cli.sql_dots import Dots
+from cli.sql_output import show
+from cli.sql_stopping import stopped_by_ctrl_c
+from cli.sql_typing import typing_session
+from cli.terminal import note
+from cli.times import show_count, show_duration
+from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from cli.sql_output import Row
+    from projections import Sql
+
+_ROWS_SHOWN_MAX = 1_000
+"""In a table at the prompt; nobody reads more there, and --output takes them all."""
+
+
+def converse(sql: Sql, home: Home, form: str) -> None:
+    """Read statements from the terminal and answer them, until the person leaves.
+
+    Args:
+        sql: an open connection.
+        home: the home whose ledger is asked.
+        form: the format in which answers are shown at first.
+
+    Raises:
+        Failure: the format is not for a terminal.
+        OutputLost, BrokenPipeError: see `cli.terminal.out`.
+    """
+    dots = Dots(form)
+    session = typing_session(home)
+    note(f"SQL over {printable(str(home.root))}. Statements end with ; and .help tells the rest.")
+    while not dots.left:
+        try:
+            typed = session.prompt().strip()
+        except KeyboardInterrupt:
+            continue
+        except EOFError:
+            break
+        if typed:
+            _hear(sql, home, typed, dots)
+
+
+def _hear(sql: Sql, home: Home, typed: str, dots: Dots) -> None:
+    """One thing that was typed; only standard output that is gone ends the conversation."""
+    try:
+        with failures_for_people():
+            if dots.understands(typed):
+                dots.obey(typed)
+            else:
+                _answer(sql, typed, dots.form)
+    except KeyboardInterrupt:
+        click.echo(err=True)  # after the ^C that the terminal shows
+        note("stopped")
+    except SystemExit as left:
+        if left.code == Exit.LEDGER:
+            note(f"Nothing is answered from a ledger that is damaged: `{invocation(home)} ledger verify`.")
+        elif left.code != Exit.USAGE:
+            raise
+
+
+def _answer(sql: Sql, query: str, form: str) -> None:
+    began_s = time.monotonic()
+    with query_failures(), stopped_by_ctrl_c(sql):
+        result = sql.execute(query)
+        counted = _Counted(result.rows)
+        rows = iter(counted)
+        show(form, result.columns, islice(rows, _ROWS_SHOWN_MAX) if form == "table" else rows)
+        more = next(rows, None) is not None
+    took = show_duration(int((time.monotonic() - began_s) * 1_000))
+    if more:
+        note(f"the first {_ROWS_SHOWN_MAX:,} rows, in {took}; LIMIT and OFFSET show others")
+    elif counted.count:
+        note(f"{show_count(counted.count, 'row')} in {took}")
+    sys.stdout.flush()
+
+
+class _Counted:
+    """Rows that are counted on their way."""
+
+    def __init__(self, rows: Iterator[Row]) -> None:
+        self._rows, self.count = rows, 0
+
+    def __iter__(self) -> Iterator[Row]:
+        for row in self._rows:
+            self.count += 1
+            yield row

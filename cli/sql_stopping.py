@@ -1,0 +1,52 @@
+"""Ctrl-C stops a query at once.
+
+While the engine works, Python hears of a signal only when the engine's main thread comes up for air, which may
+take a minute. The number of a signal is written into a pipe the moment it arrives, though; a thread waits
+there and tells the engine.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+
+class Stoppable(Protocol):
+    """What can be told to stop from another thread."""
+
+    def interrupt(self) -> None:
+        """Stop what runs; if nothing does, nothing happens."""
+
+
+@contextmanager
+def stopped_by_ctrl_c(engine: Stoppable) -> Iterator[None]:
+    """Within this, SIGINT interrupts the engine; that it came is then raised as a KeyboardInterrupt, as always.
+
+    Raises:
+        KeyboardInterrupt: SIGINT came.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    reading, writing = os.pipe2(os.O_CLOEXEC)
+    os.set_blocking(writing, False)
+    thread = threading.Thread(target=_listen, args=(reading, engine), daemon=True)
+    thread.start()
+    before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(writing)
+        thread.join()
+        os.close(reading)
+
+
+def _listen(reading: int, engine: Stoppable) -> None:
+    while numbers := os.read(reading, 64):
+        if signal.SIGINT in numbers:
+            engine.interrupt()

@@ -1,0 +1,234 @@
+"""The timeline as lines of text, as wide as there is room for: the axis, the lanes, the legend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from cli.axis import Axis, instant_of, ticks
+from cli.printable import printable
+from cli.tables import display_width
+from cli.terminal import Tone, paint
+from cli.timeline import MARKS, Lane, Mark, draw
+from cli.timeline_data import Outage, Row
+from cli.timeline_marks import MANY_FROM, TONES, WORDS, Pen
+from cli.times import show_clock, show_count, show_duration
+
+BAD: tuple[Mark, ...] = ("failed", "timed_out", "lost")
+"""Marks of runs that did not do what was wanted."""
+_NAME_MAX, _NAME_MIN = 24, 8
+_GAP = "  "
+_COUNTS = _GAP + f"{'RUNS':>6}{'BAD':>5}"
+_COUNTS_FROM_WIDTH = 60
+_LATE = f"{'LATEST':>12}"
+_LATE_FROM_WIDTH = 110
+_COLUMNS_MIN = 10
+_OUTAGES_LISTED = 4
+
+Text = tuple[str, Tone]
+
+
+class Sheet(NamedTuple):
+    """What a picture is drawn on.
+
+    Attributes:
+        width: columns of the terminal; the picture takes no more.
+        pen: its characters.
+        colour: whether there are colours.
+        zone: whose clocks the axis shows.
+    """
+
+    width: int
+    pen: Pen
+    colour: bool
+    zone: str
+
+    def paint(self, texts: Iterable[Text]) -> str:
+        """One line."""
+        return "".join(paint(text, tone, self.colour) for text, tone in texts).rstrip()
+
+
+def columns_for(width: int, names: Iterable[str]) -> int:
+    """How many columns of time there is room for."""
+    room = width - _label_width(width, names) - len(_GAP) - len(_tail_title(width))
+    return max(_COLUMNS_MIN, room)
+
+
+def picture(
+    sheet: Sheet,
+    axis: Axis,
+    rows: Sequence[Row],
+    all_rows: Sequence[Row],
+    outages: Sequence[Outage],
+    now_us: int,
+) -> list[str]:
+    """The whole picture of `rows`, without what is said above it; its legend counts `all_rows`."""
+    label_width = _label_width(sheet.width, (row.job for row in rows))
+    down = _down(axis, outages, now_us)
+    lines = _axis_lines(sheet, axis, label_width)
+    drawn: list[Lane] = []
+    for row in rows:
+        lanes = draw(row.spans, axis.columns)
+        drawn += lanes
+        for number, lane in enumerate(lanes):
+            name = _fitted(printable(row.job), label_width, sheet.pen.cut) if number == 0 else ""
+            texts: list[Text] = [(f"{name}{' ' * (label_width - display_width(name))}{_GAP}", "plain")]
+            texts += _lane_texts(sheet.pen, lane, down)
+            if number == 0:
+                texts += _tail(sheet.width, row)
+            lines.append(sheet.paint(texts))
+    return [*lines, "", *_legend(sheet, all_rows, drawn, any(down)), *_outage_lines(sheet, outages)]
+
+
+def _lane_texts(pen: Pen, lane: Lane, down: Sequence[bool]) -> Iterator[Text]:
+    """The pieces of a lane, those of the same tone together."""
+    glyphs: list[Text] = []
+    for piece, is_down in zip(lane, down, strict=True):
+        if piece.shape == "blank":
+            glyphs.append((pen.down if is_down else " ", "dim"))
+        else:
+            tone: Tone = "dim" if piece.shape == "late" else TONES[piece.mark]
+            glyphs.append((pen.glyph(piece), tone))
+    for tone, group in groupby(glyphs, key=lambda text: text[1]):
+        yield "".join(glyph for glyph, _ in group), tone
+
+
+def _axis_lines(sheet: Sheet, axis: Axis, label_width: int) -> list[str]:
+    labels = [" "] * axis.columns
+    line = [sheet.pen.line] * axis.columns
+    for tick in ticks(axis, ZoneInfo(sheet.zone)):
+        line[tick.column] = sheet.pen.tick
+        if tick.column + len(tick.label) <= axis.columns:
+            labels[tick.column : tick.column + len(tick.label)] = tick.label
+    blank = " " * label_width + _GAP
+    return [
+        sheet.paint([(blank + "".join(labels) + _tail_title(sheet.width), "dim")]),
+        sheet.paint([(blank + "".join(line), "dim")]),
+    ]
+
+
+def _tail_title(width: int) -> str:
+    return (_COUNTS if width >= _COUNTS_FROM_WIDTH else "") + (_LATE if width >= _LATE_FROM_WIDTH else "")
+
+
+def _tail(width: int, row: Row) -> Iterator[Text]:
+    """Right of the lanes: how many runs, how many of them went wrong, and the longest wait."""
+    if width < _COUNTS_FROM_WIDTH:
+        return
+    runs = sum(count for mark, count in row.totals.items() if mark not in ("missed", "skipped", "owed"))
+    bad = sum(row.totals.get(mark, 0) for mark in BAD)
+    yield f"{_GAP}{_short(runs):>6}", "plain"
+    yield f"{_short(bad) if bad else '-':>5}", "bad" if bad else "dim"
+    if width >= _LATE_FROM_WIDTH:
+        late_ms = row.late_us // 1_000
+        yield f"{show_duration(late_ms) if late_ms > 0 else '-':>12}", "dim"
+
+
+def _short(count: int) -> str:
+    """A number in at most five characters: `9,999`, `288k`, `12M`."""
+    if count < 10_000:
+        return f"{count:,}"
+    return f"{count // 1_000}k" if count < 1_000_000 else f"{count // 1_000_000}M"
+
+
+def _legend(sheet: Sheet, rows: Sequence[Row], lanes: Sequence[Lane], any_down: bool) -> list[str]:
+    """What is in the picture, with how many there are of it; nothing else."""
+    pen = sheet.pen
+    totals: dict[Mark, int] = {}
+    for row in rows:
+        for mark, count in row.totals.items():
+            totals[mark] = totals.get(mark, 0) + count
+    items: list[Text] = [
+        (f"{pen.legend_of(mark)} {totals[mark]:,} {WORDS[mark]}", TONES[mark])
+        for mark in reversed(MARKS)
+        if totals.get(mark) and mark != "owed"
+    ]
+    pieces = [piece for lane in lanes for piece in lane]
+    if any(piece.shape == "many" for piece in pieces):
+        most = max(piece.runs for piece in pieces if piece.shape == "many")
+        levels = [str(least) for least in MANY_FROM if least <= most]
+        more = " or more" if len(levels) == 1 else ", ".join(["", *levels[1:]]) + " or more"
+        items.append((f"{pen.many[: len(levels)]} {levels[0]}{more} in one column", "plain"))
+    if any(piece.shape == "late" for piece in pieces):
+        items.append((f"{pen.shapes['late']} due, not started yet", "dim"))
+    if any_down:
+        items.append((f"{pen.down} no scheduler", "dim"))
+    return _wrapped(sheet, items)
+
+
+def _wrapped(sheet: Sheet, items: Sequence[Text]) -> list[str]:
+    lines: list[str] = []
+    line: list[Text] = []
+    used = 0
+    for text, tone in items:
+        if line and used + 3 + len(text) > sheet.width:
+            lines.append(sheet.paint(line))
+            line, used = [], 0
+        if line:
+            line.append(("   ", "plain"))
+            used += 3
+        line.append((text, tone))
+        used += len(text)
+    return [*lines, sheet.paint(line)] if line else lines
+
+
+def _down(axis: Axis, outages: Sequence[Outage], now_us: int) -> list[bool]:
+    """In which columns nothing was watching for all or most of the time, or for the greater part of an outage."""
+    down = [False] * axis.columns
+    for outage in outages:
+        ended_us = now_us if outage.ended_us is None else outage.ended_us
+        if ended_us <= axis.begin_us or outage.began_us >= axis.end_us:
+            continue
+        first, last = axis.stretch(outage.began_us, ended_us)
+        down[first : last + 1] = [True] * (last - first + 1)
+    return down
+
+
+_KINDS = {
+    "down": "no scheduler",
+    "suspend": "the machine slept",
+    "paused": "the ledger could not be written",
+    "stall": "the scheduler was held up",
+}
+
+
+def _outage_lines(sheet: Sheet, outages: Sequence[Outage]) -> list[str]:
+    """The outages in words, the longest first if they are many, in the order in which they came."""
+    listed = outages
+    if len(outages) > _OUTAGES_LISTED:
+        listed = sorted(sorted(outages, key=_length)[-_OUTAGES_LISTED:], key=lambda outage: outage.began_us)
+    lines = [""] if outages else []
+    for outage in listed:
+        began = instant_of(outage.began_us)
+        text = f"{_KINDS.get(outage.kind, outage.kind)} from {show_clock(began, sheet.zone, beside=None)}"
+        if outage.ended_us is None:
+            text += " on"
+        else:
+            ended = instant_of(outage.ended_us)
+            text += f" to {show_clock(ended, sheet.zone, beside=began)}"
+            text += f" ({show_duration((outage.ended_us - outage.began_us) // 1_000)})"
+        died = ", it had died" if outage.reason == "died" else ""
+        lines.append(sheet.paint([(text + died, "warn")]))
+    if len(outages) > len(listed):
+        rest = show_count(len(outages) - len(listed), "shorter outage")
+        lines.append(sheet.paint([(f"and {rest}", "dim")]))
+    return lines
+
+
+def _length(outage: Outage) -> int:
+    return 2**62 if outage.ended_us is None else outage.ended_us - outage.began_us
+
+
+def _label_width(width: int, names: Iterable[str]) -> int:
+    longest = max((display_width(printable(name)) for name in names), default=_NAME_MIN)
+    return max(_NAME_MIN, min(longest, _NAME_MAX, width // 4))
+
+
+def _fitted(name: str, width: int, cut: str) -> str:
+    if display_width(name) <= width:
+        return name
+    while display_width(name) > width - 1:
+        name = name[:-1]
+    return name + cut

@@ -1,0 +1,102 @@
+"""How a timeline looks: a symbol for each piece, the same for colour-blind printers, and what the symbols mean.
+
+Every meaning has a character of its own, so that a picture without colours says as much as one with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from cli.terminal import Tone
+from cli.timeline import MARKS, Mark, Piece
+
+TONES: dict[Mark, Tone] = {
+    "succeeded": "good",
+    "failed": "bad",
+    "timed_out": "bad",
+    "lost": "bad",
+    "unknown": "warn",
+    "cancelled": "warn",
+    "missed": "warn",
+    "skipped": "warn",
+    "running": "strong",
+    "owed": "dim",
+}
+WORDS: dict[Mark, str] = {
+    "succeeded": "succeeded",
+    "failed": "failed",
+    "timed_out": "timed out",
+    "lost": "lost",
+    "unknown": "ended unseen",
+    "cancelled": "cancelled",
+    "missed": "missed",
+    "skipped": "skipped",
+    "running": "running",
+    "owed": "waiting",
+}
+MANY_FROM = (2, 5, 20, 100)
+"""From how many runs in one column on it is drawn as the first, second, … level."""
+
+
+class Pen(NamedTuple):
+    """The characters of a picture.
+
+    Attributes:
+        shapes: for each shape but `many` and `sign`.
+        signs: for each mark that has a sign.
+        many: for each level of how many.
+        down: time in which no scheduler ran.
+        line: of the axis; tick: where a label stands.
+        cut: at the end of a name that is too long.
+    """
+
+    shapes: Mapping[str, str]
+    signs: Mapping[Mark, str]
+    many: str
+    down: str
+    line: str
+    tick: str
+    cut: str
+
+    def glyph(self, piece: Piece) -> str:
+        """The character of a piece."""
+        if piece.shape == "sign":
+            return self.signs[piece.mark]
+        if piece.shape == "many":
+            return self.many[sum(piece.runs >= least for least in MANY_FROM) - 1]
+        return self.shapes[piece.shape]
+
+    def legend_of(self, mark: Mark) -> str:
+        """The character that stands for a mark in the legend."""
+        plain = {"succeeded": "one", "running": "going", "owed": "late"}
+        return self.signs[mark] if mark in self.signs else self.shapes[plain[mark]]
+
+
+ASCII = Pen(
+    shapes={
+        "blank": " ", "late": ".", "one": "*", "begin": "[", "body": "=", "end": "]", "joint": "|", "going": ">"
+    },
+    signs={
+        "failed": "x", "timed_out": "T", "lost": "L", "unknown": "?", "cancelled": "C", "missed": "!",
+        "skipped": "o",
+    },
+    many="-+%#",
+    down=":",
+    line="-",
+    tick="+",
+    cut="~",
+)  # fmt: skip
+UNICODE = Pen(
+    shapes={
+        "blank": " ", "late": "·", "one": "•", "begin": "╺", "body": "━", "end": "╸", "joint": "┃", "going": "▸"
+    },
+    signs={**ASCII.signs, "failed": "✗", "skipped": "○"},
+    many="▂▄▆█",
+    down="░",
+    line="─",
+    tick="┬",
+    cut="…",
+)  # fmt: skip
+
+assert set(TONES) == set(WORDS) == set(MARKS)

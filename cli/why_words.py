@@ -1,0 +1,255 @@
+"""How an explanation reads: a headline for its verdict and a sentence for each of its facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from cli.printable import printable
+from cli.terminal import Tone
+from cli.times import show_count, show_duration, show_time
+from cli.words import OUTCOME_TONES, OUTCOME_WORDS, actor_words, ending_words, skip_words, trigger_words
+from scheduler.explanation import Explanation, Fact, Verdict
+from scheduler.explanation import facts as f
+from scheduler.schedule import format_duration
+from scheduler.vocabulary import MisfireReason
+
+_HEADLINES: dict[Verdict, tuple[Tone, str]] = {
+    "running": ("good", "Yes: its run has started and is still going."),
+    "waiting": ("warn", "Not yet: a run is owed for it and waits to be started."),
+    "skipped": ("warn", "No: a run was owed for it and was skipped."),
+    "missed": ("bad", "No: it was missed, and not caught up."),
+    "not_due": ("plain", "No: it was not due then."),
+    "disabled": ("warn", "No: it was disabled then."),
+    "not_defined": ("plain", "No: the config in force did not have it yet."),
+    "removed": ("warn", "No: the config in force no longer had it."),
+    "upcoming": ("plain", "Not yet: that is still to come."),
+    "pending": ("warn", "Not so far: that has passed, and nothing is on record about it yet."),
+}
+_AHEAD: dict[Verdict, str] = {
+    "not_due": "It will not be due then.",
+    "disabled": "Not as things stand: it is disabled.",
+    "removed": "Not as things stand: the config no longer has it.",
+}
+_MISFIRES: dict[MisfireReason, str] = {
+    "scheduler_down": "no scheduler was running",
+    "suspend": "the machine slept",
+    "clock_step": "the clock was set ahead",
+    "stall": "the scheduler was held up",
+    "ledger_unavailable": "the ledger could not be written",
+    "replaced": "its schedule was replaced",
+    "disabled": "it was disabled",
+    "removed": "it was removed",
+}
+_DOWN = {
+    "never": "No scheduler had ever been started",
+    "stopped": "No scheduler was running: the last one stopped at {since}",
+    "died": "No scheduler was running: the last one died without a word, its last entry is of {since}",
+}
+
+
+def headline(answer: Explanation, now: datetime) -> tuple[Tone, str]:
+    """Whether it ran, in one sentence, and the tone in which that is said."""
+    if answer.instant > now and answer.verdict in _AHEAD:
+        return "warn", _AHEAD[answer.verdict]
+    if answer.verdict != "ran":
+        return _HEADLINES[answer.verdict]
+    caught_up = any(isinstance(fact, f.Ticked) and fact.trigger == "catch_up" for fact in answer.facts)
+    (ended,) = (fact for fact in answer.facts if isinstance(fact, f.RunEnded))
+    how = f"Yes, caught up later as run {ended.run}" if caught_up else f"Yes, as run {ended.run}"
+    return OUTCOME_TONES[ended.outcome], f"{how}, which {OUTCOME_WORDS[ended.outcome]}."
+
+
+def sentence_of(fact: Fact, zone: str) -> str:
+    """One fact as a sentence, safe to print; times are shown in `zone`."""
+
+    def shown(instant: datetime) -> str:
+        return show_time(instant, zone)
+
+    return printable(_WORDS[type(fact)](fact, shown))
+
+
+Shown = Callable[[datetime], str]
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else ""
+
+
+def _scheduled(fact: f.Scheduled, shown: Shown) -> str:
+    which = f"{fact.source} {fact.timezone} (revision {fact.revision})"
+    if fact.due:
+        return f"Its schedule has this instant: {which}."
+    near = [f"the last before is {shown(fact.before)}"] if fact.before else []
+    near += [f"the next is {shown(fact.after)}"] if fact.after else []
+    told = ", ".join(near) or "it has none near"
+    return f"Its schedule does not have this instant: {which}; {told}."
+
+
+def _rescheduled(fact: f.Rescheduled, shown: Shown) -> str:
+    return f"Its schedule is another one now: {fact.source} {fact.timezone}, since {shown(fact.since)}."
+
+
+def _daylight_saving(fact: f.DaylightSaving, shown: Shown) -> str:
+    clocks = f"Clocks in {fact.timezone} went from {fact.wall_from[-5:]} to {fact.wall_to[-5:]}"
+    clocks += f" at {shown(fact.change)}"
+    other = shown(fact.other) if fact.other is not None else ""
+    return {
+        "made_up": f"{clocks}: its time was skipped, and it is run right after the gap instead.",
+        "skipped": f"{clocks}: times that were skipped are not made up for, as it runs at intervals.",
+        "first_of_two": f"{clocks}, so this time comes twice: it runs the first time, not at {other}.",
+        "second_of_two": f"{clocks}, so this time came twice: it is run the first time, at {other}.",
+        "both": f"{clocks}, so this time comes twice: as it runs at intervals, also at {other}.",
+    }[fact.effect]
+
+
+def _switched(fact: f.Switched, shown: Shown) -> str:
+    until = f" until {shown(fact.until)}" if fact.until else ""
+    told = f"Disabled at {shown(fact.since)}{until} by {actor_words(fact.actor)}{_because(fact.reason)}"
+    if fact.ended is None:
+        return f"{told}."
+    return f"{told}; that ended at {shown(fact.ended)}, by {actor_words(fact.ended_by or '')}."
+
+
+def _absent(fact: f.Absent, shown: Shown) -> str:
+    if fact.removed is None:
+        return f"It was first defined at {shown(fact.back)}." if fact.back else "It is not defined."
+    told = f"It was removed from the config at {shown(fact.removed)}"
+    return f"{told}, and was gone until {shown(fact.back)}." if fact.back else f"{told}."
+
+
+def _ticked(fact: f.Ticked, shown: Shown) -> str:
+    late = f", {show_duration(fact.lateness_ms)} late" if fact.lateness_ms else ""
+    how = "Catch-up asked for it" if fact.trigger == "catch_up" else "It fell due, and a run was owed"
+    return f"{how} at {shown(fact.time)}{late}: run {fact.run}."
+
+
+def _run_began(fact: f.RunBegan, shown: Shown) -> str:
+    adopted = "; it outlived that scheduler, and the next one took it over" if fact.adopted else ""
+    return f"Run {fact.run} started at {shown(fact.time)}{adopted}."
+
+
+def _run_ended(fact: f.RunEnded, shown: Shown) -> str:
+    how = OUTCOME_WORDS[fact.outcome]
+    how += ending_words(fact.exit_code, fact.signal) if fact.outcome == "failed" else ""
+    took = f" after {show_duration(fact.duration_ms)}" if fact.duration_ms is not None else ""
+    return f"Run {fact.run} {how} at {shown(fact.time)}{took}{_because(fact.error or '')}."
+
+
+def _run_open(fact: f.RunOpen, shown: Shown) -> str:
+    if fact.started is not None:
+        return f"Run {fact.run} is going since {shown(fact.started)}."
+    behind = f" behind run {fact.behind}" if fact.behind is not None else ""
+    return f"Run {fact.run} waits{behind}."
+
+
+def _run_skipped(fact: f.RunSkipped, shown: Shown) -> str:
+    by = f" by {actor_words(fact.actor)}{_because(fact.actor_reason)}" if fact.actor else ""
+    return f"Run {fact.run} was skipped at {shown(fact.time)}: {skip_words(fact.reason)}{by}."
+
+
+def _in_the_way(fact: f.InTheWay, shown: Shown) -> str:
+    due = f", due {shown(fact.scheduled_for)}" if fact.scheduled_for else ""
+    begun = f"started at {shown(fact.started)}" if fact.started else "not started by then"
+    told = f"In its way was run {fact.run} ({trigger_words(fact.trigger)}{due}), {begun}"
+    if fact.ended is None:
+        return f"{told} and not ended yet."
+    how = OUTCOME_WORDS[fact.outcome] if fact.outcome else "was skipped"
+    return f"{told}; it {how} at {shown(fact.ended)}."
+
+
+def _by_hand(fact: f.ByHand, shown: Shown) -> str:
+    return f"{actor_words(fact.actor)} asked for run {fact.run} at {shown(fact.time)}{_because(fact.reason)}."
+
+
+def _down(fact: f.Down, shown: Shown) -> str:
+    since = shown(fact.since) if fact.since else ""
+    if fact.later:
+        how = "stopped" if fact.how == "stopped" else "died without a word"
+        told = f"A scheduler was there but did not see it, and {how} before settling it; its last entry is of {since}"
+    else:
+        told = _DOWN[fact.how].format(since=since)
+    told += f" ({fact.reason})" if fact.reason else ""
+    return f"{told}; the next one started at {shown(fact.until)}." if fact.until else f"{told}."
+
+
+def _stepped(fact: f.Stepped, shown: Shown) -> str:
+    by = show_duration(abs(fact.by_ms))
+    what = f"The machine slept for {by}" if fact.cause == "suspend" else ""
+    what = what or f"The clock was set {'ahead' if fact.by_ms > 0 else 'back'} by {by}"
+    return f"{what}: from {shown(fact.before)} to {shown(fact.after)}. No instant is run twice."
+
+
+def _paused(fact: f.Paused, shown: Shown) -> str:
+    since = f" at {shown(fact.since)}" if fact.since else ""
+    until = f"; it went on at {shown(fact.until)}" if fact.until else ""
+    return f"The scheduler paused{since}, for the ledger could not be written{_because(fact.reason)}{until}."
+
+
+def _misfired(fact: f.Misfired, shown: Shown) -> str:
+    which = f"{show_count(fact.count, 'instant')} passed unwatched"
+    if fact.count > 1:
+        which += f", {shown(fact.first)} to {shown(fact.last)}"
+    return (
+        f"At {shown(fact.time)} it was recorded that {which}, because {_MISFIRES[fact.reason]};"
+        f" {fact.will_run:,} of them caught up."
+    )
+
+
+def _closed(fact: f.Closed, shown: Shown) -> str:
+    by = actor_words(fact.actor)
+    what = {
+        "replaced": f"its schedule was replaced by {by}",
+        "disabled": f"it was disabled by {by}",
+        "removed": f"it was removed by {by}",
+    }[fact.by]
+    told = f"Nothing had acted on it when {what} at {shown(fact.time)}: what passed before is not run then"
+    return f"{told}." if fact.settled else f"{told}; that is to be recorded yet."
+
+
+def _not_wanted(fact: f.NotWanted, shown: Shown) -> str:
+    window = format_duration(timedelta(milliseconds=fact.window_ms)) if fact.window_ms is not None else ""
+    told = {
+        "none": "Its catch-up policy is none: what was missed is not run",
+        "one": "Its catch-up policy is one: only the latest of what was missed is run",
+        "limit": f"Its catch-up is limited to the latest {fact.limit}",
+        "window": f"It was older than its catch-up window of {window}",
+    }[fact.rule]
+    if not fact.runs:
+        return f"{told}."
+    ran = [f"run {run} for {shown(due)}" for run, due in zip(fact.runs, fact.ran_instead, strict=True)]
+    return f"{told}; caught up instead: {', '.join(ran)}."
+
+
+def _to_come(fact: f.ToCome, _shown: Shown) -> str:
+    if fact.caught_up is None:
+        return "It will be run then." if fact.serving else "It will be run if a scheduler is running then."
+    if fact.serving:
+        return "A scheduler is running and is about to look at it."
+    if fact.caught_up:
+        return "A scheduler that starts now catches it up."
+    return "A scheduler that starts now records it as missed: its catch-up policy does not want it."
+
+
+_WORDS: dict[type[Fact], Callable[[Any, Shown], str]] = {
+    f.Scheduled: _scheduled,
+    f.Rescheduled: _rescheduled,
+    f.DaylightSaving: _daylight_saving,
+    f.Switched: _switched,
+    f.Absent: _absent,
+    f.Ticked: _ticked,
+    f.RunBegan: _run_began,
+    f.RunEnded: _run_ended,
+    f.RunOpen: _run_open,
+    f.RunSkipped: _run_skipped,
+    f.InTheWay: _in_the_way,
+    f.ByHand: _by_hand,
+    f.Down: _down,
+    f.Stepped: _stepped,
+    f.Paused: _paused,
+    f.Misfired: _misfired,
+    f.Closed: _closed,
+    f.NotWanted: _not_wanted,
+    f.ToCome: _to_come,
+}

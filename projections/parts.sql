@@ -1,0 +1,63 @@
+-- What becomes of runs, over two sources that are created before it:
+--
+--   parts.fresh    consecutive entries, with the facts of their payloads
+--   parts.carried   those few of the entries before them that cause or start a run which had not ended by then
+--
+-- Whoever makes a projection loads a segment as `fresh` and stores `ended`, `noted` and `left_open` of it; whoever
+-- asks loads what was appended since, and keeps the same in tables. So both say the same of the same entries.
+
+CREATE VIEW parts.known AS FROM parts.fresh UNION ALL FROM parts.carried;
+
+CREATE VIEW parts.causes AS
+SELECT run, job, trigger, scheduled_for, time AS owed_at, lateness_ms, actor,
+       CASE type WHEN 'run.requested' THEN nullif(reason, '') END AS reason
+FROM parts.known WHERE type IN ('schedule.ticked', 'run.requested');
+
+CREATE VIEW parts.starts AS
+SELECT run, attempt, job, trigger, scheduled_for, time AS started, host, command_sha256
+FROM parts.known WHERE type = 'run.started';
+
+-- Runs that `fresh` ends, as rows of the view `runs`, and what their attempt adds to that.
+CREATE VIEW parts.ended AS
+SELECT e.run, e.job, e.trigger,
+       CASE e.type WHEN 'run.finished' THEN 'finished' ELSE 'skipped' END AS status,
+       e.outcome,
+       CASE e.type WHEN 'run.skipped' THEN e.reason END AS skipped_reason,
+       e.scheduled_for, c.owed_at, e.started,
+       CASE e.type WHEN 'run.finished' THEN e.time END AS finished,
+       c.lateness_ms, e.duration_ms, e.attempt, e.exit_code, e.signal, e.cpu_ms, e.memory_peak_bytes,
+       e.stdout_bytes, e.stderr_bytes, e.stdout_bytes + e.stderr_bytes AS output_bytes, e.error,
+       c.actor, c.reason, e.seq AS settled_seq, s.host, s.command_sha256
+FROM parts.fresh AS e
+LEFT JOIN parts.causes AS c ON c.run = e.run
+LEFT JOIN parts.starts AS s ON s.run = e.run AND s.attempt = e.attempt
+WHERE e.type IN ('run.finished', 'run.skipped');
+
+-- Entries of which there are few, and the last one that a scheduler wrote before it ended, or by the end of `fresh`.
+CREATE VIEW parts.noted AS
+SELECT seq, time, type, actor, job, run, data FROM (
+    SELECT *, lead(type) OVER (PARTITION BY actor = 'scheduler' ORDER BY seq) AS next_type FROM parts.fresh
+)
+WHERE type NOT IN ('schedule.ticked', 'run.requested', 'run.started', 'run.adopted', 'run.finished', 'run.skipped')
+   OR (actor = 'scheduler' AND (next_type IS NULL OR next_type = 'scheduler.started'));
+
+-- Causes and starts of the runs that `fresh` leaves unfinished.
+CREATE VIEW parts.left_open AS
+SELECT k.* FROM parts.known AS k
+WHERE k.type IN ('schedule.ticked', 'run.requested', 'run.started') AND NOT EXISTS (
+    SELECT 1 FROM parts.fresh AS e WHERE e.type IN ('run.finished', 'run.skipped') AND e.run = k.run
+);
+
+-- Those runs as rows of the view `runs`.
+CREATE VIEW parts.unended AS
+SELECT c.run, c.job, c.trigger, CASE WHEN s.started IS NULL THEN 'owed' ELSE 'running' END AS status,
+       NULL::VARCHAR AS outcome, NULL::VARCHAR AS skipped_reason, c.scheduled_for, c.owed_at, s.started,
+       NULL::TIMESTAMPTZ AS finished, c.lateness_ms, NULL::BIGINT AS duration_ms, s.attempt,
+       NULL::INTEGER AS exit_code, NULL::INTEGER AS signal, NULL::BIGINT AS cpu_ms,
+       NULL::BIGINT AS memory_peak_bytes, NULL::BIGINT AS stdout_bytes, NULL::BIGINT AS stderr_bytes,
+       NULL::BIGINT AS output_bytes, NULL::VARCHAR AS error, c.actor, c.reason, NULL::BIGINT AS settled_seq,
+       s.host, s.command_sha256
+FROM (FROM parts.left_open WHERE type IN ('schedule.ticked', 'run.requested')) AS o
+JOIN parts.causes AS c ON c.run = o.run
+LEFT JOIN (FROM parts.starts QUALIFY row_number() OVER (PARTITION BY run ORDER BY attempt DESC) = 1) AS s
+    ON s.run = c.run;

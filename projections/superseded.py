@@ -1,0 +1,41 @@
+"""Files that no part names any more: they are kept for a day, as long as someone may still be reading them.
+
+A connection that was opened before keeps answering from them, and so does another program that has
+`cronledger.duckdb` open. Whoever comes later still finds a file missing, and begins anew.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+
+from projections.manifest import Folder, Manifest
+
+KEPT_S = 86_400
+
+
+def sweep(folder: Folder, manifest: Manifest, now_s: float | None = None) -> None:
+    """Note which files are superseded, and remove those that have been for a day; the lock is held.
+
+    Args:
+        folder: where they are.
+        manifest: is changed; the caller saves it.
+        now_s: Unix seconds; the present if not given.
+    """
+    now_s = time.time() if now_s is None else now_s
+    named = {
+        folder.parquet(kind, part.first, part.segments) for part in manifest.parts for kind in part.files
+    }
+    kept: dict[str, int] = {}
+    for kind in folder.kinds:
+        for path in kind.glob("[0-9]*.parquet"):
+            if path in named:
+                continue
+            name = str(path.relative_to(folder.root))
+            since_s = manifest.superseded.get(name, int(now_s))
+            if 0 <= now_s - since_s < KEPT_S:
+                kept[name] = since_s
+                continue
+            with suppress(OSError):
+                path.unlink()
+    manifest.superseded = kept

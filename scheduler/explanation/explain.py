@@ -1,0 +1,356 @@
+"""Why an instant of a job was run, or was not: found in the ledger, without reading all of it.
+
+A job's cursor never goes back, and every instant up to it is settled. So for any instant there is one entry with
+which the cursor came to it, and the state right before that entry tells what was in force: the schedule that had the
+instant or not, a person who had disabled the job, a config that did not have it. That entry itself says what became
+of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from scheduler.catch_up import chosen
+from scheduler.definition import JobDefinition
+from scheduler.explanation.facts import (
+    Absent,
+    Closed,
+    Explanation,
+    Fact,
+    Misfired,
+    NotWanted,
+    Paused,
+    Rescheduled,
+    Scheduled,
+    Switched,
+    ToCome,
+    Verdict,
+)
+from scheduler.explanation.runs import became_of, by_hand, ticked
+from scheduler.explanation.wall_time import daylight_saving
+from scheduler.explanation.watching import down_around, down_now, set_back_over, unwatched
+from scheduler.past import Past
+from scheduler.state import Job, State
+from scheduler.timing import schedule_of
+
+SECOND = timedelta(seconds=1)
+INSTANTS_MAX = 6
+"""So many instants of one minute are told."""
+_SHOWN_INSTEAD_MAX = 5
+_EDITS_MAX = 50
+"""So many edits after an instant are gone back over to find the very definition of then."""
+
+Told = tuple[Verdict, list[Fact]]
+
+
+class Explainer:
+    """Answers about the instants of one job.
+
+    Args:
+        past: the ledger.
+        name: of a job, whether it was removed or not.
+        now: the present moment.
+        serving: whether a scheduler is at work now.
+
+    Raises:
+        KeyError: the ledger has never known such a job.
+        Corrupt: the ledger cannot be trusted.
+    """
+
+    def __init__(self, past: Past, name: str, now: datetime, *, serving: bool) -> None:
+        self._past, self._name, self._now, self._serving = past, name, now, serving
+        self._present = past.state_at(past.head_seq)
+        self._job = self._present.jobs[name]
+        self._found: dict[datetime, tuple[Entry, Job | None] | None] = {}
+
+    def latest_due(self) -> datetime | None:
+        """The last instant up to now that the present schedule has since the ledger began."""
+        begin = self._past.entry(0).time
+        return schedule_of(self._job.definition).latest_between(min(begin, self._now), self._now)
+
+    def next_due(self) -> datetime | None:
+        """The next instant at which the job will be run by itself, as things stand."""
+        job = self._job
+        begin = self._now if job.on_schedule else job.switch.until
+        if not job.present or begin is None:
+            return None
+        return schedule_of(job.definition).next_after(max(begin, self._now))
+
+    def about(self, asked: datetime, until: datetime) -> tuple[list[Explanation], int]:
+        """What became of the instants x with asked <= x < until; of `asked` itself if no schedule has any.
+
+        Args:
+            asked: the beginning of what was asked about.
+            until: its end; at most a minute or so later.
+
+        Returns:
+            The answers about the first instants, and how many more there are.
+        """
+        definitions = [self._in_force(asked)]
+        if definitions[0] is not self._job.definition:  # it was edited later: perhaps before `until`
+            definitions.append(self._in_force(until))
+        instants = {
+            instant
+            for definition in definitions
+            for instant in schedule_of(definition).between(asked - SECOND, until - SECOND)
+            if instant >= asked
+        }
+        found = [self.explain(instant) for instant in sorted(instants)[:INSTANTS_MAX]]
+        told = [each for each in found if each.verdict != "not_due"]
+        return told or [self.explain(asked)], max(0, len(instants) - INSTANTS_MAX)
+
+    def requests(self, asked: datetime, until: datetime) -> list[Explanation]:
+        """The runs that a person asked for with asked <= time < until."""
+        first, last = self._past.seq_at(asked - SECOND), self._past.seq_at(until)
+        if last is None:
+            return []
+        found = []
+        for entry in self._past.entries(0 if first is None else first + 1, last):
+            wanted = entry.job == self._name and entry.type == v.RunRequested.TYPE
+            if wanted and asked <= entry.time < until:
+                verdict, facts = became_of(self._past, entry.seq)
+                found.append(self._answer(entry.time, verdict, [by_hand(entry), *facts], self._job))
+        return found
+
+    def explain(self, instant: datetime) -> Explanation:
+        """What became of one instant.
+
+        Raises:
+            Corrupt: the ledger cannot be trusted.
+        """
+        found = self._settling(instant)
+        if found is None:
+            verdict, facts = self._open(self._job, instant)
+            return self._answer(instant, verdict, facts, self._job)
+        entry, job = found
+        if job is None:
+            absent = Absent(entries=[entry.seq], back=entry.time)
+            return self._answer(instant, "not_defined", [absent], self._job)
+        verdict, facts = self._settled(entry, job, instant)
+        return self._answer(instant, verdict, facts, job)
+
+    def _answer(self, instant: datetime, verdict: Verdict, facts: Sequence[Fact], job: Job) -> Explanation:
+        told = sorted(facts, key=lambda fact: isinstance(fact, Rescheduled))  # what is now comes last
+        return Explanation(
+            job=self._name, instant=instant, timezone=job.definition.timezone, verdict=verdict, facts=told
+        )
+
+    def _settling(self, instant: datetime) -> tuple[Entry, Job | None] | None:
+        """The entry with which the job's cursor came to an instant, and the job right before it, if it was known."""
+        if instant not in self._found:
+            self._found[instant] = self._search(instant)
+        return self._found[instant]
+
+    def _search(self, instant: datetime) -> tuple[Entry, Job | None] | None:
+
+        def come(state: State) -> bool:
+            job = state.jobs.get(self._name)
+            return job is not None and job.cursor >= instant
+
+        if not come(self._present):
+            return None
+        entry = self._past.first_where(come)
+        assert entry is not None, "what holds now began to hold at some entry"
+        return entry, self._past.state_at(entry.seq - 1).jobs.get(self._name)
+
+    def _in_force(self, instant: datetime) -> JobDefinition:
+        """The definition that was in force then; where there was none, the one that came next."""
+        found = self._settling(instant)
+        if found is None:
+            return self._job.definition
+        entry, job = found
+        then = job or self._past.state_at(entry.seq).jobs[self._name]
+        unchanged = then.defined_seq == self._job.defined_seq
+        return self._job.definition if unchanged else then.definition
+
+    # -- what the entry that settled it says -----------------------------------------------------------------------
+
+    def _settled(self, entry: Entry, job: Job, instant: datetime) -> Told:
+        data = v.payload(entry)
+        if not job.present:
+            return "removed", [self._absent(job, entry), *self._schedule(job, instant)]
+        if isinstance(data, v.JobEnabled):
+            return "disabled", [self._switched(job, entry), *self._schedule(job, instant)]
+        if isinstance(data, v.JobDefined | v.JobRemoved | v.JobDisabled):
+            pause_over = job.switch.until is not None and job.switch.until < instant
+            if not job.switch.enabled and not pause_over:
+                return "disabled", [self._switched(job, entry), *self._schedule(job, instant)]
+        facts = self._schedule(job, instant)
+        if not _due(job.definition, instant):
+            return "not_due", facts
+        again = set_back_over(self._past, instant, entry.seq)
+        if isinstance(data, v.ScheduleTicked):
+            verdict, run = became_of(self._past, entry.seq)
+            return verdict, [*facts, ticked(entry, data), *run, *again]
+        if isinstance(data, v.ScheduleMisfired):
+            verdict, missed = self._misfired(entry, data, job, instant)
+            return verdict, [*facts, *missed, *again]
+        by: Literal["replaced", "disabled", "removed"] = "replaced"
+        if not isinstance(data, v.JobDefined):
+            by = "removed" if isinstance(data, v.JobRemoved) else "disabled"
+        return "missed", [*facts, *self._closed(entry, instant, by)]
+
+    def _misfired(self, entry: Entry, data: v.ScheduleMisfired, job: Job, instant: datetime) -> Told:
+        facts = unwatched(self._past, instant, entry.seq, data.reason)
+        misfired = Misfired(
+            entries=[entry.seq],
+            time=entry.time,
+            first=data.first,
+            last=data.last,
+            count=data.count,
+            will_run=data.will_run,
+            reason=data.reason,
+        )
+        ticks = [
+            (tick, v.payload(tick)) for tick in self._past.entries(entry.seq + 1, entry.seq + data.will_run)
+        ]
+        for tick, payload in ticks:
+            if payload.scheduled_for == instant:
+                verdict, run = became_of(self._past, tick.seq)
+                return verdict, [*facts, misfired, ticked(tick, payload), *run]
+        definition = job.definition
+        rule: Literal["none", "one", "limit", "window"] = "limit"
+        window_ms = definition.catch_up_window_ms
+        if definition.catch_up == "none":
+            rule = "none"
+        elif window_ms is not None and instant <= entry.time - timedelta(milliseconds=window_ms):
+            rule = "window"
+        elif definition.catch_up == "one":
+            rule = "one"
+        shown = ticks[-_SHOWN_INSTEAD_MAX:]
+        wanted = NotWanted(
+            entries=[job.defined_seq, *(tick.seq for tick, _ in shown)],
+            policy=definition.catch_up,
+            rule=rule,
+            limit=definition.catch_up_limit if rule == "limit" else None,
+            window_ms=window_ms if rule == "window" else None,
+            ran_instead=[payload.scheduled_for for _, payload in shown],
+            runs=[tick.seq for tick, _ in shown],
+        )
+        return "missed", [*facts, misfired, wanted]
+
+    def _closed(
+        self, entry: Entry, instant: datetime, by: Literal["replaced", "disabled", "removed"]
+    ) -> list[Fact]:
+        def settled(state: State) -> bool:
+            spans = state.jobs[self._name].unsettled
+            return not any(span.after < instant <= span.until for span in spans)
+
+        misfire = self._past.first_where(settled, after=entry.seq)
+        closed = Closed(
+            entries=[entry.seq] if misfire is None else [entry.seq, misfire.seq],
+            time=entry.time,
+            actor=entry.actor,
+            by=by,
+            settled=misfire is not None,
+        )
+        return [*down_around(self._past, instant, entry.seq), closed]
+
+    # -- what no entry has settled ---------------------------------------------------------------------------------
+
+    def _open(self, job: Job, instant: datetime) -> Told:
+        facts = self._schedule(job, instant)
+        if not job.present:
+            return "removed", [self._absent(job, None), *facts]
+        until = job.switch.until
+        if not job.switch.enabled and (until is None or instant <= until):
+            return "disabled", [self._switched(job, None), *facts]
+        if not _due(job.definition, instant):
+            return "not_due", facts
+        upcoming = instant > self._now
+        watch = self._present.watch
+        if not self._serving:
+            facts.append(down_now(self._past, watch))
+        elif watch is not None and watch.paused is not None:
+            facts.append(Paused(since=watch.paused, reason=watch.pause_reason or ""))
+        if upcoming:
+            return "upcoming", [*facts, ToCome(serving=self._serving)]
+        schedule = schedule_of(job.definition)
+        begin = job.cursor if job.switch.enabled or until is None else max(job.cursor, until)
+        wanted = instant in chosen(job.definition, schedule, begin, self._now)
+        return "pending", [*facts, ToCome(serving=self._serving, caught_up=wanted)]
+
+    # -- what was in force -----------------------------------------------------------------------------------------
+
+    def _schedule(self, job: Job, instant: datetime) -> list[Fact]:
+        job = self._as_defined(job, instant)
+        definition = job.definition
+        schedule = schedule_of(definition)
+        due = _due(definition, instant)
+        scheduled = Scheduled(
+            entries=[job.defined_seq],
+            revision=job.revision,
+            source=schedule.source(),
+            timezone=definition.timezone,
+            due=due,
+            before=None if due else _latest_before(definition, instant),
+            after=None if due else schedule.next_after(instant),
+        )
+        facts: list[Fact] = [scheduled]
+        changed = daylight_saving(definition, instant)
+        if changed is not None:
+            facts.append(changed)
+        if self._job.present and self._job.definition.timing() != definition.timing():
+            facts.append(self._rescheduled())
+        return facts
+
+    def _as_defined(self, job: Job, instant: datetime) -> Job:
+        """The same job before edits, since the instant, of anything but its schedule."""
+        for _ in range(_EDITS_MAX):
+            if self._past.entry(job.defined_seq).time <= instant:
+                break
+            earlier = self._past.state_at(job.defined_seq - 1).jobs.get(self._name)
+            if earlier is None or earlier.definition.timing() != job.definition.timing():
+                break
+            job = earlier
+        return job
+
+    def _rescheduled(self) -> Rescheduled:
+        job = self._job
+        return Rescheduled(
+            entries=[job.defined_seq],
+            source=schedule_of(job.definition).source(),
+            timezone=job.definition.timezone,
+            revision=job.revision,
+            since=self._past.entry(job.defined_seq).time,
+        )
+
+    def _switched(self, job: Job, ended: Entry | None) -> Switched:
+        switch = job.switch
+        ends = ended is not None and ended.type in (v.JobEnabled.TYPE, v.JobRemoved.TYPE)
+        said = v.payload(ended) if ended is not None and ends else None
+        at = said.effective_at if isinstance(said, v.JobEnabled) and said.effective_at else None
+        return Switched(
+            entries=[switch.seq, ended.seq] if ended is not None and ends else [switch.seq],
+            actor=switch.actor,
+            since=switch.time,
+            reason=switch.reason,
+            until=switch.until,
+            ended=(at or ended.time) if ended is not None and ends else None,
+            ended_by=ended.actor if ended is not None and ends else None,
+        )
+
+    def _absent(self, job: Job, back: Entry | None) -> Absent:
+        assert job.removed_seq is not None, "only a job that was removed is absent"
+        removed = self._past.entry(job.removed_seq)
+        return Absent(
+            entries=[removed.seq] if back is None else [removed.seq, back.seq],
+            removed=removed.time,
+            back=None if back is None else back.time,
+        )
+
+
+def _due(definition: JobDefinition, instant: datetime) -> bool:
+    if instant.microsecond:
+        return False
+    return schedule_of(definition).next_after(instant - SECOND) == instant
+
+
+def _latest_before(definition: JobDefinition, instant: datetime) -> datetime | None:
+    """The nearest earlier instant of a schedule; the search ends where no calendar repeats more rarely."""
+    rarest = timedelta(days=8 * 366)  # 29 February, across a century without one
+    return schedule_of(definition).latest_between(instant - rarest, instant)

@@ -1,0 +1,287 @@
+"""What an explanation is made of: a verdict about one instant of one job, and the facts that it rests on.
+
+Each fact names the entries that prove it. It carries values, not words: how it reads is for others to say.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from scheduler.definition import CatchUp
+from scheduler.vocabulary import MisfireReason, Outcome, SkipReason, Trigger
+
+Verdict = Literal[
+    "ran",
+    "running",
+    "waiting",
+    "skipped",
+    "missed",
+    "not_due",
+    "disabled",
+    "not_defined",
+    "removed",
+    "upcoming",
+    "pending",
+]
+"""What became of an instant.
+
+`ran`: it has a run that ended, however it came out. `running`, `waiting`: it has one that goes, or is owed.
+`skipped`: its run was deliberately not made. `missed`: nothing was watching, and it was not caught up. `not_due`: the
+schedule in force does not have it. `disabled`, `not_defined`, `removed`: no schedule was in force. `upcoming`: it is
+to come. `pending`: it has passed and nothing is on record about it yet.
+"""
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """Base of all facts.
+
+    Attributes:
+        entries: the `seq` of each entry that proves it; none for what follows from a clock or a calendar.
+    """
+
+    entries: list[int] = []
+
+
+class Scheduled(Fact, frozen=True, tag="scheduled"):
+    """The definition in force, which has the instant or not.
+
+    Attributes:
+        revision: of the definition; `source` and `timezone` are its schedule as written.
+        due: the instant is one of its schedule.
+        before, after: the nearest instants of the same schedule, where the instant is not one.
+    """
+
+    revision: str
+    source: str
+    timezone: str
+    due: bool
+    before: datetime | None = None
+    after: datetime | None = None
+
+
+class Rescheduled(Fact, frozen=True, tag="rescheduled"):
+    """The schedule is another one now."""
+
+    source: str
+    timezone: str
+    revision: str
+    since: datetime
+
+
+class DaylightSaving(Fact, frozen=True, tag="daylight_saving"):
+    """The clocks of the job's zone were changed near the instant.
+
+    Attributes:
+        change: when; `wall_from`, `wall_to`: what the clocks showed right before and after it, as ISO local times.
+        effect: `made_up`: times that were skipped run at the change. `skipped`: an interval that was skipped is not
+            made up for. `first_of_two`: this local time comes again and only this first one runs; `second_of_two`:
+            it is the second, which does not run; `both`: a job at intervals runs in both.
+        other: the other instant at which clocks show the same.
+    """
+
+    change: datetime
+    wall_from: str
+    wall_to: str
+    timezone: str
+    effect: Literal["made_up", "skipped", "first_of_two", "second_of_two", "both"]
+    other: datetime | None = None
+
+
+class Switched(Fact, frozen=True, tag="disabled"):
+    """The job was disabled: by whom, when, why, until when it was meant to be, and who ended it."""
+
+    actor: str
+    since: datetime
+    reason: str
+    until: datetime | None = None
+    ended: datetime | None = None
+    ended_by: str | None = None
+
+
+class Absent(Fact, frozen=True, tag="absent"):
+    """The config did not have the job: not yet (`removed` is None), or no longer; `back` is when it came (back)."""
+
+    removed: datetime | None = None
+    back: datetime | None = None
+
+
+class Ticked(Fact, frozen=True, tag="ticked"):
+    """The instant fell due, and a run was owed for it."""
+
+    run: int
+    trigger: Trigger
+    time: datetime
+    lateness_ms: int
+
+
+class RunBegan(Fact, frozen=True, tag="run_began"):
+    """The run was started; `adopted` says that it outlived the scheduler that started it."""
+
+    run: int
+    time: datetime
+    adopted: bool = False
+
+
+class RunEnded(Fact, frozen=True, tag="run_ended"):
+    """The run came to its end."""
+
+    run: int
+    time: datetime
+    outcome: Outcome
+    duration_ms: int | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    error: str | None = None
+
+
+class RunOpen(Fact, frozen=True, tag="run_open"):
+    """The run has not ended: it goes, or waits to be started; `behind` is a run of the same job that is before it."""
+
+    run: int
+    started: datetime | None = None
+    behind: int | None = None
+
+
+class RunSkipped(Fact, frozen=True, tag="run_skipped"):
+    """The run was deliberately not made; by whom it was asked for, and why, where a person did."""
+
+    run: int
+    time: datetime
+    reason: SkipReason
+    actor: str | None = None
+    actor_reason: str = ""
+
+
+class InTheWay(Fact, frozen=True, tag="in_the_way"):
+    """The run that was in the way: what it was, when it began, when and how it ended (None: it has not)."""
+
+    run: int
+    trigger: Trigger
+    scheduled_for: datetime | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
+    outcome: Outcome | None = None
+
+
+class ByHand(Fact, frozen=True, tag="by_hand"):
+    """A person had the job run at that moment, whatever its schedule."""
+
+    run: int
+    actor: str
+    time: datetime
+    reason: str = ""
+
+
+class Down(Fact, frozen=True, tag="scheduler_down"):
+    """No scheduler was running.
+
+    Attributes:
+        how: `never`: none had ever run. `stopped`: in an orderly way, for `reason`. `died`: without a word.
+        since: when it stopped; where it died, its last sign of life; None for `never`.
+        until: when the next one started; None if none has.
+        later: the scheduler was alive at the instant, which it did not see, and died after it, before it had settled
+            it; why it did not see it is another fact, where that is on record.
+    """
+
+    how: Literal["never", "stopped", "died"]
+    since: datetime | None = None
+    reason: str = ""
+    until: datetime | None = None
+    later: bool = False
+
+
+class Stepped(Fact, frozen=True, tag="clock_stepped"):
+    """The clock was set, or the machine slept.
+
+    `by_ms` is positive for a jump ahead; wall time went from `before` to `after`.
+    """
+
+    cause: Literal["step", "suspend"]
+    by_ms: int
+    before: datetime
+    after: datetime
+
+
+class Paused(Fact, frozen=True, tag="ledger_paused"):
+    """The ledger could not be written (a full disk), so nothing was started; None: until now."""
+
+    since: datetime | None
+    reason: str
+    until: datetime | None = None
+
+
+class Misfired(Fact, frozen=True, tag="misfired"):
+    """The instant passed unwatched, and this is what was recorded about it and its neighbours.
+
+    Attributes:
+        first, last, count: of the instants that passed.
+        will_run: how many of them were caught up.
+    """
+
+    time: datetime
+    first: datetime
+    last: datetime
+    count: int
+    will_run: int
+    reason: MisfireReason
+
+
+class Closed(Fact, frozen=True, tag="closed"):
+    """It passed unwatched, and before that was settled its schedule ceased to be in force: so it is not run."""
+
+    time: datetime
+    actor: str
+    by: Literal["replaced", "disabled", "removed"]
+    settled: bool
+
+
+class NotWanted(Fact, frozen=True, tag="not_wanted"):
+    """Why catch-up did not run it: the policy is none or takes the latest alone, its limit, or its window.
+
+    Attributes:
+        ran_instead: the instants that were caught up, at most a few of them, with `runs`, their runs.
+    """
+
+    policy: CatchUp
+    rule: Literal["none", "one", "limit", "window"]
+    limit: int | None = None
+    window_ms: int | None = None
+    ran_instead: list[datetime] = []
+    runs: list[int] = []
+
+
+class ToCome(Fact, frozen=True, tag="to_come"):
+    """It is still to come, or has just passed: whether a scheduler is there to run it.
+
+    Attributes:
+        caught_up: of an instant that has passed: whether a scheduler that starts now would run it.
+    """
+
+    serving: bool
+    caught_up: bool | None = None
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer about one instant.
+
+    Attributes:
+        job: the job.
+        instant: the instant that was asked about; one of the schedule unless the verdict says otherwise.
+        timezone: of the definition then in force; of the present one where there was none.
+        verdict: what became of it.
+        facts: in the order in which they are to be told.
+    """
+
+    job: str
+    instant: datetime
+    timezone: str
+    verdict: Verdict
+    facts: list[Fact]
+
+    @property
+    def entries(self) -> list[int]:
+        """All entries that prove it, in their order."""
+        return sorted({seq for fact in self.facts for seq in fact.entries})

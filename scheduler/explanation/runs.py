@@ -1,0 +1,142 @@
+"""What became of a run, as facts."""
+
+from __future__ import annotations
+
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from scheduler.explanation.facts import (
+    ByHand,
+    Fact,
+    InTheWay,
+    RunBegan,
+    RunEnded,
+    RunOpen,
+    RunSkipped,
+    Ticked,
+    Verdict,
+)
+from scheduler.past import Past
+from scheduler.state import State
+
+NEAR_ENTRIES = 20_000
+"""So far from an entry its neighbours are looked at one by one; what may lie further is searched for."""
+
+
+def became_of(past: Past, number: int) -> tuple[Verdict, list[Fact]]:
+    """How a run went on after the entry that caused it."""
+    story = _Story(past, number)
+    facts = story.beginning()
+    if story.end is None:
+        run = past.state_at(past.head_seq).runs[number]
+        behind = _behind(past.state_at(past.head_seq), run.job, number) if run.started is None else None
+        going = RunOpen(entries=[behind] if behind else [], run=number, started=run.started, behind=behind)
+        return ("waiting" if run.started is None else "running"), [*facts, going]
+    data = v.payload(story.end)
+    if isinstance(data, v.RunFinished):
+        return "ran", [*facts, _ended(story.end, number, data)]
+    return "skipped", [*facts, *_skipped(past, story.end, number, data)]
+
+
+def ticked(entry: Entry, data: v.ScheduleTicked) -> Ticked:
+    """The fact of a tick."""
+    return Ticked(
+        entries=[entry.seq],
+        run=entry.seq,
+        trigger=data.trigger,
+        time=entry.time,
+        lateness_ms=data.lateness_ms,
+    )
+
+
+def by_hand(entry: Entry) -> ByHand:
+    """The fact of a request."""
+    data: v.RunRequested = v.payload(entry)
+    return ByHand(entries=[entry.seq], run=entry.seq, actor=entry.actor, time=entry.time, reason=data.reason)
+
+
+class _Story:
+    """The entries of one run: `end` is that which ended it, if it has."""
+
+    def __init__(self, past: Past, number: int) -> None:
+        self._past, self._number = past, number
+        self.end = _end_of(past, number)
+
+    def beginning(self) -> list[Fact]:
+        """When it was started and whether it was adopted, where it was."""
+        last = self._past.head_seq if self.end is None else self.end.seq
+        near = min(last, self._number + NEAR_ENTRIES)
+        own = [entry for entry in self._past.entries(self._number + 1, near) if entry.run == self._number]
+        started = next((entry for entry in own if entry.type == v.RunStarted.TYPE), None)
+        if started is None and near < last:
+            found = self._past.first_where(self._has_begun, after=self._number)
+            started = found if found is not None and found.type == v.RunStarted.TYPE else None
+        if started is None:
+            return []
+        adopted = [entry.seq for entry in own if entry.type == v.RunAdopted.TYPE]
+        entries = [started.seq, *adopted]
+        return [RunBegan(entries=entries, run=self._number, time=started.time, adopted=bool(adopted))]
+
+    def _has_begun(self, state: State) -> bool:
+        run = state.runs.get(self._number)
+        return run is None or run.attempt > 0
+
+
+def _end_of(past: Past, number: int) -> Entry | None:
+    """The entry that ended a run; None if it has not ended."""
+    for entry in past.entries(number + 1, number + NEAR_ENTRIES):
+        if entry.run == number and entry.type in (v.RunFinished.TYPE, v.RunSkipped.TYPE):
+            return entry
+    return past.first_where(lambda state: number not in state.runs, after=number)
+
+
+def _ended(entry: Entry, number: int, data: v.RunFinished) -> RunEnded:
+    return RunEnded(
+        entries=[entry.seq],
+        run=number,
+        time=entry.time,
+        outcome=data.outcome,
+        duration_ms=data.duration_ms,
+        exit_code=data.exit_code,
+        signal=data.signal,
+        error=data.error,
+    )
+
+
+def _skipped(past: Past, entry: Entry, number: int, data: v.RunSkipped) -> list[Fact]:
+    cause = data.because_of
+    if cause is None:
+        return [RunSkipped(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)]
+    if data.reason in ("overlap", "queue_full"):
+        skipped = RunSkipped(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)
+        return [skipped, _in_the_way(past, cause, entry.seq)]
+    said = past.entry(cause)
+    payload = v.payload(said)
+    skipped = RunSkipped(
+        entries=[entry.seq, cause],
+        run=number,
+        time=entry.time,
+        reason=data.reason,
+        actor=said.actor,
+        actor_reason=getattr(payload, "reason", ""),
+    )
+    return [skipped]
+
+
+def _in_the_way(past: Past, number: int, at_seq: int) -> InTheWay:
+    run = past.state_at(at_seq - 1).runs.get(number) or past.state_at(number).runs[number]
+    end = _end_of(past, number)
+    data = None if end is None else v.payload(end)
+    return InTheWay(
+        entries=[number] if end is None else [number, end.seq],
+        run=number,
+        trigger=run.trigger,
+        scheduled_for=run.scheduled_for,
+        started=run.started,
+        ended=None if end is None else end.time,
+        outcome=data.outcome if isinstance(data, v.RunFinished) else None,
+    )
+
+
+def _behind(state: State, name: str, number: int) -> int | None:
+    job = state.jobs.get(name)
+    return next((live for live in job.live if live < number), None) if job is not None else None

@@ -1,0 +1,120 @@
+"""Wall clocks: which instants a local time is, and what daylight saving did to an instant. Pure rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Literal, NamedTuple
+
+from scheduler.definition import JobDefinition
+from scheduler.explanation.facts import DaylightSaving
+from scheduler.schedule import CronSchedule
+from scheduler.schedule.offsets import Stretch, stretches
+from scheduler.schedule.schedule import epoch_seconds, instant_at
+from scheduler.schedule.wall_pattern import WallPattern
+from scheduler.timing import schedule_of
+
+_NEAR_S = 2 * 86_400
+"""A change of clocks moves them by a day at most (zones that crossed the date line)."""
+
+
+class Shown(NamedTuple):
+    """The instants at which clocks show a local time.
+
+    Attributes:
+        how: `once`; `twice`, and then there are two; `never`, and then it is the end of the gap.
+        instants: in UTC, ascending.
+    """
+
+    how: Literal["once", "twice", "never"]
+    instants: list[datetime]
+
+
+def instants_showing(local: datetime, zone: str) -> Shown:
+    """When the clocks of a zone show a local time, to the second.
+
+    Args:
+        local: a naive datetime.
+        zone: IANA name of a zone that exists.
+    """
+    wall_s = epoch_seconds(local.replace(tzinfo=UTC))
+    found = []
+    gap_end = None
+    for stretch in stretches(zone, wall_s - _NEAR_S, wall_s + _NEAR_S):
+        if stretch.start_s <= wall_s - stretch.offset_s < stretch.end_s:
+            found.append(instant_at(wall_s - stretch.offset_s))
+        if stretch.wall_seen_s <= wall_s < stretch.start_s + stretch.offset_s:
+            gap_end = instant_at(stretch.start_s)
+    if found:
+        return Shown("once" if len(found) == 1 else "twice", found)
+    assert gap_end is not None, "a local time that is never shown lies in a gap"
+    return Shown("never", [gap_end])
+
+
+def daylight_saving(definition: JobDefinition, instant: datetime) -> DaylightSaving | None:
+    """What a change of clocks near an instant means for it; None if there is none, or it means nothing."""
+    schedule = schedule_of(definition)
+    if not isinstance(schedule, CronSchedule) or schedule.zone == "UTC":
+        return None
+    at_s = epoch_seconds(instant)
+    for stretch in _changes(schedule.zone, at_s):
+        begin_s = stretch.start_s + stretch.offset_s
+        if stretch.wall_seen_s < begin_s:
+            effect = _of_gap(schedule, stretch, at_s)
+            if effect is not None:
+                return _told(stretch, schedule.zone, effect, None)
+            continue
+        repeated = _of_fold(schedule, stretch, at_s)
+        if repeated is not None:
+            return _told(stretch, schedule.zone, *repeated)
+    return None
+
+
+def _changes(zone: str, at_s: int) -> Iterator[Stretch]:
+    """The stretches that begin with a change of clocks, near an instant."""
+    for stretch in stretches(zone, at_s - _NEAR_S, at_s + _NEAR_S):
+        if stretch.wall_seen_s != stretch.start_s + stretch.offset_s:
+            yield stretch
+
+
+def _of_gap(schedule: CronSchedule, stretch: Stretch, at_s: int) -> Literal["made_up", "skipped"] | None:
+    begin_s = stretch.start_s + stretch.offset_s
+    if at_s != stretch.start_s or not WallPattern(*schedule.fields).any(stretch.wall_seen_s, begin_s):
+        return None
+    return "made_up" if schedule.fixed_time else "skipped"
+
+
+def _of_fold(
+    schedule: CronSchedule, stretch: Stretch, at_s: int
+) -> tuple[Literal["first_of_two", "second_of_two", "both"], datetime] | None:
+    """Whether clocks show the time of this instant twice, and what a schedule that names it makes of that."""
+    shift_s = stretch.wall_seen_s - (stretch.start_s + stretch.offset_s)
+    second = stretch.start_s <= at_s < stretch.start_s + shift_s
+    if not second and not stretch.start_s - shift_s <= at_s < stretch.start_s:
+        return None
+    other_s = at_s - shift_s if second else at_s + shift_s
+    first = instant_at(min(at_s, other_s))
+    if schedule.next_after(first - timedelta(seconds=1)) != first:
+        return None
+    if not schedule.fixed_time:
+        return "both", instant_at(other_s)
+    return ("second_of_two" if second else "first_of_two"), instant_at(other_s)
+
+
+def _told(
+    stretch: Stretch,
+    zone: str,
+    effect: Literal["made_up", "skipped", "first_of_two", "second_of_two", "both"],
+    other: datetime | None,
+) -> DaylightSaving:
+    def wall(seconds: int) -> str:
+        return instant_at(seconds).replace(tzinfo=None).isoformat(timespec="minutes")
+
+    return DaylightSaving(
+        change=instant_at(stretch.start_s),
+        wall_from=wall(stretch.wall_seen_s),
+        wall_to=wall(stretch.start_s + stretch.offset_s),
+        timezone=zone,
+        effect=effect,
+        other=other,
+    )

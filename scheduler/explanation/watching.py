@@ -1,0 +1,157 @@
+"""Why nothing was watching: schedulers that stopped or died, clocks that were set, a ledger that was full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from scheduler.explanation.facts import Down, Fact, Paused, Stepped
+from scheduler.explanation.runs import NEAR_ENTRIES
+from scheduler.past import Past
+from scheduler.state import Watch
+
+_STARTS_MAX = 50
+"""So many schedulers that died before they had looked are followed back."""
+
+
+def unwatched(past: Past, instant: datetime, settled_seq: int, reason: v.MisfireReason) -> list[Fact]:
+    """Why nobody saw an instant that entry `settled_seq` recorded as misfired."""
+    if reason == "scheduler_down":
+        return list(_down_before(past, instant, settled_seq))
+    if reason in ("clock_step", "suspend"):
+        found = _backwards(past, settled_seq, v.ClockStepped.TYPE)
+        return [] if found is None else [stepped(found)]
+    if reason == "ledger_unavailable":
+        return [_paused(past, settled_seq)]
+    return []
+
+
+def stepped(entry: Entry) -> Stepped:
+    """The fact of a clock that was set, or of a machine that slept."""
+    data: v.ClockStepped = v.payload(entry)
+    return Stepped(
+        entries=[entry.seq], cause=data.kind, by_ms=data.by_ms, before=data.before, after=data.after
+    )
+
+
+def set_back_over(past: Past, instant: datetime, settled_seq: int) -> list[Fact]:
+    """The clock steps, near an entry and after it, that made clocks show an instant again."""
+    return [
+        stepped(entry)
+        for entry in past.entries(settled_seq, settled_seq + NEAR_ENTRIES)
+        if entry.type == v.ClockStepped.TYPE
+        and (data := v.payload(entry)).by_ms < 0
+        and data.after <= instant <= data.before
+    ]
+
+
+def down_now(past: Past, watch: Watch | None) -> Down:
+    """Since when no scheduler has been running, given the one that watched last and that it does no longer."""
+    return _down(past, watch, past.head_seq, None)
+
+
+def down_around(past: Past, instant: datetime, closed_seq: int) -> list[Fact]:
+    """The same for an instant that nobody had seen when entry `closed_seq` closed its schedule.
+
+    None if it cannot be told: the scheduler may have been about to look, or the machine asleep.
+    """
+    watch = past.state_at(closed_seq - 1).watch
+    if watch is not None and watch.time > instant:
+        return list(_down_before(past, instant, closed_seq))
+    seen = -1 if watch is None else watch.seq
+    following = past.first_where(
+        lambda state: state.watch is not None and state.watch.seq > seen, after=closed_seq - 1
+    )
+    if watch is None or watch.stopped is not None or following is not None:
+        down = _down(past, watch, closed_seq - 1 if following is None else following.seq - 1, following)
+        return [down] if down.since is None or down.since <= instant else []
+    return []
+
+
+def _down_before(past: Past, instant: datetime, seq: int) -> Iterator[Fact]:
+    """The time without a scheduler before an entry that an instant fell into.
+
+    Or the instant fell before that time, while the scheduler lived and did not see it: it slept, say, and died as
+    soon as it had said so. Then that comes first.
+    """
+    watch = past.state_at(seq).watch
+    for _ in range(_STARTS_MAX):
+        if watch is None:
+            return
+        started = past.entry(watch.seq)
+        previous = past.state_at(started.seq - 1).watch
+        down = _down(past, previous, started.seq - 1, started)
+        if down.since is None or down.since <= instant:
+            yield down
+            return
+        if previous is None or previous.time <= instant:
+            yield from _not_seen(past, instant, started.seq)
+            yield msgspec.structs.replace(down, later=True)
+            return
+        watch = previous
+
+
+def _not_seen(past: Past, instant: datetime, started_seq: int) -> Iterator[Fact]:
+    """What kept a scheduler that lived from seeing an instant, if it had time to say so before it died."""
+    gap = _backwards(past, started_seq, v.ClockStepped.TYPE)
+    if gap is not None and (data := v.payload(gap)).before < instant <= data.after:
+        yield stepped(gap)
+    elif (resumed := _backwards(past, started_seq, v.SchedulerResumed.TYPE)) is not None:
+        paused = _paused(past, resumed.seq + 1)
+        if paused.since is not None and paused.since <= instant <= resumed.time:
+            yield paused
+
+
+def _down(past: Past, watch: Watch | None, last: int, started: Entry | None) -> Down:
+    """How the scheduler `watch` ended, if entry `last` is the latest that it can have made."""
+    until = None if started is None else started.time
+    proof = [] if started is None else [started.seq]
+    if watch is None:
+        return Down(entries=proof, how="never", until=until)
+    if watch.stopped_seq is not None:
+        return Down(
+            entries=[watch.stopped_seq, *proof],
+            how="stopped",
+            since=watch.stopped,
+            reason=watch.stop_reason or "",
+            until=until,
+        )
+    sign = _last_sign(past, watch.seq, last)
+    return Down(entries=[sign.seq, *proof], how="died", since=sign.time, until=until)
+
+
+def _last_sign(past: Past, begin: int, last: int) -> Entry:
+    """The last entry that a scheduler itself made, near `last`; its `scheduler.started` if there is none."""
+    for seq in range(last, max(begin, last - NEAR_ENTRIES), -1):
+        entry = past.entry(seq)
+        # The end of a pause, and what a crash left, is recorded by whoever comes first, in the scheduler's name.
+        if entry.actor == v.SCHEDULER and not entry.type.startswith(("job.", "ledger.")):
+            return entry
+    return past.entry(begin)
+
+
+def _paused(past: Past, settled_seq: int) -> Paused:
+    resumed = _backwards(past, settled_seq, v.SchedulerResumed.TYPE)
+    last = settled_seq if resumed is None else resumed.seq
+    paused = _backwards(past, last, v.SchedulerPaused.TYPE)
+    proof = [entry.seq for entry in (paused, resumed) if entry is not None]
+    reason = "" if paused is None else v.payload(paused).reason
+    return Paused(
+        entries=proof,
+        since=None if paused is None else paused.time,
+        reason=reason,
+        until=None if resumed is None else resumed.time,
+    )
+
+
+def _backwards(past: Past, seq: int, kind: str) -> Entry | None:
+    """The nearest entry of a type before an entry."""
+    for each in range(seq - 1, max(-1, seq - NEAR_ENTRIES), -1):
+        entry = past.entry(each)
+        if entry.type == kind:
+            return entry
+    return None

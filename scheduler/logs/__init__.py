@@ -1,0 +1,54 @@
+"""Log entries: what jobs print and what the scheduler notes, line by line, kept in files of a day.
+
+`var/logs/entries/` holds them as JSON Lines, one file for each day (UTC) of their `time`:
+
+    ==========================  =========================================================================
+    `YYYY-MM-DD.jsonl`          entries of that day, in the order in which they were collected
+    `YYYY-MM-DD.jsonl.gz`       the same, compressed a few days later; both are there if some came late
+    `position.json`             how far the collector has come; see `position`
+    `lock`                      held by the one collector of a home; never removed
+    ==========================  =========================================================================
+
+An entry has these members, in this order; those that do not apply are left out:
+
+    =========  ==========================================================================================
+    `time`     when the line was seen, or the time that it carries itself if that lies within its run:
+               UTC, RFC 3339 with six digits and `Z`
+    `level`    `debug`, `info`, `warning`, `error` or `critical`
+    `job`      name of the job
+    `run`      number of the run
+    `attempt`  of the run, from 1
+    `stream`   `stdout`, `stderr`, or `scheduler` for what the ledger says
+    `message`  one line of text
+    `fields`   an object: the other members of a line that was JSON; for `scheduler` the entry's `seq`, its
+               `type` and facts of it
+    =========  ==========================================================================================
+
+Entries are derived: from the ledger and from captured output, which stays as it is, byte for byte. Each line of
+output becomes exactly one entry, also if the collector is killed at any instant. Secrets are masked before
+anything is stored. Folders are created 0700, files 0600.
+"""
+
+from scheduler.logs.collector import Busy, Collector
+from scheduler.logs.day_files import DAY_SUFFIXES, entries_folder
+from scheduler.logs.entry import LEVELS, STREAMS, Level, LogEntry, Stream
+from scheduler.logs.raw_output import RawOutput
+from scheduler.logs.reading import LogFilter, newest, oldest_first
+from scheduler.logs.search import Pattern
+
+__all__ = [
+    "DAY_SUFFIXES",
+    "LEVELS",
+    "STREAMS",
+    "Busy",
+    "Collector",
+    "Level",
+    "LogEntry",
+    "LogFilter",
+    "Pattern",
+    "RawOutput",
+    "Stream",
+    "entries_folder",
+    "newest",
+    "oldest_first",
+]

@@ -1,0 +1,113 @@
+"""`python -m scheduler.logs HOME`: collects log entries while a scheduler serves the home or runs are going.
+
+`cronledger serve` starts it. It outlives a scheduler that is killed as long as a run goes on, and is not missed when
+it is killed itself: the next one goes on where it was. Exit codes: 0 done; 1 something could not be read or
+written; 75 another collector is at work.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from eventstore import LedgerError
+from scheduler.builtin.own import output_in_use
+from scheduler.home import Home
+from scheduler.logs.collector import Busy, Collector
+from scheduler.logs.compressing import compress_entries, compress_outputs
+from scheduler.logs.served import is_served
+from scheduler.logs.watching import LOOK_S, OutputWatch
+from scheduler.waiting import Waiter
+
+NICENESS: Final = 10
+"""Whatever else the machine has to do comes first."""
+BUSY: Final = 75
+_IDLE_S: Final = 2.0
+"""Whether anybody is left to collect for is asked this often."""
+_COMPRESS_S: Final = 3_600.0
+_PAUSE_S: Final = 5.0
+"""After a full disk, say."""
+_SETTLE_S: Final = 0.005
+"""After a batch: what comes in quick succession becomes one batch."""
+
+
+def main(arguments: list[str]) -> int:
+    """Collect until nobody is left to collect for, or a signal says stop; the exit code."""
+    os.nice(NICENESS)
+    home = Home(Path(arguments[0]))
+    waiter = Waiter(home.ledger, (signal.SIGTERM, signal.SIGINT))
+    try:
+        return _collect(home, waiter)
+    except Busy:
+        return BUSY
+    except LedgerError as problem:
+        print(f"logs: {problem}", file=sys.stderr)
+        return 1
+    finally:
+        waiter.close()
+
+
+def _collect(home: Home, waiter: Waiter) -> int:
+    stopping = False
+    while True:
+        collector = Collector(home)
+        watch = OutputWatch(waiter.selector)
+        try:
+            return _serve(home, waiter, collector, watch)
+        except OSError as problem:
+            print(f"logs: {problem}; trying again", file=sys.stderr)
+            stopping = bool(waiter.wait(0.0))
+        finally:
+            watch.close()
+            collector.close()
+        give_up_s = time.monotonic() + _PAUSE_S
+        while not stopping and (left_s := give_up_s - time.monotonic()) > 0:
+            stopping = bool(waiter.wait(left_s))
+        if stopping or not is_served(home):
+            return 1
+
+
+def _serve(home: Home, waiter: Waiter, collector: Collector, watch: OutputWatch) -> int:
+    compress_at_s = time.monotonic()
+    stopping = False
+    while True:
+        watch.update(collector)
+        more = collector.turn()
+        watch.update(
+            collector
+        )  # runs that began in this turn have their folders watched before the next wait
+        if more or collector.dirty:
+            stopping = bool(waiter.wait(0.0)) or stopping
+            continue
+        if not collector.pending and (stopping or not (collector.live or is_served(home))):
+            return 0
+        if time.monotonic() >= compress_at_s:
+            _compress(home, collector)
+            compress_at_s = time.monotonic() + _COMPRESS_S
+        soon = collector.pending or (collector.live and not watch.works)
+        signals = waiter.wait(LOOK_S if soon else _IDLE_S)
+        stopping = stopping or bool(signals)
+        if not stopping:
+            time.sleep(_SETTLE_S)
+        else:
+            collector.look_at_all()
+
+
+def _compress(home: Home, collector: Collector) -> None:
+    now = datetime.now(UTC)
+    for _ in compress_entries(collector.folder, collector.position, now):
+        collector.turn()
+    in_use = output_in_use(collector.ledger_id)
+    for _ in compress_outputs(
+        home.logs / "output", lambda name: in_use(name) or collector.follows(name), now
+    ):
+        collector.turn()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

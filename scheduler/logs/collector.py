@@ -1,0 +1,264 @@
+"""The collector: turns what the ledger says and what runs print into log entries, each line once.
+
+There is one for a home at a time; who has it holds a lock. Usually that is the process beside the scheduler
+(`python -m scheduler.logs HOME`), which sees each line as it is written. Where none runs, a command that wants to
+read collects what there is first.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from scheduler.home import Home
+from scheduler.logs.beginning import earliest_seq, seq_without_position, settle_move
+from scheduler.logs.day_files import DayWriter, entries_folder, make_folder
+from scheduler.logs.entry import LogEntry, encode_lines, time_text
+from scheduler.logs.facts import fact_of, missing_output
+from scheduler.logs.following import Ending, FollowedOutput
+from scheduler.logs.job_secrets import JobSecrets
+from scheduler.logs.ledger_tail import LedgerTail
+from scheduler.logs.position import LOCK, OutputPosition, Position, read_position, write_position
+
+TURN_ENTRIES: Final = 2_000
+TURN_BYTES: Final = 1024 * 1024
+"""So much of the ledger and of runs that ended is taken in one turn at most: it bounds memory."""
+ATTEMPT_BYTES: Final = 512 * 1024
+"""So much of each run that goes on, so that a talkative one does not keep the others waiting."""
+
+_OF_CONFIG: Final = (v.ConfigAccepted.TYPE, v.JobDefined.TYPE, v.SchedulerStarted.TYPE)
+_STREAMS: Final = ("stdout", "stderr")
+
+Attempt = tuple[int, int]
+"""(run, attempt)"""
+
+
+class Busy(Exception):
+    """Another collector is at work in this home."""
+
+
+class Collector:
+    """The one collector of a home. After an `OSError` it is to be closed; a new one goes on where this one was.
+
+    Args:
+        home: the home; now: the clock.
+
+    Attributes:
+        dirty: attempts whose output may have grown; whoever watches the files adds to it.
+        folders: where output of live runs is written, for whoever watches.
+
+    Raises:
+        Busy: another one is at work.
+        NoLedger, Corrupt, NewerFormat, Unavailable: the ledger cannot be read.
+        OSError: the folder of the entries cannot be written.
+    """
+
+    def __init__(self, home: Home, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._home, self._now = home, now
+        self.folder = entries_folder(home)
+        self._ledger = LedgerTail(home.ledger)  # first: where there is none, nothing is made
+        self._lock = -1
+        try:
+            self._lock = _take(self.folder)
+            self._begin()
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self) -> None:
+        ledger, folder = self._ledger, self.folder
+        position = read_position(folder)
+        if position is None:
+            position = Position(
+                ledger=ledger.ledger_id, next_seq=seq_without_position(folder, ledger.refresh())
+            )
+        elif position.ledger != ledger.ledger_id:
+            position = Position(ledger=ledger.ledger_id, next_seq=earliest_seq(ledger.refresh()))
+        self.position = position
+        self._writer = DayWriter(folder, position, self._announce)
+        settle_move(folder, position)
+        self._writer.recover()
+        self._written = msgspec.json.encode(position)
+        write_position(folder, position)
+        self._secrets = JobSecrets(self._home)
+        self._followed: dict[Attempt, list[FollowedOutput]] = {}
+        for output in position.outputs:
+            key = (output.run, output.attempt)
+            self._followed.setdefault(key, []).append(FollowedOutput(self._home, output))
+        self.dirty: set[Attempt] = set(self._followed)
+        self._new: list[LogEntry] = []
+        self._left_bytes = 0
+
+    @property
+    def ledger_id(self) -> str:
+        """Of the ledger that is followed."""
+        return self._ledger.ledger_id
+
+    @property
+    def pending(self) -> bool:
+        """Whether entries of the ledger will be committed in a moment; `turn` is to be called again then."""
+        return self._ledger.pending
+
+    @property
+    def live(self) -> bool:
+        """Whether a run is going that may print more."""
+        return bool(self._followed)
+
+    @property
+    def folders(self) -> set[Path]:
+        """Where live runs write."""
+        return {outputs[0].path.parent for outputs in self._followed.values()}
+
+    def follows(self, name: str) -> bool:
+        """Whether the output file of that name belongs to a run that has not ended."""
+        return any(output.path.name == name for outputs in self._followed.values() for output in outputs)
+
+    def look_at_all(self) -> None:
+        """The output of any live run may have grown."""
+        self.dirty.update(self._followed)
+
+    def turn(self) -> bool:
+        """Take what is new, a bounded part of it, and write it; whether there may be more right away.
+
+        Raises:
+            OSError: it could not be written or read.
+            Corrupt: the ledger is damaged.
+        """
+        self._left_bytes = TURN_BYTES
+        more = self._take_entries()
+        for attempt in sorted(self.dirty):
+            self._left_bytes = ATTEMPT_BYTES
+            if attempt not in self._followed or not self._pump(attempt, None):
+                self.dirty.discard(attempt)
+            if len(self._new) > TURN_ENTRIES:
+                self.commit()
+        self.commit()
+        return more or bool(self.dirty)
+
+    def commit(self) -> None:
+        """Write what was taken, then that it was taken.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        if self._new:
+            self._writer.append(_by_day(self._new))
+            self._new = []
+        self.position.outputs = [output.position for outputs in self._followed.values() for output in outputs]
+        self._write_if_changed()
+
+    def close(self) -> None:
+        """Let go of everything; what was not committed is taken again by the next one."""
+        self._ledger.close()
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def _take_entries(self) -> bool:
+        if self.position.next_seq > self._ledger.refresh():
+            return False
+        for count, entry in enumerate(self._ledger.read(self.position.next_seq)):
+            if count >= TURN_ENTRIES or not self._take_entry(entry):
+                return True
+            self.position.next_seq = entry.seq + 1
+        return False
+
+    def _take_entry(self, entry: Entry) -> bool:
+        """Take one entry of the ledger; False if output comes before it for which there was no room now."""
+        if entry.type in _OF_CONFIG:
+            self._secrets.changed()
+        elif entry.type == v.RunStarted.TYPE and entry.run is not None:
+            self._follow(entry.run, v.payload(entry).attempt, entry.job or "?", entry.time)
+        elif entry.type == v.RunFinished.TYPE and entry.run is not None and not self._finish(entry):
+            return False
+        self._new.append(fact_of(entry, self._secrets.masker(entry.job)))
+        return True
+
+    def _follow(self, run: int, attempt: int, job: str, started: datetime) -> None:
+        positions = [
+            OutputPosition(run=run, attempt=attempt, job=job, started=started, stream=stream)
+            for stream in _STREAMS
+        ]
+        self._followed[run, attempt] = [FollowedOutput(self._home, position) for position in positions]
+        self.dirty.add((run, attempt))
+
+    def _finish(self, entry: Entry) -> bool:
+        """Take all that an attempt printed; False if that was too much for one turn."""
+        data: v.RunFinished = v.payload(entry)
+        assert entry.run is not None, "a run has a number"
+        attempt = (entry.run, data.attempt)
+        if attempt not in self._followed:
+            self._follow(entry.run, data.attempt, entry.job or "?", data.started)
+        recorded = ((data.stdout_bytes, data.stdout_sha256), (data.stderr_bytes, data.stderr_sha256))
+        # What was not measured has no digest; what was empty has neither digest nor file.
+        endings = [Ending(entry.time, size if digest else None) for size, digest in recorded]
+        if self._pump(attempt, endings):
+            return False
+        masker = self._secrets.masker(entry.job)
+        for output, ending in zip(self._followed[attempt], endings, strict=True):
+            self._new.extend(output.last(masker, ending))
+            if output.missing_bytes:
+                at = time_text(entry.time)
+                stream = output.position.stream
+                self._new.append(missing_output(at, entry.job, *attempt, stream, output.missing_bytes))
+        del self._followed[attempt]
+        self.dirty.discard(attempt)
+        return True
+
+    def _pump(self, attempt: Attempt, endings: list[Ending] | None) -> bool:
+        """Take what an attempt has printed since; whether there is more than there was room for."""
+        more = False
+        for number, output in enumerate(self._followed[attempt]):
+            ending = None if endings is None else endings[number]
+            masker = self._secrets.masker(output.position.job)
+            before = output.read_bytes
+            if self._left_bytes > 0:
+                self._new.extend(output.pump(masker, self._now(), self._left_bytes, ending))
+                self._left_bytes -= output.read_bytes - before
+            if ending is not None:
+                more = more or not output.drained(ending)
+        return more or self._left_bytes <= 0
+
+    def _write_if_changed(self) -> None:
+        raw = msgspec.json.encode(self.position)
+        if raw != self._written:
+            write_position(self.folder, self.position)
+            self._written = raw
+
+    def _announce(self) -> None:
+        """Write the position as it was committed last, with the files that will be written now."""
+        committed = msgspec.json.decode(self._written, type=Position)
+        committed.days = dict(self.position.days)
+        write_position(self.folder, committed)
+        self._written = msgspec.json.encode(committed)
+
+
+def _take(folder: Path) -> int:
+    """Hold the lock of a home's collector.
+
+    Raises:
+        Busy: another one holds it.
+    """
+    make_folder(folder)
+    fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
+        raise Busy from None
+    return fd
+
+
+def _by_day(entries: Iterable[LogEntry]) -> dict[str, bytes]:
+    days: dict[str, list[LogEntry]] = {}
+    for entry in entries:
+        days.setdefault(entry.time[:10], []).append(entry)
+    return {day: encode_lines(found) for day, found in days.items()}

@@ -1,0 +1,106 @@
+"""Files that are a few days old are compressed: entries by day, captured output file by file.
+
+The time of last change is kept, for retention counts from it. At no instant of a kill is anything lost or there
+twice: of entries the position says which form counts, of output both forms hold the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import os
+import re
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from scheduler.logs.beginning import BESIDE, settle_move
+from scheduler.logs.day_files import day_files
+from scheduler.logs.position import Position, write_position
+from scheduler.logs.raw_output import COMPRESSED
+
+AFTER_DAYS: Final = 3
+OUTPUT_BYTES_MIN: Final = 4_096
+"""A smaller file takes a block of the disk either way."""
+_LEVEL: Final = 6
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_OUTPUT: Final = re.compile(r"[0-9]+-[0-9]+\.(?:stdout|stderr)")
+
+
+def first_kept(now: datetime) -> str:
+    """The first day whose files stay as they are, as `YYYY-MM-DD`; those of the days before are compressed."""
+    return f"{(now.astimezone(UTC) - timedelta(days=AFTER_DAYS)).date():%Y-%m-%d}"
+
+
+def compress_entries(folder: Path, position: Position, now: datetime) -> Iterator[str]:
+    """Compress the files of days that are over; each name after it is done. `position` is written on the way.
+
+    The caller holds the collector's lock, and has committed.
+
+    Raises:
+        OSError: there is no room, say; everything is as it was.
+    """
+    for file in day_files(folder):
+        if file.compressed or file.day >= first_kept(now):
+            continue
+        compressed = file.path.with_name(file.path.name + COMPRESSED)
+        _compress(file.path, compressed.with_name(compressed.name + BESIDE), before=compressed)
+        position.moving = file.path.name
+        write_position(folder, position)
+        settle_move(folder, position)
+        write_position(folder, position)
+        yield file.path.name
+
+
+def compress_outputs(folder: Path, in_use: Callable[[str], bool], now: datetime) -> Iterator[Path]:
+    """Compress captured output of days that are over; each path after it is done.
+
+    Args:
+        folder: that of the output, with a folder for each day.
+        in_use: whether the file of that name belongs to a run that is still going.
+        now: the time.
+
+    Raises:
+        OSError: there is no room, say; everything is as it was.
+    """
+    for day in sorted(_names(folder, _DAY)):
+        if day >= first_kept(now):
+            continue
+        for name in _names(folder / day, _OUTPUT):
+            path = folder / day / name
+            with contextlib.suppress(FileNotFoundError):
+                found = path.lstat()
+                if not stat.S_ISREG(found.st_mode) or found.st_size < OUTPUT_BYTES_MIN or in_use(name):
+                    continue
+                compressed = path.with_name(name + COMPRESSED)
+                beside = compressed.with_name(f".{compressed.name}{BESIDE}")
+                _compress(path, beside)
+                os.rename(beside, compressed)
+                path.unlink()
+                yield path
+
+
+def _names(folder: Path, pattern: re.Pattern[str]) -> list[str]:
+    try:
+        return [name for name in os.listdir(folder) if pattern.fullmatch(name)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _compress(source: Path, target: Path, before: Path | None = None) -> None:
+    """Write `source`, compressed, to `target`, behind what the compressed file `before` holds; it is on disk then."""
+    with open(os.open(source, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW), "rb") as plain:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+        with open(os.open(target, flags, 0o600), "wb") as file:
+            if before is not None:
+                with contextlib.suppress(FileNotFoundError), open(before, "rb") as earlier:
+                    shutil.copyfileobj(earlier, file, 1024 * 1024)
+            with gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=_LEVEL, mtime=0) as packed:
+                shutil.copyfileobj(plain, packed, 1024 * 1024)
+            file.flush()
+            os.fsync(file.fileno())
+        found = os.fstat(plain.fileno())
+        os.utime(target, ns=(found.st_atime_ns, found.st_mtime_ns))

@@ -1,0 +1,121 @@
+"""The files of entries: one for each day, appended to, compressed when they are old."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from scheduler.home import Home
+from scheduler.logs.position import Position
+
+DAY_SUFFIXES: Final = (".jsonl.gz", ".jsonl")
+_NAME: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(\.jsonl|\.jsonl\.gz)")
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+FREE_BYTES_MIN: Final = 32 * 1024 * 1024
+"""With less room than that on the disk nothing is collected: what is left belongs to the ledger."""
+
+
+def entries_folder(home: Home) -> Path:
+    """Where a home's log entries are."""
+    return home.logs / "entries"
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of the entries and the one above it, private to us."""
+    for each in (folder.parent, folder):
+        each.mkdir(mode=0o700, exist_ok=True)
+
+
+class DayFile(NamedTuple):
+    """A file of entries; `day` as `YYYY-MM-DD`."""
+
+    day: str
+    path: Path
+
+    @property
+    def compressed(self) -> bool:
+        """Whether it is gzipped."""
+        return self.path.suffix == ".gz"
+
+
+def day_files(folder: Path) -> list[DayFile]:
+    """The files of entries, oldest day first; of one day, the compressed one first."""
+    found = []
+    with contextlib.suppress(FileNotFoundError), os.scandir(folder) as listed:
+        for item in listed:
+            name = _NAME.fullmatch(item.name)
+            if name is not None and item.is_file(follow_symlinks=False):
+                found.append(DayFile(name[1], folder / item.name))
+    return sorted(found, key=lambda file: (file.day, not file.compressed))
+
+
+class DayWriter:
+    """Appends to files of days and keeps their lengths in a position.
+
+    Args:
+        folder: where they are; position: of the collector; commit: writes it.
+    """
+
+    def __init__(self, folder: Path, position: Position, commit: Callable[[], None]) -> None:
+        self._folder, self._position, self._commit = folder, position, commit
+
+    def recover(self) -> None:
+        """Bring the files to what the position says: take back what was written after it."""
+        for name, length in list(self._position.days.items()):
+            path = self._folder / name
+            try:
+                if path.stat().st_size > length:
+                    os.truncate(path, length)
+            except FileNotFoundError:
+                del self._position.days[name]  # retention deleted it
+
+    def append(self, lines: dict[str, bytes]) -> None:
+        """Write lines into the files of their days; the position then has the new lengths, not yet written.
+
+        Raises:
+            OSError: not everything could be written. The position on disk still fits the files.
+        """
+        self._check_room()
+        fresh = [f"{day}.jsonl" for day in lines if f"{day}.jsonl" not in self._position.days]
+        if fresh:
+            # From now on the length of this file is known, so that what a crash leaves in it can be told.
+            saved = [(name, self._size(name)) for name in fresh]
+            self._position.days.update(saved)
+            self._commit()
+        for day, raw in lines.items():
+            self._append(f"{day}.jsonl", raw)
+
+    def _append(self, name: str, raw: bytes) -> None:
+        fd = os.open(self._folder / name, _FLAGS, 0o600)
+        try:
+            view = memoryview(raw)
+            while view:
+                view = view[os.write(fd, view) :]
+            self._position.days[name] = os.fstat(fd).st_size
+        finally:
+            os.close(fd)
+
+    def _size(self, name: str) -> int:
+        """Length of a file up to its last whole line; what stands behind that is cut off."""
+        path = self._folder / name
+        try:
+            with open(path, "r+b") as file:
+                size = file.seek(0, os.SEEK_END)
+                begin = max(0, size - 1024 * 1024)
+                file.seek(begin)
+                whole = begin + file.read().rfind(b"\n") + 1
+                if whole < size:
+                    file.truncate(whole)
+                return whole
+        except FileNotFoundError:
+            return 0
+
+    def _check_room(self) -> None:
+        found = os.statvfs(self._folder)
+        if found.f_bavail * found.f_frsize < FREE_BYTES_MIN:
+            raise OSError(errno.ENOSPC, "too little room is left for log entries", str(self._folder))

@@ -1,0 +1,150 @@
+"""An output file on its way to log entries: read slice by slice as it grows, up to where the run ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from scheduler.home import Home
+from scheduler.logs.entry import LogEntry, Stream, time_text
+from scheduler.logs.masking import KEY_BEGINS, KEY_ENDS, MASK, Masker, suspicious
+from scheduler.logs.parsing import Parsed, parse, speaks_of_levels
+from scheduler.logs.position import OutputPosition
+from scheduler.logs.raw_output import RawOutput
+from scheduler.logs.splitting import Lines, LineSplitter, bounded
+
+SLICE_BYTES: Final = 256 * 1024
+
+
+class Ending:
+    """How a stream of an attempt ended.
+
+    Attributes:
+        at: the time of its `run.finished`; recorded_bytes: as recorded there; None where nobody measured it.
+    """
+
+    __slots__ = ("at", "recorded_bytes")
+
+    def __init__(self, at: datetime, recorded_bytes: int | None) -> None:
+        self.at, self.recorded_bytes = at, recorded_bytes
+
+
+class FollowedOutput:
+    """One stream of one attempt.
+
+    Attributes:
+        position: how far it was turned into entries; kept up to date.
+        missing_bytes: how much of what the run wrote is not there any more, once that is known.
+    """
+
+    def __init__(self, home: Home, position: OutputPosition) -> None:
+        self.position = position
+        self.path: Path = home.output(position.run, position.attempt, position.started, position.stream)
+        self._stream: Stream = "stderr" if position.stream == "stderr" else "stdout"
+        self._splitter = LineSplitter(position.offset)
+        self.missing_bytes = 0
+
+    @property
+    def read_bytes(self) -> int:
+        """How far it was read; the last line may not have ended yet."""
+        return self._splitter.read
+
+    def pump(
+        self, masker: Masker, now: datetime, budget_bytes: int, ending: Ending | None
+    ) -> Iterator[LogEntry]:
+        """Entries of what is new, at most about `budget_bytes` of it; none if there is nothing new.
+
+        Args:
+            masker: of its job.
+            now: the time that lines get which carry none themselves.
+            budget_bytes: how much to read.
+            ending: once the run has ended: read no further than it wrote.
+
+        Raises:
+            OSError: the file is there and cannot be read.
+        """
+        output = RawOutput.open(self.path)
+        if output is None:
+            return
+        try:
+            seen = now if ending is None else _clamped(output.modified_s(), self.position.started, ending.at)
+            while budget_bytes > 0:
+                chunk = output.read(self._splitter.read, self._wanted(budget_bytes, ending))
+                if not chunk:
+                    return
+                budget_bytes -= len(chunk)
+                yield from self._entries(self._splitter.feed(chunk), masker, seen)
+        finally:
+            output.close()
+
+    def drained(self, ending: Ending) -> bool:
+        """Whether all of it was read that can be, now that the run has ended; `missing_bytes` is settled then."""
+        output = RawOutput.open(self.path)
+        try:
+            if ending.recorded_bytes is not None and self._splitter.read >= ending.recorded_bytes:
+                return True
+            if output is not None and output.read(self._splitter.read, 1):
+                return False
+        finally:
+            if output is not None:
+                output.close()
+        if ending.recorded_bytes is not None:
+            self.missing_bytes = max(0, ending.recorded_bytes - self._splitter.read)
+        return True
+
+    def last(self, masker: Masker, ending: Ending) -> Iterator[LogEntry]:
+        """The entry of what stands after the last line end, once it is drained."""
+        return self._entries(self._splitter.finish(), masker, ending.at)
+
+    def _wanted(self, budget_bytes: int, ending: Ending | None) -> int:
+        wanted = min(SLICE_BYTES, budget_bytes)
+        if ending is None or ending.recorded_bytes is None:
+            return wanted
+        return max(0, min(wanted, ending.recorded_bytes - self._splitter.read))
+
+    def _entries(self, found: Lines, masker: Masker, seen: datetime) -> Iterator[LogEntry]:
+        lines, dropped_bytes = found
+        block = b"\n".join(lines)
+        patterns = suspicious(block) or self.position.in_key
+        levels = speaks_of_levels(block)
+        seen_text = time_text(seen)
+        for line in lines:
+            line, cut_bytes = bounded(line, dropped_bytes)
+            dropped_bytes = 0
+            said = parse(line, self._stream, cut_bytes, levels=levels)
+            said = self._masked(line, said, masker, patterns=patterns)
+            yield LogEntry(
+                time=seen_text if said.time is None else self._own(said.time, seen),
+                level=said.level,
+                job=self.position.job,
+                run=self.position.run,
+                attempt=self.position.attempt,
+                stream=self._stream,
+                message=said.message,
+                fields=said.fields,
+            )
+        self.position.offset = self._splitter.offset
+
+    def _own(self, said: datetime, seen: datetime) -> str:
+        """The time that a line carries itself, if that can be."""
+        return time_text(said if self.position.started <= said <= seen else seen)
+
+    def _masked(self, line: bytes, said: Parsed, masker: Masker, *, patterns: bool) -> Parsed:
+        patterns = patterns and (self.position.in_key or suspicious(line))
+        if patterns:
+            in_key = self.position.in_key
+            if in_key or KEY_BEGINS.search(line):
+                # The line that ends a key is part of it, and so is all between.
+                self.position.in_key = KEY_ENDS.search(line) is None
+            if in_key:
+                return Parsed(said.level, MASK)
+        if not patterns and masker.knows_nothing:
+            return said
+        fields = masker.fields(said.fields) if said.fields else said.fields
+        return Parsed(said.level, masker.text(said.message, patterns=patterns), fields, said.time)
+
+
+def _clamped(modified_s: float, started: datetime, ended: datetime) -> datetime:
+    return max(started, min(datetime.fromtimestamp(modified_s, UTC), ended))

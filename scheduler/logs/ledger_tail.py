@@ -1,0 +1,107 @@
+"""The ledger as a collector follows it: without its lock.
+
+Whoever reads what is new usually holds the writer lock, shared, for that moment. A collector has a low priority, and
+on a busy machine it could be put aside while it holds it, and the scheduler would wait for that. So it takes none:
+it reads no further than `HEAD` says that entries are committed, or, where `HEAD` is written later (`fsync: everysec`,
+`never`), than to what has stood there for a moment: a write that failed would have been taken back. What looks
+damaged without the lock may just be being written; it is looked at again, the last time with the lock.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from eventstore import Corrupt, Journal
+from eventstore.durable import Disk
+from eventstore.head import HeadFile
+from eventstore.lock import LOCK_NAME
+from eventstore.store import Entry
+
+_LOOKS: Final = 5
+_PAUSE_S: Final = 0.01
+SETTLED_S: Final = 0.1
+"""What a writer takes back it takes back at once."""
+
+
+class _Lockless(Disk):
+    """A disk on which there is no lock, as in a copy of a ledger."""
+
+    def open(self, path: Path, flags: int) -> int:
+        """Open a file, unless it is the lock."""
+        if path.name == LOCK_NAME:
+            raise FileNotFoundError(path)
+        return super().open(path, flags)
+
+
+class LedgerTail:
+    """The committed end of a ledger.
+
+    Attributes:
+        pending: whether there were more entries that may not be committed; they settle in a moment.
+
+    Raises:
+        NoLedger, Corrupt, NewerFormat, Unavailable: it cannot be read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._disk = _Lockless()
+        self._journal = self._opened()
+        self._head_file = HeadFile(folder, self._disk, writable=False)
+        self._settled = -1
+        self._seen = (-1, time.monotonic())
+        self.pending = False
+
+    @property
+    def ledger_id(self) -> str:
+        """Which ledger it is."""
+        return self._journal.ledger_id
+
+    def refresh(self) -> int:
+        """The last entry that is committed now, by its seq; -1 if there is none.
+
+        Raises:
+            Corrupt, Unavailable: the ledger cannot be trusted or read.
+        """
+        try:
+            head = self._journal.refresh().seq
+        except Corrupt:
+            self._journal.close()
+            self._journal = self._opened()
+            head = self._journal.head().seq
+            self._seen = (-1, time.monotonic())
+        slot = self._head_file.read()
+        if slot is None:  # a ledger that has just been created, or a copy
+            self._head_file.close()
+            self._head_file = HeadFile(self._folder, self._disk, writable=False)
+            return head
+        seen, at_s = self._seen
+        if time.monotonic() - at_s >= SETTLED_S:
+            self._settled, self._seen = max(self._settled, seen), (head, time.monotonic())
+        committed = min(head, max(slot.seq, self._settled))
+        self.pending = committed < head
+        return committed
+
+    def read(self, first: int) -> Iterator[Entry]:
+        """The committed entries from there on.
+
+        Raises:
+            Corrupt: an entry on the way does not stand where the chain says.
+        """
+        return self._journal.read(first, self.refresh())
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._journal.close()
+        self._head_file.close()
+
+    def _opened(self) -> Journal:
+        for _ in range(_LOOKS - 1):
+            try:
+                return Journal.open(self._folder, software="", create=False, read_only=True, disk=self._disk)
+            except Corrupt:
+                time.sleep(_PAUSE_S)
+        return Journal.open(self._folder, software="", create=False, read_only=True)

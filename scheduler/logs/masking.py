@@ -1,0 +1,161 @@
+"""Secrets are replaced by `***` before anything is stored.
+
+Two kinds are known: the values that a job's `env:` has in the config, and what looks like a secret wherever it
+stands. A mask can be wide: where in doubt, it hides. The captured output itself stays raw, for its owner only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+MASK: Final = "***"
+VALUE_CHARACTERS_MIN: Final = 4
+"""Shorter values of variables are not looked for: they would be found in everything."""
+
+_TRIVIAL: Final = frozenset(
+    [
+        "true",
+        "false",
+        "none",
+        "null",
+        "yes",
+        "debug",
+        "info",
+        "warning",
+        "warn",
+        "error",
+        "critical",
+        "trace",
+        "production",
+        "prod",
+        "development",
+        "staging",
+        "test",
+        "testing",
+        "local",
+        "localhost",
+        "default",
+        "utf-8",
+        "utf8",
+        "c.utf-8",
+        "en_us.utf-8",
+        "posix",
+        "root",
+        "admin",
+        "user",
+        "postgres",
+        "public",
+        "main",
+        "master",
+        "daily",
+        "hourly",
+        "weekly",
+        "enabled",
+        "disabled",
+        "auto",
+        "always",
+        "never",
+        "europe/paris",
+    ]
+)
+_PLAIN: Final = re.compile(r"[0-9]{1,5}|(?:/|\./|~/)[\w./:~+-]*|[a-z]{2}_[A-Z]{2}(?:\.[\w-]+)?")
+_TELLING: Final = (
+    r"(?i)pass(?!ive|age|enger|es$|ed$)|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|"
+    r"(?:^|[_-])(?:auth|authorization|cookie|dsn)$"
+)
+_SECRET_FIELD: Final = re.compile(_TELLING)
+_SECRET_NAME: Final = re.compile(_TELLING + r"|(?:^|[_-])(?:key|pin)$")
+"""Of a variable: `DEPLOY_KEY` is one, while a field `key` of a log line is mostly that of a cache."""
+
+_NAMED: Final = (
+    r"[\w.-]{0,40}(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|credentials?)"
+)
+_PATTERNS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
+    (re.compile(r"(?i)(\b(?:authorization|proxy-authorization|cookie|set-cookie)\b[\"']?\s*[:=]\s*[\"']?)[^\"'\r\n]+"),
+     rf"\1{MASK}"),
+    (re.compile(r"(?i)\b(bearer|basic)(\s+)[A-Za-z0-9._~+/=-]{8,}"), rf"\1\2{MASK}"),
+    (re.compile(r"([A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s:/@?#\"']{0,200}):[^\s/\"']{1,400}@"), rf"\1:{MASK}@"),
+    (re.compile(rf"(?i)(\b{_NAMED}\b[\"']?\s{{0,4}}(?:=|:|=>)\s{{0,4}})(\"(?:[^\"\\]|\\.)*\"?|'[^']*'?|[^\s,;&\"']+)"),
+     rf"\1{MASK}"),
+    (re.compile(rf"(?i)(--?{_NAMED}\s+)(?!-)\S+"), rf"\1{MASK}"),
+    (re.compile(r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}\b"), MASK),
+    (re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,})"), MASK),
+    (re.compile(r"\bxox[abeoprs]-[\w-]{10,}"), MASK),
+    (re.compile(r"\b(?:sk|rk|pk)[-_](?:live|test|proj|ant)?[-_]?[A-Za-z0-9_-]{20,}"), MASK),
+    (re.compile(r"\bAIza[\w-]{30,}"), MASK),
+    (re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"), MASK),
+    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY.*"), MASK),
+)  # fmt: skip
+_HINTS: Final = (
+    b"auth", b"cookie", b"bearer", b"basic", b"://", b"pass", b"pwd", b"secret", b"token", b"key", b"credential",
+    b"akia", b"asia", b"aroa", b"aida", b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_", b"glpat-",
+    b"xox", b"sk-", b"sk_", b"rk-", b"rk_", b"pk-", b"pk_", b"aiza", b"eyj",
+)  # fmt: skip
+KEY_BEGINS: Final = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY")
+KEY_ENDS: Final = re.compile(rb"-----END [A-Z ]*PRIVATE KEY")
+
+
+def secrets_of(env: Mapping[str, str]) -> set[str]:
+    """The values of an environment that must not be shown; of those with several lines, each line.
+
+    A value is none if it is shorter than four characters, or if it is an everyday word, a small number, a path or
+    a locale and its variable's name does not speak of a secret.
+    """
+    found: set[str] = set()
+    for name, value in env.items():
+        named = _SECRET_NAME.search(name) is not None
+        for part in {value, *value.splitlines()}:
+            part = part.strip()
+            if len(part) < VALUE_CHARACTERS_MIN:
+                continue
+            if named or not (part.lower() in _TRIVIAL or _PLAIN.fullmatch(part)):
+                found.add(part)
+    return found
+
+
+def suspicious(block: bytes) -> bool:
+    """Whether any line of a block may hold something that looks like a secret: a quick look at many lines."""
+    folded = block.lower()
+    return any(hint in folded for hint in _HINTS)
+
+
+class Masker:
+    """Masks the text of one job: `secrets` wherever they stand, and what looks like a secret."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        # The longest first: one value may begin another.
+        self._secrets = sorted(set(secrets), key=lambda value: (-len(value), value))
+
+    @property
+    def knows_nothing(self) -> bool:
+        """Whether there are only patterns to look for."""
+        return not self._secrets
+
+    def text(self, text: str, *, patterns: bool = True) -> str:
+        """The text without secrets; `patterns`: look for those that only look like it too."""
+        for secret in self._secrets:
+            if secret in text:
+                text = text.replace(secret, MASK)
+        if patterns:
+            for pattern, instead in _PATTERNS:
+                text = pattern.sub(instead, text)
+        return text
+
+    def fields(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """The members of a JSON line without secrets; one with a name that speaks of a secret has none left."""
+        return {self.text(name): self._value(value, name) for name, value in fields.items()}
+
+    def _value(self, value: Any, name: str = "") -> Any:
+        if value is None or isinstance(value, bool):
+            return value
+        if name and _SECRET_FIELD.search(name):
+            return MASK
+        if isinstance(value, dict):
+            return self.fields(value)
+        if isinstance(value, list):
+            return [self._value(item) for item in value]
+        if isinstance(value, str):
+            return self.text(value)
+        return MASK if str(value) in self._secrets else value

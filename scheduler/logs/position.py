@@ -1,0 +1,85 @@
+"""How far a collector has come: what makes each line become one entry, no matter when the collector is killed.
+
+The position names what was taken (entries of the ledger, bytes of each output that is still written) and how
+long each file of a day was once that had been written into it. It is replaced as a whole after each batch. A
+collector that begins cuts each file back to the recorded length: what was written after that belongs to a batch
+that it makes again. A power cut may cost the last seconds, never the order: nothing here is flushed to disk.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+VERSION: Final = 1
+FILE: Final = "position.json"
+LOCK: Final = "lock"
+
+
+class OutputPosition(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """An output file of a run that has not ended.
+
+    Attributes:
+        run, attempt, job, stream: whose it is.
+        started: the time of its `run.started`, which is part of its path.
+        offset: where its first line begins that is no entry yet, in bytes.
+        in_key: that line stands in a private key.
+    """
+
+    run: int
+    attempt: int
+    job: str
+    started: datetime
+    stream: str
+    offset: int = 0
+    in_key: bool = False
+
+
+class Position(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """See the module.
+
+    Attributes:
+        version: of this file.
+        ledger: which ledger the numbers belong to.
+        next_seq: the first entry that was not taken.
+        days: length of each file of a day that may grow, by its name, in bytes.
+        outputs: those of runs that have not ended.
+        moving: a file of a day whose compressed form is complete beside it and takes its place.
+    """
+
+    version: int = VERSION
+    ledger: str
+    next_seq: int
+    days: dict[str, int] = {}
+    outputs: list[OutputPosition] = []
+    moving: str = ""
+
+
+def read_position(folder: Path) -> Position | None:
+    """The position that is kept in a folder of entries; None if there is none that could be used."""
+    try:
+        position = msgspec.json.decode((folder / FILE).read_bytes(), type=Position)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    return position if position.version == VERSION else None
+
+
+def write_position(folder: Path, position: Position) -> None:
+    """Replace the position.
+
+    Raises:
+        OSError: it cannot be written; the old one stands.
+    """
+    beside = folder / f"{FILE}.new"
+    fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        raw = msgspec.json.encode(position)
+        while raw:
+            raw = raw[os.write(fd, raw) :]
+    finally:
+        os.close(fd)
+    os.rename(beside, folder / FILE)

@@ -1,0 +1,59 @@
+"""Captured output as it was written, wherever it is now: a file, the same compressed, or gone."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from io import FileIO
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+COMPRESSED: Final = ".gz"
+
+
+class RawOutput:
+    """One output file of an attempt, open to be read.
+
+    Attributes:
+        path: where it is.
+        compressed: whether that is the compressed form.
+    """
+
+    def __init__(self, path: Path, raw: FileIO, *, compressed: bool) -> None:
+        self.path, self._raw, self.compressed = path, raw, compressed
+        self._file = cast("BinaryIO", gzip.GzipFile(fileobj=raw, mode="rb") if compressed else raw)
+
+    @classmethod
+    def open(cls, path: Path) -> RawOutput | None:
+        """Open the output whose path is `path` or, compressed, that with `.gz`; None if there is neither.
+
+        Raises:
+            OSError: it is there and cannot be read, or is a symbolic link.
+        """
+        for candidate in (path, path.with_name(path.name + COMPRESSED), path):
+            try:
+                fd = os.open(candidate, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            compressed = candidate != path
+            return cls(candidate, FileIO(fd, "rb"), compressed=compressed)
+        return None
+
+    def read(self, offset: int, size_bytes: int) -> bytes:
+        """At most so many bytes from there on; none at the end.
+
+        Raises:
+            OSError, EOFError: it cannot be read, or its compressed form is damaged.
+        """
+        if self._file.tell() != offset:
+            self._file.seek(offset)
+        return self._file.read(size_bytes)
+
+    def modified_s(self) -> float:
+        """When it was last changed, in seconds since 1970."""
+        return os.fstat(self._raw.fileno()).st_mtime
+
+    def close(self) -> None:
+        """Close it."""
+        self._file.close()
+        self._raw.close()

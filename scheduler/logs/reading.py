@@ -1,0 +1,151 @@
+"""Reading log entries: those that a filter wants, the newest ones or all in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from scheduler.logs.day_files import DayFile, day_files
+from scheduler.logs.entry import (
+    LEVEL_OFFSET,
+    LEVELS,
+    TIME_SLICE,
+    Level,
+    LogEntry,
+    Stream,
+    decode_lines,
+    time_text,
+)
+from scheduler.logs.scanning import blocks, blocks_backwards, lines_with
+from scheduler.logs.search import Pattern
+
+_BATCH_LINES = 4_096
+
+
+class LogFilter(NamedTuple):
+    """Which entries are wanted; None does not restrict.
+
+    Attributes:
+        level: this one and those above.
+        since: of this time or later; until: before it.
+        job, run, attempt, stream: of these.
+        pattern: in which this stands.
+    """
+
+    level: Level | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    job: str | None = None
+    run: int | None = None
+    attempt: int | None = None
+    stream: Stream | None = None
+    pattern: Pattern | None = None
+
+    def admits(self, entry: LogEntry) -> bool:
+        """Whether an entry is wanted."""
+        if self.level is not None and LEVELS.index(entry.level) < LEVELS.index(self.level):
+            return False
+        if self.since is not None and entry.time < time_text(self.since):
+            return False
+        if self.until is not None and entry.time >= time_text(self.until):
+            return False
+        return self.is_about(entry) and (self.pattern is None or self.pattern.matches(entry))
+
+    def is_about(self, entry: LogEntry) -> bool:
+        """Whether an entry is of the job, run, attempt and stream that are wanted."""
+        if (self.job is not None and entry.job != self.job) or (
+            self.run is not None and entry.run != self.run
+        ):
+            return False
+        if self.attempt is not None and entry.attempt != self.attempt:
+            return False
+        return self.stream is None or entry.stream == self.stream
+
+
+def newest(folder: Path, wanted: LogFilter, count: int) -> list[LogEntry]:
+    """The last `count` entries that are wanted, in the order of their times."""
+    found: list[LogEntry] = []
+    sieve = _Sieve(wanted)
+    for file in reversed(_files(folder, wanted)):
+        for block in blocks_backwards(file):
+            if len(found) >= count:
+                break
+            entries = list(sieve.admitted(block))
+            found[:0] = entries[max(0, len(entries) - (count - len(found))) :]
+    found.sort(key=lambda entry: entry.time)
+    return found
+
+
+def oldest_first(folder: Path, wanted: LogFilter) -> Iterator[LogEntry]:
+    """All entries that are wanted, as they stand in the files; memory stays bounded."""
+    sieve = _Sieve(wanted)
+    for file in _files(folder, wanted):
+        for block in blocks(file):
+            yield from sieve.admitted(block)
+
+
+def admitted_lines(block: bytes, wanted: LogFilter) -> Iterator[LogEntry]:
+    """The entries of some whole lines that are wanted."""
+    return _Sieve(wanted).admitted(block)
+
+
+def _files(folder: Path, wanted: LogFilter) -> list[DayFile]:
+    """The files that can hold what is wanted."""
+    since = None if wanted.since is None else time_text(wanted.since)[:10]
+    until = None if wanted.until is None else time_text(wanted.until)[:10]
+    return [
+        file
+        for file in day_files(folder)
+        if (since is None or file.day >= since) and (until is None or file.day <= until)
+    ]
+
+
+class _Sieve:
+    """Dismisses raw lines that cannot be wanted before it decodes the rest and looks closely."""
+
+    def __init__(self, wanted: LogFilter) -> None:
+        self._wanted = wanted
+        self._levels: tuple[bytes, ...] | None = None
+        if wanted.level is not None and wanted.level != LEVELS[0]:
+            allowed = LEVELS[LEVELS.index(wanted.level) :]
+            self._levels = tuple(f'{level}"'.encode() for level in allowed)
+        self._since = None if wanted.since is None else time_text(wanted.since).encode()
+        self._until = None if wanted.until is None else time_text(wanted.until).encode()
+        self._subject = [
+            b'"%s":%s,' % (name.encode(), msgspec.json.encode(value))
+            for name, value in (
+                ("job", wanted.job), ("run", wanted.run), ("attempt", wanted.attempt), ("stream", wanted.stream),
+            )
+            if value is not None
+        ]  # fmt: skip
+        # What most lines have not is looked for in many lines at once.
+        self._rare: list[tuple[bytes, ...]] = [(needle,) for needle in self._subject]
+        if wanted.level is not None and LEVELS.index(wanted.level) >= LEVELS.index("warning"):
+            self._rare.insert(0, tuple(b'"level":"%s' % level for level in self._levels or ()))
+
+    def admitted(self, block: bytes) -> Iterator[LogEntry]:
+        """The entries of a block that are wanted, in their order."""
+        if self._wanted.pattern is not None:
+            block = self._wanted.pattern.candidates(block)
+        for needles in self._rare:
+            block = lines_with(block, needles)
+        lines = block.split(b"\n")
+        lines.pop()
+        if self._levels is not None:
+            levels = self._levels
+            lines = [line for line in lines if line.startswith(levels, LEVEL_OFFSET)]
+        if self._since is not None:
+            since = self._since
+            lines = [line for line in lines if line[TIME_SLICE] >= since]
+        if self._until is not None:
+            until = self._until
+            lines = [line for line in lines if line[TIME_SLICE] < until]
+        for begin in range(0, len(lines), _BATCH_LINES):
+            entries = decode_lines(lines[begin : begin + _BATCH_LINES])
+            if self._subject:  # it may stand elsewhere in a line; time and level cannot
+                entries = [entry for entry in entries if self._wanted.is_about(entry)]
+            yield from entries if self._wanted.pattern is None else self._wanted.pattern.matching(entries)

@@ -1,0 +1,73 @@
+"""Cutting a stream of bytes into lines, in bounded memory, whatever the chunks are."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+LINE_BYTES_MAX: Final = 64 * 1024
+"""So much of a line is kept; the rest is counted."""
+
+
+class Lines(NamedTuple):
+    """Lines without their LF; `dropped_bytes`: how many more the first one had (the others are whole)."""
+
+    lines: list[bytes]
+    dropped_bytes: int
+
+
+class LineSplitter:
+    """Cuts at LF and nowhere else.
+
+    Attributes:
+        offset: where the first line that was not given out begins, in bytes of the stream.
+        read: how far the stream was fed.
+    """
+
+    def __init__(self, offset: int) -> None:
+        self.offset = self.read = offset
+        self._begun = b""
+        self._dropped_bytes = 0
+
+    def feed(self, chunk: bytes) -> Lines:
+        """The lines that end in this chunk."""
+        self.read += len(chunk)
+        cut = chunk.rfind(b"\n")
+        if cut < 0:
+            self._hold(chunk)
+            return Lines([], 0)
+        lines = chunk[:cut].split(b"\n")
+        dropped_bytes = self._dropped_bytes
+        if dropped_bytes:
+            dropped_bytes += len(lines[0])
+            lines[0] = self._begun
+        else:
+            lines[0] = self._begun + lines[0]
+        self.offset = self.read - len(chunk) + cut + 1
+        self._begun, self._dropped_bytes = b"", 0
+        self._hold(chunk[cut + 1 :])
+        return Lines(lines, dropped_bytes)
+
+    def finish(self) -> Lines:
+        """What stands after the last LF, now that nothing follows."""
+        if self.offset == self.read:
+            return Lines([], 0)
+        last = Lines([self._begun], self._dropped_bytes)
+        self.offset, self._begun, self._dropped_bytes = self.read, b"", 0
+        return last
+
+    def _hold(self, rest: bytes) -> None:
+        room = (
+            LINE_BYTES_MAX + 1 - len(self._begun)
+        )  # one more than is kept, so that it shows that it is longer
+        self._begun += rest[:room]
+        self._dropped_bytes += max(0, len(rest) - room)
+
+
+def bounded(line: bytes, dropped_bytes: int) -> tuple[bytes, int]:
+    """A line of at most `LINE_BYTES_MAX`, cut between characters, and how many bytes of it are missing."""
+    if len(line) <= LINE_BYTES_MAX and not dropped_bytes:
+        return line, 0
+    end = LINE_BYTES_MAX
+    while end > LINE_BYTES_MAX - 4 and end < len(line) and line[end] & 0xC0 == 0x80:
+        end -= 1
+    return line[:end], len(line) - len(line[:end]) + dropped_bytes

@@ -1,0 +1,280 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import stat
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from scheduler import vocabulary as v
+from scheduler.home import Home
+from tests.cli.commanding import call, flip_a_bit
+from tests.cli.live import LiveHome
+
+CONFIG = """\
+jobs:
+  chatty:
+    command: |
+      printf 'plain\\377\\n'
+      echo '{"level":"error","msg":"no room","code":28}'
+      echo on stderr >&2
+      echo my $TOKEN
+    schedule: "@yearly"
+    env: {TOKEN: s3cr3tvalue}
+  broken:
+    command: "false"
+    schedule: "@yearly"
+  log-cleanup:
+    schedule: "@yearly"
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> LiveHome:
+    """A home in which a run succeeded and one failed, without a scheduler."""
+    home = LiveHome(tmp_path_factory.mktemp("logs") / "home")
+    home.configure(CONFIG)
+    assert home.run("jobs", "run", "chatty").code == 0
+    assert home.run("jobs", "run", "broken").code == 1
+    return home
+
+
+def run_number(home: LiveHome, job: str) -> int:
+    """The number of the job's last run."""
+    return [entry.run or 0 for entry in home.entries("run.started") if entry.job == job][-1]
+
+
+def test_view_shows_what_was_printed_and_what_happened(home: LiveHome) -> None:
+    """One line each with time, level, where it comes from and the message; secrets are masked."""
+    result = home.run("logs", "view", "--utc")
+    assert result.code == 0
+    run = run_number(home, "chatty")
+    lines = [line[25:] for line in result.out.splitlines() if "chatty" in line]
+    assert lines[1:] == [
+        f"info      scheduler: job requested: chatty, run {run}, by {home.entries('run.requested')[0].actor}",
+        f"info      scheduler: job started: chatty, run {run} (manual)",
+        f"info      chatty[{run}]: plain\\xff",
+        f"error     chatty[{run}]: no room  code=28",
+        f"info      chatty[{run}]: my ***",
+        f"warning   chatty[{run}] stderr: on stderr",
+        lines[-1],
+    ]
+    assert lines[-1].startswith(f"info      scheduler: job succeeded: chatty, run {run} after ")
+    assert "s3cr3tvalue" not in result.out
+
+
+@pytest.mark.parametrize(
+    ("options", "messages"),
+    [
+        (["--level", "error", "--job", "chatty"], ["no room"]),
+        (["--level", "warning", "--stream", "stderr"], ["on stderr"]),
+        (["--stream", "stdout", "-n", "1"], ["my ***"]),
+        (["--since", "1h", "--until", "now", "--stream", "stderr"], ["on stderr"]),
+        (["--until", "yesterday"], []),
+        (["--since", "yesterday", "--job", "chatty", "--stream", "stdout", "--level", "error"], ["no room"]),
+    ],
+)
+def test_filters_narrow_what_is_shown(home: LiveHome, options: list[str], messages: list[str]) -> None:
+    """Level and above, times, job, stream, count: together."""
+    answer = call("logs", "view", "--json", *options, home=home.root)
+    assert answer.code == 0
+    assert [entry["message"] for entry in answer.document] == messages
+
+
+def test_json_has_every_member(home: LiveHome) -> None:
+    """Members that do not apply are null; the fields are an object."""
+    (entry,) = call("logs", "view", "--json", "--level", "error", "--job", "chatty", home=home.root).document
+    assert entry.pop("time").endswith("Z")
+    assert entry == {
+        "level": "error", "job": "chatty", "run": run_number(home, "chatty"), "attempt": 1, "stream": "stdout",
+        "message": "no room", "fields": {"code": 28},
+    }  # fmt: skip
+
+
+def test_job_failed_finds_failed_jobs(home: LiveHome) -> None:
+    """Whatever the case; --case-sensitive and --regex do what they say; nothing found is exit code 1."""
+    for pattern in ("job failed", "JOB FAILED"):
+        (entry,) = call("logs", "search", pattern, "--json", home=home.root).document
+        assert (entry["job"], entry["level"], entry["stream"]) == ("broken", "error", "scheduler")
+    assert call("logs", "search", "--regex", r"exit code \d", "--json", home=home.root).document == [entry]
+    missing = call("logs", "search", "JOB FAILED", "--case-sensitive", home=home.root)
+    assert (missing.code, missing.out) == (1, "")
+    assert "no such log entries" in missing.err
+
+
+def test_what_is_typed_wrongly_is_explained(home: LiveHome) -> None:
+    """A bad expression, an empty pattern, times the wrong way round, an unknown level: exit code 2."""
+    for arguments, said in (
+        (["search", "--regex", "("], "it is no regular expression"),
+        (["search", ""], "it is empty"),
+        (["view", "--since", "1h", "--until", "2h"], "it is not before --until"),
+        (["view", "--level", "loud"], "loud"),
+        (["view", "--since", "soonish"], "is not a time"),
+        (["show", "x"], "is not a whole number"),
+    ):
+        answer = call("logs", *arguments, home=home.root)
+        assert answer.code == 2
+        assert said in answer.err
+
+
+def test_show_is_byte_for_byte(home: LiveHome) -> None:
+    """Standard output and standard error of a run, as they were written, unmasked, checked against the ledger."""
+    run = str(run_number(home, "chatty"))
+    shown = home.run("logs", "show", run)
+    assert shown.code == 0
+    assert shown.raw_out == b'plain\xff\n{"level":"error","msg":"no room","code":28}\nmy s3cr3tvalue\n'
+    assert shown.raw_err == b"on stderr\n"
+    assert home.run("logs", "show", run, "--stream", "stderr").raw_out == b""
+    assert home.run("logs", "show", run, "--attempt", "1", "--stream", "stdout").raw_out == shown.raw_out
+    assert home.run("logs", "show", str(run_number(home, "broken"))).raw_out == b""
+
+
+def test_show_of_what_is_no_run_says_so(home: LiveHome) -> None:
+    """An entry that causes no run, a number beyond the end, an attempt that never was."""
+    assert "there is no run 1" in home.run("logs", "show", "1").err
+    assert "there is no run 999" in home.run("logs", "show", "999").err
+    nothing = home.run("logs", "show", str(run_number(home, "chatty")), "--attempt", "2")
+    assert (nothing.code, "has no attempt 2" in nothing.err) == (1, True)
+
+
+def test_altered_and_deleted_output_is_noticed(tmp_path: Path) -> None:
+    """A changed byte and a missing file are exit code 1; what a straggler appended is not."""
+    home = LiveHome(tmp_path / "home")
+    home.configure(CONFIG)
+    home.run("jobs", "run", "chatty")
+    run = str(run_number(home, "chatty"))
+    (path,) = (home.root / "var" / "logs" / "output").rglob(f"{run}-1.stdout")
+    raw = path.read_bytes()
+    path.write_bytes(raw.replace(b"plain", b"plane"))
+    altered = home.run("logs", "show", run, "--stream", "stdout")
+    assert altered.code == 1
+    assert f"the ledger says {sha256(raw).hexdigest()}" in altered.err
+    path.write_bytes(raw + b"a straggler's\n")
+    assert home.run("logs", "show", run, "--stream", "stdout").code == 0
+    path.unlink()
+    gone = home.run("logs", "show", run, "--stream", "stdout")
+    assert gone.code == 1
+    assert "no entry of the ledger says by whom" in gone.err
+
+
+def test_retention_of_logs_counts_entries_and_output(tmp_path: Path) -> None:
+    """log-cleanup deletes old files of days in both forms and compressed output; `logs show` names its entry."""
+    home = LiveHome(tmp_path / "home")
+    home.configure(CONFIG)
+    home.run("jobs", "run", "chatty")
+    home.run("logs", "view")
+    run = str(run_number(home, "chatty"))
+    logs = home.root / "var" / "logs"
+    long_ago = (1_000_000_000, 1_000_000_000)
+    old = [logs / "entries" / name for name in ("2001-09-09.jsonl.gz", "2001-09-08.jsonl")]
+    old.append(logs / "output" / "2001-09-09" / "1-1.stdout.gz")
+    for path in old:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    for path in [
+        *logs.rglob(f"{run}-1.*"),
+        *old,
+        logs / "entries" / "position.json",
+        logs / "entries" / "lock",
+    ]:
+        os.utime(path, long_ago)
+    assert home.run("jobs", "log-cleanup").code == 0
+    applied = v.payload(home.entries("retention.applied")[-1])
+    assert applied.deleted == 5
+    assert not any(path.exists() for path in old)
+    assert (logs / "entries" / "position.json").exists()
+    # The run ended a moment ago by the ledger's clock, so that no retention can have meant it: that is said too.
+    gone = home.run("logs", "show", run, "--stream", "stdout")
+    assert (gone.code, "is gone" in gone.err) == (1, True)
+
+
+def test_the_entry_of_the_retention_that_deleted_output_is_named(tmp_path: Path) -> None:
+    """`logs show` of a run whose output is gone says which entry of the ledger records that."""
+    from datetime import UTC, datetime, timedelta
+
+    from tests.scheduler.logs.homes import HandWritten
+
+    hand = HandWritten(tmp_path / "home", datetime.now(UTC) - timedelta(days=60))
+    run = hand.begin()
+    hand.put(run, b"old\n")
+    hand.end(run)
+    hand.wait(days=40)
+    counts = {"dry_run": False, "deleted": 1, "deleted_bytes": 4, "failed": 0}
+    applied = hand.record(
+        v.RetentionApplied(kind="logs", cutoff=hand.now - timedelta(days=30), targets=[], **counts),  # type: ignore[arg-type]
+        "log-cleanup",
+    )
+    hand.path(run).unlink()
+    hand.close()
+    gone = LiveHome(hand.home.root).run("logs", "show", str(run))
+    assert gone.code == 1
+    assert f"deleted by retention, entry {applied.seq}: log-cleanup: deleted 1 log file" in gone.err
+
+
+def test_export_has_all_in_three_forms(home: LiveHome, tmp_path: Path) -> None:
+    """JSON lines as they are kept, CSV with a column for each member, text as it is viewed; files are private."""
+    lines = home.run("logs", "export", "--job", "chatty").out.splitlines()
+    entries = [json.loads(line) for line in lines]
+    assert len(entries) == 8
+    rows = list(
+        csv.DictReader(io.StringIO(home.run("logs", "export", "--job", "chatty", "--format", "csv").out))
+    )
+    assert [row["message"] for row in rows] == [entry["message"] for entry in entries]
+    assert json.loads(rows[-1]["fields"]) == entries[-1]["fields"]
+    text = home.run("logs", "export", "--job", "chatty", "--format", "text", "--utc").out
+    assert text == home.run("logs", "view", "--job", "chatty", "--utc").out
+    target = tmp_path / "logs.jsonl"
+    assert home.run("logs", "export", "--job", "chatty", "--output", str(target)).code == 0
+    assert target.read_text().splitlines() == lines
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert home.run("logs", "export", "--output", str(target)).code == 2
+    inside = home.run(
+        "logs", "export", "--output", str(home.ledger / "00000000000000000000.jsonl"), "--force"
+    )
+    assert inside.code == 2
+    home.check()
+
+
+def test_summary_counts_what_is_there(home: LiveHome) -> None:
+    """By level, by job with its failed runs, by day; for people the same numbers."""
+    document = call("logs", "summary", "--json", home=home.root).document
+    entries = [json.loads(line) for line in home.run("logs", "export").out.splitlines()]
+    assert document["entries"] == len(entries) == sum(document["levels"].values())
+    by_job = {job["job"]: job for job in document["jobs"]}
+    assert by_job["chatty"]["entries"] == 8
+    assert by_job["broken"]["failed_runs"] == 1
+    assert [day["entries"] for day in document["days"]] == [len(entries)]
+    text = home.run("logs", "summary").out
+    assert "the jobs that failed" in text
+    assert "broken            1" in text
+
+
+def test_the_longer_path_reaches_the_same_commands(home: LiveHome) -> None:
+    """`cronledger infra logs` is `cronledger logs`."""
+    assert home.run("infra", "logs", "view").out == home.run("logs", "view").out
+
+
+def test_nothing_of_a_line_acts_on_the_terminal(tmp_path: Path) -> None:
+    """Control characters in a message are shown escaped."""
+    home = LiveHome(tmp_path / "home")
+    home.configure("jobs: {x: {command: \"printf 'a\\\\033[2Jb\\\\007c\\\\n'\", schedule: '@yearly'}}")
+    home.run("jobs", "run", "x")
+    shown = call("logs", "view", "--stream", "stdout", home=home.root, terminal=True)
+    assert "ab\\x07c" in shown.out
+    assert "\x07" not in shown.out
+
+
+def test_a_home_without_a_ledger_and_a_damaged_one_answer_nothing(tmp_path: Path) -> None:
+    """No home: exit code 2. A damaged ledger: exit code 3, rather than a list that might be short."""
+    assert call("logs", "view", home=tmp_path).code == 2
+    home = LiveHome(tmp_path / "home")
+    home.configure(CONFIG)
+    assert call("logs", "view", home=home.root).code == 2
+    home.run("jobs", "run", "chatty")
+    flip_a_bit(Home(home.root))
+    for arguments in (["view"], ["search", "x"], ["summary"], ["export"], ["show", "3"]):
+        assert call("logs", *arguments, home=home.root).code == 3

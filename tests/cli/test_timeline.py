@@ -1,0 +1,333 @@
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli.axis import axis_for, instant_of, microseconds, ticks
+from cli.tables import display_width
+from cli.timeline import LANES_MAX, MARKS, SIGNS, Piece, Span, draw
+from cli.timeline_marks import ASCII, UNICODE
+from scheduler import vocabulary as v
+from scheduler.definition import JobDefinition
+from scheduler.home import Home
+from tests.cli.commanding import Answer, call
+from tests.cli.made_up import Past
+
+COLUMNS = 30
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+ZONES = ("UTC", "Europe/Paris", "Asia/Kolkata", "Australia/Lord_Howe", "America/New_York")
+
+
+@st.composite
+def spans(draw_: st.DrawFn) -> Span:
+    """Any runs of a job that look alike."""
+    first = draw_(st.integers(0, COLUMNS - 1))
+    mark = draw_(st.sampled_from([mark for mark in MARKS if mark != "missed"]))
+    last = first if mark == "skipped" else draw_(st.integers(first, COLUMNS - 1))
+    due = draw_(st.none() | st.integers(0, first - 1)) if first else None
+    return Span(first, last, mark, draw_(st.integers(1, 9)), due, first == 0, last == COLUMNS - 1)
+
+
+def pieces(lanes: Sequence[Sequence[Piece]], column: int) -> list[Piece]:
+    """What a column shows in all lanes."""
+    return [lane[column] for lane in lanes]
+
+
+@given(st.lists(spans(), max_size=25))
+def test_each_run_is_in_the_columns_of_its_time_and_in_no_other(listed: list[Span]) -> None:
+    """In each column, the lanes together stand for exactly the runs that were going on in it."""
+    lanes = draw(listed, COLUMNS)
+    assert 1 <= len(lanes) <= LANES_MAX
+    for column in range(COLUMNS):
+        there = sum(span.runs for span in listed if span.first <= column <= span.last)
+        assert sum(piece.runs for piece in pieces(lanes, column)) == there
+
+
+@given(st.lists(spans(), max_size=25))
+def test_a_failure_is_never_hidden(listed: list[Span]) -> None:
+    """Where a run went wrong there is a sign in the column of its end: its own, or that of something worse."""
+    lanes = draw(listed, COLUMNS)
+    for span in listed:
+        if span.mark in SIGNS:
+            signs = [piece.mark for piece in pieces(lanes, span.last) if piece.shape == "sign"]
+            assert any(MARKS.index(mark) <= MARKS.index(span.mark) for mark in signs)
+
+
+@given(st.lists(spans(), max_size=25), st.integers(0, COLUMNS - 1), st.integers(0, COLUMNS - 1))
+def test_missed_instants_are_seen_and_hide_nothing(listed: list[Span], one: int, other: int) -> None:
+    """The first and the last of them have a sign, and every failure still has its own."""
+    missed = Span(min(one, other), max(one, other), "missed", 5)
+    lanes = draw([*listed, missed], COLUMNS)
+    for column in (missed.first, missed.last):
+        assert lanes[0][column].shape == "sign"
+    for span in listed:
+        if span.mark in SIGNS and span.mark != "skipped":
+            marks = [piece.mark for piece in pieces(lanes, span.last) if piece.shape == "sign"]
+            assert any(MARKS.index(mark) <= MARKS.index(span.mark) for mark in marks)
+
+
+@given(st.lists(spans(), max_size=LANES_MAX))
+def test_a_wait_is_dotted_up_to_the_start(listed: list[Span]) -> None:
+    """With a lane for every run, each column of a wait shows it, unless another run is in that column."""
+    lanes = draw(listed, COLUMNS)
+    for span in listed:
+        for column in range(span.first if span.due is None else span.due, span.first):
+            shapes = {piece.shape for piece in pieces(lanes, column)}
+            assert shapes - {"blank"}
+
+
+def test_runs_at_the_same_time_lie_in_lanes_of_their_own() -> None:
+    """Two that overlap take two lanes, two that follow each other take one."""
+    overlapping = [Span(0, 5, "succeeded"), Span(3, 8, "succeeded")]
+    following = [Span(0, 5, "succeeded"), Span(5, 8, "succeeded")]
+    assert len(draw(overlapping, COLUMNS)) == 2
+    (lane,) = draw(following, COLUMNS)
+    assert [piece.shape for piece in lane[:10]] == [
+        "begin", "body", "body", "body", "body", "joint", "body", "body", "end", "blank"
+    ]  # fmt: skip
+
+
+def test_every_meaning_has_a_character_of_its_own() -> None:
+    """Nothing is told apart by colour alone, neither with symbols nor in plain ASCII."""
+    for pen in (ASCII, UNICODE):
+        shapes = [glyph for name, glyph in pen.shapes.items() if name != "blank"]
+        characters = [*shapes, *pen.signs.values(), *pen.many, pen.down]
+        assert len(characters) == len(set(characters))
+    assert "".join([*ASCII.shapes.values(), *ASCII.signs.values(), ASCII.many, ASCII.down]).isascii()
+
+
+@given(
+    st.integers(0, 730 * 86_400),
+    st.integers(1, 400 * 86_400),
+    st.integers(10, 180),
+    st.sampled_from(ZONES),
+)
+def test_the_axis_holds_the_whole_window(begin_s: int, length_s: int, room: int, name: str) -> None:
+    """It begins no later and ends no earlier, fits into the room that there is, and its labels are right."""
+    begin, zone = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=begin_s), ZoneInfo(name)
+    end = begin + timedelta(seconds=length_s)
+    axis = axis_for(begin, end, room, zone)
+    assert 1 <= axis.columns <= room
+    assert axis.begin_us <= microseconds(begin)
+    assert axis.end_us >= microseconds(end)
+    assert microseconds(begin) < axis.begin_us + axis.column_us
+    edge = -1
+    for tick in ticks(axis, zone):
+        assert edge < tick.column < axis.columns
+        edge = tick.column + len(tick.label)
+        shown = instant_of(axis.begin_us + tick.column * axis.column_us).astimezone(zone)
+        if re.fullmatch(r"\d\d:\d\d", tick.label) and 3_600_000_000 % axis.column_us == 0:
+            assert abs(int(tick.label[:2]) * 60 + int(tick.label[3:]) - shown.hour * 60 - shown.minute) < 60
+
+
+def a_past(seed: int) -> tuple[Past, list[dict[str, Any]]]:
+    """Two days of three jobs, made up from a seed; and what was made up, as plain rows."""
+    chance = random.Random(seed)
+    past, rows = Past(), []
+    jobs = ("alpha", "beta", "gamma")
+    past.defined(
+        NOW - 49 * HOUR, *(JobDefinition(name=job, command="true", schedule="* * * * *") for job in jobs)
+    )
+    past.started(NOW - 49 * HOUR)
+    for _ in range(150):
+        due = NOW - chance.randrange(20, 48 * 3_600) * SECOND
+        waits, takes = chance.choice([0, 0, 1, 900]) * SECOND, chance.choice([0, 1, 60, 7_200]) * SECOND
+        if due + waits + takes >= NOW:
+            takes = timedelta(0)
+        job, outcome = chance.choice(jobs), chance.choice(v.OUTCOMES)
+        past.run(job, due, waits=waits, takes=takes, outcome=outcome)
+        begin = due + waits
+        rows.append({"job": job, "mark": outcome, "due": due, "begin": begin, "end": begin + takes})
+    return past, rows
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_drawn_is_what_happened(seed: int, tmp_path: Path) -> None:
+    """The runs of the picture, counted by columns, are those of the ledger, worked out from their times alone."""
+    past, rows = a_past(seed)
+    home = Home(tmp_path / "home")
+    past.record(home)
+    begin, end = NOW - 30 * HOUR, NOW - 3 * HOUR
+    said = call(
+        "jobs", "timeline", "--json", "--utc", "--since", begin.isoformat(), "--until", end.isoformat(),
+        home=home.root,
+    ).document  # fmt: skip
+    column = timedelta(milliseconds=said["column_ms"])
+    midnight = begin.replace(hour=0)
+    origin = midnight + (begin - midnight) // column * column
+
+    def at(instant: datetime) -> int:
+        return (instant - origin) // column
+
+    expected: dict[tuple[str, str, int, int], int] = {}
+    for row in rows:
+        if row["begin"] < end and (row["end"] >= begin or row["begin"] >= begin):
+            last = min(
+                max(row["end"] - timedelta(microseconds=1), row["begin"]), end - timedelta(microseconds=1)
+            )
+            key = (row["job"], row["mark"], max(at(row["begin"]), 0), max(at(last), 0))
+            expected[key] = expected.get(key, 0) + 1
+    found: dict[tuple[str, str, int, int], int] = {}
+    for job in said["jobs"]:
+        for span in job["spans"]:
+            began, ended = (datetime.fromisoformat(span[name]) for name in ("began", "ended"))
+            place = (job["job"], span["what"], at(began), at(ended) - 1)
+            found[place] = found.get(place, 0) + span["count"]
+    assert found == expected
+
+
+@pytest.fixture(scope="module")
+def eventful(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home whose last day has one of everything."""
+    now = datetime.now(UTC)
+    past = Past()
+    names = ("backup", "heartbeat", "a-job-with-a-name-that-is-longer-than-any-column", "queue")
+    past.defined(
+        now - 26 * HOUR,
+        *(
+            JobDefinition(name=name, command="true", schedule="* * * * *", timezone="Europe/Paris")
+            for name in names
+        ),
+    )
+    past.started(now - 26 * HOUR)
+    for minute in range(25 * 60, 8 * 60, -1):
+        past.run("heartbeat", now - minute * MINUTE, outcome="failed" if minute == 700 else "succeeded")
+    past.stopped(now - 8 * HOUR)
+    past.missed(now - 6 * HOUR, "heartbeat", now - 8 * HOUR + MINUTE, now - 6 * HOUR - MINUTE, 119, 1)
+    past.started(now - 6 * HOUR)
+    past.run("backup", now - 20 * HOUR, takes=3 * HOUR, outcome="timed_out")
+    past.run("backup", now - 5 * HOUR, waits=2 * HOUR, takes=HOUR)
+    past.run("backup", now - HOUR, takes=None)
+    past.skipped("queue", now - 15 * HOUR)
+    past.run("queue", now - 13 * HOUR, takes=2 * HOUR, outcome="lost")
+    past.run("queue", now - 12 * HOUR, takes=2 * HOUR, outcome="cancelled")
+    past.run(names[2], now - 3 * HOUR, takes=HOUR)
+    home = Home(tmp_path_factory.mktemp("eventful") / "home")
+    past.record(home)
+    return home
+
+
+def timeline(home: Home, *options: str, terminal: bool = False) -> Answer:
+    """What the command answers."""
+    answer = call("jobs", "timeline", *options, home=home.root, terminal=terminal)
+    assert answer.code == 0, answer.err
+    return answer
+
+
+def plain(text: str) -> str:
+    """A text without its colours."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def test_one_of_everything_is_seen(eventful: Home) -> None:
+    """Whatever became of runs, waits and the outage: each is in the picture, by its character."""
+    lines = timeline(eventful, "--width", "100").out.splitlines()
+    lanes = {line.split()[0]: line for line in lines if line[:1].isalpha()}
+    assert re.search(r"\[=+T", lanes["backup"])
+    assert re.search(r"\.\.+\[=*\]", lanes["backup"])
+    assert re.search(r"\[=*> ", lanes["backup"])
+    assert "x" in lanes["heartbeat"][20:]
+    assert "!!" in lanes["heartbeat"]
+    assert "o" in lanes["queue"][20:]
+    assert re.search(r"\[=+L", lanes["queue"])
+    assert any(re.search(r"^ +:* *\[=+C", line) for line in lines), (
+        "the overlapping run is in a lane of its own"
+    )
+    assert ":::" in lanes["queue"]
+    legend = " ".join(lines)
+    for words in (
+        "x 1 failed",
+        "T 1 timed out",
+        "L 1 lost",
+        "C 1 cancelled",
+        "o 1 skipped",
+        "! 118 missed",
+        "> 1 running",
+    ):
+        assert words in legend
+    assert re.search(r"no scheduler from \d\d:\d\d:\d\d to .*\(2 h\)", legend)
+
+
+def test_in_a_pipe_it_is_plain_ascii_without_colours(eventful: Home) -> None:
+    """Nothing that a log file or a mail could garble."""
+    out = timeline(eventful).out
+    assert out.isascii()
+    assert "\x1b" not in out
+
+
+def test_without_colours_a_terminal_shows_the_same(eventful: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NO_COLOR takes the colours away and nothing else."""
+    options = ("--since", "2026-01-01", "--width", "90")
+    coloured = timeline(eventful, *options, terminal=True).out
+    monkeypatch.setenv("NO_COLOR", "1")
+    bare = timeline(eventful, *options, terminal=True).out
+    assert "\x1b" in coloured
+    assert "\x1b" not in bare
+    assert len(plain(coloured).splitlines()) == len(bare.splitlines())
+
+
+@pytest.mark.parametrize("width", [44, 80, 140])
+@pytest.mark.parametrize("terminal", [False, True])
+def test_it_fits_the_width(eventful: Home, width: int, terminal: bool) -> None:
+    """No line of the picture is wider than asked."""
+    out = plain(timeline(eventful, "--width", str(width), terminal=terminal).out)
+    title, *picture = out.splitlines()
+    assert "a column is" in title
+    assert max(map(display_width, picture)) <= max(width, 62), "the sentences on outages are not cut"
+    lanes = [line for line in picture if line.startswith(("backup", "heartbeat", "queue", "a-job"))]
+    assert len(lanes) == 4
+    assert max(map(display_width, lanes)) <= width
+
+
+def test_only_the_jobs_that_are_named(eventful: Home) -> None:
+    """--job narrows, and may be given again."""
+    said = timeline(eventful, "--json", "--job", "queue", "--job", "backup").document
+    assert [job["job"] for job in said["jobs"]] == ["backup", "queue"]
+    assert said["timezone"] == "Europe/Paris"
+
+
+def test_json_has_totals_and_outages(eventful: Home) -> None:
+    """What the picture shows, for programs."""
+    said = timeline(eventful, "--json").document
+    totals = {job["job"]: job["totals"] for job in said["jobs"]}
+    assert totals["backup"] == {"timed_out": 1, "succeeded": 1, "running": 1}
+    assert totals["heartbeat"]["failed"] == 1
+    assert {job["job"]: job["lateness_ms_max"] for job in said["jobs"]}["backup"] == 2 * 3_600_000
+    assert [outage["reason"] for outage in said["outages"]] == ["signal", "died"]
+    assert said["outages"][1]["ended"] is None
+
+
+def test_what_cannot_be_asked_is_said(eventful: Home) -> None:
+    """An end before the beginning, and a job that is not there, with the nearest."""
+    backwards = call("jobs", "timeline", "--since", "1h", "--until", "2h", home=eventful.root)
+    assert (backwards.code, "not before --until" in backwards.err) == (2, True)
+    mistyped = call("jobs", "timeline", "--job", "bakcup", home=eventful.root)
+    assert (mistyped.code, "did you mean backup?" in mistyped.err) == (2, True)
+
+
+def test_many_quiet_jobs_are_left_out_but_no_failure_is(tmp_path: Path) -> None:
+    """Of a hundred jobs the picture shows those that failed, and says how many more there are."""
+    now, past = datetime.now(UTC), Past()
+    names = [f"job-{number:03d}" for number in range(100)]
+    past.defined(now - 3 * HOUR, *(JobDefinition(name=name, command="true", every="1h") for name in names))
+    for name in names:
+        past.run(name, now - HOUR, outcome="failed" if name == "job-099" else "succeeded")
+    home = Home(tmp_path / "home")
+    past.record(home)
+    answer = timeline(home)
+    lanes = [line for line in answer.out.splitlines() if line.startswith("job-")]
+    assert len(lanes) == 40
+    assert "x" in lanes[-1]
+    assert lanes[-1].startswith("job-099")
+    assert "60 more jobs without a failure" in answer.err
+    assert "99 succeeded" in answer.out

@@ -1,0 +1,120 @@
+"""A chronicle: what really happened to every instant, derived from the entries alone.
+
+It shares nothing with the fold, the cursor or the explanations: it writes down the ticks, how their runs ended, the
+instants that the auditor found behind each misfire, and over which stretches of time each job was in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from scheduler.definition import JobDefinition
+from tests.scheduler.audit import _misfire, _redefine, _Story, _tick
+
+Status = Literal["in_force", "disabled", "not_defined", "removed"]
+
+
+class Stretch(NamedTuple):
+    """From when on (exclusive) a job had a status, and the schedule it had."""
+
+    begin: datetime | None
+    status: Status
+    definition: JobDefinition | None
+    seq: int
+
+
+class Chronicle:
+    """What happened to one job's instants."""
+
+    def __init__(self) -> None:
+        self.story = _Story()
+        self.ticks: dict[datetime, int] = {}
+        self.misfires: dict[datetime, int] = {}
+        self.stretches = [Stretch(None, "not_defined", None, -1)]
+        self._until: datetime | None = None
+
+    def status_at(self, instant: datetime) -> Stretch:
+        """The last stretch that began before an instant."""
+        found = [s for s in self.stretches if s.begin is None or s.begin < instant][-1]
+        if found is self.stretches[-1] and self._until is not None and instant > self._until:
+            return found._replace(status="in_force")  # the pause will be over then
+        return found
+
+    def change(self, at: datetime, status: Status, definition: JobDefinition | None, seq: int) -> None:
+        """From `at` on, or from what was already settled on, things are so."""
+        marks = [at, *(s.begin for s in self.stretches[-1:] if s.begin), *self.ticks, *self.misfires]
+        self.stretches.append(Stretch(max(marks), status, definition, seq))
+
+    def pause(self, until: datetime | None) -> None:
+        """The job is disabled until then."""
+        self._until = until
+
+    def wake(self, now: datetime, seq: int) -> None:
+        """A pause that was over by now ended when it was to end."""
+        if self._until is not None and self._until < now:
+            until, self._until = self._until, None
+            self.change(until, "in_force", self.stretches[-1].definition, seq)
+
+
+def write(entries: Iterable[Entry]) -> tuple[dict[str, Chronicle], dict[int, Entry]]:
+    """The chronicle of each job, and of each run the entry that ended it."""
+    jobs: dict[str, Chronicle] = {}
+    ends: dict[int, Entry] = {}
+    for entry in entries:
+        data = v.payload(entry)
+        if isinstance(data, v.RunFinished | v.RunSkipped) and entry.run is not None:
+            ends[entry.run] = entry
+        if entry.job is None:
+            continue
+        job = jobs.setdefault(entry.job, Chronicle())
+        _note(job, entry, data)
+    return jobs, ends
+
+
+def _note(job: Chronicle, entry: Entry, data: object) -> None:
+    story = job.story
+    before = set(story.settled)
+    last = job.stretches[-1]
+    if last.status in ("removed", "not_defined") and isinstance(data, v.JobDisabled | v.JobEnabled):
+        return  # about a job that is not there, nothing can be said
+    match data:
+        case v.JobDefined():
+            job.wake(entry.time, entry.seq)
+            _redefine(story, data.definition, entry.time)
+            last = job.stretches[-1]
+            status: Status = "disabled" if last.status == "disabled" else "in_force"
+            same = last.definition is not None and last.definition.timing() == data.definition.timing()
+            if last.status not in ("in_force", "disabled") or not same:
+                seq = last.seq if status == "disabled" else entry.seq
+                job.change(entry.time, status, data.definition, seq)
+        case v.JobRemoved():
+            job.wake(entry.time, entry.seq)
+            story.end(entry.time)
+            story.until, story.definition = None, None
+            job.pause(None)
+            job.change(entry.time, "removed", None, entry.seq)
+        case v.JobDisabled():
+            job.wake(entry.time, entry.seq)
+            story.end(entry.time)
+            story.until = data.until
+            job.change(entry.time, "disabled", job.stretches[-1].definition, entry.seq)
+            job.pause(data.until)
+        case v.JobEnabled():
+            story.advance(entry.time)
+            if story.since is None or story.until is not None:
+                story.begin(data.effective_at or entry.time)
+            job.pause(None)
+            if last.status == "disabled":
+                job.change(data.effective_at or entry.time, "in_force", last.definition, entry.seq)
+        case v.ScheduleTicked():
+            _tick(story, entry, data)
+            job.ticks[data.scheduled_for] = entry.seq
+        case v.ScheduleMisfired():
+            _misfire(story, entry, data)
+            job.misfires.update(dict.fromkeys(story.settled - before, entry.seq))
+        case _:
+            pass

@@ -1,0 +1,152 @@
+"""The law of explanations: for every instant of a job's life they say what really happened."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from scheduler.explanation import Explainer, Explanation
+from scheduler.explanation.facts import Down, Stepped
+from scheduler.past import Past
+from tests.scheduler.explanation.chronicle import Chronicle, write
+from tests.scheduler.simulation import BEGIN, Process, World, job
+from tests.scheduler.test_simulated_year import live_through
+
+SEGMENT_ENTRIES = 512
+SCHEDULES = ["*/7 * * * *", "0 * * * *", "30 */2 * * *", "15 1 * * *"]
+INSTANTS_PER_JOB = 40
+
+
+def instants_of(rng: random.Random, job: Chronicle, now: datetime) -> list[datetime]:
+    """Instants to ask about: those that are on record, any second, those at which something changed, the future."""
+    life = int((now - BEGIN).total_seconds())
+    changes = [stretch.begin.replace(microsecond=0) for stretch in job.stretches if stretch.begin]
+    on_record = [*job.ticks, *job.misfires]
+    asked = [BEGIN + timedelta(seconds=rng.randrange(-3_600, life + 90_000)) for _ in range(INSTANTS_PER_JOB)]
+    asked += rng.sample(on_record, min(len(on_record), INSTANTS_PER_JOB))
+    asked += [
+        change + timedelta(seconds=rng.randrange(3)) for change in rng.sample(changes, min(len(changes), 9))
+    ]
+    asked += rng.sample(list(job.misfires), min(len(job.misfires), 9))
+    return asked
+
+
+def really(job: Chronicle, ends: dict[int, Entry], instant: datetime) -> set[str]:
+    """The verdicts that are true of an instant."""
+    if instant in job.ticks:
+        end = ends.get(job.ticks[instant])
+        if end is None:
+            return {"running", "waiting"}
+        return {"ran"} if end.type == v.RunFinished.TYPE else {"skipped"}
+    if instant in job.misfires:
+        return {"missed"}
+    stretch = job.status_at(instant)
+    if stretch.status != "in_force":
+        return {stretch.status}
+    return {"not_due", "upcoming", "pending"}
+
+
+def check(answer: Explanation, job: Chronicle, ends: dict[int, Entry], entries: list[Entry]) -> None:
+    """The verdict is true, and what it rests on are entries that say so."""
+    instant = answer.instant
+    assert answer.verdict in really(job, ends, instant), (answer, job.status_at(instant))
+    for fact in answer.facts:
+        if isinstance(fact, Down):
+            assert fact.since is None or (fact.since <= instant) != fact.later, answer
+            assert not fact.later or entries[fact.entries[0]].time > instant, answer
+            assert fact.until is None or instant <= fact.until, answer
+        elif isinstance(fact, Stepped):
+            assert min(fact.before, fact.after) <= instant <= max(fact.before, fact.after), answer
+    for seq in answer.entries:
+        assert entries[seq].job in (answer.job, None) or entries[seq].actor == v.SCHEDULER
+    if instant in job.ticks:
+        assert job.ticks[instant] in answer.entries
+        end = ends.get(job.ticks[instant])
+        assert end is None or end.seq in answer.entries
+    elif instant in job.misfires:
+        assert job.misfires[instant] in answer.entries
+    elif answer.verdict in ("disabled", "removed"):
+        stretch = job.status_at(instant)
+        assert stretch.seq in answer.entries, (answer, stretch)
+
+
+def meddle(rng: random.Random, world: World) -> None:
+    """Someone says something, whether a scheduler is there to hear it or not."""
+    name = rng.choice(["job-0", "job-1", "job-2"])
+    seconds = rng.expovariate(1 / 4_000)
+    deeds: list[Callable[[], object]] = [
+        lambda: world.person(v.JobDisabled(reason="quiet, please"), name),
+        lambda: world.person(v.JobEnabled(), name),
+        lambda: world.person(v.JobDisabled(until=world.clock.wall + timedelta(seconds=seconds)), name),
+        lambda: world.edit(job(name, rng.choice(SCHEDULES), catch_up="all", overlap="queue")),
+        lambda: world.edit(job(name, rng.choice(SCHEDULES), catch_up_window_ms=3_600_000)),
+        lambda: world.edit(remove=[name]),
+        lambda: world.person(v.RunRequested(executor="scheduler"), name, run=-1),
+    ]
+    rng.choice(deeds)()
+
+
+def live_wildly(seed: int) -> World:
+    """Days full of events: jobs every few minutes, and people who meddle while nobody watches."""
+    rng = random.Random(seed)
+    world = World(*(job(f"job-{number}", SCHEDULES[number]) for number in range(3)), max_parallel=2)
+    world.machine.behaviour = lambda launch: Process(rng.choice([0.0, 5.0, 700.0]), rng.randrange(2))
+    world.start()
+    for _ in range(60):
+        kind, seconds = rng.randrange(10), rng.expovariate(1 / 4_000)
+        if kind < 4:
+            world.run(seconds)
+        elif kind < 6:
+            world.crash()
+            world.clock.pass_(seconds)
+            meddle(rng, world)
+            world.clock.pass_(seconds)
+            world.start()
+        elif kind == 6:
+            world.clock.sleep(seconds)
+        elif kind == 7:
+            world.clock.step(rng.choice([-7_200.0, -2.0, 2.0, 7_200.0]))
+        else:
+            meddle(rng, world)
+        world.turn()
+    world.clock.wall = max(world.clock.wall, *(entry.time for entry in world.entries()))
+    world.restart()
+    world.run(1)
+    return world
+
+
+def lives(world: World, seed: int, folder: Path) -> int:
+    """Ask about a simulated history; how many answers were checked."""
+    rng = random.Random(seed)
+    entries = world.entries()
+    chronicles, ends = write(entries)
+    now = world.clock.wall
+    checked = 0
+    for name in chronicles:
+        past = Past(world.machine.store.peer(), folder / str(seed), SEGMENT_ENTRIES)
+        explainer = Explainer(past, name, now, serving=True)
+        chronicle = chronicles[name]
+        for instant in instants_of(rng, chronicle, now):
+            answer = explainer.explain(instant)
+            check(answer, chronicle, ends, entries)
+            if answer.verdict in ("not_due", "upcoming", "pending"):
+                after = instant > now
+                assert (answer.verdict == "not_due") or after, answer
+            checked += 1
+    return checked
+
+
+def test_every_answer_is_what_really_happened(seeds: range, tmp_path: Path) -> None:
+    """Crashes, clock steps, suspends, people and edits: each answer agrees with an account made without the fold."""
+    checked = sum(lives(live_through(seed=seed, jobs=6, days=45), seed, tmp_path) for seed in seeds)
+    assert checked > len(seeds) * 200
+
+
+def test_the_same_where_people_meddle_while_nobody_watches(seeds: range, tmp_path: Path) -> None:
+    """Schedules that are replaced, switched off and removed behind a dead scheduler's back are told as such."""
+    checked = sum(lives(live_wildly(seed), seed, tmp_path) for seed in seeds)
+    assert checked > len(seeds) * 100

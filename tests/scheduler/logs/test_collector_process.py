@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from unittest import mock
+
+import pytest
+
+from scheduler.lease import Holder, Lease
+from scheduler.logs import Busy
+from scheduler.logs.served import is_served
+from tests.cli.live import await_fact
+from tests.scheduler.logs.homes import START, HandWritten
+
+pytestmark = pytest.mark.real
+
+
+def start(home: HandWritten) -> subprocess.Popen[bytes]:
+    """The collector as a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-I", "-m", "scheduler.logs", str(home.home.root)], stderr=subprocess.PIPE
+    )
+
+
+def ended(process: subprocess.Popen[bytes]) -> int:
+    """Wait for its end; the exit code."""
+    _, said = process.communicate(timeout=60)
+    assert b"Traceback" not in said, said.decode()
+    return process.returncode
+
+
+def serve(home: HandWritten) -> Lease:
+    """Hold the lease as a scheduler does."""
+    return Lease.take(home.home.scheduler_lock, Holder(os.getpid(), "web1", START))
+
+
+def test_a_killed_collector_goes_on_without_loss_or_doubles(home: HandWritten, seeds: range) -> None:
+    """Killed again and again while runs print: in the end each line is one entry."""
+    home.now = START
+    lease = serve(home)
+    for seed in seeds:
+        chance = random.Random(seed)
+        run, raw = home.begin(f"job-{seed}"), b""
+        process = start(home)
+        for number in range(6):
+            lines = b"".join(
+                b"line %d.%d of %d\n" % (number, inner, seed) for inner in range(chance.randrange(3_000))
+            )
+            home.put(run, lines + b"half")
+            time.sleep(chance.random() * 0.1)  # the instant of the kill is left to chance on purpose
+            if chance.random() < 0.7:
+                process.kill()
+                process.communicate()
+                process = start(home)
+            home.put(run, b" a line\n")
+            raw += lines + b"half a line\n"
+        home.end(run)
+        process.kill()
+        process.communicate()
+        home.collect()
+        assert home.printed(run) == raw.decode().splitlines()
+    lease.release()
+    seqs = Counter(
+        entry.fields["seq"] for entry in home.entries() if entry.stream == "scheduler" and entry.fields
+    )
+    assert seqs == Counter(range(home.journal.head().seq + 1))
+
+
+def test_it_collects_what_is_written_at_once(home: HandWritten) -> None:
+    """A line is an entry within a moment, while the run goes on; a signal to stop ends it in order."""
+    lease = serve(home)
+    run = home.begin()
+    process = start(home)
+    await_fact(lambda: any(entry.run == run for entry in home.entries()))
+    slowest_s = 0.0
+    for number in range(10):
+        began_s = time.monotonic()
+        home.put(run, b"line %d\n" % number)
+        await_fact(lambda: len(home.printed(run)) == number + 1)  # noqa: B023 - called at once
+        slowest_s = max(slowest_s, time.monotonic() - began_s)
+    assert slowest_s < 5
+    home.put(run, b"the last\n")
+    process.send_signal(signal.SIGTERM)
+    assert ended(process) == 0
+    assert home.printed(run)[-1] == "the last"
+    lease.release()
+
+
+def test_it_stays_while_there_is_something_to_collect(home: HandWritten) -> None:
+    """Without a scheduler it stays until the last run has ended, then leaves by itself."""
+    run = home.begin()
+    process = start(home)
+    await_fact(lambda: any(entry.run == run for entry in home.entries()))
+    with pytest.raises(Busy):
+        home.collector()
+    home.put(run, b"to the end\n")
+    home.end(run)
+    assert ended(process) == 0
+    assert home.printed(run) == ["to the end"]
+
+
+def test_whether_a_scheduler_serves_is_told_without_taking_the_lease(home: HandWritten) -> None:
+    """While one serves it is seen; where the last one died nothing is locked, not even for an instant."""
+    assert not is_served(home.home)
+    lease = serve(home)
+    assert is_served(home.home)
+    lease.release()
+    assert not is_served(home.home)
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    Lease.take(home.home.scheduler_lock, Holder(gone.pid, "web1", START)).release()
+    with mock.patch("scheduler.logs.served.holder_of", side_effect=AssertionError):
+        assert not is_served(home.home)
+
+
+def test_a_second_one_leaves_at_once(home: HandWritten) -> None:
+    """Exit code 75: another collector is at work."""
+    home.begin()
+    collector = home.collector()
+    assert ended(start(home)) == 75
+    collector.close()
