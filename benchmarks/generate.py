@@ -9,12 +9,15 @@ ago, right after the results of a minute. Its newest snapshot is as old as snaps
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from benchmarks.bench import Bench
 from benchmarks.homes import write_config
+from benchmarks.observer import make_programs
 from eventstore import Entry, Event, Head, Journal
 from eventstore.durable import Disk
 from scheduler import snapshot
@@ -34,6 +37,16 @@ MINUTE = timedelta(minutes=1)
 ENTRIES_PER_RUN = 3
 LATENESS = timedelta(microseconds=900)
 _DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+
+class _UnhurriedDisk(Disk):
+    """Lets the kernel write when it likes: what a power failure takes is generated again."""
+
+    def fdatasync(self, fd: int) -> None:
+        """Go on at once."""
+
+    def fsync(self, fd: int) -> None:
+        """Go on at once."""
 
 
 def generate(
@@ -72,14 +85,34 @@ def generate(
         history.journal.close()
 
 
-class _UnhurriedDisk(Disk):
-    """Lets the kernel write when it likes: what a power failure takes is generated again."""
+def long_home(bench: Bench, entries: int) -> Home:
+    """A home with a long ledger, which the comparisons share: to be read or copied, never served."""
+    home = Home(bench.folder / f"long-{entries}")
+    if not home.root.exists():
+        bench.note(f"generating {entries:,} entries")
+        command = [str(make_programs(bench.folder / f"programs-{entries}", 1)[0])]
+        generate(home, entries, command=command)
+    return home
 
-    def fdatasync(self, fd: int) -> None:
-        """Go on at once."""
 
-    def fsync(self, fd: int) -> None:
-        """Go on at once."""
+def programs_of(home: Home) -> list[str]:
+    """What the jobs of a generated home run."""
+    command = next(iter(load_config(home).jobs.values())).definition.command
+    assert isinstance(command, list), "a generated command is a list"
+    return command
+
+
+def copy_home(source: Home, copy: Home) -> None:
+    """Copy a home; full segments are never written again and are linked."""
+    newest = max(source.ledger.glob("*.jsonl"))
+
+    def link_or_copy(here: str, there: str) -> str:
+        if here.endswith((".jsonl", ".seal")) and Path(here) != newest:
+            Path(there).hardlink_to(here)
+            return there
+        return str(shutil.copy2(here, there))
+
+    shutil.copytree(source.root, copy.root, copy_function=link_or_copy)
 
 
 class _History:

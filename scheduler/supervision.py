@@ -6,7 +6,9 @@ exits into events. It records nothing: its owner does, and asks again until it i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Literal
 
 from eventstore.store import Event
@@ -50,10 +52,15 @@ class Going:
 
 
 class Supervisor:
-    """All runs that this process watches."""
+    """All runs that this process watches.
 
-    def __init__(self, spawner: Spawner) -> None:
-        self._spawner = spawner
+    Args:
+        spawner: starts and stops their processes.
+        output: measures a file of captured output.
+    """
+
+    def __init__(self, spawner: Spawner, output: Callable[[Path], OutputDigest] = OutputDigest) -> None:
+        self._spawner, self._output = spawner, output
         self._going: dict[int, Going] = {}
         self._timed: dict[int, Going] = {}
         self._stopping: dict[int, Going] = {}
@@ -148,7 +155,7 @@ class Supervisor:
             going.duration_ms = round((now.monotonic_s - going.started_mono_s) * 1000)
         elif going.exit is not None:
             going.duration_ms = max(0, (now.wall - going.started) // timedelta(milliseconds=1))
-        going.digests = (OutputDigest(going.launch.stdout), OutputDigest(going.launch.stderr))
+        going.digests = (self._output(going.launch.stdout), self._output(going.launch.stderr))
         self._ended[run] = going
 
     def _finished(self) -> list[Event]:

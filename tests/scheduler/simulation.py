@@ -20,6 +20,7 @@ from scheduler.definition import JobDefinition, SchedulerSettings
 from scheduler.home import Home
 from scheduler.launching import Launcher
 from scheduler.loop import Scheduler
+from scheduler.processes import OutputDigest
 from scheduler.processes.launch import Exit, Launch, LaunchFailed
 from scheduler.reconcile import reconcile
 from scheduler.state import Executor, State
@@ -171,6 +172,15 @@ class SimulatedSpawner:
         return (run, attempt) in self._machine.processes
 
 
+class NoOutput(OutputDigest):
+    """What a simulated process printed: nothing."""
+
+    def advance(self, budget_bytes: int = 0) -> bool:
+        """All is known."""
+        del budget_bytes
+        return True
+
+
 def job(name: str, schedule: str = "0 * * * *", **members: object) -> JobDefinition:
     """A definition with a command."""
     timing = {} if "every" in members or "at" in members else {"schedule": schedule}
@@ -216,7 +226,7 @@ class World:
         self.scheduler = Scheduler(
             book,
             self.clock,
-            Supervisor(SimulatedSpawner(self.machine)),
+            Supervisor(SimulatedSpawner(self.machine), NoOutput),
             Launcher(HOME, {}),
             self._executor,
             SchedulerSettings(max_parallel=self.max_parallel),
