@@ -104,9 +104,16 @@ def runs(fd: int, offset: int, end: int) -> Iterator[Run]:
         yield Run(offset, left, False)
 
 
+_LINE_BYTES_MIN = 200
+"""No entry is shorter: its two hashes alone take 128 bytes, the names of its members most of the rest."""
+
+
 def first_lines(block: bytes, count: int) -> bytes:
-    """The first `count` of some whole lines, or as many as there are."""
-    if block.count(b"\n") <= count:
+    """The first `count` of some whole lines, or as many as there are.
+
+    Lines too short to be entries may be left on: they are refused for what they are.
+    """
+    if len(block) <= count * _LINE_BYTES_MIN or block.count(b"\n") <= count:
         return block
     return b"\n".join(block.split(b"\n", count)[:count]) + b"\n"
 

@@ -9,6 +9,7 @@ the ledger as it was at the beginning.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -208,7 +209,9 @@ def _check_all(plan: _Plan, workers: int | None) -> Iterator[_Checked]:
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    with ProcessPoolExecutor(processes, mp_context=get_context("forkserver")) as pool:
+    # Forking is quickest; where there are threads, whose locks a fork would copy in any state, a server forks.
+    method = "fork" if threading.active_count() == 1 else "forkserver"
+    with ProcessPoolExecutor(processes, mp_context=get_context(method)) as pool:
         futures = [pool.submit(_check_segment, task) for task in plan.tasks]
         try:
             for future in futures:
