@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import count
 from typing import NamedTuple
 
 from scheduler.schedule import Schedule
@@ -45,7 +46,8 @@ class Agenda:
     def __init__(self) -> None:
         self._groups: dict[_Timing, _Group] = {}
         self._group_of: dict[str, _Group] = {}
-        self._heap: list[tuple[datetime, _Timing]] = []
+        self._heap: list[tuple[datetime, int, _Timing]] = []
+        self._order = count()
         self._pauses: list[tuple[datetime, str]] = []
         self._paused_until: dict[str, datetime] = {}
         self._late: list[Due] = []
@@ -100,11 +102,12 @@ class Agenda:
     def _schedule(self, group: _Group, instant: datetime | None) -> None:
         group.next = instant
         if instant is not None:
-            heapq.heappush(self._heap, (instant, group.key))
+            # The number decides between equal instants: the keys themselves cannot be compared.
+            heapq.heappush(self._heap, (instant, next(self._order), group.key))
 
     def next_instant(self) -> datetime | None:
         """When something falls due next: an instant of a schedule or the end of a pause."""
-        while self._heap and self._stale(*self._heap[0]):
+        while self._heap and self._stale(self._heap[0][0], self._heap[0][2]):
             heapq.heappop(self._heap)
         candidates = [heap[0][0] for heap in (self._heap, self._pauses) if heap]
         candidates += [due.instant for due in self._late]
@@ -119,7 +122,7 @@ class Agenda:
         late, self._late = sorted(self._late), []
         yield from late
         while self._heap and self._heap[0][0] <= now:
-            instant, key = heapq.heappop(self._heap)
+            instant, _, key = heapq.heappop(self._heap)
             if self._stale(instant, key):
                 continue
             group = self._groups[key]

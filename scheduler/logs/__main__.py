@@ -7,6 +7,7 @@ written; 75 another collector is at work.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -24,21 +25,19 @@ from scheduler.logs.served import is_served
 from scheduler.logs.watching import LOOK_S, OutputWatch
 from scheduler.waiting import Waiter
 
-NICENESS: Final = 10
-"""Whatever else the machine has to do comes first."""
 BUSY: Final = 75
 _IDLE_S: Final = 2.0
 """Whether anybody is left to collect for is asked this often."""
 _COMPRESS_S: Final = 3_600.0
 _PAUSE_S: Final = 5.0
 """After a full disk, say."""
-_SETTLE_S: Final = 0.005
-"""After a batch: what comes in quick succession becomes one batch."""
+_SETTLE_S: Final = 0.25
+"""Before a batch: what comes in quick succession becomes one batch, and a herd of runs is not slowed down."""
 
 
 def main(arguments: list[str]) -> int:
     """Collect until nobody is left to collect for, or a signal says stop; the exit code."""
-    os.nice(NICENESS)
+    _yield_to_all()
     home = Home(Path(arguments[0]))
     waiter = Waiter(home.ledger, (signal.SIGTERM, signal.SIGINT))
     try:
@@ -50,6 +49,12 @@ def main(arguments: list[str]) -> int:
         return 1
     finally:
         waiter.close()
+
+
+def _yield_to_all() -> None:
+    """Work only when no one else has anything to do: it holds no lock that anybody could wait for."""
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def _collect(home: Home, waiter: Waiter) -> int:
@@ -78,9 +83,7 @@ def _serve(home: Home, waiter: Waiter, collector: Collector, watch: OutputWatch)
     while True:
         watch.update(collector)
         more = collector.turn()
-        watch.update(
-            collector
-        )  # runs that began in this turn have their folders watched before the next wait
+        watch.update(collector)  # runs that began in this turn are watched before the next wait
         if more or collector.dirty:
             stopping = bool(waiter.wait(0.0)) or stopping
             continue

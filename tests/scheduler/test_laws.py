@@ -75,6 +75,8 @@ def test_every_instant_is_settled_exactly_once_whatever_happens(deeds: list[Acti
 def test_the_agenda_yields_what_the_schedules_say_in_order(schedules: list[str], looks: list[float]) -> None:
     """However rarely it is asked, the agenda hands out every instant of every job once, in order."""
     definitions = {f"job-{n}": job(f"job-{n}", schedule) for n, schedule in enumerate(schedules)}
+    definitions["every"] = job("every", every="7m")
+    definitions["at"] = job("at", at="2026-01-01T02:00:00Z")
     book = Book(MemoryStore(clock=lambda: BEGIN))
     book.refresh()
     book.decide(lambda state: reconcile(state, definitions, "config", BEGIN))
@@ -84,7 +86,7 @@ def test_the_agenda_yields_what_the_schedules_say_in_order(schedules: list[str],
         now += timedelta(seconds=look)
         seen += list(agenda.due(now))
         upcoming = agenda.next_instant()
-        assert upcoming is not None
+        assert upcoming is not None, "a cron comes again"
         assert upcoming > now
     assert [due.instant for due in seen] == sorted(due.instant for due in seen)
     for name, definition in definitions.items():

@@ -15,6 +15,18 @@ def test_a_tick_a_start_and_a_result_are_recorded_for_each_instant() -> None:
     assert world.told("nightly") == ["job.defined", *day]
 
 
+def test_jobs_of_every_kind_may_fall_due_at_the_same_instant() -> None:
+    """A cron, an interval and a single instant that coincide are all run."""
+    world = World(
+        job("cron", "0 1 * * *"), job("zone", "0 2 * * *", timezone="Europe/Paris"), job("every", every="1h"),
+        job("at", at="2026-01-01T01:00:00Z"),
+    )  # fmt: skip
+    world.start()
+    world.until(BEGIN + timedelta(hours=1, minutes=1))
+    for name in ("cron", "zone", "every", "at"):
+        assert world.told(name)[1:] == ["schedule 01 01:00", "started", "succeeded"]
+
+
 def test_what_was_missed_is_recorded_and_the_latest_is_run_once() -> None:
     """After a crash, `catch_up: one` runs the latest missed instant and records how many there were."""
     world = World(job("hourly"))
