@@ -20,14 +20,14 @@ from eventstore.store import Entry
 from scheduler import vocabulary as v
 
 _MISFIRES: dict[v.MisfireReason, str] = {
-    "scheduler_down": "no scheduler was running",
-    "suspend": "the machine slept",
-    "clock_step": "the clock jumped",
-    "stall": "the scheduler was held up",
-    "ledger_unavailable": "the ledger could not be written",
-    "replaced": "the schedule was replaced",
-    "disabled": "it was disabled",
-    "removed": "it was removed from the config",
+    "scheduler_down": "while no scheduler was running",
+    "suspend": "while the machine slept",
+    "clock_step": "while the clock jumped",
+    "stall": "while the scheduler was held up",
+    "ledger_unavailable": "while the ledger could not be written",
+    "replaced": "unwatched, before its schedule was changed",
+    "disabled": "unwatched, before it was disabled",
+    "removed": "unwatched, before it left the config",
 }
 
 
@@ -147,7 +147,7 @@ def _schedule_misfired(entry: Entry, data: v.ScheduleMisfired, zone: str) -> str
         span += f" to {show_time(data.last, zone)}"
     run = f"{show_count(data.will_run, 'run')} will catch up" if data.will_run else "none will be run"
     missed = show_count(data.count, "time")
-    return f"{entry.job} missed {missed}, {span}, while {_MISFIRES[data.reason]}; {run}"
+    return f"{entry.job} missed {missed}, {span}, {_MISFIRES[data.reason]}; {run}"
 
 
 def _run_requested(entry: Entry, data: v.RunRequested, zone: str) -> str:

@@ -31,8 +31,10 @@ _IDLE_S: Final = 2.0
 _COMPRESS_S: Final = 3_600.0
 _PAUSE_S: Final = 5.0
 """After a full disk, say."""
-_SETTLE_S: Final = 0.25
-"""Before a batch: what comes in quick succession becomes one batch, and a herd of runs is not slowed down."""
+_SETTLE_S: Final = 0.2
+"""Before a batch the ledger must have been quiet for so long: a herd of runs is not slowed down by this."""
+_SETTLE_S_MAX: Final = 3.0
+"""A ledger that is never quiet is collected this often."""
 
 
 def main(arguments: list[str]) -> int:
@@ -81,6 +83,8 @@ def _serve(home: Home, waiter: Waiter, collector: Collector, watch: OutputWatch)
     compress_at_s = time.monotonic()
     stopping = False
     while True:
+        if not stopping:
+            _settle(home)
         watch.update(collector)
         more = collector.turn()
         watch.update(collector)  # runs that began in this turn are watched before the next wait
@@ -95,10 +99,24 @@ def _serve(home: Home, waiter: Waiter, collector: Collector, watch: OutputWatch)
         soon = collector.pending or (collector.live and not watch.works)
         signals = waiter.wait(LOOK_S if soon else _IDLE_S)
         stopping = stopping or bool(signals)
-        if not stopping:
-            time.sleep(_SETTLE_S)
-        else:
+        if stopping:
             collector.look_at_all()
+
+
+def _settle(home: Home) -> None:
+    """Wait until nothing has been appended for a moment."""
+    give_up_s = time.monotonic() + _SETTLE_S_MAX
+    before, now = -1, _last_append_ns(home)
+    while before != now and time.monotonic() < give_up_s:
+        time.sleep(_SETTLE_S)
+        before, now = now, _last_append_ns(home)
+
+
+def _last_append_ns(home: Home) -> int:
+    try:
+        return (home.ledger / "HEAD").stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _compress(home: Home, collector: Collector) -> None:
