@@ -273,12 +273,9 @@ class Sql:
 
         try:
             self.refresh()
-            judged = readings(self._engine, query)
+            return readings(self._engine, query)
         except (duckdb.Error, RuntimeError) as error:  # interrupted, or without memory, before it began
             raise failed(error) from error
-        if len(judged) > 1:
-            raise QueryFailed(f"these are {len(judged)} statements: ask one at a time")
-        return judged
 
     def _twice(self, ask: Callable[[], Result]) -> Result:
         """Ask, and once more if a projection had been damaged or removed under our hands and was made anew.
@@ -320,7 +317,9 @@ class Sql:
         )
 
     def _run(self, judged: list[Reading], parameters: Parameters) -> Answer:
-        (last,) = judged
+        for reading in judged[:-1]:
+            self._engine.execute(f"SELECT * FROM (\n{reading.select}\n)", parameters)
+        last = judged[-1]
         if last.explain:
             explained = f"{last.explain} SELECT * FROM (\n{last.select}\n)"
             answer = self._engine.execute(explained, parameters)

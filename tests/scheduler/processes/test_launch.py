@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import selectors
 import signal
 import stat
@@ -37,10 +38,12 @@ def test_signal(runs: Runs, number: signal.Signals) -> None:
 
 def test_memory_above_ours(runs: Runs) -> None:
     """A peak of memory above the scheduler's own is reported to within the program's own size."""
-    runs.launch(5, [sys.executable, "-I", "-c", "x = b'1' * (400 << 20)"])
+    ours = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    size = ours + (200 << 20)
+    runs.launch(5, [sys.executable, "-I", "-c", f"x = b'1' * {size}"])
     ended = runs.exit()
     assert ended.memory_peak_bytes is not None
-    assert 400 << 20 < ended.memory_peak_bytes < 450 << 20
+    assert size < ended.memory_peak_bytes < size + (50 << 20)
 
 
 def test_memory_below_ours(runs: Runs) -> None:
