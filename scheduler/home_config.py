@@ -11,6 +11,17 @@ from scheduler.configuration import Config, load
 from scheduler.home import Home
 
 SALT_BYTES = 32
+Stamp = tuple[int, int, int]
+"""What tells one version of a file from the next: inode, size, modification time."""
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """The file's stamp; None if there is no such file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def load_config(home: Home, path: Path | None = None) -> Config:

@@ -20,7 +20,7 @@ from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, Config
 from scheduler.definition import JobDefinition
 from scheduler.executor import executor_alive, me
 from scheduler.home import Home
-from scheduler.home_config import load_config
+from scheduler.home_config import Stamp, load_config, stamp_of
 from scheduler.launching import Launcher
 from scheduler.lease import Holder, Lease
 from scheduler.loop import Scheduler
@@ -85,7 +85,7 @@ class Service:
         self._lease = Lease.take(
             home.scheduler_lock, Holder(executor.pid, executor.host, self._clock.read().wall)
         )
-        self._stamp = self._seen_stamp = _stamp(home.config)
+        self._stamp = self._seen_stamp = stamp_of(home.config)
         self._impatient = False
         self._config, self._rejected = _config_to_start_with(home)
         self._book = open_book(home, clock=self._clock, fsync=self._config.settings.fsync)
@@ -151,7 +151,7 @@ class Service:
                 self._impatient = len(asked) > 1
                 return signal.Signals(asked[0]).name
             if signals:
-                self._reload(_stamp(self._home.config))
+                self._reload(stamp_of(self._home.config))
             if time.monotonic() >= look_at_s:
                 look_at_s = time.monotonic() + CONFIG_LOOK_S
                 self._look_at_config()
@@ -178,7 +178,7 @@ class Service:
 
     def _look_at_config(self) -> None:
         """Pick an edit up once the file has come to rest: some editors write in several steps."""
-        stamp = _stamp(self._home.config)
+        stamp = stamp_of(self._home.config)
         if stamp != self._stamp and stamp == self._seen_stamp:
             self._reload(stamp)
         self._seen_stamp = stamp
@@ -257,16 +257,6 @@ class Service:
 
 ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable
 CONFIG_PROBLEMS = (ConfigInvalid, ConfigMissing, ConfigUnreadable)
-Stamp = tuple[int, int, int]
-"""What tells one version of a file from the next: inode, size, modification time."""
-
-
-def _stamp(path: Path) -> Stamp | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _definitions(config: Config) -> dict[str, JobDefinition]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable, load
 from scheduler.home import Home
+from scheduler.home_config import Stamp, stamp_of
 from scheduler.logs.masking import Masker, secrets_of
 
 
@@ -21,7 +21,7 @@ class JobSecrets:
         self._values: dict[str, set[str]] = {}
         self._masks: dict[str, Masker] = {}
         self._stale = True
-        self._read_last: list[tuple[int, int, int] | None] = []
+        self._read_last: list[Stamp | None] = []
         self._nobody = Masker()
 
     def changed(self) -> None:
@@ -37,7 +37,7 @@ class JobSecrets:
     def _read(self) -> None:
         self._stale = False
         home = self._home
-        files = [_stamp(home.config), _stamp(home.config_in_force)]
+        files = [stamp_of(home.config), stamp_of(home.config_in_force)]
         if files == self._read_last:
             return  # a config of many jobs is told of by as many entries, and takes a while to read
         self._read_last = files
@@ -55,11 +55,3 @@ class JobSecrets:
                 if job.env:
                     self._values.setdefault(name, set()).update(secrets_of(job.env))
         self._masks = {name: Masker(values) for name, values in self._values.items()}
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns

@@ -347,3 +347,15 @@ def _alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] not in "ZX"
     except OSError:
         return False
+
+
+def test_the_first_run_by_hand_records_salted_digests(home: LiveHome) -> None:
+    """A value of the environment cannot be guessed from a ledger that `jobs run` began, nor does it seem to change."""
+    from scheduler.configuration import env_digest
+
+    home.configure("jobs:\n" + job("quiet", ["true"], env='{PIN: "1234"}'))
+    assert home.run("jobs", "run", "quiet").code == 0
+    assert home.run("jobs", "disable", "quiet").code == 0
+    (defined,) = home.entries("job.defined")
+    digest = msgspec.json.decode(defined.data)["definition"]["env"]["PIN"]
+    assert digest != env_digest("PIN", "1234")
