@@ -350,7 +350,7 @@ def _alive(pid: int) -> bool:
 
 
 def test_the_first_run_by_hand_records_salted_digests(home: LiveHome) -> None:
-    """A value of the environment cannot be guessed from a ledger that `jobs run` began, nor does it seem to change."""
+    """No value of the environment can be guessed from a ledger that `jobs run` began, or seems to change."""
     from scheduler.configuration import env_digest
 
     home.configure("jobs:\n" + job("quiet", ["true"], env='{PIN: "1234"}'))
