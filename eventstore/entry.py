@@ -88,6 +88,7 @@ _ENTRIES = msgspec.json.Decoder(Entry)
 _TIMES = msgspec.json.Decoder(list[datetime])
 _ENCODER = msgspec.json.Encoder()
 _DIGITS_TO_ZERO = bytes.maketrans(b"123456789", b"000000000")
+_LFS = b"\n" * 4  # a search leaps as far as what it searches for is long
 _TIME_FORM = b"0000-00-00T00:00:00.000000Z"
 _DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _SHOWN_BYTES = 48
@@ -241,8 +242,8 @@ def _checked_at_once(block: bytes, raw: list[bytes], seq: int, prev: str) -> lis
     if any(map(gt, [line.durable for line in lines], seqs)):
         return None
     # A payload is one JSON value without LF; each of them begins with a brace: each is an object.
-    payloads = b"\n".join([line.data for line in lines])
-    if not payloads.startswith(b"{") or payloads.count(b"\n{") != len(lines) - 1:
+    payloads = _LFS.join([line.data for line in lines])
+    if not payloads.startswith(b"{") or payloads.count(_LFS + b"{") != len(lines) - 1:
         return None
     if times.translate(_DIGITS_TO_ZERO) != b'","'.join([_TIME_FORM] * len(lines)):
         return None

@@ -23,7 +23,8 @@ SEAL_SUFFIX = ".seal"
 _SEGMENT_NAME = re.compile(r"([0-9]{20})\.jsonl")
 
 _READ_BYTES_FIRST = 16 * 1024
-_READ_BYTES_MAX = 256 * 1024
+_READ_BYTES_MAX = 96 * 1024
+"""More than the longest line; less than what malloc(3) asks the kernel for, and gives back, page by page."""
 _NEAR_BYTES = 32 * 1024
 _PROBE_BYTES = 4 * 1024
 _PROBES_MAX = 64
@@ -86,22 +87,21 @@ def runs(fd: int, offset: int, end: int) -> Iterator[Run]:
 
     Memory stays bounded: after a beginning that is too long for a line, nothing more is read.
     """
-    left = b""
     read_bytes = _READ_BYTES_FIRST
-    while (at := offset + len(left)) < end:
-        chunk = os.pread(fd, min(read_bytes, end - at), at)
-        if not chunk:
-            break
-        left += chunk
-        cut = left.rfind(b"\n") + 1
+    while offset < end:
+        wanted_bytes = min(read_bytes, end - offset)
+        raw = os.pread(fd, wanted_bytes, offset)
+        cut = raw.rfind(b"\n") + 1
         if cut:
-            yield Run(offset, left[:cut], True)
-            offset, left = offset + cut, left[cut:]
-        if len(left) >= LINE_BYTES_MAX:
-            break
+            yield Run(offset, raw[:cut], True)
+            offset += cut  # what is left of a line is read again: cheaper than to copy all that follows to it
+        elif wanted_bytes == read_bytes == len(raw) < LINE_BYTES_MAX:
+            pass  # the line may end in more of it
+        else:
+            if raw:
+                yield Run(offset, raw, False)
+            return
         read_bytes = min(4 * read_bytes, _READ_BYTES_MAX)
-    if left:
-        yield Run(offset, left, False)
 
 
 _LINE_BYTES_MIN = 200

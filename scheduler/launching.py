@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 
 from scheduler.configuration import ConfiguredJob, command_argv
 from scheduler.definition import JobDefinition
@@ -37,7 +36,8 @@ class Launcher:
         self._home, self._reread = home, reread
         self._jobs: Mapping[str, ConfiguredJob] = {}
         self._base = {name: environ[name] for name in INHERITED if name in environ}
-        self._base["CRONLEDGER_HOME"] = str(home.root)
+        self._root = str(home.root)
+        self._base["CRONLEDGER_HOME"] = self._root
 
     def use(self, jobs: Mapping[str, ConfiguredJob]) -> None:
         """Take the real values of each job's environment from here: only the config knows them."""
@@ -65,8 +65,8 @@ class Launcher:
             argv=self._argv(definition, options),
             env=env,
             working_directory=self._directory(definition),
-            stdout=self._home.output(run.number, attempt, started, "stdout"),
-            stderr=self._home.output(run.number, attempt, started, "stderr"),
+            stdout=self._home.output_text(run.number, attempt, started, "stdout"),
+            stderr=self._home.output_text(run.number, attempt, started, "stderr"),
         )
 
     def _values(self, definition: JobDefinition) -> Mapping[str, str]:
@@ -83,7 +83,7 @@ class Launcher:
 
         return [*REGISTERED[definition.name].argv(self._home, definition), *options]
 
-    def _directory(self, definition: JobDefinition) -> Path:
+    def _directory(self, definition: JobDefinition) -> str:
         if definition.working_directory is None:
-            return self._home.root
-        return self._home.root / definition.working_directory
+            return self._root
+        return os.path.join(self._root, definition.working_directory)

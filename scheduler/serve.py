@@ -38,6 +38,8 @@ CONFIG_LOOK_S = 1.0
 """How often the config file is looked at for an edit."""
 TURN_MAX_S = 1.0
 """The loop looks at the clocks at least this often, so that a step or a suspend is seen."""
+TELL_WITHIN_S = 0.25
+"""While there is work, what was recorded is told this late at most: who watches costs no run its time."""
 GIVE_UP_S = 60.0
 """So long after its grace a stopping scheduler gives up on a ledger that cannot be written."""
 
@@ -87,6 +89,7 @@ class Service:
         )
         self._stamp = self._seen_stamp = stamp_of(home.config)
         self._impatient = False
+        self._tell_by_s = 0.0
         self._config, self._rejected = _config_to_start_with(home)
         self._book = open_book(home, clock=self._clock, fsync=self._config.settings.fsync)
         self._book.listen(self._untold.append)
@@ -162,10 +165,12 @@ class Service:
         """One turn of the loop, then wait for what comes next, for at most `most_s`; the signals that came."""
         wait_s = min(most_s, self._scheduler.turn())
         turned_s = time.monotonic()
-        self._tell()
+        if turned_s >= self._tell_by_s or self._waiter.is_quiet():
+            self._tell()
         return self._waiter.wait(max(0.0, turned_s + wait_s - time.monotonic()))
 
     def _tell(self) -> None:
+        self._tell_by_s = time.monotonic() + TELL_WITHIN_S
         for entry in self._untold:
             self._on_entry(entry)
         self._untold.clear()

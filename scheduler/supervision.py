@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Literal
 
 from eventstore.store import Event
@@ -59,7 +58,7 @@ class Supervisor:
         output: measures a file of captured output.
     """
 
-    def __init__(self, spawner: Spawner, output: Callable[[Path], OutputDigest] = OutputDigest) -> None:
+    def __init__(self, spawner: Spawner, output: Callable[[str], OutputDigest] = OutputDigest) -> None:
         self._spawner, self._output = spawner, output
         self._going: dict[int, Going] = {}
         self._timed: dict[int, Going] = {}

@@ -53,6 +53,10 @@ class Waiter:
         signals, self._signals = self._signals, []
         return signals
 
+    def is_quiet(self) -> bool:
+        """Whether a wait would wait: nothing has happened that was not looked at."""
+        return not self._signals and not self.selector.select(0)
+
     def close(self) -> None:
         """Give everything back as it was."""
         for number, handler in self._previous.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 
@@ -15,16 +14,16 @@ class Launch(NamedTuple):
         argv: program and arguments, already split; `["/bin/sh", "-c", …]` where a shell is needed.
         env: the complete environment of the process, `CRONLEDGER_*` members excepted: the spawner adds those.
         working_directory: absolute.
-        stdout: file for standard output; stderr: for standard error; created 0600, folders 0700.
+        stdout: file for standard output, absolute; stderr: for standard error; created 0600, folders 0700.
     """
 
     run: int
     attempt: int
     argv: Sequence[str]
     env: Mapping[str, str]
-    working_directory: Path
-    stdout: Path
-    stderr: Path
+    working_directory: str
+    stdout: str
+    stderr: str
 
 
 MESSAGE_MAX_CHARS: Final = 500

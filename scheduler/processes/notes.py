@@ -4,6 +4,9 @@ A process is recognised by what it carries in its environment. That cannot be re
 undumpable (`PR_SET_DUMPABLE`), became another user (setuid) or replaced its environment; such a process is told by
 its note: its number, and that it began in the moment that is noted.
 
+That a process is about to be started is noted as well. A scheduler that is killed between making a process and
+noting (and marking) it leaves a beginning without an end, and the next one knows for what to look closer.
+
 Each owner appends to a file of its own, of one line per process, in one folder. Notes are not flushed to disk: they
 mean something only until the next boot.
 """
@@ -20,8 +23,8 @@ from typing import Final, NamedTuple
 from scheduler.processes.descriptors import is_exhaustion
 from scheduler.processes.identity import boot_id, process_is, process_stat, start_ticks
 
-NOTES_MAX: Final = 1_000
-"""After so many notes those of processes that have ended are thrown away."""
+NOTES_MAX: Final = 4_000
+"""After so many lines those of processes that have ended are thrown away."""
 _SLACK_S: Final = 0.05
 """Start times are counted in ticks of 10 ms, and rounded down."""
 _TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
@@ -34,12 +37,12 @@ def boottime_s() -> float:
 
 
 class Note(NamedTuple):
-    """One process that was started.
+    """One process that was started, is about to be, or could not be.
 
     Attributes:
         run, attempt: what it is.
-        pid: the number that it got.
-        before_s, after_s: seconds since the boot, before and after it was started.
+        pid: the number that it got; 0: none, or none yet.
+        before_s, after_s: seconds since the boot, before and after it was started; `after_s` is 0 before.
     """
 
     run: int
@@ -58,6 +61,8 @@ class Note(NamedTuple):
         Raises:
             OSError: there is no descriptor left to look with.
         """
+        if self.pid == 0:
+            return False
         stat = process_stat(self.pid)
         if stat is None or not stat.alive or stat.session != self.pid:
             return False
@@ -83,8 +88,14 @@ class Notes:
         with contextlib.suppress(OSError):
             self._sweep()
 
+    def begin(self, run: int, attempt: int) -> float:
+        """Note that a process is about to be started; seconds since the boot, for the note that must follow."""
+        now_s = boottime_s()
+        self.add(Note(run, attempt, 0, now_s, 0.0))
+        return now_s
+
     def add(self, note: Note) -> None:
-        """Note a process that was just started."""
+        """Note what came of it."""
         try:
             if self._file < 0:
                 self._file = self._begin(self._path)
@@ -106,6 +117,17 @@ class Notes:
             for note in _read(path):
                 if (note.run, note.attempt) in attempts and note.holds():
                     yield note
+
+    def interrupted(self, wanted: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+        """Those of these (run, attempt) pairs whose start was begun, and then nothing more was noted.
+
+        Raises:
+            OSError: as `find`.
+        """
+        found = set()
+        for path in self._files():
+            found |= _interrupted(path)
+        return found.intersection(wanted)
 
     def close(self) -> None:
         """Stop noting; what was noted stays for whoever looks later, unless nothing of it lives."""
@@ -168,8 +190,19 @@ def _read(path: Path) -> Iterator[Note]:
             yield Note(int(run), int(attempt), int(pid), float(before), float(after))
 
 
+def _interrupted(path: Path) -> set[tuple[int, int]]:
+    begun = set()
+    for note in _read(path):
+        if note.after_s:
+            begun.discard((note.run, note.attempt))
+        else:
+            begun.add((note.run, note.attempt))
+    return begun
+
+
 def _lives(path: Path) -> bool:
-    return any(note.holds() for note in _read(path))
+    """Whether something that is noted lives, or may."""
+    return any(note.holds() for note in _read(path)) or bool(_interrupted(path))
 
 
 def _owner_lives(path: Path) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from pathlib import Path
 from typing import Final
 
 SMALL_BYTES: Final = 256 * 1024
@@ -40,7 +39,7 @@ class OutputDigest:
         "size_bytes",
     )
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str) -> None:
         self.path = path
         self.done = False
         self.size_bytes = 0
@@ -48,8 +47,6 @@ class OutputDigest:
         self.problem: str | None = None
         self._descriptor = -1
         self._length = 0
-        self._hash = hashlib.sha256()
-        self._buffer = bytearray()
 
     def advance(self, budget_bytes: int = SLICE_BYTES) -> bool:
         """Read at most `budget_bytes` more (a file of up to `SMALL_BYTES` whole); whether all is known now.
@@ -87,6 +84,7 @@ class OutputDigest:
             found = os.fstat(self._descriptor)
             if stat.S_ISREG(found.st_mode):
                 self._length = found.st_size
+                self._hash = hashlib.sha256()
                 self._buffer = bytearray(min(self._length, SMALL_BYTES))
             else:
                 self._finish("it is not a regular file")
@@ -109,5 +107,4 @@ class OutputDigest:
     def _finish(self, problem: str | None) -> None:
         self.problem = problem
         self.done = True
-        self._buffer = bytearray()
         self.close()

@@ -90,18 +90,28 @@ class PosixSpawner:
             tree.RUN: str(launch.run),
             tree.ATTEMPT: str(launch.attempt),
         }
-        there = _absolute(launch.working_directory)
+        there = launch.working_directory
         path = program.find_program(launch.argv[0], launch.env, there)
         called = program.shown(launch.argv[0], path, launch.env)
-        outputs = (_absolute(launch.stdout), _absolute(launch.stderr))
+        outputs = (launch.stdout, launch.stderr)
         if not self._reserve.refill():
             raise LaunchFailed(f"cannot start {called}: {program.NO_DESCRIPTORS}", program.NOT_EXECUTABLE)
-        before_s = boottime_s()
-        pid = spawn(Command(path, called, list(launch.argv), env, there, outputs))
-        if self._notes is not None:
-            self._notes.add(Note(launch.run, launch.attempt, pid, before_s, boottime_s()))
-        self._marker.mark(pid)
+        pid = self._spawn(
+            launch.run, launch.attempt, Command(path, called, list(launch.argv), env, there, outputs)
+        )
         self._watch_main(launch.run, launch.attempt, pid, _own_peak_kib(), child=True)
+        return pid
+
+    def _spawn(self, run: int, attempt: int, command: Command) -> int:
+        """Make the process, noted before and after, and mark it."""
+        begun_s = 0.0 if self._notes is None else self._notes.begin(run, attempt)
+        pid = 0
+        try:
+            pid = spawn(command)
+        finally:
+            if self._notes is not None:
+                self._notes.add(Note(run, attempt, pid, begun_s, boottime_s()))
+        self._marker.mark(pid)
         return pid
 
     def adopt(self, wanted: Sequence[tuple[int, int]]) -> set[int]:
@@ -250,9 +260,11 @@ class PosixSpawner:
             for pid, attempt in tree.live_attempts(self._ledger_id):
                 if attempt in wanted and attempt not in self._leaders and _leads_session(pid):
                     found.setdefault(attempt, []).append(pid)
+            interrupted = set() if self._notes is None else self._notes.interrupted(found)
             for attempt, leaders in found.items():
-                main = self._main_of(leaders)
+                main = self._main_of(leaders, marked=attempt not in interrupted)
                 if main is not None:
+                    self._marker.mark(main)
                     self._adopt_main(attempt, main)
 
     def _look_again(self) -> list[Exit]:
@@ -266,12 +278,17 @@ class PosixSpawner:
         self._unseen.clear()
         return [Exit(run, attempt, None, None, None, None) for run, attempt in sorted(gone)]
 
-    def _main_of(self, leaders: list[int]) -> int | None:
-        """Which of several session leaders of one attempt we had started; None if that one is gone."""
+    def _main_of(self, leaders: list[int], *, marked: bool) -> int | None:
+        """Which of several session leaders of one attempt we had started; None if that one is gone.
+
+        Args:
+            leaders: their numbers.
+            marked: it was marked, if that is possible here; else it is the oldest.
+        """
         for pid in leaders:
             if is_marked(pid):
                 return pid
-        if self._marker.works():
+        if marked and self._marker.works():
             return None
         return min(leaders, key=lambda pid: stat.start_ticks if (stat := process_stat(pid)) else 1 << 63)
 
@@ -318,11 +335,6 @@ def _undone(pid: int, error: OSError) -> LaunchFailed:
 def _leads_session(pid: int) -> bool:
     stat = process_stat(pid)
     return stat is not None and stat.alive and stat.session == pid
-
-
-def _absolute(path: Path) -> str:
-    text = os.fspath(path)
-    return text if text.startswith("/") else os.path.abspath(text)
 
 
 def _own_peak_kib() -> int:

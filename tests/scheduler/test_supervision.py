@@ -13,7 +13,7 @@ STARTED = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 def ended(folder: Path, *, launched: bool = True, error: str | None = None) -> v.RunFinished:
     """What is recorded about an attempt whose output is what is in the folder now."""
-    launch = Launch(41, 1, ["x"], {}, folder, folder / "out", folder / "err")
+    launch = Launch(41, 1, ["x"], {}, str(folder), f"{folder}/out", f"{folder}/err")
     run = Run(number=41, job="a", trigger="manual", owed_at=STARTED, started=STARTED, attempt=1)
     going = Going(run, STARTED, launch, 10.0, v.SCHEDULER)
     going.error, going.exit_code = error, 0

@@ -42,9 +42,9 @@ class Runs:
                 attempt=1,
                 argv=argv,
                 env={"PATH": PATH} if env is None else env,
-                working_directory=self.work if work is None else work,
-                stdout=self.output(run),
-                stderr=self.output(run, "stderr"),
+                working_directory=str(self.work if work is None else work),
+                stdout=str(self.output(run)),
+                stderr=str(self.output(run, "stderr")),
             )
         )
 

@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from scheduler.processes import Exit, pidfd
+from scheduler.processes import Exit, PosixSpawner, pidfd
 from scheduler.processes.identity import process_stat
 from scheduler.processes.mark import Marker, is_marked
-from tests.scheduler.processes.conftest import Runs
+from tests.scheduler.processes.conftest import PATIENCE_S, Runs
 
 # A scheduler that starts what it is told on its command line and then does nothing until it is killed.
 SCHEDULER = """
@@ -19,8 +19,8 @@ from scheduler.processes import Launch, PosixSpawner
 folder, ledger = pathlib.Path(sys.argv[1]), sys.argv[2]
 spawner = PosixSpawner(ledger, notes=folder / "notes")
 for run, script in enumerate(sys.argv[3:], start=5):
-    launch = Launch(run, 1, ["/bin/sh", "-c", script], {"PATH": "/usr/bin:/bin"}, folder,
-                    folder / f"{run}.out", folder / f"{run}.err")
+    launch = Launch(run, 1, ["/bin/sh", "-c", script], {"PATH": "/usr/bin:/bin"}, str(folder),
+                    f"{folder}/{run}.out", f"{folder}/{run}.err")
     print(spawner.launch(launch), flush=True)
 signal.pause()
 """
@@ -157,3 +157,34 @@ def _main_of(runs: Runs, but_not: int) -> int:
         if stat is not None and stat.session == pid and pid != but_not:
             return pid
     raise AssertionError("no main process")
+
+
+@pytest.mark.parametrize("killed_in", ["notes.Notes.add", "mark.Marker.mark"])
+def test_a_scheduler_killed_right_after_it_made_a_process(runs: Runs, killed_in: str) -> None:
+    """Killed before it could note or mark what it had made, it leaves a run that the next one adopts."""
+    hold = runs.pipe("hold")
+    room, _, method = killed_in.partition(".")
+    killing = (
+        f"import os\nfrom scheduler.processes import {room}\noriginal = {room}.{method}\n"
+        "def killed(self, what):\n"
+        "    if getattr(what, 'pid', what): os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return original(self, what)\n"
+        f"{room}.{method} = killed\n"
+    )
+    script = SCHEDULER.replace("folder, ledger =", f"{killing}folder, ledger =")
+    command = [
+        sys.executable,
+        "-I",
+        "-c",
+        script,
+        str(runs.folder),
+        runs.ledger_id,
+        f"read x < {hold}; exit 6",
+    ]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    spawner = PosixSpawner(runs.ledger_id, notes=runs.folder / "notes")
+    assert spawner.adopt([(5, 1)]) == {5}
+    hold.write_text("go\n")
+    assert spawner.wait(PATIENCE_S)
+    assert [(ended.run, ended.exit_code) for ended in spawner.exits()] in ([(5, 6)], [(5, None)])
+    spawner.close()

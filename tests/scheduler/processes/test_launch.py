@@ -102,13 +102,13 @@ def test_environment_is_exact(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> No
 def test_no_descriptor_leaks(tmp_path: Path) -> None:
     """The process has three descriptors, even if the scheduler inherited one that is handed on."""
     program = (
-        "import sys, pathlib\n"
+        "import sys\n"
         "from scheduler.processes import Launch, PosixSpawner\n"
-        "folder = pathlib.Path(sys.argv[1])\n"
+        "folder = sys.argv[1]\n"
         "kept = open('/etc/passwd')\n"
         "spawner = PosixSpawner('fds')\n"
         "for run in (1, 2):\n"
-        "    spawner.launch(Launch(run, 1, ['/bin/ls', '/proc/self/fd'], {}, folder, folder/'out', folder/'e'))\n"
+        "    spawner.launch(Launch(run, 1, ['/bin/ls', '/proc/self/fd'], {}, folder, f'{folder}/o', f'{folder}/e'))\n"
         "    spawner.wait(20)\n"
         "    assert spawner.exits()[0].exit_code == 0\n"
     )
@@ -120,7 +120,7 @@ def test_no_descriptor_leaks(tmp_path: Path) -> None:
         os.close(reading)
         os.close(writing)
     # The fourth is the one by which `ls` reads the folder.
-    assert (tmp_path / "out").read_text().split() == ["0", "1", "2", "3"] * 2
+    assert (tmp_path / "o").read_text().split() == ["0", "1", "2", "3"] * 2
 
 
 def test_input_is_empty(runs: Runs) -> None:
@@ -235,11 +235,11 @@ def test_selector_tells_of_exits(runs: Runs) -> None:
 def test_ignored_sigchld_is_undone(tmp_path: Path) -> None:
     """A scheduler that was started with SIGCHLD ignored still learns exit codes."""
     program = (
-        "import sys, pathlib\n"
+        "import sys\n"
         "from scheduler.processes import Launch, PosixSpawner\n"
-        "folder = pathlib.Path(sys.argv[1])\n"
+        "folder = sys.argv[1]\n"
         "spawner = PosixSpawner('chld')\n"
-        "spawner.launch(Launch(1, 1, ['/bin/sh', '-c', 'exit 7'], {}, folder, folder/'out', folder/'err'))\n"
+        "spawner.launch(Launch(1, 1, ['/bin/sh', '-c', 'exit 7'], {}, folder, f'{folder}/o', f'{folder}/e'))\n"
         "spawner.wait(20)\n"
         "sys.exit(spawner.exits()[0].exit_code)\n"
     )

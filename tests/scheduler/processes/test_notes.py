@@ -67,11 +67,12 @@ def test_a_note_means_one_process_only(runs: Runs, spawner: PosixSpawner, folder
     """A note of the same number and another moment, or of another boot, tells nothing."""
     pid, _ = hidden(runs)
     (path,) = folder.iterdir()
-    boot, line = path.read_text().splitlines()
+    boot, begun, line = path.read_text().splitlines()
     run, attempt, number, before, after = line.split()
     assert (run, attempt, int(number), boot) == ("5", "1", pid, boot_id())
     earlier = f"{run} {attempt} {number} {float(before) - 2} {float(after) - 1}"
-    for content in (f"{boot}\n{earlier}\n", f"another boot\n{line}\n", f"{boot}\n{line[:-30]}", "", "\xff"):
+    cut, foreign = f"{boot}\n{line[:-30]}", f"another boot\n{line}\n"
+    for content in (f"{boot}\n{begun}\n", f"{boot}\n{earlier}\n", foreign, cut, "", "\xff"):
         path.write_text(content, encoding="latin-1")
         assert spawner.adopt([(5, 1)]) == set(), content
     path.write_text(f"{boot}\n{line}\n")

@@ -15,7 +15,7 @@ from scheduler.processes.output import SLICE_BYTES, SMALL_BYTES
 
 def digest_of(path: Path, budget_bytes: int = SLICE_BYTES) -> tuple[OutputDigest, int]:
     """The finished digest and the number of turns it took."""
-    digest = OutputDigest(path)
+    digest = OutputDigest(str(path))
     turns = 1
     while not digest.advance(budget_bytes):
         turns += 1
@@ -52,7 +52,7 @@ def test_huge_file_never_blocks(tmp_path: Path) -> None:
     path = tmp_path / "huge"
     with path.open("wb") as output:
         output.truncate(100 * SLICE_BYTES)
-    digest = OutputDigest(path)
+    digest = OutputDigest(str(path))
     slowest_s, done = [], False
     while not done:
         before_bytes, started = digest.size_bytes, time.thread_time()
@@ -100,7 +100,7 @@ def test_file_that_grows(tmp_path: Path) -> None:
     path = tmp_path / "grows"
     content = b"x" * (2 * SLICE_BYTES)
     path.write_bytes(content)
-    digest = OutputDigest(path)
+    digest = OutputDigest(str(path))
     assert not digest.advance()
     with path.open("ab") as output:
         output.write(b"later")
@@ -112,7 +112,7 @@ def test_file_that_shrinks(tmp_path: Path) -> None:
     """A file that is cut while it is read has no digest, and says why."""
     path = tmp_path / "shrinks"
     path.write_bytes(b"x" * (2 * SLICE_BYTES))
-    digest = OutputDigest(path)
+    digest = OutputDigest(str(path))
     assert not digest.advance()
     os.truncate(path, 10)
     assert digest.advance()
@@ -124,7 +124,7 @@ def test_giving_up_frees_the_file(tmp_path: Path) -> None:
     before = len(os.listdir("/proc/self/fd"))
     path = tmp_path / "big"
     path.write_bytes(b"x" * (2 * SLICE_BYTES))
-    digest = OutputDigest(path)
+    digest = OutputDigest(str(path))
     digest.advance()
     digest.close()
     digest.close()
