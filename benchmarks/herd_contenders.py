@@ -89,17 +89,20 @@ def bare_loop(stage: Stage) -> Herd:
 
 
 def apscheduler(stage: Stage) -> Herd:
-    """APScheduler 3 with its SQLite job store: a pool of threads, a subprocess for each job."""
+    """APScheduler 3 with its SQLite job store: a pool of threads, a subprocess with two output files for each job."""
     assert stage.peers is not None
     instant_s = _soon() + LEAD_S
+    outputs = stage.folder / "output"
+    outputs.mkdir()
     store = f"sqlite:///{stage.folder}/jobs.sqlite"
     script, programs = str(_HERE / "apscheduler_jobs.py"), str(stage.programs[0].parent)
-    with _running([stage.peers.python, script, store, str(PARALLEL), str(instant_s), programs], stage.folder):
+    arguments = [script, store, str(PARALLEL), str(instant_s), programs, str(outputs)]
+    with _running([stage.peers.python, *arguments], stage.folder):
         return _herd(instant_s, stage.observer.watch(len(stage.programs), HERD_MAX_S))
 
 
 def cronstable(stage: Stage) -> Herd:
-    """Cronstable as it is by default, its jobs without a shell; it knows seconds, not single instants."""
+    """Cronstable, its jobs without a shell, both streams kept; it knows seconds, not single instants."""
     assert stage.peers is not None
     config = stage.folder / "cronstable.yaml"
     write_cronstable(config, dict.fromkeys(stage.programs, f"*/{EVERY_S} * * * * * *"))
@@ -136,7 +139,7 @@ def _herd(instant_s: float, seen: Seen) -> Herd:
 
 def write_cronstable(config: Path, jobs: Mapping[Path, str]) -> None:
     """Write a config for cronstable: programs, each with its schedule; its YAML is a narrow one."""
-    lines = ["jobs:"]
+    lines = ["defaults:", "  captureStdout: true", "  captureStderr: true", "jobs:"]
     for path, schedule in jobs.items():
         lines += [f"- name: {path.name}", "  command:", f"  - {path}", f'  schedule: "{schedule}"']
     config.write_text("\n".join(lines) + "\n")

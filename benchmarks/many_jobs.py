@@ -100,6 +100,7 @@ def _apscheduler(bench: Bench, room: Path, paths: list[Path]) -> Cost:
         "8",
         str(time.time() + 6 * HOUR_S),
         str(programs),
+        str(room),
     ]
     with _started(command, rb"ready") as (pid, ready_s):
         return _cost(bench, pid, ready_s)
