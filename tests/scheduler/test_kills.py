@@ -26,10 +26,11 @@ COMMAND = Path(sys.executable).with_name("cronledger")
 
 
 def make_home(root: Path) -> Path:
-    """A home whose jobs run every second, side by side, and each note their run in a witness file."""
+    """A home whose jobs run every second, side by side, and each note their run, and when it ends."""
     config = root / "services" / "scheduler" / "config.yaml"
     config.parent.mkdir(parents=True)
     witness = root / "witness"
+    ended = f"echo $CRONLEDGER_RUN $(date +%s.%N) >> {root / 'ends'}"
     kinds = ["skip", "queue", "allow"]
     catch_ups = ["one", "all", "none"]
     lines = ["scheduler: {max_parallel: 6, shutdown_grace: 5s}", "jobs:"]
@@ -37,7 +38,7 @@ def make_home(root: Path) -> Path:
         lines += [
             f"  job-{number}:",
             f"    every: {1 + number % 2}s",
-            f"    command: 'echo $CRONLEDGER_RUN >> {witness}; sleep 0.0{number % 5}'",
+            f"    command: 'echo $CRONLEDGER_RUN >> {witness}; sleep 0.0{number % 5}; {ended}'",
             f"    overlap: {kinds[number % 3]}",
             f"    catch_up: {catch_ups[number // 3 % 3]}",
         ]
@@ -103,3 +104,10 @@ def test_two_hundred_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> No
         if entry.type == v.RunFinished.TYPE and v.payload(entry).outcome == "succeeded"
     }
     assert succeeded <= set(witness), "a run is called a success that never ran"
+    lost = {
+        str(entry.run): entry.time.timestamp()
+        for entry in entries
+        if entry.type == v.RunFinished.TYPE and v.payload(entry).outcome == "lost"
+    }
+    ends = dict(line.split() for line in (home / "ends").read_text().splitlines())
+    assert not [run for run in lost if float(ends.get(run, 0)) > lost[run]], "a run went on after it was lost"
