@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 from scheduler.schedule.cron_expression import read_expression
 from scheduler.schedule.cron_vocabulary import CronFields
-from scheduler.schedule.offsets import Stretch, stretches, stretches_descending
+from scheduler.schedule.offsets import Stretch, stretches
 from scheduler.schedule.schedule import HORIZON_S, Schedule, Summary, epoch_seconds, instant_at
 from scheduler.schedule.wall_pattern import WallPattern
 from scheduler.schedule.zones import known_zone, unknown_zone
@@ -120,7 +120,7 @@ class CronSchedule(Schedule):
 
     def _descending(self, low_s: int, high_s: int) -> Iterator[int]:
         pattern = _pattern(self)
-        for stretch in stretches_descending(self.zone, low_s, high_s):
+        for stretch in stretches(self.zone, low_s, high_s, latest_first=True):
             piece = self._piece(pattern, stretch, low_s, high_s)
             for wall_s in pattern.descending(piece.low_s, piece.high_s):
                 yield wall_s - piece.offset_s

@@ -33,13 +33,14 @@ class Stretch(NamedTuple):
     wall_seen_s: int
 
 
-def stretches(zone: str, from_s: int, to_s: int) -> Iterator[Stretch]:
-    """The stretches that share an instant with `from_s` <= utc < `to_s`, ascending.
+def stretches(zone: str, from_s: int, to_s: int, *, latest_first: bool = False) -> Iterator[Stretch]:
+    """The stretches that share an instant with `from_s` <= utc < `to_s`, in order.
 
     Args:
         zone: IANA name of a zone that is known to exist.
         from_s: UTC, seconds since 1970.
         to_s: UTC, seconds since 1970; cut at the horizon.
+        latest_first: in the reverse order.
     """
     to_s = min(to_s, HORIZON_S)
     if from_s >= to_s:
@@ -47,22 +48,9 @@ def stretches(zone: str, from_s: int, to_s: int) -> Iterator[Stretch]:
     if zone == "UTC":
         yield Stretch(from_s, to_s, 0, from_s)
         return
-    for year in range(instant_at(from_s).year, instant_at(to_s - 1).year + 1):
-        for stretch in stretches_of_year(zone, year):
-            if stretch.end_s > from_s and stretch.start_s < to_s:
-                yield stretch
-
-
-def stretches_descending(zone: str, from_s: int, to_s: int) -> Iterator[Stretch]:
-    """The same stretches as `stretches`, the latest first."""
-    to_s = min(to_s, HORIZON_S)
-    if from_s >= to_s:
-        return
-    if zone == "UTC":
-        yield Stretch(from_s, to_s, 0, from_s)
-        return
-    for year in range(instant_at(to_s - 1).year, instant_at(from_s).year - 1, -1):
-        for stretch in reversed(stretches_of_year(zone, year)):
+    way = -1 if latest_first else 1
+    for year in range(instant_at(from_s).year, instant_at(to_s - 1).year + 1)[::way]:
+        for stretch in stretches_of_year(zone, year)[::way]:
             if stretch.end_s > from_s and stretch.start_s < to_s:
                 yield stretch
 

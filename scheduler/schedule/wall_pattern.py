@@ -73,33 +73,30 @@ class WallPattern:
 
     def ascending(self, low_s: int, high_s: int) -> Iterator[int]:
         """The matches in low_s <= wall < high_s, the earliest first."""
-        low_day, low_minute, high_day, high_minute = _day_bounds(low_s, high_s)
-        for first_day, mask in self._day_masks(low_day, high_day + 1):
+        bounds = _day_bounds(low_s, high_s)
+        for first_day, mask in self._day_masks(bounds.low_day, bounds.high_day + 1):
             for bit in _bits(mask):
                 day = first_day + bit
-                times = self._times
-                if day in (low_day, high_day):
-                    times = self._times_in(
-                        low_minute if day == low_day else 0,
-                        high_minute if day == high_day else _MINUTES_OF_DAY,
-                    )
-                for minute in _bits(times):
+                for minute in _bits(self._times_on(day, bounds)):
                     yield (day * _MINUTES_OF_DAY + minute) * 60
 
     def descending(self, low_s: int, high_s: int) -> Iterator[int]:
         """The matches in low_s <= wall < high_s, the latest first."""
-        low_day, low_minute, high_day, high_minute = _day_bounds(low_s, high_s)
-        for first_day, mask in reversed(list(self._day_masks(low_day, high_day + 1))):
+        bounds = _day_bounds(low_s, high_s)
+        for first_day, mask in reversed(list(self._day_masks(bounds.low_day, bounds.high_day + 1))):
             for bit in _bits_descending(mask):
                 day = first_day + bit
-                times = self._times
-                if day in (low_day, high_day):
-                    times = self._times_in(
-                        low_minute if day == low_day else 0,
-                        high_minute if day == high_day else _MINUTES_OF_DAY,
-                    )
-                for minute in _bits_descending(times):
+                for minute in _bits_descending(self._times_on(day, bounds)):
                     yield (day * _MINUTES_OF_DAY + minute) * 60
+
+    def _times_on(self, day: int, bounds: _DayBounds) -> int:
+        """The times of a day that matches; on the first and on the last one only those between the bounds."""
+        if day not in (bounds.low_day, bounds.high_day):
+            return self._times
+        return self._times_in(
+            bounds.low_minute if day == bounds.low_day else 0,
+            bounds.high_minute if day == bounds.high_day else _MINUTES_OF_DAY,
+        )
 
     def any(self, low_s: int, high_s: int) -> bool:
         """Whether anything matches in low_s <= wall < high_s."""
@@ -145,11 +142,18 @@ def _matching_days(rule: DayRule, leap: bool, first_weekday: int) -> int:
 _EVERY_SEVENTH = sum(1 << day for day in range(0, 366, 7))
 
 
-def _day_bounds(low_s: int, high_s: int) -> tuple[int, int, int, int]:
+class _DayBounds(NamedTuple):
+    low_day: int
+    low_minute: int
+    high_day: int
+    high_minute: int
+
+
+def _day_bounds(low_s: int, high_s: int) -> _DayBounds:
     """Day and minute of day of both ends, moved up to whole minutes."""
     low_day, low_minute = divmod(-(-low_s // 60), _MINUTES_OF_DAY)
     high_day, high_minute = divmod(-(-max(low_s, high_s) // 60), _MINUTES_OF_DAY)
-    return low_day, low_minute, high_day, high_minute
+    return _DayBounds(low_day, low_minute, high_day, high_minute)
 
 
 def _is_leap(year: int) -> bool:
