@@ -257,7 +257,9 @@ class Scheduler:
         self._book.decide(lambda state: settle(state, found, adopted, self._executor))
         for run in found:
             if run.number in adopted and run.cancel_seq is not None:
-                self._supervisor.stop(run.number, "cancelled", "cancelled while no scheduler ran", now)
+                (request,) = self._book.store.read(run.cancel_seq, run.cancel_seq)
+                why = f"cancelled by {request.actor} while nobody watched it"
+                self._supervisor.stop(run.number, "cancelled", why, now)
 
     def _bridge(self, gap: Gap, now: Reading) -> None:
         """Record a gap, and let the replayer settle the instants that fell into it."""

@@ -481,6 +481,8 @@ def test_a_run_cancelled_while_nobody_watched_is_stopped_when_it_is_adopted() ->
     world.start()
     world.run(1)
     assert world.told("long")[-2:] == ["run.adopted", "cancelled"]
+    (finished,) = (v.payload(entry) for entry in world.entries(v.RunFinished))
+    assert finished.error == "cancelled by user:ann@sim while nobody watched it"
 
 
 def test_a_ledger_that_cannot_be_written_pauses_and_resumes() -> None:
