@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
+from cli.printable import printable
 from cli.progress import progress
 from cli.times import parse_time, show_time
 from cli.zones import local_zone
@@ -41,18 +42,8 @@ def as_of_option(command: Command) -> Command:
     )(command)
 
 
-def resolve_as_of(home: Home, text: str) -> int:
-    """The last entry that counts for what a person typed as `--as-of`.
-
-    Raises:
-        click.BadParameter: it is neither a time of the past nor an entry of the ledger.
-        Corrupt, NewerFormat, Unavailable, NoLedger: the ledger cannot be trusted or read.
-    """
-    return moment_as_of(home, text).seq
-
-
 def moment_as_of(home: Home, text: str) -> Moment:
-    """The same with the time that counts as now: the one typed, or that of the entry.
+    """What a person typed as `--as-of`: the last entry that counts, and the time typed or that of the entry.
 
     Raises:
         click.BadParameter: it is neither a time of the past nor an entry of the ledger.
@@ -102,19 +93,21 @@ def past_view(home: Home, text: str) -> View:
 
 
 def _moment(past: Past, text: str) -> Moment:
-    if re.fullmatch(r"[0-9]{1,18}", text.strip()):
+    if re.fullmatch(r"[+-]?[0-9]{1,1000}", text.strip()):
         seq = int(text)
+        if seq < 0:
+            raise _refused(f"{seq} is no entry: they are numbered from 0 to {past.head_seq}")
         if seq > past.head_seq:
             raise _refused(f"there is no entry {seq} yet: the last one is {past.head_seq}")
         return Moment(seq, past.entry(seq).time)
     now = datetime.now(UTC)
     time = parse_time(text, "--as-of", now)
     if time > now:
-        raise _refused(f"{text} is still to come")
+        raise _refused(f"{printable(text)} is still to come")
     found = past.seq_at(time)
     if found is None:
         begin = show_time(past.entry(0).time, local_zone())
-        raise _refused(f"{text} is before the ledger: it begins at {begin}")
+        raise _refused(f"{printable(text)} is before the ledger: it begins at {begin}")
     return Moment(found, time)
 
 

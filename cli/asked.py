@@ -8,13 +8,19 @@ from cli.progress import progress
 from scheduler.home import Home
 
 if TYPE_CHECKING:
+    from cli.as_of import Moment
     from projections import Sql
 
 
-def open_views(home: Home, *, memory_limit: str | None = None, as_of: int | None = None) -> Sql:
+def open_views(home: Home, *, memory_limit: str | None = None, past: Moment | None = None) -> Sql:
     """Open the views of a home, as `projections.open_sql` does: use it with `with`.
 
     The first time after much was recorded, what is full is projected here, which can take a while.
+
+    Args:
+        home: the home.
+        memory_limit: as DuckDB writes it.
+        past: a moment of the past, as of which every view answers.
 
     Raises:
         QueryFailed: the memory limit is too low.
@@ -23,4 +29,6 @@ def open_views(home: Home, *, memory_limit: str | None = None, as_of: int | None
     from projections import open_sql
 
     with progress("preparing the ledger for SQL"):
-        return open_sql(home, memory_limit=memory_limit, as_of=as_of)
+        if past is None:
+            return open_sql(home, memory_limit=memory_limit)
+        return open_sql(home, memory_limit=memory_limit, as_of=past.seq, asked_at=past.time)

@@ -9,8 +9,8 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from cli.calendar import Day, Item
+from cli.display_width import display_width
 from cli.printable import printable
-from cli.tables import display_width
 from cli.terminal import paint
 from cli.times import show_count
 

@@ -15,6 +15,7 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.actor import person
 from scheduler.book import Book
+from scheduler.dispatch import skipped
 from scheduler.executor import executor_alive
 from scheduler.home import Home
 from scheduler.lease import holder_of
@@ -48,17 +49,36 @@ def cancel_runs(home: Home, book: Book, target: str, reason: str) -> Iterator[st
 
     asked_before = {number for number in numbers if book.state.runs[number].cancel_seq is not None}
     recorded = {entry.run for entry in book.decide(decide)}
+    jobs = {run.number: run.job for run in book.state.runs.values()}
+    dropped = {entry.run for entry in book.decide(lambda state: _dropped(home, state, numbers, actor))}
     served = holder_of(home.scheduler_lock) is not None
     for number in numbers:
         run = book.state.runs.get(number)
-        if number in asked_before:
+        if number in dropped:
+            yield f"run {number} of {printable(jobs[number])} is cancelled; it had not started"
+        elif number in asked_before:
             yield f"run {number} was asked to stop before"
         elif number not in recorded or run is None:
             yield f"run {number} has just ended by itself"
         else:
             yield f"run {number} of {printable(run.job)} is asked to stop"
         if run is not None and not served and not _watched(run):
-            complain(f"nobody watches run {number}: it is stopped when a scheduler starts")
+            complain(
+                f"no scheduler is running and nobody else watches run {number}: it is stopped by the next"
+                " `cronledger serve`"
+            )
+
+
+def _dropped(home: Home, state: State, numbers: Sequence[int], actor: str) -> list[Event]:
+    """Settles those that are cancelled and wait for a scheduler while none runs: it would do no more, only later."""
+    if holder_of(home.scheduler_lock) is not None:
+        return []
+    runs = [state.runs[number] for number in numbers if number in state.runs]
+    return [
+        skipped(run, "cancelled", run.cancel_seq, actor)
+        for run in runs
+        if run.attempt == 0 and run.by == "scheduler" and run.cancel_seq is not None
+    ]
 
 
 def _meant(book: Book, target: str) -> list[Run]:

@@ -9,7 +9,7 @@ import click
 
 from cli.failures import Failure, say
 from cli.printable import printable
-from cli.terminal import paint, wants_colour
+from cli.terminal import fitted, paint, wants_colour
 from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable, excerpt
 
 ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable
@@ -37,13 +37,15 @@ def mistakes(problem: ConfigInvalid, colour: bool) -> Iterator[str]:
     path = printable(str(problem.path))
     for error in problem.errors:
         place = paint(f"{path}:{error.line}:{error.column}:", "strong", colour)
-        yield f"{place} {paint('error:', 'bad', colour)} {printable(error.message)}"
+        said = f"{place} {paint('error:', 'bad', colour)} {printable(error.message)}"
+        yield fitted(said, sys.stderr, hang=4)
         shown = excerpt(problem.source, error.line, error.column)
         if shown:
             source, caret = shown.split("\n")
             yield f"    {source}"
             yield f"    {paint(caret, 'bad', colour)}"
         if error.suggestion:
-            yield f"    did you mean {paint(printable(error.suggestion), 'good', colour)}?"
+            meant = f"    did you mean {paint(printable(error.suggestion), 'good', colour)}?"
+            yield fitted(meant, sys.stderr, hang=4)
     count = len(problem.errors)
     yield f"{count} mistake{'' if count == 1 else 's'}; nothing of this config is used"

@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from cli.opened import View
+from cli.opened import View, has_salt, read_config
 from cli.wording import command_words
-from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable
+from scheduler.configuration import Config
+from scheduler.configuration.keys import TIMING_KEYS
+from scheduler.configuration.model import ConfiguredJob, Place
 from scheduler.definition import Directory, JobDefinition
-from scheduler.home_config import load_config
 from scheduler.schedule import format_duration
 from scheduler.state import Job
-
-_HIDDEN = {"name", "shell"}
 
 
 class Setting(NamedTuple):
@@ -44,17 +43,40 @@ class Setting(NamedTuple):
 
 
 def settings_of(view: View, job: Job) -> list[Setting]:
-    """All settings that apply to a job, in the order in which keys are documented."""
+    """All settings that apply to a job, in the order in which keys are documented.
+
+    They are the same whether the config can be asked or not. Of the past only the ledger can be, which does not say
+    which of them were written down and which are defaults.
+    """
+    definition = job.definition
     config = _config_of(view, job)
     if config is None:
-        return _from_ledger(job.definition)
-    found = []
-    for key, origin in config.jobs[job.name].origins.items():
-        value = _value(job.definition, key)
-        found.append(
-            Setting(key, _plain(value), _shown(job.definition, key, value), origin.kind, origin.line)
-        )
-    return found
+        return [_setting(definition, key, "ledger", None) for key in _as_if_configured(definition).origins]
+    found = [
+        _setting(definition, key, origin.kind, origin.line)
+        for key, origin in config.jobs[job.name].origins.items()
+    ]
+    return found if has_salt(view.home) else [_without_digest(setting) for setting in found]
+
+
+def _setting(definition: JobDefinition, key: str, origin: str, line: int | None) -> Setting:
+    value = _value(definition, key)
+    return Setting(key, _plain(value), _shown(definition, key, value), origin, line)
+
+
+def _as_if_configured(definition: JobDefinition) -> ConfiguredJob:
+    """A job of a config that says when it runs, and nothing else: it has the settings that every such job has."""
+    written = {key: 0 for key in TIMING_KEYS if getattr(definition, key) is not None}
+    return ConfiguredJob(
+        definition=definition, env={}, written=written, inherited={}, timing_place=Place(0, 0)
+    )
+
+
+def _without_digest(setting: Setting) -> Setting:
+    """Digests are salted, and the salt is made when the config is first recorded: before that there are none."""
+    if not setting.key.startswith("env."):
+        return setting
+    return setting._replace(value=None, shown="(no digest yet: nothing is recorded)")
 
 
 def _config_of(view: View, job: Job) -> Config | None:
@@ -65,28 +87,13 @@ def _config_of(view: View, job: Job) -> Config | None:
         return view.config
     if not view.home.config_in_force.exists():
         return None
-    try:
-        copy = load_config(view.home, view.home.config_in_force)
-    except (ConfigInvalid, ConfigMissing, ConfigUnreadable):
-        return None
-    return copy if _defines(copy, job) else None
+    copy, _ = read_config(view.home, view.home.config_in_force)
+    return copy if copy is not None and _defines(copy, job) else None
 
 
 def _defines(config: Config, job: Job) -> bool:
     configured = config.jobs.get(job.name)
     return configured is not None and configured.definition == job.definition
-
-
-def _from_ledger(definition: JobDefinition) -> list[Setting]:
-    """What is known where no config can be asked: the values, as they are recorded."""
-    found = []
-    for member in definition.__struct_fields__:
-        value = getattr(definition, member)
-        if member in _HIDDEN or value in (None, {}, []):
-            continue
-        key = member.removesuffix("_ms")
-        found.append(Setting(key, _plain(value), _shown(definition, key, value), "ledger", None))
-    return found
 
 
 def _value(definition: JobDefinition, key: str) -> Any:

@@ -11,7 +11,9 @@ from contextlib import contextmanager
 import click
 
 from cli.printable import printable
-from cli.terminal import OutputLost, Tone, paint, wants_colour
+from cli.terminal import OutputLost, Tone, fitted, paint, wants_colour
+
+_ERROR = "error: "
 
 
 class Exit(enum.IntEnum):
@@ -38,9 +40,10 @@ class Failure(Exception):
 
 def say(failure: Failure) -> None:
     """Print a failure to stderr."""
-    _tell("error: ", "bad", failure.message)
+    _tell(_ERROR, "bad", failure.message)
     if failure.hint:
-        click.echo(f"       {printable(failure.hint)}", err=True)
+        margin = " " * len(_ERROR)
+        click.echo(fitted(margin + printable(failure.hint), sys.stderr, hang=len(margin)), err=True)
 
 
 def complain(message: str) -> None:
@@ -52,7 +55,8 @@ def _tell(label: str, tone: Tone, message: str) -> None:
     colour = wants_colour(sys.stderr)
     lines = [printable(line) for line in message.split("\n")]
     text = ("\n" + " " * len(label)).join(lines)
-    click.echo(paint(label, tone, colour) + text, err=True, color=colour)
+    shown = fitted(paint(label, tone, colour) + text, sys.stderr, hang=len(label))
+    click.echo(shown, err=True, color=colour)
 
 
 @contextmanager

@@ -212,6 +212,18 @@ class OutputFollower:
         followed = self._runs.get(run)
         return followed is None or all(copy.finished() for copy in followed.copies)
 
+    def end_line(self) -> None:
+        """End a line that a job has not ended, because our own words come next, on standard error.
+
+        What is on standard output is left as it is, unless it goes to the same place: nothing is added to data.
+        """
+        err = self._sinks[1]
+        for sink in self._sinks:
+            if sink.in_line and sink.problem is None and err.problem is None:
+                sink.in_line = False
+                if os.path.samestat(os.fstat(sink.fd), os.fstat(err.fd)):
+                    err.put(b"\n")
+
     def forget(self, run: int) -> None:
         """Follow a run no longer."""
         followed = self._runs.pop(run, None)

@@ -64,7 +64,8 @@ class Day(NamedTuple):
     Attributes:
         day: the date.
         hours: for each of the 24 hours on the wall, what is known about it: nothing where clocks skipped it (an empty
-            list), two tallies where it came twice; None instead of a tally if it is still to come.
+            list), two tallies where it came twice; None instead of a tally where nothing can be known, as of an hour
+            that is still to come.
         total: all of them together.
     """
 
@@ -85,7 +86,10 @@ def hour_of(quarter: int, zone: ZoneInfo) -> Hour:
 
 
 def days(quarters: Iterable[tuple[int, Tally]], begin: datetime, end: datetime, zone: ZoneInfo) -> list[Day]:
-    """All days that have a part in `begin` to `end`, with what the quarters of an hour say about them."""
+    """All days that have a part in `begin` to `end`, with what the quarters of an hour say about them.
+
+    An hour that ends before `begin`, or begins after `end`, is one of which nothing is known.
+    """
     found: dict[Hour, Tally] = {}
     for quarter, tally in quarters:
         cell = hour_of(quarter, zone)
@@ -98,9 +102,10 @@ def days(quarters: Iterable[tuple[int, Tally]], begin: datetime, end: datetime, 
         for hour in range(_HOURS):
             hours.append([])
             for again in _times(day, hour, zone):
-                came = _begin(day, hour, again, zone) < end
+                first = _begin(day, hour, again, zone)
+                came = first < end and first + timedelta(hours=1) > begin
                 tally = found.get(Hour(day, hour, again), Tally())
-                hours[-1].append(tally if came else None)
+                hours[-1].append(tally if came or tally.runs else None)
                 total = total.plus(tally)
         listed.append(Day(day, hours, total))
         day += timedelta(days=1)

@@ -1,4 +1,4 @@
-"""How this command is called again, for hints that can be pasted."""
+"""How this command is called again, for hints that can be pasted, and how such hints are listed."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import os
 import shlex
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
+from cli.display_width import display_width
 from cli.printable import printable
+from cli.terminal import is_terminal, out, tell, width
 from scheduler.home import Home
 
 NAME = "cronledger"
+_MARGIN, _GAP = "  ", "    "
 
 
 def invocation(home: Home) -> str:
@@ -22,11 +26,31 @@ def invocation(home: Home) -> str:
     return printable(f"{_command()} --home {shlex.quote(_shorter(str(home.root)))}")
 
 
+def show_commands(commands: Iterable[tuple[str, str]]) -> None:
+    """Print commands, each with what it does: beside it, or below it where there is no room beside.
+
+    Raises:
+        OutputLost, BrokenPipeError: see `cli.terminal.out`.
+    """
+    listed = list(commands)
+    longest = max(display_width(command) for command, _ in listed)
+    needed = len(_MARGIN + _GAP) + longest + max(display_width(meaning) for _, meaning in listed)
+    beside = not is_terminal() or needed <= width()
+    for command, meaning in listed:
+        if beside:
+            out(f"{_MARGIN}{command}{' ' * (longest - display_width(command))}{_GAP}{meaning}")
+        else:
+            out(f"{_MARGIN}{command}")
+            tell(f"{_MARGIN}{_GAP}{meaning}", hang=len(_MARGIN + _GAP))
+
+
 def _command() -> str:
     """The plain name where the shell would find this very program by it, else the path it was called by."""
     called = sys.argv[0]
     there = shutil.which(NAME)
-    if Path(called).name != NAME or (there is not None and os.path.samefile(there, called)):
+    if Path(called).name != NAME or (
+        there is not None and os.path.realpath(there) == os.path.realpath(called)
+    ):
         return NAME
     return printable(shlex.quote(_shorter(os.path.abspath(called))))
 

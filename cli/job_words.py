@@ -10,7 +10,7 @@ from cli.terminal import is_terminal, speaks_unicode
 from cli.times import show_clock, show_duration, show_relative, show_time
 from cli.upcoming import next_run
 from cli.wording import actor_words, outcome_symbol, outcome_words, skip_words, timing_words
-from scheduler.state import Job, LastRun, State
+from scheduler.state import Job, LastRun, Run, State
 
 
 def enabled_words(job: Job, zone: str, *, beside: datetime | None = None) -> str:
@@ -39,6 +39,12 @@ def enabled_cell(job: Job, zone: str, *, beside: datetime | None = None) -> Cell
     """The same for a table, with whether it is running."""
     words = enabled_words(job, zone, beside=beside)
     return Cell(f"{words}, running" if job.live else words, "plain" if words == "enabled" else "warn")
+
+
+def going_words(run: Run, now: datetime) -> str:
+    """How far a run in flight is: `waiting to start`, `started 5 min ago, asked to stop`."""
+    how = "waiting to start" if run.started is None else f"started {show_relative(run.started, now)}"
+    return f"{how}, asked to stop" if run.cancel_seq is not None else how
 
 
 def last_cell(last: LastRun | None) -> Cell:

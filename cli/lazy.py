@@ -1,4 +1,7 @@
-"""Groups that import a command only when it is used, and that suggest the nearest for a mistyped one."""
+"""Groups that import a command only when it is used, and that suggest the nearest for a mistyped one.
+
+Every command that is reached through them takes `--home`.
+"""
 
 # ruff: noqa: ARG002 - signatures are those of click
 
@@ -10,6 +13,7 @@ from typing import Any
 
 import click
 
+from cli.home_option import with_home
 from cli.printable import printable
 
 
@@ -30,11 +34,12 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return the command."""
         if cmd_name not in self.lazy:
-            return super().get_command(ctx, cmd_name)
+            known = super().get_command(ctx, cmd_name)
+            return None if known is None else with_home(known)
         module, _, attribute = self.lazy[cmd_name][0].partition(":")
         command = getattr(importlib.import_module(module), attribute)
         assert isinstance(command, click.Command)
-        return command
+        return with_home(command)
 
     def lines(self) -> list[tuple[str, str]]:
         """Each command with its line of help."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 import os
 import sys
-from pathlib import Path
 
 import click
 
 from cli.failures import Exit, Failure, failures_for_people, say, silence
+from cli.home_option import home_option
 from cli.lazy import LazyGroup
 from cli.terminal import OutputLost
-from scheduler.home import Home
 
 _JOBS = {
     "list": ("cli.commands.jobs_list:list_", "all jobs: schedule, whether enabled, last and next run"),
@@ -82,14 +81,7 @@ def _print_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -
     context_settings=CONTEXT,
     epilog="Begin with: cronledger init; cronledger serve. Each command has its own --help.",
 )
-@click.option(
-    "--home",
-    envvar="CRONLEDGER_HOME",
-    default=".",
-    show_default="the current directory",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder that holds the config and the ledger. Also CRONLEDGER_HOME.",
-)
+@home_option
 @click.option(
     "--version",
     is_flag=True,
@@ -98,14 +90,12 @@ def _print_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -
     callback=_print_version,
     help="Show the version and exit.",
 )
-@click.pass_context
-def cronledger(ctx: click.Context, home: Path) -> None:
+def cronledger() -> None:
     """A cron whose memory is an append-only, hash-chained ledger.
 
     Exit codes: 0 done; 1 the thing asked about failed; 2 usage or configuration; 3 the ledger cannot be
     trusted or cannot be written.
     """
-    ctx.obj = Home(Path(os.path.abspath(home)))
 
 
 jobs = LazyGroup("jobs", lazy=_JOBS, help="Manage and run jobs.", context_settings=CONTEXT)
@@ -183,7 +173,15 @@ def _show_mistake(mistake: click.ClickException) -> None:
         return
     ctx = mistake.ctx if isinstance(mistake, click.UsageError) else None
     hint = f"`{ctx.command_path} --help` shows how it is used." if ctx is not None else ""
+    if isinstance(mistake, click.NoSuchOption) and mistake.option_name in _own_options():
+        say(Failure(f"{mistake.option_name} stands before the command: `cronledger {mistake.option_name}`"))
+        return
     say(Failure(mistake.format_message(), hint))
+
+
+def _own_options() -> list[str]:
+    """The options of `cronledger` itself."""
+    return [name for option in cronledger.params for name in option.opts]
 
 
 def _flush() -> None:

@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.failures import Failure
+from cli.home_option import home_of
 from cli.printable import printable
 from scheduler.home import Home
 
@@ -31,7 +31,7 @@ class JobName(click.ParamType[str]):
         """Names of the home's jobs."""
         from click.shell_completion import CompletionItem
 
-        return [CompletionItem(name) for name in job_names(_home_of(ctx)) if name.startswith(incomplete)]
+        return [CompletionItem(name) for name in job_names(home_of(ctx)) if name.startswith(incomplete)]
 
 
 class ZoneName(click.ParamType[str]):
@@ -89,6 +89,20 @@ def find_job(state: State, name: str, *, removed: bool = False) -> Job:
     raise Failure(*_no_such(shown, name, (job.name for job in state.present_jobs())))
 
 
+def check_past(state: State, name: str) -> None:
+    """Refuse the name of a job that has no past: one that neither the config nor the ledger has ever had.
+
+    The jobs that cronledger brings along can be run without standing in the config.
+
+    Raises:
+        Failure: there is none; the message names the nearest.
+    """
+    from scheduler.configuration.registered import REGISTERED
+
+    if name not in REGISTERED:
+        find_job(state, name, removed=True)
+
+
 def job_names(home: Home) -> list[str]:
     """Names of a home's jobs, for completion: whatever is wrong there, this answers, if only with nothing."""
     from cli.opened import to_read
@@ -110,8 +124,3 @@ def _no_such(shown: str, name: str, known: Iterable[str]) -> tuple[str, str]:
         meant = " or ".join(folded[match] for match in near)
         return f'no job "{shown}": did you mean {meant}?', ""
     return f'no job "{shown}"', "`cronledger jobs list` shows all." if names else "There are no jobs yet."
-
-
-def _home_of(ctx: click.Context) -> Home:
-    root = ctx.find_root().params.get("home") or "."
-    return Home(Path(root).absolute())

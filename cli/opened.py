@@ -23,6 +23,8 @@ from scheduler.home import Home
 from scheduler.lease import Holder, holder_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from scheduler.book import Book
     from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable
     from scheduler.state import State
@@ -116,23 +118,32 @@ def to_write(home: Home) -> Iterator[Book]:
         book.store.close()
 
 
-def read_config(home: Home, *, to_record: bool = False) -> tuple[Config | None, Problem | None]:
-    """The home's config, or why there is none.
+def read_config(
+    home: Home, path: Path | None = None, *, to_record: bool = False
+) -> tuple[Config | None, Problem | None]:
+    """The home's config, or the copy of it at `path`, or why there is none.
 
     Args:
         home: the home.
-        to_record: it will be recorded. Otherwise nothing is made that is not there yet, such as the salt.
+        path: of the copy.
+        to_record: it will be recorded. Otherwise nothing is made that is not there yet, such as the salt of the
+            digests of environment values: until there is one (`has_salt`), those digests mean nothing.
     """
     from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable, load
     from scheduler.home_config import load_config
 
-    if not home.config.exists():
-        return None, ConfigMissing(home.config)
-    salted = to_record or (home.var / "salt").exists()
+    path = path or home.config
+    if not path.exists():
+        return None, ConfigMissing(path)
     try:
-        return load_config(home) if salted else load(home.config, home.root), None
+        return load_config(home, path) if to_record or has_salt(home) else load(path, home.root), None
     except (ConfigInvalid, ConfigMissing, ConfigUnreadable) as problem:
         return None, problem
+
+
+def has_salt(home: Home) -> bool:
+    """Whether digests of environment values can be made as they are recorded."""
+    return (home.var / "salt").exists()
 
 
 def has_ledger(home: Home) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from cli import terminal
-from cli.names import find_job
+from cli.names import check_past
 from cli.times import parse_time
 from cli.zones import local_zone
 
@@ -65,11 +65,8 @@ def chosen_jobs(state: State, names: tuple[str, ...]) -> list[str] | None:
     Raises:
         Failure: there is none of that name.
     """
-    from scheduler.configuration.registered import REGISTERED
-
     for name in names:
-        if name not in REGISTERED:  # those can be run without standing in the config
-            find_job(state, name, removed=True)
+        check_past(state, name)
     return list(dict.fromkeys(names)) or None
 
 

@@ -18,6 +18,11 @@ _FIRST = "cli_jobs"
 _TEXT_WIDTH_MAX = 100
 """Longer lines are hard to read."""
 
+_UNWRAPPED = 10_000
+"""Wider than any paragraph."""
+_GLUE = "\ue000"
+"""Stands for a blank within a command while lines are broken: none is broken there."""
+
 _STYLES = {
     "markdown.h1": "bold underline",
     "markdown.h1.underline": "bold underline",
@@ -71,21 +76,30 @@ def playbook(name: str) -> Playbook:
     )
 
 
-def rendered(page: Playbook, width: int, *, colour: bool, unicode: bool) -> str:
-    """The page laid out for a terminal, or as plain text. Commands are never wrapped, so that they can be pasted."""
+def rendered(page: Playbook, width: int | None, *, colour: bool, unicode: bool) -> str:
+    """The page laid out for a terminal, or as plain text. Commands are never wrapped, so that they can be pasted.
+
+    Args:
+        page: the playbook.
+        width: of the terminal; None: nothing is wrapped.
+        colour: whether there are colours.
+        unicode: whether symbols beyond ASCII arrive.
+    """
     import io
 
     from rich.console import Console
     from rich.theme import Theme
 
+    columns = _UNWRAPPED if width is None else min(width, _TEXT_WIDTH_MAX)
     console = Console(
-        file=io.StringIO(), width=min(width, _TEXT_WIDTH_MAX), force_terminal=colour, no_color=not colour,
+        file=io.StringIO(), width=columns, force_terminal=colour, no_color=not colour,
         color_system="auto" if colour else None, highlight=False, emoji=False, legacy_windows=False,
         theme=Theme(_STYLES),
     )  # fmt: skip
+    glued = re.sub("`([^`\n]+)`", lambda code: code[0].replace(" ", _GLUE), page.text)
     with console.capture() as capture:
-        console.print(_laid_out(page.text, colour), crop=False)
-    lines = [line.rstrip() for line in capture.get().strip("\n").split("\n")]
+        console.print(_laid_out(glued, colour), crop=False)
+    lines = [line.rstrip() for line in capture.get().replace(_GLUE, " ").strip("\n").split("\n")]
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
     return text if unicode else text.replace("\N{BULLET}", "*")
 

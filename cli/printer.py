@@ -40,6 +40,7 @@ class Printer:
     def put(self, text: Text, stream: Stream = "out") -> None:
         """Have a line printed; never waits."""
         with self._changed:
+            may_sleep = not self._waiting
             if len(self._waiting) >= self._lines_max:
                 self._left_out += 1
                 return
@@ -49,7 +50,8 @@ class Printer:
                 )
                 self._left_out = 0
             self._waiting.append((stream, text))
-            self._changed.notify()
+            if may_sleep:
+                self._changed.notify()
 
     def close(self, wait_s: float = 2.0) -> None:
         """Print what waits, for at most so long."""

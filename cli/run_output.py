@@ -101,6 +101,8 @@ def copy_output(output: RawOutput, recorded: Recorded, put: Callable[[bytes], ob
     Raises:
         OSError: it cannot be read, or not be handed on.
     """
+    from scheduler.logs import Damaged
+
     digest, offset = hashlib.sha256(), 0
     end = recorded.size_bytes
     try:
@@ -108,8 +110,8 @@ def copy_output(output: RawOutput, recorded: Recorded, put: Callable[[bytes], ob
             digest.update(chunk if end is None else chunk[: max(0, end - offset)])
             offset += len(chunk)
             put(chunk)
-    except EOFError:
-        return "its compressed file is damaged"
+    except Damaged as problem:
+        return f"its compressed file is damaged after {offset:,} bytes: {problem}"
     if end is None:
         return ""
     if offset < end:

@@ -15,7 +15,15 @@ import msgspec
 
 from cli.printable import printable
 from cli.times import show_clock, show_count, show_duration, show_size, show_time
-from cli.words import OUTCOME_WORDS, SKIP_WORDS, TRIGGER_WORDS, actor_words, ending_words, timing_words
+from cli.words import (
+    OUTCOME_WORDS,
+    SKIP_WORDS,
+    TRIGGER_WORDS,
+    actor_words,
+    ending_words,
+    lateness_words,
+    timing_words,
+)
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 
@@ -59,9 +67,8 @@ def _run(entry: Entry) -> str:
     return f"run {entry.seq if entry.run is None else entry.run} of {entry.job or '?'}"
 
 
-def _late(entry: Entry, due: datetime) -> str:
-    late_ms = max(0, round((entry.time - due).total_seconds() * 1000))
-    return f"{show_duration(late_ms)} late"
+def _late_ms(entry: Entry, due: datetime) -> int:
+    return max(0, round((entry.time - due).total_seconds() * 1000))
 
 
 # -- one function for each type ----------------------------------------------------------------------------------
@@ -138,7 +145,7 @@ def _schedule_ticked(entry: Entry, data: v.ScheduleTicked, zone: str) -> str:
     if data.trigger == "catch_up":
         return f"{_run(entry)} is owed: catching up on {show_time(data.scheduled_for, zone)}"
     due = show_clock(data.scheduled_for, zone, beside=entry.time)
-    return f"{_run(entry)} is owed: due {due}, {show_duration(data.lateness_ms)} late"
+    return f"{_run(entry)} is owed: due {due}, {lateness_words(data.lateness_ms)}"
 
 
 def _schedule_misfired(entry: Entry, data: v.ScheduleMisfired, zone: str) -> str:
@@ -155,14 +162,14 @@ def _run_requested(entry: Entry, data: v.RunRequested, zone: str) -> str:
 
 
 def _run_cancel_requested(entry: Entry, data: v.RunCancelRequested, zone: str) -> str:
-    return f"{_run(entry)} is to be stopped, says {actor_words(entry.actor)}{_because(data.reason)}"
+    return f"{_run(entry)} asked to stop by {actor_words(entry.actor)}{_because(data.reason)}"
 
 
 def _run_started(entry: Entry, data: v.RunStarted, zone: str) -> str:
     facts = [TRIGGER_WORDS[data.trigger]]
     if data.scheduled_for is not None:
         facts.append(f"due {show_clock(data.scheduled_for, zone, beside=entry.time)}")
-        facts.append(_late(entry, data.scheduled_for))
+        facts.append(lateness_words(_late_ms(entry, data.scheduled_for), data.trigger))
     if data.attempt > 1:
         facts.append(f"attempt {data.attempt}")
     return f"{_run(entry)} started ({', '.join(facts)})"
@@ -172,6 +179,7 @@ def _run_adopted(entry: Entry, data: v.RunAdopted, zone: str) -> str:
     return f"{_run(entry)} outlived the scheduler that started it and is watched again"
 
 
+_CANCELLED = "cancelled"
 _UNWATCHED = {"lost": "its process died with no one watching", "unknown": "no one was watching"}
 
 
@@ -182,6 +190,8 @@ def _run_finished(entry: Entry, data: v.RunFinished, zone: str) -> str:
     if data.duration_ms is not None and not (data.outcome == "failed" and data.duration_ms == 0):
         word = "in" if data.outcome == "succeeded" else "after"
         text += f" {word} {show_duration(data.duration_ms)}"
+    if data.outcome == "cancelled" and data.error and data.error.startswith(_CANCELLED):
+        return text + data.error.removeprefix(_CANCELLED)  # `was cancelled after 3 s by user:ann@web1`
     return text + _because(data.error or _UNWATCHED.get(data.outcome, ""))
 
 
@@ -189,7 +199,10 @@ def _run_skipped(entry: Entry, data: v.RunSkipped, zone: str) -> str:
     shown = f" (entry {data.because_of})" if data.because_of is not None else ""
     if data.reason == "overlap" and data.because_of is not None:
         return f"{_run(entry)} skipped: run {data.because_of} was still going"
-    return f"{_run(entry)} skipped: {SKIP_WORDS[data.reason]}{shown}"
+    by = (
+        f" by {actor_words(entry.actor)}" if data.reason == "cancelled" and entry.actor != v.SCHEDULER else ""
+    )
+    return f"{_run(entry)} skipped: {SKIP_WORDS[data.reason]}{by}{shown}"
 
 
 def _retention_applied(entry: Entry, data: v.RetentionApplied, zone: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from cli.sentences import sentence
 from cli.tables import Cell
 from cli.times import show_duration, show_time
-from cli.words import OUTCOME_TONES, outcome_words, skip_words, trigger_words
+from cli.words import OUTCOME_TONES, actor_words, is_on_time, outcome_words, skip_words, trigger_words
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 
@@ -90,12 +90,19 @@ class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it did what was wanted."""
         return self.outcome == "succeeded"
 
-    def outcome_cell(self) -> Cell:
-        """How it came out, in a few words: `succeeded`, `failed with exit code 3`, `skipped: run 7 was …`."""
+    def outcome_cell(self, because: Entry | None = None) -> Cell:
+        """How it came out, in a few words: `succeeded`, `failed with exit code 3`, `skipped: run 7 was …`.
+
+        Args:
+            because: the entry that `because_of` names, if it is at hand: it tells who cancelled a run.
+        """
         if self.outcome is None:
             if self.skipped_reason == "overlap" and self.because_of is not None:
                 return Cell(f"skipped: run {self.because_of} was still going", "warn")
             why = skip_words(self.skipped_reason) if self.skipped_reason else "why is unknown"
+            if because is not None and because.type == v.RunCancelRequested.TYPE:
+                reason = v.payload(because).reason
+                why += f" by {actor_words(because.actor)}" + (f": {reason}" if reason else "")
             return Cell(f"skipped: {why}", "warn")
         words = outcome_words(
             self.outcome, exit_code=self.exit_code, signal_number=self.signal, error=self.error
@@ -104,14 +111,33 @@ class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
             words = self.error if self.error.startswith(words) else f"{words}: {self.error}"
         return Cell(words, OUTCOME_TONES[self.outcome])
 
-    def cells(self, zone: str, *, utc: bool) -> list[Cell | str]:
+    def cells(self, zone: str, because: Entry | None = None) -> list[Cell | str]:
         """The row of a table: run, job, trigger, scheduled for, started, took, outcome; times in `zone`."""
         times = [
-            "" if instant is None else show_time(instant, zone, utc=utc)
+            "" if instant is None else show_time(instant, zone)
             for instant in (self.scheduled_for, self.started)
         ]
-        took = "" if self.duration_ms is None else show_duration(self.duration_ms)
-        return [str(self.run), self.job, trigger_words(self.trigger), *times, took, self.outcome_cell()]
+        return [
+            str(self.run),
+            self.job,
+            trigger_words(self.trigger),
+            *times,
+            self._took(),
+            self.outcome_cell(because),
+        ]
+
+    def narrow_cells(self, zone: str, because: Entry | None = None) -> list[Cell | str]:
+        """The same for two lines: what it was scheduled for comes after its start, and only where that says more."""
+        run, job, trigger, due, started, took, outcome = self.cells(zone, because)
+        if self.scheduled_for is None or self.started is None:
+            due = f"due {due}" if self.scheduled_for is not None else ""
+        else:
+            waited_ms = (self.started - self.scheduled_for) // timedelta(milliseconds=1)
+            due = "" if is_on_time(waited_ms) else f"due {due}"
+        return [run, job, trigger, started or Cell("never", "dim"), due, took, outcome]
+
+    def _took(self) -> str:
+        return "" if self.duration_ms is None else show_duration(self.duration_ms)
 
 
 def last_words(entry: Entry) -> str:

@@ -22,11 +22,13 @@ class Sink:
     Attributes:
         fd: its descriptor.
         problem: why nothing more can be written there; what comes is dropped from then on. None while it works.
+        in_line: what was put last does not end its line.
     """
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
         self.problem: OSError | None = None
+        self.in_line = False
         self._left = b""
         self._registered = False
         self._poll = select.poll()
@@ -43,6 +45,7 @@ class Sink:
         """
         assert not self._left, "what is left comes first"
         self._left = data
+        self.in_line = not data.endswith(b"\n")
         return self.flush()
 
     def flush(self) -> bool:

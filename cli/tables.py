@@ -7,12 +7,12 @@ text: one row a line, columns two blanks apart, an empty cell is `-`, nothing is
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from cli.display_width import display_width
 from cli.printable import printable
-from cli.terminal import Tone, is_terminal, note, out, paint, wants_colour, width
+from cli.terminal import Tone, fitted, is_terminal, note, out, paint, wants_colour, width
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,7 +26,8 @@ class Column(NamedTuple):
         title: its header.
         under: at a terminal its cells stand, dimmed, as a second line in the column before it.
         right: aligned to the right, for numbers.
-        keep: at a terminal its cells are not wrapped while there is room.
+        keep: at a terminal its cells are not wrapped while there is room; where there is not, columns further right
+            give way first.
     """
 
     title: str
@@ -47,6 +48,7 @@ Value = Cell | str | Sequence[Cell | str]
 """A value of a block of details; several stand on a line each."""
 
 _GAP = "  "
+_WRAPPED_MIN = 10 + len(_GAP)
 _LAID_OUT_MAX = 1_000
 """Laying out takes about half a millisecond a row; a longer table is printed plain."""
 
@@ -76,7 +78,7 @@ def details(pairs: Iterable[tuple[str, Value]], title: str = "") -> None:
     if title:
         out(paint(printable(title), "strong", wants_colour()))
     if listed:
-        out(_details_at_terminal(listed) if is_terminal() else plain_details(listed))
+        out(block(listed))
 
 
 def plain_table(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> str:
@@ -93,25 +95,16 @@ def plain_table(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> s
     return "\n".join(lines)
 
 
-def plain_details(listed: Sequence[tuple[str, Sequence[Cell]]]) -> str:
-    """The block as plain text; further values of a name are indented below the first."""
+def block(listed: Sequence[tuple[str, Sequence[Cell]]]) -> str:
+    """The block; further values of a name are indented below the first, as is what goes on at a terminal."""
+    colour = wants_colour()
     indent = max(len(name) for name, _ in listed) + len(":" + _GAP)
     lines = []
     for name, cells in listed:
         for number, cell in enumerate(cells or [Cell("-")]):
-            label = f"{name}:" if number == 0 else ""
-            lines.append(f"{label:<{indent}}{cell.text or '-'}")
+            label = paint(f"{name + ':' if name and number == 0 else '':<{indent}}", "dim", colour)
+            lines.append(fitted(label + paint(cell.text or "-", cell.tone, colour), hang=indent))
     return "\n".join(lines)
-
-
-def display_width(text: str) -> int:
-    """How many columns a text takes: some characters take two, some none."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        for char in text
-    )
 
 
 def _aligned(text: str, size: int, right: bool) -> str:
@@ -152,13 +145,12 @@ def _at_terminal(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> 
     from rich.text import Text
 
     shown = [index for index, column in enumerate(columns) if not column.under]
-    keep = _room_to_keep(columns, cells)
+    kept = _kept(columns, cells)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
     for index in shown:
         column = columns[index]
         justify = "right" if column.right else "left"
-        no_wrap = keep and column.keep
-        table.add_column(Text(column.title), justify=justify, overflow="fold", no_wrap=no_wrap)  # type: ignore[arg-type]
+        table.add_column(Text(column.title), justify=justify, overflow="fold", no_wrap=index in kept)  # type: ignore[arg-type]
     for row in cells:
         merged = []
         for index in shown:
@@ -170,27 +162,32 @@ def _at_terminal(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> 
     return _rendered(table)
 
 
-def _room_to_keep(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> bool:
-    """Whether the columns that are not to be wrapped leave the others at least ten characters each."""
-    needed = 0
-    for index, column in enumerate(columns):
-        if column.keep:
-            needed += max([len(column.title), *(display_width(row[index].text) for row in cells)]) + 2
-        elif not column.under:
-            needed += 12
-    return needed <= width()
+def fits(columns: Sequence[Column], rows: Iterable[Row]) -> bool:
+    """Whether the table has room on the terminal with each row on one line, none of its columns under another."""
+    return (
+        is_terminal() and sum(_widths(columns, [[_cell(value) for value in row] for row in rows])) <= width()
+    )
 
 
-def _details_at_terminal(listed: Sequence[tuple[str, Sequence[Cell]]]) -> str:
-    from rich.table import Table
-    from rich.text import Text
+def _widths(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> list[int]:
+    """How much room each column takes, with the gap to the next."""
+    return [
+        max([len(column.title), *(display_width(row[index].text) for row in cells)]) + len(_GAP)
+        for index, column in enumerate(columns)
+    ]
 
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for name, cells in listed:
-        grid.add_row(Text(name), Text("\n").join(_text(cell) for cell in cells))
-    return _rendered(grid)
+
+def _kept(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> set[int]:
+    """The columns whose cells are not wrapped: so many of those that want it, that each other has ten characters."""
+    widths = _widths(columns, cells)
+    shown = [index for index, column in enumerate(columns) if not column.under]
+    kept = {index for index in shown if columns[index].keep}
+    for index in sorted(kept, reverse=True):
+        least = (widths[other] if other in kept else min(widths[other], _WRAPPED_MIN) for other in shown)
+        if sum(least) <= width():
+            break
+        kept.remove(index)
+    return kept
 
 
 def _rendered(renderable: object) -> str:

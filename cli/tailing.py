@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from cli.entry_json import line_of
+from cli.event_lines import EventLines
 from cli.failures import complain
 from cli.raw_lines import last_raw_lines, raw_line
-from cli.terminal import out, paint, speaks_unicode, wants_colour
-from cli.wording import event_line
+from cli.terminal import note, out
 from cli.zones import local_zone
 from eventstore.backwards import read_backwards
 from eventstore.errors import Corrupt
@@ -41,13 +41,15 @@ class Selection(NamedTuple):
         )
 
 
+EVERYTHING = Selection(None, None)
+
+
 class Printer:
     """Prints entries in one of three forms, each flushed at once."""
 
     def __init__(self, folder: Path, form: Literal["words", "json", "raw"], *, utc: bool) -> None:
         self._folder, self._form = folder, form
-        self._zone = "UTC" if utc else local_zone()
-        self._colour, self._unicode = wants_colour(), speaks_unicode()
+        self._lines = EventLines("UTC" if utc else local_zone(), numbered=True)
 
     def show(self, entry: Entry) -> None:
         """Print an entry."""
@@ -58,8 +60,7 @@ class Printer:
             assert line is not None, "an entry that was read has a line"
             self.show_bytes(line.raw)
         else:
-            words = event_line(entry, self._zone, colour=self._colour, unicode=self._unicode, date=True)
-            out(f"{paint(f'{entry.seq:>7}', 'dim', self._colour)}  {words}")
+            out(self._lines.of(entry))
 
     def show_bytes(self, raw: bytes) -> None:
         """Print a line as it is if that is what was asked for, else what of it can be shown."""
@@ -99,6 +100,8 @@ def _show_newest(journal: Journal, selection: Selection, count: int, printer: Pr
     finally:
         for entry in reversed(newest):
             printer.show(entry)
+    if count and not newest and selection != EVERYTHING:
+        note("no such entry")
 
 
 def _show_damaged(folder: Path, selection: Selection, count: int, printer: Printer) -> None:

@@ -1,4 +1,9 @@
-"""Where output goes: whether that is a terminal, how wide it is, and which colours it wants."""
+"""Where output goes: whether that is a terminal, how wide it is, and which colours it wants.
+
+Sentences are printed with `tell` (standard output) and `note` (standard error), or made with `fitted` for what
+prints them: at a terminal they are wrapped between words, in a pipe or a file a sentence is a line. What is laid
+out already, and what is for programs, is printed with `out`, as it is.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +15,10 @@ from typing import Literal, TextIO
 import click
 
 from cli.printable import printable
+from cli.wrapping import wrapped
+
+_COLUMNS_MIN = 20
+_COLUMNS_UNKNOWN = 80
 
 Tone = Literal["plain", "good", "bad", "warn", "dim", "strong"]
 """What a piece of text is, for people who see colours; words and symbols say the same to all others."""
@@ -48,9 +57,15 @@ def speaks_unicode(stream: TextIO | None = None) -> bool:
     return encoding.lower().replace("-", "").startswith("utf")
 
 
-def width() -> int:
-    """Columns of the terminal."""
-    return max(20, shutil.get_terminal_size((80, 24)).columns)
+def width(stream: TextIO | None = None) -> int:
+    """Columns of the terminal that shows a stream (standard output if none is given); 80 where there is none."""
+    columns = shutil.get_terminal_size((0, 24)).columns
+    if stream is not None and stream is not sys.stdout and not os.environ.get("COLUMNS", "").isdigit():
+        try:
+            columns = os.get_terminal_size(stream.fileno()).columns
+        except (OSError, ValueError):
+            columns = 0
+    return max(_COLUMNS_MIN, columns or _COLUMNS_UNKNOWN)
 
 
 def paint(text: str, tone: Tone, colour: bool) -> str:
@@ -58,6 +73,21 @@ def paint(text: str, tone: Tone, colour: bool) -> str:
     if not colour or tone == "plain" or not text:
         return text
     return click.style(text, **_STYLES[tone])  # type: ignore[arg-type]
+
+
+def fitted(text: str, stream: TextIO | None = None, *, hang: int = 0) -> str:
+    """Sentences as they are to be printed to a stream (standard output if none is given).
+
+    Args:
+        text: safe to print; colours are welcome. Each of its lines is wrapped for itself.
+        stream: where it goes.
+        hang: by how many blanks what goes on is indented.
+    """
+    stream = sys.stdout if stream is None else stream
+    if not is_terminal(stream):
+        return text
+    columns = width(stream)
+    return "\n".join("\n".join(wrapped(line, columns, hang)) for line in text.split("\n"))
 
 
 def out(text: str) -> None:
@@ -75,6 +105,17 @@ def out(text: str) -> None:
         raise OutputLost(problem.strerror or str(problem)) from problem
 
 
+def tell(text: str, *, hang: int = 0) -> None:
+    """Print sentences to standard output, fitted to it; they are safe to print.
+
+    Raises:
+        OutputLost: it cannot be written.
+        BrokenPipeError: the reader left.
+    """
+    out(fitted(text, hang=hang))
+
+
 def note(text: str) -> None:
     """Print a remark to standard error, where it does not mix with data; whatever it holds, it is safe to print."""
-    click.echo(paint(printable(text), "dim", wants_colour(sys.stderr)), err=True, color=True)
+    shown = paint(fitted(printable(text), sys.stderr), "dim", wants_colour(sys.stderr))
+    click.echo(shown, err=True, color=True)

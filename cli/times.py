@@ -13,7 +13,10 @@ from cli.typed_times import DURATION, parse_time
 from cli.zones import local_zone, zone_of
 
 __all__ = [
+    "COMMON_ZONE",
     "DURATION",
+    "JOBS_ZONE",
+    "MACHINES_ZONE",
     "local_zone",
     "parse_time",
     "show_clock",
@@ -28,9 +31,18 @@ __all__ = [
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def utc_option(command: Command) -> Command:
-    """Give a command `--utc`; it arrives as the argument `utc`."""
-    return click.option("--utc", is_flag=True, help="Show times in UTC instead of the job's zone.")(command)
+def utc_option(whose: str) -> Callable[[Command], Command]:
+    """Give a command `--utc`; it arrives as the argument `utc`.
+
+    Args:
+        whose: the zone that times are shown in without it: `the job's zone`, `this machine's zone`.
+    """
+    return click.option("--utc", is_flag=True, help=f"Show times in UTC instead of {whose}.")
+
+
+JOBS_ZONE = "the job's zone"
+MACHINES_ZONE = "this machine's zone"
+COMMON_ZONE = "the zone that the jobs share, or else this machine's"
 
 
 def show_time(instant: datetime, zone: str, *, utc: bool = False) -> str:

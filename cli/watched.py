@@ -10,7 +10,7 @@ import click
 from cli.failures import complain
 from cli.follow import OutputFollower
 from cli.settled import SETTLING, SettledRun, last_words
-from cli.terminal import paint, wants_colour
+from cli.terminal import fitted, paint, wants_colour
 from cli.times import show_relative
 from cli.wording import actor_words, look_of, sentence
 from eventstore.store import Entry
@@ -106,11 +106,14 @@ class WatchedRuns:
             complain(f"the output could not be shown: {problem.strerror}; it is kept under var/logs/output")
 
     def _say_goodbye(self, entry: Entry) -> None:
+        assert self._follower is not None, "nothing is shown without one"
+        self._follower.end_line()
         colour = wants_colour(sys.stderr)
-        click.echo(paint(last_words(entry), look_of(entry).tone, colour), err=True, color=colour)
+        text = fitted(last_words(entry), sys.stderr, hang=2)
+        click.echo(paint(text, look_of(entry).tone, colour), err=True, color=colour)
         other = self._obstacles.get(-1 if entry.run is None else entry.run)
         if other is not None:
-            click.echo(f"  {obstacle_words(other, entry)}", err=True)
+            click.echo(fitted(f"  {obstacle_words(other, entry)}", sys.stderr, hang=2), err=True)
 
 
 def obstacle_words(run: Run, seen: Entry) -> str:

@@ -9,7 +9,16 @@ from typing import Any
 from cli.printable import printable
 from cli.terminal import Tone
 from cli.times import show_count, show_duration, show_time
-from cli.words import OUTCOME_TONES, OUTCOME_WORDS, actor_words, ending_words, skip_words, trigger_words
+from cli.words import (
+    OUTCOME_TONES,
+    OUTCOME_WORDS,
+    actor_words,
+    ending_words,
+    is_on_time,
+    lateness_words,
+    skip_words,
+    trigger_words,
+)
 from scheduler.explanation import Explanation, Fact, Verdict
 from scheduler.explanation import facts as f
 from scheduler.schedule import format_duration
@@ -70,6 +79,12 @@ def sentence_of(fact: Fact, zone: str) -> str:
     return printable(_WORDS[type(fact)](fact, shown))
 
 
+def in_force_sentence(fact: f.Scheduled, since: datetime, zone: str) -> str:
+    """A schedule, and since when it is in force, for a job that it has not asked for yet."""
+    which = f"{fact.source} {fact.timezone} (revision {fact.revision})"
+    return printable(f"Its schedule is {which}, in force since {show_time(since, zone)}.")
+
+
 Shown = Callable[[datetime], str]
 
 
@@ -120,7 +135,7 @@ def _absent(fact: f.Absent, shown: Shown) -> str:
 
 
 def _ticked(fact: f.Ticked, shown: Shown) -> str:
-    late = f", {show_duration(fact.lateness_ms)} late" if fact.lateness_ms else ""
+    late = "" if is_on_time(fact.lateness_ms) else f", {lateness_words(fact.lateness_ms)}"
     how = "Catch-up asked for it" if fact.trigger == "catch_up" else "It fell due, and a run was owed"
     return f"{how} at {shown(fact.time)}{late}: run {fact.run}."
 
@@ -134,7 +149,10 @@ def _run_ended(fact: f.RunEnded, shown: Shown) -> str:
     how = OUTCOME_WORDS[fact.outcome]
     how += ending_words(fact.exit_code, fact.signal) if fact.outcome == "failed" else ""
     took = f" after {show_duration(fact.duration_ms)}" if fact.duration_ms is not None else ""
-    return f"Run {fact.run} {how} at {shown(fact.time)}{took}{_because(fact.error or '')}."
+    told = f"Run {fact.run} {how} at {shown(fact.time)}{took}"
+    if fact.outcome == "cancelled" and fact.error and fact.error.startswith("cancelled"):
+        return f"{told}{fact.error.removeprefix('cancelled')}."
+    return f"{told}{_because(fact.error or '')}."
 
 
 def _run_open(fact: f.RunOpen, shown: Shown) -> str:
@@ -145,8 +163,12 @@ def _run_open(fact: f.RunOpen, shown: Shown) -> str:
 
 
 def _run_skipped(fact: f.RunSkipped, shown: Shown) -> str:
-    by = f" by {actor_words(fact.actor)}{_because(fact.actor_reason)}" if fact.actor else ""
-    return f"Run {fact.run} was skipped at {shown(fact.time)}: {skip_words(fact.reason)}{by}."
+    told = f"Run {fact.run} was skipped at {shown(fact.time)}: {skip_words(fact.reason)}"
+    if not fact.actor:
+        return f"{told}."
+    if fact.reason == "cancelled":
+        return f"{told}, as {actor_words(fact.actor)} wished{_because(fact.actor_reason)}."
+    return f"{told} by {actor_words(fact.actor)}{_because(fact.actor_reason)}."
 
 
 def _in_the_way(fact: f.InTheWay, shown: Shown) -> str:

@@ -6,6 +6,7 @@ import signal
 
 from cli.printable import printable
 from cli.terminal import Tone
+from cli.times import show_duration
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 
@@ -35,6 +36,8 @@ SKIP_WORDS: dict[v.SkipReason, str] = {
 }
 TRIGGER_WORDS: dict[v.Trigger, str] = {"schedule": "schedule", "catch_up": "catch-up", "manual": "by hand"}
 
+_LATE_FROM_MS = 1_000
+
 
 def outcome_words(
     outcome: v.Outcome,
@@ -57,6 +60,18 @@ def outcome_words(
 def trigger_words(trigger: v.Trigger) -> str:
     """Why a run was made: `schedule`, `catch-up`, `by hand`."""
     return TRIGGER_WORDS[trigger]
+
+
+def is_on_time(late_ms: int) -> bool:
+    """Whether what came so much after its time came as promised: cron's own instants are no finer than a second."""
+    return late_ms < _LATE_FROM_MS
+
+
+def lateness_words(late_ms: int, trigger: v.Trigger = "schedule") -> str:
+    """How late something is: `on time`, `3.1 s late`; what catches up is late, however little."""
+    if is_on_time(late_ms) and trigger != "catch_up":
+        return "on time"
+    return f"{show_duration(late_ms)} late"
 
 
 def skip_words(reason: v.SkipReason) -> str:

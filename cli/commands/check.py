@@ -10,10 +10,12 @@ import msgspec
 from cli.failures import Exit
 from cli.json_output import json_option, show_json
 from cli.printable import printable
-from cli.terminal import out, paint, wants_colour
+from cli.terminal import fitted, paint, tell, wants_colour
 from cli.times import show_count
 from scheduler.configuration import Config, ConfigInvalid, load
 from scheduler.home import Home
+
+_HANG = 4
 
 
 @click.command(epilog="Example: cronledger check && git commit -am 'Run the backup at 3'")
@@ -30,7 +32,7 @@ def check(home: Home, as_json: bool) -> None:
         return
     config = load(home.config, home.root)
     _warn(config)
-    out(f"{printable(str(home.config))}: all right, {show_count(len(config.jobs), 'job')}")
+    tell(f"{printable(str(home.config))}: all right, {show_count(len(config.jobs), 'job')}")
 
 
 def _warn(config: Config) -> None:
@@ -42,7 +44,7 @@ def _warn(config: Config) -> None:
         text = (
             f"{place} {paint('warning:', 'warn', colour)} {about}{printable(remark.message)} [{remark.code}]"
         )
-        click.echo(text, err=True, color=colour)
+        click.echo(fitted(text, sys.stderr, hang=_HANG), err=True, color=colour)
 
 
 def _check_for_programs(home: Home) -> None:

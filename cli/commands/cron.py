@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from cli.counts import count_option
 from cli.failures import Exit, Failure, say
 from cli.json_output import json_option, show_json
 from cli.names import ZONE
 from cli.printable import printable
 from cli.tables import Cell, Column, Value, details, table
-from cli.terminal import paint, wants_colour
+from cli.terminal import fitted, paint, wants_colour
 from cli.times import parse_time, show_relative, show_time
 from scheduler.schedule import Schedule, ScheduleError, lint, parse_cron
 
@@ -26,7 +27,7 @@ _COUNT_MAX = 10_000
 @click.argument("expression", metavar="EXPR", nargs=-1, required=True)
 @click.option("--timezone", type=ZONE, default="UTC", show_default=True, help="IANA zone that it is read in.")
 @click.option("--after", metavar="TIME", help="Instants after this one (now): 2026-12-24, tomorrow, 3h.")
-@click.option("--count", type=click.IntRange(1, _COUNT_MAX), default=5, show_default=True, help="How many.")
+@count_option("--count", 5, "How many.", most=_COUNT_MAX)
 @json_option
 def explain(expression: tuple[str, ...], timezone: str, after: str | None, count: int, as_json: bool) -> None:
     """Say what a cron expression means in words, when it comes next, and what may surprise in it.
@@ -100,7 +101,6 @@ def _refuse(text: str, problem: ScheduleError, *, unquoted: bool) -> NoReturn:
         meant = paint(printable(problem.suggestion), "good", colour)
         click.echo(f"    did you mean {meant}?", err=True, color=colour)
     if unquoted:
-        click.echo(
-            "    Put the expression in quotes: the shell replaces a bare * by names of files.", err=True
-        )
+        quotes = "    Put the expression in quotes: the shell replaces a bare * by names of files."
+        click.echo(fitted(quotes, sys.stderr, hang=4), err=True)
     raise click.exceptions.Exit(Exit.USAGE)

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from cli.failures import Failure
-from cli.invocation import invocation
+from cli.invocation import invocation, show_commands
 from cli.printable import printable
-from cli.terminal import out
+from cli.terminal import tell
 from scheduler.home import Home
 
 
@@ -37,10 +37,14 @@ def init(home: Home) -> None:
     except OSError as problem:
         raise Failure(f"the home cannot be made: {problem.filename}: {problem.strerror}") from None
     command = invocation(home)
-    out(f"Wrote {printable(str(home.config))}\n")
-    out(f"  {command} serve        starts the scheduler; Ctrl-C stops it")
-    out(f"  {command} jobs list    shows the jobs")
-    out(f"  {command} check        after an edit, says whether the config is right")
+    tell(f"Wrote {printable(str(home.config))}\n")
+    show_commands(
+        [
+            (f"{command} serve", "starts the scheduler; Ctrl-C stops it"),
+            (f"{command} jobs list", "shows the jobs"),
+            (f"{command} check", "after an edit, says whether the config is right"),
+        ]
+    )
 
 
 def _make_folders(folder: Path) -> None:

@@ -10,16 +10,18 @@ from zoneinfo import ZoneInfo
 import click
 
 from cli.axis import SECOND_US, microseconds
+from cli.choices import Choice
 from cli.heatmap import QUARTER_S, Day, Tally, What, days
 from cli.json_output import json_option, show_json
 from cli.names import JOB
 from cli.pictured import chosen_jobs, picture_width, width_option, window_of, zone_for
 from cli.printable import printable
 from cli.terminal import is_terminal, note, out, paint, speaks_unicode, wants_colour
-from cli.times import utc_option
+from cli.times import COMMON_ZONE, show_time, utc_option
 from scheduler.home import Home
 
 if TYPE_CHECKING:
+    from cli.opened import View
     from projections import Sql
 
 _DAYS_MAX = 3_660
@@ -42,13 +44,13 @@ GROUP BY quarter
 @click.option("--job", "names", type=JOB, multiple=True, metavar="NAME", help="Only this job; repeatable.")
 @click.option(
     "--what",
-    type=click.Choice(["runs", "failures", "duration"]),
+    type=Choice(("runs", "failures", "duration"), "picture"),
     default="runs",
     show_default=True,
     help="What is shown: how many runs began, how many of those went wrong, or how long they took on average.",
 )
 @width_option
-@utc_option
+@utc_option(COMMON_ZONE)
 @json_option
 @click.pass_obj
 def heatmap(
@@ -64,7 +66,8 @@ def heatmap(
     """Show days by hours: the darker, the more.
 
     A run counts in the hour in which it started. Where clocks go forward, the hour that is not there is blank; where
-    they go back, the hour that comes twice shows both, side by side.
+    they go back, the hour that comes twice shows both, side by side. Hours to come are blank too, as are those
+    before the ledger began.
     """
     from cli.asked import open_views
     from cli.opened import to_read
@@ -77,6 +80,9 @@ def heatmap(
         if (end - begin).days > _DAYS_MAX:
             raise click.BadParameter(f"more than {_DAYS_MAX:,} days are too many", param_hint="'--since'")
         begin = datetime.combine(begin.astimezone(there).date(), time(), tzinfo=there).astimezone(UTC)
+        recorded = _recorded_since(view)
+        if recorded is not None and begin < recorded < end:
+            begin = recorded
         with open_views(home) as sql:
             quarters = _quarters(sql, begin, end, jobs)
     listed = days(quarters, begin, end, there)
@@ -86,6 +92,13 @@ def heatmap(
     _show(listed, cast("What", what), zone, jobs, picture_width(width))
     if not quarters:
         note("nothing ran in that time")
+    if begin == recorded:
+        note(f"The ledger begins at {show_time(begin, zone)}.")
+
+
+def _recorded_since(view: View) -> datetime | None:
+    """When the ledger begins: nothing is known about what was before."""
+    return None if view.book is None else next(entry.time for entry in view.book.store.read(0, 0))
 
 
 def _quarters(sql: Sql, begin: datetime, end: datetime, jobs: list[str] | None) -> list[tuple[int, Tally]]:

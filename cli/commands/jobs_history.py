@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
+from cli.choices import Choice
+from cli.counts import count_option
 from cli.json_output import json_option, show_json
-from cli.names import JOB, find_job
-from cli.tables import Column, table
-from cli.terminal import note
-from cli.times import utc_option
+from cli.names import JOB, check_past
+from cli.tables import Column, Row, fits, table
+from cli.terminal import is_terminal, note
+from cli.times import JOBS_ZONE, utc_option
 from cli.typed_times import parse_time
-from cli.whole import Whole
 from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from cli.settled import SettledRun
+    from eventstore.journal import Journal
+    from eventstore.store import Entry
 
 _STATUSES = ("succeeded", "failed", "timed_out", "cancelled", "lost", "unknown", "skipped")
 _TRIGGERS = ("schedule", "catch_up", "manual")
@@ -27,26 +35,36 @@ _COLUMNS = (
     Column("OUTCOME"),
 )
 
+_NARROW = (
+    Column("RUN", right=True, keep=True),
+    Column("JOB", keep=True),
+    Column("TRIGGER", under=True),
+    Column("STARTED", keep=True),
+    Column("SCHEDULED FOR", under=True),
+    Column("TOOK", right=True, keep=True),
+    Column("OUTCOME"),
+)
+
 
 @click.command(epilog="Example: cronledger jobs history --job nightly --status failed --since 7d")
-@click.option("--limit", default=20, show_default=True, type=Whole(1), metavar="N", help="At most so many.")
+@count_option("--limit", 20, "At most so many.")
 @click.option(
     "--job", "name", type=JOB, metavar="NAME", help="Of this job only; also one that is no longer configured."
 )
-@click.option("--status", type=click.Choice(_STATUSES), help="Only runs that came out so.")
+@click.option("--status", type=Choice(_STATUSES, "status"), help="Only runs that came out so.")
 @click.option(
     "--since",
     metavar="TIME",
     help="Ended at this time or later: 1h, today, 2026-11-23, 2026-11-23T18:00:00Z.",
 )
 @click.option("--until", metavar="TIME", help="Ended before this time; a date includes that day.")
-@click.option("--trigger", type=click.Choice(_TRIGGERS), help="Only runs with this cause.")
+@click.option("--trigger", type=Choice(_TRIGGERS, "trigger"), help="Only runs with this cause.")
 @json_option
-@utc_option
+@utc_option(JOBS_ZONE)
 @click.pass_obj
 def history(
     home: Home,
-    limit: int,
+    count: int,
     name: str | None,
     status: str | None,
     since: str | None,
@@ -61,8 +79,8 @@ def history(
     """
     from cli.opened import to_read
     from cli.past_runs import Filter, past_runs
+    from cli.settled import SettledRun
     from eventstore.journal import Journal
-    from scheduler.configuration.registered import REGISTERED
 
     now = datetime.now(UTC)
     wanted = Filter(
@@ -75,18 +93,37 @@ def history(
     if wanted.since is not None and wanted.until is not None and wanted.since >= wanted.until:
         raise click.BadParameter("it is not before --until", param_hint="'--since'")
     with to_read(home, quiet=True) as view:
-        if name is not None and name not in REGISTERED:  # those can be run without standing in the config
-            find_job(view.state, name, removed=True)
-        runs = []
+        if name is not None:
+            check_past(view.state, name)
+        runs, because = [], []
         if view.book is not None:
             assert isinstance(view.book.store, Journal), "a home's ledger is in a folder"
-            runs = past_runs(home, view.book.store, wanted, limit)
+            runs = past_runs(home, view.book.store, wanted, count)
+            because = [_cancelled_by(run, view.book.store) for run in runs]
         zones = {job.name: job.definition.timezone for job in view.state.jobs.values()}
     if as_json:
         show_json([run.members() for run in runs])
         return
-    shown = [run.cells(zones.get(run.job, "UTC"), utc=utc) for run in runs]
     narrowed = any(value is not None for value in wanted)
-    table(_COLUMNS, shown, empty="no such run" if narrowed else "nothing has run yet")
-    if len(runs) == limit and view.book is not None:
-        note(f"the newest {limit}; --limit shows more")
+    columns, rows = _COLUMNS, _rows(SettledRun.cells, runs, because, {} if utc else zones)
+    if is_terminal() and not fits(columns, rows):
+        columns, rows = _NARROW, _rows(SettledRun.narrow_cells, runs, because, {} if utc else zones)
+    table(columns, rows, empty="no such run" if narrowed else "nothing has run yet")
+    if len(runs) == count and view.book is not None:
+        note(f"the newest {count}; -n shows more")
+
+
+def _cancelled_by(run: SettledRun, store: Journal) -> Entry | None:
+    """The entry with which a person cancelled a run before it had started."""
+    if run.skipped_reason != "cancelled" or run.because_of is None:
+        return None
+    return next(store.read(run.because_of, run.because_of), None)
+
+
+def _rows(
+    cells: Callable[[SettledRun, str, Entry | None], Row],
+    runs: list[SettledRun],
+    because: list[Entry | None],
+    zones: dict[str, str],
+) -> list[Row]:
+    return [cells(run, zones.get(run.job, "UTC"), entry) for run, entry in zip(runs, because, strict=True)]

@@ -10,7 +10,7 @@ from cli.json_output import json_option, show_json
 from cli.opened import View, to_read
 from cli.tables import Cell, Column, table
 from cli.terminal import is_terminal, note
-from cli.times import show_clock, show_relative, show_time, utc_option
+from cli.times import JOBS_ZONE, show_clock, show_relative, show_time, utc_option
 from cli.upcoming import next_run
 from cli.wording import timing_words
 from scheduler.home import Home
@@ -30,7 +30,7 @@ _COLUMNS = [
 
 @click.command("list", epilog="Example: cronledger jobs list --utc")
 @as_of_option
-@utc_option
+@utc_option(JOBS_ZONE)
 @json_option
 @click.pass_obj
 def list_(home: Home, as_of: str | None, utc: bool, as_json: bool) -> None:
@@ -46,7 +46,7 @@ def list_(home: Home, as_of: str | None, utc: bool, as_json: bool) -> None:
             return
         row = _row_at_terminal if is_terminal() else _row
         table(_COLUMNS, [row(view, job, utc) for job in jobs], empty="there are no jobs in the config")
-        if view.holder is None and view.as_of is None and is_terminal():
+        if view.holder is None and view.as_of is None:
             note("No scheduler is running: nothing runs by itself until `cronledger serve` does.")
 
 

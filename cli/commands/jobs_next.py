@@ -7,6 +7,7 @@ from itertools import islice
 import click
 
 from cli.as_of import as_of_option
+from cli.counts import count_option
 from cli.job_words import enabled_words
 from cli.json_output import json_option, show_json
 from cli.names import JOB, find_job
@@ -25,14 +26,14 @@ from scheduler.timing import schedule_of
 _COUNT_MAX = 100_000
 
 
-@click.command("next", epilog="Example: cronledger jobs next nightly --count 3")
+@click.command("next", epilog="Example: cronledger jobs next nightly -n 3")
 @click.argument("names", metavar="[NAME]...", nargs=-1, type=JOB)
-@click.option("--count", type=click.IntRange(1, _COUNT_MAX), default=10, show_default=True, help="How many.")
+@count_option("--count", 10, "How many.", most=_COUNT_MAX)
 @click.option(
     "--calendar", is_flag=True, help="The coming week as a calendar, today from now on; not with --count."
 )
 @as_of_option
-@utc_option
+@utc_option("the job's zone (in a calendar, of the one that its jobs share, or this machine's)")
 @json_option
 @click.pass_context
 def next_(

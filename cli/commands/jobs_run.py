@@ -15,6 +15,7 @@ from cli.json_output import json_option, show_json
 from cli.names import JOB
 from cli.printable import printable
 from cli.reason import reason_option
+from cli.terminal import fitted, tell
 from scheduler.home import Home
 
 if TYPE_CHECKING:
@@ -58,14 +59,15 @@ def cancel(home: Home, target: str, reason: str) -> None:
     """Stop a run that is going or waiting, by its number, or all such runs of a job, by its name.
 
     Who watches the run stops it: SIGTERM to all its processes, and SIGKILL when `kill_after` is over. Exit
-    code 1 if it has ended already.
+    code 1 if it has ended already. What waits for a scheduler while none runs is cancelled at once, and never
+    started.
     """
     from cli.cancelling import cancel_runs
     from cli.opened import to_write
 
     with to_write(home) as book:
         for line in cancel_runs(home, book, target, reason):
-            click.echo(line)
+            tell(line)
 
 
 def _run_and_wait(home: Home, names: Sequence[str], reason: str, as_json: bool) -> int:
@@ -119,7 +121,9 @@ def _run_and_return(home: Home, names: Sequence[str], reason: str, as_json: bool
     else:
         for one in requested:
             words = one.skipped or f"run {one.run} of {one.job} requested"
-            click.echo(printable(words), err=bool(one.skipped))
+            click.echo(
+                fitted(printable(words), sys.stderr if one.skipped else sys.stdout), err=bool(one.skipped)
+            )
     return Exit.FAILED if any(one.skipped for one in requested) else Exit.DONE
 
 

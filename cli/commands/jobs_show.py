@@ -9,31 +9,30 @@ from typing import Any
 import click
 
 from cli.as_of import as_of_option
+from cli.counts import count_option
 from cli.effective import Setting, settings_of
-from cli.job_words import enabled_cell, job_document, last_words, skipped_words
+from cli.job_words import enabled_cell, going_words, job_document, last_words, skipped_words
 from cli.json_output import json_option, show_json
 from cli.names import JOB, find_job
 from cli.opened import View, to_read
 from cli.recent import Past, recent_runs
 from cli.tables import Cell, Column, Value, details, table
 from cli.terminal import is_terminal, note, out, speaks_unicode
-from cli.times import show_duration, show_relative, show_time, utc_option
+from cli.times import JOBS_ZONE, show_duration, show_relative, show_time, utc_option
 from cli.upcoming import next_run
 from cli.wording import outcome_symbol, outcome_words, timing_words, trigger_words
 from scheduler.home import Home
 from scheduler.state import Job
 
 
-@click.command(epilog="Example: cronledger jobs show nightly --runs 3")
+@click.command(epilog="Example: cronledger jobs show nightly -n 3")
 @click.argument("name", metavar="NAME", type=JOB)
-@click.option(
-    "--runs", type=click.IntRange(0, 100), default=5, show_default=True, help="How many recent runs."
-)
+@count_option("--limit", 5, "At most so many recent runs.", least=0, most=100)
 @as_of_option
-@utc_option
+@utc_option(JOBS_ZONE)
 @json_option
 @click.pass_obj
-def show(home: Home, name: str, runs: int, as_of: str | None, utc: bool, as_json: bool) -> None:
+def show(home: Home, name: str, count: int, as_of: str | None, utc: bool, as_json: bool) -> None:
     """Show one job in full.
 
     What it is, when it runs, how it came out last, its effective configuration with where each value comes from, and
@@ -42,7 +41,7 @@ def show(home: Home, name: str, runs: int, as_of: str | None, utc: bool, as_json
     with to_read(home, with_config=True, as_of=as_of) as view:
         job = find_job(view.state, name)
         settings = settings_of(view, job)
-        past = recent_runs(view, name, runs)
+        past = recent_runs(view, name, count)
         if as_json:
             show_json(_document(view, job, settings, past))
             return
@@ -50,7 +49,7 @@ def show(home: Home, name: str, runs: int, as_of: str | None, utc: bool, as_json
         details(_facts(view, job, zone), title=name)
         out("")
         _show_settings(settings)
-        if runs:
+        if count:
             out("")
             _show_runs(past, zone, job)
 
@@ -63,9 +62,7 @@ def _facts(view: View, job: Job, zone: str) -> Iterator[tuple[str, Value]]:
     yield "zone", job.definition.timezone
     yield "enabled", enabled_cell(job, zone)
     for number in job.live:
-        run = view.state.runs[number]
-        how = "waiting to start" if run.started is None else f"started {show_relative(run.started, view.now)}"
-        yield "running", f"run {number}, {how}"
+        yield "running", f"run {number}, {going_words(view.state.runs[number], view.now)}"
     yield "last run", last_words(job.last, view.now, zone) if job.last else Cell("never ran", "dim")
     if job.last_skipped and (job.last is None or job.last_skipped.time > job.last.time):
         yield "last skipped", skipped_words(job.last_skipped, view.now, zone)
@@ -88,6 +85,8 @@ def _show_settings(settings: list[Setting]) -> None:
         for setting in settings
     ]
     table(columns, rows)
+    if any(setting.origin == "ledger" for setting in settings):
+        note("Which of these the config said, and where, and which are defaults, is not in the ledger.")
 
 
 def _show_runs(past: list[Past], zone: str, job: Job) -> None:
@@ -105,7 +104,7 @@ def _show_runs(past: list[Past], zone: str, job: Job) -> None:
     older = job.last is not None
     table(columns, rows, empty="no recent runs" if older else "no runs yet")
     if older:
-        note(f"All its runs: cronledger jobs history --job {shlex.quote(job.name)}")
+        note(f"`cronledger jobs history --job {shlex.quote(job.name)}` lists all its runs.")
 
 
 def _document(view: View, job: Job, settings: list[Setting], past: list[Past]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from cli.names import JOB, find_job
 from cli.opened import to_write
 from cli.printable import printable
 from cli.reason import reason_option
-from cli.terminal import out
+from cli.terminal import tell
 from cli.times import DURATION, show_relative, show_time
 from eventstore.store import Event
 from scheduler import vocabulary as v
@@ -82,7 +82,7 @@ def _switch(home: Home, names: Sequence[str], wanted: Switch) -> None:
     with to_write(home) as book:
         book.decide(decide)
         for name in dict.fromkeys(names):
-            out(_said(book.state.jobs[name], name in unchanged))
+            tell(_said(book.state.jobs[name], name in unchanged))
 
 
 def _said(job: Job, unchanged: bool) -> str:

@@ -12,17 +12,22 @@ import msgspec
 from cli.asked_time import SECOND, Asked, read_asked
 from cli.failures import Failure
 from cli.json_output import json_option, show_json
+from cli.last_due import last_due
 from cli.names import JOB, find_job
 from cli.opened import View, to_read
 from cli.printable import printable
 from cli.progress import progress
-from cli.terminal import note, out, paint, wants_colour
-from cli.times import show_count, show_relative, show_time, utc_option
-from cli.why_words import headline, sentence_of
+from cli.sentences import sentence
+from cli.terminal import note, out, paint, tell, wants_colour
+from cli.times import JOBS_ZONE, show_count, show_relative, show_time, utc_option
+from cli.why_words import headline, in_force_sentence, sentence_of
 from eventstore import Journal
 from scheduler.explanation import Explainer, Explanation, Shown
+from scheduler.explanation.facts import RunOpen, Scheduled
 from scheduler.home import Home
 from scheduler.past import Past, Told
+
+_ITEM = "  - "
 
 
 @click.command(epilog="Example: cronledger jobs why nightly --at '2026-11-23 02:30'")
@@ -33,14 +38,15 @@ from scheduler.past import Past, Told
     metavar="TIME",
     help="The moment to ask about, on the clocks of the job's zone.  [default: when it was last due]",
 )
-@utc_option
+@utc_option(JOBS_ZONE)
 @json_option
 @click.pass_obj
 def why(home: Home, name: str, at: str | None, utc: bool, as_json: bool) -> None:
     """Tell whether a job ran at an instant, and if not, why, with the entries that prove it.
 
-    Without --at it is about the latest instant at which the job was due. A time without seconds stands for its whole
-    minute. Everything is from the ledger: what was in force then, not what is now.
+    Without --at it is about the latest instant at which the job was due; of a job that never was due, it says so. A
+    time without seconds stands for its whole minute. Everything is from the ledger: what was in force then, not what
+    is now.
     """
     with to_read(home, quiet=True) as view:
         with progress("reading the past") as seen:
@@ -52,11 +58,16 @@ def why(home: Home, name: str, at: str | None, utc: bool, as_json: bool) -> None
             show_json(_document(view, (name, at, asked), answers, more, upcoming))
             return
         zone = "UTC" if utc else None
+        if not answers:
+            standing = explainer.explain(view.now)
+            _show_never_due(view, standing, zone or standing.timezone)
+            _show_next(view, name, upcoming, zone or standing.timezone)
+            return
         _say_how_shown(asked, answers[0].timezone, zone)
         for answer in answers:
-            _show(answer, zone or answer.timezone, view.now)
+            _show(view, answer, zone or answer.timezone)
         if more:
-            out(
+            tell(
                 f"And {show_count(more, 'instant')} more in that minute: ask with seconds, such as 02:30:45.\n"
             )
         _show_next(view, name, upcoming, zone or answers[-1].timezone)
@@ -90,8 +101,8 @@ def _explainer(view: View, name: str, told: Told) -> Explainer:
 def _asked(explainer: Explainer, view: View, name: str, at: str | None) -> Asked:
     if at is not None:
         return read_asked(at, view.state.jobs[name].definition.timezone, view.now)
-    instant = explainer.latest_due() or view.now
-    return Asked(Shown("once", [instant]), SECOND, None)
+    instant = last_due(explainer, view, name)
+    return Asked(Shown("once", [] if instant is None else [instant]), SECOND, None)
 
 
 def _say_how_shown(asked: Asked, timezone: str, zone: str | None) -> None:
@@ -100,21 +111,49 @@ def _say_how_shown(asked: Asked, timezone: str, zone: str | None) -> None:
     typed = f"{asked.local:%Y-%m-%d %H:%M:%S}"
     moments = " and ".join(show_time(instant, zone or timezone) for instant in asked.shown.instants)
     if asked.shown.how == "twice":
-        out(f"Clocks in {timezone} show {typed} twice: {moments}.")
+        tell(f"Clocks in {timezone} show {typed} twice: {moments}.")
     else:
-        out(f"Clocks in {timezone} never show {typed}: they were set ahead over it, to {moments}.")
+        tell(f"Clocks in {timezone} never show {typed}: they were set ahead over it, to {moments}.")
     out("")
 
 
-def _show(answer: Explanation, zone: str, now: datetime) -> None:
-    tone, text = headline(answer, now)
+def _show(view: View, answer: Explanation, zone: str) -> None:
+    tone, text = headline(answer, view.now)
     colour = wants_colour()
     title = f"{printable(answer.job)} at {show_time(answer.instant, zone)}"
-    out(paint(title, "strong", colour))
-    out(paint(text, tone, colour))
+    tell(paint(title, "strong", colour))
+    tell(paint(text, tone, colour))
     for fact in answer.facts:
-        out(f"  - {sentence_of(fact, zone)}{paint(_proof(fact.entries), 'dim', colour)}")
+        _show_fact(sentence_of(fact, zone), fact.entries)
+        if isinstance(fact, RunOpen):
+            _show_cancellation(view, fact.run, zone)
     out("")
+
+
+def _show_cancellation(view: View, number: int, zone: str) -> None:
+    """Who asked that a run be stopped which has not ended yet."""
+    run = view.state.runs.get(number)
+    if run is None or run.cancel_seq is None or view.book is None:
+        return
+    asked = next(view.book.store.read(run.cancel_seq, run.cancel_seq))
+    told = sentence(asked, zone).replace("run", "Run", 1)
+    _show_fact(f"{told}, at {show_time(asked.time, zone)}.", [asked.seq])
+
+
+def _show_never_due(view: View, standing: Explanation, zone: str) -> None:
+    """A job that no schedule has asked for yet: since when it stands in the config, and whether it is enabled."""
+    tell(paint(f"{printable(standing.job)} has not been due yet.", "strong", wants_colour()))
+    for fact in standing.facts:
+        told = sentence_of(fact, zone)
+        if isinstance(fact, Scheduled) and view.book is not None:
+            defined = next(view.book.store.read(fact.entries[0], fact.entries[0]))
+            told = in_force_sentence(fact, defined.time, zone)
+        _show_fact(told, fact.entries)
+    out("")
+
+
+def _show_fact(sentence: str, entries: list[int]) -> None:
+    tell(f"{_ITEM}{sentence}{paint(_proof(entries), 'dim', wants_colour())}", hang=len(_ITEM))
 
 
 def _proof(entries: list[int]) -> str:
@@ -126,13 +165,12 @@ def _proof(entries: list[int]) -> str:
 
 def _show_next(view: View, name: str, upcoming: datetime | None, zone: str) -> None:
     if upcoming is None:
-        out("What comes next: nothing; it is not due again by itself as things stand.")
+        tell("What comes next: nothing; it is not due again by itself as things stand.")
     else:
         serving = "" if view.holder else ", if a scheduler is running then"
-        out(f"What comes next: {show_time(upcoming, zone)} ({show_relative(upcoming, view.now)}){serving}.")
-    note(
-        f"`cronledger ledger show SEQ` has an entry in full; all its runs: jobs history --job {shlex.quote(name)}"
-    )
+        tell(f"What comes next: {show_time(upcoming, zone)} ({show_relative(upcoming, view.now)}){serving}.")
+    runs = f"`cronledger jobs history --job {shlex.quote(name)}`"
+    note(f"`cronledger ledger show SEQ` shows an entry in full, {runs} lists all its runs.")
 
 
 def _document(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
+from cli.counts import count_option
+from cli.entry_types import ENTRY_TYPE
 from cli.failures import Exit, Failure, complain
 from cli.json_output import json_option, show_json
+from cli.names import JOB, check_past
 from cli.tables import Cell, Value, details
-from cli.times import show_time
+from cli.times import MACHINES_ZONE, show_time, utc_option
 from cli.whole import Whole
 from scheduler.home import Home
 
@@ -27,7 +31,7 @@ _LEDGER = click.option(
     help="A ledger's own folder, such as a copy; nothing is written there.",
 )
 _RAW = click.option("--raw", is_flag=True, help="Print the very bytes of the line.")
-_UTC = click.option("--utc", is_flag=True, help="Show times in UTC instead of this machine's zone.")
+_UTC = utc_option(MACHINES_ZONE)
 
 
 # A negative number is an argument, not an option.
@@ -80,20 +84,17 @@ def show(home: Home, seq: int, folder: Path | None, raw: bool, as_json: bool, ut
 
 
 @click.command(epilog="Example: cronledger ledger tail -f --type 'run.*'")
-@click.option(
-    "-n",
-    "--lines",
-    "count",
-    default=20,
-    show_default=True,
-    type=Whole(0),
-    metavar="N",
-    help="How many.",
-)
+@count_option("--lines", 20, "How many.", least=0)
 @click.option("-f", "--follow", is_flag=True, help="Go on with each entry as it is appended, until Ctrl-C.")
-@click.option("--job", metavar="NAME", help="Only entries about this job.")
 @click.option(
-    "--type", "kind", metavar="TYPE", help="Only entries of this type; `run.*` for all that begin so."
+    "--job", type=JOB, metavar="NAME", help="Only entries about this job, also one that was removed."
+)
+@click.option(
+    "--type",
+    "kind",
+    type=ENTRY_TYPE,
+    metavar="TYPE",
+    help="Only entries of this type; `run.*` for all that begin so.",
 )
 @_LEDGER
 @_RAW
@@ -114,15 +115,33 @@ def tail(
     """Show the newest entries, the last one last; with -f also those that come, whoever appends them.
 
     With --json each entry is one line of JSON. Ctrl-C is how following ends: exit code 0. In a damaged ledger
-    what can be read is shown, and then where the damage is: exit code 3.
+    what can be read is shown, and then where the damage is: exit code 3. A type that does not exist is refused
+    with the nearest; a job that neither the config nor the ledger has ever had is answered with a warning.
     """
     from cli.tailing import Printer, Selection, tail_ledger
 
     if raw and as_json:
         raise click.UsageError("--raw and --json exclude each other")
+    if job is not None and folder is None:
+        _look_up(home, job)
     folder = home.ledger if folder is None else folder
     printer = Printer(folder, "raw" if raw else "json" if as_json else "words", utc=utc)
     tail_ledger(folder, Selection(job, kind), count, printer, follow=follow)
+
+
+def _look_up(home: Home, job: str) -> None:
+    """Warn about a job that nobody has heard of; it may be yet to come, for who follows.
+
+    In a damaged ledger, of which as much is shown as can be read, nothing is looked up.
+    """
+    from cli.opened import to_read
+    from eventstore.errors import LedgerError
+
+    with suppress(LedgerError), to_read(home, quiet=True) as view:
+        try:
+            check_past(view.state, job)
+        except Failure as unknown:
+            complain(unknown.message)
 
 
 def _end_of(folder: Path) -> tuple[int, Exception | None]:

@@ -43,7 +43,7 @@ def list_(as_json: bool) -> None:
         show_json([{"name": page.name, "title": page.title, "summary": page.summary} for page in pages])
         return
     table(
-        [Column("NAME", keep=True), Column("TITLE", keep=True), Column("WHAT IT IS ABOUT")],
+        [Column("NAME", keep=True), Column("TITLE"), Column("WHAT IT IS ABOUT", under=True)],
         [[page.name, page.title, page.summary] for page in pages],
     )
 
@@ -61,4 +61,4 @@ def show(name: str, raw: bool) -> None:
         out(page.text.rstrip("\n"))
         return
     unicode = speaks_unicode(sys.stdout)
-    out(rendered(page, width() if is_terminal() else 80, colour=wants_colour(), unicode=unicode))
+    out(rendered(page, width() if is_terminal() else None, colour=wants_colour(), unicode=unicode))

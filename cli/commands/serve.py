@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
+from cli.event_lines import EventLines
 from cli.failures import Failure
 from cli.invocation import invocation
 from cli.log_collector import LogCollector
@@ -16,10 +18,9 @@ from cli.opened import View, to_read
 from cli.printable import printable
 from cli.printer import Printer
 from cli.sealer import Sealer
-from cli.terminal import is_terminal, paint, speaks_unicode, wants_colour
-from cli.times import local_zone, show_count, show_relative, show_time
+from cli.terminal import fitted, paint, wants_colour
+from cli.times import MACHINES_ZONE, local_zone, show_count, show_relative, show_time, utc_option
 from cli.upcoming import upcoming
-from cli.wording import event_line
 from eventstore.store import Entry
 from scheduler.home import Home
 from scheduler.lease import AlreadyServed, Holder
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: cronledger --home ~/jobs serve")
-@click.option("--utc", is_flag=True, help="Show times in UTC instead of this machine's zone.")
+@utc_option(MACHINES_ZONE)
 @click.pass_obj
 def serve(home: Home, utc: bool) -> None:
     """Run the scheduler in the foreground, and print each event as it happens.
@@ -61,26 +62,14 @@ class _Audience:
     def __init__(self, home: Home, zone: str) -> None:
         self._home, self._zone = home, zone
         self._printer = Printer()
-        self._colour, self._unicode = wants_colour(), speaks_unicode()
-        self._terminal = is_terminal()
-        self._day = ""
+        self._lines = EventLines(zone)
         self._sealer = Sealer(home)
         self._log_collector = LogCollector(home)
 
     def hear(self, entry: Entry) -> None:
-        """Print an entry. At a terminal the date stands on a line of its own when it changes."""
+        """Print an entry."""
         self._sealer.notice(entry)
-        self._printer.put(partial(self._worded, entry))
-
-    def _worded(self, entry: Entry) -> str:
-        line = event_line(
-            entry, self._zone, colour=self._colour, unicode=self._unicode, date=not self._terminal
-        )
-        day = show_time(entry.time, self._zone)[:10] if self._terminal else self._day
-        if day == self._day:
-            return line
-        self._day = day
-        return f"{paint(f'{day}, times in {self._zone}', 'dim', self._colour)}\n{line}"
+        self._printer.put(partial(self._lines.of, entry))
 
     def tell(self, announcement: Announcement) -> None:
         """Print what is no entry; to standard error, where it does not mix with events."""
@@ -109,7 +98,7 @@ class _Audience:
         self._printer.close()
 
     def _note(self, text: str) -> None:
-        self._printer.put(paint(printable(text), "strong", self._colour), "err")
+        self._printer.put(partial(_noted, text), "err")
 
     def _ready(self) -> str:
         text = f"Serving {self._home.root}"
@@ -117,6 +106,10 @@ class _Audience:
         with contextlib.suppress(Exception), to_read(self._home, quiet=True) as view:
             text += f": {show_count(len(view.state.present_jobs()), 'job')}, {_next_words(view, self._zone)}"
         return f"{text}. Ctrl-C stops."
+
+
+def _noted(text: str) -> str:
+    return paint(fitted(printable(text), sys.stderr), "strong", wants_colour(sys.stderr))
 
 
 def _next_words(view: View, zone: str) -> str:

@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
-from cli.invocation import invocation
+from cli.invocation import invocation, show_commands
+from cli.job_words import going_words
 from cli.json_output import json_option, show_json
 from cli.opened import View, to_read
 from cli.tables import Cell, Value, details
 from cli.terminal import out
-from cli.times import local_zone, show_count, show_relative, show_size, show_time
+from cli.times import MACHINES_ZONE, local_zone, show_count, show_relative, show_size, show_time, utc_option
 from cli.wording import look_of, sentence
 from eventstore.store import Entry
 from scheduler.home import Home
@@ -25,7 +26,7 @@ _SHOWN_MAX = 10
 
 
 @click.command(epilog="Example: cronledger --home ~/jobs status")
-@click.option("--utc", is_flag=True, help="Show times in UTC instead of this machine's zone.")
+@utc_option(MACHINES_ZONE)
 @json_option
 @click.pass_obj
 def status(home: Home, utc: bool, as_json: bool) -> None:
@@ -55,7 +56,8 @@ def status(home: Home, utc: bool, as_json: bool) -> None:
             facts.append(("", Cell(f"{text}. Was the clock ahead?", "bad")))
         details(facts)
         if view.holder is None:
-            out(f"\n{invocation(home)} serve    starts the scheduler")
+            out("")
+            show_commands([(f"{invocation(home)} serve", "starts the scheduler")])
 
 
 def _span(duration: timedelta) -> str:
@@ -186,9 +188,7 @@ def _runs(view: View) -> list[Cell | str]:
 
 
 def _run(run: Run, view: View) -> str:
-    if run.started is None:
-        return f"run {run.number} of {run.job}, waiting to start"
-    return f"run {run.number} of {run.job}, started {show_relative(run.started, view.now)}"
+    return f"run {run.number} of {run.job}, {going_words(run, view.now)}"
 
 
 # -- the ledger ----------------------------------------------------------------------------------------------------

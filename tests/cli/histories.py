@@ -39,7 +39,7 @@ def story() -> World:
     durations_s = {"2025-04-03": 90_000.0}
 
     def behave(launch: Launch) -> Process:
-        return Process(durations_s.get(launch.stdout.parent.name, 300.0), 0)
+        return Process(durations_s.get(Path(launch.stdout).parent.name, 300.0), 0)
 
     world.machine.behaviour = behave
     world.start()

@@ -90,8 +90,8 @@ class Past:
         self._add(due, lambda: v.event(data, v.SCHEDULER, job=job, run=self._numbers[key]))
 
     def record(self, home: Home) -> None:
-        """Write it all down."""
-        now = datetime(2000, 1, 1, tzinfo=UTC)
+        """Write it all down; the ledger begins with the first of it."""
+        now = min((at for at, _, _, _ in self._events), default=datetime(2000, 1, 1, tzinfo=UTC))
         with Journal.open(home.ledger, software="test", clock=lambda: now, fsync="never") as journal:
             for at, _, compose, key in sorted(self._events, key=lambda event: event[:2]):
                 now = at

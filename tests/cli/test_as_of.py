@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from cli.as_of import moment_as_of, resolve_as_of
+from cli.as_of import moment_as_of
 from eventstore import Journal
 from scheduler.home import Home
 from tests.cli.commanding import Answer, call, flip_a_bit, make_home, process
@@ -80,7 +80,7 @@ def test_an_edit_that_is_not_recorded_does_not_reach_the_past(tmp_path: Path) ->
     home = make_home(tmp_path)
     assert call("jobs", "disable", "nightly", home=home.root).code == 0
     home.config.write_text("jobs:\n  another:\n    command: 'true'\n    every: 5m\n")
-    seq = resolve_as_of(home, "now")
+    seq = moment_as_of(home, "now").seq
     names = [
         job["name"] for job in call("jobs", "list", "--json", "--as-of", str(seq), home=home.root).document
     ]
@@ -89,9 +89,9 @@ def test_an_edit_that_is_not_recorded_does_not_reach_the_past(tmp_path: Path) ->
 
 def test_a_time_is_the_last_entry_made_by_then(home: Home) -> None:
     """A number is an entry; a time is the last entry recorded at or before it."""
-    assert resolve_as_of(home, "8") == resolve_as_of(home, ENABLED) == 8
-    assert resolve_as_of(home, "2025-03-29T09:00:00Z") == 8
-    assert resolve_as_of(home, "2025-03-29T08:59:59Z") == 7
+    assert moment_as_of(home, "8").seq == moment_as_of(home, ENABLED).seq == 8
+    assert moment_as_of(home, "2025-03-29T09:00:00Z").seq == 8
+    assert moment_as_of(home, "2025-03-29T08:59:59Z").seq == 7
     assert moment_as_of(home, ENABLED).time == datetime(2025, 3, 29, 12, tzinfo=UTC)
     assert moment_as_of(home, "8").time == datetime(2025, 3, 29, 9, tzinfo=UTC)
 
@@ -111,7 +111,7 @@ def test_what_is_no_moment_of_the_ledger_is_refused(home: Home, text: str, said:
     assert (answer.code, answer.out) == (2, "")
     assert said in answer.err
     with pytest.raises(click.BadParameter):
-        resolve_as_of(home, text)
+        moment_as_of(home, text)
 
 
 @pytest.mark.parametrize("command", [["list"], ["show", "nightly"], ["next"]])

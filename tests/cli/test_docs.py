@@ -72,7 +72,7 @@ def test_each_command_stands_in_the_docs_with_all_its_options(path: str) -> None
     options = {
         name
         for parameter in command.params
-        if isinstance(parameter, click.Option)
+        if isinstance(parameter, click.Option) and not parameter.hidden
         for name in (*parameter.opts, *parameter.secondary_opts)
     }
     assert written_options(text) == options

@@ -224,3 +224,40 @@ def test_a_closed_stream_is_a_problem_of_its_own() -> None:
     sink = Sink(write_fd)
     assert sink.problem is not None
     assert sink.put(b"x")
+
+
+@pytest.mark.parametrize(
+    ("stream", "together", "said"),
+    [
+        ("stderr", False, b"no end\n"),
+        ("stderr", True, b"no end\n"),
+        ("stdout", True, b"no end\n"),
+        ("stdout", False, b"no end"),
+    ],
+)
+def test_our_own_words_begin_on_a_line_of_their_own(
+    tmp_path: Path, stream: str, together: bool, said: bytes
+) -> None:
+    """A last line without an end is ended where words on standard error follow it, and left as it is elsewhere."""
+    home, selector = Home(tmp_path), selectors.DefaultSelector()
+    (out_end, out), (err_end, err) = os.pipe(), os.pipe()
+    if together:
+        os.dup2(err, out)
+    follower = OutputFollower(home, selector, out, err)
+    path = home.output(7, 1, STARTED, stream)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"no end")
+    follower.started(entry(started()))
+    follower.finished(entry(ended(*((6, 0) if stream == "stdout" else (0, 6)))))
+    follower.pump()
+    assert follower.shown(7)
+    follower.end_line()
+    follower.end_line()
+    follower.close()
+    for fd in (out, err):
+        os.close(fd)
+    shown = {fd: os.read(fd, 100) for fd in (out_end, err_end)}
+    assert shown[err_end if together or stream == "stderr" else out_end] == said
+    assert b"".join(shown.values()) == said
+    for fd in (out_end, err_end):
+        os.close(fd)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli.display_width import display_width
 from cli.heatmap import QUARTER_S, Day, Tally, bounds, days, level
 from cli.heatmap_drawing import Sheet, picture
-from cli.tables import display_width
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from tests.cli.commanding import call
@@ -54,6 +54,36 @@ def test_a_day_has_the_hours_that_its_clocks_show(
     assert shown.length_h == hours
     assert [hour for hour in range(24) if not shown.hours[hour]] == missing
     assert [hour for hour in range(24) if len(shown.hours[hour]) == 2] == twice
+
+
+def test_hours_before_the_beginning_are_not_known() -> None:
+    """Only the hours that have a part in what is asked about are; the others are blank, not quiet."""
+    begin = datetime(2026, 11, 21, 14, 20, tzinfo=UTC)
+    (shown,) = days([], begin, begin + 3 * HOUR, ZoneInfo("UTC"))
+    known = [number for number, hour in enumerate(shown.hours) if hour != [None]]
+    assert known == [14, 15, 16, 17]
+
+
+def test_a_ledger_that_begins_today_has_no_quiet_weeks_before(tmp_path: Path) -> None:
+    """The picture begins with the ledger, to the hour, and says so; who asks about later days gets those alone."""
+    now, past = datetime.now(UTC), Past()
+    past.defined(now - 50 * HOUR, JobDefinition(name="often", command="true", every="1h", timezone="UTC"))
+    past.run("often", now - 49 * HOUR)
+    home = Home(tmp_path / "home")
+    past.record(home)
+    answer = call("jobs", "heatmap", "--utc", home=home.root)
+    lines = [line for line in answer.out.splitlines() if re.match(r"[A-Z][a-z]{2} \d{4}", line)]
+    began = now - 50 * HOUR
+    assert lines[0].startswith(f"{began:%a %Y-%m-%d}")
+    assert len(lines) == (now.date() - began.date()).days + 1
+    cells = lines[0][16:64]
+    assert cells[: 2 * began.hour].isspace() or began.hour == 0
+    assert not cells[2 * began.hour :].isspace()
+    assert f"The ledger begins at {began:%Y-%m-%d %H:%M:%S} UTC." in answer.err
+    later = call("jobs", "heatmap", "--utc", "--since", "yesterday", home=home.root)
+    assert "The ledger begins" not in later.err
+    document = call("jobs", "heatmap", "--utc", "--json", home=home.root).document
+    assert document["since"].startswith(f"{began:%Y-%m-%dT%H:%M:%S}")
 
 
 def test_the_hour_that_comes_twice_is_told_apart() -> None:

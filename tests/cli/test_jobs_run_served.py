@@ -198,7 +198,7 @@ def test_cancelling_without_a_watcher_is_said(home: LiveHome, gate: Path) -> Non
         scheduler.wait()
     result = home.run("jobs", "cancel", "gated")
     assert result.code == 0
-    assert "stopped when a scheduler starts" in result.err
+    assert "it is stopped by the next `cronledger serve`" in result.err
     assert home.entries("run.cancel_requested")[0].run == number
     assert home.run("jobs", "cancel", str(number)).out == f"run {number} was asked to stop before\n"
     assert len(home.entries("run.cancel_requested")) == 1

@@ -83,7 +83,7 @@ READS: list[tuple[Entry, str]] = [
     (entry(v.JobDisabled(), "config", "nightly"), "nightly disabled by the config"),
     (
         of_run(v.ScheduleTicked(scheduled_for=DUE, local_time="", timezone="UTC", lateness_ms=3)),
-        "run 41 of nightly is owed: due 02:00:00, 3 ms late",
+        "run 41 of nightly is owed: due 02:00:00, on time",
     ),
     (
         of_run(
@@ -108,12 +108,12 @@ READS: list[tuple[Entry, str]] = [
         of_run(v.RunRequested(executor="self", reason="why not"), ANN),
         "run 41 of nightly requested by user:ann@web1: why not",
     ),
-    (of_run(v.RunCancelRequested(), ANN), "run 41 of nightly is to be stopped, says user:ann@web1"),
+    (of_run(v.RunCancelRequested(), ANN), "run 41 of nightly asked to stop by user:ann@web1"),
     (
         of_run(
             v.RunStarted(attempt=1, trigger="schedule", command_sha256="c", scheduled_for=DUE, **IDENTITY)
         ),
-        "run 41 of nightly started (schedule, due 02:00:00, 4 ms late)",
+        "run 41 of nightly started (schedule, due 02:00:00, on time)",
     ),
     (
         of_run(v.RunStarted(attempt=2, trigger="manual", command_sha256="c", **IDENTITY)),
