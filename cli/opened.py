@@ -99,6 +99,7 @@ def to_write(home: Home) -> Iterator[Book]:
         ConfigInvalid, ConfigUnreadable: there is no ledger, and the config cannot be used.
         Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
     """
+    from scheduler.actor import person
     from scheduler.opening import bring_in_line, open_book
     from scheduler.reconcile import pauses_ended
 
@@ -107,7 +108,7 @@ def to_write(home: Home) -> Iterator[Book]:
         if not has_ledger(home):
             raise _nothing_here(home, problem)
         complain(f"{problem}\nthe config is not used; the ledger's own knowledge of the jobs is")
-    book = open_book(home)
+    book = open_book(home, person())
     try:
         if config is not None:
             bring_in_line(book, config)

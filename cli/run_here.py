@@ -73,7 +73,7 @@ def executing(home: Home, streams: Streams, *, labelled: bool = False) -> Iterat
         Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
     """
     config = usable_config(home)
-    book = open_book(home)
+    book = open_book(home, person())
     try:
         if config.path == home.config:
             bring_in_line(book, config)

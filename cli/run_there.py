@@ -45,7 +45,7 @@ def served(home: Home, holder: Holder, streams: Streams, *, labelled: bool = Fal
         KeyboardInterrupt: a signal said stop meanwhile; nothing was requested.
         Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
     """
-    book = open_book(home)
+    book = open_book(home, person())
     try:
         there = RunThere(home, book, holder, streams, labelled=labelled)
         try:

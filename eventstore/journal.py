@@ -198,10 +198,13 @@ class Journal:
 
         Raises:
             Poisoned: a flush failed.
+            Unavailable: the folder was moved away or replaced; what is appended from now on would be in no ledger.
         """
         if self._read_only:
             return
         self._check_writable()
+        if not self._lock.is_in_place():
+            raise Unavailable(f"{self.folder}: the ledger was moved away or replaced while it was in use")
         if self._fsync == "everysec":
             self._flush()
         self._writer.flush_head()

@@ -22,10 +22,10 @@ class Lock:
     """The lock file of one ledger, opened by one process. Usable as a context manager: exclusive."""
 
     def __init__(self, folder: Path, disk: Disk, *, writable: bool) -> None:
-        self._disk = disk
+        self._disk, self._path = disk, folder / LOCK_NAME
         self._fd: int | None = None
         try:
-            self._fd = disk.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT if writable else os.O_RDONLY)
+            self._fd = disk.open(self._path, os.O_RDWR | os.O_CREAT if writable else os.O_RDONLY)
         except OSError:
             if writable:
                 raise
@@ -40,6 +40,14 @@ class Lock:
             return False
         self._take(self._fd, fcntl.LOCK_SH)
         return True
+
+    def is_in_place(self) -> bool:
+        """Whether the file still has its name: another file there, or none, is a lock that excludes nobody."""
+        try:
+            found = os.stat(self._path)
+        except OSError:
+            return False
+        return self._fd is not None and os.path.samestat(found, os.fstat(self._fd))
 
     def _take(self, fd: int, operation: int) -> None:
         try:

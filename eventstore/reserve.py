@@ -28,6 +28,10 @@ class Reserve:
         with contextlib.suppress(OSError):
             if os.stat(self._path).st_size >= RESERVE_BYTES:
                 return True
+        if self._free_bytes() < RESERVE_BYTES:
+            return (
+                False  # a file that cannot stay would wake all who watch the folder, by coming and by going
+            )
         try:
             fd = self._disk.open(self._path, os.O_RDWR | os.O_CREAT)
         except OSError:
@@ -40,3 +44,11 @@ class Reserve:
         finally:
             os.close(fd)
         return True
+
+    def _free_bytes(self) -> int:
+        """What the file system has left for us; a quota may leave less."""
+        try:
+            found = os.statvfs(self._path.parent)
+        except OSError:
+            return 0
+        return found.f_frsize * (found.f_bfree if os.geteuid() == 0 else found.f_bavail)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -17,6 +17,8 @@ Overlap = Literal["skip", "queue", "allow"]
 Fsync = Literal["always", "everysec", "never"]
 
 DAY_MS = 86_400_000
+RETENTION_MAX: Final = {"hours": 24 * 36_525, "days": 36_525}
+"""A century: anything longer is a slip of the keyboard."""
 
 
 class Directory(msgspec.Struct, frozen=True, kw_only=True):

@@ -282,11 +282,8 @@ class Scheduler:
         self._book.decide(lambda state: replay(state, names, now.wall, reason))
 
     def _pause(self, problem: Unavailable, now: Reading) -> None:
-        """The ledger cannot be written: start nothing new, keep the results, say so if the reserve lets us.
-
-        Each try may itself wake who watches the ledger's folder: they are spaced by time.
-        """
-        self._retry_s = now.monotonic_s + LOOK_S
+        """The ledger cannot be written: start nothing new, keep the results, say so if the reserve lets us."""
+        self._try_later(now)
         self._book.store.release_reserve()
         if self._paused is not None:
             return
@@ -298,11 +295,16 @@ class Scheduler:
         """Go on as soon as there is room again, for the reserve as well: else it would be used up by going on."""
         assert self._paused is not None
         if not self._book.store.restore_reserve():
+            self._try_later(now)
             return
         paused_ms = round((now.monotonic_s - self._paused.monotonic_s) * 1000)
         self._say(v.SchedulerResumed(paused_ms=paused_ms), now)
         self._paused = None
         self._replay("ledger_unavailable", now)
+
+    def _try_later(self, now: Reading) -> None:
+        """Space the tries by time: each may itself wake who watches the ledger's folder."""
+        self._retry_s = now.monotonic_s + LOOK_S
 
     def _say(self, payload: v.Payload, now: Reading) -> None:
         """Record a fact about the scheduler itself, together with the results that wait to be recorded."""

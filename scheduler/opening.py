@@ -18,14 +18,22 @@ from scheduler.version import VERSION
 _SOFTWARE = f"cronledger {VERSION}"
 
 
-def open_book(home: Home, *, clock: Clock | None = None, fsync: Fsync = "always") -> Book:
+def open_book(home: Home, actor: str, *, clock: Clock | None = None, fsync: Fsync = "always") -> Book:
     """The home's ledger, to read and append; it is created if there is none, and recovered after a crash.
+
+    Args:
+        home: the home.
+        actor: who does that, if it is done.
+        clock: where the time of entries comes from.
+        fsync: when they are flushed to disk.
 
     Raises:
         Unavailable, Corrupt, NewerFormat: it cannot be written or trusted.
     """
     reading = (clock or SystemClock()).read
-    store = Journal.open(home.ledger, software=_SOFTWARE, clock=lambda: reading().wall, fsync=fsync)
+    store = Journal.open(
+        home.ledger, software=_SOFTWARE, clock=lambda: reading().wall, fsync=fsync, actor=actor
+    )
     return _folded(home, store, keep=True)
 
 

@@ -91,7 +91,7 @@ class Service:
         self._impatient = False
         self._tell_by_s = 0.0
         self._config, self._rejected = _config_to_start_with(home)
-        self._book = open_book(home, clock=self._clock, fsync=self._config.settings.fsync)
+        self._book = open_book(home, v.SCHEDULER, clock=self._clock, fsync=self._config.settings.fsync)
         self._book.listen(self._untold.append)
         self._snapshot_seq = self._book.state.head.seq
         self._waiter = Waiter(home.ledger, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))

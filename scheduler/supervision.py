@@ -132,7 +132,7 @@ class Supervisor:
                     self._end(going, now)
         for going in list(self._timed.values()):
             if going.deadline_s is not None and now.monotonic_s >= going.deadline_s:
-                self.stop(going.launch.run, "timed_out", f"stopped after {going.timeout_s:g} s", now)
+                self.stop(going.launch.run, "timed_out", f"its timeout is {going.timeout_s:g} s", now)
         for going in list(self._stopping.values()):
             self._press(going, now)
         return self._finished()

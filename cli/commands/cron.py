@@ -90,13 +90,14 @@ def _show_for_programs(
 
 
 def _refuse(text: str, problem: ScheduleError, *, unquoted: bool) -> NoReturn:
-    """Say what is wrong, with a caret under it."""
-    say(Failure(problem.reason))
+    """Say what is wrong, each with a caret under it."""
     colour = wants_colour(sys.stderr)
-    if problem.token is not None and text.isprintable():
-        click.echo(f"    {text}", err=True)
-        caret = "^" * max(1, len(problem.token))
-        click.echo(f"    {' ' * problem.column}{paint(caret, 'bad', colour)}", err=True, color=colour)
+    for mistake in (problem, *problem.others):
+        say(Failure(mistake.reason))
+        if mistake.token is not None and text.isprintable():
+            click.echo(f"    {text}", err=True)
+            caret = "^" * max(1, len(mistake.token))
+            click.echo(f"    {' ' * mistake.column}{paint(caret, 'bad', colour)}", err=True, color=colour)
     if problem.suggestion:
         meant = paint(printable(problem.suggestion), "good", colour)
         click.echo(f"    did you mean {meant}?", err=True, color=colour)

@@ -10,6 +10,7 @@ import click
 from cli.failures import Exit, Failure
 from cli.json_output import json_option, show_json
 from cli.whole import Whole
+from scheduler.definition import RETENTION_MAX
 from scheduler.home import Home
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from scheduler.definition import JobDefinition
     from scheduler.execution import Wish
 
-_YEARS_DAYS = 36_500
 _OUT, _ERR = 1, 2
 _SIGNALLED = 128
 
@@ -27,7 +27,7 @@ _DRY_RUN = click.option("--dry-run", is_flag=True, help="Only count what would b
 @click.command("cleanup-sessions", epilog="Example: cronledger jobs cleanup-sessions --hours 24 --dry-run")
 @click.option(
     "--hours",
-    type=Whole(1, 24 * _YEARS_DAYS),
+    type=Whole(1, RETENTION_MAX["hours"]),
     metavar="N",
     help="Keep sessions for N hours after their last change.  [default: as configured, else 24]",
 )
@@ -46,7 +46,7 @@ def cleanup_sessions(home: Home, hours: int | None, dry_run: bool, as_json: bool
 @click.command("log-cleanup", epilog="Example: cronledger jobs log-cleanup --days 30 --dry-run")
 @click.option(
     "--days",
-    type=Whole(1, _YEARS_DAYS),
+    type=Whole(1, RETENTION_MAX["days"]),
     metavar="N",
     help="Keep logs for N days.  [default: as configured, else 30]",
 )

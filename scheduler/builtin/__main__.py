@@ -23,7 +23,7 @@ from scheduler.builtin.own import output_in_use
 from scheduler.builtin.retention import pattern_problem
 from scheduler.builtin.summary import summary
 from scheduler.builtin.tally import Tally
-from scheduler.definition import Directory
+from scheduler.definition import RETENTION_MAX, Directory
 from scheduler.home import Home
 from scheduler.processes.tree import LEDGER, RUN
 from scheduler.version import VERSION
@@ -33,9 +33,6 @@ DONE: Final = 0
 INCOMPLETE: Final = 1
 USAGE: Final = 2
 LEDGER_TROUBLE: Final = 3
-
-RETENTION_MAX: Final = {"hours": 24 * 36_500, "days": 36_500}
-"""A hundred years: beyond, a cutoff may leave what a date can express."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -55,7 +52,8 @@ def main(argv: Sequence[str], environ: Mapping[str, str], now: Callable[[], date
     try:
         with Journal.open(home.ledger, software=f"cronledger {VERSION}", create=False) as journal:
             applied = _clean(options, home, journal.ledger_id, now())
-            journal.append([event(applied, SCHEDULER, job=options.job, run=_run(environ, journal.ledger_id))])
+            run = _run(environ, journal.ledger_id)
+            journal.append([event(applied, _actor(journal, run), job=options.job, run=run)])
     except LedgerError as error:
         if applied is None:
             print(f"{options.job}: {error}; nothing was deleted", file=sys.stderr)
@@ -86,6 +84,13 @@ def _run(environ: Mapping[str, str], ledger_id: str) -> int | None:
     """The run that this process is, where it is one of this ledger."""
     number = environ.get(RUN, "")
     return int(number) if environ.get(LEDGER) == ledger_id and number.isdecimal() else None
+
+
+def _actor(journal: Journal, run: int | None) -> str:
+    """Who had this run made: a run has the number of the entry that caused it."""
+    for cause in journal.read(run, run) if run is not None else ():
+        return cause.actor
+    return SCHEDULER
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:

@@ -23,8 +23,10 @@ def targets(home: Home, directories: Sequence[Directory]) -> Iterator[Target]:
 
 
 def protected(home: Home, keep: Callable[[str], bool]) -> Protected:
-    """What cronledger itself stands on, and the output of runs that are still going."""
-    return Protected(_identities(*home.own), _identities(home.var), identity_of(home.logs), keep)
+    """What cronledger itself stands on, the config among it, and the output of runs that are still going."""
+    return Protected(
+        _identities(*home.own), _identities(home.var, home.config.parent), identity_of(home.logs), keep
+    )
 
 
 def _identities(*folders: Path) -> frozenset[Identity]:

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 from scheduler.configuration import members, values
 from scheduler.configuration.values import Reader
-
-_CENTURY_DAYS = 36_525
+from scheduler.definition import RETENTION_MAX
 
 
 class Key(NamedTuple):
@@ -41,8 +40,8 @@ JOB_KEYS: dict[str, Key] = {
     "catch_up_limit": Key("catch_up_limit", values.whole_number(1, 100_000), shared=True),
     "catch_up_window": Key("catch_up_window_ms", values.duration_ms_or_never, shared=True),
     "overlap": Key("overlap", values.one_of("skip", "queue", "allow"), shared=True),
-    "retention_hours": Key("retention_hours", values.whole_number(1, _CENTURY_DAYS * 24)),
-    "retention_days": Key("retention_days", values.whole_number(1, _CENTURY_DAYS)),
+    "retention_hours": Key("retention_hours", values.whole_number(1, RETENTION_MAX["hours"])),
+    "retention_days": Key("retention_days", values.whole_number(1, RETENTION_MAX["days"])),
     "directories": Key("directories", members.directories),
     "dry_run": Key("dry_run", values.boolean),
 }

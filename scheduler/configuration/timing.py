@@ -52,13 +52,16 @@ class Timings:
         shared = (kind, node.text, timezone)
         if shared not in self._known:
             self._known[shared] = _mistake(*shared)
-        if (error := self._known[shared]) is not None:
-            start = self._start_of_text(node)
+        if (first := self._known[shared]) is None:
+            return
+        start = self._start_of_text(node)
+        mistakes = (first, *first.others)
+        for error in mistakes:
             self._problems.add(
                 node,
                 error.reason,
                 key=f"{key}.{kind}",
-                suggestion=error.suggestion or "",
+                suggestion=(error.suggestion or "") if error is mistakes[-1] else "",  # one for all of them
                 offset=0 if start is None else start + error.column,
             )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from scheduler.schedule import cron_mistakes as mistakes
 from scheduler.schedule.cron_field_mistakes import FieldMistake
@@ -38,22 +39,34 @@ def read_expression(expression: str) -> CronFields:
     if len(words) != len(FIELDS):
         raise mistakes.wrong_field_count(expression)
     fields: list[CronField] = []
+    wrong: dict[int, FieldMistake] = {}
     for index, word in enumerate(words):
         try:
             fields.append(read_field(index, word))
         except FieldMistake as mistake:
-            raise _located(expression, words, index, mistake) from None
+            wrong[index] = mistake
+    if wrong:
+        raise _located(expression, words, wrong)
     read = CronFields(*fields)
     if not read.ever_comes:
         raise mistakes.day_never_comes(expression, read)
     return read
 
 
-def _located(expression: str, words: list[str], index: int, mistake: FieldMistake) -> ScheduleError:
-    """A field's mistake as a mistake of the whole expression."""
+def _located(expression: str, words: list[str], wrong: Mapping[int, FieldMistake]) -> ScheduleError:
+    """The mistakes of fields, by their index, as mistakes of the whole expression; the first with the others."""
+    first, *others = [_one_located(expression, words, wrong, index) for index in wrong]
+    first.others = tuple(others)
+    return first
+
+
+def _one_located(
+    expression: str, words: list[str], wrong: Mapping[int, FieldMistake], index: int
+) -> ScheduleError:
+    mistake = wrong[index]
     suggestion = mistake.instead
     if suggestion is None and mistake.replacement is not None:
-        meant = [*words[:index], mistake.replacement, *words[index + 1 :]]
+        meant = [wrong[i].replacement or word if i in wrong else word for i, word in enumerate(words)]
         suggestion = mistakes.accepted(" ".join(meant))
     if suggestion is None and index in (1, MONTH):  # two neighbours may have changed places
         before = index - 1 if index == 1 else DAY

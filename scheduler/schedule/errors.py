@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class ScheduleError(ValueError):
@@ -15,6 +15,7 @@ class ScheduleError(ValueError):
             `"day of week"`), or None where the mistake is not inside one.
         token: The characters that are wrong, or None.
         column: Offset of `token` inside the text that was refused, counted from 0.
+        others: What else is wrong with the same text, from left to right.
     """
 
     def __init__(
@@ -25,6 +26,7 @@ class ScheduleError(ValueError):
         field: str | None = None,
         token: str | None = None,
         column: int = 0,
+        others: Sequence[ScheduleError] = (),
     ) -> None:
         super().__init__(reason if suggestion is None else f"{reason}; did you mean '{suggestion}'?")
         self.reason = reason
@@ -32,6 +34,7 @@ class ScheduleError(ValueError):
         self.field = field
         self.token = token
         self.column = column
+        self.others = tuple(others)
 
 
 def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:

@@ -16,6 +16,7 @@ from cli.main import main
 from eventstore.store import Event
 from scheduler.home import Home
 from scheduler.opening import open_book
+from scheduler.vocabulary import SCHEDULER
 
 COMMAND = Path(sys.executable).with_name("cronledger")
 """The installed command."""
@@ -100,7 +101,7 @@ def make_home(root: Path, config: str | None = CONFIG) -> Home:
 
 def record(home: Home, *events: Event) -> None:
     """Append events to a home's ledger."""
-    book = open_book(home)
+    book = open_book(home, SCHEDULER)
     try:
         book.record(events)
     finally:

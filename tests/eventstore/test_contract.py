@@ -120,6 +120,16 @@ def test_append_behind_the_back_of_another_is_a_conflict(stores: Stores) -> None
     store.append([event(3)], expected=store.head())
 
 
+def test_an_entry_says_what_is_durable_whoever_wrote_it(stores: Stores) -> None:
+    """An entry speaks of all entries before it as durable, those that another process appended included."""
+    store, peer = stores
+    other = peer()
+    other.append([event(1), event(2)])
+    store.refresh()
+    (entry,) = store.append([event(3)])
+    assert entry.durable == entry.seq
+
+
 def test_head_costs_no_look_and_refresh_looks(stores: Stores) -> None:
     """`head` is what this process knows; `refresh` learns what others did."""
     store, peer = stores

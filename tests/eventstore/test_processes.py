@@ -199,3 +199,17 @@ def test_opening_a_ledger_on_a_full_disk(small_disk: Path) -> None:
     (small_disk / "ballast").unlink()
     open_journal(folder).close()
     assert [entry["type"] for entry in check_ledger(folder)][-1] == "ledger.recovered"
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_folder_that_is_moved_away_is_noticed(tmp_path: Path, replaced: bool) -> None:
+    """Who keeps a ledger open learns within a tick that its folder went elsewhere, also if there is a new one."""
+    folder, elsewhere = tmp_path / "ledger", tmp_path / "elsewhere"
+    with open_journal(folder) as journal:
+        journal.append([event(1)])
+        journal.tick()
+        folder.rename(elsewhere)
+        if replaced:
+            open_journal(folder).close()
+        with pytest.raises(Unavailable, match="moved away or replaced"):
+            journal.tick()

@@ -83,6 +83,24 @@ def test_a_run_ends_once_even_if_two_say_so() -> None:
     assert encoded(after) == before
 
 
+def test_a_tick_of_an_instant_that_is_settled_does_not_bring_it_back() -> None:
+    """Instants that a misfire covers stay settled, whenever the tick of an earlier one of them is recorded."""
+    world = World(job("hourly"))
+    world.start()
+    state = fold(State(), world.entries())
+    first, last = BEGIN + timedelta(hours=1), BEGIN + timedelta(hours=5)
+    misfired = v.ScheduleMisfired(
+        first=first, last=last, count=5, will_run=1, policy="one", reason="scheduler_down"
+    )
+    ticked = v.ScheduleTicked(
+        scheduled_for=first, local_time="", timezone="UTC", lateness_ms=0, trigger="catch_up"
+    )
+    for payload in (misfired, ticked):
+        world.person(payload, "hourly")
+    fold(state, world.entries()[state.head.seq + 1 :])
+    assert state.jobs["hourly"].cursor == last
+
+
 def test_the_state_does_not_grow_with_history() -> None:
     """Twice the history of the same jobs leaves a state of about the same size."""
     world = World(*(job(f"job-{n}", f"{n} * * * *") for n in range(10)))

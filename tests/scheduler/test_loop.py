@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from scheduler import vocabulary as v
 from tests.scheduler.simulation import BEGIN, Process, World, job
 
@@ -485,7 +487,7 @@ def test_a_run_cancelled_while_nobody_watched_is_stopped_when_it_is_adopted() ->
     assert finished.error == "cancelled by user:ann@sim while nobody watched it"
 
 
-def test_a_ledger_that_cannot_be_written_pauses_and_resumes() -> None:
+def test_a_ledger_that_cannot_be_written_pauses_and_resumes(monkeypatch: pytest.MonkeyPatch) -> None:
     """While appends fail nothing new starts and nothing is lost; when there is room again, it is caught up."""
     from eventstore import Unavailable
 
@@ -505,6 +507,19 @@ def test_a_ledger_that_cannot_be_written_pauses_and_resumes() -> None:
     world.run(2 * 3_600)
     assert world.told("hourly")[1:] == ["schedule 01 01:00", "started"]
     full = False
+    tries = 0
+
+    def no_room() -> bool:
+        nonlocal tries
+        tries += 1
+        return False
+
+    with monkeypatch.context() as small:
+        small.setattr(store, "restore_reserve", no_room)
+        world.run(10)
+        for _ in range(100):  # whatever wakes it
+            world.scheduler.turn()
+    assert 1 <= tries <= 11
     world.run(60)
     assert world.told("hourly")[3:] == [
         "succeeded",

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from eventstore import Entry, Journal
+from eventstore.store import OWN_SEQ
 from scheduler.builtin import REGISTERED, __main__
 from scheduler.definition import Directory, JobDefinition
 from scheduler.home import Home
 from scheduler.processes import Launch, PosixSpawner
-from scheduler.vocabulary import RetentionApplied, payload
+from scheduler.vocabulary import RetentionApplied, RunRequested, event, payload
 from tests.scheduler.builtin.conftest import left, put
 
 LOGS = REGISTERED["log-cleanup"]
@@ -98,6 +99,22 @@ def test_cleanup_sessions(home: Home, tmp_path: Path) -> None:
     assert (entry.job, entry.run, payload(entry).kind) == ("cleanup-sessions", None, "sessions")
 
 
+def test_who_had_it_made_is_recorded(home: Home) -> None:
+    """What a run that a person asked for has deleted stands in the ledger under that person's name."""
+    asked = event(RunRequested(executor="self"), "user:ann@there", job="cleanup-sessions", run=OWN_SEQ)
+    with Journal.open(home.ledger, software="test") as journal:
+        (request,) = journal.append([asked])
+        ledger_id = journal.ledger_id
+    argv = SESSIONS.argv(home, JobDefinition(name="cleanup-sessions"))
+    run(argv, CRONLEDGER_LEDGER=ledger_id, CRONLEDGER_RUN=str(request.seq))
+    applied = entries(home)[-1]
+    assert (applied.type, applied.actor, applied.run) == (
+        RetentionApplied.TYPE,
+        "user:ann@there",
+        request.seq,
+    )
+
+
 def test_dry_run(home: Home) -> None:
     """A dry run deletes nothing and says and records what it would."""
     put(home.sessions / "old", ago(hours=25))
@@ -128,6 +145,15 @@ def test_directories_survive_the_command_line(home: Home) -> None:
     odd = [Directory(path="--help", pattern="-*"), Directory(path='ü "\n', pattern="[!a]{")]
     argv = LOGS.argv(home, JobDefinition(name="log-cleanup", directories=odd))
     assert __main__._parse(argv[4:]).directory == odd
+
+
+def test_the_config_is_spared(home: Home) -> None:
+    """Whatever folder is given, the folder of the config loses no file."""
+    put(home.config, ago(days=99))
+    put(home.config.parent / "backup" / "old", ago(days=99))
+    given = [Directory(path="services/scheduler"), Directory(path="services/scheduler/backup")]
+    run(LOGS.argv(home, JobDefinition(name="log-cleanup", directories=given)))
+    assert left(home.config.parent) == {"config.yaml", "backup"}
 
 
 def test_something_cannot_be_deleted(home: Home) -> None:

@@ -157,3 +157,17 @@ def test_an_unknown_zone_is_refused_with_the_nearest_one() -> None:
     with pytest.raises(ScheduleError, match="there is no time zone 'Europe/Pariss'") as refused:
         parse_cron("0 2 * * *", "Europe/Pariss")
     assert refused.value.suggestion == "Europe/Paris"
+
+
+def test_all_fields_that_are_wrong_are_told_at_once() -> None:
+    """Each wrong field is told with its place, and one suggestion mends them all."""
+    with pytest.raises(ScheduleError) as refused:
+        parse_cron("60 24 1 13 8", "UTC")
+    mistakes = [refused.value, *refused.value.others]
+    assert [(mistake.field, mistake.token, mistake.column) for mistake in mistakes] == [
+        ("minute", "60", 0),
+        ("hour", "24", 3),
+        ("month", "13", 8),
+        ("day of week", "8", 11),
+    ]
+    assert {mistake.suggestion for mistake in mistakes} == {"0 0 1 1 0"}
