@@ -21,6 +21,7 @@ PROGRAMS = (
     "catching_up",
     "listing",
     "grouping",
+    "searching",
     "many_jobs",
 )
 

@@ -30,11 +30,15 @@ _READ_BYTES = 1024 * 1024
 
 
 class NewLines:
-    """What is appended to files of days from now on."""
+    """What is appended to files of days from now on.
+
+    Attributes:
+        ends: how much of each file was there before, or was given out since, in bytes, by its name.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._ends = {file.path.name: _size(file.path) for file in day_files(folder) if not file.compressed}
+        self.ends = {file.path.name: _size(file.path) for file in day_files(folder) if not file.compressed}
 
     def blocks(self) -> list[bytes]:
         """Whole lines that were appended since the last call, in the order of their days."""
@@ -48,17 +52,18 @@ class NewLines:
         return found
 
     def _more(self, name: str, path: Path) -> bytes:
-        end = self._ends.get(name, 0)
+        end = self.ends.get(name, 0)
         with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size < end:  # a batch was taken back and is made again
-                self._ends[name] = size
+                self.ends[name] = size
                 return b""
             file.seek(end)
             raw = file.read(_READ_BYTES)
             raw = raw[: raw.rfind(b"\n") + 1]
-            self._ends[name] = end + len(raw)
+            self.ends[name] = end + len(raw)
             return raw
+        self.ends.pop(name, None)  # it was compressed; what comes late begins another one
         return b""
 
 

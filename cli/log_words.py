@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from cli.printable import printable
-from cli.terminal import Tone, paint
+from cli.terminal import Tone, fitted, paint
 from cli.times import show_time
 from scheduler.logs.entry import Level, LogEntry
 
@@ -20,6 +20,8 @@ TONES: dict[Level, Tone] = {
     "critical": "bad",
 }
 _LEVEL_WIDTH = 8
+_HANG = len("2026-11-23 02:00:00.123  ")
+"""What goes on stands below the level, so that times stand alone."""
 
 
 class LogLines:
@@ -46,6 +48,10 @@ class LogLines:
             f"{paint(self._time(entry), 'dim', self._colour)}  {level}  {source}: {message}"
             f"{paint(fields, 'dim', self._colour)}"
         )
+
+    def fitted_line(self, entry: LogEntry) -> str:
+        """The line as standard output is to have it: at a terminal wrapped between words."""
+        return fitted(self.line(entry), hang=_HANG)
 
     def _time(self, entry: LogEntry) -> str:
         second = entry.time[:19]

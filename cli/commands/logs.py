@@ -93,12 +93,13 @@ def search(
 @utc_option
 @click.pass_obj
 def export(home: Home, /, form: str, output: Path | None, force: bool, utc: bool, **filters: Any) -> None:
-    """Write all log entries that are wanted, oldest first, to standard output or a file.
+    """Write all log entries that are wanted, oldest first by their times, to standard output or a file.
 
     `jsonl` is the form in which they are kept, `csv` has a column for each member, `text` is what `cronledger logs
-    view` shows. However many there are, memory stays bounded.
+    view` shows. Those of the same time stand as they were collected. However many there are, memory stays bounded.
     """
     from cli.log_fresh import bring_up_to_date
+    from cli.log_subject import check_subject
     from cli.output_file import check_place, written_aside
     from scheduler.logs import entries_folder, oldest_first
 
@@ -106,6 +107,7 @@ def export(home: Home, /, form: str, output: Path | None, force: bool, utc: bool
     if output is not None:
         check_place(output, home, force=force)
     bring_up_to_date(home)
+    check_subject(home, wanted)
     lines = _exported(oldest_first(entries_folder(home), wanted), form, "UTC" if utc else local_zone())
     if output is None:
         for text in lines:
@@ -123,14 +125,17 @@ def export(home: Home, /, form: str, output: Path | None, force: bool, utc: bool
 def summary(home: Home, /, as_json: bool, **filters: Any) -> None:
     """Count log entries by level, job and day: which jobs are the noisiest, and which fail."""
     from cli.log_fresh import bring_up_to_date
+    from cli.log_subject import check_subject
     from cli.log_summary import LogSummary
     from cli.progress import progress
-    from scheduler.logs import entries_folder, oldest_first
+    from scheduler.logs import as_collected, entries_folder
 
     wanted = log_filter(**filters)
     bring_up_to_date(home)
     with progress("counting log entries", shown=not as_json):
-        counted = LogSummary(oldest_first(entries_folder(home), wanted))
+        counted = LogSummary(as_collected(entries_folder(home), wanted))
+    if not counted.total:
+        check_subject(home, wanted)
     if as_json:
         show_json(counted.document())
     elif counted.total:
@@ -146,6 +151,7 @@ def _show_newest(
     from cli.log_follow import NewLines
     from cli.log_follow import follow as follow_entries
     from cli.log_fresh import bring_up_to_date
+    from cli.log_subject import check_subject
     from cli.log_words import LogLines, members_of
     from cli.progress import progress
     from scheduler.logs import entries_folder, newest
@@ -154,17 +160,19 @@ def _show_newest(
     folder = entries_folder(home)
     coming = NewLines(folder)
     with progress("looking through log entries", shown=not as_json):
-        entries = newest(folder, wanted, count)
+        entries = newest(folder, wanted, count, coming.ends if follow else None)
+    if not entries:
+        check_subject(home, wanted)
     words = LogLines("UTC" if utc else local_zone(), colour=wants_colour())
 
     def show_line(entry: LogEntry) -> None:
-        out(_json_line(entry) if as_json else words.line(entry))
+        out(_json_line(entry) if as_json else words.fitted_line(entry))
 
     if as_json and not follow:
         show_json([members_of(entry) for entry in entries])
         return bool(entries)
     if entries and not as_json:
-        out("\n".join(map(words.line, entries)))
+        out("\n".join(map(words.fitted_line, entries)))
     elif entries:
         out("\n".join(map(_json_line, entries)))
     if follow:

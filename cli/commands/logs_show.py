@@ -57,10 +57,21 @@ def _show(home: Home, journal: Journal, attempt: Attempt, recorded: Recorded) ->
         return False
     fd = 1 if recorded.stream == "stdout" else 2
     (sys.stdout if fd == 1 else sys.stderr).flush()
+    last = b""
+
+    def put(chunk: bytes) -> None:
+        nonlocal last
+        _write(fd, chunk)
+        last = chunk[-1:]
+
     try:
-        wrong = copy_output(output, recorded, lambda chunk: _write(fd, chunk))
+        wrong = copy_output(output, recorded, put)
     finally:
         output.close()
+    # Our own words come next, on standard error: on a line of their own, unless what is there is data.
+    in_line = last not in (b"", b"\n")
+    if in_line and (wrong or attempt.finished is None) and os.path.samestat(os.fstat(fd), os.fstat(2)):
+        _write(2, b"\n")
     if wrong:
         complain(f"{what} is not what the run wrote: {wrong}")
     return not wrong

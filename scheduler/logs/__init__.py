@@ -4,7 +4,8 @@
 
     ==========================  =========================================================================
     `YYYY-MM-DD.jsonl`          entries of that day, in the order in which they were collected
-    `YYYY-MM-DD.jsonl.gz`       the same, compressed a few days later; both are there if some came late
+    `YYYY-MM-DD.jsonl.gz`       the same, compressed a few days later, in gzip members that can each be read by
+                                itself (see `members`); both are there if some came late
     `position.json`             how far the collector has come; see `position`
     `lock`                      held by the one collector of a home; never removed
     ==========================  =========================================================================
@@ -32,8 +33,8 @@ anything is stored. Folders are created 0700, files 0600.
 from scheduler.logs.collector import Busy, Collector
 from scheduler.logs.day_files import DAY_SUFFIXES, entries_folder
 from scheduler.logs.entry import LEVELS, STREAMS, Level, LogEntry, Stream
-from scheduler.logs.raw_output import RawOutput
-from scheduler.logs.reading import LogFilter, newest, oldest_first
+from scheduler.logs.raw_output import Damaged, RawOutput
+from scheduler.logs.reading import LogFilter, as_collected, newest, oldest_first
 from scheduler.logs.search import Pattern
 
 __all__ = [
@@ -42,12 +43,14 @@ __all__ = [
     "STREAMS",
     "Busy",
     "Collector",
+    "Damaged",
     "Level",
     "LogEntry",
     "LogFilter",
     "Pattern",
     "RawOutput",
     "Stream",
+    "as_collected",
     "entries_folder",
     "newest",
     "oldest_first",

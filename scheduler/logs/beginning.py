@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 from pathlib import Path
 from typing import Final
 
 from scheduler.logs.day_files import day_files
+from scheduler.logs.entry import decode
 from scheduler.logs.position import Position
-from scheduler.logs.scanning import lines_backwards
+from scheduler.logs.scanning import blocks, lines_with, packed_spans, plain_spans
 
 LOOK_BACK_ENTRIES: Final = 100_000
 """A ledger that is older than its log entries is collected from so many entries before its end on."""
 _LINES_MAX: Final = 200_000
-_SEQ: Final = re.compile(rb'"stream":"scheduler".*"fields":\{"seq":([0-9]{1,18}),"type":')
-
 BESIDE: Final = ".new"
 
 
@@ -30,14 +28,33 @@ def seq_without_position(folder: Path, last: int) -> int:
     earliest = earliest_seq(last)
     seen = 0
     for file in reversed(day_files(folder)):
-        for line in lines_backwards(file):
-            found = _SEQ.search(line)
-            if found is not None:
-                return max(earliest, min(int(found[1]), last) + 1)
-            seen += 1
-            if seen > _LINES_MAX:
-                return earliest
+        with open(os.open(file.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW), "rb") as opened:
+            fd, size_bytes = opened.fileno(), os.fstat(opened.fileno()).st_size
+            spans = packed_spans(fd, size_bytes) if file.compressed else plain_spans(fd, size_bytes)
+            for span in reversed(spans):
+                found = None
+                for block in blocks(span):
+                    seq = _last_seq(block)
+                    found = found if seq is None else seq
+                    seen += block.count(b"\n")
+                if found is not None:
+                    return max(earliest, min(found, last) + 1)
+                if seen > _LINES_MAX:
+                    return earliest
     return earliest
+
+
+def _last_seq(block: bytes) -> int | None:
+    """Of which entry of the ledger the last of some lines is that is of one."""
+    lines = lines_with(block, [b'"stream":"scheduler"']).split(b"\n")
+    for line in reversed(lines):
+        entry = decode(line)
+        # What a job prints may look like it, in its fields.
+        if entry is not None and entry.stream == "scheduler" and entry.fields is not None:
+            seq = entry.fields.get("seq")
+            if isinstance(seq, int):
+                return seq
+    return None
 
 
 def settle_move(folder: Path, position: Position) -> None:

@@ -82,6 +82,10 @@ class Collector:
             )
         elif position.ledger != ledger.ledger_id:
             position = Position(ledger=ledger.ledger_id, next_seq=earliest_seq(ledger.refresh()))
+        elif position.next_seq > ledger.newest_seq + 1:
+            # A power cut took entries that were never flushed: their numbers will be given again.
+            position.next_seq = ledger.newest_seq + 1
+            position.outputs = [each for each in position.outputs if each.run < position.next_seq]
         self.position = position
         self._writer = DayWriter(folder, position, self._announce)
         settle_move(folder, position)
@@ -206,9 +210,8 @@ class Collector:
         for output, ending in zip(self._followed[attempt], endings, strict=True):
             self._new.extend(output.last(masker, ending))
             if output.missing_bytes:
-                at = time_text(entry.time)
-                stream = output.position.stream
-                self._new.append(missing_output(at, entry.job, *attempt, stream, output.missing_bytes))
+                at, lost = time_text(entry.time), output.missing_bytes
+                self._new.append(missing_output(at, output.position, lost, unreadable=output.unreadable))
         del self._followed[attempt]
         self.dirty.discard(attempt)
         return True

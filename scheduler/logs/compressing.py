@@ -15,10 +15,11 @@ import stat
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from scheduler.logs.beginning import BESIDE, settle_move
 from scheduler.logs.day_files import day_files
+from scheduler.logs.members import MEMBER_BYTES, member
 from scheduler.logs.position import Position, write_position
 from scheduler.logs.raw_output import COMPRESSED
 
@@ -26,6 +27,7 @@ AFTER_DAYS: Final = 3
 OUTPUT_BYTES_MIN: Final = 4_096
 """A smaller file takes a block of the disk either way."""
 _LEVEL: Final = 6
+_COPIED_BYTES: Final = 1024 * 1024
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _OUTPUT: Final = re.compile(r"[0-9]+-[0-9]+\.(?:stdout|stderr)")
 
@@ -47,7 +49,7 @@ def compress_entries(folder: Path, position: Position, now: datetime) -> Iterato
         if file.compressed or file.day >= first_kept(now):
             continue
         compressed = file.path.with_name(file.path.name + COMPRESSED)
-        _compress(file.path, compressed.with_name(compressed.name + BESIDE), before=compressed)
+        _compress_day(file.path, compressed.with_name(compressed.name + BESIDE), before=compressed)
         position.moving = file.path.name
         write_position(folder, position)
         settle_move(folder, position)
@@ -77,7 +79,7 @@ def compress_outputs(folder: Path, in_use: Callable[[str], bool], now: datetime)
                     continue
                 compressed = path.with_name(name + COMPRESSED)
                 beside = compressed.with_name(f".{compressed.name}{BESIDE}")
-                _compress(path, beside)
+                _compress_output(path, beside)
                 os.rename(beside, compressed)
                 path.unlink()
                 yield path
@@ -90,16 +92,35 @@ def _names(folder: Path, pattern: re.Pattern[str]) -> list[str]:
         return []
 
 
-def _compress(source: Path, target: Path, before: Path | None = None) -> None:
-    """Write `source`, compressed, to `target`, behind what the compressed file `before` holds; it is on disk then."""
+def _compress_day(source: Path, target: Path, before: Path) -> None:
+    """Write the lines of `source` as members to `target`, behind those of `before`; it is on disk then."""
+    with _written(source, target) as (plain, file):
+        with contextlib.suppress(FileNotFoundError), open(before, "rb") as earlier:
+            shutil.copyfileobj(earlier, file, _COPIED_BYTES)
+        rest = b""
+        while raw := plain.read(MEMBER_BYTES):
+            cut = raw.rfind(b"\n") + 1
+            if cut:
+                file.write(member(rest + raw[:cut]))
+            rest = raw[cut:] if cut else rest + raw
+
+
+def _compress_output(source: Path, target: Path) -> None:
+    """Write `source`, compressed, to `target`; it is on disk then."""
+    with (
+        _written(source, target) as (plain, file),
+        gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=_LEVEL, mtime=0) as packed,
+    ):
+        shutil.copyfileobj(plain, packed, _COPIED_BYTES)
+
+
+@contextlib.contextmanager
+def _written(source: Path, target: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
+    """Both files, the second one to be written; afterwards it is on disk, with the first one's times."""
     with open(os.open(source, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW), "rb") as plain:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
         with open(os.open(target, flags, 0o600), "wb") as file:
-            if before is not None:
-                with contextlib.suppress(FileNotFoundError), open(before, "rb") as earlier:
-                    shutil.copyfileobj(earlier, file, 1024 * 1024)
-            with gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=_LEVEL, mtime=0) as packed:
-                shutil.copyfileobj(plain, packed, 1024 * 1024)
+            yield plain, file
             file.flush()
             os.fsync(file.fileno())
         found = os.fstat(plain.fileno())

@@ -65,12 +65,19 @@ class DayWriter:
         self._folder, self._position, self._commit = folder, position, commit
 
     def recover(self) -> None:
-        """Bring the files to what the position says: take back what was written after it."""
+        """Bring the files to what the position says: take back what was written after it.
+
+        After a power cut there may be less than it says; then what is not whole at the end is cut off, so that the
+        next line does not become a part of it.
+        """
         for name, length in list(self._position.days.items()):
             path = self._folder / name
             try:
-                if path.stat().st_size > length:
+                size = path.stat().st_size
+                if size > length:
                     os.truncate(path, length)
+                elif size < length:
+                    self._position.days[name] = self._size(name)
             except FileNotFoundError:
                 del self._position.days[name]  # retention deleted it
 

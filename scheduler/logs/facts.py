@@ -14,6 +14,7 @@ from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.logs.entry import Level, LogEntry, time_text
 from scheduler.logs.masking import Masker
+from scheduler.logs.position import OutputPosition
 
 FAILED: Final = "job failed: "
 """What the message of a run that failed begins with."""
@@ -153,14 +154,13 @@ _WORDS: Final[dict[str, Callable[[Entry, Any], tuple[Level, str]]]] = {
 }  # fmt: skip
 
 
-def missing_output(
-    time: str, job: str | None, run: int, attempt: int, stream: str, missing_bytes: int
-) -> LogEntry:
-    """The note that captured output was deleted or cut before it could be collected."""
-    message = f"output lost: {missing_bytes} bytes of {stream} were deleted before they could be collected"
+def missing_output(time: str, output: OutputPosition, missing_bytes: int, *, unreadable: bool) -> LogEntry:
+    """The note that captured output was deleted or cut, or cannot be read, before it could be collected."""
+    why = "cannot be read" if unreadable else "were deleted before they could be collected"
     return LogEntry(
-        time=time, level="warning", job=job, run=run, attempt=attempt, stream="scheduler", message=message,
-        fields={"missing_bytes": missing_bytes, "missing_stream": stream},
+        time=time, level="warning", job=output.job, run=output.run, attempt=output.attempt, stream="scheduler",
+        message=f"output lost: {missing_bytes} bytes of {output.stream} {why}",
+        fields={"missing_bytes": missing_bytes, "missing_stream": output.stream},
     )  # fmt: skip
 
 

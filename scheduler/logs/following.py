@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,10 +13,12 @@ from scheduler.logs.entry import LogEntry, Stream, time_text
 from scheduler.logs.masking import KEY_BEGINS, KEY_ENDS, MASK, Masker, suspicious
 from scheduler.logs.parsing import Parsed, parse, speaks_of_levels
 from scheduler.logs.position import OutputPosition
-from scheduler.logs.raw_output import RawOutput
+from scheduler.logs.raw_output import Damaged, RawOutput
 from scheduler.logs.splitting import Lines, LineSplitter, bounded
 
 SLICE_BYTES: Final = 256 * 1024
+_STAYS_SO: Final = frozenset([errno.EACCES, errno.EPERM, errno.ELOOP, errno.EISDIR, errno.EIO])
+"""Errors that another try would meet again: one file that cannot be read does not hold up all others."""
 
 
 class Ending:
@@ -36,7 +39,8 @@ class FollowedOutput:
 
     Attributes:
         position: how far it was turned into entries; kept up to date.
-        missing_bytes: how much of what the run wrote is not there any more, once that is known.
+        missing_bytes: how much of what the run wrote is not to be had any more, once that is known.
+        unreadable: it is there, but cannot be read.
     """
 
     def __init__(self, home: Home, position: OutputPosition) -> None:
@@ -45,6 +49,7 @@ class FollowedOutput:
         self._stream: Stream = "stderr" if position.stream == "stderr" else "stdout"
         self._splitter = LineSplitter(position.offset)
         self.missing_bytes = 0
+        self.unreadable = False
 
     @property
     def read_bytes(self) -> int:
@@ -63,15 +68,15 @@ class FollowedOutput:
             ending: once the run has ended: read no further than it wrote.
 
         Raises:
-            OSError: the file is there and cannot be read.
+            OSError: it cannot be read now.
         """
-        output = RawOutput.open(self.path)
+        output = self._open()
         if output is None:
             return
         try:
             seen = now if ending is None else _clamped(output.modified_s(), self.position.started, ending.at)
             while budget_bytes > 0:
-                chunk = output.read(self._splitter.read, self._wanted(budget_bytes, ending))
+                chunk = self._read(output, self._wanted(budget_bytes, ending))
                 if not chunk:
                     return
                 budget_bytes -= len(chunk)
@@ -81,18 +86,37 @@ class FollowedOutput:
 
     def drained(self, ending: Ending) -> bool:
         """Whether all of it was read that can be, now that the run has ended; `missing_bytes` is settled then."""
-        output = RawOutput.open(self.path)
-        try:
-            if ending.recorded_bytes is not None and self._splitter.read >= ending.recorded_bytes:
-                return True
-            if output is not None and output.read(self._splitter.read, 1):
-                return False
-        finally:
-            if output is not None:
+        if ending.recorded_bytes is not None and self._splitter.read >= ending.recorded_bytes:
+            return True
+        output = self._open()
+        if output is not None:
+            try:
+                if self._read(output, 1):
+                    return False
+            finally:
                 output.close()
         if ending.recorded_bytes is not None:
             self.missing_bytes = max(0, ending.recorded_bytes - self._splitter.read)
         return True
+
+    def _open(self) -> RawOutput | None:
+        try:
+            return None if self.unreadable else RawOutput.open(self.path)
+        except OSError as problem:
+            self._give_up(problem)
+            return None
+
+    def _read(self, output: RawOutput, size_bytes: int) -> bytes:
+        try:
+            return output.read(self._splitter.read, size_bytes)
+        except (OSError, Damaged) as problem:
+            self._give_up(problem)
+            return b""
+
+    def _give_up(self, problem: OSError | Damaged) -> None:
+        if isinstance(problem, OSError) and problem.errno not in _STAYS_SO:
+            raise problem
+        self.unreadable = True
 
     def last(self, masker: Masker, ending: Ending) -> Iterator[LogEntry]:
         """The entry of what stands after the last line end, once it is drained."""
@@ -113,8 +137,11 @@ class FollowedOutput:
         for line in lines:
             line, cut_bytes = bounded(line, dropped_bytes)
             dropped_bytes = 0
-            said = parse(line, self._stream, cut_bytes, levels=levels)
+            said = parse(line, self._stream, cut=cut_bytes > 0, levels=levels)
             said = self._masked(line, said, masker, patterns=patterns)
+            if cut_bytes:
+                text = masker.without_half_a_secret(said.message)
+                said = said._replace(message=f"{text}… ({cut_bytes:,} more bytes)")
             yield LogEntry(
                 time=seen_text if said.time is None else self._own(said.time, seen),
                 level=said.level,

@@ -60,6 +60,11 @@ class LedgerTail:
         """Which ledger it is."""
         return self._journal.ledger_id
 
+    @property
+    def newest_seq(self) -> int:
+        """The last entry that could be read, committed or not; -1 if there is none."""
+        return self._journal.head().seq
+
     def refresh(self) -> int:
         """The last entry that is committed now, by its seq; -1 if there is none.
 

@@ -6,9 +6,11 @@ stands. A mask can be wide: where in doubt, it hides. The captured output itself
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 MASK: Final = "***"
 VALUE_CHARACTERS_MIN: Final = 4
@@ -86,7 +88,7 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"\b(?:sk|rk|pk)[-_](?:live|test|proj|ant)?[-_]?[A-Za-z0-9_-]{20,}"), MASK),
     (re.compile(r"\bAIza[\w-]{30,}"), MASK),
     (re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"), MASK),
-    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY.*"), MASK),
+    (re.compile(r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY.*"), MASK),
 )  # fmt: skip
 _HINTS: Final = (
     b"auth", b"cookie", b"bearer", b"basic", b"://", b"pass", b"pwd", b"secret", b"token", b"key", b"credential",
@@ -121,12 +123,19 @@ def suspicious(block: bytes) -> bool:
     return any(hint in folded for hint in _HINTS)
 
 
+def _written_forms(value: str) -> set[str]:
+    """A value as it is, as it stands in JSON, and in a URL."""
+    written = {json.dumps(value, ensure_ascii=only_ascii)[1:-1] for only_ascii in (True, False)}
+    return {value, quote(value, safe="", errors="surrogateescape"), *written}
+
+
 class Masker:
     """Masks the text of one job: `secrets` wherever they stand, and what looks like a secret."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         # The longest first: one value may begin another.
-        self._secrets = sorted(set(secrets), key=lambda value: (-len(value), value))
+        forms = {form for value in secrets for form in _written_forms(value)}
+        self._secrets = sorted(forms, key=lambda value: (-len(value), value))
 
     @property
     def knows_nothing(self) -> bool:
@@ -141,6 +150,14 @@ class Masker:
         if patterns:
             for pattern, instead in _PATTERNS:
                 text = pattern.sub(instead, text)
+        return text
+
+    def without_half_a_secret(self, text: str) -> str:
+        """The text of a line that was cut, if need be without its end, which may be the beginning of a secret."""
+        for secret in self._secrets:
+            for characters in range(len(secret) - 1, VALUE_CHARACTERS_MIN - 1, -1):
+                if text.endswith(secret[:characters]):
+                    return text[:-characters] + MASK
         return text
 
     def fields(self, fields: dict[str, Any]) -> dict[str, Any]:

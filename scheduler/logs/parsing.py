@@ -62,7 +62,7 @@ def speaks_of_levels(block: bytes) -> bool:
     return any(hint in block for hint in _HINTS)
 
 
-def parse(line: bytes, stream: Stream, dropped_bytes: int = 0, *, levels: bool = True) -> Parsed:
+def parse(line: bytes, stream: Stream, *, cut: bool = False, levels: bool = True) -> Parsed:
     r"""What a line says.
 
     Bytes that are not UTF-8 and NUL appear escaped (`\xff`); colours of terminals are taken out.
@@ -70,16 +70,15 @@ def parse(line: bytes, stream: Stream, dropped_bytes: int = 0, *, levels: bool =
     Args:
         line: without its LF.
         stream: where it came from.
-        dropped_bytes: how many more bytes the line had that are not in `line`.
+        cut: whether it is only the beginning of a line, and so no JSON.
         levels: whether plain text is to be looked at for a level of its own.
     """
-    if line[:1] == b"{" and not dropped_bytes:
+    if line[:1] == b"{" and not cut:
         said = _of_object(line, stream)
         if said is not None:
             return said
     text = readable(line)
-    level = (_own_level(text) if levels else None) or _by_stream(stream)
-    return Parsed(level, f"{text}… ({dropped_bytes:,} more bytes)" if dropped_bytes else text)
+    return Parsed((_own_level(text) if levels else None) or _by_stream(stream), text)
 
 
 def readable(line: bytes) -> str:

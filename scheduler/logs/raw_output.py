@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import gzip
 import os
+import zlib
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 COMPRESSED: Final = ".gz"
+
+
+class Damaged(Exception):
+    """The compressed form of an output is damaged: what follows cannot be had."""
 
 
 class RawOutput:
@@ -43,11 +48,15 @@ class RawOutput:
         """At most so many bytes from there on; none at the end.
 
         Raises:
-            OSError, EOFError: it cannot be read, or its compressed form is damaged.
+            OSError: it cannot be read.
+            Damaged: its compressed form ends too soon, or is not what was compressed.
         """
-        if self._file.tell() != offset:
-            self._file.seek(offset)
-        return self._file.read(size_bytes)
+        try:
+            if self._file.tell() != offset:
+                self._file.seek(offset)
+            return self._file.read(size_bytes)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as problem:
+            raise Damaged(str(problem)) from problem
 
     def modified_s(self) -> float:
         """When it was last changed, in seconds since 1970."""

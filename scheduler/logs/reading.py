@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from scheduler.logs.day_files import DayFile, day_files
+from scheduler.logs.beside import results
+from scheduler.logs.day_files import day_files
 from scheduler.logs.entry import (
     LEVEL_OFFSET,
     LEVELS,
@@ -18,12 +20,19 @@ from scheduler.logs.entry import (
     LogEntry,
     Stream,
     decode_lines,
+    encode_lines,
     time_text,
 )
-from scheduler.logs.scanning import blocks, blocks_backwards, lines_with
+from scheduler.logs.opened_day import opened_day
+from scheduler.logs.ordering import in_order
+from scheduler.logs.scanning import Span, blocks, lines_with
 from scheduler.logs.search import Pattern
 
 _BATCH_LINES = 4_096
+_ALONE_SPANS = 2
+"""The newest stretches of a day, which are small, often have enough."""
+_SHARED_BYTES = 8 * 1024 * 1024
+"""With more than that to look through, another process is worth its start (some milliseconds)."""
 
 
 class LogFilter(NamedTuple):
@@ -66,26 +75,51 @@ class LogFilter(NamedTuple):
         return self.stream is None or entry.stream == self.stream
 
 
-def newest(folder: Path, wanted: LogFilter, count: int) -> list[LogEntry]:
-    """The last `count` entries that are wanted, in the order of their times."""
+def newest(
+    folder: Path, wanted: LogFilter, count: int, ends: Mapping[str, int] | None = None
+) -> list[LogEntry]:
+    """The `count` entries that are wanted and were collected last, in the order of their times.
+
+    Args:
+        folder: where the files of days are.
+        wanted: which entries.
+        count: how many at most.
+        ends: of files that grow, how much of them counts, by name; None: all that is there now.
+    """
     found: list[LogEntry] = []
     sieve = _Sieve(wanted)
-    for file in reversed(_files(folder, wanted)):
-        for block in blocks_backwards(file):
-            if len(found) >= count:
-                break
-            entries = list(sieve.admitted(block))
-            found[:0] = entries[max(0, len(entries) - (count - len(found))) :]
+    for day in reversed(_days(folder, wanted)):
+        with opened_day(folder, day, ends) as spans:
+            for entries in _last_of(spans, sieve, count - len(found)):
+                found[:0] = entries[max(0, len(entries) - (count - len(found))) :]
+                if len(found) >= count:
+                    break
+        if len(found) >= count:
+            break
     found.sort(key=lambda entry: entry.time)
     return found
 
 
-def oldest_first(folder: Path, wanted: LogFilter) -> Iterator[LogEntry]:
-    """All entries that are wanted, as they stand in the files; memory stays bounded."""
+def as_collected(folder: Path, wanted: LogFilter) -> Iterator[LogEntry]:
+    """All entries that are wanted, day by day, as they stand in the files; memory stays bounded."""
     sieve = _Sieve(wanted)
-    for file in _files(folder, wanted):
-        for block in blocks(file):
-            yield from sieve.admitted(block)
+    for day in _days(folder, wanted):
+        with opened_day(folder, day) as spans:
+            for span in spans:
+                for block in blocks(span):
+                    yield from sieve.admitted(block)
+
+
+def oldest_first(folder: Path, wanted: LogFilter) -> Iterator[LogEntry]:
+    """All entries that are wanted in the order of their times; those of one time as they were collected.
+
+    Memory stays bounded, however many there are and however late they were collected.
+    """
+    sieve = _Sieve(wanted)
+    for day in _days(folder, wanted):
+        with opened_day(folder, day) as spans:
+            for lines in in_order(spans):
+                yield from sieve.admitted(lines)
 
 
 def admitted_lines(block: bytes, wanted: LogFilter) -> Iterator[LogEntry]:
@@ -93,15 +127,37 @@ def admitted_lines(block: bytes, wanted: LogFilter) -> Iterator[LogEntry]:
     return _Sieve(wanted).admitted(block)
 
 
-def _files(folder: Path, wanted: LogFilter) -> list[DayFile]:
-    """The files that can hold what is wanted."""
+def _days(folder: Path, wanted: LogFilter) -> list[str]:
+    """The days that can hold what is wanted, the oldest first."""
     since = None if wanted.since is None else time_text(wanted.since)[:10]
     until = None if wanted.until is None else time_text(wanted.until)[:10]
-    return [
-        file
-        for file in day_files(folder)
-        if (since is None or file.day >= since) and (until is None or file.day <= until)
-    ]
+    return sorted(
+        {
+            file.day
+            for file in day_files(folder)
+            if (since is None or file.day >= since) and (until is None or file.day <= until)
+        }
+    )
+
+
+def _last_of(spans: list[Span], sieve: _Sieve, count: int) -> Iterator[list[LogEntry]]:
+    """The last entries that are wanted of each stretch, at most `count` of one; the last stretch first."""
+
+    def last(span: Span) -> list[LogEntry]:
+        kept: deque[LogEntry] = deque(maxlen=count)
+        for block in blocks(span):
+            kept.extend(sieve.admitted(block))
+        return list(kept)
+
+    turned = spans[::-1]
+    for span in turned[:_ALONE_SPANS]:
+        yield last(span)
+    left = turned[_ALONE_SPANS:]
+    if sum(span.end - span.begin for span in left) < _SHARED_BYTES:
+        yield from map(last, left)
+    else:
+        for raw in results(left, lambda span: encode_lines(last(span))):
+            yield decode_lines([raw])
 
 
 class _Sieve:
@@ -133,8 +189,23 @@ class _Sieve:
             block = self._wanted.pattern.candidates(block)
         for needles in self._rare:
             block = lines_with(block, needles)
-        lines = block.split(b"\n")
-        lines.pop()
+        if self._any_time_and_level:
+            lines = _lines(block) if self._wanted.pattern is None else self._wanted.pattern.matching(block)
+        else:
+            lines = self._in_time_and_level(_lines(block))
+            if self._wanted.pattern is not None:
+                lines = self._wanted.pattern.matching(b"\n".join([*lines, b""]))
+        for begin in range(0, len(lines), _BATCH_LINES):
+            entries = decode_lines(lines[begin : begin + _BATCH_LINES])
+            if self._subject:  # it may stand elsewhere in a line; time and level cannot
+                entries = [entry for entry in entries if self._wanted.is_about(entry)]
+            yield from entries
+
+    @property
+    def _any_time_and_level(self) -> bool:
+        return self._levels is None and self._since is None and self._until is None
+
+    def _in_time_and_level(self, lines: list[bytes]) -> list[bytes]:
         if self._levels is not None:
             levels = self._levels
             lines = [line for line in lines if line.startswith(levels, LEVEL_OFFSET)]
@@ -144,8 +215,10 @@ class _Sieve:
         if self._until is not None:
             until = self._until
             lines = [line for line in lines if line[TIME_SLICE] < until]
-        for begin in range(0, len(lines), _BATCH_LINES):
-            entries = decode_lines(lines[begin : begin + _BATCH_LINES])
-            if self._subject:  # it may stand elsewhere in a line; time and level cannot
-                entries = [entry for entry in entries if self._wanted.is_about(entry)]
-            yield from entries if self._wanted.pattern is None else self._wanted.pattern.matching(entries)
+        return lines
+
+
+def _lines(block: bytes) -> list[bytes]:
+    lines = block.split(b"\n")
+    lines.pop()
+    return lines

@@ -1,30 +1,73 @@
-"""Lines of files of entries, in blocks: forwards from either form, backwards at the cost of what is looked at."""
+"""Lines of files of entries, in stretches of about a megabyte that can be read in any order and by any process."""
 
 from __future__ import annotations
 
 import os
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import Final
+from contextlib import suppress
+from typing import Final, Literal, NamedTuple
 
-from scheduler.logs.day_files import DayFile
+from scheduler.logs.members import members
 
-BLOCK_BYTES: Final = 4 * 1024 * 1024
-_FIRST_BLOCK_BYTES: Final = 256 * 1024
+BLOCK_BYTES: Final = 1024 * 1024
+_LAST_BLOCK_BYTES: Final = 256 * 1024
+"""What was written last is looked at first, and most often it is enough: those stretches are smaller."""
+_GROWTH: Final = 4
+_MORE_BYTES: Final = 128 * 1024
 _COMPRESSED_BYTES: Final = 512 * 1024
+_SAMPLE_BYTES: Final = 64 * 1024
+_COMMON: Final = 8
+"""A text that stands in one line of so many is not worth looking for line by line."""
 
 
-def blocks(file: DayFile, end: int | None = None) -> Iterator[bytes]:
-    """Whole lines of a file, from its first on, in blocks of some megabytes; a line that is not whole is left out.
+class Span(NamedTuple):
+    """A stretch of an open file, in bytes.
 
-    A file that retention deletes meanwhile has no more lines. A compressed one that is damaged ends there.
-
-    Args:
-        file: the file.
-        end: not beyond this offset, in bytes, of a file that is not compressed.
+    Attributes:
+        form: `lines`: those that begin in it; `member`: a gzip member; `stream`: gzip, to be read as a whole.
+        fd: the file.
+        begin, end: where it is.
+        size_bytes: how much of the file counts: a line that begins in the stretch may end behind it.
     """
+
+    form: Literal["lines", "member", "stream"]
+    fd: int
+    begin: int
+    end: int
+    size_bytes: int
+
+
+def plain_spans(fd: int, size_bytes: int) -> list[Span]:
+    """The stretches of a file of lines, the first one first; those at its end are smaller."""
+    found: list[Span] = []
+    end, wanted = size_bytes, _LAST_BLOCK_BYTES
+    while end > 0:
+        begin = max(0, end - wanted)
+        found.append(Span("lines", fd, begin, end, size_bytes))
+        end, wanted = begin, min(wanted * _GROWTH, BLOCK_BYTES)
+    return found[::-1]
+
+
+def packed_spans(fd: int, size_bytes: int) -> list[Span]:
+    """The stretches of a compressed file, the first one first."""
+    return [
+        Span("member" if each.known else "stream", fd, each.begin, each.end, size_bytes)
+        for each in members(fd, size_bytes)
+    ]
+
+
+def blocks(span: Span) -> Iterator[bytes]:
+    """The whole lines of a stretch, in blocks of about a megabyte: one block, except of a `stream`.
+
+    A last line that is not whole is left out. What is compressed and damaged ends there.
+    """
+    if span.form == "lines":
+        if block := _lines_of(span):
+            yield block
+        return
     begun = b""
-    for raw in _inflated(file) if file.compressed else _raw(file, end):
+    for raw in _inflated(span):
         cut = raw.rfind(b"\n") + 1
         if not cut:
             begun += raw
@@ -33,37 +76,10 @@ def blocks(file: DayFile, end: int | None = None) -> Iterator[bytes]:
         begun = raw[cut:]
 
 
-def blocks_backwards(file: DayFile) -> Iterator[bytes]:
-    """Whole lines in blocks, the last block first; inside a block the lines stand in their order.
-
-    A compressed file can only be read forwards: it is one block after another in memory, in compressed form only.
-    """
-    if file.compressed:
-        # Kept compressed at level 1: a day of a million entries takes a few megabytes so.
-        kept = [zlib.compress(block, 1) for block in blocks(file)]
-        while kept:
-            yield zlib.decompress(kept.pop())
-        return
-    try:
-        fd = os.open(file.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except FileNotFoundError:
-        return
-    try:
-        yield from _backwards(fd)
-    finally:
-        os.close(fd)
-
-
-def lines_backwards(file: DayFile) -> Iterator[bytes]:
-    """Lines without their LF, the last one first."""
-    for block in blocks_backwards(file):
-        lines = block.split(b"\n")
-        lines.pop()
-        yield from reversed(lines)
-
-
 def lines_with(block: bytes, needles: Iterable[bytes], folded: bytes | None = None) -> bytes:
     """The lines of a block, with their LF, in which one of some texts stands; mostly none, at the cost of a look.
+
+    Where a text stands in many lines all of them are given: to look at each is quicker then.
 
     Args:
         block: whole lines.
@@ -74,6 +90,8 @@ def lines_with(block: bytes, needles: Iterable[bytes], folded: bytes | None = No
     found = set()
     for needle in needles:
         at = sought.find(needle)
+        if at >= 0 and _is_common(needle, sought, at):
+            return block
         while at >= 0:
             end = sought.index(b"\n", at) + 1
             found.add((sought.rfind(b"\n", 0, at) + 1, end))
@@ -81,51 +99,48 @@ def lines_with(block: bytes, needles: Iterable[bytes], folded: bytes | None = No
     return b"".join([block[begin:end] for begin, end in sorted(found)])
 
 
-def _backwards(fd: int) -> Iterator[bytes]:
-    end = os.fstat(fd).st_size
-    wanted = _FIRST_BLOCK_BYTES
-    rest = b""  # what stands before the first line end of the block that was given out last
-    whole = False
-    while end > 0:
-        begin = max(0, end - wanted)
-        raw = os.pread(fd, end - begin, begin) + rest
-        end, rest = begin, b""
-        if not whole:  # the very end may be a line that is just being written
-            raw = raw[: raw.rfind(b"\n") + 1]
-            whole = bool(raw)
-        if begin > 0:
-            cut = raw.find(b"\n") + 1 or len(raw)
-            rest, raw = raw[:cut], raw[cut:]
-        if raw:
-            yield raw
-        wanted = min(wanted * 4, BLOCK_BYTES)
+def _is_common(needle: bytes, sought: bytes, at: int) -> bool:
+    end = at + _SAMPLE_BYTES
+    return sought.count(needle, at, end) * _COMMON > sought.count(b"\n", at, end)
 
 
-def _raw(file: DayFile, end: int | None) -> Iterator[bytes]:
-    try:
-        fd = os.open(file.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except FileNotFoundError:
+def _lines_of(span: Span) -> bytes:
+    """The lines that begin in a stretch."""
+    # One byte more, before it: a line begins where a LF stands before it.
+    before = 1 if span.begin else 0
+    raw = os.pread(span.fd, span.end - span.begin + before, span.begin - before)
+    if before:
+        cut = raw.find(b"\n", 0, len(raw) - 1) + 1
+        if not cut:
+            return b""
+        raw = raw[cut:]
+    pieces, at = [raw], span.end
+    while not pieces[-1].endswith(b"\n"):
+        piece = os.pread(span.fd, min(_MORE_BYTES, span.size_bytes - at), at) if at < span.size_bytes else b""
+        if not piece:
+            break
+        at += len(piece)
+        pieces.append(piece[: piece.find(b"\n") + 1] or piece)
+    raw = b"".join(pieces)
+    return raw[: raw.rfind(b"\n") + 1]
+
+
+def _inflated(span: Span) -> Iterator[bytes]:
+    """What a stretch of a gzip file holds, of all its members, without Python's slower reader."""
+    if span.form == "member":
+        inflater = zlib.decompressobj(wbits=31)
+        with suppress(zlib.error):
+            yield inflater.decompress(os.pread(span.fd, span.end - span.begin, span.begin))
         return
-    try:
-        offset = 0
-        while raw := os.pread(fd, BLOCK_BYTES if end is None else min(BLOCK_BYTES, end - offset), offset):
-            offset += len(raw)
-            yield raw
-    finally:
-        os.close(fd)
-
-
-def _inflated(file: DayFile) -> Iterator[bytes]:
-    """The bytes of a gzip file, of all its members, without Python's slower reader."""
+    at = span.begin
     inflater = zlib.decompressobj(wbits=31)
-    for raw in _raw(file, None):
-        for begin in range(0, len(raw), _COMPRESSED_BYTES):
-            part = raw[begin : begin + _COMPRESSED_BYTES]
-            while part:
-                try:
-                    yield inflater.decompress(part)
-                except zlib.error:
-                    return
-                part = inflater.unused_data
-                if inflater.eof:
-                    inflater = zlib.decompressobj(wbits=31)
+    while raw := os.pread(span.fd, min(_COMPRESSED_BYTES, span.end - at), at):
+        at += len(raw)
+        while raw:
+            try:
+                yield inflater.decompress(raw)
+            except zlib.error:
+                return
+            raw = inflater.unused_data
+            if inflater.eof:
+                inflater = zlib.decompressobj(wbits=31)

@@ -12,9 +12,20 @@ from typing import Final
 import msgspec
 
 from scheduler.logs.entry import LogEntry
+from scheduler.logs.required import Required, of_expression, of_text
 from scheduler.logs.scanning import lines_with
 
 _ENCODER: Final = msgspec.json.Encoder()
+
+
+class _Searched(msgspec.Struct, gc=False):
+    """What of an entry is searched; the rest of a line is not decoded for that."""
+
+    message: str
+    fields: msgspec.Raw = msgspec.Raw(b"")
+
+
+_DECODER: Final = msgspec.json.Decoder(_Searched)
 
 
 class Pattern:
@@ -32,17 +43,17 @@ class Pattern:
     def __init__(self, text: str, *, regex: bool = False, case_sensitive: bool = False) -> None:
         self._text, self._sensitive = text, case_sensitive
         self._expression: re.Pattern[str] | None = None
-        self._needles: tuple[bytes, ...] = ()
         if regex:
             self._expression = re.compile(text, 0 if case_sensitive else re.IGNORECASE)
-            return
-        if case_sensitive or text.isascii():
-            raw = text if case_sensitive else _ascii_lower(text)
-            plain = raw.encode("utf-8", "backslashreplace")
+            self._required = of_expression(text, case_sensitive=case_sensitive)
+        elif case_sensitive or text.isascii():
+            plain = (text if case_sensitive else _ascii_lower(text)).encode("utf-8", "backslashreplace")
             # In a message it is written as JSON writes it, in the text of the fields as it is.
-            self._needles = tuple({plain, _ENCODER.encode(plain.decode())[1:-1]})
-            if not case_sensitive:
-                self._needles = tuple({needle.lower() for needle in self._needles})
+            written = {plain, _ENCODER.encode(plain.decode())[1:-1]}
+            needles = tuple(sorted(written if case_sensitive else {needle.lower() for needle in written}))
+            self._required = Required(needles, needles, exact=case_sensitive)
+        else:
+            self._required = of_text(text)
 
     def matches(self, entry: LogEntry) -> bool:
         """Whether it stands in the entry."""
@@ -50,22 +61,41 @@ class Pattern:
             return True
         return entry.fields is not None and self._within(_ENCODER.encode(entry.fields).decode())
 
-    def matching(self, entries: list[LogEntry]) -> list[LogEntry]:
-        """Those of some entries in which it stands."""
-        if self._expression is None:
-            return [entry for entry in entries if self.matches(entry)]
-        search = self._expression.search
-        return [
-            entry
-            for entry in entries
-            if search(entry.message) or (entry.fields and search(_ENCODER.encode(entry.fields).decode()))
-        ]
+    def matching(self, block: bytes) -> list[bytes]:
+        """The lines of a block, without their LF, in which it stands; what is no entry is left out."""
+        within = self._within if self._expression is None else self._expression.search
+        try:
+            searched = _DECODER.decode_lines(block)
+            hits = [
+                number
+                for number, entry in enumerate(searched)
+                if within(entry.message) or (entry.fields and within(str(entry.fields, "utf-8")))
+            ]
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return [line for line in block.split(b"\n") if self._stands_in(line)]
+        if not hits:
+            return []
+        lines = block.split(b"\n")
+        if len(searched) != len(lines) - 1:  # an empty line is passed over by the decoder
+            return [line for line in lines if self._stands_in(line)]
+        return [lines[number] for number in hits]
 
     def candidates(self, block: bytes) -> bytes:
         """The lines of a block, with their LF, in which it may stand; mostly none, at the cost of one look."""
-        if not self._needles:
+        required = self._required
+        needles, table = (required.in_ascii, required.table) if block.isascii() else (required.anywhere, None)
+        if not needles:
             return block
-        return lines_with(block, self._needles, None if self._sensitive else block.lower())
+        if table is not None:
+            return lines_with(block, needles, block.translate(table))
+        return lines_with(block, needles, None if required.exact else block.lower())
+
+    def _stands_in(self, line: bytes) -> bool:
+        try:
+            entry = _DECODER.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return False
+        return self._within(entry.message) or bool(entry.fields and self._within(str(entry.fields, "utf-8")))
 
     def _within(self, text: str) -> bool:
         if self._expression is not None:

@@ -6,6 +6,8 @@ from typing import Final, NamedTuple
 
 LINE_BYTES_MAX: Final = 64 * 1024
 """So much of a line is kept; the rest is counted."""
+_WORD_BYTES_MAX: Final = 1024
+"""A long line is cut between words, unless its last one is longer than that."""
 
 
 class Lines(NamedTuple):
@@ -64,10 +66,16 @@ class LineSplitter:
 
 
 def bounded(line: bytes, dropped_bytes: int) -> tuple[bytes, int]:
-    """A line of at most `LINE_BYTES_MAX`, cut between characters, and how many bytes of it are missing."""
+    """A line of at most `LINE_BYTES_MAX`, and how many bytes of it are missing.
+
+    It is cut between words, for the half of a secret would not be recognised as one; at any rate between characters.
+    """
     if len(line) <= LINE_BYTES_MAX and not dropped_bytes:
         return line, 0
     end = LINE_BYTES_MAX
     while end > LINE_BYTES_MAX - 4 and end < len(line) and line[end] & 0xC0 == 0x80:
         end -= 1
+    blank = line.rfind(b" ", LINE_BYTES_MAX - _WORD_BYTES_MAX, end)
+    if blank >= 0:
+        end = blank
     return line[:end], len(line) - len(line[:end]) + dropped_bytes

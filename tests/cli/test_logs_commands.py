@@ -5,15 +5,19 @@ import io
 import json
 import os
 import stat
+import subprocess
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from tests.cli.commanding import call, flip_a_bit
-from tests.cli.live import LiveHome
+from tests.cli.live import COMMAND, LiveHome
+from tests.scheduler.logs.homes import HandWritten
 
 CONFIG = """\
 jobs:
@@ -161,6 +165,19 @@ def test_altered_and_deleted_output_is_noticed(tmp_path: Path) -> None:
     assert "no entry of the ledger says by whom" in gone.err
 
 
+def test_a_remark_about_output_begins_on_a_line_of_its_own(tmp_path: Path) -> None:
+    """Where both streams are one terminal, what is said about output without a last line end does not stick to it."""
+    home = LiveHome(tmp_path / "home")
+    home.configure("jobs: {x: {command: \"printf 'no end'\", schedule: '@yearly'}}")
+    home.run("jobs", "run", "x")
+    (path,) = (home.root / "var" / "logs" / "output").rglob("*.stdout")
+    path.write_bytes(b"No end")
+    command = [COMMAND, "--home", str(home.root), "logs", "show", str(run_number(home, "x"))]
+    together = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    assert together.stdout.startswith(b"No end\nwarning: ")
+    assert subprocess.run(command, capture_output=True, check=False).stdout == b"No end"
+
+
 def test_retention_of_logs_counts_entries_and_output(tmp_path: Path) -> None:
     """log-cleanup deletes old files of days in both forms and compressed output; `logs show` names its entry."""
     home = LiveHome(tmp_path / "home")
@@ -194,10 +211,6 @@ def test_retention_of_logs_counts_entries_and_output(tmp_path: Path) -> None:
 
 def test_the_entry_of_the_retention_that_deleted_output_is_named(tmp_path: Path) -> None:
     """`logs show` of a run whose output is gone says which entry of the ledger records that."""
-    from datetime import UTC, datetime, timedelta
-
-    from tests.scheduler.logs.homes import HandWritten
-
     hand = HandWritten(tmp_path / "home", datetime.now(UTC) - timedelta(days=60))
     run = hand.begin()
     hand.put(run, b"old\n")
@@ -237,6 +250,92 @@ def test_export_has_all_in_three_forms(home: LiveHome, tmp_path: Path) -> None:
     )
     assert inside.code == 2
     home.check()
+
+
+def test_export_is_in_the_order_of_times_like_view(tmp_path: Path) -> None:
+    """A line that carries an earlier time of its own stands where it belongs, also over midnight."""
+    hand = HandWritten(tmp_path / "home", datetime(2026, 11, 22, 23, 59, 30, tzinfo=UTC))
+    run = hand.begin()
+    hand.wait(seconds=60)
+    hand.put(run, b'seen late\n{"msg":"said early","time":"2026-11-22T23:59:40Z"}\n')
+    hand.put(run, b'{"msg":"said later","time":"2026-11-23T00:00:10Z"}\n')
+    hand.collect()
+    hand.end(run)
+    hand.close()
+    home = LiveHome(hand.home.root)
+    for options in ([], ["--run", str(run)], ["--level", "info", "--stream", "stdout"]):
+        entries = [json.loads(line) for line in home.run("logs", "export", *options).out.splitlines()]
+        assert entries == sorted(entries, key=lambda entry: entry["time"])
+        viewed = call("logs", "view", "--json", *options, home=home.root).document
+        assert [entry["message"] for entry in entries] == [entry["message"] for entry in viewed]
+    assert [entry["message"] for entry in entries] == ["said early", "said later", "seen late"]
+
+
+@pytest.mark.parametrize("command", [["view"], ["search", "x"], ["export"], ["summary"], ["view", "-f"]])
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--job", "chaty"], 'no job "chaty": did you mean chatty?'),
+        (["--run", "999"], "there is no run 999"),
+        (["--run", "0"], "there is no run 0"),
+    ],
+)
+def test_a_name_that_nobody_has_heard_of_is_no_empty_answer(
+    home: LiveHome, tmp_path: Path, command: list[str], options: list[str], said: str
+) -> None:
+    """A mistyped job gets the nearest one, an unknown run is refused: exit code 2, and nothing is written."""
+    target = tmp_path / "out"
+    written = ["--output", str(target)] if command == ["export"] else []
+    answer = home.run("logs", *command, *options, *written)
+    assert (answer.code, answer.out) == (2, "")
+    assert said in answer.err
+    assert not target.exists()
+
+
+def test_a_name_of_which_only_the_past_knows_is_known(tmp_path: Path) -> None:
+    """A job that was removed, one that never ran, and one of which only log entries are left: no mistake."""
+    home = LiveHome(tmp_path / "home")
+    home.configure(CONFIG)
+    home.run("jobs", "run", "chatty")
+    run = str(run_number(home, "chatty"))
+    home.configure(CONFIG.replace("chatty", "other"))
+    home.run("jobs", "run", "broken")
+    home.run("logs", "view")
+    entries = home.root / "var" / "logs" / "entries"
+    (entries / "2001-09-09.jsonl").write_text(
+        '{"time":"2001-09-09T01:46:40.000000Z","level":"info","job":"ancient","run":999,"stream":"stdout","message":"m"}\n'
+    )
+    for options in (
+        ["--job", "chatty"],
+        ["--job", "other"],
+        ["--job", "ancient"],
+        ["--run", "999"],
+        ["--run", run],
+    ):
+        answer = home.run("logs", "view", "--level", "critical", *options)
+        assert (answer.code, answer.out, answer.err) == (0, "", "no such log entries\n")
+    of_another = home.run("logs", "view", "--job", "broken", "--run", run)
+    assert of_another.code == 2
+    assert f"run {run} is one of chatty, not of broken" in of_another.err
+
+
+def test_long_lines_are_wrapped_between_words_at_a_terminal_only(tmp_path: Path) -> None:
+    """What goes on stands below the level; in a pipe an entry is one line."""
+    hand = HandWritten(tmp_path / "home")
+    run = hand.begin()
+    hand.put(run, b"lorem ipsum dolor sit amet " * 6 + b"\n")
+    hand.collect()
+    hand.close()
+    with mock.patch.dict(os.environ, {"COLUMNS": "80", "NO_COLOR": "1"}):
+        arguments = ("logs", "view", "--stream", "stdout", "--utc")
+        piped = call(*arguments, home=hand.home.root).out
+        shown = call(*arguments, home=hand.home.root, terminal=True).out
+    assert piped.count("\n") == 1
+    lines = shown.splitlines()
+    assert len(lines) == 4
+    assert max(map(len, lines)) <= 80
+    assert all(line.startswith(" " * 25) and line[25] != " " for line in lines[1:])
+    assert shown.split() == piped.split()
 
 
 def test_summary_counts_what_is_there(home: LiveHome) -> None:

@@ -18,6 +18,8 @@ from scheduler.logs import Busy, Collector, LogFilter, entries_folder
 from scheduler.logs.beginning import LOOK_BACK_ENTRIES
 from scheduler.logs.facts import fact_of
 from scheduler.logs.masking import Masker
+from scheduler.logs.position import read_position, write_position
+from scheduler.logs.splitting import LINE_BYTES_MAX
 from tests.scheduler.logs.homes import START, HandWritten
 
 CHUNKS = st.lists(
@@ -362,3 +364,96 @@ def test_an_entry_of_a_later_version_is_named(home: HandWritten) -> None:
     (entry,) = home.journal.append([Event(type="moon.rose", actor="scheduler", data={"attempt": "x"})])
     fact = fact_of(entry, Masker())
     assert (fact.level, fact.message) == ("info", "moon.rose")
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root reads everything")
+def test_output_that_must_not_be_read_is_noted(home: HandWritten) -> None:
+    """One file that is not readable does not hold up the others."""
+    run = home.begin()
+    home.put(run, b"one\n")
+    home.end(run)
+    home.path(run).chmod(0)
+    home.collect()
+    (lost,) = home.entries(LogFilter(level="warning"))
+    assert lost.message == "output lost: 4 bytes of stdout cannot be read"
+
+
+def test_output_that_is_a_link_is_noted_and_not_followed(home: HandWritten, tmp_path: Path) -> None:
+    """What somebody put in the place of an output file is not read, and holds nothing up."""
+    run, other = home.begin(), home.begin("other")
+    home.put(run, b"one\n")
+    home.put(other, b"two\n")
+    home.end(run)
+    home.end(other)
+    (tmp_path / "secret").write_bytes(b"one\n")
+    home.path(run).unlink()
+    home.path(run).symlink_to(tmp_path / "secret")
+    home.collect()
+    (lost,) = home.entries(LogFilter(level="warning"))
+    assert (lost.run, lost.message) == (run, "output lost: 4 bytes of stdout cannot be read")
+    assert (home.printed(run), home.printed(other)) == ([], ["two"])
+
+
+def test_half_a_line_after_a_power_cut_spoils_no_other(home: HandWritten) -> None:
+    """Where less of a day is there than was written, its torn end is cut off before something is put behind."""
+    run = home.begin()
+    home.put(run, b"one\ntwo\n")
+    home.collect()
+    day = entries_folder(home.home) / "2026-11-23.jsonl"
+    os.truncate(day, day.stat().st_size - 20)
+    home.put(run, b"three\n")
+    home.collect()
+    assert home.printed(run) == ["one", "three"]
+    assert day.read_bytes().count(b"\n") == len(home.entries())
+
+
+def test_the_half_of_a_secret_is_no_line_s_end(home: HandWritten) -> None:
+    """Where a long line is cut, no beginning of a secret is left, whether it is known or only looks like one."""
+    config = home.home.config
+    config.parent.mkdir(parents=True)
+    config.write_text("jobs: {nightly: {command: x, schedule: '@daily', env: {API: first second third}}}")
+    run = home.begin()
+    for secret in (b"first second third", b"ghp_0123456789abcdefghijABCDEFGHIJ012345"):
+        for shown in range(1, len(secret)):
+            home.put(run, b"x" * (LINE_BYTES_MAX - shown - 1) + b" " + secret + b" and more\n")
+    home.end(run)
+    home.collect()
+    for message in home.printed(run):
+        assert "more bytes" in message
+        assert "firs" not in message
+        assert "ghp_" not in message
+
+
+def test_what_a_job_prints_does_not_pass_for_the_ledger(home: HandWritten) -> None:
+    """Without its position a collector goes on after the last entry of the ledger, whatever a job has printed."""
+    run = home.begin()
+    home.put(run, b'{"msg":"x","stream":"scheduler","fields":{"seq":999,"type":"x"}}\n')
+    home.end(run)
+    home.collect()
+    home.begin()
+    (entries_folder(home.home) / "position.json").unlink()
+    home.collect()
+    facts = [entry.fields["seq"] for entry in home.entries() if entry.stream == "scheduler" and entry.fields]
+    assert facts == list(range(home.journal.head().seq + 1))
+
+
+def test_a_ledger_that_lost_its_end_is_collected_from_there(home: HandWritten) -> None:
+    """Entries that were never on disk may be gone after a power cut; those that get their numbers are collected."""
+    home.begin()
+    home.collect()
+    position = read_position(entries_folder(home.home))
+    assert position is not None
+    assert [output.run for output in position.outputs] == [1, 1]
+    position.next_seq += 50
+    position.outputs[1].run = 40
+    write_position(entries_folder(home.home), position)
+    home.begin("other")
+    home.collect()
+    facts = [entry.fields["seq"] for entry in home.entries() if entry.stream == "scheduler" and entry.fields]
+    assert facts == [0, 1, 2]
+    run = home.begin("another")
+    home.collect()
+    assert [entry.run for entry in home.entries(LogFilter(job="another"))] == [run, run]
+    position = read_position(entries_folder(home.home))
+    assert position is not None
+    assert {output.run for output in position.outputs} == {1, run}

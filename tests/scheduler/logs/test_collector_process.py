@@ -7,12 +7,14 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from datetime import UTC, datetime
 from unittest import mock
 
 import pytest
 
 from scheduler.lease import Holder, Lease
-from scheduler.logs import Busy
+from scheduler.logs import Busy, LogEntry, LogFilter, entries_folder
+from scheduler.logs.entry import encode_lines
 from scheduler.logs.served import is_served
 from tests.cli.live import await_fact
 from tests.scheduler.logs.homes import START, HandWritten
@@ -69,6 +71,35 @@ def test_a_killed_collector_goes_on_without_loss_or_doubles(home: HandWritten, s
         entry.fields["seq"] for entry in home.entries() if entry.stream == "scheduler" and entry.fields
     )
     assert seqs == Counter(range(home.journal.head().seq + 1))
+
+
+def test_killed_while_it_compresses_a_day_it_loses_and_doubles_nothing(home: HandWritten) -> None:
+    """Killed again and again while an old day is compressed: whoever reads meanwhile finds each entry once."""
+    home.begin()
+    folder = entries_folder(home.home)
+    folder.mkdir(parents=True)
+    day = folder / "2001-09-09.jsonl"
+    lines = [
+        LogEntry(time=f"2001-09-09T01:46:40.{number:06}Z", level="info", stream="stdout", message=f"{number}")
+        for number in range(150_000)
+    ]
+    day.write_bytes(encode_lines(lines))
+    packed = day.with_name(f"{day.name}.gz")
+    until = LogFilter(until=datetime(2002, 1, 1, tzinfo=UTC))
+    chance = random.Random(3)
+    for _ in range(6):
+        process = start(home)
+        await_fact(lambda: packed.exists() or packed.with_name(f"{packed.name}.new").exists())
+        time.sleep(chance.uniform(0, 0.4))  # the instant of the kill is what is tried
+        process.kill()
+        process.communicate()
+        assert home.entries(until) == lines
+    process = start(home)
+    await_fact(lambda: packed.exists() and not day.exists())
+    process.kill()
+    process.communicate()
+    assert home.entries(until) == lines
+    assert sorted(path.name for path in folder.glob("2001*")) == [packed.name]
 
 
 def test_it_collects_what_is_written_at_once(home: HandWritten) -> None:

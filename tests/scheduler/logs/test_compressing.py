@@ -10,7 +10,7 @@ from unittest import mock
 import pytest
 
 from scheduler.builtin.own import output_in_use
-from scheduler.logs import Collector, RawOutput, entries_folder
+from scheduler.logs import Collector, Damaged, RawOutput, entries_folder, opened_day
 from scheduler.logs.compressing import OUTPUT_BYTES_MIN, compress_entries, compress_outputs
 from scheduler.logs.day_files import day_files
 from tests.scheduler.logs.homes import START, HandWritten
@@ -103,11 +103,63 @@ def test_a_kill_at_any_step_loses_and_doubles_nothing(home: HandWritten, step: i
         for call in STEPS:
             patches.enter_context(mock.patch(f"os.{call}", dies(call)))
         compress(home)
+    assert home.entries() == before
     home.collect()
     assert home.entries() == before
     compress(home)
     assert names(home) == ["2026-11-23.jsonl.gz"]
     assert home.entries() == before
+
+
+def test_a_reader_finds_each_entry_once_at_any_moment(home: HandWritten) -> None:
+    """Before and after each step of compressing, what is read is the same, and not less or doubled."""
+    filled(home)
+    compress(home)
+    filled(home)
+    before = home.entries()
+    looks = 0
+
+    def watched(call: str) -> object:
+        real = getattr(os, call)
+
+        def seen(*args: object, **kwargs: object) -> object:
+            nonlocal looks
+            looks += 1
+            assert home.entries() == before
+            done = real(*args, **kwargs)
+            assert home.entries() == before
+            return done
+
+        return seen
+
+    with contextlib.ExitStack() as patches:
+        for call in ("rename", "unlink", "fsync", "utime"):
+            patches.enter_context(mock.patch(f"os.{call}", watched(call)))
+        compress(home)
+    assert looks >= 6
+    assert names(home) == ["2026-11-23.jsonl.gz"]
+
+
+def test_a_reader_that_is_overtaken_looks_again(home: HandWritten) -> None:
+    """A day that is compressed between the look at its files and their opening is read all the same, and once."""
+    filled(home)
+    compress(home)
+    filled(home)
+    before = home.entries()
+    overtaken = False
+    real = opened_day._identities
+
+    def overtaking(folder: Path, files: tuple[str, ...]) -> dict[str, int]:
+        nonlocal overtaken
+        found = real(folder, files)
+        if not overtaken:
+            overtaken = True
+            compress(home)
+        return found
+
+    with mock.patch.object(opened_day, "_identities", overtaking):
+        assert home.entries() == before
+    assert overtaken
 
 
 @pytest.fixture
@@ -138,6 +190,30 @@ def test_compressed_output_is_read_as_before(output: tuple[HandWritten, Path, by
     assert opened.read(0, len(raw) + 5) == raw
     opened.close()
     assert gzip.decompress(found.read_bytes()) == raw
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "no gzip"])
+def test_damaged_compressed_output_is_said_to_be(
+    output: tuple[HandWritten, Path, bytes], damage: str
+) -> None:
+    """Whatever is wrong with it, a reader is told so; a collector goes on with what there is, and notes the rest."""
+    home, path, raw = output
+    list(compress_outputs(home.home.logs / "output", lambda _: False, LATER))
+    packed = path.with_name(f"{path.name}.gz")
+    whole = packed.read_bytes()
+    flipped = whole[:20] + bytes([whole[20] ^ 0xFF]) + whole[21:]
+    packed.write_bytes({"cut": whole[: len(whole) // 2], "flipped": flipped, "no gzip": b"no gzip"}[damage])
+    opened = RawOutput.open(path)
+    assert opened is not None
+    with pytest.raises(Damaged):
+        opened.read(0, len(raw) + 1)
+    opened.close()
+    for file in entries_folder(home.home).iterdir():
+        file.unlink()
+    home.collect()
+    (lost,) = [entry for entry in home.entries() if entry.message.startswith("output lost")]
+    assert "cannot be read" in lost.message
+    assert home.entries()[-1].message.startswith("job succeeded")
 
 
 def test_output_in_use_and_young_output_is_left_alone(output: tuple[HandWritten, Path, bytes]) -> None:

@@ -27,6 +27,7 @@ from scheduler.logs.masking import MASK, Masker, secrets_of, suspicious
         ("sk-proj-abcdefghijklmnopqrstuvwx", "***"),
         ("eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.abc", "***"),
         ("-----BEGIN RSA PRIVATE KEY-----", "***"),
+        ("k: -----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n", "k: ***"),
     ],
 )
 def test_what_looks_like_a_secret_is_masked(text: str, masked: str) -> None:
@@ -92,3 +93,10 @@ def test_a_known_secret_never_stays(before: str, secret: str, after: str) -> Non
     if secret not in MASK * 3:
         masked = Masker([secret]).text(f"{before}{secret}{after}", patterns=False)
         assert secret not in masked.replace(MASK, "\0")
+
+
+def test_a_secret_is_found_as_json_and_urls_write_it() -> None:
+    """A value with quotes or other signs is masked in the forms in which programs print it."""
+    masker = Masker(['pa"ss/w\u00f6rd'])
+    for text in ('pa"ss/w\u00f6rd', r"pa\"ss/w\u00f6rd", 'pa\\"ss/w\\u00f6rd', "pa%22ss%2Fw%C3%B6rd"):
+        assert masker.text(f"<{text}>") == f"<{MASK}>"

@@ -1,0 +1,46 @@
+"""The job and the run that a question about logs names: they must be known, or the answer would only seem to be none.
+
+A job is known if the config has it, the ledger ever had it, or a log entry is about it; so is a run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cli.failures import Failure
+from cli.names import check_past
+from cli.opened import to_read
+from cli.printable import printable
+from scheduler.home import Home
+from scheduler.logs import LogFilter, entries_folder, newest
+
+if TYPE_CHECKING:
+    from scheduler.book import Book
+
+
+def check_subject(home: Home, wanted: LogFilter) -> None:
+    """Refuse a job or a run that nobody has heard of, and a run that is of another job.
+
+    Raises:
+        Failure: it is unknown; the message names the nearest job.
+        Corrupt, NewerFormat, Unavailable: the ledger cannot be trusted or read.
+    """
+    if wanted.job is None and wanted.run is None:
+        return
+    with to_read(home, quiet=True) as view:
+        try:
+            if wanted.job is not None:
+                check_past(view.state, wanted.job)
+            if wanted.run is not None:
+                _check_run(view.book, wanted.run, wanted.job)
+        except Failure:
+            if not newest(entries_folder(home), LogFilter(job=wanted.job, run=wanted.run), 1):
+                raise  # else it is known from another ledger that was here
+
+
+def _check_run(book: Book | None, run: int, job: str | None) -> None:
+    cause = None if book is None else next(iter(book.store.read(run, run)), None)
+    if cause is None or cause.run != run:
+        raise Failure(f"there is no run {run}", "`cronledger jobs history` shows runs and their numbers.")
+    if job is not None and cause.job != job:
+        raise Failure(f"run {run} is one of {printable(cause.job or '?')}, not of {printable(job)}")

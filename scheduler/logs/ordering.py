@@ -1,0 +1,112 @@
+"""Entries of a day in the order of their times, in bounded memory, however they were collected.
+
+Mostly they stand in that order already, but a line that carries its own time, and output that was collected late,
+come behind others that are younger. A first look counts how much was written in each second of the day; then the day
+is taken in portions of consecutive seconds, each small enough to be sorted in memory, and for each only the stretches
+are read in which some of it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
+from typing import Final, NamedTuple
+
+from scheduler.logs.entry import TIME_SLICE
+from scheduler.logs.scanning import Span, blocks
+
+PORTION_BYTES: Final = 4 * 1024 * 1024
+_SECOND: Final = slice(TIME_SLICE.start, TIME_SLICE.start + len("2026-11-23T02:00:00"))
+_TIME: Final = itemgetter(TIME_SLICE)
+
+
+class _Stretch(NamedTuple):
+    """Between which times the lines of a stretch lie."""
+
+    span: Span
+    first: bytes
+    last: bytes
+
+
+class _Portion(NamedTuple):
+    """From one time to another, and how much was written then."""
+
+    first: bytes
+    last: bytes
+    size_bytes: int
+
+
+def in_order(spans: Iterable[Span], portion_bytes: int = PORTION_BYTES) -> Iterator[bytes]:
+    """The lines of some stretches, in blocks, by time; those of one time in the order in which they stand."""
+    sizes: dict[bytes, int] = {}
+    stretches = []
+    for span in spans:
+        seconds: dict[bytes, int] = {}
+        for block in blocks(span):
+            _count(block, _SECOND, seconds)
+        if seconds:
+            stretches.append(_Stretch(span, min(seconds), max(seconds)))
+        for second, size_bytes in seconds.items():
+            sizes[second] = sizes.get(second, 0) + size_bytes
+    for portion in _portions(sizes, portion_bytes):
+        concerned = [
+            each.span for each in stretches if each.first <= portion.last and portion.first <= each.last
+        ]
+        if portion.size_bytes <= portion_bytes:
+            yield _sorted(_within(concerned, portion, _SECOND))
+        else:
+            yield from _in_order_within(concerned, portion, portion_bytes)
+
+
+def _in_order_within(spans: list[Span], second: _Portion, portion_bytes: int) -> Iterator[bytes]:
+    """The lines of one second that are too many to be sorted at once: by its microseconds."""
+    sizes: dict[bytes, int] = {}
+    for lines in _within(spans, second, _SECOND):
+        _count(b"\n".join([*lines, b""]), TIME_SLICE, sizes)
+    for portion in _portions(sizes, portion_bytes):
+        if portion.size_bytes <= portion_bytes:
+            yield _sorted(_within(spans, portion, TIME_SLICE))
+        else:  # a single time: as they stand
+            for lines in _within(spans, portion, TIME_SLICE):
+                yield b"\n".join([*lines, b""])
+
+
+def _count(block: bytes, key: slice, sizes: dict[bytes, int]) -> None:
+    lines = block.split(b"\n")
+    lines.pop()
+    for line in lines:
+        at = line[key]
+        sizes[at] = sizes.get(at, 0) + len(line)
+
+
+def _portions(sizes: dict[bytes, int], portion_bytes: int) -> Iterator[_Portion]:
+    """Times, the first one first, so many together as have room in a portion; at least one."""
+    current: _Portion | None = None
+    for time in sorted(sizes):
+        if current is not None and current.size_bytes + sizes[time] <= portion_bytes:
+            current = _Portion(current.first, time, current.size_bytes + sizes[time])
+            continue
+        if current is not None:
+            yield current
+        current = _Portion(time, time, sizes[time])
+    if current is not None:
+        yield current
+
+
+def _within(spans: list[Span], portion: _Portion, key: slice) -> Iterator[list[bytes]]:
+    """The lines of a portion, block by block."""
+    first, last = portion.first, portion.last
+    for span in spans:
+        for block in blocks(span):
+            lines = block.split(b"\n")
+            lines.pop()
+            found = [line for line in lines if first <= line[key] <= last]
+            if found:
+                yield found
+
+
+def _sorted(found: Iterator[list[bytes]]) -> bytes:
+    lines = [line for each in found for line in each]
+    lines.sort(key=_TIME)
+    lines.append(b"")
+    return b"\n".join(lines)

@@ -1,0 +1,116 @@
+"""The shape of what an expression matches: characters in a row, each of a known few, such as four digits and a colon.
+
+Where letters of ASCII are folded and the members of each of these few are written as one (all digits as `0`), a shape
+is a text, and looking for a text is quick. This holds for lines of ASCII only: beyond it there are more digits.
+"""
+
+from __future__ import annotations
+
+import math
+import string
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+ESCAPED: Final = frozenset('"\\\x7f') | {chr(code) for code in range(0x20)}
+"""Characters that JSON may write as several."""
+_FEW: Final = 26
+_BITS_MIN: Final = 5.0
+"""One character of 26 is in nearly every line; of three, perhaps not."""
+_LENGTH_MAX: Final = 32
+_PRINTABLE: Final = 95
+_REPEATS: Final = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
+_DIGITS: Final = frozenset(string.digits)
+
+LOWER: Final = bytes(range(256)).lower()
+"""Folds the letters of ASCII."""
+
+Few = frozenset[str]
+"""Of these one character is, letters in lower case."""
+
+
+class Shape(NamedTuple):
+    """What stands in every line of ASCII that matches, once its bytes are translated.
+
+    Attributes:
+        needle: the text; table: the translation.
+        bits: how rare it would be if all characters were equally frequent.
+    """
+
+    needle: bytes
+    table: bytes
+    bits: float
+
+
+def shape_of(parsed: Iterable[tuple[Any, Any]]) -> Shape | None:
+    """The rarest shape of an expression that was parsed by Python's own parser; None if there is none."""
+    best = max(map(_shape, _runs(parsed)), key=lambda shape: shape.bits, default=None)
+    return best if best is not None and best.bits >= _BITS_MIN else None
+
+
+def literal_bits(characters: int) -> float:
+    """How rare a text of so many characters would be."""
+    return characters * math.log2(_PRINTABLE)
+
+
+def _runs(parsed: Iterable[tuple[Any, Any]]) -> list[list[Few]]:
+    """Characters in a row that stand in every match."""
+    runs: list[list[Few]] = [[]]
+    for op, value in parsed:
+        name = str(op)
+        few = _few(name, value)
+        if few is not None:
+            runs[-1].append(few)
+        elif name in _REPEATS and value[0] >= 1:
+            least, most, repeated = value
+            few = _few(str(repeated[0][0]), repeated[0][1]) if len(repeated) == 1 else None
+            if few is None:
+                runs += [*_runs(repeated), []]
+            else:
+                each = [few] * min(least, _LENGTH_MAX)
+                runs[-1] += each
+                if len(each) != most:  # more may stand between what is before it and what comes after
+                    runs.append(list(each))
+        elif name == "SUBPATTERN":
+            runs += [*_runs(value[3]), []]
+        elif name != "AT":  # which takes no room
+            runs.append([])
+    return [run[:_LENGTH_MAX] for run in runs if run]
+
+
+def _few(name: str, value: Any) -> Few | None:
+    """Which characters an element of an expression may be; None if many, or some that are not written as they are."""
+    found: set[str] = set()
+    for kind, what in [(name, value)] if name != "IN" else [(str(item[0]), item[1]) for item in value]:
+        if kind == "LITERAL":
+            found.add(chr(what))
+        elif kind == "RANGE" and what[1] < 0x80:
+            found.update(map(chr, range(what[0], what[1] + 1)))
+        elif kind == "CATEGORY" and str(what) == "CATEGORY_DIGIT":
+            found |= _DIGITS
+        else:
+            return None
+    if any(char in ESCAPED or char > "\x7f" for char in found):
+        return None
+    folded = frozenset(char.lower() for char in found)
+    return folded if 0 < len(folded) <= _FEW else None
+
+
+def _shape(run: list[Few]) -> Shape:
+    """A run as a text, with those characters taken as one that may stand at the same place."""
+    groups: list[set[str]] = []
+    for few in run:
+        merged = set(few)
+        for group in [group for group in groups if group & merged]:
+            merged |= group
+            groups.remove(group)
+        groups.append(merged)
+    table = bytearray(LOWER)
+    sizes: dict[str, int] = {}
+    for group in groups:
+        first = ord(min(group))
+        for char in group:
+            table[ord(char)] = table[ord(char.upper())] = first
+            sizes[char] = len(group)
+    chosen = [next(iter(few)) for few in run]
+    needle = bytes(table[ord(char)] for char in chosen)
+    return Shape(needle, bytes(table), sum(math.log2(_PRINTABLE / sizes[char]) for char in chosen))
