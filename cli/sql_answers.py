@@ -6,7 +6,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,9 +27,12 @@ from scheduler.home import Home
 if TYPE_CHECKING:
     from cli.sql_output import Row
     from projections import Sql
+    from projections.statements import Reading
 
 ANSWER_FORMATS = (*FORMATS, "parquet")
 FORMAT = Choice(ANSWER_FORMATS, "format")
+_SEVERAL = ("table", "vertical", "markdown")
+"""The formats in which one answer may follow another: made for eyes, which see where one ends."""
 _LIMIT = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]i?B)", re.IGNORECASE)
 
 
@@ -81,7 +84,7 @@ def answer(
     Args:
         sql: an open connection.
         home: its home.
-        query: one or several statements; the last one's answer is given.
+        query: one or several statements; each is answered, after all of them were judged.
         parameters: values for its `$name`s, one for each.
         destination: where the answer goes.
         shown: whether a person who watches may be shown progress.
@@ -95,8 +98,12 @@ def answer(
     with query_failures():
         shown = shown and (destination.file is not None or not is_terminal())
         with stopped_by_ctrl_c(sql), progress("asking", shown=shown):
-            result = sql.execute(query, parameters or None)
-            deliver(destination, home, result.columns, result.rows)
+            judged = sql.judged(query)
+            if len(judged) == 1:
+                result = sql.answer(judged[0], parameters or None)
+                deliver(destination, home, result.columns, result.rows)
+            else:
+                _deliver_several(destination, home, sql, judged)
 
 
 def deliver(destination: Destination, home: Home, columns: Columns, rows: Iterable[Row]) -> None:
@@ -116,6 +123,32 @@ def deliver(destination: Destination, home: Home, columns: Columns, rows: Iterab
     else:
         with written_aside(destination.file, home, force=destination.force) as aside:
             write_parquet(aside.path, columns, rows)
+
+
+def _deliver_several(destination: Destination, home: Home, sql: Sql, judged: Sequence[Reading]) -> None:
+    """Answer one statement after another, with a blank line between their answers."""
+    form = destination.form
+    if form not in _SEVERAL:
+        raise Failure(
+            f"these are {len(judged)} statements, and {form} has room for one answer",
+            f"Ask one after another, or with --format {', '.join(_SEVERAL[:-1])} or {_SEVERAL[-1]}.",
+        )
+    if destination.file is not None:
+        deliver_texts(destination, home, _texts_of(form, sql, judged))
+        return
+    for number, reading in enumerate(judged):
+        if number:
+            out("")
+        answer = sql.answer(reading)
+        show(form, answer.columns, answer.rows)
+
+
+def _texts_of(form: str, sql: Sql, judged: Sequence[Reading]) -> Iterator[str]:
+    for number, reading in enumerate(judged):
+        if number:
+            yield ""
+        answer = sql.answer(reading)
+        yield from FORMATS[form](answer.columns, answer.rows, str)
 
 
 def deliver_texts(destination: Destination, home: Home, texts: Iterable[str]) -> None:

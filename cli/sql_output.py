@@ -1,6 +1,6 @@
-"""The answer of a query as text: a table or Markdown for eyes; JSON, JSON lines or CSV, row by row, for programs.
+"""The answer of a query as text: a table, records or Markdown for eyes; JSON, JSON lines or CSV for programs.
 
-Whatever the answer's length, all but the table are made in lots of a thousand rows.
+Whatever the answer's length, all but the table are made row by row, in lots of a thousand.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from decimal import Decimal
 from typing import Any
 
 from cli.printable import printable
+from cli.sql_records import are_better_as_records, records
 from cli.tables import Cell, Column, plain_table, table
-from cli.terminal import is_terminal, out
+from cli.terminal import is_terminal, out, width
 
 Row = Sequence[Any]
 Columns = Sequence[tuple[str, str]]
@@ -34,10 +35,18 @@ _LINES_AT_ONCE = 1_000
 def show_table(columns: Columns, rows: Iterable[Row]) -> None:
     """Print a table to standard output; what is NULL is an empty cell.
 
+    At a terminal, a few rows for which it is far too narrow are shown as records.
+
     Raises:
         OutputLost, BrokenPipeError: see `cli.terminal.out`.
     """
-    table(_titled(columns), ([_cell(value) for value in row] for row in rows), empty="no rows")
+    cells = [[_cell(value) for value in row] for row in rows]
+    names = [name for name, _ in columns]
+    if is_terminal() and are_better_as_records(names, cells, width()):
+        for text in records(names, cells, printable):
+            out(text)
+    else:
+        table(_titled(columns), cells, empty="no rows")
 
 
 def show(form: str, columns: Columns, rows: Iterable[Row]) -> None:
@@ -62,6 +71,13 @@ def table_texts(columns: Columns, rows: Iterable[Row], _shown: Shown = str) -> I
     cells = [[Cell(printable(_cell(value))) for value in row] for row in rows]
     if cells:
         yield plain_table(_titled(columns), cells)
+
+
+def vertical_texts(columns: Columns, rows: Iterable[Row], _shown: Shown = str) -> Iterator[str]:
+    """A record for each row: a line for each column, with its name before its value."""
+    yield from records(
+        [name for name, _ in columns], ([_cell(value) for value in row] for row in rows), printable
+    )
 
 
 def json_array_texts(columns: Columns, rows: Iterable[Row], _shown: Shown = str) -> Iterator[str]:
@@ -111,6 +127,7 @@ def markdown_texts(columns: Columns, rows: Iterable[Row], shown: Shown = str) ->
 
 FORMATS: dict[str, Callable[[Columns, Iterable[Row], Shown], Iterator[str]]] = {
     "table": table_texts,
+    "vertical": vertical_texts,
     "csv": csv_texts,
     "json": json_array_texts,
     "jsonl": json_line_texts,

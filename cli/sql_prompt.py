@@ -22,16 +22,17 @@ from cli.sql_dots import Dots
 from cli.sql_output import show
 from cli.sql_stopping import stopped_by_ctrl_c
 from cli.sql_typing import typing_session
-from cli.terminal import note
+from cli.terminal import note, out
 from cli.times import show_count, show_duration
 from scheduler.home import Home
 
 if TYPE_CHECKING:
     from cli.sql_output import Row
-    from projections import Sql
+    from projections import Answer, Sql
 
 _ROWS_SHOWN_MAX = 1_000
-"""In a table at the prompt; nobody reads more there, and --output takes them all."""
+"""For eyes, at the prompt; nobody reads more there, and --output takes them all."""
+_FOR_EYES = frozenset({"table", "vertical"})
 
 
 def converse(sql: Sql, home: Home, form: str) -> None:
@@ -81,11 +82,18 @@ def _hear(sql: Sql, home: Home, typed: str, dots: Dots) -> None:
 def _answer(sql: Sql, query: str, form: str) -> None:
     began_s = time.monotonic()
     with query_failures(), stopped_by_ctrl_c(sql):
-        result = sql.execute(query)
-        counted = _Counted(result.rows)
-        rows = iter(counted)
-        show(form, result.columns, islice(rows, _ROWS_SHOWN_MAX) if form == "table" else rows)
-        more = next(rows, None) is not None
+        for number, reading in enumerate(sql.judged(query)):
+            if number:
+                out("")
+            _show(sql.answer(reading), form, began_s)
+            began_s = time.monotonic()
+
+
+def _show(answer: Answer, form: str, began_s: float) -> None:
+    counted = _Counted(answer.rows)
+    rows = iter(counted)
+    show(form, answer.columns, islice(rows, _ROWS_SHOWN_MAX) if form in _FOR_EYES else rows)
+    more = next(rows, None) is not None
     took = show_duration(int((time.monotonic() - began_s) * 1_000))
     if more:
         note(f"the first {_ROWS_SHOWN_MAX:,} rows, in {took}; LIMIT and OFFSET show others")

@@ -8,13 +8,14 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from cli.axis import Axis, instant_of, ticks
+from cli.display_width import display_width
 from cli.printable import printable
-from cli.tables import display_width
 from cli.terminal import Tone, paint
-from cli.timeline import MARKS, Lane, Mark, draw
+from cli.timeline import MARKS, Lane, Mark, Shape, draw
 from cli.timeline_data import Outage, Row
 from cli.timeline_marks import MANY_FROM, TONES, WORDS, Pen
 from cli.times import show_clock, show_count, show_duration
+from cli.words import is_on_time
 
 BAD: tuple[Mark, ...] = ("failed", "timed_out", "lost")
 """Marks of runs that did not do what was wanted."""
@@ -79,7 +80,7 @@ def picture(
             if number == 0:
                 texts += _tail(sheet.width, row)
             lines.append(sheet.paint(texts))
-    return [*lines, "", *_legend(sheet, all_rows, drawn, any(down)), *_outage_lines(sheet, outages)]
+    return [*lines, "", *_legend(sheet, all_rows, drawn, any(down)), *_outage_lines(sheet, outages, now_us)]
 
 
 def _lane_texts(pen: Pen, lane: Lane, down: Sequence[bool]) -> Iterator[Text]:
@@ -123,7 +124,7 @@ def _tail(width: int, row: Row) -> Iterator[Text]:
     yield f"{_short(bad) if bad else '-':>5}", "bad" if bad else "dim"
     if width >= _LATE_FROM_WIDTH:
         late_ms = row.late_us // 1_000
-        yield f"{show_duration(late_ms) if late_ms > 0 else '-':>12}", "dim"
+        yield f"{'-' if is_on_time(late_ms) else show_duration(late_ms):>12}", "dim"
 
 
 def _short(count: int) -> str:
@@ -140,12 +141,17 @@ def _legend(sheet: Sheet, rows: Sequence[Row], lanes: Sequence[Lane], any_down: 
     for row in rows:
         for mark, count in row.totals.items():
             totals[mark] = totals.get(mark, 0) + count
+    pieces = [piece for lane in lanes for piece in lane]
+    drawn: dict[Mark, set[Shape]] = {mark: set() for mark in MARKS}
+    for piece in pieces:
+        drawn[piece.mark].add(piece.shape)
     items: list[Text] = [
-        (f"{pen.legend_of(mark)} {totals[mark]:,} {WORDS[mark]}", TONES[mark])
+        (f"{pen.legend_of(mark, drawn[mark])} {totals[mark]:,} {WORDS[mark]}".lstrip(), TONES[mark])
         for mark in reversed(MARKS)
         if totals.get(mark) and mark != "owed"
     ]
-    pieces = [piece for lane in lanes for piece in lane]
+    if any(piece.shape == "joint" for piece in pieces):
+        items.append((f"{pen.shapes['joint']} one ends, another begins", "plain"))
     if any(piece.shape == "many" for piece in pieces):
         most = max(piece.runs for piece in pieces if piece.shape == "many")
         levels = [str(least) for least in MANY_FROM if least <= most]
@@ -194,20 +200,21 @@ _KINDS = {
 }
 
 
-def _outage_lines(sheet: Sheet, outages: Sequence[Outage]) -> list[str]:
+def _outage_lines(sheet: Sheet, outages: Sequence[Outage], now_us: int) -> list[str]:
     """The outages in words, the longest first if they are many, in the order in which they came."""
     listed = outages
     if len(outages) > _OUTAGES_LISTED:
         listed = sorted(sorted(outages, key=_length)[-_OUTAGES_LISTED:], key=lambda outage: outage.began_us)
     lines = [""] if outages else []
+    now = instant_of(now_us)
     for outage in listed:
-        began = instant_of(outage.began_us)
-        text = f"{_KINDS.get(outage.kind, outage.kind)} from {show_clock(began, sheet.zone, beside=None)}"
+        began = show_clock(instant_of(outage.began_us), sheet.zone, beside=now)
+        text = f"{_KINDS.get(outage.kind, outage.kind)} from {began}"
         if outage.ended_us is None:
             text += " on"
         else:
             ended = instant_of(outage.ended_us)
-            text += f" to {show_clock(ended, sheet.zone, beside=began)}"
+            text += f" to {show_clock(ended, sheet.zone, beside=now)}"
             text += f" ({show_duration((outage.ended_us - outage.began_us) // 1_000)})"
         died = ", it had died" if outage.reason == "died" else ""
         lines.append(sheet.paint([(text + died, "warn")]))

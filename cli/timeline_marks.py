@@ -6,10 +6,11 @@ Every meaning has a character of its own, so that a picture without colours says
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from cli.terminal import Tone
-from cli.timeline import MARKS, Mark, Piece
+from cli.timeline import MARKS, Mark, Piece, Shape
 
 TONES: dict[Mark, Tone] = {
     "succeeded": "good",
@@ -35,6 +36,7 @@ WORDS: dict[Mark, str] = {
     "running": "running",
     "owed": "waiting",
 }
+_BAR: tuple[Shape, ...] = ("begin", "body", "end")
 MANY_FROM = (2, 5, 20, 100)
 """From how many runs in one column on it is drawn as the first, second, … level."""
 
@@ -67,10 +69,17 @@ class Pen(NamedTuple):
             return self.many[sum(piece.runs >= least for least in MANY_FROM) - 1]
         return self.shapes[piece.shape]
 
-    def legend_of(self, mark: Mark) -> str:
-        """The character that stands for a mark in the legend."""
-        plain = {"succeeded": "one", "running": "going", "owed": "late"}
-        return self.signs[mark] if mark in self.signs else self.shapes[plain[mark]]
+    def legend_of(self, mark: Mark, drawn: AbstractSet[Shape]) -> str:
+        """The characters that stand for a mark in a picture in which it is drawn in these shapes; may be none.
+
+        What shares all its columns with others has none of its own: those show how many they are.
+        """
+        if mark in self.signs:
+            return self.signs[mark] if "sign" in drawn else ""
+        if "going" in drawn:
+            return self.shapes["going"]
+        bar = "".join(self.shapes[part] for part in _BAR)
+        return " ".join([self.shapes["one"]] * ("one" in drawn) + [bar] * (not drawn.isdisjoint(_BAR)))
 
 
 ASCII = Pen(

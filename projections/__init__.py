@@ -7,6 +7,7 @@ DuckDB locks its database file against every other process, so there is no datab
 anyone reads at any time, and that are replaced, never changed.
 
 - `sealing` turns each full segment into an immutable Parquet file, and believes one only if it is as it was made;
+- `beginning` does the same for the segment that is not full yet, when enough of it is there;
 - `recent` takes the entries after those from the ledger's last segment, each checked against the chain;
 - `views.sql` makes `events`, `runs` and `jobs` of the two; `schema` says what each column means;
 - `sandbox` answers queries that read, and `statements` decides which do;
@@ -22,10 +23,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from projections.answers import Answer
     from projections.columns import VIEWS, ColumnMeaning
     from projections.errors import QueryError, QueryFailed, QueryRefused
     from projections.history import runs_query
-    from projections.sandbox import Answer, Sql, open_sql
+    from projections.sandbox import Sql, open_sql
 
 __all__ = [
     "VIEWS",
@@ -40,10 +42,11 @@ __all__ = [
 ]
 
 _HOMES = {
+    "answers": ("Answer",),
     "columns": ("VIEWS", "ColumnMeaning"),
     "errors": ("QueryError", "QueryFailed", "QueryRefused"),
     "history": ("runs_query",),
-    "sandbox": ("Answer", "Sql", "open_sql"),
+    "sandbox": ("Sql", "open_sql"),
 }
 
 

@@ -38,9 +38,9 @@ def start(asked_at: datetime | None) -> DuckDBPyConnection:
     return engine
 
 
-def create_views(engine: DuckDBPyConnection, folder: Folder) -> None:
-    """Create the views; the tables of what is recent are there."""
-    for view in Sealed(folder, [], [], 1).views_sql():
+def create_views(engine: DuckDBPyConnection, sealed: Sealed) -> None:
+    """Create the views over these projections; the tables of what is recent are there."""
+    for view in sealed.views_sql():
         engine.execute(view)
     engine.execute(log_view([]))
     engine.execute(VIEWS_SQL)

@@ -15,7 +15,7 @@ from projections.manifest import KINDS, Folder
 from projections.merging import Sizes, due, merge
 from projections.parquet import version
 from projections.sealed import Source
-from projections.sealing import Progress, believed, ensure_sealed, find_damaged, rebuild
+from projections.sealing import Progress, believed, ensure_sealed, find_damaged, rebuild, with_beginning
 from scheduler.home import Home
 
 
@@ -115,9 +115,7 @@ def status(home: Home, *, verify: bool = False, steps: Steps | None = None) -> S
         made_by = version(source.segment_entries)
         manifest = folder.load(made_by)
         sealed = believed(folder, source, manifest)
-        files = {
-            folder.parquet(kind, part.first, part.segments): kind for part in manifest.parts for kind in KINDS
-        }
+        files = {path: kind for kind, path, _ in manifest.files(folder)}
         if verify:
             progress = None if steps is None else steps("checking")
             damaged = find_damaged(folder, source.segment_entries, progress)
@@ -146,8 +144,8 @@ def _upkeep(home: Home, sizes: Sizes | None, steps: Steps | None, *, anew: bool)
         make(folder, source, None if steps is None else steps("sealing"))
         if source.firsts:
             merge(folder, source.segment_entries, sizes, None if steps is None else steps("merging"))
-        sealed = ensure_sealed(folder, source)
-        refresh_database(sealed, source, home.logs.resolve())
+        sealed = with_beginning(ensure_sealed(folder, source), source)
+        refresh_database(sealed.full, source, home.logs.resolve())
         return Upkeep(entries=source.head.seq + 1, segments=len(sealed.segments), parts=len(sealed.parts))
 
 

@@ -20,14 +20,20 @@ from eventstore.store import Head
 class LineReader:
     """Reads on from a known entry; every line is handed out once.
 
+    Args:
+        ledger: its folder.
+        after: the known entry.
+        segment_entries: how many entries a segment holds.
+        offset: where the next line begins, if that is not the beginning of a segment.
+
     Attributes:
         first: the first entry that is handed out.
         head: the last one that was.
     """
 
-    def __init__(self, ledger: Path, after: Head, segment_entries: int) -> None:
+    def __init__(self, ledger: Path, after: Head, segment_entries: int, offset: int = 0) -> None:
         self._ledger, self._segment_entries = ledger, segment_entries
-        self.first, self.head, self._offset = after.seq + 1, after, 0
+        self.first, self.head, self._offset = after.seq + 1, after, offset
 
     def read_to(self, last: int) -> Iterator[bytes]:
         """Blocks of whole lines up to entry `last`, which the journal says is there; memory stays bounded.

@@ -1,9 +1,10 @@
 """The manifest: what each projection was made of, and what it must look like to be believed.
 
-`var/projections/manifest.json` holds a record for each sealed segment, and one for each part: the files that one or
-several neighbouring segments were made into. A file whose length and modification time are as recorded is
-believed; one that was touched is digested, and made anew if it is another. A segment that was touched since is
-checked again, line by line. Whoever changes the manifest holds the lock beside it.
+`var/projections/manifest.json` holds a record for each sealed segment, one for each part: the files that one or
+several neighbouring segments were made into, and one for the beginning of the segment that is not full yet. A file
+whose length and modification time are as recorded is believed; one that was touched is digested, and made anew if it
+is another. A segment that was touched since is checked again, line by line. Whoever changes the manifest holds the
+lock beside it.
 """
 
 from __future__ import annotations
@@ -75,6 +76,30 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     files: dict[Kind, File]
 
 
+class Beginning(msgspec.Struct, frozen=True, kw_only=True):
+    """The lines with which the segment that is not full yet begins, as far as they were projected.
+
+    Attributes:
+        first: its first entry.
+        prev: the hash of the entry before it.
+        last: the last entry that was projected.
+        hash: the hash of that one.
+        bytes: how long those lines are together.
+        sha256: their digest: the file grows behind them, so its stamp says nothing.
+        carried: as of a sealed segment, by the last entry that was projected.
+        files: what was made of them.
+    """
+
+    first: int
+    prev: str
+    last: int
+    hash: str
+    bytes: int
+    sha256: str
+    carried: list[int]
+    files: dict[Kind, File]
+
+
 class Manifest(msgspec.Struct, kw_only=True):
     """What is there.
 
@@ -82,6 +107,7 @@ class Manifest(msgspec.Struct, kw_only=True):
         version: fingerprint of how projections are made; those made otherwise are made anew.
         segments: the sealed segments, oldest first.
         parts: their files, oldest first.
+        beginning: what was made of the segment after those, if it was long enough.
         superseded: files that no part names any more, and since when (Unix seconds): readers may still use them.
         database: fingerprint of the views in `cronledger.duckdb`.
     """
@@ -89,8 +115,18 @@ class Manifest(msgspec.Struct, kw_only=True):
     version: str
     segments: list[SealedSegment] = []
     parts: list[Part] = []
+    beginning: Beginning | None = None
     superseded: dict[str, int] = {}
     database: str = ""
+
+    def files(self, folder: Folder) -> Iterator[tuple[Kind, Path, File]]:
+        """Every file that it names, and what it says of it."""
+        for part in self.parts:
+            for kind, file in part.files.items():
+                yield kind, folder.parquet(kind, part.first, part.segments), file
+        if self.beginning is not None:
+            for kind, file in self.beginning.files.items():
+                yield kind, folder.beginning(kind, self.beginning.first, self.beginning.last), file
 
 
 class Folder(NamedTuple):
@@ -107,6 +143,10 @@ class Folder(NamedTuple):
         """The file of the segment that begins with this entry, or of so many from there on."""
         merged = f"+{segments}" if segments > 1 else ""
         return self.root / kind / f"{first:020d}{merged}.parquet"
+
+    def beginning(self, kind: Kind, first: int, last: int) -> Path:
+        """The file of these entries, with which a segment begins that is not full yet."""
+        return self.root / kind / f"{first:020d}-{last:020d}.parquet"
 
     def load(self, version: str) -> Manifest:
         """The manifest; an empty one if there is none that can be used."""

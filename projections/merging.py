@@ -1,8 +1,9 @@
 """Merging: the many small files of a long history become few.
 
-The parts of a month that is over become one, and in the month that is not, each sixteen segments do: so the number
-of files grows with the months and no entry is rewritten more than twice. Merging goes on beside those
-who ask, beside those who seal, and a process that is killed at it has lost nothing but its work.
+The parts of a month that is over become one, and in the month that is not, each eight segments do, and each eight
+times eight: so the number of files grows with the months, there are never more than a few of the newest, and no entry
+is rewritten more than three times. Merging goes on beside those who ask, beside those who seal, and a process that is
+killed at it has lost nothing but its work.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from projections.superseded import sweep
 
 
 class Sizes(NamedTuple):
-    """How many segments are merged in a month that is not over yet, and how many a file holds at most."""
+    """How many neighbours are merged in a month that is not over yet, and how many segments a file holds at most."""
 
-    batch: int = 16
+    batch: int = 8
     most: int = 256
 
 
@@ -34,7 +35,7 @@ def due(parts: list[Part], segments: list[SealedSegment], sizes: Sizes) -> list[
     months = {segment.first: segment.month for segment in segments}
     grouped = [list(group) for _, group in groupby(parts, key=lambda part: months.get(part.first))]
     over = [chunk for group in grouped[:-1] for chunk in _filled(group, sizes.most)]
-    return [*over, *(_batches(grouped[-1], sizes.batch) if grouped else [])]
+    return [*over, *(_batches(grouped[-1], sizes) if grouped else [])]
 
 
 def merge(
@@ -122,10 +123,25 @@ def _filled(group: list[Part], most: int) -> list[list[Part]]:
     return [chunk for chunk in chunks if len(chunk) > 1]
 
 
-def _batches(group: list[Part], batch: int) -> list[list[Part]]:
-    """So many single segments in a row, each time."""
-    batches = []
-    for is_single, run in groupby(group, key=lambda part: part.segments == 1):
-        singles = list(run) if is_single else []
-        batches += [singles[at : at + batch] for at in range(0, len(singles) - batch + 1, batch)]
+def _batches(group: list[Part], sizes: Sizes) -> list[list[Part]]:
+    """Neighbours that fill a batch, or a batch of batches, exactly; the largest one that can be had."""
+    wanted = [sizes.batch]
+    while wanted[0] * sizes.batch <= sizes.most:
+        wanted.insert(0, wanted[0] * sizes.batch)
+    batches: list[list[Part]] = []
+    at = 0
+    while at < len(group):
+        chunk = next(filter(None, (_exactly(group, at, segments) for segments in wanted)), None)
+        batches += [] if chunk is None else [chunk]
+        at += 1 if chunk is None else len(chunk)
     return batches
+
+
+def _exactly(group: list[Part], at: int, segments: int) -> list[Part]:
+    """The smaller parts from this one on that hold so many segments together; none if they do not."""
+    held = 0
+    for end, part in enumerate(group[at:], at + 1):
+        held += part.segments
+        if held >= segments or part.segments >= segments:
+            return group[at:end] if held == segments and end - at > 1 else []
+    return []

@@ -8,11 +8,11 @@ everything that a row of history needs: asking takes no join, however long the h
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
-from eventstore.segment import segment_of
 from projections.manifest import KINDS, MERGE_MARK, File, Folder, Kind, publish_new
 from projections.schema import (
     ENTRY_TYPES,
@@ -46,7 +46,7 @@ def version(segment_entries: int) -> str:
 
 
 class Made(NamedTuple):
-    """What was just made of a segment; the members are those of `SealedSegment` and `Part`."""
+    """What was just made of some lines; the members are those of `SealedSegment` and `Part`."""
 
     files: dict[Kind, File]
     month: str
@@ -54,37 +54,33 @@ class Made(NamedTuple):
 
 
 class ParquetMaker:
-    """Makes projections, in the order of their segments; the engine is started when it is first needed."""
+    """Makes projections, in the order of their lines; the engine is started when it is first needed."""
 
-    def __init__(self, folder: Folder, ledger: Path, segment_entries: int) -> None:
-        self._folder, self._ledger, self._segment_entries = folder, ledger, segment_entries
+    def __init__(self) -> None:
         self._engine: DuckDBPyConnection | None = None
 
-    def make(self, first: int, carried: list[int], events: list[str]) -> Made:
-        """Make the projections of a segment whose chain was checked; those of earlier segments are there.
+    def make(self, lines: str, carried: str, place: Callable[[Kind], Path]) -> Made:
+        """Make the projections of lines whose chain was checked; those of earlier ones are there.
 
         Args:
-            first: its first entry.
-            carried: what the segment before it left open.
-            events: the files in which those entries are.
+            lines: the file that holds them, and nothing else.
+            carried: what was left open before them, as SQL.
+            place: where each kind belongs.
 
         Raises:
             OSError: they cannot be written.
         """
         import duckdb
 
-        segment = str(segment_of(self._ledger, first, self._segment_entries))
         try:
             engine = self._engine = self._engine or _start_maker()
-            engine.execute(f"CREATE OR REPLACE TABLE parts.fresh AS {with_facts(read_lines(segment))}")
-            engine.execute(f"CREATE OR REPLACE TABLE parts.carried AS {carried_rows(events, carried)}")
-            files = {
-                kind: write_parquet(engine, _ROWS[kind], self._folder.parquet(kind, first)) for kind in KINDS
-            }
+            engine.execute(f"CREATE OR REPLACE TABLE parts.fresh AS {with_facts(read_lines(lines))}")
+            engine.execute(f"CREATE OR REPLACE TABLE parts.carried AS {carried}")
+            files = {kind: write_parquet(engine, _ROWS[kind], place(kind)) for kind in KINDS}
             left_open = [int(seq) for (seq,) in engine.execute(_LEFT_OPEN_SQL).fetchall()]
             month = engine.execute(_MONTH_SQL).fetchall()[0][0]
         except duckdb.Error as error:
-            raise OSError(f"{segment}: {error}") from error
+            raise OSError(f"{lines}: {error}") from error
         return Made(files, str(month), left_open)
 
     def close(self) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _HANDED_OVER_BYTES = 64 * 1024 * 1024
 _ENTRIES = ", ".join(ENTRY_TYPES)
+_NOTHING = carried_rows([], [])
 _TAKEN_IN = (
     f"INSERT INTO parts.recent_events SELECT {_ENTRIES} FROM parts.fresh",
     "INSERT INTO parts.recent_runs FROM parts.ended",
@@ -33,29 +34,33 @@ _TAKEN_IN = (
 class RecentTables:
     """The tables, and the file in memory through which they grow.
 
+    Args:
+        engine: has none of them yet.
+        carried: see `begin`.
+
     Attributes:
         path: the file's name, for the engine's list of allowed files.
     """
 
-    def __init__(self, engine: DuckDBPyConnection) -> None:
+    def __init__(self, engine: DuckDBPyConnection, carried: str) -> None:
         self._engine = engine
         self._fd = os.memfd_create("recent", os.MFD_CLOEXEC)
         self.path = f"/proc/self/fd/{self._fd}"
         self._fresh = f"CREATE OR REPLACE TABLE parts.fresh AS {with_facts(read_lines(self.path))}"
-        nothing = carried_rows([], [])
         for table in ("fresh", "carried"):
-            engine.execute(f"CREATE TABLE parts.{table} AS {nothing}")
+            engine.execute(f"CREATE TABLE parts.{table} AS {_NOTHING}")
         engine.execute(PARTS_SQL)
-        self.begin(nothing)
+        self.begin(carried)
 
     def begin(self, carried: str) -> None:
-        """Forget all of them, and begin after a segment that left these entries open (SQL of their rows)."""
+        """Forget all of them, and begin after entries that left these ones open (SQL of their rows)."""
+        (count,) = self._engine.execute(f"CREATE OR REPLACE TABLE parts.carried AS {carried}").fetchall()[0]
         for table, rows in {
-            "fresh": carried_rows([], []),
-            "carried": carried,
+            "fresh": _NOTHING,
             "recent_events": f"SELECT {_ENTRIES} FROM parts.fresh",
             "recent_runs": "SELECT * FROM parts.ended LIMIT 0",
-            "open_runs": "FROM parts.unended",
+            # Nothing open is the rule, and costs nothing to find.
+            "open_runs": "FROM parts.unended" if count else "FROM parts.recent_runs",
             "open_entries": "FROM parts.carried",
         }.items():
             self._engine.execute(f"CREATE OR REPLACE TABLE parts.{table} AS {rows}")

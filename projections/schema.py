@@ -38,6 +38,7 @@ FACT_TYPES = {
 }
 CAUSES = (ScheduleTicked.TYPE, RunRequested.TYPE)
 ENDINGS = (RunFinished.TYPE, RunSkipped.TYPE)
+_UNCARRIED = ("durable", "prev", "hash")
 _WITH_FACTS = (*CAUSES, RunStarted.TYPE, *ENDINGS)
 
 
@@ -93,8 +94,33 @@ def carried_rows(files: list[str], seqs: list[int]) -> str:
     if not seqs:
         return no_rows(ENTRY_TYPES | FACT_TYPES)
     wanted = ", ".join(map(str, seqs))
-    names = ", ".join(ENTRY_TYPES)
-    return with_facts(f"SELECT {names} FROM read_parquet({listed(files)}) WHERE seq IN ({wanted})")
+    return with_facts(f"SELECT {_carried('')} FROM read_parquet({listed(files)}) WHERE seq IN ({wanted})")
+
+
+def left_open_rows(files: list[str], first: int, last: int, before: list[int]) -> str:
+    """SQL of the same rows as of entry `last`, of which no one has taken note.
+
+    Args:
+        files: Parquet files of events that hold these entries.
+        first: the first entry of its segment.
+        last: the entry.
+        before: what was left open before that segment.
+    """
+    here = f"seq BETWEEN {first} AND {last}"
+    earlier = f" OR seq IN ({', '.join(map(str, before))})" if before else ""
+    rows = f"read_parquet({listed(files)})"
+    return with_facts(
+        f"SELECT {_carried('k.')} FROM {rows} AS k WHERE ({here}{earlier}) "
+        f"AND k.type IN {among((*CAUSES, RunStarted.TYPE))} AND NOT EXISTS "
+        f"(SELECT 1 FROM {rows} AS e WHERE e.{here} AND e.type IN {among(ENDINGS)} AND e.run = k.run)"
+    )
+
+
+def _carried(of: str) -> str:
+    """The members of an entry that is carried; its hashes would cost the most to read, and say nothing of a run."""
+    return ", ".join(
+        f"NULL::{kind} AS {name}" if name in _UNCARRIED else of + name for name, kind in ENTRY_TYPES.items()
+    )
 
 
 def listed(texts: list[str]) -> str:

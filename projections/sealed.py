@@ -1,4 +1,4 @@
-"""What the views read: which projections there are of a ledger, up to the end or up to an earlier entry."""
+"""What the views read: which projections there are of a ledger, up to their end or up to an earlier entry."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from eventstore.segment import segment_of
 from eventstore.store import EMPTY, Head
-from projections.manifest import KINDS, Folder, Kind, Part, SealedSegment
-from projections.schema import ENTRY_TYPES, carried_rows, listed, no_rows
+from projections.manifest import KINDS, Beginning, Folder, Kind, Part, SealedSegment
+from projections.schema import ENTRY_TYPES, carried_rows, left_open_rows, listed, no_rows
 
 _POSITION: dict[Kind, str] = {"events": "seq", "runs": "settled_seq", "notes": "seq"}
 _NOTED = ("seq", "time", "type", "actor", "job", "run", "data")
@@ -38,19 +38,28 @@ class Source(NamedTuple):
 
 
 class Sealed(NamedTuple):
-    """The sealed segments that have their projections: the views read these, and JSONL after them.
+    """What has its projections: the views read these, and the ledger's own lines after them.
 
     Attributes:
         folder: where the projections are.
-        segments: the segments, from entry 0 without gaps.
+        segments: the full segments, from entry 0 without gaps.
         parts: the files that hold them; the last one may hold later ones too.
         segment_entries: how many entries a segment holds.
+        beginning: the segment after those, as far as it was projected.
+        last: the last entry that counts, where that is an earlier one than the last that was projected.
     """
 
     folder: Folder
     segments: list[SealedSegment]
     parts: list[Part]
     segment_entries: int
+    beginning: Beginning | None = None
+    last: int | None = None
+
+    @property
+    def full(self) -> Sealed:
+        """Of full segments alone."""
+        return self._replace(beginning=None)
 
     @property
     def firsts(self) -> list[int]:
@@ -58,50 +67,78 @@ class Sealed(NamedTuple):
         return [segment.first for segment in self.segments]
 
     @property
+    def end(self) -> int:
+        """The entry after the full segments."""
+        return len(self.segments) * self.segment_entries
+
+    @property
     def head(self) -> Head:
-        """The last entry of the last of them."""
-        if not self.segments:
-            return EMPTY
-        return Head(self.segments[-1].first + self.segment_entries - 1, self.segments[-1].last)
+        """The last entry that the views read here; of one of the past the hash is not known."""
+        if self.last is not None:
+            return Head(self.last, "")
+        if self.beginning is not None:
+            return Head(self.beginning.last, self.beginning.hash)
+        return Head(self.end - 1, self.segments[-1].last) if self.segments else EMPTY
+
+    @property
+    def offset(self) -> int:
+        """Where the entry after `head` begins in its segment."""
+        return 0 if self.beginning is None else self.beginning.bytes
 
     @property
     def carried(self) -> list[int]:
-        """`seq` of each entry in them that causes or starts a run which had not ended by `head`."""
+        """`seq` of each entry that causes or starts a run which had not ended by the last full segment's end."""
         return self.segments[-1].carried if self.segments else []
 
     def until(self, seq: int) -> Sealed:
-        """Those that end with this entry or before it: what they said then, they say now."""
+        """The same up to entry `seq`: what was said by then, they say now."""
+        if seq >= self.head.seq:
+            return self
         segments = self.segments[: max(0, (seq + 1) // self.segment_entries)]
-        end = len(segments) * self.segment_entries
-        return self._replace(segments=segments, parts=[part for part in self.parts if part.first < end])
+        parts = [part for part in self.parts if part.first <= seq]
+        begun = self.beginning is not None and self.beginning.first <= seq
+        return self._replace(
+            segments=segments, parts=parts, beginning=self.beginning if begun else None, last=seq
+        )
 
     def files(self, kind: Kind) -> list[str]:
         """The Parquet files of a kind, oldest first."""
-        return [str(self.folder.parquet(kind, part.first, part.segments)) for part in self.parts]
+        files = [self.folder.parquet(kind, part.first, part.segments) for part in self.parts]
+        if self.beginning is not None:
+            files.append(self.folder.beginning(kind, self.beginning.first, self.beginning.last))
+        return [str(file) for file in files]
 
     def carried_sql(self) -> str:
-        """SQL of the rows of `parts.carried`."""
-        return carried_rows(self.holding_carried(), self.carried)
-
-    def holding_carried(self) -> list[str]:
-        """The Parquet files that the carried entries are in."""
-        seqs = self.carried
-        holding = [part for part in self.parts if any(part.first <= seq < self._end(part) for seq in seqs)]
-        return self._replace(parts=holding).files("events")
+        """SQL of the rows of `parts.carried`: what causes or starts a run that had not ended by `head`."""
+        if self.last is not None and self.last >= self.end:
+            files = self._holding([self.end, self.last, *self.carried])
+            return left_open_rows(files, self.end, self.last, self.carried)
+        if self.last is None and self.beginning is not None:
+            return carried_rows(self._holding(self.beginning.carried), self.beginning.carried)
+        return carried_rows(self._holding(self.carried), self.carried)
 
     def views_sql(self) -> list[str]:
         """SQL that creates the views over the Parquet files."""
         return [f"CREATE OR REPLACE VIEW parts.sealed_{kind} AS {self._rows(kind)}" for kind in KINDS]
 
-    def _rows(self, kind: Kind) -> str:
-        if not self.parts:
-            return _nothing(kind)
-        beyond = self._end(self.parts[-1]) > self.head.seq + 1
-        until = f" WHERE {_POSITION[kind]} <= {self.head.seq}" if beyond else ""
-        return f"SELECT * FROM read_parquet({listed(self.files(kind))}){until}"  # noqa: S608 - quoted paths
+    def _holding(self, seqs: list[int]) -> list[str]:
+        """The Parquet files that these entries are in."""
+        holding = [
+            part
+            for part in self.parts
+            if any(part.first <= seq < part.first + part.segments * self.segment_entries for seq in seqs)
+        ]
+        beginning = self.beginning
+        if beginning is not None and not any(beginning.first <= seq <= beginning.last for seq in seqs):
+            beginning = None
+        return self._replace(parts=holding, beginning=beginning).files("events")
 
-    def _end(self, part: Part) -> int:
-        return part.first + part.segments * self.segment_entries
+    def _rows(self, kind: Kind) -> str:
+        files = self.files(kind)
+        if not files:
+            return _nothing(kind)
+        until = "" if self.last is None else f" WHERE {_POSITION[kind]} <= {self.last}"
+        return f"SELECT * FROM read_parquet({listed(files)}){until}"  # noqa: S608 - quoted paths
 
 
 def _nothing(kind: Kind) -> str:

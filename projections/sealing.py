@@ -7,10 +7,12 @@ the chain. It is made anew whenever it cannot be believed; a segment that cannot
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from eventstore.store import EMPTY, Head
+from projections.beginning import believed_beginning, lags, make_beginning
 from projections.lines import check_segment
 from projections.manifest import KINDS, File, Folder, Kind, Manifest, Part, SealedSegment, digest, stamp
 from projections.parquet import ParquetMaker, version
@@ -38,6 +40,29 @@ def ensure_sealed(folder: Folder, source: Source, progress: Progress | None = No
     return sealed
 
 
+def with_beginning(sealed: Sealed, source: Source) -> Sealed:
+    """The same with the beginning of the segment that is not full, made anew if it lags too far behind.
+
+    It only saves time: where it cannot be written, there is none.
+
+    Raises:
+        Corrupt: a line of it is damaged.
+    """
+    if not lags(sealed, source):
+        return sealed
+    folder, made_by = sealed.folder, version(source.segment_entries)
+    with suppress(OSError), folder.locked():
+        manifest = folder.load(made_by)
+        current = believed(folder, source, manifest)
+        if len(current.segments) == len(source.firsts) and lags(current, source):
+            manifest.beginning = make_beginning(current, source)
+            sweep(folder, manifest)
+            folder.save(manifest)
+            current = current._replace(beginning=manifest.beginning)
+        return current if current.head.seq > sealed.head.seq else sealed
+    return sealed
+
+
 def rebuild(folder: Folder, source: Source, progress: Progress | None = None) -> Sealed:
     """Make all of them anew, whatever is there; whoever asks meanwhile waits.
 
@@ -61,15 +86,13 @@ def find_damaged(folder: Folder, segment_entries: int, progress: Progress | None
     Returns:
         Those that are not as they were made, or not there.
     """
-    parts = folder.load(version(segment_entries)).parts
+    files = list(folder.load(version(segment_entries)).files(folder))
     damaged = []
-    for number, part in enumerate(parts):
-        for kind, file in part.files.items():
-            path = folder.parquet(kind, part.first, part.segments)
-            if not path.exists() or digest(path) != file.sha256:
-                damaged.append(path)
+    for number, (_, path, file) in enumerate(files):
+        if not path.exists() or digest(path) != file.sha256:
+            damaged.append(path)
         if progress is not None:
-            progress(number + 1, len(parts))
+            progress(number + 1, len(files))
     return damaged
 
 
@@ -105,7 +128,8 @@ def believed(folder: Folder, source: Source, manifest: Manifest) -> Sealed:
             prev = segment.last
         segments += [segment for segment in held if segment is not None]
         parts.append(part)
-    return Sealed(folder, segments, parts, source.segment_entries)
+    sealed = Sealed(folder, segments, parts, source.segment_entries)
+    return sealed._replace(beginning=believed_beginning(sealed, source, manifest.beginning))
 
 
 class _Sealing:
@@ -116,7 +140,7 @@ class _Sealing:
         self._known = {segment.first: segment for segment in manifest.segments}
         self._files = {part.first: part for part in manifest.parts}
         self._sealed = Sealed(folder, [], [], source.segment_entries)
-        self._maker = ParquetMaker(folder, source.ledger, source.segment_entries)
+        self._maker = ParquetMaker()
 
     def run(self) -> Sealed:
         """Everything from entry 0 on: kept where it can be believed, and made where it cannot."""
@@ -180,7 +204,11 @@ class _Sealing:
         before = stamp(self._source.segment(first))
         last = check_segment(self._source.ledger, Head(first - 1, prev), self._source.segment_entries)
         assert before is not None, "a segment that was just read is there"
-        made = self._maker.make(first, self._sealed.carried, self._sealed.holding_carried())
+        made = self._maker.make(
+            str(self._source.segment(first)),
+            self._sealed.carried_sql(),
+            lambda kind: self._folder.parquet(kind, first),
+        )
         segment = SealedSegment(
             first=first, prev=prev, last=last.hash, source=before, month=made.month, carried=made.carried
         )
@@ -196,6 +224,8 @@ class _Sealing:
         end = len(self._sealed.segments) * self._source.segment_entries
         self._manifest.segments = [*self._sealed.segments, *_from(self._manifest.segments, end)]
         self._manifest.parts = [*self._sealed.parts, *_from(self._manifest.parts, end)]
+        if self._manifest.beginning is not None and self._manifest.beginning.first < end:
+            self._manifest.beginning = None  # it is a part of a whole now
         self._folder.save(self._manifest)
 
 

@@ -5,8 +5,8 @@ reading is allowed, and since DuckDB 2 it may stand inside a `WITH`, in a statem
 type alone does not decide. A statement is executed if
 
 1. the engine's parser calls it a SELECT, or an EXPLAIN of one, and nothing else stands beside it;
-2. its syntax tree, as the parser prints it, consists of the node types that read, and names as tables only
-   functions that are known to compute;
+2. its syntax tree, as the parser prints it, consists of the node types that read, and names as tables only views,
+   what the statement itself calls so, and functions that are known to compute: never a file;
 3. it stands as a subquery in the statement that is executed, where the engine accepts nothing that modifies.
 
 Each rule would do alone, for the statements that are known today.
@@ -19,22 +19,28 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from projections.columns import VIEWS
 from projections.errors import QueryFailed, QueryRefused
-from projections.hints import failed
+from projections.hints import failed, hint_for
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, Statement
 
 _READING_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
 _COMPUTING_TABLES = frozenset(
-    {"duckdb_columns", "duckdb_functions", "duckdb_keywords", "duckdb_settings", "duckdb_tables", "duckdb_types",
-     "duckdb_views", "generate_series", "json_each", "json_tree", "pg_timezone_names", "pragma_show",
+    {"duckdb_columns", "duckdb_functions", "duckdb_keywords", "duckdb_tables", "duckdb_types", "duckdb_views",
+     "generate_series", "json_each", "json_tree", "pg_timezone_names", "pragma_show",
      "pragma_table_info", "pragma_version", "range", "repeat", "repeat_row", "unnest"}
 )  # fmt: skip
 _REFUSED_FUNCTIONS = frozenset(
-    {"getenv", "json_execute_serialized_sql", "nextval", "query", "query_table", "read_blob", "read_csv", "read_text",
-     "setval", "write_log"}
+    {"add_parquet_key", "current_setting", "getenv", "json_execute_serialized_sql", "json_serialize_plan", "nextval",
+     "query", "query_table", "read_blob", "read_csv", "read_text", "setval", "write_log"}
 )  # fmt: skip
+_SCHEMAS = frozenset({"", "information_schema", "main", "parts"})
+_DATABASES = frozenset({"", "memory", "system"})
+_SETTINGS_VIEW = "pg_settings"
+_FILE_SIGNS = frozenset("./\\:*?[")
+"""A table whose name holds one of these may be taken for a file, or for several."""
 _DONE_BY = {
     "ALTER": "changes a table",
     "ATTACH": "opens another database",
@@ -151,7 +157,10 @@ def _words(text: str) -> Iterator[tuple[str, int]]:
 
 def _syntax_tree(engine: DuckDBPyConnection, select: str) -> Any:
     printed = engine.execute("SELECT json_serialize_sql($1::VARCHAR)", [select]).fetchone()
-    tree: Any = msgspec.json.decode(printed[0]) if printed else {}
+    try:
+        tree: Any = msgspec.json.decode(printed[0]) if printed else {}
+    except RecursionError:
+        raise QueryRefused("this statement is nested too deeply to be judged") from None
     if tree.get("error", True) or len(tree.get("statements", ())) != 1:
         raise QueryRefused(
             f"this statement cannot be judged: {tree.get('error_message', 'it is not one SELECT')}"
@@ -169,15 +178,37 @@ def _judge_tree(tree: Any) -> None:
             continue
         if not isinstance(node, dict):
             continue
-        kind = str(node.get("type", ""))
-        if kind.endswith("_NODE") and kind not in _READING_NODES and "modifiers" in node:
-            done = _DONE_BY.get(kind.removesuffix("_QUERY_NODE"), f"has a {kind}")
-            raise QueryRefused(f"only statements that read are executed; a part of this one {done}")
-        function = node.get("function")
-        if kind == "TABLE_FUNCTION" and isinstance(function, dict):
-            name = str(function.get("function_name", "")).lower()
-            if name not in _COMPUTING_TABLES:
-                raise QueryRefused(f"the table function {name} is not one that only computes")
-        if kind == "FUNCTION" and str(node.get("function_name", "")).lower() in _REFUSED_FUNCTIONS:
-            raise QueryRefused(f"the function {node['function_name']} reaches outside of the views")
+        _judge_node(str(node.get("type", "")), node)
         todo.extend(node.values())
+
+
+def _judge_node(kind: str, node: dict[str, Any]) -> None:
+    if kind.endswith("_NODE") and kind not in _READING_NODES and "modifiers" in node:
+        done = _DONE_BY.get(kind.removesuffix("_QUERY_NODE"), f"has a {kind}")
+        raise QueryRefused(f"only statements that read are executed; a part of this one {done}")
+    function = node.get("function")
+    if kind == "TABLE_FUNCTION" and isinstance(function, dict):
+        name = str(function.get("function_name", "")).lower()
+        if name not in _COMPUTING_TABLES:
+            raise QueryRefused(f"the table function {name} is not one that only computes")
+    if kind == "FUNCTION" and str(node.get("function_name", "")).lower() in _REFUSED_FUNCTIONS:
+        raise QueryRefused(f"the function {node['function_name']} reaches outside of the views")
+    if kind in {"BASE_TABLE", "SHOW_REF"}:
+        _judge_table(*(str(node.get(f"{part}_name", "")) for part in ("catalog", "schema", "table")))
+    if (
+        kind == "SHOW_REF"
+        and node.get("show_type") == "SHOW"
+        and str(node["table_name"]).lower() not in VIEWS
+    ):
+        said = f"Table with name {node['table_name']} does not exist!"  # it may be a setting, which tells of paths
+        raise QueryFailed(said, hint_for(said))
+
+
+def _judge_table(database: str, schema: str, name: str) -> None:
+    """A name that is no table's is looked for among files, with its schema before it."""
+    if _FILE_SIGNS & set(name):
+        raise QueryRefused(f"{name} is a file: only the views can be read")
+    if schema.lower() not in _SCHEMAS or database.lower() not in _DATABASES:
+        raise QueryRefused(f"{'.'.join(filter(None, (database, schema, name)))} is none of the views")
+    if name.lower() == _SETTINGS_VIEW:
+        raise QueryRefused("the engine's settings are no concern of a query")

@@ -23,9 +23,7 @@ def sweep(folder: Folder, manifest: Manifest, now_s: float | None = None) -> Non
         now_s: Unix seconds; the present if not given.
     """
     now_s = time.time() if now_s is None else now_s
-    named = {
-        folder.parquet(kind, part.first, part.segments) for part in manifest.parts for kind in part.files
-    }
+    named = {path for _, path, _ in manifest.files(folder)}
     kept: dict[str, int] = {}
     for kind in folder.kinds:
         for path in kind.glob("[0-9]*.parquet"):

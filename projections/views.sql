@@ -91,7 +91,8 @@ LEFT JOIN others AS o ON o.job = d.job;
 CREATE VIEW parts.misfires AS
 SELECT seq, time, job, (data->>'$.first')::TIMESTAMPTZ AS first, (data->>'$.last')::TIMESTAMPTZ AS last,
        (data->>'$.count')::BIGINT AS instants, (data->>'$.will_run')::BIGINT AS will_run,
-       coalesce(data->>'$.reason', 'scheduler_down') AS reason
+       coalesce(data->>'$.reason', 'scheduler_down') AS reason,
+       reason IN ('disabled', 'removed', 'replaced') AS is_closed
 FROM parts.notes WHERE type = 'schedule.misfired';
 
 CREATE VIEW slots AS
@@ -189,12 +190,20 @@ FROM parts.misfires WHERE reason = 'stall' GROUP BY time;
 CREATE VIEW outages AS
 WITH blamed AS (
     SELECT m.job, m.instants, m.will_run, g.kind, g.began_seq
-    FROM (FROM parts.misfires WHERE reason <> 'stall') AS m
+    FROM (FROM parts.misfires WHERE reason <> 'stall' AND NOT is_closed) AS m
     ASOF JOIN (FROM parts.gaps WHERE ended_seq IS NOT NULL AND kind <> 'stall') AS g
         ON m.reason = g.misfires AND m.seq > g.ended_seq
     UNION ALL
+    -- A misfire of a schedule that is no longer in force tells what became of that, not why nobody watched. What
+    -- passed before an outage ended is settled at its end: one that begins later is of no outage.
     SELECT m.job, m.instants, m.will_run, g.kind, g.began_seq
-    FROM parts.misfires AS m JOIN parts.gaps AS g ON g.kind = 'stall' AND m.reason = 'stall' AND m.time = g.ended
+    FROM (FROM parts.misfires WHERE is_closed) AS m
+    ASOF JOIN (FROM parts.gaps WHERE ended_seq IS NOT NULL AND kind <> 'stall') AS g ON m.seq > g.ended_seq
+    WHERE m.first <= g.ended
+    UNION ALL
+    SELECT m.job, m.instants, m.will_run, g.kind, g.began_seq
+    FROM (FROM parts.misfires WHERE reason = 'stall' OR is_closed) AS m
+    JOIN parts.gaps AS g ON g.kind = 'stall' AND m.time = g.ended
 ), missed AS (
     SELECT kind, began_seq, sum(instants)::BIGINT AS instants, sum(will_run)::BIGINT AS will_run,
            count(DISTINCT job) AS jobs

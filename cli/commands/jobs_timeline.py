@@ -16,7 +16,7 @@ from cli.opened import View
 from cli.pictured import chosen_jobs, picture_width, width_option, window_of, zone_for
 from cli.terminal import is_terminal, note, out, paint, speaks_unicode, wants_colour
 from cli.timeline_data import Outage, Row, Window
-from cli.times import show_count, show_duration, show_time, utc_option
+from cli.times import COMMON_ZONE, show_count, show_duration, show_time, utc_option
 from scheduler.home import Home
 
 _JOBS_SHOWN = 40
@@ -28,7 +28,7 @@ _JOBS_SHOWN = 40
 @click.option("--until", metavar="TIME", help="Where it ends; a date includes that day.  [default: now]")
 @click.option("--job", "names", type=JOB, multiple=True, metavar="NAME", help="Only this job; repeatable.")
 @width_option
-@utc_option
+@utc_option(COMMON_ZONE)
 @json_option
 @click.pass_obj
 def timeline(

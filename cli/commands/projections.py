@@ -13,7 +13,7 @@ from cli.failures import Exit
 from cli.json_output import json_option, show_json
 from cli.progress import progress
 from cli.tables import Cell, Value, details
-from cli.terminal import out
+from cli.terminal import tell
 from cli.times import show_count, show_size
 from scheduler.home import Home
 
@@ -69,7 +69,7 @@ def rebuild(home: Home, as_json: bool) -> None:
         show_json(made)
     else:
         segments = show_count(made.segments, "full segment")
-        out(
+        tell(
             f"Projected {segments} of {show_count(made.entries, 'entry', 'entries')} into "
             f"{show_count(made.parts, 'file')} of each kind"
         )

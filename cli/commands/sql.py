@@ -14,6 +14,7 @@ from cli.failures import Failure
 from cli.printable import printable
 from cli.sql_answers import FORMAT, Destination, MemoryLimit
 from cli.terminal import is_terminal, note
+from cli.times import local_zone, show_time
 from scheduler.home import Home
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ _QUERY_BYTES_MAX = 1024 * 1024
 @click.option(
     "--memory-limit",
     type=MemoryLimit(),
-    help="At most so much memory for the query, such as 2GB.  [default: 80 % of the machine's]",
+    help="At most so much memory for the query, such as 2GB.  [default: half of the machine's]",
 )
 @as_of_option
 @click.option("--shell", is_flag=True, help="Show how to open the same views with other tools.")
@@ -62,7 +63,8 @@ def sql(
     """Answer an SQL query over what the ledger says.
 
     The query comes from the command line, from a file, or from standard input (- or a pipe); at a terminal and
-    without a query, a prompt opens. The views are documented in docs/sql.md, and `.schema` at the prompt lists
+    without a query, a prompt opens. Several statements are answered one after another, as tables, records
+    (--format vertical) or Markdown. The views are documented in docs/sql.md, and `.schema` at the prompt lists
     them. The dialect is DuckDB's. Nothing that a query says can write or read a file: statements that do
     anything but read are refused with exit code 2. A damaged ledger is not answered from: exit code 3.
     """
@@ -87,11 +89,11 @@ def _opener(home: Home, memory_limit: str | None, as_of: str | None) -> Callable
 
         if as_of is None:
             return open_views(home, memory_limit=memory_limit)
-        from cli.as_of import resolve_as_of
+        from cli.as_of import moment_as_of
 
-        seq = resolve_as_of(home, as_of)
-        note(f"As of entry {seq}.")
-        return open_views(home, memory_limit=memory_limit, as_of=seq)
+        moment = moment_as_of(home, as_of)
+        note(f"As of {show_time(moment.time, local_zone())}, after entry {moment.seq}.")
+        return open_views(home, memory_limit=memory_limit, past=moment)
 
     return opened
 

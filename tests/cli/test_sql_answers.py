@@ -82,7 +82,7 @@ def test_json_of_json_is_what_it_says(home: LiveHome) -> None:
     assert (row["data"]["format"], row["f"]) == (1, "1")
 
 
-@pytest.mark.parametrize("form", ["table", "csv", "json", "jsonl", "markdown"])
+@pytest.mark.parametrize("form", ["table", "vertical", "csv", "json", "jsonl", "markdown"])
 def test_a_file_holds_what_standard_output_would(home: LiveHome, tmp_path: Path, form: str) -> None:
     """--output writes the same bytes, for the owner's eyes only, and prints nothing."""
     query = "SELECT job, count(*) AS n FROM runs GROUP BY job ORDER BY job"
@@ -92,6 +92,42 @@ def test_a_file_holds_what_standard_output_would(home: LiveHome, tmp_path: Path,
     assert target.read_bytes() == home.run("sql", query, "--format", form).raw_out
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_records_show_each_column_on_a_line(home: LiveHome) -> None:
+    """`--format vertical`: the number of the row, then names and values; further lines of a value stand below it."""
+    query = "SELECT 1 AS n, 'x' || chr(10) || 'y' || chr(27) AS text, NULL AS nothing FROM range(2)"
+    record = ["n:        1", "text:     x", "          y\\x1b", "nothing:  -"]
+    assert home.run("sql", query, "--format", "vertical").out.splitlines() == [
+        "-- row 1", *record, "", "-- row 2", *record
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["table", "vertical", "markdown"])
+def test_several_statements_are_answered_in_turn(home: LiveHome, tmp_path: Path, form: str) -> None:
+    """Each answer stands where its statement does, with an empty line between them; in a file too."""
+    one, other = "SELECT 1 AS one", "SELECT 'b' AS two"
+    expected = "\n".join(home.run("sql", query, "--format", form).out for query in (one, other))
+    assert home.run("sql", f"{one};\n{other};", "--format", form).out == expected
+    target = tmp_path / "answers"
+    assert home.run("sql", "--format", form, "-o", str(target), stdin=f"{one};{other}".encode()).code == 0
+    assert target.read_text() == expected
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "jsonl", "parquet"])
+def test_what_holds_one_answer_is_given_one(home: LiveHome, tmp_path: Path, form: str) -> None:
+    """For a program several statements are refused with exit code 2, without a byte of output or a file."""
+    target = tmp_path / "answer"
+    for destination in ([], ["--output", str(target)]):
+        result = home.run("sql", "SELECT 1; SELECT 2", "--format", form, *destination)
+        assert (result.code, result.raw_out, target.exists()) == (2, b"", False)
+        assert "these are 2 statements" in result.err
+
+
+def test_nothing_is_answered_before_all_is_judged(home: LiveHome) -> None:
+    """A last statement that does not only read keeps the first from being answered."""
+    result = home.run("sql", "SELECT 1; DROP VIEW runs")
+    assert (result.code, result.out) == (2, "")
 
 
 def test_nothing_is_replaced_unless_asked(home: LiveHome, tmp_path: Path) -> None:
@@ -244,7 +280,9 @@ def test_ctrl_c_is_heard_at_once(home: LiveHome, tmp_path: Path) -> None:
 def test_the_past_is_answered_as_it_was(home: LiveHome) -> None:
     """`--as-of` an entry answers from the entries up to it; what is no time is refused with exit code 2."""
     query = "SELECT max(seq) AS last, count(*) AS n FROM events"
-    assert json.loads(home.run("sql", query, "--as-of", "20", "--json").out) == [{"last": 20, "n": 21}]
+    result = home.run("sql", query, "--as-of", "20", "--json")
+    assert json.loads(result.out) == [{"last": 20, "n": 21}]
+    assert "after entry 20" in result.err
     assert home.run("sql", query, "--as-of", "whenever").code == 2
     assert home.run("sql", query, "--as-of", "99999999").code == 2
 

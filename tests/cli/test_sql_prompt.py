@@ -73,6 +73,31 @@ def test_a_statement_of_several_lines_is_answered(home: LiveHome) -> None:
         assert leave(person) == 0
 
 
+def test_wide_rows_are_shown_as_records(home: LiveHome) -> None:
+    """A few rows that are far wider than the terminal are records; narrow ones, and many, stay a table."""
+    with prompted(home) as person:
+        person.send("SELECT * FROM runs ORDER BY run LIMIT 2;\r")
+        person.expect(r"-- row 1\s+run: +[0-9]+\s+job: ")
+        person.expect(r"-- row 2\s+run: ")
+        person.expect("2 rows in")
+        person.send("SELECT job, repeat('long ', 80) AS text FROM runs LIMIT 1;\r")
+        person.expect(r"job\s+text\s+\w+\s+long long")
+        person.expect("1 row in")
+        person.send(".format vertical\r")
+        person.send("SELECT 6 * 7 AS answer;\r")
+        person.expect(r"-- row 1\s+answer:  42")
+        assert leave(person) == 0
+
+
+def test_several_statements_on_a_line_are_answered_in_turn(home: LiveHome) -> None:
+    """One table after another, each with its own count."""
+    with prompted(home) as person:
+        person.send("SELECT 1 AS one; SELECT range AS two FROM range(2);\r")
+        person.expect(r"one\s+1\s+1 row in")
+        person.expect(r"two\s+0\s+1\s+2 rows in")
+        assert leave(person) == 0
+
+
 def test_a_mistake_ends_nothing(home: LiveHome) -> None:
     """What is wrong, refused or unknown is said, and the prompt is there again."""
     with prompted(home) as person:
@@ -179,8 +204,8 @@ def test_a_damaged_ledger_is_said_at_every_question(tmp_path: Path) -> None:
         raw[raw.index(b'{"seq":%d,' % damaged.seq) + 180] ^= 1
         segment.write_bytes(raw)
         person.send("SELECT count(*) AS n FROM runs;\r")
-        person.expect(f"entry {damaged.seq}")
-        person.expect("Nothing is answered from a ledger that is damaged")
+        person.expect(rf"entry\s+{damaged.seq}")
+        person.expect(r"Nothing\s+is\s+answered\s+from\s+a\s+ledger")
         assert leave(person) == 0
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.axis import axis_for, instant_of, microseconds, ticks
-from cli.tables import display_width
+from cli.display_width import display_width
 from cli.timeline import LANES_MAX, MARKS, SIGNS, Piece, Span, draw
 from cli.timeline_marks import ASCII, UNICODE
 from scheduler import vocabulary as v
@@ -256,6 +256,42 @@ def test_one_of_everything_is_seen(eventful: Home) -> None:
     ):
         assert words in legend
     assert re.search(r"no scheduler from \d\d:\d\d:\d\d to .*\(2 h\)", legend)
+
+
+def test_the_legend_has_what_is_drawn_and_nothing_else(tmp_path: Path) -> None:
+    """A mark whose every column is shared has a count and no character; a bar and a point are told apart."""
+    now, past = datetime.now(UTC), Past()
+    past.defined(now - 30 * HOUR, JobDefinition(name="often", command="true", every="1s"))
+    past.defined(now - 30 * HOUR, JobDefinition(name="long", command="true", every="12h"))
+    for number in range(5):
+        past.run("often", now - 10 * HOUR + timedelta(seconds=number), takes=timedelta(milliseconds=1))
+    home = Home(tmp_path / "often")
+    past.record(home)
+    crowded = timeline(home, "--job", "often").out
+    assert "\n5 succeeded" in crowded
+    assert "*" not in crowded
+    past.run("long", now - 8 * HOUR, takes=4 * HOUR)
+    home = Home(tmp_path / "long")
+    past.record(home)
+    bars = timeline(home, "--job", "long").out
+    assert "\n[=] 1 succeeded" in bars
+    assert "*" not in bars
+    past.run("long", now - 2 * HOUR, takes=timedelta(seconds=1))
+    home = Home(tmp_path / "both")
+    past.record(home)
+    assert "\n* [=] 2 succeeded" in timeline(home, "--job", "long").out
+
+
+def test_an_outage_of_another_day_has_its_date(tmp_path: Path) -> None:
+    """A time of day alone is one of today."""
+    now, past = datetime.now(UTC), Past()
+    past.defined(now - 90 * HOUR, JobDefinition(name="often", command="true", every="1h", timezone="UTC"))
+    past.started(now - 80 * HOUR)
+    past.stopped(now - 60 * HOUR)
+    home = Home(tmp_path / "home")
+    past.record(home)
+    out = timeline(home, "--since", "4d", "--utc").out
+    assert f"no scheduler from {now - 60 * HOUR:%Y-%m-%d %H:%M:%S} on" in out
 
 
 def test_in_a_pipe_it_is_plain_ascii_without_colours(eventful: Home) -> None:

@@ -47,12 +47,31 @@ def segments_of(months: str) -> list[SealedSegment]:
         ((1, 1, 1, 1, 1, 1), "aaaaab", [[0, 1, 2, 3]]),
         ((4, 1, 1), "aaaaab", []),
         ((3, 1, 1, 1, 1, 1), "aaaabbbb", [[0, 3], [4, 5, 6]]),
+        ((2, 1, 1), "aaaa", [[0, 2]]),
+        ((1, 3, 1, 1, 1), "aaaaaaa", [[4, 5, 6]]),
     ],
 )  # fmt: skip
 def test_what_is_merged(sizes: tuple[int, ...], months: str, expected: list[list[int]]) -> None:
     """Batches in the newest month, whole months before it, up to the size that a file may have; then nothing more."""
     found = due(parts_of(*sizes), segments_of(months), SMALL)
     assert [[part.first for part in chunk] for chunk in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ((1,) * 11, [9]),
+        ((3, 3, 1, 1), []),
+        ((3, 3, 1, 1, 1), [9]),
+        ((3, 3, 3), [9]),
+        ((9, 3, 1, 1, 1, 1), [3]),
+        ((9, 9, 9), []),
+    ],
+)
+def test_batches_are_merged_too(sizes: tuple[int, ...], expected: list[int]) -> None:
+    """Batches become one of them by the batch, as large as can be had, also in a month that is not over."""
+    found = due(parts_of(*sizes), segments_of("a" * sum(sizes)), Sizes(batch=3, most=20))
+    assert [sum(part.segments for part in chunk) for chunk in found] == expected
 
 
 @pytest.fixture
@@ -112,7 +131,7 @@ def test_superseded_files_go_after_a_day(long: Writer, monkeypatch: pytest.Monke
 
 def test_a_question_merges_where_nobody_else_does(long: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a home without upkeep, a question that finds too many files merges them first, once."""
-    monkeypatch.setattr("projections.sandbox._UNMERGED_MAX", 17)
+    monkeypatch.setattr("projections.footing._UNMERGED_MAX", 17)
     with open_sql(long.home) as sql:
         assert sizes_of(long) == [10, 5, 1, 1]
         assert sql.execute("SELECT count(*) FROM runs").all() == [(45,)]

@@ -88,9 +88,33 @@ EVIL = [
     "SELECT * FROM \"READ_TEXT\"('/etc/passwd')",
     "SELECT write_log('x')",
     "VALUES (1); DROP SCHEMA parts CASCADE",
+    "FROM '{parquet}'",
+    'FROM "{parquet}"',
+    "DESCRIBE '{parquet}'",
+    "SUMMARIZE '{parquet}'",
+    "FROM '{events}/../../ledger/00000000000000000000.jsonl'",
+    "FROM x.csv",
+    "FROM parts.x.parquet",
+    "FROM runs, 'https://example.invalid/x.parquet'",
+    "FROM (WITH \"x.csv\" AS (SELECT 1) FROM runs), 'x.csv'",
+    "SELECT * FROM duckdb_settings()",
+    "SELECT * FROM pg_settings",
+    "SELECT * FROM pg_catalog.pg_settings",
+    "SELECT current_setting('allowed_directories')",
+    "SELECT system.main.current_setting('secret_directory')",
+    "SHOW allowed_directories",
+    "SELECT json_serialize_plan('FROM read_json(''{ledger}'')')",
+    "SELECT 'HOME'.getenv()",
+    "SELECT list_transform(['HOME'], lambda name: getenv(name))",
+    "SELECT * FROM summary((FROM read_text('/etc/passwd')))",
+    "SELECT * FROM duckdb_logs()",
+    "SELECT * FROM which_secret('s3://x', 's3')",
+    "WITH a AS MATERIALIZED (UPDATE parts.recent_events SET seq = 1 RETURNING *) FROM a",
+    "PRAGMA add_parquet_key('k', '0123456789112345')",
+    "SELECT " + "1 + " * 900 + "1",
 ]
 
-NO_SQL = {"SELECT 1) TO '{out}' --", "FROM '/etc/passwd'"}
+NO_SQL = {"SELECT 1) TO '{out}' --", "SHOW allowed_directories"}
 """Of these, what is a mistake rather than a statement that does something else."""
 
 READING = [
@@ -113,6 +137,11 @@ READING = [
     "SELECT key, count(*) FROM events, json_each(data) GROUP BY key",
     "SELECT view_name FROM duckdb_views() WHERE NOT internal",
     "SELECT 1; SELECT 2",
+    "WITH mine AS (SELECT 1) FROM mine",
+    "FROM main.runs, memory.main.jobs LIMIT 1",
+    "SELECT column_name FROM information_schema.columns WHERE table_name = 'runs'",
+    "SHOW runs",
+    'WITH "a name" AS (SELECT 1 AS "b.c") SELECT "b.c" FROM "a name"',
 ]
 
 
@@ -176,7 +205,42 @@ def test_even_past_the_judgement_the_ledger_is_out_of_reach(home_writer: Writer)
     with open_sql(home_writer.home) as sql:
         for query in (f"COPY (SELECT 1) TO '{ledger}'", f"FROM read_text('{ledger}')", "SET threads = 1"):
             with pytest.raises(duckdb.Error):
-                sql._engine.execute(query)
+                sql._views.engine.execute(query)
+
+
+def test_a_link_within_an_allowed_folder_leads_nowhere(home_writer: Writer, tmp_path: Path) -> None:
+    """Neither a symbolic link among the projections nor `..` leads the engine out, to read or to write."""
+    duckdb = pytest.importorskip("duckdb")
+    (tmp_path / "secret.csv").write_text("a\nsecret\n")
+    events = home_writer.home.projections / "events"
+    with open_sql(home_writer.home) as sql:
+        (events / "link.csv").symlink_to(tmp_path / "secret.csv")
+        (events / "linked").symlink_to(tmp_path)
+        for query in (
+            f"FROM '{events}/link.csv'",
+            f"FROM '{events}/linked/secret.csv'",
+            f"FROM glob('{events}/linked/*')",
+            f"FROM read_json('{events}/../../ledger/*.jsonl')",
+            f"COPY (SELECT 1) TO '{events}/linked/written.csv'",
+            f"COPY (SELECT 1) TO '{events}/../../ledger/written.csv'",
+        ):
+            with pytest.raises(duckdb.PermissionException):
+                sql._views.engine.execute(query)
+            with pytest.raises(QueryRefused):
+                sql.execute(query)
+    assert [path.name for path in tmp_path.iterdir()] == ["secret.csv"]
+    for name in ("link.csv", "linked"):
+        (events / name).unlink()
+
+
+def test_a_name_within_a_type_stays_a_name(home_writer: Writer) -> None:
+    """Whatever a member of a structure is called, it is neither executed nor changed."""
+    evil = """{'t': now(), 'TIMESTAMP WITH TIME ZONE': 1, 'a" VARCHAR)) FROM x; DROP VIEW runs; --': 2}"""
+    with open_sql(home_writer.home) as sql:
+        (row,) = sql.execute(f"SELECT {evil} AS evil").all()
+        assert list(row[0].values())[1:] == [1, 2]
+        assert list(row[0])[1:] == ["TIMESTAMP WITH TIME ZONE", 'a" VARCHAR)) FROM x; DROP VIEW runs; --']
+        assert sql.execute("SELECT count(*) FROM runs").all() == [(6,)]
 
 
 def test_an_empty_query_and_a_syntax_error_are_mistakes(home_writer: Writer) -> None:

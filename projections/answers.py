@@ -1,0 +1,79 @@
+"""A judged statement and its answer: executed as a subquery, its rows handed over with times as Python has them."""
+# ruff: noqa: S608 - a judged statement is put into parentheses, which is what this room is for
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from projections.statements import Reading
+from projections.zoned import ZONED, all_aware
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Parameters = Sequence[object] | Mapping[str, object] | None
+
+ROWS_AT_ONCE = 1_000
+LINES_BEFORE_A_QUERY = 1
+"""Each query stands on lines of its own, so that the place of a mistake is the one that its author sees."""
+_PLAIN = ZONED.partition(" ")[0]
+_QUOTED_OR_ZONED = re.compile(rf"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'|{ZONED}")
+
+
+class Answer(NamedTuple):
+    """What a statement yields.
+
+    Attributes:
+        columns: name and SQL type of each column, in order.
+        rows: the rows, each of them once; to be read before the next query. Times are aware UTC datetimes.
+    """
+
+    columns: list[tuple[str, str]]
+    rows: Iterator[tuple[Any, ...]]
+
+    def all(self) -> list[tuple[Any, ...]]:
+        """All rows that have not been read yet."""
+        return list(self.rows)
+
+
+def ask(engine: DuckDBPyConnection, reading: Reading, parameters: Parameters) -> list[tuple[str, str]]:
+    """Execute a statement; its rows are the engine's next ones.
+
+    Returns:
+        Name and SQL type of each column.
+
+    Raises:
+        duckdb.Error, RuntimeError: the engine could not.
+    """
+    statement = f"SELECT * FROM (\n{reading.select}\n)"
+    if reading.explain:
+        answer = engine.execute(f"{reading.explain} {statement}", parameters)
+        return [(str(column[0]), str(column[1])) for column in answer.description]
+    described = engine.execute(f"DESCRIBE {statement}", parameters).fetchall()
+    columns = [(str(row[0]), str(row[1])) for row in described]
+    # The names are replaced by numbers: those of a query need not be unique.
+    names = [f"c{number}" for number in range(len(columns))]
+    chosen = [
+        f"CAST({name} AS {without_zones(kind)})" if ZONED in kind else name
+        for name, (_, kind) in zip(names, columns, strict=True)
+    ]
+    engine.execute(
+        f"SELECT {', '.join(chosen)} FROM (\n{reading.select}\n) AS q({', '.join(names)})", parameters
+    )
+    return columns
+
+
+def fetched(rows: list[tuple[Any, ...]], kinds: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """Rows as the engine hands them over, with every time said to be UTC."""
+    return all_aware(rows, kinds) if any(ZONED in kind for kind in kinds) else iter(rows)
+
+
+def without_zones(kind: str) -> str:
+    """An SQL type with times that have no zone; names and values within it stay as they are.
+
+    >>> without_zones('STRUCT(t TIMESTAMP WITH TIME ZONE, "TIMESTAMP WITH TIME ZONE" INTEGER)')
+    'STRUCT(t TIMESTAMP, "TIMESTAMP WITH TIME ZONE" INTEGER)'
+    """
+    return _QUOTED_OR_ZONED.sub(lambda found: _PLAIN if found[0] == ZONED else found[0], kind)
