@@ -70,8 +70,7 @@ def _local(found: re.Match[str], now: datetime, zone: str) -> datetime:
         local = datetime.fromisoformat(f"{date}T{found['time']:0>5}{found['seconds'] or ':00'}")
     except ValueError as problem:
         raise _refused(f"{found[0]!r} is not a time that exists: {problem}") from None
-    if not 1970 < local.year < 9998:
-        raise _refused(f"{found[0]!r} is outside the years 1971 to 9997")
+    parse_time(date, "--at", now, zone=zone)  # refuses a year that nothing can be asked about
     return local
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -117,7 +118,7 @@ def _explain(problem: Exception) -> Exit | None:
             Exit.LEDGER,
         )
     elif isinstance(problem, OSError):
-        failure = Failure(_of_system(problem), "", Exit.LEDGER)
+        failure = Failure(system_words(problem), _SYSTEM_HINTS.get(problem.errno or 0, ""), Exit.LEDGER)
     else:
         return None
     say(failure)
@@ -133,7 +134,7 @@ def _of_ledger(problem: Exception) -> Failure:
             "the ledger is damaged: ",
             "Nothing was written. `cronledger ledger verify` shows the extent; restore it from a backup.",
         ),
-        ledger.NewerFormat: ("", "Use the version of cronledger that wrote it, or a later one."),
+        ledger.NewerFormat: ("", ""),  # says itself what to do
         ledger.Unavailable: (
             "the ledger cannot be used: ",
             "Nothing was recorded. Make room or mend the permissions, then try again.",
@@ -144,6 +145,33 @@ def _of_ledger(problem: Exception) -> Failure:
     return Failure(f"{prefix}{problem}", hint, Exit.LEDGER)
 
 
-def _of_system(problem: OSError) -> str:
-    where = f" ({problem.filename})" if problem.filename else ""
-    return f"{problem.strerror or problem}{where}"
+_SYSTEM_HINTS = {
+    errno.EACCES: "Mend its permissions, or run this as the user whose home it is.",
+    errno.EPERM: "Mend its permissions, or run this as the user whose home it is.",
+    errno.EROFS: "Its disk is mounted to be read only.",
+    errno.ENOSPC: "Make room on its disk, then try again.",
+    errno.EDQUOT: "Make room on its disk, then try again.",
+    errno.EMFILE: "Raise the limit of open files (`ulimit -n`), then try again.",
+}
+
+
+def system_words(problem: OSError) -> str:
+    """What the system refused, in words: `cannot write /srv/jobs/var: permission denied`."""
+    reason = problem.strerror or str(problem)
+    if problem.filename is None:
+        return reason
+    path = os.fsdecode(problem.filename) if isinstance(problem.filename, str | bytes) else ""
+    if not path:  # a descriptor
+        return reason
+    return f"cannot {_refused(problem.errno, path)} {path}: {reason[:1].lower()}{reason[1:]}"
+
+
+def _refused(number: int | None, path: str) -> str:
+    """What was probably tried with a file; the system does not tell."""
+    if number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG):
+        return "write"
+    if number not in (errno.EACCES, errno.EPERM):
+        return "use"
+    if os.path.exists(path):
+        return "write" if os.access(path, os.R_OK) else "read"
+    return "write" if os.access(os.path.dirname(path) or ".", os.R_OK | os.X_OK) else "read"

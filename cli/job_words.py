@@ -6,26 +6,32 @@ from datetime import datetime
 from typing import Any
 
 from cli.tables import Cell
-from cli.terminal import is_terminal, speaks_unicode
+from cli.terminal import Tone, is_terminal, speaks_unicode
 from cli.times import show_clock, show_duration, show_relative, show_time
 from cli.upcoming import next_run
 from cli.wording import actor_words, outcome_symbol, outcome_words, skip_words, timing_words
-from scheduler.state import Job, LastRun, Run, State
+from scheduler.state import Job, LastRun, Run, State, Watch
+
+PAUSE_ENDS = "It goes on by itself when the ledger can be written again: make room, or mend the permissions."
+"""What to do about a scheduler that is paused."""
 
 
-def enabled_words(job: Job, zone: str, *, beside: datetime | None = None) -> str:
+def enabled_words(job: Job, zone: str, *, beside: datetime | None = None, labelled: bool = True) -> str:
     """`enabled`, or since when, until when, by whom and because of what it is disabled.
 
     Args:
         job: the job.
         zone: for the times.
         beside: shorten them to the time of day where it is on the same date as this.
+        labelled: when they are shortened, keep the offset.
     """
     if job.on_schedule:
         return "enabled"
 
     def shown(instant: datetime) -> str:
-        return show_time(instant, zone) if beside is None else show_clock(instant, zone, beside=beside)
+        if beside is None:
+            return show_time(instant, zone)
+        return show_clock(instant, zone, beside=beside, labelled=labelled)
 
     switch = job.switch
     words = f"disabled since {shown(switch.time)}"
@@ -35,27 +41,66 @@ def enabled_words(job: Job, zone: str, *, beside: datetime | None = None) -> str
     return words + (f" because {switch.reason}" if switch.reason else "")
 
 
-def enabled_cell(job: Job, zone: str, *, beside: datetime | None = None) -> Cell:
-    """The same for a table, with whether it is running."""
-    words = enabled_words(job, zone, beside=beside)
-    return Cell(f"{words}, running" if job.live else words, "plain" if words == "enabled" else "warn")
+def enabled_cell(
+    state: State, job: Job, zone: str, *, beside: datetime | None = None, labelled: bool = True
+) -> Cell:
+    """The same for a table, with whether it is running or owes a run that waits to be started."""
+    words = enabled_words(job, zone, beside=beside, labelled=labelled)
+    tone: Tone = "plain" if words == "enabled" else "warn"
+    if job.live:
+        words += ", running" if _going(state, job) else ", waiting to start"
+    return Cell(words, tone)
 
 
-def going_words(run: Run, now: datetime) -> str:
-    """How far a run in flight is: `waiting to start`, `started 5 min ago, asked to stop`."""
-    how = "waiting to start" if run.started is None else f"started {show_relative(run.started, now)}"
+def _going(state: State, job: Job) -> list[Run]:
+    """Its runs that have started and not ended, oldest first."""
+    return [run for number in job.live if (run := state.runs[number]).started is not None]
+
+
+def paused_words(watch: Watch, now: datetime, zone: str) -> str:
+    """Since when a scheduler starts nothing, and why: it is `paused since …`."""
+    assert watch.paused is not None, "only of one that is paused"
+    since = f"{show_time(watch.paused, zone)} ({show_relative(watch.paused, now)})"
+    return f"paused since {since}, nothing new is started: {watch.pause_reason}"
+
+
+def going_words(run: Run, now: datetime, zone: str | None = None) -> str:
+    """How far a run in flight is: `waiting to start`, `started 5 min ago, asked to stop`.
+
+    Args:
+        run: the run.
+        now: the present moment.
+        zone: tell also when it started, as the clocks there showed it.
+    """
+    if run.started is None:
+        how = "waiting to start"
+    else:
+        how = f"started {show_relative(run.started, now)}"
+        if zone is not None:
+            how = f"started {show_time(run.started, zone)} ({show_relative(run.started, now)})"
     return f"{how}, asked to stop" if run.cancel_seq is not None else how
 
 
-def last_cell(last: LastRun | None) -> Cell:
-    """How the newest run came out; at a terminal with a symbol."""
+def last_cell(state: State, job: Job) -> Cell:
+    """How its newest run came out; at a terminal with a symbol. None has, of a job on its first run: it says so."""
+    last = job.last
     if last is None:
+        if job.live:
+            return Cell("first run is going" if _going(state, job) else "first run is waiting", "dim")
         return Cell("never ran", "dim")
     if last.outcome is None:
         return Cell("-", "dim")
     words = outcome_words(last.outcome, exit_code=last.exit_code, signal_number=last.signal)
     tone, symbol = outcome_symbol(last.outcome, speaks_unicode())
     return Cell(f"{symbol} {words}" if is_terminal() else words, tone)
+
+
+def last_started(state: State, job: Job) -> datetime | None:
+    """When the run began that `last_cell` is about; None if none has begun."""
+    if job.last is not None:
+        return job.last.started or job.last.time
+    going = _going(state, job)
+    return going[0].started if going else None
 
 
 def last_words(last: LastRun, now: datetime, zone: str) -> str:

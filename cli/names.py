@@ -12,6 +12,7 @@ import click
 from cli.failures import Failure
 from cli.home_option import home_of
 from cli.printable import printable
+from eventstore.errors import LedgerError
 from scheduler.home import Home
 
 if TYPE_CHECKING:
@@ -104,12 +105,19 @@ def check_past(state: State, name: str) -> None:
 
 
 def job_names(home: Home) -> list[str]:
-    """Names of a home's jobs, for completion: whatever is wrong there, this answers, if only with nothing."""
-    from cli.opened import to_read
+    """Names of a home's jobs, for completion: whatever is wrong there, this answers, if only with nothing.
+
+    In a damaged ledger nothing is looked up; the config knows the names too.
+    """
+    from cli.opened import read_config, to_read
 
     try:
-        with to_read(home, quiet=True) as view:
-            return [job.name for job in view.state.present_jobs()]
+        try:
+            with to_read(home, quiet=True) as view:
+                return [job.name for job in view.state.present_jobs()]
+        except LedgerError:
+            config, _ = read_config(home)
+            return [] if config is None else sorted(config.jobs)
     except Exception:  # noqa: BLE001 - a message in the middle of a command line that is being typed helps nobody
         return []
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from cli.failures import Failure, complain
+from cli.lock_wait import patience_explained
 from cli.printable import printable
 from cli.terminal import note
 from cli.times import show_time
@@ -78,7 +79,8 @@ def to_read(
         Corrupt, NewerFormat, Unavailable: the ledger cannot be trusted or read.
         click.BadParameter: `as_of` is neither a time of the past nor an entry.
     """
-    view = _look(home, with_config) if as_of is None else _look_back(home, as_of)
+    with patience_explained(home.ledger):
+        view = _look(home, with_config) if as_of is None else _look_back(home, as_of)
     try:
         if not quiet:
             _remark(view)
@@ -108,15 +110,16 @@ def to_write(home: Home) -> Iterator[Book]:
         if not has_ledger(home):
             raise _nothing_here(home, problem)
         complain(f"{problem}\nthe config is not used; the ledger's own knowledge of the jobs is")
-    book = open_book(home, person())
-    try:
-        if config is not None:
-            bring_in_line(book, config)
-        else:
-            book.decide(lambda state: pauses_ended(state, datetime.now(UTC)))
-        yield book
-    finally:
-        book.store.close()
+    with patience_explained(home.ledger):
+        book = open_book(home, person())
+        try:
+            if config is not None:
+                bring_in_line(book, config)
+            else:
+                book.decide(lambda state: pauses_ended(state, datetime.now(UTC)))
+            yield book
+        finally:
+            book.store.close()
 
 
 def read_config(

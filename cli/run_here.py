@@ -12,6 +12,7 @@ import click
 
 from cli.failures import Failure, complain
 from cli.follow import OutputFollower
+from cli.lock_wait import patience_explained
 from cli.names import find_job
 from cli.opened import read_config
 from cli.printable import printable
@@ -73,10 +74,12 @@ def executing(home: Home, streams: Streams, *, labelled: bool = False) -> Iterat
         Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
     """
     config = usable_config(home)
-    book = open_book(home, person())
+    with patience_explained(home.ledger):
+        book = open_book(home, person())
     try:
         if config.path == home.config:
-            bring_in_line(book, config)
+            with patience_explained(home.ledger):
+                bring_in_line(book, config)
         here = RunHere(home, book, config, streams, labelled=labelled)
         try:
             yield here

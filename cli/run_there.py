@@ -9,15 +9,21 @@ import selectors
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
 
 import click
 
 from cli.failures import Exit, Failure
 from cli.follow import OutputFollower
+from cli.job_words import PAUSE_ENDS, paused_words
+from cli.lock_wait import patience_explained
 from cli.names import find_job
+from cli.opened import read_config
 from cli.run_here import Begun, Streams, stopping_signals
 from cli.terminal import note
 from cli.watched import WatchedRuns
+from cli.zones import local_zone
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.actor import person
@@ -45,7 +51,8 @@ def served(home: Home, holder: Holder, streams: Streams, *, labelled: bool = Fal
         KeyboardInterrupt: a signal said stop meanwhile; nothing was requested.
         Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
     """
-    book = open_book(home, person())
+    with patience_explained(home.ledger):
+        book = open_book(home, person())
     try:
         there = RunThere(home, book, holder, streams, labelled=labelled)
         try:
@@ -78,6 +85,7 @@ class RunThere:
         if streams is not None:
             follower = OutputFollower(home, self._waiter.selector, *streams, labelled=labelled)
         self.watched = WatchedRuns(follower, book.state)
+        self._explained: set[tuple[int, str]] = set()
         self._watch = _SchedulerWatch(home, holder, self._waiter.selector)
         book.listen(self.watched.notice)
 
@@ -109,7 +117,9 @@ class RunThere:
         requested = v.RunRequested(executor="scheduler", reason=reason)
         actor = person()
         events = [v.event(requested, actor, job=name, run=OWN_SEQ) for name in names]
-        for entry in self._book.decide(lambda state: events):
+        with patience_explained(self._home.ledger):
+            recorded = self._book.decide(lambda state: events)
+        for entry in recorded:
             self.watched.want(entry.seq, entry.job or "")
             begun(entry.seq, entry.job or "")
 
@@ -120,7 +130,7 @@ class RunThere:
             Failure: the scheduler is gone.
             Corrupt: the ledger cannot be trusted.
         """
-        explain_at_s: float | None = time.monotonic() + _PATIENCE_S
+        patient_until_s = time.monotonic() + _PATIENCE_S
         while True:
             alive = self._watch.alive()
             self._book.refresh()
@@ -129,11 +139,11 @@ class RunThere:
                 return None
             if not alive and self.watched.open_runs():
                 raise self._orphaned()
-            if explain_at_s is not None:
-                wait_s = min(wait_s, max(0.0, explain_at_s - time.monotonic()))
-                if time.monotonic() >= explain_at_s:
-                    self._explain_waiting()
-                    explain_at_s = None
+            patience_s = patient_until_s - time.monotonic()
+            if patience_s > 0:
+                wait_s = min(wait_s, patience_s)
+            else:
+                self._explain_waiting()
             signals = self._waiter.wait(wait_s)
             if signals:
                 self._leave()
@@ -151,18 +161,43 @@ class RunThere:
         self._waiter.close()
 
     def _explain_waiting(self) -> None:
+        """Say why runs have not started yet, each reason once."""
+        watch = self._book.state.watch
         for run, job in self.watched.open_runs().items():
             if self.watched.has_begun(run):
                 continue
-            others = [
-                other for other in self._book.state.runs.values() if other.job == job and other.number < run
-            ]
-            definition = self._book.state.jobs[job].definition
-            if others and definition.overlap == "queue":
-                note(f"run {run} of {job} waits for run {others[0].number} to end")
+            if watch is not None and watch.paused is not None:
+                told = f"{paused_words(watch, datetime.now(UTC), local_zone())}. {PAUSE_ENDS}"
+                why, text = f"paused {watch.paused}", f"run {run} of {job} waits: the scheduler is {told}"
             else:
-                going = sum(other.attempt > 0 for other in self._book.state.runs.values())
-                note(f"run {run} of {job} waits for its turn: {going} runs are going (see max_parallel)")
+                why, text = self._turn_words(run, job)
+            if (run, why) not in self._explained:
+                self._explained.add((run, why))
+                note(text)
+
+    def _turn_words(self, run: int, job: str) -> tuple[str, str]:
+        """Why a run waits while the scheduler starts others: which reason that is, and the sentence."""
+        state = self._book.state
+        before = [other.number for other in state.runs.values() if other.job == job and other.number < run]
+        if before and state.jobs[job].definition.overlap == "queue":
+            return "queue", f"run {run} of {job} waits for run {before[0]} to end"
+        going = sum(other.attempt > 0 and other.by == "scheduler" for other in state.runs.values())
+        if self._max_parallel is not None and going >= self._max_parallel:
+            runs = "1 run is" if going == 1 else f"{going:,} runs are"
+            return (
+                "turn",
+                f"run {run} of {job} waits for its turn: {runs} going, and max_parallel allows no more",
+            )
+        return (
+            "unknown",
+            f"run {run} of {job} has not been started yet; `cronledger status` shows how the scheduler is",
+        )
+
+    @cached_property
+    def _max_parallel(self) -> int | None:
+        """How many runs the config in force lets go at once; None if it cannot be read."""
+        config, _ = read_config(self._home, self._home.config_in_force)
+        return None if config is None else config.settings.max_parallel
 
     def _leave(self) -> None:
         click.echo(err=True)

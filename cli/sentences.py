@@ -26,6 +26,7 @@ from cli.words import (
 )
 from eventstore.store import Entry
 from scheduler import vocabulary as v
+from scheduler.definition import JobDefinition
 
 _MISFIRES: dict[v.MisfireReason, str] = {
     "scheduler_down": "while no scheduler was running",
@@ -113,6 +114,10 @@ def _config_accepted(entry: Entry, data: v.ConfigAccepted, zone: str) -> str:
 
 
 def _config_rejected(entry: Entry, data: v.ConfigRejected, zone: str) -> str:
+    if (
+        not data.config and data.errors
+    ):  # there was no file to take the digest of, and so no line of it is to blame
+        return f"config cannot be used; the last good one stays in force: {data.errors[0].message}"
     text = f"config rejected, {show_count(data.error_count, 'mistake')}; the last good one stays in force"
     if data.errors:
         first = data.errors[0]
@@ -122,9 +127,16 @@ def _config_rejected(entry: Entry, data: v.ConfigRejected, zone: str) -> str:
 
 def _job_defined(entry: Entry, data: v.JobDefined, zone: str) -> str:
     if data.changed:
-        return f"{data.definition.name} changed: {', '.join(data.changed)}"
+        changed = ", ".join(_changed_words(name, data.definition) for name in data.changed)
+        return f"{data.definition.name} changed: {changed}"
     words, source = timing_words(data.definition)
     return f"{data.definition.name} defined: {words} ({source})"
+
+
+def _changed_words(name: str, definition: JobDefinition) -> str:
+    """A setting that was changed; of a switch it matters which way."""
+    value = getattr(definition, name, None)
+    return f"{name} (now {str(value).lower()})" if isinstance(value, bool) else name
 
 
 def _job_removed(entry: Entry, data: v.JobRemoved, zone: str) -> str:

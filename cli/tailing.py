@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 from cli.entry_json import line_of
 from cli.event_lines import EventLines
 from cli.failures import complain
+from cli.lock_wait import patience_explained
 from cli.raw_lines import last_raw_lines, raw_line
 from cli.terminal import note, out
 from cli.zones import local_zone
@@ -80,7 +81,8 @@ def tail_ledger(folder: Path, selection: Selection, count: int, printer: Printer
         BrokenPipeError: the reader left.
     """
     try:
-        journal = Journal.open(folder, software="", create=False, read_only=True)
+        with patience_explained(folder):
+            journal = Journal.open(folder, software="", create=False, read_only=True)
     except Corrupt:
         _show_damaged(folder, selection, count, printer)
         raise

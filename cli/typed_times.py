@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal
+from typing import Literal, TypeVar
 
 import click
 
@@ -12,6 +12,11 @@ from cli.zones import local_zone, zone_of
 
 _FORMS = "write 1h or 2d, today or yesterday, 2026-11-23, or 2026-11-23T18:00:00Z"
 _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
+_YEARS = range(1970, 9998)
+"""As for the times of schedules: no ledger is older, and beyond it there is no room for zones and arithmetic."""
+
+
+Moment = TypeVar("Moment", bound=date)
 
 
 class DurationType(click.ParamType[timedelta]):
@@ -60,32 +65,40 @@ def parse_time(
         end: a date stands for the first instant after it (for the end of a stretch, `--until 2026-11-23`).
 
     Raises:
-        click.BadParameter: it is no time, or one that the zone's clocks never show or show twice.
+        click.BadParameter: it is no time, or one that the zone's clocks never show or show twice, or one outside the
+            years 1970 to 9997.
     """
     from scheduler.schedule import ScheduleError, parse_at
 
     typed = " ".join(text.split())
     zone = zone or local_zone()
-    moved = _moved(typed, option, now, lean)
-    if moved is not None:
-        return moved
     try:
+        if (moved := _moved(typed, option, now, lean)) is not None:
+            return _within(moved)
         if (day := _day(typed, now, zone)) is not None:
+            _within(day)
             return _first_instant(day + timedelta(days=1) if end else day, zone)
         if re.fullmatch(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?", typed):
             typed = f"{now.astimezone(zone_of(zone)):%Y-%m-%d} {typed:0>5}"
         # Fractions of a second are in what `--json` prints; the rest is read as a schedule's `at`.
         whole, fraction, offset = _without_fraction(typed)
         return parse_at(whole + offset, zone).instant + timedelta(seconds=fraction)
-    except (ScheduleError, ValueError, OverflowError) as problem:
+    except OverflowError:
+        reason = f"{typed!r} is outside the years {_YEARS[0]} to {_YEARS[-1]}"
+        raise click.BadParameter(reason, param_hint=f"'{option}'") from None
+    except (ScheduleError, ValueError) as problem:
         reason = problem.reason if isinstance(problem, ScheduleError) else str(problem)
         if not re.match(r"[0-9]{4}-", typed):
-            reason = f"{text!r} is not a time: {_FORMS}"
+            reason = f"{typed!r} is not a time: {_FORMS}"
         raise click.BadParameter(reason, param_hint=f"'{option}'") from None
 
 
 def _moved(typed: str, option: str, now: datetime, lean: Literal["past", "future"]) -> datetime | None:
-    """`now`, or a duration away from it; None if the text is neither."""
+    """`now`, or a duration away from it; None if the text is neither.
+
+    Raises:
+        OverflowError: there is no calendar so far away.
+    """
     from scheduler.schedule import ScheduleError, parse_duration
 
     if typed == "now":
@@ -104,8 +117,6 @@ def _moved(typed: str, option: str, now: datetime, lean: Literal["past", "future
         return now + duration if ahead else now - duration
     except ScheduleError as problem:
         raise click.BadParameter(str(problem), param_hint=f"'{option}'") from None
-    except OverflowError:
-        raise click.BadParameter("that is before there were calendars", param_hint=f"'{option}'") from None
 
 
 def _day(typed: str, now: datetime, zone: str) -> date | None:
@@ -114,6 +125,17 @@ def _day(typed: str, now: datetime, zone: str) -> date | None:
     if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", typed):
         return date.fromisoformat(typed)
     return None
+
+
+def _within(moment: Moment) -> Moment:
+    """The same moment.
+
+    Raises:
+        OverflowError: its year is one that no ledger and no schedule has.
+    """
+    if moment.year not in _YEARS:
+        raise OverflowError
+    return moment
 
 
 def _first_instant(day: date, zone: str) -> datetime:

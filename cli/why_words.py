@@ -40,6 +40,7 @@ _AHEAD: dict[Verdict, str] = {
     "not_due": "It will not be due then.",
     "disabled": "Not as things stand: it is disabled.",
     "removed": "Not as things stand: the config no longer has it.",
+    "not_defined": "It will not be run: that is settled already, for the clock was ahead.",
 }
 _MISFIRES: dict[MisfireReason, str] = {
     "scheduler_down": "no scheduler was running",
@@ -203,6 +204,10 @@ def _stepped(fact: f.Stepped, shown: Shown) -> str:
     return f"{what}: from {shown(fact.before)} to {shown(fact.after)}. No instant is run twice."
 
 
+def _settled_ahead(fact: f.SettledAhead, shown: Shown) -> str:
+    return f"The clock showed {shown(fact.time)} when this was settled, and has been set back since."
+
+
 def _paused(fact: f.Paused, shown: Shown) -> str:
     since = f" at {shown(fact.since)}" if fact.since else ""
     until = f"; it went on at {shown(fact.until)}" if fact.until else ""
@@ -269,6 +274,7 @@ _WORDS: dict[type[Fact], Callable[[Any, Shown], str]] = {
     f.ByHand: _by_hand,
     f.Down: _down,
     f.Stepped: _stepped,
+    f.SettledAhead: _settled_ahead,
     f.Paused: _paused,
     f.Misfired: _misfired,
     f.Closed: _closed,

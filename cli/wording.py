@@ -13,7 +13,7 @@ import msgspec
 from cli.printable import printable
 from cli.sentences import sentence
 from cli.terminal import Tone, paint
-from cli.times import show_time
+from cli.times import show_stamp
 from cli.words import (
     OUTCOME_TONES,
     actor_words,
@@ -90,12 +90,11 @@ def _with_strong_name(text: str, name: str, colour: bool) -> str:
 
 
 def event_line(entry: Entry, zone: str, *, colour: bool, unicode: bool = True, date: bool = False) -> str:
-    """`HH:MM:SS.mmm  symbol  job  sentence`, for `serve` and `ledger tail`; with the date before it if asked for."""
+    """`HH:MM:SS.mmm  symbol  job  sentence`, for `serve` and `ledger tail`; with date and offset if asked for."""
     look = look_of(entry)
     text = sentence(entry, zone)
-    local = show_time(entry.time, zone)
-    moment = f"{local[:10]} " if date else ""
-    moment += f"{local[11:19]}.{entry.time.microsecond // 1000:03d}"
+    moment = show_stamp(entry.time, zone)
+    moment = moment if date else moment[11:23]
     symbol = look.symbol if not unicode else _SYMBOLS[look.symbol]
     tone = look.tone
     if tone == "dim" and entry.type not in _QUIET:

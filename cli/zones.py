@@ -6,18 +6,26 @@ import os
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from cli.terminal import note
+
 _ZONE_FOLDER = "/zoneinfo/"
+_UTC_ITSELF = ("UTC0", "UTC-0", "UTC+0", "GMT0", "<UTC>0")
+"""What POSIX has for UTC (`TZ` in environ(7))."""
 
 
 @lru_cache(maxsize=1)
 def local_zone() -> str:
-    """IANA name of this machine's time zone, for what belongs to no job; `UTC` where it has no such name."""
-    candidates = [os.environ.get("TZ", "").removeprefix(":")]
-    if not candidates[0]:
-        candidates.append(os.path.realpath("/etc/localtime").rpartition(_ZONE_FOLDER)[2])
-    for name in candidates:
-        if name and not name.startswith("/") and _is_zone(name):
-            return "UTC" if name in ("Etc/UTC", "Etc/UCT", "UCT", "Zulu") else name
+    """IANA name of this machine's time zone, for what belongs to no job; `UTC` where it has no such name.
+
+    A TZ that is none is said once, on standard error: people take the times that follow for their own.
+    """
+    wanted = os.environ.get("TZ", "").removeprefix(":")
+    path = wanted or "/etc/localtime"
+    name = os.path.realpath(path).rpartition(_ZONE_FOLDER)[2] if path.startswith("/") else path
+    if name and not name.startswith("/") and _is_zone(name):
+        return "UTC" if name in ("Etc/UTC", "Etc/UCT", "UCT", "Zulu") else name
+    if wanted and wanted not in _UTC_ITSELF:
+        note(f"TZ is {wanted!r}, which is not the name of a time zone such as Europe/Paris: UTC is used.")
     return "UTC"
 
 

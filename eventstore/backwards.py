@@ -1,7 +1,8 @@
 """Reading the ledger from its end: the newest entries at a cost that does not grow with the history.
 
 Every line is checked as completely as on the way forward. The chain is held from the other side: the newest entry
-is the one that the head names, and each older one must have the hash that its successor calls `prev`.
+is the one that the head names, and each older one must have the hash that its successor calls `prev`. So what is
+newer than a damage is as good as ever, and is given before the damage is told.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from eventstore.entry import LINE_BYTES_MAX, BadLine, parse_lines, shown, tail_of
+from eventstore.entry import LINE_BYTES_MAX, BadLine, check_line, parse_lines, shown, tail_of
 from eventstore.errors import Corrupt
 from eventstore.journal import Journal
 from eventstore.segment import find_line, first_of, segment_name
@@ -31,7 +32,7 @@ def read_backwards(ledger: Journal | Path, first_excluded: int | None = None) ->
         first_excluded: the entry after the first that is wanted.
 
     Raises:
-        Corrupt: an entry on the way does not stand where the chain says.
+        Corrupt: an entry on the way does not stand where the chain says; all newer ones were given.
         NoLedger, NewerFormat, Unavailable: see `Journal.open`.
     """
     if isinstance(ledger, Journal):
@@ -81,7 +82,13 @@ def _segment_blocks(path: Path, fd: int, first: int, head: Head) -> Iterator[lis
         if begin > 0:
             cut = raw.find(b"\n") + 1
             begin, raw = begin + cut, raw[cut:]
-        block = _checked(path, begin, raw, first, head)
+        try:
+            block = _checked(path, begin, raw, first, head)
+        except Corrupt as problem:
+            newer, damage = _newer_than_damage(path, begin, raw, first, head)
+            if newer:
+                yield newer
+            raise damage or problem from None
         yield block
         head, end = Head(block[0].seq - 1, block[0].prev), begin
         read_bytes = min(2 * read_bytes, _READ_BYTES_MAX)
@@ -107,6 +114,44 @@ def _checked(path: Path, begin: int, raw: bytes, first: int, head: Head) -> list
         expected = f"hash {head.hash} (prev of entry {head.seq + 1})"
         raise Corrupt(path, last, head.seq, expected, f"hash {entries[-1].hash}")
     return entries
+
+
+def _newer_than_damage(
+    path: Path, begin: int, raw: bytes, first: int, head: Head
+) -> tuple[list[Entry], Corrupt | None]:
+    """Of lines that are not all as they must be, the entries at their end that are.
+
+    Returns:
+        Those entries, from `head` back as far as the chain holds, and what is wrong with the line before them; None
+        if each line by itself is right.
+    """
+    end = len(raw)
+    damage = None
+    while damage is None and end > 0 and head.seq >= first:
+        start = raw.rfind(b"\n", 0, end - 1) + 1
+        try:
+            prev = _prev_of(raw[start : end - 1], head)
+        except BadLine as bad:
+            damage = Corrupt(path, begin + start, head.seq, bad.expected, bad.found)
+        else:
+            end, head = start, Head(head.seq - 1, prev)
+    newer = raw[end:]
+    return (parse_lines(newer, head.seq + 1, head.hash) if newer else []), damage
+
+
+def _prev_of(line: bytes, head: Head) -> str:
+    """What the line that must be entry `head` says is the hash of the entry before it.
+
+    Raises:
+        BadLine: it is not that entry.
+    """
+    tail = tail_of(line)
+    prev = "" if tail is None else tail.prev
+    checked = check_line(line, head.seq, prev)
+    if checked.hash != head.hash:
+        expected = f"hash {head.hash} (prev of entry {head.seq + 1})"
+        raise BadLine(head.seq, 0, expected, f"hash {checked.hash}")
+    return prev
 
 
 def _end_of(path: Path, fd: int, first: int, head: Head) -> int:

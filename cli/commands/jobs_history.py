@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -19,11 +18,13 @@ from cli.typed_times import parse_time
 from scheduler.home import Home
 
 if TYPE_CHECKING:
+    from cli.going import GoingRun
     from cli.settled import SettledRun
     from eventstore.journal import Journal
     from eventstore.store import Entry
 
-_STATUSES = ("succeeded", "failed", "timed_out", "cancelled", "lost", "unknown", "skipped")
+_STATUSES = ("succeeded", "failed", "timed_out", "cancelled", "lost", "unknown", "skipped", "running", "owed")
+_OPEN = ("running", "owed")
 _TRIGGERS = ("schedule", "catch_up", "manual")
 _COLUMNS = (
     Column("RUN", right=True, keep=True),
@@ -51,7 +52,7 @@ _NARROW = (
 @click.option(
     "--job", "name", type=JOB, metavar="NAME", help="Of this job only; also one that is no longer configured."
 )
-@click.option("--status", type=Choice(_STATUSES, "status"), help="Only runs that came out so.")
+@click.option("--status", type=Choice(_STATUSES, "status"), help="Only runs that came out so, or are so.")
 @click.option(
     "--since",
     metavar="TIME",
@@ -73,13 +74,13 @@ def history(
     as_json: bool,
     utc: bool,
 ) -> None:
-    """Show runs that have ended or were skipped, the one that was settled last first.
+    """Show runs: first those that are going or owed, then those that have ended or were skipped, the last one first.
 
-    Runs that are still going are in `cronledger jobs show NAME` and `cronledger status`.
+    A run is owed from its time, or from a request, until it starts.
     """
+    from cli.going import going_runs
     from cli.opened import to_read
     from cli.past_runs import Filter, past_runs
-    from cli.settled import SettledRun
     from eventstore.journal import Journal
 
     now = datetime.now(UTC)
@@ -95,19 +96,25 @@ def history(
     with to_read(home, quiet=True) as view:
         if name is not None:
             check_past(view.state, name)
-        runs, because = [], []
-        if view.book is not None:
+        runs: list[GoingRun | SettledRun] = [*going_runs(view.state, wanted, now, count)]
+        because: list[Entry | None] = [None] * len(runs)
+        if view.book is not None and len(runs) < count and status not in _OPEN:
             assert isinstance(view.book.store, Journal), "a home's ledger is in a folder"
-            runs = past_runs(home, view.book.store, wanted, count)
-            because = [_cancelled_by(run, view.book.store) for run in runs]
+            past = past_runs(home, view.book.store, wanted, count - len(runs))
+            runs += past
+            because += [_cancelled_by(run, view.book.store) for run in past]
         zones = {job.name: job.definition.timezone for job in view.state.jobs.values()}
     if as_json:
         show_json([run.members() for run in runs])
         return
     narrowed = any(value is not None for value in wanted)
-    columns, rows = _COLUMNS, _rows(SettledRun.cells, runs, because, {} if utc else zones)
+    shown = [
+        (run, "UTC" if utc else zones.get(run.job, "UTC"), entry)
+        for run, entry in zip(runs, because, strict=True)
+    ]
+    columns, rows = _COLUMNS, [_cells(*row) for row in shown]
     if is_terminal() and not fits(columns, rows):
-        columns, rows = _NARROW, _rows(SettledRun.narrow_cells, runs, because, {} if utc else zones)
+        columns, rows = _NARROW, [_cells(*row, narrow=True) for row in shown]
     table(columns, rows, empty="no such run" if narrowed else "nothing has run yet")
     if len(runs) == count and view.book is not None:
         note(f"the newest {count}; -n shows more")
@@ -120,10 +127,9 @@ def _cancelled_by(run: SettledRun, store: Journal) -> Entry | None:
     return next(store.read(run.because_of, run.because_of), None)
 
 
-def _rows(
-    cells: Callable[[SettledRun, str, Entry | None], Row],
-    runs: list[SettledRun],
-    because: list[Entry | None],
-    zones: dict[str, str],
-) -> list[Row]:
-    return [cells(run, zones.get(run.job, "UTC"), entry) for run, entry in zip(runs, because, strict=True)]
+def _cells(run: GoingRun | SettledRun, zone: str, because: Entry | None, *, narrow: bool = False) -> Row:
+    from cli.going import GoingRun
+
+    if isinstance(run, GoingRun):
+        return run.narrow_cells(zone) if narrow else run.cells(zone)
+    return run.narrow_cells(zone, because) if narrow else run.cells(zone, because)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from cli.as_of import as_of_option
-from cli.job_words import enabled_cell, job_document, last_cell
+from cli.job_words import enabled_cell, job_document, last_cell, last_started
 from cli.json_output import json_option, show_json
 from cli.opened import View, to_read
 from cli.tables import Cell, Column, table
 from cli.terminal import is_terminal, note
-from cli.times import JOBS_ZONE, show_clock, show_relative, show_time, utc_option
+from cli.times import JOBS_ZONE, local_zone, show_clock, show_relative, show_time, utc_option
 from cli.upcoming import next_run
 from cli.wording import timing_words
 from scheduler.home import Home
@@ -26,6 +26,9 @@ _COLUMNS = [
     Column("NEXT RUN", keep=True),
     Column("IN", under=True),
 ]
+
+_NEXT = 6
+"""Where the next run stands."""
 
 
 @click.command("list", epilog="Example: cronledger jobs list --utc")
@@ -44,8 +47,10 @@ def list_(home: Home, as_of: str | None, utc: bool, as_json: bool) -> None:
         if as_json:
             show_json([job_document(view.state, job, view.now) for job in jobs])
             return
-        row = _row_at_terminal if is_terminal() else _row
-        table(_COLUMNS, [row(view, job, utc) for job in jobs], empty="there are no jobs in the config")
+        columns, rows = _COLUMNS, [_row(view, job, utc) for job in jobs]
+        if is_terminal():
+            columns, rows = _at_terminal(view, jobs, rows, utc)
+        table(columns, rows, empty="there are no jobs in the config")
         if view.holder is None and view.as_of is None:
             note("No scheduler is running: nothing runs by itself until `cronledger serve` does.")
 
@@ -54,33 +59,52 @@ def _row(view: View, job: Job, utc: bool) -> list[Cell | str]:
     """Everything in full."""
     zone = "UTC" if utc else job.definition.timezone
     words, source = timing_words(job.definition)
-    last = job.last.started or job.last.time if job.last else None
+    last = last_started(view.state, job)
     upcoming = next_run(job, view.now)
     return [
         job.name,
         words,
         source if job.definition.timezone == "UTC" else f"{source} {job.definition.timezone}",
-        enabled_cell(job, zone),
-        last_cell(job.last),
+        enabled_cell(view.state, job, zone),
+        last_cell(view.state, job),
         show_time(last, zone) if last else "",
         show_time(upcoming, zone) if upcoming else "",
         show_relative(upcoming, view.now).removeprefix("in ") if upcoming else "",
     ]
 
 
-def _row_at_terminal(view: View, job: Job, utc: bool) -> list[Cell | str]:
-    """The same, told as short as can be: the zone stands beside the schedule, the date only if it is not today's."""
-    zone = "UTC" if utc else job.definition.timezone
-    row = _row(view, job, utc)
-    last = job.last.started or job.last.time if job.last else None
-    upcoming = next_run(job, view.now)
-    if last:
-        row[5] = show_relative(last, view.now)
+def _at_terminal(
+    view: View, jobs: list[Job], rows: list[list[Cell | str]], utc: bool
+) -> tuple[list[Column], list[list[Cell | str]]]:
+    """The same, told as short as can be: the date only if it is not today's, a zone only where it is to be told.
+
+    That is where it is not this machine's: in the header, if all jobs have the same, or else beside each time.
+    """
+    zones = {"UTC" if utc else job.definition.timezone for job in jobs}
+    alone = zones.pop() if len(zones) == 1 else None
+    columns = list(_COLUMNS)
+    if alone is not None and (utc or alone != local_zone()):
+        columns[_NEXT] = columns[_NEXT]._replace(title=f"{columns[_NEXT].title} ({alone})")
+    shortened = []
+    for job, row in zip(jobs, rows, strict=True):
+        zone = "UTC" if utc else job.definition.timezone
+        shortened.append(_shortened(view, job, row, zone, told=alone is not None or zone == local_zone()))
+    return columns, shortened
+
+
+def _shortened(view: View, job: Job, row: list[Cell | str], zone: str, *, told: bool) -> list[Cell | str]:
+    """A row for the terminal; `told`: the zone of its next run is evident."""
+    last, upcoming = last_started(view.state, job), next_run(job, view.now)
     definition = job.definition
     place = "" if definition.timezone == "UTC" else definition.timezone
+    row = list(row)
     # What words say already is not said again as it was written; for cron they are two things.
     row[2] = f"{definition.schedule or ''} {place}".strip() if definition.at is None else ""
-    row[3] = enabled_cell(job, zone, beside=view.now)
-    row[6] = show_clock(upcoming, zone, beside=view.now) if upcoming else Cell("-", "dim")
+    row[3] = enabled_cell(view.state, job, zone, beside=view.now, labelled=zone != local_zone())
+    if last:
+        row[5] = show_relative(last, view.now)
+    row[_NEXT] = Cell("-", "dim")
+    if upcoming:
+        row[_NEXT] = show_clock(upcoming, zone, beside=view.now, labelled=not told)
     row[7] = show_relative(upcoming, view.now) if upcoming else ""
     return row

@@ -42,8 +42,9 @@ def run(home: Home, names: tuple[str, ...], wait: bool, reason: str, as_json: bo
     The scheduler that serves the home runs them; where none does, this command does it itself. A job that is disabled
     runs too. With several names they run beside each other, and each line of output is labelled with its job.
 
-    Ctrl-C stops a run that this command executes (twice: kills it); of a run in the scheduler it only stops showing
-    the output. Exit code 1 if a run did not succeed.
+    Why a run has not started after a second is said: it waits for its turn, or the scheduler is paused. Ctrl-C stops
+    a run that this command executes (twice: kills it); of a run in the scheduler it only stops showing the output,
+    and one that has not started is still wanted. Exit code 1 if a run did not succeed.
     """
     wanted = list(dict.fromkeys(names))
     if wait:

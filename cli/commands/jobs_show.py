@@ -11,7 +11,7 @@ import click
 from cli.as_of import as_of_option
 from cli.counts import count_option
 from cli.effective import Setting, settings_of
-from cli.job_words import enabled_cell, going_words, job_document, last_words, skipped_words
+from cli.job_words import enabled_cell, going_words, job_document, last_cell, last_words, skipped_words
 from cli.json_output import json_option, show_json
 from cli.names import JOB, find_job
 from cli.opened import View, to_read
@@ -60,10 +60,12 @@ def _facts(view: View, job: Job, zone: str) -> Iterator[tuple[str, Value]]:
         yield "description", job.definition.description
     yield "schedule", f"{words} ({source})"
     yield "zone", job.definition.timezone
-    yield "enabled", enabled_cell(job, zone)
+    yield "enabled", enabled_cell(view.state, job, zone)
     for number in job.live:
-        yield "running", f"run {number}, {going_words(view.state.runs[number], view.now)}"
-    yield "last run", last_words(job.last, view.now, zone) if job.last else Cell("never ran", "dim")
+        run = view.state.runs[number]
+        yield "running" if run.started else "waiting", f"run {number}, {going_words(run, view.now, zone)}"
+    never = last_cell(view.state, job)
+    yield "last run", last_words(job.last, view.now, zone) if job.last else never
     if job.last_skipped and (job.last is None or job.last_skipped.time > job.last.time):
         yield "last skipped", skipped_words(job.last_skipped, view.now, zone)
     upcoming = next_run(job, view.now)
@@ -102,7 +104,8 @@ def _show_runs(past: list[Past], zone: str, job: Job) -> None:
         result = Cell(f"{symbol} {words}" if is_terminal() else words, tone)
         rows.append([str(run.run), show_time(run.started, zone), trigger_words(run.trigger), took, result])
     older = job.last is not None
-    table(columns, rows, empty="no recent runs" if older else "no runs yet")
+    none = "none has ended yet" if job.live else "no runs yet"
+    table(columns, rows, empty="no recent runs" if older else none)
     if older:
         note(f"`cronledger jobs history --job {shlex.quote(job.name)}` lists all its runs.")
 

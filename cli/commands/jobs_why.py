@@ -53,15 +53,14 @@ def why(home: Home, name: str, at: str | None, utc: bool, as_json: bool) -> None
             explainer = _explainer(view, name, lambda done, total: seen.update(done, total=total))
             asked = _asked(explainer, view, name, at)
             answers, more = _answers(explainer, asked)
-        upcoming = explainer.next_due()
         if as_json:
-            show_json(_document(view, (name, at, asked), answers, more, upcoming))
+            show_json(_document(view, (name, at, asked), answers, more, explainer.next_due()))
             return
         zone = "UTC" if utc else None
         if not answers:
             standing = explainer.explain(view.now)
             _show_never_due(view, standing, zone or standing.timezone)
-            _show_next(view, name, upcoming, zone or standing.timezone)
+            _show_next(view, name, explainer, zone or standing.timezone)
             return
         _say_how_shown(asked, answers[0].timezone, zone)
         for answer in answers:
@@ -70,7 +69,7 @@ def why(home: Home, name: str, at: str | None, utc: bool, as_json: bool) -> None
             tell(
                 f"And {show_count(more, 'instant')} more in that minute: ask with seconds, such as 02:30:45.\n"
             )
-        _show_next(view, name, upcoming, zone or answers[-1].timezone)
+        _show_next(view, name, explainer, zone or answers[-1].timezone)
 
 
 def _answers(explainer: Explainer, asked: Asked) -> tuple[list[Explanation], int]:
@@ -163,7 +162,11 @@ def _proof(entries: list[int]) -> str:
     return f" [{noun} {', '.join(map(str, entries))}]"
 
 
-def _show_next(view: View, name: str, upcoming: datetime | None, zone: str) -> None:
+def _show_next(view: View, name: str, explainer: Explainer, zone: str) -> None:
+    settled, upcoming = explainer.settled_ahead(), explainer.next_due()
+    if settled is not None:
+        told = f"Instants up to {show_time(settled, zone)} have been settled already: the clock was set back."
+        tell(paint(told, "warn", wants_colour()))
     if upcoming is None:
         tell("What comes next: nothing; it is not due again by itself as things stand.")
     else:

@@ -47,8 +47,8 @@ def show(home: Home, seq: int, folder: Path | None, raw: bool, as_json: bool, ut
 
     Entries are numbered from 0; -1 is the last one, -2 the one before.
 
-    An entry of a damaged ledger is shown as it stands, with what is wrong. Exit code 3 then, and if the ledger is
-    damaged elsewhere.
+    An entry of a damaged ledger is shown as it stands, with what is wrong. Exit code 3 then, and if a neighbour is
+    damaged or the ledger cannot be opened; nothing further away is looked at: `cronledger ledger verify` checks all.
     """
     from cli.raw_lines import raw_line
     from cli.zones import local_zone
@@ -65,7 +65,7 @@ def show(home: Home, seq: int, folder: Path | None, raw: bool, as_json: bool, ut
         raise Failure(
             f"there is no entry {seq}", f"The last one is {last}." if last >= 0 else "The ledger is empty."
         )
-    shown = _Shown(folder, wanted, line)
+    shown = _Shown(folder, wanted, line, last)
     if raw:
         sys.stdout.buffer.write(line.raw + b"\n")
         sys.stdout.buffer.flush()
@@ -115,7 +115,7 @@ def tail(
     """Show the newest entries, the last one last; with -f also those that come, whoever appends them.
 
     With --json each entry is one line of JSON. Ctrl-C is how following ends: exit code 0. In a damaged ledger
-    what can be read is shown, and then where the damage is: exit code 3. A type that does not exist is refused
+    what is newer than the damage is shown, and then where that is: exit code 3. A type that does not exist is refused
     with the nearest; a job that neither the config nor the ledger has ever had is answered with a warning.
     """
     from cli.tailing import Printer, Selection, tail_ledger
@@ -146,12 +146,16 @@ def _look_up(home: Home, job: str) -> None:
 
 def _end_of(folder: Path) -> tuple[int, Exception | None]:
     """The last entry, and how the ledger is damaged, if opening it shows that it is."""
+    from cli.lock_wait import patience_explained
     from cli.raw_lines import last_raw_lines
     from eventstore.errors import Corrupt
     from eventstore.journal import Journal
 
     try:
-        with Journal.open(folder, software="", create=False, read_only=True) as journal:
+        with (
+            patience_explained(folder),
+            Journal.open(folder, software="", create=False, read_only=True) as journal,
+        ):
             return journal.head().seq, None
     except Corrupt as damage:
         seqs = [line.seq for line in last_raw_lines(folder, 100)]
@@ -162,18 +166,18 @@ class _Shown:
     """An entry to be shown.
 
     Attributes:
-        wrong: what is wrong with it; empty if it is sound.
+        wrong: what is wrong with it, or with what stands beside it; empty if all that is shown is sound.
     """
 
-    def __init__(self, folder: Path, seq: int, line: RawLine) -> None:
-        from cli.raw_lines import raw_line, what_is_wrong
+    def __init__(self, folder: Path, seq: int, line: RawLine, last: int) -> None:
+        from cli.raw_lines import raw_line
 
         self._seq = seq
         self._line = line
         self._before = raw_line(folder, seq - 1) if seq > 0 else None
         self._after = raw_line(folder, seq + 1)
         self._entry = self._line.entry()
-        self.wrong = what_is_wrong(self._line, seq, self._before)
+        self.wrong = self._what_is_wrong(last)
 
     def facts(self, zone: str) -> list[tuple[str, Value]]:
         """For people."""
@@ -220,6 +224,23 @@ class _Shown:
             "next_matches": self._next_matches(),
             "damage": self.wrong or None,
         }
+
+    def _what_is_wrong(self, last: int) -> str:
+        from cli.raw_lines import what_is_wrong
+
+        seq = self._seq
+        if wrong := what_is_wrong(self._line, seq, self._before):
+            return wrong
+        if self._next_matches() is False:
+            return f"entry {seq + 1} does not name its hash as `prev`: one of the two was altered"
+        for beside, line in ((seq - 1, self._before), (seq + 1, self._after)):
+            if not 0 <= beside <= last:
+                continue  # there is none; or what a crash left, which is no entry
+            if line is None:
+                return f"beside it, entry {beside} is missing"
+            if not line.hash_matches:
+                return f"beside it, entry {beside} is damaged: `cronledger ledger show {beside}` shows it"
+        return ""
 
     def _prev_matches(self) -> bool | None:
         from eventstore.store import GENESIS

@@ -51,12 +51,18 @@ def list_(as_json: bool) -> None:
 @click.command(epilog="Example: cronledger playbooks show cli_jobs")
 @click.argument("name", type=PlaybookName(), metavar="NAME")
 @click.option("--raw", is_flag=True, help="As it is written: Markdown.")
-def show(name: str, raw: bool) -> None:
+@json_option
+def show(name: str, raw: bool, as_json: bool) -> None:
     """Show a playbook: what to look at, what to type, and what the answers mean.
 
     At a terminal it is laid out; in a pipe it is plain text.
     """
+    if raw and as_json:
+        raise click.UsageError("--raw and --json exclude each other")
     page = playbook(name)
+    if as_json:
+        show_json({"name": page.name, "title": page.title, "summary": page.summary, "markdown": page.text})
+        return
     if raw:
         out(page.text.rstrip("\n"))
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from datetime import UTC, datetime
 from functools import partial
@@ -86,9 +87,7 @@ class _Audience:
         elif kind == "hurrying":
             self._note("Hurrying: runs are killed.")
         elif kind == "config rejected":
-            self._note(
-                f"The edited config is not used. `{invocation(self._home)} check` shows every mistake."
-            )
+            self._note(self._not_used())
         else:
             self._note(f"{kind}: {detail}")
 
@@ -99,6 +98,15 @@ class _Audience:
 
     def _note(self, text: str) -> None:
         self._printer.put(partial(_noted, text), "err")
+
+    def _not_used(self) -> str:
+        """What became of the config, and what to do."""
+        path = self._home.config
+        if not path.exists():
+            return f"The config is gone: the last good one stays in force until {path} is back."
+        if not os.access(path, os.R_OK):
+            return f"The config cannot be read: the last good one stays in force until {path} can be."
+        return f"The edited config is not used. `{invocation(self._home)} check` shows every mistake."
 
     def _ready(self) -> str:
         text = f"Serving {self._home.root}"

@@ -8,16 +8,17 @@ from typing import Any
 import click
 
 from cli.invocation import invocation, show_commands
-from cli.job_words import going_words
+from cli.job_words import PAUSE_ENDS, going_words, paused_words
 from cli.json_output import json_option, show_json
 from cli.opened import View, to_read
+from cli.printable import printable
 from cli.tables import Cell, Value, details
 from cli.terminal import out
 from cli.times import MACHINES_ZONE, local_zone, show_count, show_relative, show_size, show_time, utc_option
 from cli.wording import look_of, sentence
 from eventstore.store import Entry
 from scheduler.home import Home
-from scheduler.state import Run
+from scheduler.state import Job, Run
 from scheduler.vocabulary import ConfigError
 
 _BEHIND_MIN = timedelta(seconds=1)
@@ -47,13 +48,8 @@ def status(home: Home, utc: bool, as_json: bool) -> None:
             ("runs going", _runs(view)),
             ("ledger", _ledger(view, zone)),
         ]
-        if (behind := _behind(view)) is not None:
-            facts.append(
-                ("clock", Cell(f"behind the ledger's last entry by {_span(behind)}: was it set back?", "bad"))
-            )
-        if (until := _settled_until(view)) is not None:
-            text = f"jobs have instants settled up to {show_time(until, zone)}: they run after that"
-            facts.append(("", Cell(f"{text}. Was the clock ahead?", "bad")))
+        if clock := _clock(view, zone):
+            facts.append(("clock", clock))
         details(facts)
         if view.holder is None:
             out("")
@@ -88,8 +84,7 @@ def _scheduler(view: View, zone: str) -> list[Cell | str]:
         )
         lines: list[Cell | str] = [Cell(f"running{who}", "good")]
         if watch is not None and watch.paused is not None:
-            since = _moment(watch.paused, view, zone)
-            lines.append(Cell(f"paused since {since}, nothing new is started: {watch.pause_reason}", "bad"))
+            lines += [Cell(paused_words(watch, view.now, zone), "bad"), PAUSE_ENDS]
         return lines
     if watch is None:
         return [Cell("not running: it never ran here", "warn")]
@@ -111,11 +106,13 @@ def _moment(instant: datetime, view: View, zone: str) -> str:
 
 
 def _config_state(view: View) -> str:
-    """`in force`, `pending` (it has edits that are not in the ledger yet), `rejected` or `missing`."""
-    from scheduler.configuration import ConfigMissing
+    """`in force`, `pending` (it has edits that are not in the ledger yet), `rejected`, `missing` or `unreadable`."""
+    from scheduler.configuration import ConfigMissing, ConfigUnreadable
 
+    if isinstance(view.problem, ConfigMissing):
+        return "missing"
     if view.problem is not None:
-        return "missing" if isinstance(view.problem, ConfigMissing) else "rejected"
+        return "unreadable" if isinstance(view.problem, ConfigUnreadable) else "rejected"
     if (
         view.pending
         or view.book is None
@@ -144,15 +141,18 @@ def _config(view: View, zone: str) -> list[Cell | str]:
     lines: list[Cell | str] = [Cell(f"{path}, {state}: {in_force}", "bad")]
     mistakes = _mistakes(view)
     lines += [f"line {error.line}, column {error.column}: {error.message}" for error in mistakes[:_SHOWN_MAX]]
-    if not mistakes and view.problem is not None:
+    if state == "missing" and view.home.config_in_force.exists():
+        lines.append(f"a copy of the last good one is {view.home.config_in_force}")
+    elif not mistakes and view.problem is not None:
         lines.append(str(view.problem))
     if len(mistakes) > _SHOWN_MAX:
         lines.append(f"and {show_count(len(mistakes) - _SHOWN_MAX, 'more mistake')}")
     rejection = view.state.rejection
     if rejection is not None:
-        lines.append(
-            Cell(f"recorded as rejected {_moment(rejection.time, view, zone)}, entry {rejection.seq}", "dim")
-        )
+        how = (
+            "recorded as rejected" if rejection.config else "recorded"
+        )  # without a file there is no digest of it
+        lines.append(Cell(f"{how} {_moment(rejection.time, view, zone)}, entry {rejection.seq}", "dim"))
     return lines
 
 
@@ -228,11 +228,37 @@ def _behind(view: View) -> timedelta | None:
     return behind if behind is not None and behind > _BEHIND_MIN else None
 
 
+def _settled_ahead(view: View) -> list[Job]:
+    """The jobs whose instants are settled up to a time that is still to come."""
+    return [job for job in view.state.present_jobs() if job.cursor > view.now + _BEHIND_MIN]
+
+
 def _settled_until(view: View) -> datetime | None:
     """Up to when a job's instants are settled already, where that is later than now; else None."""
-    cursors = [job.cursor for job in view.state.present_jobs()]
-    latest = max(cursors, default=view.now)
-    return latest if latest > view.now + _BEHIND_MIN else None
+    return max((job.cursor for job in _settled_ahead(view)), default=None)
+
+
+def _clock(view: View, zone: str) -> list[Cell | str]:
+    """What looks as if the clock had been set back: what it is, what follows from it, what can be done."""
+    lines: list[Cell | str] = []
+    if (behind := _behind(view)) is not None:
+        lines.append(Cell(f"behind the ledger's last entry by {_span(behind)}: was it set back?", "bad"))
+    ahead = _settled_ahead(view)
+    until = _settled_until(view)
+    if until is None:
+        return lines
+    who = printable(ahead[0].name) if len(ahead) == 1 else show_count(len(ahead), "job")
+    it, runs = ("it", "runs") if len(ahead) == 1 else ("they", "run")
+    remedy = (
+        f"no time is settled twice: {it} {runs} by schedule again after that, or at once under a new name"
+    )
+    lines.append(
+        Cell(
+            f"the times of {who} up to {show_time(until, zone)} were settled while the clock was ahead", "bad"
+        )
+    )
+    lines.append(f"{remedy}; `jobs run` works at any time")
+    return lines
 
 
 # -- for programs --------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from scheduler.explanation.facts import (
     Paused,
     Rescheduled,
     Scheduled,
+    SettledAhead,
     Switched,
     ToCome,
     Verdict,
@@ -73,12 +74,19 @@ class Explainer:
         return schedule_of(self._job.definition).latest_between(min(begin, self._now), self._now)
 
     def next_due(self) -> datetime | None:
-        """The next instant at which the job will be run by itself, as things stand."""
+        """The next instant at which the job will be run by itself, as things stand.
+
+        What is settled does not come again, even where the clock was ahead of now when it was.
+        """
         job = self._job
         begin = self._now if job.on_schedule else job.switch.until
         if not job.present or begin is None:
             return None
-        return schedule_of(job.definition).next_after(max(begin, self._now))
+        return schedule_of(job.definition).next_after(max(begin, self._now, job.cursor))
+
+    def settled_ahead(self) -> datetime | None:
+        """Up to when the job's instants are settled, where that is still to come: the clock was set back."""
+        return self._job.cursor if self._job.present and self._job.cursor > self._now else None
 
     def about(self, asked: datetime, until: datetime) -> tuple[list[Explanation], int]:
         """What became of the instants x with asked <= x < until; of `asked` itself if no schedule has any.
@@ -127,11 +135,14 @@ class Explainer:
             verdict, facts = self._open(self._job, instant)
             return self._answer(instant, verdict, facts, self._job)
         entry, job = found
+        ahead = []
+        if entry.time > self._now:
+            ahead.append(SettledAhead(entries=[entry.seq], time=entry.time, until=self._job.cursor))
         if job is None:
             absent = Absent(entries=[entry.seq], back=entry.time)
-            return self._answer(instant, "not_defined", [absent], self._job)
+            return self._answer(instant, "not_defined", [absent, *ahead], self._job)
         verdict, facts = self._settled(entry, job, instant)
-        return self._answer(instant, verdict, facts, job)
+        return self._answer(instant, verdict, [*facts, *ahead], job)
 
     def _answer(self, instant: datetime, verdict: Verdict, facts: Sequence[Fact], job: Job) -> Explanation:
         told = sorted(facts, key=lambda fact: isinstance(fact, Rescheduled))  # what is now comes last

@@ -205,6 +205,16 @@ class Stepped(Fact, frozen=True, tag="clock_stepped"):
     after: datetime
 
 
+class SettledAhead(Fact, frozen=True, tag="settled_ahead"):
+    """It was settled while the clock was ahead of what it shows now, as was all that the job has up to `until`.
+
+    None of that comes again; the entry proves at what time of the clock it was settled.
+    """
+
+    time: datetime
+    until: datetime
+
+
 class Paused(Fact, frozen=True, tag="ledger_paused"):
     """The ledger could not be written (a full disk), so nothing was started; None: until now."""
 

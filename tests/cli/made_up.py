@@ -83,6 +83,11 @@ class Past:
         )  # fmt: skip
         self._add(begin + takes, lambda: v.event(end, v.SCHEDULER, job=job, run=self._numbers[key]))
 
+    def requested(self, job: str, at: datetime) -> None:
+        """A person asks for a run, which waits for a scheduler."""
+        data = v.RunRequested(executor="scheduler")
+        self._add(at, lambda: v.event(data, "user:ann@web1", job=job, run=OWN_SEQ))
+
     def skipped(self, job: str, due: datetime, reason: v.SkipReason = "overlap") -> None:
         """A run is owed and deliberately not made."""
         key = self._owed(job, due, due, "schedule")

@@ -79,6 +79,21 @@ def test_each_command_stands_in_the_docs_with_all_its_options(path: str) -> None
     assert "```console\n$ " in text
 
 
+WITHOUT_JSON = {
+    "init", "serve", "completion", "jobs enable", "jobs disable", "jobs cancel", "export", "logs export",
+    "logs show",
+}  # fmt: skip
+"""They do something, or write in a format of their own."""
+
+
+@pytest.mark.parametrize("path", DOCUMENTED)
+def test_what_reads_answers_programs_too(path: str) -> None:
+    """Every command has `--json` but those that change something or have a format of their own."""
+    command, _ = COMMANDS[path]
+    offered = any("--json" in parameter.opts for parameter in command.params)
+    assert offered or path.removeprefix("cronledger ") in WITHOUT_JSON
+
+
 def test_nothing_else_stands_in_the_docs() -> None:
     """The sections are the commands, in the order of `--help`."""
     assert re.findall(r"^## `(.+)`$", PAGE, flags=re.MULTILINE) == DOCUMENTED

@@ -166,7 +166,7 @@ def test_the_shell_completes_commands_jobs_options_and_zones(tmp_path: Path) -> 
 
 
 def test_completion_is_silent_where_something_is_wrong(tmp_path: Path) -> None:
-    """No config, a broken one, a damaged ledger: no names, and no message in the middle of a line."""
+    """No config, or a broken one: no names, and no message in the middle of a line; else the config has the names."""
     assert _complete(f"cronledger --home {tmp_path}/none jobs show ", 5) == []
     home = make_home(tmp_path / "broken", "jobs: [")
     assert _complete(f"cronledger --home {home.root} jobs show ", 5) == []
@@ -174,7 +174,8 @@ def test_completion_is_silent_where_something_is_wrong(tmp_path: Path) -> None:
     call("jobs", "disable", "ticker", home=home.root)
     (home.ledger / "HEAD").unlink()
     flip_a_bit(home)
-    assert job_names(home) == []
+    assert job_names(home) == ["nightly", "ticker"]
+    assert _complete(f"cronledger --home {home.root} jobs show n", 5) == ["nightly"]
     assert job_names(Home(tmp_path / "none")) == []
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import click
+import msgspec
 import pytest
 
 from cli.main import cronledger
@@ -302,6 +304,62 @@ def test_no_digest_is_shown_that_will_not_be_recorded(home: Home) -> None:
         "configuration"
     ]
     assert {one["key"]: one["value"] for one in then}["env.PGHOST"] == recorded
+
+
+def test_a_first_run_is_told_as_such(tmp_path: Path) -> None:
+    """A job that is on its first run did run: it is said since when; and one that waits is not called running."""
+    past = Past()
+    job = JobDefinition(name="nightly", command="true", schedule="30 2 * * *")
+    past.defined(DUE - DAY, job, msgspec.structs.replace(job, name="queued"))
+    past.run("nightly", DUE, takes=None)
+    past.requested("queued", DUE)
+    home = make_home(tmp_path / "home", None)
+    past.record(home)
+    header, nightly, queued = call("jobs", "list", home=home.root).out.splitlines()
+    columns = [header.index(title) for title in ("ENABLED", "LAST RUN", "LAST STARTED", "NEXT RUN")]
+    cells = [[row[a:b].strip() for a, b in pairwise(columns)] for row in (nightly, queued)]
+    assert cells == [
+        ["enabled, running", "first run is going", "2026-01-05 02:30:00 UTC"],
+        ["enabled, waiting to start", "first run is waiting", "-"],
+    ]
+    shown = call("jobs", "show", "nightly", home=home.root).out
+    assert re.search(
+        r"^running: +run [0-9]+, started 2026-01-05 02:30:00 UTC \(.* ago\)$", shown, re.MULTILINE
+    )
+    assert re.search(r"^last run: +first run is going$", shown, re.MULTILINE)
+    assert "never ran" not in shown
+
+
+def test_history_begins_with_what_is_not_over(tmp_path: Path) -> None:
+    """Runs that are going or owed stand first, the newest on top, can be asked for, and count for the limit."""
+    past = Past()
+    job = JobDefinition(name="nightly", command="true", schedule="30 2 * * *", overlap="allow")
+    past.defined(DUE - 2 * DAY, job, msgspec.structs.replace(job, name="queued"))
+    past.run("nightly", DUE - DAY)
+    past.run("nightly", DUE, takes=None)
+    past.requested("queued", DUE + DAY)
+    home = make_home(tmp_path / "home", None)
+    past.record(home)
+
+    def rows(*options: str) -> list[tuple[str, str]]:
+        found = call("jobs", "history", "--json", *options, home=home.root).document
+        assert len({tuple(row) for row in found}) <= 1, "all rows have the same members"
+        return [(row["job"], row["status"]) for row in found]
+
+    owed, running, finished = ("queued", "owed"), ("nightly", "running"), ("nightly", "finished")
+    assert rows() == [owed, running, finished]
+    assert rows("-n", "1") == [owed]
+    assert rows("--status", "running") == [running]
+    assert rows("--status", "owed") == [owed]
+    assert rows("--status", "succeeded") == [finished]
+    assert rows("--job", "nightly") == [running, finished]
+    assert rows("--trigger", "manual") == [owed]
+    assert rows("--until", "2026-01-04T12:00:00Z") == [finished]
+    assert rows("--since", "2026-01-05") == [owed, running]
+    table = call("jobs", "history", home=home.root).out.splitlines()
+    assert re.search(r"queued +by hand +- +- +- +waits to be started, for ", table[1])
+    assert re.search(r"2026-01-05 02:30:00 UTC  2026-01-05 02:30:00 UTC +- +running for ", table[2])
+    assert "not yet" in call("jobs", "history", home=home.root, terminal=True).out
 
 
 def test_history_takes_two_lines_a_run_where_one_is_too_narrow(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,9 +10,13 @@ import pytest
 
 from eventstore import Event, Journal
 from scheduler import vocabulary as v
+from scheduler.configuration import ConfigMissing
+from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.lease import Holder, Lease
+from scheduler.serve import rejection
 from tests.cli.commanding import call, make_home, record
+from tests.cli.made_up import Past
 
 STARTED = v.SchedulerStarted(pid=7, host="web1", boot_id="b", versions={})
 
@@ -127,7 +132,9 @@ def test_status_tells_a_scheduler_that_died_from_one_that_stopped(home: Home) ->
     assert f"running: pid {os.getpid()} on web1" in call("status", home=home.root).out
     record(home, v.event(v.SchedulerPaused(reason="no space"), v.SCHEDULER))
     assert _state(home) == "paused"
-    assert "nothing new is started: no space" in call("status", home=home.root).out
+    told = call("status", home=home.root).out
+    assert "nothing new is started: no space" in told
+    assert "make room" in told
     lease.release()
     assert _state(home) == "died"
     assert "it died" in call("status", home=home.root).out
@@ -172,8 +179,22 @@ def test_status_shows_what_is_wrong_with_the_config(home: Home) -> None:
     assert "rejected: the last good one stays in force" in answer.out
     assert "unknown key 'joobs'" in answer.out
     assert call("status", "--json", home=home.root).document["config"]["state"] == "rejected"
+
+
+def test_a_config_that_is_gone_is_called_so(home: Home) -> None:
+    """It holds no mistake in line 1: neither when it is looked for nor in what was recorded about it."""
+    call("jobs", "disable", "ticker", home=home.root)
     home.config.unlink()
+    record(home, rejection(ConfigMissing(home.config)))
+    answer = call("status", home=home.root)
+    assert "missing: the last good one stays in force" in answer.out
+    assert f"there is no config at {home.config}" in answer.out
+    assert "line 1" not in answer.out
+    assert "rejected" not in answer.out
+    assert "mistake" not in answer.out
     assert call("status", "--json", home=home.root).document["config"]["state"] == "missing"
+    tail = call("ledger", "tail", "-n", "1", home=home.root).out
+    assert "config cannot be used; the last good one stays in force: there is no config at" in tail
 
 
 def test_status_warns_of_a_clock_behind_the_ledger(home: Home) -> None:
@@ -184,3 +205,20 @@ def test_status_warns_of_a_clock_behind_the_ledger(home: Home) -> None:
     answer = call("status", home=home.root)
     assert "behind the ledger's last entry by" in answer.out
     assert call("status", "--json", home=home.root).document["clock_behind_ms"] > 10_000_000
+    assert "were settled" not in answer.out
+
+
+def test_status_tells_what_follows_from_a_clock_that_was_ahead(home: Home) -> None:
+    """Which jobs do not run by themselves and until when, and what one can do, in a line with a label."""
+    ahead = datetime(2099, 5, 1, tzinfo=UTC)
+    past = Past()
+    past.defined(ahead, JobDefinition(name="early", command="true", schedule="0 2 * * *"))
+    past.record(home)
+    home.config.unlink()
+    out = call("status", home=home.root).out
+    lines = out[out.index("clock:") :].splitlines()
+    assert "behind the ledger's last entry" in lines[0]
+    assert "the times of early up to 2099-05-01" in lines[1]
+    assert "it runs by schedule again after that, or at once under a new name" in lines[2]
+    assert "`jobs run`" in lines[2]
+    assert not re.search(r"^:", out, re.MULTILINE)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from cli.zones import local_zone
 from scheduler import vocabulary as v
 from scheduler.home import Home
-from tests.cli.commanding import Answer, call, flip_a_bit, make_home, record
+from tests.cli.commanding import CONFIG, Answer, call, flip_a_bit, make_home, record
 
 PAST = datetime(2026, 1, 5, 1, 30, tzinfo=UTC)
 LIST_MEMBERS = [
@@ -129,6 +130,50 @@ def test_jobs_list_fits_a_terminal(home: Home, monkeypatch: pytest.MonkeyPatch) 
     answer = call("jobs", "list", home=home.root, terminal=True)
     assert max(map(len, answer.out.splitlines())) <= 80
     assert "✗ failed" in answer.out
+
+
+PARIS_TOO = CONFIG.replace("timezone: UTC", "timezone: Europe/Paris")
+
+
+@pytest.mark.parametrize(
+    ("config", "here", "options", "header", "labels"),
+    [
+        (CONFIG, "UTC", [], "NEXT RUN", {"nightly": r" \+0[12]:00", "ticker": ""}),
+        (CONFIG, "Europe/Paris", [], "NEXT RUN", {"nightly": "", "ticker": " UTC"}),
+        (CONFIG, "Asia/Tokyo", [], "NEXT RUN", {"nightly": r" \+0[12]:00", "ticker": " UTC"}),
+        (CONFIG, "Asia/Tokyo", ["--utc"], "NEXT RUN (UTC)", {"nightly": "", "ticker": ""}),
+        (CONFIG, "UTC", ["--utc"], "NEXT RUN (UTC)", {"nightly": "", "ticker": ""}),
+        (PARIS_TOO, "UTC", [], "NEXT RUN (Europe/Paris)", {"nightly": "", "ticker": ""}),
+        (PARIS_TOO, "Europe/Paris", [], "NEXT RUN", {"nightly": "", "ticker": ""}),
+    ],
+)
+def test_the_list_at_a_terminal_tells_zones_that_are_not_the_machines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    config: str, here: str, options: list[str], header: str, labels: dict[str, str],
+) -> None:  # fmt: skip
+    """Beside each time whose zone is another one, or once in the header where that says it for all."""
+    home = make_home(tmp_path / "zones", config)
+    monkeypatch.setenv("TZ", here)
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("NO_COLOR", "1")
+    local_zone.cache_clear()
+    try:
+        out = call("jobs", "list", *options, home=home.root, terminal=True).out
+    finally:
+        local_zone.cache_clear()
+    lines = out.splitlines()
+    assert lines[0].rstrip().endswith(f"  {header}")
+    for name, label in labels.items():
+        (row,) = (line for line in lines if line.startswith(name))
+        assert re.search(rf"\d\d:\d\d:\d\d{label}$", row), row
+
+
+def test_a_pause_is_told_with_its_zone(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a terminal too the time since when a job is disabled has an offset where its zone is not the machine's."""
+    call("jobs", "disable", "nightly", home=home.root)
+    monkeypatch.setenv("COLUMNS", "200")
+    out = call("jobs", "list", home=home.root, terminal=True).out
+    assert re.search(r"disabled since \d\d:\d\d:\d\d \+0[12]:00 by ", out)
 
 
 def test_jobs_show_says_everything_about_a_job(home: Home) -> None:

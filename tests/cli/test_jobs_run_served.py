@@ -6,11 +6,17 @@ import select
 import signal
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from eventstore import Journal
+from scheduler import vocabulary as v
+from scheduler.home import Home
+from scheduler.lease import Holder, Lease
+from scheduler.processes.identity import host_name
 from tests.cli.live import LiveHome, await_fact, finished
 from tests.cli.test_jobs_run_by_itself import job, sh
 
@@ -127,6 +133,49 @@ def test_a_queued_run_waits_its_turn_with_a_word(home: LiveHome, scheduler: obje
     gate.touch()
     assert finished(process).code == 0
     assert len(home.entries("run.finished")) == 2
+
+
+def test_a_run_that_waits_for_its_turn_is_told_the_bound(home: LiveHome, gate: Path) -> None:
+    """With `max_parallel` runs going, the next one waits, and the command says for what."""
+    config = home.root / "services" / "scheduler" / "config.yaml"
+    home.configure("scheduler: {max_parallel: 1}\n" + config.read_text())
+    with home.served():
+        assert home.run("jobs", "run", "gated", "--no-wait").code == 0
+        home.await_entry("run.started")
+        process = home.start("jobs", "run", "hello")
+        assert process.stderr is not None
+        told = process.stderr.readline().decode()
+        assert "waits for its turn: 1 run is going, and max_parallel allows no more" in told
+        gate.touch()
+        assert finished(process).code == 0
+
+
+def test_a_pause_of_the_scheduler_is_told(home: LiveHome) -> None:
+    """On a full disk nothing starts: the command says so, and what to do; Ctrl-C leaves the request."""
+    with home.served():
+        pass
+    started = v.SchedulerStarted(pid=os.getpid(), host=host_name(), boot_id="b", versions={})
+    paused = v.SchedulerPaused(reason="No space left on device")
+    with Journal.open(home.ledger, software="test") as journal:
+        journal.append([v.event(started, v.SCHEDULER), v.event(paused, v.SCHEDULER)])
+    scheduler_lock = Home(home.root).scheduler_lock
+    lease = Lease.take(scheduler_lock, Holder(os.getpid(), host_name(), datetime.now(UTC)))
+    try:
+        process = home.start("jobs", "run", "hello")
+        assert process.stderr is not None
+        told = process.stderr.readline().decode()
+        assert "the scheduler is paused since" in told
+        assert "nothing new is started: No space left on device" in told
+        assert "make room" in told
+        assert "max_parallel" not in told
+        process.send_signal(signal.SIGINT)
+        result = finished(process)
+        assert (result.code, "is still wanted" in result.err) == (130, True)
+        status = home.run("status")
+        assert "No space left on device" in status.out
+        assert "make room" in status.out
+    finally:
+        lease.release()
 
 
 def test_cancel_goes_through_the_scheduler(home: LiveHome, scheduler: object) -> None:

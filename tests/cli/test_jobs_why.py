@@ -11,9 +11,11 @@ import pytest
 from cli.why_words import _WORDS, headline, sentence_of
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
+from scheduler.definition import JobDefinition
 from scheduler.explanation import Explainer, facts
 from scheduler.home import Home
 from scheduler.past import Past
+from tests.cli import made_up
 from tests.cli.commanding import CONFIG, Answer, call, flip_a_bit, make_home, process, record
 from tests.cli.histories import home_of, story
 from tests.cli.live import LiveHome, await_fact
@@ -241,3 +243,36 @@ def test_whatever_happens_can_be_told(tmp_path: Path) -> None:
                 ), lines
                 told |= {type(fact) for fact in answer.facts}
     assert len(told) > 10
+
+
+def test_a_clock_that_was_set_back_is_told(tmp_path: Path) -> None:
+    """What was settled while the clock was ahead does not come again: `jobs why` says so, as `jobs next` does."""
+    ahead = datetime(2099, 5, 1, 12, tzinfo=UTC)
+    past = made_up.Past()
+    past.defined(ahead, JobDefinition(name="nightly", command="true", schedule="30 2 * * *"))
+    past.run("nightly", ahead + timedelta(hours=14, minutes=30))
+    home = make_home(tmp_path / "home", None)
+    past.record(home)
+    (coming,) = call("jobs", "next", "-n", "1", "--json", home=home.root).document
+    answer = call("jobs", "why", "nightly", home=home.root)
+    assert (
+        "The clock showed 2099-05-02 02:30:00 UTC when this was settled, and has been set back since."
+        in answer.out
+    )
+    assert (
+        "Instants up to 2099-05-02 02:30:00 UTC have been settled already: the clock was set back."
+        in answer.out
+    )
+    assert "What comes next: 2099-05-03 02:30:00 UTC" in answer.out
+    document = call("jobs", "why", "nightly", "--at", "tomorrow 02:30", "--json", home=home.root).document
+    assert document["next_run"] == coming["scheduled_for"] == "2099-05-03T02:30:00Z"
+    (told,) = document["answers"]
+    assert told["answer"] == "It will not be run: that is settled already, for the clock was ahead."
+    assert [fact["kind"] for fact in told["facts"]] == ["absent", "settled_ahead"]
+    assert told["facts"][1]["until"] == "2099-05-02T02:30:00Z"
+
+
+def test_a_clock_that_is_right_is_not_mentioned(home: Home) -> None:
+    """Of a past that is past nothing is said about clocks that were set."""
+    answer = why(home, "2025-03-28 02:30")
+    assert "set back" not in answer.out

@@ -212,6 +212,46 @@ def test_a_damaged_entry_is_shown_as_it_stands(home: LiveHome) -> None:
     assert home.run("ledger", "show", "20", "--raw").code == 3
 
 
+@pytest.mark.parametrize("seq", [19, 21])
+def test_a_damaged_neighbour_is_no_secret(home: LiveHome, seq: int) -> None:
+    """An entry that is sound itself is shown; that the one beside it is damaged is said, exit code 3."""
+    flip(home, 20)
+    result = home.run("ledger", "show", str(seq))
+    assert result.code == 3
+    assert "matches its bytes" in result.out
+    assert "beside it, entry 20 is damaged" in result.err
+    assert "entry 20" in json.loads(home.run("ledger", "show", str(seq), "--json").out)["damage"]
+
+
+def test_what_was_rewritten_does_not_fit_its_successor(home: LiveHome) -> None:
+    """An entry with a right hash of its own, which the next one does not name: exit code 3."""
+    path = home.ledger / segment_name(16)
+    lines = path.read_bytes().splitlines(keepends=True)
+    hashed = lines[4].split(b',"hash":')[0].replace(b'"text":"', b'"text":"-')
+    lines[4] = hashed + b',"hash":"%s"}\n' % sha256(hashed).hexdigest().encode()
+    path.write_bytes(b"".join(lines))
+    result = home.run("ledger", "show", "20")
+    assert result.code == 3
+    assert "entry 21 does not name its hash" in result.err
+
+
+def test_what_a_crash_left_is_no_neighbour(home: LiveHome) -> None:
+    """An unfinished write behind the last entry is no damage: exit code 0."""
+    with (home.ledger / segment_name(48)).open("ab") as file:
+        file.write(b'{"seq":50,"time":"2026')
+    result = home.run("ledger", "show", "-1")
+    assert (result.code, result.err) == (0, "")
+
+
+def test_damage_elsewhere_is_for_verify_to_find(home: LiveHome) -> None:
+    """`show` is about the entry, its neighbours and the end: a sound stretch is shown with exit code 0."""
+    flip(home, 6)
+    for seq in ("2", "-1"):
+        assert home.run("ledger", "show", seq).code == 0
+    assert home.run("ledger", "verify").code == 1
+    assert "ledger verify" in home.run("ledger", "show", "--help").out
+
+
 def test_entries_can_be_shown_though_the_end_is_gone(home: LiveHome) -> None:
     """A ledger that cannot be opened any more still shows what is there: exit code 3."""
     path = home.ledger / segment_name(48)
@@ -290,14 +330,15 @@ def test_a_reader_that_leaves_early_is_no_failure(home: LiveHome) -> None:
 
 
 def test_tail_of_a_damaged_ledger_shows_what_it_can(home: LiveHome) -> None:
-    """The entries behind the damage are shown, then where it is: exit code 3."""
+    """Every entry that is newer than the damage is shown, then where it is: exit code 3."""
     flip(home, 45)
+    flip(home, 41)
     result = home.run("ledger", "tail", "-n", "20")
     assert result.code == 3
     shown = [line.split()[0] for line in result.out.splitlines()]
-    assert shown == ["48", "49"]
+    assert shown == ["46", "47", "48", "49"]
     assert "entry 45" in result.err
-    assert home.run("ledger", "tail", "-n", "2").code == 0
+    assert home.run("ledger", "tail", "-n", "4").code == 0
 
 
 def test_tail_of_a_ledger_whose_end_is_damaged(home: LiveHome) -> None:

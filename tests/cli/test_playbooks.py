@@ -160,6 +160,10 @@ def test_the_list_says_what_each_is_about() -> None:
     said = call("playbooks", "list", "--json").document
     assert [page["name"] for page in said] == list(PLAYBOOKS)
     assert all(page["summary"].endswith((".", "?")) for page in said)
+    page = call("playbooks", "show", "cli_jobs", "--json").document
+    assert {name: page[name] for name in said[0]} == said[0]
+    assert page["markdown"].startswith(f"# {page['title']}")
+    assert call("playbooks", "show", "cli_jobs", "--json", "--raw").code == 2
 
 
 @pytest.mark.parametrize("path", [("playbooks",), ("core", "playbooks")])

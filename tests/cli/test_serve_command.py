@@ -50,7 +50,7 @@ def test_serve_prints_each_event_as_it_happens_and_stops_in_order(tmp_path: Path
     with _serving(home) as scheduler:
         line = _await(scheduler, "run [0-9]+ of ticker succeeded")
         assert re.fullmatch(
-            r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}  ✓  run \d+ of ticker succeeded in \d+ ms\n", line
+            r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}Z  ✓  run \d+ of ticker succeeded in \d+ ms\n", line
         )
         second = call("serve", home=home.root)
         assert second.code == 2

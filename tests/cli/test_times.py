@@ -14,6 +14,7 @@ from cli.times import (
     show_size,
     show_time,
 )
+from cli.zones import local_zone
 
 NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
 
@@ -118,3 +119,49 @@ def test_what_is_no_time_is_refused_in_words(typed: str, said: str) -> None:
     with pytest.raises(click.BadParameter, match=said) as refusal:
         parse_time(typed, "--since", NOW, zone="Europe/Paris")
     assert "--since" in refusal.value.format_message()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "0001-01-01", "1969-12-31", "9998-01-01", "9999-12-31", "0001-01-01T00:00:00Z", "9999-12-31 23:59",
+        "36500d", "-36500d",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("end", [False, True])
+def test_years_that_nothing_has_are_refused(typed: str, end: bool) -> None:
+    """However it is typed, and whichever end of a stretch it is, a time outside 1970 to 9997 is answered the same."""
+    with pytest.raises(click.BadParameter, match="is outside the years 1970 to 9997"):
+        parse_time(typed, "--since", NOW, zone="Europe/Paris", end=end)
+
+
+@pytest.mark.parametrize("typed", ["1970-01-01", "9997-12-31", "1970-01-02 00:00", "9997-12-31 23:59"])
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_the_first_and_the_last_year_can_be_typed(typed: str, zone: str) -> None:
+    """In zones at both ends of the day too, with room for a day more or less."""
+    instant = parse_time(typed, "--until", NOW, zone=zone, end=True)
+    assert instant - timedelta(days=2) < instant < instant + timedelta(days=2)
+
+
+@pytest.mark.parametrize(
+    ("tz", "zone", "said"),
+    [
+        ("bogus/zone", "UTC", "TZ is 'bogus/zone', which is not the name of a time zone"),
+        ("CET-1CEST", "UTC", "not the name of a time zone"),
+        ("Europe/Paris", "Europe/Paris", ""),
+        (":Europe/Paris", "Europe/Paris", ""),
+        ("UTC0", "UTC", ""),
+    ],
+)
+def test_a_zone_of_the_environment_that_is_none_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tz: str, zone: str, said: str
+) -> None:
+    """UTC is not taken for it in silence; it is said once."""
+    monkeypatch.setenv("TZ", tz)
+    local_zone.cache_clear()
+    try:
+        assert (local_zone(), local_zone()) == (zone, zone)
+    finally:
+        local_zone.cache_clear()
+    told = capsys.readouterr().err
+    assert told.count(said or "TZ") == (1 if said else 0)

@@ -74,6 +74,29 @@ READS: list[tuple[Entry, str]] = [
         ),
         "nightly changed: env",
     ),
+    (
+        entry(
+            v.JobDefined(
+                definition=msgspec.structs.replace(NIGHTLY, enabled=False),
+                revision="r",
+                config="c",
+                changed=["env", "enabled"],
+            ),
+            "config",
+            "nightly",
+        ),
+        "nightly changed: env, enabled (now false)",
+    ),
+    (
+        entry(
+            v.ConfigRejected(
+                config="",
+                errors=[v.ConfigError(line=1, column=1, message="there is no config at /srv/config.yaml")],
+                error_count=1,
+            )
+        ),
+        "config cannot be used; the last good one stays in force: there is no config at /srv/config.yaml",
+    ),
     (entry(v.JobRemoved(config="c"), "config", "nightly"), "nightly removed from the config"),
     (entry(v.JobEnabled(reason="done"), ANN, "nightly"), "nightly enabled by user:ann@web1: done"),
     (
@@ -183,13 +206,15 @@ def test_no_type_of_the_vocabulary_is_left_without_words() -> None:
 
 
 def test_a_line_has_the_time_a_symbol_and_the_sentence() -> None:
-    """To the millisecond, in the zone of the stream, and without colour if none is wanted."""
+    """To the millisecond, in the zone of the stream, which a dated line says; without colour if none is wanted."""
     given = next(given for given, reads in READS if "succeeded" in reads)
     line = event_line(given, "Europe/Paris", colour=False)
     assert line == "02:00:00.003  ✓  run 41 of nightly succeeded in 1.2 s"
     assert event_line(given, "UTC", colour=False, unicode=False, date=True).startswith(
-        "2026-11-23 01:00:00.003  ok "
+        "2026-11-23 01:00:00.003Z  ok "
     )
+    here = event_line(given, "Europe/Paris", colour=False, date=True)
+    assert here.startswith("2026-11-23 02:00:00.003+01:00  ✓ ")
     assert "\x1b[32m" in event_line(given, "UTC", colour=True)
 
 

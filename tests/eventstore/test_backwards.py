@@ -78,8 +78,25 @@ def test_an_altered_byte_is_found_where_it_stands(tmp_path: Path) -> None:
     assert caught.value.seq == 55
     assert caught.value.offset == begin
     assert caught.value.segment == path
-    assert 64 in seen
-    assert 55 not in seen
+    assert seen == list(range(56, 100))[::-1]
+
+
+@pytest.mark.parametrize("by_bytes", [3, 60, 150, -3])
+def test_all_that_is_newer_than_a_damage_is_given(tmp_path: Path, by_bytes: int) -> None:
+    """Whichever entry is damaged, in whichever member, and whatever is wrong before it: all newer ones come first."""
+    filled(tmp_path / "ledger", 15).close()
+    path = tmp_path / "ledger" / segment_name(0)
+    sound = path.read_bytes()
+    for damaged in range(1, 13):  # both ends of a ledger are checked when it is opened
+        raw = bytearray(sound)
+        for seq in {damaged, max(1, damaged // 2)}:
+            begin = raw.index(b'{"seq":%d,' % seq)
+            raw[(begin if by_bytes > 0 else raw.index(b"\n", begin)) + by_bytes] ^= 1
+        path.write_bytes(raw)
+        seen: list[int] = []
+        with pytest.raises(Corrupt) as caught:
+            seen.extend(entry.seq for entry in read_backwards(tmp_path / "ledger"))
+        assert (caught.value.seq, seen) == (damaged, list(range(damaged + 1, 15))[::-1])
 
 
 def test_a_rewritten_entry_breaks_the_chain(tmp_path: Path) -> None:

@@ -1,0 +1,86 @@
+"""Runs that are not settled yet, as rows beside those that are: going, or owed and waiting to be started."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from cli.past_runs import Filter
+from cli.settled import SettledRun
+from cli.tables import Cell
+from cli.times import show_duration, show_time
+from cli.words import trigger_words
+from scheduler.state import Run, State
+
+
+class GoingRun(NamedTuple):
+    """One row, as `cli.settled.SettledRun` is one.
+
+    Attributes:
+        facts: what is known of it.
+        now: the moment at which that was so.
+    """
+
+    facts: Run
+    now: datetime
+
+    @property
+    def job(self) -> str:
+        """Its job."""
+        return self.facts.job
+
+    @property
+    def status(self) -> str:
+        """`running` or `owed`, as in the SQL view `runs`."""
+        return "owed" if self.facts.started is None else "running"
+
+    def members(self) -> dict[str, Any]:
+        """The row for programs: the members of a settled one, null where only its end will tell."""
+        run = self.facts
+        known = {
+            "run": run.number, "job": run.job, "trigger": run.trigger, "status": self.status,
+            "scheduled_for": run.scheduled_for, "started": run.started, "attempt": run.attempt or None,
+        }  # fmt: skip
+        return dict.fromkeys(SettledRun.__struct_fields__) | known
+
+    def cells(self, zone: str) -> list[Cell | str]:
+        """The row of a table: run, job, trigger, scheduled for, started, took, outcome; times in `zone`."""
+        run = self.facts
+        times = [
+            "" if instant is None else show_time(instant, zone)
+            for instant in (run.scheduled_for, run.started)
+        ]
+        return [str(run.number), run.job, trigger_words(run.trigger), *times, "", self._how()]
+
+    def narrow_cells(self, zone: str) -> list[Cell | str]:
+        """The same for two lines."""
+        number, job, trigger, due, started, took, how = self.cells(zone)
+        due = "" if self.facts.scheduled_for is None else f"due {due}"
+        return [number, job, trigger, started or Cell("not yet", "dim"), due, took, how]
+
+    def _how(self) -> Cell:
+        run = self.facts
+        since = run.started or run.owed_at
+        lasts = show_duration(max(0, (self.now - since) // timedelta(milliseconds=1)))
+        words = f"waits to be started, for {lasts}" if run.started is None else f"running for {lasts}"
+        if run.cancel_seq is not None:
+            words += ", asked to stop"
+        return Cell(words, "warn" if run.started is None or run.cancel_seq is not None else "plain")
+
+
+def going_runs(state: State, wanted: Filter, now: datetime, limit: int) -> list[GoingRun]:
+    """The runs that are asked for and not settled yet, the newest first.
+
+    They have not ended, and so not before any time that has passed; what began long ago is still among them.
+    """
+    if wanted.until is not None and wanted.until <= now:
+        return []
+    found = [GoingRun(run, now) for run in state.runs.values()]
+    chosen = [
+        row
+        for row in found
+        if wanted.job in (None, row.facts.job)
+        and wanted.trigger in (None, row.facts.trigger)
+        and wanted.status in (None, row.status)
+    ]
+    return sorted(chosen, key=lambda row: row.facts.number, reverse=True)[:limit]
