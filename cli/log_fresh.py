@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from cli.failures import Failure
+from cli.failures import Failure, system_words
 from cli.printable import printable
 from cli.terminal import note
 from eventstore import Journal, NoLedger, Unavailable
@@ -52,7 +52,8 @@ def bring_up_to_date(home: Home) -> None:
         except Corrupt:
             raise
         except (OSError, Unavailable) as problem:
-            note(f"nothing new could be collected: {problem}")
+            said = system_words(problem) if isinstance(problem, OSError) else problem
+            note(f"nothing new could be collected: {said}")
             return
         else:
             _collect(collector)
@@ -69,7 +70,7 @@ def _collect(collector: Collector) -> None:
                 note(f"there was more to collect than {COLLECT_S:g} s allow; ask again for the newest")
                 return
     except OSError as problem:
-        note(f"not everything could be collected: {problem}")
+        note(f"not everything could be collected: {system_words(problem)}")
     finally:
         collector.close()
 

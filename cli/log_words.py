@@ -9,7 +9,7 @@ import msgspec
 
 from cli.printable import printable
 from cli.terminal import Tone, fitted, paint
-from cli.times import show_time
+from cli.times import show_stamp
 from scheduler.logs.entry import Level, LogEntry
 
 TONES: dict[Level, Tone] = {
@@ -25,15 +25,16 @@ _HANG = len("2026-11-23 02:00:00.123  ")
 
 
 class LogLines:
-    """Words entries as lines: `2026-11-23 02:00:00.123  error     nightly[41]: no space left  code=28`.
+    """Words entries as lines: `2026-11-23 02:00:00.123Z  error     nightly[41]: no space left  code=28`.
 
     Args:
         zone: in which times are shown; colour: whether to colour.
+        stamped: with the zone's offset, for who cannot know which zone it is.
     """
 
-    def __init__(self, zone: str, *, colour: bool) -> None:
-        self._zone, self._colour = zone, colour
-        self._second = self._shown = ""
+    def __init__(self, zone: str, *, colour: bool, stamped: bool = True) -> None:
+        self._zone, self._colour, self._stamped = zone, colour, stamped
+        self._second = self._shown = self._offset = ""
 
     def line(self, entry: LogEntry) -> str:
         """The line, safe to print."""
@@ -56,8 +57,10 @@ class LogLines:
     def _time(self, entry: LogEntry) -> str:
         second = entry.time[:19]
         if second != self._second:  # many entries share a second, and zones take their time
-            self._second, self._shown = second, show_time(entry.instant, self._zone)[:19]
-        return f"{self._shown}.{entry.time[20:23]}"
+            stamp = show_stamp(entry.instant, self._zone)
+            self._second, self._shown = second, stamp[:19]
+            self._offset = stamp[len("2026-11-23 02:00:00.123") :] if self._stamped else ""
+        return f"{self._shown}.{entry.time[20:23]}{self._offset}"
 
 
 def source_of(entry: LogEntry) -> str:

@@ -13,7 +13,7 @@ import click
 
 from cli.json_output import json_option, show_json
 from cli.log_options import filter_options, lines_option, log_filter, utc_option
-from cli.terminal import note, out, wants_colour
+from cli.terminal import is_terminal, note, out, wants_colour
 from cli.zones import local_zone
 from scheduler.home import Home
 
@@ -163,7 +163,9 @@ def _show_newest(
         entries = newest(folder, wanted, count, coming.ends if follow else None)
     if not entries:
         check_subject(home, wanted)
-    words = LogLines("UTC" if utc else local_zone(), colour=wants_colour())
+    words = LogLines(
+        "UTC" if utc else local_zone(), colour=wants_colour(), stamped=utc or not is_terminal()
+    )
 
     def show_line(entry: LogEntry) -> None:
         out(_json_line(entry) if as_json else words.fitted_line(entry))

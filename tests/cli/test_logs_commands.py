@@ -57,7 +57,7 @@ def test_view_shows_what_was_printed_and_what_happened(home: LiveHome) -> None:
     result = home.run("logs", "view", "--utc")
     assert result.code == 0
     run = run_number(home, "chatty")
-    lines = [line[25:] for line in result.out.splitlines() if "chatty" in line]
+    lines = [line.split("Z  ", 1)[1] for line in result.out.splitlines() if "chatty" in line]
     assert lines[1:] == [
         f"info      scheduler: job requested: chatty, run {run}, by {home.entries('run.requested')[0].actor}",
         f"info      scheduler: job started: chatty, run {run} (manual)",
