@@ -163,9 +163,7 @@ def _show_newest(
         entries = newest(folder, wanted, count, coming.ends if follow else None)
     if not entries:
         check_subject(home, wanted)
-    words = LogLines(
-        "UTC" if utc else local_zone(), colour=wants_colour(), stamped=utc or not is_terminal()
-    )
+    words = LogLines("UTC" if utc else local_zone(), colour=wants_colour(), stamped=utc or not is_terminal())
 
     def show_line(entry: LogEntry) -> None:
         out(_json_line(entry) if as_json else words.fitted_line(entry))

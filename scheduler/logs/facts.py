@@ -108,7 +108,10 @@ def _skipped(entry: Entry, data: v.RunSkipped) -> tuple[Level, str]:
 def _rejected(_entry: Entry, data: v.ConfigRejected) -> tuple[Level, str]:
     in_force = "the last good one stays in force"
     if not data.config:  # there is no file to have mistakes, or none that can be read
-        return "warning", f"config cannot be used, {in_force}: {data.errors[0].message if data.errors else ''}"
+        return (
+            "warning",
+            f"config cannot be used, {in_force}: {data.errors[0].message if data.errors else ''}",
+        )
     first = f": line {data.errors[0].line}: {data.errors[0].message}" if data.errors else ""
     mistakes = "1 mistake" if data.error_count == 1 else f"{data.error_count} mistakes"
     return "warning", f"config rejected, {mistakes}; {in_force}{first}"
