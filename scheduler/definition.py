@@ -16,7 +16,6 @@ CatchUp = Literal["one", "all", "none"]
 Overlap = Literal["skip", "queue", "allow"]
 Fsync = Literal["always", "everysec", "never"]
 
-DAY_MS = 86_400_000
 RETENTION_MAX: Final = {"hours": 24 * 36_525, "days": 36_525}
 """A century: anything longer is a slip of the keyboard."""
 

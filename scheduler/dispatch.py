@@ -36,7 +36,7 @@ def arrivals(events: Sequence[Event], first_seq: int, now: datetime) -> list[Run
 class Dispatcher:
     """One round of decisions.
 
-    Its cost grows with what may begin now, not with what waits.
+    Its cost grows with what waits only while there is room to begin something.
 
     Args:
         state: as it stands.

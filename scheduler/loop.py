@@ -64,6 +64,7 @@ class Scheduler:
         self._book, self._clock, self._supervisor = book, clock, supervisor
         self._launcher, self._executor, self._executor_alive = launcher, executor, executor_alive
         self._watch = Watchfulness(clock.read())
+        self._gaps: list[Gap] = []
         self._agenda = Agenda()
         self._due: deque[Due] = deque()
         self._finishes: list[Event] = []
@@ -142,19 +143,21 @@ class Scheduler:
         now = self._clock.read()
         self._finishes += self._supervisor.turn(now)
         gap = self._watch.look(now)
+        if gap is not None:
+            self._gaps.append(gap)
         try:
             self._book.refresh()
             if self._paused is not None:
                 if now.monotonic_s < self._retry_s:
-                    return self._next_turn_s()
+                    return self._next_turn_s(now)
                 self._resume(now)
-            elif gap is not None:
-                self._bridge(gap, now)
+            elif self._gaps:
+                self._bridge(now)
             self._attend(now)
             self._round(now)
         except Unavailable as problem:
             self._pause(problem, now)
-        return self._next_turn_s()
+        return self._next_turn_s(now)
 
     def _attend(self, now: Reading) -> None:
         """What others have said since the last turn, and what became of those who said it."""
@@ -187,7 +190,7 @@ class Scheduler:
             self._requested.clear()  # judged: from now on they are simply owed
         for entry in recorded:
             if entry.type == v.RunStarted.TYPE:
-                self._launch(entry, now)
+                self._launch(entry)
 
     def _decide_round(
         self, state: State, now: datetime, due: Iterable[Due], finishes: Sequence[Event]
@@ -206,11 +209,12 @@ class Scheduler:
         dispatcher = Dispatcher(state, self._owed, new, ended, capacity, self._executor)
         return events + dispatcher.decide()
 
-    def _launch(self, entry: Entry, now: Reading) -> None:
+    def _launch(self, entry: Entry) -> None:
+        """Start a run that is on record; its time counts from now, for recording it may have taken a while."""
         run = self.state.runs[entry.run or 0]
         definition = self.state.jobs[run.job].definition
         going = self._going(run, definition, entry.time)
-        self._supervisor.start(going, _seconds(definition.timeout_ms), now)
+        self._supervisor.start(going, _seconds(definition.timeout_ms), self._clock.read())
 
     def _going(self, run: Run, definition: JobDefinition, started: datetime) -> Going:
         launch = self._launcher.prepare(run, definition, started, max(1, run.attempt))
@@ -261,12 +265,16 @@ class Scheduler:
                 why = f"cancelled by {request.actor} while nobody watched it"
                 self._supervisor.stop(run.number, "cancelled", why, now)
 
-    def _bridge(self, gap: Gap, now: Reading) -> None:
-        """Record a gap, and let the replayer settle the instants that fell into it."""
-        event = gap.event()
-        if event is not None:
-            self._book.decide(lambda state: [event])
-        self._replay(gap.reason, now)
+    def _bridge(self, now: Reading) -> None:
+        """Record the gaps, and let the replayer settle the instants that fell into them."""
+        reason = self._gaps[-1].reason
+        self._record_gaps()
+        self._replay(reason, now)
+
+    def _record_gaps(self) -> None:
+        events = [event for gap in self._gaps if (event := gap.event()) is not None]
+        self._book.decide(lambda state: events)
+        self._gaps.clear()
 
     def _replay(self, reason: v.MisfireReason, now: Reading) -> None:
         if self._stopping:
@@ -298,6 +306,7 @@ class Scheduler:
             self._try_later(now)
             return
         paused_ms = round((now.monotonic_s - self._paused.monotonic_s) * 1000)
+        self._record_gaps()
         self._say(v.SchedulerResumed(paused_ms=paused_ms), now)
         self._paused = None
         self._replay("ledger_unavailable", now)
@@ -313,7 +322,8 @@ class Scheduler:
         self._book.decide(lambda state: [fact, *self._decide_round(state, now.wall, (), finishes)])
         self._finishes = []
 
-    def _next_turn_s(self) -> float:
+    def _next_turn_s(self, begun: Reading) -> float:
+        """In how many seconds the next turn is due, of which the last one began at `begun`."""
         now = self._clock.read()
         waits = [REST_MAX_S]
         if self._paused is not None or self._watched_by_others:
@@ -328,7 +338,7 @@ class Scheduler:
             elif instant is not None:
                 waits.append((instant - now.wall) / timedelta(seconds=1))
         wait_s = max(0.0, min(waits))
-        self._watch.rest(now.monotonic_s + wait_s)
+        self._watch.rest(begun.monotonic_s + wait_s)  # a turn that was held up was not watching
         return wait_s
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import time
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import NamedTuple
 
 from eventstore.errors import Unavailable
@@ -16,7 +14,8 @@ from eventstore.store import Entry, Event
 from scheduler import snapshot
 from scheduler import vocabulary as v
 from scheduler.clock import SystemClock
-from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable
+from scheduler.config_in_force import CONFIG_PROBLEMS, config_to_start_with, keep_copy, rejection
+from scheduler.configuration import Config, ConfigMissing
 from scheduler.definition import JobDefinition
 from scheduler.executor import executor_alive, me
 from scheduler.home import Home
@@ -32,10 +31,10 @@ from scheduler.supervision import Supervisor
 from scheduler.version import versions
 from scheduler.waiting import Waiter
 
-CONFIG_ERRORS_MAX = 20
-"""So many mistakes of a rejected config are recorded, and the number of all."""
 CONFIG_LOOK_S = 1.0
 """How often the config file is looked at for an edit."""
+TICK_S = 1.0
+"""How often the store does what it does now and then."""
 TURN_MAX_S = 1.0
 """The loop looks at the clocks at least this often, so that a step or a suspend is seen."""
 TELL_WITHIN_S = 0.25
@@ -88,19 +87,20 @@ class Service:
             home.scheduler_lock, Holder(executor.pid, executor.host, self._clock.read().wall)
         )
         self._stamp = self._seen_stamp = stamp_of(home.config)
+        self._told_stamp: Stamp | None = None
         self._impatient = False
-        self._tell_by_s = 0.0
-        self._config, self._rejected = _config_to_start_with(home)
+        self._tell_by_s = self._tick_at_s = 0.0
+        self._config, self._rejected = config_to_start_with(home)
         self._book = open_book(home, v.SCHEDULER, clock=self._clock, fsync=self._config.settings.fsync)
         self._book.listen(self._untold.append)
         self._snapshot_seq = self._book.state.head.seq
         self._waiter = Waiter(home.ledger, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
         self._launcher = Launcher(home, reread=self._reread)
-        spawner = PosixSpawner(self._book.state.ledger, self._waiter.selector, home.processes)
+        self._spawner = PosixSpawner(self._book.state.ledger, self._waiter.selector, home.processes)
         self._scheduler = Scheduler(
             self._book,
             self._clock,
-            Supervisor(spawner),
+            Supervisor(self._spawner),
             self._launcher,
             executor,
             self._config.settings,
@@ -114,18 +114,18 @@ class Service:
             Poisoned, Corrupt, Unavailable: the ledger is not to be relied on. What runs goes on, and the next
                 scheduler adopts it.
         """
-        try:
+        with contextlib.ExitStack() as closing:  # whatever one of them comes to, from the last to the first
+            closing.callback(self._tell)
+            closing.callback(self._waiter.close)  # a signal must not cut short what is below
+            closing.callback(self._lease.release)
+            closing.callback(self._book.store.close)
+            closing.callback(self._spawner.close)
             self._use(self._config)
             self._scheduler.start(self._opening)
             self._tell()
             self._announce(Announcement("ready"))
             self._stop(self._serve())
             snapshot.write(self._home.snapshots, self._book.state)
-        finally:
-            self._waiter.close()
-            self._book.store.close()
-            self._lease.release()
-            self._tell()
 
     def _opening(self, state: State, now: datetime) -> list[Event]:
         executor = me()
@@ -158,13 +158,15 @@ class Service:
             if time.monotonic() >= look_at_s:
                 look_at_s = time.monotonic() + CONFIG_LOOK_S
                 self._look_at_config()
-                self._book.store.tick()
                 self._keep_snapshot()
 
     def _turn_and_wait(self, most_s: float) -> list[int]:
         """One turn of the loop, then wait for what comes next, for at most `most_s`; the signals that came."""
         wait_s = min(most_s, self._scheduler.turn())
         turned_s = time.monotonic()
+        if turned_s >= self._tick_at_s:
+            self._tick_at_s = turned_s + TICK_S
+            self._book.store.tick()
         if turned_s >= self._tell_by_s or self._waiter.is_quiet():
             self._tell()
         return self._waiter.wait(max(0.0, turned_s + wait_s - time.monotonic()))
@@ -192,7 +194,9 @@ class Service:
         try:
             config = load_config(self._home)
         except CONFIG_PROBLEMS as problem:
-            self._announce(Announcement("config rejected", str(problem)))
+            if stamp != self._told_stamp:  # while it cannot be recorded, it is looked at again
+                self._told_stamp = stamp
+                self._announce(Announcement("config rejected", str(problem)))
             rejected = rejection(problem)
             self._record(lambda state: [rejected], stamp)
             return
@@ -214,7 +218,7 @@ class Service:
         self._config = config
         self._scheduler.settings = config.settings
         self._launcher.use(config.jobs)
-        keep_copy(config.path, self._home.config_in_force)
+        keep_copy(config, self._home.config_in_force)
 
     def _reread(self) -> None:
         """A command has recorded an edit before it was seen here: what it launches with must not be older."""
@@ -260,43 +264,5 @@ class Service:
         self._book.decide(lambda state: [v.event(ended, v.SCHEDULER)])
 
 
-ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable
-CONFIG_PROBLEMS = (ConfigInvalid, ConfigMissing, ConfigUnreadable)
-
-
 def _definitions(config: Config) -> dict[str, JobDefinition]:
     return {name: job.definition for name, job in config.jobs.items()}
-
-
-def rejection(problem: ConfigProblem) -> Event:
-    """The event that records why an edited config is not used."""
-    if isinstance(problem, ConfigInvalid):
-        errors, digest = problem.errors, problem.digest
-    else:
-        errors, digest = [v.ConfigError(line=1, column=1, message=str(problem))], ""
-    payload = v.ConfigRejected(config=digest, errors=errors[:CONFIG_ERRORS_MAX], error_count=len(errors))
-    return v.event(payload, v.CONFIG)
-
-
-def _config_to_start_with(home: Home) -> tuple[Config, ConfigProblem | None]:
-    """The config; or, if it is invalid, the last one that was in force, together with what is wrong."""
-    try:
-        return load_config(home), None
-    except CONFIG_PROBLEMS as problem:
-        if not home.config_in_force.exists():
-            raise
-        return load_config(home, home.config_in_force), problem
-
-
-def keep_copy(source: Path, target: Path) -> None:
-    """Keep a private copy of a valid config, for a restart while the file itself is invalid."""
-    if source == target:
-        return
-    with contextlib.suppress(OSError):  # only a convenience: a full disk must not stop an edit
-        content = source.read_bytes()
-        if target.exists() and target.read_bytes() == content:
-            return
-        temporary = target.with_suffix(".tmp")
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
-        temporary.replace(target)

@@ -28,21 +28,23 @@ KEPT = 2
 _SUFFIX = ".snapshot"
 _PACKED = ".z"
 """What follows the suffix of one that is compressed: those that are kept for good."""
-_CODE = ("definition.py", "evolve.py", "state.py", "vocabulary.py")
+_CODE = ("definition.py", "evolve.py", "schedule/*.py", "state.py", "timing.py", "vocabulary.py")
 
 
 @cache
 def fold_version() -> str:
     """Digest of the code that folds."""
     digest = hashlib.sha256()
-    for name in _CODE:
-        digest.update(Path(__file__).with_name(name).read_bytes())
+    for pattern in _CODE:
+        for path in sorted(Path(__file__).parent.glob(pattern)):
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
 def write(folder: Path, state: State) -> None:
     """Store the state; a folder that cannot be written is no reason to stop, snapshots only save time."""
     with contextlib.suppress(OSError):
+        _sweep(folder)
         written = folder / f"{state.head.seq:020d}{_SUFFIX}"
         save(written, state)
         # Those ahead of it are of a ledger that was there before this one was restored.
@@ -51,6 +53,13 @@ def write(folder: Path, state: State) -> None:
             if path.name > written.name:
                 path.unlink(missing_ok=True)
         for path in [path for path in paths if path.name <= written.name][KEPT:]:
+            path.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a writer that was killed has left half written."""
+    for path in folder.glob(f".*{_SUFFIX}"):
+        if not Path(f"/proc/{path.name.split('.')[1]}").exists():
             path.unlink(missing_ok=True)
 
 
@@ -66,9 +75,13 @@ def save(path: Path, state: State) -> None:
         body = zlib.compress(body, 1)
     digest = hashlib.sha256(body).hexdigest()
     temporary = path.with_name(f".{os.getpid()}{_SUFFIX}")
-    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(f"{fold_version()} {digest}\n".encode() + body)
-    temporary.replace(path)
+    try:
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(f"{fold_version()} {digest}\n".encode() + body)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def newest(folder: Path, store: EventStore) -> State:

@@ -103,11 +103,6 @@ class Job(msgspec.Struct):
         """Whether its instants are to be run. A pause that has ended counts once that is on record."""
         return self.present and self.switch.enabled
 
-    def runs_on_schedule(self, now: datetime) -> bool:
-        """The same as people see it: a pause that has ended counts at once, on record or not."""
-        until = self.switch.until
-        return self.on_schedule or (self.present and until is not None and until <= now)
-
 
 class Executor(msgspec.Struct, frozen=True, gc=False):
     """Which process watches a run: pid alone is reused, so its start time and the boot belong to it."""

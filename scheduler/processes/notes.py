@@ -159,8 +159,12 @@ class Notes:
         temporary = self._path.with_name(f".{self._path.name}")
         temporary.unlink(missing_ok=True)
         file = self._begin(temporary)
-        os.write(file, "".join(note.line() for note in living).encode())
-        temporary.replace(self._path)
+        try:
+            os.write(file, "".join(note.line() for note in living).encode())
+            temporary.replace(self._path)
+        except OSError:
+            os.close(file)
+            raise
         os.close(self._file)
         self._file, self._count = file, 0
 
@@ -168,7 +172,11 @@ class Notes:
         """A new file with its first line: the boot for which it means something."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = os.open(path, _FLAGS, 0o600)
-        os.write(file, f"{boot_id()}\n".encode())
+        try:
+            os.write(file, f"{boot_id()}\n".encode())
+        except OSError:
+            os.close(file)
+            raise
         return file
 
 

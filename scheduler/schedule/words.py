@@ -18,7 +18,6 @@ _MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 _ALL_HOURS = list(range(24))
-_ALL_MINUTES = list(range(60))
 
 
 def describe_cron(fields: CronFields) -> str:

@@ -14,7 +14,7 @@ from scheduler.configuration import ConfigMissing
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.lease import Holder, Lease
-from scheduler.serve import rejection
+from scheduler.config_in_force import rejection
 from tests.cli.commanding import call, make_home, record
 from tests.cli.made_up import Past
 

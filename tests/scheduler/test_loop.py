@@ -529,3 +529,61 @@ def test_a_ledger_that_cannot_be_written_pauses_and_resumes(monkeypatch: pytest.
         "succeeded",
     ]
     assert len(world.entries(v.SchedulerResumed)) == 1
+
+
+def test_a_timeout_counts_from_the_start_however_long_recording_took() -> None:
+    """An append that takes its time takes none of a run's: neither its timeout nor its duration counts it."""
+    world = World(job("hourly", timeout_ms=60_000))
+    world.machine.behaviour = lambda launch: Process(30.0, 0)
+    world.start()
+    world.until(BEGIN + timedelta(minutes=59, seconds=59))
+    assert world.scheduler is not None
+    held = iter([45.0])
+
+    def hold(events: object) -> None:
+        world.clock.pass_(next(held, 0.0))
+
+    world.scheduler._book.store.before_commit = hold  # type: ignore[attr-defined]
+    world.run(120)
+    (finished,) = (v.payload(entry) for entry in world.entries(v.RunFinished))
+    assert (finished.outcome, finished.duration_ms) == ("succeeded", 30_000)
+
+
+def test_a_turn_that_was_held_up_was_not_watching() -> None:
+    """Instants that passed while an append was held up are misfires of a stall, not runs that start all at once."""
+    world = World(job("minutely", "* * * * *", catch_up="none", overlap="allow"))
+    world.start()
+    world.until(BEGIN + timedelta(seconds=59))
+    assert world.scheduler is not None
+    held = iter([600.0])
+
+    def hold(events: object) -> None:
+        world.clock.pass_(next(held, 0.0))
+
+    world.scheduler._book.store.before_commit = hold  # type: ignore[attr-defined]
+    world.run(70)
+    (missed,) = (v.payload(entry) for entry in world.entries(v.ScheduleMisfired))
+    assert (missed.reason, missed.count, missed.will_run) == ("stall", 10, 0)
+
+
+def test_a_step_of_the_clock_is_recorded_though_the_disk_was_full() -> None:
+    """What the clocks did while nothing could be recorded is recorded when it can."""
+    from eventstore import Unavailable
+
+    world = World(job("hourly"))
+    world.start()
+    world.until(BEGIN + timedelta(minutes=5))
+    full = True
+
+    def refuse(events: object) -> None:
+        if full:
+            raise Unavailable("No space left on device")
+
+    assert world.scheduler is not None
+    world.scheduler._book.store.before_commit = refuse  # type: ignore[attr-defined]
+    world.clock.step(3 * 3_600)
+    world.run(60)
+    full = False
+    world.run(60)
+    (stepped,) = (v.payload(entry) for entry in world.entries(v.ClockStepped))
+    assert stepped.after - stepped.before > timedelta(hours=2)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from scheduler import vocabulary as v
+from scheduler.home import Home
 from tests.ledger_check import check_ledger
 from tests.scheduler.served import Served, cronledger, entries_of, write_config
 
@@ -19,8 +20,6 @@ EVERY_SECOND = "jobs:\n  tick:\n    every: 1s\n    command: echo hello\n"
 def test_a_job_runs_and_its_output_is_kept(tmp_path: Path) -> None:
     """A tick, a start and a result are recorded, and the output is where the result says, digest and all."""
     import hashlib
-
-    from scheduler.home import Home
 
     write_config(tmp_path, EVERY_SECOND)
     with Served(tmp_path) as served:
@@ -62,12 +61,16 @@ def test_an_edit_is_picked_up_and_an_invalid_one_is_not(tmp_path: Path) -> None:
 
 
 def test_hangup_reads_the_config_at_once(tmp_path: Path) -> None:
-    """SIGHUP has an edit taken up without delay."""
+    """SIGHUP has an edit taken up, also one that the file's size and time do not show."""
     write_config(tmp_path, EVERY_SECOND)
+    config = Home(tmp_path).config
+    before = config.stat()
     with Served(tmp_path) as served:
-        write_config(tmp_path, "jobs: {}\n")
+        with config.open("r+") as file:
+            file.write(EVERY_SECOND.replace("every: 1s", "every: 2s"))
+        os.utime(config, ns=(before.st_atime_ns, before.st_mtime_ns))
         served.send(signal.SIGHUP)
-        served.wait_for(v.JobRemoved)
+        served.wait_for(v.JobDefined, lambda entry: v.payload(entry).changed == ["every"])
 
 
 def test_a_restart_with_an_invalid_config_goes_on_with_the_last_good_one(tmp_path: Path) -> None:
@@ -248,3 +251,20 @@ def test_a_full_disk_stops_new_runs_and_nothing_else(tmp_path: Path) -> None:
         check_ledger(home / "var" / "ledger")
     finally:
         subprocess.run(["umount", "-l", str(home)], check=False)
+
+
+def test_a_rejection_of_any_length_is_recorded(tmp_path: Path) -> None:
+    """Mistakes that quote more than an entry can hold are shortened; the last good config stays in force."""
+    write_config(tmp_path, EVERY_SECOND)
+    with Served(tmp_path) as served:
+        zones = "".join(
+            f"  job-{n}: {{every: 1h, timezone: '{'x' * 70_000}', command: 'true'}}\n" for n in range(3)
+        )
+        write_config(tmp_path, "jobs:\n" + zones)
+        rejected = served.wait_for(v.ConfigRejected)
+        assert v.payload(rejected).error_count == 3
+        served.wait_for(v.RunFinished, lambda entry: entry.seq > rejected.seq)
+        code, _, _ = served.stop()
+        assert code == 0
+    with Served(tmp_path) as served:  # and a restart goes on with the last good one
+        served.wait_for(v.ConfigRejected, lambda entry: entry.seq > rejected.seq)

@@ -1,0 +1,79 @@
+"""The last good config: what stays in force while the file itself cannot be used, also over a restart."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from eventstore.durable import REAL, write_file
+from eventstore.store import Event
+from scheduler import vocabulary as v
+from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable
+from scheduler.home import Home
+from scheduler.home_config import load_config
+
+ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable
+CONFIG_PROBLEMS = (ConfigInvalid, ConfigMissing, ConfigUnreadable)
+
+ERRORS_MAX = 20
+"""So many mistakes of a rejected config are recorded, and the number of all."""
+TEXT_MAX_CHARS = 300
+"""A mistake quotes what was written, and that may be of any length."""
+REJECTION_BYTES_MAX = 32 * 1024
+"""So large is what is recorded at most: an entry of the ledger is one line of bounded length."""
+
+
+def config_to_start_with(home: Home) -> tuple[Config, ConfigProblem | None]:
+    """The config; or, if it cannot be used, the last one that was in force, together with what is wrong.
+
+    Raises:
+        ConfigInvalid, ConfigMissing, ConfigUnreadable: neither can be used; it says what is wrong with the file.
+    """
+    try:
+        return load_config(home), None
+    except CONFIG_PROBLEMS as problem:
+        try:
+            return load_config(home, home.config_in_force), problem
+        except CONFIG_PROBLEMS:
+            raise problem from None
+
+
+def keep_copy(config: Config, target: Path) -> None:
+    """Keep a private copy of a valid config; not if it was edited since it was read, for that may not be valid."""
+    if config.path == target:
+        return
+    with contextlib.suppress(OSError):  # only a convenience: a full disk must not stop an edit
+        content = config.path.read_bytes()
+        if sha256(content).hexdigest() != config.digest:
+            return
+        if not target.exists() or target.read_bytes() != content:
+            write_file(REAL, target, content)
+
+
+def rejection(problem: ConfigProblem) -> Event:
+    """The event that records why a config is not used: the first mistakes, shortened, and how many there are."""
+    if isinstance(problem, ConfigInvalid):
+        errors, digest = problem.errors, problem.digest
+    else:
+        errors, digest = [v.ConfigError(line=1, column=1, message=str(problem))], ""
+    told = [_shortened(error) for error in errors[:ERRORS_MAX]]
+    while len(json.dumps(msgspec.to_builtins(told))) > REJECTION_BYTES_MAX:
+        told.pop()
+    return v.event(v.ConfigRejected(config=digest, errors=told, error_count=len(errors)), v.CONFIG)
+
+
+def _shortened(error: v.ConfigError) -> v.ConfigError:
+    return msgspec.structs.replace(
+        error, message=_cut(error.message), key=_cut(error.key), suggestion=_cut(error.suggestion)
+    )
+
+
+def _cut(text: str) -> str:
+    if len(text) <= TEXT_MAX_CHARS:
+        return text
+    half = (TEXT_MAX_CHARS - 3) // 2
+    return f"{text[:half]} … {text[-half:]}"
