@@ -41,7 +41,7 @@ class Item(NamedTuple):
 
 
 class Day(NamedTuple):
-    """One day: what is to come on it, in order of time, what is spread over all of it first.
+    """One day: what is to come on it, in order of time; before that, by name, what is spread over all of it.
 
     Attributes:
         day: its date.
@@ -83,7 +83,8 @@ def week(jobs: Iterable[Timed], now: datetime, zone: ZoneInfo, days: int = DAYS)
             if (schedule, after) not in known:
                 known[schedule, after] = _by_hours(schedule, after, hours)
             items += _items(job, known[schedule, after])
-        items.sort(key=lambda item: (not item.all_day, item.first, item.job))
+        # What is spread over the day has no time to stand by: the same order on each day, whenever it begins there.
+        items.sort(key=lambda item: (not item.all_day, begin if item.all_day else item.first, item.job))
         listed.append(Day(day, (end - begin) / _HOUR, items))
     return listed
 

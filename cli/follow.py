@@ -25,10 +25,14 @@ _ROUND_BYTES = 2 * 1024 * 1024
 """At most this much is copied for one stream before other things get their turn."""
 _LINE_BYTES_MAX = 64 * 1024
 """Where lines are labelled, a longer one is broken: it cannot be held back until it ends."""
+_LONG_S = 60.0
 _EARLY_S = 1.0
 _EARLY_LOOK_S = 0.01
 _LATE_LOOK_S = 0.5
-"""A file that is not there yet: it comes right after `run.started`, or the program could not be started."""
+"""A file that is not there yet: it comes right after `run.started`, or the program could not be started.
+
+So often, too, is looked where the kernel does not say that a file has grown.
+"""
 
 
 class FileWatch:
@@ -234,7 +238,7 @@ class OutputFollower:
         """Show what is there; in how many seconds to call again at the latest."""
         self._watch.drain()
         now_s = time.monotonic()
-        wait_s = 60.0 if self._watch.works else _LATE_LOOK_S
+        wait_s = _LONG_S
         for followed in self._runs.values():
             for copy in followed.copies:
                 if copy.pump():
@@ -245,7 +249,8 @@ class OutputFollower:
         for sink in self._sinks:
             sink.flush()
             sink.watch(self._selector)
-        return wait_s
+        # Asked last: opening a file may have found that the kernel watches no more of them.
+        return wait_s if self._watch.works else min(wait_s, _LATE_LOOK_S)
 
     def close(self) -> None:
         """Let go of everything."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from cli.tables import Cell
 from cli.terminal import Tone, is_terminal, speaks_unicode
-from cli.times import show_clock, show_duration, show_relative, show_time
+from cli.times import show_clock, show_duration, show_past, show_time
 from cli.upcoming import next_run
 from cli.wording import actor_words, outcome_symbol, outcome_words, skip_words, timing_words
 from scheduler.state import Job, LastRun, Run, State, Watch
@@ -60,7 +60,7 @@ def _going(state: State, job: Job) -> list[Run]:
 def paused_words(watch: Watch, now: datetime, zone: str) -> str:
     """Since when a scheduler starts nothing, and why: it is `paused since …`."""
     assert watch.paused is not None, "only of one that is paused"
-    since = f"{show_time(watch.paused, zone)} ({show_relative(watch.paused, now)})"
+    since = f"{show_time(watch.paused, zone)} ({show_past(watch.paused, now)})"
     return f"paused since {since}, nothing new is started: {watch.pause_reason}"
 
 
@@ -75,9 +75,9 @@ def going_words(run: Run, now: datetime, zone: str | None = None) -> str:
     if run.started is None:
         how = "waiting to start"
     else:
-        how = f"started {show_relative(run.started, now)}"
+        how = f"started {show_past(run.started, now)}"
         if zone is not None:
-            how = f"started {show_time(run.started, zone)} ({show_relative(run.started, now)})"
+            how = f"started {show_time(run.started, zone)} ({show_past(run.started, now)})"
     return f"{how}, asked to stop" if run.cancel_seq is not None else how
 
 
@@ -112,13 +112,13 @@ def last_words(last: LastRun, now: datetime, zone: str) -> str:
     if last.duration_ms is not None:
         words += f" in {show_duration(last.duration_ms)}"
     begun = last.started or last.time
-    return f"{show_time(begun, zone)} ({show_relative(begun, now)}), {words}, run {last.run}"
+    return f"{show_time(begun, zone)} ({show_past(begun, now)}), {words}, run {last.run}"
 
 
 def skipped_words(last: LastRun, now: datetime, zone: str) -> str:
     """The newest run that was skipped: when and why."""
     why = skip_words(last.skipped) if last.skipped else "skipped"
-    return f"{show_time(last.time, zone)} ({show_relative(last.time, now)}): {why}, run {last.run}"
+    return f"{show_time(last.time, zone)} ({show_past(last.time, now)}): {why}, run {last.run}"
 
 
 def job_document(state: State, job: Job, now: datetime) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import time
 
 from cli.failures import Failure, system_words
 from cli.printable import printable
+from cli.progress import progress
 from cli.terminal import note
 from eventstore import Journal, NoLedger, Unavailable
 from eventstore.errors import Corrupt
@@ -23,8 +24,12 @@ WAIT_S = 2.0
 _LOOK_S = 0.01
 
 
-def bring_up_to_date(home: Home) -> None:
+def bring_up_to_date(home: Home, *, shown: bool = True) -> None:
     """Collect what is not collected yet, or wait for who does; says so if that did not come to its end.
+
+    Args:
+        home: the home.
+        shown: show a person who watches that this is going on.
 
     Raises:
         Failure: there is no ledger here.
@@ -35,6 +40,14 @@ def bring_up_to_date(home: Home) -> None:
             head, ledger_id = journal.head().seq, journal.ledger_id
     except (NoLedger, FileNotFoundError):
         raise _nothing_yet(home) from None
+    with progress("collecting log entries", shown=shown):
+        remark = _brought_up_to_date(home, head, ledger_id)
+    if remark:
+        note(remark)
+
+
+def _brought_up_to_date(home: Home, head: int, ledger_id: str) -> str:
+    """Do so; what there is to say about how it ended."""
     give_up_s = time.monotonic() + WAIT_S
     while True:
         try:
@@ -42,37 +55,33 @@ def bring_up_to_date(home: Home) -> None:
         except Busy:
             position = read_position(entries_folder(home))
             if position is not None and position.ledger == ledger_id and position.next_seq > head:
-                return
+                return ""
             if time.monotonic() > give_up_s:
-                note(
-                    f"log entries are being collected; {_so_far(position.next_seq if position else 0, head)}"
-                )
-                return
+                so_far = _so_far(position.next_seq if position else 0, head)
+                return f"log entries are being collected; {so_far}"
             time.sleep(_LOOK_S)
         except Corrupt:
             raise
         except (OSError, Unavailable) as problem:
             said = system_words(problem) if isinstance(problem, OSError) else problem
-            note(f"nothing new could be collected: {said}")
-            return
+            return f"nothing new could be collected: {said}"
         else:
-            _collect(collector)
-            return
+            return _collect(collector)
 
 
-def _collect(collector: Collector) -> None:
+def _collect(collector: Collector) -> str:
     give_up_s = time.monotonic() + COLLECT_S
     try:
         while collector.turn() or collector.pending:
             if collector.pending:
                 time.sleep(_LOOK_S)
             if time.monotonic() > give_up_s:
-                note(f"there was more to collect than {COLLECT_S:g} s allow; ask again for the newest")
-                return
+                return f"there was more to collect than {COLLECT_S:g} s allow; ask again for the newest"
     except OSError as problem:
-        note(f"not everything could be collected: {system_words(problem)}")
+        return f"not everything could be collected: {system_words(problem)}"
     finally:
         collector.close()
+    return ""
 
 
 def _so_far(next_seq: int, head: int) -> str:

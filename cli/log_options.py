@@ -21,7 +21,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _OPTIONS = (
     click.option("--level", type=click.Choice(get_args(Level)), help="Of this level and above."),
     click.option(
-        "--since", metavar="TIME", help="Of this time or later: 1h, yesterday, 2026-11-23, 2026-11-23T18:00:00Z."
+        "--since", metavar="TIME", help="Of this time or later: 1h, 4w, yesterday, 2026-11-23, 2026-11-23T18:00:00Z."
     ),
     click.option("--until", metavar="TIME", help="Before this time; a date includes that day."),
     click.option("--job", type=JOB, metavar="NAME", help="About this job."),

@@ -112,7 +112,8 @@ def _convert(source: str, path: Path, columns: Columns) -> None:
             engine.execute("SET TimeZone = 'UTC'")
             engine.execute(
                 f"COPY (SELECT {chosen} FROM {source}) TO {_quoted(path)} "
-                "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440)"
+                # Into this very file: a new one in its place would be readable by others.
+                "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440, USE_TMP_FILE false)"
             )
     except duckdb.Error as error:
         raise OSError(str(error).split("\n")[0]) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -36,24 +35,14 @@ def picture_width(asked: int | None) -> int:
     return max(_WIDTH_MIN, min(terminal.width(), _WIDTH_MAX)) if asked is None else asked
 
 
-def weeks_as_days(typed: str) -> str:
-    """A number of weeks as days: pictures look back over weeks, which durations of the config do not have.
-
-    >>> weeks_as_days("4w")
-    '28d'
-    """
-    found = re.fullmatch(r"([0-9]{1,4})w( ago)?", typed.strip())
-    return f"{int(found[1]) * 7}d{found[2] or ''}" if found else typed
-
-
 def window_of(since: str, until: str | None, now: datetime, zone: str) -> tuple[datetime, datetime]:
     """Where a picture begins and ends: as typed, dates being those of the clocks that the picture shows.
 
     Raises:
         click.BadParameter: one of them is no time, or the end is not after the beginning.
     """
-    begin = parse_time(weeks_as_days(since), "--since", now, zone=zone)
-    end = now if until is None else parse_time(weeks_as_days(until), "--until", now, zone=zone, end=True)
+    begin = parse_time(since, "--since", now, zone=zone)
+    end = now if until is None else parse_time(until, "--until", now, zone=zone, end=True)
     if begin >= end:
         raise click.BadParameter("it is not before --until", param_hint="'--since'")
     return begin, end

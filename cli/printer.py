@@ -1,20 +1,26 @@
 """Printing beside work that must not wait: a terminal that was stopped, a slow pipe or a full disk delays no job.
 
 Lines go through a bounded queue to a thread that shares nothing else, and which also words them: words can wait,
-work cannot. What does not fit is counted and left out, and a line says so; the ledger has it all. A reader that
-leaves ends the printing, not the work.
+work cannot. What does not fit, or cannot be written, is counted and left out, and a line says so; the ledger has it
+all. A line that stopped half-way is completed before anything else is written there. A reader that leaves ends the
+printing, not the work.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import select
 import sys
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from itertools import groupby
 from typing import Literal, TextIO
+
+from cli.times import show_count
 
 LINES_MAX = 20_000
 """So many lines wait at most, a few megabytes."""
@@ -22,6 +28,12 @@ LINES_MAX = 20_000
 Stream = Literal["out", "err"]
 Text = str | Callable[[], str]
 """A line, or what makes it when its turn comes."""
+
+_NOT_READ = "nobody read them in time"
+_LOOK_S = 0.25
+"""Who waits for a slow reader looks this often whether there is still time for it."""
+_OF_CLOSING = 0.9
+"""So much of the time to close goes to readers; the rest is for saying what was left out."""
 
 
 class Printer:
@@ -32,7 +44,9 @@ class Printer:
         self._waiting: deque[tuple[Stream, Text]] = deque()
         self._left_out = 0
         self._closing = False
-        self._gone: set[Stream] = set()
+        self._give_up_s: float | None = None
+        self._out, self._err = _Output(sys.stdout, self._may_wait), _Output(sys.stderr, self._may_wait)
+        self._together = self._out.is_same_place(self._err)
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._print, name="printer", daemon=True)
         self._thread.start()
@@ -44,53 +58,138 @@ class Printer:
             if len(self._waiting) >= self._lines_max:
                 self._left_out += 1
                 return
-            if self._left_out:
-                self._waiting.append(
-                    ("err", f"{self._left_out:,} lines were left out: nobody read them in time")
-                )
-                self._left_out = 0
+            self._own_up()
             self._waiting.append((stream, text))
             if may_sleep:
                 self._changed.notify()
 
     def close(self, wait_s: float = 2.0) -> None:
-        """Print what waits, for at most so long."""
+        """Print what waits, and say what was left out, for at most so long."""
         with self._changed:
+            self._own_up()
+            self._give_up_s = time.monotonic() + wait_s * _OF_CLOSING
             self._closing = True
             self._changed.notify()
         self._thread.join(wait_s)
+
+    def _own_up(self) -> None:
+        """Have it said that the queue was full."""
+        if self._left_out:
+            self._waiting.append(("err", _left_out_words(self._left_out, _NOT_READ)))
+            self._left_out = 0
 
     def _print(self) -> None:
         while True:
             with self._changed:
                 while not self._waiting and not self._closing:
                     self._changed.wait()
-                if not self._waiting:
-                    return
                 batch = list(self._waiting)
                 self._waiting.clear()
+            if not batch:
+                self._complete(last=True)
+                return
             for stream, lines in groupby(batch, lambda item: item[0]):
-                if stream not in self._gone:
-                    self._write(stream, "\n".join(_worded(text for _, text in lines)))
+                self._write(self._out if stream == "out" else self._err, (text for _, text in lines))
 
-    def _write(self, stream: Stream, text: str) -> None:
-        file: TextIO | None = sys.stdout if stream == "out" else sys.stderr
-        if file is None:
-            self._gone.add(stream)
+    def _write(self, output: _Output, texts: Iterable[Text]) -> None:
+        if output.gone:
             return
-        raw = f"{text}\n".encode(file.encoding or "utf-8", "backslashreplace")
+        lines = [output.encoded(text if isinstance(text, str) else text()) for text in texts]
+        self._complete()
+        if self._is_free(output):
+            output.write(lines)
+        else:
+            output.left_out += len(lines)
+
+    def _complete(self, *, last: bool = False) -> None:
+        """Write what stopped half-way, and say what was left out behind it; at the last, also where it is stuck."""
+        for output in (self._out, self._err):
+            if output.rest:
+                output.write([])
+        for output in (self._out, self._err):
+            count = output.left_out + (1 if last and output.rest else 0)
+            if count and (last or not output.rest) and self._is_free(self._err):
+                output.left_out = 0
+                self._err.write([self._err.encoded(_left_out_words(count, output.why))])
+
+    def _is_free(self, output: _Output) -> bool:
+        """Whether a line that is written there now begins a line."""
+        return not (output.rest or (self._together and (self._out.rest or self._err.rest)))
+
+    def _may_wait(self) -> float:
+        """How long a slow reader may be waited for before this is asked again, in seconds."""
+        return _LOOK_S if self._give_up_s is None else min(_LOOK_S, self._give_up_s - time.monotonic())
+
+
+class _Output:
+    """One of our two streams.
+
+    Attributes:
+        gone: there is none, or its reader has left: what is written is dropped.
+        rest: what is still to be written of the line that could not be; it comes first when that works again.
+        left_out: so many lines behind that one were given up, and nobody has been told.
+        why: the reason.
+    """
+
+    def __init__(self, file: TextIO | None, may_wait_s: Callable[[], float]) -> None:
+        self._may_wait_s = may_wait_s
+        self._encoding = getattr(file, "encoding", None) or "utf-8"
+        self._fd = -1
+        if file is not None:
+            with contextlib.suppress(OSError, ValueError):
+                # Not through its buffer: a thread that is held up in it would hold up the end of the program too.
+                self._fd = file.fileno()
+        self.gone = self._fd < 0
+        self.rest = b""
+        self.left_out = 0
+        self.why = ""
+
+    def is_same_place(self, other: _Output) -> bool:
+        """Whether both lead to the same file, pipe or terminal."""
         try:
-            # Not through the file's buffer: a thread that is held up in it would hold up the end of the program too.
-            fd = file.fileno()
-            while raw:
-                raw = raw[os.write(fd, raw) :]
+            return not self.gone and not other.gone and os.path.sameopenfile(self._fd, other._fd)
+        except OSError:
+            return False
+
+    def encoded(self, text: str) -> bytes:
+        """A line as it is written here."""
+        return f"{text}\n".encode(self._encoding, "backslashreplace")
+
+    def write(self, lines: list[bytes]) -> None:
+        """Write the rest, then the lines; what cannot be written is counted, and its beginning kept as the rest."""
+        pieces = [self.rest, *lines]
+        view, written = memoryview(b"".join(pieces)), 0
+        try:
+            while not self.gone and written < len(view):
+                try:
+                    written += os.write(self._fd, view[written:])
+                except BlockingIOError:
+                    if not self._wait():
+                        raise
         except OSError as problem:
-            if problem.errno in (errno.EPIPE, errno.EBADF):
-                self._gone.add(stream)
-        except ValueError:
-            self._gone.add(stream)
+            self.gone = problem.errno in (errno.EPIPE, errno.EBADF)
+            is_slow = isinstance(problem, BlockingIOError)
+            self.why = _NOT_READ if is_slow else problem.strerror or str(problem)
+        self._keep(pieces, written)
+
+    def _keep(self, pieces: list[bytes], written: int) -> None:
+        self.rest = b""
+        for number, piece in enumerate(pieces, 1):
+            if written < len(piece) and not self.gone:
+                self.rest = piece[written:]
+                self.left_out += len(pieces) - number
+                return
+            written -= len(piece)
+
+    def _wait(self) -> bool:
+        """Wait until more can be written; False if there is no time left for that."""
+        room = select.poll()
+        room.register(self._fd, select.POLLOUT)
+        while not room.poll(max(0.0, (wait_s := self._may_wait_s()) * 1000)):
+            if wait_s <= 0:
+                return False
+        return True
 
 
-def _worded(texts: Iterator[Text]) -> Iterator[str]:
-    for text in texts:
-        yield text if isinstance(text, str) else text()
+def _left_out_words(count: int, why: str) -> str:
+    return f"{show_count(count, 'line')} {'was' if count == 1 else 'were'} left out: {why}"

@@ -71,14 +71,42 @@ def raw_line(folder: Path, seq: int) -> RawLine | None:
         os.close(fd)
 
 
-def last_raw_lines(folder: Path, count: int) -> list[RawLine]:
-    """The last lines of the last segment, at most `count` of them and at most about 1 MiB; oldest first.
+def whereabouts(folder: Path, seq: int) -> tuple[Path, int]:
+    """Where an entry that cannot be found should be: its segment, and the end of the line of the entry before it.
+
+    Where that cannot be found either, it is the beginning of the segment.
+
+    Raises:
+        NoLedger: there is no ledger; Unavailable: it cannot be read.
+    """
+    path = folder / segment_name([first for first in _segments(folder) if first <= seq][-1])
+    before = raw_line(folder, seq - 1) if seq else None
+    at = before.offset + len(before.raw) + 1 if before is not None and before.segment == path else 0
+    return path, at
+
+
+def last_raw_lines(folder: Path, count: int, back_to: str = "") -> list[RawLine]:
+    """The last lines, at most `count` of them and at most about 1 MiB of a segment; oldest first.
+
+    Args:
+        folder: the ledger.
+        count: how many.
+        back_to: the name of the segment to go back to at the most.
 
     Raises:
         NoLedger: there is no ledger.
         OSError: it cannot be read.
     """
-    path = folder / segment_name(_segments(folder)[-1])
+    lines: list[RawLine] = []
+    for first in reversed(_segments(folder)):
+        path = folder / segment_name(first)
+        if len(lines) >= count or path.name < back_to:
+            break
+        lines[:0] = _last_lines(path)
+    return lines[-count:]
+
+
+def _last_lines(path: Path) -> list[RawLine]:
     with open(path, "rb") as segment:
         size = os.fstat(segment.fileno()).st_size
         begin = max(0, size - _TAIL_BYTES)
@@ -90,7 +118,7 @@ def last_raw_lines(folder: Path, count: int) -> list[RawLine]:
         if line:
             lines.append(RawLine(path, offset, line))
         offset += len(line) + 1
-    return lines[-count:]
+    return lines
 
 
 def what_is_wrong(line: RawLine, seq: int, before: RawLine | None) -> str:

@@ -93,10 +93,25 @@ def open_output(home: Home, attempt: Attempt, stream: str) -> RawOutput | None:
     return RawOutput.open(home.output(attempt.run, attempt.number, attempt.started, stream))
 
 
-def copy_output(output: RawOutput, recorded: Recorded, put: Callable[[bytes], object]) -> str:
-    """Hand all of it on, byte for byte, and check the digest on the way; what is wrong with it, or nothing.
+class Copied(NamedTuple):
+    """What became of handing an output on.
 
-    What a straggler appended after the run had ended is handed on too, and not covered by the digest.
+    Attributes:
+        wrong: what is wrong with it; empty if it is what the run wrote, as far as that is on record.
+        later_bytes: how many bytes stand behind those of the run; they were not handed on.
+        unrecorded_bytes: how many were handed on without anything on record to compare them with.
+    """
+
+    wrong: str = ""
+    later_bytes: int = 0
+    unrecorded_bytes: int = 0
+
+
+def copy_output(output: RawOutput, recorded: Recorded, put: Callable[[bytes], object]) -> Copied:
+    """Hand on what the run wrote, byte for byte, and check the digest on the way.
+
+    What was appended after the run had ended, by a descendant that outlived it or by anybody else, is not of the run
+    and is counted. Without a record all that is there is handed on.
 
     Raises:
         OSError: it cannot be read, or not be handed on.
@@ -107,18 +122,21 @@ def copy_output(output: RawOutput, recorded: Recorded, put: Callable[[bytes], ob
     end = recorded.size_bytes
     try:
         while chunk := output.read(offset, _CHUNK_BYTES):
-            digest.update(chunk if end is None else chunk[: max(0, end - offset)])
+            own = chunk if end is None else chunk[: max(0, end - offset)]
+            digest.update(own)
             offset += len(chunk)
-            put(chunk)
+            if own:
+                put(own)
     except Damaged as problem:
-        return f"its compressed file is damaged after {offset:,} bytes: {problem}"
+        return Copied(f"its compressed file is damaged after {offset:,} bytes: {problem}")
     if end is None:
-        return ""
+        return Copied(unrecorded_bytes=offset)
     if offset < end:
-        return f"it has {offset:,} bytes, and the ledger says {end:,}"
+        return Copied(f"it has {offset:,} bytes, and the ledger says {end:,}")
     if digest.hexdigest() != recorded.sha256:
-        return f"its SHA-256 is {digest.hexdigest()}, and the ledger says {recorded.sha256}"
-    return ""
+        said = f"its SHA-256 is {digest.hexdigest()}, and the ledger says {recorded.sha256}"
+        return Copied(said, later_bytes=offset - end)
+    return Copied(later_bytes=offset - end)
 
 
 def deleted_by(journal: Journal, finished: Entry) -> Entry | None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
+from functools import cached_property
+from pathlib import Path
 
-from eventstore import SEGMENT_ENTRIES
+from eventstore import SEGMENT_ENTRIES, LedgerError
+from eventstore.creation import read_creation
 from eventstore.store import Entry
 from scheduler.home import Home
 from scheduler.vocabulary import SchedulerStarted
@@ -18,11 +22,12 @@ _WORK = ("projections", "scheduler.segment_states")
 class Sealer:
     """Starts a process of its own for each kind of work, one of a kind at a time, whenever a segment is full.
 
-    Nothing depends on it: a question that finds something missing makes it itself.
+    Nothing depends on it: a question that finds something missing makes it itself. The processes stand in `/`: they
+    keep no folder in use.
     """
 
     def __init__(self, home: Home) -> None:
-        self._home = home
+        self._home = Home(Path(os.path.abspath(home.root)))
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def notice(self, entry: Entry) -> None:
@@ -32,10 +37,19 @@ class Sealer:
         """
         if entry.type == SchedulerStarted.TYPE:
             self._start("projections")
-        if entry.seq == 0 or entry.seq % SEGMENT_ENTRIES:
+        if entry.seq == 0 or entry.seq % self._segment_entries:
             return
         for module in _WORK:
             self._start(module)
+
+    @cached_property
+    def _segment_entries(self) -> int:
+        """How many entries a segment of this ledger holds; its entry 0 says so, and is read once."""
+        try:
+            created = read_creation(self._home.ledger)
+        except (LedgerError, OSError):  # whoever writes the ledger says what is wrong with it
+            created = None
+        return SEGMENT_ENTRIES if created is None else created.entries_per_segment
 
     def _start(self, module: str) -> None:
         process = self._processes.get(module)
@@ -44,6 +58,7 @@ class Sealer:
         with contextlib.suppress(OSError):
             self._processes[module] = subprocess.Popen(
                 [sys.executable, "-I", "-m", module, str(self._home.root)],
+                cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

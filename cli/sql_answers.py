@@ -33,6 +33,7 @@ ANSWER_FORMATS = (*FORMATS, "parquet")
 FORMAT = Choice(ANSWER_FORMATS, "format")
 _SEVERAL = ("table", "vertical", "markdown")
 """The formats in which one answer may follow another: made for eyes, which see where one ends."""
+_MORE = "Ask for less at once, or let it take more: `cronledger sql --memory-limit 4GB`, say."
 _LIMIT = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]i?B)", re.IGNORECASE)
 
 
@@ -176,11 +177,14 @@ def query_failures() -> Iterator[None]:
         KeyboardInterrupt: a person stopped it.
     """
     from projections import QueryFailed, QueryRefused
+    from projections.errors import MemoryExceeded
 
     try:
         yield
     except QueryRefused as refused:
         raise Failure(str(refused)) from None
+    except MemoryExceeded as failed:
+        raise Failure(f"the query needs more memory than it may take: {failed.message}", _MORE) from None
     except QueryFailed as failed:
         if "interrupted" in failed.message.lower():
             raise KeyboardInterrupt from None

@@ -12,12 +12,13 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from cli.printable import printable
-from cli.sql_records import are_better_as_records, records
+from cli.sql_records import RECORDS_MAX, records, room_for
 from cli.tables import Cell, Column, plain_table, table
-from cli.terminal import is_terminal, out, width
+from cli.terminal import is_terminal, note, out, width
 
 Row = Sequence[Any]
 Columns = Sequence[tuple[str, str]]
@@ -30,23 +31,42 @@ _AS_IS = frozenset(
 )  # fmt: skip
 """Types whose values are in JSON what they are in Python."""
 _LINES_AT_ONCE = 1_000
+_LOOKED_AT = 1_000
+"""By so many rows it is judged whether a table has room."""
 
 
 def show_table(columns: Columns, rows: Iterable[Row]) -> None:
     """Print a table to standard output; what is NULL is an empty cell.
 
-    At a terminal, a few rows for which it is far too narrow are shown as records.
+    At a terminal that is too narrow for them, the first rows are shown as records, and it is said if there are more.
 
     Raises:
         OutputLost, BrokenPipeError: see `cli.terminal.out`.
     """
-    cells = [[_cell(value) for value in row] for row in rows]
+    rest = iter(rows)
+    cells = [[_cell(value) for value in row] for row in islice(rest, _LOOKED_AT)]
     names = [name for name, _ in columns]
-    if is_terminal() and are_better_as_records(names, cells, width()):
-        for text in records(names, cells, printable):
-            out(text)
-    else:
-        table(_titled(columns), cells, empty="no rows")
+    titled = _titled(columns)
+    if is_terminal() and cells:
+        room = room_for(names, cells, width())
+        if not room.fits:
+            _show_first(names, cells, rest)
+            return
+        titled = [column._replace(keep=keep) for column, keep in zip(titled, room.whole, strict=True)]
+    cells += [[_cell(value) for value in row] for row in rest]
+    table(titled, cells, empty="no rows")
+
+
+def _show_first(names: Sequence[str], cells: Sequence[Sequence[str]], rest: Iterator[Row]) -> None:
+    """Some rows as records; and how many there are, if there are more."""
+    for text in records(names, cells[:RECORDS_MAX], printable):
+        out(text)
+    count = len(cells) + sum(1 for _ in rest)
+    if count > RECORDS_MAX:
+        note(
+            f"the first {RECORDS_MAX} of {count:,} rows, as records: there is no room for {len(names)} columns. "
+            "Name those that matter, or choose the format vertical, which shows all rows."
+        )
 
 
 def show(form: str, columns: Columns, rows: Iterable[Row]) -> None:

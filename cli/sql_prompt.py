@@ -96,7 +96,7 @@ def _show(answer: Answer, form: str, began_s: float) -> None:
     more = next(rows, None) is not None
     took = show_duration(int((time.monotonic() - began_s) * 1_000))
     if more:
-        note(f"the first {_ROWS_SHOWN_MAX:,} rows, in {took}; LIMIT and OFFSET show others")
+        note(f"{took} for the first {_ROWS_SHOWN_MAX:,} rows; LIMIT and OFFSET ask for others")
     elif counted.count:
         note(f"{show_count(counted.count, 'row')} in {took}")
     sys.stdout.flush()

@@ -1,26 +1,47 @@
-"""Rows as records, a line for each column: for answers that are wider than any terminal."""
+"""Rows as records, a line for each column: for answers for which the terminal is too narrow to show a table."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from cli.display_width import display_width
 
-_RECORDS_MAX = 20
-"""More rows are compared rather than read, which a table is better for."""
-_CELL_MIN = 20
-"""A table whose columns have so much room each, if they want it, can be read although its cells are wrapped."""
+RECORDS_MAX = 20
+"""Of a table that has no room, so many rows are shown: nobody reads on from there."""
+_WHOLE_MAX = 28
+"""What is not longer than a time with its microseconds is never wrapped."""
+_WRAPPED_MIN = 20
+"""Longer texts can be read although they are wrapped, if they have so much room."""
+_DIGEST = re.compile(r"[0-9a-f]{40,128}")
+"""What is compared or copied as a whole, or not at all."""
 _GAP = "  "
 
 
-def are_better_as_records(names: Sequence[str], rows: Sequence[Sequence[str]], columns: int) -> bool:
-    """Whether these are few rows, and so wide that in a table of so many columns each word would be broken."""
-    if not 0 < len(rows) <= _RECORDS_MAX or len(names) < 2:
-        return False
-    widths = (
-        max(map(display_width, [name, *(row[number] for row in rows)])) for number, name in enumerate(names)
-    )
-    return sum(min(each, _CELL_MIN) + len(_GAP) for each in widths) > columns + len(_GAP)
+class Room(NamedTuple):
+    """What the columns of an answer need to be read in a table.
+
+    Attributes:
+        fits: whether a line has it.
+        whole: of each column, whether its cells are not to be wrapped.
+    """
+
+    fits: bool
+    whole: list[bool]
+
+
+def room_for(names: Sequence[str], rows: Sequence[Sequence[str]], columns: int) -> Room:
+    """Whether a table of these rows can be read in lines of so many columns; one column alone always can."""
+    needs, whole = [], []
+    for number, name in enumerate(names):
+        cells = [row[number] for row in rows]
+        widest = max(map(display_width, [name, *cells]))
+        digests = [display_width(cell) for cell in cells if _DIGEST.fullmatch(cell)]
+        least = max(min(widest, _WRAPPED_MIN) if widest > _WHOLE_MAX else widest, *digests, 0)
+        needs.append(least + len(_GAP))
+        whole.append(least == widest)
+    return Room(len(names) < 2 or sum(needs) <= columns + len(_GAP), whole)
 
 
 def records(

@@ -40,6 +40,15 @@ _KEYWORDS = (
 )  # fmt: skip
 
 
+_TABLE_PLACE = re.compile(
+    r"\b(?:from\s+(?:\w+(?:\s+(?:as\s+)?\w+)?\s*,\s*)*|join\s+|describe\s+|summarize\s+)\w*\Z", re.IGNORECASE
+)
+_OTHER_FROM = re.compile(r"\bdistinct\s+\Z|\b(?:extract|overlay|substring|trim)\s*\([^()]*\Z", re.IGNORECASE)
+"""What stands before a FROM behind which there is no table: `IS DISTINCT FROM x`, `extract(hour FROM time)`."""
+_WITH_NAME = re.compile(r"(?:\bwith\s+(?:recursive\s+)?|\)\s*,\s*)(\w+)\s+as\s*\(", re.IGNORECASE)
+"""What a statement calls a query of its own."""
+
+
 def typing_session(home: Home) -> PromptSession[str]:
     """A prompt that reads a statement, or a command that begins with a dot."""
     return PromptSession(
@@ -67,7 +76,10 @@ def is_complete(text: str) -> bool:
 
 
 class Words(Completer):
-    """Completes commands, views, columns and keywords; first come the columns of the views that are named."""
+    """Completes commands, views, columns and keywords.
+
+    Where a table must stand, these are the views; elsewhere the columns come first, of the views that are named.
+    """
 
     def get_completions(self, document: Document, _event: CompleteEvent) -> Iterable[Completion]:
         """What the word before the cursor may become."""
@@ -98,6 +110,10 @@ def _candidates(before: str, typed: str, text: str) -> Iterator[tuple[str, str]]
                 yield column.name, f"{view}: {column.meaning}"
         return
     stem = typed.lower()
+    if _wants_table(before):
+        yield from ((name, "") for name in _WITH_NAME.findall(text) if name.lower().startswith(stem))
+        yield from ((view, "view") for view in VIEWS if view.startswith(stem))
+        return
     if not stem:
         return
     named = [view for view in VIEWS if re.search(rf"\b{view}\b", text, re.IGNORECASE)] or list(VIEWS)
@@ -110,6 +126,12 @@ def _candidates(before: str, typed: str, text: str) -> Iterator[tuple[str, str]]
     yield from ((view, "view") for view in VIEWS if view.startswith(stem) and view not in seen)
     shape = str.upper if typed.isupper() or not typed.islower() else str.lower
     yield from ((shape(word), "") for word in _KEYWORDS if word.startswith(stem) and word != stem)
+
+
+def _wants_table(before: str) -> bool:
+    """Whether the word before the cursor stands where a table must: behind FROM, JOIN, or a comma between tables."""
+    found = _TABLE_PLACE.search(before)
+    return found is not None and not _OTHER_FROM.search(before[: found.start()])
 
 
 def _of_a_command(line: str) -> Iterator[tuple[str, str]]:

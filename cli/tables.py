@@ -7,7 +7,8 @@ text: one row a line, columns two blanks apart, an empty cell is `-`, nothing is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from cli.display_width import display_width
@@ -49,6 +50,8 @@ Value = Cell | str | Sequence[Cell | str]
 
 _GAP = "  "
 _WRAPPED_MIN = 10 + len(_GAP)
+_ZONE = re.compile(r"\(?[A-Z][A-Za-z]+(?:/[A-Za-z0-9_+-]+)+\)?")
+"""The name of a time zone is one word: half of it is none."""
 _LAID_OUT_MAX = 1_000
 """Laying out takes about half a millisecond a row; a longer table is printed plain."""
 
@@ -146,11 +149,13 @@ def _at_terminal(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> 
 
     shown = [index for index, column in enumerate(columns) if not column.under]
     kept = _kept(columns, cells)
+    given = _given(columns, cells, kept)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
     for index in shown:
-        column = columns[index]
-        justify = "right" if column.right else "left"
-        table.add_column(Text(column.title), justify=justify, overflow="fold", no_wrap=index in kept)  # type: ignore[arg-type]
+        table.add_column(
+            Text(columns[index].title), justify="right" if columns[index].right else "left", overflow="fold",
+            no_wrap=index in kept, width=given.get(index),
+        )  # fmt: skip
     for row in cells:
         merged = []
         for index in shown:
@@ -178,16 +183,61 @@ def _widths(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> list[
 
 
 def _kept(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> set[int]:
-    """The columns whose cells are not wrapped: so many of those that want it, that each other has ten characters."""
-    widths = _widths(columns, cells)
+    """The columns whose cells are not wrapped: so many of those that want it, that the others have their least.
+
+    That is ten characters, or the width of a zone; but the first column does not give way to a zone.
+    """
+    widths, least = _widths(columns, cells), _least(columns, cells)
     shown = [index for index, column in enumerate(columns) if not column.under]
-    kept = {index for index in shown if columns[index].keep}
-    for index in sorted(kept, reverse=True):
-        least = (widths[other] if other in kept else min(widths[other], _WRAPPED_MIN) for other in shown)
-        if sum(least) <= width():
-            break
-        kept.remove(index)
-    return kept
+
+    def fitting(least: Sequence[int], always: int) -> set[int] | None:
+        kept = [index for index in shown if columns[index].keep]
+        while sum(widths[index] if index in kept else least[index] for index in shown) > width():
+            if len(kept) <= always:
+                return None
+            kept.pop()
+        return set(kept)
+
+    narrow = [min(room, _WRAPPED_MIN) for room in widths]
+    return fitting(least, 1) or fitting(narrow, 0) or set()
+
+
+def _least(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> list[int]:
+    """How much room each column takes at the least, with the gap to the next; with that of what stands under it."""
+    found = []
+    for index, full in enumerate(_widths(columns, cells)):
+        parts = [index, index + 1] if index + 1 < len(columns) and columns[index + 1].under else [index]
+        texts = [text for part in parts for text in (columns[part].title, *(row[part].text for row in cells))]
+        zones = (display_width(zone) + len(_GAP) for text in texts for zone in _ZONE.findall(text))
+        found.append(max([min(full, _WRAPPED_MIN), *zones]))
+    return found
+
+
+def _given(columns: Sequence[Column], cells: Sequence[Sequence[Cell]], kept: set[int]) -> Mapping[int, int]:
+    """How wide the columns are made whose cells are wrapped, without the gap, where zones are to stay whole.
+
+    The widest give way first, none below what it takes at the least. Nothing is said where there is room for all, or
+    where no zone is wider than what any column gets.
+    """
+    least, full = _least(columns, cells), _widths(columns, cells)
+    for index, column in enumerate(columns[1:]):
+        if column.under:
+            full[index] = max(full[index], full[index + 1])
+    shown = [index for index, column in enumerate(columns) if not column.under]
+    wrapped = [index for index in shown if index not in kept]
+    room = width() - sum(full[index] for index in kept)
+    if sum(full[index] for index in wrapped) <= room or all(
+        least[index] <= _WRAPPED_MIN for index in wrapped
+    ):
+        return {}
+    if sum(least[index] for index in wrapped) > room:
+        return {}
+    level = max(least[index] for index in wrapped)
+    while sum(max(least[index], min(full[index], level + 1)) for index in wrapped) <= room:
+        level += 1
+    while sum(max(least[index], min(full[index], level)) for index in wrapped) > room:
+        level -= 1
+    return {index: max(least[index], min(full[index], level)) - len(_GAP) for index in wrapped}
 
 
 def _rendered(renderable: object) -> str:

@@ -83,8 +83,8 @@ def tail_ledger(folder: Path, selection: Selection, count: int, printer: Printer
     try:
         with patience_explained(folder):
             journal = Journal.open(folder, software="", create=False, read_only=True)
-    except Corrupt:
-        _show_damaged(folder, selection, count, printer)
+    except Corrupt as damage:
+        _show_damaged(folder, selection, count, printer, damage)
         raise
     with journal:
         if follow:
@@ -106,9 +106,12 @@ def _show_newest(journal: Journal, selection: Selection, count: int, printer: Pr
         note("no such entry")
 
 
-def _show_damaged(folder: Path, selection: Selection, count: int, printer: Printer) -> None:
-    """The last lines of a ledger that cannot be opened: those that speak for themselves, and what is no entry."""
-    for line in last_raw_lines(folder, count) if count else []:
+def _show_damaged(folder: Path, selection: Selection, count: int, printer: Printer, damage: Corrupt) -> None:
+    """The last lines of a ledger that cannot be opened: those that speak for themselves, and what is no entry.
+
+    Those before the segment that is damaged are not shown: between them and the end something is missing.
+    """
+    for line in last_raw_lines(folder, count, damage.segment.with_suffix(".jsonl").name) if count else []:
         entry = line.entry()
         if entry is None or not line.hash_matches:
             printer.show_bytes(line.raw)

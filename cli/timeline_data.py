@@ -14,6 +14,7 @@ import msgspec
 from cli.axis import Axis, microseconds
 from cli.opened import View
 from cli.timeline import Mark, Span
+from cli.timeline_missed import missed_spans, schedule_of_misfire, spread
 from scheduler import vocabulary as v
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ GROUP BY ALL ORDER BY ALL
 """
 _FIRST_SEQ = "SELECT min(seq) FROM events WHERE time >= to_timestamp($begin / 1e6)"
 _NOTES = """
-SELECT type, job, data FROM events
+SELECT type, job, data, seq FROM events
 WHERE seq >= $first_seq AND type IN (
     'schedule.misfired', 'scheduler.started', 'scheduler.stopped', 'scheduler.paused', 'scheduler.resumed',
     'clock.stepped'
@@ -62,7 +63,7 @@ class Row(NamedTuple):
     Attributes:
         job: its name.
         spans: its runs.
-        totals: how many there are of each mark; of `missed`, how many instants.
+        totals: how many there are of each mark; of `missed`, how many instants within the window.
         late_us: the longest that one of them waited.
     """
 
@@ -94,6 +95,7 @@ class Note(NamedTuple):
     type: str
     job: str | None
     data: str
+    seq: int
 
 
 class Window(NamedTuple):
@@ -130,8 +132,8 @@ def rows_of(sql: Sql, view: View, window: Window, first: int | None, noted: Sequ
         for job, mark, begin, end, due, before, after, runs, late_us in _settled(sql, window, first):
             waited = due if due < begin else None
             add(job, Span(begin, end, mark, runs, waited, before, after), runs, late_us)
-    for job, span, count in _missed(window, noted):
-        add(job, span, count)
+    for job, span in _missed(sql, view, window, noted):
+        add(job, span, span.runs)
     for job, span, late_us in _in_flight(view, window):
         add(job, span, 1, late_us)
     return [rows[job] for job in sorted(rows)]
@@ -148,22 +150,30 @@ def _settled(sql: Sql, window: Window, first: int) -> Sequence[tuple[Any, ...]]:
     ).all()  # fmt: skip
 
 
-def _missed(window: Window, noted: Sequence[Note]) -> Iterator[tuple[str, Span, int]]:
-    for misfire, job in _misfires(noted):
+def _missed(sql: Sql, view: View, window: Window, noted: Sequence[Note]) -> Iterator[tuple[str, Span]]:
+    """The instants that were missed within the window, as the schedules had them that were in force."""
+    picture = window.begin_us, window.end_us, window.axis
+    for misfire, job, seq in _misfires(noted):
         if window.jobs is not None and job not in window.jobs:
             continue
-        begin_us, end_us = microseconds(misfire.first), microseconds(misfire.last)
-        not_run = misfire.count - misfire.will_run
-        if not_run > 0 and begin_us < window.end_us and end_us >= window.begin_us:
-            columns = window.axis.stretch(begin_us, end_us + 1)
-            yield job, Span(*columns, "missed", not_run), not_run
+        begins, ends = microseconds(misfire.first), microseconds(misfire.last)
+        if misfire.count <= misfire.will_run or begins >= window.end_us or ends < window.begin_us:
+            continue
+        try:
+            schedule = schedule_of_misfire(sql, view.state.jobs.get(job), job, seq, misfire)
+        except LookupError:
+            spans = spread(misfire, *picture)
+        else:
+            spans = missed_spans(misfire, schedule, *picture)
+        for span in spans:
+            yield job, span
 
 
-def _misfires(noted: Sequence[Note]) -> Iterator[tuple[v.ScheduleMisfired, str]]:
+def _misfires(noted: Sequence[Note]) -> Iterator[tuple[v.ScheduleMisfired, str, int]]:
     decode = msgspec.json.Decoder(v.ScheduleMisfired).decode
     for note in noted:
         if note.type == v.ScheduleMisfired.TYPE and note.job is not None:
-            yield decode(note.data), note.job
+            yield decode(note.data), note.job, note.seq
 
 
 def _in_flight(view: View, window: Window) -> list[tuple[str, Span, int]]:
@@ -192,7 +202,7 @@ def outages_of(
     """
     found = []
     watch = view.state.watch
-    stalled = any(misfire.reason == "stall" for misfire, _ in _misfires(noted))
+    stalled = any(misfire.reason == "stall" for misfire, _, _ in _misfires(noted))
     lifecycle = any(note.type != v.ScheduleMisfired.TYPE for note in noted)
     is_down = watch is not None and (watch.stopped is not None or watch.paused is not None)
     if stalled or lifecycle or is_down:

@@ -22,6 +22,7 @@ __all__ = [
     "show_clock",
     "show_count",
     "show_duration",
+    "show_past",
     "show_relative",
     "show_size",
     "show_stamp",
@@ -92,6 +93,16 @@ def show_relative(instant: datetime, now: datetime) -> str:
         return "now"
     # What is ahead is rounded up: a pause of two hours is over "in 2 h" a moment after it began.
     return f"in {_coarse(math.ceil(seconds))}" if seconds > 0 else f"{_coarse(-seconds)} ago"
+
+
+def show_past(instant: datetime, now: datetime) -> str:
+    """How long ago something was recorded: `3 h ago`; or how far ahead that is of a clock that was set back since.
+
+    >>> show_past(datetime(2026, 1, 1, 3, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC))
+    '3 h ahead of the clock'
+    """
+    told = show_relative(instant, now)
+    return f"{told.removeprefix('in ')} ahead of the clock" if told.startswith("in ") else told
 
 
 def show_duration(duration_ms: int) -> str:

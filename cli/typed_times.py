@@ -10,7 +10,7 @@ import click
 
 from cli.zones import local_zone, zone_of
 
-_FORMS = "write 1h or 2d, today or yesterday, 2026-11-23, or 2026-11-23T18:00:00Z"
+_FORMS = "write 1h, 2d or 4w, today or yesterday, 2026-11-23, or 2026-11-23T18:00:00Z"
 _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _YEARS = range(1970, 9998)
 """As for the times of schedules: no ledger is older, and beyond it there is no room for zones and arithmetic."""
@@ -52,9 +52,9 @@ def parse_time(
 ) -> datetime:
     """The instant in UTC that a person typed.
 
-    Accepted are a duration (`1h`: ago, or ahead if `lean` says so; `+1h` ahead, `-1h` and `1h ago` back), `now`,
-    `today`, `yesterday`, `tomorrow`, a date (its first instant), a date and time (`T` or a blank between them, with
-    or without an offset), and a time of day (today's).
+    Accepted are a duration (`1h`, or `4w`, which the config does not have: ago, or ahead if `lean` says so; `+1h`
+    ahead, `-1h` and `1h ago` back), `now`, `today`, `yesterday`, `tomorrow`, a date (its first instant), a date and
+    time (`T` or a blank between them, with or without an offset), and a time of day (today's).
 
     Args:
         text: what was typed.
@@ -87,7 +87,7 @@ def parse_time(
         reason = f"{typed!r} is outside the years {_YEARS[0]} to {_YEARS[-1]}"
         raise click.BadParameter(reason, param_hint=f"'{option}'") from None
     except (ScheduleError, ValueError) as problem:
-        reason = problem.reason if isinstance(problem, ScheduleError) else str(problem)
+        reason = problem.reason if isinstance(problem, ScheduleError) else f"there is no {typed!r}: {problem}"
         if not re.match(r"[0-9]{4}-", typed):
             reason = f"{typed!r} is not a time: {_FORMS}"
         raise click.BadParameter(reason, param_hint=f"'{option}'") from None
@@ -99,7 +99,7 @@ def _moved(typed: str, option: str, now: datetime, lean: Literal["past", "future
     Raises:
         OverflowError: there is no calendar so far away.
     """
-    from scheduler.schedule import ScheduleError, parse_duration
+    from scheduler.schedule import ScheduleError
 
     if typed == "now":
         return now
@@ -113,10 +113,28 @@ def _moved(typed: str, option: str, now: datetime, lean: Literal["past", "future
     elif not re.fullmatch(r"[0-9]+ ?[A-Za-z]+.*", typed):
         return None
     try:
-        duration = parse_duration(typed.replace(" ", ""))
+        duration = _length(typed.replace(" ", ""))
         return now + duration if ahead else now - duration
     except ScheduleError as problem:
         raise click.BadParameter(str(problem), param_hint=f"'{option}'") from None
+
+
+def _length(typed: str) -> timedelta:
+    """A length of time as the config has them, or with weeks before that: people look back over weeks.
+
+    Raises:
+        ScheduleError: it is none.
+    """
+    from scheduler.schedule import ScheduleError, parse_duration
+
+    found = re.fullmatch(r"([0-9]{1,6})w(?:([0-9]{1,6})d)?(.*)", typed)
+    if found is None:
+        return parse_duration(typed)
+    in_days = f"{int(found[1]) * 7 + int(found[2] or 0)}d{found[3]}"
+    try:
+        return parse_duration(in_days)
+    except ScheduleError as problem:
+        raise ScheduleError(problem.reason.replace(repr(in_days), repr(typed))) from None
 
 
 def _day(typed: str, now: datetime, zone: str) -> date | None:

@@ -11,7 +11,7 @@ from cli.failures import complain
 from cli.follow import OutputFollower
 from cli.settled import SETTLING, SettledRun, last_words
 from cli.terminal import fitted, paint, wants_colour
-from cli.times import show_relative
+from cli.times import show_past
 from cli.wording import actor_words, look_of, sentence
 from eventstore.store import Entry
 from scheduler import vocabulary as v
@@ -119,5 +119,5 @@ class WatchedRuns:
 def obstacle_words(run: Run, seen: Entry) -> str:
     """Which run was in the way, since when and by whose wish: the one to wait for or to cancel."""
     who = actor_words(run.actor) if run.trigger == "manual" else "its schedule"
-    since = f"started {show_relative(run.started, seen.time)}" if run.started else "not started yet"
+    since = f"started {show_past(run.started, seen.time)}" if run.started else "not started yet"
     return f"run {run.number} is in the way: {since}, by {who}; `cronledger jobs cancel {run.number}` would stop it"

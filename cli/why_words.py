@@ -36,6 +36,7 @@ _HEADLINES: dict[Verdict, tuple[Tone, str]] = {
     "upcoming": ("plain", "Not yet: that is still to come."),
     "pending": ("warn", "Not so far: that has passed, and nothing is on record about it yet."),
 }
+_NOT_DUE_AT_FIRST = "No: it was not due at first, and when the clock came to it again it had been settled."
 _AHEAD: dict[Verdict, str] = {
     "not_due": "It will not be due then.",
     "disabled": "Not as things stand: it is disabled.",
@@ -52,6 +53,11 @@ _MISFIRES: dict[MisfireReason, str] = {
     "disabled": "it was disabled",
     "removed": "it was removed",
 }
+_DOWN_NOW = {
+    "never": "No scheduler has ever been started",
+    "stopped": "No scheduler is running: the last one stopped at {since}",
+    "died": "No scheduler is running: the last one died without a word, its last entry is of {since}",
+}
 _DOWN = {
     "never": "No scheduler had ever been started",
     "stopped": "No scheduler was running: the last one stopped at {since}",
@@ -63,6 +69,8 @@ def headline(answer: Explanation, now: datetime) -> tuple[Tone, str]:
     """Whether it ran, in one sentence, and the tone in which that is said."""
     if answer.instant > now and answer.verdict in _AHEAD:
         return "warn", _AHEAD[answer.verdict]
+    if answer.verdict == "not_due" and any(isinstance(fact, f.SecondPass) for fact in answer.facts):
+        return "warn", _NOT_DUE_AT_FIRST
     if answer.verdict != "ran":
         return _HEADLINES[answer.verdict]
     caught_up = any(isinstance(fact, f.Ticked) and fact.trigger == "catch_up" for fact in answer.facts)
@@ -192,7 +200,7 @@ def _down(fact: f.Down, shown: Shown) -> str:
         how = "stopped" if fact.how == "stopped" else "died without a word"
         told = f"A scheduler was there but did not see it, and {how} before settling it; its last entry is of {since}"
     else:
-        told = _DOWN[fact.how].format(since=since)
+        told = (_DOWN if fact.until else _DOWN_NOW)[fact.how].format(since=since)
     told += f" ({fact.reason})" if fact.reason else ""
     return f"{told}; the next one started at {shown(fact.until)}." if fact.until else f"{told}."
 
@@ -201,7 +209,16 @@ def _stepped(fact: f.Stepped, shown: Shown) -> str:
     by = show_duration(abs(fact.by_ms))
     what = f"The machine slept for {by}" if fact.cause == "suspend" else ""
     what = what or f"The clock was set {'ahead' if fact.by_ms > 0 else 'back'} by {by}"
+    what += " or more while no scheduler was running" if fact.cause == "unwatched" else ""
     return f"{what}: from {shown(fact.before)} to {shown(fact.after)}. No instant is run twice."
+
+
+def _second_pass(fact: f.SecondPass, shown: Shown) -> str:
+    which = f"{fact.source} {fact.timezone} (revision {fact.revision})"
+    return (
+        f"When the clock came to this time again, its schedule had it: {which}; but everything up to"
+        f" {shown(fact.until)} was settled by then, and nothing is settled twice."
+    )
 
 
 def _settled_ahead(fact: f.SettledAhead, shown: Shown) -> str:
@@ -274,6 +291,7 @@ _WORDS: dict[type[Fact], Callable[[Any, Shown], str]] = {
     f.ByHand: _by_hand,
     f.Down: _down,
     f.Stepped: _stepped,
+    f.SecondPass: _second_pass,
     f.SettledAhead: _settled_ahead,
     f.Paused: _paused,
     f.Misfired: _misfired,

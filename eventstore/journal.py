@@ -42,7 +42,7 @@ class Journal:
 
     One object belongs to one process and one thread; other processes, and other objects of the same process,
     have their own. Opening does not read the history: it costs the same however long the ledger is, but for
-    one name to list for every segment.
+    one length to compare with its seal for every segment.
 
     Attributes:
         folder: where the ledger is.

@@ -5,7 +5,8 @@ A crash leaves a *torn tail*: an unfinished write that nobody was told had succe
 
 - `HEAD` reaches to *k* or beyond: *k* was on disk once, and was acknowledged;
 - a later line that speaks for itself has `durable` > *k*: its writer knew that *k* was on disk;
-- there is a later segment: it is created only after the one before it is on disk, whole.
+- there is a later segment: it is created only after the one before it is on disk, whole;
+- its segment is sealed: a seal is written only when all of it is on disk, and it is never written again.
 
 Otherwise the tail is torn. Its bytes are set aside in `quarantine/`, the segment is cut, and an entry
 `ledger.recovered` says so. The steps are in an order in which a crash after any of them loses nothing:
@@ -64,7 +65,7 @@ class SetAside(NamedTuple):
 
 
 def judge(
-    segment: Path, bad: BadLine, later: Iterable[LineTail], reached: int, *, last_segment: bool
+    segment: Path, bad: BadLine, later: Iterable[LineTail], reached: int, *, open_segment: bool
 ) -> TornTail | Corrupt:
     """Decide what a bad line at the end of a ledger is.
 
@@ -73,10 +74,10 @@ def judge(
         bad: the finding; its `offset` counts from the beginning of the file.
         later: the lines after it that speak for themselves.
         reached: the last entry known to have been on disk, from `HEAD`; -1 if none is.
-        last_segment: there is no segment after this one.
+        open_segment: there is no segment after this one, and it has no seal.
     """
     facts = (segment, bad.offset, bad.seq, bad.expected, bad.found)
-    if not last_segment or reached >= bad.seq:
+    if not open_segment or reached >= bad.seq:
         return Corrupt(*facts)
     if any(line.durable > bad.seq for line in later):
         return Corrupt(*facts)

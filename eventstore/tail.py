@@ -18,6 +18,7 @@ from eventstore.entry import BadLine, head_after, parse_lines, shown, tail_of
 from eventstore.errors import Corrupt, TornTail
 from eventstore.head import HeadFile, Slot
 from eventstore.recovery import judge, later_lines
+from eventstore.seal import check_lengths
 from eventstore.segment import (
     check_names,
     first_lines,
@@ -25,6 +26,7 @@ from eventstore.segment import (
     line_before,
     list_segments,
     runs,
+    seal_name,
     segment_name,
 )
 from eventstore.store import EMPTY, Entry, Head
@@ -98,11 +100,13 @@ class Tail:
         """Find the last entry that is known to be on disk, without reading the history before it.
 
         Raises:
-            Corrupt: `HEAD` names an entry that is not there, or a segment is missing.
+            Corrupt: `HEAD` names an entry that is not there, or a segment is missing, or is not as long as its
+                seal says.
         """
         slot = self._head_file.read()
         firsts = list_segments(self._folder)
         check_names(self._folder, firsts, self._entries)
+        check_lengths(self._folder, firsts)
         self._last_listed = firsts[-1] if firsts else 0
         if slot is not None:
             self._start_from(slot.seq, slot)
@@ -243,9 +247,10 @@ class Tail:
     def _torn_or_corrupt(self, bad: BadLine) -> TornTail:
         assert self.fd is not None, "a bad line was read from a segment"
         slot = self._head_file.read()
-        last_segment = not self.path(self.first + self._entries).exists()
+        sealed = (self._folder / seal_name(self.first)).exists()
+        open_segment = not sealed and not self.path(self.first + self._entries).exists()
         later = later_lines(self.fd, bad.offset, os.fstat(self.fd).st_size)
-        found = judge(self.path(self.first), bad, later, slot.seq if slot else -1, last_segment=last_segment)
+        found = judge(self.path(self.first), bad, later, slot.seq if slot else -1, open_segment=open_segment)
         if isinstance(found, Corrupt):
             raise found
         return found

@@ -225,6 +225,7 @@ def _check_segment(task: _Task) -> _Checked:
     folder = Path(task.folder)
     found = _Checked()
     seal = _seal_of(folder, task.first)
+    found.sealed = isinstance(seal, Seal)
     digest = sha256()
     with open(folder / segment_name(task.first), "rb") as segment:
         fd = segment.fileno()
@@ -244,7 +245,6 @@ def _check_segment(task: _Task) -> _Checked:
             if task.digests:
                 digest.update(run.raw)
     found.seal_misfit = _seal_misfit(task, found, seal, digest.hexdigest() if task.digests else None)
-    found.sealed = isinstance(seal, Seal)
     return found
 
 
@@ -292,7 +292,8 @@ def _misfit(folder: Path, plan: _Plan, task: _Task, found: _Checked) -> Damage |
         seq, offset, expected, what = found.bad
         later = [LineTail(-1, found.later_durable_max, "", "")]
         reached = plan.slot.seq if plan.slot else -1
-        return judge(path, BadLine(seq, offset, expected, what), later, reached, last_segment=last_segment)
+        open_segment = last_segment and not found.sealed
+        return judge(path, BadLine(seq, offset, expected, what), later, reached, open_segment=open_segment)
     if not last_segment and found.count < plan.segment_entries:
         seq = task.first + found.count
         return Corrupt(path, found.bytes, seq, "this entry", "the end of the file")

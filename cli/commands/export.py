@@ -14,6 +14,7 @@ from cli.export_ocsf import OCSF_VIEWS
 from cli.export_streams import STREAMS, Wanted
 from cli.failures import Failure
 from cli.names import JOB
+from cli.sql_home import check_home
 from cli.terminal import is_terminal, note
 from cli.times import parse_time, show_count
 from scheduler.home import Home
@@ -26,8 +27,16 @@ if TYPE_CHECKING:
 _FORMATS = ("jsonl", "csv", "parquet", "cloudevents", "ocsf")
 
 
+class _View(Choice):
+    """A view; where none was named, those that there are stand in one sentence."""
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:  # noqa: ARG002
+        """What is said beside `Missing argument 'VIEW'`."""
+        return f"There are {', '.join(self.choices)}"
+
+
 @click.command(epilog="Example: cronledger export runs --since 30d --format parquet --output runs.parquet")
-@click.argument("view", type=Choice(tuple(STREAMS), "view"), metavar="VIEW")
+@click.argument("view", type=_View(tuple(STREAMS), "view"), metavar="VIEW")
 @click.option(
     "--format",
     "form",
@@ -71,6 +80,7 @@ def export(
         )
     destination = Destination(form if form in {"csv", "parquet"} else "jsonl", output, force)
     destination.check(home)
+    check_home(home)
     if jobs:
         _check_jobs(home, jobs)
     _export(home, wanted, form, destination)
@@ -83,12 +93,11 @@ def _wanted(view: str, since: str | None, until: str | None, jobs: tuple[str, ..
         raise click.UsageError(f"{view} are as they are now: --since and --until do not go with them")
     if not stream.job and jobs:
         raise click.UsageError(f"{view} are of no job: --job does not go with them")
-    return Wanted(
-        view,
-        jobs,
-        None if since is None else parse_time(since, "--since", now),
-        None if until is None else parse_time(until, "--until", now, end=True),
-    )
+    begin = None if since is None else parse_time(since, "--since", now)
+    end = None if until is None else parse_time(until, "--until", now, end=True)
+    if begin is not None and end is not None and begin >= end:
+        raise click.BadParameter("it is not before --until", param_hint="'--since'")
+    return Wanted(view, jobs, begin, end)
 
 
 def _check_jobs(home: Home, jobs: tuple[str, ...]) -> None:

@@ -16,6 +16,7 @@ from cli.terminal import is_terminal, note
 from cli.times import JOBS_ZONE, utc_option
 from cli.typed_times import parse_time
 from scheduler.home import Home
+from scheduler.vocabulary import OUTCOMES, TRIGGERS
 
 if TYPE_CHECKING:
     from cli.going import GoingRun
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
     from eventstore.journal import Journal
     from eventstore.store import Entry
 
-_STATUSES = ("succeeded", "failed", "timed_out", "cancelled", "lost", "unknown", "skipped", "running", "owed")
 _OPEN = ("running", "owed")
-_TRIGGERS = ("schedule", "catch_up", "manual")
+_STATUSES = (*OUTCOMES, "skipped", *_OPEN)
 _COLUMNS = (
     Column("RUN", right=True, keep=True),
     Column("JOB"),
@@ -59,7 +59,7 @@ _NARROW = (
     help="Ended at this time or later: 1h, today, 2026-11-23, 2026-11-23T18:00:00Z.",
 )
 @click.option("--until", metavar="TIME", help="Ended before this time; a date includes that day.")
-@click.option("--trigger", type=Choice(_TRIGGERS, "trigger"), help="Only runs with this cause.")
+@click.option("--trigger", type=Choice(TRIGGERS, "trigger"), help="Only runs with this cause.")
 @json_option
 @utc_option(JOBS_ZONE)
 @click.pass_obj

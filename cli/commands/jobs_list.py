@@ -10,7 +10,7 @@ from cli.json_output import json_option, show_json
 from cli.opened import View, to_read
 from cli.tables import Cell, Column, table
 from cli.terminal import is_terminal, note
-from cli.times import JOBS_ZONE, local_zone, show_clock, show_relative, show_time, utc_option
+from cli.times import JOBS_ZONE, local_zone, show_clock, show_past, show_relative, show_time, utc_option
 from cli.upcoming import next_run
 from cli.wording import timing_words
 from scheduler.home import Home
@@ -102,7 +102,7 @@ def _shortened(view: View, job: Job, row: list[Cell | str], zone: str, *, told: 
     row[2] = f"{definition.schedule or ''} {place}".strip() if definition.at is None else ""
     row[3] = enabled_cell(view.state, job, zone, beside=view.now, labelled=zone != local_zone())
     if last:
-        row[5] = show_relative(last, view.now)
+        row[5] = show_past(last, view.now)
     row[_NEXT] = Cell("-", "dim")
     if upcoming:
         row[_NEXT] = show_clock(upcoming, zone, beside=view.now, labelled=not told)

@@ -44,9 +44,9 @@ _ITEM = "  - "
 def why(home: Home, name: str, at: str | None, utc: bool, as_json: bool) -> None:
     """Tell whether a job ran at an instant, and if not, why, with the entries that prove it.
 
-    Without --at it is about the latest instant at which the job was due; of a job that never was due, it says so. A
-    time without seconds stands for its whole minute. Everything is from the ledger: what was in force then, not what
-    is now.
+    Without --at it is about the latest instant at which the job was due (of a job that was removed, while the config
+    had it); of a job that never was due, it says so. A time without seconds stands for its whole minute. Everything
+    is from the ledger: what was in force then, not what is now.
     """
     with to_read(home, quiet=True) as view:
         with progress("reading the past") as seen:
@@ -167,7 +167,11 @@ def _show_next(view: View, name: str, explainer: Explainer, zone: str) -> None:
     if settled is not None:
         told = f"Instants up to {show_time(settled, zone)} have been settled already: the clock was set back."
         tell(paint(told, "warn", wants_colour()))
-    if upcoming is None:
+    job = view.state.jobs[name]
+    if job.removed_seq is not None and view.book is not None:
+        removed = next(view.book.store.read(job.removed_seq, job.removed_seq)).time
+        tell(f"What comes next: nothing; it was removed from the config at {show_time(removed, zone)}.")
+    elif upcoming is None:
         tell("What comes next: nothing; it is not due again by itself as things stand.")
     else:
         serving = "" if view.holder else ", if a scheduler is running then"

@@ -22,6 +22,7 @@ from scheduler.home import Home
 
 if TYPE_CHECKING:
     from cli.raw_lines import RawLine
+    from eventstore.errors import Corrupt
 
 _LEDGER = click.option(
     "--ledger",
@@ -47,8 +48,9 @@ def show(home: Home, seq: int, folder: Path | None, raw: bool, as_json: bool, ut
 
     Entries are numbered from 0; -1 is the last one, -2 the one before.
 
-    An entry of a damaged ledger is shown as it stands, with what is wrong. Exit code 3 then, and if a neighbour is
-    damaged or the ledger cannot be opened; nothing further away is looked at: `cronledger ledger verify` checks all.
+    An entry of a damaged ledger is shown as it stands, with what is wrong. Exit code 3 then, and if a neighbour or
+    the ledger's end is damaged, or a segment is missing or not as long as its seal says. What stands in the entries
+    further away is not read: `cronledger ledger verify` checks all.
     """
     from cli.raw_lines import raw_line
     from cli.zones import local_zone
@@ -62,6 +64,8 @@ def show(home: Home, seq: int, folder: Path | None, raw: bool, as_json: bool, ut
     if line is None or (damage is None and wanted > last):
         if damage is not None:
             raise damage
+        if 0 <= wanted <= last:
+            raise _missing(folder, wanted)
         raise Failure(
             f"there is no entry {seq}", f"The last one is {last}." if last >= 0 else "The ledger is empty."
         )
@@ -160,6 +164,14 @@ def _end_of(folder: Path) -> tuple[int, Exception | None]:
     except Corrupt as damage:
         seqs = [line.seq for line in last_raw_lines(folder, 100)]
         return max((seq for seq in seqs if seq is not None), default=-1), damage
+
+
+def _missing(folder: Path, seq: int) -> Corrupt:
+    """The damage of an entry that was counted and is not there: its line is gone, or no longer says its `seq`."""
+    from cli.raw_lines import whereabouts
+    from eventstore.errors import Corrupt
+
+    return Corrupt(*whereabouts(folder, seq), seq, f"entry {seq}", "no line that begins as it does")
 
 
 class _Shown:

@@ -131,7 +131,7 @@ def summary(home: Home, /, as_json: bool, **filters: Any) -> None:
     from scheduler.logs import as_collected, entries_folder
 
     wanted = log_filter(**filters)
-    bring_up_to_date(home)
+    bring_up_to_date(home, shown=not as_json)
     with progress("counting log entries", shown=not as_json):
         counted = LogSummary(as_collected(entries_folder(home), wanted))
     if not counted.total:
@@ -156,7 +156,7 @@ def _show_newest(
     from cli.progress import progress
     from scheduler.logs import entries_folder, newest
 
-    bring_up_to_date(home)
+    bring_up_to_date(home, shown=not as_json)
     folder = entries_folder(home)
     coming = NewLines(folder)
     with progress("looking through log entries", shown=not as_json):

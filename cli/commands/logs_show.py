@@ -8,10 +8,10 @@ import sys
 import click
 
 from cli.failures import Exit, Failure, complain
-from cli.run_output import Attempt, Recorded, copy_output, deleted_by, find_attempt, open_output
+from cli.run_output import Attempt, Copied, Recorded, copy_output, deleted_by, find_attempt, open_output
 from cli.sentences import sentence
 from cli.terminal import OutputLost, note
-from cli.times import show_size
+from cli.times import show_count, show_size
 from cli.whole import Whole
 from cli.zones import local_zone
 from eventstore import Journal
@@ -28,7 +28,7 @@ def show(home: Home, run: int, stream: str | None, attempt: int | None) -> None:
 
     What is shown is what was captured: nothing is masked, and nothing left out. It is checked against the digest
     in the ledger. Exit code 1 if it is not what the run wrote, or if it is no longer there; the entry of the
-    retention that deleted it is named.
+    retention that deleted it is named. What was added after the run had ended is not shown; it is said how much.
     """
     from cli.opened import to_read
 
@@ -65,16 +65,34 @@ def _show(home: Home, journal: Journal, attempt: Attempt, recorded: Recorded) ->
         last = chunk[-1:]
 
     try:
-        wrong = copy_output(output, recorded, put)
+        copied = copy_output(output, recorded, put)
     finally:
         output.close()
     # Our own words come next, on standard error: on a line of their own, unless what is there is data.
     in_line = last not in (b"", b"\n")
-    if in_line and (wrong or attempt.finished is None) and os.path.samestat(os.fstat(fd), os.fstat(2)):
+    remarks = _remarks(copied, attempt, str(output.path))
+    if in_line and (remarks or attempt.finished is None) and os.path.samestat(os.fstat(fd), os.fstat(2)):
         _write(2, b"\n")
-    if wrong:
-        complain(f"{what} is not what the run wrote: {wrong}")
-    return not wrong
+    for remark in remarks:
+        complain(f"{what}{remark}")
+    return not copied.wrong
+
+
+def _remarks(copied: Copied, attempt: Attempt, path: str) -> list[str]:
+    """What is to be said about an output that was shown, after its name."""
+    remarks = []
+    if copied.wrong:
+        remarks.append(f" is not what the run wrote: {copied.wrong}")
+    if copied.later_bytes:
+        count = show_count(copied.later_bytes, "byte")
+        were = "was" if copied.later_bytes == 1 else "were"
+        remarks.append(
+            f": {count} more {were} added after the run had ended, by a process that outlived it or by someone else;"
+            f" not shown, see {path}"
+        )
+    if copied.unrecorded_bytes and attempt.finished is not None:
+        remarks.append(f": the ledger has no digest of it, so that it could not be checked; see {path}")
+    return remarks
 
 
 def _write(fd: int, chunk: bytes) -> None:

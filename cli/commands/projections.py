@@ -12,14 +12,15 @@ import click
 from cli.failures import Exit
 from cli.json_output import json_option, show_json
 from cli.progress import progress
+from cli.sql_home import check_home
 from cli.tables import Cell, Value, details
 from cli.terminal import tell
 from cli.times import show_count, show_size
 from scheduler.home import Home
 
 if TYPE_CHECKING:
+    from projections.believing import Progress
     from projections.keeping import Status, Steps
-    from projections.sealing import Progress
 
 _STEPS = {
     "sealing": "projecting, segments",
@@ -27,6 +28,7 @@ _STEPS = {
     "checking": "checking, files",
 }
 _DAMAGED_SHOWN_MAX = 20
+_MERGED_BY = "made by a scheduler when it starts and when a segment is full, or now by `cronledger projections rebuild`"
 
 
 @click.command(epilog="Example: cronledger projections status --verify")
@@ -38,17 +40,21 @@ _DAMAGED_SHOWN_MAX = 20
 def status(home: Home, verify: bool, as_json: bool) -> None:
     """Show how the projections are: how much of the ledger they hold, their files, and what is due.
 
-    Nothing is written. What is missing, or is not as it was made, costs no answer: the next question makes it
-    anew. Exit code 1 if a file is damaged or missing.
+    What is missing, cut or altered costs no answer: the next question makes it anew. Exit code 1 if a file is; 3
+    if the ledger itself is damaged where the projections end. Nothing is written, but --verify removes the files
+    that it finds altered: by their length and times alone the next question might take them for whole.
     """
     from projections.keeping import status as status_of
 
+    check_home(home)
     with _steps(shown=not as_json) as steps:
         found = status_of(home, verify=verify, steps=steps)
     if as_json:
         show_json(found)
     else:
         details(_facts(found))
+    if found.refused:
+        sys.exit(Exit.LEDGER)
     sys.exit(Exit.FAILED if found.damaged else Exit.DONE)
 
 
@@ -63,6 +69,7 @@ def rebuild(home: Home, as_json: bool) -> None:
     """
     from projections.keeping import remake
 
+    check_home(home)
     with _steps(shown=not as_json) as steps:
         made = remake(home, steps=steps)
     if as_json:
@@ -103,23 +110,35 @@ def _facts(found: Status) -> list[tuple[str, Value]]:
         superseded = f"{show_count(found.superseded.files, 'file')}, {show_size(found.superseded.bytes)}"
         facts.append(("superseded", f"{superseded}, kept for a day for those who still read them"))
     if found.merges_due:
-        facts.append(("due", show_count(found.merges_due, "merge")))
+        facts.append(("due", f"{show_count(found.merges_due, 'merge')}: {_MERGED_BY}"))
     if found.damaged:
         shown = found.damaged[:_DAMAGED_SHOWN_MAX]
         facts.append(("damaged", [Cell(path, "bad") for path in shown]))
-    kept = "as they were made" if found.verified else "there; --verify compares their digests"
-    verdict = "damaged: the next question makes them anew" if found.damaged else f"all files are {kept}"
-    facts.append(("verdict", Cell(verdict, "bad" if found.damaged else "good")))
-    return facts
+    return [*facts, ("verdict", _verdict(found))]
+
+
+def _verdict(found: Status) -> Cell:
+    if found.refused:
+        return Cell("the ledger is damaged: `cronledger ledger verify` shows the extent", "bad")
+    if found.damaged:
+        removed = "removed, " if found.discarded else ""
+        return Cell(f"damaged: {removed}the next question makes them anew", "bad")
+    if found.touched:
+        files = show_count(found.touched, "file")
+        return Cell(f"{files} touched or copied since: the next question compares their digests", "warn")
+    kept = (
+        "as they were made" if found.verified else "there and as long as they were; --verify compares digests"
+    )
+    return Cell(f"all files are {kept}", "good")
 
 
 def _projected(found: Status) -> Cell:
+    missing = show_count(found.segments - found.projected, "segment")
+    recent = f"the last {found.recent_entries:,} entries are read from the ledger itself"
+    if found.refused:
+        return Cell(f"{missing} not: no question is answered, for {found.refused}", "bad")
     if not found.current:
         return Cell("by another version, or never; the next question makes them", "warn")
-    missing = found.segments - found.projected
-    recent = f"the last {found.recent_entries:,} entries are read from the ledger itself"
-    if missing:
-        return Cell(
-            f"{show_count(missing, 'segment')} to be projected by the next question; {recent}", "warn"
-        )
+    if found.projected < found.segments:
+        return Cell(f"{missing} to be looked at, and projected if need be, by the next question", "warn")
     return Cell(f"all full segments; {recent}")

@@ -14,6 +14,7 @@ import click
 from cli.event_lines import EventLines
 from cli.failures import Failure
 from cli.invocation import invocation
+from cli.lock_wait import patience_explained
 from cli.log_collector import LogCollector
 from cli.opened import View, to_read
 from cli.printable import printable
@@ -45,7 +46,8 @@ def serve(home: Home, utc: bool) -> None:
 
     audience = _Audience(home, "UTC" if utc else local_zone())
     try:
-        service = Service(home, audience.hear, audience.tell)
+        with patience_explained(home.ledger):
+            service = Service(home, audience.hear, audience.tell)
         service.run()
     except AlreadyServed as problem:
         raise _already_served(home, problem.holder) from None

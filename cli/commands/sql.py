@@ -13,6 +13,7 @@ from cli.as_of import as_of_option
 from cli.failures import Failure
 from cli.printable import printable
 from cli.sql_answers import FORMAT, Destination, MemoryLimit
+from cli.sql_home import check_home
 from cli.terminal import is_terminal, note
 from cli.times import local_zone, show_time
 from scheduler.home import Home
@@ -74,6 +75,7 @@ def sql(
     if shell:
         if query or source or typed or output or as_of:
             raise click.UsageError("--shell goes without a query, and shows the ledger as it is")
+        check_home(home)
         _show_doors(home)
     elif query is None and source is None and is_terminal(sys.stdin):
         _prompt(home, destination, typed, _opener(home, memory_limit, as_of))
@@ -87,6 +89,7 @@ def _opener(home: Home, memory_limit: str | None, as_of: str | None) -> Callable
     def opened() -> Sql:
         from cli.asked import open_views
 
+        check_home(home)
         if as_of is None:
             return open_views(home, memory_limit=memory_limit)
         from cli.as_of import moment_as_of

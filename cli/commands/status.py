@@ -14,7 +14,7 @@ from cli.opened import View, to_read
 from cli.printable import printable
 from cli.tables import Cell, Value, details
 from cli.terminal import out
-from cli.times import MACHINES_ZONE, local_zone, show_count, show_relative, show_size, show_time, utc_option
+from cli.times import MACHINES_ZONE, local_zone, show_count, show_past, show_size, show_time, utc_option
 from cli.wording import look_of, sentence
 from eventstore.store import Entry
 from scheduler.home import Home
@@ -33,7 +33,8 @@ _SHOWN_MAX = 10
 def status(home: Home, utc: bool, as_json: bool) -> None:
     """Show how the scheduler, the config, the jobs and the ledger are doing.
 
-    The exit code is 0 whatever the answer is, 3 if the ledger cannot be trusted.
+    The exit code is 0 whatever the answer is, 3 if the ledger cannot be trusted: its end and the length of each
+    segment are looked at. `cronledger ledger verify` checks every byte.
     """
     with to_read(home, with_config=True, quiet=True) as view:
         if as_json:
@@ -99,7 +100,7 @@ def _scheduler(view: View, zone: str) -> list[Cell | str]:
 
 
 def _moment(instant: datetime, view: View, zone: str) -> str:
-    return f"{show_time(instant, zone)} ({show_relative(instant, view.now)})"
+    return f"{show_time(instant, zone)} ({show_past(instant, view.now)})"
 
 
 # -- the config ----------------------------------------------------------------------------------------------------

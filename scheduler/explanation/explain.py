@@ -31,9 +31,11 @@ from scheduler.explanation.facts import (
     ToCome,
     Verdict,
 )
+from scheduler.explanation.instants import is_due, latest_before
 from scheduler.explanation.runs import became_of, by_hand, ticked
+from scheduler.explanation.second_pass import SecondPasses, came_again
 from scheduler.explanation.wall_time import daylight_saving
-from scheduler.explanation.watching import down_around, down_now, set_back_over, unwatched
+from scheduler.explanation.watching import down_around, down_now, unwatched
 from scheduler.past import Past
 from scheduler.state import Job, State
 from scheduler.timing import schedule_of
@@ -67,11 +69,14 @@ class Explainer:
         self._present = past.state_at(past.head_seq)
         self._job = self._present.jobs[name]
         self._found: dict[datetime, tuple[Entry, Job | None] | None] = {}
+        self._passes = SecondPasses(past, name, now)
 
     def latest_due(self) -> datetime | None:
-        """The last instant up to now that the present schedule has since the ledger began."""
+        """The last instant that the present schedule has since the ledger began: up to now, or to its removal."""
+        removed = self._job.removed_seq
+        end = self._now if removed is None else min(self._now, self._past.entry(removed).time)
         begin = self._past.entry(0).time
-        return schedule_of(self._job.definition).latest_between(min(begin, self._now), self._now)
+        return schedule_of(self._job.definition).latest_between(min(begin, end), end)
 
     def next_due(self) -> datetime | None:
         """The next instant at which the job will be run by itself, as things stand.
@@ -101,6 +106,8 @@ class Explainer:
         definitions = [self._in_force(asked)]
         if definitions[0] is not self._job.definition:  # it was edited later: perhaps before `until`
             definitions.append(self._in_force(until))
+        if (settled := self._settling(asked)) is not None:
+            definitions += [job.definition for job in self._passes.jobs(asked, settled[0].seq)]
         instants = {
             instant
             for definition in definitions
@@ -108,7 +115,7 @@ class Explainer:
             if instant >= asked
         }
         found = [self.explain(instant) for instant in sorted(instants)[:INSTANTS_MAX]]
-        told = [each for each in found if each.verdict != "not_due"]
+        told = [each for each in found if each.verdict != "not_due" or came_again(each)]
         return told or [self.explain(asked)], max(0, len(instants) - INSTANTS_MAX)
 
     def requests(self, asked: datetime, until: datetime) -> list[Explanation]:
@@ -138,11 +145,10 @@ class Explainer:
         ahead = []
         if entry.time > self._now:
             ahead.append(SettledAhead(entries=[entry.seq], time=entry.time, until=self._job.cursor))
-        if job is None:
-            absent = Absent(entries=[entry.seq], back=entry.time)
-            return self._answer(instant, "not_defined", [absent, *ahead], self._job)
-        verdict, facts = self._settled(entry, job, instant)
-        return self._answer(instant, verdict, [*facts, *ahead], job)
+        told: Told = "not_defined", [Absent(entries=[entry.seq], back=entry.time)]
+        verdict, facts = told if job is None else self._settled(entry, job, instant)
+        again = self._passes.facts(instant, entry.seq, verdict)
+        return self._answer(instant, verdict, [*facts, *again, *ahead], job or self._job)
 
     def _answer(self, instant: datetime, verdict: Verdict, facts: Sequence[Fact], job: Job) -> Explanation:
         told = sorted(facts, key=lambda fact: isinstance(fact, Rescheduled))  # what is now comes last
@@ -191,15 +197,14 @@ class Explainer:
             if not job.switch.enabled and not pause_over:
                 return "disabled", [self._switched(job, entry), *self._schedule(job, instant)]
         facts = self._schedule(job, instant)
-        if not _due(job.definition, instant):
+        if not is_due(job.definition, instant):
             return "not_due", facts
-        again = set_back_over(self._past, instant, entry.seq)
         if isinstance(data, v.ScheduleTicked):
             verdict, run = became_of(self._past, entry.seq)
-            return verdict, [*facts, ticked(entry, data), *run, *again]
+            return verdict, [*facts, ticked(entry, data), *run]
         if isinstance(data, v.ScheduleMisfired):
             verdict, missed = self._misfired(entry, data, job, instant)
-            return verdict, [*facts, *missed, *again]
+            return verdict, [*facts, *missed]
         by: Literal["replaced", "disabled", "removed"] = "replaced"
         if not isinstance(data, v.JobDefined):
             by = "removed" if isinstance(data, v.JobRemoved) else "disabled"
@@ -270,7 +275,7 @@ class Explainer:
         until = job.switch.until
         if not job.switch.enabled and (until is None or instant <= until):
             return "disabled", [self._switched(job, None), *facts]
-        if not _due(job.definition, instant):
+        if not is_due(job.definition, instant):
             return "not_due", facts
         upcoming = instant > self._now
         watch = self._present.watch
@@ -291,14 +296,14 @@ class Explainer:
         job = self._as_defined(job, instant)
         definition = job.definition
         schedule = schedule_of(definition)
-        due = _due(definition, instant)
+        due = is_due(definition, instant)
         scheduled = Scheduled(
             entries=[job.defined_seq],
             revision=job.revision,
             source=schedule.source(),
             timezone=definition.timezone,
             due=due,
-            before=None if due else _latest_before(definition, instant),
+            before=None if due else latest_before(definition, instant),
             after=None if due else schedule.next_after(instant),
         )
         facts: list[Fact] = [scheduled]
@@ -353,15 +358,3 @@ class Explainer:
             removed=removed.time,
             back=None if back is None else back.time,
         )
-
-
-def _due(definition: JobDefinition, instant: datetime) -> bool:
-    if instant.microsecond:
-        return False
-    return schedule_of(definition).next_after(instant - SECOND) == instant
-
-
-def _latest_before(definition: JobDefinition, instant: datetime) -> datetime | None:
-    """The nearest earlier instant of a schedule; the search ends where no calendar repeats more rarely."""
-    rarest = timedelta(days=8 * 366)  # 29 February, across a century without one
-    return schedule_of(definition).latest_between(instant - rarest, instant)

@@ -194,12 +194,13 @@ class Down(Fact, frozen=True, tag="scheduler_down"):
 
 
 class Stepped(Fact, frozen=True, tag="clock_stepped"):
-    """The clock was set, or the machine slept.
+    """The clock was set, or the machine slept; `unwatched`: it was set back while no scheduler was running.
 
-    `by_ms` is positive for a jump ahead; wall time went from `before` to `after`.
+    `by_ms` is positive for a jump ahead; wall time went from `before` to `after`: where nobody watched, those of two
+    entries.
     """
 
-    cause: Literal["step", "suspend"]
+    cause: Literal["step", "suspend", "unwatched"]
     by_ms: int
     before: datetime
     after: datetime
@@ -212,6 +213,20 @@ class SettledAhead(Fact, frozen=True, tag="settled_ahead"):
     """
 
     time: datetime
+    until: datetime
+
+
+class SecondPass(Fact, frozen=True, tag="second_pass"):
+    """The clock, set back, showed the instant again; the schedule of then has it, and it had been settled before.
+
+    Attributes:
+        revision: of the definition then in force; `source` and `timezone` are its schedule as written.
+        until: up to when the job's instants had been settled by then: none of them is settled twice.
+    """
+
+    revision: str
+    source: str
+    timezone: str
     until: datetime
 
 

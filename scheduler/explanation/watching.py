@@ -9,7 +9,8 @@ import msgspec
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.explanation.facts import Down, Fact, Paused, Stepped
+from scheduler.explanation.clock import stepped
+from scheduler.explanation.facts import Down, Fact, Paused
 from scheduler.explanation.runs import NEAR_ENTRIES
 from scheduler.past import Past
 from scheduler.state import Watch
@@ -28,25 +29,6 @@ def unwatched(past: Past, instant: datetime, settled_seq: int, reason: v.Misfire
     if reason == "ledger_unavailable":
         return [_paused(past, settled_seq)]
     return []
-
-
-def stepped(entry: Entry) -> Stepped:
-    """The fact of a clock that was set, or of a machine that slept."""
-    data: v.ClockStepped = v.payload(entry)
-    return Stepped(
-        entries=[entry.seq], cause=data.kind, by_ms=data.by_ms, before=data.before, after=data.after
-    )
-
-
-def set_back_over(past: Past, instant: datetime, settled_seq: int) -> list[Fact]:
-    """The clock steps, near an entry and after it, that made clocks show an instant again."""
-    return [
-        stepped(entry)
-        for entry in past.entries(settled_seq, settled_seq + NEAR_ENTRIES)
-        if entry.type == v.ClockStepped.TYPE
-        and (data := v.payload(entry)).by_ms < 0
-        and data.after <= instant <= data.before
-    ]
 
 
 def down_now(past: Past, watch: Watch | None) -> Down:

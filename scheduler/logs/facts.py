@@ -23,8 +23,6 @@ _MESSAGE_CHARACTERS_MAX: Final = 4_000
 
 _PLAIN: Final[dict[str, tuple[Level, str]]] = {
     v.SchedulerResumed.TYPE: ("info", "scheduler goes on: the ledger can be written again"),
-    v.JobRemoved.TYPE: ("info", "job removed from the config"),
-    v.RunAdopted.TYPE: ("warning", "run outlived the scheduler that started it and is watched again"),
 }
 
 
@@ -143,6 +141,9 @@ _WORDS: Final[dict[str, Callable[[Entry, Any], tuple[Level, str]]]] = {
     v.ConfigAccepted.TYPE: lambda _, data: ("info", f"config in force, {data.jobs} jobs"),
     v.ConfigRejected.TYPE: _rejected,
     v.JobDefined.TYPE: _defined,
+    v.JobRemoved.TYPE: lambda entry, _: ("info", f"job {entry.job} removed from the config"),
+    v.RunAdopted.TYPE: lambda entry, _: (
+        "warning", f"job goes on: {_run(entry)} outlived the scheduler that started it and is watched again"),
     v.JobEnabled.TYPE: lambda entry, data: (
         "info", f"job {entry.job} enabled by {entry.actor}{_because(data.reason)}"),
     v.JobDisabled.TYPE: lambda entry, data: (

@@ -47,6 +47,10 @@ class Past:
         """A person disables a job."""
         self._add(at, lambda: v.event(v.JobDisabled(reason=reason), actor, job=job))
 
+    def removed(self, at: datetime, job: str) -> None:
+        """The config no longer has a job."""
+        self._add(at, partial(_as_it_is, v.event(v.JobRemoved(config="c"), v.CONFIG, job=job)))
+
     def missed(
         self, at: datetime, job: str, first: datetime, last: datetime, count: int, will_run: int
     ) -> None:

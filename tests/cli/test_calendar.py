@@ -129,3 +129,17 @@ def test_a_calendar_is_not_counted(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", CONFIG)
     answer = call("jobs", "next", "--calendar", "--count", "3", home=home.root)
     assert (answer.code, "exclude each other" in answer.err) == (2, True)
+
+
+def test_what_lasts_all_day_stands_in_the_same_order_on_each_day() -> None:
+    """Whenever their first run of a day is, today's rest included: they stand by name."""
+    now, zone = datetime(2026, 3, 2, 10, 17, 20, tzinfo=UTC), ZoneInfo("UTC")
+    schedules: list[tuple[str, Schedule]] = [
+        ("a", parse_every("7m")), ("b", parse_cron("*/5 * * * *")), ("c", parse_every("11m")),
+    ]  # fmt: skip
+    days = week([Timed(name, schedule, now) for name, schedule in reversed(schedules)], now, zone)
+    orders = [[item.job for item in day.items if item.all_day] for day in days]
+    assert orders == [["a", "b", "c"]] * 7
+    assert (
+        len({tuple(sorted(day.items, key=lambda item: item.first)) == tuple(day.items) for day in days}) == 2
+    )

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import stat
 import subprocess
 from datetime import datetime
 from pathlib import Path
@@ -174,6 +175,8 @@ def test_since_until_and_job_choose(home: LiveHome) -> None:
     rows = lines(home.run("export", "events").out)
     begin, end = rows[3]["time"], rows[7]["time"]
     assert lines(home.run("export", "events", "--since", begin, "--until", end).out) == rows[3:7]
+    weeks, days = (home.run("export", "events", "--since", since) for since in ("4w", "28d"))
+    assert (weeks.code, weeks.out) == (0, days.out)
     jobs = lines(home.run("export", "events", "--job", "gone", "--job", "nightly").out)
     assert jobs == [row for row in rows if row["job"] in {"gone", "nightly"}]
     assert lines(home.run("export", "runs", "--job", "gone").out) == []
@@ -189,6 +192,8 @@ def test_since_until_and_job_choose(home: LiveHome) -> None:
         (["jobs", "--since", "1d"], "as they are now"),
         (["outages", "--job", "nightly"], "of no job"),
         (["runs", "--since", "last week"], "is not a time"),
+        (["runs", "--since", "2026-11-23", "--until", "2026-11-22"], "'--since': it is not before --until"),
+        ([], "There are events, runs, attempts, jobs, slots, job_changes, outages, log_entries\n"),
         (["runs", "--force"], "--output"),
     ],
 )
@@ -202,11 +207,13 @@ def test_what_cannot_be_exported(home: LiveHome, arguments: list[str], words: st
 def test_an_empty_home_has_nothing_to_export(tmp_path: Path) -> None:
     """No ledger, no rows, and none is created."""
     home = LiveHome(tmp_path / "home")
+    home.configure("jobs: {}\n")
     for form in ("jsonl", "cloudevents", "ocsf"):
         result = home.run("export", "events", "--format", form)
         assert (result.code, result.out) == (0, "")
     target = tmp_path / "none.parquet"
     assert home.run("export", "runs", "--format", "parquet", "--output", str(target)).code == 0
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
     with duckdb.connect() as engine:
         assert engine.execute(f"SELECT count(*) FROM '{target}'").fetchall() == [(0,)]
     assert not home.ledger.exists()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import selectors
 from collections.abc import Iterator
@@ -106,6 +107,24 @@ def test_the_kernel_says_when_there_is_more(following: Following) -> None:
     assert following.selector.select(5) != []
     following.follower.pump()
     assert following.selector.select(0) == []
+    assert following.read(following.out) == b"ab"
+
+
+def test_without_watches_left_it_is_looked_soon(
+    following: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the kernel watches no more files, the very pump that finds it asks to be called again soon."""
+
+    def none_left(*_arguments: object) -> int:
+        raise OSError(errno.ENOSPC, "no watches left")
+
+    monkeypatch.setattr("inotify_simple.INotify.add_watch", none_left)
+    following.write(b"a")
+    following.write(b"", stream="stderr")
+    following.follower.started(entry(started()))
+    assert following.follower.pump() <= 0.5
+    following.write(b"b")
+    assert following.follower.pump() <= 0.5
     assert following.read(following.out) == b"ab"
 
 

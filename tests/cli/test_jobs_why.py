@@ -20,6 +20,7 @@ from tests.cli.commanding import CONFIG, Answer, call, flip_a_bit, make_home, pr
 from tests.cli.histories import home_of, story
 from tests.cli.live import LiveHome, await_fact
 from tests.scheduler.explanation.test_truth import live_wildly
+from tests.scheduler.simulation import Machine, SimulatedClock, World, job
 
 PAGE = Path(__file__).parents[2] / "docs" / "why.md"
 
@@ -184,6 +185,64 @@ def test_a_job_that_was_removed_can_be_asked_about(tmp_path: Path) -> None:
     answer = call("jobs", "why", "nightly", "--at", "2030-01-01 02:30", home=home.root)
     assert answer.code == 0
     assert "the config no longer has it" in answer.out
+
+
+def test_without_a_time_a_removed_job_is_told_while_it_was_there(tmp_path: Path) -> None:
+    """The latest instant at which it was due lies before its removal, and that it was removed is said."""
+    now = datetime.now(UTC).replace(minute=30, second=0, microsecond=0) - timedelta(hours=1)
+    past = made_up.Past()
+    past.defined(now - timedelta(hours=30), JobDefinition(name="gone", command="true", schedule="0 * * * *"))
+    past.run("gone", now - timedelta(hours=10, minutes=30))
+    past.removed(now - timedelta(hours=10), "gone")
+    home = make_home(tmp_path / "home", None)
+    past.record(home)
+    (answer,) = call("jobs", "why", "gone", "--json", home=home.root).document["answers"]
+    due = now - timedelta(hours=10, minutes=30)
+    assert (answer["instant"], answer["verdict"]) == (f"{due:%Y-%m-%dT%H:%M:%SZ}", "ran")
+    said = call("jobs", "why", "gone", home=home.root).out
+    removed = f"{now - timedelta(hours=10):%Y-%m-%d %H:%M:%S} UTC"
+    assert f"What comes next: nothing; it was removed from the config at {removed}." in said
+
+
+def test_of_a_time_to_come_nothing_is_told_in_the_past(tmp_path: Path) -> None:
+    """No scheduler is running now: whether one will be then, nobody knows."""
+    home = make_home(tmp_path)
+    assert call("jobs", "disable", "ticker", "--reason", "x", home=home.root).code == 0
+    never = call("jobs", "why", "nightly", "--at", "2097-01-01 02:30", home=home.root).out
+    assert "No scheduler has ever been started." in never
+    record(home, v.event(v.SchedulerStarted(pid=1, host="h", boot_id="b", versions={}), v.SCHEDULER))
+    record(home, v.event(v.SchedulerStopped(reason="SIGTERM"), v.SCHEDULER))
+    stopped = call("jobs", "why", "nightly", "--at", "2097-01-01 02:30", home=home.root).out
+    assert "No scheduler is running: the last one stopped at" in stopped
+    assert "was running" not in never + stopped
+
+
+def test_a_second_pass_of_the_clock_is_told(tmp_path: Path) -> None:
+    """The clock was set back while no scheduler ran: both passes are told, with the schedule of each."""
+    begin = datetime(2025, 6, 2, 9, tzinfo=UTC)
+    world = World(job("half", "0,30 * * * *"), machine=Machine(SimulatedClock(begin)))
+    world.start()
+    world.crash()
+    world.clock.pass_(3_600)
+    world.start()
+    world.run(3 * 3_600)
+    world.edit(job("half", "*/15 * * * *"))
+    world.say(lambda state: [v.event(v.SchedulerStopped(reason="SIGTERM"), v.SCHEDULER)])
+    world.crash()
+    world.clock.step((begin + timedelta(minutes=2) - world.clock.wall).total_seconds())
+    world.start()
+    world.run(7_200)
+    home = home_of(world, tmp_path / "home")
+
+    missed = call("jobs", "why", "half", "--at", "2025-06-02T09:30:00Z", home=home.root).out
+    assert "No scheduler was running: the last one died" in missed
+    assert "or more while no scheduler was running: from 2025-06-02 13:00" in missed
+    assert "When the clock came to this time again, its schedule had it: */15 * * * * UTC" in missed
+    assert "everything up to 2025-06-02 13:00:00 UTC was settled by then" in missed
+    edited = call("jobs", "why", "half", "--at", "2025-06-02T09:45:00Z", home=home.root).out
+    assert "No: it was not due at first, and when the clock came to it again it had been settled." in edited
+    assert "Its schedule does not have this instant: 0,30 * * * *" in edited
+    assert "its schedule had it: */15 * * * * UTC" in edited
 
 
 def test_a_damaged_ledger_is_not_answered_from(tmp_path: Path) -> None:

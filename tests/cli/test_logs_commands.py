@@ -6,6 +6,9 @@ import json
 import os
 import stat
 import subprocess
+import sys
+import time
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -13,9 +16,12 @@ from unittest import mock
 
 import pytest
 
+from cli import progress as progress_room
+from cli.main import main
 from scheduler import vocabulary as v
 from scheduler.home import Home
-from tests.cli.commanding import call, flip_a_bit
+from scheduler.logs.collector import Collector
+from tests.cli.commanding import Screen, call, flip_a_bit
 from tests.cli.live import COMMAND, LiveHome
 from tests.scheduler.logs.homes import HandWritten
 
@@ -146,7 +152,7 @@ def test_show_of_what_is_no_run_says_so(home: LiveHome) -> None:
 
 
 def test_altered_and_deleted_output_is_noticed(tmp_path: Path) -> None:
-    """A changed byte and a missing file are exit code 1; what a straggler appended is not."""
+    """A changed byte and a missing file are exit code 1; what a straggler appended is not shown, and told."""
     home = LiveHome(tmp_path / "home")
     home.configure(CONFIG)
     home.run("jobs", "run", "chatty")
@@ -158,7 +164,10 @@ def test_altered_and_deleted_output_is_noticed(tmp_path: Path) -> None:
     assert altered.code == 1
     assert f"the ledger says {sha256(raw).hexdigest()}" in altered.err
     path.write_bytes(raw + b"a straggler's\n")
-    assert home.run("logs", "show", run, "--stream", "stdout").code == 0
+    longer = home.run("logs", "show", run, "--stream", "stdout")
+    assert (longer.code, longer.raw_out) == (0, raw)
+    assert "14 bytes more were added after the run had ended" in longer.err
+    assert str(path) in longer.err
     path.unlink()
     gone = home.run("logs", "show", run, "--stream", "stdout")
     assert gone.code == 1
@@ -350,6 +359,65 @@ def test_summary_counts_what_is_there(home: LiveHome) -> None:
     text = home.run("logs", "summary").out
     assert "the jobs that failed" in text
     assert "broken            1" in text
+
+
+@pytest.mark.parametrize("command", [["view"], ["search", "plain"], ["summary"], ["export"]])
+def test_a_person_who_watches_sees_that_entries_are_collected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    """What has to be collected before the answer is announced at a terminal; in a pipe there is not a byte of it."""
+    home = LiveHome(tmp_path / "home")
+    home.configure(CONFIG)
+    home.run("jobs", "run", "chatty")
+    screen = Screen()
+    turn = Collector.turn
+    pauses = iter([True])
+
+    def slow(collector: Collector) -> bool:
+        if next(pauses, False):
+            give_up_s = time.monotonic() + 30
+            while "collecting log entries" not in screen.getvalue():
+                assert time.monotonic() < give_up_s
+                time.sleep(0.01)
+        return turn(collector)
+
+    monkeypatch.setattr(Collector, "turn", slow)
+    monkeypatch.setattr(progress_room, "DELAY_S", 0.0)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "argv", ["cronledger", "--home", str(home.root), "logs", *command])
+    with redirect_stderr(screen), redirect_stdout(io.StringIO()), pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 0
+    monkeypatch.undo()
+    assert "collecting" not in home.run("logs", *command).err
+
+
+def test_what_cannot_be_collected_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a copy that may only be read: which file, and why; no number of the system's."""
+    home = LiveHome(tmp_path / "home")
+    home.configure(CONFIG)
+    home.run("jobs", "run", "chatty")
+    assert home.run("logs", "view").code == 0
+    folder = home.root / "var" / "logs" / "entries"
+
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(folder / "lock"))
+
+    monkeypatch.setattr("cli.log_fresh.Collector", refused)
+    answer = call("logs", "view", "-n", "1", home=home.root)
+    assert answer.code == 0
+    assert "Errno" not in answer.err
+    assert f"nothing new could be collected: cannot write {folder}/lock: permission denied" in answer.err
+
+
+def test_a_removed_job_is_named(tmp_path: Path) -> None:
+    """Of several jobs it must be told which one the config no longer has."""
+    home = LiveHome(tmp_path / "home")
+    home.configure(CONFIG)
+    home.run("jobs", "disable", "chatty", "--reason", "x")
+    home.configure(CONFIG.replace("chatty:", "silent:"))
+    home.run("jobs", "disable", "silent", "--reason", "x")
+    assert "scheduler: job chatty removed from the config" in home.run("logs", "view").out
 
 
 def test_the_longer_path_reaches_the_same_commands(home: LiveHome) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import subprocess
+import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
+from cli.log_collector import LogCollector
 from cli.sealer import Sealer
-from eventstore import SEGMENT_ENTRIES
+from eventstore import SEGMENT_ENTRIES, Journal
 from eventstore.store import GENESIS, Entry
 from scheduler.home import Home
 from tests.scheduler.simulation import BEGIN
@@ -27,6 +31,16 @@ class Working:
     def poll(self) -> int | None:
         """Its exit code, once it has ended."""
         return 0 if Working.over else None
+
+
+class Recorded(subprocess.Popen[bytes]):
+    """A real process that the test knows of too."""
+
+    all: list[Recorded]
+
+    def __init__(self, command: list[str], **options: Any) -> None:
+        super().__init__(command, **options)
+        self.all.append(self)
 
 
 def entry(seq: int) -> Entry:
@@ -53,3 +67,49 @@ def test_each_work_is_started_once_for_a_full_segment(
     Working.over = True
     sealer.notice(entry(3 * SEGMENT_ENTRIES))
     assert len(Working.started) == 4
+
+
+def test_a_ledger_knows_when_its_segments_are_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one whose segments hold 100 entries, work begins after each 100, as its entry 0 says."""
+    Working.started, Working.over = [], True
+    monkeypatch.setattr(subprocess, "Popen", Working)
+    home = Home(tmp_path)
+    Journal.open(home.ledger, software="", segment_entries=100).close()
+    sealer = Sealer(home)
+    begun_at = []
+    for seq in range(1, 302):
+        Working.started.clear()
+        sealer.notice(entry(seq))
+        if Working.started:
+            begun_at.append(seq)
+    assert begun_at == [100, 200, 300]
+
+
+@pytest.mark.real
+def test_processes_in_the_background_keep_no_folder_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They stand in `/` and find a home that was given relatively, wherever their scheduler stands by then."""
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    home.mkdir()
+    elsewhere.mkdir()
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\npwd > "$4/$3.new" && mv "$4/$3.new" "$4/$3"\n')
+    python.chmod(0o700)
+    Recorded.all = []
+    monkeypatch.setattr(subprocess, "Popen", Recorded)
+    monkeypatch.setattr(sys, "executable", str(python))
+    monkeypatch.chdir(tmp_path)
+    sealer, collector = Sealer(Home(Path("home"))), LogCollector(Home(Path("home")))
+    monkeypatch.chdir(elsewhere)
+    sealer.notice(entry(SEGMENT_ENTRIES))
+    collector.start()
+    expected = [home / name for name in ("projections", "scheduler.segment_states", "scheduler.logs")]
+    for _ in range(500):
+        if all(path.exists() for path in expected):
+            break
+        threading.Event().wait(0.02)
+    collector.stop()
+    for process in Recorded.all:
+        process.wait(10)
+    assert [path.read_text() for path in expected] == ["/\n"] * 3

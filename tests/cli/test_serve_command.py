@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import signal
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.printer import Printer
+from eventstore.lock import LOCK_NAME
 from scheduler.home import Home
 from tests.cli.commanding import COMMAND, call, make_home
 
@@ -112,25 +113,25 @@ def test_serve_without_a_usable_config_starts_nothing(tmp_path: Path) -> None:
     assert f"{home.config}:1:" in answer.err
 
 
-def test_a_printer_never_waits_for_its_reader(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """Lines that do not fit are counted; those that fit arrive in order."""
-    read_fd, write_fd = os.pipe()
-    with os.fdopen(write_fd, "w") as slow:
-        monkeypatch.setattr("sys.stdout", slow)
-        printer = Printer(lines_max=100)
-        for number in range(5_000):
-            printer.put(f"{number} {'x' * 1_000}")
-        rest: list[str] = []
-        with os.fdopen(read_fd) as reader:
-            assert reader.readline().startswith("0 ")
-            thread = threading.Thread(target=lambda: rest.extend(reader), daemon=True)
-            thread.start()
-            printer.put("the last")
-            printer.close(10)
-            slow.close()
-            thread.join(10)
-    numbers = [int(line.split()[0]) for line in rest if line[0].isdigit()]
-    assert numbers == sorted(numbers)
-    assert len(numbers) < 4_999
+@pytest.mark.skipif(not os.access("/proc/locks", os.R_OK), reason="this system does not list its locks")
+def test_serve_says_for_whom_it_waits_at_its_start(tmp_path: Path) -> None:
+    """While another process holds the ledger, a word on standard error tells which; then it serves."""
+    home = make_home(tmp_path, EACH_SECOND)
+    assert call("jobs", "enable", "ticker", home=home.root).code == 0
+    fd = os.open(home.ledger / LOCK_NAME, os.O_RDWR)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        at_the_latest = threading.Timer(20, fcntl.flock, (fd, fcntl.LOCK_UN))
+        at_the_latest.start()
+        with _serving(home) as scheduler:
+            assert scheduler.stderr is not None
+            said = scheduler.stderr.readline()
+            at_the_latest.cancel()
+            fcntl.flock(fd, fcntl.LOCK_UN)
+            _await(scheduler, "run [0-9]+ of ticker succeeded")
+            scheduler.send_signal(signal.SIGTERM)
+            scheduler.communicate(timeout=30)
+    finally:
+        os.close(fd)
+    assert f"is being written by another process, pid {os.getpid()} (" in said
+    assert scheduler.returncode == 0

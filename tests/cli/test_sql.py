@@ -167,8 +167,33 @@ def test_ctrl_c_stops_a_query(home: LiveHome) -> None:
 def test_a_home_without_a_ledger_has_views_without_rows(tmp_path: Path) -> None:
     """Before anything was recorded the answer is empty, and asking creates no ledger."""
     home = LiveHome(tmp_path / "home")
+    home.configure("jobs: {}\n")
     assert json.loads(home.run("sql", "SELECT count(*) AS n FROM events", "--json").out) == [{"n": 0}]
     assert not home.ledger.exists()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        ("sql", "SELECT count(*) FROM runs"),
+        ("sql", "--shell"),
+        ("sql", "SELECT 1", "--as-of", "yesterday"),
+        ("export", "runs"),
+        ("export", "runs", "--job", "nightly"),
+        ("projections", "status"),
+        ("projections", "rebuild"),
+    ],
+    ids=" ".join,
+)
+def test_a_folder_that_is_no_home_is_not_asked(question: tuple[str, ...], tmp_path: Path) -> None:
+    """A mistyped --home is refused as `jobs list` refuses it, with the same words, and nothing is created."""
+    nothing = LiveHome(tmp_path / "mistyped")
+    expected = nothing.run("jobs", "list")
+    result = nothing.run(*question)
+    assert (expected.code, result.code, result.out) == (2, 2, "")
+    assert result.err == expected.err
+    assert "there is no cronledger home" in result.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def _processor_ticks(pid: int) -> int:

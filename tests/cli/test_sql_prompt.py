@@ -74,7 +74,7 @@ def test_a_statement_of_several_lines_is_answered(home: LiveHome) -> None:
 
 
 def test_wide_rows_are_shown_as_records(home: LiveHome) -> None:
-    """A few rows that are far wider than the terminal are records; narrow ones, and many, stay a table."""
+    """Rows for which the terminal is too narrow are records, of many the first twenty; narrow ones are a table."""
     with prompted(home) as person:
         person.send("SELECT * FROM runs ORDER BY run LIMIT 2;\r")
         person.expect(r"-- row 1\s+run: +[0-9]+\s+job: ")
@@ -83,9 +83,16 @@ def test_wide_rows_are_shown_as_records(home: LiveHome) -> None:
         person.send("SELECT job, repeat('long ', 80) AS text FROM runs LIMIT 1;\r")
         person.expect(r"job\s+text\s+\w+\s+long long")
         person.expect("1 row in")
+        person.send("SELECT * FROM events WHERE seq < 100;\r")
+        person.expect("-- row 20")
+        person.expect(r"the first 20 of 100 rows, as records: there is no room for 10 columns\.")
+        assert "-- row 21" not in str(person.before)
+        person.expect("100 rows in")
         person.send(".format vertical\r")
         person.send("SELECT 6 * 7 AS answer;\r")
         person.expect(r"-- row 1\s+answer:  42")
+        person.send("SELECT * FROM events WHERE seq < 100;\r")
+        person.expect("-- row 100")
         assert leave(person) == 0
 
 
@@ -178,14 +185,15 @@ def test_tab_completes_and_history_is_kept(home: LiveHome) -> None:
         assert leave(person) == 0
 
 
-def test_without_a_home_no_folder_is_made_for_the_history(tmp_path: Path) -> None:
+def test_without_a_ledger_no_folder_is_made_for_the_history(tmp_path: Path) -> None:
     """A prompt in a place where nothing was ever recorded leaves nothing behind."""
     empty = LiveHome(tmp_path / "nothing")
+    empty.configure("jobs: {}\n")
     with prompted(empty) as person:
         person.send("SELECT count(*) AS n FROM events;\r")
         person.expect("1 row in")
         assert leave(person) == 0
-    assert not empty.root.exists()
+    assert [path.name for path in empty.root.iterdir()] == ["services"]
 
 
 def test_a_damaged_ledger_is_said_at_every_question(tmp_path: Path) -> None:
@@ -233,6 +241,25 @@ def test_completions(typed: str, found: str) -> None:
     """Columns, views, keywords in the case that is typed, commands and what goes with them."""
     words = [each.text for each in Words().get_completions(Document(typed), CompleteEvent())]
     assert found in words
+
+
+VIEW_NAMES = ["events", "runs", "attempts", "jobs", "slots", "job_changes", "outages", "log_entries"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("SELECT * FROM ru", ["runs"]), ("FROM ", VIEW_NAMES), ("SELECT 1 FROM runs AS r JOIN at", ["attempts"]),
+        ("SELECT 1 FROM runs r, jo", ["jobs", "job_changes"]), ("DESCRIBE ru", ["runs"]), ("FROM xyz", []),
+        ("WITH rush AS (SELECT 1) FROM ru", ["rush", "runs"]),
+        ("SELECT a IS DISTINCT FROM exit", ["exit_code"]), ("SELECT extract(hour FROM exit", ["exit_code"]),
+        ("FROM runs ORDER BY run, exit", ["exit_code"]),
+    ],
+)  # fmt: skip
+def test_where_a_table_must_stand_the_views_are_offered(typed: str, found: list[str]) -> None:
+    """Behind FROM, JOIN and a comma between tables there are views and what WITH names, and no columns."""
+    words = [each.text for each in Words().get_completions(Document(typed), CompleteEvent())]
+    assert words == found
 
 
 def test_an_alias_completes_as_its_view() -> None:

@@ -87,3 +87,27 @@ def test_nothing_unprintable_passes(text: str) -> None:
 def test_wide_characters_take_two_columns() -> None:
     """Alignment counts columns, not characters."""
     assert [display_width(text) for text in ("abc", "日本", "e\u0301")] == [3, 4, 1]
+
+
+@pytest.mark.parametrize(("columns", "whole"), [(80, True), (66, True), (36, False)])
+def test_names_of_zones_stay_whole(columns: int, whole: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A zone is not cut in two while anything but the first column can give way."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    titles = [
+        Column("NAME", keep=True), Column("SCHEDULE"), Column("AS WRITTEN", under=True), Column("LAST RUN"),
+        Column("NEXT RUN (America/New_York)", keep=True),
+    ]  # fmt: skip
+    row = [
+        "nightly-backup",
+        "at 02:30 on Monday",
+        "30 2 * * 1 America/New_York",
+        "never ran",
+        "2026-11-24 02:30:00",
+    ]
+    stream = Screen()
+    with redirect_stdout(stream):
+        table(titles, [row])
+    text = ESCAPES.sub("", stream.getvalue())
+    assert max(len(line) for line in text.splitlines()) <= columns
+    assert (text.count("America/New_York") == 2) == whole
+    assert ("nightly-backup" in text) == whole

@@ -258,6 +258,40 @@ def test_one_of_everything_is_seen(eventful: Home) -> None:
     assert re.search(r"no scheduler from \d\d:\d\d:\d\d to .*\(2 h\)", legend)
 
 
+def test_only_the_missed_instants_within_the_picture_are_counted_and_drawn(tmp_path: Path) -> None:
+    """Of a long outage, a few hours: the schedule's own instants in them, less the one that was caught up."""
+    begin, end = datetime(2026, 3, 28, tzinfo=UTC), datetime(2026, 4, 2, tzinfo=UTC)
+    past = Past()
+    past.defined(begin - HOUR, JobDefinition(name="often", command="true", schedule="* * * * *"))
+    past.defined(begin - HOUR, JobDefinition(name="tens", command="true", schedule="*/10 2 * * *"))
+    past.missed(end, "often", begin, end - MINUTE, 5 * 24 * 60, 1)
+    past.missed(end, "tens", begin + 2 * HOUR, end - 22 * HOUR + 50 * MINUTE, 5 * 6, 1)
+    # What it was when it missed them counts, not what it is now.
+    past.defined(end + HOUR, JobDefinition(name="tens", command="true", schedule="0 7 * * *"))
+    home = Home(tmp_path / "home")
+    past.record(home)
+
+    def jobs(*options: str) -> dict[str, Any]:
+        found = timeline(home, "--utc", "--json", "--width", "120", *options).document["jobs"]
+        return {job["job"]: job for job in found}
+
+    four_hours = jobs("--since", "2026-03-30T00:00:00Z", "--until", "2026-03-30T04:00:00Z")
+    assert four_hours["often"]["totals"] == {"missed": 240}
+    day = jobs("--since", "2026-03-30", "--until", "2026-03-30")
+    assert (day["often"]["totals"], day["tens"]["totals"]) == ({"missed": 1440}, {"missed": 6})
+    (span,) = day["tens"]["spans"]
+    assert (span["began"], span["count"]) == ("2026-03-30T02:00:00Z", 6)
+    assert span["ended"] <= "2026-03-30T03:15:00Z"
+    all_of_it = jobs("--since", "2026-03-27", "--until", "2026-04-03")
+    assert (all_of_it["often"]["totals"], all_of_it["tens"]["totals"]) == ({"missed": 7199}, {"missed": 29})
+    apart = [span["began"][:10] for span in all_of_it["tens"]["spans"]]
+    assert apart == [f"{begin + timedelta(days=day):%Y-%m-%d}" for day in range(5)]
+    lane = timeline(home, "--utc", "--since", "2026-03-30", "--until", "2026-03-30", "--job", "tens").out
+    assert re.search(r"\ntens +!+ +0 +-\n", lane)
+    assert "! 6 missed" in lane
+    assert "tens" not in jobs("--since", "2026-03-30T04:00:00Z", "--until", "2026-03-30T22:00:00Z")
+
+
 def test_the_legend_has_what_is_drawn_and_nothing_else(tmp_path: Path) -> None:
     """A mark whose every column is shared has a count and no character; a bar and a point are told apart."""
     now, past = datetime.now(UTC), Past()

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import click
 import pytest
@@ -10,11 +12,14 @@ from cli.times import (
     show_clock,
     show_count,
     show_duration,
+    show_past,
     show_relative,
     show_size,
     show_time,
 )
 from cli.zones import local_zone
+from tests.cli.commanding import call, make_home
+from tests.cli.made_up import Past
 
 NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
 
@@ -69,6 +74,9 @@ def test_durations_sizes_and_counts_read_well() -> None:
         ("now", "2026-11-23T10:30:00"),
         ("1h", "2026-11-23T09:30:00"),
         ("2d", "2026-11-21T10:30:00"),
+        ("4w", "2026-10-26T10:30:00"),
+        ("1w2d3h ago", "2026-11-14T07:30:00"),
+        ("+1w", "2026-11-30T10:30:00"),
         ("90 s ago", "2026-11-23T10:28:30"),
         ("+1h30m", "2026-11-23T12:00:00"),
         ("in 2h", "2026-11-23T12:30:00"),
@@ -165,3 +173,60 @@ def test_a_zone_of_the_environment_that_is_none_is_said(
         local_zone.cache_clear()
     told = capsys.readouterr().err
     assert told.count(said or "TZ") == (1 if said else 0)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("2026-13-01", "'2026-13-01'"),
+        ("2026-02-30 10:00", "2026-02-30"),
+        ("4wx", "'4wx'"),
+        ("0w", "'0w'"),
+        ("999999w", "'999999w'"),
+    ],
+)
+def test_a_refusal_shows_what_was_typed(typed: str, said: str) -> None:
+    """Whatever is wrong with a time, the message has it as it was typed."""
+    with pytest.raises(click.BadParameter) as caught:
+        parse_time(typed, "--since", NOW, zone="UTC")
+    assert said in str(caught.value.message)
+
+
+def test_what_lies_ahead_of_the_clock_is_not_in_the_future() -> None:
+    """Something that was recorded happened; if it is later than now, the clock is what changed."""
+    assert show_past(NOW - timedelta(hours=3), NOW) == "3 h ago"
+    assert show_past(NOW, NOW) == "now"
+    assert show_past(NOW + timedelta(days=206), NOW) == "206 d ahead of the clock"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "jobs history",
+        "jobs timeline",
+        "jobs heatmap",
+        "logs view",
+        "logs search x",
+        "logs export",
+        "logs summary",
+        "export runs",
+    ],
+)
+def test_every_command_that_looks_back_knows_weeks(command: str, tmp_path: Path) -> None:
+    """`--since 4w --until 1w` is understood wherever there is a stretch of time."""
+    home = make_home(tmp_path)
+    assert call("jobs", "disable", "nightly", "--reason", "x", home=home.root).code == 0
+    answer = call(*command.split(), "--since", "4w", "--until", "1w", home=home.root)
+    assert answer.code == (1 if "search" in command else 0), answer.err
+
+
+def test_status_tells_no_past_in_the_future(tmp_path: Path) -> None:
+    """A scheduler that stopped at a time that is still to come: the clock was set back."""
+    past = Past()
+    past.started(datetime(2099, 1, 1, tzinfo=UTC))
+    past.stopped(datetime(2099, 1, 1, 1, tzinfo=UTC))
+    home = make_home(tmp_path)
+    past.record(home)
+    said = call("status", "--utc", home=home.root).out
+    assert re.search(r"stopped 2099-01-01 01:00:00 UTC \([0-9]+ d ahead of the clock\)", said)
+    assert "(in " not in said

@@ -7,7 +7,7 @@ import pytest
 
 from eventstore import Corrupt, Event, Journal
 from eventstore.backwards import read_backwards
-from eventstore.segment import segment_name
+from eventstore.segment import seal_name, segment_name
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 SEGMENT = 16
@@ -105,6 +105,7 @@ def test_a_rewritten_entry_breaks_the_chain(tmp_path: Path) -> None:
     filled(tmp_path / "other", 40, payload_bytes=11).close()
     name = segment_name(0)
     (tmp_path / "ledger" / name).write_bytes((tmp_path / "other" / name).read_bytes())
+    (tmp_path / "ledger" / seal_name(0)).unlink()
     with pytest.raises(Corrupt) as caught:
         list(read_backwards(tmp_path / "ledger"))
     assert caught.value.seq == 15
@@ -125,6 +126,7 @@ def test_the_newest_entries_of_a_large_ledger_cost_no_more(tmp_path: Path) -> No
     """The first entries are delivered after reading at most two pieces of the last segments."""
     filled(tmp_path / "ledger", 200, payload_bytes=30_000).close()
     for first in range(SEGMENT, 160, SEGMENT):
-        (tmp_path / "ledger" / segment_name(first)).write_bytes(b"")  # whoever reads these stumbles
+        path = tmp_path / "ledger" / segment_name(first)
+        path.write_bytes(bytes(path.stat().st_size))  # whoever reads these stumbles
     newest = read_backwards(tmp_path / "ledger")
     assert [next(newest).seq for _ in range(10)] == list(range(190, 200))[::-1]

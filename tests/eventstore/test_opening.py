@@ -7,6 +7,7 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
@@ -86,10 +87,10 @@ def test_only_the_owner_can_read_a_ledger(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         with open_journal(tmp_path / "a" / "ledger", segment_entries=2) as journal:
-            journal.append([event(number) for number in range(3)])
+            journal.append([event(number) for number in range(4)])
     finally:
         os.umask(before)
-    edit(tmp_path / "a" / "ledger" / _name(2), lambda raw: raw.extend(b"torn"))
+    edit(tmp_path / "a" / "ledger" / _name(4), lambda raw: raw.extend(b"torn"))
     open_journal(tmp_path / "a" / "ledger").close()
     for path in [tmp_path / "a", *(tmp_path / "a").rglob("*")]:
         mode = stat.S_IMODE(path.stat().st_mode)
@@ -219,6 +220,69 @@ def test_bytes_behind_a_full_segment(ram: Path) -> None:
     edit(folder / SEGMENT_0, lambda old: old.extend(raw[-300:].split(b"\n")[-2][:50] + b"\n"))
     (folder / "00000000000000000000.seal").unlink(missing_ok=True)
     assert verify(folder).torn is not None
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda raw: raw.__delitem__(slice(-100, None)),
+        lambda raw: raw.__delitem__(slice(raw.index(b"\n") + 1, None)),
+        lambda raw: raw.clear(),
+        lambda raw: raw.extend(b'{"seq":3'),
+    ],
+    ids=["cut in a line", "cut between lines", "emptied", "grown"],
+)
+@pytest.mark.parametrize("first", [0, 3, 6])
+@pytest.mark.parametrize("with_head", [True, False])
+def test_a_sealed_segment_of_another_length_is_corrupt(
+    ram: Path, spoil: Callable[[bytearray], None], first: int, with_head: bool
+) -> None:
+    """No reader and no writer opens a ledger of which a sealed segment was cut or has grown, wherever it stands."""
+    folder = ram / "ledger"
+    with open_journal(folder, disk=FastDisk(), segment_entries=3) as journal:
+        journal.append([event(number) for number in range(1, 9)])
+    if not with_head:
+        (folder / "HEAD").unlink()
+    whole = (folder / _name(first)).read_bytes()
+    edit(folder / _name(first), spoil)
+    damage = _is_corrupt(folder)
+    with pytest.raises(Corrupt) as caught:
+        Journal.open(folder, software="test 1", create=False, read_only=True)
+    there = (folder / _name(first)).read_bytes()
+    if first == 0 and not there:
+        return  # without entry 0 not even the length of segments is known
+    sound = min(there.rfind(b"\n") + 1, len(whole))
+    for found in (damage, caught.value):
+        assert (found.segment.name, found.offset) == (_name(first), sound)
+        assert found.seq == first + whole[:sound].count(b"\n")
+        assert (found.expected, found.found) == (
+            f"{len(whole):,} bytes, as its seal says",
+            f"{len(there):,} bytes",
+        )
+
+
+def test_a_seal_that_is_not_as_it_was_written_is_corrupt(ram: Path) -> None:
+    """A length that cannot be believed is not compared; without any seal there is nothing to compare."""
+    folder = ram / "ledger"
+    with open_journal(folder, disk=FastDisk(), segment_entries=3) as journal:
+        journal.append([event(number) for number in range(1, 9)])
+    seal = folder / "00000000000000000003.seal"
+    edit(seal, lambda raw: raw.__setitem__(raw.index(b"1"), ord("2")))
+    assert _is_corrupt(folder).segment == seal
+    seal.unlink()
+    assert _opens(folder)[-1] == 99
+
+
+def test_a_crash_while_a_segment_is_sealed_leaves_a_sound_ledger(ram: Path) -> None:
+    """Whichever step of sealing a crash prevents, the ledger opens again, and the seal is written then."""
+    folder = ram / "ledger"
+    journal = open_journal(folder, disk=FastDisk(), segment_entries=3)
+    journal.append([event(1), event(2)])
+    crash(journal)
+    beside = folder / ".00000000000000000000.seal.4711"
+    beside.write_bytes(b'{"first":0,')
+    assert _opens(folder) == [1, 2, 99]
+    assert (folder / "00000000000000000000.seal").exists()
 
 
 def test_a_second_recovery_at_the_same_place_keeps_both(ram: Path) -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from eventstore import Corrupt
 from projections import open_sql
 from projections.keeping import keep, remake, status
-from projections.manifest import Folder, Part, SealedSegment, Stamp
+from projections.manifest import Folder, Part, SealedSegment
 from projections.merging import Sizes, due, merge
 from projections.parquet import version
+from projections.stamps import Stamp
 from projections.superseded import KEPT_S
 from tests.projections.histories import everything
 from tests.projections.ledgers import SEGMENT_ENTRIES, Writer
@@ -30,7 +32,7 @@ def parts_of(*sizes: int) -> list[Part]:
 def segments_of(months: str) -> list[SealedSegment]:
     """A segment for each letter, which is its month."""
     return [
-        SealedSegment(first=first, prev="", last="", source=Stamp(0, 0), month=month)
+        SealedSegment(first=first, prev="", last="", source=Stamp(0, 0, 0, 0), sha256="", month=month)
         for first, month in enumerate(months)
     ]
 
@@ -200,3 +202,34 @@ def test_the_status_tells_what_there_is(long: Writer) -> None:
     assert after.superseded.files == 3 * (17 - SIZES.count(1))
     Folder(long.home.projections).parquet("runs", 0, 4).unlink()
     assert [Path(path).name for path in status(long.home).damaged] == ["00000000000000000000+4.parquet"]
+
+
+def test_the_status_sees_a_cut_file_and_one_that_was_touched(long: Writer) -> None:
+    """Lengths are compared without reading; what has another stamp is for the next question to digest."""
+    keep(long.home, SMALL)
+    cut, touched = (Folder(long.home.projections).parquet(kind, 0, 4) for kind in ("runs", "events"))
+    os.truncate(cut, cut.stat().st_size - 100)
+    os.utime(touched)
+    found = status(long.home)
+    assert (found.damaged, found.touched, found.projected) == ([str(cut)], 1, 0)
+    with open_sql(long.home):
+        pass
+    found = status(long.home)
+    assert (found.damaged, found.touched, found.projected) == ([], 0, 17)
+
+
+def test_the_status_knows_why_a_segment_is_not_projected(long: Writer) -> None:
+    """Once a question was refused for a damaged segment, the status says so, until the segment is another."""
+    segment = long.home.ledger / f"{SEGMENT_ENTRIES:020d}.jsonl"
+    raw = segment.read_bytes()
+    segment.write_bytes(raw.replace(b"nightly", b"brightl", 1))
+    assert status(long.home).refused == ""
+    with pytest.raises(Corrupt):
+        open_sql(long.home)
+    refused = status(long.home)
+    assert (refused.projected, segment.name in refused.refused) == (1, True)
+    segment.write_bytes(raw)
+    assert status(long.home).refused == ""
+    with open_sql(long.home):
+        pass
+    assert (status(long.home).projected, status(long.home).refused) == (17, "")

@@ -75,6 +75,15 @@ def test_order_and_number_of_rows_are_kept(writer: Writer) -> None:
         ("SELECT outcomes FROM runs", "outcome"),
         ("SELECT r.duration FROM runs r", "duration_ms"),
         ("SELECT now()::VARIANT", "cast it"),
+        ("SELECT * FROM runs WHERE job = nightly", "a text is written in single quotes: 'nightly'"),
+        ('SELECT * FROM runs WHERE job = "nightly"', "a text is written in single quotes: 'nightly'"),
+        (
+            "SELECT * FROM runs WHERE outcome IN ('lost', failed)",
+            "a text is written in single quotes: 'failed'",
+        ),
+        ("SELECT * FROM runs WHERE started > finshed", "or did you mean the column finished?"),
+        ("SELECT zzz FROM (SELECT exit_code FROM runs)", "among the columns here is exit_code"),
+        ("SELECT tabel_name FROM duckdb_columns()", "did you mean the column table_name?"),
     ],
 )
 def test_a_mistyped_name_gets_a_hint(query: str, hint: str, writer: Writer) -> None:
@@ -82,6 +91,14 @@ def test_a_mistyped_name_gets_a_hint(query: str, hint: str, writer: Writer) -> N
     with open_sql(writer.home) as sql, pytest.raises(QueryFailed) as caught:
         sql.execute(query).all()
     assert hint in caught.value.hint
+
+
+def test_columns_of_views_are_not_suggested_for_what_is_no_view(writer: Writer) -> None:
+    """Of a function's table, only what it has is named."""
+    with open_sql(writer.home) as sql, pytest.raises(QueryFailed) as caught:
+        sql.execute("SELECT nam FROM duckdb_columns()")
+    assert "of jobs" not in caught.value.hint
+    assert caught.value.hint.startswith("among the columns here are ")
 
 
 @pytest.mark.parametrize(

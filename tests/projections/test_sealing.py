@@ -6,17 +6,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from eventstore import Corrupt
-from projections import VIEWS, open_sql
-from projections.manifest import Folder
-from projections.parquet import version
+from projections import VIEWS, open_sql, stamps
+from projections.keeping import status
+from projections.manifest import File, Folder
+from projections.parquet import ParquetMaker, version
 from projections.sealed import Source
-from projections.sealing import discard_damaged, ensure_sealed, rebuild
+from projections.sealing import ensure_sealed, rebuild
+from projections.stamps import stamp
 from projections.superseded import KEPT_S, sweep
+from scheduler.home import Home
 from tests.projections.ledgers import SEGMENT_ENTRIES, Writer, files_of
 
 QUERIES = tuple(f"SELECT * FROM {view} ORDER BY ALL" for view in VIEWS)
@@ -122,24 +126,140 @@ def test_a_damaged_projection_is_made_anew(
 def test_a_projection_damaged_under_an_open_connection_is_made_anew(
     damage: Callable[[Path], None], writer: Writer
 ) -> None:
-    """A connection that is already open answers as before too, where the engine notices the damage."""
+    """A connection that is already open answers as before too."""
     filled(writer)
     with open_sql(writer.home) as sql:
         damage(Folder(writer.home.projections).parquet("events", 0))
-        if damage is not exchange:
-            assert sql.execute("SELECT count(*), min(seq) FROM events").all() == [(34, 0)]
+        assert sql.execute("SELECT count(*), min(seq) FROM events").all() == [(34, 0)]
 
 
-def test_a_disguised_flip_is_found_by_digest(writer: Writer) -> None:
-    """Damage that left length and modification time as they were is found when the files are digested."""
-    expected = answers(filled(writer))
-    folder = Folder(writer.home.projections)
-    path = folder.parquet("events", 8)
-    before = path.stat()
-    flip(path)
+def disguised(path: Path, falsify: Callable[[bytes], bytes]) -> None:
+    """Another content of the same length, with the modification time put back."""
+    before, raw = path.stat(), path.read_bytes()
+    false = falsify(raw)
+    assert false != raw
+    assert len(false) == len(raw)
+    path.write_bytes(false)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert discard_damaged(folder, SEGMENT_ENTRIES) == [path]
+
+
+def flipped(raw: bytes) -> bytes:
+    """One bit in the middle is another."""
+    middle = len(raw) // 2
+    return raw[:middle] + bytes([raw[middle] ^ 1]) + raw[middle + 1 :]
+
+
+def falsified(writer: Writer, segment: int) -> Path:
+    """Its runs say another job, in a file that the engine reads without complaint, as long and as old as before."""
+    path = Folder(writer.home.projections).parquet("runs", segment)
+    disguised(path, lambda raw: raw.replace(b"nightly", b"brightl"))
+    return path
+
+
+@pytest.mark.parametrize("opened", [False, True], ids=["before it is opened", "under an open connection"])
+def test_a_disguised_alteration_is_not_answered_from(opened: bool, writer: Writer) -> None:
+    """A Parquet file with another content, as long and as old as it was, is made anew by the question itself."""
+    expected = answers(filled(writer))
+    query = "SELECT DISTINCT job FROM runs"
+    if opened:
+        with open_sql(writer.home) as sql:
+            path = falsified(writer, 8)
+            assert sql.execute(query).all() == [("nightly",)]
+    else:
+        path = falsified(writer, 8)
+        with open_sql(writer.home) as sql:
+            assert sql.execute(query).all() == [("nightly",)]
+    assert b"brightl" not in path.read_bytes()
     assert answers(writer) == expected
+
+
+def rot(writer: Writer, segment: int) -> Path:
+    """A bit of a file is another without any trace in the file system: the manifest has the stamp that it has now."""
+    path = falsified(writer, segment)
+    folder = Folder(writer.home.projections)
+    manifest = folder.load(version(SEGMENT_ENTRIES))
+    for part in manifest.parts:
+        if part.first == segment:
+            found = stamp(path)
+            assert found is not None
+            part.files["runs"] = File(found, part.files["runs"].sha256)
+    folder.save(manifest)
+    return path
+
+
+def test_rot_is_found_and_removed_by_a_verification(writer: Writer) -> None:
+    """What only digests tell is answered from, until they are compared; the question after that is right again."""
+    expected = answers(filled(writer))
+    path = rot(writer, 8)
+    with open_sql(writer.home) as sql:
+        assert ("brightl",) in sql.execute("SELECT DISTINCT job FROM runs").all()
+    found = status(writer.home, verify=True)
+    assert (found.damaged, found.discarded, found.projected) == ([str(path)], True, 1)
+    assert answers(writer) == expected
+    again = status(writer.home, verify=True)
+    assert (again.damaged, again.discarded, again.projected) == ([], False, 4)
+
+
+def test_a_segment_that_was_altered_in_disguise_is_damage(writer: Writer) -> None:
+    """One bit of a full segment is another, as long and as old as it was: no answer from its projections."""
+    answers(filled(writer))
+    disguised(source(writer).segment(8), flipped)
+    with pytest.raises(Corrupt):
+        open_sql(writer.home)
+
+
+def copied(writer: Writer, folder: Path) -> Home:
+    """The home at another place, each file with the times of the original, as `cp -a` has it."""
+    answers(filled(writer))
+    shutil.copytree(writer.home.root, folder)
+    return Home(folder)
+
+
+def test_a_copy_is_digested_once(writer: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Projections that were copied with their home are kept; the second question does not read them through."""
+    home = copied(writer, tmp_path / "copy")
+    before = {path: path.stat().st_ino for path in home.projections.rglob("*.parquet")}
+    with open_sql(home) as sql:
+        assert sql.execute("SELECT count(*) FROM runs").all() == [(11,)]
+    assert {path: path.stat().st_ino for path in home.projections.rglob("*.parquet")} == before
+    monkeypatch.setattr(stamps, "digest", lambda path: pytest.fail(f"digests {path}"))
+    with open_sql(home) as sql:
+        assert sql.execute("SELECT count(*) FROM runs").all() == [(11,)]
+
+
+def read_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing can be noted down in the home's folder of projections."""
+    locked = Folder.locked
+
+    def refuse(folder: Folder) -> AbstractContextManager[None]:
+        if folder.root.name == "projections":
+            raise PermissionError(13, "not yours")
+        return locked(folder)
+
+    monkeypatch.setattr(Folder, "locked", refuse)
+
+
+def test_a_copy_that_may_only_be_read_is_answered_from(
+    writer: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it cannot be noted that a copy is right, its digests tell, and nothing is made anew elsewhere."""
+    home = copied(writer, tmp_path / "copy")
+    read_only(monkeypatch)
+    monkeypatch.setattr(ParquetMaker, "make", lambda *_: pytest.fail("makes a projection"))
+    with open_sql(home) as sql:
+        assert sql.execute("SELECT count(*) FROM runs").all() == [(11,)]
+
+
+def test_an_altered_copy_that_may_only_be_read_is_not_answered_from(
+    writer: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its projections are made of the ledger, in a private folder; the altered file stays where it is."""
+    copied(writer, tmp_path / "copy")
+    path = falsified(writer, 8)
+    read_only(monkeypatch)
+    with open_sql(writer.home) as sql:
+        assert sql.execute("SELECT DISTINCT job FROM runs").all() == [("nightly",)]
+    assert b"brightl" in path.read_bytes()
 
 
 def test_a_touched_projection_is_kept(writer: Writer) -> None:

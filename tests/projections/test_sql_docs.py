@@ -6,14 +6,15 @@ import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import msgspec
 
+from cli.sql_output import table_texts
 from projections import VIEWS, Sql, open_sql
 from projections.columns import markdown_table
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
+from tests.cli.commanding import call
 from tests.projections.ledgers import Writer
 
 PAGE = Path(__file__).parents[2] / "docs" / "sql.md"
@@ -95,20 +96,10 @@ def log(writer: Writer, failed: list[tuple[datetime, str, int]]) -> None:
                 file.write(msgspec.json.encode(about | line) + b"\n")
 
 
-def cell(value: Any) -> str:
-    """A value as the page shows it."""
-    if value is None:
-        return ""
-    return str(value).replace("+00:00", "Z") if hasattr(value, "tzinfo") else str(value)
-
-
 def shown(sql: Sql, query: str) -> str:
-    """The answer as a table of text."""
+    """The answer as `cronledger sql` prints it into a pipe."""
     answer = sql.execute(query)
-    rows = [[name for name, _ in answer.columns], *([cell(value) for value in row] for row in answer.rows)]
-    widths = [max(len(row[number]) for row in rows) for number in range(len(rows[0]))]
-    rows.insert(1, ["-" * width for width in widths])
-    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    return "\n".join(table_texts(answer.columns, answer.rows))
 
 
 def page_as_it_should_be(page: str) -> str:
@@ -132,13 +123,24 @@ def test_the_page_shows_the_real_columns_and_the_real_answers() -> None:
     assert page == page_as_it_should_be(page)
 
 
-def test_every_view_and_ten_queries_are_on_the_page() -> None:
-    """No view is left out, each is described, and there are ten worked questions, none without an answer."""
+def test_every_view_and_its_questions_are_on_the_page() -> None:
+    """No view is left out, each is described, and there are as many worked questions as the page says."""
     page = PAGE.read_text(encoding="utf-8")
     assert [found[1] for found in _COLUMNS.finditer(page)] == list(VIEWS)
     assert [name for name in VIEWS if f"- [`{name}`](#{name})" not in page] == []
-    assert len(_QUERY.findall(page)) >= 10
+    assert len(_QUERY.findall(page)) == 11
+    assert "## Eleven questions" in page
     assert all(len(found.splitlines()) >= 3 for found in re.findall(r"```text\n(.*?)```", page, re.DOTALL))
+
+
+def test_an_answer_on_the_page_is_what_the_command_prints(tmp_path: Path) -> None:
+    """`cronledger sql` in a pipe prints a time, a number, a list and a NULL as the page has them, byte for byte."""
+    example(tmp_path).close()
+    page = PAGE.read_text(encoding="utf-8")
+    answers = re.findall(r"```sql\n(.*?)```\n\n```text\n(.*?)```", page, re.DOTALL)
+    for sign in ("Z  ", '["failed"]', "  -  "):
+        query, expected = next((query, text) for query, text in answers if sign in text)
+        assert call("sql", query, home=tmp_path).out == expected
 
 
 if __name__ == "__main__":

@@ -410,6 +410,67 @@ def test_the_clock_was_set_back_over_it(ask: Ask) -> None:
     assert the(answer, f.Stepped).by_ms == -3_600_000
 
 
+@pytest.mark.parametrize("died", [True, False])
+def test_the_clock_was_set_back_while_no_scheduler_ran(ask: Ask, died: bool) -> None:
+    """An instant that was missed, and to which the clock came again: it was settled by then, and that is told."""
+    world = World(job("hourly", schedule="0,30 * * * *"))
+    world.start()
+    world.run(600)
+    world.crash()
+    world.clock.pass_(2 * 3_600)
+    world.start()  # the instants up to here are settled: one is run, the others are missed
+    world.run(3 * 3_600)
+    world.edit(job("hourly", schedule="*/15 * * * *"))
+    world.run(600)
+    stopped = world.clock.wall
+    if died:
+        world.crash()
+    else:
+        world.say(lambda state: [v.event(v.SchedulerStopped(reason="SIGTERM"), v.SCHEDULER)])
+        world.crash()
+    world.clock.step(-4.5 * 3_600)
+    world.start()
+    started = world.clock.wall
+    world.run(2 * 3_600)
+
+    missed = ask(world, at(1))
+    assert missed.verdict == "missed"
+    assert the(missed, f.Down).until is not None
+    step, again = the(missed, f.Stepped), the(missed, f.SecondPass)
+    assert (step.cause, step.after) == ("unwatched", started)
+    assert step.before <= stopped
+    assert types(world, step)[-1] == "scheduler.started"
+    assert (again.source, again.until > at(5)) == ("*/15 * * * *", True)
+
+    edited = ask(world, at(1.25))
+    assert (edited.verdict, the(edited, f.Scheduled).source) == ("not_due", "0,30 * * * *")
+    assert the(edited, f.SecondPass).source == "*/15 * * * *"
+    ran = ask(world, at(2.5))
+    assert (ran.verdict, the(ran, f.Stepped).after) == ("ran", started)
+    assert not [fact for fact in ran.facts if isinstance(fact, f.SecondPass)]
+    # What the clock came to once only has nothing of this.
+    before = ask(world, at(0.5))
+    assert not [fact for fact in before.facts if isinstance(fact, f.Stepped | f.SecondPass)]
+
+
+def test_a_schedule_of_the_second_pass_is_asked_about_to_the_second(tmp_path: Path) -> None:
+    """Instants that only the schedule of the second pass has are found in the minute that was asked about."""
+    world = lived(2.2)
+    world.edit(job("hourly", every="50s"))
+    world.run(60)
+    world.crash()
+    world.clock.step(-3_600)
+    world.start()
+    world.run(1_800)
+    past = Past(world.machine.store.peer(), tmp_path / "states", 64)
+    answers, more = Explainer(past, "hourly", world.clock.wall, serving=True).about(
+        at(1.5), at(1.5) + timedelta(minutes=1)
+    )
+    assert (len(answers), more) in ((1, 0), (2, 0))
+    assert all((answer.instant - at(0)).total_seconds() % 50 == 0 for answer in answers)
+    assert all(the(answer, f.SecondPass).source == "every 50s" for answer in answers)
+
+
 def test_the_scheduler_was_held_up(ask: Ask) -> None:
     """A stall leaves no entry but the misfire, which says so."""
     world = lived(1.5)

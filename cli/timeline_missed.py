@@ -1,0 +1,112 @@
+"""What was missed, as a timeline shows it: the very instants of the schedule that was in force, and no others.
+
+An entry `schedule.misfired` covers any stretch of time, in which a schedule may have few instants or many. Only those
+within the picture are counted and drawn, and not those that were caught up: these are runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from cli.axis import Axis, instant_of, microseconds
+from cli.timeline import Span
+from scheduler import vocabulary as v
+from scheduler.timing import schedule_of
+
+if TYPE_CHECKING:
+    from projections import Sql
+    from scheduler.schedule import Schedule
+    from scheduler.state import Job
+
+_MICROSECOND = timedelta(microseconds=1)
+_DECODE = msgspec.json.Decoder(v.JobDefined).decode
+_DEFINITIONS = """
+SELECT data FROM events WHERE type = 'job.defined' AND job = $job AND seq < $seq ORDER BY seq DESC LIMIT 50
+"""
+
+
+def schedule_of_misfire(
+    sql: Sql, job: Job | None, name: str, seq: int, misfire: v.ScheduleMisfired
+) -> Schedule:
+    """The schedule whose instants entry `seq` recorded as missed: the latest before it that has just these.
+
+    Args:
+        sql: the views of the ledger.
+        job: as it is now; its definition is tried first, for it is at hand.
+        name: of the job.
+        seq: the entry.
+        misfire: what it says.
+
+    Raises:
+        LookupError: none has just these; another version of the time zones may see them otherwise.
+    """
+    if job is not None and job.defined_seq < seq:
+        schedule = schedule_of(job.definition)
+        if _has(schedule, misfire):
+            return schedule
+    for (data,) in sql.execute(_DEFINITIONS, {"job": name, "seq": seq}).all():
+        schedule = schedule_of(_DECODE(data).definition)
+        if _has(schedule, misfire):
+            return schedule
+    raise LookupError(name)
+
+
+def missed_spans(
+    misfire: v.ScheduleMisfired, schedule: Schedule, begin_us: int, end_us: int, axis: Axis
+) -> tuple[Span, ...]:
+    """The instants x with begin <= x < end that were missed and not caught up: a span for columns side by side."""
+    first, last = misfire.first, misfire.last
+    if misfire.will_run:  # always the latest of them
+        run = schedule.latest(first - _MICROSECOND, last, misfire.will_run)
+        last = run[0] - _MICROSECOND if run else last
+    low, high = max(first, instant_of(begin_us)), min(last, instant_of(end_us) - _MICROSECOND)
+    return _spans(schedule, low, high, axis) if low <= high else ()
+
+
+def spread(misfire: v.ScheduleMisfired, begin_us: int, end_us: int, axis: Axis) -> tuple[Span, ...]:
+    """The same where no schedule is known: as if the instants were spread evenly over their stretch."""
+    first_us, last_us = microseconds(misfire.first), microseconds(misfire.last)
+    low_us, high_us = max(first_us, begin_us), min(last_us + 1, end_us)
+    missed = misfire.count - misfire.will_run
+    if missed <= 0 or low_us >= high_us:
+        return ()
+    seen = max(1, round(missed * (high_us - low_us) / (last_us + 1 - first_us)))
+    return (Span(*axis.stretch(low_us, high_us), "missed", seen),)
+
+
+def _has(schedule: Schedule, misfire: v.ScheduleMisfired) -> bool:
+    found = schedule.summary(misfire.first - _MICROSECOND, misfire.last)
+    return (found.first, found.last, found.count) == (misfire.first, misfire.last, misfire.count)
+
+
+@lru_cache(maxsize=1_024)
+def _spans(schedule: Schedule, low: datetime, high: datetime, axis: Axis) -> tuple[Span, ...]:
+    """The spans of low <= x <= high; jobs that share a schedule share the work."""
+    found = []
+    columns = list(_columns(schedule, low, high, axis))
+    while columns:
+        begin = end = columns.pop(0)
+        while columns and columns[0] == end + 1:
+            end = columns.pop(0)
+        after = max(low, _begin(axis, begin)) - _MICROSECOND
+        count = schedule.count_between(after, min(high, _begin(axis, end + 1) - _MICROSECOND))
+        found.append(Span(begin, end, "missed", count))
+    return tuple(found)
+
+
+def _columns(schedule: Schedule, low: datetime, high: datetime, axis: Axis) -> Iterator[int]:
+    """The columns that hold an instant, in order: one look for each, however many it holds."""
+    after = low - _MICROSECOND
+    while (due := next(schedule.between(after, high), None)) is not None:
+        column = axis.column_of(microseconds(due))
+        yield column
+        after = _begin(axis, column + 1) - _MICROSECOND
+
+
+def _begin(axis: Axis, column: int) -> datetime:
+    return instant_of(axis.begin_us + column * axis.column_us)

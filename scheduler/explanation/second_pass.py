@@ -1,0 +1,68 @@
+"""Instants to which a clock that was set back came again: what held then, when all was settled already."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from scheduler.explanation.clock import set_back_over, when_shown_again
+from scheduler.explanation.facts import Explanation, Fact, SecondPass, Stepped, Verdict
+from scheduler.explanation.instants import is_due
+from scheduler.past import Past
+from scheduler.state import Job
+from scheduler.timing import schedule_of
+
+_HAS_A_RUN: frozenset[Verdict] = frozenset({"ran", "running", "waiting", "skipped"})
+
+
+def came_again(answer: Explanation) -> bool:
+    """Whether the instant was one of the schedule when a clock that had been set back came to it again."""
+    return any(isinstance(fact, SecondPass) for fact in answer.facts)
+
+
+class SecondPasses:
+    """How clocks came again to instants of one job.
+
+    Args:
+        past: the ledger.
+        name: of the job.
+        now: the present moment: what is later has not come again yet.
+    """
+
+    def __init__(self, past: Past, name: str, now: datetime) -> None:
+        self._past, self._name, self._now = past, name, now
+        self._steps: dict[datetime, list[Stepped]] = {}
+
+    def facts(self, instant: datetime, settled_seq: int, verdict: Verdict) -> list[Fact]:
+        """The set-backs that made clocks show an instant again; and what held then, if it has no run.
+
+        Args:
+            instant: the instant.
+            settled_seq: the entry that settled it.
+            verdict: what became of it.
+        """
+        again = [
+            SecondPass(
+                entries=[job.defined_seq, settled_seq],
+                revision=job.revision,
+                source=schedule_of(job.definition).source(),
+                timezone=job.definition.timezone,
+                until=job.cursor,
+            )
+            for job in ([] if verdict in _HAS_A_RUN else self.jobs(instant, settled_seq))
+            if job.on_schedule and is_due(job.definition, instant)
+        ]
+        return [*self._set_backs(instant, settled_seq), *again]
+
+    def jobs(self, instant: datetime, settled_seq: int) -> list[Job]:
+        """The job as it was each time that a clock came again to an instant that an entry had settled."""
+        if instant > self._now:
+            return []
+        steps = self._set_backs(instant, settled_seq)
+        states = [when_shown_again(self._past, instant, step) for step in steps]
+        jobs = [state.jobs.get(self._name) for state in states if state is not None]
+        return [job for job in jobs if job is not None and job.present]
+
+    def _set_backs(self, instant: datetime, settled_seq: int) -> list[Stepped]:
+        if instant not in self._steps:
+            self._steps[instant] = set_back_over(self._past, instant, settled_seq)
+        return self._steps[instant]
