@@ -22,7 +22,7 @@ from eventstore.reading import read_entries
 from eventstore.recovery import LedgerRecovered, mark_recorded, set_aside, unrecorded
 from eventstore.reserve import Reserve
 from eventstore.seal import unsealed, write_seal
-from eventstore.segment import SEGMENT_ENTRIES, segment_name
+from eventstore.segment import SEGMENT_ENTRIES, first_of, segment_name
 from eventstore.store import EMPTY, Entry, Event, Head
 from eventstore.tail import Tail
 
@@ -71,6 +71,7 @@ class Journal:
         self._head_file = HeadFile(folder, disk, writable=not read_only)
         self._reserve = Reserve(folder, disk)
         self._unsealed: list[int] = []
+        self._looked_to = 0
         self._may_be_unrecorded = True
 
     @classmethod
@@ -86,6 +87,7 @@ class Journal:
         actor: str = "scheduler",
         disk: Disk = REAL,
         segment_entries: int = SEGMENT_ENTRIES,
+        patience_s: float | None = None,
     ) -> Journal:
         """Open the ledger in a folder.
 
@@ -102,6 +104,8 @@ class Journal:
             actor: who creates the ledger and who recovers it.
             disk: the system calls.
             segment_entries: how many entries a segment of a new ledger holds; an existing one knows its own.
+            patience_s: once it is open, wait no longer than this for another process that writes or copies it; by
+                default for as long as it takes.
 
         Raises:
             NoLedger: there is none, and it was not to be created.
@@ -126,6 +130,7 @@ class Journal:
             if isinstance(error, OSError):
                 raise Unavailable(f"{error.filename or folder}: {error.strerror or error}") from error
             raise
+        journal._lock.patience_s = patience_s
         return journal
 
     @property
@@ -183,8 +188,13 @@ class Journal:
         first = max(first, 0)
         if first > end:
             return iter(())
-        remembered = self._tail.recent.since(first, end)
-        return remembered or read_entries(self.folder, self.segment_entries, self._tail, first, end)
+        return self._tail.recent.since(first, end) or self._read(first, end)
+
+    def _read(self, first: int, last: int) -> Iterator[Entry]:
+        try:
+            yield from read_entries(self.folder, self.segment_entries, self._tail, first, last)
+        except OSError as error:
+            raise Unavailable(f"{self.folder} cannot be read: {error.strerror or error}") from error
 
     def follow(self, first: int) -> Iterator[Entry]:
         """Entries from `first` on until there are no more now; see `EventStore.follow`."""
@@ -230,7 +240,7 @@ class Journal:
             if not self._read_only and self._pid == os.getpid() and self._writer.poisoned is None:
                 self._flush()
                 self._writer.flush_head()
-                self._seal(len(self._unsealed))
+                self._seal(self._tail.head.seq)
         finally:
             self._close_files()
 
@@ -271,7 +281,6 @@ class Journal:
             self._settle()
             self._writer.flush()
         self._reserve.restore()
-        self._unsealed = unsealed(self.folder, self._tail.head.seq + 1, self.segment_entries)
 
     def _begin(self, created: LedgerCreated) -> None:
         """Find the end that `HEAD` knows."""
@@ -317,10 +326,7 @@ class Journal:
 
     def _commit(self, events: Sequence[Event]) -> list[Entry]:
         tail = self._tail
-        first = tail.first
-        entries = self._writer.commit(compose(events, tail.head, tail.durable, self._clock()))
-        self._unsealed.extend(range(first, tail.first, self.segment_entries))
-        return entries
+        return self._writer.commit(compose(events, tail.head, tail.durable, self._clock()))
 
     def _flush(self) -> None:
         """Make durable what is not; without the lock there is no telling `HEAD`."""
@@ -333,13 +339,17 @@ class Journal:
             raise Unavailable(f"{self.folder} cannot be locked: {error.strerror or error}") from error
 
     def _seal(self, most: int) -> None:
-        """Seal full segments, the latest first; one that cannot be sealed now is left for another time."""
-        for _ in range(min(most, len(self._unsealed))):
+        """Seal full segments, whoever filled them; one that cannot be sealed now is left for another time."""
+        end = first_of(self._tail.head.seq + 1, self.segment_entries)
+        if self._looked_to < end:
+            self._unsealed += unsealed(self.folder, self._looked_to, end, self.segment_entries)
+            self._looked_to = end
+        for first in self._unsealed[:most]:
             try:
-                write_seal(self._disk, self.folder, self._unsealed[-1], self.segment_entries)
+                write_seal(self._disk, self.folder, first, self.segment_entries)
             except OSError:
                 return
-            self._unsealed.pop()
+            self._unsealed.remove(first)
 
     def _check_writable(self) -> None:
         if self._closed:

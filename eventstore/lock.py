@@ -8,21 +8,29 @@ nobody is in the middle of a write, so a line that is not whole is what a crash 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
+import time
 from pathlib import Path
 from types import TracebackType
 
 from eventstore.durable import Disk
 
 LOCK_NAME = "lock"
+_LOOK_FIRST_S, _LOOK_MAX_S = 0.000_1, 0.005
 
 
 class Lock:
-    """The lock file of one ledger, opened by one process. Usable as a context manager: exclusive."""
+    """The lock file of one ledger, opened by one process. Usable as a context manager: exclusive.
+
+    Attributes:
+        patience_s: how long to wait for it at most; None: as long as it takes.
+    """
 
     def __init__(self, folder: Path, disk: Disk, *, writable: bool) -> None:
         self._disk, self._path = disk, folder / LOCK_NAME
+        self.patience_s: float | None = None
         self._fd: int | None = None
         try:
             self._fd = disk.open(self._path, os.O_RDWR | os.O_CREAT if writable else os.O_RDONLY)
@@ -51,10 +59,31 @@ class Lock:
 
     def _take(self, fd: int, operation: int) -> None:
         try:
-            self._disk.flock(fd, operation)
+            if self.patience_s is None:
+                self._disk.flock(fd, operation)
+            else:
+                self._take_within(self.patience_s, fd, operation)
         except BaseException:  # an interrupt may arrive when the lock is taken already
             self.release()
             raise
+
+    def _take_within(self, patience_s: float, fd: int, operation: int) -> None:
+        """The kernel knows no limit for this wait, so look again and again.
+
+        Raises:
+            OSError: another process still holds it.
+        """
+        give_up_s, wait_s = time.monotonic() + patience_s, _LOOK_FIRST_S
+        while True:
+            try:
+                self._disk.flock(fd, operation | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= give_up_s:
+                    raise OSError(errno.EAGAIN, "another process holds its lock") from None
+            else:
+                return
+            time.sleep(wait_s)
+            wait_s = min(2 * wait_s, _LOOK_MAX_S)
 
     def release(self) -> None:
         """Let others in. It cannot fail in a way that anyone could act on: what was done under it is done."""

@@ -74,6 +74,9 @@ def write_seal(disk: Disk, folder: Path, first: int, count: int) -> bool:
     """
     digest, size = sha256(), 0
     with open(folder / segment_name(first), "rb") as segment:
+        disk.fdatasync(
+            segment.fileno()
+        )  # under `fsync: never` nobody has seen to it: a seal is to outlive it
         while chunk := segment.read(_READ_BYTES):
             digest.update(chunk)
             size += len(chunk)
@@ -131,11 +134,10 @@ def _ending(body: bytes) -> bytes:
     return b'"%b"}\n' % sha256(body).hexdigest().encode()
 
 
-def unsealed(folder: Path, before: int, count: int) -> list[int]:
-    """The full segments right before entry `before` that have no seal, latest first."""
-    missing = []
-    first = before - before % count - count
-    while first >= 0 and not os.path.exists(folder / seal_name(first)):
-        missing.append(first)
-        first -= count
-    return missing
+def unsealed(folder: Path, begin: int, before: int, count: int) -> list[int]:
+    """The full segments without a seal, from the one that begins with entry `begin` to entry `before`."""
+    return [
+        first
+        for first in range(begin, before - before % count, count)
+        if not os.path.exists(f"{folder}/{seal_name(first)}")
+    ]

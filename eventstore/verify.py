@@ -207,6 +207,7 @@ def _check_all(plan: _Plan, workers: int | None) -> Iterator[_Checked]:
         return
     # Imported here: it takes longer than to verify a small ledger.
     from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
     # Forking is quickest; where there are threads, whose locks a fork would copy in any state, a server forks.
@@ -214,8 +215,11 @@ def _check_all(plan: _Plan, workers: int | None) -> Iterator[_Checked]:
     with ProcessPoolExecutor(processes, mp_context=get_context(method)) as pool:
         futures = [pool.submit(_check_segment, task) for task in plan.tasks]
         try:
-            for future in futures:
-                yield future.result()
+            for task, future in zip(plan.tasks, futures, strict=True):
+                try:
+                    yield future.result()
+                except BrokenProcessPool:  # one was killed, for want of memory perhaps: this one needs less
+                    yield _check_segment(task)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 

@@ -6,7 +6,8 @@ knows how to read entries and nothing of how one is made.
 DuckDB locks its database file against every other process, so there is no database: projections are files that
 anyone reads at any time, and that are replaced, never changed.
 
-- `sealing` turns each full segment into an immutable Parquet file, and believes one only if it is as it was made;
+- `sealing` turns each full segment into an immutable Parquet file, and `believing` trusts one only if it is as it was
+  made;
 - `beginning` does the same for the segment that is not full yet, when enough of it is there;
 - `recent` takes the entries after those from the ledger's last segment, each checked against the chain;
 - `views.sql` makes `events`, `runs` and `jobs` of the two; `schema` says what each column means;

@@ -14,9 +14,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from projections.lines import LineReader
-from projections.manifest import KINDS, Beginning, stamp
+from projections.manifest import KINDS, Beginning
 from projections.parquet import ParquetMaker
 from projections.sealed import Sealed, Source
+from projections.stamps import is_same
 
 LAG_ENTRIES = 8_192
 """To read and check so many lines takes a connection some 50 ms; making the projection, several times that."""
@@ -28,15 +29,23 @@ def lags(sealed: Sealed, source: Source) -> bool:
     return source.head.seq - sealed.head.seq >= LAG_ENTRIES
 
 
-def believed_beginning(sealed: Sealed, source: Source, made: Beginning | None) -> Beginning | None:
-    """What was made, if it is of the segment after these, and that still begins with the same bytes."""
+def believed_beginning(
+    sealed: Sealed, source: Source, made: Beginning | None, *, digested: bool
+) -> Beginning | None:
+    """What was made, if it is of the segment after these, and that still begins with the same bytes.
+
+    Its files count if their stamps are as they were, and if `digested`, also if their digests are.
+    """
     if made is None or (made.first, made.prev) != (sealed.full.head.seq + 1, sealed.full.head.hash):
         return None
     if made.last > source.head.seq or len(sealed.segments) < len(source.firsts):
         return None
     for kind in KINDS:
         file = made.files.get(kind)
-        if file is None or stamp(sealed.folder.beginning(kind, made.first, made.last)) != file.stamp:
+        if file is None:
+            return None
+        path = sealed.folder.beginning(kind, made.first, made.last)
+        if not is_same(path, file.stamp, file.sha256, digested):
             return None
     return made if _digest(source.segment(made.first), made.bytes) == made.sha256 else None
 

@@ -31,3 +31,7 @@ class QueryFailed(QueryError):
     def __init__(self, message: str, hint: str = "", place: str = "") -> None:
         self.message, self.hint, self.place = message, hint, place
         super().__init__(f"{message} ({hint})" if hint else message)
+
+
+class MemoryExceeded(QueryFailed):
+    """The query needs more memory than it may take; the hint is for whoever set the limit."""

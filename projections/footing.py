@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from eventstore import Journal, NoLedger
+from projections.believing import found_same
 from projections.database import refresh_database
 from projections.errors import QueryFailed
 from projections.manifest import Folder
@@ -72,19 +73,32 @@ class Footing:
         source = self.source()
         if source is None:
             return None
+        copied: Sealed | None = None
         try:
             sealed = with_beginning(self._merged(ensure_sealed(self.place, source), source), source)
         except OSError:
             if self._private is not None:
                 raise
-            import tempfile
-
-            made = self._closing.enter_context(tempfile.TemporaryDirectory(prefix="cronledger-"))
-            self._private = Folder(Path(made).resolve())
+            with suppress(OSError):
+                copied = found_same(self._folder, source)
+            if copied is not None:
+                return copied
+            self.move_out()
             return with_beginning(ensure_sealed(self.place, source), source)
         if sealed.folder == self._folder:
             refresh_database(sealed.full, source, self._home.logs.resolve())
         return sealed
+
+    def move_out(self) -> None:
+        """Make the projections in a private folder from now on: those of the home cannot be mended.
+
+        Raises:
+            OSError: there is no room for one.
+        """
+        import tempfile
+
+        made = self._closing.enter_context(tempfile.TemporaryDirectory(prefix="cronledger-"))
+        self._private = Folder(Path(made).resolve())
 
     def close(self) -> None:
         """Let go of the ledger, and remove the private folder."""

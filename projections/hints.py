@@ -6,17 +6,16 @@ import re
 from difflib import get_close_matches
 
 from projections.columns import VIEWS
-from projections.errors import QueryFailed, QueryRefused
+from projections.errors import MemoryExceeded, QueryFailed, QueryRefused
+from projections.unknown_columns import unknown_column
 
 _UNKNOWN_TABLE = re.compile(r"Table with name \"?([^\s\"]+)\"? does not exist")
-_UNKNOWN_COLUMN = re.compile(r"column \"?([^\s\"]+)\"? not found|does not have a column named \"([^\"]+)\"")
+_UNKNOWN_COLUMN = re.compile(r"column \"([^\"]+)\" not found|does not have a column named \"([^\"]+)\"")
 _PLACE = re.compile(r"\n+LINE (\d+): (.*)\n( *)\^", re.DOTALL)
 _ELSEWHERE = {
-    "failed to allocate": "it needs more memory than it may take: ask for less at once, or raise the limit",
-    "Out of Memory": "it needs more memory than it may take: ask for less at once, or raise the limit",
     "Required module 'pytz'": "a time inside a VARIANT cannot be shown: cast it to VARCHAR",
 }
-_COLUMNS_SHOWN = 12
+_TOO_MUCH = "it needs more memory than it may take: ask for less at once, or raise the limit"
 
 
 def failed(error: Exception, lines_before: int = 0) -> QueryFailed | QueryRefused:
@@ -33,8 +32,11 @@ def failed(error: Exception, lines_before: int = 0) -> QueryFailed | QueryRefuse
         return QueryRefused(f"only the views can be read: {message.partition(chr(10))[0]}")
     if isinstance(error, duckdb.InterruptException) or "interrupted" in message.lower():
         return QueryFailed("interrupted")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        # Below its first line the engine gives advice that only its own shell can take.
+        return MemoryExceeded(message.partition("\n")[0], _TOO_MUCH)
     message, place = _parted(message, lines_before)
-    hint = hint_for(message)
+    hint = hint_for(message, place)
     said = message.split("\n")[0] if hint else message
     return QueryFailed(f"{said}\n{place}" if place else said, hint, place)
 
@@ -68,8 +70,13 @@ def plain(error: Exception) -> str:
     return rest if kind.endswith("Error") else text
 
 
-def hint_for(message: str) -> str:
-    """A sentence that helps with what the engine says; empty if there is none."""
+def hint_for(message: str, place: str = "") -> str:
+    """A sentence that helps with what the engine says; empty if there is none.
+
+    Args:
+        message: what it says.
+        place: the line of the query and the caret below it, if known.
+    """
     table = _UNKNOWN_TABLE.search(message)
     if table:
         near = get_close_matches(table[1].lower(), VIEWS, n=1)
@@ -77,7 +84,7 @@ def hint_for(message: str) -> str:
         return f"did you mean the view {near[0]}?" if near else f"the views are {views}"
     column = _UNKNOWN_COLUMN.search(message)
     if column:
-        return _nearest_column((column[1] or column[2]).rpartition(".")[2].lower(), message)
+        return unknown_column(column[1] or column[2], message, place)
     return next((hint for sign, hint in _ELSEWHERE.items() if sign in message), "")
 
 
@@ -93,22 +100,3 @@ def _parted(message: str, lines_before: int) -> tuple[str, str]:
     label = f"LINE {number}: "
     shift = len(label) - len(f"LINE {found[1]}: ")
     return rest, f"{label}{found[2]}\n{' ' * (len(found[3]) + shift)}^"
-
-
-def _nearest_column(name: str, message: str) -> str:
-    """The column that was meant, of a view that the engine had at hand if it says which."""
-    views: dict[str, list[str]] = {}
-    for view, columns in VIEWS.items():
-        for column in columns:
-            views.setdefault(column.name, []).append(view)
-    bindings = re.search(r"Candidate bindings: (.*)", message)
-    candidates = re.findall(r"\"([^\"]+)\"", bindings[1]) if bindings else []
-    near = get_close_matches(name, views, n=1)
-    if not near:
-        columns_at_hand = ", ".join(candidates[:_COLUMNS_SHOWN])
-        return f"the nearest columns are {columns_at_hand}" if candidates else ""
-    return f"did you mean the column {near[0]} of {_listed(views[near[0]])}?"
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

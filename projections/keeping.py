@@ -10,12 +10,14 @@ from typing import Protocol
 import msgspec
 
 from eventstore import Journal
+from projections.believing import Progress, believed, discard_damaged, find_damaged
 from projections.database import refresh_database
-from projections.manifest import KINDS, Folder
+from projections.manifest import KINDS, Folder, Manifest
 from projections.merging import Sizes, due, merge
 from projections.parquet import version
 from projections.sealed import Source
-from projections.sealing import Progress, believed, ensure_sealed, find_damaged, rebuild, with_beginning
+from projections.sealing import ensure_sealed, rebuild, with_beginning
+from projections.stamps import stamp
 from scheduler.home import Home
 
 
@@ -54,20 +56,24 @@ class Status(msgspec.Struct, kw_only=True):
         folder: where they are.
         entries: how many entries the ledger holds.
         segments: how many of its segments are full.
-        projected: how many of those have projections that are believed; the next question makes the others.
+        projected: how many of those have projections that are believed; the next question sees to the others.
+        refused: where the ledger is damaged, if that is why those are not projected; else empty.
         recent_entries: how many entries are read from the ledger itself until then.
         kinds: the files, by kind.
         superseded: files that were merged into others, kept for a day for those who still read them.
         merges_due: how many merges the next upkeep makes.
         current: whether they were made by this version; others are made anew.
         verified: whether the files were digested.
-        damaged: files that are not as they were made, if they were digested, or that are missing.
+        damaged: files that are missing or cut, and if they were digested, those that were altered.
+        discarded: whether those were removed, so that the next question makes them anew.
+        touched: how many files were copied or touched since, and not digested; the next question does that.
     """
 
     folder: str
     entries: int
     segments: int
     projected: int
+    refused: str
     recent_entries: int
     kinds: dict[str, KindStatus]
     superseded: KindStatus
@@ -75,6 +81,8 @@ class Status(msgspec.Struct, kw_only=True):
     current: bool
     verified: bool
     damaged: list[str]
+    discarded: bool
+    touched: int
 
 
 def keep(home: Home, sizes: Sizes | None = None, steps: Steps | None = None) -> Upkeep:
@@ -99,11 +107,11 @@ def remake(home: Home, sizes: Sizes | None = None, steps: Steps | None = None) -
 
 
 def status(home: Home, *, verify: bool = False, steps: Steps | None = None) -> Status:
-    """How the projections are; nothing is changed.
+    """How the projections are; nothing is changed, but for what turns out to be damaged.
 
     Args:
         home: the home.
-        verify: digest every file.
+        verify: digest every file, and remove those that are damaged, where that may be done.
         steps: is told how far that is.
 
     Raises:
@@ -112,21 +120,21 @@ def status(home: Home, *, verify: bool = False, steps: Steps | None = None) -> S
     """
     folder = Folder(home.projections.resolve())
     with _source_of(home) as source:
-        made_by = version(source.segment_entries)
-        manifest = folder.load(made_by)
+        checked = _verified(folder, source, None if steps is None else steps("checking")) if verify else None
+        manifest = folder.load(version(source.segment_entries))
         sealed = believed(folder, source, manifest)
         files = {path: kind for kind, path, _ in manifest.files(folder)}
-        if verify:
-            progress = None if steps is None else steps("checking")
-            damaged = find_damaged(folder, source.segment_entries, progress)
-        else:
-            damaged = [path for path in files if not path.exists()]
+        stamps = {path: (stamp(path), file.stamp) for _, path, file in manifest.files(folder)}
+        odd = [path for path, (now, then) in stamps.items() if not now or now.bytes != then.bytes]
+        damaged, discarded = (odd, False) if checked is None else checked
+        touched = 0 if checked else sum(now != then for now, then in stamps.values()) - len(odd)
         entries = source.head.seq + 1
         return Status(
             folder=str(folder.root),
             entries=entries,
             segments=len(source.firsts),
             projected=len(sealed.segments),
+            refused=_refused(manifest, source) if len(sealed.segments) < len(source.firsts) else "",
             recent_entries=entries - (sealed.head.seq + 1),
             kinds={kind: _sizes([path for path, of in files.items() if of == kind]) for kind in KINDS},
             superseded=_sizes([folder.root / name for name in manifest.superseded]),
@@ -134,7 +142,26 @@ def status(home: Home, *, verify: bool = False, steps: Steps | None = None) -> S
             current=bool(manifest.segments) or not source.firsts,
             verified=verify,
             damaged=[str(path) for path in damaged],
+            discarded=discarded,
+            touched=touched,
         )
+
+
+def _verified(folder: Folder, source: Source, progress: Progress | None) -> tuple[list[Path], bool]:
+    """The damaged files, and whether they are gone now."""
+    try:
+        damaged = discard_damaged(folder, source.segment_entries, progress)
+    except OSError:  # they may be read, and no more
+        return find_damaged(folder, source.segment_entries), False
+    return damaged, bool(damaged)
+
+
+def _refused(manifest: Manifest, source: Source) -> str:
+    """Why a segment could not be projected, if it is still the one that was refused."""
+    refused = manifest.refused
+    if refused is None or stamp(source.ledger / refused.segment) != refused.source:
+        return ""
+    return refused.why
 
 
 def _upkeep(home: Home, sizes: Sizes | None, steps: Steps | None, *, anew: bool) -> Upkeep:

@@ -7,6 +7,7 @@ reported: an answer from which entries are silently missing would be worse than 
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,20 +76,23 @@ class LineReader:
         return raw
 
 
-def check_segment(ledger: Path, before: Head, segment_entries: int) -> Head:
+def check_segment(ledger: Path, before: Head, segment_entries: int) -> tuple[Head, str]:
     """Check every line of the full segment that follows entry `before`, in bounded memory.
 
     Returns:
-        Its last entry.
+        Its last entry, and the SHA-256 of what was checked, in hex.
 
     Raises:
         Corrupt: it is not what the chain says, or has something behind its last line.
     """
     reader = LineReader(ledger, before, segment_entries)
-    length_bytes = sum(map(len, reader.read_to(before.seq + segment_entries)))
+    length_bytes, digest = 0, hashlib.sha256()
+    for block in reader.read_to(before.seq + segment_entries):
+        length_bytes += len(block)
+        digest.update(block)
     path = segment_of(ledger, before.seq + 1, segment_entries)
     size = path.stat().st_size
     if size != length_bytes:
         more = f"{size - length_bytes} bytes more"
         raise Corrupt(path, length_bytes, reader.head.seq + 1, "the end of a full segment", more)
-    return reader.head
+    return reader.head, digest.hexdigest()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from eventstore.store import Head
 from projections import engine as engines
+from projections.believing import discard_damaged
 from projections.footing import Footing
 from projections.hints import failed, may_be_damage
 from projections.lines import LineReader
@@ -16,7 +17,7 @@ from projections.logged import log_files, log_view
 from projections.manifest import KINDS
 from projections.recent import RecentTables
 from projections.sealed import Sealed, Source
-from projections.sealing import discard_damaged
+from projections.stamps import Stamp, stamp
 from scheduler.home import Home
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class LiveViews:
         self._reader: LineReader | None = None
         self._sealed: Sealed | None = None
         self._logs: list[str] = []
+        self._stamps: dict[Path, Stamp | None] = {}
         try:
             past = None if self._as_of is None else self._footing.time_of(self._as_of)
             self._moment = past if wanted.asked_at is None else wanted.asked_at
@@ -65,11 +67,14 @@ class LiveViews:
             raise
 
     def refresh(self) -> None:
-        """Take in what was appended since; `execute` does it by itself.
+        """Take in what was appended since, and stand anew if a projection was touched; `execute` does it by itself.
 
         Raises:
+            QueryFailed: the engine cannot take in what is there.
             Corrupt: the ledger is damaged.
         """
+        if any(stamp(path) != known for path, known in self._stamps.items()):
+            self._start()
         logs = log_files(self._home.logs.resolve())
         if logs != self._logs:
             self.engine.execute(log_view(logs, of_the_past=self._as_of is not None))
@@ -92,11 +97,19 @@ class LiveViews:
         source = self._footing.source()
         if source is None:
             return False
-        damaged = discard_damaged(self._footing.place, source.segment_entries) or self._is_behind()
+        damaged = self._discard_damaged(source) or self._is_behind()
         if damaged or isinstance(error, duckdb.InternalException | duckdb.FatalException):
             # After a mistake of its own an engine refuses to go on, and it remembers what it read.
             self._start()
         return bool(damaged)
+
+    def _discard_damaged(self, source: Source) -> bool:
+        """See that damaged projections are not used again: remove them, or leave where that may not be done."""
+        try:
+            return bool(discard_damaged(self._footing.place, source.segment_entries))
+        except OSError:
+            self._footing.move_out()
+            return True
 
     def _is_behind(self) -> bool:
         """Whether the views read a file that is no longer there: another process has merged it."""
@@ -122,7 +135,7 @@ class LiveViews:
             self._stand()
         except duckdb.Error as error:
             source = self._footing.source() if may_be_damage(error) else None
-            if source is None or not discard_damaged(self._footing.place, source.segment_entries):
+            if source is None or not self._discard_damaged(source):
                 raise failed(error) from error
             self._stand()
 
@@ -156,6 +169,8 @@ class LiveViews:
         """The projections, up to the entry that is the last to count; none while there is no ledger."""
         sealed = self._footing.seal() or Sealed(self._footing.place, [], [], 1)
         self._sealed = sealed if self._as_of is None else sealed.until(self._as_of)
+        files = [Path(file) for kind in KINDS for file in self._sealed.files(kind)]
+        self._stamps = {path: stamp(path) for path in files}
         return self._sealed
 
     def _read_on(self, sealed: Sealed) -> None:

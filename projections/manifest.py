@@ -2,9 +2,10 @@
 
 `var/projections/manifest.json` holds a record for each sealed segment, one for each part: the files that one or
 several neighbouring segments were made into, and one for the beginning of the segment that is not full yet. A file
-whose length and modification time are as recorded is believed; one that was touched is digested, and made anew if it
-is another. A segment that was touched since is checked again, line by line. Whoever changes the manifest holds the
-lock beside it.
+whose stamp is as recorded is believed: its length, its times and its inode, which nobody changes without the kernel's
+noting it. One that was touched or copied is digested, believed if it is the same, and made anew if it is another. A
+segment is treated likewise, and checked line by line if it is another. Whoever changes the manifest holds the lock
+beside it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from hashlib import file_digest
 from pathlib import Path
 from shutil import rmtree
 from typing import Literal, NamedTuple
@@ -21,6 +21,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from eventstore.durable import FILE_MODE, REAL, create_folders, write_file
+from projections.stamps import Stamp, digest, stamp
 
 MANIFEST_NAME = "manifest.json"
 LOCK_NAME = "lock"
@@ -32,13 +33,6 @@ Kind = Literal["events", "runs", "notes"]
 KINDS: tuple[Kind, ...] = ("events", "runs", "notes")
 """What is made of a segment, each in a folder of its own: all entries; the runs that end in it, as rows of the view
 `runs`; the entries of which there are few."""
-
-
-class Stamp(msgspec.Struct, frozen=True):
-    """A file's length in bytes and its modification time in nanoseconds."""
-
-    bytes: int
-    modified_ns: int
 
 
 class File(msgspec.Struct, frozen=True):
@@ -55,7 +49,8 @@ class SealedSegment(msgspec.Struct, frozen=True, kw_only=True):
         first: its first entry.
         prev: the hash of the entry before it.
         last: the hash of its last entry.
-        source: the segment's stamp when its chain was checked.
+        source: the segment's stamp when its chain was checked, or when it was digested since.
+        sha256: the digest of its lines, in hex.
         month: of its last entry, UTC, such as `2026-03`.
         carried: `seq` of each entry, in it or before it, that causes or starts a run which had not ended by its end.
     """
@@ -64,6 +59,7 @@ class SealedSegment(msgspec.Struct, frozen=True, kw_only=True):
     prev: str
     last: str
     source: Stamp
+    sha256: str
     month: str
     carried: list[int] = []
 
@@ -100,6 +96,20 @@ class Beginning(msgspec.Struct, frozen=True, kw_only=True):
     files: dict[Kind, File]
 
 
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """A segment of which nothing could be made, because it is damaged.
+
+    Attributes:
+        segment: the name of its file.
+        source: its stamp then; None if it was not there.
+        why: where it is damaged, in words.
+    """
+
+    segment: str
+    source: Stamp | None
+    why: str
+
+
 class Manifest(msgspec.Struct, kw_only=True):
     """What is there.
 
@@ -110,6 +120,7 @@ class Manifest(msgspec.Struct, kw_only=True):
         beginning: what was made of the segment after those, if it was long enough.
         superseded: files that no part names any more, and since when (Unix seconds): readers may still use them.
         database: fingerprint of the views in `cronledger.duckdb`.
+        refused: the segment at which the last attempt to make projections ended, if it was damaged.
     """
 
     version: str
@@ -118,6 +129,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     beginning: Beginning | None = None
     superseded: dict[str, int] = {}
     database: str = ""
+    refused: Refusal | None = None
 
     def files(self, folder: Folder) -> Iterator[tuple[Kind, Path, File]]:
         """Every file that it names, and what it says of it."""
@@ -202,21 +214,6 @@ class Folder(NamedTuple):
             for stray in folder.glob(".*"):
                 with suppress(OSError):
                     stray.unlink()
-
-
-def stamp(path: Path) -> Stamp | None:
-    """A file's stamp; None if there is no such file."""
-    try:
-        status = path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return Stamp(status.st_size, status.st_mtime_ns)
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 def publish(temporary: Path, target: Path) -> None:

@@ -11,9 +11,10 @@ from __future__ import annotations
 from itertools import groupby
 from typing import NamedTuple
 
-from projections.manifest import KINDS, Folder, Manifest, Part, SealedSegment, digest, stamp
+from projections.believing import Progress
+from projections.manifest import KINDS, Folder, Manifest, Part, SealedSegment
 from projections.parquet import merge_parquet, version
-from projections.sealing import Progress
+from projections.stamps import digest, stamp
 from projections.superseded import sweep
 
 

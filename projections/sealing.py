@@ -6,21 +6,21 @@ the chain. It is made anew whenever it cannot be believed; a segment that cannot
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import TypeVar
 
-from eventstore.store import EMPTY, Head
-from projections.beginning import believed_beginning, lags, make_beginning
+from msgspec import structs
+
+from eventstore.errors import Corrupt
+from eventstore.store import Head
+from projections.beginning import lags, make_beginning
+from projections.believing import Progress, believed, end_of, firsts_of
 from projections.lines import check_segment
-from projections.manifest import KINDS, File, Folder, Kind, Manifest, Part, SealedSegment, digest, stamp
+from projections.manifest import KINDS, File, Folder, Kind, Manifest, Part, Refusal, SealedSegment
 from projections.parquet import ParquetMaker, version
 from projections.sealed import Sealed, Source
+from projections.stamps import same, stamp
 from projections.superseded import sweep
-
-Progress = Callable[[int, int], None]
-"""Is told how much is done, and of how much."""
 
 Record = TypeVar("Record", SealedSegment, Part)
 
@@ -80,58 +80,6 @@ def rebuild(folder: Folder, source: Source, progress: Progress | None = None) ->
         return sealed
 
 
-def find_damaged(folder: Folder, segment_entries: int, progress: Progress | None = None) -> list[Path]:
-    """Digest every projection.
-
-    Returns:
-        Those that are not as they were made, or not there.
-    """
-    files = list(folder.load(version(segment_entries)).files(folder))
-    damaged = []
-    for number, (_, path, file) in enumerate(files):
-        if not path.exists() or digest(path) != file.sha256:
-            damaged.append(path)
-        if progress is not None:
-            progress(number + 1, len(files))
-    return damaged
-
-
-def discard_damaged(folder: Folder, segment_entries: int) -> list[Path]:
-    """Remove every projection that is not as it was made.
-
-    Returns:
-        Those that are gone now.
-    """
-    damaged = find_damaged(folder, segment_entries)
-    for path in damaged:
-        path.unlink(missing_ok=True)
-    return damaged
-
-
-def believed(folder: Folder, source: Source, manifest: Manifest) -> Sealed:
-    """What of the manifest can be believed as it stands, from entry 0 on."""
-    segments: list[SealedSegment] = []
-    parts: list[Part] = []
-    known = {segment.first: segment for segment in manifest.segments}
-    wanted = len(source.firsts)
-    for part in manifest.parts:
-        held = [known.get(first) for first in _firsts(part, source)]
-        end = len(segments) + part.segments
-        if part.first != len(segments) * source.segment_entries or end > wanted:
-            break
-        if not all(_is_as_made(folder, part, kind) for kind in KINDS):
-            break
-        prev = _end(segments)
-        for segment in held:
-            if segment is None or not _is_believed(source, segment, prev):
-                return Sealed(folder, segments, parts, source.segment_entries)
-            prev = segment.last
-        segments += [segment for segment in held if segment is not None]
-        parts.append(part)
-    sealed = Sealed(folder, segments, parts, source.segment_entries)
-    return sealed._replace(beginning=believed_beginning(sealed, source, manifest.beginning))
-
-
 class _Sealing:
     """Under the lock: what `ensure_sealed` does. The manifest is saved after each segment, so no work is lost."""
 
@@ -149,60 +97,71 @@ class _Sealing:
             while len(self._sealed.segments) < len(firsts):
                 first = firsts[len(self._sealed.segments)]
                 part = self._files.get(first)
-                if part is None or not self._keep(part):
-                    self._make(first)
+                try:
+                    if part is None or not self._keep(part):
+                        self._make(first)
+                except Corrupt as problem:
+                    self._refuse(problem)
+                    raise
                 if self._progress is not None:
                     self._progress(len(self._sealed.segments), len(firsts))
         finally:
             self._maker.close()
+        self._manifest.refused = None
         self._save()
         return self._sealed
+
+    def _refuse(self, problem: Corrupt) -> None:
+        """Note down, where that can be done, why there are no projections from here on."""
+        self._manifest.refused = Refusal(
+            segment=problem.segment.name, source=stamp(problem.segment), why=str(problem)
+        )
+        with suppress(OSError):
+            self._save()
 
     def _keep(self, part: Part) -> bool:
         """Whether a part is right: its segments as they were, and its files, which may have been touched."""
         if part.first + part.segments * self._source.segment_entries > self._source.head.seq + 1:
             return False
         segments: list[SealedSegment] = []
-        for first in _firsts(part, self._source):
+        for first in firsts_of(part, self._source):
             known = self._known.get(first)
             if known is None:
                 return False
-            segment = self._checked(known, _end([*self._sealed.segments, *segments]))
+            segment = self._checked(known, end_of([*self._sealed.segments, *segments]))
             if segment is None:
                 return False
             segments.append(segment)
         files: dict[Kind, File] = {}
         for kind in KINDS:
             path = self._folder.parquet(kind, part.first, part.segments)
-            found, made = stamp(path), part.files.get(kind)
-            if found is None or made is None or (found != made.stamp and digest(path) != made.sha256):
+            made = part.files.get(kind)
+            found = None if made is None else same(path, made.stamp, made.sha256)
+            if made is None or found is None:
                 return False
             files[kind] = File(found, made.sha256)
         self._take(segments, Part(first=part.first, segments=part.segments, files=files))
         return True
 
     def _checked(self, segment: SealedSegment, prev: str) -> SealedSegment | None:
-        """The segment's record, if it is the one that was projected; its chain is checked if it was touched."""
-        if _is_believed(self._source, segment, prev):
-            return segment
-        before = stamp(self._source.segment(segment.first))
-        last = check_segment(self._source.ledger, Head(segment.first - 1, prev), self._source.segment_entries)
-        if before is None or last.hash != segment.last or prev != segment.prev:
+        """The segment's record, if it is the one that was projected.
+
+        Raises:
+            Corrupt: it is another one, and damaged.
+        """
+        if prev != segment.prev:
             return None
-        return SealedSegment(
-            first=segment.first,
-            prev=prev,
-            last=segment.last,
-            source=before,
-            month=segment.month,
-            carried=segment.carried,
-        )
+        found = same(self._source.segment(segment.first), segment.source, segment.sha256)
+        if found is not None:
+            return structs.replace(segment, source=found)
+        check_segment(self._source.ledger, Head(segment.first - 1, prev), self._source.segment_entries)
+        return None
 
     def _make(self, first: int) -> None:
         """Check a segment's chain and make its projections."""
-        prev = _end(self._sealed.segments)
+        prev = end_of(self._sealed.segments)
         before = stamp(self._source.segment(first))
-        last = check_segment(self._source.ledger, Head(first - 1, prev), self._source.segment_entries)
+        last, sha256 = check_segment(self._source.ledger, Head(first - 1, prev), self._source.segment_entries)
         assert before is not None, "a segment that was just read is there"
         made = self._maker.make(
             str(self._source.segment(first)),
@@ -210,7 +169,13 @@ class _Sealing:
             lambda kind: self._folder.parquet(kind, first),
         )
         segment = SealedSegment(
-            first=first, prev=prev, last=last.hash, source=before, month=made.month, carried=made.carried
+            first=first,
+            prev=prev,
+            last=last.hash,
+            source=before,
+            sha256=sha256,
+            month=made.month,
+            carried=made.carried,
         )
         self._take([segment], Part(first=first, segments=1, files=made.files))
         self._save()
@@ -231,22 +196,3 @@ class _Sealing:
 
 def _from(records: list[Record], end: int) -> list[Record]:
     return [record for record in records if record.first >= end]
-
-
-def _firsts(part: Part, source: Source) -> list[int]:
-    """The segments of a part, by their first entries."""
-    return [part.first + number * source.segment_entries for number in range(part.segments)]
-
-
-def _is_believed(source: Source, segment: SealedSegment, prev: str) -> bool:
-    return segment.prev == prev and stamp(source.segment(segment.first)) == segment.source
-
-
-def _is_as_made(folder: Folder, part: Part, kind: Kind) -> bool:
-    made = part.files.get(kind)
-    return made is not None and stamp(folder.parquet(kind, part.first, part.segments)) == made.stamp
-
-
-def _end(segments: list[SealedSegment]) -> str:
-    """The hash that the next segment's first entry must name."""
-    return segments[-1].last if segments else EMPTY.hash

@@ -18,7 +18,14 @@ from scheduler.version import VERSION
 _SOFTWARE = f"cronledger {VERSION}"
 
 
-def open_book(home: Home, actor: str, *, clock: Clock | None = None, fsync: Fsync = "always") -> Book:
+def open_book(
+    home: Home,
+    actor: str,
+    *,
+    clock: Clock | None = None,
+    fsync: Fsync = "always",
+    patience_s: float | None = None,
+) -> Book:
     """The home's ledger, to read and append; it is created if there is none, and recovered after a crash.
 
     Args:
@@ -26,13 +33,19 @@ def open_book(home: Home, actor: str, *, clock: Clock | None = None, fsync: Fsyn
         actor: who does that, if it is done.
         clock: where the time of entries comes from.
         fsync: when they are flushed to disk.
+        patience_s: how long to wait for another process once it is open; None: as long as it takes.
 
     Raises:
         Unavailable, Corrupt, NewerFormat: it cannot be written or trusted.
     """
     reading = (clock or SystemClock()).read
     store = Journal.open(
-        home.ledger, software=_SOFTWARE, clock=lambda: reading().wall, fsync=fsync, actor=actor
+        home.ledger,
+        software=_SOFTWARE,
+        clock=lambda: reading().wall,
+        fsync=fsync,
+        actor=actor,
+        patience_s=patience_s,
     )
     return _folded(home, store, keep=True)
 

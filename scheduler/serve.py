@@ -37,6 +37,8 @@ TICK_S = 1.0
 """How often the store does what it does now and then."""
 TURN_MAX_S = 1.0
 """The loop looks at the clocks at least this often, so that a step or a suspend is seen."""
+LEDGER_PATIENCE_S = 1.0
+"""Who holds the ledger for longer keeps the scheduler from starting runs, not from looking after those that go."""
 TELL_WITHIN_S = 0.25
 """While there is work, what was recorded is told this late at most: who watches costs no run its time."""
 GIVE_UP_S = 60.0
@@ -91,7 +93,13 @@ class Service:
         self._impatient = False
         self._tell_by_s = self._tick_at_s = 0.0
         self._config, self._rejected = config_to_start_with(home)
-        self._book = open_book(home, v.SCHEDULER, clock=self._clock, fsync=self._config.settings.fsync)
+        self._book = open_book(
+            home,
+            v.SCHEDULER,
+            clock=self._clock,
+            fsync=self._config.settings.fsync,
+            patience_s=LEDGER_PATIENCE_S,
+        )
         self._book.listen(self._untold.append)
         self._snapshot_seq = self._book.state.head.seq
         self._waiter = Waiter(home.ledger, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))

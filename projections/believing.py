@@ -1,0 +1,111 @@
+"""Which projections can be believed as they stand, and which are damaged; nothing is made here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from eventstore.store import EMPTY
+from projections.beginning import believed_beginning
+from projections.manifest import KINDS, Folder, Kind, Manifest, Part, SealedSegment
+from projections.parquet import version
+from projections.sealed import Sealed, Source
+from projections.stamps import digest, is_same
+
+Progress = Callable[[int, int], None]
+"""Is told how much is done, and of how much."""
+
+
+def find_damaged(folder: Folder, segment_entries: int, progress: Progress | None = None) -> list[Path]:
+    """Digest every projection.
+
+    Returns:
+        Those that are not as they were made, or not there.
+    """
+    files = list(folder.load(version(segment_entries)).files(folder))
+    damaged = []
+    for number, (_, path, file) in enumerate(files):
+        if not path.exists() or digest(path) != file.sha256:
+            damaged.append(path)
+        if progress is not None:
+            progress(number + 1, len(files))
+    return damaged
+
+
+def discard_damaged(folder: Folder, segment_entries: int, progress: Progress | None = None) -> list[Path]:
+    """Remove every projection that is not as it was made, so that it is made anew.
+
+    Returns:
+        Those that are gone now.
+
+    Raises:
+        OSError: one of them cannot be removed.
+    """
+    damaged = find_damaged(folder, segment_entries, progress)
+    for path in damaged:
+        path.unlink(missing_ok=True)
+    return damaged
+
+
+def believed(folder: Folder, source: Source, manifest: Manifest, *, digested: bool = False) -> Sealed:
+    """What of the manifest can be believed as it stands, from entry 0 on.
+
+    Args:
+        folder: where the projections are.
+        source: the ledger.
+        manifest: what is said of them.
+        digested: believe also what has another stamp, if its digest is the same.
+    """
+    segments: list[SealedSegment] = []
+    parts: list[Part] = []
+    known = {segment.first: segment for segment in manifest.segments}
+    wanted = len(source.firsts)
+    for part in manifest.parts:
+        held = [known.get(first) for first in firsts_of(part, source)]
+        end = len(segments) + part.segments
+        if part.first != len(segments) * source.segment_entries or end > wanted:
+            break
+        if not all(_is_as_made(folder, part, kind, digested) for kind in KINDS):
+            break
+        prev = end_of(segments)
+        for segment in held:
+            if segment is None or not _is_believed(source, segment, prev, digested):
+                return Sealed(folder, segments, parts, source.segment_entries)
+            prev = segment.last
+        segments += [segment for segment in held if segment is not None]
+        parts.append(part)
+    sealed = Sealed(folder, segments, parts, source.segment_entries)
+    return sealed._replace(
+        beginning=believed_beginning(sealed, source, manifest.beginning, digested=digested)
+    )
+
+
+def found_same(folder: Folder, source: Source) -> Sealed | None:
+    """All that is to be there, if it is byte for byte what it was, although it was copied or touched since.
+
+    For a folder in which that cannot be noted down: each question has to look again.
+    """
+    sealed = believed(folder, source, folder.load(version(source.segment_entries)), digested=True)
+    return sealed if len(sealed.segments) == len(source.firsts) else None
+
+
+def firsts_of(part: Part, source: Source) -> list[int]:
+    """The segments of a part, by their first entries."""
+    return [part.first + number * source.segment_entries for number in range(part.segments)]
+
+
+def _is_believed(source: Source, segment: SealedSegment, prev: str, digested: bool) -> bool:
+    if segment.prev != prev:
+        return False
+    return is_same(source.segment(segment.first), segment.source, segment.sha256, digested)
+
+
+def _is_as_made(folder: Folder, part: Part, kind: Kind, digested: bool) -> bool:
+    made = part.files.get(kind)
+    path = folder.parquet(kind, part.first, part.segments)
+    return made is not None and is_same(path, made.stamp, made.sha256, digested)
+
+
+def end_of(segments: list[SealedSegment]) -> str:
+    """The hash that the next segment's first entry must name."""
+    return segments[-1].last if segments else EMPTY.hash
