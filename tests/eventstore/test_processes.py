@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
+import os
 import random
 import resource
 import shutil
@@ -213,3 +216,31 @@ def test_a_folder_that_is_moved_away_is_noticed(tmp_path: Path, replaced: bool) 
             open_journal(folder).close()
         with pytest.raises(Unavailable, match="moved away or replaced"):
             journal.tick()
+
+
+def test_a_lock_that_is_held_is_not_waited_for_without_end(tmp_path: Path) -> None:
+    """With a patience, an append gives up on a lock that another process keeps, and works when that lets go."""
+    with (
+        open_journal(tmp_path / "ledger", patience_s=0.05) as journal,
+        open(tmp_path / "ledger" / "lock") as held,
+    ):
+        fcntl.flock(held, fcntl.LOCK_SH)
+        with pytest.raises(Unavailable, match="another process holds its lock"):
+            journal.append([event(1)])
+        fcntl.flock(held, fcntl.LOCK_UN)
+        (entry,) = journal.append([event(1)])
+        assert entry.seq == 1
+
+
+def test_what_cannot_be_read_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the system says while entries are read, it is the ledger that is said to be unavailable."""
+    with open_journal(tmp_path / "ledger") as journal:
+        journal.append([event(number) for number in range(3)])
+    with open_journal(tmp_path / "ledger", read_only=True) as journal, monkeypatch.context() as broken:
+        broken.setattr(os, "open", lambda *arguments, **members: _no_descriptors())
+        with pytest.raises(Unavailable, match="Too many open files"):
+            list(journal.read(0))
+
+
+def _no_descriptors() -> int:
+    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from eventstore import Corrupt, first_of, list_segments, segment_name, segment_of, verify
+from eventstore.durable import Disk
 from eventstore.entry import seq_of
+from eventstore.seal import read_seal
 from eventstore.segment import find_line, runs
 from tests.eventstore.disks import FastDisk
 from tests.eventstore.support import SEGMENT_0, crash, edit, event, open_journal
@@ -177,3 +179,34 @@ def test_a_line_that_does_not_say_its_seq_is_reported_where_it_is(ram: Path) -> 
     with open_journal(folder, disk=FastDisk()) as journal, pytest.raises(Corrupt) as caught:
         list(journal.read(1000, 1001))
     assert (caught.value.seq, caught.value.offset) == (1000, begin)
+
+
+def test_every_full_segment_is_sealed_whoever_filled_it(tmp_path: Path) -> None:
+    """A segment that a process filled and did not seal is sealed by the next tick of any other."""
+    folder = tmp_path / "ledger"
+    with open_journal(folder, segment_entries=4) as keeper:
+        other = open_journal(folder)
+        other.append([event(number) for number in range(9)])
+        other._close_files()  # gone without a word
+        keeper.append([event(9)])
+        for _ in range(3):
+            keeper.tick()
+    assert [read_seal(folder, first) is not None for first in (0, 4, 8)] == [True, True, False]
+
+
+def test_a_segment_is_on_disk_before_its_seal(tmp_path: Path) -> None:
+    """A seal promises the segment, so the segment is flushed before it, also where nothing else flushes it."""
+    calls: list[str] = []
+
+    class Watching(Disk):
+        def fdatasync(self, fd: int) -> None:
+            calls.append(os.path.basename(os.readlink(f"/proc/self/fd/{fd}")))
+            super().fdatasync(fd)
+
+    with open_journal(tmp_path / "ledger", segment_entries=4, fsync="never", disk=Watching()) as journal:
+        journal.append([event(number) for number in range(6)])
+        calls.clear()
+        journal.tick()
+    segment = segment_name(0)
+    assert segment in calls
+    assert calls.index(segment) < next(i for i, name in enumerate(calls) if "seal" in name)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import random
+import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -201,3 +206,23 @@ def test_segments_hold_65536_entries_unless_entry_0_says_otherwise(ledger: Path)
     assert SEGMENT_ENTRIES == 65_536
     with open_journal(ledger) as journal:
         assert journal.segment_entries == 10
+
+
+_MODULE = sys.modules["eventstore.verify"]
+_CHECK = _MODULE._check_segment
+
+
+def _killed_elsewhere(task: Any) -> Any:
+    if multiprocessing.parent_process() is not None and task.first == 8:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return _CHECK(task)
+
+
+def test_a_worker_that_is_killed_costs_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a killed process was to check is checked in this one."""
+    folder = tmp_path / "ledger"
+    with open_journal(folder, segment_entries=8) as journal:
+        journal.append([event(number) for number in range(30)])
+    monkeypatch.setattr(_MODULE, "_check_segment", _killed_elsewhere)
+    report = verify(folder, workers=2)
+    assert (report.ok, report.entries) == (True, 31)

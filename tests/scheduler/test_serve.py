@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -268,3 +269,15 @@ def test_a_rejection_of_any_length_is_recorded(tmp_path: Path) -> None:
         assert code == 0
     with Served(tmp_path) as served:  # and a restart goes on with the last good one
         served.wait_for(v.ConfigRejected, lambda entry: entry.seq > rejected.seq)
+
+
+def test_a_ledger_that_someone_holds_keeps_nobody_from_stopping(tmp_path: Path) -> None:
+    """While another process holds the ledger's lock a scheduler still answers, and says what is not recorded."""
+    write_config(tmp_path, EVERY_SECOND)
+    with Served(tmp_path) as served:
+        served.wait_for(v.RunFinished)
+        with open(Home(tmp_path).ledger / "lock") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            code, _, err = served.stop()
+        assert code == 3
+        assert "another process holds its lock" in err
