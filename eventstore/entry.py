@@ -25,6 +25,8 @@ LINE_BYTES_MAX = 65_535
 HASH_SUFFIX_BYTES = len(',"hash":""}') + 64
 """What follows the hashed bytes of a line, its LF not included."""
 
+_HASHED = slice(None, -HASH_SUFFIX_BYTES)
+
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 _Name = Annotated[str, msgspec.Meta(min_length=1)]
 
@@ -234,9 +236,11 @@ def _checked_at_once(block: bytes, raw: list[bytes], seq: int, prev: str) -> lis
     except _DECODE_ERRORS:
         return None
     seqs = [line.seq for line in lines]
-    if seqs != list(range(seq, seq + len(raw))) or max(map(len, raw)) >= LINE_BYTES_MAX:
+    if seqs != list(range(seq, seq + len(raw))):
         return None
-    hashes = [sha256(line[:-HASH_SUFFIX_BYTES]).hexdigest() for line in raw]
+    if len(block) > LINE_BYTES_MAX and max(map(len, raw)) >= LINE_BYTES_MAX:
+        return None
+    hashes = [sha256(line[_HASHED]).hexdigest() for line in raw]
     if [line.hash for line in lines] != hashes or [line.prev for line in lines] != [prev, *hashes[:-1]]:
         return None
     if any(map(gt, [line.durable for line in lines], seqs)):

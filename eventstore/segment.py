@@ -23,8 +23,8 @@ SEAL_SUFFIX = ".seal"
 _SEGMENT_NAME = re.compile(r"([0-9]{20})\.jsonl")
 
 _READ_BYTES_FIRST = 16 * 1024
-_READ_BYTES_MAX = 96 * 1024
-"""More than the longest line; less than what malloc(3) asks the kernel for, and gives back, page by page."""
+_READ_BYTES_MAX = LINE_BYTES_MAX
+"""The longest line; less than what malloc(3) asks the kernel for, and gives back, page by page."""
 _NEAR_BYTES = 32 * 1024
 _PROBE_BYTES = 4 * 1024
 _PROBES_MAX = 64
