@@ -28,7 +28,9 @@ _STEPS = {
     "checking": "checking, files",
 }
 _DAMAGED_SHOWN_MAX = 20
-_MERGED_BY = "made by a scheduler at its start and at each full segment, or now by `cronledger projections rebuild`"
+_MERGED_BY = (
+    "made by a scheduler at its start and at each full segment, or now by `cronledger projections rebuild`"
+)
 
 
 @click.command(epilog="Example: cronledger projections status --verify")

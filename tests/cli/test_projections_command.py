@@ -97,7 +97,7 @@ def test_a_merge_that_is_due_is_said_to_be_of_whom(tmp_path: Path) -> None:
     writer.close()
     call("sql", "SELECT 1", home=writer.home.root)
     due = call("projections", "status", home=writer.home.root)
-    assert "1 merge: made by a scheduler when it starts" in due.out
+    assert "1 merge: made by a scheduler at its start" in due.out
     assert "or now by `cronledger projections rebuild`" in due.out
     call("projections", "rebuild", home=writer.home.root)
     assert "due:" not in call("projections", "status", home=writer.home.root).out
