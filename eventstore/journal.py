@@ -21,10 +21,13 @@ from eventstore.lock import Lock
 from eventstore.reading import read_entries
 from eventstore.recovery import LedgerRecovered, mark_recorded, set_aside, unrecorded
 from eventstore.reserve import Reserve
-from eventstore.seal import unsealed, write_seal
+from eventstore.seal import Sealing, unsealed
 from eventstore.segment import SEGMENT_ENTRIES, first_of, segment_name
 from eventstore.store import EMPTY, Entry, Event, Head
 from eventstore.tail import Tail
+
+_SEALED_PER_TICK_BYTES = 4 * 1024 * 1024
+"""So much of a segment is hashed at a time: a few milliseconds' work."""
 
 
 def utc_now() -> datetime:
@@ -72,6 +75,7 @@ class Journal:
         self._reserve = Reserve(folder, disk)
         self._unsealed: list[int] = []
         self._looked_to = 0
+        self._sealing: Sealing | None = None
         self._may_be_unrecorded = True
 
     @classmethod
@@ -218,7 +222,7 @@ class Journal:
         if self._fsync == "everysec":
             self._flush()
         self._writer.flush_head()
-        self._seal(1)
+        self._seal(_SEALED_PER_TICK_BYTES)
 
     def release_reserve(self) -> None:
         """Give the disk back the room that was kept, so that it can be recorded that there is no more."""
@@ -240,7 +244,7 @@ class Journal:
             if not self._read_only and self._pid == os.getpid() and self._writer.poisoned is None:
                 self._flush()
                 self._writer.flush_head()
-                self._seal(self._tail.head.seq)
+                self._seal(None)
         finally:
             self._close_files()
 
@@ -338,18 +342,34 @@ class Journal:
         except OSError as error:
             raise Unavailable(f"{self.folder} cannot be locked: {error.strerror or error}") from error
 
-    def _seal(self, most: int) -> None:
-        """Seal full segments, whoever filled them; one that cannot be sealed now is left for another time."""
+    def _seal(self, budget_bytes: int | None) -> None:
+        """Seal full segments, whoever filled them; one that cannot be sealed now is left for another time.
+
+        Args:
+            budget_bytes: go on with one of them, for about so many bytes; None: seal all.
+        """
         end = first_of(self._tail.head.seq + 1, self.segment_entries)
         if self._looked_to < end:
             self._unsealed += unsealed(self.folder, self._looked_to, end, self.segment_entries)
             self._looked_to = end
-        for first in self._unsealed[:most]:
-            try:
-                write_seal(self._disk, self.folder, first, self.segment_entries)
-            except OSError:
-                return
-            self._unsealed.remove(first)
+        try:
+            while self._unsealed:
+                if self._sealing is None:
+                    first = self._unsealed[0]
+                    self._sealing = Sealing(self._disk, self.folder, first, self.segment_entries)
+                if not self._sealing.advance(budget_bytes):
+                    return
+                self._stop_sealing()
+                del self._unsealed[0]
+                if budget_bytes is not None:
+                    return
+        except OSError:
+            self._stop_sealing()
+
+    def _stop_sealing(self) -> None:
+        if self._sealing is not None:
+            self._sealing.close()
+            self._sealing = None
 
     def _check_writable(self) -> None:
         if self._closed:
@@ -363,6 +383,7 @@ class Journal:
 
     def _close_files(self) -> None:
         self._closed = True
+        self._stop_sealing()
         if hasattr(self, "_tail"):
             self._tail.close()
         self._head_file.close()

@@ -63,31 +63,63 @@ def read_seal(folder: Path, first: int) -> Seal | None:
         raise ValueError(str(error)) from None
 
 
-def write_seal(disk: Disk, folder: Path, first: int, count: int) -> bool:
-    """Seal a full segment; whoever does it writes the same.
+class Sealing:
+    """The seal of a full segment in the making; whoever does it writes the same.
 
-    Returns:
-        False if the segment is not one to seal: its last line is not its last entry.
+    The segment is hashed a slice at a time: all at once would hold up a scheduler for some 25 ms.
 
     Raises:
-        OSError: it cannot be written now.
+        OSError: the segment cannot be read or flushed now.
     """
-    digest, size = sha256(), 0
-    with open(folder / segment_name(first), "rb") as segment:
-        disk.fdatasync(
-            segment.fileno()
-        )  # under `fsync: never` nobody has seen to it: a seal is to outlive it
-        while chunk := segment.read(_READ_BYTES):
-            digest.update(chunk)
-            size += len(chunk)
-        found = line_before(segment.fileno(), size) if size else None
-    last = tail_of(found[1]) if found else None
-    if last is None or last.seq != first + count - 1:
+
+    def __init__(self, disk: Disk, folder: Path, first: int, count: int) -> None:
+        self._disk, self._folder, self._first, self._count = disk, folder, first, count
+        self._digest, self._size = sha256(), 0
+        self._segment = open(folder / segment_name(first), "rb")  # noqa: SIM115 - open until all of it is hashed
+        try:
+            # Under `fsync: never` nobody has seen to it, and a seal is to outlive it.
+            disk.fdatasync(self._segment.fileno())
+        except BaseException:
+            self.close()
+            raise
+
+    def advance(self, budget_bytes: int | None) -> bool:
+        """Go on for about so many bytes (None: to the end); whether it is done.
+
+        A segment whose last line is not its last entry gets no seal.
+
+        Raises:
+            OSError: it cannot be read, or the seal cannot be written, now.
+        """
+        left = budget_bytes
+        while left is None or left > 0:
+            chunk = self._segment.read(_READ_BYTES)
+            if not chunk:
+                self._finish()
+                return True
+            self._digest.update(chunk)
+            self._size += len(chunk)
+            left = None if left is None else left - len(chunk)
         return False
-    seal = Seal(first=first, count=count, bytes=size, sha256=digest.hexdigest(), last=last.hash)
-    body = msgspec.json.encode(seal)[:-1]
-    write_file(disk, folder / seal_name(first), body + _HASH + _ending(body))
-    return True
+
+    def close(self) -> None:
+        """Give up, or be done."""
+        self._segment.close()
+
+    def _finish(self) -> None:
+        found = line_before(self._segment.fileno(), self._size) if self._size else None
+        last = tail_of(found[1]) if found else None
+        if last is None or last.seq != self._first + self._count - 1:
+            return
+        seal = Seal(
+            first=self._first,
+            count=self._count,
+            bytes=self._size,
+            sha256=self._digest.hexdigest(),
+            last=last.hash,
+        )
+        body = msgspec.json.encode(seal)[:-1]
+        write_file(self._disk, self._folder / seal_name(self._first), body + _HASH + _ending(body))
 
 
 def check_lengths(folder: Path, firsts: Iterable[int]) -> None:

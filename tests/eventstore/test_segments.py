@@ -15,6 +15,7 @@ from eventstore.durable import Disk
 from eventstore.entry import seq_of
 from eventstore.seal import read_seal
 from eventstore.segment import find_line, runs
+from eventstore.store import Event
 from tests.eventstore.disks import FastDisk
 from tests.eventstore.support import SEGMENT_0, crash, edit, event, open_journal
 from tests.ledger_check import check_ledger
@@ -210,3 +211,19 @@ def test_a_segment_is_on_disk_before_its_seal(tmp_path: Path) -> None:
     segment = segment_name(0)
     assert segment in calls
     assert calls.index(segment) < next(i for i, name in enumerate(calls) if "seal" in name)
+
+
+def test_a_large_segment_is_sealed_in_slices(tmp_path: Path) -> None:
+    """No tick hashes more than its share: a segment of many megabytes takes several, and the seal is the same."""
+    folder = tmp_path / "ledger"
+    wide = Event(type="job.noted", actor="test", data={"text": "x" * 60_000})
+    with open_journal(folder, segment_entries=200, disk=FastDisk()) as journal:
+        journal.append([wide] * 210)
+        journal.tick()
+        assert read_seal(folder, 0) is None
+        for _ in range(3):
+            journal.tick()
+        seal = read_seal(folder, 0)
+    assert seal is not None
+    assert seal.sha256 == sha256((folder / segment_name(0)).read_bytes()).hexdigest()
+    check_ledger(folder)
