@@ -11,6 +11,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import select
 import time
 from pathlib import Path
 from types import TracebackType
@@ -82,7 +83,7 @@ class Lock:
                     raise OSError(errno.EAGAIN, "another process holds its lock") from None
             else:
                 return
-            time.sleep(wait_s)
+            select.select((), (), (), wait_s)  # `sleep` counts on a clock that others may shift
             wait_s = min(2 * wait_s, _LOOK_MAX_S)
 
     def release(self) -> None:
