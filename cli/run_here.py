@@ -14,18 +14,17 @@ from cli.failures import Failure, complain
 from cli.follow import OutputFollower
 from cli.lock_wait import patience_explained
 from cli.names import find_job
-from cli.opened import read_config
 from cli.printable import printable
 from cli.terminal import note
 from cli.watched import WatchedRuns
 from eventstore.errors import Unavailable
 from scheduler.actor import person
 from scheduler.book import Book
-from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable
+from scheduler.config_in_force import config_to_start_with
+from scheduler.configuration import Config
 from scheduler.execution import Execution, Wish
 from scheduler.executor import executor_alive, me
 from scheduler.home import Home
-from scheduler.home_config import load_config
 from scheduler.opening import bring_in_line, open_book
 from scheduler.processes import PosixSpawner
 from scheduler.waiting import Waiter
@@ -53,15 +52,9 @@ def usable_config(home: Home) -> Config:
     Raises:
         ConfigInvalid, ConfigMissing, ConfigUnreadable: neither can be used.
     """
-    config, problem = read_config(home, to_record=True)
-    if config is not None:
-        return config
-    assert problem is not None, "there is a config or a reason why not"
-    try:
-        config = load_config(home, home.config_in_force)
-    except (ConfigInvalid, ConfigMissing, ConfigUnreadable):
-        raise problem from None
-    complain(f"{problem}\nthe last config that was in force is used")
+    config, problem = config_to_start_with(home)
+    if problem is not None:
+        complain(f"{problem}\nthe last config that was in force is used")
     return config
 
 

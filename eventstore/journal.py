@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -220,7 +221,10 @@ class Journal:
         if not self._lock.is_in_place():
             raise Unavailable(f"{self.folder}: the ledger was moved away or replaced while it was in use")
         if self._fsync == "everysec":
-            self._flush()
+            with contextlib.suppress(
+                Unavailable
+            ):  # who holds the lock lets go of it: the next tick tries again
+                self._flush()
         self._writer.flush_head()
         self._seal(_SEALED_PER_TICK_BYTES)
 

@@ -15,6 +15,7 @@ from scheduler import vocabulary as v
 from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable
 from scheduler.home import Home
 from scheduler.home_config import load_config
+from scheduler.shortening import shortened
 
 ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable
 CONFIG_PROBLEMS = (ConfigInvalid, ConfigMissing, ConfigUnreadable)
@@ -60,20 +61,14 @@ def rejection(problem: ConfigProblem) -> Event:
         errors, digest = problem.errors, problem.digest
     else:
         errors, digest = [v.ConfigError(line=1, column=1, message=str(problem))], ""
-    told = [_shortened(error) for error in errors[:ERRORS_MAX]]
+    told = [_bounded(error) for error in errors[:ERRORS_MAX]]
     while len(json.dumps(msgspec.to_builtins(told))) > REJECTION_BYTES_MAX:
         told.pop()
     return v.event(v.ConfigRejected(config=digest, errors=told, error_count=len(errors)), v.CONFIG)
 
 
-def _shortened(error: v.ConfigError) -> v.ConfigError:
-    return msgspec.structs.replace(
-        error, message=_cut(error.message), key=_cut(error.key), suggestion=_cut(error.suggestion)
-    )
-
-
-def _cut(text: str) -> str:
-    if len(text) <= TEXT_MAX_CHARS:
-        return text
-    half = (TEXT_MAX_CHARS - 3) // 2
-    return f"{text[:half]} … {text[-half:]}"
+def _bounded(error: v.ConfigError) -> v.ConfigError:
+    texts = {
+        name: shortened(getattr(error, name), TEXT_MAX_CHARS) for name in ("message", "key", "suggestion")
+    }
+    return msgspec.structs.replace(error, **texts)

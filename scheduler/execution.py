@@ -121,9 +121,7 @@ class Execution:
         definition = wish.definition
         run = self._book.state.runs[entry.run or 0]
         launch = self._launcher.prepare(run, definition, entry.time, 1, wish.options)
-        going = Going(run, entry.time, launch, definition.kill_after_ms / 1000, self._actor)
-        timeout_s = None if definition.timeout_ms is None else definition.timeout_ms / 1000
-        self._supervisor.start(going, timeout_s, self._clock.read())
+        self._supervisor.start(Going(run, entry.time, launch, definition, self._actor), self._clock.read())
 
     def turn(self, complain: Callable[[str], None]) -> float:
         """Do what can be done now; in how many seconds the next turn is due.

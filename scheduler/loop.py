@@ -214,11 +214,11 @@ class Scheduler:
         run = self.state.runs[entry.run or 0]
         definition = self.state.jobs[run.job].definition
         going = self._going(run, definition, entry.time)
-        self._supervisor.start(going, _seconds(definition.timeout_ms), self._clock.read())
+        self._supervisor.start(going, self._clock.read())
 
     def _going(self, run: Run, definition: JobDefinition, started: datetime) -> Going:
         launch = self._launcher.prepare(run, definition, started, max(1, run.attempt))
-        return Going(run, started, launch, definition.kill_after_ms / 1000, v.SCHEDULER)
+        return Going(run, started, launch, definition, v.SCHEDULER)
 
     def _notice(self, entry: Entry) -> None:
         """Keep the indexes over the state in line with what is folded, whoever appended it."""
@@ -255,8 +255,7 @@ class Scheduler:
         for run in found:
             job = self.state.jobs.get(run.job)
             if job is not None and run.started is not None:
-                going = self._going(run, job.definition, run.started)
-                candidates.append((going, _seconds(job.definition.timeout_ms)))
+                candidates.append(self._going(run, job.definition, run.started))
         adopted = self._supervisor.adopt(candidates, now)
         self._book.decide(lambda state: settle(state, found, adopted, self._executor))
         for run in found:
@@ -340,7 +339,3 @@ class Scheduler:
         wait_s = max(0.0, min(waits))
         self._watch.rest(begun.monotonic_s + wait_s)  # a turn that was held up was not watching
         return wait_s
-
-
-def _seconds(duration_ms: int | None) -> float | None:
-    return None if duration_ms is None else duration_ms / 1000

@@ -6,13 +6,14 @@ exits into events. It records nothing: its owner does, and asks again until it i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
+from scheduler.definition import JobDefinition
 from scheduler.processes.launch import Exit, Launch, LaunchFailed, Spawner
 from scheduler.processes.output import OutputDigest
 from scheduler.state import Run
@@ -28,14 +29,23 @@ ERROR_MAX_CHARS = 2_000
 
 
 class Going:
-    """One attempt that has begun and is not recorded as finished."""
+    """One attempt that has begun and is not recorded as finished.
 
-    def __init__(self, run: Run, started: datetime, launch: Launch, kill_after_s: float, actor: str) -> None:
-        self.run, self.started, self.launch = run, started, launch
-        self.kill_after_s, self.actor = kill_after_s, actor
+    Args:
+        run: the run; started: the `time` of its `run.started`.
+        launch: what is started.
+        definition: of its job: it says how long the attempt may take.
+        actor: who records how it ends.
+    """
+
+    def __init__(
+        self, run: Run, started: datetime, launch: Launch, definition: JobDefinition, actor: str
+    ) -> None:
+        self.run, self.started, self.launch, self.actor = run, started, launch, actor
+        self.kill_after_s = definition.kill_after_ms / 1000
+        self.timeout_s = None if definition.timeout_ms is None else definition.timeout_ms / 1000
         self.started_mono_s: float | None = None
         self.deadline_s: float | None = None
-        self.timeout_s: float | None = None
         self.stopping: StopOutcome | None = None
         self.error: str | None = None
         self.kill_at_s: float | None = None
@@ -77,7 +87,7 @@ class Supervisor:
         """Numbers of all runs that have not been answered as finished."""
         return frozenset(self._going) | frozenset(self._ended)
 
-    def start(self, going: Going, timeout_s: float | None, now: Reading) -> None:
+    def start(self, going: Going, now: Reading) -> None:
         """Launch the process of a `run.started` that is durable. A failure to launch is how the run ends."""
         going.started_mono_s = now.monotonic_s
         try:
@@ -86,22 +96,22 @@ class Supervisor:
             going.error, going.exit_code = str(failure), failure.exit_code
             self._end(going, now)
         else:
-            self._watch(going, timeout_s, now.monotonic_s)
+            self._watch(going, now.monotonic_s)
 
-    def adopt(self, candidates: list[tuple[Going, float | None]], now: Reading) -> set[int]:
+    def adopt(self, candidates: Sequence[Going], now: Reading) -> set[int]:
         """Take over those of the attempts whose process is alive; timeouts count from their start."""
-        found = self._spawner.adopt([going.key for going, _ in candidates])
-        for going, timeout_s in candidates:
+        found = self._spawner.adopt([going.key for going in candidates])
+        for going in candidates:
             if going.launch.run not in found:
                 continue
             elapsed_s = max(0.0, (now.wall - going.started).total_seconds())
-            self._watch(going, timeout_s, now.monotonic_s - elapsed_s)
+            self._watch(going, now.monotonic_s - elapsed_s)
         return found
 
-    def _watch(self, going: Going, timeout_s: float | None, since_s: float) -> None:
+    def _watch(self, going: Going, since_s: float) -> None:
         self._going[going.launch.run] = going
-        if timeout_s is not None:
-            going.timeout_s, going.deadline_s = timeout_s, since_s + timeout_s
+        if going.timeout_s is not None:
+            going.deadline_s = since_s + going.timeout_s
             self._timed[going.launch.run] = going
 
     def stop(self, run: int, outcome: StopOutcome, error: str, now: Reading) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
+from scheduler.shortening import shortened
+
 
 class Launch(NamedTuple):
     """Everything needed to start one attempt of a run.
@@ -38,14 +40,7 @@ class LaunchFailed(Exception):
 
     def __init__(self, message: str, exit_code: int) -> None:
         self.exit_code = exit_code
-        super().__init__(_shortened(message))
-
-
-def _shortened(message: str) -> str:
-    if len(message) <= MESSAGE_MAX_CHARS:
-        return message
-    half = (MESSAGE_MAX_CHARS - 3) // 2
-    return f"{message[:half]} … {message[-half:]}"
+        super().__init__(shortened(message, MESSAGE_MAX_CHARS))
 
 
 class Exit(NamedTuple):

@@ -232,6 +232,19 @@ def test_a_lock_that_is_held_is_not_waited_for_without_end(tmp_path: Path) -> No
         assert entry.seq == 1
 
 
+def test_a_tick_leaves_a_flush_for_the_next_one_while_the_lock_is_held(tmp_path: Path) -> None:
+    """Under `everysec`, who copies the ledger delays a flush and ends nothing."""
+    folder = tmp_path / "ledger"
+    with open_journal(folder, fsync="everysec", patience_s=0.05) as journal, open(folder / "lock") as held:
+        journal.append([event(1)])
+        fcntl.flock(held, fcntl.LOCK_SH)
+        journal.tick()
+        fcntl.flock(held, fcntl.LOCK_UN)
+        journal.tick()
+        (entry,) = journal.append([event(2)])
+        assert entry.durable == entry.seq
+
+
 def test_what_cannot_be_read_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the system says while entries are read, it is the ledger that is said to be unavailable."""
     with open_journal(tmp_path / "ledger") as journal:

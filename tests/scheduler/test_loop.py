@@ -531,19 +531,24 @@ def test_a_ledger_that_cannot_be_written_pauses_and_resumes(monkeypatch: pytest.
     assert len(world.entries(v.SchedulerResumed)) == 1
 
 
+def hold_up_next_append(world: World, seconds: float) -> None:
+    """The next append takes so long."""
+    assert world.scheduler is not None
+    waits = iter([seconds])
+
+    def hold(events: object) -> None:
+        world.clock.pass_(next(waits, 0.0))
+
+    world.scheduler._book.store.before_commit = hold  # type: ignore[attr-defined]
+
+
 def test_a_timeout_counts_from_the_start_however_long_recording_took() -> None:
     """An append that takes its time takes none of a run's: neither its timeout nor its duration counts it."""
     world = World(job("hourly", timeout_ms=60_000))
     world.machine.behaviour = lambda launch: Process(30.0, 0)
     world.start()
     world.until(BEGIN + timedelta(minutes=59, seconds=59))
-    assert world.scheduler is not None
-    held = iter([45.0])
-
-    def hold(events: object) -> None:
-        world.clock.pass_(next(held, 0.0))
-
-    world.scheduler._book.store.before_commit = hold  # type: ignore[attr-defined]
+    hold_up_next_append(world, 45.0)
     world.run(120)
     (finished,) = (v.payload(entry) for entry in world.entries(v.RunFinished))
     assert (finished.outcome, finished.duration_ms) == ("succeeded", 30_000)
@@ -554,13 +559,7 @@ def test_a_turn_that_was_held_up_was_not_watching() -> None:
     world = World(job("minutely", "* * * * *", catch_up="none", overlap="allow"))
     world.start()
     world.until(BEGIN + timedelta(seconds=59))
-    assert world.scheduler is not None
-    held = iter([600.0])
-
-    def hold(events: object) -> None:
-        world.clock.pass_(next(held, 0.0))
-
-    world.scheduler._book.store.before_commit = hold  # type: ignore[attr-defined]
+    hold_up_next_append(world, 600.0)
     world.run(70)
     (missed,) = (v.payload(entry) for entry in world.entries(v.ScheduleMisfired))
     assert (missed.reason, missed.count, missed.will_run) == ("stall", 10, 0)

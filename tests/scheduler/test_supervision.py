@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from scheduler import vocabulary as v
+from scheduler.definition import JobDefinition
 from scheduler.processes import Exit, Launch, OutputDigest
 from scheduler.state import Run
 from scheduler.supervision import Going, finished
@@ -15,7 +16,7 @@ def ended(folder: Path, *, launched: bool = True, error: str | None = None) -> v
     """What is recorded about an attempt whose output is what is in the folder now."""
     launch = Launch(41, 1, ["x"], {}, str(folder), f"{folder}/out", f"{folder}/err")
     run = Run(number=41, job="a", trigger="manual", owed_at=STARTED, started=STARTED, attempt=1)
-    going = Going(run, STARTED, launch, 10.0, v.SCHEDULER)
+    going = Going(run, STARTED, launch, JobDefinition(name="a"), v.SCHEDULER)
     going.error, going.exit_code = error, 0
     going.exit = Exit(41, 1, 0, None, None, None) if launched else None
     going.digests = (OutputDigest(launch.stdout), OutputDigest(launch.stderr))
