@@ -6,23 +6,30 @@ question about the past waits for it.
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 
-from eventstore import Journal
-from scheduler.background import run_in_background
+from eventstore import Journal, LedgerError
 from scheduler.home import Home
 from scheduler.past import Past
 
+NICENESS = 10
+"""Whatever else the machine has to do comes first."""
 
-def keep_states(home: Home) -> None:
-    """Keep what is missing.
 
-    Raises:
-        LedgerError, OSError: the ledger cannot be read or trusted.
-    """
-    with Journal.open(home.ledger, software="", read_only=True, create=False) as journal:
-        Past.of(home, journal).keep_all()
+def main(arguments: list[str]) -> int:
+    """Keep what is missing; 0 if all is there now, 1 if the ledger cannot be read."""
+    os.nice(NICENESS)
+    home = Home(Path(arguments[0]))
+    try:
+        with Journal.open(home.ledger, software="", read_only=True, create=False) as journal:
+            Past.of(home, journal).keep_all()
+    except (LedgerError, OSError) as problem:
+        print(f"segment states: {problem}", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(run_in_background("segment states", keep_states, sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]))
