@@ -121,7 +121,8 @@ class Execution:
         definition = wish.definition
         run = self._book.state.runs[entry.run or 0]
         launch = self._launcher.prepare(run, definition, entry.time, 1, wish.options)
-        self._supervisor.start(Going(run, entry.time, launch, definition, self._actor), self._clock.read())
+        going = Going(run, entry.time, launch, definition, self._actor)
+        self._supervisor.start([going], self._clock.read())
 
     def turn(self, complain: Callable[[str], None]) -> float:
         """Do what can be done now; in how many seconds the next turn is due.

@@ -188,9 +188,7 @@ class Scheduler:
             self._due.popleft()
         if not self._stopping and self._paused is None:
             self._requested.clear()  # judged: from now on they are simply owed
-        for entry in recorded:
-            if entry.type == v.RunStarted.TYPE:
-                self._launch(entry)
+        self._launch([entry for entry in recorded if entry.type == v.RunStarted.TYPE])
 
     def _decide_round(
         self, state: State, now: datetime, due: Iterable[Due], finishes: Sequence[Event]
@@ -209,12 +207,14 @@ class Scheduler:
         dispatcher = Dispatcher(state, self._owed, new, ended, capacity, self._executor)
         return events + dispatcher.decide()
 
-    def _launch(self, entry: Entry) -> None:
-        """Start a run that is on record; its time counts from now, for recording it may have taken a while."""
-        run = self.state.runs[entry.run or 0]
-        definition = self.state.jobs[run.job].definition
-        going = self._going(run, definition, entry.time)
-        self._supervisor.start(going, self._clock.read())
+    def _launch(self, started: Sequence[Entry]) -> None:
+        """Start the runs that are on record as started."""
+        goings = []
+        for entry in started:
+            run = self.state.runs[entry.run or 0]
+            goings.append(self._going(run, self.state.jobs[run.job].definition, entry.time))
+        if goings:
+            self._supervisor.start(goings, self._clock.read())
 
     def _going(self, run: Run, definition: JobDefinition, started: datetime) -> Going:
         launch = self._launcher.prepare(run, definition, started, max(1, run.attempt))

@@ -39,7 +39,7 @@ TURN_MAX_S = 1.0
 """The loop looks at the clocks at least this often, so that a step or a suspend is seen."""
 LEDGER_PATIENCE_S = 1.0
 """Who holds the ledger for longer keeps the scheduler from starting runs, not from looking after those that go."""
-TELL_WITHIN_S = 0.25
+TELL_WITHIN_S = 1.0
 """While there is work, what was recorded is told this late at most: who watches costs no run its time."""
 GIVE_UP_S = 60.0
 """So long after its grace a stopping scheduler gives up on a ledger that cannot be written."""

@@ -57,7 +57,7 @@ class Going:
     @property
     def key(self) -> tuple[int, int]:
         """Run and attempt."""
-        return self.launch.run, self.launch.attempt
+        return self.launch.key
 
 
 class Supervisor:
@@ -87,16 +87,21 @@ class Supervisor:
         """Numbers of all runs that have not been answered as finished."""
         return frozenset(self._going) | frozenset(self._ended)
 
-    def start(self, going: Going, now: Reading) -> None:
-        """Launch the process of a `run.started` that is durable. A failure to launch is how the run ends."""
-        going.started_mono_s = now.monotonic_s
-        try:
-            self._spawner.launch(going.launch)
-        except LaunchFailed as failure:
-            going.error, going.exit_code = str(failure), failure.exit_code
-            self._end(going, now)
-        else:
-            self._watch(going, now.monotonic_s)
+    def start(self, goings: Sequence[Going], now: Reading) -> None:
+        """Launch the processes of `run.started` entries that are durable.
+
+        A failure to launch is how a run ends. The time of the others counts from their own start, not from the entry:
+        to record it, and to start those before it, may have taken a while.
+        """
+        launched = self._spawner.launch([going.launch for going in goings])
+        for going, result in zip(goings, launched, strict=True):
+            if isinstance(result, LaunchFailed):
+                going.started_mono_s = now.monotonic_s
+                going.error, going.exit_code = str(result), result.exit_code
+                self._end(going, now)
+            else:
+                going.started_mono_s = result.started_s
+                self._watch(going, result.started_s)
 
     def adopt(self, candidates: Sequence[Going], now: Reading) -> set[int]:
         """Take over those of the attempts whose process is alive; timeouts count from their start."""

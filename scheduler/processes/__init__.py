@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scheduler.processes.identity import boot_id, host_name, platform_problem, process_is, start_ticks
-from scheduler.processes.launch import Exit, Launch, LaunchFailed, Spawner
+from scheduler.processes.launch import Exit, Launch, Launched, LaunchFailed, Spawner
 from scheduler.processes.output import OutputDigest
 from scheduler.processes.posix import PROCESS_EXITS, PosixSpawner
 from scheduler.processes.tree import live_attempts
@@ -13,6 +13,7 @@ __all__ = [
     "Exit",
     "Launch",
     "LaunchFailed",
+    "Launched",
     "OutputDigest",
     "PosixSpawner",
     "Spawner",

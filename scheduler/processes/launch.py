@@ -27,6 +27,11 @@ class Launch(NamedTuple):
     stdout: str
     stderr: str
 
+    @property
+    def key(self) -> tuple[int, int]:
+        """Run and attempt."""
+        return self.run, self.attempt
+
 
 MESSAGE_MAX_CHARS: Final = 500
 """So much of why a process could not be started is told: names and paths in it may be of any length."""
@@ -41,6 +46,13 @@ class LaunchFailed(Exception):
     def __init__(self, message: str, exit_code: int) -> None:
         self.exit_code = exit_code
         super().__init__(shortened(message, MESSAGE_MAX_CHARS))
+
+
+class Launched(NamedTuple):
+    """A process that was started: its pid, and when, by the monotonic clock (`Reading.monotonic_s`)."""
+
+    pid: int
+    started_s: float
 
 
 class Exit(NamedTuple):
@@ -61,11 +73,11 @@ class Exit(NamedTuple):
 class Spawner(Protocol):
     """Starts, recognises, stops and reaps the process trees of runs. One caller, no threads."""
 
-    def launch(self, launch: Launch) -> int:
-        """Start it as the leader of a session of its own and return its pid.
+    def launch(self, launches: Sequence[Launch]) -> list[Launched | LaunchFailed]:
+        """Start them in order, each as the leader of a session of its own.
 
-        Raises:
-            LaunchFailed: nothing runs.
+        Returns:
+            What came of each. Where it failed nothing runs; it changes nothing for the others.
         """
         ...
 

@@ -4,7 +4,7 @@ A process is recognised by what it carries in its environment. That cannot be re
 undumpable (`PR_SET_DUMPABLE`), became another user (setuid) or replaced its environment; such a process is told by
 its note: its number, and that it began in the moment that is noted.
 
-That a process is about to be started is noted as well. A scheduler that is killed between making a process and
+That processes are about to be started is noted as well. A scheduler that is killed between making a process and
 noting (and marking) it leaves a beginning without an end, and the next one knows for what to look closer.
 
 Each owner appends to a file of its own, of one line per process, in one folder. Notes are not flushed to disk: they
@@ -16,7 +16,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -24,7 +24,7 @@ from scheduler.processes.descriptors import is_exhaustion
 from scheduler.processes.identity import boot_id, process_is, process_stat, start_ticks
 
 NOTES_MAX: Final = 4_000
-"""After so many lines those of processes that have ended are thrown away."""
+"""After about so many lines those of processes that have ended are thrown away."""
 _SLACK_S: Final = 0.05
 """Start times are counted in ticks of 10 ms, and rounded down."""
 _TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
@@ -88,23 +88,26 @@ class Notes:
         with contextlib.suppress(OSError):
             self._sweep()
 
-    def begin(self, run: int, attempt: int) -> float:
-        """Note that a process is about to be started; seconds since the boot, for the note that must follow."""
+    def begin(self, attempts: Sequence[tuple[int, int]]) -> None:
+        """Note that these (run, attempt) pairs are about to be started; what comes of each must follow."""
         now_s = boottime_s()
-        self.add(Note(run, attempt, 0, now_s, 0.0))
-        return now_s
-
-    def add(self, note: Note) -> None:
-        """Note what came of it."""
-        try:
+        with contextlib.suppress(OSError):
             if self._file < 0:
                 self._file = self._begin(self._path)
             elif self._count >= NOTES_MAX:
                 self._shorten()
-            os.write(self._file, note.line().encode())
-            self._count += 1
-        except OSError:
+            self._write("".join(Note(run, attempt, 0, now_s, 0.0).line() for run, attempt in attempts))
+            self._count += 2 * len(attempts)
+
+    def add(self, note: Note) -> None:
+        """Note what came of one that was begun."""
+        try:
+            self._write(note.line())
+        except OSError:  # `suppress` would cost as much as the line
             return
+
+    def _write(self, lines: str) -> None:
+        os.write(self._file, lines.encode())
 
     def find(self, wanted: Iterable[tuple[int, int]]) -> Iterator[Note]:
         """The notes of these (run, attempt) pairs whose processes live.

@@ -7,7 +7,6 @@ recognises it by its environment and takes it up again.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import resource
 import selectors
@@ -16,13 +15,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from scheduler.processes import pidfd, program, stopping, tree
+from scheduler.processes import pidfd, stopping, tree
 from scheduler.processes.descriptors import Reserve, is_exhaustion
 from scheduler.processes.identity import process_stat
-from scheduler.processes.launch import Exit, Launch, LaunchFailed
+from scheduler.processes.launch import Exit, Launch, Launched, LaunchFailed
 from scheduler.processes.mark import Marker, is_marked
-from scheduler.processes.notes import Note, Notes, boottime_s
-from scheduler.processes.spawn import Command, spawn
+from scheduler.processes.notes import Note, Notes
+from scheduler.processes.starting import Held, Starter, undone
 
 PROCESS_EXITS: Final = "process exits"
 """The `data` of the spawner's one key in the owner's selector: when that is ready, `exits()` has news."""
@@ -67,52 +66,19 @@ class PosixSpawner:
         self._leaders: dict[tuple[int, int], pidfd.Leader] = {}
         self._stopping: set[tuple[int, int]] = set()
         self._marker = Marker()
+        self._starter = Starter(ledger_id, self._notes, self._marker, self._reserve)
         if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         _keep_descriptors_to_ourselves()
 
-    def launch(self, launch: Launch) -> int:
-        """Start it as the leader of a session of its own and return its pid.
-
-        The program is found as execvp(3) does, in the job's own `PATH` and from its working directory. The
-        process gets `/dev/null` as input, its two output files (0600, appended to), no other descriptor, an
-        empty signal mask, default signal actions, and exactly the environment given plus the three
-        `CRONLEDGER_*`.
-
-        Raises:
-            LaunchFailed: nothing runs.
-        """
-        if not launch.argv:
-            raise LaunchFailed("the command is empty: it names no program", program.NOT_FOUND)
-        env = {
-            **launch.env,
-            tree.LEDGER: self._ledger_id,
-            tree.RUN: str(launch.run),
-            tree.ATTEMPT: str(launch.attempt),
-        }
-        there = launch.working_directory
-        path = program.find_program(launch.argv[0], launch.env, there)
-        called = program.shown(launch.argv[0], path, launch.env)
-        outputs = (launch.stdout, launch.stderr)
-        if not self._reserve.refill():
-            raise LaunchFailed(f"cannot start {called}: {program.NO_DESCRIPTORS}", program.NOT_EXECUTABLE)
-        pid = self._spawn(
-            launch.run, launch.attempt, Command(path, called, list(launch.argv), env, there, outputs)
-        )
-        self._watch_main(launch.run, launch.attempt, pid, _own_peak_kib(), child=True)
-        return pid
-
-    def _spawn(self, run: int, attempt: int, command: Command) -> int:
-        """Make the process, noted before and after, and mark it."""
-        begun_s = 0.0 if self._notes is None else self._notes.begin(run, attempt)
-        pid = 0
-        try:
-            pid = spawn(command)
-        finally:
-            if self._notes is not None:
-                self._notes.add(Note(run, attempt, pid, begun_s, boottime_s()))
-        self._marker.mark(pid)
-        return pid
+    def launch(self, launches: Sequence[Launch]) -> list[Launched | LaunchFailed]:
+        """Start them in order, each as the leader of a session of its own (`Starter`); what came of each."""
+        started = self._starter.start(launches)
+        own_peak_kib = _own_peak_kib()
+        return [
+            self._watch_main(launch.key, one, own_peak_kib) if isinstance(one, Held) else one
+            for launch, one in zip(launches, started, strict=True)
+        ]
 
     def adopt(self, wanted: Sequence[tuple[int, int]]) -> set[int]:
         """Look for live main processes of the wanted (run, attempt) pairs, watch those, return their runs.
@@ -221,30 +187,18 @@ class PosixSpawner:
         self._stopping.discard(attempt)
         os.close(self._leaders.pop(attempt).pidfd)
 
-    def _watch_main(self, run: int, attempt: int, pid: int, own_peak_kib: int, *, child: bool) -> None:
+    def _watch_main(self, attempt: tuple[int, int], held: Held, own_peak_kib: int) -> Launched | LaunchFailed:
         """Begin to watch a process of ours; if that is impossible, it must not run at all."""
-        try:
-            descriptor = self._pidfd_of(pid)
-        except OSError as error:
-            raise _undone(pid, error) from error
+        pid, descriptor, started_s = held
         try:
             self._watch.add(descriptor)
         except OSError as error:
             os.close(descriptor)
-            raise _undone(pid, error) from error
-        leader = pidfd.Leader(pid, descriptor, child=child)
-        self._by_pidfd[descriptor] = _Watched(run, attempt, leader, own_peak_kib)
-        self._leaders[run, attempt] = leader
-
-    def _pidfd_of(self, pid: int) -> int:
-        """A pidfd of a process of ours, from the reserve if need be."""
-        try:
-            return os.pidfd_open(pid)
-        except OSError as error:
-            if not is_exhaustion(error):
-                raise
-        with self._reserve.lent():
-            return os.pidfd_open(pid)
+            return undone(pid, error)
+        leader = pidfd.Leader(pid, descriptor, child=True)
+        self._by_pidfd[descriptor] = _Watched(*attempt, leader, own_peak_kib)
+        self._leaders[attempt] = leader
+        return Launched(pid, started_s)
 
     def _adopt_living(self, wanted: set[tuple[int, int]]) -> None:
         """Watch those main processes of the wanted attempts that live.
@@ -322,14 +276,6 @@ class PosixSpawner:
 
     def _is_main(self, attempt: tuple[int, int], pid: int) -> bool:
         return tree.carried(pid, self._ledger_id) == attempt and _leads_session(pid)
-
-
-def _undone(pid: int, error: OSError) -> LaunchFailed:
-    """End a child that cannot be watched."""
-    os.killpg(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    reason = program.NO_DESCRIPTORS if error.errno == errno.EMFILE else error.strerror
-    return LaunchFailed(f"cannot watch a process: {reason}", program.NOT_EXECUTABLE)
 
 
 def _leads_session(pid: int) -> bool:

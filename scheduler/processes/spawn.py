@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from scheduler.processes import program
-from scheduler.processes.launch import LaunchFailed
+from scheduler.processes.whereabouts import Whereabouts
 
 _FOLDER_MODE: Final = 0o700
 _OUTPUT_MODE: Final = 0o600
@@ -39,7 +39,7 @@ class Command(NamedTuple):
     outputs: tuple[str, str]
 
 
-def spawn(command: Command) -> int:
+def spawn(command: Command, whereabouts: Whereabouts) -> int:
     """Start it as the leader of a session of its own and return its pid.
 
     Missing folders of the output files are made. A script without a `#!` line is given to `/bin/sh`, as
@@ -50,21 +50,21 @@ def spawn(command: Command) -> int:
     """
     failure: OSError | ValueError
     try:
-        return _spawn_there(command)
+        return _spawn_there(command, whereabouts)
     except (OSError, ValueError) as error:
         failure = error
     try:
         if isinstance(failure, FileNotFoundError):
             # Try again even if nothing was missing: another process may have made the folder just now.
             _make_folders(command.outputs)
-            return _spawn_there(command)
+            return _spawn_there(command, whereabouts)
     except (OSError, ValueError) as error:
         failure = error
     try:
         if isinstance(failure, OSError) and failure.errno == errno.ENOEXEC:
             script = program.script_for_shell(command.path, command.argv)
             if script is not None:
-                return _spawn_there(command._replace(path=script[0], argv=script))
+                return _spawn_there(command._replace(path=script[0], argv=script), whereabouts)
     except (OSError, ValueError) as error:
         failure = error
     explained = program.explain(failure, command.path, command.called, command.outputs)
@@ -73,26 +73,8 @@ def spawn(command: Command) -> int:
     raise explained from failure
 
 
-def _spawn_there(command: Command) -> int:
-    """`posix_spawn` knows no working directory, so this process goes there and comes back."""
-    if _is_here(command.working_directory):
-        return _spawn_here(command)
-    here = _hold_here()
-    try:
-        try:
-            os.chdir(command.working_directory)
-        except OSError as error:
-            text = f"cannot start in the working directory {command.working_directory}: {error.strerror}"
-            raise LaunchFailed(text, program.NOT_EXECUTABLE) from error
-        try:
-            return _spawn_here(command)
-        finally:
-            os.fchdir(here)
-    finally:
-        os.close(here)
-
-
-def _spawn_here(command: Command) -> int:
+def _spawn_there(command: Command, whereabouts: Whereabouts) -> int:
+    whereabouts.go(command.working_directory)
     return os.posix_spawn(
         command.path,
         command.argv,
@@ -106,22 +88,6 @@ def _spawn_here(command: Command) -> int:
         setsigmask=(),
         setsigdef=_DEFAULT_SIGNALS,
     )
-
-
-def _is_here(folder: str) -> bool:
-    try:
-        return os.getcwd() == folder
-    except OSError:  # our own folder was deleted
-        return False
-
-
-def _hold_here() -> int:
-    """A descriptor of the current folder, deleted or not; of `/` if we may not even enter it again."""
-    flags = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
-    try:
-        return os.open(".", flags)
-    except OSError:
-        return os.open("/", flags)
 
 
 def _make_folders(outputs: Sequence[str]) -> None:

@@ -21,7 +21,7 @@ from scheduler.home import Home
 from scheduler.launching import Launcher
 from scheduler.loop import Scheduler
 from scheduler.processes import OutputDigest
-from scheduler.processes.launch import Exit, Launch, LaunchFailed
+from scheduler.processes.launch import Exit, Launch, Launched, LaunchFailed
 from scheduler.reconcile import reconcile
 from scheduler.state import Executor, State
 from scheduler.supervision import Supervisor
@@ -120,19 +120,22 @@ class SimulatedSpawner:
         self._children: set[tuple[int, int]] = set()
         self._ends: list[tuple[float, int, int]] = []
 
-    def launch(self, launch: Launch) -> int:
-        """Start it, or fail if the machine says so."""
-        key = (launch.run, launch.attempt)
-        assert key not in self._machine.launches, f"run {launch.run} was started twice"
-        self._machine.launches.add(key)
+    def launch(self, launches: Sequence[Launch]) -> list[Launched | LaunchFailed]:
+        """Start them, or fail if the machine says so."""
+        return [self._launch(launch) for launch in launches]
+
+    def _launch(self, launch: Launch) -> Launched | LaunchFailed:
+        assert launch.key not in self._machine.launches, f"run {launch.run} was started twice"
+        self._machine.launches.add(launch.key)
         process = self._machine.behaviour(launch)
         if process is None:
-            raise LaunchFailed("no such program", 127)
-        process = process._replace(ends_s=self._machine.clock.monotonic_s + process.ends_s)
-        self._machine.processes[key] = process
-        self._children.add(key)
-        heapq.heappush(self._ends, (process.ends_s, *key))
-        return 1
+            return LaunchFailed("no such program", 127)
+        now_s = self._machine.clock.monotonic_s
+        process = process._replace(ends_s=now_s + process.ends_s)
+        self._machine.processes[launch.key] = process
+        self._children.add(launch.key)
+        heapq.heappush(self._ends, (process.ends_s, *launch.key))
+        return Launched(1, now_s)
 
     def adopt(self, wanted: Sequence[tuple[int, int]]) -> set[int]:
         """Those that are still there."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.processes import Exit, Launch, PosixSpawner, live_attempts
+from scheduler.processes import Exit, Launch, LaunchFailed, PosixSpawner, live_attempts
 
 PATIENCE_S = 20.0
 PATH = os.environ["PATH"]
@@ -35,17 +35,24 @@ class Runs:
     def launch(
         self, run: int, argv: Sequence[str], env: Mapping[str, str] | None = None, work: Path | None = None
     ) -> int:
-        """Start attempt 1 of a run."""
-        return self.spawner.launch(
-            Launch(
-                run=run,
-                attempt=1,
-                argv=argv,
-                env={"PATH": PATH} if env is None else env,
-                working_directory=str(self.work if work is None else work),
-                stdout=str(self.output(run)),
-                stderr=str(self.output(run, "stderr")),
-            )
+        """Start attempt 1 of a run, or raise why it cannot be started."""
+        (result,) = self.spawner.launch([self.prepared(run, argv, env, work)])
+        if isinstance(result, LaunchFailed):
+            raise result
+        return result.pid
+
+    def prepared(
+        self, run: int, argv: Sequence[str], env: Mapping[str, str] | None = None, work: Path | None = None
+    ) -> Launch:
+        """Attempt 1 of a run."""
+        return Launch(
+            run=run,
+            attempt=1,
+            argv=argv,
+            env={"PATH": PATH} if env is None else env,
+            working_directory=str(self.work if work is None else work),
+            stdout=str(self.output(run)),
+            stderr=str(self.output(run, "stderr")),
         )
 
     def shell(self, run: int, script: str) -> int:

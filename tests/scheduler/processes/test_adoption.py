@@ -21,7 +21,7 @@ spawner = PosixSpawner(ledger, notes=folder / "notes")
 for run, script in enumerate(sys.argv[3:], start=5):
     launch = Launch(run, 1, ["/bin/sh", "-c", script], {"PATH": "/usr/bin:/bin"}, str(folder),
                     f"{folder}/{run}.out", f"{folder}/{run}.err")
-    print(spawner.launch(launch), flush=True)
+    print(spawner.launch([launch])[0].pid, flush=True)
 signal.pause()
 """
 

@@ -7,11 +7,12 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from scheduler.processes import PROCESS_EXITS, LaunchFailed, PosixSpawner
+from scheduler.processes import PROCESS_EXITS, Launched, LaunchFailed, PosixSpawner
 from tests.scheduler.processes.conftest import PATH, PATIENCE_S, Runs
 
 
@@ -108,7 +109,8 @@ def test_no_descriptor_leaks(tmp_path: Path) -> None:
         "kept = open('/etc/passwd')\n"
         "spawner = PosixSpawner('fds')\n"
         "for run in (1, 2):\n"
-        "    spawner.launch(Launch(run, 1, ['/bin/ls', '/proc/self/fd'], {}, folder, f'{folder}/o', f'{folder}/e'))\n"
+        "    listing = ['/bin/ls', '/proc/self/fd']\n"
+        "    spawner.launch([Launch(run, 1, listing, {}, folder, f'{folder}/o', f'{folder}/e')])\n"
         "    spawner.wait(20)\n"
         "    assert spawner.exits()[0].exit_code == 0\n"
     )
@@ -239,7 +241,7 @@ def test_ignored_sigchld_is_undone(tmp_path: Path) -> None:
         "from scheduler.processes import Launch, PosixSpawner\n"
         "folder = sys.argv[1]\n"
         "spawner = PosixSpawner('chld')\n"
-        "spawner.launch(Launch(1, 1, ['/bin/sh', '-c', 'exit 7'], {}, folder, f'{folder}/o', f'{folder}/e'))\n"
+        "spawner.launch([Launch(1, 1, ['/bin/sh', '-c', 'exit 7'], {}, folder, f'{folder}/o', f'{folder}/e')])\n"
         "spawner.wait(20)\n"
         "sys.exit(spawner.exits()[0].exit_code)\n"
     )
@@ -262,3 +264,36 @@ def test_many_at_once(runs: Runs) -> None:
         ended.update((one.run, one.exit_code) for one in runs.spawner.exits())
     assert ended == {run: run % 100 for run in range(200)}
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_herd_is_started_in_order(runs: Runs) -> None:
+    """What came of each of several launches is told in their order: one that fails changes nothing for the others."""
+    other = runs.folder / "other"
+    other.mkdir()
+    launches = [
+        runs.prepared(5, ["pwd"]),
+        runs.prepared(6, ["no-such-program"]),
+        runs.prepared(7, ["pwd"], work=other),
+        runs.prepared(8, ["pwd"], work=runs.folder / "gone"),
+        runs.prepared(9, ["pwd"]),
+    ]
+    here, before_s = os.getcwd(), time.monotonic()
+    results = runs.spawner.launch(launches)
+    assert os.getcwd() == here
+    reasons = {
+        launch.run: str(result)
+        for launch, result in zip(launches, results, strict=True)
+        if isinstance(result, LaunchFailed)
+    }
+    assert reasons.keys() == {6, 8}
+    assert reasons[6].startswith("program not found: no 'no-such-program'")
+    assert reasons[8].startswith("cannot start in the working directory")
+    started_s = [result.started_s for result in results if isinstance(result, Launched)]
+    moments_s = [before_s, *started_s, time.monotonic()]
+    assert moments_s == sorted(moments_s)
+    ended: list[int] = []
+    while len(ended) < 3:
+        assert runs.spawner.wait(PATIENCE_S)
+        ended += [one.run for one in runs.spawner.exits() if one.exit_code == 0]
+    printed = [runs.output(run).read_text().strip() for run in (5, 7, 9)]
+    assert printed == [str(runs.work), str(other), str(runs.work)]

@@ -106,9 +106,11 @@ def test_notes_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     began_s = stat.start_ticks / os.sysconf("SC_CLK_TCK")
     living = Note(1, 1, leader, began_s, began_s + 0.01)
     kept = Notes(tmp_path / "notes")
+    kept.begin([(1, 1)])
     kept.add(living)
     for run in range(2, 100):
-        kept.add(Note(run, 1, leader, 0.0, 0.0))
+        kept.begin([(run, 1)])
+        kept.add(Note(run, 1, leader, 0.0, 1.0))
     (path,) = (tmp_path / "notes").iterdir()
     assert len(path.read_text().splitlines()) <= 13
     assert [(note.run, note.pid) for note in kept.find([(1, 1), (50, 1)])] == [(1, leader)]

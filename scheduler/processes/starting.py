@@ -1,0 +1,117 @@
+"""Starting processes so that they are known again: noted before and after, marked, and held by a pidfd.
+
+A herd is taken in steps, each for all of it: what can be found out beforehand is, and between two processes that are
+made nothing is done but what makes the first one known.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from scheduler.processes import program, tree
+from scheduler.processes.descriptors import Reserve, is_exhaustion
+from scheduler.processes.launch import Launch, LaunchFailed
+from scheduler.processes.mark import Marker
+from scheduler.processes.notes import Note, Notes, boottime_s
+from scheduler.processes.spawn import Command, spawn
+from scheduler.processes.whereabouts import Whereabouts
+
+
+class Held(NamedTuple):
+    """A process of ours that was just made: its pid, a pidfd of it, and when it was started (monotonic)."""
+
+    pid: int
+    pidfd: int
+    started_s: float
+
+
+class Starter:
+    """Starts processes, each as the leader of a session of its own.
+
+    A program is found as execvp(3) does, in the job's own `PATH` and from its working directory. The process gets
+    `/dev/null` as input, its two output files (0600, appended to), no other descriptor, an empty signal mask, default
+    signal actions, and exactly the environment given plus the three `CRONLEDGER_*`.
+
+    Args:
+        ledger_id: what the processes carry as `CRONLEDGER_LEDGER`.
+        notes: where they are noted, if anywhere; marker: marks them.
+        reserve: descriptors for looking at them later; while some of it is in use, nothing is started.
+    """
+
+    def __init__(self, ledger_id: str, notes: Notes | None, marker: Marker, reserve: Reserve) -> None:
+        self._ledger_id, self._notes, self._marker, self._reserve = ledger_id, notes, marker, reserve
+
+    def start(self, launches: Sequence[Launch]) -> list[Held | LaunchFailed]:
+        """Start them in order; what came of each."""
+        commands = [self._command(launch) for launch in launches]
+        pairs = list(zip(launches, commands, strict=True))
+        if self._notes is not None:
+            self._notes.begin([launch.key for launch, command in pairs if isinstance(command, Command)])
+        with Whereabouts() as whereabouts:
+            return [
+                self._start(launch.key, command, whereabouts) if isinstance(command, Command) else command
+                for launch, command in pairs
+            ]
+
+    def _command(self, launch: Launch) -> Command | LaunchFailed:
+        if not launch.argv:
+            return LaunchFailed("the command is empty: it names no program", program.NOT_FOUND)
+        env = {
+            **launch.env,
+            tree.LEDGER: self._ledger_id,
+            tree.RUN: str(launch.run),
+            tree.ATTEMPT: str(launch.attempt),
+        }
+        there = launch.working_directory
+        try:
+            path = program.find_program(launch.argv[0], launch.env, there)
+        except LaunchFailed as failure:
+            return failure
+        called = program.shown(launch.argv[0], path, launch.env)
+        return Command(path, called, list(launch.argv), env, there, (launch.stdout, launch.stderr))
+
+    def _start(
+        self, attempt: tuple[int, int], command: Command, whereabouts: Whereabouts
+    ) -> Held | LaunchFailed:
+        started_s, begun_s, pid = time.monotonic(), boottime_s(), 0
+        try:
+            pid = self._spawn(command, whereabouts)
+        except LaunchFailed as failure:
+            return failure
+        finally:
+            if self._notes is not None:
+                self._notes.add(Note(*attempt, pid, begun_s, boottime_s()))
+        self._marker.mark(pid)
+        try:
+            return Held(pid, self._pidfd_of(pid), started_s)
+        except OSError as error:
+            return undone(pid, error)
+
+    def _spawn(self, command: Command, whereabouts: Whereabouts) -> int:
+        if not self._reserve.refill():
+            text = f"cannot start {command.called}: {program.NO_DESCRIPTORS}"
+            raise LaunchFailed(text, program.NOT_EXECUTABLE)
+        return spawn(command, whereabouts)
+
+    def _pidfd_of(self, pid: int) -> int:
+        """A pidfd of a process of ours, from the reserve if need be."""
+        try:
+            return os.pidfd_open(pid)
+        except OSError as error:
+            if not is_exhaustion(error):
+                raise
+        with self._reserve.lent():
+            return os.pidfd_open(pid)
+
+
+def undone(pid: int, error: OSError) -> LaunchFailed:
+    """End a child that cannot be watched."""
+    os.killpg(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    reason = program.NO_DESCRIPTORS if error.errno == errno.EMFILE else error.strerror
+    return LaunchFailed(f"cannot watch a process: {reason}", program.NOT_EXECUTABLE)
