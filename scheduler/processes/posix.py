@@ -191,14 +191,17 @@ class PosixSpawner:
         """Begin to watch a process of ours; if that is impossible, it must not run at all."""
         pid, descriptor, started_s = held
         try:
-            self._watch.add(descriptor)
+            self._watch_leader(attempt, pidfd.Leader(pid, descriptor, child=True), own_peak_kib)
         except OSError as error:
             os.close(descriptor)
             return undone(pid, error)
-        leader = pidfd.Leader(pid, descriptor, child=True)
-        self._by_pidfd[descriptor] = _Watched(*attempt, leader, own_peak_kib)
-        self._leaders[attempt] = leader
         return Launched(pid, started_s)
+
+    def _watch_leader(self, attempt: tuple[int, int], leader: pidfd.Leader, own_peak_kib: int) -> None:
+        """Raises OSError, with nothing changed, where the kernel's limit of watches is reached."""
+        self._watch.add(leader.pidfd)
+        self._by_pidfd[leader.pidfd] = _Watched(*attempt, leader, own_peak_kib)
+        self._leaders[attempt] = leader
 
     def _adopt_living(self, wanted: set[tuple[int, int]]) -> None:
         """Watch those main processes of the wanted attempts that live.
@@ -266,10 +269,9 @@ class PosixSpawner:
             stat = process_stat(pid)
             is_it = self._is_main(attempt, pid) if note is None else note.holds()
             if is_it and stat is not None:
-                self._watch.add(descriptor)
-                leader = pidfd.Leader(pid, descriptor, child=stat.parent == os.getpid())
-                self._by_pidfd[descriptor] = _Watched(*attempt, leader, 0)
-                self._leaders[attempt] = leader
+                self._watch_leader(
+                    attempt, pidfd.Leader(pid, descriptor, child=stat.parent == os.getpid()), 0
+                )
         finally:
             if descriptor not in self._by_pidfd:
                 os.close(descriptor)

@@ -10,7 +10,7 @@ from scheduler.processes.launch import LaunchFailed
 
 
 class Whereabouts:
-    """As a context manager it comes back in the end; it moves, and looks where it is, no more often than it must."""
+    """The folder that this process stands in; as a context manager it comes back in the end, if it ever left."""
 
     def __init__(self) -> None:
         try:

@@ -38,6 +38,24 @@ class Pipe:
         return thread, lines
 
 
+def printed_to(pipe: Pipe, monkeypatch: pytest.MonkeyPatch, **limits: int) -> Printer:
+    """A printer whose standard output is the pipe, after all the numbered lines were put."""
+    monkeypatch.setattr("sys.stdout", pipe.stream)
+    printer = Printer(**limits)
+    for line in numbered():
+        printer.put(line)
+    return printer
+
+
+def read_to_the_end(pipe: Pipe, printer: Printer, close_s: float) -> list[str]:
+    """What a reader gets that begins to read just before the printer is closed."""
+    thread, lines = pipe.read_on()
+    printer.close(close_s)
+    pipe.stream.close()
+    thread.join(10)
+    return lines
+
+
 def numbered(count: int = LINES) -> list[str]:
     """So many long lines."""
     return [f"{number} {'x' * 1_000}" for number in range(count)]
@@ -56,14 +74,7 @@ def test_a_printer_never_waits_for_its_reader(
 ) -> None:
     """Lines that do not fit are counted, the very last ones too; those that fit arrive in order."""
     pipe = Pipe()
-    monkeypatch.setattr("sys.stdout", pipe.stream)
-    printer = Printer(lines_max=100)
-    for line in numbered():
-        printer.put(line)
-    thread, lines = pipe.read_on()
-    printer.close(10)
-    pipe.stream.close()
-    thread.join(10)
+    lines = read_to_the_end(pipe, printed_to(pipe, monkeypatch, lines_max=100), 10)
     numbers = [int(line.split()[0]) for line in lines]
     assert numbers == sorted(numbers)
     assert len(numbers) < LINES
@@ -77,14 +88,7 @@ def test_a_stream_that_does_not_block_loses_nothing(
 ) -> None:
     """What a slow reader has no room for at once waits for it: every line arrives, whole and in order."""
     pipe = Pipe(blocking=False)
-    monkeypatch.setattr("sys.stdout", pipe.stream)
-    printer = Printer()
-    for line in numbered():
-        printer.put(line)
-    thread, lines = pipe.read_on()
-    printer.close(30)
-    pipe.stream.close()
-    thread.join(10)
+    lines = read_to_the_end(pipe, printed_to(pipe, monkeypatch), 30)
     assert lines == [f"{line}\n" for line in numbered()]
     assert capfd.readouterr().err == ""
 
@@ -94,10 +98,7 @@ def test_closing_does_not_wait_for_who_never_reads(
 ) -> None:
     """The end comes in the time that it is given; how many lines were left out stands on standard error."""
     pipe = Pipe(blocking=False)
-    monkeypatch.setattr("sys.stdout", pipe.stream)
-    printer = Printer()
-    for line in numbered():
-        printer.put(line)
+    printer = printed_to(pipe, monkeypatch)
     began_s = time.monotonic()
     printer.close(1.0)
     assert time.monotonic() - began_s < 5
@@ -169,10 +170,7 @@ def test_a_reader_that_left_ends_the_printing(monkeypatch: pytest.MonkeyPatch) -
     """Without one, lines are dropped, and closing is quick."""
     pipe = Pipe(blocking=False)
     os.close(pipe.read_fd)
-    monkeypatch.setattr("sys.stdout", pipe.stream)
-    printer = Printer()
-    for line in numbered():
-        printer.put(line)
+    printer = printed_to(pipe, monkeypatch)
     began_s = time.monotonic()
     printer.close(60)
     assert time.monotonic() - began_s < 30
