@@ -58,8 +58,10 @@ def _environment(pid: int) -> bytes:
     deadline_s = time.monotonic() + EXEC_WAIT_MS / 1000
     while True:
         environment = _read_environment(pid)
-        if len(environment) > 1 or not _is_in_exec(pid) or time.monotonic() > deadline_s:
+        if len(environment) > 1 or time.monotonic() > deadline_s:
             return environment
+        if not _is_in_exec(pid):
+            return _read_environment(pid)  # it was, if the `exec` was over between the two looks
         time.sleep(0.0002)
 
 

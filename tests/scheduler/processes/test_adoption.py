@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from scheduler.processes import Exit, PosixSpawner, pidfd
+from scheduler.processes import Exit, PosixSpawner, pidfd, tree
 from scheduler.processes.identity import process_stat
 from scheduler.processes.mark import Marker, is_marked
 from tests.scheduler.processes.conftest import PATIENCE_S, Runs
@@ -188,3 +188,19 @@ def test_a_scheduler_killed_right_after_it_made_a_process(runs: Runs, killed_in:
     assert spawner.wait(PATIENCE_S)
     assert [(ended.run, ended.exit_code) for ended in spawner.exits()] in ([(5, 6)], [(5, None)])
     spawner.close()
+
+
+def test_an_exec_that_ends_between_two_looks(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process whose environment was seen empty in its `exec`, which was over at the next look, is recognised."""
+    pid = runs.launch(5, ["sleep", "1000"])
+    read, seen = tree._read_environment, []
+
+    def empty_at_first(looked_at: int) -> bytes:
+        seen.append(looked_at)
+        return b"\0" if len(seen) == 1 else read(looked_at)
+
+    while tree.carried(pid, runs.ledger_id) is None:  # until its own `exec` is over
+        pass
+    monkeypatch.setattr(tree, "_read_environment", empty_at_first)
+    assert tree.carried(pid, runs.ledger_id) == (5, 1)
+    assert seen == [pid, pid]
