@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cli.failures import Exit, Failure, complain
+from cli.app.failures import Exit, Failure, complain
 from cli.names import find_job
 from cli.printable import printable
 from cli.settled import SETTLING, last_words

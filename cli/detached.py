@@ -15,7 +15,7 @@ from typing import NamedTuple, NoReturn
 
 import msgspec
 
-from cli.failures import Exit, failures_for_people
+from cli.app.failures import Exit, failures_for_people
 
 
 class Requested(NamedTuple):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from cli.failures import Failure, system_words
+from cli.app.failures import Failure, system_words
 from cli.printable import printable
 from cli.progress import progress
 from cli.terminal import note

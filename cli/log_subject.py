@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cli.failures import Failure
+from cli.app.failures import Failure
 from cli.names import check_past
 from cli.opened import to_read
 from cli.printable import printable

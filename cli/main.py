@@ -8,9 +8,9 @@ import sys
 
 import click
 
-from cli.failures import Exit, Failure, failures_for_people, say, silence
-from cli.home_option import home_option
-from cli.lazy import LazyGroup
+from cli.app.failures import Exit, Failure, failures_for_people, say, silence
+from cli.app.home_option import home_option
+from cli.app.lazy_group import LazyGroup
 from cli.terminal import OutputLost
 
 _JOBS = {

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.failures import Failure
-from cli.home_option import home_of
+from cli.app.failures import Failure
+from cli.app.home_option import home_of
 from cli.printable import printable
 from eventstore.errors import LedgerError
 from scheduler.home import Home

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from cli.failures import Failure, complain
-from cli.lock_wait import patience_explained
+from cli.app.failures import Failure, complain
+from cli.app.ledger_wait import patience_explained
 from cli.printable import printable
 from cli.terminal import note
 from cli.times import show_time

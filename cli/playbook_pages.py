@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from cli.failures import Failure
+from cli.app.failures import Failure
 from cli.printable import printable
 
 if TYPE_CHECKING:

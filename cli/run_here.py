@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 import click
 
-from cli.failures import Failure, complain
+from cli.app.failures import Failure, complain
+from cli.app.ledger_wait import patience_explained
 from cli.follow import OutputFollower
-from cli.lock_wait import patience_explained
 from cli.names import find_job
 from cli.printable import printable
 from cli.terminal import note

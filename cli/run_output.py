@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from cli.failures import Exit, Failure
+from cli.app.failures import Exit, Failure
 from eventstore import Entry, Journal
 from scheduler import vocabulary as v
 from scheduler.home import Home

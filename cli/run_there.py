@@ -14,10 +14,10 @@ from functools import cached_property
 
 import click
 
-from cli.failures import Exit, Failure
+from cli.app.failures import Exit, Failure
+from cli.app.ledger_wait import patience_explained
 from cli.follow import OutputFollower
 from cli.job_words import PAUSE_ENDS, paused_words
-from cli.lock_wait import patience_explained
 from cli.names import find_job
 from cli.opened import read_config
 from cli.run_here import Begun, Streams, stopping_signals

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from cli.choices import Choice
-from cli.failures import Failure
-from cli.output_file import check_place, written_aside
+from cli.app.failures import Failure
+from cli.app.options import Choice
+from cli.app.output_file import check_place, written_aside
 from cli.parquet_output import write_parquet
 from cli.progress import progress
 from cli.sql_output import FORMATS, Columns, show

@@ -7,7 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from cli.failures import Exit, Failure
+from cli.app.failures import Exit, Failure
 from cli.printable import printable
 from cli.terminal import out, paint, wants_colour
 from scheduler.home import Home

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from difflib import get_close_matches
 
-from cli.failures import Failure
+from cli.app.failures import Failure
 from cli.printable import printable
 from cli.sql_output import FORMATS
 from cli.tables import Column, details, table

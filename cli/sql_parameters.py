@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 import click
 
-from cli.failures import Failure
+from cli.app.failures import Failure
 from cli.printable import printable
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.failures import Exit, failures_for_people
-from cli.invocation import invocation
+from cli.app.failures import Exit, failures_for_people
+from cli.app.invocation import invocation
 from cli.printable import printable
 from cli.sql_answers import query_failures
 from cli.sql_dots import Dots

@@ -13,10 +13,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from cli.app.failures import complain
+from cli.app.ledger_wait import patience_explained
 from cli.entry_json import line_of
 from cli.event_lines import EventLines
-from cli.failures import complain
-from cli.lock_wait import patience_explained
 from cli.raw_lines import last_raw_lines, raw_line
 from cli.terminal import note, out
 from cli.zones import local_zone

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import click
 
-from cli.failures import complain
+from cli.app.failures import complain
 from cli.follow import OutputFollower
 from cli.settled import SETTLING, SettledRun, last_words
 from cli.terminal import fitted, paint, wants_colour

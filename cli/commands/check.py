@@ -7,8 +7,8 @@ import sys
 import click
 import msgspec
 
-from cli.failures import Exit
-from cli.json_output import json_option, show_json
+from cli.app.failures import Exit
+from cli.app.json_output import json_option, show_json
 from cli.printable import printable
 from cli.terminal import fitted, paint, tell, wants_colour
 from cli.times import show_count

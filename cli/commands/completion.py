@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cli.failures import Failure
+from cli.app.failures import Failure
 from cli.terminal import out
 
 _INSTALL = {

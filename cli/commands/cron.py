@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from cli.app.failures import Exit, Failure, say
+from cli.app.json_output import json_option, show_json
 from cli.counts import count_option
-from cli.failures import Exit, Failure, say
-from cli.json_output import json_option, show_json
 from cli.names import ZONE
 from cli.printable import printable
 from cli.tables import Cell, Column, Value, details, table

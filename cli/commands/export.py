@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.choices import Choice
+from cli.app.failures import Failure
+from cli.app.options import Choice
 from cli.export_ocsf import OCSF_VIEWS
 from cli.export_streams import STREAMS, Wanted
-from cli.failures import Failure
 from cli.names import JOB
 from cli.sql_home import check_home
 from cli.terminal import is_terminal, note

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from cli.failures import Failure
-from cli.invocation import invocation, show_commands
+from cli.app.failures import Failure
+from cli.app.invocation import invocation, show_commands
 from cli.printable import printable
 from cli.terminal import tell
 from scheduler.home import Home

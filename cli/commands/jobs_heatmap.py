@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from cli.app.json_output import json_option, show_json
+from cli.app.options import Choice
 from cli.axis import SECOND_US, microseconds
-from cli.choices import Choice
 from cli.heatmap import QUARTER_S, Day, Tally, What, days
-from cli.json_output import json_option, show_json
 from cli.names import JOB
 from cli.pictured import chosen_jobs, picture_width, width_option, window_of, zone_for
 from cli.printable import printable

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.choices import Choice
+from cli.app.json_output import json_option, show_json
+from cli.app.options import Choice
 from cli.counts import count_option
-from cli.json_output import json_option, show_json
 from cli.names import JOB, check_past
 from cli.tables import Column, Row, fits, table
 from cli.terminal import is_terminal, note

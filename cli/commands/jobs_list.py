@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from cli.app.json_output import json_option, show_json
 from cli.as_of import as_of_option
 from cli.job_words import enabled_cell, job_document, last_cell, last_started
-from cli.json_output import json_option, show_json
 from cli.opened import View, to_read
 from cli.tables import Cell, Column, table
 from cli.terminal import is_terminal, note

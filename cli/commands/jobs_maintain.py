@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.failures import Exit, Failure
-from cli.json_output import json_option, show_json
+from cli.app.failures import Exit, Failure
+from cli.app.json_output import json_option, show_json
 from cli.whole import Whole
 from scheduler.definition import RETENTION_MAX
 from scheduler.home import Home

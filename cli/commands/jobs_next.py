@@ -6,10 +6,10 @@ from itertools import islice
 
 import click
 
+from cli.app.json_output import json_option, show_json
 from cli.as_of import as_of_option
 from cli.counts import count_option
 from cli.job_words import enabled_words
-from cli.json_output import json_option, show_json
 from cli.names import JOB, find_job
 from cli.opened import View, to_read
 from cli.printable import printable

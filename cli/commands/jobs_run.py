@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.failures import Exit
-from cli.json_output import json_option, show_json
+from cli.app.failures import Exit
+from cli.app.json_output import json_option, show_json
 from cli.names import JOB
 from cli.printable import printable
 from cli.reason import reason_option

@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
+from cli.app.json_output import json_option, show_json
 from cli.as_of import as_of_option
 from cli.counts import count_option
 from cli.effective import Setting, settings_of
 from cli.job_words import enabled_cell, going_words, job_document, last_cell, last_words, skipped_words
-from cli.json_output import json_option, show_json
 from cli.names import JOB, find_job
 from cli.opened import View, to_read
 from cli.recent import Past, recent_runs

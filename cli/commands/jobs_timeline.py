@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from cli.app.json_output import json_option, show_json
 from cli.axis import Axis, axis_for, instant_of, microseconds
-from cli.json_output import json_option, show_json
 from cli.names import JOB
 from cli.opened import View
 from cli.pictured import chosen_jobs, picture_width, width_option, window_of, zone_for

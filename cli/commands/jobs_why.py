@@ -9,9 +9,9 @@ from typing import Any
 import click
 import msgspec
 
+from cli.app.failures import Failure
+from cli.app.json_output import json_option, show_json
 from cli.asked_time import SECOND, Asked, read_asked
-from cli.failures import Failure
-from cli.json_output import json_option, show_json
 from cli.last_due import last_due
 from cli.names import JOB, find_job
 from cli.opened import View, to_read

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from cli.app.failures import Exit, Failure, complain
+from cli.app.json_output import json_option, show_json
 from cli.counts import count_option
 from cli.entry_types import ENTRY_TYPE
-from cli.failures import Exit, Failure, complain
-from cli.json_output import json_option, show_json
 from cli.names import JOB, check_past
 from cli.tables import Cell, Value, details
 from cli.times import MACHINES_ZONE, show_time, utc_option
@@ -150,7 +150,7 @@ def _look_up(home: Home, job: str) -> None:
 
 def _end_of(folder: Path) -> tuple[int, Exception | None]:
     """The last entry, and how the ledger is damaged, if opening it shows that it is."""
-    from cli.lock_wait import patience_explained
+    from cli.app.ledger_wait import patience_explained
     from cli.raw_lines import last_raw_lines
     from eventstore.errors import Corrupt
     from eventstore.journal import Journal

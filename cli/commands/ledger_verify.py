@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.failures import Exit
-from cli.json_output import json_option, show_json
+from cli.app.failures import Exit
+from cli.app.json_output import json_option, show_json
 from cli.progress import progress
 from cli.tables import Cell, Value, details
 from cli.times import show_count, show_size

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.json_output import json_option, show_json
+from cli.app.json_output import json_option, show_json
 from cli.log_options import filter_options, lines_option, log_filter, utc_option
 from cli.terminal import is_terminal, note, out, wants_colour
 from cli.zones import local_zone
@@ -73,7 +73,7 @@ def search(
         raise click.BadParameter(f"it is no regular expression: {problem}", param_hint="'PATTERN'") from None
     found = _show_newest(home, log_filter(**filters, pattern=wanted), count, as_json=as_json, utc=utc)
     if not found:
-        from cli.failures import Exit
+        from cli.app.failures import Exit
 
         sys.exit(Exit.FAILED)
 
@@ -98,9 +98,9 @@ def export(home: Home, /, form: str, output: Path | None, force: bool, utc: bool
     `jsonl` is the form in which they are kept, `csv` has a column for each member, `text` is what `cronledger logs
     view` shows. Those of the same time stand as they were collected. However many there are, memory stays bounded.
     """
+    from cli.app.output_file import check_place, written_aside
     from cli.log_fresh import bring_up_to_date
     from cli.log_subject import check_subject
-    from cli.output_file import check_place, written_aside
     from scheduler.logs import entries_folder, oldest_first
 
     wanted = log_filter(**filters)

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from cli.failures import Exit, Failure, complain
+from cli.app.failures import Exit, Failure, complain
 from cli.run_output import Attempt, Copied, Recorded, copy_output, deleted_by, find_attempt, open_output
 from cli.sentences import sentence
 from cli.terminal import OutputLost, note

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.failures import Exit
-from cli.json_output import json_option, show_json
+from cli.app.failures import Exit
+from cli.app.json_output import json_option, show_json
 from cli.progress import progress
 from cli.sql_home import check_home
 from cli.tables import Cell, Value, details

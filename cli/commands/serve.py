@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.app.failures import Failure
+from cli.app.invocation import invocation
+from cli.app.ledger_wait import patience_explained
 from cli.event_lines import EventLines
-from cli.failures import Failure
-from cli.invocation import invocation
-from cli.lock_wait import patience_explained
 from cli.log_collector import LogCollector
 from cli.opened import View, to_read
 from cli.printable import printable

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.app.failures import Failure
 from cli.as_of import as_of_option
-from cli.failures import Failure
 from cli.printable import printable
 from cli.sql_answers import FORMAT, Destination, MemoryLimit
 from cli.sql_home import check_home

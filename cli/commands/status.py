@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from cli.invocation import invocation, show_commands
+from cli.app.invocation import invocation, show_commands
+from cli.app.json_output import json_option, show_json
 from cli.job_words import PAUSE_ENDS, going_words, paused_words
-from cli.json_output import json_option, show_json
 from cli.opened import View, to_read
 from cli.printable import printable
 from cli.tables import Cell, Value, details

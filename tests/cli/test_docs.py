@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
-from cli.failures import Exit
+from cli.app.failures import Exit
 from cli.main import CONTEXT, cronledger
 
 DOCS = Path(__file__).parents[2] / "docs"

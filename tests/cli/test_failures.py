@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from cli.failures import Exit, failures_for_people, system_words
+from cli.app.failures import Exit, failures_for_people, system_words
 from cli.whole import Whole
 
 

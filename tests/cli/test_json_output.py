@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from cli.json_output import text_of
+from cli.app.json_output import text_of
 
 
 def test_times_are_utc_with_z() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.lock_wait import _LOCKS
+from cli.app.ledger_wait import _LOCKS
 from eventstore.lock import LOCK_NAME
 from scheduler.home import Home
 from tests.cli.commanding import COMMAND, call, make_home, process

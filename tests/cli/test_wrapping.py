@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli.app.invocation import show_commands
 from cli.display_width import display_width
 from cli.event_lines import EventLines
-from cli.invocation import show_commands
 from cli.playbook_pages import names, playbook, rendered
 from cli.terminal import fitted, note, tell, width
 from cli.wrapping import wrapped
@@ -156,7 +156,7 @@ def test_no_line_of_an_everyday_command_is_wider_than_the_terminal(tmp_path: Pat
 
 def test_a_hint_hangs_below_the_message() -> None:
     """An error and what to do about it are wrapped below their beginnings, and the command in it is whole."""
-    from cli.failures import Failure, say
+    from cli.app.failures import Failure, say
 
     screen = Screen()
     with pytest.MonkeyPatch.context() as patch:

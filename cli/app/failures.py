@@ -105,7 +105,7 @@ def _explain(problem: Exception) -> Exit | None:
     from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
 
     if isinstance(problem, ConfigInvalid | ConfigMissing | ConfigUnreadable):
-        from cli.config_errors import show_problem
+        from cli.app.config_errors import show_problem
 
         show_problem(problem)
         return Exit.USAGE

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from cli.home_option import with_home
+from cli.app.home_option import with_home
 from cli.printable import printable
 
 

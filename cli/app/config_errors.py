@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import click
 
-from cli.failures import Failure, say
+from cli.app.failures import Failure, say
 from cli.printable import printable
 from cli.terminal import fitted, paint, wants_colour
 from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable, excerpt

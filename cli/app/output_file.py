@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from cli.failures import Exit, Failure
+from cli.app.failures import Exit, Failure
 from cli.printable import printable
 from scheduler.home import Home
 

@@ -1,0 +1,1 @@
+"""What the program is around its commands: options, exit codes, failures in words, waiting for the ledger."""
