@@ -14,12 +14,12 @@ import click
 from cli.app.failures import Failure
 from cli.app.invocation import invocation
 from cli.app.ledger_wait import patience_explained
+from cli.background.log_collector import LogCollector
+from cli.background.sealer import Sealer
 from cli.event_lines import EventLines
-from cli.log_collector import LogCollector
 from cli.opened import View, to_read
 from cli.printable import printable
 from cli.printer import Printer
-from cli.sealer import Sealer
 from cli.terminal import fitted, paint, wants_colour
 from cli.times import MACHINES_ZONE, local_zone, show_count, show_relative, show_time, utc_option
 from cli.upcoming import upcoming

@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from cli.log_collector import LogCollector
-from cli.sealer import Sealer
+from cli.background.log_collector import LogCollector
+from cli.background.sealer import Sealer
 from eventstore import SEGMENT_ENTRIES, Journal
 from eventstore.store import GENESIS, Entry
 from scheduler.home import Home
