@@ -11,10 +11,10 @@ import click
 
 from cli.app.json_output import json_option, show_json
 from cli.app.options import Choice
-from cli.axis import SECOND_US, microseconds
-from cli.heatmap import QUARTER_S, Day, Tally, What, days
+from cli.charts.axis import SECOND_US, microseconds
+from cli.charts.heatmap import QUARTER_S, Day, Tally, What, days
+from cli.charts.options import chosen_jobs, picture_width, width_option, window_of, zone_for
 from cli.names import JOB
-from cli.pictured import chosen_jobs, picture_width, width_option, window_of, zone_for
 from cli.printable import printable
 from cli.terminal import is_terminal, note, out, paint, speaks_unicode, wants_colour
 from cli.times import COMMON_ZONE, show_time, utc_option
@@ -109,7 +109,7 @@ def _quarters(sql: Sql, begin: datetime, end: datetime, jobs: list[str] | None) 
 
 
 def _show(listed: Sequence[Day], what: What, zone: str, jobs: list[str] | None, width: int) -> None:
-    from cli.heatmap_drawing import Sheet, picture
+    from cli.charts.heatmap_drawing import Sheet, picture
 
     sheet = Sheet(width, is_terminal() and speaks_unicode(), wants_colour())
     subject = {"runs": "runs", "failures": "failures", "duration": "mean duration"}[what]

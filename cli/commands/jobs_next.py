@@ -84,9 +84,9 @@ def _show(view: View, coming: list[Coming], utc: bool) -> None:
 
 
 def _show_calendar(view: View, jobs: list[Job], named: bool, *, utc: bool, as_json: bool) -> None:
-    from cli.calendar import Timed, days_for_programs, week
-    from cli.calendar_drawing import picture
-    from cli.pictured import zone_for
+    from cli.charts.calendar import Timed, days_for_programs, week
+    from cli.charts.calendar_drawing import picture
+    from cli.charts.options import zone_for
 
     zone = zone_for(view.state, [job.name for job in jobs], utc=utc)
     begun = [(job, begins(job, view.now)) for job in jobs]

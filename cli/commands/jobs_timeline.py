@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 import click
 
 from cli.app.json_output import json_option, show_json
-from cli.axis import Axis, axis_for, instant_of, microseconds
+from cli.charts.axis import Axis, axis_for, instant_of, microseconds
+from cli.charts.options import chosen_jobs, picture_width, width_option, window_of, zone_for
+from cli.charts.timeline_data import Outage, Row, Window
 from cli.names import JOB
 from cli.opened import View
-from cli.pictured import chosen_jobs, picture_width, width_option, window_of, zone_for
 from cli.terminal import is_terminal, note, out, paint, speaks_unicode, wants_colour
-from cli.timeline_data import Outage, Row, Window
 from cli.times import COMMON_ZONE, show_count, show_duration, show_time, utc_option
 from scheduler.home import Home
 
@@ -47,9 +47,9 @@ def timeline(
     which no scheduler ran is shaded.
     """
     from cli.asked import open_views
+    from cli.charts.timeline_data import first_seq, notes, outages_of, rows_of
+    from cli.charts.timeline_drawing import columns_for
     from cli.opened import to_read
-    from cli.timeline_data import first_seq, notes, outages_of, rows_of
-    from cli.timeline_drawing import columns_for
 
     with to_read(home, quiet=True) as view:
         jobs = chosen_jobs(view.state, names)
@@ -73,9 +73,9 @@ def timeline(
 def _show(
     view: View, window: Window, zone: str, rows: list[Row], outages: Sequence[Outage], width: int
 ) -> None:
-    from cli.timeline import SIGNS
-    from cli.timeline_drawing import Sheet, picture
-    from cli.timeline_marks import ASCII, UNICODE
+    from cli.charts.timeline import SIGNS
+    from cli.charts.timeline_drawing import Sheet, picture
+    from cli.charts.timeline_marks import ASCII, UNICODE
 
     pen = UNICODE if is_terminal() and speaks_unicode() else ASCII
     sheet = Sheet(width, pen, wants_colour(), zone)

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.axis import axis_for, instant_of, microseconds, ticks
+from cli.charts.axis import axis_for, instant_of, microseconds, ticks
+from cli.charts.timeline import LANES_MAX, MARKS, SIGNS, Piece, Span, draw
+from cli.charts.timeline_marks import ASCII, UNICODE
 from cli.display_width import display_width
-from cli.timeline import LANES_MAX, MARKS, SIGNS, Piece, Span, draw
-from cli.timeline_marks import ASCII, UNICODE
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.home import Home

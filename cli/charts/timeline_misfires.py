@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cli.axis import Axis, instant_of, microseconds
-from cli.timeline import Span
+from cli.charts.axis import Axis, instant_of, microseconds
+from cli.charts.timeline import Span
 from scheduler import vocabulary as v
 from scheduler.timing import schedule_of
 

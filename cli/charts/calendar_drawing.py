@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from cli.calendar import Day, Item
+from cli.charts.calendar import Day, Item
 from cli.display_width import display_width
 from cli.printable import printable
 from cli.terminal import paint

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from cli.heatmap import LEVELS, Day, Tally, What, bounds, level
+from cli.charts.heatmap import LEVELS, Day, Tally, What, bounds, level
 from cli.terminal import Tone, paint
 from cli.times import show_duration
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
+from cli.charts.timeline import MARKS, Mark, Piece, Shape
 from cli.terminal import Tone
-from cli.timeline import MARKS, Mark, Piece, Shape
 
 TONES: dict[Mark, Tone] = {
     "succeeded": "good",

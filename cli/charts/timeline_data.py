@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from cli.axis import Axis, microseconds
+from cli.charts.axis import Axis, microseconds
+from cli.charts.timeline import Mark, Span
+from cli.charts.timeline_misfires import missed_spans, schedule_of_misfire, spread
 from cli.opened import View
-from cli.timeline import Mark, Span
-from cli.timeline_missed import missed_spans, schedule_of_misfire, spread
 from scheduler import vocabulary as v
 
 if TYPE_CHECKING:
