@@ -11,8 +11,8 @@ import click
 
 from cli.app.failures import Failure
 from cli.app.options import Choice
-from cli.export_ocsf import OCSF_VIEWS
-from cli.export_streams import STREAMS, Wanted
+from cli.export.entries import STREAMS, Wanted
+from cli.export.ocsf import OCSF_VIEWS
 from cli.names import JOB
 from cli.sql_home import check_home
 from cli.terminal import is_terminal, note
@@ -20,7 +20,7 @@ from cli.times import parse_time, show_count
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from cli.export_jobs import Known
+    from cli.export.job_facts import Known
     from cli.sql_answers import Destination
     from projections import Sql
 
@@ -111,7 +111,7 @@ def _check_jobs(home: Home, jobs: tuple[str, ...]) -> None:
 
 def _export(home: Home, wanted: Wanted, form: str, destination: Destination) -> None:
     from cli.asked import open_views
-    from cli.export_streams import find
+    from cli.export.entries import find
     from cli.progress import progress
     from cli.sql_answers import deliver, deliver_texts, query_failures
     from cli.sql_output import object_texts, plain_objects
@@ -135,10 +135,10 @@ Rows = Iterator[dict[str, Any]]
 
 def _turner(sql: Sql, wanted: Wanted, form: str, left_out: _LeftOut) -> Callable[[Rows], Rows] | None:
     """What turns rows into events; None where rows are wanted as they are."""
-    from cli.export_jobs import known_before, known_now, ledger_id
+    from cli.export.job_facts import known_before, known_now, ledger_id
 
     if form == "cloudevents":
-        from cli.export_cloudevents import event_of, source_of
+        from cli.export.cloudevents import event_of, source_of
 
         source = source_of(ledger_id(sql))
         return lambda rows: (event_of(wanted.view, row, source) for row in rows)
@@ -149,7 +149,7 @@ def _turner(sql: Sql, wanted: Wanted, form: str, left_out: _LeftOut) -> Callable
 
 
 def _activities(rows: Rows, view: str, known: Known, left_out: _LeftOut) -> Rows:
-    from cli.export_ocsf import activity_of
+    from cli.export.ocsf import activity_of
 
     for row in rows:
         if view == "events":

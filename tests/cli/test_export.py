@@ -16,9 +16,9 @@ import pytest
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
-from cli.export_cloudevents import source_of
-from cli.export_ocsf import OCSF_VIEWS
-from cli.export_streams import STREAMS
+from cli.export.cloudevents import source_of
+from cli.export.entries import STREAMS
+from cli.export.ocsf import OCSF_VIEWS
 from projections import VIEWS
 from tests.cli.exporting import eventful
 from tests.cli.live import COMMAND, LiveHome, finished

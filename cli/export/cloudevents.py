@@ -13,7 +13,7 @@ import uuid
 from typing import Any
 from urllib.parse import quote
 
-from cli.export_streams import STREAMS
+from cli.export.entries import STREAMS
 from cli.printable import printable
 
 SPEC_VERSION = "1.0"

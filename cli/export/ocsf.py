@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from cli.export_jobs import JobFacts, Known
+from cli.export.job_facts import JobFacts, Known
 from scheduler.version import VERSION
 
 SCHEMA_VERSION = "1.8.0"
