@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cli.app.failures import Exit, Failure, complain
-from cli.names import find_job
+from cli.home.job_names import find_job
 from cli.printable import printable
 from cli.settled import SETTLING, last_words
 from cli.words import actor_words

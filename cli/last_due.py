@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import islice
 
-from cli.opened import View
+from cli.home.open import View
 from eventstore.backwards import read_backwards
 from eventstore.journal import Journal
 from scheduler import vocabulary as v

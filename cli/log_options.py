@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
-from cli.names import JOB
+from cli.home.job_names import JOB
 from cli.times import parse_time
 from cli.whole import Whole
 from scheduler.logs.entry import Level, Stream

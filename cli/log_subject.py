@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cli.app.failures import Failure
-from cli.names import check_past
-from cli.opened import to_read
+from cli.home.job_names import check_past
+from cli.home.open import to_read
 from cli.printable import printable
 from scheduler.home import Home
 from scheduler.logs import LogFilter, entries_folder, newest

@@ -83,7 +83,7 @@ def _far_back(home: Home, journal: Journal, wanted: Filter, before: int, limit: 
 
 def _found_by_sql(home: Home, wanted: Filter, before: int, limit: int) -> list[int]:
     """The `seq` of the entries that settle the runs asked for."""
-    from cli.asked import open_views
+    from cli.home.views import open_views
 
     conditions = {
         "settled_seq < $before": ("before", before),

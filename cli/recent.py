@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from cli.opened import View
+from cli.home.open import View
 from scheduler.vocabulary import Outcome, RunFinished, Trigger, payload
 
 _CHUNK_ENTRIES = 2_000

@@ -13,7 +13,7 @@ import click
 from cli.app.failures import Failure, complain
 from cli.app.ledger_wait import patience_explained
 from cli.follow import OutputFollower
-from cli.names import find_job
+from cli.home.job_names import find_job
 from cli.printable import printable
 from cli.terminal import note
 from cli.watched import WatchedRuns

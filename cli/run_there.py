@@ -17,9 +17,9 @@ import click
 from cli.app.failures import Exit, Failure
 from cli.app.ledger_wait import patience_explained
 from cli.follow import OutputFollower
+from cli.home.job_names import find_job
+from cli.home.open import read_config
 from cli.job_words import PAUSE_ENDS, paused_words
-from cli.names import find_job
-from cli.opened import read_config
 from cli.run_here import Begun, Streams, stopping_signals
 from cli.terminal import note
 from cli.watched import WatchedRuns

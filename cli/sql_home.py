@@ -12,7 +12,7 @@ def check_home(home: Home) -> None:
         Failure: there is neither a ledger nor a config here.
         ConfigInvalid, ConfigUnreadable: there is no ledger, and the config cannot be used.
     """
-    from cli.opened import has_ledger, to_read
+    from cli.home.open import has_ledger, to_read
 
     if not has_ledger(home):
         with to_read(home, quiet=True):

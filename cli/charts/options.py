@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from cli import terminal
-from cli.names import check_past
+from cli.home.job_names import check_past
 from cli.times import parse_time
 from cli.zones import local_zone
 

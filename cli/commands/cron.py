@@ -13,7 +13,7 @@ import click
 from cli.app.failures import Exit, Failure, say
 from cli.app.json_output import json_option, show_json
 from cli.counts import count_option
-from cli.names import ZONE
+from cli.home.job_names import ZONE
 from cli.printable import printable
 from cli.tables import Cell, Column, Value, details, table
 from cli.terminal import fitted, paint, wants_colour

@@ -13,7 +13,7 @@ from cli.app.failures import Failure
 from cli.app.options import Choice
 from cli.export.entries import STREAMS, Wanted
 from cli.export.ocsf import OCSF_VIEWS
-from cli.names import JOB
+from cli.home.job_names import JOB
 from cli.sql_home import check_home
 from cli.terminal import is_terminal, note
 from cli.times import parse_time, show_count
@@ -101,8 +101,8 @@ def _wanted(view: str, since: str | None, until: str | None, jobs: tuple[str, ..
 
 
 def _check_jobs(home: Home, jobs: tuple[str, ...]) -> None:
-    from cli.names import find_job
-    from cli.opened import to_read
+    from cli.home.job_names import find_job
+    from cli.home.open import to_read
 
     with to_read(home, quiet=True) as known:
         for name in jobs:
@@ -110,8 +110,8 @@ def _check_jobs(home: Home, jobs: tuple[str, ...]) -> None:
 
 
 def _export(home: Home, wanted: Wanted, form: str, destination: Destination) -> None:
-    from cli.asked import open_views
     from cli.export.entries import find
+    from cli.home.views import open_views
     from cli.progress import progress
     from cli.sql_answers import deliver, deliver_texts, query_failures
     from cli.sql_output import object_texts, plain_objects

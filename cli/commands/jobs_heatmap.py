@@ -14,14 +14,14 @@ from cli.app.options import Choice
 from cli.charts.axis import SECOND_US, microseconds
 from cli.charts.heatmap import QUARTER_S, Day, Tally, What, days
 from cli.charts.options import chosen_jobs, picture_width, width_option, window_of, zone_for
-from cli.names import JOB
+from cli.home.job_names import JOB
 from cli.printable import printable
 from cli.terminal import is_terminal, note, out, paint, speaks_unicode, wants_colour
 from cli.times import COMMON_ZONE, show_time, utc_option
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from cli.opened import View
+    from cli.home.open import View
     from projections import Sql
 
 _DAYS_MAX = 3_660
@@ -69,8 +69,8 @@ def heatmap(
     they go back, the hour that comes twice shows both, side by side. Hours to come are blank too, as are those
     before the ledger began.
     """
-    from cli.asked import open_views
-    from cli.opened import to_read
+    from cli.home.open import to_read
+    from cli.home.views import open_views
 
     with to_read(home, quiet=True) as view:
         jobs = chosen_jobs(view.state, names)

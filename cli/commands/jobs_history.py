@@ -10,7 +10,7 @@ import click
 from cli.app.json_output import json_option, show_json
 from cli.app.options import Choice
 from cli.counts import count_option
-from cli.names import JOB, check_past
+from cli.home.job_names import JOB, check_past
 from cli.tables import Column, Row, fits, table
 from cli.terminal import is_terminal, note
 from cli.times import JOBS_ZONE, utc_option
@@ -79,7 +79,7 @@ def history(
     A run is owed from its time, or from a request, until it starts.
     """
     from cli.going import going_runs
-    from cli.opened import to_read
+    from cli.home.open import to_read
     from cli.past_runs import Filter, past_runs
     from eventstore.journal import Journal
 

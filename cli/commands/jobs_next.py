@@ -7,11 +7,11 @@ from itertools import islice
 import click
 
 from cli.app.json_output import json_option, show_json
-from cli.as_of import as_of_option
 from cli.counts import count_option
+from cli.home.as_of import as_of_option
+from cli.home.job_names import JOB, find_job
+from cli.home.open import View, to_read
 from cli.job_words import enabled_words
-from cli.names import JOB, find_job
-from cli.opened import View, to_read
 from cli.printable import printable
 from cli.tables import Column, table
 from cli.terminal import is_terminal, note, out, paint, speaks_unicode, wants_colour, width

@@ -12,7 +12,7 @@ import click
 
 from cli.app.failures import Exit
 from cli.app.json_output import json_option, show_json
-from cli.names import JOB
+from cli.home.job_names import JOB
 from cli.printable import printable
 from cli.reason import reason_option
 from cli.terminal import fitted, tell
@@ -64,7 +64,7 @@ def cancel(home: Home, target: str, reason: str) -> None:
     started.
     """
     from cli.cancelling import cancel_runs
-    from cli.opened import to_write
+    from cli.home.open import to_write
 
     with to_write(home) as book:
         for line in cancel_runs(home, book, target, reason):

@@ -9,12 +9,12 @@ from typing import Any
 import click
 
 from cli.app.json_output import json_option, show_json
-from cli.as_of import as_of_option
 from cli.counts import count_option
-from cli.effective import Setting, settings_of
+from cli.home.as_of import as_of_option
+from cli.home.job_names import JOB, find_job
+from cli.home.job_settings import Setting, settings_of
+from cli.home.open import View, to_read
 from cli.job_words import enabled_cell, going_words, job_document, last_cell, last_words, skipped_words
-from cli.names import JOB, find_job
-from cli.opened import View, to_read
 from cli.recent import Past, recent_runs
 from cli.tables import Cell, Column, Value, details, table
 from cli.terminal import is_terminal, note, out, speaks_unicode

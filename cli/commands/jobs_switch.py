@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
+from cli.home.job_names import JOB, find_job
+from cli.home.open import to_write
 from cli.job_words import enabled_words
-from cli.names import JOB, find_job
-from cli.opened import to_write
 from cli.printable import printable
 from cli.reason import reason_option
 from cli.terminal import tell

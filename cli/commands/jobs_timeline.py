@@ -13,8 +13,8 @@ from cli.app.json_output import json_option, show_json
 from cli.charts.axis import Axis, axis_for, instant_of, microseconds
 from cli.charts.options import chosen_jobs, picture_width, width_option, window_of, zone_for
 from cli.charts.timeline_data import Outage, Row, Window
-from cli.names import JOB
-from cli.opened import View
+from cli.home.job_names import JOB
+from cli.home.open import View
 from cli.terminal import is_terminal, note, out, paint, speaks_unicode, wants_colour
 from cli.times import COMMON_ZONE, show_count, show_duration, show_time, utc_option
 from scheduler.home import Home
@@ -46,10 +46,10 @@ def timeline(
     missed has a sign of its own, which nothing covers; where many runs share a column, it says how many. Time in
     which no scheduler ran is shaded.
     """
-    from cli.asked import open_views
     from cli.charts.timeline_data import first_seq, notes, outages_of, rows_of
     from cli.charts.timeline_drawing import columns_for
-    from cli.opened import to_read
+    from cli.home.open import to_read
+    from cli.home.views import open_views
 
     with to_read(home, quiet=True) as view:
         jobs = chosen_jobs(view.state, names)

@@ -12,9 +12,9 @@ import msgspec
 from cli.app.failures import Failure
 from cli.app.json_output import json_option, show_json
 from cli.asked_time import SECOND, Asked, read_asked
+from cli.home.job_names import JOB, find_job
+from cli.home.open import View, to_read
 from cli.last_due import last_due
-from cli.names import JOB, find_job
-from cli.opened import View, to_read
 from cli.printable import printable
 from cli.progress import progress
 from cli.sentences import sentence

@@ -14,7 +14,7 @@ from cli.app.failures import Exit, Failure, complain
 from cli.app.json_output import json_option, show_json
 from cli.counts import count_option
 from cli.entry_types import ENTRY_TYPE
-from cli.names import JOB, check_past
+from cli.home.job_names import JOB, check_past
 from cli.tables import Cell, Value, details
 from cli.times import MACHINES_ZONE, show_time, utc_option
 from cli.whole import Whole
@@ -138,7 +138,7 @@ def _look_up(home: Home, job: str) -> None:
 
     In a damaged ledger, of which as much is shown as can be read, nothing is looked up.
     """
-    from cli.opened import to_read
+    from cli.home.open import to_read
     from eventstore.errors import LedgerError
 
     with suppress(LedgerError), to_read(home, quiet=True) as view:

@@ -30,7 +30,7 @@ def show(home: Home, run: int, stream: str | None, attempt: int | None) -> None:
     in the ledger. Exit code 1 if it is not what the run wrote, or if it is no longer there; the entry of the
     retention that deleted it is named. What was added after the run had ended is not shown; it is said how much.
     """
-    from cli.opened import to_read
+    from cli.home.open import to_read
 
     with to_read(home, quiet=True) as view:
         if view.book is None:

@@ -17,7 +17,7 @@ from cli.app.ledger_wait import patience_explained
 from cli.background.log_collector import LogCollector
 from cli.background.sealer import Sealer
 from cli.event_lines import EventLines
-from cli.opened import View, to_read
+from cli.home.open import View, to_read
 from cli.printable import printable
 from cli.printer import Printer
 from cli.terminal import fitted, paint, wants_colour

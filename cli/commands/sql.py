@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.app.failures import Failure
-from cli.as_of import as_of_option
+from cli.home.as_of import as_of_option
 from cli.printable import printable
 from cli.sql_answers import FORMAT, Destination, MemoryLimit
 from cli.sql_home import check_home
@@ -87,12 +87,12 @@ def _opener(home: Home, memory_limit: str | None, as_of: str | None) -> Callable
     """What opens the connection, once all else is known to be right."""
 
     def opened() -> Sql:
-        from cli.asked import open_views
+        from cli.home.views import open_views
 
         check_home(home)
         if as_of is None:
             return open_views(home, memory_limit=memory_limit)
-        from cli.as_of import moment_as_of
+        from cli.home.as_of import moment_as_of
 
         moment = moment_as_of(home, as_of)
         note(f"As of {show_time(moment.time, local_zone())}, after entry {moment.seq}.")

@@ -9,8 +9,8 @@ import click
 
 from cli.app.invocation import invocation, show_commands
 from cli.app.json_output import json_option, show_json
+from cli.home.open import View, to_read
 from cli.job_words import PAUSE_ENDS, going_words, paused_words
-from cli.opened import View, to_read
 from cli.printable import printable
 from cli.tables import Cell, Value, details
 from cli.terminal import out

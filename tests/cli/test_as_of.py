@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from cli.as_of import moment_as_of
+from cli.home.as_of import moment_as_of
 from eventstore import Journal
 from scheduler.home import Home
 from tests.cli.commanding import Answer, call, flip_a_bit, make_home, process

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 import pytest
 
+from cli.home.job_names import job_names
 from cli.main import cronledger
-from cli.names import job_names
 from scheduler.home import Home
 from tests.cli.commanding import COMMAND, call, flip_a_bit, make_home, process
 

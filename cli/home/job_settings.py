@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from cli.opened import View, has_salt, read_config
+from cli.home.open import View, has_salt, read_config
 from cli.wording import command_words
 from scheduler.configuration import Config
 from scheduler.configuration.keys import TIMING_KEYS

@@ -109,7 +109,7 @@ def job_names(home: Home) -> list[str]:
 
     In a damaged ledger nothing is looked up; the config knows the names too.
     """
-    from cli.opened import read_config, to_read
+    from cli.home.open import read_config, to_read
 
     try:
         try:

@@ -8,7 +8,7 @@ from cli.progress import progress
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from cli.as_of import Moment
+    from cli.home.as_of import Moment
     from projections import Sql
 
 

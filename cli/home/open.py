@@ -183,7 +183,7 @@ def _look(home: Home, with_config: bool) -> View:
 
 
 def _look_back(home: Home, as_of: str) -> View:
-    from cli.as_of import past_view
+    from cli.home.as_of import past_view
 
     return past_view(home, as_of)
 

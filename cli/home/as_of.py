@@ -20,7 +20,7 @@ from cli.zones import local_zone
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from cli.opened import View
+    from cli.home.open import View
     from scheduler.past import Past
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -65,7 +65,7 @@ def past_view(home: Home, text: str) -> View:
         click.BadParameter: it is neither a time of the past nor an entry of the ledger.
         Corrupt, NewerFormat, Unavailable, NoLedger: the ledger cannot be trusted or read.
     """
-    from cli.opened import View
+    from cli.home.open import View
     from eventstore import Journal
     from scheduler.book import Book
     from scheduler.lease import Holder
