@@ -13,15 +13,15 @@ import msgspec
 from cli.app.failures import Exit, Failure, complain
 from cli.app.json_output import json_option, show_json
 from cli.counts import count_option
-from cli.entry_types import ENTRY_TYPE
 from cli.home.job_names import JOB, check_past
+from cli.ledger.entry_types import ENTRY_TYPE
 from cli.tables import Cell, Value, details
 from cli.times import MACHINES_ZONE, show_time, utc_option
 from cli.whole import Whole
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from cli.raw_lines import RawLine
+    from cli.ledger.raw_lines import RawLine
     from eventstore.errors import Corrupt
 
 _LEDGER = click.option(
@@ -52,7 +52,7 @@ def show(home: Home, seq: int, folder: Path | None, raw: bool, as_json: bool, ut
     the ledger's end is damaged, or a segment is missing or not as long as its seal says. What stands in the entries
     further away is not read: `cronledger ledger verify` checks all.
     """
-    from cli.raw_lines import raw_line
+    from cli.ledger.raw_lines import raw_line
     from cli.zones import local_zone
 
     folder = home.ledger if folder is None else folder
@@ -122,7 +122,7 @@ def tail(
     what is newer than the damage is shown, and then where that is: exit code 3. A type that does not exist is refused
     with the nearest; a job that neither the config nor the ledger has ever had is answered with a warning.
     """
-    from cli.tailing import Printer, Selection, tail_ledger
+    from cli.ledger.tail import Printer, Selection, tail_ledger
 
     if raw and as_json:
         raise click.UsageError("--raw and --json exclude each other")
@@ -151,7 +151,7 @@ def _look_up(home: Home, job: str) -> None:
 def _end_of(folder: Path) -> tuple[int, Exception | None]:
     """The last entry, and how the ledger is damaged, if opening it shows that it is."""
     from cli.app.ledger_wait import patience_explained
-    from cli.raw_lines import last_raw_lines
+    from cli.ledger.raw_lines import last_raw_lines
     from eventstore.errors import Corrupt
     from eventstore.journal import Journal
 
@@ -168,7 +168,7 @@ def _end_of(folder: Path) -> tuple[int, Exception | None]:
 
 def _missing(folder: Path, seq: int) -> Corrupt:
     """The damage of an entry that was counted and is not there: its line is gone, or no longer says its `seq`."""
-    from cli.raw_lines import whereabouts
+    from cli.ledger.raw_lines import whereabouts
     from eventstore.errors import Corrupt
 
     return Corrupt(*whereabouts(folder, seq), seq, f"entry {seq}", "no line that begins as it does")
@@ -182,7 +182,7 @@ class _Shown:
     """
 
     def __init__(self, folder: Path, seq: int, line: RawLine, last: int) -> None:
-        from cli.raw_lines import raw_line
+        from cli.ledger.raw_lines import raw_line
 
         self._seq = seq
         self._line = line
@@ -221,7 +221,7 @@ class _Shown:
 
     def document(self) -> dict[str, Any]:
         """For programs."""
-        from cli.entry_json import members
+        from cli.ledger.entry_json import members
         from cli.sentences import sentence
 
         entry = self._entry
@@ -238,7 +238,7 @@ class _Shown:
         }
 
     def _what_is_wrong(self, last: int) -> str:
-        from cli.raw_lines import what_is_wrong
+        from cli.ledger.raw_lines import what_is_wrong
 
         seq = self._seq
         if wrong := what_is_wrong(self._line, seq, self._before):

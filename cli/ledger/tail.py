@@ -15,9 +15,9 @@ from typing import Literal, NamedTuple
 
 from cli.app.failures import complain
 from cli.app.ledger_wait import patience_explained
-from cli.entry_json import line_of
 from cli.event_lines import EventLines
-from cli.raw_lines import last_raw_lines, raw_line
+from cli.ledger.entry_json import line_of
+from cli.ledger.raw_lines import last_raw_lines, raw_line
 from cli.terminal import note, out
 from cli.zones import local_zone
 from eventstore.backwards import read_backwards

@@ -1,0 +1,1 @@
+"""Entries at the terminal: as lines, as JSON, as they come."""
