@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.app.json_output import json_option, show_json
-from cli.log_options import filter_options, lines_option, log_filter, utc_option
+from cli.logs.options import filter_options, lines_option, log_filter, utc_option
 from cli.terminal import is_terminal, note, out, wants_colour
 from cli.zones import local_zone
 from scheduler.home import Home
@@ -99,8 +99,8 @@ def export(home: Home, /, form: str, output: Path | None, force: bool, utc: bool
     view` shows. Those of the same time stand as they were collected. However many there are, memory stays bounded.
     """
     from cli.app.output_file import check_place, written_aside
-    from cli.log_fresh import bring_up_to_date
-    from cli.log_subject import check_subject
+    from cli.logs.subject import check_subject
+    from cli.logs.up_to_date import bring_up_to_date
     from scheduler.logs import entries_folder, oldest_first
 
     wanted = log_filter(**filters)
@@ -124,9 +124,9 @@ def export(home: Home, /, form: str, output: Path | None, force: bool, utc: bool
 @click.pass_obj
 def summary(home: Home, /, as_json: bool, **filters: Any) -> None:
     """Count log entries by level, job and day: which jobs are the noisiest, and which fail."""
-    from cli.log_fresh import bring_up_to_date
-    from cli.log_subject import check_subject
-    from cli.log_summary import LogSummary
+    from cli.logs.subject import check_subject
+    from cli.logs.summary import LogSummary
+    from cli.logs.up_to_date import bring_up_to_date
     from cli.progress import progress
     from scheduler.logs import as_collected, entries_folder
 
@@ -148,11 +148,11 @@ def _show_newest(
     home: Home, wanted: LogFilter, count: int, *, as_json: bool, utc: bool, follow: bool = False
 ) -> bool:
     """Show the newest entries, and with `follow` those that come; whether there were any."""
-    from cli.log_follow import NewLines
-    from cli.log_follow import follow as follow_entries
-    from cli.log_fresh import bring_up_to_date
-    from cli.log_subject import check_subject
-    from cli.log_words import LogLines, members_of
+    from cli.logs.follow import NewLines
+    from cli.logs.follow import follow as follow_entries
+    from cli.logs.subject import check_subject
+    from cli.logs.up_to_date import bring_up_to_date
+    from cli.logs.words import LogLines, members_of
     from cli.progress import progress
     from scheduler.logs import entries_folder, newest
 
@@ -186,7 +186,7 @@ def _show_newest(
 
 def _exported(entries: Iterator[LogEntry], form: str, zone: str) -> Iterator[str]:
     """What is written, in lots of some hundred lines."""
-    from cli.log_words import LogLines, csv_rows
+    from cli.logs.words import LogLines, csv_rows
 
     if form == "csv":
         lot = _Lot()

@@ -8,7 +8,7 @@ import sys
 import click
 
 from cli.app.failures import Exit, Failure, complain
-from cli.run_output import Attempt, Copied, Recorded, copy_output, deleted_by, find_attempt, open_output
+from cli.logs.run_output import Attempt, Copied, Recorded, copy_output, deleted_by, find_attempt, open_output
 from cli.sentences import sentence
 from cli.terminal import OutputLost, note
 from cli.times import show_count, show_size

@@ -403,7 +403,7 @@ def test_what_cannot_be_collected_is_said_in_words(tmp_path: Path, monkeypatch: 
     def refused(*_: object) -> None:
         raise PermissionError(13, "Permission denied", str(folder / "lock"))
 
-    monkeypatch.setattr("cli.log_fresh.Collector", refused)
+    monkeypatch.setattr("cli.logs.up_to_date.Collector", refused)
     answer = call("logs", "view", "-n", "1", home=home.root)
     assert answer.code == 0
     assert "Errno" not in answer.err

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from cli.log_words import TONES
+from cli.logs.words import TONES
 from cli.tables import Cell, Column, table
 from cli.terminal import out
 from scheduler.logs.entry import LEVELS, LogEntry
