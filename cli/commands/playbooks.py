@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.app.json_output import json_option, show_json
-from cli.playbook_pages import names, playbook, rendered
+from cli.playbooks.pages import names, playbook, rendered
 from cli.tables import Column, table
 from cli.terminal import is_terminal, out, speaks_unicode, wants_colour, width
 

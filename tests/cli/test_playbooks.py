@@ -16,7 +16,7 @@ import click
 import pytest
 
 from cli.main import CONTEXT, cronledger
-from cli.playbook_pages import names, playbook
+from cli.playbooks.pages import names, playbook
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.home_config import load_config

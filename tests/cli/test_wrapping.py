@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cli.app.invocation import show_commands
 from cli.display_width import display_width
 from cli.event_lines import EventLines
-from cli.playbook_pages import names, playbook, rendered
+from cli.playbooks.pages import names, playbook, rendered
 from cli.terminal import fitted, note, tell, width
 from cli.wrapping import wrapped
 from scheduler.home import Home

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import ConsoleOptions, RenderResult
     from rich.markdown import Markdown
 
-_FOLDER = Path(__file__).with_name("playbooks")
+_FOLDER = Path(__file__).parent
 _FIRST = "cli_jobs"
 _TEXT_WIDTH_MAX = 100
 """Longer lines are hard to read."""

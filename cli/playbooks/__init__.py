@@ -1,0 +1,1 @@
+"""Runbooks that the command shows, and the pages they are kept in."""
