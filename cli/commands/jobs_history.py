@@ -19,8 +19,8 @@ from scheduler.home import Home
 from scheduler.vocabulary import OUTCOMES, TRIGGERS
 
 if TYPE_CHECKING:
-    from cli.going import GoingRun
-    from cli.settled import SettledRun
+    from cli.runs.settled_run import SettledRun
+    from cli.runs.unsettled import GoingRun
     from eventstore.journal import Journal
     from eventstore.store import Entry
 
@@ -78,9 +78,9 @@ def history(
 
     A run is owed from its time, or from a request, until it starts.
     """
-    from cli.going import going_runs
     from cli.home.open import to_read
-    from cli.past_runs import Filter, past_runs
+    from cli.runs.search import Filter, past_runs
+    from cli.runs.unsettled import going_runs
     from eventstore.journal import Journal
 
     now = datetime.now(UTC)
@@ -128,7 +128,7 @@ def _cancelled_by(run: SettledRun, store: Journal) -> Entry | None:
 
 
 def _cells(run: GoingRun | SettledRun, zone: str, because: Entry | None, *, narrow: bool = False) -> Row:
-    from cli.going import GoingRun
+    from cli.runs.unsettled import GoingRun
 
     if isinstance(run, GoingRun):
         return run.narrow_cells(zone) if narrow else run.cells(zone)

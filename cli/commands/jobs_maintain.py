@@ -14,7 +14,7 @@ from scheduler.definition import RETENTION_MAX
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from cli.run_here import RunHere
+    from cli.runs.direct import RunHere
     from scheduler.definition import JobDefinition
     from scheduler.execution import Wish
 
@@ -66,7 +66,7 @@ def _maintain(
     home: Home, name: str, unit: str, retention: int | None, *, dry_run: bool, as_json: bool
 ) -> int:
     """Run the built-in job and show what it says; the exit code."""
-    from cli.run_here import executing
+    from cli.runs.direct import executing
 
     with executing(home, (_ERR if as_json else _OUT, _ERR)) as here:
         wish = _wish(here, name, unit, retention, dry_run=dry_run)

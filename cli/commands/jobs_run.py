@@ -19,9 +19,9 @@ from cli.terminal import fitted, tell
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from cli.detached import Report
-    from cli.run_here import RunHere
-    from cli.run_there import RunThere
+    from cli.runs.detached import Report
+    from cli.runs.direct import RunHere
+    from cli.runs.via_scheduler import RunThere
 
 _OUT, _ERR = 1, 2
 _SIGNALLED = 128
@@ -63,8 +63,8 @@ def cancel(home: Home, target: str, reason: str) -> None:
     code 1 if it has ended already. What waits for a scheduler while none runs is cancelled at once, and never
     started.
     """
-    from cli.cancelling import cancel_runs
     from cli.home.open import to_write
+    from cli.runs.cancel import cancel_runs
 
     with to_write(home) as book:
         for line in cancel_runs(home, book, target, reason):
@@ -82,12 +82,12 @@ def _run_and_wait(home: Home, names: Sequence[str], reason: str, as_json: bool) 
     with ExitStack() as stack:
         runner: RunHere | RunThere
         if holder is None:
-            from cli.run_here import executing
+            from cli.runs.direct import executing
 
             runner = here = stack.enter_context(executing(home, streams, labelled=labelled))
             follow = partial(here.run, here.wishes(names, reason), _nobody)
         else:
-            from cli.run_there import served
+            from cli.runs.via_scheduler import served
 
             runner = there = stack.enter_context(served(home, holder, streams, labelled=labelled))
             there.request(names, reason, _nobody)
@@ -105,14 +105,14 @@ def _run_and_wait(home: Home, names: Sequence[str], reason: str, as_json: bool) 
 
 def _run_and_return(home: Home, names: Sequence[str], reason: str, as_json: bool) -> int:
     """Have them run and return once the requests are durable; the exit code."""
-    from cli.detached import Requested, detach
+    from cli.runs.detached import Requested, detach
     from scheduler.lease import holder_of
 
     holder = holder_of(home.scheduler_lock)
     if holder is None:
         requested = detach(partial(_execute_detached, home, names, reason))
     else:
-        from cli.run_there import served
+        from cli.runs.via_scheduler import served
 
         requested = []
         with served(home, holder, None) as there:
@@ -130,8 +130,8 @@ def _run_and_return(home: Home, names: Sequence[str], reason: str, as_json: bool
 
 def _execute_detached(home: Home, names: Sequence[str], reason: str, report: Report) -> None:
     """In a process of its own: execute the runs and report when all the requests are durable."""
-    from cli.detached import Requested
-    from cli.run_here import executing
+    from cli.runs.detached import Requested
+    from cli.runs.direct import executing
 
     with executing(home, None) as here:
         requested: list[Requested] = []

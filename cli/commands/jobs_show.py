@@ -15,7 +15,7 @@ from cli.home.job_names import JOB, find_job
 from cli.home.job_settings import Setting, settings_of
 from cli.home.open import View, to_read
 from cli.job_words import enabled_cell, going_words, job_document, last_cell, last_words, skipped_words
-from cli.recent import Past, recent_runs
+from cli.runs.recent import Past, recent_runs
 from cli.tables import Cell, Column, Value, details, table
 from cli.terminal import is_terminal, note, out, speaks_unicode
 from cli.times import JOBS_ZONE, show_duration, show_relative, show_time, utc_option

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cli.follow import OutputFollower
+from cli.runs.live_output import OutputFollower
 from cli.sinks import Sink
 from eventstore.store import Entry
 from scheduler import vocabulary as v

@@ -167,7 +167,7 @@ def test_the_quick_look_loads_no_sql_engine(home: LiveHome) -> None:
     result = home.run("jobs", "history", env={"PYTHONPROFILEIMPORTTIME": "1"})
     assert result.code == 0
     modules = {line.rpartition("|")[2].strip() for line in result.err.splitlines() if "|" in line}
-    assert "cli.past_runs" in modules
+    assert "cli.runs.search" in modules
     assert modules.isdisjoint({"duckdb", "rich", "yaml", "croniter"})
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.run_there import _SchedulerWatch
+from cli.runs.via_scheduler import _SchedulerWatch
 from scheduler.home import Home
 from scheduler.lease import Holder, Lease
 from scheduler.processes import host_name

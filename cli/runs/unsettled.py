@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from cli.past_runs import Filter
-from cli.settled import SettledRun
+from cli.runs.search import Filter
+from cli.runs.settled_run import SettledRun
 from cli.tables import Cell
 from cli.times import show_duration, show_time
 from cli.words import trigger_words

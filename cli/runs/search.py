@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
 
-from cli.settled import SETTLING, SettledRun
+from cli.runs.settled_run import SETTLING, SettledRun
 from eventstore.backwards import read_backwards
 from eventstore.journal import Journal
 from eventstore.store import Entry

@@ -16,13 +16,13 @@ import click
 
 from cli.app.failures import Exit, Failure
 from cli.app.ledger_wait import patience_explained
-from cli.follow import OutputFollower
 from cli.home.job_names import find_job
 from cli.home.open import read_config
 from cli.job_words import PAUSE_ENDS, paused_words
-from cli.run_here import Begun, Streams, stopping_signals
+from cli.runs.direct import Begun, Streams, stopping_signals
+from cli.runs.live_output import OutputFollower
+from cli.runs.watch import WatchedRuns
 from cli.terminal import note
-from cli.watched import WatchedRuns
 from cli.zones import local_zone
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v

@@ -12,11 +12,11 @@ import click
 
 from cli.app.failures import Failure, complain
 from cli.app.ledger_wait import patience_explained
-from cli.follow import OutputFollower
 from cli.home.job_names import find_job
 from cli.printable import printable
+from cli.runs.live_output import OutputFollower
+from cli.runs.watch import WatchedRuns
 from cli.terminal import note
-from cli.watched import WatchedRuns
 from eventstore.errors import Unavailable
 from scheduler.actor import person
 from scheduler.book import Book

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import click
 
 from cli.app.failures import complain
-from cli.follow import OutputFollower
-from cli.settled import SETTLING, SettledRun, last_words
+from cli.runs.live_output import OutputFollower
+from cli.runs.settled_run import SETTLING, SettledRun, last_words
 from cli.terminal import fitted, paint, wants_colour
 from cli.times import show_past
 from cli.wording import actor_words, look_of, sentence

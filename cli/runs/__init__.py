@@ -1,0 +1,1 @@
+"""Runs at the terminal: starting them, watching them, cancelling them, finding them."""
