@@ -21,7 +21,7 @@ from scheduler.home import Home
 
 if TYPE_CHECKING:
     from cli.export.job_facts import Known
-    from cli.sql_answers import Destination
+    from cli.sql.answers import Destination
     from projections import Sql
 
 _FORMATS = ("jsonl", "csv", "parquet", "cloudevents", "ocsf")
@@ -70,7 +70,7 @@ def export(
     Scheduled Job Activity (class 1006), of events, runs, attempts and job_changes. A damaged ledger is not
     exported: exit code 3, and no file.
     """
-    from cli.sql_answers import Destination
+    from cli.sql.answers import Destination
 
     wanted = _wanted(view, since, until, jobs)
     if form == "ocsf" and view not in OCSF_VIEWS:
@@ -113,9 +113,9 @@ def _export(home: Home, wanted: Wanted, form: str, destination: Destination) -> 
     from cli.export.entries import find
     from cli.home.views import open_views
     from cli.progress import progress
-    from cli.sql_answers import deliver, deliver_texts, query_failures
-    from cli.sql_output import object_texts, plain_objects
-    from cli.sql_stopping import stopped_by_ctrl_c
+    from cli.sql.answers import deliver, deliver_texts, query_failures
+    from cli.sql.formats import object_texts, plain_objects
+    from cli.sql.interrupt import stopped_by_ctrl_c
 
     watched = destination.file is not None or not is_terminal()
     left_out = _LeftOut()

@@ -12,7 +12,7 @@ import click
 from cli.app.failures import Failure
 from cli.home.as_of import as_of_option
 from cli.printable import printable
-from cli.sql_answers import FORMAT, Destination, MemoryLimit
+from cli.sql.answers import FORMAT, Destination, MemoryLimit
 from cli.sql_home import check_home
 from cli.terminal import is_terminal, note
 from cli.times import local_zone, show_time
@@ -104,8 +104,8 @@ def _opener(home: Home, memory_limit: str | None, as_of: str | None) -> Callable
 def _answer(
     home: Home, text: str, typed: tuple[str, ...], destination: Destination, opened: Callable[[], Sql]
 ) -> None:
-    from cli.sql_answers import answer, query_failures
-    from cli.sql_parameters import check_parameters, read_parameters
+    from cli.sql.answers import answer, query_failures
+    from cli.sql.parameters import check_parameters, read_parameters
 
     parameters = read_parameters(typed)
     destination.check(home)
@@ -119,15 +119,15 @@ def _prompt(home: Home, destination: Destination, typed: tuple[str, ...], opened
         raise click.UsageError("--param and --output go with a query")
     if not is_terminal():
         raise click.UsageError("there is no query; the prompt needs a terminal to write to")
-    from cli.sql_answers import query_failures
-    from cli.sql_prompt import converse
+    from cli.sql.answers import query_failures
+    from cli.sql.prompt import converse
 
     with query_failures(), opened() as connection:
         converse(connection, home, destination.form)
 
 
 def _show_doors(home: Home) -> None:
-    from cli.sql_doors import show_doors
+    from cli.sql.other_tools import show_doors
 
     show_doors(home)
 

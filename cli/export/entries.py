@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from cli.progress import Progress
-from cli.sql_output import Columns, Row
+from cli.sql.formats import Columns, Row
 
 if TYPE_CHECKING:
     from projections import Sql

@@ -12,7 +12,7 @@ import click
 import duckdb
 import pytest
 
-from cli.sql_parameters import value_of
+from cli.sql.parameters import value_of
 from tests.cli.live import LiveHome, await_fact, finished
 from tests.cli.test_jobs_history import fill
 

@@ -12,7 +12,7 @@ import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
-from cli.sql_typing import Words, is_complete
+from cli.sql.completion import Words, is_complete
 from eventstore import Journal
 from scheduler import vocabulary as v
 from tests.cli.live import COMMAND, LiveHome, await_fact

@@ -6,7 +6,7 @@ from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
 
-from cli.sql_output import show_table
+from cli.sql.formats import show_table
 from tests.cli.commanding import Screen
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")

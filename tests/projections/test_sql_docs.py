@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
-from cli.sql_output import table_texts
+from cli.sql.formats import table_texts
 from projections import VIEWS, Sql, open_sql
 from projections.columns import markdown_table
 from scheduler import vocabulary as v

@@ -16,7 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from cli.sql_output import Columns, Row, plain_objects
+from cli.sql.formats import Columns, Row, plain_objects
 
 _LINES_AT_ONCE = 1_000
 _LINE_BYTES = 16 * 1024 * 1024

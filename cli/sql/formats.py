@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any
 
 from cli.printable import printable
-from cli.sql_records import RECORDS_MAX, records, room_for
+from cli.sql.records import RECORDS_MAX, records, room_for
 from cli.tables import Cell, Column, plain_table, table
 from cli.terminal import is_terminal, note, out, width
 

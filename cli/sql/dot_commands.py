@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from cli.app.failures import Failure
 from cli.printable import printable
-from cli.sql_output import FORMATS
+from cli.sql.formats import FORMATS
 from cli.tables import Column, details, table
 from cli.terminal import note
 

@@ -16,16 +16,16 @@ import click
 from cli.app.failures import Failure
 from cli.app.options import Choice
 from cli.app.output_file import check_place, written_aside
-from cli.parquet_output import write_parquet
 from cli.progress import progress
-from cli.sql_output import FORMATS, Columns, show
-from cli.sql_parameters import Parameters
-from cli.sql_stopping import stopped_by_ctrl_c
+from cli.sql.formats import FORMATS, Columns, show
+from cli.sql.interrupt import stopped_by_ctrl_c
+from cli.sql.parameters import Parameters
+from cli.sql.parquet import write_parquet
 from cli.terminal import OutputLost, is_terminal, out
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from cli.sql_output import Row
+    from cli.sql.formats import Row
     from projections import Sql
     from projections.statements import Reading
 

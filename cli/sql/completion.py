@@ -19,8 +19,8 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import ColorDepth
 
-from cli.sql_dots import DOT_COMMANDS
-from cli.sql_output import FORMATS
+from cli.sql.dot_commands import DOT_COMMANDS
+from cli.sql.formats import FORMATS
 from cli.terminal import wants_colour
 from scheduler.home import Home
 

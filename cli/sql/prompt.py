@@ -17,17 +17,17 @@ import click
 from cli.app.failures import Exit, failures_for_people
 from cli.app.invocation import invocation
 from cli.printable import printable
-from cli.sql_answers import query_failures
-from cli.sql_dots import Dots
-from cli.sql_output import show
-from cli.sql_stopping import stopped_by_ctrl_c
-from cli.sql_typing import typing_session
+from cli.sql.answers import query_failures
+from cli.sql.completion import typing_session
+from cli.sql.dot_commands import Dots
+from cli.sql.formats import show
+from cli.sql.interrupt import stopped_by_ctrl_c
 from cli.terminal import note, out
 from cli.times import show_count, show_duration
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from cli.sql_output import Row
+    from cli.sql.formats import Row
     from projections import Answer, Sql
 
 _ROWS_SHOWN_MAX = 1_000

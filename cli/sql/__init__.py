@@ -1,0 +1,1 @@
+"""SQL at the terminal: the prompt, parameters, results in several formats."""
