@@ -11,7 +11,7 @@ import click
 from cli.app.failures import Exit, Failure, failures_for_people, say, silence
 from cli.app.home_option import home_option
 from cli.app.lazy_group import LazyGroup
-from cli.terminal import OutputLost
+from cli.terminal.console import OutputLost
 
 _JOBS = {
     "list": ("cli.commands.jobs_list:list_", "all jobs: schedule, whether enabled, last and next run"),

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from cli.printable import printable
+from cli.terminal.printable import printable
 from cli.times import show_clock, show_count, show_duration, show_size, show_time
 from cli.words import (
     OUTCOME_WORDS,

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from cli.printable import printable
-from cli.terminal import Tone
+from cli.terminal.console import Tone
+from cli.terminal.printable import printable
 from cli.times import show_count, show_duration, show_time
 from cli.words import (
     OUTCOME_TONES,

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from cli.printable import printable
 from cli.sentences import sentence
-from cli.terminal import Tone, paint
+from cli.terminal.console import Tone, paint
+from cli.terminal.printable import printable
 from cli.times import show_stamp
 from cli.words import (
     OUTCOME_TONES,

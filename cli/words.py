@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import signal
 
-from cli.printable import printable
-from cli.terminal import Tone
+from cli.terminal.console import Tone
+from cli.terminal.printable import printable
 from cli.times import show_duration
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition

@@ -6,7 +6,7 @@ import os
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from cli.terminal import note
+from cli.terminal.console import note
 
 _ZONE_FOLDER = "/zoneinfo/"
 _UTC_ITSELF = ("UTC0", "UTC-0", "UTC+0", "GMT0", "<UTC>0")

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import click
 
 from cli.app.failures import Failure, say
-from cli.printable import printable
-from cli.terminal import fitted, paint, wants_colour
+from cli.terminal.console import fitted, paint, wants_colour
+from cli.terminal.printable import printable
 from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable, excerpt
 
 ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable

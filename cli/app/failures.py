@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 import click
 
-from cli.printable import printable
-from cli.terminal import OutputLost, Tone, fitted, paint, wants_colour
+from cli.terminal.console import OutputLost, Tone, fitted, paint, wants_colour
+from cli.terminal.printable import printable
 
 _ERROR = "error: "
 

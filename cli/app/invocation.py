@@ -9,9 +9,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from cli.display_width import display_width
-from cli.printable import printable
-from cli.terminal import is_terminal, out, tell, width
+from cli.terminal.console import is_terminal, out, tell, width
+from cli.terminal.display_width import display_width
+from cli.terminal.printable import printable
 from scheduler.home import Home
 
 NAME = "cronledger"

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from cli.terminal import out
+from cli.terminal.console import out
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from cli.app.home_option import with_home
-from cli.printable import printable
+from cli.terminal.printable import printable
 
 
 class LazyGroup(click.Group):

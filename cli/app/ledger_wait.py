@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from cli.terminal import note
+from cli.terminal.console import note
 from eventstore.lock import LOCK_NAME
 
 _LOOK_S = 0.5

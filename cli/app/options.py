@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cli.printable import printable
+from cli.terminal.printable import printable
 
 
 class Choice(click.Choice[str]):

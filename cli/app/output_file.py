@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from cli.app.failures import Exit, Failure
-from cli.printable import printable
+from cli.terminal.printable import printable
 from scheduler.home import Home
 
 _MODE = 0o600

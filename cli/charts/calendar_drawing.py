@@ -9,9 +9,9 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from cli.charts.calendar import Day, Item
-from cli.display_width import display_width
-from cli.printable import printable
-from cli.terminal import paint
+from cli.terminal.console import paint
+from cli.terminal.display_width import display_width
+from cli.terminal.printable import printable
 from cli.times import show_count
 
 _INDENT = "  "

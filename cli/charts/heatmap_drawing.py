@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cli.charts.heatmap import LEVELS, Day, Tally, What, bounds, level
-from cli.terminal import Tone, paint
+from cli.terminal.console import Tone, paint
 from cli.times import show_duration
 
 _LABEL = "Mon 2026-11-23"

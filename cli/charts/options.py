@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from cli import terminal
 from cli.home.job_names import check_past
+from cli.terminal import console
 from cli.times import parse_time
 from cli.zones import local_zone
 
@@ -32,7 +32,7 @@ def width_option(command: Command) -> Command:
 
 def picture_width(asked: int | None) -> int:
     """How wide to draw: as asked, or as wide as the terminal is."""
-    return max(_WIDTH_MIN, min(terminal.width(), _WIDTH_MAX)) if asked is None else asked
+    return max(_WIDTH_MIN, min(console.width(), _WIDTH_MAX)) if asked is None else asked
 
 
 def window_of(since: str, until: str | None, now: datetime, zone: str) -> tuple[datetime, datetime]:

@@ -11,9 +11,9 @@ from cli.charts.axis import Axis, instant_of, ticks
 from cli.charts.timeline import MARKS, Lane, Mark, Shape, draw
 from cli.charts.timeline_data import Outage, Row
 from cli.charts.timeline_marks import MANY_FROM, TONES, WORDS, Pen
-from cli.display_width import display_width
-from cli.printable import printable
-from cli.terminal import Tone, paint
+from cli.terminal.console import Tone, paint
+from cli.terminal.display_width import display_width
+from cli.terminal.printable import printable
 from cli.times import show_clock, show_count, show_duration
 from cli.words import is_on_time
 

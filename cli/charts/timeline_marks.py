@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from cli.charts.timeline import MARKS, Mark, Piece, Shape
-from cli.terminal import Tone
+from cli.terminal.console import Tone
 
 TONES: dict[Mark, Tone] = {
     "succeeded": "good",

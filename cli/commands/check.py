@@ -9,8 +9,8 @@ import msgspec
 
 from cli.app.failures import Exit
 from cli.app.json_output import json_option, show_json
-from cli.printable import printable
-from cli.terminal import fitted, paint, tell, wants_colour
+from cli.terminal.console import fitted, paint, tell, wants_colour
+from cli.terminal.printable import printable
 from cli.times import show_count
 from scheduler.configuration import Config, ConfigInvalid, load
 from scheduler.home import Home

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cli.app.failures import Failure
-from cli.terminal import out
+from cli.terminal.console import out
 
 _INSTALL = {
     "bash": [

@@ -14,9 +14,9 @@ from cli.app.failures import Exit, Failure, say
 from cli.app.json_output import json_option, show_json
 from cli.counts import count_option
 from cli.home.job_names import ZONE
-from cli.printable import printable
-from cli.tables import Cell, Column, Value, details, table
-from cli.terminal import fitted, paint, wants_colour
+from cli.terminal.console import fitted, paint, wants_colour
+from cli.terminal.printable import printable
+from cli.terminal.tables import Cell, Column, Value, details, table
 from cli.times import parse_time, show_relative, show_time
 from scheduler.schedule import Schedule, ScheduleError, lint, parse_cron
 

@@ -15,7 +15,7 @@ from cli.export.entries import STREAMS, Wanted
 from cli.export.ocsf import OCSF_VIEWS
 from cli.home.job_names import JOB
 from cli.sql_home import check_home
-from cli.terminal import is_terminal, note
+from cli.terminal.console import is_terminal, note
 from cli.times import parse_time, show_count
 from scheduler.home import Home
 
@@ -112,10 +112,10 @@ def _check_jobs(home: Home, jobs: tuple[str, ...]) -> None:
 def _export(home: Home, wanted: Wanted, form: str, destination: Destination) -> None:
     from cli.export.entries import find
     from cli.home.views import open_views
-    from cli.progress import progress
     from cli.sql.answers import deliver, deliver_texts, query_failures
     from cli.sql.formats import object_texts, plain_objects
     from cli.sql.interrupt import stopped_by_ctrl_c
+    from cli.terminal.progress import progress
 
     watched = destination.file is not None or not is_terminal()
     left_out = _LeftOut()

@@ -9,8 +9,8 @@ import click
 
 from cli.app.failures import Failure
 from cli.app.invocation import invocation, show_commands
-from cli.printable import printable
-from cli.terminal import tell
+from cli.terminal.console import tell
+from cli.terminal.printable import printable
 from scheduler.home import Home
 
 

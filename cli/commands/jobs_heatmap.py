@@ -15,8 +15,8 @@ from cli.charts.axis import SECOND_US, microseconds
 from cli.charts.heatmap import QUARTER_S, Day, Tally, What, days
 from cli.charts.options import chosen_jobs, picture_width, width_option, window_of, zone_for
 from cli.home.job_names import JOB
-from cli.printable import printable
-from cli.terminal import is_terminal, note, out, paint, speaks_unicode, wants_colour
+from cli.terminal.console import is_terminal, note, out, paint, speaks_unicode, wants_colour
+from cli.terminal.printable import printable
 from cli.times import COMMON_ZONE, show_time, utc_option
 from scheduler.home import Home
 

@@ -11,8 +11,8 @@ from cli.app.json_output import json_option, show_json
 from cli.app.options import Choice
 from cli.counts import count_option
 from cli.home.job_names import JOB, check_past
-from cli.tables import Column, Row, fits, table
-from cli.terminal import is_terminal, note
+from cli.terminal.console import is_terminal, note
+from cli.terminal.tables import Column, Row, fits, table
 from cli.times import JOBS_ZONE, utc_option
 from cli.typed_times import parse_time
 from scheduler.home import Home

@@ -12,9 +12,9 @@ from cli.home.as_of import as_of_option
 from cli.home.job_names import JOB, find_job
 from cli.home.open import View, to_read
 from cli.job_words import enabled_words
-from cli.printable import printable
-from cli.tables import Column, table
-from cli.terminal import is_terminal, note, out, paint, speaks_unicode, wants_colour, width
+from cli.terminal.console import is_terminal, note, out, paint, speaks_unicode, wants_colour, width
+from cli.terminal.printable import printable
+from cli.terminal.tables import Column, table
 from cli.times import show_relative, show_time, utc_option
 from cli.upcoming import Coming, begins, next_run, upcoming
 from cli.wording import timing_words

@@ -13,9 +13,9 @@ import click
 from cli.app.failures import Exit
 from cli.app.json_output import json_option, show_json
 from cli.home.job_names import JOB
-from cli.printable import printable
 from cli.reason import reason_option
-from cli.terminal import fitted, tell
+from cli.terminal.console import fitted, tell
+from cli.terminal.printable import printable
 from scheduler.home import Home
 
 if TYPE_CHECKING:

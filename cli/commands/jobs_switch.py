@@ -10,9 +10,9 @@ import click
 from cli.home.job_names import JOB, find_job
 from cli.home.open import to_write
 from cli.job_words import enabled_words
-from cli.printable import printable
 from cli.reason import reason_option
-from cli.terminal import tell
+from cli.terminal.console import tell
+from cli.terminal.printable import printable
 from cli.times import DURATION, show_relative, show_time
 from eventstore.store import Event
 from scheduler import vocabulary as v

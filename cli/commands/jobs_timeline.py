@@ -15,7 +15,7 @@ from cli.charts.options import chosen_jobs, picture_width, width_option, window_
 from cli.charts.timeline_data import Outage, Row, Window
 from cli.home.job_names import JOB
 from cli.home.open import View
-from cli.terminal import is_terminal, note, out, paint, speaks_unicode, wants_colour
+from cli.terminal.console import is_terminal, note, out, paint, speaks_unicode, wants_colour
 from cli.times import COMMON_ZONE, show_count, show_duration, show_time, utc_option
 from scheduler.home import Home
 

@@ -12,8 +12,8 @@ import click
 
 from cli.app.failures import Exit
 from cli.app.json_output import json_option, show_json
-from cli.progress import progress
-from cli.tables import Cell, Value, details
+from cli.terminal.progress import progress
+from cli.terminal.tables import Cell, Value, details
 from cli.times import show_count, show_size
 from scheduler.home import Home
 

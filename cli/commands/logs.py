@@ -13,7 +13,7 @@ import click
 
 from cli.app.json_output import json_option, show_json
 from cli.logs.options import filter_options, lines_option, log_filter, utc_option
-from cli.terminal import is_terminal, note, out, wants_colour
+from cli.terminal.console import is_terminal, note, out, wants_colour
 from cli.zones import local_zone
 from scheduler.home import Home
 
@@ -127,7 +127,7 @@ def summary(home: Home, /, as_json: bool, **filters: Any) -> None:
     from cli.logs.subject import check_subject
     from cli.logs.summary import LogSummary
     from cli.logs.up_to_date import bring_up_to_date
-    from cli.progress import progress
+    from cli.terminal.progress import progress
     from scheduler.logs import as_collected, entries_folder
 
     wanted = log_filter(**filters)
@@ -153,7 +153,7 @@ def _show_newest(
     from cli.logs.subject import check_subject
     from cli.logs.up_to_date import bring_up_to_date
     from cli.logs.words import LogLines, members_of
-    from cli.progress import progress
+    from cli.terminal.progress import progress
     from scheduler.logs import entries_folder, newest
 
     bring_up_to_date(home, shown=not as_json)

@@ -10,7 +10,7 @@ import click
 from cli.app.failures import Exit, Failure, complain
 from cli.logs.run_output import Attempt, Copied, Recorded, copy_output, deleted_by, find_attempt, open_output
 from cli.sentences import sentence
-from cli.terminal import OutputLost, note
+from cli.terminal.console import OutputLost, note
 from cli.times import show_count, show_size
 from cli.whole import Whole
 from cli.zones import local_zone

@@ -11,8 +11,8 @@ import click
 
 from cli.app.json_output import json_option, show_json
 from cli.playbooks.pages import names, playbook, rendered
-from cli.tables import Column, table
-from cli.terminal import is_terminal, out, speaks_unicode, wants_colour, width
+from cli.terminal.console import is_terminal, out, speaks_unicode, wants_colour, width
+from cli.terminal.tables import Column, table
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

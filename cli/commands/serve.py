@@ -18,9 +18,9 @@ from cli.background.log_collector import LogCollector
 from cli.background.sealer import Sealer
 from cli.event_lines import EventLines
 from cli.home.open import View, to_read
-from cli.printable import printable
-from cli.printer import Printer
-from cli.terminal import fitted, paint, wants_colour
+from cli.terminal.console import fitted, paint, wants_colour
+from cli.terminal.line_printer import Printer
+from cli.terminal.printable import printable
 from cli.times import MACHINES_ZONE, local_zone, show_count, show_relative, show_time, utc_option
 from cli.upcoming import upcoming
 from eventstore.store import Entry

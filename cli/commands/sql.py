@@ -11,10 +11,10 @@ import click
 
 from cli.app.failures import Failure
 from cli.home.as_of import as_of_option
-from cli.printable import printable
 from cli.sql.answers import FORMAT, Destination, MemoryLimit
 from cli.sql_home import check_home
-from cli.terminal import is_terminal, note
+from cli.terminal.console import is_terminal, note
+from cli.terminal.printable import printable
 from cli.times import local_zone, show_time
 from scheduler.home import Home
 

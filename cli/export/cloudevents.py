@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from cli.export.entries import STREAMS
-from cli.printable import printable
+from cli.terminal.printable import printable
 
 SPEC_VERSION = "1.0"
 Event = dict[str, Any]

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from cli.progress import Progress
 from cli.sql.formats import Columns, Row
+from cli.terminal.progress import Progress
 
 if TYPE_CHECKING:
     from projections import Sql

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from cli.printable import printable
-from cli.progress import progress
+from cli.terminal.printable import printable
+from cli.terminal.progress import progress
 from cli.times import parse_time, show_time
 from cli.zones import local_zone
 from scheduler.home import Home

@@ -11,7 +11,7 @@ import click
 
 from cli.app.failures import Failure
 from cli.app.home_option import home_of
-from cli.printable import printable
+from cli.terminal.printable import printable
 from eventstore.errors import LedgerError
 from scheduler.home import Home
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cli.app.failures import Failure, complain
 from cli.app.ledger_wait import patience_explained
-from cli.printable import printable
-from cli.terminal import note
+from cli.terminal.console import note
+from cli.terminal.printable import printable
 from cli.times import show_time
 from cli.zones import local_zone
 from eventstore.errors import NoLedger

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cli.progress import progress
+from cli.terminal.progress import progress
 from scheduler.home import Home
 
 if TYPE_CHECKING:

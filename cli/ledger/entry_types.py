@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.printable import printable
+from cli.terminal.printable import printable
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cli.app.failures import Failure
 from cli.home.job_names import check_past
 from cli.home.open import to_read
-from cli.printable import printable
+from cli.terminal.printable import printable
 from scheduler.home import Home
 from scheduler.logs import LogFilter, entries_folder, newest
 

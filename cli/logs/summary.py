@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from cli.logs.words import TONES
-from cli.tables import Cell, Column, table
-from cli.terminal import out
+from cli.terminal.console import out
+from cli.terminal.tables import Cell, Column, table
 from scheduler.logs.entry import LEVELS, LogEntry
 from scheduler.logs.facts import FAILED
 

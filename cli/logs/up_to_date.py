@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 
 from cli.app.failures import Failure, system_words
-from cli.printable import printable
-from cli.progress import progress
-from cli.terminal import note
+from cli.terminal.console import note
+from cli.terminal.printable import printable
+from cli.terminal.progress import progress
 from eventstore import Journal, NoLedger, Unavailable
 from eventstore.errors import Corrupt
 from scheduler.home import Home

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from cli.printable import printable
-from cli.terminal import Tone, fitted, paint
+from cli.terminal.console import Tone, fitted, paint
+from cli.terminal.printable import printable
 from cli.times import show_stamp
 from scheduler.logs.entry import Level, LogEntry
 

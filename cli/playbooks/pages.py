@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from cli.app.failures import Failure
-from cli.printable import printable
+from cli.terminal.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import ConsoleOptions, RenderResult

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from cli.app.failures import Exit, Failure, complain
 from cli.home.job_names import find_job
-from cli.printable import printable
 from cli.runs.settled_run import SETTLING, last_words
+from cli.terminal.printable import printable
 from cli.words import actor_words
 from eventstore.backwards import read_backwards
 from eventstore.journal import Journal

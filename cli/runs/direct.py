@@ -13,10 +13,10 @@ import click
 from cli.app.failures import Failure, complain
 from cli.app.ledger_wait import patience_explained
 from cli.home.job_names import find_job
-from cli.printable import printable
 from cli.runs.live_output import OutputFollower
 from cli.runs.watch import WatchedRuns
-from cli.terminal import note
+from cli.terminal.console import note
+from cli.terminal.printable import printable
 from eventstore.errors import Unavailable
 from scheduler.actor import person
 from scheduler.book import Book

@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from cli.printable import printable
-from cli.sinks import Sink
+from cli.terminal.nonblocking_output import Sink
+from cli.terminal.printable import printable
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.home import Home

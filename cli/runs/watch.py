@@ -10,7 +10,7 @@ import click
 from cli.app.failures import complain
 from cli.runs.live_output import OutputFollower
 from cli.runs.settled_run import SETTLING, SettledRun, last_words
-from cli.terminal import fitted, paint, wants_colour
+from cli.terminal.console import fitted, paint, wants_colour
 from cli.times import show_past
 from cli.wording import actor_words, look_of, sentence
 from eventstore.store import Entry

@@ -16,12 +16,12 @@ import click
 from cli.app.failures import Failure
 from cli.app.options import Choice
 from cli.app.output_file import check_place, written_aside
-from cli.progress import progress
 from cli.sql.formats import FORMATS, Columns, show
 from cli.sql.interrupt import stopped_by_ctrl_c
 from cli.sql.parameters import Parameters
 from cli.sql.parquet import write_parquet
-from cli.terminal import OutputLost, is_terminal, out
+from cli.terminal.console import OutputLost, is_terminal, out
+from cli.terminal.progress import progress
 from scheduler.home import Home
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from prompt_toolkit.output import ColorDepth
 
 from cli.sql.dot_commands import DOT_COMMANDS
 from cli.sql.formats import FORMATS
-from cli.terminal import wants_colour
+from cli.terminal.console import wants_colour
 from scheduler.home import Home
 
 HISTORY_NAME = "sql_history"

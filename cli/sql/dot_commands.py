@@ -6,10 +6,10 @@ from collections.abc import Callable
 from difflib import get_close_matches
 
 from cli.app.failures import Failure
-from cli.printable import printable
 from cli.sql.formats import FORMATS
-from cli.tables import Column, details, table
-from cli.terminal import note
+from cli.terminal.console import note
+from cli.terminal.printable import printable
+from cli.terminal.tables import Column, details, table
 
 _MEANINGS = {
     ".schema [VIEW]": "the views, or the columns of one with what they mean",

@@ -15,10 +15,10 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from cli.printable import printable
 from cli.sql.records import RECORDS_MAX, records, room_for
-from cli.tables import Cell, Column, plain_table, table
-from cli.terminal import is_terminal, note, out, width
+from cli.terminal.console import is_terminal, note, out, width
+from cli.terminal.printable import printable
+from cli.terminal.tables import Cell, Column, plain_table, table
 
 Row = Sequence[Any]
 Columns = Sequence[tuple[str, str]]

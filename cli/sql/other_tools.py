@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from cli.app.failures import Exit, Failure
-from cli.printable import printable
-from cli.terminal import out, paint, wants_colour
+from cli.terminal.console import out, paint, wants_colour
+from cli.terminal.printable import printable
 from scheduler.home import Home
 
 _NOTES = """\

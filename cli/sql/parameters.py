@@ -11,7 +11,7 @@ from difflib import get_close_matches
 import click
 
 from cli.app.failures import Failure
-from cli.printable import printable
+from cli.terminal.printable import printable
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]{0,17})", re.ASCII)

@@ -16,13 +16,13 @@ import click
 
 from cli.app.failures import Exit, failures_for_people
 from cli.app.invocation import invocation
-from cli.printable import printable
 from cli.sql.answers import query_failures
 from cli.sql.completion import typing_session
 from cli.sql.dot_commands import Dots
 from cli.sql.formats import show
 from cli.sql.interrupt import stopped_by_ctrl_c
-from cli.terminal import note, out
+from cli.terminal.console import note, out
+from cli.terminal.printable import printable
 from cli.times import show_count, show_duration
 from scheduler.home import Home
 

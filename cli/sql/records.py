@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from cli.display_width import display_width
+from cli.terminal.display_width import display_width
 
 RECORDS_MAX = 20
 """Of a table that has no room, so many rows are shown: nobody reads on from there."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cli.charts.calendar import Timed, week
 from cli.charts.calendar_drawing import picture
-from cli.display_width import display_width
+from cli.terminal.display_width import display_width
 from scheduler.schedule import Schedule, parse_cron, parse_every
 from tests.cli.commanding import call, make_home
 

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from cli.runs.live_output import OutputFollower
-from cli.sinks import Sink
+from cli.terminal.nonblocking_output import Sink
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.home import Home

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cli.charts.heatmap import QUARTER_S, Day, Tally, bounds, days, level
 from cli.charts.heatmap_drawing import Sheet, picture
-from cli.display_width import display_width
+from cli.terminal.display_width import display_width
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from tests.cli.commanding import call

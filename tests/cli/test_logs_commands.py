@@ -16,8 +16,8 @@ from unittest import mock
 
 import pytest
 
-from cli import progress as progress_room
 from cli.main import main
+from cli.terminal import progress as progress_room
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.logs.collector import Collector

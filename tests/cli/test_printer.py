@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.printer import Printer
+from cli.terminal.line_printer import Printer
 
 LINES = 5_001
 
@@ -126,7 +126,7 @@ def test_a_disk_that_stays_full_is_told_at_the_end(
 
 FILLING = """
 import resource, sys, threading
-from cli.printer import Printer
+from cli.terminal.line_printer import Printer
 
 hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
 resource.setrlimit(resource.RLIMIT_FSIZE, (1005, hard))

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from cli import progress as room
 from cli.main import main
-from cli.progress import progress
+from cli.terminal import progress as room
+from cli.terminal.progress import progress
 from eventstore.verify import Progress, VerifyReport, verify
 from scheduler import vocabulary as v
 from tests.cli.commanding import COMMAND, Screen, make_home, record

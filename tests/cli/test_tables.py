@@ -6,9 +6,9 @@ from contextlib import redirect_stdout
 
 import pytest
 
-from cli.display_width import display_width
-from cli.printable import printable
-from cli.tables import Cell, Column, details, table
+from cli.terminal.display_width import display_width
+from cli.terminal.printable import printable
+from cli.terminal.tables import Cell, Column, details, table
 from tests.cli.commanding import Screen
 
 COLUMNS = [

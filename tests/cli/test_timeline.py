@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from cli.charts.axis import axis_for, instant_of, microseconds, ticks
 from cli.charts.timeline import LANES_MAX, MARKS, SIGNS, Piece, Span, draw
 from cli.charts.timeline_marks import ASCII, UNICODE
-from cli.display_width import display_width
+from cli.terminal.display_width import display_width
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.home import Home

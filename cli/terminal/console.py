@@ -14,8 +14,8 @@ from typing import Literal, TextIO
 
 import click
 
-from cli.printable import printable
-from cli.wrapping import wrapped
+from cli.terminal.printable import printable
+from cli.terminal.wrapping import wrapped
 
 _COLUMNS_MIN = 20
 _COLUMNS_UNKNOWN = 80

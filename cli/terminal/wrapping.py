@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cli.display_width import display_width
+from cli.terminal.display_width import display_width
 
 _INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?: UTC| [+-][0-9]{2}:[0-9]{2})?"
 _PROOF = r"\[entr(?:y|ies) [0-9, ]+\]"

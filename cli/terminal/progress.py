@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from cli.terminal import is_terminal, wants_colour
+from cli.terminal.console import is_terminal, wants_colour
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar

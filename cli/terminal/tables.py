@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from cli.display_width import display_width
-from cli.printable import printable
-from cli.terminal import Tone, fitted, is_terminal, note, out, paint, wants_colour, width
+from cli.terminal.console import Tone, fitted, is_terminal, note, out, paint, wants_colour, width
+from cli.terminal.display_width import display_width
+from cli.terminal.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -1,0 +1,1 @@
+"""What is written to a terminal or a pipe: widths, wrapping, tables, progress."""
