@@ -7,7 +7,7 @@ In a pipe each entry is one line that says all, for grep.
 from __future__ import annotations
 
 from cli.terminal.console import fitted, is_terminal, paint, speaks_unicode, wants_colour
-from cli.times import show_time
+from cli.times.show import show_time
 from cli.wording import event_line
 from eventstore.store import Entry
 

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from cli.terminal.printable import printable
-from cli.times import show_clock, show_count, show_duration, show_size, show_time
+from cli.times.show import show_clock, show_count, show_duration, show_size, show_time
 from cli.words import (
     OUTCOME_WORDS,
     SKIP_WORDS,

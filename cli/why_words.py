@@ -8,7 +8,7 @@ from typing import Any
 
 from cli.terminal.console import Tone
 from cli.terminal.printable import printable
-from cli.times import show_count, show_duration, show_time
+from cli.times.show import show_count, show_duration, show_time
 from cli.words import (
     OUTCOME_TONES,
     OUTCOME_WORDS,

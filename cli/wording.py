@@ -13,7 +13,7 @@ import msgspec
 from cli.sentences import sentence
 from cli.terminal.console import Tone, paint
 from cli.terminal.printable import printable
-from cli.times import show_stamp
+from cli.times.show import show_stamp
 from cli.words import (
     OUTCOME_TONES,
     actor_words,

@@ -6,7 +6,7 @@ import signal
 
 from cli.terminal.console import Tone
 from cli.terminal.printable import printable
-from cli.times import show_duration
+from cli.times.show import show_duration
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 

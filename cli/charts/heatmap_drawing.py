@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from cli.charts.heatmap import LEVELS, Day, Tally, What, bounds, level
 from cli.terminal.console import Tone, paint
-from cli.times import show_duration
+from cli.times.show import show_duration
 
 _LABEL = "Mon 2026-11-23"
 _LABEL_SHORT = "11-23"

@@ -10,8 +10,8 @@ import click
 
 from cli.home.job_names import check_past
 from cli.terminal import console
-from cli.times import parse_time
-from cli.zones import local_zone
+from cli.times.show import parse_time
+from cli.times.zones import local_zone
 
 if TYPE_CHECKING:
     from scheduler.state import State

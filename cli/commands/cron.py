@@ -17,7 +17,7 @@ from cli.home.job_names import ZONE
 from cli.terminal.console import fitted, paint, wants_colour
 from cli.terminal.printable import printable
 from cli.terminal.tables import Cell, Column, Value, details, table
-from cli.times import parse_time, show_relative, show_time
+from cli.times.show import parse_time, show_relative, show_time
 from scheduler.schedule import Schedule, ScheduleError, lint, parse_cron
 
 _COUNT_MAX = 10_000

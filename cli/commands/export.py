@@ -16,7 +16,7 @@ from cli.export.ocsf import OCSF_VIEWS
 from cli.home.job_names import JOB
 from cli.sql_home import check_home
 from cli.terminal.console import is_terminal, note
-from cli.times import parse_time, show_count
+from cli.times.show import parse_time, show_count
 from scheduler.home import Home
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from cli.charts.options import chosen_jobs, picture_width, width_option, window_
 from cli.home.job_names import JOB
 from cli.terminal.console import is_terminal, note, out, paint, speaks_unicode, wants_colour
 from cli.terminal.printable import printable
-from cli.times import COMMON_ZONE, show_time, utc_option
+from cli.times.show import COMMON_ZONE, show_time, utc_option
 from scheduler.home import Home
 
 if TYPE_CHECKING:

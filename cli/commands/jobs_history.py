@@ -13,8 +13,8 @@ from cli.counts import count_option
 from cli.home.job_names import JOB, check_past
 from cli.terminal.console import is_terminal, note
 from cli.terminal.tables import Column, Row, fits, table
-from cli.times import JOBS_ZONE, utc_option
-from cli.typed_times import parse_time
+from cli.times.parse import parse_time
+from cli.times.show import JOBS_ZONE, utc_option
 from scheduler.home import Home
 from scheduler.vocabulary import OUTCOMES, TRIGGERS
 

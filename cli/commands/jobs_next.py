@@ -15,10 +15,10 @@ from cli.job_words import enabled_words
 from cli.terminal.console import is_terminal, note, out, paint, speaks_unicode, wants_colour, width
 from cli.terminal.printable import printable
 from cli.terminal.tables import Column, table
-from cli.times import show_relative, show_time, utc_option
+from cli.times.show import show_relative, show_time, utc_option
+from cli.times.zones import zone_of
 from cli.upcoming import Coming, begins, next_run, upcoming
 from cli.wording import timing_words
-from cli.zones import zone_of
 from scheduler.home import Home
 from scheduler.state import Job
 from scheduler.timing import schedule_of

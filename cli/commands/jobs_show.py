@@ -18,7 +18,7 @@ from cli.job_words import enabled_cell, going_words, job_document, last_cell, la
 from cli.runs.recent import Past, recent_runs
 from cli.terminal.console import is_terminal, note, out, speaks_unicode
 from cli.terminal.tables import Cell, Column, Value, details, table
-from cli.times import JOBS_ZONE, show_duration, show_relative, show_time, utc_option
+from cli.times.show import JOBS_ZONE, show_duration, show_relative, show_time, utc_option
 from cli.upcoming import next_run
 from cli.wording import outcome_symbol, outcome_words, timing_words, trigger_words
 from scheduler.home import Home

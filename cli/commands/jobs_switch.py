@@ -13,7 +13,7 @@ from cli.job_words import enabled_words
 from cli.reason import reason_option
 from cli.terminal.console import tell
 from cli.terminal.printable import printable
-from cli.times import DURATION, show_relative, show_time
+from cli.times.show import DURATION, show_relative, show_time
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.actor import person

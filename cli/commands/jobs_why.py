@@ -11,7 +11,6 @@ import msgspec
 
 from cli.app.failures import Failure
 from cli.app.json_output import json_option, show_json
-from cli.asked_time import SECOND, Asked, read_asked
 from cli.home.job_names import JOB, find_job
 from cli.home.open import View, to_read
 from cli.last_due import last_due
@@ -19,7 +18,8 @@ from cli.sentences import sentence
 from cli.terminal.console import note, out, paint, tell, wants_colour
 from cli.terminal.printable import printable
 from cli.terminal.progress import progress
-from cli.times import JOBS_ZONE, show_count, show_relative, show_time, utc_option
+from cli.times.instant import SECOND, Asked, read_asked
+from cli.times.show import JOBS_ZONE, show_count, show_relative, show_time, utc_option
 from cli.why_words import headline, in_force_sentence, sentence_of
 from eventstore import Journal
 from scheduler.explanation import Explainer, Explanation, Shown

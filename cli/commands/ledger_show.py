@@ -16,7 +16,7 @@ from cli.counts import count_option
 from cli.home.job_names import JOB, check_past
 from cli.ledger.entry_types import ENTRY_TYPE
 from cli.terminal.tables import Cell, Value, details
-from cli.times import MACHINES_ZONE, show_time, utc_option
+from cli.times.show import MACHINES_ZONE, show_time, utc_option
 from cli.whole import Whole
 from scheduler.home import Home
 
@@ -53,7 +53,7 @@ def show(home: Home, seq: int, folder: Path | None, raw: bool, as_json: bool, ut
     further away is not read: `cronledger ledger verify` checks all.
     """
     from cli.ledger.raw_lines import raw_line
-    from cli.zones import local_zone
+    from cli.times.zones import local_zone
 
     folder = home.ledger if folder is None else folder
     if raw and as_json:

@@ -14,7 +14,7 @@ from cli.app.failures import Exit
 from cli.app.json_output import json_option, show_json
 from cli.terminal.progress import progress
 from cli.terminal.tables import Cell, Value, details
-from cli.times import show_count, show_size
+from cli.times.show import show_count, show_size
 from scheduler.home import Home
 
 if TYPE_CHECKING:

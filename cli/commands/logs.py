@@ -14,7 +14,7 @@ import click
 from cli.app.json_output import json_option, show_json
 from cli.logs.options import filter_options, lines_option, log_filter, utc_option
 from cli.terminal.console import is_terminal, note, out, wants_colour
-from cli.zones import local_zone
+from cli.times.zones import local_zone
 from scheduler.home import Home
 
 if TYPE_CHECKING:

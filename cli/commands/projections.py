@@ -15,7 +15,7 @@ from cli.sql_home import check_home
 from cli.terminal.console import tell
 from cli.terminal.progress import progress
 from cli.terminal.tables import Cell, Value, details
-from cli.times import show_count, show_size
+from cli.times.show import show_count, show_size
 from scheduler.home import Home
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from cli.sql.answers import FORMAT, Destination, MemoryLimit
 from cli.sql_home import check_home
 from cli.terminal.console import is_terminal, note
 from cli.terminal.printable import printable
-from cli.times import local_zone, show_time
+from cli.times.show import local_zone, show_time
 from scheduler.home import Home
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from cli.job_words import PAUSE_ENDS, going_words, paused_words
 from cli.terminal.console import out
 from cli.terminal.printable import printable
 from cli.terminal.tables import Cell, Value, details
-from cli.times import MACHINES_ZONE, local_zone, show_count, show_past, show_size, show_time, utc_option
+from cli.times.show import MACHINES_ZONE, local_zone, show_count, show_past, show_size, show_time, utc_option
 from cli.wording import look_of, sentence
 from eventstore.store import Entry
 from scheduler.home import Home
@@ -58,7 +58,7 @@ def status(home: Home, utc: bool, as_json: bool) -> None:
 
 
 def _span(duration: timedelta) -> str:
-    from cli.times import show_duration
+    from cli.times.show import show_duration
 
     return show_duration(duration // timedelta(milliseconds=1))
 

@@ -15,8 +15,8 @@ import click
 
 from cli.terminal.printable import printable
 from cli.terminal.progress import progress
-from cli.times import parse_time, show_time
-from cli.zones import local_zone
+from cli.times.show import parse_time, show_time
+from cli.times.zones import local_zone
 from scheduler.home import Home
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from cli.app.failures import Failure, complain
 from cli.app.ledger_wait import patience_explained
 from cli.terminal.console import note
 from cli.terminal.printable import printable
-from cli.times import show_time
-from cli.zones import local_zone
+from cli.times.show import show_time
+from cli.times.zones import local_zone
 from eventstore.errors import NoLedger
 from scheduler.home import Home
 from scheduler.lease import Holder, holder_of

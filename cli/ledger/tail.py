@@ -19,7 +19,7 @@ from cli.event_lines import EventLines
 from cli.ledger.entry_json import line_of
 from cli.ledger.raw_lines import last_raw_lines, raw_line
 from cli.terminal.console import note, out
-from cli.zones import local_zone
+from cli.times.zones import local_zone
 from eventstore.backwards import read_backwards
 from eventstore.errors import Corrupt
 from eventstore.journal import Journal

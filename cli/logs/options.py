@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 import click
 
 from cli.home.job_names import JOB
-from cli.times import parse_time
+from cli.times.show import parse_time
 from cli.whole import Whole
 from scheduler.logs.entry import Level, Stream
 

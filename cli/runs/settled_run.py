@@ -9,7 +9,7 @@ import msgspec
 
 from cli.sentences import sentence
 from cli.terminal.tables import Cell
-from cli.times import show_duration, show_time
+from cli.times.show import show_duration, show_time
 from cli.words import OUTCOME_TONES, actor_words, is_on_time, outcome_words, skip_words, trigger_words
 from eventstore.store import Entry
 from scheduler import vocabulary as v

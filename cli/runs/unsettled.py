@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cli.runs.search import Filter
 from cli.runs.settled_run import SettledRun
 from cli.terminal.tables import Cell
-from cli.times import show_duration, show_time
+from cli.times.show import show_duration, show_time
 from cli.words import trigger_words
 from scheduler.state import Run, State
 

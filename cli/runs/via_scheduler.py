@@ -23,7 +23,7 @@ from cli.runs.direct import Begun, Streams, stopping_signals
 from cli.runs.live_output import OutputFollower
 from cli.runs.watch import WatchedRuns
 from cli.terminal.console import note
-from cli.zones import local_zone
+from cli.times.zones import local_zone
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.actor import person

@@ -11,7 +11,7 @@ from cli.app.failures import complain
 from cli.runs.live_output import OutputFollower
 from cli.runs.settled_run import SETTLING, SettledRun, last_words
 from cli.terminal.console import fitted, paint, wants_colour
-from cli.times import show_past
+from cli.times.show import show_past
 from cli.wording import actor_words, look_of, sentence
 from eventstore.store import Entry
 from scheduler import vocabulary as v

@@ -23,7 +23,7 @@ from cli.sql.formats import show
 from cli.sql.interrupt import stopped_by_ctrl_c
 from cli.terminal.console import note, out
 from cli.terminal.printable import printable
-from cli.times import show_count, show_duration
+from cli.times.show import show_count, show_duration
 from scheduler.home import Home
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.zones import local_zone
+from cli.times.zones import local_zone
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from tests.cli.commanding import CONFIG, Answer, call, flip_a_bit, make_home, record

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from cli.times import (
+from cli.times.show import (
     parse_time,
     show_clock,
     show_count,
@@ -17,7 +17,7 @@ from cli.times import (
     show_size,
     show_time,
 )
-from cli.zones import local_zone
+from cli.times.zones import local_zone
 from tests.cli.commanding import call, make_home
 from tests.cli.made_up import Past
 

@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 
 import click
 
-from cli.zones import local_zone, zone_of
+from cli.times.zones import local_zone, zone_of
 
 _FORMS = "write 1h, 2d or 4w, today or yesterday, 2026-11-23, or 2026-11-23T18:00:00Z"
 _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from cli.times import parse_time
-from cli.zones import zone_of
+from cli.times.show import parse_time
+from cli.times.zones import zone_of
 
 if TYPE_CHECKING:
     from scheduler.explanation import Shown

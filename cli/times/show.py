@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
-from cli.typed_times import DURATION, parse_time
-from cli.zones import local_zone, zone_of
+from cli.times.parse import DURATION, parse_time
+from cli.times.zones import local_zone, zone_of
 
 __all__ = [
     "COMMON_ZONE",
