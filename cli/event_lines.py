@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from cli.terminal.console import fitted, is_terminal, paint, speaks_unicode, wants_colour
 from cli.times.show import show_time
-from cli.wording import event_line
+from cli.words.entry_lines import event_line
 from eventstore.store import Entry
 
 _SENTENCE_AT = len("05:18:00.002  +  ")

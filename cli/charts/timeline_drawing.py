@@ -15,7 +15,7 @@ from cli.terminal.console import Tone, paint
 from cli.terminal.display_width import display_width
 from cli.terminal.printable import printable
 from cli.times.show import show_clock, show_count, show_duration
-from cli.words import is_on_time
+from cli.words.words import is_on_time
 
 BAD: tuple[Mark, ...] = ("failed", "timed_out", "lost")
 """Marks of runs that did not do what was wanted."""

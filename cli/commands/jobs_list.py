@@ -7,12 +7,12 @@ import click
 from cli.app.json_output import json_option, show_json
 from cli.home.as_of import as_of_option
 from cli.home.open import View, to_read
-from cli.job_words import enabled_cell, job_document, last_cell, last_started
 from cli.terminal.console import is_terminal, note
 from cli.terminal.tables import Cell, Column, table
 from cli.times.show import JOBS_ZONE, local_zone, show_clock, show_past, show_relative, show_time, utc_option
 from cli.upcoming import next_run
-from cli.wording import timing_words
+from cli.words.entry_lines import timing_words
+from cli.words.job_words import enabled_cell, job_document, last_cell, last_started
 from scheduler.home import Home
 from scheduler.state import Job
 

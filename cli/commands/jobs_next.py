@@ -11,14 +11,14 @@ from cli.counts import count_option
 from cli.home.as_of import as_of_option
 from cli.home.job_names import JOB, find_job
 from cli.home.open import View, to_read
-from cli.job_words import enabled_words
 from cli.terminal.console import is_terminal, note, out, paint, speaks_unicode, wants_colour, width
 from cli.terminal.printable import printable
 from cli.terminal.tables import Column, table
 from cli.times.show import show_relative, show_time, utc_option
 from cli.times.zones import zone_of
 from cli.upcoming import Coming, begins, next_run, upcoming
-from cli.wording import timing_words
+from cli.words.entry_lines import timing_words
+from cli.words.job_words import enabled_words
 from scheduler.home import Home
 from scheduler.state import Job
 from scheduler.timing import schedule_of

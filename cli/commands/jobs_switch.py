@@ -9,11 +9,11 @@ import click
 
 from cli.home.job_names import JOB, find_job
 from cli.home.open import to_write
-from cli.job_words import enabled_words
 from cli.reason import reason_option
 from cli.terminal.console import tell
 from cli.terminal.printable import printable
 from cli.times.show import DURATION, show_relative, show_time
+from cli.words.job_words import enabled_words
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.actor import person

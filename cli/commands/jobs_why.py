@@ -14,13 +14,13 @@ from cli.app.json_output import json_option, show_json
 from cli.home.job_names import JOB, find_job
 from cli.home.open import View, to_read
 from cli.last_due import last_due
-from cli.sentences import sentence
 from cli.terminal.console import note, out, paint, tell, wants_colour
 from cli.terminal.printable import printable
 from cli.terminal.progress import progress
 from cli.times.instant import SECOND, Asked, read_asked
 from cli.times.show import JOBS_ZONE, show_count, show_relative, show_time, utc_option
-from cli.why_words import headline, in_force_sentence, sentence_of
+from cli.words.entry_sentences import sentence
+from cli.words.explanation_words import headline, in_force_sentence, sentence_of
 from eventstore import Journal
 from scheduler.explanation import Explainer, Explanation, Shown
 from scheduler.explanation.facts import RunOpen, Scheduled

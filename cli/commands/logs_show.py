@@ -9,11 +9,11 @@ import click
 
 from cli.app.failures import Exit, Failure, complain
 from cli.logs.run_output import Attempt, Copied, Recorded, copy_output, deleted_by, find_attempt, open_output
-from cli.sentences import sentence
 from cli.terminal.console import OutputLost, note
 from cli.times.show import show_count, show_size
 from cli.times.zones import local_zone
 from cli.whole import Whole
+from cli.words.entry_sentences import sentence
 from eventstore import Journal
 from scheduler.home import Home
 

@@ -8,7 +8,7 @@ from cli.app.failures import Exit, Failure, complain
 from cli.home.job_names import find_job
 from cli.runs.settled_run import SETTLING, last_words
 from cli.terminal.printable import printable
-from cli.words import actor_words
+from cli.words.words import actor_words
 from eventstore.backwards import read_backwards
 from eventstore.journal import Journal
 from eventstore.store import Event

@@ -7,10 +7,10 @@ from typing import Any, Self
 
 import msgspec
 
-from cli.sentences import sentence
 from cli.terminal.tables import Cell
 from cli.times.show import show_duration, show_time
-from cli.words import OUTCOME_TONES, actor_words, is_on_time, outcome_words, skip_words, trigger_words
+from cli.words.entry_sentences import sentence
+from cli.words.words import OUTCOME_TONES, actor_words, is_on_time, outcome_words, skip_words, trigger_words
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 

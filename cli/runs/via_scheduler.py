@@ -18,12 +18,12 @@ from cli.app.failures import Exit, Failure
 from cli.app.ledger_wait import patience_explained
 from cli.home.job_names import find_job
 from cli.home.open import read_config
-from cli.job_words import PAUSE_ENDS, paused_words
 from cli.runs.direct import Begun, Streams, stopping_signals
 from cli.runs.live_output import OutputFollower
 from cli.runs.watch import WatchedRuns
 from cli.terminal.console import note
 from cli.times.zones import local_zone
+from cli.words.job_words import PAUSE_ENDS, paused_words
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.actor import person

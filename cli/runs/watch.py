@@ -12,7 +12,7 @@ from cli.runs.live_output import OutputFollower
 from cli.runs.settled_run import SETTLING, SettledRun, last_words
 from cli.terminal.console import fitted, paint, wants_colour
 from cli.times.show import show_past
-from cli.wording import actor_words, look_of, sentence
+from cli.words.entry_lines import actor_words, look_of, sentence
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.state import Run, State

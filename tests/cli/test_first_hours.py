@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from cli.main import cronledger
-from cli.words import is_on_time, lateness_words
+from cli.words.words import is_on_time, lateness_words
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.home import Home

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.why_words import _WORDS, headline, sentence_of
+from cli.words.explanation_words import _WORDS, headline, sentence_of
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from cli.wording import event_line, outcome_words, sentence
+from cli.words.entry_lines import event_line, outcome_words, sentence
 from eventstore.store import GENESIS, Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition

@@ -9,7 +9,7 @@ from typing import Any
 from cli.terminal.console import Tone
 from cli.terminal.printable import printable
 from cli.times.show import show_count, show_duration, show_time
-from cli.words import (
+from cli.words.words import (
     OUTCOME_TONES,
     OUTCOME_WORDS,
     actor_words,

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from cli.sentences import sentence
 from cli.terminal.console import Tone, paint
 from cli.terminal.printable import printable
 from cli.times.show import show_stamp
-from cli.words import (
+from cli.words.entry_sentences import sentence
+from cli.words.words import (
     OUTCOME_TONES,
     actor_words,
     command_words,

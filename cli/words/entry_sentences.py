@@ -15,7 +15,7 @@ import msgspec
 
 from cli.terminal.printable import printable
 from cli.times.show import show_clock, show_count, show_duration, show_size, show_time
-from cli.words import (
+from cli.words.words import (
     OUTCOME_WORDS,
     SKIP_WORDS,
     TRIGGER_WORDS,
