@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks.bench import Bench
 from benchmarks.figures import Line, each, median, number
 from eventstore import Event, Journal, utc_now
-from eventstore.compose import compose
+from eventstore.encoder import compose
 from scheduler import vocabulary as v
 
 ONE_RATIO_MIN = 0.85

@@ -6,8 +6,8 @@ from datetime import datetime
 from itertools import islice
 
 from cli.home.open import View
-from eventstore.backwards import read_backwards
 from eventstore.journal import Journal
+from eventstore.reverse_reader import read_backwards
 from scheduler import vocabulary as v
 from scheduler.explanation import Explainer
 from scheduler.explanation.facts import Scheduled

@@ -87,7 +87,6 @@ whole chain anew. That takes a witness outside the folder.
 """
 
 from eventstore.commit import Fsync
-from eventstore.creation import FORMAT, LedgerCreated
 from eventstore.errors import (
     Conflict,
     Corrupt,
@@ -100,6 +99,7 @@ from eventstore.errors import (
     TornTail,
     Unavailable,
 )
+from eventstore.genesis import FORMAT, LedgerCreated
 from eventstore.journal import Journal, utc_now
 from eventstore.memory import MemoryStore
 from eventstore.recovery import LedgerRecovered

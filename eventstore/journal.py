@@ -13,13 +13,13 @@ from typing import Self
 import msgspec
 
 from eventstore.commit import Fsync, Writer
-from eventstore.compose import compose
-from eventstore.creation import LedgerCreated, new_creation, read_creation
 from eventstore.durable import REAL, Disk, create_folders
+from eventstore.encoder import compose
 from eventstore.errors import Conflict, LedgerError, NoLedger, Poisoned, TornTail, Unavailable
+from eventstore.genesis import LedgerCreated, new_creation, read_creation
 from eventstore.head import HEAD_NAME, HeadFile
 from eventstore.lock import Lock
-from eventstore.reading import read_entries
+from eventstore.reader import read_entries
 from eventstore.recovery import LedgerRecovered, mark_recorded, set_aside, unrecorded
 from eventstore.reserve import Reserve
 from eventstore.seal import Sealing, unsealed

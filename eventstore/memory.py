@@ -12,10 +12,10 @@ from datetime import datetime
 
 import msgspec
 
-from eventstore.compose import compose
-from eventstore.creation import LedgerCreated, new_creation
+from eventstore.encoder import compose
 from eventstore.entry import decode_own
 from eventstore.errors import Conflict
+from eventstore.genesis import LedgerCreated, new_creation
 from eventstore.store import EMPTY, Entry, Event, Head
 
 Hook = Callable[[Sequence[Event]], None]

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import msgspec
 
-from eventstore.creation import read_creation
 from eventstore.durable import REAL
 from eventstore.entry import BadLine, Line, LineTail, check_lines, head_after, shown, tail_of
 from eventstore.errors import Corrupt, NoLedger, TornTail, Unavailable
+from eventstore.genesis import read_creation
 from eventstore.head import HeadFile, Slot
 from eventstore.lock import Lock
 from eventstore.recovery import judge, later_lines

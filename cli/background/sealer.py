@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from eventstore import SEGMENT_ENTRIES, LedgerError
-from eventstore.creation import read_creation
+from eventstore.genesis import read_creation
 from eventstore.store import Entry
 from scheduler.home import Home
 from scheduler.vocabulary import SchedulerStarted

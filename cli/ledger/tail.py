@@ -20,9 +20,9 @@ from cli.ledger.entry_json import line_of
 from cli.ledger.raw_lines import last_raw_lines, raw_line
 from cli.terminal.console import note, out
 from cli.times.zones import local_zone
-from eventstore.backwards import read_backwards
 from eventstore.errors import Corrupt
 from eventstore.journal import Journal
+from eventstore.reverse_reader import read_backwards
 from eventstore.store import Entry
 from scheduler.waiting import Waiter
 

@@ -9,8 +9,8 @@ from cli.home.job_names import find_job
 from cli.runs.settled_run import SETTLING, last_words
 from cli.terminal.printable import printable
 from cli.words.words import actor_words
-from eventstore.backwards import read_backwards
 from eventstore.journal import Journal
+from eventstore.reverse_reader import read_backwards
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.actor import person

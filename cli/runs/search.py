@@ -9,8 +9,8 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from cli.runs.settled_run import SETTLING, SettledRun
-from eventstore.backwards import read_backwards
 from eventstore.journal import Journal
+from eventstore.reverse_reader import read_backwards
 from eventstore.store import Entry
 from scheduler.home import Home
 

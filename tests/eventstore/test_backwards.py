@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from eventstore import Corrupt, Event, Journal
-from eventstore.backwards import read_backwards
+from eventstore.reverse_reader import read_backwards
 from eventstore.segment import seal_name, segment_name
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventstore import EMPTY, GENESIS, Event, Head
-from eventstore.compose import compose, encode_payload
+from eventstore.encoder import compose, encode_payload
 from eventstore.entry import (
     BadLine,
     _checked_at_once,
