@@ -11,10 +11,10 @@ from eventstore.store import Head
 from projections import engine as engines
 from projections.believing import discard_damaged
 from projections.footing import Footing
-from projections.hints import failed, may_be_damage
 from projections.lines import LineReader
 from projections.logged import log_files, log_view
 from projections.manifest import KINDS
+from projections.query_errors import failed, may_be_damage
 from projections.recent import RecentTables
 from projections.sealed import Sealed, Source
 from projections.stamps import Stamp, stamp

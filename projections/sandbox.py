@@ -17,8 +17,8 @@ from typing import Any, Self, TypeVar
 
 from projections.answers import LINES_BEFORE_A_QUERY, ROWS_AT_ONCE, Answer, Parameters, ask, fetched
 from projections.errors import QueryFailed
-from projections.hints import failed, may_be_damage
 from projections.live import LiveViews, Wanted
+from projections.query_errors import failed, may_be_damage
 from projections.schema import quoted
 from projections.statements import Reading, readings
 from scheduler.home import Home

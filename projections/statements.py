@@ -21,7 +21,7 @@ import msgspec
 
 from projections.columns import VIEWS
 from projections.errors import QueryFailed, QueryRefused
-from projections.hints import failed, hint_for
+from projections.query_errors import failed, hint_for
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, Statement
