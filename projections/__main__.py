@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from eventstore import LedgerError
-from projections.keeping import keep
+from projections.build.maintenance import keep
 from scheduler.home import Home
 
 NICENESS = 10

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from eventstore import Journal, NoLedger
 from projections.believing import found_same
+from projections.build.builder import ensure_sealed, with_beginning
+from projections.build.compaction import merge
 from projections.database import refresh_database
 from projections.errors import QueryFailed
 from projections.manifest import Folder
-from projections.merging import merge
 from projections.sealed import Sealed, Source
-from projections.sealing import ensure_sealed, with_beginning
 from scheduler.home import Home
 
 _UNMERGED_MAX = 32

@@ -20,7 +20,7 @@ from scheduler.home import Home
 
 if TYPE_CHECKING:
     from projections.believing import Progress
-    from projections.keeping import Status, Steps
+    from projections.build.maintenance import Status, Steps
 
 _STEPS = {
     "sealing": "projecting, segments",
@@ -46,7 +46,7 @@ def status(home: Home, verify: bool, as_json: bool) -> None:
     if the ledger itself is damaged where the projections end. Nothing is written, but --verify removes the files
     that it finds altered: by their length and times alone the next question might take them for whole.
     """
-    from projections.keeping import status as status_of
+    from projections.build.maintenance import status as status_of
 
     check_home(home)
     with _steps(shown=not as_json) as steps:
@@ -69,7 +69,7 @@ def rebuild(home: Home, as_json: bool) -> None:
     Nobody has to do this: what is missing or damaged is noticed and made anew by the next question. It may be
     done at any time; whoever asks meanwhile waits. A damaged ledger is reported: exit code 3.
     """
-    from projections.keeping import remake
+    from projections.build.maintenance import remake
 
     check_home(home)
     with _steps(shown=not as_json) as steps:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from eventstore import Corrupt, Event
 from projections import beginning, open_sql
 from projections.beginning import LAG_ENTRIES
-from projections.keeping import remake, status
+from projections.build.maintenance import remake, status
 from projections.manifest import Beginning, Folder
 from projections.parquet import version
 from scheduler import vocabulary as v

@@ -9,9 +9,9 @@ import pytest
 
 from eventstore import Corrupt
 from projections import open_sql
-from projections.keeping import keep, remake, status
+from projections.build.compaction import Sizes, due, merge
+from projections.build.maintenance import keep, remake, status
 from projections.manifest import Folder, Part, SealedSegment
-from projections.merging import Sizes, due, merge
 from projections.parquet import version
 from projections.stamps import Stamp
 from projections.superseded import KEPT_S

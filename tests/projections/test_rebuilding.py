@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from projections import QueryFailed, open_sql
-from projections.keeping import keep, remake
-from projections.merging import Sizes
+from projections.build.compaction import Sizes
+from projections.build.maintenance import keep, remake
 from scheduler.home import Home
 from tests.projections.histories import ACTS, Act, LongHistory, everything
 from tests.projections.ledgers import START, Writer

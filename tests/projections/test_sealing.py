@@ -13,11 +13,11 @@ import pytest
 
 from eventstore import Corrupt
 from projections import VIEWS, open_sql, stamps
-from projections.keeping import status
+from projections.build.builder import ensure_sealed, rebuild
+from projections.build.maintenance import status
 from projections.manifest import File, Folder
 from projections.parquet import ParquetMaker, version
 from projections.sealed import Source
-from projections.sealing import ensure_sealed, rebuild
 from projections.stamps import stamp
 from projections.superseded import KEPT_S, sweep
 from scheduler.home import Home

@@ -11,12 +11,12 @@ import msgspec
 
 from eventstore import Journal
 from projections.believing import Progress, believed, discard_damaged, find_damaged
+from projections.build.builder import ensure_sealed, rebuild, with_beginning
+from projections.build.compaction import Sizes, due, merge
 from projections.database import refresh_database
 from projections.manifest import KINDS, Folder, Manifest
-from projections.merging import Sizes, due, merge
 from projections.parquet import version
 from projections.sealed import Source
-from projections.sealing import ensure_sealed, rebuild, with_beginning
 from projections.stamps import stamp
 from scheduler.home import Home
 

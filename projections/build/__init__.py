@@ -1,0 +1,1 @@
+"""Making the projection files from the ledger."""
