@@ -13,7 +13,7 @@ from benchmarks.generate import copy_home, long_home
 from benchmarks.homes import cronledger
 from projections import Sql, open_sql
 from projections.build.maintenance import keep
-from projections.database import DATABASE_NAME
+from projections.files.database import DATABASE_NAME
 from projections.schema import quoted
 from scheduler.home import Home
 

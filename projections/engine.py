@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from projections.files.manifest import KINDS, Folder
+from projections.files.segments import Sealed
 from projections.logged import log_folder, log_view
-from projections.manifest import KINDS, Folder
 from projections.recent import RecentTables
 from projections.schema import VIEWS_SQL, quoted
-from projections.sealed import Sealed
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

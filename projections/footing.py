@@ -7,13 +7,13 @@ from datetime import datetime
 from pathlib import Path
 
 from eventstore import Journal, NoLedger
-from projections.believing import found_same
 from projections.build.builder import ensure_sealed, with_beginning
 from projections.build.compaction import merge
-from projections.database import refresh_database
 from projections.errors import QueryFailed
-from projections.manifest import Folder
-from projections.sealed import Sealed, Source
+from projections.files.database import refresh_database
+from projections.files.manifest import Folder
+from projections.files.segments import Sealed, Source
+from projections.files.validation import found_same
 from scheduler.home import Home
 
 _UNMERGED_MAX = 32

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from eventstore.store import Head
 from projections import engine as engines
-from projections.believing import discard_damaged
+from projections.files.fingerprint import Stamp, stamp
+from projections.files.ledger_lines import LineReader
+from projections.files.manifest import KINDS
+from projections.files.segments import Sealed, Source
+from projections.files.validation import discard_damaged
 from projections.footing import Footing
-from projections.lines import LineReader
 from projections.logged import log_files, log_view
-from projections.manifest import KINDS
 from projections.query_errors import failed, may_be_damage
 from projections.recent import RecentTables
-from projections.sealed import Sealed, Source
-from projections.stamps import Stamp, stamp
 from scheduler.home import Home
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from projections.lines import LineReader
+from projections.files.ledger_lines import LineReader
 from projections.schema import ENTRY_TYPES, PARTS_SQL, carried_rows, read_lines, with_facts
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from cli.times.show import show_count, show_size
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from projections.believing import Progress
     from projections.build.maintenance import Status, Steps
+    from projections.files.validation import Progress
 
 _STEPS = {
     "sealing": "projecting, segments",

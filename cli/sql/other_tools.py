@@ -27,7 +27,7 @@ def show_doors(home: Home) -> None:
         Corrupt: the ledger is damaged.
     """
     from projections import open_sql
-    from projections.database import DATABASE_NAME
+    from projections.files.database import DATABASE_NAME
 
     with open_sql(home):
         path = home.projections.resolve() / DATABASE_NAME

@@ -13,14 +13,14 @@ from msgspec import structs
 
 from eventstore.errors import Corrupt
 from eventstore.store import Head
-from projections.beginning import lags, make_beginning
-from projections.believing import Progress, believed, end_of, firsts_of
-from projections.lines import check_segment
-from projections.manifest import KINDS, File, Folder, Kind, Manifest, Part, Refusal, SealedSegment
-from projections.parquet import ParquetMaker, version
-from projections.sealed import Sealed, Source
-from projections.stamps import same, stamp
-from projections.superseded import sweep
+from projections.files.active_segment import lags, make_beginning
+from projections.files.fingerprint import same, stamp
+from projections.files.garbage import sweep
+from projections.files.ledger_lines import check_segment
+from projections.files.manifest import KINDS, File, Folder, Kind, Manifest, Part, Refusal, SealedSegment
+from projections.files.parquet import ParquetMaker, version
+from projections.files.segments import Sealed, Source
+from projections.files.validation import Progress, believed, end_of, firsts_of
 
 Record = TypeVar("Record", SealedSegment, Part)
 

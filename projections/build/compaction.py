@@ -11,11 +11,11 @@ from __future__ import annotations
 from itertools import groupby
 from typing import NamedTuple
 
-from projections.believing import Progress
-from projections.manifest import KINDS, Folder, Manifest, Part, SealedSegment
-from projections.parquet import merge_parquet, version
-from projections.stamps import digest, stamp
-from projections.superseded import sweep
+from projections.files.fingerprint import digest, stamp
+from projections.files.garbage import sweep
+from projections.files.manifest import KINDS, Folder, Manifest, Part, SealedSegment
+from projections.files.parquet import merge_parquet, version
+from projections.files.validation import Progress
 
 
 class Sizes(NamedTuple):

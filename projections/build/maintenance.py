@@ -10,14 +10,14 @@ from typing import Protocol
 import msgspec
 
 from eventstore import Journal
-from projections.believing import Progress, believed, discard_damaged, find_damaged
 from projections.build.builder import ensure_sealed, rebuild, with_beginning
 from projections.build.compaction import Sizes, due, merge
-from projections.database import refresh_database
-from projections.manifest import KINDS, Folder, Manifest
-from projections.parquet import version
-from projections.sealed import Source
-from projections.stamps import stamp
+from projections.files.database import refresh_database
+from projections.files.fingerprint import stamp
+from projections.files.manifest import KINDS, Folder, Manifest
+from projections.files.parquet import version
+from projections.files.segments import Source
+from projections.files.validation import Progress, believed, discard_damaged, find_damaged
 from scheduler.home import Home
 
 

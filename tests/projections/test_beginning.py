@@ -9,11 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventstore import Corrupt, Event
-from projections import beginning, open_sql
-from projections.beginning import LAG_ENTRIES
+from projections import open_sql
 from projections.build.maintenance import remake, status
-from projections.manifest import Beginning, Folder
-from projections.parquet import version
+from projections.files import active_segment
+from projections.files.active_segment import LAG_ENTRIES
+from projections.files.manifest import Beginning, Folder
+from projections.files.parquet import version
 from scheduler import vocabulary as v
 from tests.projections.histories import ACTS, Act, LongHistory, everything
 from tests.projections.ledgers import Writer
@@ -24,7 +25,7 @@ SEGMENT_ENTRIES = 32
 @pytest.fixture
 def lag(monkeypatch: pytest.MonkeyPatch) -> int:
     """So few entries are worth a projection of their own here."""
-    monkeypatch.setattr(beginning, "LAG_ENTRIES", 6)
+    monkeypatch.setattr(active_segment, "LAG_ENTRIES", 6)
     return 6
 
 

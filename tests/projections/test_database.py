@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from projections import VIEWS, open_sql
-from projections.database import DATABASE_NAME
+from projections.files.database import DATABASE_NAME
 from tests.projections.ledgers import Writer, column
 
 COUNT = "SELECT count(*), max(seq) FROM events"

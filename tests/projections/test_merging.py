@@ -11,10 +11,10 @@ from eventstore import Corrupt
 from projections import open_sql
 from projections.build.compaction import Sizes, due, merge
 from projections.build.maintenance import keep, remake, status
-from projections.manifest import Folder, Part, SealedSegment
-from projections.parquet import version
-from projections.stamps import Stamp
-from projections.superseded import KEPT_S
+from projections.files.fingerprint import Stamp
+from projections.files.garbage import KEPT_S
+from projections.files.manifest import Folder, Part, SealedSegment
+from projections.files.parquet import version
 from tests.projections.histories import everything
 from tests.projections.ledgers import SEGMENT_ENTRIES, Writer
 

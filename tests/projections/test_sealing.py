@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 
 from eventstore import Corrupt
-from projections import VIEWS, open_sql, stamps
+from projections import VIEWS, open_sql
 from projections.build.builder import ensure_sealed, rebuild
 from projections.build.maintenance import status
-from projections.manifest import File, Folder
-from projections.parquet import ParquetMaker, version
-from projections.sealed import Source
-from projections.stamps import stamp
-from projections.superseded import KEPT_S, sweep
+from projections.files import fingerprint
+from projections.files.fingerprint import stamp
+from projections.files.garbage import KEPT_S, sweep
+from projections.files.manifest import File, Folder
+from projections.files.parquet import ParquetMaker, version
+from projections.files.segments import Source
 from scheduler.home import Home
 from tests.projections.ledgers import SEGMENT_ENTRIES, Writer, files_of
 
@@ -222,7 +223,7 @@ def test_a_copy_is_digested_once(writer: Writer, tmp_path: Path, monkeypatch: py
     with open_sql(home) as sql:
         assert sql.execute("SELECT count(*) FROM runs").all() == [(11,)]
     assert {path: path.stat().st_ino for path in home.projections.rglob("*.parquet")} == before
-    monkeypatch.setattr(stamps, "digest", lambda path: pytest.fail(f"digests {path}"))
+    monkeypatch.setattr(fingerprint, "digest", lambda path: pytest.fail(f"digests {path}"))
     with open_sql(home) as sql:
         assert sql.execute("SELECT count(*) FROM runs").all() == [(11,)]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 
-from projections.manifest import Folder, Manifest
+from projections.files.manifest import Folder, Manifest
 
 KEPT_S = 86_400
 

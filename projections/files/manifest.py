@@ -21,7 +21,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from eventstore.durable import FILE_MODE, REAL, create_folders, write_file
-from projections.stamps import Stamp, digest, stamp
+from projections.files.fingerprint import Stamp, digest, stamp
 
 MANIFEST_NAME = "manifest.json"
 LOCK_NAME = "lock"

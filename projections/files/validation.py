@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from eventstore.store import EMPTY
-from projections.beginning import believed_beginning
-from projections.manifest import KINDS, Folder, Kind, Manifest, Part, SealedSegment
-from projections.parquet import version
-from projections.sealed import Sealed, Source
-from projections.stamps import digest, is_same
+from projections.files.active_segment import believed_beginning
+from projections.files.fingerprint import digest, is_same
+from projections.files.manifest import KINDS, Folder, Kind, Manifest, Part, SealedSegment
+from projections.files.parquet import version
+from projections.files.segments import Sealed, Source
 
 Progress = Callable[[int, int], None]
 """Is told how much is done, and of how much."""

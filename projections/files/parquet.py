@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
-from projections.manifest import KINDS, MERGE_MARK, File, Folder, Kind, publish_new
+from projections.files.manifest import KINDS, MERGE_MARK, File, Folder, Kind, publish_new
 from projections.schema import (
     ENTRY_TYPES,
     PARTS_SQL,

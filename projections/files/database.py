@@ -16,9 +16,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from eventstore.segment import segment_name
+from projections.files.manifest import publish
+from projections.files.parquet import version
+from projections.files.segments import Sealed, Source
 from projections.logged import log_files, log_folder, log_view
-from projections.manifest import publish
-from projections.parquet import version
 from projections.schema import (
     ENTRY_TYPES,
     PARTS_SQL,
@@ -28,7 +29,6 @@ from projections.schema import (
     quoted,
     with_facts,
 )
-from projections.sealed import Sealed, Source
 
 DATABASE_NAME = "cronledger.duckdb"
 STORAGE_VERSION = "v1.4.0"

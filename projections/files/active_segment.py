@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from projections.lines import LineReader
-from projections.manifest import KINDS, Beginning
-from projections.parquet import ParquetMaker
-from projections.sealed import Sealed, Source
-from projections.stamps import is_same
+from projections.files.fingerprint import is_same
+from projections.files.ledger_lines import LineReader
+from projections.files.manifest import KINDS, Beginning
+from projections.files.parquet import ParquetMaker
+from projections.files.segments import Sealed, Source
 
 LAG_ENTRIES = 8_192
 """To read and check so many lines takes a connection some 50 ms; making the projection, several times that."""

@@ -1,0 +1,1 @@
+"""The projection files, and whether they are valid."""
