@@ -14,7 +14,7 @@ from benchmarks.homes import cronledger
 from projections import Sql, open_sql
 from projections.build.maintenance import keep
 from projections.files.database import DATABASE_NAME
-from projections.schema import quoted
+from projections.schema.tables import quoted
 from scheduler.home import Home
 
 if TYPE_CHECKING:

@@ -25,10 +25,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from projections.answers import Answer
-    from projections.columns import VIEWS, ColumnMeaning
     from projections.errors import QueryError, QueryFailed, QueryRefused
     from projections.history import runs_query
     from projections.sandbox import Sql, open_sql
+    from projections.schema.columns import VIEWS, ColumnMeaning
 
 __all__ = [
     "VIEWS",
@@ -44,7 +44,7 @@ __all__ = [
 
 _HOMES = {
     "answers": ("Answer",),
-    "columns": ("VIEWS", "ColumnMeaning"),
+    "schema.columns": ("VIEWS", "ColumnMeaning"),
     "errors": ("QueryError", "QueryFailed", "QueryRefused"),
     "history": ("runs_query",),
     "sandbox": ("Sql", "open_sql"),

@@ -15,9 +15,9 @@ from projections.files.manifest import KINDS
 from projections.files.segments import Sealed, Source
 from projections.files.validation import discard_damaged
 from projections.footing import Footing
-from projections.logged import log_files, log_view
 from projections.query_errors import failed, may_be_damage
 from projections.recent import RecentTables
+from projections.schema.log_view import log_files, log_view
 from scheduler.home import Home
 
 if TYPE_CHECKING:

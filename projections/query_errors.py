@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 
-from projections.columns import VIEWS
 from projections.errors import MemoryExceeded, QueryFailed, QueryRefused
+from projections.schema.columns import VIEWS
 from projections.unknown_columns import unknown_column
 
 _UNKNOWN_TABLE = re.compile(r"Table with name \"?([^\s\"]+)\"? does not exist")

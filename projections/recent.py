@@ -14,7 +14,7 @@ import os
 from typing import TYPE_CHECKING
 
 from projections.files.ledger_lines import LineReader
-from projections.schema import ENTRY_TYPES, PARTS_SQL, carried_rows, read_lines, with_facts
+from projections.schema.tables import ENTRY_TYPES, PARTS_SQL, carried_rows, read_lines, with_facts
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -19,7 +19,7 @@ from projections.answers import LINES_BEFORE_A_QUERY, ROWS_AT_ONCE, Answer, Para
 from projections.errors import QueryFailed
 from projections.live import LiveViews, Wanted
 from projections.query_errors import failed, may_be_damage
-from projections.schema import quoted
+from projections.schema.tables import quoted
 from projections.statements import Reading, readings
 from scheduler.home import Home
 

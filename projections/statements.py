@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from projections.columns import VIEWS
 from projections.errors import QueryFailed, QueryRefused
 from projections.query_errors import failed, hint_for
+from projections.schema.columns import VIEWS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, Statement

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 
-from projections.columns import VIEWS
+from projections.schema.columns import VIEWS
 
 _COMPARED = re.compile(
     r"(?:[=<>]|\b(?:i?like|in\s*\((?:[^()]*,)?|between|glob|similar\s+to))\s*\Z", re.IGNORECASE

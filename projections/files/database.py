@@ -19,8 +19,8 @@ from eventstore.segment import segment_name
 from projections.files.manifest import publish
 from projections.files.parquet import version
 from projections.files.segments import Sealed, Source
-from projections.logged import log_files, log_folder, log_view
-from projections.schema import (
+from projections.schema.log_view import log_files, log_folder, log_view
+from projections.schema.tables import (
     ENTRY_TYPES,
     PARTS_SQL,
     VIEWS_SQL,

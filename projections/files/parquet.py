@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 from projections.files.manifest import KINDS, MERGE_MARK, File, Folder, Kind, publish_new
-from projections.schema import (
+from projections.schema.tables import (
     ENTRY_TYPES,
     PARTS_SQL,
     carried_rows,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from eventstore.segment import segment_of
 from eventstore.store import EMPTY, Head
 from projections.files.manifest import KINDS, Beginning, Folder, Kind, Part, SealedSegment
-from projections.schema import ENTRY_TYPES, carried_rows, left_open_rows, listed, no_rows
+from projections.schema.tables import ENTRY_TYPES, carried_rows, left_open_rows, listed, no_rows
 
 _POSITION: dict[Kind, str] = {"events": "seq", "runs": "settled_seq", "notes": "seq"}
 _NOTED = ("seq", "time", "type", "actor", "job", "run", "data")

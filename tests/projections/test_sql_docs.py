@@ -11,7 +11,7 @@ import msgspec
 
 from cli.sql.formats import table_texts
 from projections import VIEWS, Sql, open_sql
-from projections.columns import markdown_table
+from projections.schema.columns import markdown_table
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from tests.cli.commanding import call

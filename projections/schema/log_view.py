@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from projections.schema import no_rows, quoted
+from projections.schema.tables import no_rows, quoted
 
 LOG_TYPES = {
     "time": "TIMESTAMPTZ",

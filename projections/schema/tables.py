@@ -10,7 +10,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from projections.columns import EVENTS
+from projections.schema.columns import EVENTS
 from scheduler.vocabulary import RunFinished, RunRequested, RunSkipped, RunStarted, ScheduleTicked
 
 PARTS_SQL = (Path(__file__).parent / "parts.sql").read_text(encoding="utf-8")

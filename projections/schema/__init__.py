@@ -1,0 +1,1 @@
+"""What the tables and views mean: their columns, their SQL."""
