@@ -24,11 +24,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from projections.answers import Answer
     from projections.errors import QueryError, QueryFailed, QueryRefused
-    from projections.history import runs_query
-    from projections.sandbox import Sql, open_sql
     from projections.schema.columns import VIEWS, ColumnMeaning
+    from projections.sql.connection import Sql, open_sql
+    from projections.sql.results import Answer
+    from projections.sql.run_history import runs_query
 
 __all__ = [
     "VIEWS",
@@ -43,11 +43,11 @@ __all__ = [
 ]
 
 _HOMES = {
-    "answers": ("Answer",),
+    "sql.results": ("Answer",),
     "schema.columns": ("VIEWS", "ColumnMeaning"),
     "errors": ("QueryError", "QueryFailed", "QueryRefused"),
-    "history": ("runs_query",),
-    "sandbox": ("Sql", "open_sql"),
+    "sql.run_history": ("runs_query",),
+    "sql.connection": ("Sql", "open_sql"),
 }
 
 

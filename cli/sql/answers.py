@@ -27,7 +27,7 @@ from scheduler.home import Home
 if TYPE_CHECKING:
     from cli.sql.formats import Row
     from projections import Sql
-    from projections.statements import Reading
+    from projections.sql.statements import Reading
 
 ANSWER_FORMATS = (*FORMATS, "parquet")
 FORMAT = Choice(ANSWER_FORMATS, "format")

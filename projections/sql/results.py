@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from projections.statements import Reading
-from projections.zoned import ZONED, all_aware
+from projections.sql.statements import Reading
+from projections.sql.timezones import ZONED, all_aware
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from projections.sandbox import Sql
 from projections.schema.columns import RUNS
+from projections.sql.connection import Sql
 
 
 def runs_query(

@@ -1,0 +1,1 @@
+"""Answering queries: the connection, which statements are allowed, results."""
