@@ -16,11 +16,11 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from projections.errors import QueryFailed
-from projections.live import LiveViews, Wanted
 from projections.query_errors import failed, may_be_damage
 from projections.schema.tables import quoted
 from projections.sql.results import LINES_BEFORE_A_QUERY, ROWS_AT_ONCE, Answer, Parameters, ask, fetched
 from projections.sql.statements import Reading, readings
+from projections.views.live import LiveViews, Wanted
 from scheduler.home import Home
 
 Result = TypeVar("Result")

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from eventstore.store import Head
-from projections import engine as engines
 from projections.files.fingerprint import Stamp, stamp
 from projections.files.ledger_lines import LineReader
 from projections.files.manifest import KINDS
 from projections.files.segments import Sealed, Source
 from projections.files.validation import discard_damaged
-from projections.footing import Footing
 from projections.query_errors import failed, may_be_damage
-from projections.recent import RecentTables
 from projections.schema.log_view import log_files, log_view
+from projections.views import engine as engines
+from projections.views.source import Footing
+from projections.views.unsealed import RecentTables
 from scheduler.home import Home
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from projections.files.manifest import KINDS, Folder
 from projections.files.segments import Sealed
-from projections.recent import RecentTables
 from projections.schema.log_view import log_folder, log_view
 from projections.schema.tables import VIEWS_SQL, quoted
+from projections.views.unsealed import RecentTables
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

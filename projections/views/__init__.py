@@ -1,0 +1,1 @@
+"""The live views over projection files and the entries after them."""
