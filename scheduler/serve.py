@@ -21,11 +21,11 @@ from scheduler.executor import executor_alive, me
 from scheduler.home import Home
 from scheduler.home_config import Stamp, load_config, stamp_of
 from scheduler.launching import Launcher
-from scheduler.lease import Holder, Lease
 from scheduler.loop import Scheduler
 from scheduler.opening import open_book
 from scheduler.processes import PosixSpawner, identity
 from scheduler.reconcile import reconcile
+from scheduler.scheduler_lock import Holder, Lease
 from scheduler.state import State
 from scheduler.supervision import Supervisor
 from scheduler.version import versions

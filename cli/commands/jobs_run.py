@@ -73,7 +73,7 @@ def cancel(home: Home, target: str, reason: str) -> None:
 
 def _run_and_wait(home: Home, names: Sequence[str], reason: str, as_json: bool) -> int:
     """Run and follow; the exit code."""
-    from scheduler.lease import holder_of
+    from scheduler.scheduler_lock import holder_of
 
     streams = (_ERR if as_json else _OUT, _ERR)
     labelled = len(names) > 1
@@ -106,7 +106,7 @@ def _run_and_wait(home: Home, names: Sequence[str], reason: str, as_json: bool) 
 def _run_and_return(home: Home, names: Sequence[str], reason: str, as_json: bool) -> int:
     """Have them run and return once the requests are durable; the exit code."""
     from cli.runs.detached import Requested, detach
-    from scheduler.lease import holder_of
+    from scheduler.scheduler_lock import holder_of
 
     holder = holder_of(home.scheduler_lock)
     if holder is None:

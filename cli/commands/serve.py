@@ -25,7 +25,7 @@ from cli.times.show import MACHINES_ZONE, local_zone, show_count, show_relative,
 from cli.upcoming import upcoming
 from eventstore.store import Entry
 from scheduler.home import Home
-from scheduler.lease import AlreadyServed, Holder
+from scheduler.scheduler_lock import AlreadyServed, Holder
 
 if TYPE_CHECKING:
     from scheduler.serve import Announcement

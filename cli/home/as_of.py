@@ -68,11 +68,11 @@ def past_view(home: Home, text: str) -> View:
     from cli.home.open import View
     from eventstore import Journal
     from scheduler.book import Book
-    from scheduler.lease import Holder
     from scheduler.past import Past
     from scheduler.past_store import StoreUpTo
     from scheduler.preview import preview
     from scheduler.reconcile import pauses_ended
+    from scheduler.scheduler_lock import Holder
 
     journal = Journal.open(home.ledger, software="", read_only=True, create=False)
     try:

@@ -21,7 +21,7 @@ from cli.times.show import show_time
 from cli.times.zones import local_zone
 from eventstore.errors import NoLedger
 from scheduler.home import Home
-from scheduler.lease import Holder, holder_of
+from scheduler.scheduler_lock import Holder, holder_of
 
 if TYPE_CHECKING:
     from pathlib import Path

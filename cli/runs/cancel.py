@@ -18,7 +18,7 @@ from scheduler.book import Book
 from scheduler.dispatch import skipped
 from scheduler.executor import executor_alive
 from scheduler.home import Home
-from scheduler.lease import holder_of
+from scheduler.scheduler_lock import holder_of
 from scheduler.state import Run, State
 
 _LOOK_BACK_ENTRIES = 50_000

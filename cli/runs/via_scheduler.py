@@ -29,10 +29,10 @@ from scheduler import vocabulary as v
 from scheduler.actor import person
 from scheduler.book import Book
 from scheduler.home import Home
-from scheduler.lease import Holder, holder_of
 from scheduler.opening import open_book
 from scheduler.processes.identity import host_name
 from scheduler.processes.pidfd import has_ended
+from scheduler.scheduler_lock import Holder, holder_of
 from scheduler.waiting import Waiter
 
 _CONFIG_WAIT_S = 5.0

@@ -16,7 +16,7 @@ merge keys (`<<`) are supported within bounds; tags, directives and further docu
 ['echo', 'hello']
 """
 
-from scheduler.configuration.command import command_argv, command_digest
+from scheduler.command import command_argv, command_digest
 from scheduler.configuration.environment import env_digest
 from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
 from scheduler.configuration.excerpt import excerpt

@@ -7,9 +7,9 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from scheduler.command import needs_shell
 from scheduler.configuration import keys
 from scheduler.configuration.block import Block, read_block
-from scheduler.configuration.command import needs_shell
 from scheduler.configuration.environment import env_digest
 from scheduler.configuration.maintenance import (
     RETENTION_DEFAULTS,

@@ -7,7 +7,7 @@ import os
 import msgspec
 
 from scheduler.home import Home
-from scheduler.lease import Holder, holder_of
+from scheduler.scheduler_lock import Holder, holder_of
 
 
 def is_served(home: Home) -> bool:

@@ -14,7 +14,7 @@ from scheduler.config_in_force import rejection
 from scheduler.configuration import ConfigMissing
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
-from scheduler.lease import Holder, Lease
+from scheduler.scheduler_lock import Holder, Lease
 from tests.cli.commanding import call, make_home, record
 from tests.cli.made_up import Past
 

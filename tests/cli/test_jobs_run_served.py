@@ -15,8 +15,8 @@ import pytest
 from eventstore import Journal
 from scheduler import vocabulary as v
 from scheduler.home import Home
-from scheduler.lease import Holder, Lease
 from scheduler.processes.identity import host_name
+from scheduler.scheduler_lock import Holder, Lease
 from tests.cli.live import LiveHome, await_fact, finished
 from tests.cli.test_jobs_run_by_itself import job, sh
 

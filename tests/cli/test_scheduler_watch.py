@@ -9,8 +9,8 @@ import pytest
 
 from cli.runs.via_scheduler import _SchedulerWatch
 from scheduler.home import Home
-from scheduler.lease import Holder, Lease
 from scheduler.processes import host_name
+from scheduler.scheduler_lock import Holder, Lease
 
 
 @pytest.mark.parametrize("pid", [1, os.getpid()], ids=["the first", "this one"])

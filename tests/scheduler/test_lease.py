@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.lease import AlreadyServed, Holder, Lease, holder_of
+from scheduler.scheduler_lock import AlreadyServed, Holder, Lease, holder_of
 
 ME = Holder(os.getpid(), "web1", datetime(2026, 11, 23, tzinfo=UTC))
 
 ASK = """
 import sys
 from pathlib import Path
-from scheduler.lease import holder_of
+from scheduler.scheduler_lock import holder_of
 path = Path(sys.argv[1])
 print("asking", flush=True)
 while True:
@@ -25,7 +25,7 @@ TAKE_AND_HOLD = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from scheduler.lease import Holder, Lease
+from scheduler.scheduler_lock import Holder, Lease
 lease = Lease.take(Path(sys.argv[1]), Holder(7, "other", datetime.now(UTC)))
 print("held", flush=True)
 sys.stdin.read()

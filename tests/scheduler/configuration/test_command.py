@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scheduler.command import needs_shell
 from scheduler.configuration import command_argv, command_digest
-from scheduler.configuration.command import needs_shell
 from scheduler.definition import JobDefinition
 
 
