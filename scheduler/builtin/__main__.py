@@ -19,10 +19,10 @@ import msgspec
 
 from eventstore import Journal, LedgerError
 from scheduler.builtin import REGISTERED, logs, sessions
-from scheduler.builtin.own import output_in_use
+from scheduler.builtin.protected_paths import output_in_use
 from scheduler.builtin.retention import pattern_problem
+from scheduler.builtin.retention_report import Tally
 from scheduler.builtin.summary import summary
-from scheduler.builtin.tally import Tally
 from scheduler.definition import RETENTION_MAX, Directory
 from scheduler.home import Home
 from scheduler.processes.tree import LEDGER, RUN

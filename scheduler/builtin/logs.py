@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from scheduler.builtin import retention
-from scheduler.builtin.own import protected, targets
-from scheduler.builtin.tally import Tally
+from scheduler.builtin.protected_paths import protected, targets
+from scheduler.builtin.retention_report import Tally
 from scheduler.definition import Directory
 from scheduler.home import Home
 from scheduler.vocabulary import RetentionApplied

@@ -22,7 +22,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from scheduler.builtin.tally import FolderTally, Tally
+from scheduler.builtin.retention_report import FolderTally, Tally
 
 DEPTH_MAX: Final = 32
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from eventstore import LedgerError
-from scheduler.builtin.own import output_in_use
+from scheduler.builtin.protected_paths import output_in_use
 from scheduler.home import Home
 from scheduler.logs.collector import Busy, Collector
 from scheduler.logs.compressing import compress_entries, compress_outputs

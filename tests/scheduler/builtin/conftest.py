@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.builtin.retention import Protected, Target, apply
-from scheduler.builtin.tally import Tally
+from scheduler.builtin.retention_report import Tally
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 CUTOFF = NOW - timedelta(hours=24)

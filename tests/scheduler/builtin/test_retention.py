@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from scheduler.builtin import retention
 from scheduler.builtin.retention import Protected, identity_of
-from scheduler.builtin.tally import FAILURES_MAX, TARGETS_MAX, Tally, recordable
+from scheduler.builtin.retention_report import FAILURES_MAX, TARGETS_MAX, Tally, recordable
 from tests.scheduler.builtin.conftest import CUTOFF, NOTHING_PROTECTED, OLD, clean, left, put
 
 

@@ -9,7 +9,7 @@ from unittest import mock
 
 import pytest
 
-from scheduler.builtin.own import output_in_use
+from scheduler.builtin.protected_paths import output_in_use
 from scheduler.logs import Collector, Damaged, RawOutput, entries_folder, opened_day
 from scheduler.logs.compressing import OUTPUT_BYTES_MIN, compress_entries, compress_outputs
 from scheduler.logs.day_files import day_files
@@ -244,7 +244,7 @@ def test_retention_spares_the_position_and_knows_compressed_output(home: HandWri
     assert keep("lock")
     assert not keep("7-1.stdout")
     assert not keep("2026-11-23.jsonl.gz")
-    with mock.patch("scheduler.builtin.own.live_attempts", return_value=[(4711, (7, 1))]):
+    with mock.patch("scheduler.builtin.protected_paths.live_attempts", return_value=[(4711, (7, 1))]):
         keep = output_in_use("0" * 32)
     assert keep("7-1.stdout")
     assert keep("7-1.stderr.gz")
