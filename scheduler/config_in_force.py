@@ -13,8 +13,8 @@ from eventstore.durable import REAL, write_file
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable
+from scheduler.configuration.home_config import load_config
 from scheduler.home import Home
-from scheduler.home_config import load_config
 from scheduler.shortening import shortened
 
 ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable

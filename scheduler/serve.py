@@ -16,10 +16,10 @@ from scheduler import vocabulary as v
 from scheduler.clock import SystemClock
 from scheduler.config_in_force import CONFIG_PROBLEMS, config_to_start_with, keep_copy, rejection
 from scheduler.configuration import Config, ConfigMissing
+from scheduler.configuration.home_config import Stamp, load_config, stamp_of
 from scheduler.definition import JobDefinition
 from scheduler.executor import executor_alive, me
 from scheduler.home import Home
-from scheduler.home_config import Stamp, load_config, stamp_of
 from scheduler.launching import Launcher
 from scheduler.loop import Scheduler
 from scheduler.opening import open_book

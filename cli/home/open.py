@@ -134,7 +134,7 @@ def read_config(
             digests of environment values: until there is one (`has_salt`), those digests mean nothing.
     """
     from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable, load
-    from scheduler.home_config import load_config
+    from scheduler.configuration.home_config import load_config
 
     path = path or home.config
     if not path.exists():

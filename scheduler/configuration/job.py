@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 from scheduler.command import needs_shell
 from scheduler.configuration import keys
 from scheduler.configuration.block import Block, read_block
-from scheduler.configuration.environment import env_digest
-from scheduler.configuration.maintenance import (
+from scheduler.configuration.builtin_jobs import (
     RETENTION_DEFAULTS,
     misplaced,
     without_command,
 )
+from scheduler.configuration.environment import env_digest
 from scheduler.configuration.model import ConfiguredJob, Place
 from scheduler.configuration.names import job_name
 from scheduler.configuration.problems import Problems, Wrong

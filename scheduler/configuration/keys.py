@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from scheduler.configuration import members, values
+from scheduler.configuration import converters, values
 from scheduler.configuration.values import Reader
 from scheduler.definition import RETENTION_MAX
 
@@ -25,14 +25,14 @@ class Key(NamedTuple):
 
 
 JOB_KEYS: dict[str, Key] = {
-    "command": Key("command", members.command),
+    "command": Key("command", converters.command),
     "description": Key("description", values.description),
     "schedule": Key("schedule", lambda node: values.scalar(node, "a cron expression in quotes").text),
     "every": Key("every", lambda node: values.scalar(node, "a duration such as 90s").text),
     "at": Key("at", lambda node: values.scalar(node, "a time such as 2026-12-24T18:00:00+01:00").text),
     "timezone": Key("timezone", values.zone, shared=True),
     "enabled": Key("enabled", values.boolean, shared=True),
-    "env": Key("env", members.environment, shared=True),
+    "env": Key("env", converters.environment, shared=True),
     "working_directory": Key("working_directory", values.folder, shared=True),
     "timeout": Key("timeout_ms", values.duration_ms_or_never, shared=True),
     "kill_after": Key("kill_after_ms", values.duration_ms, shared=True),
@@ -42,7 +42,7 @@ JOB_KEYS: dict[str, Key] = {
     "overlap": Key("overlap", values.one_of("skip", "queue", "allow"), shared=True),
     "retention_hours": Key("retention_hours", values.whole_number(1, RETENTION_MAX["hours"])),
     "retention_days": Key("retention_days", values.whole_number(1, RETENTION_MAX["days"])),
-    "directories": Key("directories", members.directories),
+    "directories": Key("directories", converters.directories),
     "dry_run": Key("dry_run", values.boolean),
 }
 DEFAULTS_KEYS = {name: key for name, key in JOB_KEYS.items() if key.shared}

@@ -67,6 +67,6 @@ def parse(
     Raises:
         ConfigInvalid: It holds mistakes; all of them are listed.
     """
-    from scheduler.configuration.reading import read_config
+    from scheduler.configuration.document import read_config
 
     return read_config(raw, path, home, registered, salt, now)

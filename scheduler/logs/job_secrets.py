@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable, load
+from scheduler.configuration.home_config import Stamp, stamp_of
 from scheduler.home import Home
-from scheduler.home_config import Stamp, stamp_of
 from scheduler.logs.masking import Masker, secrets_of
 
 

@@ -17,9 +17,9 @@ import pytest
 
 from cli.main import CONTEXT, cronledger
 from cli.playbooks.pages import names, playbook
+from scheduler.configuration.home_config import load_config
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
-from scheduler.home_config import load_config
 from tests.cli.commanding import COMMAND, call, make_home
 from tests.cli.made_up import Past
 
