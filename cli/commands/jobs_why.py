@@ -13,7 +13,6 @@ from cli.app.failures import Failure
 from cli.app.json_output import json_option, show_json
 from cli.home.job_names import JOB, find_job
 from cli.home.open import View, to_read
-from cli.last_due import last_due
 from cli.terminal.console import note, out, paint, tell, wants_colour
 from cli.terminal.printable import printable
 from cli.terminal.progress import progress
@@ -24,6 +23,7 @@ from cli.words.explanation_words import headline, in_force_sentence, sentence_of
 from eventstore import Journal
 from scheduler.explanation import Explainer, Explanation, Shown
 from scheduler.explanation.facts import RunOpen, Scheduled
+from scheduler.explanation.last_due import last_due
 from scheduler.home import Home
 from scheduler.past import Past, Told
 

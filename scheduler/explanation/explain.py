@@ -16,6 +16,7 @@ from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.catch_up import chosen
 from scheduler.definition import JobDefinition
+from scheduler.explanation.downtime import down_around, down_now, unwatched
 from scheduler.explanation.facts import (
     Absent,
     Closed,
@@ -32,10 +33,9 @@ from scheduler.explanation.facts import (
     Verdict,
 )
 from scheduler.explanation.instants import is_due, latest_before
+from scheduler.explanation.repeated_instants import SecondPasses, came_again
 from scheduler.explanation.runs import became_of, by_hand, ticked
-from scheduler.explanation.second_pass import SecondPasses, came_again
 from scheduler.explanation.wall_time import daylight_saving
-from scheduler.explanation.watching import down_around, down_now, unwatched
 from scheduler.past import Past
 from scheduler.state import Job, State
 from scheduler.timing import schedule_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from scheduler.explanation.clock import set_back_over, when_shown_again
+from scheduler.explanation.clock_steps import set_back_over, when_shown_again
 from scheduler.explanation.facts import Explanation, Fact, SecondPass, Stepped, Verdict
 from scheduler.explanation.instants import is_due
 from scheduler.past import Past

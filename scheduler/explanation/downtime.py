@@ -9,7 +9,7 @@ import msgspec
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.explanation.clock import stepped
+from scheduler.explanation.clock_steps import stepped
 from scheduler.explanation.facts import Down, Fact, Paused
 from scheduler.explanation.runs import NEAR_ENTRIES
 from scheduler.past import Past
