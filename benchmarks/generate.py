@@ -20,13 +20,13 @@ from benchmarks.homes import write_config
 from benchmarks.observer import make_programs
 from eventstore import Entry, Event, Head, Journal
 from eventstore.durable import Disk
-from scheduler import snapshot
 from scheduler import vocabulary as v
 from scheduler.configuration.home_config import load_config
 from scheduler.definition import JobDefinition
 from scheduler.dispatch import started
 from scheduler.evolve import fold
 from scheduler.home import Home
+from scheduler.ledger import snapshot
 from scheduler.processes import identity
 from scheduler.reconcile import reconcile
 from scheduler.state import Executor, Run, State

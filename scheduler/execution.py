@@ -12,13 +12,13 @@ from typing import NamedTuple
 from eventstore.errors import Unavailable
 from eventstore.store import OWN_SEQ, Entry, Event
 from scheduler import vocabulary as v
-from scheduler.book import Book
 from scheduler.clock import Clock, SystemClock
 from scheduler.configuration import ConfiguredJob
 from scheduler.definition import JobDefinition
 from scheduler.dispatch import skipped, started
 from scheduler.home import Home
 from scheduler.launching import Launcher
+from scheduler.ledger.ledger import Book
 from scheduler.orphans import ExecutorAlive, orphans, settle
 from scheduler.processes.launch import Spawner
 from scheduler.state import Executor, Run, State

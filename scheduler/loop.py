@@ -15,12 +15,12 @@ from eventstore.errors import Unavailable
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.agenda import Agenda, Due
-from scheduler.book import Book
 from scheduler.catch_up import closed_spans, replay, ticked
 from scheduler.clock import Clock, Reading
 from scheduler.definition import JobDefinition, SchedulerSettings
 from scheduler.dispatch import Dispatcher, arrivals, unwanted_runs
 from scheduler.launching import Launcher
+from scheduler.ledger.ledger import Book
 from scheduler.orphans import ExecutorAlive, leftovers, orphans, settle
 from scheduler.reconcile import pauses_ended
 from scheduler.state import Executor, Run, State

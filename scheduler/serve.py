@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from eventstore.errors import Unavailable
 from eventstore.store import Entry, Event
-from scheduler import snapshot
 from scheduler import vocabulary as v
 from scheduler.clock import SystemClock
 from scheduler.config_in_force import CONFIG_PROBLEMS, config_to_start_with, keep_copy, rejection
@@ -21,8 +20,9 @@ from scheduler.definition import JobDefinition
 from scheduler.executor import executor_alive, me
 from scheduler.home import Home
 from scheduler.launching import Launcher
+from scheduler.ledger import snapshot
+from scheduler.ledger.open import open_book
 from scheduler.loop import Scheduler
-from scheduler.opening import open_book
 from scheduler.processes import PosixSpawner, identity
 from scheduler.reconcile import reconcile
 from scheduler.scheduler_lock import Holder, Lease

@@ -15,7 +15,7 @@ from eventstore.store import Entry
 from scheduler.home import Home
 from scheduler.vocabulary import SchedulerStarted
 
-_WORK = ("projections", "scheduler.segment_states")
+_WORK = ("projections", "scheduler.ledger.segment_states")
 """What is done for a full segment; each is run with the home as its argument."""
 
 

@@ -25,7 +25,7 @@ from scheduler.explanation import Explainer, Explanation, Shown
 from scheduler.explanation.facts import RunOpen, Scheduled
 from scheduler.explanation.last_due import last_due
 from scheduler.home import Home
-from scheduler.past import Past, Told
+from scheduler.ledger.past import Past, Told
 
 _ITEM = "  - "
 

@@ -21,7 +21,7 @@ from scheduler.home import Home
 
 if TYPE_CHECKING:
     from cli.home.open import View
-    from scheduler.past import Past
+    from scheduler.ledger.past import Past
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -50,7 +50,7 @@ def moment_as_of(home: Home, text: str) -> Moment:
         Corrupt, NewerFormat, Unavailable, NoLedger: the ledger cannot be trusted or read.
     """
     from eventstore import Journal
-    from scheduler.past import Past
+    from scheduler.ledger.past import Past
 
     with Journal.open(home.ledger, software="", read_only=True, create=False) as journal:
         return _moment(Past.of(home, journal), text)
@@ -67,9 +67,9 @@ def past_view(home: Home, text: str) -> View:
     """
     from cli.home.open import View
     from eventstore import Journal
-    from scheduler.book import Book
-    from scheduler.past import Past
-    from scheduler.past_store import StoreUpTo
+    from scheduler.ledger.ledger import Book
+    from scheduler.ledger.ledger_prefix import StoreUpTo
+    from scheduler.ledger.past import Past
     from scheduler.preview import preview
     from scheduler.reconcile import pauses_ended
     from scheduler.scheduler_lock import Holder

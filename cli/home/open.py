@@ -26,8 +26,8 @@ from scheduler.scheduler_lock import Holder, holder_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from scheduler.book import Book
     from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable
+    from scheduler.ledger.ledger import Book
     from scheduler.state import State
 
     Problem = ConfigInvalid | ConfigMissing | ConfigUnreadable
@@ -102,7 +102,7 @@ def to_write(home: Home) -> Iterator[Book]:
         Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
     """
     from scheduler.actor import person
-    from scheduler.opening import bring_in_line, open_book
+    from scheduler.ledger.open import bring_in_line, open_book
     from scheduler.reconcile import pauses_ended
 
     config, problem = read_config(home, to_record=True)
@@ -156,7 +156,7 @@ def has_ledger(home: Home) -> bool:
 
 
 def _look(home: Home, with_config: bool) -> View:
-    from scheduler.opening import open_book_to_read
+    from scheduler.ledger.open import open_book_to_read
     from scheduler.preview import preview
     from scheduler.reconcile import pauses_ended
     from scheduler.state import State

@@ -15,7 +15,7 @@ from scheduler.home import Home
 from scheduler.logs import LogFilter, entries_folder, newest
 
 if TYPE_CHECKING:
-    from scheduler.book import Book
+    from scheduler.ledger.ledger import Book
 
 
 def check_subject(home: Home, wanted: LogFilter) -> None:

@@ -14,10 +14,10 @@ from eventstore.reverse_reader import read_backwards
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.actor import person
-from scheduler.book import Book
 from scheduler.dispatch import skipped
 from scheduler.executor import executor_alive
 from scheduler.home import Home
+from scheduler.ledger.ledger import Book
 from scheduler.scheduler_lock import holder_of
 from scheduler.state import Run, State
 

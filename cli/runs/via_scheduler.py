@@ -27,9 +27,9 @@ from cli.words.job_words import PAUSE_ENDS, paused_words
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.actor import person
-from scheduler.book import Book
 from scheduler.home import Home
-from scheduler.opening import open_book
+from scheduler.ledger.ledger import Book
+from scheduler.ledger.open import open_book
 from scheduler.processes.identity import host_name
 from scheduler.processes.pidfd import has_ended
 from scheduler.scheduler_lock import Holder, holder_of

@@ -9,7 +9,7 @@ from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.explanation.facts import Stepped
 from scheduler.explanation.runs import NEAR_ENTRIES
-from scheduler.past import Past
+from scheduler.ledger.past import Past
 from scheduler.state import State
 
 _SAMPLE_ENTRIES = 65_536

@@ -12,7 +12,7 @@ from scheduler import vocabulary as v
 from scheduler.explanation.clock_steps import stepped
 from scheduler.explanation.facts import Down, Fact, Paused
 from scheduler.explanation.runs import NEAR_ENTRIES
-from scheduler.past import Past
+from scheduler.ledger.past import Past
 from scheduler.state import Watch
 
 _STARTS_MAX = 50

@@ -36,7 +36,7 @@ from scheduler.explanation.instants import is_due, latest_before
 from scheduler.explanation.repeated_instants import SecondPasses, came_again
 from scheduler.explanation.runs import became_of, by_hand, ticked
 from scheduler.explanation.wall_time import daylight_saving
-from scheduler.past import Past
+from scheduler.ledger.past import Past
 from scheduler.state import Job, State
 from scheduler.timing import schedule_of
 

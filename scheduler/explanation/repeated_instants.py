@@ -7,7 +7,7 @@ from datetime import datetime
 from scheduler.explanation.clock_steps import set_back_over, when_shown_again
 from scheduler.explanation.facts import Explanation, Fact, SecondPass, Stepped, Verdict
 from scheduler.explanation.instants import is_due
-from scheduler.past import Past
+from scheduler.ledger.past import Past
 from scheduler.state import Job
 from scheduler.timing import schedule_of
 

@@ -15,7 +15,7 @@ from scheduler.explanation.facts import (
     Ticked,
     Verdict,
 )
-from scheduler.past import Past
+from scheduler.ledger.past import Past
 from scheduler.state import State
 
 NEAR_ENTRIES = 20_000

@@ -9,10 +9,10 @@ from benchmarks.__main__ import PROGRAMS
 from benchmarks.bench import Bench
 from benchmarks.generate import ENTRIES_PER_RUN, generate
 from eventstore import verify
-from scheduler.book import Book
 from scheduler.evolve import fold
 from scheduler.home import Home
-from scheduler.opening import open_book_to_read
+from scheduler.ledger.ledger import Book
+from scheduler.ledger.open import open_book_to_read
 from scheduler.state import State
 
 

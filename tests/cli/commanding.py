@@ -15,7 +15,7 @@ from unittest import mock
 from cli.main import main
 from eventstore.store import Event
 from scheduler.home import Home
-from scheduler.opening import open_book
+from scheduler.ledger.open import open_book
 from scheduler.vocabulary import SCHEDULER
 
 COMMAND = Path(sys.executable).with_name("cronledger")

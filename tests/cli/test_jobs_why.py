@@ -14,7 +14,7 @@ from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.explanation import Explainer, facts
 from scheduler.home import Home
-from scheduler.past import Past
+from scheduler.ledger.past import Past
 from tests.cli import made_up
 from tests.cli.commanding import CONFIG, Answer, call, flip_a_bit, make_home, process, record
 from tests.cli.histories import home_of, story

@@ -62,7 +62,7 @@ def test_each_work_is_started_once_for_a_full_segment(
     sealer.notice(entry(2 * SEGMENT_ENTRIES))
     assert [command[2:] for command in Working.started] == [
         ["-m", "projections", str(tmp_path)],
-        ["-m", "scheduler.segment_states", str(tmp_path)],
+        ["-m", "scheduler.ledger.segment_states", str(tmp_path)],
     ]
     Working.over = True
     sealer.notice(entry(3 * SEGMENT_ENTRIES))
@@ -104,7 +104,7 @@ def test_processes_in_the_background_keep_no_folder_in_use(
     monkeypatch.chdir(elsewhere)
     sealer.notice(entry(SEGMENT_ENTRIES))
     collector.start()
-    expected = [home / name for name in ("projections", "scheduler.segment_states", "scheduler.logs")]
+    expected = [home / name for name in ("projections", "scheduler.ledger.segment_states", "scheduler.logs")]
     for _ in range(500):
         if all(path.exists() for path in expected):
             break

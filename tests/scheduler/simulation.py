@@ -14,11 +14,11 @@ import msgspec
 from eventstore import MemoryStore
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
-from scheduler.book import Book
 from scheduler.clock import Reading
 from scheduler.definition import JobDefinition, SchedulerSettings
 from scheduler.home import Home
 from scheduler.launching import Launcher
+from scheduler.ledger.ledger import Book
 from scheduler.loop import Scheduler
 from scheduler.processes import OutputDigest
 from scheduler.processes.launch import Exit, Launch, Launched, LaunchFailed

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from eventstore import MemoryStore
 from scheduler import vocabulary as v
 from scheduler.agenda import Agenda
-from scheduler.book import Book
+from scheduler.ledger.ledger import Book
 from scheduler.reconcile import reconcile
 from scheduler.timing import schedule_of
 from tests.scheduler.audit import audit

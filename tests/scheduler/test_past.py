@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from eventstore import Journal
 from eventstore.errors import Unavailable
 from eventstore.store import Entry, EventStore
-from scheduler import past as module
 from scheduler import vocabulary as v
 from scheduler.evolve import fold
 from scheduler.home import Home
-from scheduler.past import Past
-from scheduler.past_store import StoreUpTo
+from scheduler.ledger import past as module
+from scheduler.ledger.ledger_prefix import StoreUpTo
+from scheduler.ledger.past import Past
 from scheduler.state import State
 from tests.scheduler.simulation import World
 from tests.scheduler.test_simulated_year import live_through

@@ -15,7 +15,7 @@ from scheduler import dispatch
 from scheduler import vocabulary as v
 from scheduler.explanation import Explainer, Explanation
 from scheduler.explanation import facts as f
-from scheduler.past import Past
+from scheduler.ledger.past import Past
 from tests.scheduler.simulation import BEGIN, Crash, Machine, Process, SimulatedClock, World, job
 
 Kind = TypeVar("Kind", bound=f.Fact)

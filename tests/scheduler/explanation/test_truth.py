@@ -11,7 +11,7 @@ from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.explanation import Explainer, Explanation
 from scheduler.explanation.facts import Down, Stepped
-from scheduler.past import Past
+from scheduler.ledger.past import Past
 from tests.scheduler.explanation.chronicle import Chronicle, write
 from tests.scheduler.simulation import BEGIN, Process, World, job
 from tests.scheduler.test_simulated_year import live_through

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from eventstore import Journal
 from eventstore.store import Entry, EventStore
-from scheduler import snapshot
 from scheduler.evolve import evolve
 from scheduler.home import Home
+from scheduler.ledger import snapshot
 from scheduler.state import State
 
 _SEGMENTS_REMEMBERED = 2

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from eventstore import Journal, LedgerError
 from scheduler.home import Home
-from scheduler.past import Past
+from scheduler.ledger.past import Past
 
 NICENESS = 10
 """Whatever else the machine has to do comes first."""

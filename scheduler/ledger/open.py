@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 from eventstore import Journal
 from eventstore.store import Entry
-from scheduler import snapshot
-from scheduler.book import Book
 from scheduler.clock import Clock, SystemClock
 from scheduler.configuration import Config
 from scheduler.definition import Fsync
 from scheduler.home import Home
+from scheduler.ledger import snapshot
+from scheduler.ledger.ledger import Book
 from scheduler.reconcile import reconcile
 from scheduler.version import VERSION
 

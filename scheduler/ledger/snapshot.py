@@ -28,6 +28,7 @@ KEPT = 2
 _SUFFIX = ".snapshot"
 _PACKED = ".z"
 """What follows the suffix of one that is compressed: those that are kept for good."""
+_PACKAGE = Path(__file__).resolve().parents[1]
 _CODE = ("definition.py", "evolve.py", "schedule/*.py", "state.py", "timing.py", "vocabulary.py")
 
 
@@ -36,7 +37,10 @@ def fold_version() -> str:
     """Digest of the code that folds."""
     digest = hashlib.sha256()
     for pattern in _CODE:
-        for path in sorted(Path(__file__).parent.glob(pattern)):
+        paths = sorted(_PACKAGE.glob(pattern))
+        # A file that was moved away would silently no longer count, and old snapshots would be taken for new ones.
+        assert paths, f"no file of the folding code matches {pattern}"
+        for path in paths:
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
