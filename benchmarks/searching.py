@@ -18,7 +18,7 @@ from benchmarks.generate import generate
 from benchmarks.homes import cronledger
 from scheduler.home import Home
 from scheduler.logs import LogEntry, entries_folder
-from scheduler.logs.compressing import AFTER_DAYS, compress_entries
+from scheduler.logs.collection.compression import AFTER_DAYS, compress_entries
 from scheduler.logs.entry import encode_lines, time_text
 from scheduler.logs.position import Position
 

@@ -9,8 +9,8 @@ from typing import Any
 from cli.logs.words import TONES
 from cli.terminal.console import out
 from cli.terminal.tables import Cell, Column, table
+from scheduler.logs.collection.ledger_entries import FAILED
 from scheduler.logs.entry import LEVELS, LogEntry
-from scheduler.logs.facts import FAILED
 
 _SHOWN_MAX = 10
 

@@ -15,7 +15,7 @@ from cli.terminal.progress import progress
 from eventstore import Journal, NoLedger, Unavailable
 from eventstore.errors import Corrupt
 from scheduler.home import Home
-from scheduler.logs.collector import Busy, Collector
+from scheduler.logs.collection.collector import Busy, Collector
 from scheduler.logs.day_files import entries_folder
 from scheduler.logs.position import read_position
 

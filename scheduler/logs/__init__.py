@@ -30,7 +30,7 @@ output becomes exactly one entry, also if the collector is killed at any instant
 anything is stored. Folders are created 0700, files 0600.
 """
 
-from scheduler.logs.collector import Busy, Collector
+from scheduler.logs.collection.collector import Busy, Collector
 from scheduler.logs.day_files import DAY_SUFFIXES, entries_folder
 from scheduler.logs.entry import LEVELS, STREAMS, Level, LogEntry, Stream
 from scheduler.logs.raw_output import Damaged, RawOutput

@@ -19,10 +19,10 @@ from typing import Final
 from eventstore import LedgerError
 from scheduler.builtin.protected_paths import output_in_use
 from scheduler.home import Home
-from scheduler.logs.collector import Busy, Collector
-from scheduler.logs.compressing import compress_entries, compress_outputs
+from scheduler.logs.collection.collector import Busy, Collector
+from scheduler.logs.collection.compression import compress_entries, compress_outputs
+from scheduler.logs.collection.output_watch import LOOK_S, OutputWatch
 from scheduler.logs.served import is_served
-from scheduler.logs.watching import LOOK_S, OutputWatch
 from scheduler.waiting import Waiter
 
 BUSY: Final = 75

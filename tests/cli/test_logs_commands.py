@@ -20,7 +20,7 @@ from cli.main import main
 from cli.terminal import progress as progress_room
 from scheduler import vocabulary as v
 from scheduler.home import Home
-from scheduler.logs.collector import Collector
+from scheduler.logs.collection.collector import Collector
 from tests.cli.commanding import Screen, call, flip_a_bit
 from tests.cli.live import COMMAND, LiveHome
 from tests.scheduler.logs.homes import HandWritten

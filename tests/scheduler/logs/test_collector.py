@@ -16,10 +16,10 @@ from eventstore import Journal
 from scheduler import vocabulary as v
 from scheduler.logs import Busy, Collector, LogFilter, entries_folder
 from scheduler.logs.beginning import LOOK_BACK_ENTRIES
-from scheduler.logs.facts import fact_of
-from scheduler.logs.masking import Masker
+from scheduler.logs.collection.ledger_entries import fact_of
+from scheduler.logs.collection.record_splitter import LINE_BYTES_MAX
+from scheduler.logs.collection.secret_masking import Masker
 from scheduler.logs.position import read_position, write_position
-from scheduler.logs.splitting import LINE_BYTES_MAX
 from tests.scheduler.logs.homes import START, HandWritten
 
 CHUNKS = st.lists(
@@ -42,7 +42,9 @@ def messages(raw: bytes) -> int:
 def kill_before_commit(collector: Collector) -> None:
     """A turn that dies after the files of the day were written, before the position was."""
     with (
-        mock.patch("scheduler.logs.collector.Collector._write_if_changed", side_effect=InterruptedError),
+        mock.patch(
+            "scheduler.logs.collection.collector.Collector._write_if_changed", side_effect=InterruptedError
+        ),
         pytest.raises(InterruptedError),
     ):
         collector.turn()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.logs.masking import MASK, Masker, secrets_of, suspicious
+from scheduler.logs.collection.secret_masking import MASK, Masker, secrets_of, suspicious
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.logs.splitting import LINE_BYTES_MAX, LineSplitter, bounded
+from scheduler.logs.collection.record_splitter import LINE_BYTES_MAX, LineSplitter, bounded
 
 PIECES = st.lists(st.binary(max_size=40).map(lambda raw: raw.replace(b"a", b"\n")), max_size=30)
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import selectors
 
-from scheduler.logs.watching import OutputWatch
+from scheduler.logs.collection.output_watch import OutputWatch
 from tests.scheduler.logs.homes import HandWritten
 
 

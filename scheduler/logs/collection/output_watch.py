@@ -8,7 +8,7 @@ import selectors
 from pathlib import Path
 from typing import Final
 
-from scheduler.logs.collector import Collector
+from scheduler.logs.collection.collector import Collector
 
 _NAME: Final = re.compile(r"([0-9]{1,18})-([0-9]{1,9})\.(?:stdout|stderr)")
 LOOK_S: Final = 0.1

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable, load
 from scheduler.configuration.home_config import Stamp, stamp_of
 from scheduler.home import Home
-from scheduler.logs.masking import Masker, secrets_of
+from scheduler.logs.collection.secret_masking import Masker, secrets_of
 
 
 class JobSecrets:

@@ -12,8 +12,8 @@ import msgspec
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
+from scheduler.logs.collection.secret_masking import Masker
 from scheduler.logs.entry import Level, LogEntry, time_text
-from scheduler.logs.masking import Masker
 from scheduler.logs.position import OutputPosition
 
 FAILED: Final = "job failed: "
