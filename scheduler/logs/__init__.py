@@ -33,9 +33,9 @@ anything is stored. Folders are created 0700, files 0600.
 from scheduler.logs.collection.collector import Busy, Collector
 from scheduler.logs.day_files import DAY_SUFFIXES, entries_folder
 from scheduler.logs.entry import LEVELS, STREAMS, Level, LogEntry, Stream
+from scheduler.logs.query.filter import Pattern
+from scheduler.logs.query.query import LogFilter, as_collected, newest, oldest_first
 from scheduler.logs.raw_output import Damaged, RawOutput
-from scheduler.logs.reading import LogFilter, as_collected, newest, oldest_first
-from scheduler.logs.search import Pattern
 
 __all__ = [
     "DAY_SUFFIXES",

@@ -9,7 +9,7 @@ from unittest import mock
 
 import pytest
 
-from scheduler.logs.beside import results
+from scheduler.logs.query.parallel import results
 
 HERE = os.getpid()
 

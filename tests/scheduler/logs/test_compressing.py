@@ -10,9 +10,10 @@ from unittest import mock
 import pytest
 
 from scheduler.builtin.protected_paths import output_in_use
-from scheduler.logs import Collector, Damaged, RawOutput, entries_folder, opened_day
+from scheduler.logs import Collector, Damaged, RawOutput, entries_folder
 from scheduler.logs.collection.compression import OUTPUT_BYTES_MIN, compress_entries, compress_outputs
 from scheduler.logs.day_files import day_files
+from scheduler.logs.query import day_reader
 from tests.scheduler.logs.homes import START, HandWritten
 
 LATER = START + timedelta(days=5)
@@ -147,7 +148,7 @@ def test_a_reader_that_is_overtaken_looks_again(home: HandWritten) -> None:
     filled(home)
     before = home.entries()
     overtaken = False
-    real = opened_day._identities
+    real = day_reader._identities
 
     def overtaking(folder: Path, files: tuple[str, ...]) -> dict[str, int]:
         nonlocal overtaken
@@ -157,7 +158,7 @@ def test_a_reader_that_is_overtaken_looks_again(home: HandWritten) -> None:
             compress(home)
         return found
 
-    with mock.patch.object(opened_day, "_identities", overtaking):
+    with mock.patch.object(day_reader, "_identities", overtaking):
         assert home.entries() == before
     assert overtaken
 

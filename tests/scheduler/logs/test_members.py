@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.logs.members import member, members
-from scheduler.logs.opened_day import opened_day
+from scheduler.logs.query.day_reader import opened_day
 from scheduler.logs.scanning import blocks
 
 DAY = "2026-11-23"

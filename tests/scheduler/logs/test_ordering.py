@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scheduler.logs import LogEntry
 from scheduler.logs.entry import TIME_SLICE, encode_lines
 from scheduler.logs.members import member
-from scheduler.logs.opened_day import opened_day
-from scheduler.logs.ordering import in_order
+from scheduler.logs.query.day_reader import opened_day
+from scheduler.logs.query.merge import in_order
 from scheduler.logs.scanning import blocks
 
 DAY = "2026-11-23"
@@ -63,7 +63,7 @@ def test_what_stands_in_order_is_hardly_read_twice(tmp_path: Path) -> None:
     )
     with (
         opened_day(tmp_path, DAY) as spans,
-        mock.patch("scheduler.logs.ordering.blocks", side_effect=blocks) as read,
+        mock.patch("scheduler.logs.query.merge.blocks", side_effect=blocks) as read,
     ):
         assert b"".join(in_order(spans, 130_000)) == b"".join(lines)
     assert read.call_count <= 24 + 2 * 24

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from scheduler.logs import LEVELS, STREAMS, LogEntry, LogFilter, Pattern, newest, oldest_first
 from scheduler.logs.entry import encode_lines, time_text
 from scheduler.logs.members import member
-from scheduler.logs.opened_day import opened_day
-from scheduler.logs.reading import as_collected
+from scheduler.logs.query.day_reader import opened_day
+from scheduler.logs.query.query import as_collected
 from scheduler.logs.scanning import BLOCK_BYTES, blocks
 
 DAYS = ("2026-11-21", "2026-11-22", "2026-11-23")
@@ -189,7 +189,7 @@ def test_two_processes_find_what_one_finds(tmp_path: Path, compressed: bool, cou
         (tmp_path / "2026-11-23.jsonl").write_bytes(lines)
     for wanted in (LogFilter(), LogFilter(level="error", pattern=Pattern("needle"))):
         expected = [entry for entry in entries if wanted.admits(entry)][-count:]
-        with mock.patch("scheduler.logs.reading._SHARED_BYTES", 1):
+        with mock.patch("scheduler.logs.query.query._SHARED_BYTES", 1):
             assert newest(tmp_path, wanted, count) == expected
         assert newest(tmp_path, wanted, count) == expected
 

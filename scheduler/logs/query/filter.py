@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from scheduler.logs.entry import LogEntry
-from scheduler.logs.required import Required, of_expression, of_text
+from scheduler.logs.query.prefilter import Required, of_expression, of_text
 from scheduler.logs.scanning import lines_with
 
 _ENCODER: Final = msgspec.json.Encoder()

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from scheduler.logs.beside import results
 from scheduler.logs.day_files import day_files
 from scheduler.logs.entry import (
     LEVEL_OFFSET,
@@ -23,10 +22,11 @@ from scheduler.logs.entry import (
     encode_lines,
     time_text,
 )
-from scheduler.logs.opened_day import opened_day
-from scheduler.logs.ordering import in_order
+from scheduler.logs.query.day_reader import opened_day
+from scheduler.logs.query.filter import Pattern
+from scheduler.logs.query.merge import in_order
+from scheduler.logs.query.parallel import results
 from scheduler.logs.scanning import Span, blocks, lines_with
-from scheduler.logs.search import Pattern
 
 _BATCH_LINES = 4_096
 _ALONE_SPANS = 2

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
-from scheduler.logs.shapes import ESCAPED, literal_bits, shape_of
+from scheduler.logs.query.line_shapes import ESCAPED, literal_bits, shape_of
 
 ALTERNATIVES_MAX: Final = 16
 

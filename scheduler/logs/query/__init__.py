@@ -1,0 +1,1 @@
+"""How log entries are asked for: filters, days, order."""
