@@ -19,8 +19,8 @@ from benchmarks.homes import cronledger
 from scheduler.home import Home
 from scheduler.logs import LogEntry, entries_folder
 from scheduler.logs.collection.compression import AFTER_DAYS, compress_entries
-from scheduler.logs.entry import encode_lines, time_text
-from scheduler.logs.position import Position
+from scheduler.logs.storage.checkpoint import Position
+from scheduler.logs.storage.entry import encode_lines, time_text
 
 SEARCH_S_MAX = 1.0
 DAY = datetime(2026, 1, 5, tzinfo=UTC)

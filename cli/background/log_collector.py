@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from scheduler.home import Home
-from scheduler.logs.day_files import entries_folder, make_folder
+from scheduler.logs.storage.day_files import entries_folder, make_folder
 
 _RETRY_S_FIRST = 0.5
 _RETRY_S_MAX = 30.0

@@ -226,7 +226,7 @@ class _Lot:
 
 
 def _json_line(entry: LogEntry) -> str:
-    from scheduler.logs.entry import encode_lines
+    from scheduler.logs.storage.entry import encode_lines
 
     return encode_lines([entry]).decode().removesuffix("\n")
 

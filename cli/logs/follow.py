@@ -18,10 +18,10 @@ from eventstore import LedgerError
 from scheduler.home import Home
 from scheduler.logs.collection.collector import Busy, Collector
 from scheduler.logs.collection.output_watch import OutputWatch
-from scheduler.logs.day_files import day_files, entries_folder, make_folder
-from scheduler.logs.entry import LogEntry
 from scheduler.logs.query.query import LogFilter, admitted_lines
 from scheduler.logs.served import is_served
+from scheduler.logs.storage.day_files import day_files, entries_folder, make_folder
+from scheduler.logs.storage.entry import LogEntry
 from scheduler.waiting import Growth, Waiter
 
 _TURN_S = 1.0

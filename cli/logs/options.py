@@ -11,7 +11,7 @@ import click
 from cli.home.job_names import JOB
 from cli.times.show import parse_time
 from cli.whole import Whole
-from scheduler.logs.entry import Level, Stream
+from scheduler.logs.storage.entry import Level, Stream
 
 if TYPE_CHECKING:
     from scheduler.logs import LogFilter, Pattern

@@ -10,7 +10,7 @@ from cli.logs.words import TONES
 from cli.terminal.console import out
 from cli.terminal.tables import Cell, Column, table
 from scheduler.logs.collection.ledger_entries import FAILED
-from scheduler.logs.entry import LEVELS, LogEntry
+from scheduler.logs.storage.entry import LEVELS, LogEntry
 
 _SHOWN_MAX = 10
 

@@ -16,8 +16,8 @@ from eventstore import Journal, NoLedger, Unavailable
 from eventstore.errors import Corrupt
 from scheduler.home import Home
 from scheduler.logs.collection.collector import Busy, Collector
-from scheduler.logs.day_files import entries_folder
-from scheduler.logs.position import read_position
+from scheduler.logs.storage.checkpoint import read_position
+from scheduler.logs.storage.day_files import entries_folder
 
 COLLECT_S = 5.0
 WAIT_S = 2.0

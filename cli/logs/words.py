@@ -10,7 +10,7 @@ import msgspec
 from cli.terminal.console import Tone, fitted, paint
 from cli.terminal.printable import printable
 from cli.times.show import show_stamp
-from scheduler.logs.entry import Level, LogEntry
+from scheduler.logs.storage.entry import Level, LogEntry
 
 TONES: dict[Level, Tone] = {
     "debug": "dim",

@@ -31,11 +31,11 @@ anything is stored. Folders are created 0700, files 0600.
 """
 
 from scheduler.logs.collection.collector import Busy, Collector
-from scheduler.logs.day_files import DAY_SUFFIXES, entries_folder
-from scheduler.logs.entry import LEVELS, STREAMS, Level, LogEntry, Stream
 from scheduler.logs.query.filter import Pattern
 from scheduler.logs.query.query import LogFilter, as_collected, newest, oldest_first
-from scheduler.logs.raw_output import Damaged, RawOutput
+from scheduler.logs.storage.day_files import DAY_SUFFIXES, entries_folder
+from scheduler.logs.storage.entry import LEVELS, STREAMS, Level, LogEntry, Stream
+from scheduler.logs.storage.raw_output import Damaged, RawOutput
 
 __all__ = [
     "DAY_SUFFIXES",

@@ -19,14 +19,14 @@ import msgspec
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.home import Home
-from scheduler.logs.beginning import earliest_seq, seq_without_position, settle_move
 from scheduler.logs.collection.job_secrets import JobSecrets
 from scheduler.logs.collection.ledger_entries import fact_of, missing_output
 from scheduler.logs.collection.ledger_tail import LedgerTail
 from scheduler.logs.collection.output_tail import Ending, FollowedOutput
-from scheduler.logs.day_files import DayWriter, entries_folder, make_folder
-from scheduler.logs.entry import LogEntry, encode_lines, time_text
-from scheduler.logs.position import LOCK, OutputPosition, Position, read_position, write_position
+from scheduler.logs.storage.checkpoint import LOCK, OutputPosition, Position, read_position, write_position
+from scheduler.logs.storage.day_files import DayWriter, entries_folder, make_folder
+from scheduler.logs.storage.entry import LogEntry, encode_lines, time_text
+from scheduler.logs.storage.resume import earliest_seq, seq_without_position, settle_move
 
 TURN_ENTRIES: Final = 2_000
 TURN_BYTES: Final = 1024 * 1024

@@ -17,11 +17,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from scheduler.logs.beginning import BESIDE, settle_move
-from scheduler.logs.day_files import day_files
-from scheduler.logs.members import MEMBER_BYTES, member
-from scheduler.logs.position import Position, write_position
-from scheduler.logs.raw_output import COMPRESSED
+from scheduler.logs.storage.checkpoint import Position, write_position
+from scheduler.logs.storage.day_files import day_files
+from scheduler.logs.storage.gzip_members import MEMBER_BYTES, member
+from scheduler.logs.storage.raw_output import COMPRESSED
+from scheduler.logs.storage.resume import BESIDE, settle_move
 
 AFTER_DAYS: Final = 3
 OUTPUT_BYTES_MIN: Final = 4_096

@@ -13,8 +13,8 @@ import msgspec
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.logs.collection.secret_masking import Masker
-from scheduler.logs.entry import Level, LogEntry, time_text
-from scheduler.logs.position import OutputPosition
+from scheduler.logs.storage.checkpoint import OutputPosition
+from scheduler.logs.storage.entry import Level, LogEntry, time_text
 
 FAILED: Final = "job failed: "
 """What the message of a run that failed begins with."""

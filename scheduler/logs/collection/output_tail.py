@@ -12,9 +12,9 @@ from scheduler.home import Home
 from scheduler.logs.collection.parser import Parsed, parse, speaks_of_levels
 from scheduler.logs.collection.record_splitter import Lines, LineSplitter, bounded
 from scheduler.logs.collection.secret_masking import KEY_BEGINS, KEY_ENDS, MASK, Masker, suspicious
-from scheduler.logs.entry import LogEntry, Stream, time_text
-from scheduler.logs.position import OutputPosition
-from scheduler.logs.raw_output import Damaged, RawOutput
+from scheduler.logs.storage.checkpoint import OutputPosition
+from scheduler.logs.storage.entry import LogEntry, Stream, time_text
+from scheduler.logs.storage.raw_output import Damaged, RawOutput
 
 SLICE_BYTES: Final = 256 * 1024
 _STAYS_SO: Final = frozenset([errno.EACCES, errno.EPERM, errno.ELOOP, errno.EISDIR, errno.EIO])

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from scheduler.logs.entry import Level, Stream
+from scheduler.logs.storage.entry import Level, Stream
 
 _NAMES: Final[dict[str, Level]] = {
     "trace": "debug", "debug": "debug", "verbose": "debug", "dbg": "debug", "fine": "debug",

@@ -14,9 +14,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from scheduler.logs.beginning import BESIDE
-from scheduler.logs.position import read_position
-from scheduler.logs.scanning import Span, packed_spans, plain_spans
+from scheduler.logs.storage.checkpoint import read_position
+from scheduler.logs.storage.resume import BESIDE
+from scheduler.logs.storage.scan import Span, packed_spans, plain_spans
 
 _LOOKS: Final = 100
 """Renaming takes a moment: there is no need to look more than twice or thrice."""

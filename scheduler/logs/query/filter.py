@@ -11,9 +11,9 @@ from typing import Final
 
 import msgspec
 
-from scheduler.logs.entry import LogEntry
 from scheduler.logs.query.prefilter import Required, of_expression, of_text
-from scheduler.logs.scanning import lines_with
+from scheduler.logs.storage.entry import LogEntry
+from scheduler.logs.storage.scan import lines_with
 
 _ENCODER: Final = msgspec.json.Encoder()
 

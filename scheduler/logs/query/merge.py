@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from typing import Final, NamedTuple
 
-from scheduler.logs.entry import TIME_SLICE
-from scheduler.logs.scanning import Span, blocks
+from scheduler.logs.storage.entry import TIME_SLICE
+from scheduler.logs.storage.scan import Span, blocks
 
 PORTION_BYTES: Final = 4 * 1024 * 1024
 _SECOND: Final = slice(TIME_SLICE.start, TIME_SLICE.start + len("2026-11-23T02:00:00"))

@@ -10,8 +10,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from scheduler.logs.day_files import day_files
-from scheduler.logs.entry import (
+from scheduler.logs.query.day_reader import opened_day
+from scheduler.logs.query.filter import Pattern
+from scheduler.logs.query.merge import in_order
+from scheduler.logs.query.parallel import results
+from scheduler.logs.storage.day_files import day_files
+from scheduler.logs.storage.entry import (
     LEVEL_OFFSET,
     LEVELS,
     TIME_SLICE,
@@ -22,11 +26,7 @@ from scheduler.logs.entry import (
     encode_lines,
     time_text,
 )
-from scheduler.logs.query.day_reader import opened_day
-from scheduler.logs.query.filter import Pattern
-from scheduler.logs.query.merge import in_order
-from scheduler.logs.query.parallel import results
-from scheduler.logs.scanning import Span, blocks, lines_with
+from scheduler.logs.storage.scan import Span, blocks, lines_with
 
 _BATCH_LINES = 4_096
 _ALONE_SPANS = 2

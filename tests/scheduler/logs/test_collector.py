@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from eventstore import Journal
 from scheduler import vocabulary as v
 from scheduler.logs import Busy, Collector, LogFilter, entries_folder
-from scheduler.logs.beginning import LOOK_BACK_ENTRIES
 from scheduler.logs.collection.ledger_entries import fact_of
 from scheduler.logs.collection.record_splitter import LINE_BYTES_MAX
 from scheduler.logs.collection.secret_masking import Masker
-from scheduler.logs.position import read_position, write_position
+from scheduler.logs.storage.checkpoint import read_position, write_position
+from scheduler.logs.storage.resume import LOOK_BACK_ENTRIES
 from tests.scheduler.logs.homes import START, HandWritten
 
 CHUNKS = st.lists(
@@ -290,7 +290,7 @@ def test_a_full_disk_loses_nothing(home: HandWritten) -> None:
         return real(fd, raw)
 
     with (
-        mock.patch("scheduler.logs.day_files.os.write", side_effect=half),
+        mock.patch("scheduler.logs.storage.day_files.os.write", side_effect=half),
         pytest.raises(OSError, match="No space"),
     ):
         collector.turn()
@@ -305,7 +305,7 @@ def test_the_last_room_of_a_disk_is_left_to_the_ledger(home: HandWritten) -> Non
     home.begin()
     collector = home.collector()
     with (
-        mock.patch("scheduler.logs.day_files.FREE_BYTES_MIN", 1 << 62),
+        mock.patch("scheduler.logs.storage.day_files.FREE_BYTES_MIN", 1 << 62),
         pytest.raises(OSError, match="too little room"),
     ):
         collector.turn()

@@ -13,8 +13,8 @@ from unittest import mock
 import pytest
 
 from scheduler.logs import Busy, LogEntry, LogFilter, entries_folder
-from scheduler.logs.entry import encode_lines
 from scheduler.logs.served import is_served
+from scheduler.logs.storage.entry import encode_lines
 from scheduler.scheduler_lock import Holder, Lease
 from tests.cli.live import await_fact
 from tests.scheduler.logs.homes import START, HandWritten

@@ -12,8 +12,8 @@ import pytest
 from scheduler.builtin.protected_paths import output_in_use
 from scheduler.logs import Collector, Damaged, RawOutput, entries_folder
 from scheduler.logs.collection.compression import OUTPUT_BYTES_MIN, compress_entries, compress_outputs
-from scheduler.logs.day_files import day_files
 from scheduler.logs.query import day_reader
+from scheduler.logs.storage.day_files import day_files
 from tests.scheduler.logs.homes import START, HandWritten
 
 LATER = START + timedelta(days=5)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.logs.members import member, members
 from scheduler.logs.query.day_reader import opened_day
-from scheduler.logs.scanning import blocks
+from scheduler.logs.storage.gzip_members import member, members
+from scheduler.logs.storage.scan import blocks
 
 DAY = "2026-11-23"
 LINES = [b"%d of the lines of a day\n" % number for number in range(9)]

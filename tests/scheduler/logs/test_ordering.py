@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.logs import LogEntry
-from scheduler.logs.entry import TIME_SLICE, encode_lines
-from scheduler.logs.members import member
 from scheduler.logs.query.day_reader import opened_day
 from scheduler.logs.query.merge import in_order
-from scheduler.logs.scanning import blocks
+from scheduler.logs.storage.entry import TIME_SLICE, encode_lines
+from scheduler.logs.storage.gzip_members import member
+from scheduler.logs.storage.scan import blocks
 
 DAY = "2026-11-23"
 TIMES = st.tuples(st.integers(0, 2), st.integers(0, 3), st.sampled_from([0, 1, 999_999])).map(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.logs.collection.parser import Parsed, parse, speaks_of_levels
-from scheduler.logs.entry import LEVELS, LogEntry, decode, encode_lines
+from scheduler.logs.storage.entry import LEVELS, LogEntry, decode, encode_lines
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.logs import LEVELS, STREAMS, LogEntry, LogFilter, Pattern, newest, oldest_first
-from scheduler.logs.entry import encode_lines, time_text
-from scheduler.logs.members import member
 from scheduler.logs.query.day_reader import opened_day
 from scheduler.logs.query.query import as_collected
-from scheduler.logs.scanning import BLOCK_BYTES, blocks
+from scheduler.logs.storage.entry import encode_lines, time_text
+from scheduler.logs.storage.gzip_members import member
+from scheduler.logs.storage.scan import BLOCK_BYTES, blocks
 
 DAYS = ("2026-11-21", "2026-11-22", "2026-11-23")
 WORDS = (

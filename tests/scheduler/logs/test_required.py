@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scheduler.logs import LogEntry, Pattern
-from scheduler.logs.entry import encode_lines
 from scheduler.logs.query.prefilter import FOLDED_FROM_ELSEWHERE, of_expression, of_text
+from scheduler.logs.storage.entry import encode_lines
 
 BEYOND_ASCII = "".join(map(chr, [*range(0x80, 0xD800), *range(0xE000, sys.maxunicode + 1)]))
 LETTERS = 'abikzs 05"\\\u0130\u0131\u017f\u212a\u00dfé'

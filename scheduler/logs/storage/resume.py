@@ -7,10 +7,10 @@ import os
 from pathlib import Path
 from typing import Final
 
-from scheduler.logs.day_files import day_files
-from scheduler.logs.entry import decode
-from scheduler.logs.position import Position
-from scheduler.logs.scanning import blocks, lines_with, packed_spans, plain_spans
+from scheduler.logs.storage.checkpoint import Position
+from scheduler.logs.storage.day_files import day_files
+from scheduler.logs.storage.entry import decode
+from scheduler.logs.storage.scan import blocks, lines_with, packed_spans, plain_spans
 
 LOOK_BACK_ENTRIES: Final = 100_000
 """A ledger that is older than its log entries is collected from so many entries before its end on."""

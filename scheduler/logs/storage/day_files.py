@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from scheduler.home import Home
-from scheduler.logs.position import Position
+from scheduler.logs.storage.checkpoint import Position
 
 DAY_SUFFIXES: Final = (".jsonl.gz", ".jsonl")
 _NAME: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(\.jsonl|\.jsonl\.gz)")

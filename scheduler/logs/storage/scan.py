@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Final, Literal, NamedTuple
 
-from scheduler.logs.members import members
+from scheduler.logs.storage.gzip_members import members
 
 BLOCK_BYTES: Final = 1024 * 1024
 _LAST_BLOCK_BYTES: Final = 256 * 1024

@@ -1,0 +1,1 @@
+"""Where log entries and captured output are kept."""
