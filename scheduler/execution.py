@@ -20,7 +20,7 @@ from scheduler.home import Home
 from scheduler.launching import Launcher
 from scheduler.ledger.ledger import Book
 from scheduler.orphans import ExecutorAlive, orphans, settle
-from scheduler.processes.launch import Spawner
+from scheduler.processes.spawner import Spawner
 from scheduler.state import Executor, Run, State
 from scheduler.supervision import Going, Supervisor
 

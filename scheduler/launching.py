@@ -9,7 +9,7 @@ from datetime import datetime
 from scheduler.configuration import ConfiguredJob, command_argv
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
-from scheduler.processes.launch import Launch
+from scheduler.processes.spawner import Launch
 from scheduler.state import Run
 
 INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")

@@ -14,8 +14,8 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
 from scheduler.definition import JobDefinition
-from scheduler.processes.launch import Exit, Launch, LaunchFailed, Spawner
 from scheduler.processes.output import OutputDigest
+from scheduler.processes.spawner import Exit, Launch, LaunchFailed, Spawner
 from scheduler.state import Run
 
 StopOutcome = Literal["timed_out", "cancelled"]

@@ -15,13 +15,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from scheduler.processes import pidfd, stopping, tree
+from scheduler.processes import pidfd, termination, tree
 from scheduler.processes.descriptors import Reserve, is_exhaustion
+from scheduler.processes.fork_mark import Marker, is_marked
 from scheduler.processes.identity import process_stat
-from scheduler.processes.launch import Exit, Launch, Launched, LaunchFailed
-from scheduler.processes.mark import Marker, is_marked
-from scheduler.processes.notes import Note, Notes
-from scheduler.processes.starting import Held, Starter, undone
+from scheduler.processes.pid_records import Note, Notes
+from scheduler.processes.spawner import Exit, Launch, Launched, LaunchFailed
+from scheduler.processes.starter import Held, Starter, undone
 
 PROCESS_EXITS: Final = "process exits"
 """The `data` of the spawner's one key in the owner's selector: when that is ready, `exits()` has news."""
@@ -117,7 +117,7 @@ class PosixSpawner:
         Where those cannot be seen because the limit of open files is reached, the group alone is signalled.
         """
         with self._reserve.lent(), contextlib.suppress(OSError):
-            stopping.terminate(self._tree(run, attempt))
+            termination.terminate(self._tree(run, attempt))
 
     def kill(self, run: int, attempt: int) -> None:
         """SIGKILL to every process of the attempt, until a look finds none.
@@ -126,7 +126,7 @@ class PosixSpawner:
         not be seen.
         """
         with self._reserve.lent(), contextlib.suppress(OSError):
-            if stopping.kill(self._tree(run, attempt)):
+            if termination.kill(self._tree(run, attempt)):
                 self._release((run, attempt))
 
     def alive(self, run: int, attempt: int) -> bool:
@@ -140,7 +140,7 @@ class PosixSpawner:
             return True
         try:
             with self._reserve.lent():
-                if stopping.any_alive(tree.Tree(self._ledger_id, key, self._leader(key))):
+                if termination.any_alive(tree.Tree(self._ledger_id, key, self._leader(key))):
                     return True
         except OSError:
             return True

@@ -9,7 +9,7 @@ import stat
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from scheduler.processes.launch import LaunchFailed
+from scheduler.processes.spawner import LaunchFailed
 
 NOT_FOUND: Final = 127
 NOT_EXECUTABLE: Final = 126

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from scheduler.processes import program
-from scheduler.processes.whereabouts import Whereabouts
+from scheduler.processes.working_folder import Whereabouts
 
 _FOLDER_MODE: Final = 0o700
 _OUTPUT_MODE: Final = 0o600

@@ -11,7 +11,7 @@ from eventstore import Journal
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.home import Home
-from scheduler.processes.launch import Launch
+from scheduler.processes.spawner import Launch
 from tests.scheduler.simulation import Machine, Process, SimulatedClock, World, job
 
 STORY_BEGIN = datetime(2025, 3, 27, 20, tzinfo=UTC)

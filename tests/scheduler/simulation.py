@@ -21,7 +21,7 @@ from scheduler.launching import Launcher
 from scheduler.ledger.ledger import Book
 from scheduler.loop import Scheduler
 from scheduler.processes import OutputDigest
-from scheduler.processes.launch import Exit, Launch, Launched, LaunchFailed
+from scheduler.processes.spawner import Exit, Launch, Launched, LaunchFailed
 from scheduler.reconcile import reconcile
 from scheduler.state import Executor, State
 from scheduler.supervision import Supervisor

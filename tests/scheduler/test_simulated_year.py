@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.processes.launch import Launch
+from scheduler.processes.spawner import Launch
 from tests.scheduler.audit import audit
 from tests.scheduler.simulation import BEGIN, Crash, Machine, Process, World, job, random_jobs
 

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from scheduler.processes import Exit, PosixSpawner, pidfd, tree
+from scheduler.processes.fork_mark import Marker, is_marked
 from scheduler.processes.identity import process_stat
-from scheduler.processes.mark import Marker, is_marked
 from tests.scheduler.processes.conftest import PATIENCE_S, Runs
 
 # A scheduler that starts what it is told on its command line and then does nothing until it is killed.

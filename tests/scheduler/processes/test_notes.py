@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.processes import Exit, PosixSpawner, notes, pidfd
+from scheduler.processes import Exit, PosixSpawner, pid_records, pidfd
 from scheduler.processes.identity import boot_id, process_stat
-from scheduler.processes.notes import Note, Notes
+from scheduler.processes.pid_records import Note, Notes
 from tests.scheduler.processes.conftest import PATIENCE_S, Runs
 from tests.scheduler.processes.test_adoption import crashed_scheduler
 
@@ -98,7 +98,7 @@ def test_notes_are_private_and_removed(runs: Runs, folder: Path) -> None:
 
 def test_notes_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many processes are started, notes of those that live are kept and the file stays small."""
-    monkeypatch.setattr(notes, "NOTES_MAX", 10)
+    monkeypatch.setattr(pid_records, "NOTES_MAX", 10)
     leader = os.getsid(0)
     stat = process_stat(leader)
     if stat is None or stat.session != leader:

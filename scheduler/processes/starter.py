@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 from scheduler.processes import program, tree
 from scheduler.processes.descriptors import Reserve, is_exhaustion
-from scheduler.processes.launch import Launch, LaunchFailed
-from scheduler.processes.mark import Marker
-from scheduler.processes.notes import Note, Notes, boottime_s
+from scheduler.processes.fork_mark import Marker
+from scheduler.processes.pid_records import Note, Notes, boottime_s
 from scheduler.processes.spawn import Command, spawn
-from scheduler.processes.whereabouts import Whereabouts
+from scheduler.processes.spawner import Launch, LaunchFailed
+from scheduler.processes.working_folder import Whereabouts
 
 
 class Held(NamedTuple):

@@ -6,7 +6,7 @@ import os
 from typing import Self
 
 from scheduler.processes import program
-from scheduler.processes.launch import LaunchFailed
+from scheduler.processes.spawner import LaunchFailed
 
 
 class Whereabouts:
