@@ -23,13 +23,13 @@ from eventstore.durable import Disk
 from scheduler import vocabulary as v
 from scheduler.configuration.home_config import load_config
 from scheduler.definition import JobDefinition
-from scheduler.dispatch import started
-from scheduler.evolve import fold
 from scheduler.home import Home
 from scheduler.ledger import snapshot
 from scheduler.processes import identity
-from scheduler.reconcile import reconcile
-from scheduler.state import Executor, Run, State
+from scheduler.rules.dispatch import started
+from scheduler.rules.evolve import fold
+from scheduler.rules.reconcile import reconcile
+from scheduler.rules.state import Executor, Run, State
 from scheduler.version import VERSION, versions
 
 JOBS = 200

@@ -15,13 +15,13 @@ from scheduler import vocabulary as v
 from scheduler.clock import Clock, SystemClock
 from scheduler.configuration import ConfiguredJob
 from scheduler.definition import JobDefinition
-from scheduler.dispatch import skipped, started
 from scheduler.home import Home
 from scheduler.launching import Launcher
 from scheduler.ledger.ledger import Book
-from scheduler.orphans import ExecutorAlive, orphans, settle
 from scheduler.processes.spawner import Spawner
-from scheduler.state import Executor, Run, State
+from scheduler.rules.dispatch import skipped, started
+from scheduler.rules.orphans import ExecutorAlive, orphans, settle
+from scheduler.rules.state import Executor, Run, State
 from scheduler.supervision import Going, Supervisor
 
 LOOK_S = 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from scheduler.processes import identity
-from scheduler.state import Executor
+from scheduler.rules.state import Executor
 
 
 def me() -> Executor:

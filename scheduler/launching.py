@@ -10,7 +10,7 @@ from scheduler.configuration import ConfiguredJob, command_argv
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.processes.spawner import Launch
-from scheduler.state import Run
+from scheduler.rules.state import Run
 
 INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
 """What a run gets of the environment of the process that starts it; everything else is the job's to set, so

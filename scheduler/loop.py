@@ -14,18 +14,18 @@ from datetime import datetime, timedelta
 from eventstore.errors import Unavailable
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
-from scheduler.agenda import Agenda, Due
-from scheduler.catch_up import closed_spans, replay, ticked
 from scheduler.clock import Clock, Reading
 from scheduler.definition import JobDefinition, SchedulerSettings
-from scheduler.dispatch import Dispatcher, arrivals, unwanted_runs
 from scheduler.launching import Launcher
 from scheduler.ledger.ledger import Book
-from scheduler.orphans import ExecutorAlive, leftovers, orphans, settle
-from scheduler.reconcile import pauses_ended
-from scheduler.state import Executor, Run, State
+from scheduler.rules.catch_up import closed_spans, replay, ticked
+from scheduler.rules.clock_monitor import Gap, Watchfulness
+from scheduler.rules.dispatch import Dispatcher, arrivals, unwanted_runs
+from scheduler.rules.orphans import ExecutorAlive, leftovers, orphans, settle
+from scheduler.rules.reconcile import pauses_ended
+from scheduler.rules.state import Executor, Run, State
+from scheduler.rules.timetable import Agenda, Due
 from scheduler.supervision import Going, Supervisor
-from scheduler.watchfulness import Gap, Watchfulness
 
 REST_MAX_S = 3_600.0
 """A turn is due at least this often, whatever is on the agenda."""

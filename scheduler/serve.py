@@ -24,9 +24,9 @@ from scheduler.ledger import snapshot
 from scheduler.ledger.open import open_book
 from scheduler.loop import Scheduler
 from scheduler.processes import PosixSpawner, identity
-from scheduler.reconcile import reconcile
+from scheduler.rules.reconcile import reconcile
+from scheduler.rules.state import State
 from scheduler.scheduler_lock import Holder, Lease
-from scheduler.state import State
 from scheduler.supervision import Supervisor
 from scheduler.version import versions
 from scheduler.waiting import Waiter

@@ -16,7 +16,7 @@ from scheduler.clock import Reading
 from scheduler.definition import JobDefinition
 from scheduler.processes.output import OutputDigest
 from scheduler.processes.spawner import Exit, Launch, LaunchFailed, Spawner
-from scheduler.state import Run
+from scheduler.rules.state import Run
 
 StopOutcome = Literal["timed_out", "cancelled"]
 

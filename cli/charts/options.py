@@ -14,7 +14,7 @@ from cli.times.show import parse_time
 from cli.times.zones import local_zone
 
 if TYPE_CHECKING:
-    from scheduler.state import State
+    from scheduler.rules.state import State
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _WIDTH_MIN, _WIDTH_MAX = 44, 1_000

@@ -16,12 +16,12 @@ import msgspec
 from cli.charts.axis import Axis, instant_of, microseconds
 from cli.charts.timeline import Span
 from scheduler import vocabulary as v
-from scheduler.timing import schedule_of
+from scheduler.rules.job_schedule import schedule_of
 
 if TYPE_CHECKING:
     from projections import Sql
+    from scheduler.rules.state import Job
     from scheduler.schedule import Schedule
-    from scheduler.state import Job
 
 _MICROSECOND = timedelta(microseconds=1)
 _DECODE = msgspec.json.Decoder(v.JobDefined).decode

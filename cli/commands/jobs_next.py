@@ -16,12 +16,12 @@ from cli.terminal.printable import printable
 from cli.terminal.tables import Column, table
 from cli.times.show import show_relative, show_time, utc_option
 from cli.times.zones import zone_of
-from cli.upcoming import Coming, begins, next_run, upcoming
 from cli.words.entry_lines import timing_words
 from cli.words.job_words import enabled_words
 from scheduler.home import Home
-from scheduler.state import Job
-from scheduler.timing import schedule_of
+from scheduler.rules.job_schedule import schedule_of
+from scheduler.rules.state import Job
+from scheduler.rules.upcoming import Coming, begins, next_run, upcoming
 
 _COUNT_MAX = 100_000
 

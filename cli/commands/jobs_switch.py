@@ -18,7 +18,7 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.actor import person
 from scheduler.home import Home
-from scheduler.state import Job, State
+from scheduler.rules.state import Job, State
 
 _names = click.argument("names", metavar="NAME...", nargs=-1, required=True, type=JOB)
 

@@ -22,9 +22,9 @@ from cli.terminal.console import fitted, paint, wants_colour
 from cli.terminal.line_printer import Printer
 from cli.terminal.printable import printable
 from cli.times.show import MACHINES_ZONE, local_zone, show_count, show_relative, show_time, utc_option
-from cli.upcoming import upcoming
 from eventstore.store import Entry
 from scheduler.home import Home
+from scheduler.rules.upcoming import upcoming
 from scheduler.scheduler_lock import AlreadyServed, Holder
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from cli.words.entry_lines import look_of, sentence
 from cli.words.job_words import PAUSE_ENDS, going_words, paused_words
 from eventstore.store import Entry
 from scheduler.home import Home
-from scheduler.state import Job, Run
+from scheduler.rules.state import Job, Run
 from scheduler.vocabulary import ConfigError
 
 _BEHIND_MIN = timedelta(seconds=1)

@@ -70,8 +70,8 @@ def past_view(home: Home, text: str) -> View:
     from scheduler.ledger.ledger import Book
     from scheduler.ledger.ledger_prefix import StoreUpTo
     from scheduler.ledger.past import Past
-    from scheduler.preview import preview
-    from scheduler.reconcile import pauses_ended
+    from scheduler.rules.preview import preview
+    from scheduler.rules.reconcile import pauses_ended
     from scheduler.scheduler_lock import Holder
 
     journal = Journal.open(home.ledger, software="", read_only=True, create=False)

@@ -18,7 +18,7 @@ from scheduler.home import Home
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from scheduler.state import Job, State
+    from scheduler.rules.state import Job, State
 
 
 class JobName(click.ParamType[str]):

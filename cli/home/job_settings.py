@@ -11,8 +11,8 @@ from scheduler.configuration import Config
 from scheduler.configuration.keys import TIMING_KEYS
 from scheduler.configuration.model import ConfiguredJob, Place
 from scheduler.definition import Directory, JobDefinition
+from scheduler.rules.state import Job
 from scheduler.schedule import format_duration
-from scheduler.state import Job
 
 
 class Setting(NamedTuple):

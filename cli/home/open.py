@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable
     from scheduler.ledger.ledger import Book
-    from scheduler.state import State
+    from scheduler.rules.state import State
 
     Problem = ConfigInvalid | ConfigMissing | ConfigUnreadable
 
@@ -103,7 +103,7 @@ def to_write(home: Home) -> Iterator[Book]:
     """
     from scheduler.actor import person
     from scheduler.ledger.open import bring_in_line, open_book
-    from scheduler.reconcile import pauses_ended
+    from scheduler.rules.reconcile import pauses_ended
 
     config, problem = read_config(home, to_record=True)
     if problem is not None:
@@ -157,9 +157,9 @@ def has_ledger(home: Home) -> bool:
 
 def _look(home: Home, with_config: bool) -> View:
     from scheduler.ledger.open import open_book_to_read
-    from scheduler.preview import preview
-    from scheduler.reconcile import pauses_ended
-    from scheduler.state import State
+    from scheduler.rules.preview import preview
+    from scheduler.rules.reconcile import pauses_ended
+    from scheduler.rules.state import State
 
     now = datetime.now(UTC)
     holder = holder_of(home.scheduler_lock)
@@ -190,8 +190,8 @@ def _look_back(home: Home, as_of: str) -> View:
 
 def _in_line(book: Book | None, state: State, config: Config, now: datetime) -> tuple[State, bool]:
     """The state with the config's edits, and whether there are any that the ledger should know."""
-    from scheduler.preview import preview
-    from scheduler.reconcile import reconcile
+    from scheduler.rules.preview import preview
+    from scheduler.rules.reconcile import reconcile
 
     definitions = {name: job.definition for name, job in config.jobs.items()}
     events = reconcile(state, definitions, config.digest, now)

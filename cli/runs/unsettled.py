@@ -10,7 +10,7 @@ from cli.runs.settled_run import SettledRun
 from cli.terminal.tables import Cell
 from cli.times.show import show_duration, show_time
 from cli.words.words import trigger_words
-from scheduler.state import Run, State
+from scheduler.rules.state import Run, State
 
 
 class GoingRun(NamedTuple):

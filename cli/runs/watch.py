@@ -15,7 +15,7 @@ from cli.times.show import show_past
 from cli.words.entry_lines import actor_words, look_of, sentence
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.state import Run, State
+from scheduler.rules.state import Run, State
 
 _LONG_S = 60.0
 

@@ -8,9 +8,9 @@ from typing import Any
 from cli.terminal.console import Tone, is_terminal, speaks_unicode
 from cli.terminal.tables import Cell
 from cli.times.show import show_clock, show_duration, show_past, show_time
-from cli.upcoming import next_run
 from cli.words.entry_lines import actor_words, outcome_symbol, outcome_words, skip_words, timing_words
-from scheduler.state import Job, LastRun, Run, State, Watch
+from scheduler.rules.state import Job, LastRun, Run, State, Watch
+from scheduler.rules.upcoming import next_run
 
 PAUSE_ENDS = "It goes on by itself when the ledger can be written again: make room, or mend the permissions."
 """What to do about a scheduler that is paused."""

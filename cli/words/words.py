@@ -96,7 +96,7 @@ def command_words(definition: JobDefinition) -> str:
 
 def timing_words(definition: JobDefinition) -> tuple[str, str]:
     """When a job runs: in words, and as it was written."""
-    from scheduler.timing import schedule_of
+    from scheduler.rules.job_schedule import schedule_of
 
     schedule = schedule_of(definition)
     return schedule.describe(), schedule.source()

@@ -10,7 +10,7 @@ from scheduler import vocabulary as v
 from scheduler.explanation.facts import Stepped
 from scheduler.explanation.runs import NEAR_ENTRIES
 from scheduler.ledger.past import Past
-from scheduler.state import State
+from scheduler.rules.state import State
 
 _SAMPLE_ENTRIES = 65_536
 """Of so many entries one is looked at, far from the entry that settled an instant: a few hundred at the most."""

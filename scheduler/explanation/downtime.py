@@ -13,7 +13,7 @@ from scheduler.explanation.clock_steps import stepped
 from scheduler.explanation.facts import Down, Fact, Paused
 from scheduler.explanation.runs import NEAR_ENTRIES
 from scheduler.ledger.past import Past
-from scheduler.state import Watch
+from scheduler.rules.state import Watch
 
 _STARTS_MAX = 50
 """So many schedulers that died before they had looked are followed back."""

@@ -14,7 +14,6 @@ from typing import Literal
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.catch_up import chosen
 from scheduler.definition import JobDefinition
 from scheduler.explanation.downtime import down_around, down_now, unwatched
 from scheduler.explanation.facts import (
@@ -37,8 +36,9 @@ from scheduler.explanation.repeated_instants import SecondPasses, came_again
 from scheduler.explanation.runs import became_of, by_hand, ticked
 from scheduler.explanation.wall_time import daylight_saving
 from scheduler.ledger.past import Past
-from scheduler.state import Job, State
-from scheduler.timing import schedule_of
+from scheduler.rules.catch_up import chosen
+from scheduler.rules.job_schedule import schedule_of
+from scheduler.rules.state import Job, State
 
 SECOND = timedelta(seconds=1)
 INSTANTS_MAX = 6

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from scheduler.definition import JobDefinition
-from scheduler.timing import schedule_of
+from scheduler.rules.job_schedule import schedule_of
 
 SECOND = timedelta(seconds=1)
 _RAREST = timedelta(days=8 * 366)

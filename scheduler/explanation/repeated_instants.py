@@ -8,8 +8,8 @@ from scheduler.explanation.clock_steps import set_back_over, when_shown_again
 from scheduler.explanation.facts import Explanation, Fact, SecondPass, Stepped, Verdict
 from scheduler.explanation.instants import is_due
 from scheduler.ledger.past import Past
-from scheduler.state import Job
-from scheduler.timing import schedule_of
+from scheduler.rules.job_schedule import schedule_of
+from scheduler.rules.state import Job
 
 _HAS_A_RUN: frozenset[Verdict] = frozenset({"ran", "running", "waiting", "skipped"})
 

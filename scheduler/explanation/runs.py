@@ -16,7 +16,7 @@ from scheduler.explanation.facts import (
     Verdict,
 )
 from scheduler.ledger.past import Past
-from scheduler.state import State
+from scheduler.rules.state import State
 
 NEAR_ENTRIES = 20_000
 """So far from an entry its neighbours are looked at one by one; what may lie further is searched for."""

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 
 from eventstore.errors import Conflict, Unavailable
 from eventstore.store import Entry, Event, EventStore
-from scheduler.evolve import evolve
-from scheduler.state import State
+from scheduler.rules.evolve import evolve
+from scheduler.rules.state import State
 
 _ATTEMPTS_MAX = 1_000
 """A writer that loses the race this often is not racing but looping."""

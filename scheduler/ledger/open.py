@@ -12,7 +12,7 @@ from scheduler.definition import Fsync
 from scheduler.home import Home
 from scheduler.ledger import snapshot
 from scheduler.ledger.ledger import Book
-from scheduler.reconcile import reconcile
+from scheduler.rules.reconcile import reconcile
 from scheduler.version import VERSION
 
 _SOFTWARE = f"cronledger {VERSION}"

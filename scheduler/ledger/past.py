@@ -15,10 +15,10 @@ from pathlib import Path
 
 from eventstore import Journal
 from eventstore.store import Entry, EventStore
-from scheduler.evolve import evolve
 from scheduler.home import Home
 from scheduler.ledger import snapshot
-from scheduler.state import State
+from scheduler.rules.evolve import evolve
+from scheduler.rules.state import State
 
 _SEGMENTS_REMEMBERED = 2
 

@@ -18,7 +18,7 @@ import msgspec
 
 from eventstore.errors import LedgerError
 from eventstore.store import EventStore
-from scheduler.state import State
+from scheduler.rules.state import State
 
 EVERY_ENTRIES = 4_096
 """Write one after about this many entries: folding those takes under 50 ms."""
@@ -29,7 +29,14 @@ _SUFFIX = ".snapshot"
 _PACKED = ".z"
 """What follows the suffix of one that is compressed: those that are kept for good."""
 _PACKAGE = Path(__file__).resolve().parents[1]
-_CODE = ("definition.py", "evolve.py", "schedule/*.py", "state.py", "timing.py", "vocabulary.py")
+_CODE = (
+    "definition.py",
+    "rules/evolve.py",
+    "schedule/*.py",
+    "rules/state.py",
+    "rules/job_schedule.py",
+    "vocabulary.py",
+)
 
 
 @cache

@@ -9,11 +9,11 @@ from benchmarks.__main__ import PROGRAMS
 from benchmarks.bench import Bench
 from benchmarks.generate import ENTRIES_PER_RUN, generate
 from eventstore import verify
-from scheduler.evolve import fold
 from scheduler.home import Home
 from scheduler.ledger.ledger import Book
 from scheduler.ledger.open import open_book_to_read
-from scheduler.state import State
+from scheduler.rules.evolve import fold
+from scheduler.rules.state import State
 
 
 @pytest.mark.real

@@ -12,7 +12,7 @@ from datetime import datetime
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from scheduler.timing import schedule_of
+from scheduler.rules.job_schedule import schedule_of
 
 
 class _Story:

@@ -22,8 +22,8 @@ from scheduler.ledger.ledger import Book
 from scheduler.loop import Scheduler
 from scheduler.processes import OutputDigest
 from scheduler.processes.spawner import Exit, Launch, Launched, LaunchFailed
-from scheduler.reconcile import reconcile
-from scheduler.state import Executor, State
+from scheduler.rules.reconcile import reconcile
+from scheduler.rules.state import Executor, State
 from scheduler.supervision import Supervisor
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)

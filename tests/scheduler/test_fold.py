@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.evolve import evolve, fold
 from scheduler.ledger import snapshot
-from scheduler.state import State
+from scheduler.rules.evolve import evolve, fold
+from scheduler.rules.state import State
 from tests.scheduler.simulation import BEGIN, World, job
 from tests.scheduler.test_simulated_year import live_through
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from eventstore import MemoryStore
 from scheduler import vocabulary as v
-from scheduler.agenda import Agenda
 from scheduler.ledger.ledger import Book
-from scheduler.reconcile import reconcile
-from scheduler.timing import schedule_of
+from scheduler.rules.job_schedule import schedule_of
+from scheduler.rules.reconcile import reconcile
+from scheduler.rules.timetable import Agenda
 from tests.scheduler.audit import audit
 from tests.scheduler.simulation import BEGIN, Process, World, job
 

@@ -17,12 +17,12 @@ from eventstore import Journal
 from eventstore.errors import Unavailable
 from eventstore.store import Entry, EventStore
 from scheduler import vocabulary as v
-from scheduler.evolve import fold
 from scheduler.home import Home
 from scheduler.ledger import past as module
 from scheduler.ledger.ledger_prefix import StoreUpTo
 from scheduler.ledger.past import Past
-from scheduler.state import State
+from scheduler.rules.evolve import fold
+from scheduler.rules.state import State
 from tests.scheduler.simulation import World
 from tests.scheduler.test_simulated_year import live_through
 

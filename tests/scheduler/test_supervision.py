@@ -6,7 +6,7 @@ from pathlib import Path
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.processes import Exit, Launch, OutputDigest
-from scheduler.state import Run
+from scheduler.rules.state import Run
 from scheduler.supervision import Going, finished
 
 STARTED = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)

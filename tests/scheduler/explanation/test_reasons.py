@@ -11,11 +11,11 @@ import pytest
 
 from eventstore.errors import Unavailable
 from eventstore.store import Event
-from scheduler import dispatch
 from scheduler import vocabulary as v
 from scheduler.explanation import Explainer, Explanation
 from scheduler.explanation import facts as f
 from scheduler.ledger.past import Past
+from scheduler.rules import dispatch
 from tests.scheduler.simulation import BEGIN, Crash, Machine, Process, SimulatedClock, World, job
 
 Kind = TypeVar("Kind", bound=f.Fact)

@@ -14,9 +14,9 @@ from functools import lru_cache
 from eventstore.store import OWN_SEQ, Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
+from scheduler.rules.job_schedule import local_iso, schedule_of
+from scheduler.rules.state import Job, Span, State
 from scheduler.schedule import Schedule
-from scheduler.state import Job, Span, State
-from scheduler.timing import local_iso, schedule_of
 
 
 def replay(state: State, names: Iterable[str], now: datetime, reason: v.MisfireReason) -> list[Event]:

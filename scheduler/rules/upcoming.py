@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from scheduler.rules.state import Job
     from scheduler.schedule import Schedule
-    from scheduler.state import Job
 
 
 class Coming(NamedTuple):
@@ -32,7 +32,7 @@ def begins(job: Job, now: datetime) -> datetime | None:
 
 def next_run(job: Job, now: datetime) -> datetime | None:
     """The next instant at which a job will run by itself; None if there is none."""
-    from scheduler.timing import schedule_of
+    from scheduler.rules.job_schedule import schedule_of
 
     begin = begins(job, now)
     # The end of a pause is the last moment that still belongs to it.
@@ -44,7 +44,7 @@ def upcoming(jobs: Iterable[Job], now: datetime) -> Iterator[Coming]:
 
     Jobs that share a schedule share its arithmetic.
     """
-    from scheduler.timing import schedule_of
+    from scheduler.rules.job_schedule import schedule_of
 
     groups: dict[tuple[Schedule, datetime], list[Job]] = {}
     for job in jobs:

@@ -8,8 +8,8 @@ from datetime import datetime
 import msgspec
 
 from eventstore.store import Entry, Event
-from scheduler.evolve import evolve
-from scheduler.state import State
+from scheduler.rules.evolve import evolve
+from scheduler.rules.state import State
 
 
 def preview(state: State, events: Iterable[Event], now: datetime) -> State:

@@ -13,8 +13,19 @@ from typing import Any
 
 from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
-from scheduler.state import CatchingUp, Executor, Job, LastRun, Rejection, Run, Span, State, Switch, Watch
-from scheduler.timing import schedule_of
+from scheduler.rules.job_schedule import schedule_of
+from scheduler.rules.state import (
+    CatchingUp,
+    Executor,
+    Job,
+    LastRun,
+    Rejection,
+    Run,
+    Span,
+    State,
+    Switch,
+    Watch,
+)
 
 
 def evolve(state: State, entry: Entry) -> State:

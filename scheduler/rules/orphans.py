@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.catch_up import chosen
-from scheduler.dispatch import skipped
-from scheduler.state import Executor, Run, State
+from scheduler.rules.catch_up import chosen
+from scheduler.rules.dispatch import skipped
+from scheduler.rules.job_schedule import schedule_of
+from scheduler.rules.state import Executor, Run, State
 from scheduler.supervision import lost
-from scheduler.timing import schedule_of
 
 ExecutorAlive = Callable[[Executor], bool]
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, changed_members, revision
-from scheduler.state import Job, State
+from scheduler.rules.state import Job, State
 
 
 def reconcile(

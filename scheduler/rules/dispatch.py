@@ -14,7 +14,7 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.configuration import command_digest
 from scheduler.definition import JobDefinition
-from scheduler.state import Executor, Job, Run, State
+from scheduler.rules.state import Executor, Job, Run, State
 
 QUEUE_MAX = 1_000
 """At most this many runs of one job wait; those beyond are skipped and recorded so."""

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import NamedTuple
 
+from scheduler.rules.job_schedule import schedule_of
+from scheduler.rules.state import Job, State
 from scheduler.schedule import Schedule
-from scheduler.state import Job, State
-from scheduler.timing import schedule_of
 
 _Timing = tuple[str | None, str | None, str | None, str]
 

@@ -1,0 +1,1 @@
+"""The pure rules: how entries fold into a state, and what must happen next."""
