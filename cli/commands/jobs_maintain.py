@@ -16,7 +16,7 @@ from scheduler.home import Home
 if TYPE_CHECKING:
     from cli.runs.direct import RunHere
     from scheduler.definition import JobDefinition
-    from scheduler.execution import Wish
+    from scheduler.service.local_executor import Wish
 
 _OUT, _ERR = 1, 2
 _SIGNALLED = 128
@@ -88,7 +88,7 @@ def _maintain(
 
 
 def _wish(here: RunHere, name: str, unit: str, retention: int | None, *, dry_run: bool) -> Wish:
-    from scheduler.execution import Wish
+    from scheduler.service.local_executor import Wish
 
     options: list[str] = []
     parameters: list[str] = []

@@ -28,7 +28,7 @@ from scheduler.rules.upcoming import upcoming
 from scheduler.scheduler_lock import AlreadyServed, Holder
 
 if TYPE_CHECKING:
-    from scheduler.serve import Announcement
+    from scheduler.service.service import Announcement
 
 
 @click.command(epilog="Example: cronledger --home ~/jobs serve")
@@ -42,7 +42,7 @@ def serve(home: Home, utc: bool) -> None:
     `shutdown_grace` to end, then they are stopped; a second Ctrl-C hurries. One scheduler serves a home at a
     time.
     """
-    from scheduler.serve import Service, Unsupported
+    from scheduler.service.service import Service, Unsupported
 
     audience = _Audience(home, "UTC" if utc else local_zone())
     try:

@@ -14,12 +14,12 @@ from eventstore.reverse_reader import read_backwards
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.actor import person
-from scheduler.executor import executor_alive
 from scheduler.home import Home
 from scheduler.ledger.ledger import Book
 from scheduler.rules.dispatch import skipped
 from scheduler.rules.state import Run, State
 from scheduler.scheduler_lock import holder_of
+from scheduler.service.executor import executor_alive
 
 _LOOK_BACK_ENTRIES = 50_000
 """How far back the end of a run is looked for, to say how it ended."""

@@ -19,14 +19,14 @@ from cli.terminal.console import note
 from cli.terminal.printable import printable
 from eventstore.errors import Unavailable
 from scheduler.actor import person
-from scheduler.config_in_force import config_to_start_with
 from scheduler.configuration import Config
-from scheduler.execution import Execution, Wish
-from scheduler.executor import executor_alive, me
 from scheduler.home import Home
 from scheduler.ledger.ledger import Book
 from scheduler.ledger.open import bring_in_line, open_book
 from scheduler.processes import PosixSpawner
+from scheduler.service.config_in_force import config_to_start_with
+from scheduler.service.executor import executor_alive, me
+from scheduler.service.local_executor import Execution, Wish
 from scheduler.waiting import Waiter
 
 _TICK_S = 1.0

@@ -11,7 +11,7 @@ from scheduler.rules.catch_up import chosen
 from scheduler.rules.dispatch import skipped
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.state import Executor, Run, State
-from scheduler.supervision import lost
+from scheduler.service.supervisor import lost
 
 ExecutorAlive = Callable[[Executor], bool]
 

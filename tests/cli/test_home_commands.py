@@ -10,11 +10,11 @@ import pytest
 
 from eventstore import Event, Journal
 from scheduler import vocabulary as v
-from scheduler.config_in_force import rejection
 from scheduler.configuration import ConfigMissing
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.scheduler_lock import Holder, Lease
+from scheduler.service.config_in_force import rejection
 from tests.cli.commanding import call, make_home, record
 from tests.cli.made_up import Past
 

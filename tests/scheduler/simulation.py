@@ -17,14 +17,14 @@ from scheduler import vocabulary as v
 from scheduler.clock import Reading
 from scheduler.definition import JobDefinition, SchedulerSettings
 from scheduler.home import Home
-from scheduler.launching import Launcher
 from scheduler.ledger.ledger import Book
-from scheduler.loop import Scheduler
 from scheduler.processes import OutputDigest
 from scheduler.processes.spawner import Exit, Launch, Launched, LaunchFailed
 from scheduler.rules.reconcile import reconcile
 from scheduler.rules.state import Executor, State
-from scheduler.supervision import Supervisor
+from scheduler.service.launcher import Launcher
+from scheduler.service.loop import Scheduler
+from scheduler.service.supervisor import Supervisor
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 HOME = Home(Path("/nonexistent/cronledger-simulation"))

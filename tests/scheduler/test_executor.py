@@ -6,8 +6,8 @@ import sys
 import pytest
 from msgspec.structs import replace
 
-from scheduler.executor import executor_alive, me
 from scheduler.processes import identity
+from scheduler.service.executor import executor_alive, me
 
 
 def test_this_process_lives_under_whatever_name_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:

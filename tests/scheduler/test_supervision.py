@@ -7,7 +7,7 @@ from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.processes import Exit, Launch, OutputDigest
 from scheduler.rules.state import Run
-from scheduler.supervision import Going, finished
+from scheduler.service.supervisor import Going, finished
 
 STARTED = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 

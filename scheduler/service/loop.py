@@ -16,7 +16,6 @@ from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import Clock, Reading
 from scheduler.definition import JobDefinition, SchedulerSettings
-from scheduler.launching import Launcher
 from scheduler.ledger.ledger import Book
 from scheduler.rules.catch_up import closed_spans, replay, ticked
 from scheduler.rules.clock_monitor import Gap, Watchfulness
@@ -25,7 +24,8 @@ from scheduler.rules.orphans import ExecutorAlive, leftovers, orphans, settle
 from scheduler.rules.reconcile import pauses_ended
 from scheduler.rules.state import Executor, Run, State
 from scheduler.rules.timetable import Agenda, Due
-from scheduler.supervision import Going, Supervisor
+from scheduler.service.launcher import Launcher
+from scheduler.service.supervisor import Going, Supervisor
 
 REST_MAX_S = 3_600.0
 """A turn is due at least this often, whatever is on the agenda."""

@@ -13,21 +13,21 @@ from eventstore.errors import Unavailable
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import SystemClock
-from scheduler.config_in_force import CONFIG_PROBLEMS, config_to_start_with, keep_copy, rejection
 from scheduler.configuration import Config, ConfigMissing
 from scheduler.configuration.home_config import Stamp, load_config, stamp_of
 from scheduler.definition import JobDefinition
-from scheduler.executor import executor_alive, me
 from scheduler.home import Home
-from scheduler.launching import Launcher
 from scheduler.ledger import snapshot
 from scheduler.ledger.open import open_book
-from scheduler.loop import Scheduler
 from scheduler.processes import PosixSpawner, identity
 from scheduler.rules.reconcile import reconcile
 from scheduler.rules.state import State
 from scheduler.scheduler_lock import Holder, Lease
-from scheduler.supervision import Supervisor
+from scheduler.service.config_in_force import CONFIG_PROBLEMS, config_to_start_with, keep_copy, rejection
+from scheduler.service.executor import executor_alive, me
+from scheduler.service.launcher import Launcher
+from scheduler.service.loop import Scheduler
+from scheduler.service.supervisor import Supervisor
 from scheduler.version import versions
 from scheduler.waiting import Waiter
 

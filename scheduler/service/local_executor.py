@@ -16,13 +16,13 @@ from scheduler.clock import Clock, SystemClock
 from scheduler.configuration import ConfiguredJob
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
-from scheduler.launching import Launcher
 from scheduler.ledger.ledger import Book
 from scheduler.processes.spawner import Spawner
 from scheduler.rules.dispatch import skipped, started
 from scheduler.rules.orphans import ExecutorAlive, orphans, settle
 from scheduler.rules.state import Executor, Run, State
-from scheduler.supervision import Going, Supervisor
+from scheduler.service.launcher import Launcher
+from scheduler.service.supervisor import Going, Supervisor
 
 LOOK_S = 1.0
 """A turn is due at least this often."""
