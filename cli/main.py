@@ -14,24 +14,24 @@ from cli.app.lazy_group import LazyGroup
 from cli.terminal.console import OutputLost
 
 _JOBS = {
-    "list": ("cli.commands.jobs_list:list_", "all jobs: schedule, whether enabled, last and next run"),
-    "show": ("cli.commands.jobs_show:show", "one job in full"),
-    "run": ("cli.commands.jobs_run:run", "run jobs now, whatever their schedule"),
-    "cancel": ("cli.commands.jobs_run:cancel", "stop a run that is going"),
-    "history": ("cli.commands.jobs_history:history", "runs, newest first"),
-    "next": ("cli.commands.jobs_next:next_", "the coming runs"),
-    "why": ("cli.commands.jobs_why:why", "whether a job ran at an instant, and if not, why"),
-    "timeline": ("cli.commands.jobs_timeline:timeline", "runs as bars, on an axis of time"),
-    "heatmap": ("cli.commands.jobs_heatmap:heatmap", "days by hours: how many runs, failures, how long"),
-    "enable": ("cli.commands.jobs_switch:enable", "let jobs run on their schedule"),
-    "disable": ("cli.commands.jobs_switch:disable", "keep jobs from running on their schedule"),
-    "cleanup-sessions": ("cli.commands.jobs_maintain:cleanup_sessions", "delete expired sessions now"),
-    "log-cleanup": ("cli.commands.jobs_maintain:log_cleanup", "delete old logs now"),
+    "list": ("cli.commands.jobs.list:list_", "all jobs: schedule, whether enabled, last and next run"),
+    "show": ("cli.commands.jobs.show:show", "one job in full"),
+    "run": ("cli.commands.jobs.run:run", "run jobs now, whatever their schedule"),
+    "cancel": ("cli.commands.jobs.run:cancel", "stop a run that is going"),
+    "history": ("cli.commands.jobs.history:history", "runs, newest first"),
+    "next": ("cli.commands.jobs.next:next_", "the coming runs"),
+    "why": ("cli.commands.jobs.why:why", "whether a job ran at an instant, and if not, why"),
+    "timeline": ("cli.commands.jobs.timeline:timeline", "runs as bars, on an axis of time"),
+    "heatmap": ("cli.commands.jobs.heatmap:heatmap", "days by hours: how many runs, failures, how long"),
+    "enable": ("cli.commands.jobs.enablement:enable", "let jobs run on their schedule"),
+    "disable": ("cli.commands.jobs.enablement:disable", "keep jobs from running on their schedule"),
+    "cleanup-sessions": ("cli.commands.jobs.maintenance:cleanup_sessions", "delete expired sessions now"),
+    "log-cleanup": ("cli.commands.jobs.maintenance:log_cleanup", "delete old logs now"),
 }
 _LEDGER = {
-    "verify": ("cli.commands.ledger_verify:verify", "check the whole chain"),
-    "show": ("cli.commands.ledger_show:show", "one entry in full"),
-    "tail": ("cli.commands.ledger_show:tail", "the newest entries, as they come with -f"),
+    "verify": ("cli.commands.ledger.verify:verify", "check the whole chain"),
+    "show": ("cli.commands.ledger.show:show", "one entry in full"),
+    "tail": ("cli.commands.ledger.show:tail", "the newest entries, as they come with -f"),
 }
 _PROJECTIONS = {
     "status": (
@@ -45,11 +45,11 @@ _PLAYBOOKS = {
     "show": ("cli.commands.playbooks:show", "one playbook, to be followed step by step"),
 }
 _LOGS = {
-    "view": ("cli.commands.logs:view", "log entries, the newest last, as they come with -f"),
-    "search": ("cli.commands.logs:search", "the log entries in which something stands"),
-    "show": ("cli.commands.logs_show:show", "what a run printed, byte for byte"),
-    "export": ("cli.commands.logs:export", "log entries as JSON lines, CSV or text"),
-    "summary": ("cli.commands.logs:summary", "log entries, counted by level, job and day"),
+    "view": ("cli.commands.logs.view:view", "log entries, the newest last, as they come with -f"),
+    "search": ("cli.commands.logs.view:search", "the log entries in which something stands"),
+    "show": ("cli.commands.logs.show:show", "what a run printed, byte for byte"),
+    "export": ("cli.commands.logs.view:export", "log entries as JSON lines, CSV or text"),
+    "summary": ("cli.commands.logs.view:summary", "log entries, counted by level, job and day"),
 }
 _CRON = {"explain": ("cli.commands.cron:explain", "what an expression means and when it comes next")}
 _TOP = {
