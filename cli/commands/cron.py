@@ -12,7 +12,7 @@ import click
 
 from cli.app.failures import Exit, Failure, say
 from cli.app.json_output import json_option, show_json
-from cli.counts import count_option
+from cli.app.options import count_option
 from cli.home.job_names import ZONE
 from cli.terminal.console import fitted, paint, wants_colour
 from cli.terminal.printable import printable

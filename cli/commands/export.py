@@ -14,7 +14,7 @@ from cli.app.options import Choice
 from cli.export.entries import STREAMS, Wanted
 from cli.export.ocsf import OCSF_VIEWS
 from cli.home.job_names import JOB
-from cli.sql_home import check_home
+from cli.home.views import check_home
 from cli.terminal.console import is_terminal, note
 from cli.times.show import parse_time, show_count
 from scheduler.home import Home

@@ -11,7 +11,7 @@ import click
 
 from cli.app.failures import Exit
 from cli.app.json_output import json_option, show_json
-from cli.sql_home import check_home
+from cli.home.views import check_home
 from cli.terminal.console import tell
 from cli.terminal.progress import progress
 from cli.terminal.tables import Cell, Value, details

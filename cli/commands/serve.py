@@ -16,12 +16,12 @@ from cli.app.invocation import invocation
 from cli.app.ledger_wait import patience_explained
 from cli.background.log_collector import LogCollector
 from cli.background.sealer import Sealer
-from cli.event_lines import EventLines
 from cli.home.open import View, to_read
 from cli.terminal.console import fitted, paint, wants_colour
 from cli.terminal.line_printer import Printer
 from cli.terminal.printable import printable
 from cli.times.show import MACHINES_ZONE, local_zone, show_count, show_relative, show_time, utc_option
+from cli.words.entry_lines import EventLines
 from eventstore.store import Entry
 from scheduler.home import Home
 from scheduler.rules.upcoming import upcoming

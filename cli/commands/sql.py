@@ -11,8 +11,8 @@ import click
 
 from cli.app.failures import Failure
 from cli.home.as_of import as_of_option
+from cli.home.views import check_home
 from cli.sql.answers import FORMAT, Destination, MemoryLimit
-from cli.sql_home import check_home
 from cli.terminal.console import is_terminal, note
 from cli.terminal.printable import printable
 from cli.times.show import local_zone, show_time

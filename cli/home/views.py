@@ -32,3 +32,17 @@ def open_views(home: Home, *, memory_limit: str | None = None, past: Moment | No
         if past is None:
             return open_sql(home, memory_limit=memory_limit)
         return open_sql(home, memory_limit=memory_limit, as_of=past.seq, asked_at=past.time)
+
+
+def check_home(home: Home) -> None:
+    """Refuse a folder that is no home, as `jobs list` does. One that was just begun, with a config alone, is one.
+
+    Raises:
+        Failure: there is neither a ledger nor a config here.
+        ConfigInvalid, ConfigUnreadable: there is no ledger, and the config cannot be used.
+    """
+    from cli.home.open import has_ledger, to_read
+
+    if not has_ledger(home):
+        with to_read(home, quiet=True):
+            pass

@@ -15,11 +15,11 @@ from typing import Literal, NamedTuple
 
 from cli.app.failures import complain
 from cli.app.ledger_wait import patience_explained
-from cli.event_lines import EventLines
 from cli.ledger.entry_json import line_of
 from cli.ledger.raw_lines import last_raw_lines, raw_line
 from cli.terminal.console import note, out
 from cli.times.zones import local_zone
+from cli.words.entry_lines import EventLines
 from eventstore.errors import Corrupt
 from eventstore.journal import Journal
 from eventstore.reverse_reader import read_backwards

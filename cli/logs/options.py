@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
+from cli.app.options import Whole
 from cli.home.job_names import JOB
 from cli.times.show import parse_time
-from cli.whole import Whole
 from scheduler.logs.storage.entry import Level, Stream
 
 if TYPE_CHECKING:

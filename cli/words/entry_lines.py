@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from cli.terminal.console import Tone, paint
+from cli.terminal.console import Tone, fitted, is_terminal, paint, speaks_unicode, wants_colour
 from cli.terminal.printable import printable
-from cli.times.show import show_stamp
+from cli.times.show import show_stamp, show_time
 from cli.words.entry_sentences import sentence
 from cli.words.words import (
     OUTCOME_TONES,
@@ -125,3 +125,42 @@ def outcome_symbol(outcome: v.Outcome, unicode: bool) -> tuple[Tone, str]:
     """An outcome's tone and its symbol as it is printed."""
     tone, symbol = outcome_look(outcome)
     return tone, _SYMBOLS[symbol] if unicode else symbol
+
+
+_SENTENCE_AT = len("05:18:00.002  +  ")
+_NUMBER_SIZE = 7
+_GAP = "  "
+
+
+class EventLines:
+    """Words entries for standard output, one after another.
+
+    Args:
+        zone: whose clocks the times are of.
+        numbered: begin each line with the number of the entry.
+    """
+
+    def __init__(self, zone: str, *, numbered: bool = False) -> None:
+        self._zone, self._numbered = zone, numbered
+        self._colour, self._unicode = wants_colour(), speaks_unicode()
+        self._terminal = is_terminal()
+        self._day = ""
+
+    def of(self, entry: Entry) -> str:
+        """The line of the next entry, or its lines."""
+        number = ""
+        if self._numbered:
+            number = paint(f"{entry.seq:>{_NUMBER_SIZE}}", "dim", self._colour) + _GAP
+        line = event_line(
+            entry, self._zone, colour=self._colour, unicode=self._unicode, date=not self._terminal
+        )
+        hang = _SENTENCE_AT + (_NUMBER_SIZE + len(_GAP) if self._numbered else 0)
+        return self._new_day(entry) + fitted(number + line, hang=hang)
+
+    def _new_day(self, entry: Entry) -> str:
+        """A line with the date, at a terminal, if it is not that of the entry before."""
+        day = show_time(entry.time, self._zone)[:10] if self._terminal else self._day
+        if day == self._day:
+            return ""
+        self._day = day
+        return paint(f"{day}, times in {self._zone}", "dim", self._colour) + "\n"

@@ -17,12 +17,11 @@ merge keys (`<<`) are supported within bounds; tags, directives and further docu
 """
 
 from scheduler.command import command_argv, command_digest
+from scheduler.configuration.builtin_jobs import REGISTERED
 from scheduler.configuration.environment import env_digest
-from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
-from scheduler.configuration.excerpt import excerpt
+from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable, excerpt
 from scheduler.configuration.load import load, parse
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob, Origin
-from scheduler.configuration.registered import REGISTERED
 from scheduler.configuration.starter import STARTER
 
 __all__ = [

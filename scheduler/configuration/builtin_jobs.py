@@ -1,4 +1,4 @@
-"""Registered jobs: those without a command, found by their name, and the keys that only they take."""
+"""The jobs that cronledger brings along: found by their names, without a command, and the keys that only they take."""
 
 from __future__ import annotations
 
@@ -48,3 +48,7 @@ def misplaced(name: str, key: str, *, has_command: bool) -> tuple[str, str] | No
         what = "a job that runs a command cleans by itself" if has_command else "this job does not clean"
         return f"{key} is for {jobs} without a command: {what}", ""
     return f"{name} does not take {key}: how long it keeps things is said by {own[0]}", own[0]
+
+
+REGISTERED = ("cleanup-sessions", "log-cleanup")
+"""Their names."""

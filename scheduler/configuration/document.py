@@ -10,10 +10,9 @@ from datetime import datetime
 from pathlib import Path
 
 from scheduler.configuration import keys, values
-from scheduler.configuration.block import Block, read_block
 from scheduler.configuration.environment import env_digest
 from scheduler.configuration.errors import ConfigInvalid
-from scheduler.configuration.job import Surroundings, read_job
+from scheduler.configuration.job import Block, Surroundings, read_block, read_job
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob
 from scheduler.configuration.problems import Problems, TooMany, Wrong
 from scheduler.configuration.source import decode

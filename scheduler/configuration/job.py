@@ -1,21 +1,22 @@
-"""One job: from its part of the tree to its definition."""
+"""One job: from its part of the tree to its definition, every mistake in it noted."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from collections.abc import Mapping as AbstractMapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from scheduler.command import needs_shell
 from scheduler.configuration import keys
-from scheduler.configuration.block import Block, read_block
 from scheduler.configuration.builtin_jobs import (
     RETENTION_DEFAULTS,
     misplaced,
     without_command,
 )
 from scheduler.configuration.environment import env_digest
+from scheduler.configuration.keys import Key, unknown_key
 from scheduler.configuration.model import ConfiguredJob, Place
 from scheduler.configuration.names import job_name
 from scheduler.configuration.problems import Problems, Wrong
@@ -137,3 +138,50 @@ def _own_folder(written: str, home: Home) -> str | None:
                 what = "is the ledger" if folder == home.ledger else "holds what cronledger stands on"
                 return f"{what}, from which nothing is ever deleted"
     return None
+
+
+class Block(NamedTuple):
+    """What a block says.
+
+    Attributes:
+        values: Name of each member that it sets, to the value.
+        lines: Each key as it is written, and each environment variable as `env.NAME`, to its line, from 1.
+        meant: The keys that unknown ones were probably meant to be.
+    """
+
+    values: dict[str, Any]
+    lines: dict[str, int]
+    meant: Collection[str] = ()
+
+
+def read_block(
+    node: Mapping, known: AbstractMapping[str, Key], problems: Problems, path: str, where: str
+) -> Block:
+    """Read every key of a block.
+
+    Args:
+        node: The block.
+        known: The keys that belong there.
+        problems: Where mistakes are noted.
+        path: The key of the block itself, such as `jobs.backup`.
+        where: The place, in words: "a job".
+    """
+    values: dict[str, Any] = {}
+    lines: dict[str, int] = {}
+    meant: set[str] = set()
+    for word, (key, value) in node.entries.items():
+        entry = known.get(word)
+        if entry is None:
+            message, suggestion = unknown_key(word, known, where)
+            problems.add(key, message, key=f"{path}.{word}", suggestion=suggestion)
+            meant.add(suggestion)
+            continue
+        lines[word] = key.mark.line + 1
+        try:
+            values[entry.member] = entry.read(value)
+        except Wrong as wrong:
+            problems.take(wrong, value, f"{path}.{word}")
+            continue
+        if word == "env" and isinstance(value, Mapping):
+            lines.update((f"env.{name}", each.mark.line + 1) for name, (each, _) in value.entries.items())
+    return Block(values, lines, meant)

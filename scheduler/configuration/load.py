@@ -10,9 +10,9 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
+from scheduler.configuration.builtin_jobs import REGISTERED
 from scheduler.configuration.errors import ConfigMissing, ConfigUnreadable
 from scheduler.configuration.model import Config
-from scheduler.configuration.registered import REGISTERED
 
 
 def load(

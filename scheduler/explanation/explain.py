@@ -31,8 +31,7 @@ from scheduler.explanation.facts import (
     ToCome,
     Verdict,
 )
-from scheduler.explanation.instants import is_due, latest_before
-from scheduler.explanation.repeated_instants import SecondPasses, came_again
+from scheduler.explanation.repeated_instants import SecondPasses, came_again, is_due, latest_before
 from scheduler.explanation.runs import became_of, by_hand, ticked
 from scheduler.explanation.wall_time import daylight_saving
 from scheduler.ledger.past import Past

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from scheduler.definition import JobDefinition
 from scheduler.explanation.clock_steps import set_back_over, when_shown_again
 from scheduler.explanation.facts import Explanation, Fact, SecondPass, Stepped, Verdict
-from scheduler.explanation.instants import is_due
 from scheduler.ledger.past import Past
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.state import Job
@@ -66,3 +66,20 @@ class SecondPasses:
         if instant not in self._steps:
             self._steps[instant] = set_back_over(self._past, instant, settled_seq)
         return self._steps[instant]
+
+
+SECOND = timedelta(seconds=1)
+_RAREST = timedelta(days=8 * 366)
+"""No calendar repeats more rarely: 29 February, across a century without one."""
+
+
+def is_due(definition: JobDefinition, instant: datetime) -> bool:
+    """Whether the schedule has this very instant."""
+    if instant.microsecond:
+        return False
+    return schedule_of(definition).next_after(instant - SECOND) == instant
+
+
+def latest_before(definition: JobDefinition, instant: datetime) -> datetime | None:
+    """The nearest earlier instant of a schedule; the search ends where no calendar repeats more rarely."""
+    return schedule_of(definition).latest_between(instant - _RAREST, instant)

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from cli.app.failures import Exit, failures_for_people, system_words
-from cli.whole import Whole
+from cli.app.options import Whole
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.app.invocation import show_commands
-from cli.event_lines import EventLines
 from cli.playbooks.pages import names, playbook, rendered
 from cli.terminal.console import fitted, note, tell, width
 from cli.terminal.display_width import display_width
 from cli.terminal.wrapping import wrapped
+from cli.words.entry_lines import EventLines
 from scheduler.home import Home
 from tests.cli.commanding import CONFIG, Screen, call, make_home
 from tests.cli.test_wording import READS

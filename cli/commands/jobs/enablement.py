@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
+from cli.app.options import reason_option
 from cli.home.job_names import JOB, find_job
 from cli.home.open import to_write
-from cli.reason import reason_option
 from cli.terminal.console import tell
 from cli.terminal.printable import printable
 from cli.times.show import DURATION, show_relative, show_time

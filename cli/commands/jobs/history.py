@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.app.json_output import json_option, show_json
-from cli.app.options import Choice
-from cli.counts import count_option
+from cli.app.options import Choice, count_option
 from cli.home.job_names import JOB, check_past
 from cli.terminal.console import is_terminal, note
 from cli.terminal.tables import Column, Row, fits, table

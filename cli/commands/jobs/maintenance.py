@@ -9,7 +9,7 @@ import click
 
 from cli.app.failures import Exit, Failure
 from cli.app.json_output import json_option, show_json
-from cli.whole import Whole
+from cli.app.options import Whole
 from scheduler.definition import RETENTION_MAX
 from scheduler.home import Home
 

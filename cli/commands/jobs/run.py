@@ -12,8 +12,8 @@ import click
 
 from cli.app.failures import Exit
 from cli.app.json_output import json_option, show_json
+from cli.app.options import reason_option
 from cli.home.job_names import JOB
-from cli.reason import reason_option
 from cli.terminal.console import fitted, tell
 from cli.terminal.printable import printable
 from scheduler.home import Home

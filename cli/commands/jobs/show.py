@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cli.app.json_output import json_option, show_json
-from cli.counts import count_option
+from cli.app.options import count_option
 from cli.home.as_of import as_of_option
 from cli.home.job_names import JOB, find_job
 from cli.home.job_settings import Setting, settings_of

@@ -12,12 +12,11 @@ import msgspec
 
 from cli.app.failures import Exit, Failure, complain
 from cli.app.json_output import json_option, show_json
-from cli.counts import count_option
+from cli.app.options import Whole, count_option
 from cli.home.job_names import JOB, check_past
 from cli.ledger.entry_types import ENTRY_TYPE
 from cli.terminal.tables import Cell, Value, details
 from cli.times.show import MACHINES_ZONE, show_time, utc_option
-from cli.whole import Whole
 from scheduler.home import Home
 
 if TYPE_CHECKING:

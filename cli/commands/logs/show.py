@@ -8,11 +8,11 @@ import sys
 import click
 
 from cli.app.failures import Exit, Failure, complain
+from cli.app.options import Whole
 from cli.logs.run_output import Attempt, Copied, Recorded, copy_output, deleted_by, find_attempt, open_output
 from cli.terminal.console import OutputLost, note
 from cli.times.show import show_count, show_size
 from cli.times.zones import local_zone
-from cli.whole import Whole
 from cli.words.entry_sentences import sentence
 from eventstore import Journal
 from scheduler.home import Home

@@ -6,7 +6,7 @@ import importlib
 import pytest
 
 
-@pytest.mark.parametrize("module", ["scheduler.configuration", "scheduler.configuration.excerpt"])
+@pytest.mark.parametrize("module", ["scheduler.configuration", "scheduler.configuration.errors"])
 def test_examples_in_docstrings_are_true(module: str) -> None:
     """Each example in a docstring gives what it says."""
     result = doctest.testmod(importlib.import_module(module))
