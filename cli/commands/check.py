@@ -13,6 +13,7 @@ from cli.terminal.console import fitted, paint, tell, wants_colour
 from cli.terminal.printable import printable
 from cli.times.show import show_count
 from scheduler.configuration import Config, ConfigInvalid, load
+from scheduler.configuration.lints import lints
 from scheduler.home import Home
 
 _HANG = 4
@@ -38,7 +39,7 @@ def check(home: Home, as_json: bool) -> None:
 def _warn(config: Config) -> None:
     colour = wants_colour(sys.stderr)
     path = printable(str(config.path))
-    for remark in config.lints:
+    for remark in lints(config):
         place = paint(f"{path}:{remark.line}:{remark.column}:", "strong", colour)
         about = f"{printable(remark.job)}: " if remark.job else ""
         text = (
@@ -64,6 +65,6 @@ def _check_for_programs(home: Home) -> None:
             "valid": True,
             "jobs": len(config.jobs),
             "errors": [],
-            "warnings": [msgspec.to_builtins(remark._asdict()) for remark in config.lints],
+            "warnings": [msgspec.to_builtins(remark._asdict()) for remark in lints(config)],
         }
     )

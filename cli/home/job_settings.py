@@ -10,6 +10,7 @@ from cli.words.entry_lines import command_words
 from scheduler.configuration import Config
 from scheduler.configuration.keys import TIMING_KEYS
 from scheduler.configuration.model import ConfiguredJob, Place
+from scheduler.configuration.origins import origins
 from scheduler.definition import Directory, JobDefinition
 from scheduler.rules.state import Job
 from scheduler.schedule import format_duration
@@ -51,10 +52,10 @@ def settings_of(view: View, job: Job) -> list[Setting]:
     definition = job.definition
     config = _config_of(view, job)
     if config is None:
-        return [_setting(definition, key, "ledger", None) for key in _as_if_configured(definition).origins]
+        return [_setting(definition, key, "ledger", None) for key in origins(_as_if_configured(definition))]
     found = [
         _setting(definition, key, origin.kind, origin.line)
-        for key, origin in config.jobs[job.name].origins.items()
+        for key, origin in origins(config.jobs[job.name]).items()
     ]
     return found if has_salt(view.home) else [_without_digest(setting) for setting in found]
 

@@ -1,10 +1,10 @@
-"""The jobs that cronledger brings along: found by their names, without a command, and the keys that only they take."""
+"""The jobs that cronledger brings along: found by their names, without a command, and their keys."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from scheduler.configuration.values import nearest
+from scheduler.configuration.spelling import nearest
 
 _COMMON = ("directories", "dry_run")
 KEYS_OF_MAINTENANCE: dict[str, tuple[str, ...]] = {

@@ -12,8 +12,9 @@ from typing import TypeVar
 
 from scheduler.configuration.names import variable_name
 from scheduler.configuration.problems import Fault, Placed, Wrong
+from scheduler.configuration.spelling import nearest
 from scheduler.configuration.tree import Node, Scalar, Sequence
-from scheduler.configuration.values import folder, mapping, nearest, text
+from scheduler.configuration.values import folder, mapping, text
 from scheduler.definition import Directory
 
 P = TypeVar("P", bound=Placed)

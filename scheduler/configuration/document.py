@@ -16,6 +16,7 @@ from scheduler.configuration.job import Block, Surroundings, read_block, read_jo
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob
 from scheduler.configuration.problems import Problems, TooMany, Wrong
 from scheduler.configuration.source import decode
+from scheduler.configuration.spelling import nearest
 from scheduler.configuration.timing import Timings
 from scheduler.configuration.tree import Mapping, Node, Scalar, Sequence, Unreadable, compose
 from scheduler.definition import SchedulerSettings
@@ -108,7 +109,7 @@ def _top(root: Node | None, problems: Problems) -> Mapping:
         elif word in keys.JOB_KEYS:
             message, near = f"{word} belongs to a job, and jobs stand under `jobs:`", ""
         else:
-            near = values.nearest(word, keys.TOP_KEYS, 0.5)
+            near = nearest(word, keys.TOP_KEYS, 0.5)
             message = f"unknown key {word!r} at the top of the config, which takes {', '.join(keys.TOP_KEYS)}"
         problems.add(key, message, key=word, suggestion=near)
     return root

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from scheduler.configuration import converters, values
+from scheduler.configuration.spelling import nearest
 from scheduler.configuration.values import Reader
 from scheduler.definition import RETENTION_MAX
 
@@ -94,7 +95,7 @@ def unknown_key(word: str, known: Mapping[str, Key], where: str) -> tuple[str, s
             place = "the scheduler block" if block == "scheduler" else "a job under jobs"
             return f"{word} does not belong to {where} but to {place}", ""
     meant = _MEANT.get(word.casefold().replace("-", "_"), "")
-    near = meant if meant in known else values.nearest(word, known)
+    near = meant if meant in known else nearest(word, known)
     if near:
         return f"unknown key {word!r} in {where}", near
     return f"unknown key {word!r} in {where}, which takes {', '.join(known)}", ""

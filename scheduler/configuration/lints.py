@@ -1,16 +1,21 @@
-"""Remarks about the schedules of a config."""
+"""What is legal in a config, and surprising."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from scheduler.configuration.model import ConfigLint, ConfiguredJob
+from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob
 from scheduler.configuration.timing import parse_timing
 from scheduler.schedule import Lint, lint
 
 
-def schedule_lints(jobs: Iterable[ConfiguredJob], now: datetime | None) -> Iterator[ConfigLint]:
+def lints(config: Config) -> list[ConfigLint]:
+    """What is legal but surprising in a config, in the order of the file."""
+    return sorted([*config.remarks, *_schedule_lints(config.jobs.values(), config.read_at)])
+
+
+def _schedule_lints(jobs: Iterable[ConfiguredJob], now: datetime | None) -> Iterator[ConfigLint]:
     """What is legal but surprising about when jobs run.
 
     Args:

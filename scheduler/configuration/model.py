@@ -66,13 +66,6 @@ class ConfiguredJob(msgspec.Struct, frozen=True, kw_only=True):
     inherited: Mapping[str, int]
     timing_place: Place
 
-    @property
-    def origins(self) -> dict[str, Origin]:
-        """Where each setting comes from, by its key as a person writes it; variables as `env.NAME`."""
-        from scheduler.configuration.origins import origins
-
-        return origins(self)
-
 
 class Config:
     """A valid config.
@@ -82,9 +75,11 @@ class Config:
         digest: SHA-256 (hex) of its bytes.
         jobs: By name, in the order of the file.
         settings: Of the scheduler itself.
+        remarks: What reading it found legal but surprising; `lints.lints` has these and those about schedules.
+        read_at: When it was read; None if single instants that have passed are nobody's concern.
     """
 
-    __slots__ = ("_now", "_remarks", "digest", "jobs", "path", "settings")
+    __slots__ = ("digest", "jobs", "path", "read_at", "remarks", "settings")
 
     def __init__(
         self,
@@ -93,18 +88,11 @@ class Config:
         jobs: Mapping[str, ConfiguredJob],
         settings: SchedulerSettings,
         remarks: Sequence[ConfigLint] = (),
-        now: datetime | None = None,
+        read_at: datetime | None = None,
     ) -> None:
         self.path = path
         self.digest = digest
         self.jobs = dict(jobs)
         self.settings = settings
-        self._remarks = tuple(remarks)
-        self._now = now
-
-    @property
-    def lints(self) -> list[ConfigLint]:
-        """What is legal but surprising, in the order of the file; worked out when asked for."""
-        from scheduler.configuration.lints import schedule_lints
-
-        return sorted([*self._remarks, *schedule_lints(self.jobs.values(), self._now)])
+        self.remarks = tuple(remarks)
+        self.read_at = read_at

@@ -7,12 +7,13 @@ text is wanted it must be in quotes, and where a number is wanted it must be a p
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TypeVar
 
 import yaml
 
 from scheduler.configuration.problems import Wrong
+from scheduler.configuration.spelling import nearest
 from scheduler.configuration.tree import Mapping, Node, Scalar, Sequence
 from scheduler.schedule import ScheduleError, known_zone, nearest_zones, parse_duration
 
@@ -36,14 +37,6 @@ _BOOLEANS = {
 }
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _WHOLE = re.compile(r"0|[1-9][0-9]*")
-
-
-def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
-    """The known word most like `word`, or an empty string when nothing comes close."""
-    import difflib  # only a mistake needs it
-
-    found = difflib.get_close_matches(word.casefold().replace("-", "_"), known, n=1, cutoff=cutoff)
-    return found[0] if found else ""
 
 
 def read_as(text: str) -> str:

@@ -9,6 +9,8 @@ import pytest
 
 from scheduler.configuration import STARTER, Origin, parse
 from scheduler.configuration.keys import JOB_KEYS, SCHEDULER_KEYS
+from scheduler.configuration.lints import lints
+from scheduler.configuration.origins import origins
 from scheduler.definition import Directory, JobDefinition
 from tests.scheduler.configuration.reading import PATH, job, read
 
@@ -72,7 +74,7 @@ def test_maintenance_jobs_are_accepted_as_they_stand() -> None:
         JobDefinition(name="cleanup-sessions", schedule="0 2 * * *", retention_hours=24),
         JobDefinition(name="log-cleanup", schedule="0 3 * * 0", retention_days=30),
     ]
-    assert config.lints == []
+    assert lints(config) == []
 
 
 def test_digest_is_that_of_the_file() -> None:
@@ -114,25 +116,25 @@ def test_every_key_is_read() -> None:
 
 def test_origins_tell_job_defaults_and_default_apart() -> None:
     """For each key it is known whether the job, the defaults or nobody wrote it, and in which line."""
-    origins = read(EVERYTHING).jobs["backup"].origins
-    assert origins["timezone"] == Origin("job", 14)
-    assert origins["timeout"] == Origin("defaults", 3)
-    assert origins["kill_after"] == Origin("job", 20)
-    assert origins["env"] == Origin("job", 16)
-    assert origins["env.REGION"] == Origin("job", 18)
-    assert origins["env.LANG"] == Origin("defaults", 4)
-    assert read(EVERYTHING).jobs["tick"].origins["overlap"] == Origin("default", None)
-    assert "every" not in origins
-    assert "retention_days" not in origins
+    found = origins(read(EVERYTHING).jobs["backup"])
+    assert found["timezone"] == Origin("job", 14)
+    assert found["timeout"] == Origin("defaults", 3)
+    assert found["kill_after"] == Origin("job", 20)
+    assert found["env"] == Origin("job", 16)
+    assert found["env.REGION"] == Origin("job", 18)
+    assert found["env.LANG"] == Origin("defaults", 4)
+    assert origins(read(EVERYTHING).jobs["tick"])["overlap"] == Origin("default", None)
+    assert "every" not in found
+    assert "retention_days" not in found
 
 
 def test_origins_of_a_maintenance_job_name_its_own_keys() -> None:
     """A registered job has retention and no command among its origins."""
-    origins = read(MAINTENANCE).jobs["log-cleanup"].origins
-    assert origins["retention_days"] == Origin("job", 9)
-    assert origins["dry_run"] == Origin("default", None)
-    assert "retention_hours" not in origins
-    assert "command" not in origins
+    found = origins(read(MAINTENANCE).jobs["log-cleanup"])
+    assert found["retention_days"] == Origin("job", 9)
+    assert found["dry_run"] == Origin("default", None)
+    assert "retention_hours" not in found
+    assert "command" not in found
 
 
 @pytest.mark.parametrize(("name", "member", "value"), [
@@ -148,7 +150,7 @@ def test_starter_is_valid_and_teaches_every_key() -> None:
     """The starter config parses without a remark, and mentions each key that exists."""
     config = read(STARTER)
     assert list(config.jobs) == ["hello", "cleanup-sessions", "log-cleanup"]
-    assert config.lints == []
+    assert lints(config) == []
     for key in (*JOB_KEYS, *SCHEDULER_KEYS, "defaults", "scheduler"):
         assert f"{key}:" in STARTER, key
 
@@ -178,22 +180,22 @@ def test_no_jobs_is_legal_and_remarked_on(text: str) -> None:
     """A config without jobs is valid, with a lint that says that nothing will run."""
     config = read(text)
     assert config.jobs == {}
-    assert [each.code for each in config.lints] == ["no-jobs"]
+    assert [each.code for each in lints(config)] == ["no-jobs"]
 
 
 def test_past_instant_is_a_lint() -> None:
     """A single instant that has passed is legal, and a lint says that it will not come."""
     raw = b"jobs:\n  a:\n    command: x\n    at: 2020-01-01T00:00:00Z\n"
     config = parse(raw, PATH, now=datetime(2026, 1, 1, tzinfo=UTC))
-    (lint,) = config.lints
+    (lint,) = lints(config)
     assert (lint.line, lint.column, lint.job, lint.code) == (4, 9, "a", "in-the-past")
-    assert parse(raw, PATH, now=datetime(2019, 1, 1, tzinfo=UTC)).lints == []
+    assert lints(parse(raw, PATH, now=datetime(2019, 1, 1, tzinfo=UTC))) == []
 
 
 def test_lints_of_schedules_are_passed_on_with_their_place() -> None:
     """What surprises in a cron expression is remarked on where the expression stands."""
     config = read("jobs:\n  a:\n    command: x\n    schedule: '*/7 * * * *'\n")
-    (lint,) = config.lints
+    (lint,) = lints(config)
     assert (lint.line, lint.column, lint.job, lint.code) == (4, 15, "a", "uneven-step")
 
 
@@ -220,7 +222,7 @@ def test_anchors_and_merge_keys() -> None:
             timeout: 2m
         """)
     assert config.jobs["b"].definition == JobDefinition(name="b", command="x", every="5m", timeout_ms=120_000)
-    assert config.jobs["b"].origins["command"] == Origin("job", 3)
+    assert origins(config.jobs["b"])["command"] == Origin("job", 3)
 
 
 @pytest.mark.parametrize(("written", "meant"), [("on", True), ("No", False), ("TRUE", True), ("off", False)])

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from scheduler.configuration import STARTER, ConfigInvalid, command_argv, command_digest, excerpt, parse
 from scheduler.configuration.keys import JOB_KEYS, SCHEDULER_KEYS
+from scheduler.configuration.lints import lints
+from scheduler.configuration.origins import origins
 from scheduler.definition import JobDefinition
 from tests.scheduler.configuration.reading import PATH
 from tests.scheduler.configuration.test_accepted import EVERYTHING
@@ -47,10 +49,10 @@ def judged(raw: bytes) -> None:
         assert sum(each is not None for each in (definition.schedule, definition.every, definition.at)) == 1
         assert job.env.keys() == definition.env.keys()
         assert len(command_digest(definition)) == 64
-        assert all(origin.line is not None for origin in job.origins.values() if origin.kind != "default")
+        assert all(origin.line is not None for origin in origins(job).values() if origin.kind != "default")
         with contextlib.suppress(ValueError):
             assert all("\0" not in each for each in command_argv(definition))
-    assert config.lints == sorted(config.lints)
+    assert lints(config) == sorted(lints(config))
 
 
 @settings(max_examples=200, deadline=None)
