@@ -8,7 +8,8 @@ import sys
 
 import click
 
-from cli.app.failures import Exit, Failure, failures_for_people, say, silence
+from cli.app.error_boundary import failures_for_people, silence
+from cli.app.failures import Exit, Failure, say
 from cli.app.home_option import home_option
 from cli.app.lazy_group import LazyGroup
 from cli.terminal.console import OutputLost

@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 from cli.charts.calendar import Day, Item
 from cli.terminal.console import paint
 from cli.terminal.display_width import display_width
-from cli.terminal.printable import printable
-from cli.times.show import show_count
+from cli.terminal.printable import printable, show_count
 
 _INDENT = "  "
 _LABEL_WIDTH = len("10:00-10:59")

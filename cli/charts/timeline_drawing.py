@@ -13,8 +13,8 @@ from cli.charts.timeline_data import Outage, Row
 from cli.charts.timeline_marks import MANY_FROM, TONES, WORDS, Pen
 from cli.terminal.console import Tone, paint
 from cli.terminal.display_width import display_width
-from cli.terminal.printable import printable
-from cli.times.show import show_clock, show_count, show_duration
+from cli.terminal.printable import printable, show_count
+from cli.times.show import show_clock, show_duration
 from cli.words.words import is_on_time
 
 BAD: tuple[Mark, ...] = ("failed", "timed_out", "lost")

@@ -10,8 +10,7 @@ import msgspec
 from cli.app.failures import Exit
 from cli.app.json_output import json_option, show_json
 from cli.terminal.console import fitted, paint, tell, wants_colour
-from cli.terminal.printable import printable
-from cli.times.show import show_count
+from cli.terminal.printable import printable, show_count
 from scheduler.configuration import Config, ConfigInvalid, load
 from scheduler.configuration.lints import lints
 from scheduler.home import Home

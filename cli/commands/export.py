@@ -16,7 +16,8 @@ from cli.export.ocsf import OCSF_VIEWS
 from cli.home.job_names import JOB
 from cli.home.views import check_home
 from cli.terminal.console import is_terminal, note
-from cli.times.show import parse_time, show_count
+from cli.terminal.printable import show_count
+from cli.times.show import parse_time
 from scheduler.home import Home
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from cli.background.sealer import Sealer
 from cli.home.open import View, to_read
 from cli.terminal.console import fitted, paint, wants_colour
 from cli.terminal.line_printer import Printer
-from cli.terminal.printable import printable
-from cli.times.show import MACHINES_ZONE, local_zone, show_count, show_relative, show_time, utc_option
+from cli.terminal.printable import printable, show_count
+from cli.times.show import MACHINES_ZONE, local_zone, show_relative, show_time, utc_option
 from cli.words.entry_lines import EventLines
 from eventstore.store import Entry
 from scheduler.home import Home

@@ -11,9 +11,9 @@ from cli.app.invocation import invocation, show_commands
 from cli.app.json_output import json_option, show_json
 from cli.home.open import View, to_read
 from cli.terminal.console import out
-from cli.terminal.printable import printable
+from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell, Value, details
-from cli.times.show import MACHINES_ZONE, local_zone, show_count, show_past, show_size, show_time, utc_option
+from cli.times.show import MACHINES_ZONE, local_zone, show_past, show_size, show_time, utc_option
 from cli.words.entry_lines import look_of, sentence
 from cli.words.job_words import PAUSE_ENDS, going_words, paused_words
 from eventstore.store import Entry

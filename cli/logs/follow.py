@@ -19,9 +19,9 @@ from scheduler.home import Home
 from scheduler.logs.collection.collector import Busy, Collector
 from scheduler.logs.collection.output_watch import OutputWatch
 from scheduler.logs.query.query import LogFilter, admitted_lines
-from scheduler.logs.served import is_served
 from scheduler.logs.storage.day_files import day_files, entries_folder, make_folder
 from scheduler.logs.storage.entry import LogEntry
+from scheduler.scheduler_lock import holder_of
 from scheduler.waiting import Growth, Waiter
 
 _TURN_S = 1.0
@@ -111,7 +111,7 @@ class _OwnCollector:
         if self._growth is not None:
             self._growth.drain()
         self.more = self.pending = False
-        if is_served(self._home):
+        if holder_of(self._home.scheduler_lock) is not None:
             self._let_go()
             return
         try:

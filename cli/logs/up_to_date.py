@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 
-from cli.app.failures import Failure, system_words
+from cli.app.error_boundary import system_words
+from cli.app.failures import Failure
 from cli.terminal.console import note
 from cli.terminal.printable import printable
 from cli.terminal.progress import progress

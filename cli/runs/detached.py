@@ -15,7 +15,8 @@ from typing import NamedTuple, NoReturn
 
 import msgspec
 
-from cli.app.failures import Exit, failures_for_people
+from cli.app.error_boundary import failures_for_people
+from cli.app.failures import Exit
 
 
 class Requested(NamedTuple):

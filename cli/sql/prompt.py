@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.app.failures import Exit, failures_for_people
+from cli.app.error_boundary import failures_for_people
+from cli.app.failures import Exit
 from cli.app.invocation import invocation
 from cli.sql.answers import query_failures
 from cli.sql.completion import typing_session
@@ -22,8 +23,8 @@ from cli.sql.dot_commands import Dots
 from cli.sql.formats import show
 from cli.sql.interrupt import stopped_by_ctrl_c
 from cli.terminal.console import note, out
-from cli.terminal.printable import printable
-from cli.times.show import show_count, show_duration
+from cli.terminal.printable import printable, show_count
+from cli.times.show import show_duration
 from scheduler.home import Home
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 from typing import Literal, TextIO
 
-from cli.times.show import show_count
+from cli.terminal.printable import show_count
 
 LINES_MAX = 20_000
 """So many lines wait at most, a few megabytes."""

@@ -12,3 +12,8 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def show_count(count: int, noun: str, plural: str = "") -> str:
+    """`1 job`, `12,000 jobs`."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

@@ -20,7 +20,6 @@ __all__ = [
     "local_zone",
     "parse_time",
     "show_clock",
-    "show_count",
     "show_duration",
     "show_past",
     "show_relative",
@@ -142,11 +141,6 @@ def show_size(size_bytes: int) -> str:
         size /= 1_000
         units.pop()
     return f"{size:.1f} {units[-1]}"
-
-
-def show_count(count: int, noun: str, plural: str = "") -> str:
-    """`1 job`, `12,000 jobs`."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def _coarse(seconds: float) -> str:

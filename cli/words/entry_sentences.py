@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from cli.terminal.printable import printable
-from cli.times.show import show_clock, show_count, show_duration, show_size, show_time
+from cli.terminal.printable import printable, show_count
+from cli.times.show import show_clock, show_duration, show_size, show_time
 from cli.words.words import (
     OUTCOME_WORDS,
     SKIP_WORDS,

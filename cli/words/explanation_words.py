@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cli.terminal.console import Tone
-from cli.terminal.printable import printable
-from cli.times.show import show_count, show_duration, show_time
+from cli.terminal.printable import printable, show_count
+from cli.times.show import show_duration, show_time
 from cli.words.words import (
     OUTCOME_TONES,
     OUTCOME_WORDS,

@@ -10,7 +10,7 @@ _OWN_DEFAULT = Origin("default", None)
 
 
 def origins(job: ConfiguredJob) -> dict[str, Origin]:
-    """The origin of every key that applies to a job, in the order in which keys are documented; variables as `env.NAME`."""
+    """The origin of every key that applies to a job, in the order of the documentation; variables as `env.NAME`."""
     definition = job.definition
     own = KEYS_OF_MAINTENANCE.get(definition.name, ()) if definition.command is None else ("command",)
     found: dict[str, Origin] = {}

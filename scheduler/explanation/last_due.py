@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import islice
 
-from cli.home.open import View
 from eventstore.journal import Journal
 from eventstore.reverse_reader import read_backwards
+from eventstore.store import EventStore
 from scheduler import vocabulary as v
 from scheduler.explanation import Explainer
 from scheduler.explanation.facts import Scheduled
@@ -17,11 +17,16 @@ _EDITS_MAX = 20
 _LOOK_BACK_ENTRIES = 20_000
 
 
-def last_due(explainer: Explainer, view: View, name: str) -> datetime | None:
+def last_due(explainer: Explainer, store: EventStore | None, name: str) -> datetime | None:
     """The latest instant up to now that a schedule of the job had while it was in force; None if there was none.
 
     That of the present schedule may be older than that schedule, or than the job. Then what is on record counts, and
     where that lies far back, the schedules of then.
+
+    Args:
+        explainer: of the job.
+        store: the ledger; None if there is none yet.
+        name: of the job.
 
     Raises:
         Corrupt: the ledger cannot be trusted.
@@ -31,7 +36,7 @@ def last_due(explainer: Explainer, view: View, name: str) -> datetime | None:
         answer = None if instant is None else explainer.explain(instant)
         if answer is not None and answer.verdict not in ("not_due", "not_defined"):
             return instant
-        if edits == 0 and (recorded := _recorded(view, name)) is not None:
+        if edits == 0 and (recorded := _recorded(store, name)) is not None:
             return recorded
         facts = [] if answer is None else answer.facts
         instant = next((fact.before for fact in facts if isinstance(fact, Scheduled)), None)
@@ -40,11 +45,11 @@ def last_due(explainer: Explainer, view: View, name: str) -> datetime | None:
     return instant
 
 
-def _recorded(view: View, name: str) -> datetime | None:
+def _recorded(store: EventStore | None, name: str) -> datetime | None:
     """The latest instant that the newest entries know to have fallen due."""
-    if view.book is None or not isinstance(view.book.store, Journal):
+    if not isinstance(store, Journal):
         return None
-    for entry in islice(read_backwards(view.book.store), _LOOK_BACK_ENTRIES):
+    for entry in islice(read_backwards(store), _LOOK_BACK_ENTRIES):
         if entry.job == name and entry.type in (v.ScheduleTicked.TYPE, v.ScheduleMisfired.TYPE):
             data = v.payload(entry)
             due: datetime = data.scheduled_for if isinstance(data, v.ScheduleTicked) else data.last

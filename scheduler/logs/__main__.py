@@ -22,7 +22,7 @@ from scheduler.home import Home
 from scheduler.logs.collection.collector import Busy, Collector
 from scheduler.logs.collection.compression import compress_entries, compress_outputs
 from scheduler.logs.collection.output_watch import LOOK_S, OutputWatch
-from scheduler.logs.served import is_served
+from scheduler.scheduler_lock import holder_of
 from scheduler.waiting import Waiter
 
 BUSY: Final = 75
@@ -75,7 +75,7 @@ def _collect(home: Home, waiter: Waiter) -> int:
         give_up_s = time.monotonic() + _PAUSE_S
         while not stopping and (left_s := give_up_s - time.monotonic()) > 0:
             stopping = bool(waiter.wait(left_s))
-        if stopping or not is_served(home):
+        if stopping or holder_of(home.scheduler_lock) is None:
             return 1
 
 
@@ -91,7 +91,9 @@ def _serve(home: Home, waiter: Waiter, collector: Collector, watch: OutputWatch)
         if more or collector.dirty:
             stopping = bool(waiter.wait(0.0)) or stopping
             continue
-        if not collector.pending and (stopping or not (collector.live or is_served(home))):
+        if not collector.pending and (
+            stopping or not (collector.live or holder_of(home.scheduler_lock) is not None)
+        ):
             return 0
         if time.monotonic() >= compress_at_s:
             _compress(home, collector)

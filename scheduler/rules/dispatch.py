@@ -158,3 +158,17 @@ def skipped(run: Run, reason: v.SkipReason, because_of: int | None, actor: str =
         reason=reason, trigger=run.trigger, scheduled_for=run.scheduled_for, because_of=because_of
     )
     return v.event(payload, actor, job=run.job, run=run.number)
+
+
+def lost(run: Run, error: str, actor: str = v.SCHEDULER) -> Event:
+    """The event that says: this run's process died with no one watching."""
+    assert run.started is not None, "only a run that began can be lost"
+    payload = v.RunFinished(
+        trigger=run.trigger,
+        started=run.started,
+        outcome="lost",
+        attempt=run.attempt,
+        scheduled_for=run.scheduled_for,
+        error=error,
+    )
+    return v.event(payload, actor, job=run.job, run=run.number)

@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.rules.catch_up import chosen
-from scheduler.rules.dispatch import skipped
+from scheduler.rules.dispatch import lost, skipped
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.state import Executor, Run, State
-from scheduler.service.supervisor import lost
 
 ExecutorAlive = Callable[[Executor], bool]
 

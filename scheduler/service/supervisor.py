@@ -239,17 +239,3 @@ def finished(going: Going) -> Event:
         error="; ".join(reasons)[:ERROR_MAX_CHARS] or None,
     )
     return v.event(payload, going.actor, job=going.run.job, run=going.run.number)
-
-
-def lost(run: Run, error: str, actor: str = v.SCHEDULER) -> Event:
-    """The event that says: this run's process died with no one watching."""
-    assert run.started is not None, "only a run that began can be lost"
-    payload = v.RunFinished(
-        trigger=run.trigger,
-        started=run.started,
-        outcome="lost",
-        attempt=run.attempt,
-        scheduled_for=run.scheduled_for,
-        error=error,
-    )
-    return v.event(payload, actor, job=run.job, run=run.number)

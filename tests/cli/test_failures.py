@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 import pytest
 
-from cli.app.failures import Exit, failures_for_people, system_words
+from cli.app.error_boundary import failures_for_people, system_words
+from cli.app.failures import Exit
 from cli.app.options import Whole
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 import pytest
 
+from cli.terminal.printable import show_count
 from cli.times.show import (
     parse_time,
     show_clock,
-    show_count,
     show_duration,
     show_past,
     show_relative,

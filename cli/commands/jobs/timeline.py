@@ -16,7 +16,8 @@ from cli.charts.timeline_data import Outage, Row, Window
 from cli.home.job_names import JOB
 from cli.home.open import View
 from cli.terminal.console import is_terminal, note, out, paint, speaks_unicode, wants_colour
-from cli.times.show import COMMON_ZONE, show_count, show_duration, show_time, utc_option
+from cli.terminal.printable import show_count
+from cli.times.show import COMMON_ZONE, show_duration, show_time, utc_option
 from scheduler.home import Home
 
 _JOBS_SHOWN = 40

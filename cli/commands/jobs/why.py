@@ -14,10 +14,10 @@ from cli.app.json_output import json_option, show_json
 from cli.home.job_names import JOB, find_job
 from cli.home.open import View, to_read
 from cli.terminal.console import note, out, paint, tell, wants_colour
-from cli.terminal.printable import printable
+from cli.terminal.printable import printable, show_count
 from cli.terminal.progress import progress
 from cli.times.instant import SECOND, Asked, read_asked
-from cli.times.show import JOBS_ZONE, show_count, show_relative, show_time, utc_option
+from cli.times.show import JOBS_ZONE, show_relative, show_time, utc_option
 from cli.words.entry_sentences import sentence
 from cli.words.explanation_words import headline, in_force_sentence, sentence_of
 from eventstore import Journal
@@ -100,7 +100,7 @@ def _explainer(view: View, name: str, told: Told) -> Explainer:
 def _asked(explainer: Explainer, view: View, name: str, at: str | None) -> Asked:
     if at is not None:
         return read_asked(at, view.state.jobs[name].definition.timezone, view.now)
-    instant = last_due(explainer, view, name)
+    instant = last_due(explainer, None if view.book is None else view.book.store, name)
     return Asked(Shown("once", [] if instant is None else [instant]), SECOND, None)
 
 

@@ -12,9 +12,10 @@ import click
 
 from cli.app.failures import Exit
 from cli.app.json_output import json_option, show_json
+from cli.terminal.printable import show_count
 from cli.terminal.progress import progress
 from cli.terminal.tables import Cell, Value, details
-from cli.times.show import show_count, show_size
+from cli.times.show import show_size
 from scheduler.home import Home
 
 if TYPE_CHECKING:

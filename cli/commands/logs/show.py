@@ -11,7 +11,8 @@ from cli.app.failures import Exit, Failure, complain
 from cli.app.options import Whole
 from cli.logs.run_output import Attempt, Copied, Recorded, copy_output, deleted_by, find_attempt, open_output
 from cli.terminal.console import OutputLost, note
-from cli.times.show import show_count, show_size
+from cli.terminal.printable import show_count
+from cli.times.show import show_size
 from cli.times.zones import local_zone
 from cli.words.entry_sentences import sentence
 from eventstore import Journal

@@ -8,14 +8,12 @@ import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime
-from unittest import mock
 
 import pytest
 
 from scheduler.logs import Busy, LogEntry, LogFilter, entries_folder
-from scheduler.logs.served import is_served
 from scheduler.logs.storage.entry import encode_lines
-from scheduler.scheduler_lock import Holder, Lease
+from scheduler.scheduler_lock import Holder, Lease, holder_of
 from tests.cli.live import await_fact
 from tests.scheduler.logs.homes import START, HandWritten
 
@@ -137,16 +135,15 @@ def test_it_stays_while_there_is_something_to_collect(home: HandWritten) -> None
 
 def test_whether_a_scheduler_serves_is_told_without_taking_the_lease(home: HandWritten) -> None:
     """While one serves it is seen; where the last one died nothing is locked, not even for an instant."""
-    assert not is_served(home.home)
+    assert holder_of(home.home.scheduler_lock) is None
     lease = serve(home)
-    assert is_served(home.home)
+    assert holder_of(home.home.scheduler_lock) is not None
     lease.release()
-    assert not is_served(home.home)
+    assert holder_of(home.home.scheduler_lock) is None
     gone = subprocess.Popen(["true"])
     gone.wait()
     Lease.take(home.home.scheduler_lock, Holder(gone.pid, "web1", START)).release()
-    with mock.patch("scheduler.logs.served.holder_of", side_effect=AssertionError):
-        assert not is_served(home.home)
+    assert holder_of(home.home.scheduler_lock) is None
 
 
 def test_a_second_one_leaves_at_once(home: HandWritten) -> None:
