@@ -20,16 +20,16 @@ def main() -> None:
     instant_s, parallel, outputs, folder = float(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
     waiting = sorted(str(path) for path in Path(folder).iterdir())[::-1]
     watch = select.epoll()
-    going: dict[int, int] = {}
+    _q: dict[int, int] = {}
     time.sleep(max(0.0, instant_s - time.time()))
-    while waiting or going:
-        while waiting and len(going) < parallel:
+    while waiting or _q:
+        while waiting and len(_q) < parallel:
             pid = start(waiting.pop(), f"{outputs}/{len(waiting)}")
             descriptor = os.pidfd_open(pid)
             watch.register(descriptor, select.EPOLLIN)
-            going[descriptor] = pid
+            _q[descriptor] = pid
         for descriptor, _ in watch.poll():
-            os.wait4(going.pop(descriptor), 0)
+            os.wait4(_q.pop(descriptor), 0)
             watch.unregister(descriptor)  # a child that has not yet executed its program holds it as well
             os.close(descriptor)
 

@@ -12,7 +12,7 @@ from benchmarks.figures import Line, median, number
 from benchmarks.generate import copy_home, long_home
 from benchmarks.homes import cronledger
 from projections import Sql, open_sql
-from projections.build.maintenance import keep
+from projections.build.maintenance import maintain
 from projections.files.database import DATABASE_NAME
 from projections.schema.tables import quoted
 from scheduler.home import Home
@@ -46,7 +46,7 @@ def run(bench: Bench) -> list[Line]:
         copy_home(long_home(bench, entries), home)
         bench.note(f"projecting {entries:,} entries")
         begun_s = time.perf_counter()
-        keep(home)
+        maintain(home)
         per_s = entries / (time.perf_counter() - begun_s)
         with open_sql(home) as sql, duckdb.connect() as engine:
             engine.execute("SET TimeZone = 'UTC'")

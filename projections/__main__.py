@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from eventstore import LedgerError
-from projections.build.maintenance import keep
+from projections.build.maintenance import maintain
 from scheduler.home import Home
 
 NICENESS = 10
@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
     """Make what is missing, and merge what is due; 0 if all is there now, 1 if not."""
     os.nice(NICENESS)
     try:
-        keep(Home(Path(arguments[0])))
+        maintain(Home(Path(arguments[0])))
     except (LedgerError, OSError) as problem:
         print(f"projections: {problem}", file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""The lease: one scheduler serves a home at a time.
+"""The scheduler's lock: one scheduler serves a home at a time.
 
 It is a lock on a file that is never unlinked; the kernel gives it back when the holder dies, however it dies.
 The lock is one of an open file description (`F_OFD_SETLK`, fcntl(2), Linux 3.15): whether it is held can be
@@ -23,14 +23,14 @@ _WHOLE_FILE: Final = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """Who holds the lease, as they said themselves when they took it."""
+    """Who holds the lock, as they said themselves when they took it."""
 
     pid: int
     host: str
     since: datetime
 
 
-class AlreadyServed(Exception):
+class AlreadyRunning(Exception):
     """Another scheduler serves this home."""
 
     def __init__(self, holder: Holder | None) -> None:
@@ -38,18 +38,18 @@ class AlreadyServed(Exception):
         super().__init__("another scheduler serves this home")
 
 
-class Lease:
-    """A lease that is held until `release` or the end of the process."""
+class SchedulerLock:
+    """A lock that is held until `release` or the end of the process."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
 
     @classmethod
-    def take(cls, path: Path, holder: Holder) -> Lease:
-        """Take the lease.
+    def take(cls, path: Path, holder: Holder) -> SchedulerLock:
+        """Take the lock.
 
         Raises:
-            AlreadyServed: someone holds it.
+            AlreadyRunning: someone holds it.
             OSError: the file cannot be made or locked.
         """
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -58,7 +58,7 @@ class Lease:
             fcntl.fcntl(fd, fcntl.F_OFD_SETLK, _WHOLE_FILE)
         except (BlockingIOError, PermissionError):  # EAGAIN or EACCES, as the system likes
             os.close(fd)
-            raise AlreadyServed(_read(path)) from None
+            raise AlreadyRunning(_read(path)) from None
         except OSError:
             os.close(fd)
             raise

@@ -201,7 +201,7 @@ def outages_of(
     The view is asked only where something tells that it has an answer: putting it together takes a while.
     """
     found = []
-    watch = view.state.watch
+    watch = view.state.scheduler
     stalled = any(misfire.reason == "stall" for misfire, _, _ in _misfires(noted))
     lifecycle = any(note.type != v.ScheduleMisfired.TYPE for note in noted)
     is_down = watch is not None and (watch.stopped is not None or watch.paused is not None)

@@ -70,11 +70,11 @@ def rebuild(home: Home, as_json: bool) -> None:
     Nobody has to do this: what is missing or damaged is noticed and made anew by the next question. It may be
     done at any time; whoever asks meanwhile waits. A damaged ledger is reported: exit code 3.
     """
-    from projections.build.maintenance import remake
+    from projections.build.maintenance import rebuild as rebuild_all
 
     check_home(home)
     with _steps(shown=not as_json) as steps:
-        made = remake(home, steps=steps)
+        made = rebuild_all(home, steps=steps)
     if as_json:
         show_json(made)
     else:

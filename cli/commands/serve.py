@@ -25,7 +25,7 @@ from cli.words.entry_lines import EventLines
 from eventstore.store import Entry
 from scheduler.home import Home
 from scheduler.rules.upcoming import upcoming
-from scheduler.scheduler_lock import AlreadyServed, Holder
+from scheduler.scheduler_lock import AlreadyRunning, Holder
 
 if TYPE_CHECKING:
     from scheduler.service.service import Announcement
@@ -49,7 +49,7 @@ def serve(home: Home, utc: bool) -> None:
         with patience_explained(home.ledger):
             service = Service(home, audience.hear, audience.tell)
         service.run()
-    except AlreadyServed as problem:
+    except AlreadyRunning as problem:
         raise _already_served(home, problem.holder) from None
     except Unsupported as problem:
         raise Failure(

@@ -67,7 +67,7 @@ def _span(duration: timedelta) -> str:
 
 
 def _scheduler_state(view: View) -> str:
-    watch = view.state.watch
+    watch = view.state.scheduler
     if view.holder is not None:
         return "paused" if watch is not None and watch.paused is not None else "running"
     if watch is None:
@@ -76,7 +76,7 @@ def _scheduler_state(view: View) -> str:
 
 
 def _scheduler(view: View, zone: str) -> list[Cell | str]:
-    watch, holder = view.state.watch, view.holder
+    watch, holder = view.state.scheduler, view.holder
     if holder is not None:
         who = (
             f": pid {holder.pid} on {holder.host}, since {_moment(holder.since, view, zone)}"
@@ -116,7 +116,7 @@ def _config_state(view: View) -> str:
         return "unreadable" if isinstance(view.problem, ConfigUnreadable) else "rejected"
     if (
         view.pending
-        or view.book is None
+        or view.ledger is None
         or (view.config is not None and view.config.digest != view.state.config)
     ):
         return "pending"
@@ -200,10 +200,10 @@ def _size_bytes(home: Home) -> int:
 
 
 def _last_entry(view: View) -> Entry | None:
-    if view.book is None:
+    if view.ledger is None:
         return None
-    seq = view.book.store.head().seq
-    return next(view.book.store.read(seq, seq), None)
+    seq = view.ledger.store.head().seq
+    return next(view.ledger.store.read(seq, seq), None)
 
 
 def _ledger(view: View, zone: str) -> list[Cell | str]:
@@ -215,7 +215,7 @@ def _ledger(view: View, zone: str) -> list[Cell | str]:
         f"last {_moment(last.time, view, zone)}:",
         Cell(sentence(last, zone), look_of(last).tone),
     ]
-    if getattr(view.book and view.book.store, "torn", None) is not None:
+    if getattr(view.ledger and view.ledger.store, "torn", None) is not None:
         lines.append(
             Cell("an unfinished write is at its end, as a crash leaves it: it will be set aside", "warn")
         )
@@ -266,7 +266,7 @@ def _clock(view: View, zone: str) -> list[Cell | str]:
 
 
 def _document(view: View) -> dict[str, Any]:
-    watch, holder, last, behind = view.state.watch, view.holder, _last_entry(view), _behind(view)
+    watch, holder, last, behind = view.state.scheduler, view.holder, _last_entry(view), _behind(view)
     return {
         "home": str(view.home.root),
         "time": view.now,

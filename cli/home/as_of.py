@@ -67,8 +67,8 @@ def past_view(home: Home, text: str) -> View:
     """
     from cli.home.open import View
     from eventstore import Journal
-    from scheduler.ledger.ledger import Book
-    from scheduler.ledger.ledger_prefix import StoreUpTo
+    from scheduler.ledger.ledger import Ledger
+    from scheduler.ledger.ledger_prefix import LedgerPrefix
     from scheduler.ledger.past import Past
     from scheduler.rules.preview import preview
     from scheduler.rules.reconcile import pauses_ended
@@ -80,16 +80,16 @@ def past_view(home: Home, text: str) -> View:
             past = Past.of(home, journal, lambda done, total: seen.update(done, total=total))
             moment = _moment(past, text)
             state = past.state_at(moment.seq)
-        book = Book(StoreUpTo(journal, state.head), state)
+        ledger = Ledger(LedgerPrefix(journal, state.head), state)
     except BaseException:
         journal.close()
         raise
-    watch = state.watch
+    watch = state.scheduler
     holder = None
     if watch is not None and watch.stopped is None:
         holder = Holder(watch.pid, watch.host, watch.time)
     preview(state, pauses_ended(state, moment.time), moment.time)
-    return View(home, moment.time, book, state, holder, None, None, pending=False, as_of=moment.seq)
+    return View(home, moment.time, ledger, state, holder, None, None, pending=False, as_of=moment.seq)
 
 
 def _moment(past: Past, text: str) -> Moment:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable
-    from scheduler.ledger.ledger import Book
+    from scheduler.ledger.ledger import Ledger
     from scheduler.rules.state import State
 
     Problem = ConfigInvalid | ConfigMissing | ConfigUnreadable
@@ -51,7 +51,7 @@ class View(NamedTuple):
 
     home: Home
     now: datetime
-    book: Book | None
+    ledger: Ledger | None
     state: State
     holder: Holder | None
     config: Config | None
@@ -86,12 +86,12 @@ def to_read(
             _remark(view)
         yield view
     finally:
-        if view.book is not None:
-            view.book.store.close()
+        if view.ledger is not None:
+            view.ledger.store.close()
 
 
 @contextmanager
-def to_write(home: Home) -> Iterator[Book]:
+def to_write(home: Home) -> Iterator[Ledger]:
     """Open a home to record something, after bringing the ledger in line with the config.
 
     With an invalid config there is a warning, and the ledger is taken as it is.
@@ -102,7 +102,7 @@ def to_write(home: Home) -> Iterator[Book]:
         Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
     """
     from scheduler.actor import person
-    from scheduler.ledger.open import bring_in_line, open_book
+    from scheduler.ledger.open import bring_in_line, open_ledger
     from scheduler.rules.reconcile import pauses_ended
 
     config, problem = read_config(home, to_record=True)
@@ -111,15 +111,15 @@ def to_write(home: Home) -> Iterator[Book]:
             raise _nothing_here(home, problem)
         complain(f"{problem}\nthe config is not used; the ledger's own knowledge of the jobs is")
     with patience_explained(home.ledger):
-        book = open_book(home, person())
+        ledger = open_ledger(home, person())
         try:
             if config is not None:
-                bring_in_line(book, config)
+                bring_in_line(ledger, config)
             else:
-                book.decide(lambda state: pauses_ended(state, datetime.now(UTC)))
-            yield book
+                ledger.decide(lambda state: pauses_ended(state, datetime.now(UTC)))
+            yield ledger
         finally:
-            book.store.close()
+            ledger.store.close()
 
 
 def read_config(
@@ -156,30 +156,30 @@ def has_ledger(home: Home) -> bool:
 
 
 def _look(home: Home, with_config: bool) -> View:
-    from scheduler.ledger.open import open_book_to_read
+    from scheduler.ledger.open import open_ledger_to_read
     from scheduler.rules.preview import preview
     from scheduler.rules.reconcile import pauses_ended
     from scheduler.rules.state import State
 
     now = datetime.now(UTC)
     holder = holder_of(home.scheduler_lock)
-    book: Book | None = None
+    ledger: Ledger | None = None
     try:
-        book = open_book_to_read(home)
-        state = book.state
+        ledger = open_ledger_to_read(home)
+        state = ledger.state
     except (NoLedger, FileNotFoundError):
         state = State()
-    if book is not None:
+    if ledger is not None:
         preview(state, pauses_ended(state, now), now)
-    if book is not None and not with_config and (holder is not None or _knows_config(home, state)):
-        return View(home, now, book, state, holder, None, None, pending=False)
+    if ledger is not None and not with_config and (holder is not None or _knows_config(home, state)):
+        return View(home, now, ledger, state, holder, None, None, pending=False)
     config, problem = read_config(home)
-    if book is None and problem is not None:
+    if ledger is None and problem is not None:
         raise _nothing_here(home, problem)
     pending = False
     if config is not None and holder is None:
-        state, pending = _in_line(book, state, config, now)
-    return View(home, now, book, state, holder, config, problem, pending)
+        state, pending = _in_line(ledger, state, config, now)
+    return View(home, now, ledger, state, holder, config, problem, pending)
 
 
 def _look_back(home: Home, as_of: str) -> View:
@@ -188,14 +188,14 @@ def _look_back(home: Home, as_of: str) -> View:
     return past_view(home, as_of)
 
 
-def _in_line(book: Book | None, state: State, config: Config, now: datetime) -> tuple[State, bool]:
+def _in_line(ledger: Ledger | None, state: State, config: Config, now: datetime) -> tuple[State, bool]:
     """The state with the config's edits, and whether there are any that the ledger should know."""
     from scheduler.rules.preview import preview
     from scheduler.rules.reconcile import reconcile
 
     definitions = {name: job.definition for name, job in config.jobs.items()}
     events = reconcile(state, definitions, config.digest, now)
-    return preview(state, events, now), book is not None and bool(events)
+    return preview(state, events, now), ledger is not None and bool(events)
 
 
 def _knows_config(home: Home, state: State) -> bool:

@@ -15,7 +15,7 @@ from scheduler.home import Home
 from scheduler.logs import LogFilter, entries_folder, newest
 
 if TYPE_CHECKING:
-    from scheduler.ledger.ledger import Book
+    from scheduler.ledger.ledger import Ledger
 
 
 def check_subject(home: Home, wanted: LogFilter) -> None:
@@ -32,14 +32,14 @@ def check_subject(home: Home, wanted: LogFilter) -> None:
             if wanted.job is not None:
                 check_past(view.state, wanted.job)
             if wanted.run is not None:
-                _check_run(view.book, wanted.run, wanted.job)
+                _check_run(view.ledger, wanted.run, wanted.job)
         except Failure:
             if not newest(entries_folder(home), LogFilter(job=wanted.job, run=wanted.run), 1):
                 raise  # else it is known from another ledger that was here
 
 
-def _check_run(book: Book | None, run: int, job: str | None) -> None:
-    cause = None if book is None else next(iter(book.store.read(run, run)), None)
+def _check_run(ledger: Ledger | None, run: int, job: str | None) -> None:
+    cause = None if ledger is None else next(iter(ledger.store.read(run, run)), None)
     if cause is None or cause.run != run:
         raise Failure(f"there is no run {run}", "`cronledger jobs history` shows runs and their numbers.")
     if job is not None and cause.job != job:

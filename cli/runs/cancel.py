@@ -15,7 +15,7 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.actor import person
 from scheduler.home import Home
-from scheduler.ledger.ledger import Book
+from scheduler.ledger.ledger import Ledger
 from scheduler.rules.dispatch import skipped
 from scheduler.rules.state import Run, State
 from scheduler.scheduler_lock import holder_of
@@ -25,7 +25,7 @@ _LOOK_BACK_ENTRIES = 50_000
 """How far back the end of a run is looked for, to say how it ended."""
 
 
-def cancel_runs(home: Home, book: Book, target: str, reason: str) -> Iterator[str]:
+def cancel_runs(home: Home, ledger: Ledger, target: str, reason: str) -> Iterator[str]:
     """Request that the runs meant by `target` be stopped; a line about each.
 
     Args:
@@ -36,7 +36,7 @@ def cancel_runs(home: Home, book: Book, target: str, reason: str) -> Iterator[st
     Raises:
         Failure: there is no such run or job, or nothing of it is left to stop.
     """
-    numbers = [run.number for run in _meant(book, target)]
+    numbers = [run.number for run in _meant(ledger, target)]
     actor = person()
 
     def decide(state: State) -> Sequence[Event]:
@@ -47,13 +47,13 @@ def cancel_runs(home: Home, book: Book, target: str, reason: str) -> Iterator[st
             if number in state.runs and state.runs[number].cancel_seq is None
         ]
 
-    asked_before = {number for number in numbers if book.state.runs[number].cancel_seq is not None}
-    recorded = {entry.run for entry in book.decide(decide)}
-    jobs = {run.number: run.job for run in book.state.runs.values()}
-    dropped = {entry.run for entry in book.decide(lambda state: _dropped(home, state, numbers, actor))}
+    asked_before = {number for number in numbers if ledger.state.runs[number].cancel_seq is not None}
+    recorded = {entry.run for entry in ledger.decide(decide)}
+    jobs = {run.number: run.job for run in ledger.state.runs.values()}
+    dropped = {entry.run for entry in ledger.decide(lambda state: _dropped(home, state, numbers, actor))}
     served = holder_of(home.scheduler_lock) is not None
     for number in numbers:
-        run = book.state.runs.get(number)
+        run = ledger.state.runs.get(number)
         if number in dropped:
             yield f"run {number} of {printable(jobs[number])} is cancelled; it had not started"
         elif number in asked_before:
@@ -81,12 +81,12 @@ def _dropped(home: Home, state: State, numbers: Sequence[int], actor: str) -> li
     ]
 
 
-def _meant(book: Book, target: str) -> list[Run]:
-    state = book.state
+def _meant(ledger: Ledger, target: str) -> list[Run]:
+    state = ledger.state
     if target.isascii() and target.isdigit() and target not in state.jobs:
         run = state.runs.get(int(target))
         if run is None:
-            raise _no_such_run(book, int(target))
+            raise _no_such_run(ledger, int(target))
         return [run]
     job = find_job(state, target, removed=True)
     runs = [state.runs[number] for number in job.live if number in state.runs]
@@ -99,9 +99,9 @@ def _watched(run: Run) -> bool:
     return run.executor is not None and executor_alive(run.executor)
 
 
-def _no_such_run(book: Book, number: int) -> Failure:
+def _no_such_run(ledger: Ledger, number: int) -> Failure:
     """Why a run that is not in flight cannot be stopped: it has ended, or there never was one."""
-    store = book.store
+    store = ledger.store
     caused = next(store.read(number, number), None) if number <= store.head().seq else None
     if (
         caused is None

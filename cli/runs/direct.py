@@ -21,12 +21,12 @@ from eventstore.errors import Unavailable
 from scheduler.actor import person
 from scheduler.configuration import Config
 from scheduler.home import Home
-from scheduler.ledger.ledger import Book
-from scheduler.ledger.open import bring_in_line, open_book
+from scheduler.ledger.ledger import Ledger
+from scheduler.ledger.open import bring_in_line, open_ledger
 from scheduler.processes import PosixSpawner
 from scheduler.service.config_in_force import config_to_start_with
-from scheduler.service.executor import executor_alive, me
-from scheduler.service.local_executor import Execution, Wish
+from scheduler.service.executor import executor_alive, this_process
+from scheduler.service.local_executor import LocalExecutor, RunRequest
 from scheduler.waiting import Waiter
 
 _TICK_S = 1.0
@@ -68,18 +68,18 @@ def executing(home: Home, streams: Streams, *, labelled: bool = False) -> Iterat
     """
     config = usable_config(home)
     with patience_explained(home.ledger):
-        book = open_book(home, person())
+        ledger = open_ledger(home, person())
     try:
         if config.path == home.config:
             with patience_explained(home.ledger):
-                bring_in_line(book, config)
-        here = RunHere(home, book, config, streams, labelled=labelled)
+                bring_in_line(ledger, config)
+        here = RunHere(home, ledger, config, streams, labelled=labelled)
         try:
             yield here
         finally:
             here.close()
     finally:
-        book.store.close()
+        ledger.store.close()
 
 
 class RunHere:
@@ -96,17 +96,19 @@ class RunHere:
     """
 
     def __init__(
-        self, home: Home, book: Book, config: Config, streams: Streams, *, labelled: bool = False
+        self, home: Home, ledger: Ledger, config: Config, streams: Streams, *, labelled: bool = False
     ) -> None:
-        self.book, self.config = book, config
+        self.ledger, self.config = ledger, config
         self._waiter = Waiter(home.ledger, stopping_signals())
-        self._spawner = PosixSpawner(book.state.ledger, self._waiter.selector, home.processes)
-        self._execution = Execution(home, book, config.jobs, self._spawner, me(), person(), executor_alive)
+        self._spawner = PosixSpawner(ledger.state.ledger, self._waiter.selector, home.processes)
+        self._execution = LocalExecutor(
+            home, ledger, config.jobs, self._spawner, this_process(), person(), executor_alive
+        )
         follower = None
         if streams is not None:
             follower = OutputFollower(home, self._waiter.selector, *streams, labelled=labelled)
-        self.watched = WatchedRuns(follower, book.state)
-        book.listen(self.watched.notice)
+        self.watched = WatchedRuns(follower, ledger.state)
+        ledger.listen(self.watched.notice)
         self._signals: list[int] = []
         self._complaint = ""
         self._retry_at_s: float | None = None
@@ -115,19 +117,19 @@ class RunHere:
         self._announced: set[int] = set()
         self._tick_at_s = time.monotonic() + _TICK_S
 
-    def wishes(self, names: Sequence[str], reason: str) -> list[Wish]:
+    def wishes(self, names: Sequence[str], reason: str) -> list[RunRequest]:
         """What it takes to run these jobs as the config has them.
 
         Raises:
             Failure: there is no such job.
         """
         for name in names:
-            find_job(self.book.state, name)
+            find_job(self.ledger.state, name)
             if name not in self.config.jobs:
                 raise Failure(f"job {printable(name)} is not in the config that is used")
-        return [Wish(self.config.jobs[name].definition, reason) for name in names]
+        return [RunRequest(self.config.jobs[name].definition, reason) for name in names]
 
-    def run(self, wishes: Sequence[Wish], begun: Begun) -> int | None:
+    def run(self, wishes: Sequence[RunRequest], begun: Begun) -> int | None:
         """Execute them; the first signal that asked to stop, if one did.
 
         The first one stops the runs, the second kills them.
@@ -148,7 +150,7 @@ class RunHere:
                 self._stop(number)
             if time.monotonic() >= self._tick_at_s:
                 self._tick_at_s = time.monotonic() + _TICK_S
-                self.book.store.tick()
+                self.ledger.store.tick()
         return self._signals[0] if self._signals else None
 
     @property
@@ -159,12 +161,12 @@ class RunHere:
     def close(self) -> None:
         """Let go of everything; what still runs goes on."""
         if self._reserve_given:
-            self.book.store.restore_reserve()
+            self.ledger.store.restore_reserve()
         self.watched.close()
         self._spawner.close()
         self._waiter.close()
 
-    def _begin(self, wish: Wish, begun: Begun) -> bool:
+    def _begin(self, wish: RunRequest, begun: Begun) -> bool:
         """Begin a run, unless it waits for another one of its job; whether it is dealt with."""
         job = wish.definition.name
         if wish.definition.overlap == "queue":
@@ -186,7 +188,7 @@ class RunHere:
             complain(f"{job} was not started: {problem}")
             self._refused = True
             return True
-        self.watched.want(number, job, self.book.store.read(number))
+        self.watched.want(number, job, self.ledger.store.read(number))
         begun(number, job)
         return True
 
@@ -216,7 +218,7 @@ class RunHere:
         """The ledger cannot be written. What is held back for that goes first; the next try may do with it."""
         if not self._reserve_given:
             self._reserve_given = True
-            self.book.store.release_reserve()
+            self.ledger.store.release_reserve()
             self._retry_at_s = time.monotonic()
             return
         self._retry_at_s = time.monotonic() + _RETRY_S

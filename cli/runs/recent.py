@@ -38,15 +38,15 @@ def recent_runs(view: View, job: str, count: int) -> list[Past]:
         Corrupt: an entry on the way does not stand where the chain says.
     """
     found: list[Past] = []
-    if view.book is None:
+    if view.ledger is None:
         return found
-    end = view.book.store.head().seq
+    end = view.ledger.store.head().seq
     oldest = max(0, end - _LOOKED_AT_MAX + 1)
     while end >= oldest and len(found) < count:
         first = max(oldest, end - _CHUNK_ENTRIES + 1)
         chunk = [
             entry
-            for entry in view.book.store.read(first, end)
+            for entry in view.ledger.store.read(first, end)
             if entry.type == RunFinished.TYPE and entry.job == job and entry.run is not None
         ]
         for entry in reversed(chunk):

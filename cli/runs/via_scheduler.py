@@ -28,8 +28,8 @@ from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.actor import person
 from scheduler.home import Home
-from scheduler.ledger.ledger import Book
-from scheduler.ledger.open import open_book
+from scheduler.ledger.ledger import Ledger
+from scheduler.ledger.open import open_ledger
 from scheduler.processes.identity import host_name
 from scheduler.processes.pidfd import has_ended
 from scheduler.scheduler_lock import Holder, holder_of
@@ -52,16 +52,16 @@ def served(home: Home, holder: Holder, streams: Streams, *, labelled: bool = Fal
         Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
     """
     with patience_explained(home.ledger):
-        book = open_book(home, person())
+        ledger = open_ledger(home, person())
     try:
-        there = RunThere(home, book, holder, streams, labelled=labelled)
+        there = RunThere(home, ledger, holder, streams, labelled=labelled)
         try:
             there.await_config()
             yield there
         finally:
             there.close()
     finally:
-        book.store.close()
+        ledger.store.close()
 
 
 class RunThere:
@@ -77,17 +77,17 @@ class RunThere:
     """
 
     def __init__(
-        self, home: Home, book: Book, holder: Holder, streams: Streams, *, labelled: bool = False
+        self, home: Home, ledger: Ledger, holder: Holder, streams: Streams, *, labelled: bool = False
     ) -> None:
-        self._home, self._book = home, book
+        self._home, self._ledger = home, ledger
         self._waiter = Waiter(home.ledger, stopping_signals())
         follower = None
         if streams is not None:
             follower = OutputFollower(home, self._waiter.selector, *streams, labelled=labelled)
-        self.watched = WatchedRuns(follower, book.state)
+        self.watched = WatchedRuns(follower, ledger.state)
         self._explained: set[tuple[int, str]] = set()
         self._watch = _SchedulerWatch(home, holder, self._waiter.selector)
-        book.listen(self.watched.notice)
+        ledger.listen(self.watched.notice)
 
     def await_config(self) -> None:
         """Give the scheduler a moment to read a config that was edited just now.
@@ -97,13 +97,13 @@ class RunThere:
         """
         give_up_s = time.monotonic() + _CONFIG_WAIT_S
         told = False
-        while not _config_is_known(self._home, self._book) and time.monotonic() < give_up_s:
+        while not _config_is_known(self._home, self._ledger) and time.monotonic() < give_up_s:
             if not told:
                 note("the config was edited: waiting for the scheduler to read it")
                 told = True
             if self._waiter.wait(_CONFIG_LOOK_S):
                 raise KeyboardInterrupt
-            self._book.refresh()
+            self._ledger.refresh()
 
     def request(self, names: Sequence[str], reason: str, begun: Begun) -> None:
         """Record the requests, all in one append.
@@ -113,12 +113,12 @@ class RunThere:
             Unavailable, Poisoned, Corrupt: see `EventStore.append`; nothing was requested.
         """
         for name in names:
-            find_job(self._book.state, name)
+            find_job(self._ledger.state, name)
         requested = v.RunRequested(executor="scheduler", reason=reason)
         actor = person()
         events = [v.event(requested, actor, job=name, run=OWN_SEQ) for name in names]
         with patience_explained(self._home.ledger):
-            recorded = self._book.decide(lambda state: events)
+            recorded = self._ledger.decide(lambda state: events)
         for entry in recorded:
             self.watched.want(entry.seq, entry.job or "")
             begun(entry.seq, entry.job or "")
@@ -133,7 +133,7 @@ class RunThere:
         patient_until_s = time.monotonic() + _PATIENCE_S
         while True:
             alive = self._watch.alive()
-            self._book.refresh()
+            self._ledger.refresh()
             wait_s = min(self.watched.pump(), self._watch.look_s)
             if self.watched.done:
                 return None
@@ -162,7 +162,7 @@ class RunThere:
 
     def _explain_waiting(self) -> None:
         """Say why runs have not started yet, each reason once."""
-        watch = self._book.state.watch
+        watch = self._ledger.state.scheduler
         for run, job in self.watched.open_runs().items():
             if self.watched.has_begun(run):
                 continue
@@ -177,13 +177,13 @@ class RunThere:
 
     def _turn_words(self, run: int, job: str) -> tuple[str, str]:
         """Why a run waits while the scheduler starts others: which reason that is, and the sentence."""
-        state = self._book.state
+        state = self._ledger.state
         before = [other.number for other in state.runs.values() if other.job == job and other.number < run]
         if before and state.jobs[job].definition.overlap == "queue":
             return "queue", f"run {run} of {job} waits for run {before[0]} to end"
-        going = sum(other.attempt > 0 and other.by == "scheduler" for other in state.runs.values())
-        if self._max_parallel is not None and going >= self._max_parallel:
-            runs = "1 run is" if going == 1 else f"{going:,} runs are"
+        running = sum(other.attempt > 0 and other.by == "scheduler" for other in state.runs.values())
+        if self._max_parallel is not None and running >= self._max_parallel:
+            runs = "1 run is" if running == 1 else f"{running:,} runs are"
             return (
                 "turn",
                 f"run {run} of {job} waits for its turn: {runs} going, and max_parallel allows no more",
@@ -259,13 +259,13 @@ class _SchedulerWatch:
             self._pidfd = None
 
 
-def _config_is_known(home: Home, book: Book) -> bool:
+def _config_is_known(home: Home, ledger: Ledger) -> bool:
     """Whether the scheduler has judged the config file as it is now."""
     try:
         digest = hashlib.sha256(home.config.read_bytes()).hexdigest()
     except OSError:
         return True
-    state = book.state
+    state = ledger.state
     return digest == state.config or (state.rejection is not None and state.rejection.config == digest)
 
 

@@ -9,7 +9,7 @@ from cli.terminal.console import Tone, is_terminal, speaks_unicode
 from cli.terminal.tables import Cell
 from cli.times.show import show_clock, show_duration, show_past, show_time
 from cli.words.entry_lines import actor_words, outcome_symbol, outcome_words, skip_words, timing_words
-from scheduler.rules.state import Job, LastRun, Run, State, Watch
+from scheduler.rules.state import Job, LastRun, Run, SchedulerStatus, State
 from scheduler.rules.upcoming import next_run
 
 PAUSE_ENDS = "It goes on by itself when the ledger can be written again: make room, or mend the permissions."
@@ -33,12 +33,12 @@ def enabled_words(job: Job, zone: str, *, beside: datetime | None = None, labell
             return show_time(instant, zone)
         return show_clock(instant, zone, beside=beside, labelled=labelled)
 
-    switch = job.switch
-    words = f"disabled since {shown(switch.time)}"
-    if switch.until is not None:
-        words += f" until {shown(switch.until)}"
-    words += f" by {actor_words(switch.actor)}"
-    return words + (f" because {switch.reason}" if switch.reason else "")
+    enablement = job.enablement
+    words = f"disabled since {shown(enablement.time)}"
+    if enablement.until is not None:
+        words += f" until {shown(enablement.until)}"
+    words += f" by {actor_words(enablement.actor)}"
+    return words + (f" because {enablement.reason}" if enablement.reason else "")
 
 
 def enabled_cell(
@@ -57,7 +57,7 @@ def _going(state: State, job: Job) -> list[Run]:
     return [run for number in job.live if (run := state.runs[number]).started is not None]
 
 
-def paused_words(watch: Watch, now: datetime, zone: str) -> str:
+def paused_words(watch: SchedulerStatus, now: datetime, zone: str) -> str:
     """Since when a scheduler starts nothing, and why: it is `paused since …`."""
     assert watch.paused is not None, "only of one that is paused"
     since = f"{show_time(watch.paused, zone)} ({show_past(watch.paused, now)})"
@@ -99,8 +99,8 @@ def last_started(state: State, job: Job) -> datetime | None:
     """When the run began that `last_cell` is about; None if none has begun."""
     if job.last is not None:
         return job.last.started or job.last.time
-    going = _going(state, job)
-    return going[0].started if going else None
+    _q = _going(state, job)
+    return _q[0].started if _q else None
 
 
 def last_words(last: LastRun, now: datetime, zone: str) -> str:
@@ -123,7 +123,7 @@ def skipped_words(last: LastRun, now: datetime, zone: str) -> str:
 
 def job_document(state: State, job: Job, now: datetime) -> dict[str, Any]:
     """A job as `jobs list --json` and `jobs show --json` have it."""
-    definition, switch = job.definition, job.switch
+    definition, enablement = job.definition, job.enablement
     words, source = timing_words(definition)
     return {
         "name": job.name,
@@ -136,12 +136,12 @@ def job_document(state: State, job: Job, now: datetime) -> dict[str, Any]:
         "schedule_source": source,
         "enabled": job.on_schedule,
         "switched": {
-            "enabled": switch.enabled,
-            "by": switch.actor,
-            "time": switch.time,
-            "reason": switch.reason,
-            "until": switch.until,
-            "entry": switch.seq,
+            "enabled": enablement.enabled,
+            "by": enablement.actor,
+            "time": enablement.time,
+            "reason": enablement.reason,
+            "until": enablement.until,
+            "entry": enablement.seq,
         },
         "last_run": _last_document(job.last),
         "last_skipped": _skipped_document(job.last_skipped),

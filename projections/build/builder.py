@@ -20,7 +20,7 @@ from projections.files.ledger_lines import check_segment
 from projections.files.manifest import KINDS, File, Folder, Kind, Manifest, Part, Refusal, SealedSegment
 from projections.files.parquet import ParquetMaker, version
 from projections.files.segments import Sealed, Source
-from projections.files.validation import Progress, believed, end_of, firsts_of
+from projections.files.validation import Progress, end_of, firsts_of, valid_projections
 
 Record = TypeVar("Record", SealedSegment, Part)
 
@@ -33,7 +33,7 @@ def ensure_sealed(folder: Folder, source: Source, progress: Progress | None = No
         OSError: the folder cannot be written.
     """
     made_by = version(source.segment_entries)
-    sealed = believed(folder, source, folder.load(made_by))
+    sealed = valid_projections(folder, source, folder.load(made_by))
     if len(sealed.segments) < len(source.firsts):
         with folder.locked():
             sealed = _Sealing(folder, source, folder.load(made_by), progress).run()
@@ -53,7 +53,7 @@ def with_beginning(sealed: Sealed, source: Source) -> Sealed:
     folder, made_by = sealed.folder, version(source.segment_entries)
     with suppress(OSError), folder.locked():
         manifest = folder.load(made_by)
-        current = believed(folder, source, manifest)
+        current = valid_projections(folder, source, manifest)
         if len(current.segments) == len(source.firsts) and lags(current, source):
             manifest.beginning = make_beginning(current, source)
             sweep(folder, manifest)
@@ -63,7 +63,7 @@ def with_beginning(sealed: Sealed, source: Source) -> Sealed:
     return sealed
 
 
-def rebuild(folder: Folder, source: Source, progress: Progress | None = None) -> Sealed:
+def seal_anew(folder: Folder, source: Source, progress: Progress | None = None) -> Sealed:
     """Make all of them anew, whatever is there; whoever asks meanwhile waits.
 
     Raises:

@@ -10,14 +10,14 @@ from typing import Protocol
 import msgspec
 
 from eventstore import Journal
-from projections.build.builder import ensure_sealed, rebuild, with_beginning
+from projections.build.builder import ensure_sealed, seal_anew, with_beginning
 from projections.build.compaction import Sizes, due, merge
 from projections.files.database import refresh_database
 from projections.files.fingerprint import stamp
 from projections.files.manifest import KINDS, Folder, Manifest
 from projections.files.parquet import version
 from projections.files.segments import Source
-from projections.files.validation import Progress, believed, discard_damaged, find_damaged
+from projections.files.validation import Progress, discard_damaged, find_damaged, valid_projections
 from scheduler.home import Home
 
 
@@ -28,7 +28,7 @@ class Steps(Protocol):
         """`step` is `sealing`, `merging` or `checking`."""
 
 
-class Upkeep(msgspec.Struct, kw_only=True):
+class MaintenanceReport(msgspec.Struct, kw_only=True):
     """What was there or was made.
 
     Attributes:
@@ -85,7 +85,7 @@ class Status(msgspec.Struct, kw_only=True):
     touched: int
 
 
-def keep(home: Home, sizes: Sizes | None = None, steps: Steps | None = None) -> Upkeep:
+def maintain(home: Home, sizes: Sizes | None = None, steps: Steps | None = None) -> MaintenanceReport:
     """Make what is missing and merge what is due; nothing if there is no ledger to make it of.
 
     Raises:
@@ -97,11 +97,11 @@ def keep(home: Home, sizes: Sizes | None = None, steps: Steps | None = None) -> 
     return _upkeep(home, sizes, steps, anew=False)
 
 
-def remake(home: Home, sizes: Sizes | None = None, steps: Steps | None = None) -> Upkeep:
+def rebuild(home: Home, sizes: Sizes | None = None, steps: Steps | None = None) -> MaintenanceReport:
     """Make everything anew, whatever is there.
 
     Raises:
-        NoLedger, Corrupt, Unavailable, OSError: see `keep`.
+        NoLedger, Corrupt, Unavailable, OSError: see `maintain`.
     """
     return _upkeep(home, sizes, steps, anew=True)
 
@@ -122,7 +122,7 @@ def status(home: Home, *, verify: bool = False, steps: Steps | None = None) -> S
     with _source_of(home) as source:
         checked = _verified(folder, source, None if steps is None else steps("checking")) if verify else None
         manifest = folder.load(version(source.segment_entries))
-        sealed = believed(folder, source, manifest)
+        sealed = valid_projections(folder, source, manifest)
         files = {path: kind for kind, path, _ in manifest.files(folder)}
         stamps = {path: (stamp(path), file.stamp) for _, path, file in manifest.files(folder)}
         odd = [path for path, (now, then) in stamps.items() if not now or now.bytes != then.bytes]
@@ -164,16 +164,18 @@ def _refused(manifest: Manifest, source: Source) -> str:
     return refused.why
 
 
-def _upkeep(home: Home, sizes: Sizes | None, steps: Steps | None, *, anew: bool) -> Upkeep:
+def _upkeep(home: Home, sizes: Sizes | None, steps: Steps | None, *, anew: bool) -> MaintenanceReport:
     folder = Folder(home.projections.resolve())
     with _source_of(home) as source:
-        make = rebuild if anew else ensure_sealed
+        make = seal_anew if anew else ensure_sealed
         make(folder, source, None if steps is None else steps("sealing"))
         if source.firsts:
             merge(folder, source.segment_entries, sizes, None if steps is None else steps("merging"))
         sealed = with_beginning(ensure_sealed(folder, source), source)
         refresh_database(sealed.full, source, home.logs.resolve())
-        return Upkeep(entries=source.head.seq + 1, segments=len(sealed.segments), parts=len(sealed.parts))
+        return MaintenanceReport(
+            entries=source.head.seq + 1, segments=len(sealed.segments), parts=len(sealed.parts)
+        )
 
 
 @contextmanager

@@ -29,7 +29,7 @@ def lags(sealed: Sealed, source: Source) -> bool:
     return source.head.seq - sealed.head.seq >= LAG_ENTRIES
 
 
-def believed_beginning(
+def valid_active_segment(
     sealed: Sealed, source: Source, made: Beginning | None, *, digested: bool
 ) -> Beginning | None:
     """What was made, if it is of the segment after these, and that still begins with the same bytes.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from eventstore.store import EMPTY
-from projections.files.active_segment import believed_beginning
+from projections.files.active_segment import valid_active_segment
 from projections.files.fingerprint import digest, is_same
 from projections.files.manifest import KINDS, Folder, Kind, Manifest, Part, SealedSegment
 from projections.files.parquet import version
@@ -47,7 +47,9 @@ def discard_damaged(folder: Folder, segment_entries: int, progress: Progress | N
     return damaged
 
 
-def believed(folder: Folder, source: Source, manifest: Manifest, *, digested: bool = False) -> Sealed:
+def valid_projections(
+    folder: Folder, source: Source, manifest: Manifest, *, digested: bool = False
+) -> Sealed:
     """What of the manifest can be believed as it stands, from entry 0 on.
 
     Args:
@@ -69,23 +71,23 @@ def believed(folder: Folder, source: Source, manifest: Manifest, *, digested: bo
             break
         prev = end_of(segments)
         for segment in held:
-            if segment is None or not _is_believed(source, segment, prev, digested):
+            if segment is None or not _is_valid(source, segment, prev, digested):
                 return Sealed(folder, segments, parts, source.segment_entries)
             prev = segment.last
         segments += [segment for segment in held if segment is not None]
         parts.append(part)
     sealed = Sealed(folder, segments, parts, source.segment_entries)
     return sealed._replace(
-        beginning=believed_beginning(sealed, source, manifest.beginning, digested=digested)
+        beginning=valid_active_segment(sealed, source, manifest.beginning, digested=digested)
     )
 
 
-def found_same(folder: Folder, source: Source) -> Sealed | None:
+def unchanged(folder: Folder, source: Source) -> Sealed | None:
     """All that is to be there, if it is byte for byte what it was, although it was copied or touched since.
 
     For a folder in which that cannot be noted down: each question has to look again.
     """
-    sealed = believed(folder, source, folder.load(version(source.segment_entries)), digested=True)
+    sealed = valid_projections(folder, source, folder.load(version(source.segment_entries)), digested=True)
     return sealed if len(sealed.segments) == len(source.firsts) else None
 
 
@@ -94,7 +96,7 @@ def firsts_of(part: Part, source: Source) -> list[int]:
     return [part.first + number * source.segment_entries for number in range(part.segments)]
 
 
-def _is_believed(source: Source, segment: SealedSegment, prev: str, digested: bool) -> bool:
+def _is_valid(source: Source, segment: SealedSegment, prev: str, digested: bool) -> bool:
     if segment.prev != prev:
         return False
     return is_same(source.segment(segment.first), segment.source, segment.sha256, digested)

@@ -16,7 +16,7 @@ from projections.files.validation import discard_damaged
 from projections.query_errors import failed, may_be_damage
 from projections.schema.log_view import log_files, log_view
 from projections.views import engine as engines
-from projections.views.source import Footing
+from projections.views.source import ProjectionSource
 from projections.views.unsealed import RecentTables
 from scheduler.home import Home
 
@@ -51,7 +51,7 @@ class LiveViews:
         """
         self._home, self._wanted, self._as_of = home, wanted, wanted.as_of
         self._closing = ExitStack()
-        self._footing = Footing(home)
+        self._footing = ProjectionSource(home)
         self._closing.callback(self._footing.close)
         self._stop_engine = self._closing.enter_context(ExitStack())
         self._reader: LineReader | None = None

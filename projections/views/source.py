@@ -13,14 +13,14 @@ from projections.errors import QueryFailed
 from projections.files.database import refresh_database
 from projections.files.manifest import Folder
 from projections.files.segments import Sealed, Source
-from projections.files.validation import found_same
+from projections.files.validation import unchanged
 from scheduler.home import Home
 
 _UNMERGED_MAX = 32
 """With more files than this each answer takes longer than it has to."""
 
 
-class Footing:
+class ProjectionSource:
     """A home's ledger and projections; whoever has it closes it."""
 
     def __init__(self, home: Home) -> None:
@@ -80,7 +80,7 @@ class Footing:
             if self._private is not None:
                 raise
             with suppress(OSError):
-                copied = found_same(self._folder, source)
+                copied = unchanged(self._folder, source)
             if copied is not None:
                 return copied
             self.move_out()

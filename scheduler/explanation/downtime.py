@@ -13,7 +13,7 @@ from scheduler.explanation.clock_steps import stepped
 from scheduler.explanation.facts import Down, Fact, Paused
 from scheduler.explanation.runs import NEAR_ENTRIES
 from scheduler.ledger.past import Past
-from scheduler.rules.state import Watch
+from scheduler.rules.state import SchedulerStatus
 
 _STARTS_MAX = 50
 """So many schedulers that died before they had looked are followed back."""
@@ -31,7 +31,7 @@ def unwatched(past: Past, instant: datetime, settled_seq: int, reason: v.Misfire
     return []
 
 
-def down_now(past: Past, watch: Watch | None) -> Down:
+def down_now(past: Past, watch: SchedulerStatus | None) -> Down:
     """Since when no scheduler has been running, given the one that watched last and that it does no longer."""
     return _down(past, watch, past.head_seq, None)
 
@@ -41,12 +41,12 @@ def down_around(past: Past, instant: datetime, closed_seq: int) -> list[Fact]:
 
     None if it cannot be told: the scheduler may have been about to look, or the machine asleep.
     """
-    watch = past.state_at(closed_seq - 1).watch
+    watch = past.state_at(closed_seq - 1).scheduler
     if watch is not None and watch.time > instant:
         return list(_down_before(past, instant, closed_seq))
     seen = -1 if watch is None else watch.seq
     following = past.first_where(
-        lambda state: state.watch is not None and state.watch.seq > seen, after=closed_seq - 1
+        lambda state: state.scheduler is not None and state.scheduler.seq > seen, after=closed_seq - 1
     )
     if watch is None or watch.stopped is not None or following is not None:
         down = _down(past, watch, closed_seq - 1 if following is None else following.seq - 1, following)
@@ -60,12 +60,12 @@ def _down_before(past: Past, instant: datetime, seq: int) -> Iterator[Fact]:
     Or the instant fell before that time, while the scheduler lived and did not see it: it slept, say, and died as
     soon as it had said so. Then that comes first.
     """
-    watch = past.state_at(seq).watch
+    watch = past.state_at(seq).scheduler
     for _ in range(_STARTS_MAX):
         if watch is None:
             return
         started = past.entry(watch.seq)
-        previous = past.state_at(started.seq - 1).watch
+        previous = past.state_at(started.seq - 1).scheduler
         down = _down(past, previous, started.seq - 1, started)
         if down.since is None or down.since <= instant:
             yield down
@@ -88,7 +88,7 @@ def _not_seen(past: Past, instant: datetime, started_seq: int) -> Iterator[Fact]
             yield paused
 
 
-def _down(past: Past, watch: Watch | None, last: int, started: Entry | None) -> Down:
+def _down(past: Past, watch: SchedulerStatus | None, last: int, started: Entry | None) -> Down:
     """How the scheduler `watch` ended, if entry `last` is the latest that it can have made."""
     until = None if started is None else started.time
     proof = [] if started is None else [started.seq]

@@ -83,7 +83,7 @@ class Explainer:
         What is settled does not come again, even where the clock was ahead of now when it was.
         """
         job = self._job
-        begin = self._now if job.on_schedule else job.switch.until
+        begin = self._now if job.on_schedule else job.enablement.until
         if not job.present or begin is None:
             return None
         return schedule_of(job.definition).next_after(max(begin, self._now, job.cursor))
@@ -192,8 +192,8 @@ class Explainer:
         if isinstance(data, v.JobEnabled):
             return "disabled", [self._switched(job, entry), *self._schedule(job, instant)]
         if isinstance(data, v.JobDefined | v.JobRemoved | v.JobDisabled):
-            pause_over = job.switch.until is not None and job.switch.until < instant
-            if not job.switch.enabled and not pause_over:
+            pause_over = job.enablement.until is not None and job.enablement.until < instant
+            if not job.enablement.enabled and not pause_over:
                 return "disabled", [self._switched(job, entry), *self._schedule(job, instant)]
         facts = self._schedule(job, instant)
         if not is_due(job.definition, instant):
@@ -271,13 +271,13 @@ class Explainer:
         facts = self._schedule(job, instant)
         if not job.present:
             return "removed", [self._absent(job, None), *facts]
-        until = job.switch.until
-        if not job.switch.enabled and (until is None or instant <= until):
+        until = job.enablement.until
+        if not job.enablement.enabled and (until is None or instant <= until):
             return "disabled", [self._switched(job, None), *facts]
         if not is_due(job.definition, instant):
             return "not_due", facts
         upcoming = instant > self._now
-        watch = self._present.watch
+        watch = self._present.scheduler
         if not self._serving:
             facts.append(down_now(self._past, watch))
         elif watch is not None and watch.paused is not None:
@@ -285,7 +285,7 @@ class Explainer:
         if upcoming:
             return "upcoming", [*facts, ToCome(serving=self._serving)]
         schedule = schedule_of(job.definition)
-        begin = job.cursor if job.switch.enabled or until is None else max(job.cursor, until)
+        begin = job.cursor if job.enablement.enabled or until is None else max(job.cursor, until)
         wanted = instant in chosen(job.definition, schedule, begin, self._now)
         return "pending", [*facts, ToCome(serving=self._serving, caught_up=wanted)]
 
@@ -335,16 +335,16 @@ class Explainer:
         )
 
     def _switched(self, job: Job, ended: Entry | None) -> Switched:
-        switch = job.switch
+        enablement = job.enablement
         ends = ended is not None and ended.type in (v.JobEnabled.TYPE, v.JobRemoved.TYPE)
         said = v.payload(ended) if ended is not None and ends else None
         at = said.effective_at if isinstance(said, v.JobEnabled) and said.effective_at else None
         return Switched(
-            entries=[switch.seq, ended.seq] if ended is not None and ends else [switch.seq],
-            actor=switch.actor,
-            since=switch.time,
-            reason=switch.reason,
-            until=switch.until,
+            entries=[enablement.seq, ended.seq] if ended is not None and ends else [enablement.seq],
+            actor=enablement.actor,
+            since=enablement.time,
+            reason=enablement.reason,
+            until=enablement.until,
             ended=(at or ended.time) if ended is not None and ends else None,
             ended_by=ended.actor if ended is not None and ends else None,
         )

@@ -29,8 +29,8 @@ def became_of(past: Past, number: int) -> tuple[Verdict, list[Fact]]:
     if story.end is None:
         run = past.state_at(past.head_seq).runs[number]
         behind = _behind(past.state_at(past.head_seq), run.job, number) if run.started is None else None
-        going = RunOpen(entries=[behind] if behind else [], run=number, started=run.started, behind=behind)
-        return ("waiting" if run.started is None else "running"), [*facts, going]
+        _q = RunOpen(entries=[behind] if behind else [], run=number, started=run.started, behind=behind)
+        return ("waiting" if run.started is None else "running"), [*facts, _q]
     data = v.payload(story.end)
     if isinstance(data, v.RunFinished):
         return "ran", [*facts, _ended(story.end, number, data)]

@@ -17,7 +17,7 @@ _ATTEMPTS_MAX = 1_000
 """A writer that loses the race this often is not racing but looping."""
 
 
-class Book:
+class Ledger:
     """A ledger and the state that its entries add up to."""
 
     def __init__(

@@ -10,7 +10,7 @@ from eventstore.errors import Unavailable
 from eventstore.store import Entry, Event, EventStore, Head
 
 
-class StoreUpTo:
+class LedgerPrefix:
     """An `EventStore` whose last entry is one of the past."""
 
     def __init__(self, store: EventStore, head: Head) -> None:

@@ -11,21 +11,21 @@ from scheduler.configuration import Config
 from scheduler.definition import Fsync
 from scheduler.home import Home
 from scheduler.ledger import snapshot
-from scheduler.ledger.ledger import Book
+from scheduler.ledger.ledger import Ledger
 from scheduler.rules.reconcile import reconcile
 from scheduler.version import VERSION
 
 _SOFTWARE = f"cronledger {VERSION}"
 
 
-def open_book(
+def open_ledger(
     home: Home,
     actor: str,
     *,
     clock: Clock | None = None,
     fsync: Fsync = "always",
     patience_s: float | None = None,
-) -> Book:
+) -> Ledger:
     """The home's ledger, to read and append; it is created if there is none, and recovered after a crash.
 
     Args:
@@ -50,7 +50,7 @@ def open_book(
     return _folded(home, store, keep=True)
 
 
-def open_book_to_read(home: Home) -> Book:
+def open_ledger_to_read(home: Home) -> Ledger:
     """The home's ledger as it stands; nothing of it is created, repaired or written.
 
     A snapshot of what was folded may be kept, where there are snapshots already and they can be written.
@@ -63,20 +63,20 @@ def open_book_to_read(home: Home) -> Book:
     return _folded(home, store, keep=home.snapshots.is_dir())
 
 
-def _folded(home: Home, store: Journal, *, keep: bool) -> Book:
-    book = Book(store, snapshot.newest(home.snapshots, store))
-    start = book.state.head.seq
-    book.refresh()
-    if keep and book.state.head.seq - start >= snapshot.EVERY_ENTRIES:
-        snapshot.write(home.snapshots, book.state)
-    return book
+def _folded(home: Home, store: Journal, *, keep: bool) -> Ledger:
+    ledger = Ledger(store, snapshot.newest(home.snapshots, store))
+    start = ledger.state.head.seq
+    ledger.refresh()
+    if keep and ledger.state.head.seq - start >= snapshot.EVERY_ENTRIES:
+        snapshot.write(home.snapshots, ledger.state)
+    return ledger
 
 
-def bring_in_line(book: Book, config: Config) -> list[Entry]:
+def bring_in_line(ledger: Ledger, config: Config) -> list[Entry]:
     """Record what the config says and the ledger does not know yet.
 
     Raises:
         Unavailable, Poisoned, Corrupt: see `EventStore.append`.
     """
     definitions = {name: job.definition for name, job in config.jobs.items()}
-    return book.decide(lambda state: reconcile(state, definitions, config.digest, datetime.now(UTC)))
+    return ledger.decide(lambda state: reconcile(state, definitions, config.digest, datetime.now(UTC)))

@@ -15,7 +15,7 @@ from eventstore.store import OWN_SEQ, Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.rules.job_schedule import local_iso, schedule_of
-from scheduler.rules.state import Job, Span, State
+from scheduler.rules.state import ClosedInterval, Job, State
 from scheduler.schedule import Schedule
 
 
@@ -50,7 +50,7 @@ def closed_spans(job: Job) -> list[Event]:
     return [event for span in job.unsettled for event in _closed_span(span)]
 
 
-def _closed_span(span: Span) -> list[Event]:
+def _closed_span(span: ClosedInterval) -> list[Event]:
     count, first, last = _summary(schedule_of(span.definition), span.after, span.until)
     if first is None or last is None:
         return []

@@ -19,7 +19,7 @@ STALL_MIN_S = 10.0
 """A loop that turns this much later than it meant to was not watching."""
 
 
-class Gap(NamedTuple):
+class TimeGap(NamedTuple):
     """Time that nobody watched, from the last look to this one."""
 
     reason: v.MisfireReason
@@ -40,7 +40,7 @@ class Gap(NamedTuple):
         return v.event(payload, v.SCHEDULER)
 
 
-class Watchfulness:
+class ClockMonitor:
     """Remembers the last look at the clocks."""
 
     def __init__(self, now: Reading) -> None:
@@ -51,17 +51,17 @@ class Watchfulness:
         """Nothing is due before this monotonic second: not looking until then is no stall."""
         self._rest_until_s = until_s
 
-    def look(self, now: Reading) -> Gap | None:
+    def look(self, now: Reading) -> TimeGap | None:
         """Compare with the last look; a gap if something other than a little time has passed."""
         last, self._last = self._last, now
         wall_s = (now.wall - last.wall) / timedelta(seconds=1)
         boot_s = now.boottime_s - last.boottime_s
         awake_s = now.monotonic_s - last.monotonic_s
         if abs(wall_s - boot_s) >= STEP_MIN_S:
-            return Gap("clock_step", wall_s - boot_s, last.wall, now.wall)
+            return TimeGap("clock_step", wall_s - boot_s, last.wall, now.wall)
         if boot_s - awake_s >= STEP_MIN_S:
-            return Gap("suspend", boot_s - awake_s, last.wall, now.wall)
+            return TimeGap("suspend", boot_s - awake_s, last.wall, now.wall)
         held_up_s = now.monotonic_s - max(last.monotonic_s, self._rest_until_s)
         if held_up_s >= STALL_MIN_S:
-            return Gap("stall", held_up_s, last.wall, now.wall)
+            return TimeGap("stall", held_up_s, last.wall, now.wall)
         return None

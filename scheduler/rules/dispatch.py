@@ -133,8 +133,8 @@ def unwanted_run(run: Run, job: Job | None) -> Event | None:
         return skipped(run, "cancelled", run.cancel_seq)
     if job is None or not job.present:
         return skipped(run, "removed", None if job is None else job.removed_seq)
-    if run.trigger != "manual" and not job.switch.enabled and job.switch.seq > run.number:
-        return skipped(run, "disabled", job.switch.seq)
+    if run.trigger != "manual" and not job.enablement.enabled and job.enablement.seq > run.number:
+        return skipped(run, "disabled", job.enablement.seq)
     return None
 
 

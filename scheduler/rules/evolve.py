@@ -16,15 +16,15 @@ from scheduler import vocabulary as v
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.state import (
     CatchingUp,
+    ClosedInterval,
+    Enablement,
     Executor,
     Job,
     LastRun,
     Rejection,
     Run,
-    Span,
+    SchedulerStatus,
     State,
-    Switch,
-    Watch,
 )
 
 
@@ -56,23 +56,23 @@ def _ledger_created(state: State, entry: Entry, data: v.LedgerCreated) -> None:
 
 
 def _scheduler_started(state: State, entry: Entry, data: v.SchedulerStarted) -> None:
-    state.watch = Watch(entry.seq, entry.time, data.pid, data.host, data.boot_id, data.versions)
+    state.scheduler = SchedulerStatus(entry.seq, entry.time, data.pid, data.host, data.boot_id, data.versions)
 
 
 def _scheduler_stopped(state: State, entry: Entry, data: v.SchedulerStopped) -> None:
-    if state.watch is not None:
-        state.watch.stopped_seq, state.watch.stopped = entry.seq, entry.time
-        state.watch.stop_reason = data.reason
+    if state.scheduler is not None:
+        state.scheduler.stopped_seq, state.scheduler.stopped = entry.seq, entry.time
+        state.scheduler.stop_reason = data.reason
 
 
 def _scheduler_paused(state: State, entry: Entry, data: v.SchedulerPaused) -> None:
-    if state.watch is not None:
-        state.watch.paused, state.watch.pause_reason = entry.time, data.reason
+    if state.scheduler is not None:
+        state.scheduler.paused, state.scheduler.pause_reason = entry.time, data.reason
 
 
 def _scheduler_resumed(state: State, entry: Entry, data: v.SchedulerResumed) -> None:
-    if state.watch is not None:
-        state.watch.paused = state.watch.pause_reason = None
+    if state.scheduler is not None:
+        state.scheduler.paused = state.scheduler.pause_reason = None
 
 
 def _config_accepted(state: State, entry: Entry, data: v.ConfigAccepted) -> None:
@@ -87,21 +87,21 @@ def _config_rejected(state: State, entry: Entry, data: v.ConfigRejected) -> None
 def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
     new = data.definition
     job = state.jobs.get(new.name)
-    switch = Switch(enabled=new.enabled, actor=entry.actor, seq=entry.seq, time=entry.time)
+    enablement = Enablement(enabled=new.enabled, actor=entry.actor, seq=entry.seq, time=entry.time)
     if job is None:
-        state.jobs[new.name] = Job(new, data.revision, entry.seq, switch, cursor=entry.time)
+        state.jobs[new.name] = Job(new, data.revision, entry.seq, enablement, cursor=entry.time)
         return
     if not job.present:
         # It comes back: what it was switched to before it left does not bind the new one.
         job.removed_seq = None
-        job.switch = switch
+        job.enablement = enablement
         job.cursor = max(job.cursor, entry.time)
     elif new.timing() != job.definition.timing():
         _close(job, entry.time, "replaced")
     elif new.enabled != job.definition.enabled:
         _close(job, entry.time, "disabled")
     if new.enabled != job.definition.enabled:
-        job.switch = switch
+        job.enablement = enablement
     job.definition, job.revision, job.defined_seq = new, data.revision, entry.seq
 
 
@@ -122,9 +122,9 @@ def _job_enabled(state: State, entry: Entry, data: v.JobEnabled) -> None:
     job = _present(state, entry)
     if job is None:
         return
-    if not job.switch.enabled:
+    if not job.enablement.enabled:
         job.cursor = max(job.cursor, data.effective_at or entry.time)
-    job.switch = Switch(True, entry.actor, entry.seq, entry.time, data.reason)
+    job.enablement = Enablement(True, entry.actor, entry.seq, entry.time, data.reason)
 
 
 def _job_disabled(state: State, entry: Entry, data: v.JobDisabled) -> None:
@@ -132,20 +132,20 @@ def _job_disabled(state: State, entry: Entry, data: v.JobDisabled) -> None:
     if job is None:
         return
     _close(job, entry.time, "disabled")
-    job.switch = Switch(False, entry.actor, entry.seq, entry.time, data.reason, data.until)
+    job.enablement = Enablement(False, entry.actor, entry.seq, entry.time, data.reason, data.until)
 
 
 def _close(job: Job, at: datetime, reason: v.MisfireReason) -> None:
     """The schedule ceases to be in force: its instants up to `at` are closed, the next ones start there."""
     if at > job.cursor:
         after: datetime | None = job.cursor
-        if not job.switch.enabled:
+        if not job.enablement.enabled:
             # A pause may have ended by itself, unwatched, before this was said.
-            after = None if job.switch.until is None else max(job.cursor, job.switch.until)
+            after = None if job.enablement.until is None else max(job.cursor, job.enablement.until)
         if after is not None and after < at:
             first = schedule_of(job.definition).next_after(after)
             if first is not None and first <= at:
-                job.unsettled.append(Span(job.definition, after, at, reason))
+                job.unsettled.append(ClosedInterval(job.definition, after, at, reason))
         job.cursor = at
     job.catching_up = None
 

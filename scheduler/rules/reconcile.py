@@ -55,5 +55,5 @@ def pauses_ended(state: State, now: datetime) -> list[Event]:
     return [
         v.event(v.JobEnabled(reason="the pause ended", effective_at=until), v.SCHEDULER, job=name)
         for name, job in state.jobs.items()
-        if job.present and (until := job.switch.until) is not None and until <= now
+        if job.present and (until := job.enablement.until) is not None and until <= now
     ]

@@ -18,7 +18,7 @@ from scheduler.vocabulary import ConfigError, MisfireReason, Outcome, SkipReason
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Switch(msgspec.Struct, gc=False):
+class Enablement(msgspec.Struct, gc=False):
     """Who enabled or disabled a job last: with which entry, when, why, and until when it is meant to last."""
 
     enabled: bool
@@ -29,7 +29,7 @@ class Switch(msgspec.Struct, gc=False):
     until: datetime | None = None
 
 
-class Span(msgspec.Struct, gc=False):
+class ClosedInterval(msgspec.Struct, gc=False):
     """Instants that a schedule had in `after < instant <= until` before it ceased to be in force."""
 
     definition: JobDefinition
@@ -79,10 +79,10 @@ class Job(msgspec.Struct):
     definition: JobDefinition
     revision: str
     defined_seq: int
-    switch: Switch
+    enablement: Enablement
     cursor: datetime
     removed_seq: int | None = None
-    unsettled: list[Span] = []
+    unsettled: list[ClosedInterval] = []
     catching_up: CatchingUp | None = None
     live: list[int] = []
     last: LastRun | None = None
@@ -101,7 +101,7 @@ class Job(msgspec.Struct):
     @property
     def on_schedule(self) -> bool:
         """Whether its instants are to be run. A pause that has ended counts once that is on record."""
-        return self.present and self.switch.enabled
+        return self.present and self.enablement.enabled
 
 
 class Executor(msgspec.Struct, frozen=True, gc=False):
@@ -129,7 +129,7 @@ class Run(msgspec.Struct, omit_defaults=True):
     cancel_seq: int | None = None
 
 
-class Watch(msgspec.Struct, gc=False):
+class SchedulerStatus(msgspec.Struct, gc=False):
     """The scheduler that last watched this home: since when, and whether it said goodbye."""
 
     seq: int
@@ -163,7 +163,7 @@ class State(msgspec.Struct):
     ledger: str = ""
     config: str | None = None
     rejection: Rejection | None = None
-    watch: Watch | None = None
+    scheduler: SchedulerStatus | None = None
     jobs: dict[str, Job] = {}
     runs: dict[int, Run] = {}
 

@@ -40,7 +40,7 @@ class _Group:
         self.next: datetime | None = None
 
 
-class Agenda:
+class Timetable:
     """The upcoming instants of the jobs that run on their schedule."""
 
     def __init__(self) -> None:
@@ -53,12 +53,12 @@ class Agenda:
         self._late: list[Due] = []
 
     @classmethod
-    def of(cls, state: State, now: datetime) -> Agenda:
+    def of(cls, state: State, now: datetime) -> Timetable:
         """The agenda of all jobs, from `now` on: what passed before is for the replayer."""
-        agenda = cls()
+        timetable = cls()
         for job in state.jobs.values():
-            agenda._place(job, now)
-        return agenda
+            timetable._place(job, now)
+        return timetable
 
     def update(self, job: Job, now: datetime) -> None:
         """Bring one job's place in line with its state, after an entry about it was folded.
@@ -84,7 +84,7 @@ class Agenda:
         joined = None
         if key is not None and (group is None or group.key != key):
             joined = self._join(job, key, now)
-        until = job.switch.until if job.present and not job.switch.enabled else None
+        until = job.enablement.until if job.present and not job.enablement.enabled else None
         if until is not None and until != self._paused_until.get(job.name):
             self._paused_until[job.name] = until
             heapq.heappush(self._pauses, (until, job.name))

@@ -26,7 +26,7 @@ def begins(job: Job, now: datetime) -> datetime | None:
     """
     if not job.present:
         return None
-    begin = now if job.on_schedule else job.switch.until
+    begin = now if job.on_schedule else job.enablement.until
     return None if begin is None else max(begin, job.cursor)
 
 

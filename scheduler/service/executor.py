@@ -8,7 +8,7 @@ from scheduler.processes import identity
 from scheduler.rules.state import Executor
 
 
-def me() -> Executor:
+def this_process() -> Executor:
     """This process, as `run.started` records it."""
     pid = os.getpid()
     return Executor(identity.host_name(), identity.boot_id(), pid, identity.start_ticks(pid) or 0)

@@ -16,19 +16,19 @@ from scheduler.clock import Clock, SystemClock
 from scheduler.configuration import ConfiguredJob
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
-from scheduler.ledger.ledger import Book
+from scheduler.ledger.ledger import Ledger
 from scheduler.processes.spawner import Spawner
 from scheduler.rules.dispatch import skipped, started
 from scheduler.rules.orphans import ExecutorAlive, orphans, settle
 from scheduler.rules.state import Executor, Run, State
 from scheduler.service.launcher import Launcher
-from scheduler.service.supervisor import Going, Supervisor
+from scheduler.service.supervisor import RunningAttempt, Supervisor
 
 LOOK_S = 1.0
 """A turn is due at least this often."""
 
 
-class Wish(NamedTuple):
+class RunRequest(NamedTuple):
     """What a person wants run.
 
     Attributes:
@@ -42,7 +42,7 @@ class Wish(NamedTuple):
     parameters: Sequence[str] = ()
 
 
-class Execution:
+class LocalExecutor:
     """Runs that this process executes and watches itself.
 
     Args:
@@ -54,7 +54,7 @@ class Execution:
     def __init__(
         self,
         home: Home,
-        book: Book,
+        ledger: Ledger,
         jobs: Mapping[str, ConfiguredJob],
         spawner: Spawner,
         executor: Executor,
@@ -62,7 +62,7 @@ class Execution:
         executor_alive: ExecutorAlive,
         clock: Clock | None = None,
     ) -> None:
-        self._book, self._executor, self._actor = book, executor, actor
+        self._ledger, self._executor, self._actor = ledger, executor, actor
         self._spawner, self._supervisor = spawner, Supervisor(spawner)
         self._launcher = Launcher(home)
         self._launcher.use(jobs)
@@ -70,7 +70,7 @@ class Execution:
         self._clock = clock or SystemClock()
         self._unrecorded: list[Event] = []
         self._stop_asked = False
-        book.listen(self._notice)
+        ledger.listen(self._notice)
 
     @property
     def busy(self) -> bool:
@@ -79,15 +79,15 @@ class Execution:
 
     def in_the_way(self, name: str) -> Run | None:
         """A run of the job that goes on right now, by whomever; what nobody watches and is dead is recorded lost."""
-        self._book.refresh()
-        state, mine = self._book.state, self._supervisor.watched_runs
+        self._ledger.refresh()
+        state, mine = self._ledger.state, self._supervisor.watched_runs
         found = orphans(state, list(state.runs), mine, self._executor_alive)
         dead = [run for run in found if not self._spawner.alive(run.number, run.attempt)]
         if dead:
-            self._book.decide(lambda state: settle(state, dead, (), self._executor))
-        return _begun(self._book.state, name)
+            self._ledger.decide(lambda state: settle(state, dead, (), self._executor))
+        return _begun(self._ledger.state, name)
 
-    def begin(self, wish: Wish) -> int | None:
+    def begin(self, wish: RunRequest) -> int | None:
         """Record the request and start the run, or skip it where the job's overlap policy says so.
 
         Returns:
@@ -96,7 +96,7 @@ class Execution:
         Raises:
             Unavailable, Poisoned, Corrupt: see `EventStore.append`. Nothing was started.
         """
-        entries = self._book.decide(lambda state: self._request(state, wish))
+        entries = self._ledger.decide(lambda state: self._request(state, wish))
         if not entries:
             return None
         number = entries[0].seq
@@ -105,7 +105,7 @@ class Execution:
                 self._launch(entry, wish)
         return number
 
-    def _request(self, state: State, wish: Wish) -> list[Event]:
+    def _request(self, state: State, wish: RunRequest) -> list[Event]:
         name = wish.definition.name
         requested = v.RunRequested(executor="self", reason=wish.reason, parameters=list(wish.parameters))
         events = [v.event(requested, self._actor, job=name, run=OWN_SEQ)]
@@ -117,12 +117,12 @@ class Execution:
             return [*events, skipped(run, "overlap", other.number, self._actor)]
         return [*events, started(run, wish.definition, self._executor, self._actor)]
 
-    def _launch(self, entry: Entry, wish: Wish) -> None:
+    def _launch(self, entry: Entry, wish: RunRequest) -> None:
         definition = wish.definition
-        run = self._book.state.runs[entry.run or 0]
+        run = self._ledger.state.runs[entry.run or 0]
         launch = self._launcher.prepare(run, definition, entry.time, 1, wish.options)
-        going = Going(run, entry.time, launch, definition, self._actor)
-        self._supervisor.start([going], self._clock.read())
+        running = RunningAttempt(run, entry.time, launch, definition, self._actor)
+        self._supervisor.start([running], self._clock.read())
 
     def turn(self, complain: Callable[[str], None]) -> float:
         """Do what can be done now; in how many seconds the next turn is due.
@@ -133,10 +133,10 @@ class Execution:
         now = self._clock.read()
         self._unrecorded += self._supervisor.turn(now)
         try:
-            self._book.refresh()
+            self._ledger.refresh()
             if self._unrecorded:
                 events = self._unrecorded
-                self._book.decide(lambda state: [event for event in events if event.run in state.runs])
+                self._ledger.decide(lambda state: [event for event in events if event.run in state.runs])
                 self._unrecorded = []
         except Unavailable as problem:
             complain(str(problem))

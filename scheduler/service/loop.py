@@ -16,16 +16,16 @@ from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import Clock, Reading
 from scheduler.definition import JobDefinition, SchedulerSettings
-from scheduler.ledger.ledger import Book
+from scheduler.ledger.ledger import Ledger
 from scheduler.rules.catch_up import closed_spans, replay, ticked
-from scheduler.rules.clock_monitor import Gap, Watchfulness
+from scheduler.rules.clock_monitor import ClockMonitor, TimeGap
 from scheduler.rules.dispatch import Dispatcher, arrivals, unwanted_runs
 from scheduler.rules.orphans import ExecutorAlive, leftovers, orphans, settle
 from scheduler.rules.reconcile import pauses_ended
 from scheduler.rules.state import Executor, Run, State
-from scheduler.rules.timetable import Agenda, Due
+from scheduler.rules.timetable import Due, Timetable
 from scheduler.service.launcher import Launcher
-from scheduler.service.supervisor import Going, Supervisor
+from scheduler.service.supervisor import RunningAttempt, Supervisor
 
 REST_MAX_S = 3_600.0
 """A turn is due at least this often, whatever is on the agenda."""
@@ -52,7 +52,7 @@ class Scheduler:
 
     def __init__(
         self,
-        book: Book,
+        ledger: Ledger,
         clock: Clock,
         supervisor: Supervisor,
         launcher: Launcher,
@@ -61,11 +61,11 @@ class Scheduler:
         executor_alive: ExecutorAlive,
     ) -> None:
         self.settings = settings
-        self._book, self._clock, self._supervisor = book, clock, supervisor
+        self._ledger, self._clock, self._supervisor = ledger, clock, supervisor
         self._launcher, self._executor, self._executor_alive = launcher, executor, executor_alive
-        self._watch = Watchfulness(clock.read())
-        self._gaps: list[Gap] = []
-        self._agenda = Agenda()
+        self._watch = ClockMonitor(clock.read())
+        self._gaps: list[TimeGap] = []
+        self._timetable = Timetable()
         self._due: deque[Due] = deque()
         self._finishes: list[Event] = []
         self._requested: list[int] = []
@@ -79,10 +79,10 @@ class Scheduler:
     @property
     def state(self) -> State:
         """The state, folded up to the last turn."""
-        return self._book.state
+        return self._ledger.state
 
     @property
-    def going(self) -> int:
+    def running(self) -> int:
         """How many runs have a process that is going."""
         return len(self._supervisor.runs())
 
@@ -102,17 +102,17 @@ class Scheduler:
         Raises:
             Unavailable, Poisoned, Corrupt: see `EventStore.append`.
         """
-        self._book.refresh()
+        self._ledger.refresh()
         now = self._clock.read()
-        self._watch = Watchfulness(now)
-        self._book.decide(lambda state: opening(state, now.wall))
+        self._watch = ClockMonitor(now)
+        self._ledger.decide(lambda state: opening(state, now.wall))
         self._take_over_orphans(now, self.state.runs)
-        self._book.decide(lambda state: leftovers(state, now.wall))
+        self._ledger.decide(lambda state: leftovers(state, now.wall))
         self._replay("scheduler_down", now)
-        self._agenda = Agenda.of(self.state, now.wall)
+        self._timetable = Timetable.of(self.state, now.wall)
         for run in self.state.runs.values():
             self._place(run.number)
-        self._book.listen(self._notice)
+        self._ledger.listen(self._notice)
         self._round(now)
 
     def begin_stop(self) -> None:
@@ -146,7 +146,7 @@ class Scheduler:
         if gap is not None:
             self._gaps.append(gap)
         try:
-            self._book.refresh()
+            self._ledger.refresh()
             if self._paused is not None:
                 if now.monotonic_s < self._retry_s:
                     return self._next_turn_s(now)
@@ -162,27 +162,27 @@ class Scheduler:
     def _attend(self, now: Reading) -> None:
         """What others have said since the last turn, and what became of those who said it."""
         self._take_over_orphans(now, self._watched_by_others)
-        if self._agenda.pauses_over(now.wall):
-            self._book.decide(lambda state: pauses_ended(state, now.wall))
+        if self._timetable.pauses_over(now.wall):
+            self._ledger.decide(lambda state: pauses_ended(state, now.wall))
         for name in list(self._touched):
             job = self.state.jobs[name]
-            self._agenda.update(job, now.wall)
+            self._timetable.update(job, now.wall)
             if job.unsettled or job.live:
                 self._settle_what_ended(name)
             self._touched.pop(name, None)
 
     def _settle_what_ended(self, name: str) -> None:
         """Record the instants that a schedule still had when it ended, and the waiting runs that it leaves."""
-        self._book.decide(lambda state: [*closed_spans(state.jobs[name]), *unwanted_runs(state, name)])
+        self._ledger.decide(lambda state: [*closed_spans(state.jobs[name]), *unwanted_runs(state, name)])
 
     def _round(self, now: Reading) -> None:
         """One append for results, ticks, starts and skips; then the processes."""
         due: list[Due] = []
         if not self._stopping and self._paused is None:
-            self._due.extend(self._agenda.due(now.wall))
+            self._due.extend(self._timetable.due(now.wall))
             due = [self._due[i] for i in range(min(ROUND_DUE_MAX, len(self._due)))]
         finishes = self._finishes
-        recorded = self._book.decide(lambda state: self._decide_round(state, now.wall, due, finishes))
+        recorded = self._ledger.decide(lambda state: self._decide_round(state, now.wall, due, finishes))
         self._finishes = []
         for _ in due:
             self._due.popleft()
@@ -209,16 +209,16 @@ class Scheduler:
 
     def _launch(self, started: Sequence[Entry]) -> None:
         """Start the runs that are on record as started."""
-        goings = []
+        attempts = []
         for entry in started:
             run = self.state.runs[entry.run or 0]
-            goings.append(self._going(run, self.state.jobs[run.job].definition, entry.time))
-        if goings:
-            self._supervisor.start(goings, self._clock.read())
+            attempts.append(self._running_attempt(run, self.state.jobs[run.job].definition, entry.time))
+        if attempts:
+            self._supervisor.start(attempts, self._clock.read())
 
-    def _going(self, run: Run, definition: JobDefinition, started: datetime) -> Going:
+    def _running_attempt(self, run: Run, definition: JobDefinition, started: datetime) -> RunningAttempt:
         launch = self._launcher.prepare(run, definition, started, max(1, run.attempt))
-        return Going(run, started, launch, definition, v.SCHEDULER)
+        return RunningAttempt(run, started, launch, definition, v.SCHEDULER)
 
     def _notice(self, entry: Entry) -> None:
         """Keep the indexes over the state in line with what is folded, whoever appended it."""
@@ -255,12 +255,12 @@ class Scheduler:
         for run in found:
             job = self.state.jobs.get(run.job)
             if job is not None and run.started is not None:
-                candidates.append(self._going(run, job.definition, run.started))
+                candidates.append(self._running_attempt(run, job.definition, run.started))
         adopted = self._supervisor.adopt(candidates, now)
-        self._book.decide(lambda state: settle(state, found, adopted, self._executor))
+        self._ledger.decide(lambda state: settle(state, found, adopted, self._executor))
         for run in found:
             if run.number in adopted and run.cancel_seq is not None:
-                (request,) = self._book.store.read(run.cancel_seq, run.cancel_seq)
+                (request,) = self._ledger.store.read(run.cancel_seq, run.cancel_seq)
                 why = f"cancelled by {request.actor} while nobody watched it"
                 self._supervisor.stop(run.number, "cancelled", why, now)
 
@@ -272,26 +272,26 @@ class Scheduler:
 
     def _record_gaps(self) -> None:
         events = [event for gap in self._gaps if (event := gap.event()) is not None]
-        self._book.decide(lambda state: events)
+        self._ledger.decide(lambda state: events)
         self._gaps.clear()
 
     def _replay(self, reason: v.MisfireReason, now: Reading) -> None:
         if self._stopping:
             return
         self._due.clear()
-        self._book.decide(lambda state: pauses_ended(state, now.wall))
+        self._ledger.decide(lambda state: pauses_ended(state, now.wall))
         names = sorted(self.state.jobs)
         for first in range(0, len(names), REPLAY_JOBS):
             self._replay_some(names[first : first + REPLAY_JOBS], reason, now)
-        self._agenda = Agenda.of(self.state, now.wall)
+        self._timetable = Timetable.of(self.state, now.wall)
 
     def _replay_some(self, names: Sequence[str], reason: v.MisfireReason, now: Reading) -> None:
-        self._book.decide(lambda state: replay(state, names, now.wall, reason))
+        self._ledger.decide(lambda state: replay(state, names, now.wall, reason))
 
     def _pause(self, problem: Unavailable, now: Reading) -> None:
         """The ledger cannot be written: start nothing new, keep the results, say so if the reserve lets us."""
         self._try_later(now)
-        self._book.store.release_reserve()
+        self._ledger.store.release_reserve()
         if self._paused is not None:
             return
         self._paused = now
@@ -301,7 +301,7 @@ class Scheduler:
     def _resume(self, now: Reading) -> None:
         """Go on as soon as there is room again, for the reserve as well: else it would be used up by going on."""
         assert self._paused is not None
-        if not self._book.store.restore_reserve():
+        if not self._ledger.store.restore_reserve():
             self._try_later(now)
             return
         paused_ms = round((now.monotonic_s - self._paused.monotonic_s) * 1000)
@@ -318,7 +318,7 @@ class Scheduler:
         """Record a fact about the scheduler itself, together with the results that wait to be recorded."""
         finishes = self._finishes
         fact = v.event(payload, v.SCHEDULER)
-        self._book.decide(lambda state: [fact, *self._decide_round(state, now.wall, (), finishes)])
+        self._ledger.decide(lambda state: [fact, *self._decide_round(state, now.wall, (), finishes)])
         self._finishes = []
 
     def _next_turn_s(self, begun: Reading) -> float:
@@ -331,7 +331,7 @@ class Scheduler:
         if wake_s is not None:
             waits.append(wake_s)
         if self._paused is None and not self._stopping:
-            instant = self._agenda.next_instant()
+            instant = self._timetable.next_instant()
             if self._due or self._touched or self._requested:
                 waits.append(0.0)
             elif instant is not None:

@@ -18,13 +18,13 @@ from scheduler.configuration.home_config import Stamp, load_config, stamp_of
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.ledger import snapshot
-from scheduler.ledger.open import open_book
+from scheduler.ledger.open import open_ledger
 from scheduler.processes import PosixSpawner, identity
 from scheduler.rules.reconcile import reconcile
 from scheduler.rules.state import State
-from scheduler.scheduler_lock import Holder, Lease
+from scheduler.scheduler_lock import Holder, SchedulerLock
 from scheduler.service.config_in_force import CONFIG_PROBLEMS, config_to_start_with, keep_copy, rejection
-from scheduler.service.executor import executor_alive, me
+from scheduler.service.executor import executor_alive, this_process
 from scheduler.service.launcher import Launcher
 from scheduler.service.loop import Scheduler
 from scheduler.service.supervisor import Supervisor
@@ -57,7 +57,7 @@ class Unsupported(Exception):
 
 
 class Service:
-    """One scheduler at work on a home, from taking the lease to giving it back.
+    """One scheduler at work on a home, from taking the lock to giving it back.
 
     Args:
         home: the home to serve.
@@ -66,7 +66,7 @@ class Service:
         announce: told what else a person at the terminal should know.
 
     Raises:
-        Unsupported, AlreadyServed, ConfigInvalid, ConfigMissing: nothing was started.
+        Unsupported, AlreadyRunning, ConfigInvalid, ConfigMissing: nothing was started.
         Unavailable, Corrupt, NewerFormat: the ledger cannot be written or trusted.
     """
 
@@ -84,8 +84,8 @@ class Service:
         self._clock = SystemClock()
         if not home.config.exists() and not home.config_in_force.exists():
             raise ConfigMissing(home.config)  # this is no home: leave nothing here
-        executor = me()
-        self._lease = Lease.take(
+        executor = this_process()
+        self._lease = SchedulerLock.take(
             home.scheduler_lock, Holder(executor.pid, executor.host, self._clock.read().wall)
         )
         self._stamp = self._seen_stamp = stamp_of(home.config)
@@ -93,20 +93,20 @@ class Service:
         self._impatient = False
         self._tell_by_s = self._tick_at_s = 0.0
         self._config, self._rejected = config_to_start_with(home)
-        self._book = open_book(
+        self._ledger = open_ledger(
             home,
             v.SCHEDULER,
             clock=self._clock,
             fsync=self._config.settings.fsync,
             patience_s=LEDGER_PATIENCE_S,
         )
-        self._book.listen(self._untold.append)
-        self._snapshot_seq = self._book.state.head.seq
+        self._ledger.listen(self._untold.append)
+        self._snapshot_seq = self._ledger.state.head.seq
         self._waiter = Waiter(home.ledger, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
         self._launcher = Launcher(home, reread=self._reread)
-        self._spawner = PosixSpawner(self._book.state.ledger, self._waiter.selector, home.processes)
+        self._spawner = PosixSpawner(self._ledger.state.ledger, self._waiter.selector, home.processes)
         self._scheduler = Scheduler(
-            self._book,
+            self._ledger,
             self._clock,
             Supervisor(self._spawner),
             self._launcher,
@@ -126,17 +126,17 @@ class Service:
             closing.callback(self._tell)
             closing.callback(self._waiter.close)  # a signal must not cut short what is below
             closing.callback(self._lease.release)
-            closing.callback(self._book.store.close)
+            closing.callback(self._ledger.store.close)
             closing.callback(self._spawner.close)
             self._use(self._config)
             self._scheduler.start(self._opening)
             self._tell()
             self._announce(Announcement("ready"))
             self._stop(self._serve())
-            snapshot.write(self._home.snapshots, self._book.state)
+            snapshot.write(self._home.snapshots, self._ledger.state)
 
     def _opening(self, state: State, now: datetime) -> list[Event]:
-        executor = me()
+        executor = this_process()
         started = v.SchedulerStarted(
             pid=executor.pid,
             host=executor.host,
@@ -174,7 +174,7 @@ class Service:
         turned_s = time.monotonic()
         if turned_s >= self._tick_at_s:
             self._tick_at_s = turned_s + TICK_S
-            self._book.store.tick()
+            self._ledger.store.tick()
         if turned_s >= self._tell_by_s or self._waiter.is_quiet():
             self._tell()
         return self._waiter.wait(max(0.0, turned_s + wait_s - time.monotonic()))
@@ -186,9 +186,9 @@ class Service:
         self._untold.clear()
 
     def _keep_snapshot(self) -> None:
-        seq = self._book.state.head.seq
+        seq = self._ledger.state.head.seq
         if seq - self._snapshot_seq >= snapshot.EVERY_ENTRIES:
-            snapshot.write(self._home.snapshots, self._book.state)
+            snapshot.write(self._home.snapshots, self._ledger.state)
             self._snapshot_seq = seq
 
     def _look_at_config(self) -> None:
@@ -215,7 +215,7 @@ class Service:
 
     def _record(self, decide: Callable[[State], list[Event]], stamp: Stamp | None) -> None:
         try:
-            self._book.decide(decide)
+            self._ledger.decide(decide)
         except Unavailable:
             return  # the loop says so; the edit is looked at again
         self._stamp = stamp
@@ -256,7 +256,7 @@ class Service:
             if left_s < -self._patience_s():
                 why = (
                     "some processes cannot be killed"
-                    if self._scheduler.going
+                    if self._scheduler.running
                     else "results cannot be recorded"
                 )
                 raise Unavailable(f"gave up on stopping: {why}; the next scheduler looks after them")
@@ -264,12 +264,12 @@ class Service:
 
     def _patience_s(self) -> float:
         """How long after its grace a stop may take: as long as the most patient job gives its processes."""
-        kill_after_ms = [job.definition.kill_after_ms for job in self._book.state.jobs.values()]
+        kill_after_ms = [job.definition.kill_after_ms for job in self._ledger.state.jobs.values()]
         return GIVE_UP_S + max(kill_after_ms, default=0) / 1000
 
     def _end(self, reason: str, stopped: int) -> None:
         ended = v.SchedulerStopped(reason=reason, runs_stopped=stopped)
-        self._book.decide(lambda state: [v.event(ended, v.SCHEDULER)])
+        self._ledger.decide(lambda state: [v.event(ended, v.SCHEDULER)])
 
 
 def _definitions(config: Config) -> dict[str, JobDefinition]:

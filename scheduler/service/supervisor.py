@@ -28,7 +28,7 @@ ERROR_MAX_CHARS = 2_000
 """So much of what went wrong is recorded with a run: an entry of the ledger is one line of bounded length."""
 
 
-class Going:
+class RunningAttempt:
     """One attempt that has begun and is not recorded as finished.
 
     Args:
@@ -70,122 +70,122 @@ class Supervisor:
 
     def __init__(self, spawner: Spawner, output: Callable[[str], OutputDigest] = OutputDigest) -> None:
         self._spawner, self._output = spawner, output
-        self._going: dict[int, Going] = {}
-        self._timed: dict[int, Going] = {}
-        self._stopping: dict[int, Going] = {}
-        self._ended: dict[int, Going] = {}
+        self._running: dict[int, RunningAttempt] = {}
+        self._timed: dict[int, RunningAttempt] = {}
+        self._stopping: dict[int, RunningAttempt] = {}
+        self._ended: dict[int, RunningAttempt] = {}
 
     def __len__(self) -> int:
-        return len(self._going) + len(self._ended)
+        return len(self._running) + len(self._ended)
 
     def runs(self) -> list[int]:
         """Numbers of the runs whose process is going."""
-        return list(self._going)
+        return list(self._running)
 
     @property
     def watched_runs(self) -> frozenset[int]:
         """Numbers of all runs that have not been answered as finished."""
-        return frozenset(self._going) | frozenset(self._ended)
+        return frozenset(self._running) | frozenset(self._ended)
 
-    def start(self, goings: Sequence[Going], now: Reading) -> None:
+    def start(self, goings: Sequence[RunningAttempt], now: Reading) -> None:
         """Launch the processes of `run.started` entries that are durable.
 
         A failure to launch is how a run ends. The time of the others counts from their own start, not from the entry:
         to record it, and to start those before it, may have taken a while.
         """
-        launched = self._spawner.launch([going.launch for going in goings])
-        for going, result in zip(goings, launched, strict=True):
+        launched = self._spawner.launch([running.launch for running in goings])
+        for running, result in zip(goings, launched, strict=True):
             if isinstance(result, LaunchFailed):
-                going.started_mono_s = now.monotonic_s
-                going.error, going.exit_code = str(result), result.exit_code
-                self._end(going, now)
+                running.started_mono_s = now.monotonic_s
+                running.error, running.exit_code = str(result), result.exit_code
+                self._end(running, now)
             else:
-                going.started_mono_s = result.started_s
-                self._watch(going, result.started_s)
+                running.started_mono_s = result.started_s
+                self._watch(running, result.started_s)
 
-    def adopt(self, candidates: Sequence[Going], now: Reading) -> set[int]:
+    def adopt(self, candidates: Sequence[RunningAttempt], now: Reading) -> set[int]:
         """Take over those of the attempts whose process is alive; timeouts count from their start."""
-        found = self._spawner.adopt([going.key for going in candidates])
-        for going in candidates:
-            if going.launch.run not in found:
+        found = self._spawner.adopt([running.key for running in candidates])
+        for running in candidates:
+            if running.launch.run not in found:
                 continue
-            elapsed_s = max(0.0, (now.wall - going.started).total_seconds())
-            self._watch(going, now.monotonic_s - elapsed_s)
+            elapsed_s = max(0.0, (now.wall - running.started).total_seconds())
+            self._watch(running, now.monotonic_s - elapsed_s)
         return found
 
-    def _watch(self, going: Going, since_s: float) -> None:
-        self._going[going.launch.run] = going
-        if going.timeout_s is not None:
-            going.deadline_s = since_s + going.timeout_s
-            self._timed[going.launch.run] = going
+    def _watch(self, running: RunningAttempt, since_s: float) -> None:
+        self._running[running.launch.run] = running
+        if running.timeout_s is not None:
+            running.deadline_s = since_s + running.timeout_s
+            self._timed[running.launch.run] = running
 
     def stop(self, run: int, outcome: StopOutcome, error: str, now: Reading) -> bool:
         """Ask a run to stop; whether it was going. A second call changes nothing."""
-        going = self._going.get(run)
-        if going is None:
+        running = self._running.get(run)
+        if running is None:
             return False
-        if going.stopping is None:
-            going.stopping, going.error = outcome, error
-            going.kill_at_s = now.monotonic_s + going.kill_after_s
+        if running.stopping is None:
+            running.stopping, running.error = outcome, error
+            running.kill_at_s = now.monotonic_s + running.kill_after_s
             self._timed.pop(run, None)
-            self._stopping[run] = going
-            self._spawner.terminate(*going.key)
+            self._stopping[run] = running
+            self._spawner.terminate(*running.key)
         return True
 
     def hurry(self, now: Reading) -> None:
         """Kill at once what was asked to stop."""
-        for going in self._stopping.values():
-            going.kill_at_s = now.monotonic_s
+        for running in self._stopping.values():
+            running.kill_at_s = now.monotonic_s
 
     def turn(self, now: Reading) -> list[Event]:
         """Look at everything without waiting; the events of the runs that are finished for good."""
         for ended in self._spawner.exits():
-            going = self._going.get(ended.run)
-            if going is not None:
-                going.exit, going.exit_code = ended, ended.exit_code
-                if going.stopping is None:
-                    self._end(going, now)
-        for going in list(self._timed.values()):
-            if going.deadline_s is not None and now.monotonic_s >= going.deadline_s:
-                self.stop(going.launch.run, "timed_out", f"its timeout is {going.timeout_s:g} s", now)
-        for going in list(self._stopping.values()):
-            self._press(going, now)
+            running = self._running.get(ended.run)
+            if running is not None:
+                running.exit, running.exit_code = ended, ended.exit_code
+                if running.stopping is None:
+                    self._end(running, now)
+        for running in list(self._timed.values()):
+            if running.deadline_s is not None and now.monotonic_s >= running.deadline_s:
+                self.stop(running.launch.run, "timed_out", f"its timeout is {running.timeout_s:g} s", now)
+        for running in list(self._stopping.values()):
+            self._press(running, now)
         return self._finished()
 
-    def _press(self, going: Going, now: Reading) -> None:
+    def _press(self, running: RunningAttempt, now: Reading) -> None:
         """A run that was asked to stop: gone with all its descendants, or killed when its grace is over."""
-        if going.kill_at_s is not None and now.monotonic_s >= going.kill_at_s:
-            self._spawner.kill(*going.key)
-            going.kill_at_s = now.monotonic_s + 1.0
-        if going.exit is not None and not self._spawner.alive(*going.key):
-            self._end(going, now)
+        if running.kill_at_s is not None and now.monotonic_s >= running.kill_at_s:
+            self._spawner.kill(*running.key)
+            running.kill_at_s = now.monotonic_s + 1.0
+        if running.exit is not None and not self._spawner.alive(*running.key):
+            self._end(running, now)
 
-    def _end(self, going: Going, now: Reading) -> None:
-        run = going.launch.run
-        self._going.pop(run, None)
+    def _end(self, running: RunningAttempt, now: Reading) -> None:
+        run = running.launch.run
+        self._running.pop(run, None)
         self._stopping.pop(run, None)
         self._timed.pop(run, None)
-        if going.started_mono_s is not None:
-            going.duration_ms = round((now.monotonic_s - going.started_mono_s) * 1000)
-        elif going.exit is not None:
-            going.duration_ms = max(0, (now.wall - going.started) // timedelta(milliseconds=1))
-        going.digests = (self._output(going.launch.stdout), self._output(going.launch.stderr))
-        self._ended[run] = going
+        if running.started_mono_s is not None:
+            running.duration_ms = round((now.monotonic_s - running.started_mono_s) * 1000)
+        elif running.exit is not None:
+            running.duration_ms = max(0, (now.wall - running.started) // timedelta(milliseconds=1))
+        running.digests = (self._output(running.launch.stdout), self._output(running.launch.stderr))
+        self._ended[run] = running
 
     def _finished(self) -> list[Event]:
         """Hash output, a slice at a time; the runs whose output is hashed whole are done."""
         events = []
         budget_bytes = DIGEST_SLICE_BYTES
-        for run, going in list(self._ended.items()):
-            assert going.digests is not None
+        for run, running in list(self._ended.items()):
+            assert running.digests is not None
             done = True
-            for digest in going.digests:
+            for digest in running.digests:
                 before = digest.size_bytes
                 done = digest.advance(budget_bytes) and done
                 budget_bytes -= digest.size_bytes - before
             if done:
                 del self._ended[run]
-                events.append(finished(going))
+                events.append(finished(running))
             if budget_bytes <= 0:
                 break
         return events
@@ -196,39 +196,39 @@ class Supervisor:
             return 0.0
         if self._stopping:
             return STOPPING_LOOK_S
-        deadlines = [going.deadline_s for going in self._timed.values() if going.deadline_s is not None]
+        deadlines = [running.deadline_s for running in self._timed.values() if running.deadline_s is not None]
         return max(0.0, min(deadlines) - now.monotonic_s) if deadlines else None
 
 
-def outcome_of(going: Going) -> v.Outcome:
+def outcome_of(running: RunningAttempt) -> v.Outcome:
     """How an attempt came out."""
-    if going.stopping is not None:
-        return going.stopping
-    if going.exit_code == 0:
+    if running.stopping is not None:
+        return running.stopping
+    if running.exit_code == 0:
         return "succeeded"
-    if going.exit is not None and going.exit.exit_code is None and going.exit.signal is None:
+    if running.exit is not None and running.exit.exit_code is None and running.exit.signal is None:
         return "unknown"
     return "failed"
 
 
-def finished(going: Going) -> Event:
+def finished(running: RunningAttempt) -> Event:
     """The event that says how an attempt ended."""
-    end = going.exit
-    out, err = going.digests or (None, None)
-    reasons = [] if going.error is None else [going.error]
+    end = running.exit
+    out, err = running.digests or (None, None)
+    reasons = [] if running.error is None else [running.error]
     if end is not None:  # a process that never was has no output to speak of
         problems = [
             digest.problem for digest in (out, err) if digest is not None and digest.problem is not None
         ]
         reasons += [f"output: {problem}" for problem in dict.fromkeys(problems)]
     payload = v.RunFinished(
-        trigger=going.run.trigger,
-        started=going.started,
-        duration_ms=going.duration_ms,
-        outcome=outcome_of(going),
-        attempt=going.launch.attempt,
-        scheduled_for=going.run.scheduled_for,
-        exit_code=going.exit_code,
+        trigger=running.run.trigger,
+        started=running.started,
+        duration_ms=running.duration_ms,
+        outcome=outcome_of(running),
+        attempt=running.launch.attempt,
+        scheduled_for=running.run.scheduled_for,
+        exit_code=running.exit_code,
         signal=None if end is None else end.signal,
         cpu_ms=None if end is None else end.cpu_ms,
         memory_peak_bytes=None if end is None else end.memory_peak_bytes,
@@ -238,4 +238,4 @@ def finished(going: Going) -> Event:
         stderr_sha256=None if err is None else err.sha256,
         error="; ".join(reasons)[:ERROR_MAX_CHARS] or None,
     )
-    return v.event(payload, going.actor, job=going.run.job, run=going.run.number)
+    return v.event(payload, running.actor, job=running.run.job, run=running.run.number)

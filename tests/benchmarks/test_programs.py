@@ -10,8 +10,8 @@ from benchmarks.bench import Bench
 from benchmarks.generate import ENTRIES_PER_RUN, generate
 from eventstore import verify
 from scheduler.home import Home
-from scheduler.ledger.ledger import Book
-from scheduler.ledger.open import open_book_to_read
+from scheduler.ledger.ledger import Ledger
+from scheduler.ledger.open import open_ledger_to_read
 from scheduler.rules.evolve import fold
 from scheduler.rules.state import State
 
@@ -43,6 +43,6 @@ def test_a_generated_snapshot_is_what_the_fold_says(tmp_path: Path) -> None:
     """Opened with its snapshot, a generated home has the state that folding every entry yields."""
     home = Home(tmp_path)
     generate(home, 20_000, jobs=5)
-    book: Book = open_book_to_read(home)
-    assert book.state == fold(State(), book.store.read(0))
+    ledger: Ledger = open_ledger_to_read(home)
+    assert ledger.state == fold(State(), ledger.store.read(0))
     assert len(list(home.snapshots.iterdir())) == 2

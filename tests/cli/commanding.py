@@ -15,7 +15,7 @@ from unittest import mock
 from cli.main import main
 from eventstore.store import Event
 from scheduler.home import Home
-from scheduler.ledger.open import open_book
+from scheduler.ledger.open import open_ledger
 from scheduler.vocabulary import SCHEDULER
 
 COMMAND = Path(sys.executable).with_name("cronledger")
@@ -101,11 +101,11 @@ def make_home(root: Path, config: str | None = CONFIG) -> Home:
 
 def record(home: Home, *events: Event) -> None:
     """Append events to a home's ledger."""
-    book = open_book(home, SCHEDULER)
+    ledger = open_ledger(home, SCHEDULER)
     try:
-        book.record(events)
+        ledger.record(events)
     finally:
-        book.store.close()
+        ledger.store.close()
 
 
 def flip_a_bit(home: Home) -> None:

@@ -13,7 +13,7 @@ from scheduler import vocabulary as v
 from scheduler.configuration import ConfigMissing
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
-from scheduler.scheduler_lock import Holder, Lease
+from scheduler.scheduler_lock import Holder, SchedulerLock
 from scheduler.service.config_in_force import rejection
 from tests.cli.commanding import call, make_home, record
 from tests.cli.made_up import Past
@@ -126,7 +126,7 @@ def test_status_tells_a_scheduler_that_died_from_one_that_stopped(home: Home) ->
     """From never started, over running, to died and stopped."""
     assert _state(home) == "never started"
     assert call("status", "--json", home=home.root).document["config"]["state"] == "pending"
-    lease = Lease.take(home.scheduler_lock, Holder(os.getpid(), "web1", datetime.now(UTC)))
+    lock = SchedulerLock.take(home.scheduler_lock, Holder(os.getpid(), "web1", datetime.now(UTC)))
     record(home, v.event(STARTED, v.SCHEDULER))
     assert _state(home) == "running"
     assert f"running: pid {os.getpid()} on web1" in call("status", home=home.root).out
@@ -135,7 +135,7 @@ def test_status_tells_a_scheduler_that_died_from_one_that_stopped(home: Home) ->
     told = call("status", home=home.root).out
     assert "nothing new is started: no space" in told
     assert "make room" in told
-    lease.release()
+    lock.release()
     assert _state(home) == "died"
     assert "it died" in call("status", home=home.root).out
     record(home, v.event(v.SchedulerStopped(reason="SIGTERM"), v.SCHEDULER))

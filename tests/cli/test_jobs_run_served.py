@@ -16,7 +16,7 @@ from eventstore import Journal
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.processes.identity import host_name
-from scheduler.scheduler_lock import Holder, Lease
+from scheduler.scheduler_lock import Holder, SchedulerLock
 from tests.cli.live import LiveHome, await_fact, finished
 from tests.cli.test_jobs_run_by_itself import job, sh
 
@@ -159,7 +159,7 @@ def test_a_pause_of_the_scheduler_is_told(home: LiveHome) -> None:
     with Journal.open(home.ledger, software="test") as journal:
         journal.append([v.event(started, v.SCHEDULER), v.event(paused, v.SCHEDULER)])
     scheduler_lock = Home(home.root).scheduler_lock
-    lease = Lease.take(scheduler_lock, Holder(os.getpid(), host_name(), datetime.now(UTC)))
+    lock = SchedulerLock.take(scheduler_lock, Holder(os.getpid(), host_name(), datetime.now(UTC)))
     try:
         process = home.start("jobs", "run", "hello")
         assert process.stderr is not None
@@ -175,7 +175,7 @@ def test_a_pause_of_the_scheduler_is_told(home: LiveHome) -> None:
         assert "No space left on device" in status.out
         assert "make room" in status.out
     finally:
-        lease.release()
+        lock.release()
 
 
 def test_cancel_goes_through_the_scheduler(home: LiveHome, scheduler: object) -> None:

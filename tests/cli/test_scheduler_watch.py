@@ -10,20 +10,20 @@ import pytest
 from cli.runs.via_scheduler import _SchedulerWatch
 from scheduler.home import Home
 from scheduler.processes import host_name
-from scheduler.scheduler_lock import Holder, Lease
+from scheduler.scheduler_lock import Holder, SchedulerLock
 
 
 @pytest.mark.parametrize("pid", [1, os.getpid()], ids=["the first", "this one"])
 def test_a_scheduler_of_another_host_is_asked_for_by_its_lease(pid: int, tmp_path: Path) -> None:
-    """A number of another host or container is no process here: only the lease tells that its scheduler is gone."""
+    """A number of another host or container is no process here: only the lock tells that its scheduler is gone."""
     home = Home(tmp_path)
     holder = Holder(pid, f"not-{host_name()}", datetime.now(UTC))
-    lease = Lease.take(home.scheduler_lock, holder)
+    lock = SchedulerLock.take(home.scheduler_lock, holder)
     with selectors.DefaultSelector() as selector:
         watch = _SchedulerWatch(home, holder, selector)
         assert watch.alive()
         assert watch.look_s <= 1
-        lease.release()
+        lock.release()
         assert not watch.alive()
         watch.close()
 
@@ -32,10 +32,10 @@ def test_a_scheduler_of_this_host_is_watched(tmp_path: Path) -> None:
     """Of a scheduler on this host the kernel tells the end, so there is no need to ask often."""
     home = Home(tmp_path)
     holder = Holder(os.getpid(), host_name(), datetime.now(UTC))
-    lease = Lease.take(home.scheduler_lock, holder)
+    lock = SchedulerLock.take(home.scheduler_lock, holder)
     with selectors.DefaultSelector() as selector:
         watch = _SchedulerWatch(home, holder, selector)
         assert watch.alive()
         assert watch.look_s > 10
         watch.close()
-    lease.release()
+    lock.release()

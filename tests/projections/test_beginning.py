@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from eventstore import Corrupt, Event
 from projections import open_sql
-from projections.build.maintenance import remake, status
+from projections.build.maintenance import rebuild, status
 from projections.files import active_segment
 from projections.files.active_segment import LAG_ENTRIES
 from projections.files.manifest import Beginning, Folder
@@ -63,7 +63,7 @@ def test_every_view_says_the_same_with_it(lag: int, acts: list[Act], looks: set[
                     then.append((history.writer.journal.head().seq, history.writer.now, everything(sql)))
         with open_sql(home, threads=1) as sql:
             incremental = everything(sql)
-        remake(home)
+        rebuild(home)
         with open_sql(home, threads=1) as sql:
             assert everything(sql) == incremental
         for seq, now, said in then:

@@ -10,7 +10,7 @@ import pytest
 from eventstore import Corrupt
 from projections import open_sql
 from projections.build.compaction import Sizes, due, merge
-from projections.build.maintenance import keep, remake, status
+from projections.build.maintenance import maintain, rebuild, status
 from projections.files.fingerprint import Stamp
 from projections.files.garbage import KEPT_S
 from projections.files.manifest import Folder, Part, SealedSegment
@@ -97,11 +97,11 @@ def test_a_long_history_becomes_few_files(long: Writer) -> None:
     with open_sql(long.home) as sql:
         expected = everything(sql)
         assert sizes_of(long) == [1] * 17
-        keep(long.home, SMALL)
+        maintain(long.home, SMALL)
         assert sizes_of(long) == SIZES
         assert everything(sql) == expected
     before = {path: path.stat().st_mtime_ns for path in long.home.projections.rglob("*.parquet")}
-    keep(long.home, SMALL)
+    maintain(long.home, SMALL)
     assert {path: path.stat().st_mtime_ns for path in long.home.projections.rglob("*.parquet")} == before
     with open_sql(long.home) as sql:
         assert everything(sql) == expected
@@ -111,7 +111,7 @@ def test_an_open_connection_outlives_the_files_it_reads(long: Writer) -> None:
     """Merged files stay for a while; when they are gone all the same, a connection that read them begins anew."""
     with open_sql(long.home) as sql:
         expected = everything(sql)
-        keep(long.home, SMALL)
+        maintain(long.home, SMALL)
         folder = Folder(long.home.projections)
         superseded = folder.load(version(SEGMENT_ENTRIES)).superseded
         assert len(superseded) == 3 * (17 - SIZES.count(1))
@@ -122,11 +122,11 @@ def test_an_open_connection_outlives_the_files_it_reads(long: Writer) -> None:
 
 def test_superseded_files_go_after_a_day(long: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The next upkeep after a day removes them, also if it has nothing to merge."""
-    keep(long.home, SMALL)
+    maintain(long.home, SMALL)
     assert status(long.home).superseded.files > 0
     later_s = time.time() + KEPT_S + 1
     monkeypatch.setattr(time, "time", lambda: later_s)
-    keep(long.home, SMALL)
+    maintain(long.home, SMALL)
     assert status(long.home).superseded.files == 0
     assert len(list(long.home.projections.rglob("*.parquet"))) == 3 * len(SIZES)
 
@@ -152,7 +152,7 @@ def test_damage_is_not_merged(long: Writer) -> None:
     merge(Folder(long.home.projections), SEGMENT_ENTRIES, SMALL)
     assert sizes_of(long)[:4] == [1, 1, 1, 1]
     assert status(long.home, verify=True).damaged == [str(path)]
-    remake(long.home, SMALL)
+    rebuild(long.home, SMALL)
     assert status(long.home, verify=True).damaged == []
     with open_sql(long.home) as sql:
         assert everything(sql) == expected
@@ -161,7 +161,7 @@ def test_damage_is_not_merged(long: Writer) -> None:
 @pytest.mark.parametrize("kind", ["events", "runs", "notes"])
 def test_a_damaged_merged_file_is_made_anew(kind: str, long: Writer) -> None:
     """A merged file that is cut is noticed, and its segments are projected again."""
-    keep(long.home, SMALL)
+    maintain(long.home, SMALL)
     with open_sql(long.home) as sql:
         expected = everything(sql)
     path = next(iter(sorted((long.home.projections / kind).glob("*+4.parquet"))))
@@ -169,13 +169,13 @@ def test_a_damaged_merged_file_is_made_anew(kind: str, long: Writer) -> None:
     with open_sql(long.home) as sql:
         assert everything(sql) == expected
     assert sizes_of(long)[:4] == [1, 1, 1, 1]
-    keep(long.home, SMALL)
+    maintain(long.home, SMALL)
     assert sizes_of(long)[0] == 4
 
 
 def test_only_one_merges(long: Writer) -> None:
     """While another process merges, nothing is done; what a killed one left behind is swept."""
-    keep(long.home, Sizes(batch=99, most=1))
+    maintain(long.home, Sizes(batch=99, most=1))
     folder = Folder(long.home.projections)
     left: list[Path] = [folder.root / "~spilled", folder.root / "runs" / "~half"]
     left[0].mkdir()
@@ -192,7 +192,7 @@ def test_the_status_tells_what_there_is(long: Writer) -> None:
     before = status(long.home)
     assert (before.segments, before.projected, before.current) == (17, 0, False)
     assert not long.home.projections.exists()
-    keep(long.home, SMALL)
+    maintain(long.home, SMALL)
     after = status(long.home)
     assert (after.projected, after.recent_entries, after.kinds["runs"].files) == (
         17,
@@ -206,7 +206,7 @@ def test_the_status_tells_what_there_is(long: Writer) -> None:
 
 def test_the_status_sees_a_cut_file_and_one_that_was_touched(long: Writer) -> None:
     """Lengths are compared without reading; what has another stamp is for the next question to digest."""
-    keep(long.home, SMALL)
+    maintain(long.home, SMALL)
     cut, touched = (Folder(long.home.projections).parquet(kind, 0, 4) for kind in ("runs", "events"))
     os.truncate(cut, cut.stat().st_size - 100)
     os.utime(touched)

@@ -115,7 +115,7 @@ def in_force(world: World) -> dict[str, int]:
     world._mirror.refresh()
     found = {}
     for name, known in world._mirror.state.jobs.items():
-        if known.present and known.switch.enabled:
+        if known.present and known.enablement.enabled:
             minute = str(known.definition.schedule).split()[0]
             found[name] = int(minute.partition("/")[2] or 1)
     return found

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from projections import QueryFailed, open_sql
 from projections.build.compaction import Sizes
-from projections.build.maintenance import keep, remake
+from projections.build.maintenance import maintain, rebuild
 from scheduler.home import Home
 from tests.projections.histories import ACTS, Act, LongHistory, everything
 from tests.projections.ledgers import START, Writer
@@ -37,11 +37,11 @@ def test_a_rebuilt_projection_equals_the_incremental_one(acts: list[Act], looks:
         for number, act in enumerate(acts):
             history.act(*act)
             if number in looks:
-                keep(home, SMALL)
-        keep(home, SMALL)
+                maintain(home, SMALL)
+        maintain(home, SMALL)
         with open_sql(home, threads=1) as sql:
             incremental = everything(sql)
-        remake(home, Sizes(batch=1_000, most=1_000))
+        rebuild(home, Sizes(batch=1_000, most=1_000))
         with open_sql(home, threads=1) as sql:
             assert everything(sql) == incremental
 
@@ -61,7 +61,7 @@ def test_the_past_is_answered_as_it_was_then(acts: list[Act], moments: list[int]
             if number in moments:
                 with open_sql(home, asked_at=history.writer.now, threads=1) as sql:
                     then.append((history.writer.journal.head().seq, history.writer.now, everything(sql)))
-        keep(home, SMALL)
+        maintain(home, SMALL)
         for seq, now, said in then:
             with open_sql(home, as_of=seq, asked_at=now, threads=1) as sql:
                 assert everything(sql) == said

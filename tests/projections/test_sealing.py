@@ -13,7 +13,7 @@ import pytest
 
 from eventstore import Corrupt
 from projections import VIEWS, open_sql
-from projections.build.builder import ensure_sealed, rebuild
+from projections.build.builder import ensure_sealed, seal_anew
 from projections.build.maintenance import status
 from projections.files import fingerprint
 from projections.files.fingerprint import stamp
@@ -291,12 +291,12 @@ def test_everything_comes_back_after_it_was_deleted(writer: Writer) -> None:
 
 
 def test_rebuild_makes_all_of_them_anew(writer: Writer) -> None:
-    """`rebuild` trusts nothing that is there; what belongs to no segment is kept for a day, and then removed."""
+    """`seal_anew` trusts nothing that is there; what belongs to no segment is kept for a day, and then removed."""
     expected = answers(filled(writer))
     folder = Folder(writer.home.projections)
     stray = (folder.root / "events") / "00000000000000000999.parquet"
     stray.write_bytes(b"?")
-    assert rebuild(folder, source(writer)).firsts == [0, 8, 16, 24]
+    assert seal_anew(folder, source(writer)).firsts == [0, 8, 16, 24]
     made_by = version(SEGMENT_ENTRIES)
     manifest = folder.load(made_by)
     assert list(manifest.superseded) == [f"events/{stray.name}"]

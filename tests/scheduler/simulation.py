@@ -17,7 +17,7 @@ from scheduler import vocabulary as v
 from scheduler.clock import Reading
 from scheduler.definition import JobDefinition, SchedulerSettings
 from scheduler.home import Home
-from scheduler.ledger.ledger import Book
+from scheduler.ledger.ledger import Ledger
 from scheduler.processes import OutputDigest
 from scheduler.processes.spawner import Exit, Launch, Launched, LaunchFailed
 from scheduler.rules.reconcile import reconcile
@@ -205,7 +205,7 @@ class World:
         self.scheduler: Scheduler | None = None
         self._executor: Executor | None = None
         self.wait_s = 0.0
-        self._mirror = Book(self.machine.store.peer())
+        self._mirror = Ledger(self.machine.store.peer())
 
     def _remembered(self) -> State:
         """The state as a snapshot gives it back: encoded and decoded, so that the fold need not begin at 0."""
@@ -224,10 +224,10 @@ class World:
             self.machine.store.before_commit,
             self.machine.store.after_commit,
         )
-        book = Book(store, self._remembered())
+        ledger = Ledger(store, self._remembered())
         self._executor = self.machine.executor()
         self.scheduler = Scheduler(
-            book,
+            ledger,
             self.clock,
             Supervisor(SimulatedSpawner(self.machine), NoOutput),
             Launcher(HOME, {}),

@@ -61,8 +61,8 @@ def test_unknown_types_and_members_are_ignored() -> None:
         [Event(type="job.disabled", actor="user:a@b", job="hourly", data={"reason": "r", "mood": "good"})]
     )
     state = fold(State(), store.read(0))
-    assert not state.jobs["hourly"].switch.enabled
-    assert state.jobs["hourly"].switch.reason == "r"
+    assert not state.jobs["hourly"].enablement.enabled
+    assert state.jobs["hourly"].enablement.reason == "r"
 
 
 def test_a_run_ends_once_even_if_two_say_so() -> None:

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from eventstore import MemoryStore
 from scheduler import vocabulary as v
-from scheduler.ledger.ledger import Book
+from scheduler.ledger.ledger import Ledger
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.reconcile import reconcile
-from scheduler.rules.timetable import Agenda
+from scheduler.rules.timetable import Timetable
 from tests.scheduler.audit import audit
 from tests.scheduler.simulation import BEGIN, Process, World, job
 
@@ -77,15 +77,15 @@ def test_the_agenda_yields_what_the_schedules_say_in_order(schedules: list[str],
     definitions = {f"job-{n}": job(f"job-{n}", schedule) for n, schedule in enumerate(schedules)}
     definitions["every"] = job("every", every="7m")
     definitions["at"] = job("at", at="2026-01-01T02:00:00Z")
-    book = Book(MemoryStore(clock=lambda: BEGIN))
-    book.refresh()
-    book.decide(lambda state: reconcile(state, definitions, "config", BEGIN))
-    agenda = Agenda.of(book.state, BEGIN)
+    ledger = Ledger(MemoryStore(clock=lambda: BEGIN))
+    ledger.refresh()
+    ledger.decide(lambda state: reconcile(state, definitions, "config", BEGIN))
+    timetable = Timetable.of(ledger.state, BEGIN)
     now, seen = BEGIN, []
     for look in looks:
         now += timedelta(seconds=look)
-        seen += list(agenda.due(now))
-        upcoming = agenda.next_instant()
+        seen += list(timetable.due(now))
+        upcoming = timetable.next_instant()
         assert upcoming is not None, "a cron comes again"
         assert upcoming > now
     assert [due.instant for due in seen] == sorted(due.instant for due in seen)

@@ -19,7 +19,7 @@ from eventstore.store import Entry, EventStore
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.ledger import past as module
-from scheduler.ledger.ledger_prefix import StoreUpTo
+from scheduler.ledger.ledger_prefix import LedgerPrefix
 from scheduler.ledger.past import Past
 from scheduler.rules.evolve import fold
 from scheduler.rules.state import State
@@ -179,7 +179,7 @@ def test_the_past_cannot_be_written(world: World) -> None:
     """A ledger as it was ends where it ended, and takes nothing."""
     real = world.machine.store.peer()
     head = folded(world, 100).head
-    store: EventStore = StoreUpTo(real, head)
+    store: EventStore = LedgerPrefix(real, head)
     assert store.head() == store.refresh() == head
     assert [entry.seq for entry in store.read(98)] == [98, 99, 100]
     assert [entry.seq for entry in store.read(98, 400)] == [98, 99, 100]

@@ -7,7 +7,7 @@ from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.processes import Exit, Launch, OutputDigest
 from scheduler.rules.state import Run
-from scheduler.service.supervisor import Going, finished
+from scheduler.service.supervisor import RunningAttempt, finished
 
 STARTED = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -16,13 +16,13 @@ def ended(folder: Path, *, launched: bool = True, error: str | None = None) -> v
     """What is recorded about an attempt whose output is what is in the folder now."""
     launch = Launch(41, 1, ["x"], {}, str(folder), f"{folder}/out", f"{folder}/err")
     run = Run(number=41, job="a", trigger="manual", owed_at=STARTED, started=STARTED, attempt=1)
-    going = Going(run, STARTED, launch, JobDefinition(name="a"), v.SCHEDULER)
-    going.error, going.exit_code = error, 0
-    going.exit = Exit(41, 1, 0, None, None, None) if launched else None
-    going.digests = (OutputDigest(launch.stdout), OutputDigest(launch.stderr))
-    for digest in going.digests:
+    running = RunningAttempt(run, STARTED, launch, JobDefinition(name="a"), v.SCHEDULER)
+    running.error, running.exit_code = error, 0
+    running.exit = Exit(41, 1, 0, None, None, None) if launched else None
+    running.digests = (OutputDigest(launch.stdout), OutputDigest(launch.stderr))
+    for digest in running.digests:
         digest.advance()
-    payload = finished(going).data
+    payload = finished(running).data
     assert isinstance(payload, v.RunFinished)
     return payload
 

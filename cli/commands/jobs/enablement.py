@@ -22,7 +22,7 @@ from scheduler.rules.state import Job, State
 
 _names = click.argument("names", metavar="NAME...", nargs=-1, required=True, type=JOB)
 
-Switch = Callable[[Job, datetime], v.JobEnabled | v.JobDisabled | None]
+Enablement = Callable[[Job, datetime], v.JobEnabled | v.JobDisabled | None]
 """What is to be recorded about a job; None if it is already as wanted."""
 
 
@@ -55,14 +55,14 @@ def disable(home: Home, names: tuple[str, ...], reason: str, duration: timedelta
     """
 
     def wanted(job: Job, now: datetime) -> v.JobDisabled | None:
-        if not job.on_schedule and job.switch.until is None and duration is None:
+        if not job.on_schedule and job.enablement.until is None and duration is None:
             return None
         return v.JobDisabled(reason=reason, until=None if duration is None else now + duration)
 
     _switch(home, names, wanted)
 
 
-def _switch(home: Home, names: Sequence[str], wanted: Switch) -> None:
+def _switch(home: Home, names: Sequence[str], wanted: Enablement) -> None:
     """Record what is wanted for all jobs at once, or nothing if one of them does not exist; then say how they are."""
     actor = person()
     unchanged: set[str] = set()
@@ -79,10 +79,10 @@ def _switch(home: Home, names: Sequence[str], wanted: Switch) -> None:
                 events.append(v.event(payload, actor, job=name))
         return events
 
-    with to_write(home) as book:
-        book.decide(decide)
+    with to_write(home) as ledger:
+        ledger.decide(decide)
         for name in dict.fromkeys(names):
-            tell(_said(book.state.jobs[name], name in unchanged))
+            tell(_said(ledger.state.jobs[name], name in unchanged))
 
 
 def _said(job: Job, unchanged: bool) -> str:
@@ -91,10 +91,9 @@ def _said(job: Job, unchanged: bool) -> str:
     name = printable(job.name)
     if unchanged:
         return f"{name} is already {printable(enabled_words(job, zone))}"
-    if job.switch.enabled:
+    if job.enablement.enabled:
         return f"{name} enabled"
-    if job.switch.until is None:
+    if job.enablement.until is None:
         return f"{name} disabled"
-    return (
-        f"{name} disabled until {show_time(job.switch.until, zone)} ({show_relative(job.switch.until, now)})"
-    )
+    until = job.enablement.until
+    return f"{name} disabled until {show_time(until, zone)} ({show_relative(until, now)})"

@@ -98,7 +98,7 @@ def heatmap(
 
 def _recorded_since(view: View) -> datetime | None:
     """When the ledger begins: nothing is known about what was before."""
-    return None if view.book is None else next(entry.time for entry in view.book.store.read(0, 0))
+    return None if view.ledger is None else next(entry.time for entry in view.ledger.store.read(0, 0))
 
 
 def _quarters(sql: Sql, begin: datetime, end: datetime, jobs: list[str] | None) -> list[tuple[int, Tally]]:

@@ -97,11 +97,11 @@ def history(
             check_past(view.state, name)
         runs: list[GoingRun | SettledRun] = [*going_runs(view.state, wanted, now, count)]
         because: list[Entry | None] = [None] * len(runs)
-        if view.book is not None and len(runs) < count and status not in _OPEN:
-            assert isinstance(view.book.store, Journal), "a home's ledger is in a folder"
-            past = past_runs(home, view.book.store, wanted, count - len(runs))
+        if view.ledger is not None and len(runs) < count and status not in _OPEN:
+            assert isinstance(view.ledger.store, Journal), "a home's ledger is in a folder"
+            past = past_runs(home, view.ledger.store, wanted, count - len(runs))
             runs += past
-            because += [_cancelled_by(run, view.book.store) for run in past]
+            because += [_cancelled_by(run, view.ledger.store) for run in past]
         zones = {job.name: job.definition.timezone for job in view.state.jobs.values()}
     if as_json:
         show_json([run.members() for run in runs])
@@ -115,7 +115,7 @@ def history(
     if is_terminal() and not fits(columns, rows):
         columns, rows = _NARROW, [_cells(*row, narrow=True) for row in shown]
     table(columns, rows, empty="no such run" if narrowed else "nothing has run yet")
-    if len(runs) == count and view.book is not None:
+    if len(runs) == count and view.ledger is not None:
         note(f"the newest {count}; -n shows more")
 
 

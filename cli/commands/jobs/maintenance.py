@@ -16,7 +16,7 @@ from scheduler.home import Home
 if TYPE_CHECKING:
     from cli.runs.direct import RunHere
     from scheduler.definition import JobDefinition
-    from scheduler.service.local_executor import Wish
+    from scheduler.service.local_executor import RunRequest
 
 _OUT, _ERR = 1, 2
 _SIGNALLED = 128
@@ -71,7 +71,7 @@ def _maintain(
     with executing(home, (_ERR if as_json else _OUT, _ERR)) as here:
         wish = _wish(here, name, unit, retention, dry_run=dry_run)
         applied: list[dict[str, Any]] = []
-        here.book.listen(_collector(name, applied))
+        here.ledger.listen(_collector(name, applied))
         stopped_by = here.run([wish], lambda number, job: None)
         settled = list(here.watched.settled.values())
     if as_json:
@@ -87,8 +87,8 @@ def _maintain(
     return Exit.DONE if settled and settled[0].succeeded else Exit.FAILED
 
 
-def _wish(here: RunHere, name: str, unit: str, retention: int | None, *, dry_run: bool) -> Wish:
-    from scheduler.service.local_executor import Wish
+def _wish(here: RunHere, name: str, unit: str, retention: int | None, *, dry_run: bool) -> RunRequest:
+    from scheduler.service.local_executor import RunRequest
 
     options: list[str] = []
     parameters: list[str] = []
@@ -98,7 +98,7 @@ def _wish(here: RunHere, name: str, unit: str, retention: int | None, *, dry_run
     if dry_run:
         options.append("--dry-run")
         parameters.append("dry_run")
-    return Wish(_definition(here, name), options=options, parameters=parameters)
+    return RunRequest(_definition(here, name), options=options, parameters=parameters)
 
 
 def _definition(here: RunHere, name: str) -> JobDefinition:

@@ -66,8 +66,8 @@ def cancel(home: Home, target: str, reason: str) -> None:
     from cli.home.open import to_write
     from cli.runs.cancel import cancel_runs
 
-    with to_write(home) as book:
-        for line in cancel_runs(home, book, target, reason):
+    with to_write(home) as ledger:
+        for line in cancel_runs(home, ledger, target, reason):
             tell(line)
 
 

@@ -86,8 +86,8 @@ def _answers(explainer: Explainer, asked: Asked) -> tuple[list[Explanation], int
 def _explainer(view: View, name: str, told: Told) -> Explainer:
     find_job(view.state, name, removed=True)
     try:
-        if view.book is not None and isinstance(view.book.store, Journal):
-            past = Past.of(view.home, view.book.store, told)
+        if view.ledger is not None and isinstance(view.ledger.store, Journal):
+            past = Past.of(view.home, view.ledger.store, told)
             return Explainer(past, name, view.now, serving=view.holder is not None)
     except KeyError:
         pass
@@ -100,7 +100,7 @@ def _explainer(view: View, name: str, told: Told) -> Explainer:
 def _asked(explainer: Explainer, view: View, name: str, at: str | None) -> Asked:
     if at is not None:
         return read_asked(at, view.state.jobs[name].definition.timezone, view.now)
-    instant = last_due(explainer, None if view.book is None else view.book.store, name)
+    instant = last_due(explainer, None if view.ledger is None else view.ledger.store, name)
     return Asked(Shown("once", [] if instant is None else [instant]), SECOND, None)
 
 
@@ -132,9 +132,9 @@ def _show(view: View, answer: Explanation, zone: str) -> None:
 def _show_cancellation(view: View, number: int, zone: str) -> None:
     """Who asked that a run be stopped which has not ended yet."""
     run = view.state.runs.get(number)
-    if run is None or run.cancel_seq is None or view.book is None:
+    if run is None or run.cancel_seq is None or view.ledger is None:
         return
-    asked = next(view.book.store.read(run.cancel_seq, run.cancel_seq))
+    asked = next(view.ledger.store.read(run.cancel_seq, run.cancel_seq))
     told = sentence(asked, zone).replace("run", "Run", 1)
     _show_fact(f"{told}, at {show_time(asked.time, zone)}.", [asked.seq])
 
@@ -144,8 +144,8 @@ def _show_never_due(view: View, standing: Explanation, zone: str) -> None:
     tell(paint(f"{printable(standing.job)} has not been due yet.", "strong", wants_colour()))
     for fact in standing.facts:
         told = sentence_of(fact, zone)
-        if isinstance(fact, Scheduled) and view.book is not None:
-            defined = next(view.book.store.read(fact.entries[0], fact.entries[0]))
+        if isinstance(fact, Scheduled) and view.ledger is not None:
+            defined = next(view.ledger.store.read(fact.entries[0], fact.entries[0]))
             told = in_force_sentence(fact, defined.time, zone)
         _show_fact(told, fact.entries)
     out("")
@@ -168,8 +168,8 @@ def _show_next(view: View, name: str, explainer: Explainer, zone: str) -> None:
         told = f"Instants up to {show_time(settled, zone)} have been settled already: the clock was set back."
         tell(paint(told, "warn", wants_colour()))
     job = view.state.jobs[name]
-    if job.removed_seq is not None and view.book is not None:
-        removed = next(view.book.store.read(job.removed_seq, job.removed_seq)).time
+    if job.removed_seq is not None and view.ledger is not None:
+        removed = next(view.ledger.store.read(job.removed_seq, job.removed_seq)).time
         tell(f"What comes next: nothing; it was removed from the config at {show_time(removed, zone)}.")
     elif upcoming is None:
         tell("What comes next: nothing; it is not due again by itself as things stand.")

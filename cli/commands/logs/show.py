@@ -34,9 +34,9 @@ def show(home: Home, run: int, stream: str | None, attempt: int | None) -> None:
     from cli.home.open import to_read
 
     with to_read(home, quiet=True) as view:
-        if view.book is None:
+        if view.ledger is None:
             raise Failure(f"there is no run {run}", "Nothing has run yet.")
-        journal = view.book.store
+        journal = view.ledger.store
         assert isinstance(journal, Journal), "a home's ledger is in a folder"
         found = find_attempt(journal, run, attempt)
         wanted = [each for each in found.streams if stream is None or each.stream == stream]

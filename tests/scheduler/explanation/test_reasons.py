@@ -169,7 +169,7 @@ def test_it_slept_and_died_before_it_had_settled_what_it_slept_through(ask: Ask)
     """A scheduler that lived at the instant is not told as down then: the suspend is, and that it died later."""
     world = lived(1.5)
     assert world.scheduler is not None
-    store = world.scheduler._book.store
+    store = world.scheduler._ledger.store
 
     def die(events: Sequence[Event]) -> None:
         if any(isinstance(event.data, v.ClockStepped) for event in events):
@@ -484,7 +484,7 @@ def test_the_ledger_could_not_be_written(ask: Ask) -> None:
     """A full disk: since when, until when, and why."""
     world = lived(1.5)
     assert world.scheduler is not None
-    store = world.scheduler._book.store
+    store = world.scheduler._ledger.store
 
     def full(events: Sequence[Event]) -> None:
         if not any(isinstance(event.data, v.SchedulerPaused) for event in events):

@@ -13,7 +13,7 @@ import pytest
 
 from scheduler.logs import Busy, LogEntry, LogFilter, entries_folder
 from scheduler.logs.storage.entry import encode_lines
-from scheduler.scheduler_lock import Holder, Lease, holder_of
+from scheduler.scheduler_lock import Holder, SchedulerLock, holder_of
 from tests.cli.live import await_fact
 from tests.scheduler.logs.homes import START, HandWritten
 
@@ -34,15 +34,15 @@ def ended(process: subprocess.Popen[bytes]) -> int:
     return process.returncode
 
 
-def serve(home: HandWritten) -> Lease:
-    """Hold the lease as a scheduler does."""
-    return Lease.take(home.home.scheduler_lock, Holder(os.getpid(), "web1", START))
+def serve(home: HandWritten) -> SchedulerLock:
+    """Hold the lock as a scheduler does."""
+    return SchedulerLock.take(home.home.scheduler_lock, Holder(os.getpid(), "web1", START))
 
 
 def test_a_killed_collector_goes_on_without_loss_or_doubles(home: HandWritten, seeds: range) -> None:
     """Killed again and again while runs print: in the end each line is one entry."""
     home.now = START
-    lease = serve(home)
+    lock = serve(home)
     for seed in seeds:
         chance = random.Random(seed)
         run, raw = home.begin(f"job-{seed}"), b""
@@ -64,7 +64,7 @@ def test_a_killed_collector_goes_on_without_loss_or_doubles(home: HandWritten, s
         process.communicate()
         home.collect()
         assert home.printed(run) == raw.decode().splitlines()
-    lease.release()
+    lock.release()
     seqs = Counter(
         entry.fields["seq"] for entry in home.entries() if entry.stream == "scheduler" and entry.fields
     )
@@ -102,7 +102,7 @@ def test_killed_while_it_compresses_a_day_it_loses_and_doubles_nothing(home: Han
 
 def test_it_collects_what_is_written_at_once(home: HandWritten) -> None:
     """A line is an entry within a moment, while the run goes on; a signal to stop ends it in order."""
-    lease = serve(home)
+    lock = serve(home)
     run = home.begin()
     process = start(home)
     await_fact(lambda: any(entry.run == run for entry in home.entries()))
@@ -117,7 +117,7 @@ def test_it_collects_what_is_written_at_once(home: HandWritten) -> None:
     process.send_signal(signal.SIGTERM)
     assert ended(process) == 0
     assert home.printed(run)[-1] == "the last"
-    lease.release()
+    lock.release()
 
 
 def test_it_stays_while_there_is_something_to_collect(home: HandWritten) -> None:
@@ -136,13 +136,13 @@ def test_it_stays_while_there_is_something_to_collect(home: HandWritten) -> None
 def test_whether_a_scheduler_serves_is_told_without_taking_the_lease(home: HandWritten) -> None:
     """While one serves it is seen; where the last one died nothing is locked, not even for an instant."""
     assert holder_of(home.home.scheduler_lock) is None
-    lease = serve(home)
+    lock = serve(home)
     assert holder_of(home.home.scheduler_lock) is not None
-    lease.release()
+    lock.release()
     assert holder_of(home.home.scheduler_lock) is None
     gone = subprocess.Popen(["true"])
     gone.wait()
-    Lease.take(home.home.scheduler_lock, Holder(gone.pid, "web1", START)).release()
+    SchedulerLock.take(home.home.scheduler_lock, Holder(gone.pid, "web1", START)).release()
     assert holder_of(home.home.scheduler_lock) is None
 
 

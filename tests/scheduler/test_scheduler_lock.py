@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.scheduler_lock import AlreadyServed, Holder, Lease, holder_of
+from scheduler.scheduler_lock import AlreadyRunning, Holder, SchedulerLock, holder_of
 
 ME = Holder(os.getpid(), "web1", datetime(2026, 11, 23, tzinfo=UTC))
 
@@ -25,8 +25,8 @@ TAKE_AND_HOLD = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from scheduler.scheduler_lock import Holder, Lease
-lease = Lease.take(Path(sys.argv[1]), Holder(7, "other", datetime.now(UTC)))
+from scheduler.scheduler_lock import Holder, SchedulerLock
+lock = SchedulerLock.take(Path(sys.argv[1]), Holder(7, "other", datetime.now(UTC)))
 print("held", flush=True)
 sys.stdin.read()
 """
@@ -34,7 +34,7 @@ sys.stdin.read()
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where the lease is; its folder is not there yet."""
+    """Where the lock is; its folder is not there yet."""
     return tmp_path / "var" / "scheduler.lock"
 
 
@@ -51,67 +51,67 @@ def program(text: str, path: Path) -> subprocess.Popen[str]:
 def test_one_holder_at_a_time(path: Path) -> None:
     """Who holds it is told to those who ask and to those who want it too; after release it is free."""
     assert holder_of(path) is None
-    lease = Lease.take(path, ME)
+    lock = SchedulerLock.take(path, ME)
     assert holder_of(path) == ME
-    with pytest.raises(AlreadyServed) as refused:
-        Lease.take(path, ME)
+    with pytest.raises(AlreadyRunning) as refused:
+        SchedulerLock.take(path, ME)
     assert refused.value.holder == ME
     assert holder_of(path) == ME
-    lease.release()
+    lock.release()
     assert holder_of(path) is None
-    Lease.take(path, ME).release()
+    SchedulerLock.take(path, ME).release()
 
 
 def test_a_holder_that_dies_gives_it_back(path: Path) -> None:
-    """The kernel gives the lease back when its holder is killed; until then others see who it is."""
+    """The kernel gives the lock back when its holder is killed; until then others see who it is."""
     other = program(TAKE_AND_HOLD, path)
     holder = holder_of(path)
     assert holder is not None
     assert (holder.pid, holder.host) == (7, "other")
-    with pytest.raises(AlreadyServed):
-        Lease.take(path, ME)
+    with pytest.raises(AlreadyRunning):
+        SchedulerLock.take(path, ME)
     other.kill()
     other.communicate()
     assert holder_of(path) is None
-    Lease.take(path, ME).release()
+    SchedulerLock.take(path, ME).release()
 
 
 def test_a_holder_without_a_note_is_a_holder(path: Path) -> None:
-    """On a full disk the note of who holds it may be missing; the lease is held all the same."""
-    lease = Lease.take(path, ME)
+    """On a full disk the note of who holds it may be missing; the lock is held all the same."""
+    lock = SchedulerLock.take(path, ME)
     path.write_text("")
     found = holder_of(path)
     assert found is not None
     assert found.pid == 0
-    lease.release()
+    lock.release()
 
 
 def test_asking_takes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A scheduler starts in the very moment in which somebody asks who serves the home."""
-    Lease.take(path, ME).release()
+    SchedulerLock.take(path, ME).release()
     close, taken = os.close, []
 
     def take_before_closing(descriptor: int) -> None:
         monkeypatch.undo()
-        taken.append(Lease.take(path, ME))
+        taken.append(SchedulerLock.take(path, ME))
         close(descriptor)
 
     monkeypatch.setattr(os, "close", take_before_closing)
     assert holder_of(path) is None
-    (lease,) = taken
+    (lock,) = taken
     assert holder_of(path) == ME
-    lease.release()
+    lock.release()
 
 
 def test_those_who_ask_are_never_in_the_way(path: Path) -> None:
     """However many ask who serves the home, a scheduler that starts is never refused because of them."""
-    Lease.take(path, ME).release()
+    SchedulerLock.take(path, ME).release()
     asking = [program(ASK, path) for _ in range(3)]
     try:
         for _ in range(1_000):
-            lease = Lease.take(path, ME)
+            lock = SchedulerLock.take(path, ME)
             assert holder_of(path) == ME
-            lease.release()
+            lock.release()
     finally:
         for each in asking:
             each.kill()
