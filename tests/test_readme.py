@@ -40,12 +40,12 @@ def steps() -> list[Step]:
 
 
 def comparable(line: str, home: str) -> str:
-    """A line without what differs from one run to the next: numbers, the home, the person, widths."""
+    """A line without what differs from one run, or one day, to the next: numbers, spans, the home, the person."""
     line = line.replace(home, "HOME").replace("/tmp/tmp.home", "HOME")
     line = re.sub(r"[0-9a-f]{64}", "HASH", line)
     line = re.sub(r"user:\S+@\S+", "user:WHO", line)
     line = re.sub(r"\d+", "#", line)
-    line = re.sub(r"#(\.#)? (ms|s|min)", "TIME", line)
+    line = re.sub(r"#(\.#)? (ms|s|min|h|d)( # (s|min|h))?\b", "TIME", line)
     line = re.sub(r"\bnow\b|in TIME|TIME ago", "SOON", line)
     return " ".join(line.split())
 
