@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from scheduler.configuration import parse
+from tests.shifted_dates import same_date
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -69,7 +70,13 @@ def test_the_tour_of_the_readme_is_true(tmp_path: Path) -> None:
         cwd=folder,
         timeout=120,
         check=False,
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(tmp_path), "LANG": "C.UTF-8"},
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "TMPDIR": str(tmp_path),
+            "LANG": "C.UTF-8",
+            **same_date(),
+        },
     )
     parts = re.split(r"\n?@@@ (\w+)\n", done.stdout)
     printed = dict(zip(parts[1::2], parts[2::2], strict=True))
