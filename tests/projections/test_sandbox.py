@@ -121,7 +121,7 @@ def test_columns_of_views_are_not_suggested_for_what_is_no_view(writer: Writer) 
         ("SELECT *\nFROM rnus", "LINE 2: FROM rnus\n             ^"),
         ("SELECT jbo FROM runs", "LINE 1: SELECT jbo FROM runs\n               ^"),
         ("SELECT 1;\nSELECT nothing(1)", "LINE 2: SELECT nothing(1)\n               ^"),
-        ("\n\nSELECT 1;\n\n  SELECT nothing(1)", "LINE 5:   SELECT nothing(1)\n                 ^"),
+        ("\n\nSELECT 1;\n\nSELECT nothing(1)", "LINE 5: SELECT nothing(1)\n               ^"),
         ("SELECT 1; SELECT 1;\nSELECT 1;\nSELECT jbo FROM runs;", "LINE 3: SELECT jbo FROM runs"),
         ("SELECT 1;\nEXPLAIN\nSELECT jbo FROM runs", "LINE 3: SELECT jbo FROM runs\n               ^"),
         ("SELECT job FROM runs GRUOP BY job", "LINE 1: SELECT job FROM runs GRUOP BY job\n"),
