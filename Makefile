@@ -4,26 +4,36 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 HOME_DIR ?= ./home
+RUNS   := $(VENV)/.runs
 READY  := $(VENV)/.ready
+PIP    := -m pip --disable-pip-version-check --quiet
+LOCKED := install --require-hashes --no-deps
+LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types unit bench hunt clean
+.PHONY: help run test setup lint types unit test-newest test-pythons bench hunt shifted lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(READY): pyproject.toml
+$(RUNS): pyproject.toml requirements/build.txt requirements/run.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "cronledger needs Python 3.11 or later; say which with: make PYTHON=python3.12 run" >&2; exit 2; }
 	@echo "Setting up $(VENV) (once) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@$(BIN)/python $(PIP) $(LOCKED) -r requirements/build.txt
+	@$(BIN)/python $(PIP) $(LOCKED) -r requirements/run.txt
+	@$(BIN)/python $(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(READY): $(RUNS) requirements/dev.txt
+	@$(BIN)/python $(PIP) $(LOCKED) -r requirements/dev.txt
 	@touch $@
 
 setup: $(READY) ## set up .venv with everything
 
-run: $(READY) ## set up, make a starter home if there is none, start the scheduler and show runs as they happen
+run: $(RUNS) ## set up, make a starter home if there is none, start the scheduler and show runs as they happen
 	@test -e $(HOME_DIR)/services/scheduler/config.yaml || $(BIN)/cronledger --home $(HOME_DIR) init
 	@exec $(BIN)/cronledger --home $(HOME_DIR) serve
 
@@ -40,11 +50,26 @@ types: $(READY)
 unit: $(READY)
 	@$(BIN)/python -m pytest -q -n 2
 
-hunt: $(READY) ## the long hunts: simulation, crashes and kills from many seeds
+test-newest: ## run the tests with the newest of everything that the wheel allows, in an environment of its own
+	@$(PYTHON) -m tests.environments newest $(TESTS)
+
+test-pythons: ## run the tests on each supported Python that this machine has, each in an environment of its own
+	@$(PYTHON) -m tests.environments pythons $(TESTS)
+
+hunt: $(READY) shifted ## the long hunts: simulation, crashes and kills from many seeds, and shifted dates
 	@$(BIN)/python -m pytest -q -n 2 tests --hunt
+
+shifted: $(READY) ## run the tests on other dates: next month, a leap day, clock changes, a year's end, 2037
+	@$(BIN)/python -m tests.shifted_dates $(TESTS)
 
 bench: $(READY) ## measure against the peers (installs them into an environment of their own)
 	@$(BIN)/python -m benchmarks
 
-clean: ## remove .venv and caches, never a home
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+lock: ## write requirements/ anew from pyproject.toml; `make lock UPGRADE=--upgrade` takes the newest of everything
+	@test -x .venvs/lock/bin/uv || { $(PYTHON) -m venv .venvs/lock && .venvs/lock/bin/python $(PIP) install uv; }
+	@.venvs/lock/bin/$(LOCK) pyproject.toml --output-file requirements/run.txt
+	@.venvs/lock/bin/$(LOCK) pyproject.toml --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
+	@.venvs/lock/bin/$(LOCK) --group build --constraint requirements/dev.txt --output-file requirements/build.txt
+
+clean: ## remove the environments and caches, never a home
+	@rm -rf $(VENV) .venvs .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -23,7 +23,8 @@ def failed(error: Exception, lines_before: int = 0) -> QueryFailed | QueryRefuse
 
     Args:
         error: as the engine raised it.
-        lines_before: how many lines stood before the query in what the engine was given.
+        lines_before: how many lines stood before the query in what the engine was given, less those of the query
+            that it was not given.
     """
     import duckdb
 

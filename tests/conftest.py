@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
 
@@ -17,6 +19,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """A normal run tries the same examples every time; a hunt tries many new ones."""
     settings.load_profile("hunt" if config.getoption("--hunt") else "always the same")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that cannot run on a shifted date are left out there; `tests.shifted_dates` says which date it is."""
+    if "CRONLEDGER_SHIFTED" not in os.environ:
+        return
+    for item in items:
+        marker = item.get_closest_marker("unshifted")
+        if marker is not None:
+            item.add_marker(pytest.mark.skip(reason=marker.args[0]))
 
 
 @pytest.fixture(scope="session")

@@ -72,7 +72,7 @@ class Sql:
             QueryFailed: it cannot be answered.
             Corrupt: the ledger is damaged.
         """
-        columns = self._twice(lambda: ask(self._views.engine, reading, parameters))
+        columns = self._twice(lambda: ask(self._views.engine, reading, parameters), reading)
         return Answer(columns, self._rows([kind for _, kind in columns]))
 
     def batches(self, query: str, parameters: Parameters = None) -> Iterator[list[tuple[Any, ...]]]:
@@ -102,7 +102,9 @@ class Sql:
             f"COPY (SELECT * FROM (\n{judged[0].select}\n)) TO {quoted(self._output)} "
             "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
         )
-        return self._twice(lambda: int(self._views.engine.execute(copy, parameters).fetchall()[0][0]))
+        return self._twice(
+            lambda: int(self._views.engine.execute(copy, parameters).fetchall()[0][0]), judged[0]
+        )
 
     def refresh(self) -> None:
         """Take in what was appended since; `execute` does it by itself.
@@ -128,7 +130,7 @@ class Sql:
     ) -> None:
         self.close()
 
-    def _twice(self, ask: Callable[[], Result]) -> Result:
+    def _twice(self, ask: Callable[[], Result], reading: Reading) -> Result:
         """Ask, and once more if a projection had been damaged or removed under our hands and was made anew.
 
         Raises:
@@ -136,15 +138,16 @@ class Sql:
         """
         import duckdb
 
+        lines_before = LINES_BEFORE_A_QUERY - reading.lines_above
         try:
             return ask()
         except (duckdb.Error, RuntimeError) as error:
             if not may_be_damage(error) or not self._views.mend(error):
-                raise failed(error, LINES_BEFORE_A_QUERY) from error
+                raise failed(error, lines_before) from error
         try:
             return ask()
         except (duckdb.Error, RuntimeError) as error:
-            raise failed(error, LINES_BEFORE_A_QUERY) from error
+            raise failed(error, lines_before) from error
 
     def _rows(self, kinds: list[str]) -> Iterator[tuple[Any, ...]]:
         import duckdb

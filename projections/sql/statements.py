@@ -73,10 +73,12 @@ class Reading(NamedTuple):
     Attributes:
         select: the SELECT, without anything behind it, fit to stand in parentheses.
         explain: what to put before it, `EXPLAIN` or `EXPLAIN ANALYZE`; empty for the SELECT itself.
+        lines_above: how many lines of the query stand above the one in which `select` begins.
     """
 
     select: str
     explain: str = ""
+    lines_above: int = 0
 
 
 def readings(engine: DuckDBPyConnection, query: str) -> list[Reading]:
@@ -97,7 +99,14 @@ def readings(engine: DuckDBPyConnection, query: str) -> list[Reading]:
         raise failed(error) from None
     if not statements:
         raise QueryFailed("there is no statement in this query")
-    return [_judge(engine, text, kind) for text, kind in statements]
+    judged, begin = [], 0
+    for text, kind in statements:
+        # Whether blank lines before a statement belong to it is the engine's affair: it is found where it stands.
+        begin = max(query.find(text, begin), begin)
+        reading = _judge(engine, text, kind)
+        judged.append(reading._replace(lines_above=reading.lines_above + query.count("\n", 0, begin)))
+        begin += len(text)
+    return judged
 
 
 def _kind(statement: Statement) -> str:
@@ -129,11 +138,12 @@ def _judge_explained(engine: DuckDBPyConnection, text: str) -> Reading:
         explain, start = "EXPLAIN ANALYZE", 2
     if len(words) <= start or words[start][0].startswith("("):
         raise QueryRefused("EXPLAIN and EXPLAIN ANALYZE of a SELECT are executed, without options")
-    inner = text.encode()[words[start][1] :].decode()
-    judged = readings(engine, inner)
+    begin = words[start][1]
+    judged = readings(engine, text.encode()[begin:].decode())
     if len(judged) != 1 or judged[0].explain:
         raise QueryRefused("EXPLAIN is executed for one SELECT")
-    return Reading(judged[0].select, explain)
+    lines_above = judged[0].lines_above + text.encode().count(b"\n", 0, begin)
+    return Reading(judged[0].select, explain, lines_above)
 
 
 def _without_end(text: str) -> str:

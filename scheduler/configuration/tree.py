@@ -87,9 +87,11 @@ def compose(text: str, problems: Problems) -> Node | None:
         line = text.count("\n", 0, text.find("\n%") + 1) + 1 if not text.startswith("%") else 1
         problems.add_at(line, 1, "a line of a config cannot begin with %: YAML directives are not supported")
         raise Unreadable
+    composer = _Composer(text, problems)
     try:
-        return _Composer(text, problems).document()
+        return composer.document()
     except yaml.YAMLError as error:
+        composer.refuse_depth_ahead(text, error)
         from scheduler.configuration.syntax import reword  # only a mistake needs it
 
         line, column, message, suggestion = reword(error, text)
@@ -106,6 +108,7 @@ class _Composer:
         self._problems = problems
         self._nodes = 0
         self._anchors: dict[str, tuple[Node, int] | None] = {}
+        self._left_open: list[Any] = []
 
     def document(self) -> Node | None:
         self._next()  # the stream begins
@@ -119,6 +122,24 @@ class _Composer:
                 event.start_mark, "a second document begins here: a config is one document, without ---"
             )
         return root
+
+    def refuse_depth_ahead(self, text: str, error: yaml.YAMLError) -> None:
+        """Refuse brackets that nest too deeply if the parser, which reads ahead, gave up among them.
+
+        Raises:
+            Unreadable: it did, and the place is where our own bound is passed, wherever the parser's lies.
+        """
+        mark: Any = getattr(error, "problem_mark", None)
+        if mark is None or text[mark.index : mark.index + 1] not in ("[", "{"):
+            return
+        begin = self._left_open[0].index + 1 if self._left_open else 0
+        ahead = text[begin : mark.index + 1]
+        run = len(ahead.rstrip("[{ \t\r\n"))
+        opening = [begin + at for at, sign in enumerate(ahead[run:], run) if sign in "[{"]
+        first_refused = MAX_DEPTH + 1 - len(self._left_open)
+        if first_refused < len(opening):
+            at = opening[first_refused]
+            self._stop_at(text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at), deep=True)
 
     def _node(self, event: Any, depth: int) -> Node:
         """The node that begins with an event."""
@@ -137,14 +158,23 @@ class _Composer:
         node: Node
         if kind is ScalarEvent:
             node = Scalar(event.value, not event.style, event.start_mark)
-        elif kind is MappingStartEvent:
-            node = self._mapping(Mapping(event.start_mark), depth)
         else:
-            assert kind is SequenceStartEvent, "a node begins with one of four events"
-            node = self._sequence(Sequence(event.start_mark), depth)
+            node = self._collection(event, depth)
         if event.anchor is not None:
             self._anchors[event.anchor] = (node, self._nodes - begin)
         return node
+
+    def _collection(self, event: Any, depth: int) -> Node:
+        """The list or mapping that begins with an event; what an error leaves open is noted, innermost first."""
+        try:
+            kind: object = type(event)
+            if kind is MappingStartEvent:
+                return self._mapping(Mapping(event.start_mark), depth)
+            assert kind is SequenceStartEvent, "a node begins with one of four events"
+            return self._sequence(Sequence(event.start_mark), depth)
+        except yaml.YAMLError:
+            self._left_open.append(event.start_mark)
+            raise
 
     def _mapping(self, node: Mapping, depth: int) -> Mapping:
         entries = node.entries
@@ -199,6 +229,9 @@ class _Composer:
         self._problems.add_at(mark.line + 1, mark.column + 1, message)
 
     def _stop(self, mark: Mark, *, deep: bool) -> None:
+        self._stop_at(mark.line + 1, mark.column + 1, deep=deep)
+
+    def _stop_at(self, line: int, column: int, *, deep: bool) -> None:
         limit = f"nests deeper than {MAX_DEPTH} levels" if deep else f"holds more than {MAX_NODES:,} values"
-        self._refuse(mark, f"the file {limit} here: this cannot be a config")
+        self._problems.add_at(line, column, f"the file {limit} here: this cannot be a config")
         raise Unreadable

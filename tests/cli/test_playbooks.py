@@ -22,6 +22,7 @@ from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from tests.cli.commanding import COMMAND, call, make_home
 from tests.cli.made_up import Past
+from tests.shifted_dates import same_date
 
 PLAYBOOKS = (
     "cli_jobs",
@@ -114,6 +115,7 @@ def test_every_command_of_a_playbook_works(name: str, tmp_path: Path) -> None:
     past_of(home, disabled=name in ("who_disabled_it", "job_does_not_run"))
     environment = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        **same_date(),
         "HOME": str(tmp_path),
         "LANG": "C.UTF-8",
         "CRONLEDGER_HOME": str(home.root),

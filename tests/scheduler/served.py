@@ -17,6 +17,7 @@ from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.waiting import Growth
+from tests.shifted_dates import same_date
 
 COMMAND = str(Path(sys.executable).with_name("cronledger"))
 PATIENCE_S = 30.0
@@ -51,7 +52,7 @@ class Served:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **(env or {})},
+            env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **same_date(), **(env or {})},
         )
         self.wait_for(v.SchedulerStarted, lambda entry: v.payload(entry).pid == self.process.pid)
 
@@ -111,7 +112,7 @@ def cronledger(root: Path, *args: str, check: bool = True) -> subprocess.Complet
         capture_output=True,
         text=True,
         timeout=60,
-        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
+        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **same_date()},
         check=False,
     )
     if check:

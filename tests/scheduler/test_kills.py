@@ -19,6 +19,7 @@ from eventstore.store import Entry
 from scheduler import vocabulary as v
 from tests.ledger_check import check_ledger
 from tests.scheduler.audit import audit
+from tests.shifted_dates import same_date
 
 RESTARTS = 200
 JOBS = 12
@@ -53,7 +54,7 @@ def serve(home: Path) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
+        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **same_date()},
     )
     assert process.stdout is not None
     first = process.stdout.readline()

@@ -196,6 +196,7 @@ def test_time_shifted_under_a_real_restart_is_caught_up(tmp_path: Path) -> None:
     assert (finished.trigger, f"{finished.scheduled_for:%d %H:%M}") == ("catch_up", "04 02:00")
 
 
+@pytest.mark.unshifted("it shifts the date itself")
 @pytest.mark.skipif(not FAKETIME, reason="Debian's faketime is not on this machine")
 def test_a_clock_set_ahead_under_a_running_scheduler_is_seen_and_caught_up(tmp_path: Path) -> None:
     """A real scheduler whose wall clock jumps two hours ahead records the step and catches up once."""

@@ -17,6 +17,7 @@ from scheduler.home import Home
 from scheduler.processes import Launch, PosixSpawner
 from scheduler.vocabulary import RetentionApplied, RunRequested, event, payload
 from tests.scheduler.builtin.conftest import left, put
+from tests.shifted_dates import same_date
 
 LOGS = REGISTERED["log-cleanup"]
 SESSIONS = REGISTERED["cleanup-sessions"]
@@ -38,6 +39,7 @@ def entries(home: Home) -> list[Entry]:
 
 def run(argv: list[str], **env: str) -> subprocess.CompletedProcess[str]:
     """Run a command with exactly this environment."""
+    env |= same_date()
     return subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60, check=False, cwd="/")
 
 
