@@ -6,6 +6,7 @@ import os
 
 import msgspec
 
+from eventstore.nesting import decode
 from scheduler.home import Home
 from scheduler.lease import Holder, holder_of
 
@@ -17,7 +18,7 @@ def is_served(home: Home) -> bool:
     would be refused. So first the note in it is read: where its writer is gone, nobody serves.
     """
     try:
-        holder = msgspec.json.decode(home.scheduler_lock.read_bytes(), type=Holder)
+        holder = decode(home.scheduler_lock.read_bytes(), Holder)
         os.kill(holder.pid, 0)
     except PermissionError:  # it lives, and is somebody else's
         pass
