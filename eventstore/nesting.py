@@ -33,7 +33,8 @@ def nests_deeper(raw: bytes, levels: int = NESTING_MAX) -> bool:
 
     The length answers for almost everything; only where it does not are the brackets matched.
     """
-    arrays = raw.count(b"[")
+    first = raw.find(b"[")  # several times as fast as to count, where there is none
+    arrays = raw.count(b"[", first) if first >= 0 else 0
     if arrays + (len(raw) - 1) // _OBJECT_BYTES_MIN < levels:  # the innermost may be a bracket and no more
         return False
     if arrays + raw.count(b"{") <= levels:

@@ -66,7 +66,7 @@ def decode(line: bytes) -> LogEntry | None:
 def decode_lines(lines: list[bytes]) -> list[LogEntry]:
     """The entries of some lines; what is none is left out."""
     try:
-        if max(map(len, lines), default=0) < DEEP_BYTES_MIN or not any(map(nests_deeper, lines)):
+        if not any(len(line) >= DEEP_BYTES_MIN and nests_deeper(line) for line in lines):
             return _DECODER.decode_lines(b"\n".join(lines))
     except (msgspec.DecodeError, UnicodeDecodeError):
         pass  # one at a time
