@@ -13,7 +13,7 @@ An entry
     `actor`    who: `scheduler`, `config` or `user:NAME@HOST`
     `job`      what it is about; left out where there is none
     `run`      the number of the run it is about; left out where there is none
-    `data`     the payload: a JSON object
+    `data`     the payload: a JSON object; at most 200 objects and arrays are open at once in it, it included
     `durable`  how many entries were known to be on disk when the line was composed; never more than `seq`
     `prev`     the `hash` of the entry before; 64 zeros in entry 0
     `hash`     SHA-256, as 64 lower-case hex digits, of the bytes of the line that stand before `,"hash":`
@@ -91,6 +91,7 @@ from eventstore.errors import (
     Conflict,
     Corrupt,
     DamagedTail,
+    EventTooDeep,
     EventTooLarge,
     LedgerError,
     NewerFormat,
@@ -119,6 +120,7 @@ __all__ = [
     "Entry",
     "Event",
     "EventStore",
+    "EventTooDeep",
     "EventTooLarge",
     "Fsync",
     "Head",

@@ -18,7 +18,8 @@ from typing import Any
 import msgspec
 
 from eventstore.entry import LINE_BYTES_MAX
-from eventstore.errors import EventTooLarge
+from eventstore.errors import EventTooDeep, EventTooLarge
+from eventstore.nesting import DEEP_BYTES_MIN, NESTING_MAX, NestsTooDeep, nests_deeper
 from eventstore.store import OWN_SEQ, Event, Head
 
 _ENCODER = msgspec.json.Encoder()
@@ -42,6 +43,7 @@ def compose(events: Sequence[Event], head: Head, durable: int, now: datetime) ->
 
     Raises:
         EventTooLarge: a line would be longer than 65,535 bytes.
+        EventTooDeep: a payload nests deeper than 200 levels.
         TypeError: a payload is no JSON object, or cannot be encoded.
         ValueError: a payload holds a number that JSON does not have, or a type or a name is none.
     """
@@ -51,7 +53,12 @@ def compose(events: Sequence[Event], head: Head, durable: int, now: datetime) ->
     for event in events:
         seq += 1
         subject = _subject(event, seq)
-        data = encode_payload(event.data)
+        try:
+            data = encode_payload(event.data)
+        except (NestsTooDeep, RecursionError):
+            raise EventTooDeep(
+                f"{event.type}: its payload nests deeper than {NESTING_MAX} levels, which an entry's may not"
+            ) from None
         body = b'{"seq":%d%b%b,"actor":%b%b,"data":%b,"durable":%d,"prev":"%b"' % (
             seq,
             time,
@@ -96,11 +103,14 @@ def encode_payload(data: Any) -> bytes:
     Raises:
         TypeError: it is no JSON object, or msgspec cannot encode it.
         ValueError: it holds a NaN or an infinity.
+        NestsTooDeep, RecursionError: it nests deeper than an entry's payload may.
     """
     try:
         encoded = _ENCODER.encode(data)
     except UnicodeEncodeError:
         encoded = _ENCODER.encode(_without_surrogates(msgspec.to_builtins(data)))
+    if len(encoded) >= DEEP_BYTES_MIN and nests_deeper(encoded):
+        raise NestsTooDeep
     if b"null" in encoded:  # msgspec writes a number that JSON does not have as null
         _refuse_unreal(msgspec.to_builtins(data))
     if encoded[:1] != b"{" or encoded[-1:] != b"}" or b"\n" in encoded:

@@ -17,6 +17,7 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
+from eventstore.nesting import DEEP_BYTES_MIN, NESTING_MAX, nests_deeper
 from eventstore.store import Entry, Head
 
 LINE_BYTES_MAX = 65_535
@@ -92,7 +93,7 @@ _ENCODER = msgspec.json.Encoder()
 _DIGITS_TO_ZERO = bytes.maketrans(b"123456789", b"000000000")
 _LFS = b"\n" * 4  # a search leaps as far as what it searches for is long
 _TIME_FORM = b"0000-00-00T00:00:00.000000Z"
-_DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError)
 _SHOWN_BYTES = 48
 
 
@@ -143,6 +144,8 @@ def check_line(line: bytes, seq: int, prev: str) -> Line:
     structure = _STRUCTURE.fullmatch(line) if line.isascii() else None
     if structure is None:
         raise bad("a line of format 1", shown(line))
+    if nests_deeper(structure["data"]):
+        raise bad(f"a payload of at most {NESTING_MAX} levels", "one that nests deeper")
     try:
         parsed = _LINES.decode(line)
         _ENTRIES.decode(line)
@@ -233,7 +236,7 @@ def _checked_at_once(block: bytes, raw: list[bytes], seq: int, prev: str) -> lis
         lines = _LINES.decode_lines(block)
         times = '","'.join([line.time for line in lines]).encode()
         _TIMES.decode(b'["' + times + b'"]')
-    except _DECODE_ERRORS:
+    except (*_DECODE_ERRORS, RecursionError):
         return None
     seqs = [line.seq for line in lines]
     if seqs != list(range(seq, seq + len(raw))):
@@ -246,8 +249,13 @@ def _checked_at_once(block: bytes, raw: list[bytes], seq: int, prev: str) -> lis
     if any(map(gt, [line.durable for line in lines], seqs)):
         return None
     # A payload is one JSON value without LF; each of them begins with a brace: each is an object.
-    payloads = _LFS.join([line.data for line in lines])
+    data = [line.data for line in lines]
+    payloads = _LFS.join(data)
     if not payloads.startswith(b"{") or payloads.count(_LFS + b"{") != len(lines) - 1:
+        return None
+    if max(map(len, data)) >= DEEP_BYTES_MIN and any(
+        nests_deeper(bytes(each)) for each in data if len(each) >= DEEP_BYTES_MIN
+    ):
         return None
     if times.translate(_DIGITS_TO_ZERO) != b'","'.join([_TIME_FORM] * len(lines)):
         return None

@@ -28,6 +28,10 @@ class EventTooLarge(LedgerError):
     """An entry would not fit into one line: nothing was written."""
 
 
+class EventTooDeep(LedgerError):
+    """A payload nests deeper than an entry's may: nothing was written."""
+
+
 class NewerFormat(LedgerError):
     """The ledger was written by a later version of the software, in a format this one does not know."""
 

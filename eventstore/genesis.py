@@ -11,6 +11,7 @@ import msgspec
 
 from eventstore.entry import LINE_BYTES_MAX, BadLine, check_line, has_structure
 from eventstore.errors import Corrupt, NewerFormat
+from eventstore.nesting import decode
 from eventstore.segment import SEGMENT_ENTRIES, segment_name
 from eventstore.store import GENESIS
 
@@ -92,8 +93,8 @@ def read_creation(folder: Path) -> LedgerCreated | None:
 
 def _refuse_newer(path: Path, line: bytes) -> None:
     try:
-        found = msgspec.json.decode(line, type=_AnyFormat).data.format
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        found = decode(line, _AnyFormat).data.format
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return
     if found > FORMAT:
         raise NewerFormat(

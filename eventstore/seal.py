@@ -19,6 +19,7 @@ import msgspec
 from eventstore.durable import Disk, write_file
 from eventstore.entry import LINE_BYTES_MAX, seq_of, tail_of
 from eventstore.errors import Corrupt
+from eventstore.nesting import decode
 from eventstore.segment import line_before, seal_name, segment_name
 
 _READ_BYTES = 1024 * 1024
@@ -58,8 +59,8 @@ def read_seal(folder: Path, first: int) -> Seal | None:
     if own_hash != _ending(body):
         raise ValueError("its hash is not that of its bytes")
     try:
-        return msgspec.json.decode(raw, type=Seal)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return decode(raw, Seal)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ValueError(str(error)) from None
 
 

@@ -92,6 +92,7 @@ class EventStore(Protocol):
             Unavailable: it cannot be written now; nothing was written; try again later.
             Poisoned: a flush failed; stop.
             EventTooLarge: an entry exceeds 65,535 bytes; nothing was written.
+            EventTooDeep: a payload nests deeper than 200 levels; nothing was written.
             Corrupt: the ledger cannot be trusted; nothing was written.
         """
         ...

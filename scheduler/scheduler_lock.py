@@ -17,6 +17,8 @@ from typing import Final
 
 import msgspec
 
+from eventstore.nesting import decode
+
 _FLOCK: Final = struct.Struct("hhqqi")
 """`struct flock`: type, whence, start, length (0: to the end), pid (0 for these locks)."""
 _WHOLE_FILE: Final = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
@@ -90,6 +92,6 @@ def holder_of(path: Path) -> Holder | None:
 
 def _read(path: Path) -> Holder | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Holder)
-    except (OSError, msgspec.MsgspecError):
+        return decode(path.read_bytes(), Holder)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None

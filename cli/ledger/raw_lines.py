@@ -13,6 +13,7 @@ import msgspec
 
 from eventstore.entry import LINE_BYTES_MAX, BadLine, check_line, seq_of, tail_of
 from eventstore.errors import NoLedger, Unavailable
+from eventstore.nesting import decode
 from eventstore.segment import find_line, list_segments, runs, segment_name
 from eventstore.store import GENESIS, Entry
 
@@ -34,8 +35,8 @@ class RawLine(NamedTuple):
     def entry(self) -> Entry | None:
         """The line decoded, whether or not it is sound; None if it is no entry at all."""
         try:
-            return msgspec.json.decode(self.raw, type=Entry)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return decode(self.raw, Entry)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             return None
 
     @property

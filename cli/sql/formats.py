@@ -19,6 +19,8 @@ from cli.sql.records import RECORDS_MAX, records, room_for
 from cli.terminal.console import is_terminal, note, out, width
 from cli.terminal.printable import printable
 from cli.terminal.tables import Cell, Column, plain_table, table
+from eventstore.nesting import NESTING_MAX, nests_deeper
+from projections.errors import QueryFailed
 
 Row = Sequence[Any]
 Columns = Sequence[tuple[str, str]]
@@ -183,6 +185,10 @@ def _is_nested(kind: str) -> bool:
 
 
 def _json_value(text: str | None) -> Any:
+    if text is not None and nests_deeper(text.encode()):
+        raise QueryFailed(
+            f"a value of type JSON nests deeper than {NESTING_MAX} levels: ask for it as text, CAST(… AS VARCHAR)"
+        )
     return None if text is None else json.loads(text)
 
 

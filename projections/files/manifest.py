@@ -21,6 +21,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from eventstore.durable import FILE_MODE, REAL, create_folders, write_file
+from eventstore.nesting import decode
 from projections.files.fingerprint import Stamp, digest, stamp
 
 MANIFEST_NAME = "manifest.json"
@@ -163,8 +164,8 @@ class Folder(NamedTuple):
     def load(self, version: str) -> Manifest:
         """The manifest; an empty one if there is none that can be used."""
         try:
-            manifest = msgspec.json.decode((self.root / MANIFEST_NAME).read_bytes(), type=Manifest)
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            manifest = decode((self.root / MANIFEST_NAME).read_bytes(), Manifest)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return Manifest(version=version)
         return manifest if manifest.version == version else Manifest(version=version)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from eventstore.nesting import decode
 from projections.schema.tables import no_rows, quoted
 
 LOG_TYPES = {
@@ -58,7 +59,7 @@ def log_files(logs: Path) -> list[str]:
 def _moving(folder: Path) -> str:
     """A file that is there twice while it is being compressed."""
     try:
-        return msgspec.json.decode((folder / "position.json").read_bytes(), type=_Position).moving
+        return decode((folder / "position.json").read_bytes(), _Position).moving
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return ""
 

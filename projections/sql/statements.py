@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from eventstore.nesting import nests_deeper
 from projections.errors import QueryFailed, QueryRefused
 from projections.query_errors import failed, hint_for
 from projections.schema.columns import VIEWS
@@ -64,6 +65,8 @@ _DONE_BY = {
     "UPDATE": "changes rows",
     "VACUUM": "vacuums or analyzes",
 }
+SYNTAX_NESTING_MAX = 600
+"""How deep a syntax tree may nest as the parser prints it: an operator or a query within another is three levels."""
 _LISTED = "list the values, as in PIVOT … ON column IN ('a', 'b')"
 
 
@@ -167,10 +170,12 @@ def _words(text: str) -> Iterator[tuple[str, int]]:
 
 def _syntax_tree(engine: DuckDBPyConnection, select: str) -> Any:
     printed = engine.execute("SELECT json_serialize_sql($1::VARCHAR)", [select]).fetchone()
-    try:
-        tree: Any = msgspec.json.decode(printed[0]) if printed else {}
-    except RecursionError:
-        raise QueryRefused("this statement is nested too deeply to be judged") from None
+    if printed and nests_deeper(printed[0].encode(), SYNTAX_NESTING_MAX):
+        raise QueryRefused(
+            f"this statement nests too deep to be judged: its syntax tree has more than {SYNTAX_NESTING_MAX} levels;"
+            " split it, or say parts of it as WITH … AS (…)"
+        )
+    tree: Any = msgspec.json.decode(printed[0]) if printed else {}
     if tree.get("error", True) or len(tree.get("statements", ())) != 1:
         raise QueryRefused(
             f"this statement cannot be judged: {tree.get('error_message', 'it is not one SELECT')}"

@@ -18,6 +18,7 @@ from typing import Final, NoReturn
 import msgspec
 
 from eventstore import Journal, LedgerError
+from eventstore.nesting import decode
 from scheduler.builtin import REGISTERED, logs, sessions
 from scheduler.builtin.protected_paths import output_in_use
 from scheduler.builtin.retention import pattern_problem
@@ -141,7 +142,7 @@ def _folder(text: str) -> Path:
 
 def _directory(text: str) -> Directory:
     try:
-        directory = msgspec.json.decode(os.fsencode(text), type=Directory)
+        directory = decode(os.fsencode(text), Directory)
     except msgspec.MsgspecError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is no folder to clean: {error}") from error
     problem = pattern_problem(directory.pattern)

@@ -48,7 +48,7 @@ class Ledger:
 
         Raises:
             Conflict: someone else appended first; nothing was written.
-            Unavailable, Poisoned, EventTooLarge, Corrupt: see `EventStore.append`.
+            Unavailable, Poisoned, EventTooLarge, EventTooDeep, Corrupt: see `EventStore.append`.
         """
         entries = self.store.append(events, expected=self.state.head)
         for entry in entries:
@@ -63,7 +63,7 @@ class Ledger:
             but not among them.
 
         Raises:
-            Unavailable, Poisoned, EventTooLarge, Corrupt: see `EventStore.append`.
+            Unavailable, Poisoned, EventTooLarge, EventTooDeep, Corrupt: see `EventStore.append`.
         """
         for _ in range(_ATTEMPTS_MAX):
             events = decide(self.state)

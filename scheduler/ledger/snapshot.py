@@ -124,7 +124,7 @@ def _decoded(path: Path) -> State | None:
         if path.suffix == _PACKED:
             body = zlib.decompress(body)
         return msgspec.msgpack.decode(body, type=State)
-    except (OSError, ValueError, zlib.error, msgspec.MsgspecError):
+    except (OSError, ValueError, zlib.error, msgspec.MsgspecError, RecursionError):
         return None
 
 

@@ -67,6 +67,20 @@ def test_odd_values_become_valid_json(home: LiveHome) -> None:
     assert b"\x1b" not in table.raw_out
 
 
+def test_a_value_of_json_nests_200_levels_at_most(home: LiveHome) -> None:
+    """A query can make it deeper: that is said in a sentence, and as text it is answered."""
+    query = "SELECT (repeat('[', {n}) || repeat(']', {n}))::JSON{text} AS deep"
+    assert json.loads(home.run("sql", query.format(n=200, text=""), "--json").out)
+    for levels in (201, 900):
+        refused = home.run("sql", query.format(n=levels, text=""), "--json")
+        assert (refused.code, refused.out) == (2, "")
+        assert "nests deeper than 200 levels" in refused.err
+    assert (
+        len(json.loads(home.run("sql", query.format(n=900, text="::VARCHAR"), "--json").out)[0]["deep"])
+        == 1_800
+    )
+
+
 def test_an_empty_answer(home: LiveHome) -> None:
     """No rows: nothing or an empty list on standard output, exit code 0."""
     query = "SELECT * FROM runs WHERE false"

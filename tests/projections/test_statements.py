@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from duckdb import DuckDBPyConnection
 
+from eventstore.nesting import nests_deeper
 from projections import QueryError, QueryFailed, QueryRefused, Sql, open_sql
+from projections.sql.statements import SYNTAX_NESTING_MAX
 from tests.projections.ledgers import Writer, files_of
 
 # {ledger} is a segment of the ledger, {parquet} a projection, {events} the folder of projections, {out} a file in it.
@@ -231,6 +234,32 @@ def test_a_link_within_an_allowed_folder_leads_nowhere(home_writer: Writer, tmp_
     assert [path.name for path in tmp_path.iterdir()] == ["secret.csv"]
     for name in ("link.csv", "linked"):
         (events / name).unlink()
+
+
+def test_how_deep_a_statement_may_nest_is_one_number(home_writer: Writer) -> None:
+    """What the parser prints in 600 levels is executed, one operator more is refused, from any stack."""
+
+    def within(frames: int, query: str) -> object:
+        return sql.execute(query).all() if frames == 0 else within(frames - 1, query)
+
+    with open_sql(home_writer.home) as sql:
+        deepest = _deepest(sql._views.engine)
+        for frames in (0, 250):
+            assert within(frames, "SELECT " + "1 + " * deepest + "1") == [(deepest + 1,)]
+            for more in (1, 100, 700):
+                with pytest.raises(QueryRefused, match="more than 600 levels"):
+                    within(frames, "SELECT " + "1 + " * (deepest + more) + "1")
+
+
+def _deepest(engine: DuckDBPyConnection) -> int:
+    """How many additions the parser prints in at most 600 levels; counted in its own words."""
+    for additions in range(150, 250):
+        query = "SELECT " + "1 + " * (additions + 1) + "1"
+        printed = engine.execute("SELECT json_serialize_sql($1::VARCHAR)", [query]).fetchone()
+        assert printed
+        if nests_deeper(printed[0].encode(), SYNTAX_NESTING_MAX):
+            return additions
+    raise AssertionError("the parser prints what it prints in fewer levels")
 
 
 def test_a_name_within_a_type_stays_a_name(home_writer: Writer) -> None:

@@ -69,7 +69,7 @@ def search(
         raise click.BadParameter("it is empty", param_hint="'PATTERN'")
     try:
         wanted = Pattern(pattern, regex=regex, case_sensitive=case_sensitive)
-    except (re.error, OverflowError, RecursionError) as problem:
+    except (re.error, OverflowError) as problem:
         raise click.BadParameter(f"it is no regular expression: {problem}", param_hint="'PATTERN'") from None
     found = _show_newest(home, log_filter(**filters, pattern=wanted), count, as_json=as_json, utc=utc)
     if not found:

@@ -1,9 +1,9 @@
 """What a line of output says: its level, its message, its fields.
 
-A line that is a JSON object with a level or a message keeps both, and its other members are its fields. Any other
-line is its own message; its level is the one that it begins with in one of the usual ways (`ERROR: …`,
-`2026-11-23 02:00:00 [warning]` in capitals, `level=warn`), else `info` on standard output and `warning` on standard
-error. So a program that logs `INFO` to standard error, as many do, raises no alarm.
+A line that is a JSON object with a level or a message, at most 64 objects and arrays deep, keeps both, and its other
+members are its fields. Any other line is its own message; its level is the one that it begins with in one of the
+usual ways (`ERROR: …`, `2026-11-23 02:00:00 [warning]` in capitals, `level=warn`), else `info` on standard output and
+`warning` on standard error. So a program that logs `INFO` to standard error, as many do, raises no alarm.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from eventstore.nesting import nests_deeper
 from scheduler.logs.storage.entry import Level, Stream
 
 _NAMES: Final[dict[str, Level]] = {
@@ -45,6 +46,8 @@ _HINTS: Final = (
     b"level=", b"lvl=", b"severity=",
 )  # fmt: skip
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;]{0,32}[A-Za-z]")
+FIELDS_NESTING_MAX: Final = 64
+"""How deep a line of JSON may nest to be taken apart; a deeper one is its own message."""
 _DECODER: Final = msgspec.json.Decoder()
 
 
@@ -109,9 +112,11 @@ def level_named(value: object) -> Level | None:
 
 
 def _of_object(line: bytes, stream: Stream) -> Parsed | None:
+    if nests_deeper(line, FIELDS_NESTING_MAX):
+        return None
     try:
         members = _DECODER.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     if not isinstance(members, dict):
         return None

@@ -7,13 +7,19 @@ case of its letters if so wanted: those of ASCII where the pattern is ASCII, els
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from typing import Final
 
 import msgspec
 
+from eventstore.nesting import nests_deeper
 from scheduler.logs.query.prefilter import Required, of_expression, of_text
 from scheduler.logs.storage.entry import LogEntry
 from scheduler.logs.storage.scan import lines_with
+
+GROUPS_NESTING_MAX: Final = 64
+"""How deep the groups of a regular expression may nest."""
+_NO_GROUP: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*+\]", re.DOTALL)
 
 _ENCODER: Final = msgspec.json.Encoder()
 
@@ -37,13 +43,15 @@ class Pattern:
         case_sensitive: whether the case of letters counts.
 
     Raises:
-        re.error: it is no expression.
+        re.error: it is no expression, or its groups nest deeper than `GROUPS_NESTING_MAX`.
     """
 
     def __init__(self, text: str, *, regex: bool = False, case_sensitive: bool = False) -> None:
         self._text, self._sensitive = text, case_sensitive
         self._expression: re.Pattern[str] | None = None
         if regex:
+            if _groups_deep(text) > GROUPS_NESTING_MAX:
+                raise re.error(f"its groups nest deeper than {GROUPS_NESTING_MAX} levels")
             self._expression = re.compile(text, 0 if case_sensitive else re.IGNORECASE)
             self._required = of_expression(text, case_sensitive=case_sensitive)
         elif case_sensitive or text.isascii():
@@ -91,9 +99,11 @@ class Pattern:
         return lines_with(block, needles, None if required.exact else block.lower())
 
     def _stands_in(self, line: bytes) -> bool:
+        if nests_deeper(line):
+            return False
         try:
             entry = _DECODER.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return False
         return self._within(entry.message) or bool(entry.fields and self._within(str(entry.fields, "utf-8")))
 
@@ -105,6 +115,12 @@ class Pattern:
         if self._text.isascii():
             return _ascii_lower(self._text) in _ascii_lower(text)
         return self._text.lower() in text.lower()
+
+
+def _groups_deep(expression: str) -> int:
+    """How many groups are open at once; what is escaped, or a set of characters, opens none."""
+    brackets = re.sub(r"[^()]", "", _NO_GROUP.sub("", expression))
+    return max(accumulate(1 if bracket == "(" else -1 for bracket in brackets), default=0)
 
 
 _LOWER: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}

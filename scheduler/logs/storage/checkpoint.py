@@ -15,6 +15,8 @@ from typing import Final
 
 import msgspec
 
+from eventstore.nesting import decode
+
 VERSION: Final = 1
 FILE: Final = "position.json"
 LOCK: Final = "lock"
@@ -62,7 +64,7 @@ class Position(msgspec.Struct, kw_only=True, omit_defaults=True):
 def read_position(folder: Path) -> Position | None:
     """The position that is kept in a folder of entries; None if there is none that could be used."""
     try:
-        position = msgspec.json.decode((folder / FILE).read_bytes(), type=Position)
+        position = decode((folder / FILE).read_bytes(), Position)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
     return position if position.version == VERSION else None

@@ -7,6 +7,8 @@ from typing import Any, Final, Literal, get_args
 
 import msgspec
 
+from eventstore.nesting import DEEP_BYTES_MIN, nests_deeper
+
 Level = Literal["debug", "info", "warning", "error", "critical"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 """From the least to the most urgent."""
@@ -53,15 +55,19 @@ def encode_lines(entries: list[LogEntry]) -> bytes:
 
 def decode(line: bytes) -> LogEntry | None:
     """The entry of a line; None if it is none."""
+    if nests_deeper(line):
+        return None
     try:
         return _DECODER.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 
 def decode_lines(lines: list[bytes]) -> list[LogEntry]:
     """The entries of some lines; what is none is left out."""
     try:
-        return _DECODER.decode_lines(b"\n".join(lines))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return [entry for line in lines if (entry := decode(line)) is not None]
+        if not any(len(line) >= DEEP_BYTES_MIN and nests_deeper(line) for line in lines):
+            return _DECODER.decode_lines(b"\n".join(lines))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass  # one at a time
+    return [entry for line in lines if (entry := decode(line)) is not None]

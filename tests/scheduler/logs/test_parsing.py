@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -7,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.logs.collection.parser import Parsed, parse, speaks_of_levels
-from scheduler.logs.storage.entry import LEVELS, LogEntry, decode, encode_lines
+from scheduler.logs.collection.secret_masking import Masker
+from scheduler.logs.query.filter import Pattern
+from scheduler.logs.storage.entry import LEVELS, LogEntry, decode, decode_lines, encode_lines
 
 
 @pytest.mark.parametrize(
@@ -103,6 +106,45 @@ def test_the_time_of_a_json_line_is_one_that_is_certain(written: str, time: date
     assert said.time == time
     assert said.fields is not None
     assert "ts" in said.fields
+
+
+@pytest.mark.parametrize("frames", [0, 400])
+def test_a_line_of_json_nests_64_levels_at_most(frames: int) -> None:
+    """At the bound it is taken apart, and what comes of it is read again; one level deeper, it is plain text."""
+
+    def within(frames: int, line: bytes) -> Parsed:
+        return parse(line, "stdout") if frames == 0 else within(frames - 1, line)
+
+    for levels, taken_apart in ((64, True), (65, False), (1_000, False), (5_000, False), (30_000, False)):
+        line = b'{"message":"m","a":' + b"[" * (levels - 1) + b"]" * (levels - 1) + b"}"
+        said = within(frames, line)
+        assert said.message == ("m" if taken_apart else line.decode())
+        assert (said.fields is not None) == taken_apart
+        masked = said.fields and Masker().fields(said.fields)
+        entry = LogEntry(
+            time="2026-11-23T02:00:00.000512Z", level="info", stream="stdout", message="m", fields=masked
+        )
+        assert decode_lines(encode_lines([entry]).splitlines()) == [entry]
+
+
+def test_an_entry_that_nests_too_deep_is_none() -> None:
+    """Whoever wrote it: it is passed over, alone or among others, and what is searched for is not found in it."""
+    sound = b'{"time":"2026-11-23T02:00:00.000512Z","level":"info","stream":"stdout","message":"m"}'
+    for levels, entries in ((198, 3), (199, 2), (5_000, 2)):
+        deep = sound[:-1] + b',"fields":{"a":' + b"[" * levels + b"]" * levels + b"}}"
+        lines = [sound, deep, sound]
+        assert len(decode_lines(lines)) == entries
+        assert (decode(deep) is not None) == (entries == 3)
+        assert len(decode_lines(Pattern("m").matching(b"\n".join([*lines, b""])))) == entries
+
+
+def test_groups_of_a_regular_expression_nest_64_levels_at_most() -> None:
+    """Groups beside each other, escaped brackets and those in sets of characters do not count."""
+    for text in ("(" * 64 + "a" + ")" * 64, "(a)" * 99, r"\(" * 99, "[(]" * 99, "[]((]" * 99, r"[\](]" * 99):
+        Pattern(text, regex=True)
+    for levels in (65, 300, 5_000):
+        with pytest.raises(re.error, match="64 levels"):
+            Pattern("(" * levels + "a" + ")" * levels, regex=True)
 
 
 @given(st.binary(max_size=200), st.sampled_from(["stdout", "stderr"]))
