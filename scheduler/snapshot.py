@@ -28,7 +28,7 @@ KEPT = 2
 _SUFFIX = ".snapshot"
 _PACKED = ".z"
 """What follows the suffix of one that is compressed: those that are kept for good."""
-_CODE = ("definition.py", "evolve.py", "schedule/*.py", "state.py", "timing.py", "vocabulary.py")
+_CODE = ("definition.py", "evolve.py", "schedule/**/*.py", "state.py", "timing.py", "vocabulary.py")
 
 
 @cache

@@ -9,9 +9,9 @@ from typing import Literal, NamedTuple
 from scheduler.definition import JobDefinition
 from scheduler.explanation.facts import DaylightSaving
 from scheduler.schedule import CronSchedule
+from scheduler.schedule.cron.wall_pattern import WallPattern
 from scheduler.schedule.offsets import Stretch, stretches
 from scheduler.schedule.schedule import epoch_seconds, instant_at
-from scheduler.schedule.wall_pattern import WallPattern
 from scheduler.timing import schedule_of
 
 _NEAR_S = 2 * 86_400

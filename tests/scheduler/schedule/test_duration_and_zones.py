@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 import scheduler.schedule
 from scheduler.schedule import ScheduleError, format_duration, known_zone, nearest_zones, parse_duration
-from tests.scheduler.schedule.cron_clock import PATIENT
+from tests.scheduler.schedule.cron.wall_clock import PATIENT
 
 MODULES = sorted(
-    module.name for module in pkgutil.iter_modules(scheduler.schedule.__path__, "scheduler.schedule.")
+    module.name for module in pkgutil.walk_packages(scheduler.schedule.__path__, "scheduler.schedule.")
 )
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from scheduler.schedule import ScheduleError, parse_at, parse_every
-from tests.scheduler.schedule.cron_clock import utc
+from tests.scheduler.schedule.cron.wall_clock import utc
 
 
 def test_an_interval_is_counted_from_the_epoch() -> None:

@@ -13,8 +13,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from scheduler.schedule import cron_field_mistakes as mistakes
-from scheduler.schedule.cron_vocabulary import FIELDS, WEEKDAY, CronField, Part
+from scheduler.schedule.cron import field_mistakes as mistakes
+from scheduler.schedule.cron.vocabulary import FIELDS, WEEKDAY, CronField, Part
 
 _PART = re.compile(r"(?:(\*)|([0-9]+|[A-Za-z]+)(?:-([0-9]+|[A-Za-z]+))?)(?:/([0-9]+))?")
 

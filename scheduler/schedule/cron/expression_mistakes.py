@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
-from scheduler.schedule.cron_field_mistakes import FieldMistake, interval_key
-from scheduler.schedule.cron_fields import read_field
-from scheduler.schedule.cron_vocabulary import ALIASES, DAY, FIELDS, LONGEST_MONTH_DAYS, CronFields
+from scheduler.schedule.cron.field_mistakes import FieldMistake, interval_key
+from scheduler.schedule.cron.fields import read_field
+from scheduler.schedule.cron.vocabulary import ALIASES, DAY, FIELDS, LONGEST_MONTH_DAYS, CronFields
 from scheduler.schedule.errors import ScheduleError, nearest
 
 # Dashes and asterisks that word processors and web pages put in place of the plain ones.

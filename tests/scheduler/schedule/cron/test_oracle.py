@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from scheduler.schedule import CronSchedule, ScheduleError, parse_cron
-from tests.scheduler.schedule.cron_clock import CHANGES, PATIENT, ZONES, expressions, utc, walk
+from tests.scheduler.schedule.cron.wall_clock import CHANGES, PATIENT, ZONES, expressions, utc, walk
 
 # Walking a job with `*` in its minute or hour, cronsim leaps by an hour of elapsed time and lands past minute 0
 # after a change of half an hour; and when it leaps to a day it starts at local midnight, also where that day or

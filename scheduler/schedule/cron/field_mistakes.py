@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from scheduler.schedule.cron_vocabulary import DAY, FIELDS, HOUR, MINUTE, WEEKDAY, FieldSpec
+from scheduler.schedule.cron.vocabulary import DAY, FIELDS, HOUR, MINUTE, WEEKDAY, FieldSpec
 from scheduler.schedule.duration import parse_duration
 from scheduler.schedule.errors import ScheduleError, nearest
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from scheduler.schedule import cron_mistakes as mistakes
-from scheduler.schedule.cron_field_mistakes import FieldMistake
-from scheduler.schedule.cron_fields import read_field
-from scheduler.schedule.cron_vocabulary import (
+from scheduler.schedule.cron import expression_mistakes as mistakes
+from scheduler.schedule.cron.field_mistakes import FieldMistake
+from scheduler.schedule.cron.fields import read_field
+from scheduler.schedule.cron.vocabulary import (
     ALIASES,
     DAY,
     FIELDS,

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scheduler.schedule import ScheduleError, parse_cron, parse_every
-from tests.scheduler.schedule.cron_clock import PATIENT
+from tests.scheduler.schedule.cron.wall_clock import PATIENT
 
 # expression, words of the reason, what is suggested, field, token, column
 REFUSED: list[tuple[str, str, str | None, str | None, str | None, int]] = [
