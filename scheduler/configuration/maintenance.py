@@ -33,7 +33,7 @@ def without_command(name: str, registered: Collection[str]) -> tuple[str, str] |
 def nearest_registered(name: str, registered: Collection[str]) -> str:
     """The registered job whose name is most like `name`, or an empty string."""
     by_word = {each.replace("-", "_"): each for each in sorted(registered)}
-    return by_word.get(nearest(name, by_word, 0.7), "")
+    return by_word.get(nearest(name, by_word), "")
 
 
 def misplaced(name: str, key: str, *, has_command: bool) -> tuple[str, str] | None:

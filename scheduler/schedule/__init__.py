@@ -17,7 +17,7 @@ from scheduler.schedule.errors import ScheduleError
 from scheduler.schedule.every import EverySchedule, parse_every
 from scheduler.schedule.lint import lint
 from scheduler.schedule.schedule import Lint, Schedule, Summary
-from scheduler.schedule.zones import known_zone, nearest_zones
+from scheduler.schedule.zones import known_zone, nearest_zones, unknown_zone
 
 __all__ = [
     "AtSchedule",
@@ -35,4 +35,5 @@ __all__ = [
     "parse_cron",
     "parse_duration",
     "parse_every",
+    "unknown_zone",
 ]

@@ -99,7 +99,7 @@ def _refusal(text: str) -> ScheduleError:
     if stripped.isascii() and stripped.isdecimal():
         return ScheduleError(f"duration {text!r} has no unit: {forms}", _readable(f"{stripped}s"), token=text)
     if stripped.startswith("-"):
-        return ScheduleError(f"duration {text!r} is negative", _readable(stripped[1:]), token=text)
+        return ScheduleError(f"duration {text!r} is negative: {forms}", token=text)
     if re.fullmatch(r"[0-9]+\.[0-9]+\s*[A-Za-z]+", stripped):
         reason = f"duration {text!r} has a fraction: {forms}"
         return ScheduleError(reason, _without_fraction(stripped), token=text)

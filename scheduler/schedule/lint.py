@@ -10,6 +10,7 @@ from scheduler.schedule.every import EverySchedule
 from scheduler.schedule.schedule import Lint, Schedule
 
 _HEAVY_INTERVAL_S = 5
+_DAY_S = 86_400
 
 
 def lint(schedule: Schedule) -> list[Lint]:
@@ -28,20 +29,38 @@ def lint(schedule: Schedule) -> list[Lint]:
 
 def _interval(schedule: EverySchedule) -> Iterator[Lint]:
     if schedule.interval_s < _HEAVY_INTERVAL_S:
-        a_day = 86_400 // schedule.interval_s
+        a_day = _DAY_S // schedule.interval_s
         yield Lint(
             "heavy-interval",
             f"this runs {a_day:,} times a day, and each run is several entries in the ledger;"
             " a service that loops by itself may serve better",
         )
-    if schedule.interval_s < 86_400 and 86_400 % schedule.interval_s:
+    if schedule.interval_s < _DAY_S and _DAY_S % schedule.interval_s:
         yield Lint(
             "drifting-interval",
             f"'{schedule.text}' does not divide a day, so it runs at other times of day each day",
         )
-    if schedule.interval_s >= 86_400 and schedule.zone != "UTC":
+    if schedule.interval_s > _DAY_S:
+        yield _longer_than_a_day(schedule)
+    if schedule.interval_s >= _DAY_S and schedule.zone != "UTC":
         yield Lint(
             "interval-in-utc",
             "intervals are counted from the epoch in UTC, so whole days fall at midnight UTC,"
             " not at local midnight",
         )
+
+
+def _longer_than_a_day(schedule: EverySchedule) -> Lint:
+    """On which days an interval falls is set by the epoch, and neither by the config nor by the last run."""
+    days, rest_s = divmod(schedule.interval_s, _DAY_S)
+    if rest_s:
+        return Lint(
+            "drifting-interval",
+            f"'{schedule.text}' is not a whole number of days, so it runs at another time of day each time",
+        )
+    weekday = "always on a Thursday" if days % 7 == 0 else "on another day of the week each time"
+    return Lint(
+        "interval-from-epoch",
+        f"intervals are counted from 1 January 1970 and not from the first run, so every {days} days falls"
+        f" {weekday}, and the first run may be up to {days} days away",
+    )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from scheduler.schedule.cron.schedule import CronSchedule
-from scheduler.schedule.cron.vocabulary import FIELDS, LONGEST_MONTH_DAYS, CronField, FieldSpec
+from scheduler.schedule.cron.vocabulary import FIELDS, LONGEST_MONTH_DAYS, WEEKDAY, CronField, FieldSpec, Part
 from scheduler.schedule.cron.wall_pattern import WallPattern
 from scheduler.schedule.cron.words import numbers_in_words
 from scheduler.schedule.offsets import stretches_of_year
@@ -17,6 +18,8 @@ _RULE_YEAR = 2050
 
 def lint_cron(schedule: CronSchedule) -> Iterator[Lint]:
     """Everything about a cron schedule that is legal but surprising."""
+    yield from _steps_past_the_end(schedule)
+    yield from _leading_zeros(schedule)
     yield from _uneven_steps(schedule)
     yield from _every_minute_of_hours(schedule)
     yield from _day_fields(schedule)
@@ -24,10 +27,34 @@ def lint_cron(schedule: CronSchedule) -> Iterator[Lint]:
     yield from _clock_changes(schedule)
 
 
+def _steps_past_the_end(schedule: CronSchedule) -> Iterator[Lint]:
+    for spec, field in zip(FIELDS, schedule.fields, strict=True):
+        for part in field.parts:
+            if part.step > 1 and part.alone and not _week_of_sundays(spec, part):
+                span = "*" if part.star else f"{part.low}-{part.high}"
+                yield Lint(
+                    "step-past-end",
+                    f"'{span}/{part.step}' in the {spec.name} field steps past its end,"
+                    f" so of these values only {part.low} matches",
+                )
+
+
+def _week_of_sundays(spec: FieldSpec, part: Part) -> bool:
+    """`*/7` as day of week: cron counts Sunday as 0 and as 7, so this step ends where it should."""
+    return spec is FIELDS[WEEKDAY] and part.star and part.step == 7
+
+
+def _leading_zeros(schedule: CronSchedule) -> Iterator[Lint]:
+    """`00` and `05` are a usual way to write minutes; longer ones may be taken for octal numbers."""
+    for number in dict.fromkeys(re.findall(r"(?<![0-9])0[0-9]{2,}", schedule.expression)):
+        value = number.lstrip("0") or "0"
+        yield Lint("leading-zeros", f"'{number}' is read as {value}: zeros in front change nothing")
+
+
 def _uneven_steps(schedule: CronSchedule) -> Iterator[Lint]:
     for spec, field, size in zip(FIELDS, schedule.fields, (60, 24, 0, 12, 7), strict=True):
         for part in field.parts:
-            if part.star and part.step > 1 and (size == 0 or size % part.step):
+            if part.star and part.step > 1 and not part.alone and (size == 0 or size % part.step):
                 yield Lint("uneven-step", _uneven_step(spec, part.step, size))
 
 
@@ -79,6 +106,13 @@ def _missing_days(schedule: CronSchedule) -> Iterator[Lint]:
         return
     first = min(days)
     otherwise = "" if weekday.starred else " by its day of month"
+    if all(LONGEST_MONTH_DAYS[number] < first for number in months):
+        names = " or ".join(_month_name(number) for number in months)
+        yield Lint(
+            "day-never-comes",
+            f"there is no day {numbers_in_words(days)} in {names}, so only the day of week decides",
+        )
+        return
     if months == [2]:
         yield Lint("leap-day", f"29 February comes in leap years only{otherwise}")
         return

@@ -159,7 +159,7 @@ def parse_cron(expression: str, timezone: str = "UTC") -> CronSchedule:
     if timezone != "UTC" and not known_zone(timezone):
         raise unknown_zone(timezone)
     text = expression.strip(" \t")
-    return CronSchedule(text, timezone, read_expression(expression))
+    return CronSchedule(text, timezone, read_expression(expression, timezone))
 
 
 @lru_cache(maxsize=4096)
