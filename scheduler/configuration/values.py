@@ -14,7 +14,7 @@ import yaml
 
 from scheduler.configuration.problems import Wrong
 from scheduler.configuration.tree import Mapping, Node, Scalar, Sequence
-from scheduler.schedule import ScheduleError, known_zone, parse_duration, unknown_zone
+from scheduler.schedule import ScheduleError, known_zone, mistyped, parse_duration, unknown_zone
 
 T = TypeVar("T")
 Reader = Callable[[Node], T]
@@ -38,12 +38,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _WHOLE = re.compile(r"0|[1-9][0-9]*")
 
 
-def nearest(word: str, known: Iterable[str], cutoff: float = 0.75) -> str:
-    """The known word most like `word`, or an empty string when nothing comes close."""
-    import difflib  # only a mistake needs it
-
-    found = difflib.get_close_matches(word.casefold().replace("-", "_"), known, n=1, cutoff=cutoff)
-    return found[0] if found else ""
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word from which one slip of the keyboard makes `word`, or an empty string."""
+    return mistyped(word.replace("-", "_"), known) or ""
 
 
 def read_as(text: str) -> str:

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from scheduler.processes.launch import LaunchFailed
-from scheduler.schedule.errors import mistyped
 
 NOT_FOUND: Final = 127
 NOT_EXECUTABLE: Final = 126
@@ -159,6 +158,8 @@ def _nearest(name: str, path: str) -> str:
     """What the name was meant to be: a user in front of the program, as in a system's crontab, or a slip."""
     if _is_user(name):
         return f"; {name} is a user: a command has no user in front, it runs as the scheduler's"
+    from scheduler.schedule import mistyped  # only a mistake needs it
+
     names: set[str] = set()
     for folder in path.split(":"):
         try:

@@ -13,7 +13,7 @@ cron is read strictly and follows Vixie and Debian cron for days and for dayligh
 from scheduler.schedule.at import AtSchedule, parse_at
 from scheduler.schedule.cron.schedule import CronSchedule, parse_cron
 from scheduler.schedule.duration import format_duration, parse_duration
-from scheduler.schedule.errors import ScheduleError
+from scheduler.schedule.errors import ScheduleError, mistyped
 from scheduler.schedule.every import EverySchedule, parse_every
 from scheduler.schedule.lint import lint
 from scheduler.schedule.schedule import Lint, Schedule, Summary
@@ -30,6 +30,7 @@ __all__ = [
     "format_duration",
     "known_zone",
     "lint",
+    "mistyped",
     "nearest_zones",
     "parse_at",
     "parse_cron",

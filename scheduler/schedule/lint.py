@@ -61,6 +61,6 @@ def _longer_than_a_day(schedule: EverySchedule) -> Lint:
     weekday = "always on a Thursday" if days % 7 == 0 else "on another day of the week each time"
     return Lint(
         "interval-from-epoch",
-        f"intervals are counted from 1 January 1970 and not from the first run, so every {days} days falls"
-        f" {weekday}, and the first run may be up to {days} days away",
+        f"intervals are counted from 1 January 1970: this runs every {days} days, {weekday},"
+        f" and the first run may be up to {days} days away",
     )

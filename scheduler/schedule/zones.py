@@ -33,7 +33,7 @@ _AMBIGUOUS = {
     "SST": ("Asia/Singapore", "Pacific/Pago_Pago"),
 }
 _OFFSET = re.compile(
-    r"(?:UTC|GMT|Z)?[ ]?(?P<sign>[+-])(?P<hours>[01]?[0-9])(?::?(?P<minutes>[0-5][0-9]))?", re.IGNORECASE
+    r"(?:UTC|GMT|Z)?[ ]?(?P<sign>[+-])(?P<hours>[0-9]{1,2})(?::?(?P<minutes>[0-5][0-9]))?", re.IGNORECASE
 )
 # Places that have such an offset all year, for those that Etc/GMT does not have.
 _PLACE_OF_OFFSET = {

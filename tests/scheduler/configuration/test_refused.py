@@ -16,6 +16,10 @@ CLEAN = 'jobs:\n  log-cleanup:\n    schedule: "@daily"\n'
 @pytest.mark.parametrize(("text", "line", "column", "part", "suggestion"), [
     # keys
     (JOB + "    timout: 5m\n", 5, 5, "unknown key 'timout' in a job", "timeout"),
+    (JOB + "    retries: 3\n", 5, 5, "unknown key 'retries' in a job, which takes", ""),
+    (JOB + "    disabled: true\n", 5, 5, "unknown key 'disabled' in a job, which takes", ""),
+    (JOB + "    timezone: GMT+2\n", 5, 15, "2 hours ahead of UTC all year write Etc/GMT-2", "Etc/GMT-2"),
+    (JOB + "    timezone: CST\n", 5, 15, "short for several times: write the place", ""),
     (JOB + "    cwd: /\n", 5, 5, "unknown key 'cwd'", "working_directory"),
     (JOB + "    zzz: 1\n", 5, 5, "which takes command, description", ""),
     (JOB + "    max_parallel: 1\n", 5, 5, "does not belong to a job but to the scheduler block", ""),

@@ -51,6 +51,18 @@ from scheduler.schedule import Schedule, lint, parse_at, parse_cron, parse_every
         (parse_every("1s"), "heavy-interval", "86,400 times a day"),
         (parse_every("7m"), "drifting-interval", "other times of day each day"),
         (parse_every("7d", "Europe/Paris"), "interval-in-utc", "midnight UTC"),
+        (parse_every("7d"), "interval-from-epoch", "always on a Thursday"),
+        (parse_every("14d"), "interval-from-epoch", "the first run may be up to 14 days away"),
+        (parse_every("10d"), "interval-from-epoch", "on another day of the week each time"),
+        (parse_every("36h"), "drifting-interval", "not a whole number of days"),
+        (parse_cron("0 16-23/24 * * *"), "step-past-end", "of these values only 16 matches"),
+        (parse_cron("0 7-7/2 * * *"), "step-past-end", "of these values only 7 matches"),
+        (parse_cron("0 9 */100,1-7 * MON"), "step-past-end", "of these values only 1 matches"),
+        (parse_cron("0 9 */100,1-7 * MON"), "day-and-weekday", "must both match"),
+        (parse_cron("0 0 */45 * *"), "step-past-end", "of these values only 1 matches"),
+        (parse_cron("007 0 * * *"), "leading-zeros", "'007' is read as 7"),
+        (parse_cron("0 0 31 2 1"), "day-never-comes", "no day 31 in Feb, so only the day of week decides"),
+        (parse_cron("0 0 31 4,6 1"), "day-never-comes", "no day 31 in Apr or Jun"),
     ],
 )
 def test_a_surprise_is_told(schedule: Schedule, code: str, words: str) -> None:
@@ -63,6 +75,7 @@ def test_a_surprise_is_told(schedule: Schedule, code: str, words: str) -> None:
     [
         parse_cron("0 2 * * *"),
         parse_cron("0 3 * * 0"),
+        parse_cron("00 03 * * */7"),
         parse_cron("*/5 * * * *"),
         parse_cron("0 */6 * * *", "Europe/Paris"),
         parse_cron("* * * * *", "Europe/Paris"),
@@ -77,3 +90,15 @@ def test_a_surprise_is_told(schedule: Schedule, code: str, words: str) -> None:
 def test_an_ordinary_schedule_gets_no_remark(schedule: Schedule) -> None:
     """Schedules that do what they seem to do are left alone."""
     assert lint(schedule) == []
+
+
+def test_a_leap_day_is_not_spoken_of_where_none_is_meant() -> None:
+    """31 February beside a weekday has nothing to do with leap years; 29 February has."""
+    assert {remark.code for remark in lint(parse_cron("0 0 31 2 1"))} == {"day-or-weekday", "day-never-comes"}
+    assert {remark.code for remark in lint(parse_cron("0 0 29 2 1"))} == {"day-or-weekday", "leap-day"}
+
+
+def test_a_step_past_the_end_is_not_called_uneven() -> None:
+    """It has one value, so there is no gap to speak of."""
+    codes = {remark.code for remark in lint(parse_cron("0 0 */45 * *"))}
+    assert codes == {"step-past-end"}

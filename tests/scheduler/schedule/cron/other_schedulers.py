@@ -13,18 +13,17 @@ from datetime import UTC, date, datetime, timedelta
 
 _MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 _DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
-_ALL_YEARS = frozenset(range(1970, 2200))
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What an expression names: values of wall-clock fields, Sunday is 0; days by a rule of their own."""
+    """What an expression names: values of wall-clock fields, days by a rule, and years unless it is every one."""
 
     seconds: frozenset[int]
     minutes: frozenset[int]
     hours: frozenset[int]
     day: Callable[[date], bool]
-    years: frozenset[int] = _ALL_YEARS
+    years: frozenset[int] | None = None
 
     def holds(self, wall: datetime) -> bool:
         """Whether it names a wall time."""
@@ -32,15 +31,18 @@ class Meaning:
             wall.second in self.seconds
             and wall.minute in self.minutes
             and wall.hour in self.hours
-            and wall.year in self.years
-            and self.day(wall.date())
+            and self.on(wall.date())
         )
+
+    def on(self, day: date) -> bool:
+        """Whether it names a date."""
+        return (self.years is None or day.year in self.years) and self.day(day)
 
     def instants(self, after: datetime, until: datetime) -> Iterator[datetime]:
         """The instants in (after, until], on a clock in UTC."""
         day = after.date()
         while day <= until.date():
-            if day.year in self.years and self.day(day):
+            if self.on(day):
                 for hour in sorted(self.hours):
                     for minute in sorted(self.minutes):
                         for second in sorted(self.seconds):

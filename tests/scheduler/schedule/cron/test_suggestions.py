@@ -61,22 +61,20 @@ def numbers(low: int, high: int) -> st.SearchStrategy[str]:
     return st.builds("{}{}".format, st.sampled_from(["", "", "", "0", "00"]), st.integers(low, high))
 
 
-@st.composite
-def fields(draw: st.DrawFn, low: int, high: int, names: str = "") -> str:
+FOREIGN = ["**", "H", "0~7", "1;2", "5L", "2#1", "/5", "1--3", "FRIDAY"]
+
+
+def fields(low: int, high: int, names: str = "") -> st.SearchStrategy[str]:
     """A field of some dialect of cron: of the right shape, mostly in range, with steps of any length."""
-    if draw(st.integers(0, 2)):
-        return draw(st.sampled_from(["*", "*", "*", "?", str(low), str(high)]))
     value = numbers(low, high) | (st.sampled_from(names.split()) if names else st.nothing())
-    step = st.builds("/{}".format, st.sampled_from([1, 2, 5, 7, 15, 23, 24, 30, 45, 59, 60, 80, 100]))
-    piece = (
-        value
-        | st.builds("{}-{}".format, value, value)
-        | st.builds("{}-{}{}".format, value, value, step)
-        | st.builds("*{}".format, step)
-        | st.builds("{}{}".format, value, step)
-        | st.sampled_from(["*", "**", "H", "0~7", "1;2", "5L", "2#1", "/5", "1--3", str(high + 1), "FRIDAY"])
-    )
-    return ",".join(draw(st.lists(piece, min_size=1, max_size=2)))
+    spans = st.builds("{}-{}".format, value, value)
+    steps = st.builds("/{}".format, st.sampled_from([1, 2, 5, 7, 15, 23, 24, 30, 45, 59, 60, 80, 100]))
+    stepped = st.builds("{}{}".format, st.just("*") | spans, steps)
+    open_ended = st.builds("{}{}".format, value, steps)
+    piece = value | spans | stepped | stepped | open_ended | st.sampled_from(["*", str(high + 1), *FOREIGN])
+    lists = st.lists(value | spans | stepped, min_size=2, max_size=2).map(",".join)
+    plain = st.sampled_from(["*", "*", "*", str(low), str(high)])
+    return plain | plain | piece | lists
 
 
 SECOND = st.sampled_from(["0", "0", "0", "00", "*", "*/10", "0/30", "15"])
