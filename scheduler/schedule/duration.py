@@ -128,8 +128,9 @@ def _without_fraction(text: str) -> str | None:
     unit = _UNIT_OF_WORD.get(word.lower())
     if unit is None or len(number) > 12:
         return None
-    seconds = round(float(number) * SECONDS_OF_UNIT[unit])
-    return format_duration(timedelta(seconds=seconds)) if 0 < seconds <= _LONGEST_S else None
+    whole, _, fraction = number.partition(".")
+    seconds, rest = divmod(int(whole + fraction) * SECONDS_OF_UNIT[unit], 10 ** len(fraction))
+    return format_duration(timedelta(seconds=seconds)) if 0 < seconds <= _LONGEST_S and not rest else None
 
 
 def _readable(text: str) -> str | None:

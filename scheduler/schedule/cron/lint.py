@@ -6,7 +6,16 @@ import re
 from collections.abc import Iterator
 
 from scheduler.schedule.cron.schedule import CronSchedule
-from scheduler.schedule.cron.vocabulary import FIELDS, LONGEST_MONTH_DAYS, WEEKDAY, CronField, FieldSpec, Part
+from scheduler.schedule.cron.vocabulary import (
+    FIELDS,
+    HOUR,
+    LONGEST_MONTH_DAYS,
+    MINUTE,
+    WEEKDAY,
+    CronField,
+    FieldSpec,
+    Part,
+)
 from scheduler.schedule.cron.wall_pattern import WallPattern
 from scheduler.schedule.cron.words import numbers_in_words
 from scheduler.schedule.offsets import stretches_of_year
@@ -52,10 +61,11 @@ def _leading_zeros(schedule: CronSchedule) -> Iterator[Lint]:
 
 
 def _uneven_steps(schedule: CronSchedule) -> Iterator[Lint]:
-    for spec, field, size in zip(FIELDS, schedule.fields, (60, 24, 0, 12, 7), strict=True):
+    for index, (field, size) in enumerate(zip(schedule.fields, (60, 24, 0, 12, 7), strict=True)):
         for part in field.parts:
             if part.star and part.step > 1 and not part.alone and (size == 0 or size % part.step):
-                yield Lint("uneven-step", _uneven_step(spec, part.step, size))
+                every = _as_interval(schedule, index, part.step)
+                yield Lint("uneven-step", _uneven_step(FIELDS[index], part.step, size) + every)
 
 
 def _uneven_step(spec: FieldSpec, step: int, size: int) -> str:
@@ -64,9 +74,17 @@ def _uneven_step(spec: FieldSpec, step: int, size: int) -> str:
     if size == 0:
         return f"{starts}: after day {last} the next is day 1 of the following month, however long the month"
     rest = size - (last - spec.low)
-    gap = f"the last gap is {rest} {spec.unit}{'' if rest == 1 else 's'}, not {step}"
-    every = {"minute": f"every: {step}m", "hour": f"every: {step}h"}.get(spec.name)
-    return f"{starts}: {gap}" + (f"; for an even interval write '{every}'" if every else "")
+    return f"{starts}: the last gap is {rest} {spec.unit}{'' if rest == 1 else 's'}, not {step}"
+
+
+def _as_interval(schedule: CronSchedule, index: int, step: int) -> str:
+    """How an even interval is written, where nothing else in the expression would be lost."""
+    texts = [field.text for field in schedule.fields]
+    if index == MINUTE and texts == [f"*/{step}", "*", "*", "*", "*"]:
+        return f"; for an even interval write 'every: {step}m'"
+    if index == HOUR and texts == ["0", f"*/{step}", "*", "*", "*"]:
+        return f"; for an even interval write 'every: {step}h'"
+    return ""
 
 
 def _every_minute_of_hours(schedule: CronSchedule) -> Iterator[Lint]:

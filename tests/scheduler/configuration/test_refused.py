@@ -86,7 +86,7 @@ CLEAN = 'jobs:\n  log-cleanup:\n    schedule: "@daily"\n'
     (NO_TIME + "    schedule: 5\n", 4, 15, "one field", ""),
     (NO_TIME + "    schedule: [1]\n", 4, 15, "this takes a cron expression", ""),
     (NO_TIME + "    every: 90\n", 4, 12, "has no unit", "90s"),
-    (NO_TIME + "    at: 2026-12-24\n", 4, 9, "has no time of day", "2026-12-24 00:00"),
+    (NO_TIME + "    at: 2026-12-24\n", 4, 9, "has no time of day", ""),
     # maintenance
     (JOB + "    retention_days: 3\n", 5, 5, "a job that runs a command cleans by itself", ""),
     (JOB + "    dry_run: true\n", 5, 5, "dry_run is for cleanup-sessions and log-cleanup", ""),

@@ -57,6 +57,8 @@ def test_a_formatted_duration_reads_back(seconds: int) -> None:
         ("1H", "is not a duration", "1h"),
         ("1w", "is not a duration", "7d"),
         ("1.5h", "has a fraction", "1h30m"),
+        ("1.5s", "has a fraction", None),
+        ("0.0001d", "has a fraction", None),
         ("-5m", "is negative", None),
         ("0s", "is zero", None),
         ("5x", "is not a duration", None),

@@ -19,7 +19,7 @@ from tests.scheduler.schedule.cron.other_schedulers import (
     seconds_first,
     seconds_last,
 )
-from tests.scheduler.schedule.cron.wall_clock import PATIENT, utc
+from tests.scheduler.schedule.cron.wall_clock import CHANGES, PATIENT, ZONES, expressions, utc, walk
 
 COMPARED = 60
 EXAMPLES = 300
@@ -266,6 +266,33 @@ def test_a_zone_inside_an_expression_is_never_dropped(expression: str, zone: str
     unknown = refused("CRON_TZ=Mars/Phobos 0 9 * * *", "UTC")
     assert unknown is not None
     assert unknown.suggestion is None
+
+
+@settings(PATIENT, max_examples=EXAMPLES)
+@given(
+    expression=expressions(),
+    written=st.sampled_from(ZONES),
+    read_in=st.sampled_from(ZONES),
+    form=st.sampled_from(["CRON_TZ={1} {0}", "TZ={1} {0}", "{0} {1}"]),
+    minutes=st.integers(-3_000, 1_500),
+)
+def test_whatever_is_said_of_a_zone_inside_keeps_the_instants(
+    expression: str, written: str, read_in: str, form: str, minutes: int
+) -> None:
+    """What is to be written beside the zone, and what is suggested, has the instants in the zone that was meant."""
+    assume(refused(expression) is None)
+    error = refused(form.format(expression, written), read_in)
+    assert error is not None
+    assert (error.suggestion is not None) == (written == read_in)
+    told = re.search(r"write '(.+)' with the zone as `timezone: (\S+)`", error.reason)
+    meant = (error.suggestion, read_in) if error.suggestion else told.groups() if told else ("", "")
+    change = next(
+        moment for zone, moment in [*CHANGES.values(), ("UTC", "2026-10-25T01:00")] if zone == written
+    )
+    after = utc(change) + timedelta(minutes=minutes)
+    until = after + timedelta(hours=30)
+    found = parse_cron(str(meant[0]), str(meant[1])).between(after, until)
+    assert list(found) == list(walk(expression, written, after, until))
 
 
 @pytest.mark.parametrize("expression", ["0 0 31 2 *", "0 0 30 2 *", "0 0 31 4,6 *", "0 0 30,31 FEB */2"])
