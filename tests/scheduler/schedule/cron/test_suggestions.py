@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from scheduler.schedule import Schedule, ScheduleError, parse_cron, parse_every
@@ -102,7 +102,7 @@ def six_or_seven(draw: st.DrawFn) -> str:
     return " ".join([draw(SECOND), *five, *([draw(YEAR)] if order == "quartz and year" else [])])
 
 
-@settings(PATIENT, max_examples=EXAMPLES)
+@settings(PATIENT, max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))  # Debian refuses most
 @given(expression=st.tuples(*FIVE).map(" ".join))
 @example(expression="0 9 */100,1-7 * MON")
 @example(expression="*/80 * 19 4 1-3")
