@@ -42,13 +42,13 @@ class ZoneName(click.ParamType[str]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The name, if there is such a zone."""
-        from scheduler.schedule import known_zone, nearest_zones
+        from scheduler.schedule import known_zone, unknown_zone
 
         if known_zone(value):
             return value
-        near = nearest_zones(value, 1)
-        meant = f": did you mean {near[0]}?" if near else ""
-        raise click.BadParameter(f"there is no time zone {printable(value)!r}{meant}", ctx, param)
+        refusal = unknown_zone(printable(value))
+        meant = f"; did you mean {refusal.suggestion}?" if refusal.suggestion else ""
+        raise click.BadParameter(refusal.reason + meant, ctx, param)
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str

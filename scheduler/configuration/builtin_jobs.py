@@ -31,9 +31,10 @@ def without_command(name: str, registered: Collection[str]) -> tuple[str, str] |
 
 
 def nearest_registered(name: str, registered: Collection[str]) -> str:
-    """The registered job whose name is most like `name`, or an empty string."""
+    """The registered job whose name begins with `name` or is one slip away from it, or an empty string."""
+    longer = [each for each in registered if each.startswith(name)]
     by_word = {each.replace("-", "_"): each for each in sorted(registered)}
-    return by_word.get(nearest(name, by_word, 0.7), "")
+    return longer[0] if len(longer) == 1 else by_word.get(nearest(name, by_word), "")
 
 
 def misplaced(name: str, key: str, *, has_command: bool) -> tuple[str, str] | None:

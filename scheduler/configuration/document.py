@@ -109,7 +109,7 @@ def _top(root: Node | None, problems: Problems) -> Mapping:
         elif word in keys.JOB_KEYS:
             message, near = f"{word} belongs to a job, and jobs stand under `jobs:`", ""
         else:
-            near = nearest(word, keys.TOP_KEYS, 0.5)
+            near = nearest(word, keys.TOP_KEYS)
             message = f"unknown key {word!r} at the top of the config, which takes {', '.join(keys.TOP_KEYS)}"
         problems.add(key, message, key=word, suggestion=near)
     return root

@@ -57,17 +57,13 @@ TIMING_KEYS = ("schedule", "every", "at")
 
 # Words of other schedulers, and words for the same thing.
 _MEANT = {
-    "args": "command",
     "catchup": "catch_up",
     "cmd": "command",
-    "concurrency": "overlap",
     "cron": "schedule",
     "cwd": "working_directory",
     "directory": "working_directory",
-    "disabled": "enabled",
     "environment": "env",
     "exec": "command",
-    "grace": "kill_after",
     "interval": "every",
     "max_runtime": "timeout",
     "misfire": "catch_up",

@@ -15,7 +15,7 @@ import yaml
 from scheduler.configuration.problems import Wrong
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.tree import Mapping, Node, Scalar, Sequence
-from scheduler.schedule import ScheduleError, known_zone, nearest_zones, parse_duration
+from scheduler.schedule import ScheduleError, known_zone, parse_duration, unknown_zone
 
 T = TypeVar("T")
 Reader = Callable[[Node], T]
@@ -135,7 +135,7 @@ def one_of(*words: str) -> Reader[str]:
     def read(node: Node) -> str:
         value = scalar(node, wanted).text
         if value not in words:
-            raise Wrong(f"this takes {wanted}, not {value!r}", nearest(value, words, 0.5))
+            raise Wrong(f"this takes {wanted}, not {value!r}", nearest(value, words))
         return value
 
     return read
@@ -163,10 +163,8 @@ def zone(node: Node) -> str:
     name = scalar(node, "the IANA name of a time zone, such as Europe/Paris").text
     if known_zone(name):
         return name
-    near = nearest_zones(name, 3)
-    nearby = f"; near it are {', '.join(near)}" if len(near) > 1 else ""
-    message = f"there is no time zone {name!r}: zones are written by their IANA names, such as Europe/Paris"
-    raise Wrong(message + nearby, near[0] if near else "")
+    refusal = unknown_zone(name)
+    raise Wrong(refusal.reason, refusal.suggestion or "")
 
 
 def folder(node: Node) -> str:

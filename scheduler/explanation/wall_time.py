@@ -10,9 +10,9 @@ from scheduler.definition import JobDefinition
 from scheduler.explanation.facts import DaylightSaving
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.schedule import CronSchedule
+from scheduler.schedule.cron.wall_pattern import WallPattern
 from scheduler.schedule.offsets import Stretch, stretches
 from scheduler.schedule.schedule import epoch_seconds, instant_at
-from scheduler.schedule.wall_pattern import WallPattern
 
 _NEAR_S = 2 * 86_400
 """A change of clocks moves them by a day at most (zones that crossed the date line)."""

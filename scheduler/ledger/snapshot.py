@@ -32,7 +32,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _CODE = (
     "definition.py",
     "rules/evolve.py",
-    "schedule/*.py",
+    "schedule/**/*.py",
     "rules/state.py",
     "rules/job_schedule.py",
     "vocabulary.py",

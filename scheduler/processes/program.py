@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import os
+import pwd
 import stat
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -155,11 +155,24 @@ def _bad_interpreter(program: str, interpreter: str, error: OSError) -> LaunchFa
 
 
 def _nearest(name: str, path: str) -> str:
+    """What the name was meant to be: a user in front of the program, as in a system's crontab, or a slip."""
+    if _is_user(name):
+        return f"; {name} is a user: a command has no user in front, it runs as the scheduler's"
+    from scheduler.schedule import mistyped  # only a mistake needs it
+
     names: set[str] = set()
     for folder in path.split(":"):
         try:
             names.update(os.listdir(folder))
         except OSError:
             continue
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.8)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    close = mistyped(name, names)
+    return f"; did you mean {close!r}?" if close else ""
+
+
+def _is_user(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True

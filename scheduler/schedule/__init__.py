@@ -2,7 +2,7 @@
 
 A `Schedule` is asked "next, after this". Instants are aware datetimes in UTC, on whole seconds. Five-field
 cron is read strictly and follows Vixie and Debian cron for days and for daylight saving, as
-`scheduler.schedule.cron` and `scheduler.schedule.wall_pattern` tell.
+`scheduler.schedule.cron` tells.
 
 >>> from datetime import UTC, datetime
 >>> nightly = parse_cron("0 2 * * *", "Europe/Paris")
@@ -11,13 +11,13 @@ cron is read strictly and follows Vixie and Debian cron for days and for dayligh
 """
 
 from scheduler.schedule.at import AtSchedule, parse_at
-from scheduler.schedule.cron import CronSchedule, parse_cron
+from scheduler.schedule.cron.schedule import CronSchedule, parse_cron
 from scheduler.schedule.duration import format_duration, parse_duration
-from scheduler.schedule.errors import ScheduleError
+from scheduler.schedule.errors import ScheduleError, mistyped
 from scheduler.schedule.every import EverySchedule, parse_every
-from scheduler.schedule.lint import Lint, lint
-from scheduler.schedule.schedule import Schedule, Summary
-from scheduler.schedule.zones import known_zone, nearest_zones
+from scheduler.schedule.lint import lint
+from scheduler.schedule.schedule import Lint, Schedule, Summary
+from scheduler.schedule.zones import known_zone, nearest_zones, unknown_zone
 
 __all__ = [
     "AtSchedule",
@@ -30,9 +30,11 @@ __all__ = [
     "format_duration",
     "known_zone",
     "lint",
+    "mistyped",
     "nearest_zones",
     "parse_at",
     "parse_cron",
     "parse_duration",
     "parse_every",
+    "unknown_zone",
 ]

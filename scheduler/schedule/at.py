@@ -108,11 +108,11 @@ def _local_instant(local: datetime, timezone: str, text: str) -> datetime:
     shown = first.astimezone(UTC).astimezone(zone)
     if shown.replace(tzinfo=None) != local:
         reason = f"clocks in {timezone} never show {text}: they go from {_gap(first, second)}"
-        raise ScheduleError(reason, shown.isoformat(), token=text)
+        raise ScheduleError(reason, token=text)
     if first.utcoffset() != second.utcoffset():
         offsets = " or ".join(moment.isoformat()[-6:] for moment in (first, second))
         reason = f"clocks in {timezone} show {text} twice: say which by its offset, {offsets}"
-        raise ScheduleError(reason, first.isoformat(), token=text)
+        raise ScheduleError(reason, token=text)
     return first.astimezone(UTC)
 
 
@@ -137,17 +137,17 @@ def _gap(before: datetime, after: datetime) -> str:
 
 
 def _misshapen(text: str) -> ScheduleError:
-    """Why a text is no time, and what it probably was to be."""
+    """Why a text is no time, and how the same time is written, if it is one."""
     if not text:
         return ScheduleError(f"the time is empty: {_FORMS}")
     if _DATE_ALONE.fullmatch(text):
-        return ScheduleError(f"{text!r} has no time of day", f"{text} 00:00", token=text)
+        return ScheduleError(f"{text!r} has no time of day: {_FORMS}", token=text)
     try:
         meant = datetime.fromisoformat(text)
     except ValueError:
         return ScheduleError(f"{text!r} is not a time: {_FORMS}", token=text)
     if meant.microsecond:
-        return ScheduleError(
-            f"{text!r} has a fraction of a second", meant.replace(microsecond=0).isoformat(), token=text
-        )
-    return ScheduleError(f"{text!r} is not a time: {_FORMS}", meant.isoformat(), token=text)
+        return ScheduleError(f"{text!r} has a fraction of a second: instants are whole ones", token=text)
+    written = meant.isoformat()
+    usable = _SHAPE.fullmatch(written) is not None and meant.year in _YEARS
+    return ScheduleError(f"{text!r} is not a time: {_FORMS}", written if usable else None, token=text)

@@ -99,7 +99,7 @@ def _refusal(text: str) -> ScheduleError:
     if stripped.isascii() and stripped.isdecimal():
         return ScheduleError(f"duration {text!r} has no unit: {forms}", _readable(f"{stripped}s"), token=text)
     if stripped.startswith("-"):
-        return ScheduleError(f"duration {text!r} is negative", _readable(stripped[1:]), token=text)
+        return ScheduleError(f"duration {text!r} is negative: {forms}", token=text)
     if re.fullmatch(r"[0-9]+\.[0-9]+\s*[A-Za-z]+", stripped):
         reason = f"duration {text!r} has a fraction: {forms}"
         return ScheduleError(reason, _without_fraction(stripped), token=text)
@@ -128,8 +128,9 @@ def _without_fraction(text: str) -> str | None:
     unit = _UNIT_OF_WORD.get(word.lower())
     if unit is None or len(number) > 12:
         return None
-    seconds = round(float(number) * SECONDS_OF_UNIT[unit])
-    return format_duration(timedelta(seconds=seconds)) if 0 < seconds <= _LONGEST_S else None
+    whole, _, fraction = number.partition(".")
+    seconds, rest = divmod(int(whole + fraction) * SECONDS_OF_UNIT[unit], 10 ** len(fraction))
+    return format_duration(timedelta(seconds=seconds)) if 0 < seconds <= _LONGEST_S and not rest else None
 
 
 def _readable(text: str) -> str | None:

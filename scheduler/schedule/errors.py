@@ -37,17 +37,24 @@ class ScheduleError(ValueError):
         self.others = tuple(others)
 
 
-def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """The known word most like `word`, whatever its case, or None when nothing comes close.
+def mistyped(word: str, known: Iterable[str]) -> str | None:
+    """The known word from which one slip of the keyboard makes `word`, whatever its case.
 
-    >>> nearest("MUN", ["MON", "TUE"])
+    A slip is a letter too many, one too few, a wrong one, or two that changed places. None when no known word is
+    that close, or several are: then it is not known which was meant.
+
+    >>> mistyped("MUN", ["MON", "TUE"])
     'MON'
+    >>> mistyped("@biweekly", ["@weekly"])
     """
-    import difflib
-
     folded = word.casefold()
-    by_folded = {candidate.casefold(): candidate for candidate in known}
-    found = difflib.get_close_matches(folded, by_folded, n=3, cutoff=cutoff)
-    # The first letter is the one least often mistyped: MUN is MON rather than SUN.
-    found.sort(key=lambda near: near[:1] != folded[:1])
-    return by_folded[found[0]] if found else None
+    found = [candidate for candidate in known if _one_slip_apart(folded, candidate.casefold())]
+    return found[0] if len(found) == 1 else None
+
+
+def _one_slip_apart(left: str, right: str) -> bool:
+    while left and right and left[0] == right[0]:
+        left, right = left[1:], right[1:]
+    while left and right and left[-1] == right[-1]:
+        left, right = left[:-1], right[:-1]
+    return (len(left) <= 1 and len(right) <= 1) or (len(left) == 2 and left == right[::-1])

@@ -84,7 +84,7 @@ def parse_every(interval: str | timedelta, timezone: str = "UTC") -> EverySchedu
         raise unknown_zone(timezone)
     duration = parse_duration(interval) if isinstance(interval, str) else interval
     if duration < timedelta(seconds=1):
-        raise ScheduleError(f"an interval of {duration} is shorter than a second", "every: 1s")
+        raise ScheduleError(f"an interval of {duration} is shorter than a second")
     if duration.microseconds:
         raise ScheduleError(f"an interval of {duration} is not a whole number of seconds")
     text = interval if isinstance(interval, str) else format_duration(duration)

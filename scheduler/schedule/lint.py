@@ -3,182 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from scheduler.schedule.cron import CronSchedule
-from scheduler.schedule.cron_vocabulary import FIELDS, LONGEST_MONTH_DAYS, CronField, FieldSpec
+from scheduler.schedule.cron.lint import lint_cron
+from scheduler.schedule.cron.schedule import CronSchedule
 from scheduler.schedule.every import EverySchedule
-from scheduler.schedule.offsets import stretches_of_year
-from scheduler.schedule.schedule import Schedule, instant_at
-from scheduler.schedule.wall_pattern import WallPattern
-from scheduler.schedule.words import numbers_in_words
+from scheduler.schedule.schedule import Lint, Schedule
 
-# A year far enough ahead that a zone follows its standing rule, so that the advice depends on no clock.
-_RULE_YEAR = 2050
 _HEAVY_INTERVAL_S = 5
-
-
-class Lint(NamedTuple):
-    """One remark.
-
-    Attributes:
-        code: A stable name for the kind of remark, such as `uneven-step`.
-        message: What will happen, in a sentence without a full stop.
-    """
-
-    code: str
-    message: str
+_DAY_S = 86_400
 
 
 def lint(schedule: Schedule) -> list[Lint]:
     """Everything about a schedule that is legal but surprising; an empty list when nothing is.
 
-    >>> from scheduler.schedule.cron import parse_cron
+    >>> from scheduler.schedule.cron.schedule import parse_cron
     >>> [remark.code for remark in lint(parse_cron("*/7 * * * *"))]
     ['uneven-step']
     """
     if isinstance(schedule, CronSchedule):
-        return [
-            *_uneven_steps(schedule),
-            *_every_minute_of_hours(schedule),
-            *_day_fields(schedule),
-            *_missing_days(schedule),
-            *_clock_changes(schedule),
-        ]
+        return list(lint_cron(schedule))
     if isinstance(schedule, EverySchedule):
         return list(_interval(schedule))
     return []
 
 
-def _uneven_steps(schedule: CronSchedule) -> Iterator[Lint]:
-    for spec, field, size in zip(FIELDS, schedule.fields, (60, 24, 0, 12, 7), strict=True):
-        for part in field.parts:
-            if part.star and part.step > 1 and (size == 0 or size % part.step):
-                yield Lint("uneven-step", _uneven_step(spec, part.step, size))
-
-
-def _uneven_step(spec: FieldSpec, step: int, size: int) -> str:
-    last = spec.low + (spec.star_high - spec.low) // step * step
-    starts = f"'*/{step}' in the {spec.name} field starts again at {spec.low} each time round"
-    if size == 0:
-        return f"{starts}: after day {last} the next is day 1 of the following month, however long the month"
-    rest = size - (last - spec.low)
-    gap = f"the last gap is {rest} {spec.unit}{'' if rest == 1 else 's'}, not {step}"
-    every = {"minute": f"every: {step}m", "hour": f"every: {step}h"}.get(spec.name)
-    return f"{starts}: {gap}" + (f"; for an even interval write '{every}'" if every else "")
-
-
-def _every_minute_of_hours(schedule: CronSchedule) -> Iterator[Lint]:
-    minute, hour = schedule.fields.minute, schedule.fields.hour
-    hours = hour.values()
-    if minute.mask.bit_count() == 60 and not hour.starred:
-        meant = schedule.fields
-        once = f"0 {meant.hour.text} {meant.day.text} {meant.month.text} {meant.weekday.text}"
-        span = "that hour" if len(hours) == 1 else f"each of those {len(hours)} hours"
-        yield Lint(
-            "every-minute-of-hour",
-            f"this runs 60 times in {span}, once a minute; to run once at the hour write '{once}'",
-        )
-
-
-def _day_fields(schedule: CronSchedule) -> Iterator[Lint]:
-    day, weekday = schedule.fields.day, schedule.fields.weekday
-    if schedule.fields.either_day:
-        yield Lint(
-            "day-or-weekday",
-            "day of month and day of week are both restricted, so a day matches when either does,"
-            " not only when both do",
-        )
-    elif day.text != "*" and weekday.text != "*":
-        starred = "day of month" if day.starred else "day of week"
-        yield Lint(
-            "day-and-weekday",
-            f"the {starred} field begins with '*', so day of month and day of week must both match;"
-            " with both restricted either would do",
-        )
-
-
-def _missing_days(schedule: CronSchedule) -> Iterator[Lint]:
-    day, month, weekday = schedule.fields.day, schedule.fields.month, schedule.fields.weekday
-    days, months = day.values(), month.values()
-    if day.starred or min(days) <= 28:
-        return
-    first = min(days)
-    otherwise = "" if weekday.starred else " by its day of month"
-    if months == [2]:
-        yield Lint("leap-day", f"29 February comes in leap years only{otherwise}")
-        return
-    short = [
-        number for number in months if LONGEST_MONTH_DAYS[number] < first or (number == 2 and first == 29)
-    ]
-    if short:
-        names = ", ".join(_month_name(number) for number in short)
-        but = " except in leap years" if short == [2] and first == 29 else ""
-        yield Lint(
-            "short-months",
-            f"day {numbers_in_words(days)} skips months that are shorter{otherwise}: {names}{but}",
-        )
-
-
-def _month_name(number: int) -> str:
-    return next(name for name, value in FIELDS[3].names.items() if value == number).capitalize()
-
-
-def _clock_changes(schedule: CronSchedule) -> Iterator[Lint]:
-    """What becomes of times of day that the zone's clocks skip or show twice."""
-    if schedule.zone == "UTC" or schedule.fields.hour.starred:
-        return
-    pattern = _any_day(schedule)
-    seen: set[tuple[str, str]] = set()
-    for stretch in stretches_of_year(schedule.zone, _RULE_YEAR):
-        begin_s = stretch.start_s + stretch.offset_s
-        skipped = stretch.wall_seen_s < begin_s
-        low_s, high_s = sorted((stretch.wall_seen_s, begin_s))
-        first_s = next(pattern.ascending(low_s, high_s), None)
-        if first_s is None:
-            continue
-        time, after = f"{instant_at(first_s):%H:%M}", f"{instant_at(begin_s):%H:%M}"
-        code = "skipped-time" if skipped else "repeated-time"
-        if (code, time) in seen:
-            continue
-        seen.add((code, time))
-        yield Lint(code, _clock_change(schedule, skipped, time, after))
-
-
-def _clock_change(schedule: CronSchedule, skipped: bool, time: str, after: str) -> str:
-    if skipped:
-        when = f"{time} does not exist on the day when clocks in {schedule.zone} go forward"
-        if schedule.fixed_time:
-            return f"{when}: on that day it runs once, at {after}, right after the gap"
-        return f"{when}: on that day it does not run at the times that are skipped"
-    when = f"{time} comes twice on the day when clocks in {schedule.zone} go back"
-    if schedule.fixed_time:
-        return f"{when}: on that day it runs the first time only"
-    return f"{when}: on that day it runs both times"
-
-
-def _any_day(schedule: CronSchedule) -> WallPattern:
-    """The schedule's times of day on every day: on which date clocks change differs from year to year."""
-    full = CronField("*", True, 0xFFFFFFFF, ())
-    return WallPattern(schedule.fields.minute, schedule.fields.hour, full, full, full)
-
-
 def _interval(schedule: EverySchedule) -> Iterator[Lint]:
     if schedule.interval_s < _HEAVY_INTERVAL_S:
-        a_day = 86_400 // schedule.interval_s
+        a_day = _DAY_S // schedule.interval_s
         yield Lint(
             "heavy-interval",
             f"this runs {a_day:,} times a day, and each run is several entries in the ledger;"
             " a service that loops by itself may serve better",
         )
-    if schedule.interval_s < 86_400 and 86_400 % schedule.interval_s:
+    if schedule.interval_s < _DAY_S and _DAY_S % schedule.interval_s:
         yield Lint(
             "drifting-interval",
             f"'{schedule.text}' does not divide a day, so it runs at other times of day each day",
         )
-    if schedule.interval_s >= 86_400 and schedule.zone != "UTC":
+    if schedule.interval_s > _DAY_S:
+        yield _longer_than_a_day(schedule)
+    if schedule.interval_s >= _DAY_S and schedule.zone != "UTC":
         yield Lint(
             "interval-in-utc",
             "intervals are counted from the epoch in UTC, so whole days fall at midnight UTC,"
             " not at local midnight",
         )
+
+
+def _longer_than_a_day(schedule: EverySchedule) -> Lint:
+    """On which days an interval falls is set by the epoch, and neither by the config nor by the last run."""
+    days, rest_s = divmod(schedule.interval_s, _DAY_S)
+    if rest_s:
+        return Lint(
+            "drifting-interval",
+            f"'{schedule.text}' is not a whole number of days, so it runs at another time of day each time",
+        )
+    weekday = "always on a Thursday" if days % 7 == 0 else "on another day of the week each time"
+    return Lint(
+        "interval-from-epoch",
+        f"intervals are counted from 1 January 1970: this runs every {days} days, {weekday},"
+        f" and the first run may be up to {days} days away",
+    )

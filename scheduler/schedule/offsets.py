@@ -12,7 +12,7 @@ had not yet been shown when it began:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -22,6 +22,9 @@ from scheduler.schedule.zones import load_zone
 _DAY_S = 86_400
 # A fold is at most a day long (zones that crossed the date line), so two days back suffice to know it.
 _LOOK_BACK_S = 2 * _DAY_S
+# Beyond all single changes that zone data lists: those of Morocco, which follow the moon, go on until 2087.
+_RULE_YEARS_BEGIN = 2100
+_RULE_YEARS = range(2104, 2132)  # 28 years hold every kind of year
 
 
 class Stretch(NamedTuple):
@@ -55,42 +58,71 @@ def stretches(zone: str, from_s: int, to_s: int, *, latest_first: bool = False) 
                 yield stretch
 
 
-@lru_cache(maxsize=2048)
 def stretches_of_year(zone: str, year: int) -> tuple[Stretch, ...]:
-    """The stretches of one year (in UTC), found by asking the zone once a day, then halving."""
+    """The stretches of one year (in UTC).
+
+    In the far future a zone follows its standing rule, which counts in months, weeks and days of the week. So
+    years that have the same length and begin on the same weekday have the same stretches, moved.
+    """
+    if year < _RULE_YEARS_BEGIN:
+        return _sampled(zone, year)
+    like = _RULE_YEAR_OF_KIND[_kind(year)]
+    moved_s = _year_start_s(year) - _year_start_s(like)
+    return tuple(
+        Stretch(start_s + moved_s, end_s + moved_s, offset_s, seen_s + moved_s)
+        for start_s, end_s, offset_s, seen_s in _sampled(zone, like)
+    )
+
+
+def _kind(year: int) -> tuple[int, int]:
+    """What a standing rule depends on: the weekday on which a year begins, and its length in days."""
+    first = date(year, 1, 1)
+    return first.weekday(), (date(year + 1, 1, 1) - first).days
+
+
+_RULE_YEAR_OF_KIND = {_kind(year): year for year in _RULE_YEARS}
+
+
+@lru_cache(maxsize=2048)
+def _sampled(zone: str, year: int) -> tuple[Stretch, ...]:
+    """The stretches of one year, found by asking the zone once a day, then halving."""
     info = load_zone(zone)
 
-    def offset_at(utc_s: int) -> int:
-        local = instant_at(utc_s).astimezone(info).utcoffset()
+    def offset_at(utc_s: int) -> timedelta:
+        local = datetime.fromtimestamp(utc_s, info).utcoffset()
         assert local is not None, "a zone always knows its offset"
-        return local.days * _DAY_S + local.seconds
+        return local
 
     begin_s, end_s = _year_start_s(year), _year_start_s(year + 1)
     at_s = max(begin_s - _LOOK_BACK_S, _year_start_s(1) + _LOOK_BACK_S)
-    offset_s = offset_at(at_s)
-    start_s, seen_s = at_s, at_s + offset_s
+    offset = offset_at(at_s)
+    start_s, seen_s = at_s, at_s + _seconds(offset)
     found: list[Stretch] = []
     while at_s < end_s:
         step_s = min(at_s + _DAY_S, end_s)
-        if offset_at(step_s) != offset_s:
-            change_s = _first_second_after_change(at_s, step_s, offset_s, offset_at)
-            found.append(Stretch(start_s, change_s, offset_s, seen_s))
-            seen_s = max(seen_s, change_s + offset_s)
+        if offset_at(step_s) != offset:
+            change_s = _first_second_after_change(at_s, step_s, offset, offset_at)
+            found.append(Stretch(start_s, change_s, _seconds(offset), seen_s))
+            seen_s = max(seen_s, change_s + _seconds(offset))
             start_s, step_s = change_s, change_s
-            offset_s = offset_at(change_s)
+            offset = offset_at(change_s)
         at_s = step_s
     if start_s < end_s:
-        found.append(Stretch(start_s, end_s, offset_s, seen_s))
+        found.append(Stretch(start_s, end_s, _seconds(offset), seen_s))
     return tuple(cut for stretch in found if (cut := _not_before(stretch, begin_s)) is not None)
 
 
+def _seconds(offset: timedelta) -> int:
+    return offset.days * _DAY_S + offset.seconds
+
+
 def _first_second_after_change(
-    low_s: int, high_s: int, before_s: int, offset_at: Callable[[int], int]
+    low_s: int, high_s: int, before: timedelta, offset_at: Callable[[int], timedelta]
 ) -> int:
-    """The first second whose offset is not `before_s`, knowing that it lies in (low, high]."""
+    """The first second whose offset is not `before`, knowing that it lies in (low, high]."""
     while high_s - low_s > 1:
         middle_s = (low_s + high_s) // 2
-        if offset_at(middle_s) == before_s:
+        if offset_at(middle_s) == before:
             low_s = middle_s
         else:
             high_s = middle_s
@@ -107,5 +139,6 @@ def _not_before(stretch: Stretch, begin_s: int) -> Stretch | None:
     return Stretch(begin_s, stretch.end_s, stretch.offset_s, seen_s)
 
 
+@lru_cache(maxsize=16_384)
 def _year_start_s(year: int) -> int:
     return epoch_seconds(datetime(year, 1, 1, tzinfo=UTC))

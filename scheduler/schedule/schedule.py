@@ -20,6 +20,18 @@ class Summary(NamedTuple):
     count: int  # type: ignore[assignment]  # tuple.count has no use here
 
 
+class Lint(NamedTuple):
+    """One remark.
+
+    Attributes:
+        code: A stable name for the kind of remark, such as `uneven-step`.
+        message: What will happen, in a sentence without a full stop.
+    """
+
+    code: str
+    message: str
+
+
 class Schedule(ABC):
     """When something is due: a value that is asked "next, after this" and never looks at a clock.
 

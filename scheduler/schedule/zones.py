@@ -16,22 +16,53 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+\-]*(?:/[A-Za-z0-9_+\-]+)*")
 _NOT_PORTABLE = re.compile(r"(?:right|posix)/.*|localtime|posixrules|Factory")
 # Abbreviations are no zones: they name one half of a zone's year. These are the usual places behind them.
 _PLACE_OF_ABBREVIATION = {
-    "BST": "Europe/London",
     "CDT": "America/Chicago",
     "CEST": "Europe/Berlin",
-    "CST": "America/Chicago",
     "EDT": "America/New_York",
-    "IST": "Asia/Kolkata",
     "JST": "Asia/Tokyo",
     "MDT": "America/Denver",
     "PDT": "America/Los_Angeles",
     "PST": "America/Los_Angeles",
+}
+_AMBIGUOUS = {
+    "AST": ("America/Halifax", "Asia/Riyadh"),
+    "BST": ("Europe/London", "Asia/Dhaka"),
+    "CST": ("America/Chicago", "Asia/Shanghai", "America/Havana"),
+    "GST": ("Asia/Dubai", "Atlantic/South_Georgia"),
+    "IST": ("Asia/Kolkata", "Europe/Dublin", "Asia/Jerusalem"),
+    "SST": ("Asia/Singapore", "Pacific/Pago_Pago"),
+}
+_OFFSET = re.compile(
+    r"(?:UTC|GMT|Z)?[ ]?(?P<sign>[+-])(?P<hours>[0-9]{1,2})(?::?(?P<minutes>[0-5][0-9]))?", re.IGNORECASE
+)
+# Places that have such an offset all year, for those that Etc/GMT does not have.
+_PLACE_OF_OFFSET = {
+    "+3:30": "Asia/Tehran",
+    "+4:30": "Asia/Kabul",
+    "+5:30": "Asia/Kolkata",
+    "+5:45": "Asia/Kathmandu",
+    "+6:30": "Asia/Yangon",
+    "+8:45": "Australia/Eucla",
+    "+9:30": "Australia/Darwin",
+    "-9:30": "Pacific/Marquesas",
 }
 
 
 def known_zone(name: str) -> bool:
     """Whether `name` is an IANA time zone that this machine (or the `tzdata` package) has data for."""
     return _find(name) is not None
+
+
+def zone_of_any_case(name: str) -> str | None:
+    """The zone whose name is `name` but for upper and lower case.
+
+    >>> zone_of_any_case("europe/paris")
+    'Europe/Paris'
+    """
+    if known_zone(name):
+        return name
+    folded = name.casefold()
+    return next((zone for zone in _all_names() if zone.casefold() == folded), None)
 
 
 def nearest_zones(name: str, count: int = 3) -> list[str]:
@@ -44,6 +75,8 @@ def nearest_zones(name: str, count: int = 3) -> list[str]:
     """
     import difflib
 
+    if _OFFSET.fullmatch(name.strip()) or name.upper() in _AMBIGUOUS:
+        return []
     wanted = name.strip().replace(" ", "_").casefold()
     by_folded = {zone.casefold(): zone for zone in _all_names()}
     cities: dict[str, str] = {}
@@ -72,15 +105,41 @@ def load_zone(name: str) -> ZoneInfo:
 
 
 def unknown_zone(name: str) -> ScheduleError:
-    """The refusal of a zone name, with the nearest name that exists."""
-    if re.fullmatch(r"(?:UTC|GMT)?[+-][0-9]{1,2}(?::?[0-9]{2})?", name):
-        reason = (
-            f"{name!r} is an offset, not a time zone: write a zone by its IANA name, such as Europe/Paris"
-        )
-        return ScheduleError(reason, token=name)
-    near = nearest_zones(name, 1)
+    """The refusal of a zone name, with the nearest name that exists, or what to write for an offset."""
+    if offset := _OFFSET.fullmatch(name.strip()):
+        return _offset_for_a_zone(name, offset)
+    near = nearest_zones(name)
     reason = f"there is no time zone {name!r}: zones are written by their IANA names, such as Europe/Paris"
+    if name.upper() in _AMBIGUOUS:
+        places = " or ".join(_AMBIGUOUS[name.upper()])
+        reason = f"{name!r} is short for several times: write the place, such as {places}"
+    elif len(near) > 1:
+        reason += f"; near it are {', '.join(near)}"
     return ScheduleError(reason, near[0] if near else None, token=name)
+
+
+def _offset_for_a_zone(name: str, offset: re.Match[str]) -> ScheduleError:
+    """The refusal of `GMT+2` and `+05:30`, with the zone that has this offset all year.
+
+    People write `+` for east of Greenwich, as ISO 8601 does; in the names of Etc/GMT it is west.
+    """
+    east = offset["sign"] == "+"
+    hours, minutes = int(offset["hours"]), int(offset["minutes"] or 0)
+    length = f"{hours}:{minutes:02} hours" if minutes else f"{hours} hour{'' if hours == 1 else 's'}"
+    zone: str | None = _PLACE_OF_OFFSET.get(f"{offset['sign']}{hours}:{minutes:02}")
+    if not minutes:
+        zone = f"Etc/GMT{'-' if east else '+'}{hours}" if hours else "UTC"
+    zone = zone if zone and known_zone(zone) else None
+    reason = (
+        f"{name!r} is an offset, not a time zone: write the IANA name of a place, such as Europe/Paris,"
+        " whose clocks are followed when they change"
+    )
+    if zone:
+        when = f"{length} {'ahead of' if east else 'behind'} UTC" if hours or minutes else "UTC"
+        reason += f"; for {when} all year write {zone}"
+    if zone and zone.startswith("Etc"):
+        reason += ", whose sign is the other way round"
+    return ScheduleError(reason, zone, token=name)
 
 
 @lru_cache(maxsize=1024)

@@ -100,3 +100,22 @@ def test_wrong_options_are_usage(arguments: list[str]) -> None:
 def test_a_mistyped_zone_suggests_the_nearest() -> None:
     """As everywhere."""
     assert "did you mean Europe/Paris?" in call("cron", "explain", "@daily", "--timezone", "Paris").err
+
+
+def test_an_offset_for_a_zone_is_told_what_to_write() -> None:
+    """The config says the same: east of Greenwich is Etc/GMT with a minus."""
+    answer = call("cron", "explain", "@daily", "--timezone", "GMT+2")
+    assert answer.code == 2
+    assert "for 2 hours ahead of UTC all year write Etc/GMT-2" in " ".join(answer.err.split())
+    assert call("cron", "explain", "@daily", "--timezone", "Etc/GMT-2").code == 0
+
+
+def test_a_zone_in_front_of_the_fields_is_told_where_it_goes() -> None:
+    """The option that does the same is named, and the zone is not dropped."""
+    answer = call("cron", "explain", "CRON_TZ=Asia/Tokyo 0 9 * * *")
+    assert answer.code == 2
+    assert "write '0 9 * * *' with the zone" in answer.err
+    assert "`--timezone Asia/Tokyo` on the command line" in answer.err
+    assert "did you mean" not in answer.err
+    there = call("cron", "explain", "CRON_TZ=Asia/Tokyo 0 9 * * *", "--timezone", "Asia/Tokyo")
+    assert "did you mean 0 9 * * *?" in there.err

@@ -186,6 +186,18 @@ def test_why_of_a_job_that_never_was_due_says_so(tmp_path: Path) -> None:
         assert document["next_run"] is not None
 
 
+def test_why_of_a_single_time_that_had_passed_says_that_none_is_left(tmp_path: Path) -> None:
+    """A job whose only instant lay before it was defined does not wait for anything."""
+    home, past = make_home(tmp_path / "home", None), Past()
+    now = datetime.now(UTC)
+    past.started(now - 10 * DAY)
+    past.defined(now - DAY, JobDefinition(name="gone", command="true", at="2020-01-01T00:00:00Z"))
+    past.record(home)
+    answer = call("jobs", "why", "gone", home=home.root)
+    assert answer.out.startswith("gone has never been due, and its schedule has no time left.\n")
+    assert "What comes next: nothing" in answer.out
+
+
 def test_why_goes_back_over_an_edit_to_when_the_job_was_last_due(tmp_path: Path) -> None:
     """The schedule of then counts: an edit of an hour ago does not hide last night's run."""
     home, past = make_home(tmp_path / "home", None), Past()

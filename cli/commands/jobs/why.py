@@ -26,6 +26,7 @@ from scheduler.explanation.facts import RunOpen, Scheduled
 from scheduler.explanation.last_due import last_due
 from scheduler.home import Home
 from scheduler.ledger.past import Past, Told
+from scheduler.rules.job_schedule import schedule_of
 
 _ITEM = "  - "
 
@@ -141,7 +142,11 @@ def _show_cancellation(view: View, number: int, zone: str) -> None:
 
 def _show_never_due(view: View, standing: Explanation, zone: str) -> None:
     """A job that no schedule has asked for yet: since when it stands in the config, and whether it is enabled."""
-    tell(paint(f"{printable(standing.job)} has not been due yet.", "strong", wants_colour()))
+    told = f"{printable(standing.job)} has not been due yet."
+    job = view.state.jobs[standing.job]
+    if schedule_of(job.definition).next_after(view.now) is None:
+        told = f"{printable(standing.job)} has never been due, and its schedule has no time left."
+    tell(paint(told, "strong", wants_colour()))
     for fact in standing.facts:
         told = sentence_of(fact, zone)
         if isinstance(fact, Scheduled) and view.ledger is not None:

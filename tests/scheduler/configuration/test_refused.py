@@ -16,6 +16,10 @@ CLEAN = 'jobs:\n  log-cleanup:\n    schedule: "@daily"\n'
 @pytest.mark.parametrize(("text", "line", "column", "part", "suggestion"), [
     # keys
     (JOB + "    timout: 5m\n", 5, 5, "unknown key 'timout' in a job", "timeout"),
+    (JOB + "    retries: 3\n", 5, 5, "unknown key 'retries' in a job, which takes", ""),
+    (JOB + "    disabled: true\n", 5, 5, "unknown key 'disabled' in a job, which takes", ""),
+    (JOB + "    timezone: GMT+2\n", 5, 15, "2 hours ahead of UTC all year write Etc/GMT-2", "Etc/GMT-2"),
+    (JOB + "    timezone: CST\n", 5, 15, "short for several times: write the place", ""),
     (JOB + "    cwd: /\n", 5, 5, "unknown key 'cwd'", "working_directory"),
     (JOB + "    zzz: 1\n", 5, 5, "which takes command, description", ""),
     (JOB + "    max_parallel: 1\n", 5, 5, "does not belong to a job but to the scheduler block", ""),
@@ -73,16 +77,16 @@ CLEAN = 'jobs:\n  log-cleanup:\n    schedule: "@daily"\n'
     # times
     (NO_TIME, 2, 3, "nothing says when this job runs: add schedule, every or at", ""),
     (JOB + "    at: 2030-01-01 00:00\n", 2, 3, "this job has every and at: exactly one", ""),
-    (NO_TIME + '    schedule: "0 25 * * *"\n', 4, 18, "'25' in the hour field", "25 0 * * *"),
-    (NO_TIME + "    schedule: 0 25 * * *\n", 4, 17, "'25' in the hour field", "25 0 * * *"),
+    (NO_TIME + '    schedule: "5 25 * * *"\n', 4, 18, "'25' in the hour field", "25 5 * * *"),
+    (NO_TIME + "    schedule: 5 25 * * *\n", 4, 17, "'25' in the hour field", "25 5 * * *"),
     (NO_TIME + "    schedule: '0 0 * * mun'\n", 4, 24, "'mun' in the day of week field", "0 0 * * MON"),
-    (NO_TIME + '    schedule: "0\\t25 * * *"\n', 4, 15, "'25' in the hour field", "25 0 * * *"),
-    (NO_TIME + "    schedule: >-\n      0 25 * * *\n", 4, 15, "'25' in the hour field", "25 0 * * *"),
-    (NO_TIME + "    schedule: 0 0 31 2 *\n", 4, 19, "this never comes", "0 0 28 2 *"),
+    (NO_TIME + '    schedule: "5\\t25 * * *"\n', 4, 15, "'25' in the hour field", "25 5 * * *"),
+    (NO_TIME + "    schedule: >-\n      5 25 * * *\n", 4, 15, "'25' in the hour field", "25 5 * * *"),
+    (NO_TIME + "    schedule: 0 0 31 2 *\n", 4, 19, "this never comes", ""),
     (NO_TIME + "    schedule: 5\n", 4, 15, "one field", ""),
     (NO_TIME + "    schedule: [1]\n", 4, 15, "this takes a cron expression", ""),
     (NO_TIME + "    every: 90\n", 4, 12, "has no unit", "90s"),
-    (NO_TIME + "    at: 2026-12-24\n", 4, 9, "has no time of day", "2026-12-24 00:00"),
+    (NO_TIME + "    at: 2026-12-24\n", 4, 9, "has no time of day", ""),
     # maintenance
     (JOB + "    retention_days: 3\n", 5, 5, "a job that runs a command cleans by itself", ""),
     (JOB + "    dry_run: true\n", 5, 5, "dry_run is for cleanup-sessions and log-cleanup", ""),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import pwd
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +28,7 @@ CASES: dict[str, tuple[Callable[[Path], str], int, str]] = {
     "missing path": (lambda work: str(work / "none"), 127, "program not found"),
     "missing name": (lambda work: "crontabz", 127, "program not found: no 'crontabz' in its PATH"),
     "misspelt name": (lambda work: "slepe", 127, r"did you mean 'sleep'\?"),
+    "user in front": (lambda work: pwd.getpwuid(0).pw_name, 127, "is a user: a command has no user in front"),
     "empty name": (lambda work: "", 127, "names no program"),
     "folder": (str, 126, "it is a folder"),
     "not executable": (lambda work: _file(work / "x", b"#!/bin/sh\n", 0o644), 126, r"chmod \+x"),

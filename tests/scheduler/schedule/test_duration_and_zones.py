@@ -5,18 +5,26 @@ from __future__ import annotations
 import doctest
 import importlib
 import pkgutil
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scheduler.schedule
-from scheduler.schedule import ScheduleError, format_duration, known_zone, nearest_zones, parse_duration
-from tests.scheduler.schedule.cron_clock import PATIENT
+from scheduler.schedule import (
+    ScheduleError,
+    format_duration,
+    known_zone,
+    nearest_zones,
+    parse_cron,
+    parse_duration,
+)
+from tests.scheduler.schedule.cron.wall_clock import PATIENT
 
 MODULES = sorted(
-    module.name for module in pkgutil.iter_modules(scheduler.schedule.__path__, "scheduler.schedule.")
+    module.name for module in pkgutil.walk_packages(scheduler.schedule.__path__, "scheduler.schedule.")
 )
 
 
@@ -49,7 +57,9 @@ def test_a_formatted_duration_reads_back(seconds: int) -> None:
         ("1H", "is not a duration", "1h"),
         ("1w", "is not a duration", "7d"),
         ("1.5h", "has a fraction", "1h30m"),
-        ("-5m", "is negative", "5m"),
+        ("1.5s", "has a fraction", None),
+        ("0.0001d", "has a fraction", None),
+        ("-5m", "is negative", None),
         ("0s", "is zero", None),
         ("5x", "is not a duration", None),
         ("1_0s", "is not a duration", None),
@@ -124,6 +134,45 @@ def test_a_mistyped_zone_suggests_the_nearest(name: str, meant: str) -> None:
     """The likeliest zone comes first."""
     assert nearest_zones(name)[0] == meant
     assert all(known_zone(zone) for zone in nearest_zones(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "hours"),
+    [
+        ("GMT+2", 2),
+        ("UTC+2", 2),
+        ("+02:00", 2),
+        ("+0200", 2),
+        ("utc-5", -5),
+        ("-05", -5),
+        ("+14:00", 14),
+        ("+00:00", 0),
+        ("UTC+05:30", 5.5),
+        ("+5:45", 5.75),
+        ("-09:30", -9.5),
+    ],
+)
+def test_an_offset_gets_the_zone_that_has_it_all_year(name: str, hours: float) -> None:
+    """East is ahead of UTC, as people and ISO 8601 write it; the names of Etc/GMT have the other sign."""
+    with pytest.raises(ScheduleError) as refused:
+        parse_cron("0 0 * * *", name)
+    zone = refused.value.suggestion
+    assert zone is not None
+    assert "is an offset, not a time zone" in refused.value.reason
+    assert f"all year write {zone}" in refused.value.reason
+    for month in range(1, 13):
+        assert datetime(2040, month, 1, tzinfo=ZoneInfo(zone)).utcoffset() == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize("name", ["+13:45", "GMT-13", "UTC+99", "CST", "IST", "BST"])
+def test_an_offset_or_an_abbreviation_of_no_one_zone_gets_no_suggestion(name: str) -> None:
+    """Several zones are called CST, and no zone is a quarter to fourteen hours ahead all year."""
+    with pytest.raises(ScheduleError) as refused:
+        parse_cron("0 0 * * *", name)
+    assert refused.value.suggestion is None
+    assert (
+        "write the IANA name of a place" in refused.value.reason or "write the place" in refused.value.reason
+    )
 
 
 @pytest.mark.parametrize("module", ["scheduler.schedule", *MODULES])

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from scheduler.schedule import Schedule, ScheduleError, lint, parse_at, parse_cron, parse_every
-from tests.scheduler.schedule.cron_clock import CHANGES, PATIENT, ZONES, expressions, utc
+from tests.scheduler.schedule.cron.wall_clock import CHANGES, PATIENT, ZONES, expressions, utc
 
 ANY_TIME = st.datetimes(
     datetime.fromisoformat("1985-01-01"), datetime.fromisoformat("2060-01-01"), timezones=st.just(UTC)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from scheduler.schedule import parse_cron
-from tests.scheduler.schedule.cron_clock import utc
+from tests.scheduler.schedule.cron.wall_clock import utc
 
 
 def days(expression: str, count: int, after: str = "2026-01-01T00:00", zone: str = "UTC") -> list[str]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cronsim import CronSim
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+
+from tests.scheduler.schedule.cron.other_schedulers import debian
 
 MINUTE = timedelta(minutes=1)
 
@@ -52,15 +53,23 @@ def utc(text: str) -> datetime:
 
 
 @st.composite
-def _fields(draw: st.DrawFn, index: int, stars: int) -> str:
+def _fields(draw: st.DrawFn, index: int, stars: int, lenient: bool) -> str:
     """A field, `stars` times out of `stars` + 1 a bare `*`; never one that begins with `*` when `stars` is 0."""
     low, high = _RANGES[index]
     names = _NAMES[index]
     if draw(st.integers(0, stars)):
         return "*"
     kinds = ["value", "value", "range", "list", "range step", "whole"]
-    kind = draw(st.sampled_from([*kinds, "step"] if stars else kinds))
+    kinds += ["step"] if stars else []
+    kinds += ["zeros", "past the end", *(["star in a list"] if stars else [])] if lenient else []
+    kind = draw(st.sampled_from(kinds))
     value = draw(st.integers(low, high))
+    if kind == "zeros":
+        return f"00{value}"
+    if kind == "star in a list":
+        return f"*/{draw(st.sampled_from([2, 7, 100]))},{value}"
+    if kind == "past the end":
+        return f"{value}-{draw(st.integers(value, high))}/{draw(st.integers(1, 200))}"
     if kind == "value":
         return names.get(value, str(value)) if draw(st.booleans()) else str(value)
     if kind == "step":
@@ -77,28 +86,28 @@ def _fields(draw: st.DrawFn, index: int, stars: int) -> str:
 
 
 @st.composite
-def expressions(draw: st.DrawFn, fixed_time: bool = False) -> str:
-    """Legal five-field expressions of every shape; some name a date that never comes."""
+def expressions(draw: st.DrawFn, fixed_time: bool = False, lenient: bool = True) -> str:
+    """Legal five-field expressions of every shape; some name a date that never comes.
+
+    Args:
+        draw: Hypothesis' own.
+        fixed_time: Neither minute nor hour begins with `*`.
+        lenient: With what Debian's cron takes and stricter readers do not: `007`, `7-7/2`, `*/100,1-7`.
+    """
     stars = (0, 0, 2, 2, 2) if fixed_time else (1, 1, 2, 2, 2)
-    return " ".join(draw(_fields(index, stars[index])) for index in range(5))
+    return " ".join(draw(_fields(index, stars[index], lenient)) for index in range(5))
 
 
 def walk(expression: str, zone: str, after: datetime, until: datetime) -> Iterator[datetime]:
     """The instants in (after, until], found by watching a wall clock minute by minute as Debian cron does.
 
-    cronsim only says what the five fields hold. A job without `*` in front of its minute and hour counts a
+    Debian's reading only says what the five fields hold. A job without `*` in front of its minute and hour counts a
     wall-clock minute the first time it is shown, and makes up for skipped minutes at the next one shown.
     """
     info = ZoneInfo(zone)
-    holds = CronSim(expression, datetime(2026, 1, 1, tzinfo=UTC))
-    minute, hour = expression.split()[:2]
-    fixed_time = not minute.startswith("*") and not hour.startswith("*")
-
-    def due(wall: datetime) -> bool:
-        return wall.minute in holds.minutes and wall.hour in holds.hours and matches_date(wall)
-
-    def matches_date(wall: datetime) -> bool:
-        return wall.month in holds.months and holds.match_day(wall.date())
+    entry = debian(expression)
+    assert entry is not None
+    fixed_time, due = entry.fixed_time, entry.meaning.holds
 
     start = after.replace(second=0, microsecond=0) - timedelta(days=2)
     newest = start.astimezone(info).replace(tzinfo=None)

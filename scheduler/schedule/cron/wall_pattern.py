@@ -12,7 +12,7 @@ from datetime import date
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from scheduler.schedule.cron_vocabulary import CronField
+from scheduler.schedule.cron.vocabulary import CronField
 
 _MINUTES_OF_DAY = 1440
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
@@ -54,7 +54,7 @@ class WallPattern:
     @cached_property
     def next_after(self) -> Callable[[int], int | None]:
         """A function from a wall time to the first match strictly later, stepped by croniter."""
-        from scheduler.schedule.croniter_stepper import stepper
+        from scheduler.schedule.cron.stepper import stepper
 
         return stepper(*self._fields)
 

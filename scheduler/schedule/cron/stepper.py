@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from scheduler.schedule.cron_vocabulary import CronField
+from scheduler.schedule.cron.vocabulary import CronField
 from scheduler.schedule.schedule import HORIZON_S
 
 _EVERY_MONTH_DAY = 0xFFFFFFFE

@@ -24,11 +24,11 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from scheduler.schedule.cron_expression import read_expression
-from scheduler.schedule.cron_vocabulary import CronFields
+from scheduler.schedule.cron.expression import read_expression
+from scheduler.schedule.cron.vocabulary import CronFields
+from scheduler.schedule.cron.wall_pattern import WallPattern
 from scheduler.schedule.offsets import Stretch, stretches
 from scheduler.schedule.schedule import HORIZON_S, Schedule, Summary, epoch_seconds, instant_at
-from scheduler.schedule.wall_pattern import WallPattern
 from scheduler.schedule.zones import known_zone, unknown_zone
 
 
@@ -101,7 +101,7 @@ class CronSchedule(Schedule):
 
     def describe(self) -> str:
         """The schedule in words."""
-        from scheduler.schedule.words import describe_cron
+        from scheduler.schedule.cron.words import describe_cron
 
         return describe_cron(self.fields)
 
@@ -159,7 +159,7 @@ def parse_cron(expression: str, timezone: str = "UTC") -> CronSchedule:
     if timezone != "UTC" and not known_zone(timezone):
         raise unknown_zone(timezone)
     text = expression.strip(" \t")
-    return CronSchedule(text, timezone, read_expression(expression))
+    return CronSchedule(text, timezone, read_expression(expression, timezone))
 
 
 @lru_cache(maxsize=4096)

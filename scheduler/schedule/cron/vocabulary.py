@@ -37,6 +37,11 @@ class Part(NamedTuple):
     step: int
     star: bool
 
+    @property
+    def alone(self) -> bool:
+        """Whether it holds its first value only: the step, if any, leads past the end."""
+        return self.low + self.step > self.high
+
 
 class CronField(NamedTuple):
     """A field that has been read.

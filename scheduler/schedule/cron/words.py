@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from scheduler.schedule.cron_vocabulary import CronFields
+from scheduler.schedule.cron.vocabulary import CronFields
 
 _TIMES_LISTED_MAX = 6
 # Not from `calendar`, whose names change with the locale.
@@ -23,7 +23,7 @@ _ALL_HOURS = list(range(24))
 def describe_cron(fields: CronFields) -> str:
     """The schedule in words, such as "every day at 02:00" or "every 5 minutes".
 
-    >>> from scheduler.schedule.cron_expression import read_expression
+    >>> from scheduler.schedule.cron.expression import read_expression
     >>> describe_cron(read_expression("0 3 * * 0"))
     'at 03:00 on Sunday'
     """

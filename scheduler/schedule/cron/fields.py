@@ -4,8 +4,14 @@ A field is a list of parts between commas. A part is `*`, a value, or a range `a
 carry a step, `/n`. Months and days of the week may be written by their English three-letter names. Sunday is
 0 or 7. The set of values is kept as a bit mask: bit v is set when the value v matches.
 
-croniter accepts far more than this (`*/90`, `5-1`, `H`, `L`, six fields); so nothing reaches it that has not
-been read here first.
+What Debian's cron accepts means the same here: leading zeros (`007`), and a step that goes past the end of its
+range (`7-7/2`, `*/100,1-7`), which leaves the first value alone. Four things that Debian's cron takes are refused:
+a lone `*/n` beyond the field in minute or hour, since nobody who writes `*/90` means minute 0 of each hour; a
+range that ends before it begins, which matches nothing there; whatever follows a part without a comma
+(`5;30`), which is skipped there; and a field that holds none of its values.
+
+croniter accepts far more than this (`5-1`, `H`, `L`, six fields); so nothing reaches it that has not been read
+here first.
 """
 
 from __future__ import annotations
@@ -13,8 +19,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from scheduler.schedule import cron_field_mistakes as mistakes
-from scheduler.schedule.cron_vocabulary import FIELDS, WEEKDAY, CronField, Part
+from scheduler.schedule.cron import field_mistakes as mistakes
+from scheduler.schedule.cron.vocabulary import FIELDS, HOUR, MINUTE, WEEKDAY, CronField, Part
 
 _PART = re.compile(r"(?:(\*)|([0-9]+|[A-Za-z]+)(?:-([0-9]+|[A-Za-z]+))?)(?:/([0-9]+))?")
 
@@ -64,9 +70,11 @@ def _read_part(index: int, text: str, piece: str, offset: int) -> Part:
         return Part(low, high, 1, star is not None)
     if not star and last is None:
         raise mistakes.step_without_range(index, text, piece, offset, step_text)
-    step = int(step_text) if len(step_text) <= 6 else 999_999
-    if not 1 <= step <= max(1, high - low + (1 if index == WEEKDAY and star else 0)):
-        raise mistakes.unreachable_step(index, text, piece, offset, low, high, step)
+    step = _number(step_text)
+    if step == 0:
+        raise mistakes.step_of_zero(index, piece, offset)
+    if star and piece == text and index in (MINUTE, HOUR) and step > high - low:
+        raise mistakes.unreachable_step(index, piece, offset, step)
     return Part(low, high, step, star is not None)
 
 
@@ -77,13 +85,22 @@ def _read_value(index: int, text: str, token: str, offset: int) -> int:
         if value is None:
             raise mistakes.unknown_name(index, text, token, offset)
         return value
-    if len(token) > 2 or not spec.low <= int(token) <= spec.high:
-        raise mistakes.out_of_range(index, text, token, offset)
-    return int(token)
+    value = _number(token)
+    if not spec.low <= value <= spec.high:
+        raise mistakes.out_of_range(index, text, token, offset, value)
+    return value
+
+
+def _number(digits: str) -> int:
+    """The number that decimal digits mean, however many zeros they begin with; nothing is larger than a million."""
+    digits = digits.lstrip("0") or "0"
+    return int(digits) if len(digits) <= 6 else 1_000_000
 
 
 def _spelled(part: Part) -> str:
-    span = str(part.low) if part.low == part.high else f"{part.low}-{part.high}"
+    if part.alone:
+        return str(part.low)
+    span = f"{part.low}-{part.high}"
     if part.star:
         span = "*"
     return span if part.step == 1 else f"{span}/{part.step}"

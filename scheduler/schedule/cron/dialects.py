@@ -1,0 +1,198 @@
+"""Six and seven fields of other schedulers, read as those read them and written as five fields of cron.
+
+- AWS EventBridge: minute, hour, day of month, month, day of week, year; one of the two days is `?`.
+- Quartz: a second before the five, and perhaps a year after them; one of the two days is `?`.
+- Spring, NCrontab, node-cron, robfig and others: a second before the five; `?` is `*`.
+- croniter: a second after the five.
+
+In AWS and Quartz, Sunday is 1 and Saturday 7; in the others, Sunday is 0 or 7. `5/15` steps to the end of the
+field in all but the last. Which scheduler an expression was written for it does not say: where two accept it and
+differ, and where five fields cannot say the same (seconds, years, `L`, `W`, `#`), there is no answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from enum import Enum
+
+from scheduler.schedule.cron.field_mistakes import FieldMistake
+from scheduler.schedule.cron.fields import read_field
+from scheduler.schedule.cron.vocabulary import DAY, FIELDS, HOUR, MINUTE, MONTH, WEEKDAY
+
+_ANY = {"*", "?"}
+_SPECIAL = re.compile(r"[LW#]", re.IGNORECASE)
+_SECOND_PART = r"(?:\*|[0-5]?[0-9](?:-[0-5]?[0-9])?)(?:/[0-9]{1,2})?"
+_SECOND = re.compile(rf"{_SECOND_PART}(?:,{_SECOND_PART})*")
+_YEAR = re.compile(r"\*(?:/[0-9]{1,3})?|[0-9]{4}(?:-[0-9]{4})?(?:/[0-9]{1,3})?")
+_VALUE = r"[0-9]{1,6}|[A-Za-z]{3}"
+_PART = re.compile(rf"(\*|{_VALUE})(?:-({_VALUE}))?(?:/([0-9]{{1,6}}))?")
+
+
+class _Answer(Enum):
+    """What a reading comes to where it is not five fields."""
+
+    REFUSED = 1
+    CANNOT_SAY = 2
+
+
+_Reading = str | _Answer
+
+
+def as_five_fields(words: Sequence[str]) -> str | None:
+    """What six or seven fields mean, as five fields or as `every: 30s`; None if that is not certain.
+
+    >>> as_five_fields("0 12 ? * 2-6 *".split())
+    '0 12 * * 1-5'
+    >>> as_five_fields("0 0/5 9 ? * MON".split())
+    '0-59/5 9 * * MON'
+    """
+    readings = {reading(words) for reading in _READINGS} - {_Answer.REFUSED}
+    if len(readings) != 1:
+        return None
+    (found,) = readings
+    return found if isinstance(found, str) else None
+
+
+def _aws(words: Sequence[str]) -> _Reading:
+    if len(words) != 6 or not _YEAR.fullmatch(words[5]) or not _one_is_any(words[:5]):
+        return _Answer.REFUSED
+    five = _five(words[:5], sunday=1)
+    return five if words[5] == "*" else _cannot_say(five)
+
+
+def _quartz(words: Sequence[str]) -> _Reading:
+    year = words[6] if len(words) == 7 else "*"
+    if not _YEAR.fullmatch(year) or not _one_is_any(words[1:6]):
+        return _Answer.REFUSED
+    return _with_seconds(words[0], _five(words[1:6], sunday=1), year)
+
+
+def _seconds_first(words: Sequence[str]) -> _Reading:
+    year = words[6] if len(words) == 7 else "*"
+    if not _YEAR.fullmatch(year):
+        return _Answer.REFUSED
+    five = _five(words[1:6], sunday=0)
+    if _one_is_any(words[1:6]) and _quartz(words) is not _Answer.REFUSED:
+        return _Answer.REFUSED  # it is Quartz that demands such a `?`
+    if len(words) == 7 and re.search("[0-9]", words[5]):
+        return _cannot_say(five)  # with years, Sunday is 1 in some
+    return _with_seconds(words[0], five, year)
+
+
+def _seconds_last(words: Sequence[str]) -> _Reading:
+    if len(words) != 6 or not re.fullmatch("[0-5]?[0-9]", words[5]):
+        return _Answer.REFUSED
+    five = accepted_fields(words[:5])
+    if five is None:
+        return _Answer.REFUSED
+    return five if int(words[5]) == 0 and _one_kind_of_day(words[:5]) else _Answer.CANNOT_SAY
+
+
+_READINGS: tuple[Callable[[Sequence[str]], _Reading], ...] = (_aws, _quartz, _seconds_first, _seconds_last)
+
+
+def accepted_fields(words: Sequence[str]) -> str | None:
+    """Five fields as one expression, if each can be read."""
+    try:
+        for index, word in enumerate(words):
+            read_field(index, word)
+    except FieldMistake:
+        return None
+    return " ".join(words)
+
+
+def tidied(words: Sequence[str]) -> list[str]:
+    """Five fields with `0-59/5` written as `*/5`, wherever a `*` at the beginning changes no day and no hour."""
+    found = list(words)
+    for index, other in ((HOUR, MINUTE), (MINUTE, HOUR), (DAY, WEEKDAY), (WEEKDAY, DAY), (MONTH, MONTH)):
+        low, high = FIELDS[index].low, FIELDS[index].star_high
+        step = re.fullmatch(rf"{low}-{high}/([0-9]+)", found[index])
+        unchanged = found[other].startswith("*") if index in (MINUTE, HOUR) else found[other] == "*"
+        if step and (unchanged or index == MONTH):
+            found[index] = f"*/{step[1]}"
+    return found
+
+
+def _one_is_any(five: Sequence[str]) -> bool:
+    """Whether exactly one of the fields is `?`, and that is a day's."""
+    return [index for index, word in enumerate(five) if "?" in word] in ([DAY], [WEEKDAY]) and "?" in five
+
+
+def _one_kind_of_day(five: Sequence[str]) -> bool:
+    """If both days are restricted, some demand both and some either."""
+    return five[DAY] in _ANY or five[WEEKDAY] in _ANY
+
+
+def _cannot_say(five: _Reading) -> _Reading:
+    return _Answer.REFUSED if five is _Answer.REFUSED else _Answer.CANNOT_SAY
+
+
+def _with_seconds(second: str, five: _Reading, year: str) -> _Reading:
+    """Five fields behind a second and before a year."""
+    if not _SECOND.fullmatch(second):
+        return _Answer.REFUSED
+    if not isinstance(five, str) or year != "*":
+        return _cannot_say(five)
+    if second in {"0", "00"}:
+        return five
+    pace = re.fullmatch(r"(?:\*|0)/([0-9]+)", second)
+    step = 1 if second == "*" else int(pace[1]) if pace else 0
+    if five == "* * * * *" and step and 60 % step == 0:
+        return f"every: {step}s" if step < 60 else five
+    return _Answer.CANNOT_SAY
+
+
+def _five(words: Sequence[str], sunday: int) -> _Reading:
+    """Minute to day of week in cron's spelling."""
+    found: list[str] = []
+    special = False  # what five fields cannot say
+    for index, word in enumerate(words):
+        if word == "?" and index in (DAY, WEEKDAY):
+            found.append("*")
+        elif index in (DAY, WEEKDAY) and _SPECIAL.search(re.sub("(?i)WED", "", word)):
+            special = True
+        elif index == WEEKDAY and not sunday and "/" in word:
+            special = True  # whether a week begins on Sunday, they differ
+        else:
+            parts = [_part(index, piece, sunday) for piece in word.split(",")]
+            if None in parts:
+                return _Answer.REFUSED
+            found.append(",".join(filter(None, parts)))
+    if special:
+        return _Answer.CANNOT_SAY
+    five = accepted_fields(tidied(found))
+    if five is None:
+        return _Answer.REFUSED
+    return five if _one_kind_of_day(words) else _Answer.CANNOT_SAY
+
+
+def _part(index: int, piece: str, sunday: int) -> str | None:
+    """One element of a list in cron's spelling; None if it is none."""
+    spec = FIELDS[index]
+    found = _PART.fullmatch(piece)
+    if found is None or (found[1] == "*" and found[2]):
+        return None
+    shift = sunday if index == WEEKDAY else 0
+    highest = spec.star_high if shift else spec.high
+    if found[1] == "*":
+        return piece if found[3] is None else _stepped(spec.low, spec.star_high, int(found[3]))
+    values = [_value(index, text, shift) for text in (found[1], found[2]) if text]
+    if any(value is None or not spec.low <= value <= highest for value in values):
+        return None
+    if found[3] is not None:
+        high = values[1] if len(values) == 2 else spec.star_high
+        return _stepped(values[0], high, int(found[3]))  # type: ignore[arg-type]
+    if shift and len(values) == 1 and found[1].isdecimal():
+        return str(values[0])
+    return piece if not shift or not re.search("[0-9]", piece) else f"{values[0]}-{values[1]}"
+
+
+def _stepped(low: int, high: int, step: int) -> str | None:
+    if step == 0 or high < low:
+        return None
+    return f"{low}-{high}/{step}" if low + step <= high else str(low)
+
+
+def _value(index: int, text: str, shift: int) -> int | None:
+    return int(text) - shift if text.isdecimal() else FIELDS[index].names.get(text.upper())

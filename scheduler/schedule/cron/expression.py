@@ -1,0 +1,51 @@
+"""A whole cron expression: five fields or an alias, read strictly, with the exact place of any mistake."""
+
+from __future__ import annotations
+
+import re
+
+from scheduler.schedule.cron import expression_mistakes as mistakes
+from scheduler.schedule.cron.field_mistakes import FieldMistake
+from scheduler.schedule.cron.fields import read_field
+from scheduler.schedule.cron.vocabulary import ALIASES, FIELDS, CronField, CronFields
+
+_PLAIN = re.compile(r"[ -~\t]*")
+
+
+def read_expression(expression: str, timezone: str = "UTC") -> CronFields:
+    """Read a five-field cron expression or an alias.
+
+    Args:
+        expression: As it was written.
+        timezone: The zone in which it is read; only the refusal of a zone inside the expression speaks of it.
+
+    Raises:
+        ScheduleError: It is not one that cron knows, or names a day that no month has.
+    """
+    text = expression.strip(" \t")
+    if not _PLAIN.fullmatch(text):
+        raise mistakes.strange_character(expression)
+    if text.lower() in ALIASES:
+        return read_expression(ALIASES[text.lower()])
+    words = text.split()
+    if (len(words) != len(FIELDS) or "=" in words[0]) and (
+        refusal := mistakes.zone_inside(expression, timezone)
+    ):
+        raise refusal
+    if text.startswith("@"):
+        raise mistakes.unknown_alias(text, len(expression) - len(expression.lstrip(" \t")))
+    if len(words) != len(FIELDS):
+        raise mistakes.wrong_field_count(expression)
+    fields: list[CronField] = []
+    wrong: dict[int, FieldMistake] = {}
+    for index, word in enumerate(words):
+        try:
+            fields.append(read_field(index, word))
+        except FieldMistake as mistake:
+            wrong[index] = mistake
+    if wrong:
+        raise mistakes.wrong_fields(expression, words, wrong)
+    read = CronFields(*fields)
+    if not read.ever_comes:
+        raise mistakes.day_never_comes(expression, read)
+    return read
