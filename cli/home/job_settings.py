@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cli.home.open import View, has_salt, read_config
 from cli.words.entry_lines import command_words
 from scheduler.configuration import Config
-from scheduler.configuration.keys import TIMING_KEYS
+from scheduler.configuration.keys.table import TIMING_KEYS
 from scheduler.configuration.model import ConfiguredJob, Place
 from scheduler.configuration.origins import origins
 from scheduler.definition import Directory, JobDefinition

@@ -20,9 +20,9 @@ from scheduler.command import command_argv, command_digest
 from scheduler.configuration.builtin_jobs import REGISTERED
 from scheduler.configuration.environment import env_digest
 from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable, excerpt
+from scheduler.configuration.keys.starter import STARTER
 from scheduler.configuration.load import load, parse
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob, Origin
-from scheduler.configuration.starter import STARTER
 
 __all__ = [
     "REGISTERED",

@@ -9,16 +9,17 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from scheduler.configuration import keys, values
 from scheduler.configuration.environment import env_digest
 from scheduler.configuration.errors import ConfigInvalid
 from scheduler.configuration.job import Block, Surroundings, read_block, read_job
+from scheduler.configuration.keys import table as keys
+from scheduler.configuration.keys import values
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob
-from scheduler.configuration.problems import Problems, TooMany, Wrong
-from scheduler.configuration.source import decode
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.timing import Timings
-from scheduler.configuration.tree import Mapping, Node, Scalar, Sequence, Unreadable, compose
+from scheduler.configuration.yaml_tree.problems import Problems, TooMany, Wrong
+from scheduler.configuration.yaml_tree.source import decode
+from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence, Unreadable, compose
 from scheduler.definition import SchedulerSettings
 from scheduler.home import Home
 

@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from scheduler.command import needs_shell
-from scheduler.configuration import keys
 from scheduler.configuration.builtin_jobs import (
     RETENTION_DEFAULTS,
     misplaced,
     without_command,
 )
 from scheduler.configuration.environment import env_digest
-from scheduler.configuration.keys import Key, unknown_key
+from scheduler.configuration.keys import table as keys
+from scheduler.configuration.keys.names import job_name
+from scheduler.configuration.keys.table import Key, unknown_key
+from scheduler.configuration.keys.values import mapping
 from scheduler.configuration.model import ConfiguredJob, Place
-from scheduler.configuration.names import job_name
-from scheduler.configuration.problems import Problems, Wrong
 from scheduler.configuration.timing import Timings
-from scheduler.configuration.tree import Mapping, Node, Scalar
-from scheduler.configuration.values import mapping
+from scheduler.configuration.yaml_tree.problems import Problems, Wrong
+from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar
 from scheduler.definition import DEFINITION_BYTES_MAX, JobDefinition, recorded_bytes
 from scheduler.home import Home
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scheduler.configuration.builtin_jobs import KEYS_OF_MAINTENANCE, MAINTENANCE_KEYS
-from scheduler.configuration.keys import JOB_KEYS, TIMING_KEYS
+from scheduler.configuration.keys.table import JOB_KEYS, TIMING_KEYS
 from scheduler.configuration.model import ConfiguredJob, Origin
 
 _OWN_DEFAULT = Origin("default", None)

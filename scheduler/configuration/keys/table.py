@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from scheduler.configuration import converters, values
+from scheduler.configuration.keys import converters, values
+from scheduler.configuration.keys.values import Reader
 from scheduler.configuration.spelling import nearest
-from scheduler.configuration.values import Reader
 from scheduler.definition import RETENTION_MAX
 
 
