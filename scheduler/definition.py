@@ -7,7 +7,6 @@ its environment are represented by digests. Durations are whole milliseconds.
 from __future__ import annotations
 
 import hashlib
-import os
 from typing import Final, Literal
 
 import msgspec
@@ -106,11 +105,12 @@ class SchedulerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The `scheduler:` block.
 
     Attributes:
-        max_parallel: at most this many runs at once; the others wait their turn.
+        max_parallel: at most this many runs at once; the others wait their turn. It has no default here, because
+            that depends on the machine: who reads the config fills it in.
         fsync: when appended entries are flushed to disk.
         shutdown_grace_ms: how long a stopping scheduler waits for its runs.
     """
 
-    max_parallel: int = max(32, 8 * (os.cpu_count() or 1))
+    max_parallel: int
     fsync: Fsync = "always"
     shutdown_grace_ms: int = 30_000

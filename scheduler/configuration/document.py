@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from scheduler.configuration.environment import env_digest
 from scheduler.configuration.errors import ConfigInvalid
@@ -76,7 +78,12 @@ def _read(
         if job is not None:
             jobs[name] = job
     remarks = [] if jobs else [_no_jobs(top)]
-    return Config(path, digest, jobs, SchedulerSettings(**settings.values), remarks, now)
+    return Config(path, digest, jobs, _settings(settings.values), remarks, now)
+
+
+def _settings(written: dict[str, Any]) -> SchedulerSettings:
+    """The scheduler's settings; what nobody wrote and what depends on the machine is taken from the machine."""
+    return SchedulerSettings(**{"max_parallel": max(32, 8 * (os.cpu_count() or 1)), **written})
 
 
 @contextmanager
