@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,8 +13,9 @@ from typing import Any
 from scheduler.configuration.environment import env_digest
 from scheduler.configuration.errors import ConfigInvalid
 from scheduler.configuration.job import Block, Surroundings, read_block, read_job
-from scheduler.configuration.keys import table as keys
 from scheduler.configuration.keys import values
+from scheduler.configuration.keys.key import Key
+from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, SCHEDULER_KEYS, TIMING_KEYS, TOP_KEYS
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.timing import Timings
@@ -59,8 +59,8 @@ def _read(
 ) -> Config:
     root = compose(text, problems)
     top = _top(root, problems)
-    defaults = _block(top, "defaults", keys.DEFAULTS_KEYS, problems, "defaults")
-    settings = _block(top, "scheduler", keys.SCHEDULER_KEYS, problems, "the scheduler block")
+    defaults = _block(top, "defaults", DEFAULTS_KEYS, problems, "defaults")
+    settings = _block(top, "scheduler", SCHEDULER_KEYS, problems, "the scheduler block")
     around = Surroundings(
         problems=problems,
         defaults=defaults,
@@ -83,7 +83,8 @@ def _read(
 
 def _settings(written: dict[str, Any]) -> SchedulerSettings:
     """The scheduler's settings; what nobody wrote and what depends on the machine is taken from the machine."""
-    return SchedulerSettings(**{"max_parallel": max(32, 8 * (os.cpu_count() or 1)), **written})
+    found = {key.member: key.fill() for key in SCHEDULER_KEYS.values() if key.fill}
+    return SchedulerSettings(**{**found, **written})
 
 
 @contextmanager
@@ -110,15 +111,15 @@ def _top(root: Node | None, problems: Problems) -> Mapping:
         problems.add(root, f"a config is a mapping that begins with `jobs:`, and this is {what}")
         raise Unreadable
     for word, (key, node) in root.entries.items():
-        if word in keys.TOP_KEYS:
+        if word in TOP_KEYS:
             continue
-        if isinstance(node, Mapping) and node.entries.keys() & {"command", *keys.TIMING_KEYS}:
+        if isinstance(node, Mapping) and node.entries.keys() & {"command", *TIMING_KEYS}:
             message, near = f"{word!r} looks like a job: jobs stand indented under `jobs:`", ""
-        elif word in keys.JOB_KEYS:
+        elif word in JOB_KEYS:
             message, near = f"{word} belongs to a job, and jobs stand under `jobs:`", ""
         else:
-            near = nearest(word, keys.TOP_KEYS, 0.5)
-            message = f"unknown key {word!r} at the top of the config, which takes {', '.join(keys.TOP_KEYS)}"
+            near = nearest(word, TOP_KEYS, 0.5)
+            message = f"unknown key {word!r} at the top of the config, which takes {', '.join(TOP_KEYS)}"
         problems.add(key, message, key=word, suggestion=near)
     return root
 
@@ -134,7 +135,7 @@ def _jobs(top: Mapping, problems: Problems) -> Mapping:
         return Mapping(top.mark)
 
 
-def _block(top: Mapping, word: str, known: dict[str, keys.Key], problems: Problems, where: str) -> Block:
+def _block(top: Mapping, word: str, known: dict[str, Key], problems: Problems, where: str) -> Block:
     """One of the blocks beside the jobs; what is wrong in it is left out."""
     entry = top.entries.get(word)
     if entry is None:

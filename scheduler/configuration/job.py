@@ -9,15 +9,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from scheduler.command import needs_shell
-from scheduler.configuration.builtin_jobs import (
-    RETENTION_DEFAULTS,
-    misplaced,
-    without_command,
-)
+from scheduler.configuration.builtin_jobs import without_command
 from scheduler.configuration.environment import env_digest
-from scheduler.configuration.keys import table as keys
+from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.names import job_name
-from scheduler.configuration.keys.table import Key, unknown_key
+from scheduler.configuration.keys.placement import misplaced, unknown_key
+from scheduler.configuration.keys.table import JOB_KEYS, TIMING_KEYS, filled
 from scheduler.configuration.keys.values import mapping
 from scheduler.configuration.model import ConfiguredJob, Place
 from scheduler.configuration.timing import Timings
@@ -63,11 +60,11 @@ def read_job(key: Scalar, node: Node, around: Surroundings) -> ConfiguredJob | N
     except Wrong as wrong:
         problems.take(wrong, node, f"jobs.{name}")
         return None
-    block = read_block(body, keys.JOB_KEYS, problems, f"jobs.{name}", "a job")
+    block = read_block(body, JOB_KEYS, problems, f"jobs.{name}", "a job")
     _check_kind(key, body, block, around)
-    timing = {kind: body.entries[kind][1] for kind in keys.TIMING_KEYS if kind in body.entries}
+    timing = {kind: body.entries[kind][1] for kind in TIMING_KEYS if kind in body.entries}
     timezone = block.values.get("timezone") or around.defaults.values.get("timezone", "UTC")
-    if timing or not set(keys.TIMING_KEYS).intersection(block.meant):
+    if timing or not set(TIMING_KEYS).intersection(block.meant):
         around.timings.check(timing, timezone, key, f"jobs.{name}")
     _check_folders(body, block, around, f"jobs.{name}")
     if problems.noted != before:
@@ -89,7 +86,7 @@ def _configured(name: str, block: Block, around: Surroundings, when: Place) -> C
     members = {**around.defaults.values, **block.values, "env": {**around.default_digests, **digests}}
     command = members.get("command")
     if command is None:
-        members = {**RETENTION_DEFAULTS.get(name, {}), **members}
+        members = {**filled(name), **members}
     elif isinstance(command, str):
         members["shell"] = needs_shell(command)
     definition = JobDefinition(name=name, **members)

@@ -7,7 +7,8 @@ from textwrap import dedent
 import msgspec
 import pytest
 
-from scheduler.configuration import STARTER, Origin, parse
+from scheduler.configuration import Origin, parse
+from scheduler.configuration.keys.starter import STARTER
 from scheduler.configuration.keys.table import JOB_KEYS, SCHEDULER_KEYS
 from scheduler.configuration.lints import lints
 from scheduler.configuration.origins import origins
