@@ -43,10 +43,10 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         working_directory: absolute, or relative to the home; the home itself if None.
         timeout_ms: stop a run that takes longer; None: never.
         kill_after_ms: from SIGTERM to SIGKILL.
-        catch_up: which of the instants that passed unwatched are run.
+        catch_up: which of the instants that passed while no scheduler was running are run.
         catch_up_limit: at most this many with `all`.
         catch_up_window_ms: forget instants older than this; None: never.
-        overlap: what becomes of a run that falls due while one of the same job is still going.
+        overlap: what becomes of a run that falls due while another one of the job is running.
         retention_hours: of `cleanup-sessions`; retention_days: of `log-cleanup`.
         directories: further folders that a maintenance job cleans.
         dry_run: a maintenance job only counts.

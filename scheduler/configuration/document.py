@@ -12,7 +12,7 @@ from typing import Any
 
 from scheduler.configuration.environment import env_digest
 from scheduler.configuration.errors import ConfigInvalid
-from scheduler.configuration.job import Block, Surroundings, read_block, read_job
+from scheduler.configuration.job import Block, ReadingContext, read_block, read_job
 from scheduler.configuration.keys import values
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, SCHEDULER_KEYS, TIMING_KEYS, TOP_KEYS
@@ -61,7 +61,7 @@ def _read(
     top = _top(root, problems)
     defaults = _block(top, "defaults", DEFAULTS_KEYS, problems, "defaults")
     settings = _block(top, "scheduler", SCHEDULER_KEYS, problems, "the scheduler block")
-    around = Surroundings(
+    context = ReadingContext(
         problems=problems,
         defaults=defaults,
         default_digests={
@@ -74,7 +74,7 @@ def _read(
     )
     jobs: dict[str, ConfiguredJob] = {}
     for name, (key, node) in _jobs(top, problems).entries.items():
-        job = read_job(key, node, around)
+        job = read_job(key, node, context)
         if job is not None:
             jobs[name] = job
     remarks = [] if jobs else [_no_jobs(top)]

@@ -24,7 +24,7 @@ from scheduler.definition import DEFINITION_BYTES_MAX, JobDefinition, recorded_b
 from scheduler.home import Home
 
 
-class Surroundings(NamedTuple):
+class ReadingContext(NamedTuple):
     """What the reading of every job shares.
 
     Attributes:
@@ -46,9 +46,9 @@ class Surroundings(NamedTuple):
     home: Home | None
 
 
-def read_job(key: Scalar, node: Node, around: Surroundings) -> ConfiguredJob | None:
+def read_job(key: Scalar, node: Node, context: ReadingContext) -> ConfiguredJob | None:
     """The job, or None after noting all that is wrong with it."""
-    problems = around.problems
+    problems = context.problems
     before = problems.noted
     name = key.text
     try:
@@ -61,16 +61,16 @@ def read_job(key: Scalar, node: Node, around: Surroundings) -> ConfiguredJob | N
         problems.take(wrong, node, f"jobs.{name}")
         return None
     block = read_block(body, JOB_KEYS, problems, f"jobs.{name}", "a job")
-    _check_kind(key, body, block, around)
+    _check_kind(key, body, block, context)
     timing = {kind: body.entries[kind][1] for kind in TIMING_KEYS if kind in body.entries}
-    timezone = block.values.get("timezone") or around.defaults.values.get("timezone", "UTC")
+    timezone = block.values.get("timezone") or context.defaults.values.get("timezone", "UTC")
     if timing or not set(TIMING_KEYS).intersection(block.meant):
-        around.timings.check(timing, timezone, key, f"jobs.{name}")
-    _check_folders(body, block, around, f"jobs.{name}")
+        context.timings.check(timing, timezone, key, f"jobs.{name}")
+    _check_folders(body, block, context, f"jobs.{name}")
     if problems.noted != before:
         return None
     (when,) = timing.values()
-    configured = _configured(name, block, around, Place(when.mark.line + 1, when.mark.column + 1))
+    configured = _configured(name, block, context, Place(when.mark.line + 1, when.mark.column + 1))
     size = recorded_bytes(configured.definition)
     if size > DEFINITION_BYTES_MAX:
         message = f"this job takes {size:,} bytes in the ledger, {DEFINITION_BYTES_MAX:,} is the most"
@@ -79,11 +79,11 @@ def read_job(key: Scalar, node: Node, around: Surroundings) -> ConfiguredJob | N
     return configured
 
 
-def _configured(name: str, block: Block, around: Surroundings, when: Place) -> ConfiguredJob:
-    inherited: dict[str, str] = around.defaults.values.get("env", {})
+def _configured(name: str, block: Block, context: ReadingContext, when: Place) -> ConfiguredJob:
+    inherited: dict[str, str] = context.defaults.values.get("env", {})
     own: dict[str, str] = block.values.get("env", {})
-    digests = {each: env_digest(each, value, around.salt) for each, value in own.items()}
-    members = {**around.defaults.values, **block.values, "env": {**around.default_digests, **digests}}
+    digests = {each: env_digest(each, value, context.salt) for each, value in own.items()}
+    members = {**context.defaults.values, **block.values, "env": {**context.default_digests, **digests}}
     command = members.get("command")
     if command is None:
         members = {**filled(name), **members}
@@ -94,16 +94,16 @@ def _configured(name: str, block: Block, around: Surroundings, when: Place) -> C
         definition=definition,
         env={**inherited, **own} if own else inherited,
         written=block.lines,
-        inherited=around.defaults.lines,
+        inherited=context.defaults.lines,
         timing_place=when,
     )
 
 
-def _check_kind(key: Scalar, body: Mapping, block: Block, around: Surroundings) -> None:
+def _check_kind(key: Scalar, body: Mapping, block: Block, context: ReadingContext) -> None:
     """Whether a job without a command is a registered one, and whether keys for those are only with those."""
-    name, problems = key.text, around.problems
+    name, problems = key.text, context.problems
     has_command = "command" in body.entries or "command" in block.meant
-    if not has_command and (fault := without_command(name, around.registered)) is not None:
+    if not has_command and (fault := without_command(name, context.registered)) is not None:
         problems.add(key, fault[0], key=f"jobs.{name}", suggestion=fault[1])
         return
     for each, (where, _) in body.entries.items():
@@ -111,14 +111,14 @@ def _check_kind(key: Scalar, body: Mapping, block: Block, around: Surroundings) 
             problems.add(where, fault[0], key=f"jobs.{name}.{each}", suggestion=fault[1])
 
 
-def _check_folders(body: Mapping, block: Block, around: Surroundings, key: str) -> None:
+def _check_folders(body: Mapping, block: Block, context: ReadingContext, key: str) -> None:
     """No maintenance job is given what cronledger itself stands on to clean."""
     listed: Any = block.values.get("directories")
-    if around.home is None or not listed:
+    if context.home is None or not listed:
         return
     for each in listed:
-        if (what := _own_folder(each.path, around.home)) is not None:
-            around.problems.add(
+        if (what := _own_folder(each.path, context.home)) is not None:
+            context.problems.add(
                 body.entries["directories"][1], f"{each.path} {what}", key=f"{key}.directories"
             )
 

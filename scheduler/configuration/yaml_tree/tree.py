@@ -35,8 +35,7 @@ class Scalar:
 
     Attributes:
         text: The value, without its quotes.
-        plain: Whether it was written without quotes (and not as a block), so that YAML may read it as
-        something
+        plain: Whether it was written without quotes (and not as a block), so that YAML may read it as something
             else than text.
         mark: Where it begins, quotes included.
     """
