@@ -17,10 +17,10 @@ from benchmarks.observer import Observer, Seen
 from benchmarks.peers import CRON, Peers
 from eventstore.durable import REAL
 from eventstore.head import HeadFile
-from scheduler.definition import SchedulerSettings
+from scheduler.configuration import parse
 from scheduler.home import Home
 
-PARALLEL = SchedulerSettings().max_parallel
+PARALLEL = parse(b"jobs: {}", Path("config.yaml")).settings.max_parallel
 """At most so many processes at once, as cronledger does it by itself; Debian cron knows no such limit."""
 
 LEAD_S = 2.0

@@ -7,7 +7,6 @@ its environment are represented by digests. Durations are whole milliseconds.
 from __future__ import annotations
 
 import hashlib
-import os
 from typing import Final, Literal
 
 import msgspec
@@ -44,10 +43,10 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         working_directory: absolute, or relative to the home; the home itself if None.
         timeout_ms: stop a run that takes longer; None: never.
         kill_after_ms: from SIGTERM to SIGKILL.
-        catch_up: which of the instants that passed unwatched are run.
+        catch_up: which of the instants that passed while no scheduler was running are run.
         catch_up_limit: at most this many with `all`.
         catch_up_window_ms: forget instants older than this; None: never.
-        overlap: what becomes of a run that falls due while one of the same job is still going.
+        overlap: what becomes of a run that falls due while another one of the job is running.
         retention_hours: of `cleanup-sessions`; retention_days: of `log-cleanup`.
         directories: further folders that a maintenance job cleans.
         dry_run: a maintenance job only counts.
@@ -106,11 +105,12 @@ class SchedulerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The `scheduler:` block.
 
     Attributes:
-        max_parallel: at most this many runs at once; the others wait their turn.
+        max_parallel: at most this many runs at once; the others wait their turn. It has no default here, because
+            that depends on the machine: who reads the config fills it in.
         fsync: when appended entries are flushed to disk.
         shutdown_grace_ms: how long a stopping scheduler waits for its runs.
     """
 
-    max_parallel: int = max(32, 8 * (os.cpu_count() or 1))
+    max_parallel: int
     fsync: Fsync = "always"
     shutdown_grace_ms: int = 30_000

@@ -22,7 +22,7 @@ def init(home: Home) -> None:
     Nothing that exists is overwritten. The config holds a job that runs every minute, so that there is something to
     see, and two maintenance jobs.
     """
-    from scheduler.configuration import STARTER
+    from scheduler.configuration.keys.starter import STARTER
 
     if home.config.exists():
         command = invocation(home)

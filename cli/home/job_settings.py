@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 from cli.home.open import View, has_salt, read_config
-from cli.words.entry_lines import command_words
 from scheduler.configuration import Config
-from scheduler.configuration.keys import TIMING_KEYS
+from scheduler.configuration.keys.shown import variable
+from scheduler.configuration.keys.table import JOB_KEYS, TIMING_KEYS
 from scheduler.configuration.model import ConfiguredJob, Place
 from scheduler.configuration.origins import origins
 from scheduler.definition import Directory, JobDefinition
 from scheduler.rules.state import Job
-from scheduler.schedule import format_duration
 
 
 class Setting(NamedTuple):
@@ -61,8 +59,11 @@ def settings_of(view: View, job: Job) -> list[Setting]:
 
 
 def _setting(definition: JobDefinition, key: str, origin: str, line: int | None) -> Setting:
-    value = _value(definition, key)
-    return Setting(key, _plain(value), _shown(definition, key, value), origin, line)
+    if key.startswith("env."):
+        digest = definition.env[key.removeprefix("env.")]
+        return Setting(key, digest, variable(digest), origin, line)
+    entry = JOB_KEYS[key]
+    return Setting(key, _plain(entry.value(definition)), entry.shown(definition), origin, line)
 
 
 def _as_if_configured(definition: JobDefinition) -> ConfiguredJob:
@@ -97,12 +98,6 @@ def _defines(config: Config, job: Job) -> bool:
     return configured is not None and configured.definition == job.definition
 
 
-def _value(definition: JobDefinition, key: str) -> Any:
-    if key.startswith("env."):
-        return definition.env[key.removeprefix("env.")]
-    return getattr(definition, key if hasattr(definition, key) else f"{key}_ms")
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [
@@ -110,26 +105,3 @@ def _plain(value: Any) -> Any:
             for item in value
         ]
     return value
-
-
-def _shown(definition: JobDefinition, key: str, value: Any) -> str:
-    if key == "command":
-        return command_words(definition) + (" (through /bin/sh)" if definition.shell else "")
-    if key.startswith("env."):
-        return f"(digest {value})"
-    if key in ("timeout", "catch_up_window", "kill_after"):
-        return "never" if value is None else format_duration(timedelta(milliseconds=value))
-    if key == "working_directory" and value is None:
-        return "the home"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, dict):
-        return ", ".join(value) or "none"
-    if isinstance(value, list):
-        return (
-            ", ".join(
-                f"{item.path}/{item.pattern}" if isinstance(item, Directory) else str(item) for item in value
-            )
-            or "none"
-        )
-    return "" if value is None else str(value)

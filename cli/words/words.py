@@ -86,12 +86,10 @@ def actor_words(actor: str) -> str:
 
 def command_words(definition: JobDefinition) -> str:
     """What a job runs: its command line, or that it is built in."""
-    import shlex
+    from scheduler.command import command_line
 
     command = definition.command
-    if command is None:
-        return f"built in: {definition.name}"
-    return command if isinstance(command, str) else shlex.join(command)
+    return f"built in: {definition.name}" if command is None else command_line(command)
 
 
 def timing_words(definition: JobDefinition) -> tuple[str, str]:

@@ -4,11 +4,12 @@ A config is one YAML document, a mapping of three blocks, each of which may be l
 
 - `jobs`: the name of each job, to its keys;
 - `defaults`: keys that apply to every job that does not have them itself; `env` is merged;
-- `scheduler`: `max_parallel`, `fsync`, `shutdown_grace`.
+- `scheduler`: settings of the scheduler itself.
 
-`STARTER` shows every key with its meaning. It is read strictly: what is not understood is refused, all of
-it at once, each mistake with its line, its column and the nearest valid spelling. Anchors, aliases and
-merge keys (`<<`) are supported within bounds; tags, directives and further documents are not.
+`keys.table` has every key with its meaning, and `keys.starter` shows them in a config. A config is read strictly:
+what is not understood is refused, all of it at once, each mistake with its line, its column and the nearest valid
+spelling. Anchors, aliases and merge keys (`<<`) are supported within bounds; tags, directives and further documents
+are not.
 
 >>> from pathlib import Path
 >>> config = parse(b'jobs: {hello: {command: echo hello, schedule: "@hourly"}}', Path("config.yaml"))
@@ -22,11 +23,9 @@ from scheduler.configuration.environment import env_digest
 from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable, excerpt
 from scheduler.configuration.load import load, parse
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob, Origin
-from scheduler.configuration.starter import STARTER
 
 __all__ = [
     "REGISTERED",
-    "STARTER",
     "Config",
     "ConfigInvalid",
     "ConfigLint",

@@ -8,17 +8,20 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from scheduler.configuration import keys, values
 from scheduler.configuration.environment import env_digest
 from scheduler.configuration.errors import ConfigInvalid
-from scheduler.configuration.job import Block, Surroundings, read_block, read_job
+from scheduler.configuration.job import Block, ReadingContext, read_block, read_job
+from scheduler.configuration.keys import values
+from scheduler.configuration.keys.key import Key
+from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, SCHEDULER_KEYS, TIMING_KEYS, TOP_KEYS
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob
-from scheduler.configuration.problems import Problems, TooMany, Wrong
-from scheduler.configuration.source import decode
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.timing import Timings
-from scheduler.configuration.tree import Mapping, Node, Scalar, Sequence, Unreadable, compose
+from scheduler.configuration.yaml_tree.problems import Problems, TooMany, Wrong
+from scheduler.configuration.yaml_tree.source import decode
+from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence, Unreadable, compose
 from scheduler.definition import SchedulerSettings
 from scheduler.home import Home
 
@@ -56,9 +59,9 @@ def _read(
 ) -> Config:
     root = compose(text, problems)
     top = _top(root, problems)
-    defaults = _block(top, "defaults", keys.DEFAULTS_KEYS, problems, "defaults")
-    settings = _block(top, "scheduler", keys.SCHEDULER_KEYS, problems, "the scheduler block")
-    around = Surroundings(
+    defaults = _block(top, "defaults", DEFAULTS_KEYS, problems, "defaults")
+    settings = _block(top, "scheduler", SCHEDULER_KEYS, problems, "the scheduler block")
+    context = ReadingContext(
         problems=problems,
         defaults=defaults,
         default_digests={
@@ -71,11 +74,17 @@ def _read(
     )
     jobs: dict[str, ConfiguredJob] = {}
     for name, (key, node) in _jobs(top, problems).entries.items():
-        job = read_job(key, node, around)
+        job = read_job(key, node, context)
         if job is not None:
             jobs[name] = job
     remarks = [] if jobs else [_no_jobs(top)]
-    return Config(path, digest, jobs, SchedulerSettings(**settings.values), remarks, now)
+    return Config(path, digest, jobs, _settings(settings.values), remarks, now)
+
+
+def _settings(written: dict[str, Any]) -> SchedulerSettings:
+    """The scheduler's settings; what nobody wrote and what depends on the machine is taken from the machine."""
+    found = {key.member: key.fill() for key in SCHEDULER_KEYS.values() if key.fill}
+    return SchedulerSettings(**{**found, **written})
 
 
 @contextmanager
@@ -102,15 +111,15 @@ def _top(root: Node | None, problems: Problems) -> Mapping:
         problems.add(root, f"a config is a mapping that begins with `jobs:`, and this is {what}")
         raise Unreadable
     for word, (key, node) in root.entries.items():
-        if word in keys.TOP_KEYS:
+        if word in TOP_KEYS:
             continue
-        if isinstance(node, Mapping) and node.entries.keys() & {"command", *keys.TIMING_KEYS}:
+        if isinstance(node, Mapping) and node.entries.keys() & {"command", *TIMING_KEYS}:
             message, near = f"{word!r} looks like a job: jobs stand indented under `jobs:`", ""
-        elif word in keys.JOB_KEYS:
+        elif word in JOB_KEYS:
             message, near = f"{word} belongs to a job, and jobs stand under `jobs:`", ""
         else:
-            near = nearest(word, keys.TOP_KEYS)
-            message = f"unknown key {word!r} at the top of the config, which takes {', '.join(keys.TOP_KEYS)}"
+            near = nearest(word, TOP_KEYS)
+            message = f"unknown key {word!r} at the top of the config, which takes {', '.join(TOP_KEYS)}"
         problems.add(key, message, key=word, suggestion=near)
     return root
 
@@ -126,7 +135,7 @@ def _jobs(top: Mapping, problems: Problems) -> Mapping:
         return Mapping(top.mark)
 
 
-def _block(top: Mapping, word: str, known: dict[str, keys.Key], problems: Problems, where: str) -> Block:
+def _block(top: Mapping, word: str, known: dict[str, Key], problems: Problems, where: str) -> Block:
     """One of the blocks beside the jobs; what is wrong in it is left out."""
     entry = top.entries.get(word)
     if entry is None:

@@ -9,25 +9,22 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from scheduler.command import needs_shell
-from scheduler.configuration import keys
-from scheduler.configuration.builtin_jobs import (
-    RETENTION_DEFAULTS,
-    misplaced,
-    without_command,
-)
+from scheduler.configuration.builtin_jobs import without_command
 from scheduler.configuration.environment import env_digest
-from scheduler.configuration.keys import Key, unknown_key
+from scheduler.configuration.keys.key import Key
+from scheduler.configuration.keys.names import job_name
+from scheduler.configuration.keys.placement import misplaced, unknown_key
+from scheduler.configuration.keys.table import JOB_KEYS, TIMING_KEYS, filled
+from scheduler.configuration.keys.values import mapping
 from scheduler.configuration.model import ConfiguredJob, Place
-from scheduler.configuration.names import job_name
-from scheduler.configuration.problems import Problems, Wrong
 from scheduler.configuration.timing import Timings
-from scheduler.configuration.tree import Mapping, Node, Scalar
-from scheduler.configuration.values import mapping
+from scheduler.configuration.yaml_tree.problems import Problems, Wrong
+from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar
 from scheduler.definition import DEFINITION_BYTES_MAX, JobDefinition, recorded_bytes
 from scheduler.home import Home
 
 
-class Surroundings(NamedTuple):
+class ReadingContext(NamedTuple):
     """What the reading of every job shares.
 
     Attributes:
@@ -49,9 +46,9 @@ class Surroundings(NamedTuple):
     home: Home | None
 
 
-def read_job(key: Scalar, node: Node, around: Surroundings) -> ConfiguredJob | None:
+def read_job(key: Scalar, node: Node, context: ReadingContext) -> ConfiguredJob | None:
     """The job, or None after noting all that is wrong with it."""
-    problems = around.problems
+    problems = context.problems
     before = problems.noted
     name = key.text
     try:
@@ -63,17 +60,17 @@ def read_job(key: Scalar, node: Node, around: Surroundings) -> ConfiguredJob | N
     except Wrong as wrong:
         problems.take(wrong, node, f"jobs.{name}")
         return None
-    block = read_block(body, keys.JOB_KEYS, problems, f"jobs.{name}", "a job")
-    _check_kind(key, body, block, around)
-    timing = {kind: body.entries[kind][1] for kind in keys.TIMING_KEYS if kind in body.entries}
-    timezone = block.values.get("timezone") or around.defaults.values.get("timezone", "UTC")
-    if timing or not set(keys.TIMING_KEYS).intersection(block.meant):
-        around.timings.check(timing, timezone, key, f"jobs.{name}")
-    _check_folders(body, block, around, f"jobs.{name}")
+    block = read_block(body, JOB_KEYS, problems, f"jobs.{name}", "a job")
+    _check_kind(key, body, block, context)
+    timing = {kind: body.entries[kind][1] for kind in TIMING_KEYS if kind in body.entries}
+    timezone = block.values.get("timezone") or context.defaults.values.get("timezone", "UTC")
+    if timing or not set(TIMING_KEYS).intersection(block.meant):
+        context.timings.check(timing, timezone, key, f"jobs.{name}")
+    _check_folders(body, block, context, f"jobs.{name}")
     if problems.noted != before:
         return None
     (when,) = timing.values()
-    configured = _configured(name, block, around, Place(when.mark.line + 1, when.mark.column + 1))
+    configured = _configured(name, block, context, Place(when.mark.line + 1, when.mark.column + 1))
     size = recorded_bytes(configured.definition)
     if size > DEFINITION_BYTES_MAX:
         message = f"this job takes {size:,} bytes in the ledger, {DEFINITION_BYTES_MAX:,} is the most"
@@ -82,14 +79,14 @@ def read_job(key: Scalar, node: Node, around: Surroundings) -> ConfiguredJob | N
     return configured
 
 
-def _configured(name: str, block: Block, around: Surroundings, when: Place) -> ConfiguredJob:
-    inherited: dict[str, str] = around.defaults.values.get("env", {})
+def _configured(name: str, block: Block, context: ReadingContext, when: Place) -> ConfiguredJob:
+    inherited: dict[str, str] = context.defaults.values.get("env", {})
     own: dict[str, str] = block.values.get("env", {})
-    digests = {each: env_digest(each, value, around.salt) for each, value in own.items()}
-    members = {**around.defaults.values, **block.values, "env": {**around.default_digests, **digests}}
+    digests = {each: env_digest(each, value, context.salt) for each, value in own.items()}
+    members = {**context.defaults.values, **block.values, "env": {**context.default_digests, **digests}}
     command = members.get("command")
     if command is None:
-        members = {**RETENTION_DEFAULTS.get(name, {}), **members}
+        members = {**filled(name), **members}
     elif isinstance(command, str):
         members["shell"] = needs_shell(command)
     definition = JobDefinition(name=name, **members)
@@ -97,16 +94,16 @@ def _configured(name: str, block: Block, around: Surroundings, when: Place) -> C
         definition=definition,
         env={**inherited, **own} if own else inherited,
         written=block.lines,
-        inherited=around.defaults.lines,
+        inherited=context.defaults.lines,
         timing_place=when,
     )
 
 
-def _check_kind(key: Scalar, body: Mapping, block: Block, around: Surroundings) -> None:
+def _check_kind(key: Scalar, body: Mapping, block: Block, context: ReadingContext) -> None:
     """Whether a job without a command is a registered one, and whether keys for those are only with those."""
-    name, problems = key.text, around.problems
+    name, problems = key.text, context.problems
     has_command = "command" in body.entries or "command" in block.meant
-    if not has_command and (fault := without_command(name, around.registered)) is not None:
+    if not has_command and (fault := without_command(name, context.registered)) is not None:
         problems.add(key, fault[0], key=f"jobs.{name}", suggestion=fault[1])
         return
     for each, (where, _) in body.entries.items():
@@ -114,14 +111,14 @@ def _check_kind(key: Scalar, body: Mapping, block: Block, around: Surroundings) 
             problems.add(where, fault[0], key=f"jobs.{name}.{each}", suggestion=fault[1])
 
 
-def _check_folders(body: Mapping, block: Block, around: Surroundings, key: str) -> None:
+def _check_folders(body: Mapping, block: Block, context: ReadingContext, key: str) -> None:
     """No maintenance job is given what cronledger itself stands on to clean."""
     listed: Any = block.values.get("directories")
-    if around.home is None or not listed:
+    if context.home is None or not listed:
         return
     for each in listed:
-        if (what := _own_folder(each.path, around.home)) is not None:
-            around.problems.add(
+        if (what := _own_folder(each.path, context.home)) is not None:
+            context.problems.add(
                 body.entries["directories"][1], f"{each.path} {what}", key=f"{key}.directories"
             )
 

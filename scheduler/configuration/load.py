@@ -31,7 +31,7 @@ def load(
         ConfigMissing: There is no such file.
         ConfigUnreadable: It cannot be read.
     """
-    from scheduler.configuration.source import MAX_BYTES
+    from scheduler.configuration.yaml_tree.source import MAX_BYTES
 
     try:
         if not stat.S_ISREG(path.stat().st_mode):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from scheduler.configuration.builtin_jobs import KEYS_OF_MAINTENANCE, MAINTENANCE_KEYS
-from scheduler.configuration.keys import JOB_KEYS, TIMING_KEYS
+from scheduler.configuration.keys.table import JOB_KEYS, TIMING_KEYS
 from scheduler.configuration.model import ConfiguredJob, Origin
 
 _OWN_DEFAULT = Origin("default", None)
@@ -12,12 +11,14 @@ _OWN_DEFAULT = Origin("default", None)
 def origins(job: ConfiguredJob) -> dict[str, Origin]:
     """The origin of every key that applies to a job, in the order of the documentation; variables as `env.NAME`."""
     definition = job.definition
-    own = KEYS_OF_MAINTENANCE.get(definition.name, ()) if definition.command is None else ("command",)
+    registered = definition.command is None
     found: dict[str, Origin] = {}
-    for key in JOB_KEYS:
+    for key, entry in JOB_KEYS.items():
         if key in TIMING_KEYS and key not in job.written:
             continue
-        if (key in MAINTENANCE_KEYS or key == "command") and key not in own:
+        if entry.only and not (registered and definition.name in entry.only):
+            continue
+        if key == "command" and registered:
             continue
         found[key] = _origin(job, key)
         if key == "env":

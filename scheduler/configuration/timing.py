@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from scheduler.configuration.keys import TIMING_KEYS
-from scheduler.configuration.problems import Placed, Problems
-from scheduler.configuration.tree import Node, Scalar
+from scheduler.configuration.keys.table import TIMING_KEYS
+from scheduler.configuration.yaml_tree.problems import Placed, Problems
+from scheduler.configuration.yaml_tree.tree import Node, Scalar
 from scheduler.schedule import Schedule, ScheduleError, parse_at, parse_cron, parse_every
 
 _PARSE: dict[str, Callable[[str, str], Schedule]] = {

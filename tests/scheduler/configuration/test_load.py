@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.configuration import STARTER, ConfigInvalid, ConfigMissing, ConfigUnreadable, excerpt, load
+from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable, excerpt, load
+from scheduler.configuration.keys.starter import STARTER
 
 
 def test_a_file_is_loaded(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.configuration import ConfigInvalid, parse
-from scheduler.configuration.problems import MOST
+from scheduler.configuration.yaml_tree.problems import MOST
 from tests.scheduler.configuration.reading import PATH, refused, the_mistake
 
 JOB = "jobs:\n  a:\n    command: x\n    every: 5m\n"

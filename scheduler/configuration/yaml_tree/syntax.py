@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+# Mistakes are recorded: only of these keys a suggestion may repeat the value, which is never a secret.
 _PUBLIC_KEYS = {"schedule", "every", "at", "description", "command", "pattern"}
 
 

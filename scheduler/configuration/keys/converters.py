@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from scheduler.configuration.names import variable_name
-from scheduler.configuration.problems import Fault, Placed, Wrong
+from scheduler.configuration.keys.names import variable_name
+from scheduler.configuration.keys.values import folder, mapping, text
 from scheduler.configuration.spelling import nearest
-from scheduler.configuration.tree import Node, Scalar, Sequence
-from scheduler.configuration.values import folder, mapping, text
+from scheduler.configuration.yaml_tree.problems import Fault, Placed, Wrong
+from scheduler.configuration.yaml_tree.tree import Node, Scalar, Sequence
 from scheduler.definition import Directory
 
 P = TypeVar("P", bound=Placed)

@@ -22,7 +22,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from scheduler.configuration.problems import Mark, Problems
+from scheduler.configuration.yaml_tree.problems import Mark, Problems
 
 MAX_DEPTH = 12
 """A config needs five levels; libyaml's time grows with the square of the depth."""
@@ -35,8 +35,7 @@ class Scalar:
 
     Attributes:
         text: The value, without its quotes.
-        plain: Whether it was written without quotes (and not as a block), so that YAML may read it as
-        something
+        plain: Whether it was written without quotes (and not as a block), so that YAML may read it as something
             else than text.
         mark: Where it begins, quotes included.
     """
@@ -92,7 +91,7 @@ def compose(text: str, problems: Problems) -> Node | None:
         return composer.document()
     except yaml.YAMLError as error:
         composer.refuse_depth_ahead(text, error)
-        from scheduler.configuration.syntax import reword  # only a mistake needs it
+        from scheduler.configuration.yaml_tree.syntax import reword  # only a mistake needs it
 
         line, column, message, suggestion = reword(error, text)
         problems.add_at(line, column, message, suggestion=suggestion)

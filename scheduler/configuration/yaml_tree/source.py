@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from scheduler.configuration.problems import Problems
+from scheduler.configuration.yaml_tree.problems import Problems
 
 MAX_BYTES = 16 * 1024 * 1024
 """A larger file is not a config that anyone wrote; reading stops here."""

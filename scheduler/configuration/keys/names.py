@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from scheduler.configuration.problems import Wrong
-from scheduler.configuration.tree import Scalar
-from scheduler.configuration.values import text
+from scheduler.configuration.keys.values import text
+from scheduler.configuration.yaml_tree.problems import Wrong
+from scheduler.configuration.yaml_tree.tree import Scalar
 
 MAX_NAME_LENGTH = 64
 _JOB = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")

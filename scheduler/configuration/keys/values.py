@@ -12,9 +12,9 @@ from typing import TypeVar
 
 import yaml
 
-from scheduler.configuration.problems import Wrong
 from scheduler.configuration.spelling import nearest
-from scheduler.configuration.tree import Mapping, Node, Scalar, Sequence
+from scheduler.configuration.yaml_tree.problems import Wrong
+from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
 from scheduler.schedule import ScheduleError, known_zone, parse_duration, unknown_zone
 
 T = TypeVar("T")

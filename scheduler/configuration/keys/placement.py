@@ -1,0 +1,51 @@
+"""Keys that stand where they do not belong, or that nobody knows, and the key that was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scheduler.configuration.keys.key import Key
+from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, SCHEDULER_KEYS, keys_of
+from scheduler.configuration.spelling import nearest
+
+_MEANT = {word: name for name, key in (JOB_KEYS | SCHEDULER_KEYS).items() for word in key.synonyms}
+
+
+def unknown_key(word: str, known: Mapping[str, Key], where: str) -> tuple[str, str]:
+    """What to say of a key that does not belong, and the key that was probably meant (or an empty string).
+
+    Args:
+        word: The key as it was written.
+        known: The keys that belong there.
+        where: The place, in words: "a job".
+    """
+    if word in JOB_KEYS and known is DEFAULTS_KEYS:
+        return f"{word} belongs to each job, not to defaults", ""
+    for block, keys in (("scheduler", SCHEDULER_KEYS), ("jobs", JOB_KEYS)):
+        if word in keys and known is not keys:
+            place = "the scheduler block" if block == "scheduler" else "a job under jobs"
+            return f"{word} does not belong to {where} but to {place}", ""
+    meant = _MEANT.get(word.casefold().replace("-", "_"), "")
+    near = meant if meant in known else nearest(word, known)
+    if near:
+        return f"unknown key {word!r} in {where}", near
+    return f"unknown key {word!r} in {where}, which takes {', '.join(known)}", ""
+
+
+def misplaced(name: str, key: str, *, has_command: bool) -> tuple[str, str] | None:
+    """Why a key does not belong to a job, and the one that was meant; None if it belongs.
+
+    Args:
+        name: The job.
+        key: The key as it was written, a known one or not.
+        has_command: Whether the job has a command: then it is none of the registered jobs, whatever its name.
+    """
+    entry = JOB_KEYS.get(key)
+    if entry is None or not entry.only or (name in entry.only and not has_command):
+        return None
+    own = () if has_command else keys_of(name)
+    if not own:
+        jobs = " and ".join(entry.only)
+        what = "a job that runs a command cleans by itself" if has_command else "this job does not clean"
+        return f"{key} is for {jobs} without a command: {what}", ""
+    return f"{name} does not take {key}: how long it keeps things is said by {own[0]}", own[0]

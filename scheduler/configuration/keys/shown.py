@@ -1,0 +1,50 @@
+"""How the values of keys are shown to people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from scheduler.command import command_line
+from scheduler.definition import Directory
+from scheduler.schedule import format_duration
+
+
+def text(value: object) -> str:
+    """As it is written; what is not set is empty."""
+    return "" if value is None else str(value)
+
+
+def boolean(value: bool) -> str:
+    """`true` or `false`, as YAML has them."""
+    return "true" if value else "false"
+
+
+def duration_ms(value: int | None) -> str:
+    """A duration as it is written in the config, such as `1h30m`; none at all is `never`."""
+    return "never" if value is None else format_duration(timedelta(milliseconds=value))
+
+
+def command(value: str | list[str], shell: bool) -> str:
+    """The command line, and whether a shell reads it."""
+    return command_line(value) + (" (through /bin/sh)" if shell else "")
+
+
+def variables(value: Iterable[str]) -> str:
+    """The names of environment variables."""
+    return ", ".join(value) or "none"
+
+
+def variable(digest: str) -> str:
+    """One environment variable: its value may be secret, so the digest stands for it."""
+    return f"(digest {digest})"
+
+
+def folder(value: str | None) -> str:
+    """The path of a folder; none is that of the home."""
+    return "the home" if value is None else value
+
+
+def directories(value: Iterable[Directory]) -> str:
+    """Folders to clean, each with the pattern for the files in it."""
+    return ", ".join(f"{each.path}/{each.pattern}" for each in value) or "none"

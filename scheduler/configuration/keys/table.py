@@ -1,0 +1,290 @@
+"""The table of keys: which exist, and everything that is to be said of each.
+
+`docs/config.md`, the starter config, what `jobs show` shows and what is suggested for a mistyped key come from here.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from scheduler.configuration.keys import converters, shown, values
+from scheduler.configuration.keys.key import Key
+from scheduler.definition import RETENTION_MAX
+
+TOP_KEYS: Final[tuple[str, ...]] = ("jobs", "defaults", "scheduler")
+TIMING_KEYS: Final[tuple[str, ...]] = ("schedule", "every", "at")
+"""A job has exactly one of these."""
+
+JOB_KEYS: Final[dict[str, Key]] = {
+    "command": Key(
+        member="command",
+        derived=("shell",),
+        read=converters.command,
+        show=shown.command,
+        takes="a command: text, or a list of program and arguments",
+        default="none: only the registered jobs need no command",
+        meaning="What the job runs. Plain words run directly, any other text through `/bin/sh -c`, a list always "
+        "directly.",
+        example="command: /usr/local/bin/backup --all",
+        comment="plain words run directly, anything else through /bin/sh;\n"
+        "a list, [/usr/local/bin/backup, --all], always directly",
+        synonyms=("cmd", "exec", "run", "script"),
+    ),
+    "description": Key(
+        member="description",
+        read=values.description,
+        show=shown.text,
+        takes="text",
+        default="",
+        meaning="What the job is, for people.",
+        example="description: Copies the database",
+        comment='for people ("")',
+    ),
+    "schedule": Key(
+        member="schedule",
+        read=lambda node: values.scalar(node, "a cron expression in quotes").text,
+        show=shown.text,
+        takes="a cron expression in quotes, of five fields, or an alias such as @daily",
+        default="none: exactly one of schedule, every and at",
+        meaning="When the job runs: at each time of `timezone` that fits. `cronledger cron explain` shows what an "
+        "expression means.",
+        example='schedule: "30 2 * * mon-fri"',
+        comment='exactly one of schedule, every and at; also "@daily" and the like',
+        synonyms=("cron", "when"),
+    ),
+    "every": Key(
+        member="every",
+        read=lambda node: values.scalar(node, "a duration such as 90s").text,
+        show=shown.text,
+        takes="a duration such as 90s",
+        default="none: exactly one of schedule, every and at",
+        meaning="When the job runs: at each multiple of this since the beginning of 1970, UTC.",
+        example="every: 90s",
+        comment="at each multiple of this, whenever the scheduler was started",
+        synonyms=("interval",),
+    ),
+    "at": Key(
+        member="at",
+        read=lambda node: values.scalar(node, "a time such as 2026-12-24T18:00:00+01:00").text,
+        show=shown.text,
+        takes="a time such as 2026-12-24T18:00:00+01:00; without an offset it is read in the job's zone",
+        default="none: exactly one of schedule, every and at",
+        meaning="When the job runs: once.",
+        example="at: 2026-12-24T18:00:00+01:00",
+        comment="once",
+    ),
+    "timezone": Key(
+        member="timezone",
+        read=values.zone,
+        show=shown.text,
+        takes="the IANA name of a time zone, such as Europe/Paris",
+        default="UTC",
+        meaning="The zone in which `schedule`, and `at` without an offset, are read.",
+        example="timezone: Europe/Paris",
+        comment="an IANA zone (UTC)",
+        shared=True,
+        synonyms=("tz",),
+    ),
+    "enabled": Key(
+        member="enabled",
+        read=values.boolean,
+        show=shown.boolean,
+        takes="true or false",
+        default="true",
+        meaning="Whether the job runs at its times. A person can also disable and enable it with `cronledger jobs`.",
+        example="enabled: true",
+        comment="(true) a person can also disable it: cronledger jobs disable NAME",
+        shared=True,
+    ),
+    "env": Key(
+        member="env",
+        read=converters.environment,
+        show=shown.variables,
+        takes="a mapping of NAME: value",
+        default="none",
+        meaning="Variables that are added to the environment. The job's are merged over those in `defaults`. Values "
+        "are used as written; the ledger has only their digests.",
+        example="env:\n  PGHOST: db.example.org",
+        comment="added to the environment; values are used as written and only digests are recorded (none)",
+        shared=True,
+        synonyms=("environment",),
+    ),
+    "working_directory": Key(
+        member="working_directory",
+        read=values.folder,
+        show=shown.folder,
+        takes="the path of a folder, absolute or relative to the home",
+        default="the home",
+        meaning="The folder in which the command starts.",
+        example="working_directory: /srv/app",
+        comment="absolute or relative to the home (the home)",
+        shared=True,
+        synonyms=("cwd", "directory", "workdir", "working_dir"),
+    ),
+    "timeout": Key(
+        member="timeout_ms",
+        read=values.duration_ms_or_never,
+        show=shown.duration_ms,
+        takes="a duration such as 90s, 15m, 36h or 7d, or never",
+        default="never",
+        meaning="A run that takes longer is stopped.",
+        example="timeout: 15m",
+        comment="stop a run that takes longer; durations are 90s, 15m, 36h, 7d (never)",
+        shared=True,
+        synonyms=("max_runtime",),
+    ),
+    "kill_after": Key(
+        member="kill_after_ms",
+        read=values.duration_ms,
+        show=shown.duration_ms,
+        takes="a duration such as 90s, 15m, 36h or 7d",
+        default="10s",
+        meaning="How long a run that is asked to end (SIGTERM) has before it is made to (SIGKILL).",
+        example="kill_after: 10s",
+        comment="from asking a run to end (SIGTERM) to making it end (SIGKILL) (10s)",
+        shared=True,
+    ),
+    "catch_up": Key(
+        member="catch_up",
+        read=values.one_of("one", "all", "none"),
+        show=shown.text,
+        takes="one, all or none",
+        default="one",
+        meaning="What becomes of the times that passed while no scheduler was running: one run for all of them, one "
+        "for each, or none.",
+        example="catch_up: one",
+        comment="what was missed while nothing watched: one run for all of it, all, or none (one)",
+        shared=True,
+        synonyms=("catchup", "misfire"),
+    ),
+    "catch_up_limit": Key(
+        member="catch_up_limit",
+        read=values.whole_number(1, 100_000),
+        show=shown.text,
+        takes="a whole number from 1 to 100000",
+        default="100",
+        meaning="With `catch_up: all`, at most so many runs.",
+        example="catch_up_limit: 100",
+        comment="with all: at most so many (100)",
+        shared=True,
+    ),
+    "catch_up_window": Key(
+        member="catch_up_window_ms",
+        read=values.duration_ms_or_never,
+        show=shown.duration_ms,
+        takes="a duration such as 90s, 15m, 36h or 7d, or never",
+        default="never",
+        meaning="Missed times that are older than this are not caught up.",
+        example="catch_up_window: 7d",
+        comment="forget what is older than this (never)",
+        shared=True,
+    ),
+    "overlap": Key(
+        member="overlap",
+        read=values.one_of("skip", "queue", "allow"),
+        show=shown.text,
+        takes="skip, queue or allow",
+        default="skip",
+        meaning="What becomes of a run that falls due while the job's last one is running: it is skipped, it waits, "
+        "or it starts beside it.",
+        example="overlap: skip",
+        comment="when the last run is still going: skip, queue or allow (skip)",
+        shared=True,
+    ),
+    "retention_hours": Key(
+        member="retention_hours",
+        read=values.whole_number(1, RETENTION_MAX["hours"]),
+        show=shown.text,
+        takes=f"a whole number from 1 to {RETENTION_MAX['hours']}",
+        default="24",
+        meaning="Sessions that are older are deleted.",
+        example="retention_hours: 24",
+        only=("cleanup-sessions",),
+        fill=lambda: 24,
+    ),
+    "retention_days": Key(
+        member="retention_days",
+        read=values.whole_number(1, RETENTION_MAX["days"]),
+        show=shown.text,
+        takes=f"a whole number from 1 to {RETENTION_MAX['days']}",
+        default="30",
+        meaning="Logs that are older are deleted.",
+        example="retention_days: 30",
+        only=("log-cleanup",),
+        fill=lambda: 30,
+    ),
+    "directories": Key(
+        member="directories",
+        read=converters.directories,
+        show=shown.directories,
+        takes="a list of folders, each such as {path: /srv/app/logs, pattern: '*.log'}",
+        default="none",
+        meaning="Further folders to clean, beside cronledger's own. `path` is absolute or relative to the home; "
+        "`pattern` (`*` if it is left out) is compared with the names of the files in it.",
+        example='directories:\n  - {path: /srv/app/logs, pattern: "*.log"}'
+        '  # path absolute or relative to the home; pattern ("*")',
+        comment="further folders to clean, beside cronledger's own (none)",
+        only=("cleanup-sessions", "log-cleanup"),
+    ),
+    "dry_run": Key(
+        member="dry_run",
+        read=values.boolean,
+        show=shown.boolean,
+        takes="true or false",
+        default="false",
+        meaning="Nothing is deleted: the job only counts what would be.",
+        example="dry_run: false",
+        comment="only count what would be deleted",
+        only=("cleanup-sessions", "log-cleanup"),
+    ),
+}
+"""The keys of a job, in the order in which they are shown."""
+
+DEFAULTS_KEYS: Final = {name: key for name, key in JOB_KEYS.items() if key.shared}
+
+SCHEDULER_KEYS: Final[dict[str, Key]] = {
+    "max_parallel": Key(
+        member="max_parallel",
+        read=values.whole_number(1, 10_000),
+        show=shown.text,
+        takes="a whole number from 1 to 10000",
+        default="eight for each processor core, at least 32",
+        meaning="At most so many runs at once; the others wait their turn.",
+        example="max_parallel: 32",
+        comment="at most so many runs at once (eight for each processor core, at least 32)",
+        fill=lambda: max(32, 8 * (os.cpu_count() or 1)),
+    ),
+    "fsync": Key(
+        member="fsync",
+        read=values.one_of("always", "everysec", "never"),
+        show=shown.text,
+        takes="always, everysec or never",
+        default="always",
+        meaning="When entries of the ledger reach the disk: before they are acknowledged, within a second, or when "
+        "the kernel writes them.",
+        example="fsync: always",
+        comment="when entries reach the disk: always, everysec or never (always)",
+    ),
+    "shutdown_grace": Key(
+        member="shutdown_grace_ms",
+        read=values.duration_ms,
+        show=shown.duration_ms,
+        takes="a duration such as 90s, 15m, 36h or 7d",
+        default="30s",
+        meaning="How long a stopping scheduler waits for its runs before it stops them.",
+        example="shutdown_grace: 30s",
+        comment="how long a stopping scheduler waits for its runs (30s)",
+    ),
+}
+"""The keys of the scheduler block."""
+
+
+def keys_of(registered: str) -> tuple[str, ...]:
+    """The keys that only registered jobs take, of one of them; its retention comes first."""
+    return tuple(name for name, key in JOB_KEYS.items() if registered in key.only)
+
+
+def filled(registered: str) -> dict[str, object]:
+    """Members of a registered job that are filled in unless they are written."""
+    return {key.member: key.fill() for key in JOB_KEYS.values() if key.fill and registered in key.only}

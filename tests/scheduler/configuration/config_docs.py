@@ -1,0 +1,80 @@
+"""Generates `docs/config.md` from the table of keys: `python -m tests.scheduler.configuration.config_docs`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from scheduler.configuration.keys.key import Key
+from scheduler.configuration.keys.table import JOB_KEYS, SCHEDULER_KEYS
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "config.md"
+
+HEADER = """\
+# The config
+
+The config of a home is its `services/scheduler/config.yaml`. This page lists every key. It is generated from
+`scheduler/configuration/keys/table.py` (`python -m tests.scheduler.configuration.config_docs`), and a test holds the
+two together. `cronledger init` writes a config that shows every key; `cronledger check` says whether one is right.
+
+A config is one YAML document, a mapping of three blocks, each of which may be left out:
+
+- `jobs`: the name of each job, to its keys;
+- `defaults`: keys that apply to every job that does not have them itself; `env` is merged;
+- `scheduler`: settings of the scheduler itself.
+
+It is read strictly: what is not understood is refused, and then the last good config stays in force. Durations are
+written `90s`, `15m`, `36h`, `7d`, or joined, `1h30m`. Text that YAML reads as something else, such as `on` or `010`,
+must be in quotes. Anchors, aliases and `<<` work; tags, directives and further documents do not.
+
+`jobs show NAME` shows the value of each key that applies to a job, and the line of the config that it comes from.
+"""
+JOB = """
+## A job
+
+The name of a job is 1 to 64 letters, digits, dots, underscores and dashes (ASCII), and begins with a letter, a digit
+or an underscore. Keys marked ✓ may also stand in `defaults`.
+"""
+REGISTERED = """
+## A registered job
+
+`cleanup-sessions` and `log-cleanup` come with cronledger. They are found by their names: they have no `command`,
+and take these keys beside the others.
+"""
+SCHEDULER = """
+## The scheduler
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    every_job = {name: key for name, key in JOB_KEYS.items() if not key.only}
+    registered = {name: key for name, key in JOB_KEYS.items() if key.only}
+    return "".join(
+        [
+            HEADER,
+            JOB,
+            _table(every_job, "in `defaults`", lambda key: "✓" if key.shared else ""),
+            REGISTERED,
+            _table(registered, "job", lambda key: ", ".join(f"`{name}`" for name in key.only)),
+            SCHEDULER,
+            _table(SCHEDULER_KEYS),
+        ]
+    )
+
+
+def _table(keys: Mapping[str, Key], more: str = "", tell: Callable[[Key], str] | None = None) -> str:
+    titles = ["key", "takes", "default", *([more] if tell else []), "meaning"]
+    rows = [titles, ["---"] * len(titles)]
+    for name, key in keys.items():
+        between = [tell(key)] if tell else []
+        rows.append([f"`{name}`", key.takes, key.default or '""', *between, key.meaning])
+    return "\n" + "".join(f"| {' | '.join(_cell(each) for each in row)} |\n" for row in rows)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import re
+from textwrap import indent
+
+import msgspec
+import pytest
+
+from scheduler.configuration.builtin_jobs import REGISTERED
+from scheduler.configuration.keys.key import Key
+from scheduler.configuration.keys.starter import STARTER
+from scheduler.configuration.keys.table import JOB_KEYS, SCHEDULER_KEYS, TIMING_KEYS
+from scheduler.definition import JobDefinition, SchedulerSettings
+from tests.scheduler.configuration.config_docs import PAGE, page
+from tests.scheduler.configuration.reading import read, refused
+
+ALL = [*JOB_KEYS.items(), *SCHEDULER_KEYS.items()]
+UNBRACKETED = {"dry_run"}
+"""Its comment in the starter config does not say what applies without it."""
+
+
+def each_key(keys: list[tuple[str, Key]] = ALL) -> pytest.MarkDecorator:
+    """A test of each of these keys, with its name."""
+    return pytest.mark.parametrize(("name", "key"), keys, ids=[name for name, _ in keys])
+
+
+def with_value(name: str, value: str) -> str:
+    """A config in which a key has a value, with what else is needed."""
+    return with_lines(name, f"{name}: {value}")
+
+
+def with_lines(name: str, lines: str) -> str:
+    """A config that holds a key as it is written in these lines, with what else is needed."""
+    if name in SCHEDULER_KEYS:
+        return f"jobs: {{}}\nscheduler:\n{indent(lines, '  ')}\n"
+    key = JOB_KEYS[name]
+    job = key.only[0] if key.only else "a"
+    also = [] if key.only or name == "command" else ["command: x"]
+    also += [] if name in TIMING_KEYS else ["every: 5m"]
+    body = indent("\n".join([lines, *also]), "    ")
+    return f"jobs:\n  {job}:\n{body}\n"
+
+
+def read_of(name: str, config: str) -> object:
+    """What the reading of a config sets: the definition of its job, or the scheduler's settings."""
+    found = read(config)
+    return found.settings if name in SCHEDULER_KEYS else next(iter(found.jobs.values())).definition
+
+
+def test_the_page_of_the_config_is_true() -> None:
+    """`docs/config.md` is what the table of keys says."""
+    assert PAGE.read_text(encoding="utf-8") == page()
+
+
+def test_each_member_has_its_key() -> None:
+    """What a definition and the scheduler's settings hold is set by exactly one key; a job's name is a key itself."""
+    for keys, kind, without in ((JOB_KEYS, JobDefinition, ["name"]), (SCHEDULER_KEYS, SchedulerSettings, [])):
+        members = [member for key in keys.values() for member in (key.member, *key.derived)]
+        assert sorted([*members, *without]) == sorted(kind.__struct_fields__)
+
+
+@each_key()
+def test_each_key_is_complete(name: str, key: Key) -> None:
+    """A key says what it takes, what it means, and how it is written; a comment teaches what is not filled in."""
+    assert key.takes
+    assert key.meaning.endswith(".")
+    assert re.match(rf"{name}:\s", key.example)
+    assert key.comment or key.fill
+    assert set(key.only) <= set(REGISTERED)
+    assert not (key.only and key.shared), "what only registered jobs take is not for all jobs"
+
+
+@each_key()
+def test_each_default_is_the_one_that_applies(name: str, key: Key) -> None:
+    """The default that people are told is the one of the definition, as it is shown."""
+    kind = SchedulerSettings if name in SCHEDULER_KEYS else JobDefinition
+    field = next(each for each in msgspec.structs.fields(kind) if each.name == key.member)
+    if name == "max_parallel":
+        assert key.default == "eight for each processor core, at least 32"
+    elif name in ("command", *TIMING_KEYS):
+        assert field.default is None
+        assert key.default.startswith("none: ")
+    elif key.fill is not None:
+        assert key.show(key.fill()) == key.default
+    else:
+        default = field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+        assert key.show(default, *()) == key.default
+
+
+@each_key([(name, key) for name, key in ALL if key.comment and not key.default.startswith("none: ")])
+def test_the_starter_tells_each_default(name: str, key: Key) -> None:
+    """In brackets the comment of a key has what applies if the key is left out."""
+    bracketed = "({})".format(key.default or '""')
+    assert (bracketed in key.comment) is (name not in UNBRACKETED)
+
+
+@each_key()
+def test_each_key_takes_what_its_reader_asks_for(name: str, key: Key) -> None:
+    """What people are told that a key takes begins with what the message of a mistake asks for."""
+    (error,) = refused(with_value(name, "[]" if name == "env" else "{}"))
+    asked = re.sub(r", not a (list|mapping)$", "", error.message.removeprefix("this takes "))
+    assert key.takes.startswith(asked)
+
+
+@each_key()
+def test_each_example_is_taught_and_valid(name: str, key: Key) -> None:
+    """The example of a key stands in the starter config, and is accepted where the key may stand."""
+    taught = [line.strip(" #") for line in STARTER.splitlines()]
+    for line in key.example.split("\n"):
+        assert any(each.startswith(line.strip()) for each in taught), line
+    found = read_of(name, with_lines(name, key.example))
+    assert key.shown(found)
+    if key.shared:
+        read(f"defaults:\n{indent(key.example, '  ')}\njobs: {{}}\n")
+
+
+@pytest.mark.parametrize(("name", "written", "shown"), [
+    ("command", "[echo, a b]", "echo 'a b'"),
+    ("command", "echo $HOME", "echo $HOME (through /bin/sh)"),
+    ("env", "{A: b, C: d}", "A, C"),
+    ("timeout", "90m", "1h30m"),
+    ("timeout", "never", "never"),
+    ("enabled", "no", "false"),
+    ("directories", "[{path: /a, pattern: '*.b'}, {path: c}]", "/a/*.b, c/*"),
+    ("catch_up_limit", "7", "7"),
+    ("shutdown_grace", "1m", "1m"),
+])  # fmt: skip
+def test_values_are_shown_as_people_write_them(name: str, written: str, shown: str) -> None:
+    """What is shown of a value is what could be written, with what follows from it."""
+    key = (JOB_KEYS | SCHEDULER_KEYS)[name]
+    assert key.shown(read_of(name, with_value(name, written))) == shown
+
+
+def test_no_word_is_meant_for_two_keys() -> None:
+    """A synonym is no key itself and leads to one key."""
+    words = [word for _, key in ALL for word in key.synonyms]
+    assert len(words) == len(set(words))
+    assert not set(words) & (JOB_KEYS | SCHEDULER_KEYS).keys()
