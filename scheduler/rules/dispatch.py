@@ -12,7 +12,7 @@ from datetime import datetime
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.configuration import command_digest
+from scheduler.command import command_digest
 from scheduler.definition import JobDefinition
 from scheduler.rules.state import Executor, Job, Run, State
 

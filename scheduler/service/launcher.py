@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from scheduler.configuration import ConfiguredJob, command_argv
+from scheduler.command import command_argv
+from scheduler.configuration import ConfiguredJob
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.processes.spawner import Launch

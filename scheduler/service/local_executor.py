@@ -12,7 +12,7 @@ from typing import NamedTuple
 from eventstore.errors import Unavailable
 from eventstore.store import OWN_SEQ, Entry, Event
 from scheduler import vocabulary as v
-from scheduler.clock import Clock, SystemClock
+from scheduler.clock import Clock
 from scheduler.configuration import ConfiguredJob
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
@@ -23,6 +23,7 @@ from scheduler.rules.orphans import ExecutorAlive, orphans, settle
 from scheduler.rules.state import Executor, Run, State
 from scheduler.service.launcher import Launcher
 from scheduler.service.supervisor import RunningAttempt, Supervisor
+from scheduler.system_clock import SystemClock
 
 LOOK_S = 1.0
 """A turn is due at least this often."""

@@ -12,7 +12,6 @@ from typing import NamedTuple
 from eventstore.errors import Unavailable
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
-from scheduler.clock import SystemClock
 from scheduler.configuration import Config, ConfigMissing
 from scheduler.configuration.home_config import Stamp, load_config, stamp_of
 from scheduler.definition import JobDefinition
@@ -28,6 +27,7 @@ from scheduler.service.executor import executor_alive, this_process
 from scheduler.service.launcher import Launcher
 from scheduler.service.loop import Scheduler
 from scheduler.service.supervisor import Supervisor
+from scheduler.system_clock import SystemClock
 from scheduler.version import versions
 from scheduler.waiting import Waiter
 
