@@ -19,7 +19,8 @@ import msgspec
 
 from eventstore import Journal, LedgerError
 from eventstore.nesting import decode
-from scheduler.builtin import REGISTERED, logs, sessions
+from scheduler.builtin import REGISTERED
+from scheduler.builtin.cleanup import clean
 from scheduler.builtin.protected_paths import output_in_use
 from scheduler.builtin.retention import pattern_problem
 from scheduler.builtin.retention_report import Tally
@@ -72,9 +73,11 @@ def _clean(options: argparse.Namespace, home: Home, ledger_id: str, now: datetim
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: signals.append(number))
     tally = Tally(lambda: bool(signals))
-    clean = sessions.clean if options.job == sessions.NAME else logs.clean
     keep = output_in_use(ledger_id)
-    applied = clean(home, options.directory, options.retention, now, keep, tally, dry_run=options.dry_run)
+    job = REGISTERED[options.job]
+    applied = clean(
+        job, home, options.directory, options.retention, now, keep, tally, dry_run=options.dry_run
+    )
     if not signals:
         return applied
     tally.failed(str(home.root), f"stopped by {signal.Signals(signals[0]).name} before the end")

@@ -22,7 +22,7 @@ from scheduler.rules.dispatch import skipped, started
 from scheduler.rules.orphans import ExecutorAlive, orphans, settle
 from scheduler.rules.state import Executor, Run, State
 from scheduler.service.launcher import Launcher
-from scheduler.service.supervisor import RunningAttempt, Supervisor
+from scheduler.service.supervisor import Supervisor
 from scheduler.system_clock import SystemClock
 
 LOOK_S = 1.0
@@ -88,7 +88,7 @@ class LocalExecutor:
             self._ledger.decide(lambda state: settle(state, dead, (), self._executor))
         return _begun(self._ledger.state, name)
 
-    def begin(self, wish: RunRequest) -> int | None:
+    def begin(self, request: RunRequest) -> int | None:
         """Record the request and start the run, or skip it where the job's overlap policy says so.
 
         Returns:
@@ -97,33 +97,33 @@ class LocalExecutor:
         Raises:
             Unavailable, Poisoned, Corrupt: see `EventStore.append`. Nothing was started.
         """
-        entries = self._ledger.decide(lambda state: self._request(state, wish))
+        entries = self._ledger.decide(lambda state: self._request(state, request))
         if not entries:
             return None
         number = entries[0].seq
         for entry in entries:
             if entry.type == v.RunStarted.TYPE:
-                self._launch(entry, wish)
+                self._launch(entry, request)
         return number
 
-    def _request(self, state: State, wish: RunRequest) -> list[Event]:
-        name = wish.definition.name
-        requested = v.RunRequested(executor="self", reason=wish.reason, parameters=list(wish.parameters))
+    def _request(self, state: State, request: RunRequest) -> list[Event]:
+        name = request.definition.name
+        requested = v.RunRequested(
+            executor="self", reason=request.reason, parameters=list(request.parameters)
+        )
         events = [v.event(requested, self._actor, job=name, run=OWN_SEQ)]
         run = Run(state.head.seq + 1, name, "manual", self._clock.read().wall, by="self", actor=self._actor)
         other = _begun(state, name)
-        if other is not None and wish.definition.overlap == "queue":
+        if other is not None and request.definition.overlap == "queue":
             return []
-        if other is not None and wish.definition.overlap == "skip":
+        if other is not None and request.definition.overlap == "skip":
             return [*events, skipped(run, "overlap", other.number, self._actor)]
-        return [*events, started(run, wish.definition, self._executor, self._actor)]
+        return [*events, started(run, request.definition, self._executor, self._actor)]
 
-    def _launch(self, entry: Entry, wish: RunRequest) -> None:
-        definition = wish.definition
+    def _launch(self, entry: Entry, request: RunRequest) -> None:
         run = self._ledger.state.runs[entry.run or 0]
-        launch = self._launcher.prepare(run, definition, entry.time, 1, wish.options)
-        running = RunningAttempt(run, entry.time, launch, definition, self._actor)
-        self._supervisor.start([running], self._clock.read())
+        attempt = self._launcher.attempt(run, request.definition, entry.time, self._actor, request.options)
+        self._supervisor.start([attempt], self._clock.read())
 
     def turn(self, complain: Callable[[str], None]) -> float:
         """Do what can be done now; in how many seconds the next turn is due.
@@ -147,15 +147,14 @@ class LocalExecutor:
     def stop(self, reason: str) -> None:
         """Ask what runs to stop; a second call kills."""
         now = self._clock.read()
-        for run in self._supervisor.runs():
-            self._supervisor.stop(run, "cancelled", reason, now)
+        self._supervisor.stop_all(reason, now)
         if self._stop_asked:
             self._supervisor.hurry(now)
         self._stop_asked = True
 
     def _notice(self, entry: Entry) -> None:
-        if entry.type == v.RunCancelRequested.TYPE and entry.run is not None:
-            self._supervisor.stop(entry.run, "cancelled", f"cancelled by {entry.actor}", self._clock.read())
+        if entry.type == v.RunCancelRequested.TYPE:
+            self._supervisor.cancel(entry, self._clock.read())
 
 
 def _begun(state: State, name: str) -> Run | None:

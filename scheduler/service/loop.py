@@ -15,17 +15,17 @@ from eventstore.errors import Unavailable
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import Clock, Reading
-from scheduler.definition import JobDefinition, SchedulerSettings
+from scheduler.definition import SchedulerSettings
 from scheduler.ledger.ledger import Ledger
 from scheduler.rules.catch_up import closed_spans, replay, ticked
 from scheduler.rules.clock_monitor import ClockMonitor, TimeGap
 from scheduler.rules.dispatch import Dispatcher, arrivals, unwanted_runs
 from scheduler.rules.orphans import ExecutorAlive, leftovers, orphans, settle
 from scheduler.rules.reconcile import pauses_ended
-from scheduler.rules.state import Executor, Run, State
+from scheduler.rules.state import Executor, State
 from scheduler.rules.timetable import Due, Timetable
 from scheduler.service.launcher import Launcher
-from scheduler.service.supervisor import RunningAttempt, Supervisor
+from scheduler.service.supervisor import Supervisor
 
 REST_MAX_S = 3_600.0
 """A turn is due at least this often, whatever is on the agenda."""
@@ -121,8 +121,7 @@ class Scheduler:
 
     def stop_runs(self, reason: str) -> int:
         """Ask every run to stop; how many there were."""
-        now = self._clock.read()
-        return sum(self._supervisor.stop(run, "cancelled", reason, now) for run in self._supervisor.runs())
+        return self._supervisor.stop_all(reason, self._clock.read())
 
     def hurry(self) -> None:
         """Kill at once the runs that were asked to stop."""
@@ -212,13 +211,10 @@ class Scheduler:
         attempts = []
         for entry in started:
             run = self.state.runs[entry.run or 0]
-            attempts.append(self._running_attempt(run, self.state.jobs[run.job].definition, entry.time))
+            definition = self.state.jobs[run.job].definition
+            attempts.append(self._launcher.attempt(run, definition, entry.time, v.SCHEDULER))
         if attempts:
             self._supervisor.start(attempts, self._clock.read())
-
-    def _running_attempt(self, run: Run, definition: JobDefinition, started: datetime) -> RunningAttempt:
-        launch = self._launcher.prepare(run, definition, started, max(1, run.attempt))
-        return RunningAttempt(run, started, launch, definition, v.SCHEDULER)
 
     def _notice(self, entry: Entry) -> None:
         """Keep the indexes over the state in line with what is folded, whoever appended it."""
@@ -227,7 +223,7 @@ class Scheduler:
         elif entry.type == v.RunRequested.TYPE and self.state.runs[entry.seq].by == "scheduler":
             self._requested.append(entry.seq)
         elif entry.type == v.RunCancelRequested.TYPE and entry.run is not None:
-            self._supervisor.stop(entry.run, "cancelled", f"cancelled by {entry.actor}", self._clock.read())
+            self._supervisor.cancel(entry, self._clock.read())
             if entry.run in self._owed and entry.job is not None:
                 self._touched[entry.job] = None
         if entry.run is not None:
@@ -255,7 +251,7 @@ class Scheduler:
         for run in found:
             job = self.state.jobs.get(run.job)
             if job is not None and run.started is not None:
-                candidates.append(self._running_attempt(run, job.definition, run.started))
+                candidates.append(self._launcher.attempt(run, job.definition, run.started, v.SCHEDULER))
         adopted = self._supervisor.adopt(candidates, now)
         self._ledger.decide(lambda state: settle(state, found, adopted, self._executor))
         for run in found:

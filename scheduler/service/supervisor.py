@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from eventstore.store import Event
+from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
 from scheduler.definition import JobDefinition
@@ -120,7 +120,7 @@ class Supervisor:
             self._timed[running.launch.run] = running
 
     def stop(self, run: int, outcome: StopOutcome, error: str, now: Reading) -> bool:
-        """Ask a run to stop; whether it was going. A second call changes nothing."""
+        """Ask a run to stop; whether it was running here. A second call changes nothing."""
         running = self._running.get(run)
         if running is None:
             return False
@@ -131,6 +131,16 @@ class Supervisor:
             self._stopping[run] = running
             self._spawner.terminate(*running.key)
         return True
+
+    def cancel(self, requested: Entry, now: Reading) -> bool:
+        """Ask the run to stop that a `run.cancel_requested` names; whether it was running here."""
+        if requested.run is None:
+            return False
+        return self.stop(requested.run, "cancelled", f"cancelled by {requested.actor}", now)
+
+    def stop_all(self, reason: str, now: Reading) -> int:
+        """Ask every run to stop; how many there were."""
+        return sum(self.stop(run, "cancelled", reason, now) for run in self.runs())
 
     def hurry(self, now: Reading) -> None:
         """Kill at once what was asked to stop."""

@@ -1,4 +1,7 @@
-"""`jobs cleanup-sessions` and `jobs log-cleanup`: the built-in jobs, now, with a retention of the person's choice."""
+"""`jobs cleanup-sessions` and `jobs log-cleanup`: the built-in jobs, now, with a retention of the person's choice.
+
+Both commands are written out, because their options, help and unit differ; what they do is said once, in `_maintain`.
+"""
 
 from __future__ import annotations
 
