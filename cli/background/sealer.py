@@ -47,7 +47,7 @@ class Sealer:
         """How many entries a segment of this ledger holds; its entry 0 says so, and is read once."""
         try:
             created = read_creation(self._ledger)
-        except (LedgerError, OSError):  # whoever writes the ledger says what is wrong with it
+        except (LedgerError, OSError):  # the process that writes the ledger reports what is wrong with it
             created = None
         return SEGMENT_ENTRIES if created is None else created.entries_per_segment
 

@@ -1,8 +1,8 @@
-"""Executing runs without waiting for them, where no scheduler serves the home: by a process of their own.
+"""Running jobs without waiting for them, while no scheduler serves the home: a process of their own executes them.
 
 The process leaves our session, so that neither Ctrl-C nor the end of the terminal reaches it. It keeps standard
-error until the requests are durable, so that what goes wrong before that is said; from then on it speaks only in
-the ledger.
+error until the requests are durable, so that it can report what goes wrong before that; later it writes only to the
+ledger.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ Report = Callable[[list[Requested]], None]
 
 
 def detach(execute: Callable[[Report], object]) -> list[Requested]:
-    """Have a process of its own call `execute`; return what it reports, while it goes on.
+    """Have a process of its own call `execute`; return what it reports, while that process runs on.
 
     To be called before anything of the ledger is open: what is open must not be shared.
 
     Args:
-        execute: reports once, when all its requests are durable, and goes on until the runs have ended.
+        execute: reports once, when all its requests are durable, and returns when the runs have ended.
 
     Raises:
-        SystemExit: it ended without a report; it has said why.
+        SystemExit: it ended without a report; it has printed why.
     """
     sys.stdout.flush()
     sys.stderr.flush()

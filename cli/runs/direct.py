@@ -1,4 +1,4 @@
-"""Running jobs in this very process, for when no scheduler serves the home."""
+"""Running jobs in this process, while no scheduler serves the home."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from scheduler.service.local_executor import LocalExecutor, RunRequest
 
 _TICK_S = 1.0
 _RETRY_S = 0.25
-"""After so long recording is tried again; at once would be in vain, and each try wakes us by its own traces."""
+"""After so long recording is tried again; a try writes into the ledger's folder, and so would wake this very wait."""
 _GIVE_UP_SIGNALS = 3
-"""So many Ctrl-C leave even though a result could not be recorded."""
+"""After so many signals the command gives up, even if a result could not be recorded."""
 
 
 def usable_config(home: Home) -> Config:
@@ -134,14 +134,14 @@ class DirectRunner(Runner):
         return not self._refused and super().all_succeeded
 
     def close(self) -> None:
-        """Let go of everything; what still runs goes on."""
+        """Release everything; runs that are still running go on."""
         if self._reserve_given:
             self.ledger.store.restore_reserve()
         self._spawner.close()
         super().close()
 
     def _begin(self, request: RunRequest, on_requested: OnRequested) -> bool:
-        """Begin a run, unless it waits for another one of its job; whether it is dealt with."""
+        """Request and start a run, unless it must wait for another run of its job; whether that is settled."""
         job = request.definition.name
         if request.definition.overlap == "queue":
             other = self._executor.in_the_way(job)
@@ -151,11 +151,11 @@ class DirectRunner(Runner):
                     note(f"{job}: waiting for run {other.number} to end")
                 return False
         else:
-            self._executor.in_the_way(job)  # what nobody watches and is dead must not be in the way
+            self._executor.in_the_way(job)  # a dead run that no process watches must not be in the way
         try:
             number = self._executor.begin(request)
             if number is None:
-                return False  # another one of its job came first
+                return False  # another run of its job came first
         except Unavailable as problem:
             if not self._executor.busy:
                 raise
@@ -167,7 +167,7 @@ class DirectRunner(Runner):
         return True
 
     def _turn(self) -> float:
-        """Let the execution do what can be done now; in how many seconds again."""
+        """Let the executor do what can be done now; in how many seconds again."""
         left_s = self._retry_in_s()
         if 0 < left_s < math.inf:
             return left_s
@@ -196,7 +196,7 @@ class DirectRunner(Runner):
         return False
 
     def _complain(self, message: str) -> None:
-        """The ledger cannot be written. What is held back for that goes first; the next try may do with it."""
+        """The ledger cannot be written. Its reserve is released first: that may suffice for the next try."""
         if not self._reserve_given:
             self._reserve_given = True
             self.ledger.store.release_reserve()

@@ -16,7 +16,7 @@ _LONG_S = 60.0
 
 
 class SchedulerWatch:
-    """Whether a scheduler still serves the home: the kernel tells when the one that did ends.
+    """Whether a scheduler still serves the home; the kernel reports the end of the process that served it last.
 
     Attributes:
         look_s: how often to ask: rarely where the kernel tells.

@@ -1,4 +1,4 @@
-"""Having the scheduler that serves the home run jobs: by way of the ledger, and followed there."""
+"""Running jobs by the scheduler that serves the home: they are requested in the ledger, and followed there."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from scheduler.scheduler_lock import Holder
 _CONFIG_WAIT_S = 5.0
 _CONFIG_LOOK_S = 0.25
 _PATIENCE_S = 1.0
-"""After this long a run that has not started deserves a word."""
+"""After so long it is said why a run has not started."""
 
 
 @contextmanager

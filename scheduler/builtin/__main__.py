@@ -91,7 +91,7 @@ def _run(environ: Mapping[str, str], ledger_id: str) -> int | None:
 
 
 def _actor(journal: Journal, run: int | None) -> str:
-    """Who had this run made: a run has the number of the entry that caused it."""
+    """The actor that this run was made for: a run has the number of the entry that caused it."""
     for cause in journal.read(run, run) if run is not None else ():
         return cause.actor
     return SCHEDULER

@@ -55,7 +55,7 @@ class Protected(NamedTuple):
         folders: nothing in these folders or below them.
         files_of: no file directly in these folders.
         output: in this folder and below it,
-        keep: no file for whose name this says True: the output of runs that are still going.
+        keep: no file for whose name this says True: the output of runs that are still running.
     """
 
     folders: frozenset[Identity]

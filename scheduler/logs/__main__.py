@@ -1,7 +1,7 @@
-"""`python -m scheduler.logs HOME`: collects log entries while a scheduler serves the home or runs are going.
+"""`python -m scheduler.logs HOME`: collects log entries while a scheduler serves the home or runs are running.
 
-`cronledger serve` starts it. It outlives a scheduler that is killed as long as a run goes on, and is not missed when
-it is killed itself: the next one goes on where it was. Exit codes: 0 done; 1 something could not be read or
+`cronledger serve` starts it. It outlives a scheduler that is killed as long as a run is running. Nothing is lost when
+it is killed itself: the next one resumes where it was. Exit codes: 0 done; 1 something could not be read or
 written; 75 another collector is at work.
 """
 

@@ -1,7 +1,7 @@
 """`evolve`: the fold that turns entries into the current state.
 
-Pure: it reads no clock, file or environment. For speed it changes the state it is given and returns it; whoever
-needs the old one copies first. It also holds the ledger's laws where the state can: a run has one final
+Pure: it reads no clock, file or environment. For speed it changes the state it is given and returns it; a
+caller that needs the old state copies it first. It also upholds two laws of the ledger: a run has one final
 `run.finished`, and no instant is settled twice (the cursor never goes back).
 """
 
@@ -92,7 +92,7 @@ def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
         state.jobs[new.name] = Job(new, data.revision, entry.seq, enablement, cursor=entry.time)
         return
     if not job.present:
-        # It comes back: what it was switched to before it left does not bind the new one.
+        # It comes back: the enablement from before its removal does not hold for the new definition.
         job.removed_seq = None
         job.enablement = enablement
         job.cursor = max(job.cursor, entry.time)
@@ -113,7 +113,7 @@ def _job_removed(state: State, entry: Entry, data: v.JobRemoved) -> None:
 
 
 def _present(state: State, entry: Entry) -> Job | None:
-    """The entry's job; None if it is gone, for nothing can be said about its schedule then."""
+    """The entry's job; None if it was removed: then it has no schedule to change."""
     job = state.jobs.get(entry.job or "")
     return job if job is not None and job.present else None
 
@@ -140,7 +140,7 @@ def _close(job: Job, at: datetime, reason: v.MisfireReason) -> None:
     if at > job.cursor:
         after: datetime | None = job.cursor
         if not job.enablement.enabled:
-            # A pause may have ended by itself, unwatched, before this was said.
+            # A pause may have ended by itself before this entry, while no scheduler watched.
             after = None if job.enablement.until is None else max(job.cursor, job.enablement.until)
         if after is not None and after < at:
             first = schedule_of(job.definition).next_after(after)

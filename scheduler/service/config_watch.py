@@ -58,7 +58,7 @@ class ConfigWatch:
         clock: where the time comes from.
         first: the config to start with.
         put_in_force: given each config that is in force from then on.
-        announce: told what a person at the terminal should know.
+        announce: given what a person at the terminal should know.
 
     Attributes:
         config: the one in force.

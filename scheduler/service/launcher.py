@@ -15,8 +15,8 @@ from scheduler.rules.state import Run
 from scheduler.service.supervisor import RunningAttempt
 
 INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
-"""What a run gets of the environment of the process that starts it; everything else is the job's to set, so
-that a run does not depend on, and does not see, what happens to be set in an operator's shell."""
+"""What a run gets of the environment of the process that starts it; the job sets everything
+else, so that a run neither depends on nor sees what is set in an operator's shell."""
 
 
 class Launcher:
@@ -26,7 +26,7 @@ class Launcher:
         home: the home.
         environ: of the process that starts them.
         reread: called when a definition in force has another environment than the config that was `use`d last:
-            someone else has read an edit first; it is to `use` the config as it is now.
+            another process has recorded an edit first; `reread` must `use` the config as it is now.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""Execution by who asks: runs that a person wants now while no scheduler serves the home.
+"""Runs that a person wants now while no scheduler serves the home: the process that asks executes them itself.
 
-The same ledger, the same rules and the same supervision as the scheduler's; only the watcher is another process,
-and it says so in `run.started`. If it dies, the next scheduler takes over what it left.
+Ledger, rules and supervision are those of the scheduler. Only the executor is another process, and `run.started`
+names it. If it dies, the next scheduler takes over the runs that it left.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class LocalExecutor:
     """Runs that this process executes and watches itself.
 
     Args:
-        home: the home; book: its ledger; jobs: as the config has them.
+        home: the home; ledger: its ledger; jobs: as the config has them.
         spawner: starts the processes; executor: this process; actor: the person.
         executor_alive: whether another process that watches a run lives.
     """
@@ -79,14 +79,14 @@ class LocalExecutor:
         return bool(len(self._supervisor) or self._unrecorded)
 
     def in_the_way(self, name: str) -> Run | None:
-        """A run of the job that goes on right now, by whomever; what nobody watches and is dead is recorded lost."""
+        """A running run of the job, whoever started it; dead runs that no process watches are recorded lost."""
         self._ledger.refresh()
         state, mine = self._ledger.state, self._supervisor.watched_runs
         found = orphans(state, list(state.runs), mine, self._executor_alive)
         dead = [run for run in found if not self._spawner.alive(run.number, run.attempt)]
         if dead:
             self._ledger.decide(lambda state: settle(state, dead, (), self._executor))
-        return _begun(self._ledger.state, name)
+        return _running(self._ledger.state, name)
 
     def begin(self, request: RunRequest) -> int | None:
         """Record the request and start the run, or skip it where the job's overlap policy says so.
@@ -113,7 +113,7 @@ class LocalExecutor:
         )
         events = [v.event(requested, self._actor, job=name, run=OWN_SEQ)]
         run = Run(state.head.seq + 1, name, "manual", self._clock.read().wall, by="self", actor=self._actor)
-        other = _begun(state, name)
+        other = _running(state, name)
         if other is not None and request.definition.overlap == "queue":
             return []
         if other is not None and request.definition.overlap == "skip":
@@ -128,8 +128,8 @@ class LocalExecutor:
     def turn(self, complain: Callable[[str], None]) -> float:
         """Do what can be done now; in how many seconds the next turn is due.
 
-        A ledger that cannot be written is complained about and tried again: the result of a run is kept until
-        it is recorded.
+        A ledger that cannot be written is reported to `complain` and tried again: the result of a run is kept
+        until it is recorded.
         """
         now = self._clock.read()
         self._unrecorded += self._supervisor.turn(now)
@@ -145,7 +145,7 @@ class LocalExecutor:
         return LOOK_S if wake_s is None else min(LOOK_S, wake_s)
 
     def stop(self, reason: str) -> None:
-        """Ask what runs to stop; a second call kills."""
+        """Ask all runs to stop; a second call kills them."""
         now = self._clock.read()
         self._supervisor.stop_all(reason, now)
         if self._stop_asked:
@@ -157,5 +157,5 @@ class LocalExecutor:
             self._supervisor.cancel(entry, self._clock.read())
 
 
-def _begun(state: State, name: str) -> Run | None:
+def _running(state: State, name: str) -> Run | None:
     return next((run for run in state.runs.values() if run.job == name and run.attempt > 0), None)

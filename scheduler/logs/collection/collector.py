@@ -1,6 +1,6 @@
 """The collector: turns what the ledger says and what runs print into log entries, each line once.
 
-There is one for a home at a time; who has it holds a lock. Usually that is the process beside the scheduler
+There is one for a home at a time; its process holds a lock. Usually that is the process beside the scheduler
 (`python -m scheduler.logs HOME`), which sees each line as it is written. Where none runs, a command that wants to
 read collects what there is first.
 """
@@ -32,7 +32,7 @@ TURN_ENTRIES: Final = 2_000
 TURN_BYTES: Final = 1024 * 1024
 """So much of the ledger and of runs that ended is taken in one turn at most: it bounds memory."""
 ATTEMPT_BYTES: Final = 512 * 1024
-"""So much of each run that goes on, so that a talkative one does not keep the others waiting."""
+"""So much is read of each running run in turn, so that one with much output does not delay the others."""
 
 _OF_CONFIG: Final = (v.ConfigAccepted.TYPE, v.JobDefined.TYPE, v.SchedulerStarted.TYPE)
 _STREAMS: Final = ("stdout", "stderr")
@@ -46,7 +46,7 @@ class Busy(Exception):
 
 
 class Collector:
-    """The one collector of a home. After an `OSError` it is to be closed; a new one goes on where this one was.
+    """The one collector of a home. After an `OSError` it is to be closed; a new one resumes where this one was.
 
     Args:
         home: the home; now: the clock.
@@ -113,7 +113,7 @@ class Collector:
 
     @property
     def live(self) -> bool:
-        """Whether a run is going that may print more."""
+        """Whether a run is running that may print more."""
         return bool(self._followed)
 
     @property

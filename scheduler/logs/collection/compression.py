@@ -62,7 +62,7 @@ def compress_outputs(folder: Path, in_use: Callable[[str], bool], now: datetime)
 
     Args:
         folder: that of the output, with a folder for each day.
-        in_use: whether the file of that name belongs to a run that is still going.
+        in_use: whether the file of that name belongs to a run that is still running.
         now: the time.
 
     Raises:
