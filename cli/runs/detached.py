@@ -19,7 +19,7 @@ from cli.app.error_boundary import failures_for_people
 from cli.app.failures import Exit
 
 
-class Requested(NamedTuple):
+class DetachedRun(NamedTuple):
     """A run whose request is durable; `skipped` says in words why it will not be made, if it will not."""
 
     run: int
@@ -27,10 +27,10 @@ class Requested(NamedTuple):
     skipped: str = ""
 
 
-Report = Callable[[list[Requested]], None]
+OnDurable = Callable[[list[DetachedRun]], None]
 
 
-def detach(execute: Callable[[Report], object]) -> list[Requested]:
+def detach(execute: Callable[[OnDurable], object]) -> list[DetachedRun]:
     """Have a process of its own call `execute`; return what it reports, while that process runs on.
 
     To be called before anything of the ledger is open: what is open must not be shared.
@@ -56,18 +56,18 @@ def detach(execute: Callable[[Report], object]) -> list[Requested]:
         os.kill(pid, signal.SIGTERM)
         raise
     if raw:
-        return msgspec.json.decode(raw, type=list[Requested])
+        return msgspec.json.decode(raw, type=list[DetachedRun])
     _, status = os.waitpid(pid, 0)
     sys.exit(os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else Exit.FAILED)
 
 
-def _child(execute: Callable[[Report], object], write_fd: int) -> NoReturn:
+def _child(execute: Callable[[OnDurable], object], write_fd: int) -> NoReturn:
     code: int = Exit.FAILED
     try:
         os.setsid()
         _redirect((0, 1))
 
-        def report(requested: list[Requested]) -> None:
+        def report(requested: list[DetachedRun]) -> None:
             with open(write_fd, "wb") as reports:
                 reports.write(msgspec.json.encode(requested))
             _redirect((2,))

@@ -23,7 +23,7 @@ from scheduler.builtin import REGISTERED
 from scheduler.builtin.cleanup import clean
 from scheduler.builtin.protected_paths import output_in_use
 from scheduler.builtin.retention import pattern_problem
-from scheduler.builtin.retention_report import Tally
+from scheduler.builtin.retention_report import RetentionTally
 from scheduler.builtin.summary import summary
 from scheduler.definition import RETENTION_MAX, Directory
 from scheduler.home import Home
@@ -72,7 +72,7 @@ def _clean(options: argparse.Namespace, home: Home, ledger_id: str, now: datetim
     signals: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: signals.append(number))
-    tally = Tally(lambda: bool(signals))
+    tally = RetentionTally(lambda: bool(signals))
     keep = output_in_use(ledger_id)
     job = REGISTERED[options.job]
     applied = clean(

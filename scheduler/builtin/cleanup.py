@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from scheduler.builtin import RegisteredJob, retention
 from scheduler.builtin.protected_paths import protected, targets
-from scheduler.builtin.retention_report import Tally
+from scheduler.builtin.retention_report import RetentionTally
 from scheduler.definition import Directory
 from scheduler.home import Home
 from scheduler.vocabulary import RetentionApplied
@@ -20,7 +20,7 @@ def clean(
     keep_for: int,
     now: datetime,
     keep: Callable[[str], bool],
-    tally: Tally,
+    tally: RetentionTally,
     *,
     dry_run: bool,
 ) -> RetentionApplied:

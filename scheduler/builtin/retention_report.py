@@ -41,7 +41,7 @@ class FolderTally:
         self.examined = self.deleted = self.deleted_bytes = 0
 
 
-class Tally:
+class RetentionTally:
     """What was done in all folders of one maintenance job.
 
     Args:

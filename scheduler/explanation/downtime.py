@@ -10,7 +10,7 @@ import msgspec
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.explanation.clock_steps import stepped
-from scheduler.explanation.facts import Down, Fact, Paused
+from scheduler.explanation.facts import Fact, SchedulerDowntime, SchedulerPause
 from scheduler.explanation.runs import NEAR_ENTRIES
 from scheduler.ledger.past import Past
 from scheduler.rules.state import SchedulerStatus
@@ -31,7 +31,7 @@ def unwatched(past: Past, instant: datetime, settled_seq: int, reason: v.Misfire
     return []
 
 
-def down_now(past: Past, watch: SchedulerStatus | None) -> Down:
+def down_now(past: Past, watch: SchedulerStatus | None) -> SchedulerDowntime:
     """Since when no scheduler has been running, given the one that watched last and that it does no longer."""
     return _down(past, watch, past.head_seq, None)
 
@@ -88,14 +88,14 @@ def _not_seen(past: Past, instant: datetime, started_seq: int) -> Iterator[Fact]
             yield paused
 
 
-def _down(past: Past, watch: SchedulerStatus | None, last: int, started: Entry | None) -> Down:
+def _down(past: Past, watch: SchedulerStatus | None, last: int, started: Entry | None) -> SchedulerDowntime:
     """How the scheduler `watch` ended, if entry `last` is the latest that it can have made."""
     until = None if started is None else started.time
     proof = [] if started is None else [started.seq]
     if watch is None:
-        return Down(entries=proof, how="never", until=until)
+        return SchedulerDowntime(entries=proof, how="never", until=until)
     if watch.stopped_seq is not None:
-        return Down(
+        return SchedulerDowntime(
             entries=[watch.stopped_seq, *proof],
             how="stopped",
             since=watch.stopped,
@@ -103,7 +103,7 @@ def _down(past: Past, watch: SchedulerStatus | None, last: int, started: Entry |
             until=until,
         )
     sign = _last_sign(past, watch.seq, last)
-    return Down(entries=[sign.seq, *proof], how="died", since=sign.time, until=until)
+    return SchedulerDowntime(entries=[sign.seq, *proof], how="died", since=sign.time, until=until)
 
 
 def _last_sign(past: Past, begin: int, last: int) -> Entry:
@@ -116,13 +116,13 @@ def _last_sign(past: Past, begin: int, last: int) -> Entry:
     return past.entry(begin)
 
 
-def _paused(past: Past, settled_seq: int) -> Paused:
+def _paused(past: Past, settled_seq: int) -> SchedulerPause:
     resumed = _backwards(past, settled_seq, v.SchedulerResumed.TYPE)
     last = settled_seq if resumed is None else resumed.seq
     paused = _backwards(past, last, v.SchedulerPaused.TYPE)
     proof = [entry.seq for entry in (paused, resumed) if entry is not None]
     reason = "" if paused is None else v.payload(paused).reason
-    return Paused(
+    return SchedulerPause(
         entries=proof,
         since=None if paused is None else paused.time,
         reason=reason,

@@ -17,18 +17,18 @@ from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.explanation.downtime import down_around, down_now, unwatched
 from scheduler.explanation.facts import (
-    Absent,
-    Closed,
+    CatchUpRefusal,
+    ClosedSchedule,
+    Disablement,
     Explanation,
     Fact,
-    Misfired,
-    NotWanted,
-    Paused,
-    Rescheduled,
-    Scheduled,
+    JobAbsence,
+    Misfire,
+    ScheduleChange,
+    ScheduleInForce,
+    SchedulerPause,
     SettledAhead,
-    Switched,
-    ToCome,
+    UpcomingInstant,
     Verdict,
 )
 from scheduler.explanation.repeated_instants import SecondPasses, came_again, is_due, latest_before
@@ -46,7 +46,7 @@ _SHOWN_INSTEAD_MAX = 5
 _EDITS_MAX = 50
 """So many edits after an instant are gone back over to find the very definition of then."""
 
-Told = tuple[Verdict, list[Fact]]
+Finding = tuple[Verdict, list[Fact]]
 
 
 class Explainer:
@@ -144,13 +144,13 @@ class Explainer:
         ahead = []
         if entry.time > self._now:
             ahead.append(SettledAhead(entries=[entry.seq], time=entry.time, until=self._job.cursor))
-        told: Told = "not_defined", [Absent(entries=[entry.seq], back=entry.time)]
+        told: Finding = "not_defined", [JobAbsence(entries=[entry.seq], back=entry.time)]
         verdict, facts = told if job is None else self._settled(entry, job, instant)
         again = self._passes.facts(instant, entry.seq, verdict)
         return self._answer(instant, verdict, [*facts, *again, *ahead], job or self._job)
 
     def _answer(self, instant: datetime, verdict: Verdict, facts: Sequence[Fact], job: Job) -> Explanation:
-        told = sorted(facts, key=lambda fact: isinstance(fact, Rescheduled))  # what is now comes last
+        told = sorted(facts, key=lambda fact: isinstance(fact, ScheduleChange))  # what is now comes last
         return Explanation(
             job=self._name, instant=instant, timezone=job.definition.timezone, verdict=verdict, facts=told
         )
@@ -185,7 +185,7 @@ class Explainer:
 
     # -- what the entry that settled it says -----------------------------------------------------------------------
 
-    def _settled(self, entry: Entry, job: Job, instant: datetime) -> Told:
+    def _settled(self, entry: Entry, job: Job, instant: datetime) -> Finding:
         data = v.payload(entry)
         if not job.present:
             return "removed", [self._absent(job, entry), *self._schedule(job, instant)]
@@ -209,9 +209,9 @@ class Explainer:
             by = "removed" if isinstance(data, v.JobRemoved) else "disabled"
         return "missed", [*facts, *self._closed(entry, instant, by)]
 
-    def _misfired(self, entry: Entry, data: v.ScheduleMisfired, job: Job, instant: datetime) -> Told:
+    def _misfired(self, entry: Entry, data: v.ScheduleMisfired, job: Job, instant: datetime) -> Finding:
         facts = unwatched(self._past, instant, entry.seq, data.reason)
-        misfired = Misfired(
+        misfired = Misfire(
             entries=[entry.seq],
             time=entry.time,
             first=data.first,
@@ -237,7 +237,7 @@ class Explainer:
         elif definition.catch_up == "one":
             rule = "one"
         shown = ticks[-_SHOWN_INSTEAD_MAX:]
-        wanted = NotWanted(
+        wanted = CatchUpRefusal(
             entries=[job.defined_seq, *(tick.seq for tick, _ in shown)],
             policy=definition.catch_up,
             rule=rule,
@@ -256,7 +256,7 @@ class Explainer:
             return not any(span.after < instant <= span.until for span in spans)
 
         misfire = self._past.first_where(settled, after=entry.seq)
-        closed = Closed(
+        closed = ClosedSchedule(
             entries=[entry.seq] if misfire is None else [entry.seq, misfire.seq],
             time=entry.time,
             actor=entry.actor,
@@ -267,7 +267,7 @@ class Explainer:
 
     # -- what no entry has settled ---------------------------------------------------------------------------------
 
-    def _open(self, job: Job, instant: datetime) -> Told:
+    def _open(self, job: Job, instant: datetime) -> Finding:
         facts = self._schedule(job, instant)
         if not job.present:
             return "removed", [self._absent(job, None), *facts]
@@ -281,13 +281,13 @@ class Explainer:
         if not self._serving:
             facts.append(down_now(self._past, watch))
         elif watch is not None and watch.paused is not None:
-            facts.append(Paused(since=watch.paused, reason=watch.pause_reason or ""))
+            facts.append(SchedulerPause(since=watch.paused, reason=watch.pause_reason or ""))
         if upcoming:
-            return "upcoming", [*facts, ToCome(serving=self._serving)]
+            return "upcoming", [*facts, UpcomingInstant(serving=self._serving)]
         schedule = schedule_of(job.definition)
         begin = job.cursor if job.enablement.enabled or until is None else max(job.cursor, until)
         wanted = instant in chosen(job.definition, schedule, begin, self._now)
-        return "pending", [*facts, ToCome(serving=self._serving, caught_up=wanted)]
+        return "pending", [*facts, UpcomingInstant(serving=self._serving, caught_up=wanted)]
 
     # -- what was in force -----------------------------------------------------------------------------------------
 
@@ -296,7 +296,7 @@ class Explainer:
         definition = job.definition
         schedule = schedule_of(definition)
         due = is_due(definition, instant)
-        scheduled = Scheduled(
+        scheduled = ScheduleInForce(
             entries=[job.defined_seq],
             revision=job.revision,
             source=schedule.source(),
@@ -324,9 +324,9 @@ class Explainer:
             job = earlier
         return job
 
-    def _rescheduled(self) -> Rescheduled:
+    def _rescheduled(self) -> ScheduleChange:
         job = self._job
-        return Rescheduled(
+        return ScheduleChange(
             entries=[job.defined_seq],
             source=schedule_of(job.definition).source(),
             timezone=job.definition.timezone,
@@ -334,12 +334,12 @@ class Explainer:
             since=self._past.entry(job.defined_seq).time,
         )
 
-    def _switched(self, job: Job, ended: Entry | None) -> Switched:
+    def _switched(self, job: Job, ended: Entry | None) -> Disablement:
         enablement = job.enablement
         ends = ended is not None and ended.type in (v.JobEnabled.TYPE, v.JobRemoved.TYPE)
         said = v.payload(ended) if ended is not None and ends else None
         at = said.effective_at if isinstance(said, v.JobEnabled) and said.effective_at else None
-        return Switched(
+        return Disablement(
             entries=[enablement.seq, ended.seq] if ended is not None and ends else [enablement.seq],
             actor=enablement.actor,
             since=enablement.time,
@@ -349,10 +349,10 @@ class Explainer:
             ended_by=ended.actor if ended is not None and ends else None,
         )
 
-    def _absent(self, job: Job, back: Entry | None) -> Absent:
+    def _absent(self, job: Job, back: Entry | None) -> JobAbsence:
         assert job.removed_seq is not None, "only a job that was removed is absent"
         removed = self._past.entry(job.removed_seq)
-        return Absent(
+        return JobAbsence(
             entries=[removed.seq] if back is None else [removed.seq, back.seq],
             removed=removed.time,
             back=None if back is None else back.time,

@@ -19,7 +19,7 @@ from cli.terminal.printable import printable
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from cli.runs.detached import Report
+    from cli.runs.detached import OnDurable
     from cli.runs.runner import Runner
 
 _OUT, _ERR = 1, 2
@@ -101,7 +101,7 @@ def _run_and_wait(home: Home, names: Sequence[str], reason: str, as_json: bool) 
 
 def _run_and_return(home: Home, names: Sequence[str], reason: str, as_json: bool) -> int:
     """Have them run and return once the requests are durable; the exit code."""
-    from cli.runs.detached import Requested, detach
+    from cli.runs.detached import DetachedRun, detach
     from scheduler.scheduler_lock import holder_of
 
     holder = holder_of(home.scheduler_lock)
@@ -112,7 +112,7 @@ def _run_and_return(home: Home, names: Sequence[str], reason: str, as_json: bool
 
         requested = []
         with scheduler_runner(home, holder, None) as runner:
-            runner.request(names, reason, lambda number, job: requested.append(Requested(number, job)))
+            runner.request(names, reason, lambda number, job: requested.append(DetachedRun(number, job)))
     if as_json:
         show_json([{"run": one.run, "job": one.job, "skipped": one.skipped or None} for one in requested])
     else:
@@ -124,16 +124,16 @@ def _run_and_return(home: Home, names: Sequence[str], reason: str, as_json: bool
     return Exit.FAILED if any(one.skipped for one in requested) else Exit.DONE
 
 
-def _execute_detached(home: Home, names: Sequence[str], reason: str, report: Report) -> None:
+def _execute_detached(home: Home, names: Sequence[str], reason: str, report: OnDurable) -> None:
     """In a process of its own: execute the runs and report when all the requests are durable."""
-    from cli.runs.detached import Requested
+    from cli.runs.detached import DetachedRun
     from cli.runs.direct import direct_runner
 
     with direct_runner(home, None) as runner:
-        requested: list[Requested] = []
+        requested: list[DetachedRun] = []
 
         def on_requested(number: int, job: str) -> None:
-            requested.append(Requested(number, job, runner.watched.skip_words(number)))
+            requested.append(DetachedRun(number, job, runner.watched.skip_words(number)))
             if len(requested) == len(names):
                 report(requested)
 

@@ -23,7 +23,7 @@ from scheduler.logs.collection.job_secrets import JobSecrets
 from scheduler.logs.collection.ledger_entries import fact_of, missing_output
 from scheduler.logs.collection.ledger_tail import LedgerTail
 from scheduler.logs.collection.output_tail import Ending, FollowedOutput
-from scheduler.logs.storage.checkpoint import LOCK, OutputPosition, Position, read_position, write_position
+from scheduler.logs.storage.checkpoint import LOCK, Checkpoint, OutputPosition, read_position, write_position
 from scheduler.logs.storage.day_files import DayWriter, entries_folder, make_folder
 from scheduler.logs.storage.entry import LogEntry, encode_lines, time_text
 from scheduler.logs.storage.resume import earliest_seq, seq_without_position, settle_move
@@ -77,11 +77,11 @@ class Collector:
         ledger, folder = self._ledger, self.folder
         position = read_position(folder)
         if position is None:
-            position = Position(
+            position = Checkpoint(
                 ledger=ledger.ledger_id, next_seq=seq_without_position(folder, ledger.refresh())
             )
         elif position.ledger != ledger.ledger_id:
-            position = Position(ledger=ledger.ledger_id, next_seq=earliest_seq(ledger.refresh()))
+            position = Checkpoint(ledger=ledger.ledger_id, next_seq=earliest_seq(ledger.refresh()))
         elif position.next_seq > ledger.newest_seq + 1:
             # A power cut took entries that were never flushed: their numbers will be given again.
             position.next_seq = ledger.newest_seq + 1
@@ -238,7 +238,7 @@ class Collector:
 
     def _announce(self) -> None:
         """Write the position as it was committed last, with the files that will be written now."""
-        committed = msgspec.json.decode(self._written, type=Position)
+        committed = msgspec.json.decode(self._written, type=Checkpoint)
         committed.days = dict(self.position.days)
         write_position(self.folder, committed)
         self._written = msgspec.json.encode(committed)
