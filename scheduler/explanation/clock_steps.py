@@ -16,7 +16,7 @@ _SAMPLE_ENTRIES = 65_536
 """Of so many entries one is looked at, far from the entry that settled an instant: a few hundred at the most."""
 
 
-def stepped(entry: Entry) -> ClockStep:
+def clock_step(entry: Entry) -> ClockStep:
     """The fact of a clock that was set, or of a machine that slept."""
     data: v.ClockStepped = v.payload(entry)
     return ClockStep(
@@ -24,7 +24,7 @@ def stepped(entry: Entry) -> ClockStep:
     )
 
 
-def set_back_over(past: Past, instant: datetime, settled_seq: int) -> list[ClockStep]:
+def set_backs_over(past: Past, instant: datetime, settled_seq: int) -> list[ClockStep]:
     """The steps, after the entry that settled an instant, that made clocks show it again.
 
     One that happened while a scheduler ran is on record. One that happened while none did shows when the next one
@@ -45,7 +45,7 @@ def set_back_over(past: Past, instant: datetime, settled_seq: int) -> list[Clock
     return [found[seq] for seq in sorted(found)]
 
 
-def when_shown_again(past: Past, instant: datetime, step: ClockStep) -> State | None:
+def state_at_repetition(past: Past, instant: datetime, step: ClockStep) -> State | None:
     """The state in which a clock that had been set back came to an instant again; None if that is not known."""
     begin = step.entries[-1]
     for entry in past.entries(begin + 1, begin + NEAR_ENTRIES):
@@ -57,7 +57,7 @@ def when_shown_again(past: Past, instant: datetime, step: ClockStep) -> State | 
 def _step(latest: Entry, entry: Entry) -> ClockStep | None:
     """The set-back that an entry tells of, `latest` being the entry before it that has the latest time."""
     if entry.type == v.ClockStepped.TYPE:
-        step = stepped(entry)
+        step = clock_step(entry)
         return step if step.by_ms < 0 else None
     if entry.type != v.SchedulerStarted.TYPE or entry.time >= latest.time:
         return None

@@ -1,4 +1,4 @@
-"""Why nothing was watching: schedulers that stopped or died, clocks that were set, a ledger that was full."""
+"""Why no scheduler watched: it had stopped or died, the clock was set, or the ledger could not be written."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ import msgspec
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.explanation.clock_steps import stepped
+from scheduler.explanation.clock_steps import clock_step
 from scheduler.explanation.facts import Fact, SchedulerDowntime, SchedulerPause
 from scheduler.explanation.runs import NEAR_ENTRIES
 from scheduler.ledger.past import Past
 from scheduler.rules.state import SchedulerStatus
 
 _STARTS_MAX = 50
-"""So many schedulers that died before they had looked are followed back."""
+"""So many schedulers that died before their first look are followed back."""
 
 
-def unwatched(past: Past, instant: datetime, settled_seq: int, reason: v.MisfireReason) -> list[Fact]:
-    """Why nobody saw an instant that entry `settled_seq` recorded as misfired."""
+def unwatched_facts(past: Past, instant: datetime, settled_seq: int, reason: v.MisfireReason) -> list[Fact]:
+    """Why no scheduler saw an instant that entry `settled_seq` recorded as misfired."""
     if reason == "scheduler_down":
         return list(_down_before(past, instant, settled_seq))
     if reason in ("clock_step", "suspend"):
         found = _backwards(past, settled_seq, v.ClockStepped.TYPE)
-        return [] if found is None else [stepped(found)]
+        return [] if found is None else [clock_step(found)]
     if reason == "ledger_unavailable":
         return [_paused(past, settled_seq)]
     return []
 
 
-def down_now(past: Past, watch: SchedulerStatus | None) -> SchedulerDowntime:
-    """Since when no scheduler has been running, given the one that watched last and that it does no longer."""
+def downtime_now(past: Past, watch: SchedulerStatus | None) -> SchedulerDowntime:
+    """Since when no scheduler has been running, given the one that served last and has ended."""
     return _down(past, watch, past.head_seq, None)
 
 
-def down_around(past: Past, instant: datetime, closed_seq: int) -> list[Fact]:
-    """The same for an instant that nobody had seen when entry `closed_seq` closed its schedule.
+def downtime_around(past: Past, instant: datetime, closed_seq: int) -> list[Fact]:
+    """The same for an instant that no scheduler had seen when entry `closed_seq` closed its schedule.
 
     None if it cannot be told: the scheduler may have been about to look, or the machine asleep.
     """
@@ -78,10 +78,10 @@ def _down_before(past: Past, instant: datetime, seq: int) -> Iterator[Fact]:
 
 
 def _not_seen(past: Past, instant: datetime, started_seq: int) -> Iterator[Fact]:
-    """What kept a scheduler that lived from seeing an instant, if it had time to say so before it died."""
+    """What kept a running scheduler from seeing an instant, if it recorded that before it died."""
     gap = _backwards(past, started_seq, v.ClockStepped.TYPE)
     if gap is not None and (data := v.payload(gap)).before < instant <= data.after:
-        yield stepped(gap)
+        yield clock_step(gap)
     elif (resumed := _backwards(past, started_seq, v.SchedulerResumed.TYPE)) is not None:
         paused = _paused(past, resumed.seq + 1)
         if paused.since is not None and paused.since <= instant <= resumed.time:

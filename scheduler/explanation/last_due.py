@@ -13,7 +13,7 @@ from scheduler.explanation import Explainer
 from scheduler.explanation.facts import ScheduleInForce
 
 _EDITS_MAX = 20
-"""So many schedules are gone back over."""
+"""So many earlier schedules are tried."""
 _LOOK_BACK_ENTRIES = 20_000
 
 

@@ -19,27 +19,27 @@ from scheduler.ledger.past import Past
 from scheduler.rules.state import State
 
 NEAR_ENTRIES = 20_000
-"""So far from an entry its neighbours are looked at one by one; what may lie further is searched for."""
+"""So many entries after an entry are read one by one; beyond them, states are searched by bisection."""
 
 
-def became_of(past: Past, number: int) -> tuple[Verdict, list[Fact]]:
-    """How a run went on after the entry that caused it."""
-    story = _Story(past, number)
-    facts = story.beginning()
-    if story.end is None:
+def run_facts(past: Past, number: int) -> tuple[Verdict, list[Fact]]:
+    """What became of a run after the entry that caused it."""
+    own = _RunEntries(past, number)
+    facts = own.start_facts()
+    if own.end is None:
         run = past.state_at(past.head_seq).runs[number]
         behind = _behind(past.state_at(past.head_seq), run.job, number) if run.started is None else None
         unfinished = UnfinishedRun(
             entries=[behind] if behind else [], run=number, started=run.started, behind=behind
         )
         return ("waiting" if run.started is None else "running"), [*facts, unfinished]
-    data = v.payload(story.end)
+    data = v.payload(own.end)
     if isinstance(data, v.RunFinished):
-        return "ran", [*facts, _ended(story.end, number, data)]
-    return "skipped", [*facts, *_skipped(past, story.end, number, data)]
+        return "ran", [*facts, _ended(own.end, number, data)]
+    return "skipped", [*facts, *_skipped(past, own.end, number, data)]
 
 
-def ticked(entry: Entry, data: v.ScheduleTicked) -> RunOwed:
+def run_owed(entry: Entry, data: v.ScheduleTicked) -> RunOwed:
     """The fact of a tick."""
     return RunOwed(
         entries=[entry.seq],
@@ -50,7 +50,7 @@ def ticked(entry: Entry, data: v.ScheduleTicked) -> RunOwed:
     )
 
 
-def by_hand(entry: Entry) -> ManualRun:
+def manual_run(entry: Entry) -> ManualRun:
     """The fact of a request."""
     data: v.RunRequested = v.payload(entry)
     return ManualRun(
@@ -58,15 +58,15 @@ def by_hand(entry: Entry) -> ManualRun:
     )
 
 
-class _Story:
+class _RunEntries:
     """The entries of one run: `end` is that which ended it, if it has."""
 
     def __init__(self, past: Past, number: int) -> None:
         self._past, self._number = past, number
         self.end = _end_of(past, number)
 
-    def beginning(self) -> list[Fact]:
-        """When it was started and whether it was adopted, where it was."""
+    def start_facts(self) -> list[Fact]:
+        """When the run was started and whether it was adopted; nothing if it was never started."""
         last = self._past.head_seq if self.end is None else self.end.seq
         near = min(last, self._number + NEAR_ENTRIES)
         own = [entry for entry in self._past.entries(self._number + 1, near) if entry.run == self._number]

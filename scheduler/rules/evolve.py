@@ -191,23 +191,32 @@ def _owe(state: State, run: Run) -> None:
         job.live.append(run.number)
 
 
+def _in_flight(state: State, entry: Entry) -> Run | None:
+    """The entry's run; None if it has ended, and then the entry changes nothing."""
+    return state.runs.get(-1 if entry.run is None else entry.run)
+
+
 def _run_cancel_requested(state: State, entry: Entry, data: v.RunCancelRequested) -> None:
-    run = state.runs.get(-1 if entry.run is None else entry.run)
+    run = _in_flight(state, entry)
     if run is not None:
         run.cancel_seq = entry.seq
 
 
 def _run_started(state: State, entry: Entry, data: v.RunStarted) -> None:
-    run = state.runs.get(-1 if entry.run is None else entry.run)
+    run = _in_flight(state, entry)
     if run is not None:
         run.attempt, run.started = data.attempt, entry.time
-        run.executor = Executor(data.host, data.boot_id, data.executor_pid, data.executor_start_ticks)
+        run.executor = _executor(data)
+
+
+def _executor(data: v.RunStarted | v.RunAdopted) -> Executor:
+    return Executor(data.host, data.boot_id, data.executor_pid, data.executor_start_ticks)
 
 
 def _run_adopted(state: State, entry: Entry, data: v.RunAdopted) -> None:
-    run = state.runs.get(-1 if entry.run is None else entry.run)
+    run = _in_flight(state, entry)
     if run is not None:
-        run.executor = Executor(data.host, data.boot_id, data.executor_pid, data.executor_start_ticks)
+        run.executor = _executor(data)
 
 
 def _run_finished(state: State, entry: Entry, data: v.RunFinished) -> None:
@@ -264,3 +273,8 @@ _APPLY: dict[str, Callable[[State, Entry, Any], None]] = {
     v.RunFinished.TYPE: _run_finished,
     v.RunSkipped.TYPE: _run_skipped,
 }
+"""How each type of entry changes the state; a type that is not here changes only the head.
+
+The other tables over the types say how an entry is told. They stay apart from this one: what is folded must not
+depend on words, for the code here decides which snapshots are valid.
+"""
