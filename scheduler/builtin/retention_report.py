@@ -34,7 +34,7 @@ def recordable(text: str) -> str:
 
 
 class FolderTally:
-    """What was done in one folder; `examined` are the regular files whose name was asked for."""
+    """What was done in one folder; `examined` are the regular files whose name matches."""
 
     def __init__(self, path: str, pattern: str) -> None:
         self.path, self.pattern = path, pattern

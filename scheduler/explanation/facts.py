@@ -1,6 +1,6 @@
 """What an explanation is made of: a verdict about one instant of one job, and the facts that it rests on.
 
-Each fact names the entries that prove it. It carries values, not words: how it reads is for others to say.
+Each fact names the entries that prove it. It carries values, not words; `cli.words` words it.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ Verdict = Literal[
 ]
 """What became of an instant.
 
-`ran`: it has a run that ended, however it came out. `running`, `waiting`: it has one that goes, or is owed.
-`skipped`: its run was deliberately not made. `missed`: nothing was watching, and it was not caught up. `not_due`: the
+`ran`: it has a run that ended, with any outcome. `running`, `waiting`: it has one that is running, or is owed.
+`skipped`: its run was deliberately not made. `missed`: no scheduler watched, and it was not caught up. `not_due`: the
 schedule in force does not have it. `disabled`, `not_defined`, `removed`: no schedule was in force. `upcoming`: it is
 to come. `pending`: it has passed and nothing is on record about it yet.
 """
@@ -91,7 +91,7 @@ class DaylightSaving(Fact, frozen=True, tag="daylight_saving"):
 
 
 class Disablement(Fact, frozen=True, tag="disabled"):
-    """The job was disabled: by whom, when, why, until when it was meant to be, and who ended it."""
+    """The job was disabled: by whom, when, why, until when it was to be, and who enabled it again."""
 
     actor: str
     since: datetime
@@ -138,7 +138,7 @@ class RunEnd(Fact, frozen=True, tag="run_ended"):
 
 
 class UnfinishedRun(Fact, frozen=True, tag="run_open"):
-    """The run has not ended: it goes, or waits to be started; `behind` is a run of the same job that is before it."""
+    """The run has not ended: it is running, or waits to be started; `behind` is a run of the same job that is before it."""
 
     run: int
     started: datetime | None = None
@@ -179,7 +179,7 @@ class SchedulerDowntime(Fact, frozen=True, tag="scheduler_down"):
     """No scheduler was running.
 
     Attributes:
-        how: `never`: none had ever run. `stopped`: in an orderly way, for `reason`. `died`: without a word.
+        how: `never`: none had ever run. `stopped`: in an orderly way, for `reason`. `died`: without a `scheduler.stopped`.
         since: when it stopped; where it died, its last sign of life; None for `never`.
         until: when the next one started; None if none has.
         later: the scheduler was alive at the instant, which it did not see, and died after it, before it had settled
@@ -297,7 +297,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         instant: the instant that was asked about; one of the schedule unless the verdict says otherwise.
         timezone: of the definition then in force; of the present one where there was none.
         verdict: what became of it.
-        facts: in the order in which they are to be told.
+        facts: in the order in which they are to be shown.
     """
 
     job: str

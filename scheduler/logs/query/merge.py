@@ -20,8 +20,8 @@ _SECOND: Final = slice(TIME_SLICE.start, TIME_SLICE.start + len("2026-11-23T02:0
 _TIME: Final = itemgetter(TIME_SLICE)
 
 
-class _Stretch(NamedTuple):
-    """Between which times the lines of a stretch lie."""
+class _TimedRange(NamedTuple):
+    """A range of a file, and the times between which its lines lie."""
 
     span: FileRange
     first: bytes
@@ -45,7 +45,7 @@ def in_order(spans: Iterable[FileRange], portion_bytes: int = PORTION_BYTES) -> 
         for block in blocks(span):
             _count(block, _SECOND, seconds)
         if seconds:
-            stretches.append(_Stretch(span, min(seconds), max(seconds)))
+            stretches.append(_TimedRange(span, min(seconds), max(seconds)))
         for second, size_bytes in seconds.items():
             sizes[second] = sizes.get(second, 0) + size_bytes
     for portion in _portions(sizes, portion_bytes):

@@ -17,7 +17,7 @@ DAY_SUFFIXES: Final = (".jsonl.gz", ".jsonl")
 _NAME: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(\.jsonl|\.jsonl\.gz)")
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
 FREE_BYTES_MIN: Final = 32 * 1024 * 1024
-"""With less room than that on the disk nothing is collected: what is left belongs to the ledger."""
+"""With less room than that on the disk nothing is collected: the rest is left to the ledger."""
 
 
 def entries_folder(home: Home) -> Path:

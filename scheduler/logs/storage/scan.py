@@ -1,4 +1,4 @@
-"""Lines of files of entries, in stretches of about a megabyte that can be read in any order and by any process."""
+"""Lines of files of entries, in ranges of about a megabyte that can be read in any order and by any process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scheduler.logs.storage.gzip_members import members
 
 BLOCK_BYTES: Final = 1024 * 1024
 _LAST_BLOCK_BYTES: Final = 256 * 1024
-"""What was written last is looked at first, and most often it is enough: those stretches are smaller."""
+"""The newest lines are looked at first, and most often they suffice: those ranges are smaller."""
 _GROWTH: Final = 4
 _MORE_BYTES: Final = 128 * 1024
 _COMPRESSED_BYTES: Final = 512 * 1024
@@ -22,7 +22,7 @@ _COMMON: Final = 8
 
 
 class FileRange(NamedTuple):
-    """A stretch of an open file, in bytes.
+    """A range of an open file, in bytes.
 
     Attributes:
         form: `lines`: those that begin in it; `member`: a gzip member; `stream`: gzip, to be read as a whole.
