@@ -138,7 +138,7 @@ class RunEnd(Fact, frozen=True, tag="run_ended"):
 
 
 class UnfinishedRun(Fact, frozen=True, tag="run_open"):
-    """The run has not ended: it is running, or waits to be started; `behind` is a run of the same job that is before it."""
+    """The run has not ended: it is running, or waits to be started; `behind`: a run of the same job before it."""
 
     run: int
     started: datetime | None = None
@@ -179,7 +179,7 @@ class SchedulerDowntime(Fact, frozen=True, tag="scheduler_down"):
     """No scheduler was running.
 
     Attributes:
-        how: `never`: none had ever run. `stopped`: in an orderly way, for `reason`. `died`: without a `scheduler.stopped`.
+        how: `never`: none had ever run. `stopped`: in an orderly way, for `reason`. `died`: without an entry.
         since: when it stopped; where it died, its last sign of life; None for `never`.
         until: when the next one started; None if none has.
         later: the scheduler was alive at the instant, which it did not see, and died after it, before it had settled
