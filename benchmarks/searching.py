@@ -19,7 +19,7 @@ from benchmarks.homes import cronledger
 from scheduler.home import Home
 from scheduler.logs import LogEntry, entries_folder
 from scheduler.logs.collection.compression import AFTER_DAYS, compress_entries
-from scheduler.logs.storage.checkpoint import Position
+from scheduler.logs.storage.checkpoint import Checkpoint
 from scheduler.logs.storage.entry import encode_lines, time_text
 
 SEARCH_S_MAX = 1.0
@@ -108,7 +108,7 @@ def _home(root: Path, count: int) -> Home:
 
 def _compress(home: Home) -> None:
     folder = entries_folder(home)
-    position = Position(ledger="", next_seq=0)
+    position = Checkpoint(ledger="", next_seq=0)
     later = DAY + timedelta(days=AFTER_DAYS + 1)
     kept = (folder / "position.json").read_bytes()
     assert list(compress_entries(folder, position, later)), "the day is old enough"

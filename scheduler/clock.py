@@ -1,12 +1,9 @@
-"""The clock: one method, three readings taken together."""
+"""The clock: one method, three readings taken together; `system_clock` reads the machine's."""
 
 from __future__ import annotations
 
-import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple, Protocol
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Reading(NamedTuple):
@@ -29,16 +26,3 @@ class Clock(Protocol):
     def read(self) -> Reading:
         """The readings now."""
         ...
-
-
-class SystemClock:
-    """The machine's clocks."""
-
-    def read(self) -> Reading:
-        """The readings now."""
-        wall_ns = time.time_ns()
-        return Reading(
-            _EPOCH + timedelta(microseconds=wall_ns // 1000),
-            time.monotonic(),
-            time.clock_gettime(time.CLOCK_BOOTTIME),
-        )

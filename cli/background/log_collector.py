@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
+from cli.background.program import BackgroundProgram
 from scheduler.home import Home
 from scheduler.logs.storage.day_files import entries_folder, make_folder
 
@@ -22,12 +22,12 @@ _STOP_S = 2.0
 class LogCollector:
     """Starts the collector and starts it again when it ends, from a thread that shares nothing else.
 
-    Nothing depends on it: what is not collected now is collected when someone asks. The collector stands in `/`: it
-    keeps no folder in use, whichever one its scheduler stands in at that moment.
+    Nothing depends on it: what is not collected now is collected when someone asks.
     """
 
     def __init__(self, home: Home) -> None:
         self._home = Home(Path(os.path.abspath(home.root)))
+        self._program = BackgroundProgram("scheduler.logs", home)
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._changing = threading.Lock()
@@ -68,12 +68,5 @@ class LogCollector:
         with self._changing:
             if self._stopping.is_set():
                 return
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-m", "scheduler.logs", str(self._home.root)],
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            self._process = self._program.start()
         self._process.wait()

@@ -5,29 +5,29 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import sys
 from functools import cached_property
 from pathlib import Path
 
+from cli.background.program import BackgroundProgram
 from eventstore import SEGMENT_ENTRIES, LedgerError
 from eventstore.genesis import read_creation
 from eventstore.store import Entry
 from scheduler.home import Home
 from scheduler.vocabulary import SchedulerStarted
 
-_WORK = ("projections", "scheduler.ledger.segment_states")
+_MODULES = ("projections", "scheduler.ledger.segment_states")
 """What is done for a full segment; each is run with the home as its argument."""
 
 
 class Sealer:
     """Starts a process of its own for each kind of work, one of a kind at a time, whenever a segment is full.
 
-    Nothing depends on it: a question that finds something missing makes it itself. The processes stand in `/`: they
-    keep no folder in use.
+    Nothing depends on it: a question that finds something missing makes it itself.
     """
 
     def __init__(self, home: Home) -> None:
-        self._home = Home(Path(os.path.abspath(home.root)))
+        self._ledger = Path(os.path.abspath(home.ledger))
+        self._programs = {module: BackgroundProgram(module, home) for module in _MODULES}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def notice(self, entry: Entry) -> None:
@@ -39,28 +39,21 @@ class Sealer:
             self._start("projections")
         if entry.seq == 0 or entry.seq % self._segment_entries:
             return
-        for module in _WORK:
+        for module in _MODULES:
             self._start(module)
 
     @cached_property
     def _segment_entries(self) -> int:
         """How many entries a segment of this ledger holds; its entry 0 says so, and is read once."""
         try:
-            created = read_creation(self._home.ledger)
-        except (LedgerError, OSError):  # whoever writes the ledger says what is wrong with it
+            created = read_creation(self._ledger)
+        except (LedgerError, OSError):  # the process that writes the ledger reports what is wrong with it
             created = None
         return SEGMENT_ENTRIES if created is None else created.entries_per_segment
 
     def _start(self, module: str) -> None:
         process = self._processes.get(module)
         if process is not None and process.poll() is None:
-            return  # it does all that is full when it comes to it
+            return  # it does all segments that are full when it comes to it
         with contextlib.suppress(OSError):
-            self._processes[module] = subprocess.Popen(
-                [sys.executable, "-I", "-m", module, str(self._home.root)],
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            self._processes[module] = self._programs[module].start()

@@ -7,7 +7,6 @@ import os
 import sys
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 import click
 
@@ -26,9 +25,14 @@ from eventstore.store import Entry
 from scheduler.home import Home
 from scheduler.rules.upcoming import upcoming
 from scheduler.scheduler_lock import AlreadyRunning, Holder
-
-if TYPE_CHECKING:
-    from scheduler.service.service import Announcement
+from scheduler.service.announcements import (
+    Announcement,
+    ConfigNotUsed,
+    FsyncEdited,
+    Killing,
+    Ready,
+    Stopping,
+)
 
 
 @click.command(epilog="Example: cronledger --home ~/jobs serve")
@@ -76,22 +80,22 @@ class _Audience:
 
     def tell(self, announcement: Announcement) -> None:
         """Print what is no entry; to standard error, where it does not mix with events."""
-        kind, detail = announcement
-        if kind == "ready":
-            self._log_collector.start()
-            self._note(self._ready())
-        elif kind == "stopping":
-            self._note(
-                f"Stopping: waiting for {show_count(int(detail), 'run')}. Ctrl-C again stops them at once."
-            )
-        elif kind == "fsync":
-            self._note("`scheduler.fsync` was edited: it takes effect when the scheduler is started again.")
-        elif kind == "hurrying":
-            self._note("Hurrying: runs are killed.")
-        elif kind == "config rejected":
-            self._note(self._not_used())
-        else:
-            self._note(f"{kind}: {detail}")
+        match announcement:
+            case Ready():
+                self._log_collector.start()
+                self._note(self._ready())
+            case ConfigNotUsed():
+                self._note(self._not_used())
+            case FsyncEdited():
+                self._note(
+                    "`scheduler.fsync` was edited: it takes effect when the scheduler is started again."
+                )
+            case Stopping(runs=runs):
+                self._note(
+                    f"Stopping: waiting for {show_count(runs, 'run')}. Ctrl-C again stops them at once."
+                )
+            case Killing():
+                self._note("Hurrying: runs are killed.")
 
     def leave(self) -> None:
         """Have collected what is there to be logged, and print what waits to be printed."""

@@ -1,8 +1,8 @@
-"""Executing runs without waiting for them, where no scheduler serves the home: by a process of their own.
+"""Running jobs without waiting for them, while no scheduler serves the home: a process of their own executes them.
 
 The process leaves our session, so that neither Ctrl-C nor the end of the terminal reaches it. It keeps standard
-error until the requests are durable, so that what goes wrong before that is said; from then on it speaks only in
-the ledger.
+error until the requests are durable, so that it can report what goes wrong before that; later it writes only to the
+ledger.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cli.app.error_boundary import failures_for_people
 from cli.app.failures import Exit
 
 
-class Requested(NamedTuple):
+class DetachedRun(NamedTuple):
     """A run whose request is durable; `skipped` says in words why it will not be made, if it will not."""
 
     run: int
@@ -27,19 +27,19 @@ class Requested(NamedTuple):
     skipped: str = ""
 
 
-Report = Callable[[list[Requested]], None]
+OnDurable = Callable[[list[DetachedRun]], None]
 
 
-def detach(execute: Callable[[Report], object]) -> list[Requested]:
-    """Have a process of its own call `execute`; return what it reports, while it goes on.
+def detach(execute: Callable[[OnDurable], object]) -> list[DetachedRun]:
+    """Have a process of its own call `execute`; return what it reports, while that process runs on.
 
     To be called before anything of the ledger is open: what is open must not be shared.
 
     Args:
-        execute: reports once, when all its requests are durable, and goes on until the runs have ended.
+        execute: reports once, when all its requests are durable, and returns when the runs have ended.
 
     Raises:
-        SystemExit: it ended without a report; it has said why.
+        SystemExit: it ended without a report; it has printed why.
     """
     sys.stdout.flush()
     sys.stderr.flush()
@@ -56,18 +56,18 @@ def detach(execute: Callable[[Report], object]) -> list[Requested]:
         os.kill(pid, signal.SIGTERM)
         raise
     if raw:
-        return msgspec.json.decode(raw, type=list[Requested])
+        return msgspec.json.decode(raw, type=list[DetachedRun])
     _, status = os.waitpid(pid, 0)
     sys.exit(os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else Exit.FAILED)
 
 
-def _child(execute: Callable[[Report], object], write_fd: int) -> NoReturn:
+def _child(execute: Callable[[OnDurable], object], write_fd: int) -> NoReturn:
     code: int = Exit.FAILED
     try:
         os.setsid()
         _redirect((0, 1))
 
-        def report(requested: list[Requested]) -> None:
+        def report(requested: list[DetachedRun]) -> None:
             with open(write_fd, "wb") as reports:
                 reports.write(msgspec.json.encode(requested))
             _redirect((2,))

@@ -1,14 +1,11 @@
-"""Having the scheduler that serves the home run jobs: by way of the ledger, and followed there."""
+"""Running jobs by the scheduler that serves the home: they are requested in the ledger, and followed there."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
-import selectors
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -18,9 +15,8 @@ from cli.app.failures import Exit, Failure
 from cli.app.ledger_wait import patience_explained
 from cli.home.job_names import find_job
 from cli.home.open import read_config
-from cli.runs.direct import Begun, Streams, stopping_signals
-from cli.runs.live_output import OutputFollower
-from cli.runs.watch import WatchedRuns
+from cli.runs.runner import Descriptors, OnRequested, Runner, ledger_for_runs
+from cli.runs.scheduler_watch import SchedulerWatch
 from cli.terminal.console import note
 from cli.times.zones import local_zone
 from cli.words.job_words import PAUSE_ENDS, paused_words
@@ -29,65 +25,51 @@ from scheduler import vocabulary as v
 from scheduler.actor import person
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
-from scheduler.ledger.open import open_ledger
-from scheduler.processes.identity import host_name
-from scheduler.processes.pidfd import has_ended
-from scheduler.scheduler_lock import Holder, holder_of
-from scheduler.waiting import Waiter
+from scheduler.scheduler_lock import Holder
 
 _CONFIG_WAIT_S = 5.0
 _CONFIG_LOOK_S = 0.25
 _PATIENCE_S = 1.0
-"""After this long a run that has not started deserves a word."""
-_LOOK_S = 1.0
-_LONG_S = 60.0
+"""After so long it is said why a run has not started."""
 
 
 @contextmanager
-def served(home: Home, holder: Holder, streams: Streams, *, labelled: bool = False) -> Iterator[RunThere]:
+def scheduler_runner(
+    home: Home, holder: Holder, descriptors: Descriptors, *, labelled: bool = False
+) -> Iterator[SchedulerRunner]:
     """Open a home to have the scheduler run jobs, once it has read the config as it is now.
 
     Raises:
         KeyboardInterrupt: a signal said stop meanwhile; nothing was requested.
         Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
     """
-    with patience_explained(home.ledger):
-        ledger = open_ledger(home, person())
-    try:
-        there = RunThere(home, ledger, holder, streams, labelled=labelled)
-        try:
-            there.await_config()
-            yield there
-        finally:
-            there.close()
-    finally:
-        ledger.store.close()
+    with ledger_for_runs(home) as ledger:
+        runner = SchedulerRunner(home, ledger, holder, descriptors, labelled=labelled)
+        with closing(runner):
+            runner.await_config()
+            yield runner
 
 
-class RunThere:
-    """Requests runs from the scheduler and follows them.
+class SchedulerRunner(Runner):
+    """Requests runs from the scheduler and follows them; a signal ends the following, and no run.
 
     Args:
-        home: the home; book: its ledger; holder: the scheduler that serves it.
-        streams: the descriptors to which standard output and standard error of the jobs go; None: they are not shown.
-        labelled: put the job's name before each line of output.
-
-    Attributes:
-        watched: what the ledger says about the runs.
+        holder: the scheduler that serves the home; the others are those of `Runner`.
     """
 
     def __init__(
-        self, home: Home, ledger: Ledger, holder: Holder, streams: Streams, *, labelled: bool = False
+        self,
+        home: Home,
+        ledger: Ledger,
+        holder: Holder,
+        descriptors: Descriptors,
+        *,
+        labelled: bool = False,
     ) -> None:
-        self._home, self._ledger = home, ledger
-        self._waiter = Waiter(home.ledger, stopping_signals())
-        follower = None
-        if streams is not None:
-            follower = OutputFollower(home, self._waiter.selector, *streams, labelled=labelled)
-        self.watched = WatchedRuns(follower, ledger.state)
+        super().__init__(home, ledger, descriptors, labelled=labelled)
         self._explained: set[tuple[int, str]] = set()
-        self._watch = _SchedulerWatch(home, holder, self._waiter.selector)
-        ledger.listen(self.watched.notice)
+        self._patient_until_s = 0.0
+        self._watch = SchedulerWatch(home, holder, self._waiter.selector)
 
     def await_config(self) -> None:
         """Give the scheduler a moment to read a config that was edited just now.
@@ -97,15 +79,15 @@ class RunThere:
         """
         give_up_s = time.monotonic() + _CONFIG_WAIT_S
         told = False
-        while not _config_is_known(self._home, self._ledger) and time.monotonic() < give_up_s:
+        while not _config_is_known(self._home, self.ledger) and time.monotonic() < give_up_s:
             if not told:
                 note("the config was edited: waiting for the scheduler to read it")
                 told = True
             if self._waiter.wait(_CONFIG_LOOK_S):
                 raise KeyboardInterrupt
-            self._ledger.refresh()
+            self.ledger.refresh()
 
-    def request(self, names: Sequence[str], reason: str, begun: Begun) -> None:
+    def request(self, names: Sequence[str], reason: str, on_requested: OnRequested) -> None:
         """Record the requests, all in one append.
 
         Raises:
@@ -113,56 +95,47 @@ class RunThere:
             Unavailable, Poisoned, Corrupt: see `EventStore.append`; nothing was requested.
         """
         for name in names:
-            find_job(self._ledger.state, name)
+            find_job(self.ledger.state, name)
         requested = v.RunRequested(executor="scheduler", reason=reason)
         actor = person()
         events = [v.event(requested, actor, job=name, run=OWN_SEQ) for name in names]
         with patience_explained(self._home.ledger):
-            recorded = self._ledger.decide(lambda state: events)
+            recorded = self.ledger.decide(lambda state: events)
+        self._patient_until_s = time.monotonic() + _PATIENCE_S
         for entry in recorded:
             self.watched.want(entry.seq, entry.job or "")
-            begun(entry.seq, entry.job or "")
+            on_requested(entry.seq, entry.job or "")
 
-    def follow(self) -> int | None:
-        """Follow until all are settled; the signal that asked to stop following, if one did.
+    def _advance(self) -> float:
+        """Show what has come; say why runs wait.
 
         Raises:
             Failure: the scheduler is gone.
-            Corrupt: the ledger cannot be trusted.
         """
-        patient_until_s = time.monotonic() + _PATIENCE_S
-        while True:
-            alive = self._watch.alive()
-            self._ledger.refresh()
-            wait_s = min(self.watched.pump(), self._watch.look_s)
-            if self.watched.done:
-                return None
-            if not alive and self.watched.open_runs():
-                raise self._orphaned()
-            patience_s = patient_until_s - time.monotonic()
-            if patience_s > 0:
-                wait_s = min(wait_s, patience_s)
-            else:
-                self._explain_waiting()
-            signals = self._waiter.wait(wait_s)
-            if signals:
-                self._leave()
-                return signals[0]
+        alive = self._watch.alive()
+        self.ledger.refresh()
+        wait_s = min(self.watched.pump(), self._watch.look_s)
+        if self.watched.done:
+            return wait_s
+        if not alive and self.watched.open_runs():
+            raise self._orphaned()
+        patience_s = self._patient_until_s - time.monotonic()
+        if patience_s > 0:
+            return min(wait_s, patience_s)
+        self._explain_waiting()
+        return wait_s
 
-    @property
-    def all_succeeded(self) -> bool:
-        """Whether everything that was wanted came out well."""
-        return all(run.succeeded for run in self.watched.settled.values())
+    def _done(self) -> bool:
+        return self.watched.done
 
     def close(self) -> None:
         """Stop following."""
         self._watch.close()
-        self.watched.close()
-        self._waiter.close()
+        super().close()
 
     def _explain_waiting(self) -> None:
         """Say why runs have not started yet, each reason once."""
-        watch = self._ledger.state.scheduler
+        watch = self.ledger.state.scheduler
         for run, job in self.watched.open_runs().items():
             if self.watched.has_begun(run):
                 continue
@@ -177,7 +150,7 @@ class RunThere:
 
     def _turn_words(self, run: int, job: str) -> tuple[str, str]:
         """Why a run waits while the scheduler starts others: which reason that is, and the sentence."""
-        state = self._ledger.state
+        state = self.ledger.state
         before = [other.number for other in state.runs.values() if other.job == job and other.number < run]
         if before and state.jobs[job].definition.overlap == "queue":
             return "queue", f"run {run} of {job} waits for run {before[0]} to end"
@@ -199,11 +172,13 @@ class RunThere:
         config, _ = read_config(self._home, self._home.config_in_force)
         return None if config is None else config.settings.max_parallel
 
-    def _leave(self) -> None:
+    def _obey_signal(self) -> bool:
+        """Leave: the scheduler goes on with the runs, and the person is told how to stop them."""
         click.echo(err=True)
         for run, job in self.watched.open_runs().items():
             word = "goes on" if self.watched.has_begun(run) else "is still wanted"
             note(f"run {run} of {job} {word}; `cronledger jobs cancel {run}` stops it")
+        return True
 
     def _orphaned(self) -> Failure:
         runs = self.watched.open_runs()
@@ -217,46 +192,6 @@ class RunThere:
         if owed:
             says.append(f"{_runs(owed)} had not started and is still wanted: the next scheduler starts it")
         return Failure("the scheduler is gone: no one serves this home", ". ".join(says), Exit.FAILED)
-
-
-class _SchedulerWatch:
-    """Whether a scheduler still serves the home: the kernel tells when the one that did ends.
-
-    Attributes:
-        look_s: how often to ask: rarely where the kernel tells.
-    """
-
-    def __init__(self, home: Home, holder: Holder, selector: selectors.BaseSelector) -> None:
-        self._home, self._selector = home, selector
-        self._pidfd: int | None = None
-        self._hold(holder)
-
-    def _hold(self, holder: Holder) -> None:
-        self.look_s = _LOOK_S
-        if holder.pid <= 0 or holder.host != host_name():
-            return  # of another host or container, where its number means another process: look instead
-        with contextlib.suppress(OSError):
-            self._pidfd = os.pidfd_open(holder.pid)
-            self._selector.register(self._pidfd, selectors.EVENT_READ)
-            self.look_s = _LONG_S
-
-    def alive(self) -> bool:
-        """Whether one serves it; another one than before will do."""
-        if self._pidfd is not None and not has_ended(self._pidfd):
-            return True
-        self.close()
-        holder = holder_of(self._home.scheduler_lock)
-        if holder is None:
-            return False
-        self._hold(holder)
-        return True
-
-    def close(self) -> None:
-        """Stop watching."""
-        if self._pidfd is not None:
-            self._selector.unregister(self._pidfd)
-            os.close(self._pidfd)
-            self._pidfd = None
 
 
 def _config_is_known(home: Home, ledger: Ledger) -> bool:

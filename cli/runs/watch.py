@@ -46,7 +46,7 @@ class WatchedRuns:
             self.notice(entry)
 
     def notice(self, entry: Entry) -> None:
-        """Take in an entry: to be told all that are folded, right after that."""
+        """Take in an entry; call it with each entry right after that is folded."""
         if entry.run is None or entry.run not in self._wanted:
             return
         if entry.type == v.RunStarted.TYPE:
@@ -71,7 +71,7 @@ class WatchedRuns:
                 self.settled[run] = SettledRun.of(entry)
                 if self._follower is not None:
                     self._follower.forget(run)
-                    self._say_goodbye(entry)
+                    self._show_end(entry)
         return wait_s
 
     def open_runs(self) -> dict[int, str]:
@@ -105,7 +105,7 @@ class WatchedRuns:
         if problem is not None and not isinstance(problem, BrokenPipeError):
             complain(f"the output could not be shown: {problem.strerror}; it is kept under var/logs/output")
 
-    def _say_goodbye(self, entry: Entry) -> None:
+    def _show_end(self, entry: Entry) -> None:
         assert self._follower is not None, "nothing is shown without one"
         self._follower.end_line()
         colour = wants_colour(sys.stderr)
@@ -117,7 +117,7 @@ class WatchedRuns:
 
 
 def obstacle_words(run: Run, seen: Entry) -> str:
-    """Which run was in the way, since when and by whose wish: the one to wait for or to cancel."""
+    """Which run was in the way, since when and at whose request: the one to wait for or to cancel."""
     who = actor_words(run.actor) if run.trigger == "manual" else "its schedule"
     since = f"started {show_past(run.started, seen.time)}" if run.started else "not started yet"
     return f"run {run.number} is in the way: {since}, by {who}; `cronledger jobs cancel {run.number}` would stop it"

@@ -12,7 +12,7 @@ from cli.times.show import parse_time
 from cli.times.zones import zone_of
 
 if TYPE_CHECKING:
-    from scheduler.explanation import Shown
+    from scheduler.explanation import WallTimeInstants
 
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
@@ -32,7 +32,7 @@ class Asked(NamedTuple):
         local: the local time, where one was typed.
     """
 
-    shown: Shown
+    shown: WallTimeInstants
     tolerance: timedelta
     local: datetime | None
 
@@ -47,7 +47,7 @@ def read_asked(text: str, zone: str, now: datetime) -> Asked:
     Raises:
         click.BadParameter: it is no time.
     """
-    from scheduler.explanation import Shown, instants_showing
+    from scheduler.explanation import WallTimeInstants, instants_showing
 
     typed = " ".join(text.split())
     found = _LOCAL.fullmatch(typed)
@@ -58,8 +58,8 @@ def read_asked(text: str, zone: str, now: datetime) -> Asked:
         raise _refused(f"{typed!r} has no time of day: write {typed} 02:30")
     instant = parse_time(typed, "--at", now, zone=zone)
     if re.search(r":[0-9]{2}:[0-9]{2}", typed):
-        return Asked(Shown("once", [instant.replace(microsecond=0)]), SECOND, None)
-    return Asked(Shown("once", [instant.replace(second=0, microsecond=0)]), MINUTE, None)
+        return Asked(WallTimeInstants("once", [instant.replace(microsecond=0)]), SECOND, None)
+    return Asked(WallTimeInstants("once", [instant.replace(second=0, microsecond=0)]), MINUTE, None)
 
 
 def _local(found: re.Match[str], now: datetime, zone: str) -> datetime:

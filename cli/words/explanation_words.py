@@ -73,8 +73,8 @@ def headline(answer: Explanation, now: datetime) -> tuple[Tone, str]:
         return "warn", _NOT_DUE_AT_FIRST
     if answer.verdict != "ran":
         return _HEADLINES[answer.verdict]
-    caught_up = any(isinstance(fact, f.Ticked) and fact.trigger == "catch_up" for fact in answer.facts)
-    (ended,) = (fact for fact in answer.facts if isinstance(fact, f.RunEnded))
+    caught_up = any(isinstance(fact, f.RunOwed) and fact.trigger == "catch_up" for fact in answer.facts)
+    (ended,) = (fact for fact in answer.facts if isinstance(fact, f.RunEnd))
     how = f"Yes, caught up later as run {ended.run}" if caught_up else f"Yes, as run {ended.run}"
     return OUTCOME_TONES[ended.outcome], f"{how}, which {OUTCOME_WORDS[ended.outcome]}."
 
@@ -88,7 +88,7 @@ def sentence_of(fact: Fact, zone: str) -> str:
     return printable(_WORDS[type(fact)](fact, shown))
 
 
-def in_force_sentence(fact: f.Scheduled, since: datetime, zone: str) -> str:
+def in_force_sentence(fact: f.ScheduleInForce, since: datetime, zone: str) -> str:
     """A schedule, and since when it is in force, for a job that it has not asked for yet."""
     which = f"{fact.source} {fact.timezone} (revision {fact.revision})"
     return printable(f"Its schedule is {which}, in force since {show_time(since, zone)}.")
@@ -101,7 +101,7 @@ def _because(reason: str) -> str:
     return f": {reason}" if reason else ""
 
 
-def _scheduled(fact: f.Scheduled, shown: Shown) -> str:
+def _scheduled(fact: f.ScheduleInForce, shown: Shown) -> str:
     which = f"{fact.source} {fact.timezone} (revision {fact.revision})"
     if fact.due:
         return f"Its schedule has this instant: {which}."
@@ -111,7 +111,7 @@ def _scheduled(fact: f.Scheduled, shown: Shown) -> str:
     return f"Its schedule does not have this instant: {which}; {told}."
 
 
-def _rescheduled(fact: f.Rescheduled, shown: Shown) -> str:
+def _rescheduled(fact: f.ScheduleChange, shown: Shown) -> str:
     return f"Its schedule is another one now: {fact.source} {fact.timezone}, since {shown(fact.since)}."
 
 
@@ -128,7 +128,7 @@ def _daylight_saving(fact: f.DaylightSaving, shown: Shown) -> str:
     }[fact.effect]
 
 
-def _switched(fact: f.Switched, shown: Shown) -> str:
+def _switched(fact: f.Disablement, shown: Shown) -> str:
     until = f" until {shown(fact.until)}" if fact.until else ""
     told = f"Disabled at {shown(fact.since)}{until} by {actor_words(fact.actor)}{_because(fact.reason)}"
     if fact.ended is None:
@@ -136,25 +136,25 @@ def _switched(fact: f.Switched, shown: Shown) -> str:
     return f"{told}; that ended at {shown(fact.ended)}, by {actor_words(fact.ended_by or '')}."
 
 
-def _absent(fact: f.Absent, shown: Shown) -> str:
+def _absent(fact: f.JobAbsence, shown: Shown) -> str:
     if fact.removed is None:
         return f"It was first defined at {shown(fact.back)}." if fact.back else "It is not defined."
     told = f"It was removed from the config at {shown(fact.removed)}"
     return f"{told}, and was gone until {shown(fact.back)}." if fact.back else f"{told}."
 
 
-def _ticked(fact: f.Ticked, shown: Shown) -> str:
+def _ticked(fact: f.RunOwed, shown: Shown) -> str:
     late = "" if is_on_time(fact.lateness_ms) else f", {lateness_words(fact.lateness_ms)}"
     how = "Catch-up asked for it" if fact.trigger == "catch_up" else "It fell due, and a run was owed"
     return f"{how} at {shown(fact.time)}{late}: run {fact.run}."
 
 
-def _run_began(fact: f.RunBegan, shown: Shown) -> str:
+def _run_began(fact: f.RunStart, shown: Shown) -> str:
     adopted = "; it outlived that scheduler, and the next one took it over" if fact.adopted else ""
     return f"Run {fact.run} started at {shown(fact.time)}{adopted}."
 
 
-def _run_ended(fact: f.RunEnded, shown: Shown) -> str:
+def _run_ended(fact: f.RunEnd, shown: Shown) -> str:
     how = OUTCOME_WORDS[fact.outcome]
     how += ending_words(fact.exit_code, fact.signal) if fact.outcome == "failed" else ""
     took = f" after {show_duration(fact.duration_ms)}" if fact.duration_ms is not None else ""
@@ -164,14 +164,14 @@ def _run_ended(fact: f.RunEnded, shown: Shown) -> str:
     return f"{told}{_because(fact.error or '')}."
 
 
-def _run_open(fact: f.RunOpen, shown: Shown) -> str:
+def _run_open(fact: f.UnfinishedRun, shown: Shown) -> str:
     if fact.started is not None:
         return f"Run {fact.run} is going since {shown(fact.started)}."
     behind = f" behind run {fact.behind}" if fact.behind is not None else ""
     return f"Run {fact.run} waits{behind}."
 
 
-def _run_skipped(fact: f.RunSkipped, shown: Shown) -> str:
+def _run_skipped(fact: f.RunSkip, shown: Shown) -> str:
     told = f"Run {fact.run} was skipped at {shown(fact.time)}: {skip_words(fact.reason)}"
     if not fact.actor:
         return f"{told}."
@@ -180,7 +180,7 @@ def _run_skipped(fact: f.RunSkipped, shown: Shown) -> str:
     return f"{told} by {actor_words(fact.actor)}{_because(fact.actor_reason)}."
 
 
-def _in_the_way(fact: f.InTheWay, shown: Shown) -> str:
+def _in_the_way(fact: f.BlockingRun, shown: Shown) -> str:
     due = f", due {shown(fact.scheduled_for)}" if fact.scheduled_for else ""
     begun = f"started at {shown(fact.started)}" if fact.started else "not started by then"
     told = f"In its way was run {fact.run} ({trigger_words(fact.trigger)}{due}), {begun}"
@@ -190,11 +190,11 @@ def _in_the_way(fact: f.InTheWay, shown: Shown) -> str:
     return f"{told}; it {how} at {shown(fact.ended)}."
 
 
-def _by_hand(fact: f.ByHand, shown: Shown) -> str:
+def _by_hand(fact: f.ManualRun, shown: Shown) -> str:
     return f"{actor_words(fact.actor)} asked for run {fact.run} at {shown(fact.time)}{_because(fact.reason)}."
 
 
-def _down(fact: f.Down, shown: Shown) -> str:
+def _down(fact: f.SchedulerDowntime, shown: Shown) -> str:
     since = shown(fact.since) if fact.since else ""
     if fact.later:
         how = "stopped" if fact.how == "stopped" else "died without a word"
@@ -205,7 +205,7 @@ def _down(fact: f.Down, shown: Shown) -> str:
     return f"{told}; the next one started at {shown(fact.until)}." if fact.until else f"{told}."
 
 
-def _stepped(fact: f.Stepped, shown: Shown) -> str:
+def _stepped(fact: f.ClockStep, shown: Shown) -> str:
     by = show_duration(abs(fact.by_ms))
     what = f"The machine slept for {by}" if fact.cause == "suspend" else ""
     what = what or f"The clock was set {'ahead' if fact.by_ms > 0 else 'back'} by {by}"
@@ -225,13 +225,13 @@ def _settled_ahead(fact: f.SettledAhead, shown: Shown) -> str:
     return f"The clock showed {shown(fact.time)} when this was settled, and has been set back since."
 
 
-def _paused(fact: f.Paused, shown: Shown) -> str:
+def _paused(fact: f.SchedulerPause, shown: Shown) -> str:
     since = f" at {shown(fact.since)}" if fact.since else ""
     until = f"; it went on at {shown(fact.until)}" if fact.until else ""
     return f"The scheduler paused{since}, for the ledger could not be written{_because(fact.reason)}{until}."
 
 
-def _misfired(fact: f.Misfired, shown: Shown) -> str:
+def _misfired(fact: f.Misfire, shown: Shown) -> str:
     which = f"{show_count(fact.count, 'instant')} passed unwatched"
     if fact.count > 1:
         which += f", {shown(fact.first)} to {shown(fact.last)}"
@@ -241,7 +241,7 @@ def _misfired(fact: f.Misfired, shown: Shown) -> str:
     )
 
 
-def _closed(fact: f.Closed, shown: Shown) -> str:
+def _closed(fact: f.ClosedSchedule, shown: Shown) -> str:
     by = actor_words(fact.actor)
     what = {
         "replaced": f"its schedule was replaced by {by}",
@@ -252,7 +252,7 @@ def _closed(fact: f.Closed, shown: Shown) -> str:
     return f"{told}." if fact.settled else f"{told}; that is to be recorded yet."
 
 
-def _not_wanted(fact: f.NotWanted, shown: Shown) -> str:
+def _not_wanted(fact: f.CatchUpRefusal, shown: Shown) -> str:
     window = format_duration(timedelta(milliseconds=fact.window_ms)) if fact.window_ms is not None else ""
     told = {
         "none": "Its catch-up policy is none: what was missed is not run",
@@ -266,7 +266,7 @@ def _not_wanted(fact: f.NotWanted, shown: Shown) -> str:
     return f"{told}; caught up instead: {', '.join(ran)}."
 
 
-def _to_come(fact: f.ToCome, _shown: Shown) -> str:
+def _to_come(fact: f.UpcomingInstant, _shown: Shown) -> str:
     if fact.caught_up is None:
         return "It will be run then." if fact.serving else "It will be run if a scheduler is running then."
     if fact.serving:
@@ -277,25 +277,25 @@ def _to_come(fact: f.ToCome, _shown: Shown) -> str:
 
 
 _WORDS: dict[type[Fact], Callable[[Any, Shown], str]] = {
-    f.Scheduled: _scheduled,
-    f.Rescheduled: _rescheduled,
+    f.ScheduleInForce: _scheduled,
+    f.ScheduleChange: _rescheduled,
     f.DaylightSaving: _daylight_saving,
-    f.Switched: _switched,
-    f.Absent: _absent,
-    f.Ticked: _ticked,
-    f.RunBegan: _run_began,
-    f.RunEnded: _run_ended,
-    f.RunOpen: _run_open,
-    f.RunSkipped: _run_skipped,
-    f.InTheWay: _in_the_way,
-    f.ByHand: _by_hand,
-    f.Down: _down,
-    f.Stepped: _stepped,
+    f.Disablement: _switched,
+    f.JobAbsence: _absent,
+    f.RunOwed: _ticked,
+    f.RunStart: _run_began,
+    f.RunEnd: _run_ended,
+    f.UnfinishedRun: _run_open,
+    f.RunSkip: _run_skipped,
+    f.BlockingRun: _in_the_way,
+    f.ManualRun: _by_hand,
+    f.SchedulerDowntime: _down,
+    f.ClockStep: _stepped,
     f.SecondPass: _second_pass,
     f.SettledAhead: _settled_ahead,
-    f.Paused: _paused,
-    f.Misfired: _misfired,
-    f.Closed: _closed,
-    f.NotWanted: _not_wanted,
-    f.ToCome: _to_come,
+    f.SchedulerPause: _paused,
+    f.Misfire: _misfired,
+    f.ClosedSchedule: _closed,
+    f.CatchUpRefusal: _not_wanted,
+    f.UpcomingInstant: _to_come,
 }

@@ -19,12 +19,14 @@ class RegisteredJob(NamedTuple):
     Attributes:
         name: under which a config speaks of it.
         description: what it does, as a sentence for people.
+        kind: of what it deletes, as the ledger records it.
         unit: of its retention.
         default_retention: where the config says nothing, in that unit.
     """
 
     name: str
     description: str
+    kind: Literal["sessions", "logs"]
     unit: Literal["hours", "days"]
     default_retention: int
 
@@ -41,7 +43,7 @@ class RegisteredJob(NamedTuple):
         retention: int | None = None,
         dry_run: bool | None = None,
     ) -> list[str]:
-        """The command that runs it, in an interpreter that sees no one else's modules or environment.
+        """The command that runs it, in an interpreter that is isolated from other modules and from the environment.
 
         Further `--hours N`, `--days N`, `--dry-run` or `--no-dry-run` may be appended: the last one counts.
 
@@ -70,8 +72,10 @@ class RegisteredJob(NamedTuple):
 REGISTERED = {
     job.name: job
     for job in (
-        RegisteredJob("cleanup-sessions", "Deletes sessions that have expired.", "hours", 24),
-        RegisteredJob("log-cleanup", "Deletes captured output and log entries that are old.", "days", 30),
+        RegisteredJob("cleanup-sessions", "Deletes sessions that have expired.", "sessions", "hours", 24),
+        RegisteredJob(
+            "log-cleanup", "Deletes captured output and log entries that are old.", "logs", "days", 30
+        ),
     )
 }
 """By name."""

@@ -19,10 +19,11 @@ import msgspec
 
 from eventstore import Journal, LedgerError
 from eventstore.nesting import decode
-from scheduler.builtin import REGISTERED, logs, sessions
+from scheduler.builtin import REGISTERED
+from scheduler.builtin.cleanup import clean
 from scheduler.builtin.protected_paths import output_in_use
 from scheduler.builtin.retention import pattern_problem
-from scheduler.builtin.retention_report import Tally
+from scheduler.builtin.retention_report import RetentionTally
 from scheduler.builtin.summary import summary
 from scheduler.definition import RETENTION_MAX, Directory
 from scheduler.home import Home
@@ -71,10 +72,12 @@ def _clean(options: argparse.Namespace, home: Home, ledger_id: str, now: datetim
     signals: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: signals.append(number))
-    tally = Tally(lambda: bool(signals))
-    clean = sessions.clean if options.job == sessions.NAME else logs.clean
+    tally = RetentionTally(lambda: bool(signals))
     keep = output_in_use(ledger_id)
-    applied = clean(home, options.directory, options.retention, now, keep, tally, dry_run=options.dry_run)
+    job = REGISTERED[options.job]
+    applied = clean(
+        job, home, options.directory, options.retention, now, keep, tally, dry_run=options.dry_run
+    )
     if not signals:
         return applied
     tally.failed(str(home.root), f"stopped by {signal.Signals(signals[0]).name} before the end")
@@ -88,7 +91,7 @@ def _run(environ: Mapping[str, str], ledger_id: str) -> int | None:
 
 
 def _actor(journal: Journal, run: int | None) -> str:
-    """Who had this run made: a run has the number of the entry that caused it."""
+    """The actor that this run was made for: a run has the number of the entry that caused it."""
     for cause in journal.read(run, run) if run is not None else ():
         return cause.actor
     return SCHEDULER

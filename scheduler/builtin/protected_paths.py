@@ -14,7 +14,9 @@ from scheduler.processes.tree import live_attempts
 
 _OUTPUT: Final = re.compile(r"([0-9]+)-([0-9]+)\.(?:stdout|stderr)(?:\.gz)?")
 _NO_LOGS: Final = frozenset({"position.json", "lock"})
-"""Among the log entries: how far they are collected, and the lock of who does. Neither grows, and both are needed."""
+"""Among the log entries: how far they are collected, and the lock of the process that does that.
+
+Neither grows, and both are needed."""
 
 
 def targets(home: Home, directories: Sequence[Directory]) -> Iterator[Target]:
@@ -23,7 +25,7 @@ def targets(home: Home, directories: Sequence[Directory]) -> Iterator[Target]:
 
 
 def protected(home: Home, keep: Callable[[str], bool]) -> Protected:
-    """What cronledger itself stands on, the config among it, and the output of runs that are still going."""
+    """What cronledger itself needs, the config among it, and the output of runs that are still running."""
     return Protected(
         _identities(*home.own), _identities(home.var, home.config.parent), identity_of(home.logs), keep
     )

@@ -22,7 +22,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from scheduler.builtin.retention_report import FolderTally, Tally
+from scheduler.builtin.retention_report import FolderTally, RetentionTally
 
 DEPTH_MAX: Final = 32
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,7 +55,7 @@ class Protected(NamedTuple):
         folders: nothing in these folders or below them.
         files_of: no file directly in these folders.
         output: in this folder and below it,
-        keep: no file for whose name this says True: the output of runs that are still going.
+        keep: no file for whose name this says True: the output of runs that are still running.
     """
 
     folders: frozenset[Identity]
@@ -75,7 +75,9 @@ def pattern_problem(pattern: str) -> str | None:
     return None
 
 
-def apply(target: Target, cutoff: datetime, protected: Protected, tally: Tally, *, dry_run: bool) -> None:
+def apply(
+    target: Target, cutoff: datetime, protected: Protected, tally: RetentionTally, *, dry_run: bool
+) -> None:
     """Delete what is older than `cutoff` in one folder, or with `dry_run` only count it.
 
     Nothing is raised for what cannot be deleted: it is counted, and the rest is dealt with.
@@ -112,7 +114,7 @@ class _Sweep:
     """One pass over one folder."""
 
     def __init__(
-        self, target: Target, cutoff: datetime, protected: Protected, tally: Tally, dry_run: bool
+        self, target: Target, cutoff: datetime, protected: Protected, tally: RetentionTally, dry_run: bool
     ) -> None:
         self._target, self._protected, self._tally, self._dry_run = target, protected, tally, dry_run
         self._cutoff_ns = (cutoff - _EPOCH) // timedelta(microseconds=1) * 1000

@@ -34,14 +34,14 @@ def recordable(text: str) -> str:
 
 
 class FolderTally:
-    """What was done in one folder; `examined` are the regular files whose name was asked for."""
+    """What was done in one folder; `examined` are the regular files whose name matches."""
 
     def __init__(self, path: str, pattern: str) -> None:
         self.path, self.pattern = path, pattern
         self.examined = self.deleted = self.deleted_bytes = 0
 
 
-class Tally:
+class RetentionTally:
     """What was done in all folders of one maintenance job.
 
     Args:

@@ -96,3 +96,8 @@ class Config:
         self.settings = settings
         self.remarks = tuple(remarks)
         self.read_at = read_at
+
+    @property
+    def definitions(self) -> dict[str, JobDefinition]:
+        """What the ledger records of each job, by name, in the order of the file."""
+        return {name: job.definition for name, job in self.jobs.items()}

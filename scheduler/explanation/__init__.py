@@ -6,6 +6,6 @@ one job, `instants_showing` says which instants a person may mean by a local tim
 
 from scheduler.explanation.explain import Explainer
 from scheduler.explanation.facts import Explanation, Fact, Verdict
-from scheduler.explanation.wall_time import Shown, instants_showing
+from scheduler.explanation.wall_time import WallTimeInstants, instants_showing
 
-__all__ = ["Explainer", "Explanation", "Fact", "Shown", "Verdict", "instants_showing"]
+__all__ = ["Explainer", "Explanation", "Fact", "Verdict", "WallTimeInstants", "instants_showing"]

@@ -1,4 +1,4 @@
-"""Why nothing was watching: schedulers that stopped or died, clocks that were set, a ledger that was full."""
+"""Why no scheduler watched: it had stopped or died, the clock was set, or the ledger could not be written."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ import msgspec
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.explanation.clock_steps import stepped
-from scheduler.explanation.facts import Down, Fact, Paused
+from scheduler.explanation.clock_steps import clock_step
+from scheduler.explanation.facts import Fact, SchedulerDowntime, SchedulerPause
 from scheduler.explanation.runs import NEAR_ENTRIES
 from scheduler.ledger.past import Past
 from scheduler.rules.state import SchedulerStatus
 
 _STARTS_MAX = 50
-"""So many schedulers that died before they had looked are followed back."""
+"""So many schedulers that died before their first look are followed back."""
 
 
-def unwatched(past: Past, instant: datetime, settled_seq: int, reason: v.MisfireReason) -> list[Fact]:
-    """Why nobody saw an instant that entry `settled_seq` recorded as misfired."""
+def unwatched_facts(past: Past, instant: datetime, settled_seq: int, reason: v.MisfireReason) -> list[Fact]:
+    """Why no scheduler saw an instant that entry `settled_seq` recorded as misfired."""
     if reason == "scheduler_down":
         return list(_down_before(past, instant, settled_seq))
     if reason in ("clock_step", "suspend"):
         found = _backwards(past, settled_seq, v.ClockStepped.TYPE)
-        return [] if found is None else [stepped(found)]
+        return [] if found is None else [clock_step(found)]
     if reason == "ledger_unavailable":
         return [_paused(past, settled_seq)]
     return []
 
 
-def down_now(past: Past, watch: SchedulerStatus | None) -> Down:
-    """Since when no scheduler has been running, given the one that watched last and that it does no longer."""
+def downtime_now(past: Past, watch: SchedulerStatus | None) -> SchedulerDowntime:
+    """Since when no scheduler has been running, given the one that served last and has ended."""
     return _down(past, watch, past.head_seq, None)
 
 
-def down_around(past: Past, instant: datetime, closed_seq: int) -> list[Fact]:
-    """The same for an instant that nobody had seen when entry `closed_seq` closed its schedule.
+def downtime_around(past: Past, instant: datetime, closed_seq: int) -> list[Fact]:
+    """The same for an instant that no scheduler had seen when entry `closed_seq` closed its schedule.
 
     None if it cannot be told: the scheduler may have been about to look, or the machine asleep.
     """
@@ -78,24 +78,24 @@ def _down_before(past: Past, instant: datetime, seq: int) -> Iterator[Fact]:
 
 
 def _not_seen(past: Past, instant: datetime, started_seq: int) -> Iterator[Fact]:
-    """What kept a scheduler that lived from seeing an instant, if it had time to say so before it died."""
+    """What kept a running scheduler from seeing an instant, if it recorded that before it died."""
     gap = _backwards(past, started_seq, v.ClockStepped.TYPE)
     if gap is not None and (data := v.payload(gap)).before < instant <= data.after:
-        yield stepped(gap)
+        yield clock_step(gap)
     elif (resumed := _backwards(past, started_seq, v.SchedulerResumed.TYPE)) is not None:
         paused = _paused(past, resumed.seq + 1)
         if paused.since is not None and paused.since <= instant <= resumed.time:
             yield paused
 
 
-def _down(past: Past, watch: SchedulerStatus | None, last: int, started: Entry | None) -> Down:
+def _down(past: Past, watch: SchedulerStatus | None, last: int, started: Entry | None) -> SchedulerDowntime:
     """How the scheduler `watch` ended, if entry `last` is the latest that it can have made."""
     until = None if started is None else started.time
     proof = [] if started is None else [started.seq]
     if watch is None:
-        return Down(entries=proof, how="never", until=until)
+        return SchedulerDowntime(entries=proof, how="never", until=until)
     if watch.stopped_seq is not None:
-        return Down(
+        return SchedulerDowntime(
             entries=[watch.stopped_seq, *proof],
             how="stopped",
             since=watch.stopped,
@@ -103,7 +103,7 @@ def _down(past: Past, watch: SchedulerStatus | None, last: int, started: Entry |
             until=until,
         )
     sign = _last_sign(past, watch.seq, last)
-    return Down(entries=[sign.seq, *proof], how="died", since=sign.time, until=until)
+    return SchedulerDowntime(entries=[sign.seq, *proof], how="died", since=sign.time, until=until)
 
 
 def _last_sign(past: Past, begin: int, last: int) -> Entry:
@@ -116,13 +116,13 @@ def _last_sign(past: Past, begin: int, last: int) -> Entry:
     return past.entry(begin)
 
 
-def _paused(past: Past, settled_seq: int) -> Paused:
+def _paused(past: Past, settled_seq: int) -> SchedulerPause:
     resumed = _backwards(past, settled_seq, v.SchedulerResumed.TYPE)
     last = settled_seq if resumed is None else resumed.seq
     paused = _backwards(past, last, v.SchedulerPaused.TYPE)
     proof = [entry.seq for entry in (paused, resumed) if entry is not None]
     reason = "" if paused is None else v.payload(paused).reason
-    return Paused(
+    return SchedulerPause(
         entries=proof,
         since=None if paused is None else paused.time,
         reason=reason,

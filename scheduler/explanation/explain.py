@@ -1,9 +1,8 @@
 """Why an instant of a job was run, or was not: found in the ledger, without reading all of it.
 
 A job's cursor never goes back, and every instant up to it is settled. So for any instant there is one entry with
-which the cursor came to it, and the state right before that entry tells what was in force: the schedule that had the
-instant or not, a person who had disabled the job, a config that did not have it. That entry itself says what became
-of it.
+which the cursor came to it. The state right before that entry says what was in force: whether the schedule had the
+instant, whether a person had disabled the job, whether the config had it. The entry itself says what became of it.
 """
 
 from __future__ import annotations
@@ -15,24 +14,24 @@ from typing import Literal
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from scheduler.explanation.downtime import down_around, down_now, unwatched
+from scheduler.explanation.downtime import downtime_around, downtime_now, unwatched_facts
 from scheduler.explanation.facts import (
-    Absent,
-    Closed,
+    CatchUpRefusal,
+    ClosedSchedule,
+    Disablement,
     Explanation,
     Fact,
-    Misfired,
-    NotWanted,
-    Paused,
-    Rescheduled,
-    Scheduled,
+    JobAbsence,
+    Misfire,
+    ScheduleChange,
+    ScheduleInForce,
+    SchedulerPause,
     SettledAhead,
-    Switched,
-    ToCome,
+    UpcomingInstant,
     Verdict,
 )
-from scheduler.explanation.repeated_instants import SecondPasses, came_again, is_due, latest_before
-from scheduler.explanation.runs import became_of, by_hand, ticked
+from scheduler.explanation.repeated_instants import SecondPasses, is_due, is_repeated, latest_before
+from scheduler.explanation.runs import manual_run, run_facts, run_owed
 from scheduler.explanation.wall_time import daylight_saving
 from scheduler.ledger.past import Past
 from scheduler.rules.catch_up import chosen
@@ -41,12 +40,12 @@ from scheduler.rules.state import Job, State
 
 SECOND = timedelta(seconds=1)
 INSTANTS_MAX = 6
-"""So many instants of one minute are told."""
+"""At most so many instants of one minute are explained."""
 _SHOWN_INSTEAD_MAX = 5
 _EDITS_MAX = 50
-"""So many edits after an instant are gone back over to find the very definition of then."""
+"""So many edits after an instant are followed back to find the definition that was in force at it."""
 
-Told = tuple[Verdict, list[Fact]]
+Finding = tuple[Verdict, list[Fact]]
 
 
 class Explainer:
@@ -56,7 +55,7 @@ class Explainer:
         past: the ledger.
         name: of a job, whether it was removed or not.
         now: the present moment.
-        serving: whether a scheduler is at work now.
+        serving: whether a scheduler serves the home now.
 
     Raises:
         KeyError: the ledger has never known such a job.
@@ -114,8 +113,8 @@ class Explainer:
             if instant >= asked
         }
         found = [self.explain(instant) for instant in sorted(instants)[:INSTANTS_MAX]]
-        told = [each for each in found if each.verdict != "not_due" or came_again(each)]
-        return told or [self.explain(asked)], max(0, len(instants) - INSTANTS_MAX)
+        answers = [each for each in found if each.verdict != "not_due" or is_repeated(each)]
+        return answers or [self.explain(asked)], max(0, len(instants) - INSTANTS_MAX)
 
     def requests(self, asked: datetime, until: datetime) -> list[Explanation]:
         """The runs that a person asked for with asked <= time < until."""
@@ -126,8 +125,8 @@ class Explainer:
         for entry in self._past.entries(0 if first is None else first + 1, last):
             wanted = entry.job == self._name and entry.type == v.RunRequested.TYPE
             if wanted and asked <= entry.time < until:
-                verdict, facts = became_of(self._past, entry.seq)
-                found.append(self._answer(entry.time, verdict, [by_hand(entry), *facts], self._job))
+                verdict, facts = run_facts(self._past, entry.seq)
+                found.append(self._answer(entry.time, verdict, [manual_run(entry), *facts], self._job))
         return found
 
     def explain(self, instant: datetime) -> Explanation:
@@ -144,15 +143,17 @@ class Explainer:
         ahead = []
         if entry.time > self._now:
             ahead.append(SettledAhead(entries=[entry.seq], time=entry.time, until=self._job.cursor))
-        told: Told = "not_defined", [Absent(entries=[entry.seq], back=entry.time)]
-        verdict, facts = told if job is None else self._settled(entry, job, instant)
+        absent: Finding = "not_defined", [JobAbsence(entries=[entry.seq], back=entry.time)]
+        verdict, facts = absent if job is None else self._settled(entry, job, instant)
         again = self._passes.facts(instant, entry.seq, verdict)
         return self._answer(instant, verdict, [*facts, *again, *ahead], job or self._job)
 
     def _answer(self, instant: datetime, verdict: Verdict, facts: Sequence[Fact], job: Job) -> Explanation:
-        told = sorted(facts, key=lambda fact: isinstance(fact, Rescheduled))  # what is now comes last
+        ordered = sorted(
+            facts, key=lambda fact: isinstance(fact, ScheduleChange)
+        )  # what holds now comes last
         return Explanation(
-            job=self._name, instant=instant, timezone=job.definition.timezone, verdict=verdict, facts=told
+            job=self._name, instant=instant, timezone=job.definition.timezone, verdict=verdict, facts=ordered
         )
 
     def _settling(self, instant: datetime) -> tuple[Entry, Job | None] | None:
@@ -185,7 +186,7 @@ class Explainer:
 
     # -- what the entry that settled it says -----------------------------------------------------------------------
 
-    def _settled(self, entry: Entry, job: Job, instant: datetime) -> Told:
+    def _settled(self, entry: Entry, job: Job, instant: datetime) -> Finding:
         data = v.payload(entry)
         if not job.present:
             return "removed", [self._absent(job, entry), *self._schedule(job, instant)]
@@ -199,8 +200,8 @@ class Explainer:
         if not is_due(job.definition, instant):
             return "not_due", facts
         if isinstance(data, v.ScheduleTicked):
-            verdict, run = became_of(self._past, entry.seq)
-            return verdict, [*facts, ticked(entry, data), *run]
+            verdict, run = run_facts(self._past, entry.seq)
+            return verdict, [*facts, run_owed(entry, data), *run]
         if isinstance(data, v.ScheduleMisfired):
             verdict, missed = self._misfired(entry, data, job, instant)
             return verdict, [*facts, *missed]
@@ -209,9 +210,9 @@ class Explainer:
             by = "removed" if isinstance(data, v.JobRemoved) else "disabled"
         return "missed", [*facts, *self._closed(entry, instant, by)]
 
-    def _misfired(self, entry: Entry, data: v.ScheduleMisfired, job: Job, instant: datetime) -> Told:
-        facts = unwatched(self._past, instant, entry.seq, data.reason)
-        misfired = Misfired(
+    def _misfired(self, entry: Entry, data: v.ScheduleMisfired, job: Job, instant: datetime) -> Finding:
+        facts = unwatched_facts(self._past, instant, entry.seq, data.reason)
+        misfired = Misfire(
             entries=[entry.seq],
             time=entry.time,
             first=data.first,
@@ -225,8 +226,8 @@ class Explainer:
         ]
         for tick, payload in ticks:
             if payload.scheduled_for == instant:
-                verdict, run = became_of(self._past, tick.seq)
-                return verdict, [*facts, misfired, ticked(tick, payload), *run]
+                verdict, run = run_facts(self._past, tick.seq)
+                return verdict, [*facts, misfired, run_owed(tick, payload), *run]
         definition = job.definition
         rule: Literal["none", "one", "limit", "window"] = "limit"
         window_ms = definition.catch_up_window_ms
@@ -237,7 +238,7 @@ class Explainer:
         elif definition.catch_up == "one":
             rule = "one"
         shown = ticks[-_SHOWN_INSTEAD_MAX:]
-        wanted = NotWanted(
+        wanted = CatchUpRefusal(
             entries=[job.defined_seq, *(tick.seq for tick, _ in shown)],
             policy=definition.catch_up,
             rule=rule,
@@ -256,18 +257,18 @@ class Explainer:
             return not any(span.after < instant <= span.until for span in spans)
 
         misfire = self._past.first_where(settled, after=entry.seq)
-        closed = Closed(
+        closed = ClosedSchedule(
             entries=[entry.seq] if misfire is None else [entry.seq, misfire.seq],
             time=entry.time,
             actor=entry.actor,
             by=by,
             settled=misfire is not None,
         )
-        return [*down_around(self._past, instant, entry.seq), closed]
+        return [*downtime_around(self._past, instant, entry.seq), closed]
 
     # -- what no entry has settled ---------------------------------------------------------------------------------
 
-    def _open(self, job: Job, instant: datetime) -> Told:
+    def _open(self, job: Job, instant: datetime) -> Finding:
         facts = self._schedule(job, instant)
         if not job.present:
             return "removed", [self._absent(job, None), *facts]
@@ -279,15 +280,15 @@ class Explainer:
         upcoming = instant > self._now
         watch = self._present.scheduler
         if not self._serving:
-            facts.append(down_now(self._past, watch))
+            facts.append(downtime_now(self._past, watch))
         elif watch is not None and watch.paused is not None:
-            facts.append(Paused(since=watch.paused, reason=watch.pause_reason or ""))
+            facts.append(SchedulerPause(since=watch.paused, reason=watch.pause_reason or ""))
         if upcoming:
-            return "upcoming", [*facts, ToCome(serving=self._serving)]
+            return "upcoming", [*facts, UpcomingInstant(serving=self._serving)]
         schedule = schedule_of(job.definition)
         begin = job.cursor if job.enablement.enabled or until is None else max(job.cursor, until)
         wanted = instant in chosen(job.definition, schedule, begin, self._now)
-        return "pending", [*facts, ToCome(serving=self._serving, caught_up=wanted)]
+        return "pending", [*facts, UpcomingInstant(serving=self._serving, caught_up=wanted)]
 
     # -- what was in force -----------------------------------------------------------------------------------------
 
@@ -296,7 +297,7 @@ class Explainer:
         definition = job.definition
         schedule = schedule_of(definition)
         due = is_due(definition, instant)
-        scheduled = Scheduled(
+        scheduled = ScheduleInForce(
             entries=[job.defined_seq],
             revision=job.revision,
             source=schedule.source(),
@@ -324,9 +325,9 @@ class Explainer:
             job = earlier
         return job
 
-    def _rescheduled(self) -> Rescheduled:
+    def _rescheduled(self) -> ScheduleChange:
         job = self._job
-        return Rescheduled(
+        return ScheduleChange(
             entries=[job.defined_seq],
             source=schedule_of(job.definition).source(),
             timezone=job.definition.timezone,
@@ -334,12 +335,12 @@ class Explainer:
             since=self._past.entry(job.defined_seq).time,
         )
 
-    def _switched(self, job: Job, ended: Entry | None) -> Switched:
+    def _switched(self, job: Job, ended: Entry | None) -> Disablement:
         enablement = job.enablement
         ends = ended is not None and ended.type in (v.JobEnabled.TYPE, v.JobRemoved.TYPE)
         said = v.payload(ended) if ended is not None and ends else None
         at = said.effective_at if isinstance(said, v.JobEnabled) and said.effective_at else None
-        return Switched(
+        return Disablement(
             entries=[enablement.seq, ended.seq] if ended is not None and ends else [enablement.seq],
             actor=enablement.actor,
             since=enablement.time,
@@ -349,10 +350,10 @@ class Explainer:
             ended_by=ended.actor if ended is not None and ends else None,
         )
 
-    def _absent(self, job: Job, back: Entry | None) -> Absent:
+    def _absent(self, job: Job, back: Entry | None) -> JobAbsence:
         assert job.removed_seq is not None, "only a job that was removed is absent"
         removed = self._past.entry(job.removed_seq)
-        return Absent(
+        return JobAbsence(
             entries=[removed.seq] if back is None else [removed.seq, back.seq],
             removed=removed.time,
             back=None if back is None else back.time,

@@ -1,6 +1,6 @@
 """What an explanation is made of: a verdict about one instant of one job, and the facts that it rests on.
 
-Each fact names the entries that prove it. It carries values, not words: how it reads is for others to say.
+Each fact names the entries that prove it. It carries values, not words; `cli.words` words it.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ Verdict = Literal[
 ]
 """What became of an instant.
 
-`ran`: it has a run that ended, however it came out. `running`, `waiting`: it has one that goes, or is owed.
-`skipped`: its run was deliberately not made. `missed`: nothing was watching, and it was not caught up. `not_due`: the
+`ran`: it has a run that ended, with any outcome. `running`, `waiting`: it has one that is running, or is owed.
+`skipped`: its run was deliberately not made. `missed`: no scheduler watched, and it was not caught up. `not_due`: the
 schedule in force does not have it. `disabled`, `not_defined`, `removed`: no schedule was in force. `upcoming`: it is
 to come. `pending`: it has passed and nothing is on record about it yet.
 """
@@ -45,7 +45,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     entries: list[int] = []
 
 
-class Scheduled(Fact, frozen=True, tag="scheduled"):
+class ScheduleInForce(Fact, frozen=True, tag="scheduled"):
     """The definition in force, which has the instant or not.
 
     Attributes:
@@ -62,7 +62,7 @@ class Scheduled(Fact, frozen=True, tag="scheduled"):
     after: datetime | None = None
 
 
-class Rescheduled(Fact, frozen=True, tag="rescheduled"):
+class ScheduleChange(Fact, frozen=True, tag="rescheduled"):
     """The schedule is another one now."""
 
     source: str
@@ -90,8 +90,8 @@ class DaylightSaving(Fact, frozen=True, tag="daylight_saving"):
     other: datetime | None = None
 
 
-class Switched(Fact, frozen=True, tag="disabled"):
-    """The job was disabled: by whom, when, why, until when it was meant to be, and who ended it."""
+class Disablement(Fact, frozen=True, tag="disabled"):
+    """The job was disabled: by whom, when, why, until when it was to be, and who enabled it again."""
 
     actor: str
     since: datetime
@@ -101,14 +101,14 @@ class Switched(Fact, frozen=True, tag="disabled"):
     ended_by: str | None = None
 
 
-class Absent(Fact, frozen=True, tag="absent"):
+class JobAbsence(Fact, frozen=True, tag="absent"):
     """The config did not have the job: not yet (`removed` is None), or no longer; `back` is when it came (back)."""
 
     removed: datetime | None = None
     back: datetime | None = None
 
 
-class Ticked(Fact, frozen=True, tag="ticked"):
+class RunOwed(Fact, frozen=True, tag="ticked"):
     """The instant fell due, and a run was owed for it."""
 
     run: int
@@ -117,7 +117,7 @@ class Ticked(Fact, frozen=True, tag="ticked"):
     lateness_ms: int
 
 
-class RunBegan(Fact, frozen=True, tag="run_began"):
+class RunStart(Fact, frozen=True, tag="run_began"):
     """The run was started; `adopted` says that it outlived the scheduler that started it."""
 
     run: int
@@ -125,7 +125,7 @@ class RunBegan(Fact, frozen=True, tag="run_began"):
     adopted: bool = False
 
 
-class RunEnded(Fact, frozen=True, tag="run_ended"):
+class RunEnd(Fact, frozen=True, tag="run_ended"):
     """The run came to its end."""
 
     run: int
@@ -137,15 +137,15 @@ class RunEnded(Fact, frozen=True, tag="run_ended"):
     error: str | None = None
 
 
-class RunOpen(Fact, frozen=True, tag="run_open"):
-    """The run has not ended: it goes, or waits to be started; `behind` is a run of the same job that is before it."""
+class UnfinishedRun(Fact, frozen=True, tag="run_open"):
+    """The run has not ended: it is running, or waits to be started; `behind`: a run of the same job before it."""
 
     run: int
     started: datetime | None = None
     behind: int | None = None
 
 
-class RunSkipped(Fact, frozen=True, tag="run_skipped"):
+class RunSkip(Fact, frozen=True, tag="run_skipped"):
     """The run was deliberately not made; by whom it was asked for, and why, where a person did."""
 
     run: int
@@ -155,7 +155,7 @@ class RunSkipped(Fact, frozen=True, tag="run_skipped"):
     actor_reason: str = ""
 
 
-class InTheWay(Fact, frozen=True, tag="in_the_way"):
+class BlockingRun(Fact, frozen=True, tag="in_the_way"):
     """The run that was in the way: what it was, when it began, when and how it ended (None: it has not)."""
 
     run: int
@@ -166,7 +166,7 @@ class InTheWay(Fact, frozen=True, tag="in_the_way"):
     outcome: Outcome | None = None
 
 
-class ByHand(Fact, frozen=True, tag="by_hand"):
+class ManualRun(Fact, frozen=True, tag="by_hand"):
     """A person had the job run at that moment, whatever its schedule."""
 
     run: int
@@ -175,11 +175,11 @@ class ByHand(Fact, frozen=True, tag="by_hand"):
     reason: str = ""
 
 
-class Down(Fact, frozen=True, tag="scheduler_down"):
+class SchedulerDowntime(Fact, frozen=True, tag="scheduler_down"):
     """No scheduler was running.
 
     Attributes:
-        how: `never`: none had ever run. `stopped`: in an orderly way, for `reason`. `died`: without a word.
+        how: `never`: none had ever run. `stopped`: in an orderly way, for `reason`. `died`: without an entry.
         since: when it stopped; where it died, its last sign of life; None for `never`.
         until: when the next one started; None if none has.
         later: the scheduler was alive at the instant, which it did not see, and died after it, before it had settled
@@ -193,7 +193,7 @@ class Down(Fact, frozen=True, tag="scheduler_down"):
     later: bool = False
 
 
-class Stepped(Fact, frozen=True, tag="clock_stepped"):
+class ClockStep(Fact, frozen=True, tag="clock_stepped"):
     """The clock was set, or the machine slept; `unwatched`: it was set back while no scheduler was running.
 
     `by_ms` is positive for a jump ahead; wall time went from `before` to `after`: where nobody watched, those of two
@@ -230,7 +230,7 @@ class SecondPass(Fact, frozen=True, tag="second_pass"):
     until: datetime
 
 
-class Paused(Fact, frozen=True, tag="ledger_paused"):
+class SchedulerPause(Fact, frozen=True, tag="ledger_paused"):
     """The ledger could not be written (a full disk), so nothing was started; None: until now."""
 
     since: datetime | None
@@ -238,7 +238,7 @@ class Paused(Fact, frozen=True, tag="ledger_paused"):
     until: datetime | None = None
 
 
-class Misfired(Fact, frozen=True, tag="misfired"):
+class Misfire(Fact, frozen=True, tag="misfired"):
     """The instant passed unwatched, and this is what was recorded about it and its neighbours.
 
     Attributes:
@@ -254,7 +254,7 @@ class Misfired(Fact, frozen=True, tag="misfired"):
     reason: MisfireReason
 
 
-class Closed(Fact, frozen=True, tag="closed"):
+class ClosedSchedule(Fact, frozen=True, tag="closed"):
     """It passed unwatched, and before that was settled its schedule ceased to be in force: so it is not run."""
 
     time: datetime
@@ -263,7 +263,7 @@ class Closed(Fact, frozen=True, tag="closed"):
     settled: bool
 
 
-class NotWanted(Fact, frozen=True, tag="not_wanted"):
+class CatchUpRefusal(Fact, frozen=True, tag="not_wanted"):
     """Why catch-up did not run it: the policy is none or takes the latest alone, its limit, or its window.
 
     Attributes:
@@ -278,7 +278,7 @@ class NotWanted(Fact, frozen=True, tag="not_wanted"):
     runs: list[int] = []
 
 
-class ToCome(Fact, frozen=True, tag="to_come"):
+class UpcomingInstant(Fact, frozen=True, tag="to_come"):
     """It is still to come, or has just passed: whether a scheduler is there to run it.
 
     Attributes:
@@ -297,7 +297,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         instant: the instant that was asked about; one of the schedule unless the verdict says otherwise.
         timezone: of the definition then in force; of the present one where there was none.
         verdict: what became of it.
-        facts: in the order in which they are to be told.
+        facts: in the order in which they are to be shown.
     """
 
     job: str

@@ -10,10 +10,10 @@ from eventstore.reverse_reader import read_backwards
 from eventstore.store import EventStore
 from scheduler import vocabulary as v
 from scheduler.explanation import Explainer
-from scheduler.explanation.facts import Scheduled
+from scheduler.explanation.facts import ScheduleInForce
 
 _EDITS_MAX = 20
-"""So many schedules are gone back over."""
+"""So many earlier schedules are tried."""
 _LOOK_BACK_ENTRIES = 20_000
 
 
@@ -39,7 +39,7 @@ def last_due(explainer: Explainer, store: EventStore | None, name: str) -> datet
         if edits == 0 and (recorded := _recorded(store, name)) is not None:
             return recorded
         facts = [] if answer is None else answer.facts
-        instant = next((fact.before for fact in facts if isinstance(fact, Scheduled)), None)
+        instant = next((fact.before for fact in facts if isinstance(fact, ScheduleInForce)), None)
         if instant is None:
             return None
     return instant

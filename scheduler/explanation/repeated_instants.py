@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from scheduler.definition import JobDefinition
-from scheduler.explanation.clock_steps import set_back_over, when_shown_again
-from scheduler.explanation.facts import Explanation, Fact, SecondPass, Stepped, Verdict
+from scheduler.explanation.clock_steps import set_backs_over, state_at_repetition
+from scheduler.explanation.facts import ClockStep, Explanation, Fact, SecondPass, Verdict
 from scheduler.ledger.past import Past
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.state import Job
@@ -14,7 +14,7 @@ from scheduler.rules.state import Job
 _HAS_A_RUN: frozenset[Verdict] = frozenset({"ran", "running", "waiting", "skipped"})
 
 
-def came_again(answer: Explanation) -> bool:
+def is_repeated(answer: Explanation) -> bool:
     """Whether the instant was one of the schedule when a clock that had been set back came to it again."""
     return any(isinstance(fact, SecondPass) for fact in answer.facts)
 
@@ -30,7 +30,7 @@ class SecondPasses:
 
     def __init__(self, past: Past, name: str, now: datetime) -> None:
         self._past, self._name, self._now = past, name, now
-        self._steps: dict[datetime, list[Stepped]] = {}
+        self._steps: dict[datetime, list[ClockStep]] = {}
 
     def facts(self, instant: datetime, settled_seq: int, verdict: Verdict) -> list[Fact]:
         """The set-backs that made clocks show an instant again; and what held then, if it has no run.
@@ -58,13 +58,13 @@ class SecondPasses:
         if instant > self._now:
             return []
         steps = self._set_backs(instant, settled_seq)
-        states = [when_shown_again(self._past, instant, step) for step in steps]
+        states = [state_at_repetition(self._past, instant, step) for step in steps]
         jobs = [state.jobs.get(self._name) for state in states if state is not None]
         return [job for job in jobs if job is not None and job.present]
 
-    def _set_backs(self, instant: datetime, settled_seq: int) -> list[Stepped]:
+    def _set_backs(self, instant: datetime, settled_seq: int) -> list[ClockStep]:
         if instant not in self._steps:
-            self._steps[instant] = set_back_over(self._past, instant, settled_seq)
+            self._steps[instant] = set_backs_over(self._past, instant, settled_seq)
         return self._steps[instant]
 
 

@@ -5,41 +5,43 @@ from __future__ import annotations
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.explanation.facts import (
-    ByHand,
+    BlockingRun,
     Fact,
-    InTheWay,
-    RunBegan,
-    RunEnded,
-    RunOpen,
-    RunSkipped,
-    Ticked,
+    ManualRun,
+    RunEnd,
+    RunOwed,
+    RunSkip,
+    RunStart,
+    UnfinishedRun,
     Verdict,
 )
 from scheduler.ledger.past import Past
 from scheduler.rules.state import State
 
 NEAR_ENTRIES = 20_000
-"""So far from an entry its neighbours are looked at one by one; what may lie further is searched for."""
+"""So many entries after an entry are read one by one; beyond them, states are searched by bisection."""
 
 
-def became_of(past: Past, number: int) -> tuple[Verdict, list[Fact]]:
-    """How a run went on after the entry that caused it."""
-    story = _Story(past, number)
-    facts = story.beginning()
-    if story.end is None:
+def run_facts(past: Past, number: int) -> tuple[Verdict, list[Fact]]:
+    """What became of a run after the entry that caused it."""
+    own = _RunEntries(past, number)
+    facts = own.start_facts()
+    if own.end is None:
         run = past.state_at(past.head_seq).runs[number]
         behind = _behind(past.state_at(past.head_seq), run.job, number) if run.started is None else None
-        _q = RunOpen(entries=[behind] if behind else [], run=number, started=run.started, behind=behind)
-        return ("waiting" if run.started is None else "running"), [*facts, _q]
-    data = v.payload(story.end)
+        unfinished = UnfinishedRun(
+            entries=[behind] if behind else [], run=number, started=run.started, behind=behind
+        )
+        return ("waiting" if run.started is None else "running"), [*facts, unfinished]
+    data = v.payload(own.end)
     if isinstance(data, v.RunFinished):
-        return "ran", [*facts, _ended(story.end, number, data)]
-    return "skipped", [*facts, *_skipped(past, story.end, number, data)]
+        return "ran", [*facts, _ended(own.end, number, data)]
+    return "skipped", [*facts, *_skipped(past, own.end, number, data)]
 
 
-def ticked(entry: Entry, data: v.ScheduleTicked) -> Ticked:
+def run_owed(entry: Entry, data: v.ScheduleTicked) -> RunOwed:
     """The fact of a tick."""
-    return Ticked(
+    return RunOwed(
         entries=[entry.seq],
         run=entry.seq,
         trigger=data.trigger,
@@ -48,21 +50,23 @@ def ticked(entry: Entry, data: v.ScheduleTicked) -> Ticked:
     )
 
 
-def by_hand(entry: Entry) -> ByHand:
+def manual_run(entry: Entry) -> ManualRun:
     """The fact of a request."""
     data: v.RunRequested = v.payload(entry)
-    return ByHand(entries=[entry.seq], run=entry.seq, actor=entry.actor, time=entry.time, reason=data.reason)
+    return ManualRun(
+        entries=[entry.seq], run=entry.seq, actor=entry.actor, time=entry.time, reason=data.reason
+    )
 
 
-class _Story:
+class _RunEntries:
     """The entries of one run: `end` is that which ended it, if it has."""
 
     def __init__(self, past: Past, number: int) -> None:
         self._past, self._number = past, number
         self.end = _end_of(past, number)
 
-    def beginning(self) -> list[Fact]:
-        """When it was started and whether it was adopted, where it was."""
+    def start_facts(self) -> list[Fact]:
+        """When the run was started and whether it was adopted; nothing if it was never started."""
         last = self._past.head_seq if self.end is None else self.end.seq
         near = min(last, self._number + NEAR_ENTRIES)
         own = [entry for entry in self._past.entries(self._number + 1, near) if entry.run == self._number]
@@ -74,7 +78,7 @@ class _Story:
             return []
         adopted = [entry.seq for entry in own if entry.type == v.RunAdopted.TYPE]
         entries = [started.seq, *adopted]
-        return [RunBegan(entries=entries, run=self._number, time=started.time, adopted=bool(adopted))]
+        return [RunStart(entries=entries, run=self._number, time=started.time, adopted=bool(adopted))]
 
     def _has_begun(self, state: State) -> bool:
         run = state.runs.get(self._number)
@@ -89,8 +93,8 @@ def _end_of(past: Past, number: int) -> Entry | None:
     return past.first_where(lambda state: number not in state.runs, after=number)
 
 
-def _ended(entry: Entry, number: int, data: v.RunFinished) -> RunEnded:
-    return RunEnded(
+def _ended(entry: Entry, number: int, data: v.RunFinished) -> RunEnd:
+    return RunEnd(
         entries=[entry.seq],
         run=number,
         time=entry.time,
@@ -105,13 +109,13 @@ def _ended(entry: Entry, number: int, data: v.RunFinished) -> RunEnded:
 def _skipped(past: Past, entry: Entry, number: int, data: v.RunSkipped) -> list[Fact]:
     cause = data.because_of
     if cause is None:
-        return [RunSkipped(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)]
+        return [RunSkip(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)]
     if data.reason in ("overlap", "queue_full"):
-        skipped = RunSkipped(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)
+        skipped = RunSkip(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)
         return [skipped, _in_the_way(past, cause, entry.seq)]
     said = past.entry(cause)
     payload = v.payload(said)
-    skipped = RunSkipped(
+    skipped = RunSkip(
         entries=[entry.seq, cause],
         run=number,
         time=entry.time,
@@ -122,11 +126,11 @@ def _skipped(past: Past, entry: Entry, number: int, data: v.RunSkipped) -> list[
     return [skipped]
 
 
-def _in_the_way(past: Past, number: int, at_seq: int) -> InTheWay:
+def _in_the_way(past: Past, number: int, at_seq: int) -> BlockingRun:
     run = past.state_at(at_seq - 1).runs.get(number) or past.state_at(number).runs[number]
     end = _end_of(past, number)
     data = None if end is None else v.payload(end)
-    return InTheWay(
+    return BlockingRun(
         entries=[number] if end is None else [number, end.seq],
         run=number,
         trigger=run.trigger,

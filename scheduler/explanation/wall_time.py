@@ -18,7 +18,7 @@ _NEAR_S = 2 * 86_400
 """A change of clocks moves them by a day at most (zones that crossed the date line)."""
 
 
-class Shown(NamedTuple):
+class WallTimeInstants(NamedTuple):
     """The instants at which clocks show a local time.
 
     Attributes:
@@ -30,7 +30,7 @@ class Shown(NamedTuple):
     instants: list[datetime]
 
 
-def instants_showing(local: datetime, zone: str) -> Shown:
+def instants_showing(local: datetime, zone: str) -> WallTimeInstants:
     """When the clocks of a zone show a local time, to the second.
 
     Args:
@@ -46,9 +46,9 @@ def instants_showing(local: datetime, zone: str) -> Shown:
         if stretch.wall_seen_s <= wall_s < stretch.start_s + stretch.offset_s:
             gap_end = instant_at(stretch.start_s)
     if found:
-        return Shown("once" if len(found) == 1 else "twice", found)
+        return WallTimeInstants("once" if len(found) == 1 else "twice", found)
     assert gap_end is not None, "a local time that is never shown lies in a gap"
-    return Shown("never", [gap_end])
+    return WallTimeInstants("never", [gap_end])
 
 
 def daylight_saving(definition: JobDefinition, instant: datetime) -> DaylightSaving | None:

@@ -1,7 +1,7 @@
-"""The book: a ledger together with its folded state, kept in step.
+"""A ledger together with its folded state, kept in step.
 
 Every decision is made on the state at some head and recorded only if that is still the head; if someone else
-appended first, what they said is folded and the decision is made again.
+appended first, their entries are folded and the decision is made again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from scheduler.rules.evolve import evolve
 from scheduler.rules.state import State
 
 _ATTEMPTS_MAX = 1_000
-"""A writer that loses the race this often is not racing but looping."""
+"""After so many lost races something is wrong: the writer gives up."""
 
 
 class Ledger:

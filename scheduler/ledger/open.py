@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 
 from eventstore import Journal
 from eventstore.store import Entry
-from scheduler.clock import Clock, SystemClock
+from scheduler.clock import Clock
 from scheduler.configuration import Config
 from scheduler.definition import Fsync
 from scheduler.home import Home
 from scheduler.ledger import snapshot
 from scheduler.ledger.ledger import Ledger
 from scheduler.rules.reconcile import reconcile
+from scheduler.system_clock import SystemClock
 from scheduler.version import VERSION
 
 _SOFTWARE = f"cronledger {VERSION}"

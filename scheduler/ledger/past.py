@@ -22,8 +22,8 @@ from scheduler.rules.state import State
 
 _SEGMENTS_REMEMBERED = 2
 
-Told = Callable[[int, int], None]
-"""Told how much of some work is done, and how much there is to do."""
+OnProgress = Callable[[int, int], None]
+"""Given how much of some work is done, and how much there is to do."""
 
 
 class Past:
@@ -33,20 +33,20 @@ class Past:
         store: the ledger.
         folder: where states are kept; one that cannot be written only costs time.
         segment_entries: how many entries a segment holds.
-        told: called at the end of each segment that is folded, with how many entries were and how many are to be.
+        on_progress: called at the end of each segment that is folded, with how many entries are folded and are to be.
     """
 
     def __init__(
-        self, store: EventStore, folder: Path, segment_entries: int, told: Told | None = None
+        self, store: EventStore, folder: Path, segment_entries: int, on_progress: OnProgress | None = None
     ) -> None:
         self.store, self._folder, self._segment_entries = store, folder, segment_entries
-        self._told = told
+        self._on_progress = on_progress
         self._segments: dict[int, list[Entry]] = {}
 
     @classmethod
-    def of(cls, home: Home, journal: Journal, told: Told | None = None) -> Past:
+    def of(cls, home: Home, journal: Journal, on_progress: OnProgress | None = None) -> Past:
         """The past of a home."""
-        return cls(journal, home.snapshots / "segments", journal.segment_entries, told)
+        return cls(journal, home.snapshots / "segments", journal.segment_entries, on_progress)
 
     @property
     def head_seq(self) -> int:
@@ -65,8 +65,8 @@ class Past:
             evolve(state, entry)
             if self._is_end(entry.seq):
                 self._keep(state)
-                if self._told is not None:
-                    self._told(entry.seq - begin, seq - begin)
+                if self._on_progress is not None:
+                    self._on_progress(entry.seq - begin, seq - begin)
         return state
 
     def first_where(self, holds: Callable[[State], bool], *, after: int = -1) -> Entry | None:

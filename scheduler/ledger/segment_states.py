@@ -1,7 +1,8 @@
-"""`python -m scheduler.segment_states HOME`: keeps the folded state at the end of each full segment, then exits.
+"""`python -m scheduler.ledger.segment_states HOME`: keeps the state at the end of each full segment, then exits.
 
 A scheduler has this done by a process of its own each time a segment is full, so that neither its loop nor the first
-question about the past waits for it.
+question about the past waits for it. `projections.__main__` is a program of the same form and stays apart: the
+projections may not import what stands here, and this needs no projections.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Log entries: what jobs print and what the scheduler notes, line by line, kept in files of a day.
+"""Log entries: what jobs print and what the scheduler records, line by line, kept in files of a day.
 
 `var/logs/entries/` holds them as JSON Lines, one file for each day (UTC) of their `time`:
 

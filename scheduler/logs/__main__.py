@@ -1,7 +1,7 @@
-"""`python -m scheduler.logs HOME`: collects log entries while a scheduler serves the home or runs are going.
+"""`python -m scheduler.logs HOME`: collects log entries while a scheduler serves the home or runs are running.
 
-`cronledger serve` starts it. It outlives a scheduler that is killed as long as a run goes on, and is not missed when
-it is killed itself: the next one goes on where it was. Exit codes: 0 done; 1 something could not be read or
+`cronledger serve` starts it. It outlives a scheduler that is killed as long as a run is running. Nothing is lost when
+it is killed itself: the next one resumes where it was. Exit codes: 0 done; 1 something could not be read or
 written; 75 another collector is at work.
 """
 
@@ -27,18 +27,18 @@ from scheduler.waiting import Waiter
 
 BUSY: Final = 75
 _IDLE_S: Final = 2.0
-"""Whether anybody is left to collect for is asked this often."""
+"""How often the collector checks whether a scheduler serves the home or a run is running."""
 _COMPRESS_S: Final = 3_600.0
 _PAUSE_S: Final = 5.0
-"""After a full disk, say."""
+"""How long the collector waits after an error, such as a full disk."""
 _SETTLE_S: Final = 0.2
-"""Before a batch the ledger must have been quiet for so long: a herd of runs is not slowed down by this."""
+"""The ledger must have been quiet for so long before a batch: collecting does not slow down a herd of runs."""
 _SETTLE_S_MAX: Final = 3.0
-"""A ledger that is never quiet is collected this often."""
+"""How often a ledger that is never quiet is collected."""
 
 
 def main(arguments: list[str]) -> int:
-    """Collect until nobody is left to collect for, or a signal says stop; the exit code."""
+    """Collect until no scheduler serves the home and no run is running, or until a signal; the exit code."""
     _yield_to_all()
     home = Home(Path(arguments[0]))
     waiter = Waiter(home.ledger, (signal.SIGTERM, signal.SIGINT))
@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _yield_to_all() -> None:
-    """Work only when no one else has anything to do: it holds no lock that anybody could wait for."""
+    """Work only when other processes are idle: the collector holds no lock that they could wait for."""
     with contextlib.suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 

@@ -1,1 +1,33 @@
-"""The pure rules: how entries fold into a state, and what must happen next."""
+"""The pure rules: how entries fold into a state, and what must be recorded next.
+
+No rule reads a file, a clock, a process or the environment, nor does what it imports. What becomes of a run:
+
+    schedule.ticked or run.requested
+           |
+           v                    run.skipped (overlap, queue_full, disabled, removed, cancelled, catch_up)
+         owed -------------------------------------------------------------------------> skipped
+           |
+           | run.started
+           v                    run.finished (succeeded, failed, timed_out, cancelled, lost, unknown)
+        running ------------------------------------------------------------------------> ended
+         |   ^
+         +---+  run.adopted: its executor died, and another process watches it from now on
+
+`run.cancel_requested` changes neither: it is answered by `run.skipped` or `run.finished`. The state holds the runs
+that are owed or running, and of the others the newest of each job.
+
+What becomes of an instant of a job's schedule. All instants up to the job's cursor are settled, and the cursor never
+goes back:
+
+    to come
+       |
+       | it passes
+       +-- a scheduler sees it fall due -------------- schedule.ticked -------------> settled: a run is owed
+       |
+       +-- no scheduler sees it, and then one replays - schedule.misfired
+       |      +-- the catch-up policy chooses it ------ schedule.ticked (catch_up) -> settled: a run is owed
+       |      +-- the catch-up policy leaves it out ------------------------------> settled: no run
+       |
+       +-- its schedule ceases to be in force first --- schedule.misfired ----------> settled: no run
+                                                       (replaced, disabled, removed)
+"""

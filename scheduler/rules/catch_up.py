@@ -1,4 +1,4 @@
-"""Catch-up: what becomes of the instants that passed while nothing was watching. Pure rules.
+"""Catch-up: what becomes of the instants that passed while no scheduler watched. Pure rules.
 
 There is one replayer for a restart, a suspend, a clock step and a stall. It looks at a job's instants between its
 cursor and now, from the ledger alone. However many there are, one `schedule.misfired` records them; those that are

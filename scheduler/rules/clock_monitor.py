@@ -1,6 +1,6 @@
-"""Watchfulness: noticing that time passed which nobody watched. Pure rules over the clock's readings.
+"""The clock monitor: it notices that time passed which the scheduler did not watch. Pure rules over clock readings.
 
-Between two looks the wall clock and the boot-time clock must have moved alike (else someone set the clock), the
+Between two looks the wall clock and the boot-time clock must have moved alike (else the clock was set), the
 boot-time and the monotonic clock too (else the machine slept), and neither far (else this process was held up).
 """
 
@@ -16,11 +16,11 @@ from scheduler.clock import Reading
 STEP_MIN_S = 1.0
 """Smaller disagreements are the slewing of network time, and rounding."""
 STALL_MIN_S = 10.0
-"""A loop that turns this much later than it meant to was not watching."""
+"""A loop that turns this much later than it meant to was held up."""
 
 
 class TimeGap(NamedTuple):
-    """Time that nobody watched, from the last look to this one."""
+    """Time that the scheduler did not watch, from the last look to this one."""
 
     reason: v.MisfireReason
     by_s: float

@@ -41,10 +41,10 @@ class Dispatcher:
     Args:
         state: as it stands.
         owed: numbers of the runs in the state that wait, oldest first.
-        new: runs that nobody has judged yet: about to join the state, or just folded.
+        new: runs that were not judged yet: about to join the state, or just folded.
         ended: numbers of runs in the state whose end is about to be recorded.
         capacity: how many may begin.
-        executor: who will watch them.
+        executor: the process that will watch them.
     """
 
     def __init__(
@@ -67,10 +67,13 @@ class Dispatcher:
         for number in self._owed:
             if self._capacity <= 0:
                 break
-            if number not in self._apart and (event := self._judge(self._state.runs[number])) is not None:
+            if (
+                number not in self._apart
+                and (event := self._start_or_skip(self._state.runs[number])) is not None
+            ):
                 events.append(event)
         for run in self._new:
-            event = self._unwelcome(run) or self._judge(run)
+            event = self._skip_or_keep(run) or self._start_or_skip(run)
             if event is not None:
                 events.append(event)
         return events
@@ -84,7 +87,7 @@ class Dispatcher:
             live = self._live[name] = [runs[number] for number in numbers if number not in self._apart]
         return live
 
-    def _unwelcome(self, run: Run) -> Event | None:
+    def _skip_or_keep(self, run: Run) -> Event | None:
         """Skips a run that falls due while another is in its way; otherwise it joins those in flight."""
         job = self._state.jobs.get(run.job)
         live = self._live_of(run.job)
@@ -96,7 +99,7 @@ class Dispatcher:
         live.append(run)
         return None
 
-    def _judge(self, run: Run) -> Event | None:
+    def _start_or_skip(self, run: Run) -> Event | None:
         job = self._state.jobs.get(run.job)
         live = self._live_of(run.job)
         unwanted = unwanted_run(run, job)
@@ -146,7 +149,7 @@ def _may_start(run: Run, job: Job | None, live: list[Run]) -> bool:
 
 
 def unwanted_runs(state: State, name: str) -> list[Event]:
-    """Skips the waiting runs of a job that nobody wants any more, after something was said about it."""
+    """Skips the waiting runs of a job that are no longer wanted, after an entry about the job."""
     job = state.jobs.get(name)
     waiting = [state.runs[number] for number in (job.live if job else ())]
     return [event for run in waiting if run.attempt == 0 and (event := unwanted_run(run, job)) is not None]
@@ -161,7 +164,7 @@ def skipped(run: Run, reason: v.SkipReason, because_of: int | None, actor: str =
 
 
 def lost(run: Run, error: str, actor: str = v.SCHEDULER) -> Event:
-    """The event that says: this run's process died with no one watching."""
+    """The event that says: this run's process died while no process watched it."""
     assert run.started is not None, "only a run that began can be lost"
     payload = v.RunFinished(
         trigger=run.trigger,

@@ -1,7 +1,7 @@
 """`evolve`: the fold that turns entries into the current state.
 
-Pure: it reads no clock, file or environment. For speed it changes the state it is given and returns it; whoever
-needs the old one copies first. It also holds the ledger's laws where the state can: a run has one final
+Pure: it reads no clock, file or environment. For speed it changes the state it is given and returns it; a
+caller that needs the old state copies it first. It also upholds two laws of the ledger: a run has one final
 `run.finished`, and no instant is settled twice (the cursor never goes back).
 """
 
@@ -92,7 +92,7 @@ def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
         state.jobs[new.name] = Job(new, data.revision, entry.seq, enablement, cursor=entry.time)
         return
     if not job.present:
-        # It comes back: what it was switched to before it left does not bind the new one.
+        # It comes back: the enablement from before its removal does not hold for the new definition.
         job.removed_seq = None
         job.enablement = enablement
         job.cursor = max(job.cursor, entry.time)
@@ -113,7 +113,7 @@ def _job_removed(state: State, entry: Entry, data: v.JobRemoved) -> None:
 
 
 def _present(state: State, entry: Entry) -> Job | None:
-    """The entry's job; None if it is gone, for nothing can be said about its schedule then."""
+    """The entry's job; None if it was removed: then it has no schedule to change."""
     job = state.jobs.get(entry.job or "")
     return job if job is not None and job.present else None
 
@@ -140,7 +140,7 @@ def _close(job: Job, at: datetime, reason: v.MisfireReason) -> None:
     if at > job.cursor:
         after: datetime | None = job.cursor
         if not job.enablement.enabled:
-            # A pause may have ended by itself, unwatched, before this was said.
+            # A pause may have ended by itself before this entry, while no scheduler watched.
             after = None if job.enablement.until is None else max(job.cursor, job.enablement.until)
         if after is not None and after < at:
             first = schedule_of(job.definition).next_after(after)
@@ -191,23 +191,32 @@ def _owe(state: State, run: Run) -> None:
         job.live.append(run.number)
 
 
+def _in_flight(state: State, entry: Entry) -> Run | None:
+    """The entry's run; None if it has ended, and then the entry changes nothing."""
+    return state.runs.get(-1 if entry.run is None else entry.run)
+
+
 def _run_cancel_requested(state: State, entry: Entry, data: v.RunCancelRequested) -> None:
-    run = state.runs.get(-1 if entry.run is None else entry.run)
+    run = _in_flight(state, entry)
     if run is not None:
         run.cancel_seq = entry.seq
 
 
 def _run_started(state: State, entry: Entry, data: v.RunStarted) -> None:
-    run = state.runs.get(-1 if entry.run is None else entry.run)
+    run = _in_flight(state, entry)
     if run is not None:
         run.attempt, run.started = data.attempt, entry.time
-        run.executor = Executor(data.host, data.boot_id, data.executor_pid, data.executor_start_ticks)
+        run.executor = _executor(data)
+
+
+def _executor(data: v.RunStarted | v.RunAdopted) -> Executor:
+    return Executor(data.host, data.boot_id, data.executor_pid, data.executor_start_ticks)
 
 
 def _run_adopted(state: State, entry: Entry, data: v.RunAdopted) -> None:
-    run = state.runs.get(-1 if entry.run is None else entry.run)
+    run = _in_flight(state, entry)
     if run is not None:
-        run.executor = Executor(data.host, data.boot_id, data.executor_pid, data.executor_start_ticks)
+        run.executor = _executor(data)
 
 
 def _run_finished(state: State, entry: Entry, data: v.RunFinished) -> None:
@@ -264,3 +273,8 @@ _APPLY: dict[str, Callable[[State, Entry, Any], None]] = {
     v.RunFinished.TYPE: _run_finished,
     v.RunSkipped.TYPE: _run_skipped,
 }
+"""How each type of entry changes the state; a type that is not here changes only the head.
+
+The other tables over the types say how an entry is told. They stay apart from this one: what is folded must not
+depend on words, for the code here decides which snapshots are valid.
+"""

@@ -1,4 +1,4 @@
-"""From a definition to its schedule, and from an instant to the time on a job's wall."""
+"""From a definition to its schedule, and from an instant to the local time in a job's zone."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ def _schedule(cron: str | None, every: str | None, at: str | None, timezone: str
 
 @lru_cache(maxsize=1_024)
 def local_iso(instant: datetime, timezone: str) -> str:
-    """The instant as the clock on the job's wall shows it: ISO 8601 with the offset."""
+    """The instant in the job's zone: ISO 8601 with the offset."""
     return instant.astimezone(ZoneInfo(timezone)).isoformat(timespec="seconds")

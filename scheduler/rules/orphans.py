@@ -1,4 +1,4 @@
-"""Orphans: runs whose watcher died. Those that still go are adopted, the others are lost."""
+"""Orphans: runs whose executor died. Those that are still running are adopted, the others are lost."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ExecutorAlive = Callable[[Executor], bool]
 def orphans(
     state: State, watched_by_others: Iterable[int], mine: Container[int], alive: ExecutorAlive
 ) -> list[Run]:
-    """Those of the runs that others began to watch which nobody watches any more."""
+    """Those of the runs started by others that no process watches any more."""
     found = []
     for number in watched_by_others:
         run = state.runs[number]
@@ -27,8 +27,8 @@ def orphans(
     return found
 
 
-def settle(state: State, found: list[Run], adopted: Container[int], me: Executor) -> list[Event]:
-    """What to record about orphans: adopted by `me`, or lost."""
+def settle(state: State, found: list[Run], adopted: Container[int], executor: Executor) -> list[Event]:
+    """What to record about orphans: adopted by `executor`, or lost."""
     events = []
     for run in found:
         if run.number not in state.runs:
@@ -36,10 +36,10 @@ def settle(state: State, found: list[Run], adopted: Container[int], me: Executor
         if run.number in adopted:
             adoption = v.RunAdopted(
                 attempt=run.attempt,
-                host=me.host,
-                boot_id=me.boot_id,
-                executor_pid=me.pid,
-                executor_start_ticks=me.start_ticks,
+                host=executor.host,
+                boot_id=executor.boot_id,
+                executor_pid=executor.pid,
+                executor_start_ticks=executor.start_ticks,
             )
             events.append(v.event(adoption, v.SCHEDULER, job=run.job, run=run.number))
         else:
@@ -50,7 +50,7 @@ def settle(state: State, found: list[Run], adopted: Container[int], me: Executor
 def leftovers(state: State, now: datetime) -> list[Event]:
     """Runs that were owed when the last scheduler stopped, and that the job's catch-up policy does not want late.
 
-    They fell due while someone watched, so they are no misfires; but they would now run as late as those.
+    They fell due while a scheduler watched, so they are no misfires; but they would now run as late as misfires.
     """
     waiting: dict[str, list[Run]] = {}
     for run in state.runs.values():

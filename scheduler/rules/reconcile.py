@@ -1,7 +1,7 @@
 """Bringing the ledger in line with the config: pure rules.
 
-Whether a job runs on its schedule follows whoever spoke last. The config speaks when it first names a job and when
-its `enabled` changes; an edit elsewhere in the file does not undo what a person said.
+Whether a job runs on its schedule is decided by the last entry about it. The config has a say when it first names a
+job and when its `enabled` changes; an edit elsewhere in the file does not undo what a person decided.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def _define(job: Job | None, new: JobDefinition, config: str) -> list[Event]:
     events = [v.event(defined, v.CONFIG, job=new.name)]
     was_enabled = True if old is None else old.enabled
     if new.enabled != was_enabled:
-        switched = v.JobEnabled() if new.enabled else v.JobDisabled()
-        events.append(v.event(switched, v.CONFIG, job=new.name))
+        enablement = v.JobEnabled() if new.enabled else v.JobDisabled()
+        events.append(v.event(enablement, v.CONFIG, job=new.name))
     return events
 
 

@@ -1,7 +1,7 @@
 """The current state: what the fold of the ledger knows.
 
-Its size grows with the number of jobs and of runs in flight, never with history. It encodes as it stands, which
-is what a snapshot holds. `evolve` alone changes it.
+Its size grows with the number of jobs and of runs in flight, never with history. A snapshot holds
+its encoded form. `evolve` alone changes it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Enablement(msgspec.Struct, gc=False):
-    """Who enabled or disabled a job last: with which entry, when, why, and until when it is meant to last."""
+    """The last entry that enabled or disabled a job: whose, when, why, and until when it is to last."""
 
     enabled: bool
     actor: str
@@ -67,12 +67,12 @@ class Job(msgspec.Struct):
     Attributes:
         definition: in force, or the last one of a removed job.
         revision: of the definition; defined_seq: the entry that says so.
-        switch: whether it runs on its schedule, and who said so.
+        enablement: whether it runs on its schedule, and which entry decided that.
         cursor: every instant up to this one is settled.
         removed_seq: the entry that removed it; None while it is in the config.
         unsettled: what earlier schedules may have left open, oldest first.
         catching_up: the ticks that a misfire promised and a crash may have cut off; None once all are there.
-        live: numbers of its runs that are owed or going, oldest first.
+        live: numbers of its runs that are owed or running, oldest first.
         last: its newest finished run; last_skipped: its newest skipped one.
     """
 
@@ -105,7 +105,7 @@ class Job(msgspec.Struct):
 
 
 class Executor(msgspec.Struct, frozen=True, gc=False):
-    """Which process watches a run: pid alone is reused, so its start time and the boot belong to it."""
+    """The process that watches a run: pids are reused, so its start time and the boot belong to it."""
 
     host: str
     boot_id: str
@@ -130,7 +130,7 @@ class Run(msgspec.Struct, omit_defaults=True):
 
 
 class SchedulerStatus(msgspec.Struct, gc=False):
-    """The scheduler that last watched this home: since when, and whether it said goodbye."""
+    """The scheduler that served this home last: since when, and whether it recorded that it stopped."""
 
     seq: int
     time: datetime

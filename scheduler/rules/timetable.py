@@ -1,6 +1,6 @@
-"""The agenda: which instant comes next, in O(log n), for any number of jobs.
+"""The timetable: which instant comes next, in O(log n), for any number of jobs.
 
-Jobs with the same expression and zone form one group and share its next instant. The agenda is an index over the
+Jobs with the same expression and zone form one group and share its next instant. The timetable is an index over the
 state, rebuilt at will; whether an instant is still to be settled is for the job's cursor to say.
 """
 
@@ -17,8 +17,6 @@ from scheduler.rules.state import Job, State
 from scheduler.schedule import Schedule
 
 _Timing = tuple[str | None, str | None, str | None, str]
-
-
 _RESOLUTION = timedelta(microseconds=1)
 
 
@@ -54,7 +52,7 @@ class Timetable:
 
     @classmethod
     def of(cls, state: State, now: datetime) -> Timetable:
-        """The agenda of all jobs, from `now` on: what passed before is for the replayer."""
+        """The timetable of all jobs, from `now` on: what passed before is for the replayer."""
         timetable = cls()
         for job in state.jobs.values():
             timetable._place(job, now)
@@ -73,7 +71,7 @@ class Timetable:
             self._late += [Due(instant, job.name) for instant in group.schedule.between(job.cursor, passed)]
 
     def _place(self, job: Job, now: datetime) -> _Group | None:
-        """Put a job into its group, and its pause on the agenda; the group if it is a new one for the job."""
+        """Put a job into its group, and its pause onto the timetable; the group if it is a new one for the job."""
         key = job.definition.timing() if job.on_schedule else None
         group = self._group_of.get(job.name)
         if group is not None and group.key != key:
@@ -118,7 +116,7 @@ class Timetable:
         return group is None or group.next != instant
 
     def due(self, now: datetime) -> Iterator[Due]:
-        """Take the instants up to `now` off the agenda, in order."""
+        """Take the instants up to `now` off the timetable, in order."""
         late, self._late = sorted(self._late), []
         yield from late
         while self._heap and self._heap[0][0] <= now:
@@ -131,7 +129,7 @@ class Timetable:
             self._schedule(group, group.schedule.next_after(instant))
 
     def pauses_over(self, now: datetime) -> bool:
-        """Take the pauses that have ended off the agenda; whether there were any."""
+        """Take the pauses that have ended off the timetable; whether there were any."""
         any_over = False
         while self._pauses and self._pauses[0][0] <= now:
             _, name = heapq.heappop(self._pauses)

@@ -23,9 +23,9 @@ CONFIG_PROBLEMS = (ConfigInvalid, ConfigMissing, ConfigUnreadable)
 ERRORS_MAX = 20
 """So many mistakes of a rejected config are recorded, and the number of all."""
 TEXT_MAX_CHARS = 300
-"""A mistake quotes what was written, and that may be of any length."""
+"""So much of each text of a mistake is recorded: it quotes what was written, which may be of any length."""
 REJECTION_BYTES_MAX = 32 * 1024
-"""So large is what is recorded at most: an entry of the ledger is one line of bounded length."""
+"""At most so much of the mistakes is recorded: an entry of the ledger is one line of bounded length."""
 
 
 def config_to_start_with(home: Home) -> tuple[Config, ConfigProblem | None]:
@@ -61,10 +61,10 @@ def rejection(problem: ConfigProblem) -> Event:
         errors, digest = problem.errors, problem.digest
     else:
         errors, digest = [v.ConfigError(line=1, column=1, message=str(problem))], ""
-    told = [_bounded(error) for error in errors[:ERRORS_MAX]]
-    while len(json.dumps(msgspec.to_builtins(told))) > REJECTION_BYTES_MAX:
-        told.pop()
-    return v.event(v.ConfigRejected(config=digest, errors=told, error_count=len(errors)), v.CONFIG)
+    recorded = [_bounded(error) for error in errors[:ERRORS_MAX]]
+    while len(json.dumps(msgspec.to_builtins(recorded))) > REJECTION_BYTES_MAX:
+        recorded.pop()
+    return v.event(v.ConfigRejected(config=digest, errors=recorded, error_count=len(errors)), v.CONFIG)
 
 
 def _bounded(error: v.ConfigError) -> v.ConfigError:

@@ -1,4 +1,4 @@
-"""Executors: the processes that watch runs, as `run.started` records them, and whether one of them lives."""
+"""Executors: the processes that watch runs, as `run.started` records them, and whether one is alive."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def this_process() -> Executor:
 
 
 def executor_alive(executor: Executor) -> bool:
-    """Whether the process that watches a run lives: on this boot, with its pid and start time.
+    """Whether the process that watches a run is alive: on this boot, with its pid and start time.
 
-    The boot's UUID says which machine it is; the host's name does not count, because it may change under a process
-    that lives on (hostnamectl, DHCP), and that process would be taken for dead and its runs for lost.
+    The boot's UUID says which machine it is. The host's name does not count: it may change while the process runs
+    (hostnamectl, DHCP), and then the process would be taken for dead and its runs for lost.
     """
     if executor.boot_id != identity.boot_id():
         return False

@@ -6,15 +6,17 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from scheduler.configuration import ConfiguredJob, command_argv
+from scheduler.command import command_argv
+from scheduler.configuration import ConfiguredJob
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.processes.spawner import Launch
 from scheduler.rules.state import Run
+from scheduler.service.supervisor import RunningAttempt
 
 INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
-"""What a run gets of the environment of the process that starts it; everything else is the job's to set, so
-that a run does not depend on, and does not see, what happens to be set in an operator's shell."""
+"""What a run gets of the environment of the process that starts it; the job sets everything
+else, so that a run neither depends on nor sees what is set in an operator's shell."""
 
 
 class Launcher:
@@ -24,7 +26,7 @@ class Launcher:
         home: the home.
         environ: of the process that starts them.
         reread: called when a definition in force has another environment than the config that was `use`d last:
-            someone else has read an edit first; it is to `use` the config as it is now.
+            another process has recorded an edit first; `reread` must `use` the config as it is now.
     """
 
     def __init__(
@@ -43,6 +45,24 @@ class Launcher:
         """Take the real values of each job's environment from here: only the config knows them."""
         self._jobs = jobs
 
+    def attempt(
+        self,
+        run: Run,
+        definition: JobDefinition,
+        started: datetime,
+        actor: str,
+        options: Sequence[str] = (),
+    ) -> RunningAttempt:
+        """The attempt of a run whose `run.started` carries the time `started`, ready for the supervisor.
+
+        Args:
+            definition: of its job.
+            actor: who records how it ends.
+            options: of a registered job, in place of its configured ones.
+        """
+        launch = self.prepare(run, definition, started, max(1, run.attempt), options)
+        return RunningAttempt(run, started, launch, definition, actor)
+
     def prepare(
         self,
         run: Run,
@@ -51,11 +71,7 @@ class Launcher:
         attempt: int,
         options: Sequence[str] = (),
     ) -> Launch:
-        """The launch of an attempt whose `run.started` carries the time `started`.
-
-        Args:
-            options: of a registered job, in place of its configured ones.
-        """
+        """What is to be launched for an attempt; see `attempt`."""
         env = {**self._base, **self._values(definition), "CRONLEDGER_JOB": run.job}
         if run.scheduled_for is not None:
             env["CRONLEDGER_SCHEDULED_FOR"] = run.scheduled_for.isoformat().replace("+00:00", "Z")

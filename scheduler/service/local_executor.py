@@ -1,7 +1,7 @@
-"""Execution by who asks: runs that a person wants now while no scheduler serves the home.
+"""Runs that a person wants now while no scheduler serves the home: the process that asks executes them itself.
 
-The same ledger, the same rules and the same supervision as the scheduler's; only the watcher is another process,
-and it says so in `run.started`. If it dies, the next scheduler takes over what it left.
+Ledger, rules and supervision are those of the scheduler. Only the executor is another process, and `run.started`
+names it. If it dies, the next scheduler takes over the runs that it left.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from eventstore.errors import Unavailable
 from eventstore.store import OWN_SEQ, Entry, Event
 from scheduler import vocabulary as v
-from scheduler.clock import Clock, SystemClock
+from scheduler.clock import Clock
 from scheduler.configuration import ConfiguredJob
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
@@ -22,7 +22,8 @@ from scheduler.rules.dispatch import skipped, started
 from scheduler.rules.orphans import ExecutorAlive, orphans, settle
 from scheduler.rules.state import Executor, Run, State
 from scheduler.service.launcher import Launcher
-from scheduler.service.supervisor import RunningAttempt, Supervisor
+from scheduler.service.supervisor import Supervisor
+from scheduler.system_clock import SystemClock
 
 LOOK_S = 1.0
 """A turn is due at least this often."""
@@ -46,7 +47,7 @@ class LocalExecutor:
     """Runs that this process executes and watches itself.
 
     Args:
-        home: the home; book: its ledger; jobs: as the config has them.
+        home: the home; ledger: its ledger; jobs: as the config has them.
         spawner: starts the processes; executor: this process; actor: the person.
         executor_alive: whether another process that watches a run lives.
     """
@@ -78,16 +79,16 @@ class LocalExecutor:
         return bool(len(self._supervisor) or self._unrecorded)
 
     def in_the_way(self, name: str) -> Run | None:
-        """A run of the job that goes on right now, by whomever; what nobody watches and is dead is recorded lost."""
+        """A running run of the job, whoever started it; dead runs that no process watches are recorded lost."""
         self._ledger.refresh()
         state, mine = self._ledger.state, self._supervisor.watched_runs
         found = orphans(state, list(state.runs), mine, self._executor_alive)
         dead = [run for run in found if not self._spawner.alive(run.number, run.attempt)]
         if dead:
             self._ledger.decide(lambda state: settle(state, dead, (), self._executor))
-        return _begun(self._ledger.state, name)
+        return _running(self._ledger.state, name)
 
-    def begin(self, wish: RunRequest) -> int | None:
+    def begin(self, request: RunRequest) -> int | None:
         """Record the request and start the run, or skip it where the job's overlap policy says so.
 
         Returns:
@@ -96,39 +97,39 @@ class LocalExecutor:
         Raises:
             Unavailable, Poisoned, Corrupt: see `EventStore.append`. Nothing was started.
         """
-        entries = self._ledger.decide(lambda state: self._request(state, wish))
+        entries = self._ledger.decide(lambda state: self._request(state, request))
         if not entries:
             return None
         number = entries[0].seq
         for entry in entries:
             if entry.type == v.RunStarted.TYPE:
-                self._launch(entry, wish)
+                self._launch(entry, request)
         return number
 
-    def _request(self, state: State, wish: RunRequest) -> list[Event]:
-        name = wish.definition.name
-        requested = v.RunRequested(executor="self", reason=wish.reason, parameters=list(wish.parameters))
+    def _request(self, state: State, request: RunRequest) -> list[Event]:
+        name = request.definition.name
+        requested = v.RunRequested(
+            executor="self", reason=request.reason, parameters=list(request.parameters)
+        )
         events = [v.event(requested, self._actor, job=name, run=OWN_SEQ)]
         run = Run(state.head.seq + 1, name, "manual", self._clock.read().wall, by="self", actor=self._actor)
-        other = _begun(state, name)
-        if other is not None and wish.definition.overlap == "queue":
+        other = _running(state, name)
+        if other is not None and request.definition.overlap == "queue":
             return []
-        if other is not None and wish.definition.overlap == "skip":
+        if other is not None and request.definition.overlap == "skip":
             return [*events, skipped(run, "overlap", other.number, self._actor)]
-        return [*events, started(run, wish.definition, self._executor, self._actor)]
+        return [*events, started(run, request.definition, self._executor, self._actor)]
 
-    def _launch(self, entry: Entry, wish: RunRequest) -> None:
-        definition = wish.definition
+    def _launch(self, entry: Entry, request: RunRequest) -> None:
         run = self._ledger.state.runs[entry.run or 0]
-        launch = self._launcher.prepare(run, definition, entry.time, 1, wish.options)
-        running = RunningAttempt(run, entry.time, launch, definition, self._actor)
-        self._supervisor.start([running], self._clock.read())
+        attempt = self._launcher.attempt(run, request.definition, entry.time, self._actor, request.options)
+        self._supervisor.start([attempt], self._clock.read())
 
     def turn(self, complain: Callable[[str], None]) -> float:
         """Do what can be done now; in how many seconds the next turn is due.
 
-        A ledger that cannot be written is complained about and tried again: the result of a run is kept until
-        it is recorded.
+        A ledger that cannot be written is reported to `complain` and tried again: the result of a run is kept
+        until it is recorded.
         """
         now = self._clock.read()
         self._unrecorded += self._supervisor.turn(now)
@@ -144,18 +145,17 @@ class LocalExecutor:
         return LOOK_S if wake_s is None else min(LOOK_S, wake_s)
 
     def stop(self, reason: str) -> None:
-        """Ask what runs to stop; a second call kills."""
+        """Ask all runs to stop; a second call kills them."""
         now = self._clock.read()
-        for run in self._supervisor.runs():
-            self._supervisor.stop(run, "cancelled", reason, now)
+        self._supervisor.stop_all(reason, now)
         if self._stop_asked:
             self._supervisor.hurry(now)
         self._stop_asked = True
 
     def _notice(self, entry: Entry) -> None:
-        if entry.type == v.RunCancelRequested.TYPE and entry.run is not None:
-            self._supervisor.stop(entry.run, "cancelled", f"cancelled by {entry.actor}", self._clock.read())
+        if entry.type == v.RunCancelRequested.TYPE:
+            self._supervisor.cancel(entry, self._clock.read())
 
 
-def _begun(state: State, name: str) -> Run | None:
+def _running(state: State, name: str) -> Run | None:
     return next((run for run in state.runs.values() if run.job == name and run.attempt > 0), None)

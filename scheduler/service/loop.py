@@ -15,39 +15,39 @@ from eventstore.errors import Unavailable
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import Clock, Reading
-from scheduler.definition import JobDefinition, SchedulerSettings
+from scheduler.definition import SchedulerSettings
 from scheduler.ledger.ledger import Ledger
 from scheduler.rules.catch_up import closed_spans, replay, ticked
 from scheduler.rules.clock_monitor import ClockMonitor, TimeGap
 from scheduler.rules.dispatch import Dispatcher, arrivals, unwanted_runs
 from scheduler.rules.orphans import ExecutorAlive, leftovers, orphans, settle
 from scheduler.rules.reconcile import pauses_ended
-from scheduler.rules.state import Executor, Run, State
+from scheduler.rules.state import Executor, State
 from scheduler.rules.timetable import Due, Timetable
 from scheduler.service.launcher import Launcher
-from scheduler.service.supervisor import RunningAttempt, Supervisor
+from scheduler.service.supervisor import Supervisor
 
 REST_MAX_S = 3_600.0
-"""A turn is due at least this often, whatever is on the agenda."""
+"""A turn is due at least this often, whatever the timetable has."""
 LOOK_S = 1.0
-"""What no one tells the scheduler, it looks at this often: watchers that die, a disk that has room again."""
+"""How often the scheduler looks at what no event announces: executors that die, a disk that has room again."""
 ROUND_DUE_MAX = 32
 """At most this many instants are settled in one append, so that the first of a herd start at once."""
 REPLAY_JOBS = 500
-"""What the replayer has to say is appended for this many jobs at a time."""
+"""The replayer appends its entries for this many jobs at a time."""
 
 
 class Scheduler:
     """The scheduler of one home.
 
     Args:
-        book: the ledger and its state; the scheduler listens to it.
+        ledger: the ledger and its state; the scheduler listens to it.
         clock: where the time comes from.
         supervisor: the processes.
         launcher: turns a definition into a process.
         executor: this process, as `run.started` records it.
         settings: how many runs at once, and so on.
-        executor_alive: whether the process that watches a run still lives.
+        executor_alive: whether the process that watches a run is still alive.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Scheduler:
         self.settings = settings
         self._ledger, self._clock, self._supervisor = ledger, clock, supervisor
         self._launcher, self._executor, self._executor_alive = launcher, executor, executor_alive
-        self._watch = ClockMonitor(clock.read())
+        self._clock_monitor = ClockMonitor(clock.read())
         self._gaps: list[TimeGap] = []
         self._timetable = Timetable()
         self._due: deque[Due] = deque()
@@ -83,7 +83,7 @@ class Scheduler:
 
     @property
     def running(self) -> int:
-        """How many runs have a process that is going."""
+        """How many runs have a process that is running."""
         return len(self._supervisor.runs())
 
     @property
@@ -104,7 +104,7 @@ class Scheduler:
         """
         self._ledger.refresh()
         now = self._clock.read()
-        self._watch = ClockMonitor(now)
+        self._clock_monitor = ClockMonitor(now)
         self._ledger.decide(lambda state: opening(state, now.wall))
         self._take_over_orphans(now, self.state.runs)
         self._ledger.decide(lambda state: leftovers(state, now.wall))
@@ -116,13 +116,12 @@ class Scheduler:
         self._round(now)
 
     def begin_stop(self) -> None:
-        """Start nothing more; what is going goes on."""
+        """Start nothing more; running runs go on."""
         self._stopping = True
 
     def stop_runs(self, reason: str) -> int:
         """Ask every run to stop; how many there were."""
-        now = self._clock.read()
-        return sum(self._supervisor.stop(run, "cancelled", reason, now) for run in self._supervisor.runs())
+        return self._supervisor.stop_all(reason, self._clock.read())
 
     def hurry(self) -> None:
         """Kill at once the runs that were asked to stop."""
@@ -142,7 +141,7 @@ class Scheduler:
         """
         now = self._clock.read()
         self._finishes += self._supervisor.turn(now)
-        gap = self._watch.look(now)
+        gap = self._clock_monitor.look(now)
         if gap is not None:
             self._gaps.append(gap)
         try:
@@ -152,15 +151,15 @@ class Scheduler:
                     return self._next_turn_s(now)
                 self._resume(now)
             elif self._gaps:
-                self._bridge(now)
-            self._attend(now)
+                self._settle_gaps(now)
+            self._follow_others(now)
             self._round(now)
         except Unavailable as problem:
             self._pause(problem, now)
         return self._next_turn_s(now)
 
-    def _attend(self, now: Reading) -> None:
-        """What others have said since the last turn, and what became of those who said it."""
+    def _follow_others(self, now: Reading) -> None:
+        """Act on what others have recorded since the last turn, and on executors that have died."""
         self._take_over_orphans(now, self._watched_by_others)
         if self._timetable.pauses_over(now.wall):
             self._ledger.decide(lambda state: pauses_ended(state, now.wall))
@@ -187,7 +186,7 @@ class Scheduler:
         for _ in due:
             self._due.popleft()
         if not self._stopping and self._paused is None:
-            self._requested.clear()  # judged: from now on they are simply owed
+            self._requested.clear()  # judged: from now on they are owed like all others
         self._launch([entry for entry in recorded if entry.type == v.RunStarted.TYPE])
 
     def _decide_round(
@@ -212,13 +211,10 @@ class Scheduler:
         attempts = []
         for entry in started:
             run = self.state.runs[entry.run or 0]
-            attempts.append(self._running_attempt(run, self.state.jobs[run.job].definition, entry.time))
+            definition = self.state.jobs[run.job].definition
+            attempts.append(self._launcher.attempt(run, definition, entry.time, v.SCHEDULER))
         if attempts:
             self._supervisor.start(attempts, self._clock.read())
-
-    def _running_attempt(self, run: Run, definition: JobDefinition, started: datetime) -> RunningAttempt:
-        launch = self._launcher.prepare(run, definition, started, max(1, run.attempt))
-        return RunningAttempt(run, started, launch, definition, v.SCHEDULER)
 
     def _notice(self, entry: Entry) -> None:
         """Keep the indexes over the state in line with what is folded, whoever appended it."""
@@ -227,7 +223,7 @@ class Scheduler:
         elif entry.type == v.RunRequested.TYPE and self.state.runs[entry.seq].by == "scheduler":
             self._requested.append(entry.seq)
         elif entry.type == v.RunCancelRequested.TYPE and entry.run is not None:
-            self._supervisor.stop(entry.run, "cancelled", f"cancelled by {entry.actor}", self._clock.read())
+            self._supervisor.cancel(entry, self._clock.read())
             if entry.run in self._owed and entry.job is not None:
                 self._touched[entry.job] = None
         if entry.run is not None:
@@ -245,7 +241,7 @@ class Scheduler:
         elif run.executor != self._executor:
             self._watched_by_others[number] = None
 
-    # -- what interrupts the watching --------------------------------------------------------------------------
+    # -- what interrupts the service --------------------------------------------------------------------------
 
     def _take_over_orphans(self, now: Reading, watched_by_others: Iterable[int]) -> None:
         found = orphans(self.state, watched_by_others, self._supervisor.watched_runs, self._executor_alive)
@@ -255,7 +251,7 @@ class Scheduler:
         for run in found:
             job = self.state.jobs.get(run.job)
             if job is not None and run.started is not None:
-                candidates.append(self._running_attempt(run, job.definition, run.started))
+                candidates.append(self._launcher.attempt(run, job.definition, run.started, v.SCHEDULER))
         adopted = self._supervisor.adopt(candidates, now)
         self._ledger.decide(lambda state: settle(state, found, adopted, self._executor))
         for run in found:
@@ -264,7 +260,7 @@ class Scheduler:
                 why = f"cancelled by {request.actor} while nobody watched it"
                 self._supervisor.stop(run.number, "cancelled", why, now)
 
-    def _bridge(self, now: Reading) -> None:
+    def _settle_gaps(self, now: Reading) -> None:
         """Record the gaps, and let the replayer settle the instants that fell into them."""
         reason = self._gaps[-1].reason
         self._record_gaps()
@@ -289,32 +285,32 @@ class Scheduler:
         self._ledger.decide(lambda state: replay(state, names, now.wall, reason))
 
     def _pause(self, problem: Unavailable, now: Reading) -> None:
-        """The ledger cannot be written: start nothing new, keep the results, say so if the reserve lets us."""
+        """The ledger cannot be written: start nothing new, keep the results, record that if the reserve suffices."""
         self._try_later(now)
         self._ledger.store.release_reserve()
         if self._paused is not None:
             return
         self._paused = now
         with contextlib.suppress(Unavailable):
-            self._say(v.SchedulerPaused(reason=str(problem)), now)
+            self._record_fact(v.SchedulerPaused(reason=str(problem)), now)
 
     def _resume(self, now: Reading) -> None:
-        """Go on as soon as there is room again, for the reserve as well: else it would be used up by going on."""
+        """Go on once there is room again, for the reserve as well: otherwise the next entries would use it up."""
         assert self._paused is not None
         if not self._ledger.store.restore_reserve():
             self._try_later(now)
             return
         paused_ms = round((now.monotonic_s - self._paused.monotonic_s) * 1000)
         self._record_gaps()
-        self._say(v.SchedulerResumed(paused_ms=paused_ms), now)
+        self._record_fact(v.SchedulerResumed(paused_ms=paused_ms), now)
         self._paused = None
         self._replay("ledger_unavailable", now)
 
     def _try_later(self, now: Reading) -> None:
-        """Space the tries by time: each may itself wake who watches the ledger's folder."""
+        """Leave time between the tries: each of them may wake the processes that watch the ledger's folder."""
         self._retry_s = now.monotonic_s + LOOK_S
 
-    def _say(self, payload: v.Payload, now: Reading) -> None:
+    def _record_fact(self, payload: v.Payload, now: Reading) -> None:
         """Record a fact about the scheduler itself, together with the results that wait to be recorded."""
         finishes = self._finishes
         fact = v.event(payload, v.SCHEDULER)
@@ -337,5 +333,5 @@ class Scheduler:
             elif instant is not None:
                 waits.append((instant - now.wall) / timedelta(seconds=1))
         wait_s = max(0.0, min(waits))
-        self._watch.rest(begun.monotonic_s + wait_s)  # a turn that was held up was not watching
+        self._clock_monitor.rest(begun.monotonic_s + wait_s)  # a turn that comes later than this was held up
         return wait_s

@@ -7,15 +7,12 @@ import signal
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
 
 from eventstore.errors import Unavailable
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
-from scheduler.clock import SystemClock
 from scheduler.configuration import Config, ConfigMissing
-from scheduler.configuration.home_config import Stamp, load_config, stamp_of
-from scheduler.definition import JobDefinition
+from scheduler.configuration.home_config import load_config
 from scheduler.home import Home
 from scheduler.ledger import snapshot
 from scheduler.ledger.open import open_ledger
@@ -23,11 +20,14 @@ from scheduler.processes import PosixSpawner, identity
 from scheduler.rules.reconcile import reconcile
 from scheduler.rules.state import State
 from scheduler.scheduler_lock import Holder, SchedulerLock
-from scheduler.service.config_in_force import CONFIG_PROBLEMS, config_to_start_with, keep_copy, rejection
+from scheduler.service.announcements import Announcement, Killing, Ready, Stopping
+from scheduler.service.config_in_force import CONFIG_PROBLEMS, rejection
+from scheduler.service.config_watch import ConfigWatch, FirstConfig
 from scheduler.service.executor import executor_alive, this_process
 from scheduler.service.launcher import Launcher
 from scheduler.service.loop import Scheduler
 from scheduler.service.supervisor import Supervisor
+from scheduler.system_clock import SystemClock
 from scheduler.version import versions
 from scheduler.waiting import Waiter
 
@@ -38,22 +38,15 @@ TICK_S = 1.0
 TURN_MAX_S = 1.0
 """The loop looks at the clocks at least this often, so that a step or a suspend is seen."""
 LEDGER_PATIENCE_S = 1.0
-"""Who holds the ledger for longer keeps the scheduler from starting runs, not from looking after those that go."""
-TELL_WITHIN_S = 1.0
-"""While there is work, what was recorded is told this late at most: who watches costs no run its time."""
+"""A process that holds the ledger for longer delays the start of runs, not the watching of those that are running."""
+REPORT_WITHIN_S = 1.0
+"""While there is work, entries are reported this late at most: reporting must not delay the start of runs."""
 GIVE_UP_S = 60.0
 """So long after its grace a stopping scheduler gives up on a ledger that cannot be written."""
 
 
-class Announcement(NamedTuple):
-    """Something that who watches `serve` should know and that is no entry of the ledger."""
-
-    kind: str
-    detail: str = ""
-
-
 class Unsupported(Exception):
-    """This machine lacks what the scheduler stands on."""
+    """This machine lacks what the scheduler needs."""
 
 
 class Service:
@@ -61,9 +54,9 @@ class Service:
 
     Args:
         home: the home to serve.
-        on_entry: told every entry from the first that this scheduler records, its own and others', once what it
-            causes is under way: telling delays no process.
-        announce: told what else a person at the terminal should know.
+        on_entry: given every entry from the first that this scheduler records, its own and others', once the runs
+            that it causes are started: reporting an entry delays no process.
+        announce: given what else a person at the terminal should know.
 
     Raises:
         Unsupported, AlreadyRunning, ConfigInvalid, ConfigMissing: nothing was started.
@@ -80,27 +73,26 @@ class Service:
         if problem is not None:
             raise Unsupported(problem)
         self._home, self._announce, self._on_entry = home, announce, on_entry
-        self._untold: list[Entry] = []
+        self._unreported: list[Entry] = []
         self._clock = SystemClock()
         if not home.config.exists() and not home.config_in_force.exists():
             raise ConfigMissing(home.config)  # this is no home: leave nothing here
         executor = this_process()
-        self._lease = SchedulerLock.take(
+        self._lock = SchedulerLock.take(
             home.scheduler_lock, Holder(executor.pid, executor.host, self._clock.read().wall)
         )
-        self._stamp = self._seen_stamp = stamp_of(home.config)
-        self._told_stamp: Stamp | None = None
-        self._impatient = False
-        self._tell_by_s = self._tick_at_s = 0.0
-        self._config, self._rejected = config_to_start_with(home)
+        self._second_signal = False
+        self._report_by_s = self._tick_at_s = 0.0
+        first = FirstConfig.read(home)
+        self._first_problem = first.problem
         self._ledger = open_ledger(
             home,
             v.SCHEDULER,
             clock=self._clock,
-            fsync=self._config.settings.fsync,
+            fsync=first.config.settings.fsync,
             patience_s=LEDGER_PATIENCE_S,
         )
-        self._ledger.listen(self._untold.append)
+        self._ledger.listen(self._unreported.append)
         self._snapshot_seq = self._ledger.state.head.seq
         self._waiter = Waiter(home.ledger, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
         self._launcher = Launcher(home, reread=self._reread)
@@ -111,8 +103,11 @@ class Service:
             Supervisor(self._spawner),
             self._launcher,
             executor,
-            self._config.settings,
+            first.config.settings,
             executor_alive,
+        )
+        self._config_watch = ConfigWatch(
+            home, self._ledger, self._clock, first, self._put_in_force, self._announce
         )
 
     def run(self) -> None:
@@ -123,31 +118,31 @@ class Service:
                 scheduler adopts it.
         """
         with contextlib.ExitStack() as closing:  # whatever one of them comes to, from the last to the first
-            closing.callback(self._tell)
+            closing.callback(self._report)
             closing.callback(self._waiter.close)  # a signal must not cut short what is below
-            closing.callback(self._lease.release)
+            closing.callback(self._lock.release)
             closing.callback(self._ledger.store.close)
             closing.callback(self._spawner.close)
-            self._use(self._config)
+            self._config_watch.begin()
             self._scheduler.start(self._opening)
-            self._tell()
-            self._announce(Announcement("ready"))
+            self._report()
+            self._announce(Ready())
             self._stop(self._serve())
             snapshot.write(self._home.snapshots, self._ledger.state)
 
     def _opening(self, state: State, now: datetime) -> list[Event]:
-        executor = this_process()
+        executor, config = this_process(), self._config_watch.config
         started = v.SchedulerStarted(
             pid=executor.pid,
             host=executor.host,
             boot_id=executor.boot_id,
             versions=versions(),
-            config=self._config.digest,
+            config=config.digest,
         )
         events = [v.event(started, v.SCHEDULER)]
-        events += reconcile(state, _definitions(self._config), self._config.digest, now)
-        if self._rejected is not None:
-            events.append(rejection(self._rejected))
+        events += reconcile(state, config.definitions, config.digest, now)
+        if self._first_problem is not None:
+            events.append(rejection(self._first_problem))
         return events
 
     # -- serving -----------------------------------------------------------------------------------------------
@@ -159,13 +154,13 @@ class Service:
             signals = self._turn_and_wait(TURN_MAX_S)
             asked = [number for number in signals if number != signal.SIGHUP]
             if asked:
-                self._impatient = len(asked) > 1
+                self._second_signal = len(asked) > 1
                 return signal.Signals(asked[0]).name
             if signals:
-                self._reload(stamp_of(self._home.config))
+                self._config_watch.reload()
             if time.monotonic() >= look_at_s:
                 look_at_s = time.monotonic() + CONFIG_LOOK_S
-                self._look_at_config()
+                self._config_watch.look()
                 self._keep_snapshot()
 
     def _turn_and_wait(self, most_s: float) -> list[int]:
@@ -175,15 +170,15 @@ class Service:
         if turned_s >= self._tick_at_s:
             self._tick_at_s = turned_s + TICK_S
             self._ledger.store.tick()
-        if turned_s >= self._tell_by_s or self._waiter.is_quiet():
-            self._tell()
+        if turned_s >= self._report_by_s or self._waiter.is_quiet():
+            self._report()
         return self._waiter.wait(max(0.0, turned_s + wait_s - time.monotonic()))
 
-    def _tell(self) -> None:
-        self._tell_by_s = time.monotonic() + TELL_WITHIN_S
-        for entry in self._untold:
+    def _report(self) -> None:
+        self._report_by_s = time.monotonic() + REPORT_WITHIN_S
+        for entry in self._unreported:
             self._on_entry(entry)
-        self._untold.clear()
+        self._unreported.clear()
 
     def _keep_snapshot(self) -> None:
         seq = self._ledger.state.head.seq
@@ -191,42 +186,9 @@ class Service:
             snapshot.write(self._home.snapshots, self._ledger.state)
             self._snapshot_seq = seq
 
-    def _look_at_config(self) -> None:
-        """Pick an edit up once the file has come to rest: some editors write in several steps."""
-        stamp = stamp_of(self._home.config)
-        if stamp != self._stamp and stamp == self._seen_stamp:
-            self._reload(stamp)
-        self._seen_stamp = stamp
-
-    def _reload(self, stamp: Stamp | None) -> None:
-        try:
-            config = load_config(self._home)
-        except CONFIG_PROBLEMS as problem:
-            if stamp != self._told_stamp:  # while it cannot be recorded, it is looked at again
-                self._told_stamp = stamp
-                self._announce(Announcement("config rejected", str(problem)))
-            rejected = rejection(problem)
-            self._record(lambda state: [rejected], stamp)
-            return
-        self._use(config)
-        definitions = _definitions(config)
-        now = self._clock.read().wall
-        self._record(lambda state: reconcile(state, definitions, config.digest, now), stamp)
-
-    def _record(self, decide: Callable[[State], list[Event]], stamp: Stamp | None) -> None:
-        try:
-            self._ledger.decide(decide)
-        except Unavailable:
-            return  # the loop says so; the edit is looked at again
-        self._stamp = stamp
-
-    def _use(self, config: Config) -> None:
-        if config.settings.fsync != self._config.settings.fsync:
-            self._announce(Announcement("fsync"))
-        self._config = config
+    def _put_in_force(self, config: Config) -> None:
         self._scheduler.settings = config.settings
         self._launcher.use(config.jobs)
-        keep_copy(config, self._home.config_in_force)
 
     def _reread(self) -> None:
         """A command has recorded an edit before it was seen here: what it launches with must not be older."""
@@ -239,19 +201,19 @@ class Service:
         """Start nothing more, give runs their grace, stop what is left; a second signal hurries."""
         self._scheduler.begin_stop()
         if self._scheduler.unfinished:
-            self._announce(Announcement("stopping", str(self._scheduler.unfinished)))
-        grace_ends_s = time.monotonic() + self._config.settings.shutdown_grace_ms / 1000
+            self._announce(Stopping(self._scheduler.unfinished))
+        grace_ends_s = time.monotonic() + self._config_watch.config.settings.shutdown_grace_ms / 1000
         stopped: int | None = None
         while self._scheduler.unfinished:
             left_s = grace_ends_s - time.monotonic()
             most_s = TURN_MAX_S if stopped is not None else max(0.0, min(TURN_MAX_S, left_s))
             signals = self._turn_and_wait(most_s)
-            hurried = self._impatient or signal.SIGINT in signals or signal.SIGTERM in signals
-            self._impatient = False
+            hurried = self._second_signal or signal.SIGINT in signals or signal.SIGTERM in signals
+            self._second_signal = False
             if stopped is None and (left_s <= 0 or hurried):
                 stopped = self._scheduler.stop_runs("stopped with the scheduler")
             if hurried:
-                self._announce(Announcement("hurrying"))
+                self._announce(Killing())
                 self._scheduler.hurry()
             if left_s < -self._patience_s():
                 why = (
@@ -270,7 +232,3 @@ class Service:
     def _end(self, reason: str, stopped: int) -> None:
         ended = v.SchedulerStopped(reason=reason, runs_stopped=stopped)
         self._ledger.decide(lambda state: [v.event(ended, v.SCHEDULER)])
-
-
-def _definitions(config: Config) -> dict[str, JobDefinition]:
-    return {name: job.definition for name, job in config.jobs.items()}

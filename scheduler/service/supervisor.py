@@ -1,7 +1,7 @@
-"""Supervision: the runs that are going, from launch to the `run.finished` that tells how they ended.
+"""Supervision: running runs, from their launch to the `run.finished` that says how they ended.
 
 It starts processes, enforces deadlines (SIGTERM, then SIGKILL after a grace, until no descendant is left), and turns
-exits into events. It records nothing: its owner does, and asks again until it is done.
+exits into events. It records nothing: its owner records them, and asks again until that is done.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from eventstore.store import Event
+from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
 from scheduler.definition import JobDefinition
@@ -79,22 +79,22 @@ class Supervisor:
         return len(self._running) + len(self._ended)
 
     def runs(self) -> list[int]:
-        """Numbers of the runs whose process is going."""
+        """Numbers of the runs whose process is running."""
         return list(self._running)
 
     @property
     def watched_runs(self) -> frozenset[int]:
-        """Numbers of all runs that have not been answered as finished."""
+        """Numbers of all runs whose `run.finished` has not been returned yet."""
         return frozenset(self._running) | frozenset(self._ended)
 
-    def start(self, goings: Sequence[RunningAttempt], now: Reading) -> None:
+    def start(self, attempts: Sequence[RunningAttempt], now: Reading) -> None:
         """Launch the processes of `run.started` entries that are durable.
 
         A failure to launch is how a run ends. The time of the others counts from their own start, not from the entry:
         to record it, and to start those before it, may have taken a while.
         """
-        launched = self._spawner.launch([running.launch for running in goings])
-        for running, result in zip(goings, launched, strict=True):
+        launched = self._spawner.launch([running.launch for running in attempts])
+        for running, result in zip(attempts, launched, strict=True):
             if isinstance(result, LaunchFailed):
                 running.started_mono_s = now.monotonic_s
                 running.error, running.exit_code = str(result), result.exit_code
@@ -120,7 +120,7 @@ class Supervisor:
             self._timed[running.launch.run] = running
 
     def stop(self, run: int, outcome: StopOutcome, error: str, now: Reading) -> bool:
-        """Ask a run to stop; whether it was going. A second call changes nothing."""
+        """Ask a run to stop; whether it was running here. A second call changes nothing."""
         running = self._running.get(run)
         if running is None:
             return False
@@ -131,6 +131,16 @@ class Supervisor:
             self._stopping[run] = running
             self._spawner.terminate(*running.key)
         return True
+
+    def cancel(self, requested: Entry, now: Reading) -> bool:
+        """Ask the run to stop that a `run.cancel_requested` names; whether it was running here."""
+        if requested.run is None:
+            return False
+        return self.stop(requested.run, "cancelled", f"cancelled by {requested.actor}", now)
+
+    def stop_all(self, reason: str, now: Reading) -> int:
+        """Ask every run to stop; how many there were."""
+        return sum(self.stop(run, "cancelled", reason, now) for run in self.runs())
 
     def hurry(self, now: Reading) -> None:
         """Kill at once what was asked to stop."""
@@ -149,10 +159,10 @@ class Supervisor:
             if running.deadline_s is not None and now.monotonic_s >= running.deadline_s:
                 self.stop(running.launch.run, "timed_out", f"its timeout is {running.timeout_s:g} s", now)
         for running in list(self._stopping.values()):
-            self._press(running, now)
+            self._stop_tree(running, now)
         return self._finished()
 
-    def _press(self, running: RunningAttempt, now: Reading) -> None:
+    def _stop_tree(self, running: RunningAttempt, now: Reading) -> None:
         """A run that was asked to stop: gone with all its descendants, or killed when its grace is over."""
         if running.kill_at_s is not None and now.monotonic_s >= running.kill_at_s:
             self._spawner.kill(*running.key)

@@ -1,4 +1,7 @@
-"""`jobs cleanup-sessions` and `jobs log-cleanup`: the built-in jobs, now, with a retention of the person's choice."""
+"""`jobs cleanup-sessions` and `jobs log-cleanup`: the built-in jobs, now, with a retention of the person's choice.
+
+Both commands are written out, because their options, help and unit differ; what they do is said once, in `_maintain`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from scheduler.definition import RETENTION_MAX
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from cli.runs.direct import RunHere
+    from scheduler.configuration import Config
     from scheduler.definition import JobDefinition
     from scheduler.service.local_executor import RunRequest
 
@@ -66,14 +69,15 @@ def _maintain(
     home: Home, name: str, unit: str, retention: int | None, *, dry_run: bool, as_json: bool
 ) -> int:
     """Run the built-in job and show what it says; the exit code."""
-    from cli.runs.direct import executing
+    from cli.runs.direct import direct_runner
 
-    with executing(home, (_ERR if as_json else _OUT, _ERR)) as here:
-        wish = _wish(here, name, unit, retention, dry_run=dry_run)
+    with direct_runner(home, (_ERR if as_json else _OUT, _ERR)) as runner:
+        request = _run_request(runner.config, name, unit, retention, dry_run=dry_run)
         applied: list[dict[str, Any]] = []
-        here.ledger.listen(_collector(name, applied))
-        stopped_by = here.run([wish], lambda number, job: None)
-        settled = list(here.watched.settled.values())
+        runner.ledger.listen(_collector(name, applied))
+        runner.request_run(request, lambda number, job: None)
+        stopped_by = runner.follow()
+        settled = list(runner.watched.settled.values())
     if as_json:
         runs = {run.run for run in settled}
         show_json(
@@ -87,7 +91,7 @@ def _maintain(
     return Exit.DONE if settled and settled[0].succeeded else Exit.FAILED
 
 
-def _wish(here: RunHere, name: str, unit: str, retention: int | None, *, dry_run: bool) -> RunRequest:
+def _run_request(config: Config, name: str, unit: str, retention: int | None, *, dry_run: bool) -> RunRequest:
     from scheduler.service.local_executor import RunRequest
 
     options: list[str] = []
@@ -98,14 +102,14 @@ def _wish(here: RunHere, name: str, unit: str, retention: int | None, *, dry_run
     if dry_run:
         options.append("--dry-run")
         parameters.append("dry_run")
-    return RunRequest(_definition(here, name), options=options, parameters=parameters)
+    return RunRequest(_definition(config, name), options=options, parameters=parameters)
 
 
-def _definition(here: RunHere, name: str) -> JobDefinition:
+def _definition(config: Config, name: str) -> JobDefinition:
     """The job as the config has it, or as it is without a config."""
     from scheduler.definition import JobDefinition
 
-    configured = here.config.jobs.get(name)
+    configured = config.jobs.get(name)
     if configured is None:
         return JobDefinition(name=name)
     if configured.definition.command is not None:

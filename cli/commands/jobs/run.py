@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,9 +19,8 @@ from cli.terminal.printable import printable
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from cli.runs.detached import Report
-    from cli.runs.direct import RunHere
-    from cli.runs.via_scheduler import RunThere
+    from cli.runs.detached import OnDurable
+    from cli.runs.runner import Runner
 
 _OUT, _ERR = 1, 2
 _SIGNALLED = 128
@@ -77,24 +76,21 @@ def _run_and_wait(home: Home, names: Sequence[str], reason: str, as_json: bool) 
 
     streams = (_ERR if as_json else _OUT, _ERR)
     labelled = len(names) > 1
-    follow: Callable[[], int | None]
     holder = holder_of(home.scheduler_lock)
     with ExitStack() as stack:
-        runner: RunHere | RunThere
+        runner: Runner
         if holder is None:
-            from cli.runs.direct import executing
+            from cli.runs.direct import direct_runner
 
-            runner = here = stack.enter_context(executing(home, streams, labelled=labelled))
-            follow = partial(here.run, here.wishes(names, reason), _nobody)
+            runner = stack.enter_context(direct_runner(home, streams, labelled=labelled))
         else:
-            from cli.runs.via_scheduler import served
+            from cli.runs.via_scheduler import scheduler_runner
 
-            runner = there = stack.enter_context(served(home, holder, streams, labelled=labelled))
-            there.request(names, reason, _nobody)
-            follow = there.follow
+            runner = stack.enter_context(scheduler_runner(home, holder, streams, labelled=labelled))
+        runner.request(names, reason, _ignore)
         settled = runner.watched.settled
         try:
-            stopped_by = follow()
+            stopped_by = runner.follow()
         finally:
             if as_json:
                 show_json([settled[number].members() for number in sorted(settled)])
@@ -105,18 +101,18 @@ def _run_and_wait(home: Home, names: Sequence[str], reason: str, as_json: bool) 
 
 def _run_and_return(home: Home, names: Sequence[str], reason: str, as_json: bool) -> int:
     """Have them run and return once the requests are durable; the exit code."""
-    from cli.runs.detached import Requested, detach
+    from cli.runs.detached import DetachedRun, detach
     from scheduler.scheduler_lock import holder_of
 
     holder = holder_of(home.scheduler_lock)
     if holder is None:
         requested = detach(partial(_execute_detached, home, names, reason))
     else:
-        from cli.runs.via_scheduler import served
+        from cli.runs.via_scheduler import scheduler_runner
 
         requested = []
-        with served(home, holder, None) as there:
-            there.request(names, reason, lambda number, job: requested.append(Requested(number, job)))
+        with scheduler_runner(home, holder, None) as runner:
+            runner.request(names, reason, lambda number, job: requested.append(DetachedRun(number, job)))
     if as_json:
         show_json([{"run": one.run, "job": one.job, "skipped": one.skipped or None} for one in requested])
     else:
@@ -128,21 +124,22 @@ def _run_and_return(home: Home, names: Sequence[str], reason: str, as_json: bool
     return Exit.FAILED if any(one.skipped for one in requested) else Exit.DONE
 
 
-def _execute_detached(home: Home, names: Sequence[str], reason: str, report: Report) -> None:
+def _execute_detached(home: Home, names: Sequence[str], reason: str, report: OnDurable) -> None:
     """In a process of its own: execute the runs and report when all the requests are durable."""
-    from cli.runs.detached import Requested
-    from cli.runs.direct import executing
+    from cli.runs.detached import DetachedRun
+    from cli.runs.direct import direct_runner
 
-    with executing(home, None) as here:
-        requested: list[Requested] = []
+    with direct_runner(home, None) as runner:
+        requested: list[DetachedRun] = []
 
-        def begun(number: int, job: str) -> None:
-            requested.append(Requested(number, job, here.watched.skip_words(number)))
+        def on_requested(number: int, job: str) -> None:
+            requested.append(DetachedRun(number, job, runner.watched.skip_words(number)))
             if len(requested) == len(names):
                 report(requested)
 
-        here.run(here.wishes(names, reason), begun)
+        runner.request(names, reason, on_requested)
+        runner.follow()
 
 
-def _nobody(number: int, job: str) -> None:
-    """For who does not want to be told that a run begins."""
+def _ignore(number: int, job: str) -> None:
+    """For callers that need not know when a request is durable."""

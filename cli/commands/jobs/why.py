@@ -21,11 +21,11 @@ from cli.times.show import JOBS_ZONE, show_relative, show_time, utc_option
 from cli.words.entry_sentences import sentence
 from cli.words.explanation_words import headline, in_force_sentence, sentence_of
 from eventstore import Journal
-from scheduler.explanation import Explainer, Explanation, Shown
-from scheduler.explanation.facts import RunOpen, Scheduled
+from scheduler.explanation import Explainer, Explanation, WallTimeInstants
+from scheduler.explanation.facts import ScheduleInForce, UnfinishedRun
 from scheduler.explanation.last_due import last_due
 from scheduler.home import Home
-from scheduler.ledger.past import Past, Told
+from scheduler.ledger.past import OnProgress, Past
 from scheduler.rules.job_schedule import schedule_of
 
 _ITEM = "  - "
@@ -84,11 +84,11 @@ def _answers(explainer: Explainer, asked: Asked) -> tuple[list[Explanation], int
     return answers, more
 
 
-def _explainer(view: View, name: str, told: Told) -> Explainer:
+def _explainer(view: View, name: str, on_progress: OnProgress) -> Explainer:
     find_job(view.state, name, removed=True)
     try:
         if view.ledger is not None and isinstance(view.ledger.store, Journal):
-            past = Past.of(view.home, view.ledger.store, told)
+            past = Past.of(view.home, view.ledger.store, on_progress)
             return Explainer(past, name, view.now, serving=view.holder is not None)
     except KeyError:
         pass
@@ -102,7 +102,7 @@ def _asked(explainer: Explainer, view: View, name: str, at: str | None) -> Asked
     if at is not None:
         return read_asked(at, view.state.jobs[name].definition.timezone, view.now)
     instant = last_due(explainer, None if view.ledger is None else view.ledger.store, name)
-    return Asked(Shown("once", [] if instant is None else [instant]), SECOND, None)
+    return Asked(WallTimeInstants("once", [] if instant is None else [instant]), SECOND, None)
 
 
 def _say_how_shown(asked: Asked, timezone: str, zone: str | None) -> None:
@@ -125,7 +125,7 @@ def _show(view: View, answer: Explanation, zone: str) -> None:
     tell(paint(text, tone, colour))
     for fact in answer.facts:
         _show_fact(sentence_of(fact, zone), fact.entries)
-        if isinstance(fact, RunOpen):
+        if isinstance(fact, UnfinishedRun):
             _show_cancellation(view, fact.run, zone)
     out("")
 
@@ -149,7 +149,7 @@ def _show_never_due(view: View, standing: Explanation, zone: str) -> None:
     tell(paint(told, "strong", wants_colour()))
     for fact in standing.facts:
         told = sentence_of(fact, zone)
-        if isinstance(fact, Scheduled) and view.ledger is not None:
+        if isinstance(fact, ScheduleInForce) and view.ledger is not None:
             defined = next(view.ledger.store.read(fact.entries[0], fact.entries[0]))
             told = in_force_sentence(fact, defined.time, zone)
         _show_fact(told, fact.entries)

@@ -1,6 +1,6 @@
 """The collector: turns what the ledger says and what runs print into log entries, each line once.
 
-There is one for a home at a time; who has it holds a lock. Usually that is the process beside the scheduler
+There is one for a home at a time; its process holds a lock. Usually that is the process beside the scheduler
 (`python -m scheduler.logs HOME`), which sees each line as it is written. Where none runs, a command that wants to
 read collects what there is first.
 """
@@ -23,7 +23,7 @@ from scheduler.logs.collection.job_secrets import JobSecrets
 from scheduler.logs.collection.ledger_entries import fact_of, missing_output
 from scheduler.logs.collection.ledger_tail import LedgerTail
 from scheduler.logs.collection.output_tail import Ending, FollowedOutput
-from scheduler.logs.storage.checkpoint import LOCK, OutputPosition, Position, read_position, write_position
+from scheduler.logs.storage.checkpoint import LOCK, Checkpoint, OutputPosition, read_position, write_position
 from scheduler.logs.storage.day_files import DayWriter, entries_folder, make_folder
 from scheduler.logs.storage.entry import LogEntry, encode_lines, time_text
 from scheduler.logs.storage.resume import earliest_seq, seq_without_position, settle_move
@@ -32,7 +32,7 @@ TURN_ENTRIES: Final = 2_000
 TURN_BYTES: Final = 1024 * 1024
 """So much of the ledger and of runs that ended is taken in one turn at most: it bounds memory."""
 ATTEMPT_BYTES: Final = 512 * 1024
-"""So much of each run that goes on, so that a talkative one does not keep the others waiting."""
+"""So much is read of each running run in turn, so that one with much output does not delay the others."""
 
 _OF_CONFIG: Final = (v.ConfigAccepted.TYPE, v.JobDefined.TYPE, v.SchedulerStarted.TYPE)
 _STREAMS: Final = ("stdout", "stderr")
@@ -46,7 +46,7 @@ class Busy(Exception):
 
 
 class Collector:
-    """The one collector of a home. After an `OSError` it is to be closed; a new one goes on where this one was.
+    """The one collector of a home. After an `OSError` it is to be closed; a new one resumes where this one was.
 
     Args:
         home: the home; now: the clock.
@@ -77,11 +77,11 @@ class Collector:
         ledger, folder = self._ledger, self.folder
         position = read_position(folder)
         if position is None:
-            position = Position(
+            position = Checkpoint(
                 ledger=ledger.ledger_id, next_seq=seq_without_position(folder, ledger.refresh())
             )
         elif position.ledger != ledger.ledger_id:
-            position = Position(ledger=ledger.ledger_id, next_seq=earliest_seq(ledger.refresh()))
+            position = Checkpoint(ledger=ledger.ledger_id, next_seq=earliest_seq(ledger.refresh()))
         elif position.next_seq > ledger.newest_seq + 1:
             # A power cut took entries that were never flushed: their numbers will be given again.
             position.next_seq = ledger.newest_seq + 1
@@ -113,7 +113,7 @@ class Collector:
 
     @property
     def live(self) -> bool:
-        """Whether a run is going that may print more."""
+        """Whether a run is running that may print more."""
         return bool(self._followed)
 
     @property
@@ -238,7 +238,7 @@ class Collector:
 
     def _announce(self) -> None:
         """Write the position as it was committed last, with the files that will be written now."""
-        committed = msgspec.json.decode(self._written, type=Position)
+        committed = msgspec.json.decode(self._written, type=Checkpoint)
         committed.days = dict(self.position.days)
         write_position(self.folder, committed)
         self._written = msgspec.json.encode(committed)

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from scheduler.logs.storage.checkpoint import Position, write_position
+from scheduler.logs.storage.checkpoint import Checkpoint, write_position
 from scheduler.logs.storage.day_files import day_files
 from scheduler.logs.storage.gzip_members import MEMBER_BYTES, member
 from scheduler.logs.storage.raw_output import COMPRESSED
@@ -37,7 +37,7 @@ def first_kept(now: datetime) -> str:
     return f"{(now.astimezone(UTC) - timedelta(days=AFTER_DAYS)).date():%Y-%m-%d}"
 
 
-def compress_entries(folder: Path, position: Position, now: datetime) -> Iterator[str]:
+def compress_entries(folder: Path, position: Checkpoint, now: datetime) -> Iterator[str]:
     """Compress the files of days that are over; each name after it is done. `position` is written on the way.
 
     The caller holds the collector's lock, and has committed.
@@ -62,7 +62,7 @@ def compress_outputs(folder: Path, in_use: Callable[[str], bool], now: datetime)
 
     Args:
         folder: that of the output, with a folder for each day.
-        in_use: whether the file of that name belongs to a run that is still going.
+        in_use: whether the file of that name belongs to a run that is still running.
         now: the time.
 
     Raises:

@@ -18,7 +18,7 @@ from scheduler.logs.storage.raw_output import Damaged, RawOutput
 
 SLICE_BYTES: Final = 256 * 1024
 _STAYS_SO: Final = frozenset([errno.EACCES, errno.EPERM, errno.ELOOP, errno.EISDIR, errno.EIO])
-"""Errors that another try would meet again: one file that cannot be read does not hold up all others."""
+"""Errors that another try would meet again: such a file is given up, and does not delay all others."""
 
 
 class Ending:

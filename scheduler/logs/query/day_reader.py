@@ -16,7 +16,7 @@ from typing import Final
 
 from scheduler.logs.storage.checkpoint import read_position
 from scheduler.logs.storage.resume import BESIDE
-from scheduler.logs.storage.scan import Span, packed_spans, plain_spans
+from scheduler.logs.storage.scan import FileRange, packed_spans, plain_spans
 
 _LOOKS: Final = 100
 """Renaming takes a moment: there is no need to look more than twice or thrice."""
@@ -24,7 +24,7 @@ _FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 @contextmanager
-def opened_day(folder: Path, day: str, ends: Mapping[str, int] | None = None) -> Iterator[list[Span]]:
+def opened_day(folder: Path, day: str, ends: Mapping[str, int] | None = None) -> Iterator[list[FileRange]]:
     """All stretches of a day, in the order in which its entries were collected; none if retention deleted it.
 
     Args:
@@ -37,7 +37,7 @@ def opened_day(folder: Path, day: str, ends: Mapping[str, int] | None = None) ->
     packed, plain = f"{day}.jsonl.gz", f"{day}.jsonl"
     fds = _open_all(folder, packed, plain)
     try:
-        spans: list[Span] = []
+        spans: list[FileRange] = []
         if packed in fds:
             spans += packed_spans(fds[packed], os.fstat(fds[packed]).st_size)
         if plain in fds:

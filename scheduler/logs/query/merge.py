@@ -13,17 +13,17 @@ from operator import itemgetter
 from typing import Final, NamedTuple
 
 from scheduler.logs.storage.entry import TIME_SLICE
-from scheduler.logs.storage.scan import Span, blocks
+from scheduler.logs.storage.scan import FileRange, blocks
 
 PORTION_BYTES: Final = 4 * 1024 * 1024
 _SECOND: Final = slice(TIME_SLICE.start, TIME_SLICE.start + len("2026-11-23T02:00:00"))
 _TIME: Final = itemgetter(TIME_SLICE)
 
 
-class _Stretch(NamedTuple):
-    """Between which times the lines of a stretch lie."""
+class _TimedRange(NamedTuple):
+    """A range of a file, and the times between which its lines lie."""
 
-    span: Span
+    span: FileRange
     first: bytes
     last: bytes
 
@@ -36,7 +36,7 @@ class _Portion(NamedTuple):
     size_bytes: int
 
 
-def in_order(spans: Iterable[Span], portion_bytes: int = PORTION_BYTES) -> Iterator[bytes]:
+def in_order(spans: Iterable[FileRange], portion_bytes: int = PORTION_BYTES) -> Iterator[bytes]:
     """The lines of some stretches, in blocks, by time; those of one time in the order in which they stand."""
     sizes: dict[bytes, int] = {}
     stretches = []
@@ -45,7 +45,7 @@ def in_order(spans: Iterable[Span], portion_bytes: int = PORTION_BYTES) -> Itera
         for block in blocks(span):
             _count(block, _SECOND, seconds)
         if seconds:
-            stretches.append(_Stretch(span, min(seconds), max(seconds)))
+            stretches.append(_TimedRange(span, min(seconds), max(seconds)))
         for second, size_bytes in seconds.items():
             sizes[second] = sizes.get(second, 0) + size_bytes
     for portion in _portions(sizes, portion_bytes):
@@ -58,7 +58,7 @@ def in_order(spans: Iterable[Span], portion_bytes: int = PORTION_BYTES) -> Itera
             yield from _in_order_within(concerned, portion, portion_bytes)
 
 
-def _in_order_within(spans: list[Span], second: _Portion, portion_bytes: int) -> Iterator[bytes]:
+def _in_order_within(spans: list[FileRange], second: _Portion, portion_bytes: int) -> Iterator[bytes]:
     """The lines of one second that are too many to be sorted at once: by its microseconds."""
     sizes: dict[bytes, int] = {}
     for lines in _within(spans, second, _SECOND):
@@ -93,7 +93,7 @@ def _portions(sizes: dict[bytes, int], portion_bytes: int) -> Iterator[_Portion]
         yield current
 
 
-def _within(spans: list[Span], portion: _Portion, key: slice) -> Iterator[list[bytes]]:
+def _within(spans: list[FileRange], portion: _Portion, key: slice) -> Iterator[list[bytes]]:
     """The lines of a portion, block by block."""
     first, last = portion.first, portion.last
     for span in spans:

@@ -69,7 +69,7 @@ class _Helper:
 
 
 def _serve(write_fd: int, read_fd: int, tasks: Sequence[Task], work: Callable[[Task], bytes]) -> None:
-    """In the other process: do the tasks and leave, whatever happens, without a word."""
+    """In the other process: do the tasks and leave, whatever happens, and print nothing."""
     try:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
             signal.signal(number, signal.SIG_DFL)

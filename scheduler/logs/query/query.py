@@ -26,7 +26,7 @@ from scheduler.logs.storage.entry import (
     encode_lines,
     time_text,
 )
-from scheduler.logs.storage.scan import Span, blocks, lines_with
+from scheduler.logs.storage.scan import FileRange, blocks, lines_with
 
 _BATCH_LINES = 4_096
 _ALONE_SPANS = 2
@@ -140,10 +140,10 @@ def _days(folder: Path, wanted: LogFilter) -> list[str]:
     )
 
 
-def _last_of(spans: list[Span], sieve: _Sieve, count: int) -> Iterator[list[LogEntry]]:
+def _last_of(spans: list[FileRange], sieve: _Sieve, count: int) -> Iterator[list[LogEntry]]:
     """The last entries that are wanted of each stretch, at most `count` of one; the last stretch first."""
 
-    def last(span: Span) -> list[LogEntry]:
+    def last(span: FileRange) -> list[LogEntry]:
         kept: deque[LogEntry] = deque(maxlen=count)
         for block in blocks(span):
             kept.extend(sieve.admitted(block))

@@ -41,7 +41,7 @@ class OutputPosition(msgspec.Struct, kw_only=True, omit_defaults=True):
     in_key: bool = False
 
 
-class Position(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Checkpoint(msgspec.Struct, kw_only=True, omit_defaults=True):
     """See the module.
 
     Attributes:
@@ -61,16 +61,16 @@ class Position(msgspec.Struct, kw_only=True, omit_defaults=True):
     moving: str = ""
 
 
-def read_position(folder: Path) -> Position | None:
+def read_position(folder: Path) -> Checkpoint | None:
     """The position that is kept in a folder of entries; None if there is none that could be used."""
     try:
-        position = decode((folder / FILE).read_bytes(), Position)
+        position = decode((folder / FILE).read_bytes(), Checkpoint)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
     return position if position.version == VERSION else None
 
 
-def write_position(folder: Path, position: Position) -> None:
+def write_position(folder: Path, position: Checkpoint) -> None:
     """Replace the position.
 
     Raises:

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from scheduler.home import Home
-from scheduler.logs.storage.checkpoint import Position
+from scheduler.logs.storage.checkpoint import Checkpoint
 
 DAY_SUFFIXES: Final = (".jsonl.gz", ".jsonl")
 _NAME: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(\.jsonl|\.jsonl\.gz)")
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
 FREE_BYTES_MIN: Final = 32 * 1024 * 1024
-"""With less room than that on the disk nothing is collected: what is left belongs to the ledger."""
+"""With less room than that on the disk nothing is collected: the rest is left to the ledger."""
 
 
 def entries_folder(home: Home) -> Path:
@@ -61,7 +61,7 @@ class DayWriter:
         folder: where they are; position: of the collector; commit: writes it.
     """
 
-    def __init__(self, folder: Path, position: Position, commit: Callable[[], None]) -> None:
+    def __init__(self, folder: Path, position: Checkpoint, commit: Callable[[], None]) -> None:
         self._folder, self._position, self._commit = folder, position, commit
 
     def recover(self) -> None:

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from scheduler.logs.storage.checkpoint import Position
+from scheduler.logs.storage.checkpoint import Checkpoint
 from scheduler.logs.storage.day_files import day_files
 from scheduler.logs.storage.entry import decode
 from scheduler.logs.storage.scan import blocks, lines_with, packed_spans, plain_spans
@@ -57,7 +57,7 @@ def _last_seq(block: bytes) -> int | None:
     return None
 
 
-def settle_move(folder: Path, position: Position) -> None:
+def settle_move(folder: Path, position: Checkpoint) -> None:
     """Bring the replacement of a file by its compressed form to its end, if it had begun.
 
     The caller writes the position afterwards.

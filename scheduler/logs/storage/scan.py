@@ -1,4 +1,4 @@
-"""Lines of files of entries, in stretches of about a megabyte that can be read in any order and by any process."""
+"""Lines of files of entries, in ranges of about a megabyte that can be read in any order and by any process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scheduler.logs.storage.gzip_members import members
 
 BLOCK_BYTES: Final = 1024 * 1024
 _LAST_BLOCK_BYTES: Final = 256 * 1024
-"""What was written last is looked at first, and most often it is enough: those stretches are smaller."""
+"""The newest lines are looked at first, and most often they suffice: those ranges are smaller."""
 _GROWTH: Final = 4
 _MORE_BYTES: Final = 128 * 1024
 _COMPRESSED_BYTES: Final = 512 * 1024
@@ -21,8 +21,8 @@ _COMMON: Final = 8
 """A text that stands in one line of so many is not worth looking for line by line."""
 
 
-class Span(NamedTuple):
-    """A stretch of an open file, in bytes.
+class FileRange(NamedTuple):
+    """A range of an open file, in bytes.
 
     Attributes:
         form: `lines`: those that begin in it; `member`: a gzip member; `stream`: gzip, to be read as a whole.
@@ -38,26 +38,26 @@ class Span(NamedTuple):
     size_bytes: int
 
 
-def plain_spans(fd: int, size_bytes: int) -> list[Span]:
+def plain_spans(fd: int, size_bytes: int) -> list[FileRange]:
     """The stretches of a file of lines, the first one first; those at its end are smaller."""
-    found: list[Span] = []
+    found: list[FileRange] = []
     end, wanted = size_bytes, _LAST_BLOCK_BYTES
     while end > 0:
         begin = max(0, end - wanted)
-        found.append(Span("lines", fd, begin, end, size_bytes))
+        found.append(FileRange("lines", fd, begin, end, size_bytes))
         end, wanted = begin, min(wanted * _GROWTH, BLOCK_BYTES)
     return found[::-1]
 
 
-def packed_spans(fd: int, size_bytes: int) -> list[Span]:
+def packed_spans(fd: int, size_bytes: int) -> list[FileRange]:
     """The stretches of a compressed file, the first one first."""
     return [
-        Span("member" if each.known else "stream", fd, each.begin, each.end, size_bytes)
+        FileRange("member" if each.known else "stream", fd, each.begin, each.end, size_bytes)
         for each in members(fd, size_bytes)
     ]
 
 
-def blocks(span: Span) -> Iterator[bytes]:
+def blocks(span: FileRange) -> Iterator[bytes]:
     """The whole lines of a stretch, in blocks of about a megabyte: one block, except of a `stream`.
 
     A last line that is not whole is left out. What is compressed and damaged ends there.
@@ -104,7 +104,7 @@ def _is_common(needle: bytes, sought: bytes, at: int) -> bool:
     return sought.count(needle, at, end) * _COMMON > sought.count(b"\n", at, end)
 
 
-def _lines_of(span: Span) -> bytes:
+def _lines_of(span: FileRange) -> bytes:
     """The lines that begin in a stretch."""
     # One byte more, before it: a line begins where a LF stands before it.
     before = 1 if span.begin else 0
@@ -125,7 +125,7 @@ def _lines_of(span: Span) -> bytes:
     return raw[: raw.rfind(b"\n") + 1]
 
 
-def _inflated(span: Span) -> Iterator[bytes]:
+def _inflated(span: FileRange) -> Iterator[bytes]:
     """What a stretch of a gzip file holds, of all its members, without Python's slower reader."""
     if span.form == "member":
         inflater = zlib.decompressobj(wbits=31)

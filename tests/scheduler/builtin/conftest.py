@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.builtin.retention import Protected, Target, apply
-from scheduler.builtin.retention_report import Tally
+from scheduler.builtin.retention_report import RetentionTally
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 CUTOFF = NOW - timedelta(hours=24)
@@ -33,9 +33,9 @@ def left(folder: Path) -> set[str]:
 
 def clean(
     folder: Path, pattern: str | None = "*", protected: Protected = NOTHING_PROTECTED, dry_run: bool = False
-) -> Tally:
+) -> RetentionTally:
     """Clean one folder of what was changed before `CUTOFF`."""
-    tally = Tally()
+    tally = RetentionTally()
     apply(Target(folder, pattern), CUTOFF, protected, tally, dry_run=dry_run)
     return tally
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from scheduler.builtin import retention
 from scheduler.builtin.retention import Protected, identity_of
-from scheduler.builtin.retention_report import FAILURES_MAX, TARGETS_MAX, Tally, recordable
+from scheduler.builtin.retention_report import FAILURES_MAX, TARGETS_MAX, RetentionTally, recordable
 from tests.scheduler.builtin.conftest import CUTOFF, NOTHING_PROTECTED, OLD, clean, left, put
 
 
@@ -247,7 +247,7 @@ def test_dated_folders(folder: Path) -> None:
     put(folder / "output" / "2026-11-22" / "3-1.stdout")
     put(folder / "output" / "2026-13-01" / "4-1.stdout")
     put(folder / "2026-01-01x" / "5-1.stdout")
-    tally = Tally()
+    tally = RetentionTally()
     target = retention.Target(folder, None, dated=True)
     retention.apply(target, CUTOFF, NOTHING_PROTECTED, tally, dry_run=True)
     assert len(left(folder)) == 11
@@ -282,7 +282,7 @@ def test_stopping(folder: Path) -> None:
     """Once it is told to stop, no further file is deleted, and what was deleted is counted."""
     for number in range(10):
         put(folder / f"{number}")
-    tally = Tally(lambda: bool(tally.folders) and tally.folders[0].deleted == 4)
+    tally = RetentionTally(lambda: bool(tally.folders) and tally.folders[0].deleted == 4)
     retention.apply(retention.Target(folder, "*"), CUTOFF, NOTHING_PROTECTED, tally, dry_run=False)
     assert len(left(folder)) == 6
     assert tally.folders[0].deleted == 4
@@ -328,7 +328,7 @@ def test_recordable_text(text: str) -> None:
 
 def test_result_fits_into_an_entry(folder: Path) -> None:
     """However many folders and failures of whatever length there are, the result fits into a line of the ledger."""
-    tally = Tally()
+    tally = RetentionTally()
     for number in range(3 * TARGETS_MAX):
         tally.folder("/" + "\N{PILE OF POO}" * 4000, "*" * 5000).deleted = number
         tally.failed("/\udcff" * 4000, "\N{SNOWMAN}" * 5000)

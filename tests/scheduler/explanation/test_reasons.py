@@ -64,17 +64,17 @@ def test_it_ran(ask: Ask) -> None:
     world = lived(3.5)
     answer = ask(world, at(2))
     assert answer.verdict == "ran"
-    assert types(world, the(answer, f.Ticked)) == ["schedule.ticked"]
-    assert types(world, the(answer, f.RunBegan)) == ["run.started"]
-    assert types(world, the(answer, f.RunEnded)) == ["run.finished"]
-    assert the(answer, f.RunEnded).outcome == "succeeded"
+    assert types(world, the(answer, f.RunOwed)) == ["schedule.ticked"]
+    assert types(world, the(answer, f.RunStart)) == ["run.started"]
+    assert types(world, the(answer, f.RunEnd)) == ["run.finished"]
+    assert the(answer, f.RunEnd).outcome == "succeeded"
 
 
 def test_not_due_tells_the_nearest_instants(ask: Ask) -> None:
     """An instant that the schedule does not have is told with its neighbours and the definition that says so."""
     world = lived(3.5)
     answer = ask(world, at(1.5))
-    scheduled = the(answer, f.Scheduled)
+    scheduled = the(answer, f.ScheduleInForce)
     assert (answer.verdict, scheduled.before, scheduled.after) == ("not_due", at(1), at(2))
     assert types(world, scheduled) == ["job.defined"]
 
@@ -84,12 +84,12 @@ def test_disabled_by_whom_when_and_why(ask: Ask) -> None:
     world = lived(1.5)
     world.person(v.JobDisabled(reason="migration"), "hourly")
     world.run(2 * 3_600)
-    switched = the(ask(world, at(3)), f.Switched)
+    switched = the(ask(world, at(3)), f.Disablement)
     assert (switched.actor, switched.since, switched.reason) == ("user:ann@sim", at(1.5), "migration")
     assert switched.ended is None
     world.person(v.JobEnabled(), "hourly")
     world.run(3_600)
-    switched = the(ask(world, at(3)), f.Switched)
+    switched = the(ask(world, at(3)), f.Disablement)
     assert (switched.ended, switched.ended_by) == (at(3.5), "user:ann@sim")
     assert types(world, switched) == ["job.disabled", "job.enabled"]
     assert ask(world, at(4)).verdict == "ran"
@@ -100,7 +100,7 @@ def test_a_pause_ends_by_itself(ask: Ask) -> None:
     world = lived(1.5)
     world.person(v.JobDisabled(until=at(3.5)), "hourly")
     world.run(4 * 3_600)
-    switched = the(ask(world, at(3)), f.Switched)
+    switched = the(ask(world, at(3)), f.Disablement)
     assert (switched.until, switched.ended, switched.ended_by) == (at(3.5), at(3.5), "scheduler")
     assert ask(world, at(4)).verdict == "ran"
 
@@ -111,8 +111,8 @@ def test_who_disabled_it_last_before_the_instant_counts(ask: Ask) -> None:
     for reason in ("first", "second"):
         world.person(v.JobDisabled(reason=reason), "hourly")
         world.run(2 * 3_600)
-    assert the(ask(world, at(3)), f.Switched).reason == "first"
-    assert the(ask(world, at(5)), f.Switched).reason == "second"
+    assert the(ask(world, at(3)), f.Disablement).reason == "first"
+    assert the(ask(world, at(5)), f.Disablement).reason == "second"
 
 
 def test_a_pause_that_ended_unwatched_does_not_explain_what_came_after_it(ask: Ask) -> None:
@@ -126,8 +126,8 @@ def test_a_pause_that_ended_unwatched_does_not_explain_what_came_after_it(ask: A
     world.run(3_600)
     answers = [ask(world, at(hour)) for hour in (2, 3, 4, 5)]
     assert [answer.verdict for answer in answers] == ["disabled", "missed", "missed", "disabled"]
-    assert the(answers[1], f.Closed).by == "disabled"
-    assert (the(answers[0], f.Switched).until, the(answers[3], f.Switched).reason) == (at(2.5), "again")
+    assert the(answers[1], f.ClosedSchedule).by == "disabled"
+    assert (the(answers[0], f.Disablement).until, the(answers[3], f.Disablement).reason) == (at(2.5), "again")
 
 
 def test_the_scheduler_had_died_and_the_latest_was_caught_up(ask: Ask) -> None:
@@ -140,14 +140,14 @@ def test_the_scheduler_had_died_and_the_latest_was_caught_up(ask: Ask) -> None:
     world.run(60)
     missed, caught_up = ask(world, at(3)), ask(world, at(4))
     for answer in (missed, caught_up):
-        down = the(answer, f.Down)
+        down = the(answer, f.SchedulerDowntime)
         assert (down.how, down.since, down.until) == ("died", last.time, at(4.5))
-        misfired = the(answer, f.Misfired)
+        misfired = the(answer, f.Misfire)
         assert (misfired.first, misfired.last, misfired.count, misfired.will_run) == (at(2), at(4), 3, 1)
-    not_wanted = the(missed, f.NotWanted)
+    not_wanted = the(missed, f.CatchUpRefusal)
     assert (missed.verdict, not_wanted.rule, not_wanted.ran_instead) == ("missed", "one", [at(4)])
-    assert (caught_up.verdict, the(caught_up, f.Ticked).trigger) == ("ran", "catch_up")
-    assert not_wanted.runs == [the(caught_up, f.Ticked).run]
+    assert (caught_up.verdict, the(caught_up, f.RunOwed).trigger) == ("ran", "catch_up")
+    assert not_wanted.runs == [the(caught_up, f.RunOwed).run]
 
 
 def test_what_others_record_in_its_name_is_no_sign_of_life(ask: Ask) -> None:
@@ -162,7 +162,7 @@ def test_what_others_record_in_its_name_is_no_sign_of_life(ask: Ask) -> None:
     world.edit()  # a command records that the pause is over
     assert [entry.time for entry in world.entries(v.JobEnabled)] == [at(3.5)]
     world.start()
-    assert the(ask(world, at(2)), f.Down).since == last.time
+    assert the(ask(world, at(2)), f.SchedulerDowntime).since == last.time
 
 
 def test_it_slept_and_died_before_it_had_settled_what_it_slept_through(ask: Ask) -> None:
@@ -183,10 +183,10 @@ def test_it_slept_and_died_before_it_had_settled_what_it_slept_through(ask: Ask)
     world.clock.pass_(3_600)
     world.start()
     slept, down = ask(world, at(2)), ask(world, at(4))
-    assert the(slept, f.Stepped).cause == "suspend"
-    assert (the(slept, f.Down).later, the(slept, f.Down).since) == (True, at(3.5))
-    assert (the(down, f.Down).later, the(down, f.Down).since) == (False, at(3.5))
-    assert not [fact for fact in down.facts if isinstance(fact, f.Stepped)]
+    assert the(slept, f.ClockStep).cause == "suspend"
+    assert (the(slept, f.SchedulerDowntime).later, the(slept, f.SchedulerDowntime).since) == (True, at(3.5))
+    assert (the(down, f.SchedulerDowntime).later, the(down, f.SchedulerDowntime).since) == (False, at(3.5))
+    assert not [fact for fact in down.facts if isinstance(fact, f.ClockStep)]
 
 
 def test_the_scheduler_had_stopped(ask: Ask) -> None:
@@ -196,7 +196,7 @@ def test_the_scheduler_had_stopped(ask: Ask) -> None:
     world.crash()
     world.clock.pass_(2 * 3_600)
     world.start()
-    down = the(ask(world, at(2)), f.Down)
+    down = the(ask(world, at(2)), f.SchedulerDowntime)
     assert (down.how, down.since, down.reason, down.until) == ("stopped", at(1.5), "SIGTERM", at(3.5))
     assert types(world, down) == ["scheduler.stopped", "scheduler.started"]
 
@@ -206,9 +206,9 @@ def test_no_scheduler_had_ever_run(ask: Ask) -> None:
     world = World(job("hourly"))
     world.edit()
     world.clock.pass_(2.5 * 3_600)
-    assert the(ask(world, at(1), serving=False), f.Down).how == "never"
+    assert the(ask(world, at(1), serving=False), f.SchedulerDowntime).how == "never"
     world.start()
-    down = the(ask(world, at(1)), f.Down)
+    down = the(ask(world, at(1)), f.SchedulerDowntime)
     assert (down.how, down.since, down.until) == ("never", None, at(2.5))
 
 
@@ -222,7 +222,7 @@ def test_a_scheduler_that_died_before_it_had_looked_does_not_hide_the_outage(ask
     )
     world.clock.pass_(3_600)
     world.start()
-    down = the(ask(world, at(2)), f.Down)
+    down = the(ask(world, at(2)), f.SchedulerDowntime)
     assert (down.how, down.until) == ("died", at(3.5))
 
 
@@ -243,7 +243,7 @@ def test_why_catch_up_did_not_want_it(ask: Ask, members: dict[str, object], rule
     world.start()
     world.run(60)
     answer = ask(world, at(2))
-    not_wanted = the(answer, f.NotWanted)
+    not_wanted = the(answer, f.CatchUpRefusal)
     assert (answer.verdict, not_wanted.rule) == ("missed", rule)
     assert types(world, not_wanted)[0] == "job.defined"
 
@@ -255,9 +255,9 @@ def test_skipped_because_another_run_held_it(ask: Ask) -> None:
     world.start()
     world.run(3.5 * 3_600)
     answer = ask(world, at(2))
-    way = the(answer, f.InTheWay)
-    assert (answer.verdict, the(answer, f.RunSkipped).reason) == ("skipped", "overlap")
-    assert (way.run, way.started, way.scheduled_for) == (the(ask(world, at(1)), f.Ticked).run, at(1), at(1))
+    way = the(answer, f.BlockingRun)
+    assert (answer.verdict, the(answer, f.RunSkip).reason) == ("skipped", "overlap")
+    assert (way.run, way.started, way.scheduled_for) == (the(ask(world, at(1)), f.RunOwed).run, at(1), at(1))
     assert (way.ended, way.outcome) == (at(1) + timedelta(seconds=5_000), "failed")
 
 
@@ -269,8 +269,8 @@ def test_the_queue_was_full(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     world.start()
     world.run(3.5 * 3_600)
     assert [ask(world, at(hour)).verdict for hour in (1, 2, 3)] == ["running", "waiting", "skipped"]
-    assert the(ask(world, at(2)), f.RunOpen).behind == the(ask(world, at(1)), f.Ticked).run
-    assert the(ask(world, at(3)), f.RunSkipped).reason == "queue_full"
+    assert the(ask(world, at(2)), f.UnfinishedRun).behind == the(ask(world, at(1)), f.RunOwed).run
+    assert the(ask(world, at(3)), f.RunSkip).reason == "queue_full"
 
 
 def test_a_waiting_run_was_cancelled(ask: Ask) -> None:
@@ -279,10 +279,10 @@ def test_a_waiting_run_was_cancelled(ask: Ask) -> None:
     world.machine.behaviour = lambda launch: Process(5_000.0, 0)
     world.start()
     world.run(2.1 * 3_600)
-    run = the(ask(world, at(2)), f.Ticked).run
+    run = the(ask(world, at(2)), f.RunOwed).run
     world.person(v.RunCancelRequested(reason="not today"), "hourly", run=run)
     world.run(60)
-    skipped = the(ask(world, at(2)), f.RunSkipped)
+    skipped = the(ask(world, at(2)), f.RunSkip)
     assert (skipped.reason, skipped.actor, skipped.actor_reason) == ("cancelled", "user:ann@sim", "not today")
     assert types(world, skipped) == ["run.skipped", "run.cancel_requested"]
 
@@ -296,7 +296,7 @@ def test_a_run_was_lost(ask: Ask) -> None:
     world.machine.reboot()
     world.restart()
     world.run(60)
-    assert the(ask(world, at(1)), f.RunEnded).outcome == "lost"
+    assert the(ask(world, at(1)), f.RunEnd).outcome == "lost"
 
 
 def test_a_run_outlived_its_scheduler(ask: Ask) -> None:
@@ -307,7 +307,7 @@ def test_a_run_outlived_its_scheduler(ask: Ask) -> None:
     world.run(1.1 * 3_600)
     world.restart()
     world.run(3_600)
-    began = the(ask(world, at(1)), f.RunBegan)
+    began = the(ask(world, at(1)), f.RunStart)
     assert began.adopted
     assert types(world, began) == ["run.started", "run.adopted"]
 
@@ -321,13 +321,13 @@ def test_not_defined_yet_removed_and_back(ask: Ask) -> None:
     world.run(2 * 3_600)
     world.edit(remove=["hourly"])
     world.run(2 * 3_600)
-    gone = the(ask(world, at(5)), f.Absent)
+    gone = the(ask(world, at(5)), f.JobAbsence)
     assert (gone.removed, gone.back) == (at(3.5), None)
     world.edit(job("hourly"))
     world.run(3_600)
     verdicts = [ask(world, at(hour)).verdict for hour in (1, 2, 4, 6)]
     assert verdicts == ["not_defined", "ran", "removed", "ran"]
-    gone = the(ask(world, at(4)), f.Absent)
+    gone = the(ask(world, at(4)), f.JobAbsence)
     assert (gone.removed, gone.back) == (at(3.5), at(5.5))
     assert types(world, gone) == ["job.removed", "job.defined"]
 
@@ -339,8 +339,8 @@ def test_the_schedule_was_another_one_then(ask: Ask) -> None:
     world.run(3 * 3_600)
     answer = ask(world, at(2))
     assert (answer.verdict, answer.timezone) == ("ran", "UTC")
-    assert the(answer, f.Scheduled).source == "0 * * * *"
-    now = the(answer, f.Rescheduled)
+    assert the(answer, f.ScheduleInForce).source == "0 * * * *"
+    now = the(answer, f.ScheduleChange)
     assert (now.source, now.timezone, now.since) == ("30 12 * * *", "Europe/Paris", at(2.5))
     assert ask(world, at(4)).verdict == "not_due"
 
@@ -348,11 +348,11 @@ def test_the_schedule_was_another_one_then(ask: Ask) -> None:
 def test_edits_after_the_instant_do_not_count(ask: Ask) -> None:
     """The revision that is told is the one that held at the instant, whatever was edited before it was settled."""
     world = lived(1.5)
-    revision = the(ask(world, at(1.25)), f.Scheduled).revision
+    revision = the(ask(world, at(1.25)), f.ScheduleInForce).revision
     world.edit(job("hourly", timeout_ms=1_000))
     world.run(3_600)
-    assert the(ask(world, at(1.25)), f.Scheduled).revision == revision
-    assert the(ask(world, at(2)), f.Scheduled).revision != revision
+    assert the(ask(world, at(1.25)), f.ScheduleInForce).revision == revision
+    assert the(ask(world, at(2)), f.ScheduleInForce).revision != revision
 
 
 @pytest.mark.parametrize(
@@ -371,15 +371,15 @@ def test_it_was_closed_before_anything_had_acted_on_it(
     world.crash()
     world.clock.pass_(3_600)
     meddle(world)
-    before = the(ask(world, at(2), serving=False), f.Closed)
+    before = the(ask(world, at(2), serving=False), f.ClosedSchedule)
     assert (before.by, before.time, before.settled) == (by, at(2.5), False)
     world.clock.pass_(3_600)
     world.start()
     answer = ask(world, at(2))
-    closed = the(answer, f.Closed)
+    closed = the(answer, f.ClosedSchedule)
     assert (answer.verdict, closed.by, closed.settled) == ("missed", by, True)
     assert types(world, closed)[1] == "schedule.misfired"
-    assert the(answer, f.Down).until == at(3.5)
+    assert the(answer, f.SchedulerDowntime).until == at(3.5)
 
 
 def test_the_machine_slept(ask: Ask) -> None:
@@ -387,7 +387,7 @@ def test_the_machine_slept(ask: Ask) -> None:
     world = lived(1.5)
     world.clock.sleep(2 * 3_600)
     world.run(60)
-    stepped = the(ask(world, at(2)), f.Stepped)
+    stepped = the(ask(world, at(2)), f.ClockStep)
     assert (stepped.cause, stepped.by_ms, stepped.after) == ("suspend", 7_200_000, at(3.5))
 
 
@@ -396,7 +396,7 @@ def test_the_clock_stepped_over_it(ask: Ask) -> None:
     world = lived(1.5)
     world.clock.step(7_200)
     world.run(60)
-    stepped = the(ask(world, at(2)), f.Stepped)
+    stepped = the(ask(world, at(2)), f.ClockStep)
     assert (stepped.cause, stepped.by_ms, stepped.before) == ("step", 7_200_000, at(1.5))
 
 
@@ -407,7 +407,7 @@ def test_the_clock_was_set_back_over_it(ask: Ask) -> None:
     world.run(2 * 3_600)
     answer = ask(world, at(2))
     assert answer.verdict == "ran"
-    assert the(answer, f.Stepped).by_ms == -3_600_000
+    assert the(answer, f.ClockStep).by_ms == -3_600_000
 
 
 @pytest.mark.parametrize("died", [True, False])
@@ -435,22 +435,22 @@ def test_the_clock_was_set_back_while_no_scheduler_ran(ask: Ask, died: bool) -> 
 
     missed = ask(world, at(1))
     assert missed.verdict == "missed"
-    assert the(missed, f.Down).until is not None
-    step, again = the(missed, f.Stepped), the(missed, f.SecondPass)
+    assert the(missed, f.SchedulerDowntime).until is not None
+    step, again = the(missed, f.ClockStep), the(missed, f.SecondPass)
     assert (step.cause, step.after) == ("unwatched", started)
     assert step.before <= stopped
     assert types(world, step)[-1] == "scheduler.started"
     assert (again.source, again.until > at(5)) == ("*/15 * * * *", True)
 
     edited = ask(world, at(1.25))
-    assert (edited.verdict, the(edited, f.Scheduled).source) == ("not_due", "0,30 * * * *")
+    assert (edited.verdict, the(edited, f.ScheduleInForce).source) == ("not_due", "0,30 * * * *")
     assert the(edited, f.SecondPass).source == "*/15 * * * *"
     ran = ask(world, at(2.5))
-    assert (ran.verdict, the(ran, f.Stepped).after) == ("ran", started)
+    assert (ran.verdict, the(ran, f.ClockStep).after) == ("ran", started)
     assert not [fact for fact in ran.facts if isinstance(fact, f.SecondPass)]
     # What the clock came to once only has nothing of this.
     before = ask(world, at(0.5))
-    assert not [fact for fact in before.facts if isinstance(fact, f.Stepped | f.SecondPass)]
+    assert not [fact for fact in before.facts if isinstance(fact, f.ClockStep | f.SecondPass)]
 
 
 def test_a_schedule_of_the_second_pass_is_asked_about_to_the_second(tmp_path: Path) -> None:
@@ -477,7 +477,7 @@ def test_the_scheduler_was_held_up(ask: Ask) -> None:
     world.run(0)
     world.clock.pass_(2 * 3_600)
     world.turn()
-    assert the(ask(world, at(2)), f.Misfired).reason == "stall"
+    assert the(ask(world, at(2)), f.Misfire).reason == "stall"
 
 
 def test_the_ledger_could_not_be_written(ask: Ask) -> None:
@@ -493,28 +493,28 @@ def test_the_ledger_could_not_be_written(ask: Ask) -> None:
     store.before_commit = full  # type: ignore[attr-defined]
     store.restore_reserve = lambda: store.before_commit is None  # type: ignore[attr-defined, method-assign]
     world.run(0.6 * 3_600)
-    paused = the(ask(world, at(2)), f.Paused)
+    paused = the(ask(world, at(2)), f.SchedulerPause)
     assert (paused.since, paused.reason) == (at(2), "no space left")
     store.before_commit = None  # type: ignore[attr-defined]
     world.run(3_600)
     answer = ask(world, at(2))
-    paused = the(answer, f.Paused)
+    paused = the(answer, f.SchedulerPause)
     assert (paused.since, paused.until is not None) == (at(2), True)
-    assert the(answer, f.Misfired).reason == "ledger_unavailable"
+    assert the(answer, f.Misfire).reason == "ledger_unavailable"
 
 
 def test_still_to_come_and_just_passed(ask: Ask) -> None:
     """An instant ahead is upcoming; one that has passed with nothing on record is pending, and told why."""
     world = lived(1.5)
     ahead = ask(world, at(2))
-    assert (ahead.verdict, the(ahead, f.ToCome).serving) == ("upcoming", True)
+    assert (ahead.verdict, the(ahead, f.UpcomingInstant).serving) == ("upcoming", True)
     world.crash()
     world.clock.pass_(2 * 3_600)
     verdicts = {}
     for hour in (2, 3):
         answer = ask(world, at(hour), serving=False)
-        assert (answer.verdict, the(answer, f.Down).until) == ("pending", None)
-        verdicts[hour] = the(answer, f.ToCome).caught_up
+        assert (answer.verdict, the(answer, f.SchedulerDowntime).until) == ("pending", None)
+        verdicts[hour] = the(answer, f.UpcomingInstant).caught_up
     assert verdicts == {2: False, 3: True}
 
 
@@ -526,7 +526,7 @@ def test_a_run_by_hand_is_found_beside_the_schedule(tmp_path: Path) -> None:
     past = Past(world.machine.store.peer(), tmp_path, 64)
     explainer = Explainer(past, "hourly", world.clock.wall, serving=True)
     (answer,) = explainer.requests(at(1.5), at(1.5) + timedelta(minutes=1))
-    assert (answer.verdict, the(answer, f.ByHand).reason) == ("ran", "to see")
+    assert (answer.verdict, the(answer, f.ManualRun).reason) == ("ran", "to see")
     assert explainer.requests(at(1.4), at(1.5)) == []
 
 

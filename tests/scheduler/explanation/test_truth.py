@@ -10,7 +10,7 @@ from pathlib import Path
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.explanation import Explainer, Explanation
-from scheduler.explanation.facts import Down, Stepped
+from scheduler.explanation.facts import ClockStep, SchedulerDowntime
 from scheduler.ledger.past import Past
 from tests.scheduler.explanation.chronicle import Chronicle, write
 from tests.scheduler.simulation import BEGIN, Process, World, job
@@ -55,11 +55,11 @@ def check(answer: Explanation, job: Chronicle, ends: dict[int, Entry], entries: 
     instant = answer.instant
     assert answer.verdict in really(job, ends, instant), (answer, job.status_at(instant))
     for fact in answer.facts:
-        if isinstance(fact, Down):
+        if isinstance(fact, SchedulerDowntime):
             assert fact.since is None or (fact.since <= instant) != fact.later, answer
             assert not fact.later or entries[fact.entries[0]].time > instant, answer
             assert fact.until is None or instant <= fact.until, answer
-        elif isinstance(fact, Stepped):
+        elif isinstance(fact, ClockStep):
             assert min(fact.before, fact.after) <= instant <= max(fact.before, fact.after), answer
     for seq in answer.entries:
         assert entries[seq].job in (answer.job, None) or entries[seq].actor == v.SCHEDULER

@@ -1,0 +1,40 @@
+"""A program of ours in a process of its own, beside the scheduler."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from scheduler.home import Home
+
+
+class BackgroundProgram:
+    """A module that is run with the home as its argument.
+
+    Its process stands in `/`: it keeps no folder in use, whichever one the scheduler stands in at that moment. It
+    has a session of its own, so that Ctrl-C does not reach it, and it prints nothing.
+
+    Args:
+        module: its name.
+        home: the home; a relative one is taken from where the process stands now.
+    """
+
+    def __init__(self, module: str, home: Home) -> None:
+        self._arguments = ["-I", "-m", module, str(Path(os.path.abspath(home.root)))]
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start a process.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        return subprocess.Popen(
+            [sys.executable, *self._arguments],
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )

@@ -1,0 +1,116 @@
+"""What both ways to run jobs share: they open the ledger, follow the runs, obey Ctrl-C and give the verdict."""
+
+from __future__ import annotations
+
+import signal
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from cli.app.ledger_wait import patience_explained
+from cli.runs.live_output import OutputFollower
+from cli.runs.watch import WatchedRuns
+from scheduler.actor import person
+from scheduler.home import Home
+from scheduler.ledger.ledger import Ledger
+from scheduler.ledger.open import open_ledger
+from scheduler.waiting import Waiter
+
+OnRequested = Callable[[int, str], None]
+"""Given the number of each run and its job, once the request is durable."""
+Descriptors = tuple[int, int] | None
+"""Where standard output and standard error of the jobs go; None: they are not shown."""
+
+
+def stopping_signals() -> list[signal.Signals]:
+    """The signals that ask a command to stop; not those that whoever started it wants ignored (nohup)."""
+    wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    return [number for number in wanted if signal.getsignal(number) is not signal.SIG_IGN]
+
+
+@contextmanager
+def ledger_for_runs(home: Home) -> Iterator[Ledger]:
+    """The home's ledger, to request runs in the name of the person; closed in the end.
+
+    Raises:
+        Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
+    """
+    with patience_explained(home.ledger):
+        ledger = open_ledger(home, person())
+    try:
+        yield ledger
+    finally:
+        ledger.store.close()
+
+
+class Runner(ABC):
+    """Has runs made, one beside the other, and follows them.
+
+    Args:
+        home: the home; ledger: its ledger.
+        descriptors: where the output of the jobs goes.
+        labelled: put the job's name before each line of output.
+
+    Attributes:
+        ledger: as given.
+        watched: what the ledger says about the runs.
+    """
+
+    def __init__(
+        self, home: Home, ledger: Ledger, descriptors: Descriptors, *, labelled: bool = False
+    ) -> None:
+        self._home, self.ledger = home, ledger
+        self._waiter = Waiter(home.ledger, stopping_signals())
+        follower = None
+        if descriptors is not None:
+            follower = OutputFollower(home, self._waiter.selector, *descriptors, labelled=labelled)
+        self.watched = WatchedRuns(follower, ledger.state)
+        self._signals: list[int] = []
+        ledger.listen(self.watched.notice)
+
+    @abstractmethod
+    def request(self, names: Sequence[str], reason: str, on_requested: OnRequested) -> None:
+        """Want a run of each of these jobs.
+
+        Raises:
+            Failure: there is no such job; nothing is requested.
+            Unavailable, Poisoned, Corrupt: see `EventStore.append`; nothing is requested.
+        """
+
+    def follow(self) -> int | None:
+        """Follow the runs until all are settled and shown; the first signal that asked to stop, if one did.
+
+        Raises:
+            Failure, Unavailable: following them has become pointless; the message says why.
+            Poisoned, Corrupt: the ledger is not to be relied on.
+        """
+        while True:
+            wait_s = self._advance()
+            if self._done():
+                return self._signals[0] if self._signals else None
+            for number in self._waiter.wait(wait_s):
+                self._signals.append(number)
+                if self._obey_signal():
+                    return self._signals[0]
+
+    @abstractmethod
+    def _advance(self) -> float:
+        """Do and show what can be done and shown now; in how many seconds again at the latest."""
+
+    @abstractmethod
+    def _done(self) -> bool:
+        """Whether there is nothing left to follow."""
+
+    @abstractmethod
+    def _obey_signal(self) -> bool:
+        """Do what the newest of the signals asks for; whether following ends at once."""
+
+    @property
+    def all_succeeded(self) -> bool:
+        """Whether everything that was wanted came out well."""
+        return all(run.succeeded for run in self.watched.settled.values())
+
+    def close(self) -> None:
+        """Stop following; what runs goes on."""
+        self.watched.close()
+        self._waiter.close()

@@ -1,0 +1,30 @@
+"""Announcements: what a person at the terminal of `serve` should know although it is no entry of the ledger."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """The scheduler has settled what it missed, and waits for what falls due."""
+
+
+class ConfigNotUsed(msgspec.Struct, frozen=True):
+    """The edited config cannot be used; the last good one stays in force. It is announced once for each edit."""
+
+
+class FsyncEdited(msgspec.Struct, frozen=True):
+    """`scheduler.fsync` was edited, and only a start of the scheduler makes it take effect."""
+
+
+class Stopping(msgspec.Struct, frozen=True):
+    """The scheduler starts nothing more, and waits for so many runs to end."""
+
+    runs: int
+
+
+class Killing(msgspec.Struct, frozen=True):
+    """A further signal came while the scheduler was stopping: it kills the runs."""
+
+
+Announcement = Ready | ConfigNotUsed | FsyncEdited | Stopping | Killing

@@ -1,0 +1,123 @@
+"""The config while a scheduler serves: an edit of the file is noticed, judged, recorded and put in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from eventstore.errors import Unavailable
+from eventstore.store import Event
+from scheduler.clock import Clock
+from scheduler.configuration import Config
+from scheduler.configuration.home_config import Stamp, load_config, stamp_of
+from scheduler.home import Home
+from scheduler.ledger.ledger import Ledger
+from scheduler.rules.reconcile import reconcile
+from scheduler.rules.state import State
+from scheduler.service.announcements import Announcement, ConfigNotUsed, FsyncEdited
+from scheduler.service.config_in_force import (
+    CONFIG_PROBLEMS,
+    ConfigProblem,
+    config_to_start_with,
+    keep_copy,
+    rejection,
+)
+
+
+class FirstConfig(NamedTuple):
+    """The config that a scheduler starts with.
+
+    Attributes:
+        config: the file's; while that cannot be used, the last one that was in force.
+        problem: why the file cannot be used; None if it can.
+        stamp: of the file before it was read, so that an edit meanwhile is noticed.
+    """
+
+    config: Config
+    problem: ConfigProblem | None
+    stamp: Stamp | None
+
+    @classmethod
+    def read(cls, home: Home) -> FirstConfig:
+        """The config of a home.
+
+        Raises:
+            ConfigInvalid, ConfigMissing, ConfigUnreadable: neither the file nor the last one in force can be used.
+        """
+        stamp = stamp_of(home.config)
+        config, problem = config_to_start_with(home)
+        return cls(config, problem, stamp)
+
+
+class ConfigWatch:
+    """Watches the config file of a home that is served.
+
+    Args:
+        home: the home.
+        ledger: where what became of an edit is recorded.
+        clock: where the time comes from.
+        first: the config to start with.
+        put_in_force: given each config that is in force from then on.
+        announce: given what a person at the terminal should know.
+
+    Attributes:
+        config: the one in force.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        ledger: Ledger,
+        clock: Clock,
+        first: FirstConfig,
+        put_in_force: Callable[[Config], None],
+        announce: Callable[[Announcement], None],
+    ) -> None:
+        self._home, self._ledger, self._clock = home, ledger, clock
+        self._put_in_force, self._announce = put_in_force, announce
+        self.config = first.config
+        self._recorded_stamp = self._seen_stamp = first.stamp
+        self._announced_stamp: Stamp | None = None
+
+    def begin(self) -> None:
+        """Put the config in force with which the scheduler starts; recording it is the caller's part."""
+        self._use(self.config)
+
+    def look(self) -> None:
+        """Take an edit over once two looks in a row find the same file: some editors write in several steps."""
+        stamp = stamp_of(self._home.config)
+        if stamp != self._recorded_stamp and stamp == self._seen_stamp:
+            self._reload(stamp)
+        self._seen_stamp = stamp
+
+    def reload(self) -> None:
+        """Take the file over as it is now, changed or not."""
+        self._reload(stamp_of(self._home.config))
+
+    def _reload(self, stamp: Stamp | None) -> None:
+        try:
+            config = load_config(self._home)
+        except CONFIG_PROBLEMS as problem:
+            if stamp != self._announced_stamp:  # while it cannot be recorded, it is looked at again
+                self._announced_stamp = stamp
+                self._announce(ConfigNotUsed())
+            rejected = rejection(problem)
+            self._record(lambda state: [rejected], stamp)
+            return
+        if config.settings.fsync != self.config.settings.fsync:
+            self._announce(FsyncEdited())
+        self._use(config)
+        definitions, now = config.definitions, self._clock.read().wall
+        self._record(lambda state: reconcile(state, definitions, config.digest, now), stamp)
+
+    def _use(self, config: Config) -> None:
+        self.config = config
+        self._put_in_force(config)
+        keep_copy(config, self._home.config_in_force)
+
+    def _record(self, decide: Callable[[State], list[Event]], stamp: Stamp | None) -> None:
+        try:
+            self._ledger.decide(decide)
+        except Unavailable:
+            return  # the loop says so; the edit is looked at again
+        self._recorded_stamp = stamp
