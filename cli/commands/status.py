@@ -19,7 +19,7 @@ from cli.words.job_words import PAUSE_ENDS, going_words, paused_words
 from eventstore.store import Entry
 from scheduler.home import Home
 from scheduler.rules.state import Job, Run
-from scheduler.vocabulary import ConfigError
+from scheduler.vocabulary import FAILURES, ConfigError
 
 _BEHIND_MIN = timedelta(seconds=1)
 _SHOWN_MAX = 10
@@ -162,12 +162,11 @@ def _config(view: View, zone: str) -> list[Cell | str]:
 
 def _counts(view: View) -> dict[str, int]:
     jobs = view.state.present_jobs()
-    bad = ("failed", "timed_out", "lost")
     return {
         "total": len(jobs),
         "enabled": sum(job.on_schedule for job in jobs),
         "disabled": sum(not job.on_schedule for job in jobs),
-        "failed_last": sum(job.last is not None and job.last.outcome in bad for job in jobs),
+        "failed_last": sum(job.last is not None and job.last.outcome in FAILURES for job in jobs),
     }
 
 

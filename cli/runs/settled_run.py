@@ -14,8 +14,7 @@ from cli.words.words import OUTCOME_TONES, actor_words, is_on_time, outcome_word
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 
-SETTLING = (v.RunFinished.TYPE, v.RunSkipped.TYPE)
-"""The types of entry that settle a run."""
+SETTLING = v.ENDINGS
 
 
 class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
