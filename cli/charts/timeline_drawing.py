@@ -17,6 +17,7 @@ from cli.terminal.printable import printable, show_count
 from cli.times.show import show_clock, show_duration
 from cli.words.words import is_on_time
 from scheduler.vocabulary import FAILURES
+from scheduler.wording.causes import MISFIRE_WORDINGS
 
 _NAME_MAX, _NAME_MIN = 24, 8
 _GAP = "  "
@@ -193,9 +194,9 @@ def _down(axis: Axis, outages: Sequence[Outage], now_us: int) -> list[bool]:
 
 _KINDS = {
     "down": "no scheduler",
-    "suspend": "the machine slept",
-    "paused": "the ledger could not be written",
-    "stall": "the scheduler was held up",
+    "suspend": MISFIRE_WORDINGS["suspend"].cause,
+    "paused": MISFIRE_WORDINGS["ledger_unavailable"].cause,
+    "stall": MISFIRE_WORDINGS["stall"].cause,
 }
 
 

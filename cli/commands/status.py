@@ -14,7 +14,7 @@ from cli.terminal.console import out
 from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell, Value, details
 from cli.times.show import MACHINES_ZONE, local_zone, show_past, show_size, show_time, utc_option
-from cli.words.entry_lines import look_of, sentence
+from cli.words.entry_lines import sentence, signs_of
 from cli.words.job_words import PAUSE_ENDS, going_words, paused_words
 from eventstore.store import Entry
 from scheduler.home import Home
@@ -212,7 +212,7 @@ def _ledger(view: View, zone: str) -> list[Cell | str]:
     lines: list[Cell | str] = [
         f"{show_count(last.seq + 1, 'entry', 'entries')}, {show_size(_size_bytes(view.home))}",
         f"last {_moment(last.time, view, zone)}:",
-        Cell(sentence(last, zone), look_of(last).tone),
+        Cell(sentence(last, zone), signs_of(last).tone),
     ]
     if getattr(view.ledger and view.ledger.store, "torn", None) is not None:
         lines.append(
