@@ -14,12 +14,13 @@ from cli.terminal.console import out
 from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell, Value, details
 from cli.times.show import MACHINES_ZONE, local_zone, show_past, show_size, show_time, utc_option
-from cli.words.entry_lines import sentence, signs_of
+from cli.words.entry_lines import sentence
 from cli.words.job_words import PAUSE_ENDS, going_words, paused_words
 from eventstore.store import Entry
 from scheduler.home import Home
 from scheduler.rules.state import Job, Run
 from scheduler.vocabulary import FAILURES, ConfigError
+from scheduler.wording.entries import signs_of
 
 _BEHIND_MIN = timedelta(seconds=1)
 _SHOWN_MAX = 10

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from cli.home.open import View, has_salt, read_config
-from cli.words.entry_lines import command_words
+from cli.words.words import command_words
 from scheduler.configuration import Config
 from scheduler.configuration.keys import TIMING_KEYS
 from scheduler.configuration.model import ConfiguredJob, Place

@@ -12,10 +12,12 @@ from cli.runs.live_output import OutputFollower
 from cli.runs.settled_run import SETTLING, SettledRun, last_words
 from cli.terminal.console import fitted, paint, wants_colour
 from cli.times.show import show_past
-from cli.words.entry_lines import actor_words, sentence, signs_of
+from cli.words.entry_lines import sentence
+from cli.words.words import actor_words
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.rules.state import Run, State
+from scheduler.wording.entries import signs_of
 
 _LONG_S = 60.0
 

@@ -5,50 +5,12 @@ For `serve` and `ledger tail` an entry is the time of day, a symbol and its sent
 
 from __future__ import annotations
 
-from cli.terminal.console import Tone, fitted, is_terminal, paint, speaks_unicode, wants_colour
+from cli.terminal.console import fitted, is_terminal, paint, speaks_unicode, wants_colour
 from cli.terminal.printable import printable
 from cli.times.show import show_stamp, show_time
-from cli.words.words import (
-    actor_words,
-    command_words,
-    outcome_words,
-    signal_name,
-    skip_words,
-    timing_words,
-    trigger_words,
-)
+from cli.words.words import symbol_character
 from eventstore.store import Entry
-from scheduler import vocabulary as v
 from scheduler.wording import entries
-from scheduler.wording.entries import signs_of
-from scheduler.wording.outcomes import outcome_signs
-from scheduler.wording.signs import Symbol
-
-__all__ = [
-    "actor_words",
-    "command_words",
-    "event_line",
-    "outcome_symbol",
-    "outcome_words",
-    "sentence",
-    "signal_name",
-    "signs_of",
-    "skip_words",
-    "timing_words",
-    "trigger_words",
-]
-
-_ASCII: dict[Symbol, str] = {
-    "start": "+", "success": "ok", "failure": "x", "omission": "-", "note": ".", "warning": "!"
-}  # fmt: skip
-_UNICODE: dict[Symbol, str] = {
-    "start": "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}",
-    "success": "\N{CHECK MARK}",
-    "failure": "\N{BALLOT X}",
-    "omission": "\N{EN DASH}",
-    "note": "\N{MIDDLE DOT}",
-    "warning": "!",
-}
 
 
 def sentence(entry: Entry, zone: str = "UTC") -> str:
@@ -68,26 +30,16 @@ def _with_strong_name(text: str, name: str, colour: bool) -> str:
 
 def event_line(entry: Entry, zone: str, *, colour: bool, unicode: bool = True, date: bool = False) -> str:
     """`HH:MM:SS.mmm  symbol  job  sentence`, for `serve` and `ledger tail`; with date and offset if asked for."""
-    signs = signs_of(entry)
+    signs = entries.signs_of(entry)
     text = sentence(entry, zone)
     moment = show_stamp(entry.time, zone)
     moment = moment if date else moment[11:23]
-    symbol = _character(signs.symbol, unicode)
+    symbol = symbol_character(signs.symbol, unicode)
     tone = "plain" if signs.tone == "dim" and not entries.is_quiet(entry) else signs.tone
     if tone == "plain" and entry.job:
         text = _with_strong_name(text, printable(entry.job), colour)
     words = f"{paint(f'{symbol:<2}', signs.tone, colour)} {paint(text, tone, colour)}"
     return f"{paint(moment, 'dim', colour)}  {words}"
-
-
-def outcome_symbol(outcome: v.Outcome, unicode: bool) -> tuple[Tone, str]:
-    """An outcome's tone and its symbol as it is printed."""
-    signs = outcome_signs(outcome)
-    return signs.tone, _character(signs.symbol, unicode)
-
-
-def _character(symbol: Symbol, unicode: bool) -> str:
-    return _UNICODE[symbol] if unicode else _ASCII[symbol]
 
 
 _SENTENCE_AT = len("05:18:00.002  +  ")

@@ -1,13 +1,15 @@
-"""Words for single facts, safe to print: outcomes, triggers, reasons, actors, commands, schedules."""
+"""Words and symbols for single facts, safe to print: outcomes, triggers, reasons, actors, commands, schedules."""
 
 from __future__ import annotations
 
+from cli.terminal.console import Tone
 from cli.terminal.printable import printable
 from scheduler import vocabulary as v
 from scheduler.wording import causes, outcomes
 from scheduler.wording.causes import because, is_on_time, lateness_words, skip_words
 from scheduler.wording.definitions import command_words, timing_words
 from scheduler.wording.outcomes import OUTCOME_WORDINGS, ending_words, error_words, signal_name
+from scheduler.wording.signs import Symbol
 
 __all__ = [
     "OUTCOME_WORDINGS",
@@ -18,12 +20,37 @@ __all__ = [
     "error_words",
     "is_on_time",
     "lateness_words",
+    "outcome_symbol",
     "outcome_words",
     "signal_name",
     "skip_words",
+    "symbol_character",
     "timing_words",
     "trigger_words",
 ]
+
+_ASCII: dict[Symbol, str] = {
+    "start": "+", "success": "ok", "failure": "x", "omission": "-", "note": ".", "warning": "!"
+}  # fmt: skip
+_UNICODE: dict[Symbol, str] = {
+    "start": "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}",
+    "success": "\N{CHECK MARK}",
+    "failure": "\N{BALLOT X}",
+    "omission": "\N{EN DASH}",
+    "note": "\N{MIDDLE DOT}",
+    "warning": "!",
+}
+
+
+def symbol_character(symbol: Symbol, unicode: bool) -> str:
+    """A symbol as it is printed; in ASCII it may take two characters."""
+    return _UNICODE[symbol] if unicode else _ASCII[symbol]
+
+
+def outcome_symbol(outcome: v.Outcome, unicode: bool) -> tuple[Tone, str]:
+    """An outcome's tone and its symbol as it is printed."""
+    signs = outcomes.outcome_signs(outcome)
+    return signs.tone, symbol_character(signs.symbol, unicode)
 
 
 def outcome_words(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from eventstore.store import Entry
+if TYPE_CHECKING:
+    from eventstore.store import Entry
 
 Tone = Literal["plain", "good", "bad", "warn", "dim", "strong"]
 """What a piece of text is, for people who see colours; words and symbols say the same to all others."""

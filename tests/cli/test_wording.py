@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from cli.words.entry_lines import event_line, outcome_words, sentence
+from cli.words.entry_lines import event_line, sentence
+from cli.words.words import outcome_words
 from eventstore.store import GENESIS, Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
