@@ -1,4 +1,8 @@
-"""Times, durations and sizes as people read them; `cli.typed_times` has times as people type them."""
+"""Times, durations and sizes as commands show them; `cli.times.parse` reads what people type.
+
+Those that sentences are made of stand in `scheduler.wording` and are named here too; what is told beside the present
+moment, and the options for zones, belongs to the command line.
+"""
 
 from __future__ import annotations
 
