@@ -10,7 +10,7 @@ Times are aware UTC datetimes; durations are whole milliseconds.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 import msgspec
 
@@ -19,8 +19,10 @@ from scheduler.definition import CatchUp, JobDefinition
 
 Trigger = Literal["schedule", "catch_up", "manual"]
 Outcome = Literal["succeeded", "failed", "timed_out", "cancelled", "lost", "unknown"]
-OUTCOMES: tuple[Outcome, ...] = ("succeeded", "failed", "timed_out", "cancelled", "lost", "unknown")
-TRIGGERS: tuple[Trigger, ...] = ("schedule", "catch_up", "manual")
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+FAILURES: tuple[Outcome, ...] = ("failed", "timed_out", "lost")
+"""Outcomes of runs that did not do what was wanted. Of `unknown` nobody can say; `cancelled` was wanted so."""
+TRIGGERS: tuple[Trigger, ...] = get_args(Trigger)
 
 
 class Payload(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
@@ -180,6 +182,9 @@ MisfireReason = Literal[
     "disabled",
     "removed",
 ]
+MISFIRE_REASONS: tuple[MisfireReason, ...] = get_args(MisfireReason)
+CLOSING_REASONS: tuple[MisfireReason, ...] = ("disabled", "removed", "replaced")
+"""Why a schedule is no longer in force: the reasons of misfires that do not tell why nobody watched."""
 
 
 class ScheduleMisfired(Payload, frozen=True):
@@ -271,6 +276,7 @@ class RunFinished(Payload, frozen=True):
 
 
 SkipReason = Literal["overlap", "queue_full", "disabled", "removed", "cancelled", "catch_up"]
+SKIP_REASONS: tuple[SkipReason, ...] = get_args(SkipReason)
 
 
 class RunSkipped(Payload, frozen=True):
@@ -321,34 +327,41 @@ class RetentionApplied(Payload, frozen=True):
     failures: list[RetentionFailure] = []
 
 
-PAYLOADS: dict[str, type[Payload]] = {
-    cls.TYPE: cls
-    for cls in (
-        LedgerCreated,
-        LedgerRecovered,
-        SchedulerStarted,
-        SchedulerStopped,
-        SchedulerPaused,
-        SchedulerResumed,
-        ClockStepped,
-        ConfigAccepted,
-        ConfigRejected,
-        JobDefined,
-        JobRemoved,
-        JobEnabled,
-        JobDisabled,
-        ScheduleTicked,
-        ScheduleMisfired,
-        RunRequested,
-        RunCancelRequested,
-        RunStarted,
-        RunAdopted,
-        RunFinished,
-        RunSkipped,
-        RetentionApplied,
-    )
-}
+PAYLOADS: dict[str, type[Payload]] = {cls.TYPE: cls for cls in Payload.__subclasses__()}
 """Every type, in the order of this page."""
+
+CAUSES = (ScheduleTicked.TYPE, RunRequested.TYPE)
+"""What makes a run; it has the number of that entry."""
+ENDINGS = (RunFinished.TYPE, RunSkipped.TYPE)
+"""What settles a run."""
+RUN_ENTRIES = (*CAUSES, RunStarted.TYPE, RunAdopted.TYPE, *ENDINGS)
+"""What happens to each run: there are many of them."""
+DEFINITIONS = (JobDefined.TYPE, JobRemoved.TYPE)
+"""What puts a job into the config or takes it out."""
+ENABLEMENTS = (JobEnabled.TYPE, JobDisabled.TYPE)
+"""What says whether a job runs on its schedule."""
+JOB_ENTRIES = (*DEFINITIONS, *ENABLEMENTS)
+"""What changes a job."""
+LIVES = (SchedulerStarted.TYPE, SchedulerStopped.TYPE)
+"""Where the life of a scheduler begins and ends."""
+PAUSES = (SchedulerPaused.TYPE, SchedulerResumed.TYPE)
+"""Where a scheduler's pause begins and ends."""
+WATCH_ENTRIES = (*LIVES, *PAUSES, ClockStepped.TYPE)
+"""What tells when something watched the schedules."""
+MISFIRES = (ScheduleMisfired.TYPE,)
+"""What tells that instants passed unwatched."""
+REMARKS = (
+    LedgerCreated.TYPE,
+    LedgerRecovered.TYPE,
+    ConfigAccepted.TYPE,
+    ConfigRejected.TYPE,
+    RunCancelRequested.TYPE,
+    RetentionApplied.TYPE,
+)
+"""What belongs to none of these groups: no view of the projections but `events` is about it."""
+
+GROUPS = (RUN_ENTRIES, JOB_ENTRIES, WATCH_ENTRIES, MISFIRES, REMARKS)
+"""Each type is in exactly one of them: lists of types in SQL and in the exports are made of these groups."""
 
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     name: msgspec.json.Decoder(cls) for name, cls in PAYLOADS.items()

@@ -15,6 +15,7 @@ from cli.charts.axis import Axis, microseconds
 from cli.charts.timeline import Mark, Span
 from cli.charts.timeline_misfires import missed_spans, schedule_of_misfire, spread
 from cli.home.open import View
+from projections.schema.tables import among
 from scheduler import vocabulary as v
 
 if TYPE_CHECKING:
@@ -42,10 +43,7 @@ GROUP BY ALL ORDER BY ALL
 _FIRST_SEQ = "SELECT min(seq) FROM events WHERE time >= to_timestamp($begin / 1e6)"
 _NOTES = """
 SELECT type, job, data, seq FROM events
-WHERE seq >= $first_seq AND type IN (
-    'schedule.misfired', 'scheduler.started', 'scheduler.stopped', 'scheduler.paused', 'scheduler.resumed',
-    'clock.stepped'
-) ORDER BY seq
+WHERE seq >= $first_seq AND type IN {types} ORDER BY seq
 """
 _OUTAGES = """
 SELECT kind, epoch_us(began), epoch_us(ended), reason FROM outages
@@ -115,7 +113,10 @@ def first_seq(sql: Sql, begin_us: int) -> int | None:
 
 def notes(sql: Sql, first: int | None) -> list[Note]:
     """What happened beside runs, from entry `first` on."""
-    return [] if first is None else [Note(*row) for row in sql.execute(_NOTES, {"first_seq": first}).all()]
+    if first is None:
+        return []
+    query = _NOTES.format(types=among((*v.MISFIRES, *v.WATCH_ENTRIES)))
+    return [Note(*row) for row in sql.execute(query, {"first_seq": first}).all()]
 
 
 def rows_of(sql: Sql, view: View, window: Window, first: int | None, noted: Sequence[Note]) -> list[Row]:

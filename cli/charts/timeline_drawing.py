@@ -16,9 +16,9 @@ from cli.terminal.display_width import display_width
 from cli.terminal.printable import printable, show_count
 from cli.times.show import show_clock, show_duration
 from cli.words.words import is_on_time
+from scheduler.vocabulary import FAILURES
+from scheduler.wording.causes import MISFIRE_WORDINGS
 
-BAD: tuple[Mark, ...] = ("failed", "timed_out", "lost")
-"""Marks of runs that did not do what was wanted."""
 _NAME_MAX, _NAME_MIN = 24, 8
 _GAP = "  "
 _COUNTS = _GAP + f"{'RUNS':>6}{'BAD':>5}"
@@ -119,7 +119,7 @@ def _tail(width: int, row: Row) -> Iterator[Text]:
     if width < _COUNTS_FROM_WIDTH:
         return
     runs = sum(count for mark, count in row.totals.items() if mark not in ("missed", "skipped", "owed"))
-    bad = sum(row.totals.get(mark, 0) for mark in BAD)
+    bad = sum(row.totals.get(mark, 0) for mark in FAILURES)
     yield f"{_GAP}{_short(runs):>6}", "plain"
     yield f"{_short(bad) if bad else '-':>5}", "bad" if bad else "dim"
     if width >= _LATE_FROM_WIDTH:
@@ -194,9 +194,9 @@ def _down(axis: Axis, outages: Sequence[Outage], now_us: int) -> list[bool]:
 
 _KINDS = {
     "down": "no scheduler",
-    "suspend": "the machine slept",
-    "paused": "the ledger could not be written",
-    "stall": "the scheduler was held up",
+    "suspend": MISFIRE_WORDINGS["suspend"].cause,
+    "paused": MISFIRE_WORDINGS["ledger_unavailable"].cause,
+    "stall": MISFIRE_WORDINGS["stall"].cause,
 }
 
 

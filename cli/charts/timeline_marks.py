@@ -11,26 +11,17 @@ from typing import NamedTuple
 
 from cli.charts.timeline import MARKS, Mark, Piece, Shape
 from cli.terminal.console import Tone
+from scheduler.wording.outcomes import OUTCOME_WORDINGS
 
 TONES: dict[Mark, Tone] = {
-    "succeeded": "good",
-    "failed": "bad",
-    "timed_out": "bad",
-    "lost": "bad",
-    "unknown": "warn",
-    "cancelled": "warn",
+    **{outcome: wording.tone for outcome, wording in OUTCOME_WORDINGS.items()},
     "missed": "warn",
     "skipped": "warn",
     "running": "strong",
     "owed": "dim",
 }
 WORDS: dict[Mark, str] = {
-    "succeeded": "succeeded",
-    "failed": "failed",
-    "timed_out": "timed out",
-    "lost": "lost",
-    "unknown": "ended unseen",
-    "cancelled": "cancelled",
+    **{outcome: wording.legend for outcome, wording in OUTCOME_WORDINGS.items()},
     "missed": "missed",
     "skipped": "skipped",
     "running": "running",

@@ -14,12 +14,13 @@ from cli.terminal.console import out
 from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell, Value, details
 from cli.times.show import MACHINES_ZONE, local_zone, show_past, show_size, show_time, utc_option
-from cli.words.entry_lines import look_of, sentence
+from cli.words.entry_lines import sentence
 from cli.words.job_words import PAUSE_ENDS, going_words, paused_words
 from eventstore.store import Entry
 from scheduler.home import Home
 from scheduler.rules.state import Job, Run
-from scheduler.vocabulary import ConfigError
+from scheduler.vocabulary import FAILURES, ConfigError
+from scheduler.wording.entries import signs_of
 
 _BEHIND_MIN = timedelta(seconds=1)
 _SHOWN_MAX = 10
@@ -162,12 +163,11 @@ def _config(view: View, zone: str) -> list[Cell | str]:
 
 def _counts(view: View) -> dict[str, int]:
     jobs = view.state.present_jobs()
-    bad = ("failed", "timed_out", "lost")
     return {
         "total": len(jobs),
         "enabled": sum(job.on_schedule for job in jobs),
         "disabled": sum(not job.on_schedule for job in jobs),
-        "failed_last": sum(job.last is not None and job.last.outcome in bad for job in jobs),
+        "failed_last": sum(job.last is not None and job.last.outcome in FAILURES for job in jobs),
     }
 
 
@@ -213,7 +213,7 @@ def _ledger(view: View, zone: str) -> list[Cell | str]:
     lines: list[Cell | str] = [
         f"{show_count(last.seq + 1, 'entry', 'entries')}, {show_size(_size_bytes(view.home))}",
         f"last {_moment(last.time, view, zone)}:",
-        Cell(sentence(last, zone), look_of(last).tone),
+        Cell(sentence(last, zone), signs_of(last).tone),
     ]
     if getattr(view.ledger and view.ledger.store, "torn", None) is not None:
         lines.append(

@@ -12,12 +12,17 @@ import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from projections.schema.tables import among
+from scheduler import vocabulary as v
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from projections import Sql
 
-_TOLD_BY = "('job.defined', 'job.enabled', 'job.disabled', 'run.started', 'scheduler.started')"
+_BEGINNINGS = (v.RunStarted.TYPE, v.SchedulerStarted.TYPE)
+_TOLD_BY = (v.JobDefined.TYPE, *v.ENABLEMENTS, *_BEGINNINGS)
+"""The entries of which something is kept."""
 
 
 @dataclass
@@ -51,19 +56,19 @@ class Known:
 
     def learn(self, kind: str, job: str | None, time: str, data: dict[str, Any]) -> None:
         """Take in an entry."""
-        if kind in {"scheduler.started", "run.started"}:
+        if kind in _BEGINNINGS:
             self.host = data.get("host") or self.host
         if job is None:
             return
         facts = self.of(job)
-        if kind == "job.defined":
+        if kind == v.JobDefined.TYPE:
             definition = data.get("definition", {})
             facts.command = _command_line(definition.get("command"))
             facts.description = definition.get("description", "")
             facts.created = facts.created or time
-        elif kind in {"job.enabled", "job.disabled"}:
-            facts.disabled = kind == "job.disabled"
-        elif kind == "run.started":
+        elif kind in v.ENABLEMENTS:
+            facts.disabled = kind == v.JobDisabled.TYPE
+        elif kind == v.RunStarted.TYPE:
             facts.last_run = time
 
 
@@ -112,10 +117,10 @@ def _ask(sql: Sql, known: Known, bound: str, values: dict[str, object] | None) -
     """Of each kind of entry about a job the last counts, and of its definitions the first one's time too."""
     query = (
         "SELECT type, job, min(time), max(time), arg_max(data, seq) FROM events "
-        f"WHERE type IN {_TOLD_BY}{bound} GROUP BY type, job ORDER BY max(seq)"
+        f"WHERE type IN {among(_TOLD_BY)}{bound} GROUP BY type, job ORDER BY max(seq)"
     )
     for kind, job, first, last, data in sql.execute(query, values).rows:
-        if kind == "job.defined":
+        if kind == v.JobDefined.TYPE:
             known.of(job).created = _written(first)
         known.learn(kind, job, _written(last), json.loads(data))
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from cli.export.job_facts import JobFacts, Known
+from scheduler import vocabulary as v
 from scheduler.version import VERSION
 
 SCHEMA_VERSION = "1.8.0"
@@ -38,27 +39,36 @@ class _Activity(NamedTuple):
     severity: int = 1
 
 
-_OF_ENTRIES = {
-    "job.removed": _Activity(3, "", 4),
-    "job.enabled": _Activity(4, "", 1),
-    "job.disabled": _Activity(5, "", 4),
-    "run.started": _Activity(6, "", 3),
-    "schedule.ticked": _Activity(_OTHER, "Fall Due", 2),
-    "schedule.misfired": _Activity(_OTHER, "Misfire", 1, 2),
-    "run.requested": _Activity(_OTHER, "Request", 2),
-    "run.cancel_requested": _Activity(_OTHER, "Request Cancellation", 3),
-    "run.adopted": _Activity(_OTHER, "Adopt", 3),
-    "run.finished": _Activity(_OTHER, "Finish", 1),
-    "run.skipped": _Activity(_OTHER, "Skip", 1, 2),
+OF_ENTRIES = {
+    v.JobDefined.TYPE: _Activity(1, "", 1),
+    v.JobRemoved.TYPE: _Activity(3, "", 4),
+    v.JobEnabled.TYPE: _Activity(4, "", 1),
+    v.JobDisabled.TYPE: _Activity(5, "", 4),
+    v.RunStarted.TYPE: _Activity(6, "", 3),
+    v.ScheduleTicked.TYPE: _Activity(_OTHER, "Fall Due", 2),
+    v.ScheduleMisfired.TYPE: _Activity(_OTHER, "Misfire", 1, 2),
+    v.RunRequested.TYPE: _Activity(_OTHER, "Request", 2),
+    v.RunCancelRequested.TYPE: _Activity(_OTHER, "Request Cancellation", 3),
+    v.RunAdopted.TYPE: _Activity(_OTHER, "Adopt", 3),
+    v.RunFinished.TYPE: _Activity(_OTHER, "Finish", 1),
+    v.RunSkipped.TYPE: _Activity(_OTHER, "Skip", 1, 2),
+    v.RetentionApplied.TYPE: _Activity(_OTHER, v.RetentionApplied.TYPE, 0),
 }
+"""What an entry about a job is. A definition that changes a job is an update; a disabled job stays stopped."""
+LEFT_OUT = (
+    v.LedgerCreated.TYPE,
+    v.LedgerRecovered.TYPE,
+    v.ConfigAccepted.TYPE,
+    v.ConfigRejected.TYPE,
+    *v.WATCH_ENTRIES,
+)
+"""Types of entries that are about no job, and so are no activities of this class."""
 _OF_CHANGES = {"defined": 1, "changed": 2, "removed": 3, "enabled": 4, "disabled": 5}
 _OF_OUTCOMES: dict[str | None, tuple[_Status, int]] = {
     "succeeded": (1, 1),
-    "failed": (2, 3),
-    "timed_out": (2, 3),
     "cancelled": (99, 1),
-    "lost": (2, 3),
     "unknown": (0, 2),
+    **dict.fromkeys(v.FAILURES, (2, 3)),
 }
 """Status and severity."""
 
@@ -83,21 +93,20 @@ def activity_of(view: str, row: dict[str, Any], known: Known) -> Event | None:
 def _of_an_entry(row: dict[str, Any], known: Known) -> Event:
     data = row["data"]
     facts = known.of(row["job"])
-    if row["type"] == "job.defined":
+    doing = OF_ENTRIES.get(row["type"], _Activity(_OTHER, row["type"], 0))
+    if row["type"] == v.JobDefined.TYPE:
         doing = _Activity(2 if data.get("changed") else 1, "", 4 if facts.disabled else 1)
-    else:
-        doing = _OF_ENTRIES.get(row["type"], _Activity(_OTHER, row["type"], 0))
     status: _Status = 1
-    if row["type"] == "run.finished":
+    if row["type"] == v.RunFinished.TYPE:
         status, severity = _OF_OUTCOMES.get(data.get("outcome"), (0, 1))
         doing = doing._replace(severity=severity)
-    elif row["type"] == "schedule.misfired":
+    elif row["type"] == v.ScheduleMisfired.TYPE:
         status = 2
-    elif row["type"] == "run.skipped":
+    elif row["type"] == v.RunSkipped.TYPE:
         status = 99
     event = _event(doing, row, row["time"], facts, known)
     _put_status(event, status, data.get("outcome") or data.get("reason"), _detail(data))
-    if row["type"] == "run.finished":
+    if row["type"] == v.RunFinished.TYPE:
         _put_duration(event, data.get("started"), data.get("duration_ms"))
     event["message"] = _message(row["type"].replace(".", " ").replace("_", " "), row)
     event["metadata"] |= {

@@ -1,6 +1,6 @@
 """Lines of the ledger as bytes, found even where the ledger is damaged: for people who want to see what stands there.
 
-Nothing is believed here: each line is shown together with what is wrong with it.
+No line is taken for valid here: each is shown together with what is wrong with it.
 """
 
 from __future__ import annotations

@@ -103,11 +103,7 @@ def _no_such_run(ledger: Ledger, number: int) -> Failure:
     """Why a run that is not in flight cannot be stopped: it has ended, or there never was one."""
     store = ledger.store
     caused = next(store.read(number, number), None) if number <= store.head().seq else None
-    if (
-        caused is None
-        or caused.run != number
-        or caused.type not in (v.ScheduleTicked.TYPE, v.RunRequested.TYPE)
-    ):
+    if caused is None or caused.run != number or caused.type not in v.CAUSES:
         return Failure(f"there is no run {number}", "`cronledger jobs history` shows the numbers of runs.")
     assert isinstance(store, Journal), "a home's ledger is in a folder"
     for seen, entry in enumerate(read_backwards(store)):

@@ -9,13 +9,20 @@ import msgspec
 
 from cli.terminal.tables import Cell
 from cli.times.show import show_duration, show_time
-from cli.words.entry_sentences import sentence
-from cli.words.words import OUTCOME_TONES, actor_words, is_on_time, outcome_words, skip_words, trigger_words
+from cli.words.entry_lines import sentence
+from cli.words.words import (
+    OUTCOME_WORDINGS,
+    actor_words,
+    because,
+    is_on_time,
+    outcome_words,
+    skip_words,
+    trigger_words,
+)
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 
-SETTLING = (v.RunFinished.TYPE, v.RunSkipped.TYPE)
-"""The types of entry that settle a run."""
+SETTLING = v.ENDINGS
 
 
 class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,28 +97,29 @@ class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it did what was wanted."""
         return self.outcome == "succeeded"
 
-    def outcome_cell(self, because: Entry | None = None) -> Cell:
+    def outcome_cell(self, shown_by: Entry | None = None) -> Cell:
         """How it came out, in a few words: `succeeded`, `failed with exit code 3`, `skipped: run 7 was …`.
 
         Args:
-            because: the entry that `because_of` names, if it is at hand: it tells who cancelled a run.
+            shown_by: the entry that `because_of` names, if it is at hand: it tells who cancelled a run.
         """
         if self.outcome is None:
-            if self.skipped_reason == "overlap" and self.because_of is not None:
-                return Cell(f"skipped: run {self.because_of} was still going", "warn")
-            why = skip_words(self.skipped_reason) if self.skipped_reason else "why is unknown"
-            if because is not None and because.type == v.RunCancelRequested.TYPE:
-                reason = v.payload(because).reason
-                why += f" by {actor_words(because.actor)}" + (f": {reason}" if reason else "")
+            why = "why is unknown"
+            if self.skipped_reason:
+                why = skip_words(self.skipped_reason, self.because_of)
+            if self.skipped_reason == "overlap":
+                return Cell(f"skipped: {why}", "warn")
+            if shown_by is not None and shown_by.type == v.RunCancelRequested.TYPE:
+                why += f" by {actor_words(shown_by.actor)}{because(v.payload(shown_by).reason)}"
             return Cell(f"skipped: {why}", "warn")
         words = outcome_words(
             self.outcome, exit_code=self.exit_code, signal_number=self.signal, error=self.error
         )
         if self.error and self.outcome != "failed":
             words = self.error if self.error.startswith(words) else f"{words}: {self.error}"
-        return Cell(words, OUTCOME_TONES[self.outcome])
+        return Cell(words, OUTCOME_WORDINGS[self.outcome].tone)
 
-    def cells(self, zone: str, because: Entry | None = None) -> list[Cell | str]:
+    def cells(self, zone: str, shown_by: Entry | None = None) -> list[Cell | str]:
         """The row of a table: run, job, trigger, scheduled for, started, took, outcome; times in `zone`."""
         times = [
             "" if instant is None else show_time(instant, zone)
@@ -123,12 +131,12 @@ class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
             trigger_words(self.trigger),
             *times,
             self._took(),
-            self.outcome_cell(because),
+            self.outcome_cell(shown_by),
         ]
 
-    def narrow_cells(self, zone: str, because: Entry | None = None) -> list[Cell | str]:
+    def narrow_cells(self, zone: str, shown_by: Entry | None = None) -> list[Cell | str]:
         """The same for two lines: what it was scheduled for comes after its start, and only where that says more."""
-        run, job, trigger, due, started, took, outcome = self.cells(zone, because)
+        run, job, trigger, due, started, took, outcome = self.cells(zone, shown_by)
         if self.scheduled_for is None or self.started is None:
             due = f"due {due}" if self.scheduled_for is not None else ""
         else:

@@ -12,10 +12,12 @@ from cli.runs.live_output import OutputFollower
 from cli.runs.settled_run import SETTLING, SettledRun, last_words
 from cli.terminal.console import fitted, paint, wants_colour
 from cli.times.show import show_past
-from cli.words.entry_lines import actor_words, look_of, sentence
+from cli.words.entry_lines import sentence
+from cli.words.words import actor_words
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.rules.state import Run, State
+from scheduler.wording.entries import signs_of
 
 _LONG_S = 60.0
 
@@ -110,7 +112,7 @@ class WatchedRuns:
         self._follower.end_line()
         colour = wants_colour(sys.stderr)
         text = fitted(last_words(entry), sys.stderr, hang=2)
-        click.echo(paint(text, look_of(entry).tone, colour), err=True, color=colour)
+        click.echo(paint(text, signs_of(entry).tone, colour), err=True, color=colour)
         other = self._obstacles.get(-1 if entry.run is None else entry.run)
         if other is not None:
             click.echo(fitted(f"  {obstacle_words(other, entry)}", sys.stderr, hang=2), err=True)

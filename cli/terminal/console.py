@@ -10,18 +10,16 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from typing import Literal, TextIO
+from typing import TextIO
 
 import click
 
 from cli.terminal.printable import printable
 from cli.terminal.wrapping import wrapped
+from scheduler.wording.signs import Tone as Tone  # noqa: PLC0414 - those who paint take it from here
 
 _COLUMNS_MIN = 20
 _COLUMNS_UNKNOWN = 80
-
-Tone = Literal["plain", "good", "bad", "warn", "dim", "strong"]
-"""What a piece of text is, for people who see colours; words and symbols say the same to all others."""
 
 _STYLES: dict[Tone, dict[str, str | bool]] = {
     "plain": {},

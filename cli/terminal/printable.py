@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from scheduler.wording.quantities import show_count
+
+__all__ = ["printable", "show_count"]
+
 
 def printable(text: str) -> str:
     r"""`text` with everything escaped that is not to be seen: control characters, line ends, directions of writing.
@@ -12,8 +16,3 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-
-
-def show_count(count: int, noun: str, plural: str = "") -> str:
-    """`1 job`, `12,000 jobs`."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

@@ -7,6 +7,9 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from cli.terminal.console import note
+from scheduler.wording.instants import zone_of
+
+__all__ = ["local_zone", "zone_of"]
 
 _ZONE_FOLDER = "/zoneinfo/"
 _UTC_ITSELF = ("UTC0", "UTC-0", "UTC+0", "GMT0", "<UTC>0")
@@ -27,12 +30,6 @@ def local_zone() -> str:
     if wanted and wanted not in _UTC_ITSELF:
         note(f"TZ is {wanted!r}, which is not the name of a time zone such as Europe/Paris: UTC is used.")
     return "UTC"
-
-
-@lru_cache(maxsize=1_024)
-def zone_of(name: str) -> ZoneInfo:
-    """The zone's data, looked up once."""
-    return ZoneInfo(name)
 
 
 def _is_zone(name: str) -> bool:

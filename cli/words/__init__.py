@@ -1,1 +1,1 @@
-"""The sentences of the command line: entries, jobs, runs and explanations in words."""
+"""The words of `scheduler.wording` as lines and cells, and the sentences that only the command line has."""

@@ -1,85 +1,24 @@
-"""How the ledger reads: the one place that words it for people.
+"""How the ledger reads at a terminal: the table of `scheduler.wording.entries` as lines that are safe to print.
 
-`cli.sentences` has a sentence for each type of entry and `cli.words` the words for single facts; here they become
-lines for `serve` and `ledger tail`: the time of day, a symbol and the sentence, coloured where that is wanted.
+For `serve` and `ledger tail` an entry is the time of day, a symbol and its sentence, coloured where that is wanted.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-import msgspec
-
-from cli.terminal.console import Tone, fitted, is_terminal, paint, speaks_unicode, wants_colour
+from cli.terminal.console import fitted, is_terminal, paint, speaks_unicode, wants_colour
 from cli.terminal.printable import printable
 from cli.times.show import show_stamp, show_time
-from cli.words.entry_sentences import sentence
-from cli.words.words import (
-    OUTCOME_TONES,
-    actor_words,
-    command_words,
-    outcome_words,
-    signal_name,
-    skip_words,
-    timing_words,
-    trigger_words,
-)
+from cli.words.words import symbol_character
 from eventstore.store import Entry
-from scheduler import vocabulary as v
-
-__all__ = [
-    "OUTCOME_TONES",
-    "Look",
-    "actor_words",
-    "command_words",
-    "event_line",
-    "look_of",
-    "outcome_look",
-    "outcome_symbol",
-    "outcome_words",
-    "sentence",
-    "signal_name",
-    "skip_words",
-    "timing_words",
-    "trigger_words",
-]
+from scheduler.wording import entries
 
 
-class Look(NamedTuple):
-    """How a line is marked: the tone, and a symbol that says the same without colour."""
+def sentence(entry: Entry, zone: str = "UTC") -> str:
+    """One readable line, without the time at which it was recorded; other times are shown in `zone`.
 
-    tone: Tone
-    symbol: str
-
-
-_SYMBOLS = {
-    "+": "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}",
-    "ok": "\N{CHECK MARK}",
-    "x": "\N{BALLOT X}",
-    "-": "\N{EN DASH}",
-    ".": "\N{MIDDLE DOT}",
-    "!": "!",
-}
-_QUIET = {v.ScheduleTicked.TYPE, v.ConfigAccepted.TYPE}
-"""Entries that only lead up to what matters: their lines are dim."""
-
-_LOOKS: dict[str, Look] = {
-    v.LedgerRecovered.TYPE: Look("warn", "!"),
-    v.SchedulerStarted.TYPE: Look("strong", "."),
-    v.SchedulerStopped.TYPE: Look("strong", "."),
-    v.SchedulerPaused.TYPE: Look("bad", "!"),
-    v.SchedulerResumed.TYPE: Look("good", "."),
-    v.ClockStepped.TYPE: Look("warn", "!"),
-    v.ConfigAccepted.TYPE: Look("dim", "."),
-    v.ConfigRejected.TYPE: Look("bad", "!"),
-    v.JobDisabled.TYPE: Look("warn", "-"),
-    v.JobEnabled.TYPE: Look("good", "."),
-    v.ScheduleMisfired.TYPE: Look("warn", "!"),
-    v.RunCancelRequested.TYPE: Look("warn", "!"),
-    v.RunStarted.TYPE: Look("plain", "+"),
-    v.RunAdopted.TYPE: Look("warn", "!"),
-    v.RunSkipped.TYPE: Look("warn", "-"),
-}
+    Whatever the entry holds, the line is safe to print.
+    """
+    return printable(entries.sentence(entry, zone))
 
 
 def _with_strong_name(text: str, name: str, colour: bool) -> str:
@@ -91,40 +30,16 @@ def _with_strong_name(text: str, name: str, colour: bool) -> str:
 
 def event_line(entry: Entry, zone: str, *, colour: bool, unicode: bool = True, date: bool = False) -> str:
     """`HH:MM:SS.mmm  symbol  job  sentence`, for `serve` and `ledger tail`; with date and offset if asked for."""
-    look = look_of(entry)
+    signs = entries.signs_of(entry)
     text = sentence(entry, zone)
     moment = show_stamp(entry.time, zone)
     moment = moment if date else moment[11:23]
-    symbol = look.symbol if not unicode else _SYMBOLS[look.symbol]
-    tone = look.tone
-    if tone == "dim" and entry.type not in _QUIET:
-        tone = "plain"
+    symbol = symbol_character(signs.symbol, unicode)
+    tone = "plain" if signs.tone == "dim" and not entries.is_quiet(entry) else signs.tone
     if tone == "plain" and entry.job:
         text = _with_strong_name(text, printable(entry.job), colour)
-    words = f"{paint(f'{symbol:<2}', look.tone, colour)} {paint(text, tone, colour)}"
+    words = f"{paint(f'{symbol:<2}', signs.tone, colour)} {paint(text, tone, colour)}"
     return f"{paint(moment, 'dim', colour)}  {words}"
-
-
-def look_of(entry: Entry) -> Look:
-    """How a line about the entry is marked."""
-    if entry.type == v.RunFinished.TYPE:
-        try:
-            return outcome_look(v.payload(entry).outcome)
-        except msgspec.MsgspecError:
-            return Look("plain", ".")
-    return _LOOKS.get(entry.type, Look("dim", "."))
-
-
-def outcome_look(outcome: v.Outcome) -> Look:
-    """How an outcome is marked."""
-    tone = OUTCOME_TONES[outcome]
-    return Look(tone, {"good": "ok", "bad": "x"}.get(tone, "!"))
-
-
-def outcome_symbol(outcome: v.Outcome, unicode: bool) -> tuple[Tone, str]:
-    """An outcome's tone and its symbol as it is printed."""
-    tone, symbol = outcome_look(outcome)
-    return tone, _SYMBOLS[symbol] if unicode else symbol
 
 
 _SENTENCE_AT = len("05:18:00.002  +  ")

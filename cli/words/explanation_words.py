@@ -10,10 +10,11 @@ from cli.terminal.console import Tone
 from cli.terminal.printable import printable, show_count
 from cli.times.show import show_duration, show_time
 from cli.words.words import (
-    OUTCOME_TONES,
-    OUTCOME_WORDS,
+    OUTCOME_WORDINGS,
     actor_words,
+    because,
     ending_words,
+    error_words,
     is_on_time,
     lateness_words,
     skip_words,
@@ -22,7 +23,7 @@ from cli.words.words import (
 from scheduler.explanation import Explanation, Fact, Verdict
 from scheduler.explanation import facts as f
 from scheduler.schedule import format_duration
-from scheduler.vocabulary import MisfireReason
+from scheduler.wording.causes import MISFIRE_WORDINGS
 
 _HEADLINES: dict[Verdict, tuple[Tone, str]] = {
     "running": ("good", "Yes: its run has started and is still going."),
@@ -42,16 +43,6 @@ _AHEAD: dict[Verdict, str] = {
     "disabled": "Not as things stand: it is disabled.",
     "removed": "Not as things stand: the config no longer has it.",
     "not_defined": "It will not be run: that is settled already, for the clock was ahead.",
-}
-_MISFIRES: dict[MisfireReason, str] = {
-    "scheduler_down": "no scheduler was running",
-    "suspend": "the machine slept",
-    "clock_step": "the clock was set ahead",
-    "stall": "the scheduler was held up",
-    "ledger_unavailable": "the ledger could not be written",
-    "replaced": "its schedule was replaced",
-    "disabled": "it was disabled",
-    "removed": "it was removed",
 }
 _DOWN_NOW = {
     "never": "No scheduler has ever been started",
@@ -76,7 +67,8 @@ def headline(answer: Explanation, now: datetime) -> tuple[Tone, str]:
     caught_up = any(isinstance(fact, f.RunOwed) and fact.trigger == "catch_up" for fact in answer.facts)
     (ended,) = (fact for fact in answer.facts if isinstance(fact, f.RunEnd))
     how = f"Yes, caught up later as run {ended.run}" if caught_up else f"Yes, as run {ended.run}"
-    return OUTCOME_TONES[ended.outcome], f"{how}, which {OUTCOME_WORDS[ended.outcome]}."
+    outcome = OUTCOME_WORDINGS[ended.outcome]
+    return outcome.tone, f"{how}, which {outcome.clause}."
 
 
 def sentence_of(fact: Fact, zone: str) -> str:
@@ -95,10 +87,6 @@ def in_force_sentence(fact: f.ScheduleInForce, since: datetime, zone: str) -> st
 
 
 Shown = Callable[[datetime], str]
-
-
-def _because(reason: str) -> str:
-    return f": {reason}" if reason else ""
 
 
 def _scheduled(fact: f.ScheduleInForce, shown: Shown) -> str:
@@ -130,7 +118,7 @@ def _daylight_saving(fact: f.DaylightSaving, shown: Shown) -> str:
 
 def _switched(fact: f.Disablement, shown: Shown) -> str:
     until = f" until {shown(fact.until)}" if fact.until else ""
-    told = f"Disabled at {shown(fact.since)}{until} by {actor_words(fact.actor)}{_because(fact.reason)}"
+    told = f"Disabled at {shown(fact.since)}{until} by {actor_words(fact.actor)}{because(fact.reason)}"
     if fact.ended is None:
         return f"{told}."
     return f"{told}; that ended at {shown(fact.ended)}, by {actor_words(fact.ended_by or '')}."
@@ -155,13 +143,11 @@ def _run_began(fact: f.RunStart, shown: Shown) -> str:
 
 
 def _run_ended(fact: f.RunEnd, shown: Shown) -> str:
-    how = OUTCOME_WORDS[fact.outcome]
+    how = OUTCOME_WORDINGS[fact.outcome].clause
     how += ending_words(fact.exit_code, fact.signal) if fact.outcome == "failed" else ""
     took = f" after {show_duration(fact.duration_ms)}" if fact.duration_ms is not None else ""
     told = f"Run {fact.run} {how} at {shown(fact.time)}{took}"
-    if fact.outcome == "cancelled" and fact.error and fact.error.startswith("cancelled"):
-        return f"{told}{fact.error.removeprefix('cancelled')}."
-    return f"{told}{_because(fact.error or '')}."
+    return f"{told}{error_words(fact.outcome, fact.error)}."
 
 
 def _run_open(fact: f.UnfinishedRun, shown: Shown) -> str:
@@ -176,8 +162,8 @@ def _run_skipped(fact: f.RunSkip, shown: Shown) -> str:
     if not fact.actor:
         return f"{told}."
     if fact.reason == "cancelled":
-        return f"{told}, as {actor_words(fact.actor)} wished{_because(fact.actor_reason)}."
-    return f"{told} by {actor_words(fact.actor)}{_because(fact.actor_reason)}."
+        return f"{told}, as {actor_words(fact.actor)} wished{because(fact.actor_reason)}."
+    return f"{told} by {actor_words(fact.actor)}{because(fact.actor_reason)}."
 
 
 def _in_the_way(fact: f.BlockingRun, shown: Shown) -> str:
@@ -186,12 +172,12 @@ def _in_the_way(fact: f.BlockingRun, shown: Shown) -> str:
     told = f"In its way was run {fact.run} ({trigger_words(fact.trigger)}{due}), {begun}"
     if fact.ended is None:
         return f"{told} and not ended yet."
-    how = OUTCOME_WORDS[fact.outcome] if fact.outcome else "was skipped"
+    how = OUTCOME_WORDINGS[fact.outcome].clause if fact.outcome else "was skipped"
     return f"{told}; it {how} at {shown(fact.ended)}."
 
 
 def _by_hand(fact: f.ManualRun, shown: Shown) -> str:
-    return f"{actor_words(fact.actor)} asked for run {fact.run} at {shown(fact.time)}{_because(fact.reason)}."
+    return f"{actor_words(fact.actor)} asked for run {fact.run} at {shown(fact.time)}{because(fact.reason)}."
 
 
 def _down(fact: f.SchedulerDowntime, shown: Shown) -> str:
@@ -228,7 +214,7 @@ def _settled_ahead(fact: f.SettledAhead, shown: Shown) -> str:
 def _paused(fact: f.SchedulerPause, shown: Shown) -> str:
     since = f" at {shown(fact.since)}" if fact.since else ""
     until = f"; it went on at {shown(fact.until)}" if fact.until else ""
-    return f"The scheduler paused{since}, for the ledger could not be written{_because(fact.reason)}{until}."
+    return f"The scheduler paused{since}, for the ledger could not be written{because(fact.reason)}{until}."
 
 
 def _misfired(fact: f.Misfire, shown: Shown) -> str:
@@ -236,18 +222,13 @@ def _misfired(fact: f.Misfire, shown: Shown) -> str:
     if fact.count > 1:
         which += f", {shown(fact.first)} to {shown(fact.last)}"
     return (
-        f"At {shown(fact.time)} it was recorded that {which}, because {_MISFIRES[fact.reason]};"
+        f"At {shown(fact.time)} it was recorded that {which}, because {MISFIRE_WORDINGS[fact.reason].cause};"
         f" {fact.will_run:,} of them caught up."
     )
 
 
 def _closed(fact: f.ClosedSchedule, shown: Shown) -> str:
-    by = actor_words(fact.actor)
-    what = {
-        "replaced": f"its schedule was replaced by {by}",
-        "disabled": f"it was disabled by {by}",
-        "removed": f"it was removed by {by}",
-    }[fact.by]
+    what = f"{MISFIRE_WORDINGS[fact.by].cause} by {actor_words(fact.actor)}"
     told = f"Nothing had acted on it when {what} at {shown(fact.time)}: what passed before is not run then"
     return f"{told}." if fact.settled else f"{told}; that is to be recorded yet."
 

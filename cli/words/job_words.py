@@ -8,7 +8,7 @@ from typing import Any
 from cli.terminal.console import Tone, is_terminal, speaks_unicode
 from cli.terminal.tables import Cell
 from cli.times.show import show_clock, show_duration, show_past, show_time
-from cli.words.entry_lines import actor_words, outcome_symbol, outcome_words, skip_words, timing_words
+from cli.words.words import actor_words, outcome_symbol, outcome_words, skip_words, timing_words
 from scheduler.rules.state import Job, LastRun, Run, SchedulerStatus, State
 from scheduler.rules.upcoming import next_run
 

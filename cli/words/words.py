@@ -1,42 +1,56 @@
-"""Words for single facts: outcomes, triggers, reasons, actors, signals, commands, schedules."""
+"""Words and symbols for single facts, safe to print: outcomes, triggers, reasons, actors, commands, schedules."""
 
 from __future__ import annotations
 
-import signal
-
 from cli.terminal.console import Tone
 from cli.terminal.printable import printable
-from cli.times.show import show_duration
 from scheduler import vocabulary as v
-from scheduler.definition import JobDefinition
+from scheduler.wording import causes, outcomes
+from scheduler.wording.causes import because, is_on_time, lateness_words, skip_words
+from scheduler.wording.definitions import command_words, timing_words
+from scheduler.wording.outcomes import OUTCOME_WORDINGS, ending_words, error_words, signal_name
+from scheduler.wording.signs import Symbol
 
-OUTCOME_TONES: dict[v.Outcome, Tone] = {
-    "succeeded": "good",
-    "failed": "bad",
-    "timed_out": "bad",
-    "cancelled": "warn",
-    "lost": "bad",
-    "unknown": "warn",
-}
-OUTCOME_WORDS = {
-    "succeeded": "succeeded",
-    "failed": "failed",
-    "timed_out": "timed out",
-    "cancelled": "was cancelled",
-    "lost": "was lost",
-    "unknown": "ended, nobody knows how",
-}
-SKIP_WORDS: dict[v.SkipReason, str] = {
-    "overlap": "another run of it was still going",
-    "queue_full": "too many were waiting",
-    "disabled": "it was disabled",
-    "removed": "it was removed from the config",
-    "cancelled": "it was cancelled before it started",
-    "catch_up": "its catch-up policy does not want it after the restart",
-}
-TRIGGER_WORDS: dict[v.Trigger, str] = {"schedule": "schedule", "catch_up": "catch-up", "manual": "by hand"}
+__all__ = [
+    "OUTCOME_WORDINGS",
+    "actor_words",
+    "because",
+    "command_words",
+    "ending_words",
+    "error_words",
+    "is_on_time",
+    "lateness_words",
+    "outcome_symbol",
+    "outcome_words",
+    "signal_name",
+    "skip_words",
+    "symbol_character",
+    "timing_words",
+    "trigger_words",
+]
 
-_LATE_FROM_MS = 1_000
+_ASCII: dict[Symbol, str] = {
+    "start": "+", "success": "ok", "failure": "x", "omission": "-", "note": ".", "warning": "!"
+}  # fmt: skip
+_UNICODE: dict[Symbol, str] = {
+    "start": "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}",
+    "success": "\N{CHECK MARK}",
+    "failure": "\N{BALLOT X}",
+    "omission": "\N{EN DASH}",
+    "note": "\N{MIDDLE DOT}",
+    "warning": "!",
+}
+
+
+def symbol_character(symbol: Symbol, unicode: bool) -> str:
+    """A symbol as it is printed; in ASCII it may take two characters."""
+    return _UNICODE[symbol] if unicode else _ASCII[symbol]
+
+
+def outcome_symbol(outcome: v.Outcome, unicode: bool) -> tuple[Tone, str]:
+    """An outcome's tone and its symbol as it is printed."""
+    signs = outcomes.outcome_signs(outcome)
+    return signs.tone, symbol_character(signs.symbol, unicode)
 
 
 def outcome_words(
@@ -47,69 +61,15 @@ def outcome_words(
     error: str | None = None,
 ) -> str:
     """An outcome in a few words: `succeeded`, `failed with exit code 3`, `failed, killed by SIGKILL`."""
-    words = {"lost": "lost", "unknown": "unknown", "cancelled": "cancelled"}.get(
-        outcome, OUTCOME_WORDS[outcome]
-    )
-    if outcome == "failed":
-        words += ending_words(exit_code, signal_number)
-        if error:
-            words += f": {error}"
+    words = outcomes.outcome_words(outcome, exit_code=exit_code, signal_number=signal_number, error=error)
     return printable(words)
 
 
 def trigger_words(trigger: v.Trigger) -> str:
     """Why a run was made: `schedule`, `catch-up`, `by hand`."""
-    return TRIGGER_WORDS[trigger]
-
-
-def is_on_time(late_ms: int) -> bool:
-    """Whether what came so much after its time came as promised: cron's own instants are no finer than a second."""
-    return late_ms < _LATE_FROM_MS
-
-
-def lateness_words(late_ms: int, trigger: v.Trigger = "schedule") -> str:
-    """How late something is: `on time`, `3.1 s late`; what catches up is late, however little."""
-    if is_on_time(late_ms) and trigger != "catch_up":
-        return "on time"
-    return f"{show_duration(late_ms)} late"
-
-
-def skip_words(reason: v.SkipReason) -> str:
-    """Why a run was skipped: `another run of it was still going`."""
-    return SKIP_WORDS[reason]
+    return causes.TRIGGER_WORDS[trigger]
 
 
 def actor_words(actor: str) -> str:
     """Who: `the config`, `the scheduler`, `user:ann@web1`."""
-    return printable({"config": "the config", "scheduler": "the scheduler"}.get(actor, actor))
-
-
-def command_words(definition: JobDefinition) -> str:
-    """What a job runs: its command line, or that it is built in."""
-    from scheduler.command import command_line
-
-    command = definition.command
-    return f"built in: {definition.name}" if command is None else command_line(command)
-
-
-def timing_words(definition: JobDefinition) -> tuple[str, str]:
-    """When a job runs: in words, and as it was written."""
-    from scheduler.rules.job_schedule import schedule_of
-
-    schedule = schedule_of(definition)
-    return schedule.describe(), schedule.source()
-
-
-def signal_name(number: int) -> str:
-    """`SIGKILL`."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
-
-
-def ending_words(exit_code: int | None, signal_number: int | None) -> str:
-    """How a process ended, to go on with: ` with exit code 3`, `, killed by SIGKILL`, or nothing."""
-    if exit_code is not None:
-        return f" with exit code {exit_code}"
-    return f", killed by {signal_name(signal_number)}" if signal_number is not None else ""
+    return printable(causes.actor_words(actor))

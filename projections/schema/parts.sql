@@ -11,7 +11,7 @@ CREATE VIEW parts.known AS FROM parts.fresh UNION ALL FROM parts.carried;
 CREATE VIEW parts.causes AS
 SELECT run, job, trigger, scheduled_for, time AS owed_at, lateness_ms, actor,
        CASE type WHEN 'run.requested' THEN nullif(reason, '') END AS reason
-FROM parts.known WHERE type IN ('schedule.ticked', 'run.requested');
+FROM parts.known WHERE type IN @CAUSES;
 
 CREATE VIEW parts.starts AS
 SELECT run, attempt, job, trigger, scheduled_for, time AS started, host, command_sha256
@@ -31,21 +31,21 @@ SELECT e.run, e.job, e.trigger,
 FROM parts.fresh AS e
 LEFT JOIN parts.causes AS c ON c.run = e.run
 LEFT JOIN parts.starts AS s ON s.run = e.run AND s.attempt = e.attempt
-WHERE e.type IN ('run.finished', 'run.skipped');
+WHERE e.type IN @ENDINGS;
 
 -- Entries of which there are few, and the last one that a scheduler wrote before it ended, or by the end of `fresh`.
 CREATE VIEW parts.noted AS
 SELECT seq, time, type, actor, job, run, data FROM (
     SELECT *, lead(type) OVER (PARTITION BY actor = 'scheduler' ORDER BY seq) AS next_type FROM parts.fresh
 )
-WHERE type NOT IN ('schedule.ticked', 'run.requested', 'run.started', 'run.adopted', 'run.finished', 'run.skipped')
+WHERE type NOT IN @RUN_ENTRIES
    OR (actor = 'scheduler' AND (next_type IS NULL OR next_type = 'scheduler.started'));
 
 -- Causes and starts of the runs that `fresh` leaves unfinished.
 CREATE VIEW parts.left_open AS
 SELECT k.* FROM parts.known AS k
-WHERE k.type IN ('schedule.ticked', 'run.requested', 'run.started') AND NOT EXISTS (
-    SELECT 1 FROM parts.fresh AS e WHERE e.type IN ('run.finished', 'run.skipped') AND e.run = k.run
+WHERE k.type IN @CAUSES_AND_STARTS AND NOT EXISTS (
+    SELECT 1 FROM parts.fresh AS e WHERE e.type IN @ENDINGS AND e.run = k.run
 );
 
 -- Those runs as rows of the view `runs`.
@@ -57,7 +57,7 @@ SELECT c.run, c.job, c.trigger, CASE WHEN s.started IS NULL THEN 'owed' ELSE 'ru
        NULL::BIGINT AS memory_peak_bytes, NULL::BIGINT AS stdout_bytes, NULL::BIGINT AS stderr_bytes,
        NULL::BIGINT AS output_bytes, NULL::VARCHAR AS error, c.actor, c.reason, NULL::BIGINT AS settled_seq,
        s.host, s.command_sha256
-FROM (FROM parts.left_open WHERE type IN ('schedule.ticked', 'run.requested')) AS o
+FROM (FROM parts.left_open WHERE type IN @CAUSES) AS o
 JOIN parts.causes AS c ON c.run = o.run
 LEFT JOIN (FROM parts.starts QUALIFY row_number() OVER (PARTITION BY run ORDER BY attempt DESC) = 1) AS s
     ON s.run = c.run;

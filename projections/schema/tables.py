@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from projections.schema.columns import EVENTS
-from scheduler.vocabulary import RunFinished, RunRequested, RunSkipped, RunStarted, ScheduleTicked
-
-PARTS_SQL = (Path(__file__).parent / "parts.sql").read_text(encoding="utf-8")
-VIEWS_SQL = (Path(__file__).parent / "views.sql").read_text(encoding="utf-8")
+from scheduler import vocabulary as v
 
 ENTRY_TYPES = {column.name: column.type for column in EVENTS}
 FACT_TYPES = {
@@ -36,10 +34,22 @@ FACT_TYPES = {
     "host": "VARCHAR",
     "command_sha256": "VARCHAR",
 }
-CAUSES = (ScheduleTicked.TYPE, RunRequested.TYPE)
-ENDINGS = (RunFinished.TYPE, RunSkipped.TYPE)
 _UNCARRIED = ("durable", "prev", "hash")
-_WITH_FACTS = (*CAUSES, RunStarted.TYPE, *ENDINGS)
+_CAUSES_AND_STARTS = (*v.CAUSES, v.RunStarted.TYPE)
+_WITH_FACTS = (*_CAUSES_AND_STARTS, *v.ENDINGS)
+_LISTS = {
+    "CAUSES": v.CAUSES,
+    "CAUSES_AND_STARTS": _CAUSES_AND_STARTS,
+    "ENDINGS": v.ENDINGS,
+    "RUN_ENTRIES": v.RUN_ENTRIES,
+    "DEFINITIONS": v.DEFINITIONS,
+    "ENABLEMENTS": v.ENABLEMENTS,
+    "JOB_ENTRIES": v.JOB_ENTRIES,
+    "LIVES": v.LIVES,
+    "PAUSES_AND_LIVES": (*v.PAUSES, *v.LIVES),
+    "CLOSING_REASONS": v.CLOSING_REASONS,
+}
+"""The lists of words of the vocabulary that SQL files name: `type IN @CAUSES`."""
 
 
 def quoted(text: object) -> str:
@@ -52,9 +62,19 @@ def as_pattern(text: object) -> str:
     return re.sub(r"([*?\[])", r"[\1]", str(text))
 
 
-def among(words: tuple[str, ...]) -> str:
+def among(words: Sequence[str]) -> str:
     """Strings as an SQL list in parentheses."""
     return "(" + ", ".join(map(quoted, words)) + ")"
+
+
+def _sql_file(name: str) -> str:
+    """The text of an SQL file beside this module, with the lists that it names written out."""
+    text = (Path(__file__).parent / name).read_text(encoding="utf-8")
+    return re.sub(r"@([A-Z_]+)", lambda named: among(_LISTS[named[1]]), text)
+
+
+PARTS_SQL = _sql_file("parts.sql")
+VIEWS_SQL = _sql_file("views.sql")
 
 
 def read_lines(path: str) -> str:
@@ -72,10 +92,10 @@ def with_facts(entries: str) -> str:
     kinds = ", ".join(f'"{name}": "{kind}"' for name, kind in FACT_TYPES.items())
     structure = quoted("{" + kinds + "}")
     defaults = {
-        "trigger": f"coalesce(f.trigger, CASE type WHEN {quoted(ScheduleTicked.TYPE)} THEN 'schedule' "
-        f"WHEN {quoted(RunRequested.TYPE)} THEN 'manual' END)",
-        "stdout_bytes": f"CASE type WHEN {quoted(RunFinished.TYPE)} THEN coalesce(f.stdout_bytes, 0) END",
-        "stderr_bytes": f"CASE type WHEN {quoted(RunFinished.TYPE)} THEN coalesce(f.stderr_bytes, 0) END",
+        "trigger": f"coalesce(f.trigger, CASE type WHEN {quoted(v.ScheduleTicked.TYPE)} THEN 'schedule' "
+        f"WHEN {quoted(v.RunRequested.TYPE)} THEN 'manual' END)",
+        "stdout_bytes": f"CASE type WHEN {quoted(v.RunFinished.TYPE)} THEN coalesce(f.stdout_bytes, 0) END",
+        "stderr_bytes": f"CASE type WHEN {quoted(v.RunFinished.TYPE)} THEN coalesce(f.stderr_bytes, 0) END",
     }
     facts = ", ".join(f"{defaults.get(name, 'f.' + name)} AS {name}" for name in FACT_TYPES)
     return (
@@ -111,8 +131,8 @@ def left_open_rows(files: list[str], first: int, last: int, before: list[int]) -
     rows = f"read_parquet({listed(files)})"
     return with_facts(
         f"SELECT {_carried('k.')} FROM {rows} AS k WHERE ({here}{earlier}) "
-        f"AND k.type IN {among((*CAUSES, RunStarted.TYPE))} AND NOT EXISTS "
-        f"(SELECT 1 FROM {rows} AS e WHERE e.{here} AND e.type IN {among(ENDINGS)} AND e.run = k.run)"
+        f"AND k.type IN {among(_CAUSES_AND_STARTS)} AND NOT EXISTS "
+        f"(SELECT 1 FROM {rows} AS e WHERE e.{here} AND e.type IN {among(v.ENDINGS)} AND e.run = k.run)"
     )
 
 

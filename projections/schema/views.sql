@@ -35,10 +35,10 @@ FROM parts.open_entries WHERE type = 'run.started';
 CREATE VIEW jobs AS
 WITH changes AS (
     SELECT seq, time, type, actor, job, data FROM parts.notes
-    WHERE type IN ('job.defined', 'job.removed', 'job.enabled', 'job.disabled') AND job IS NOT NULL
+    WHERE type IN @JOB_ENTRIES AND job IS NOT NULL
 ), configured AS (
     SELECT *, lag(type) OVER (PARTITION BY job ORDER BY seq) AS before
-    FROM changes WHERE type IN ('job.defined', 'job.removed')
+    FROM changes WHERE type IN @DEFINITIONS
 ), definitions AS (
     SELECT job, time AS defined, data->>'$.revision' AS revision, data->'$.definition' AS definition
     FROM configured WHERE type = 'job.defined'
@@ -51,7 +51,7 @@ WITH changes AS (
     SELECT job, type <> 'job.disabled' AS enabled, time AS since, actor, nullif(data->>'$.reason', '') AS reason,
            CASE type WHEN 'job.disabled' THEN (data->>'$.until')::TIMESTAMPTZ END AS until
     FROM (
-        SELECT seq, time, type, actor, job, data FROM changes WHERE type IN ('job.enabled', 'job.disabled')
+        SELECT seq, time, type, actor, job, data FROM changes WHERE type IN @ENABLEMENTS
         UNION ALL
         SELECT seq, time, type, actor, job, data FROM configured
         WHERE type = 'job.defined' AND (before IS NULL OR before = 'job.removed')
@@ -92,7 +92,7 @@ CREATE VIEW parts.misfires AS
 SELECT seq, time, job, (data->>'$.first')::TIMESTAMPTZ AS first, (data->>'$.last')::TIMESTAMPTZ AS last,
        (data->>'$.count')::BIGINT AS instants, (data->>'$.will_run')::BIGINT AS will_run,
        coalesce(data->>'$.reason', 'scheduler_down') AS reason,
-       reason IN ('disabled', 'removed', 'replaced') AS is_closed
+       reason IN @CLOSING_REASONS AS is_closed
 FROM parts.notes WHERE type = 'schedule.misfired';
 
 CREATE VIEW slots AS
@@ -112,7 +112,7 @@ WITH configured AS (
            lag(type) OVER w AS before_type,
            lag(data->'$.definition' IGNORE NULLS) OVER w AS before_definition,
            lag(data->>'$.revision' IGNORE NULLS) OVER w AS before_revision
-    FROM parts.notes WHERE type IN ('job.defined', 'job.removed') AND job IS NOT NULL
+    FROM parts.notes WHERE type IN @DEFINITIONS AND job IS NOT NULL
     WINDOW w AS (PARTITION BY job ORDER BY seq)
 ), compared AS (
     SELECT *, before_type IS NULL OR before_type = 'job.removed' AS is_new,
@@ -145,7 +145,7 @@ SELECT seq, time, job, CASE type WHEN 'job.enabled' THEN 'enabled' ELSE 'disable
 FROM (
     SELECT *, coalesce(lag(type) OVER (PARTITION BY job ORDER BY seq) <> 'job.disabled', true) AS enabled_before
     FROM parts.notes
-    WHERE type IN ('job.enabled', 'job.disabled')
+    WHERE type IN @ENABLEMENTS
        OR (type = 'job.removed')
 ) WHERE type <> 'job.removed' AND job IS NOT NULL;
 
@@ -154,14 +154,14 @@ CREATE VIEW parts.gaps AS
 WITH lives AS (
     SELECT seq, time, type, data, lag(type) OVER w AS before_type, lag(seq) OVER w AS before_seq,
            lag(time) OVER w AS before_time, lag(data->>'$.reason') OVER w AS before_reason
-    FROM parts.notes WHERE type IN ('scheduler.started', 'scheduler.stopped') WINDOW w AS (ORDER BY seq)
+    FROM parts.notes WHERE type IN @LIVES WINDOW w AS (ORDER BY seq)
 ), traces AS (
     SELECT seq, lag(seq) OVER (ORDER BY seq) AS last_seq, lag(time) OVER (ORDER BY seq) AS last_time, type
     FROM parts.notes WHERE actor = 'scheduler' AND NOT starts_with(type, 'ledger.') AND NOT starts_with(type, 'job.')
 ), pauses AS (
     SELECT seq, time, type, data->>'$.reason' AS reason, lead(seq) OVER w AS next_seq, lead(time) OVER w AS next_time
     FROM parts.notes
-    WHERE type IN ('scheduler.paused', 'scheduler.resumed', 'scheduler.started', 'scheduler.stopped')
+    WHERE type IN @PAUSES_AND_LIVES
     WINDOW w AS (ORDER BY seq)
 )
 SELECT 'down' AS kind, before_time AS began, time AS ended, before_reason AS reason, before_seq AS began_seq,

@@ -88,7 +88,7 @@ class _RunEntries:
 def _end_of(past: Past, number: int) -> Entry | None:
     """The entry that ended a run; None if it has not ended."""
     for entry in past.entries(number + 1, number + NEAR_ENTRIES):
-        if entry.run == number and entry.type in (v.RunFinished.TYPE, v.RunSkipped.TYPE):
+        if entry.run == number and entry.type in v.ENDINGS:
             return entry
     return past.first_where(lambda state: number not in state.runs, after=number)
 

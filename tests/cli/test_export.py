@@ -18,8 +18,9 @@ from cloudevents.core.v1.event import CloudEvent
 
 from cli.export.cloudevents import source_of
 from cli.export.entries import STREAMS
-from cli.export.ocsf import OCSF_VIEWS
+from cli.export.ocsf import LEFT_OUT, OCSF_VIEWS, OF_ENTRIES
 from projections import VIEWS
+from scheduler import vocabulary as v
 from tests.cli.exporting import eventful
 from tests.cli.live import COMMAND, LiveHome, finished
 from tests.cli.ocsf_schema import violations
@@ -161,6 +162,11 @@ def test_what_happened_is_an_activity_of_ocsf(home: LiveHome) -> None:
     }  # fmt: skip
     assert "5 entries of no job left out" in result.err
     assert len(events) + 5 == len(home.entries())
+
+
+def test_every_type_is_an_activity_or_left_out_on_purpose() -> None:
+    """None of the vocabulary is forgotten, and none is both."""
+    assert sorted([*OF_ENTRIES, *LEFT_OUT]) == sorted(v.PAYLOADS)
 
 
 def test_what_an_export_begins_later_with_is_known(home: LiveHome) -> None:

@@ -5,17 +5,21 @@ import pytest
 
 from eventstore import OWN_SEQ, MemoryStore
 from scheduler import vocabulary as v
+from scheduler.definition import revision
 from tests.scheduler.simulation import BEGIN
-from tests.scheduler.vocabulary_docs import EXAMPLES, PAGE, page
+from tests.scheduler.vocabulary_docs import PAGE, Example, examples, page
+
+TEXT = PAGE.read_text(encoding="utf-8")
+EXAMPLES = examples(TEXT)
 
 
 def test_the_page_of_the_vocabulary_is_true() -> None:
-    """`docs/vocabulary.md` is what the code says, every type with an example."""
-    assert PAGE.read_text(encoding="utf-8") == page()
+    """`docs/vocabulary.md` is what the code says, every type with an example and how that is told."""
+    assert page(TEXT) == TEXT
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=[example[0].TYPE for example in EXAMPLES])
-def test_every_type_survives_the_ledger(example: tuple[v.Payload, str, str | None, int | None]) -> None:
+@pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
+def test_every_type_survives_the_ledger(example: Example) -> None:
     """What is recorded is what is read back, for each type."""
     payload, actor, job, run = example
     store = MemoryStore(clock=lambda: BEGIN)
@@ -26,7 +30,19 @@ def test_every_type_survives_the_ledger(example: tuple[v.Payload, str, str | Non
 
 def test_there_is_an_example_of_every_type() -> None:
     """No type of the vocabulary goes without an example."""
-    assert {example[0].TYPE for example in EXAMPLES} == set(v.PAYLOADS)
+    assert set(EXAMPLES) == set(v.PAYLOADS)
+
+
+def test_the_example_of_a_definition_has_its_own_revision() -> None:
+    """The digest that the page shows is the one of the definition beside it."""
+    defined = EXAMPLES[v.JobDefined.TYPE][0]
+    assert isinstance(defined, v.JobDefined)
+    assert defined.revision == revision(defined.definition)
+
+
+def test_every_type_is_in_exactly_one_group() -> None:
+    """Lists in SQL and in the exports are made of the groups: none may forget a type, and none has it twice."""
+    assert sorted(name for group in v.GROUPS for name in group) == sorted(v.PAYLOADS)
 
 
 def test_a_run_is_numbered_by_the_entry_that_caused_it() -> None:

@@ -19,6 +19,7 @@ from cli.terminal.console import is_terminal, note, out, paint, speaks_unicode, 
 from cli.terminal.printable import printable
 from cli.times.show import COMMON_ZONE, show_time, utc_option
 from scheduler.home import Home
+from scheduler.vocabulary import FAILURES
 
 if TYPE_CHECKING:
     from cli.home.open import View
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _DAYS_MAX = 3_660
 _TALLIES = """
 SELECT epoch_us(started) // $quarter_us AS quarter, count(*),
-       count(*) FILTER (outcome IN ('failed', 'timed_out', 'lost')),
+       count(*) FILTER (outcome IN {failures}),
        count(duration_ms), coalesce(sum(duration_ms), 0)::BIGINT
 FROM runs
 WHERE started >= to_timestamp($begin / 1e6) AND started < to_timestamp($end / 1e6)
@@ -102,10 +103,15 @@ def _recorded_since(view: View) -> datetime | None:
 
 
 def _quarters(sql: Sql, begin: datetime, end: datetime, jobs: list[str] | None) -> list[tuple[int, Tally]]:
+    from projections.schema.tables import among
+
     parameters = {
         "begin": microseconds(begin), "end": microseconds(end), "jobs": jobs, "quarter_us": QUARTER_S * SECOND_US
     }  # fmt: skip
-    return [(row[0], Tally(*row[1:])) for row in sql.execute(_TALLIES, parameters).all()]
+    return [
+        (row[0], Tally(*row[1:]))
+        for row in sql.execute(_TALLIES.format(failures=among(FAILURES)), parameters).all()
+    ]
 
 
 def _show(listed: Sequence[Day], what: What, zone: str, jobs: list[str] | None, width: int) -> None:

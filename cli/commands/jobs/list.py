@@ -10,8 +10,8 @@ from cli.home.open import View, to_read
 from cli.terminal.console import is_terminal, note
 from cli.terminal.tables import Cell, Column, table
 from cli.times.show import JOBS_ZONE, local_zone, show_clock, show_past, show_relative, show_time, utc_option
-from cli.words.entry_lines import timing_words
 from cli.words.job_words import enabled_cell, job_document, last_cell, last_started
+from cli.words.words import timing_words
 from scheduler.home import Home
 from scheduler.rules.state import Job
 from scheduler.rules.upcoming import next_run

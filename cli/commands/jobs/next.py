@@ -16,8 +16,8 @@ from cli.terminal.printable import printable
 from cli.terminal.tables import Column, table
 from cli.times.show import show_relative, show_time, utc_option
 from cli.times.zones import zone_of
-from cli.words.entry_lines import timing_words
 from cli.words.job_words import enabled_words
+from cli.words.words import timing_words
 from scheduler.home import Home
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.state import Job

@@ -18,7 +18,7 @@ from cli.terminal.printable import printable, show_count
 from cli.terminal.progress import progress
 from cli.times.instant import SECOND, Asked, read_asked
 from cli.times.show import JOBS_ZONE, show_relative, show_time, utc_option
-from cli.words.entry_sentences import sentence
+from cli.words.entry_lines import sentence
 from cli.words.explanation_words import headline, in_force_sentence, sentence_of
 from eventstore import Journal
 from scheduler.explanation import Explainer, Explanation, WallTimeInstants

@@ -192,7 +192,7 @@ class _Shown:
 
     def facts(self, zone: str) -> list[tuple[str, Value]]:
         """For people."""
-        from cli.words.entry_sentences import sentence
+        from cli.words.entry_lines import sentence
 
         line, entry = self._line, self._entry
         place = ("place", f"{line.segment.name} at byte {line.offset}, {len(line.raw) + 1} bytes")
@@ -221,7 +221,7 @@ class _Shown:
     def document(self) -> dict[str, Any]:
         """For programs."""
         from cli.ledger.entry_json import members
-        from cli.words.entry_sentences import sentence
+        from cli.words.entry_lines import sentence
 
         entry = self._entry
         return {

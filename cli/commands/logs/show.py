@@ -14,7 +14,7 @@ from cli.terminal.console import OutputLost, note
 from cli.terminal.printable import show_count
 from cli.times.show import show_size
 from cli.times.zones import local_zone
-from cli.words.entry_sentences import sentence
+from cli.words.entry_lines import sentence
 from eventstore import Journal
 from scheduler.home import Home
 

@@ -8,8 +8,8 @@ from typing import Any, Final, Literal, get_args
 import msgspec
 
 from eventstore.nesting import DEEP_BYTES_MIN, nests_deeper
+from scheduler.wording.signs import Level as Level  # noqa: PLC0414 - an entry has one
 
-Level = Literal["debug", "info", "warning", "error", "critical"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 """From the least to the most urgent."""
 

@@ -1,0 +1,83 @@
+"""Why: what made a run, what kept one from being made, what made instants pass unwatched, and who did it."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from scheduler import vocabulary as v
+from scheduler.wording.quantities import show_duration
+
+
+class MisfireWording(NamedTuple):
+    """Why instants passed unwatched.
+
+    Attributes:
+        cause: what had happened: `the machine slept`.
+        when: the same in a sentence about the instants: missed `while the machine slept`.
+    """
+
+    cause: str
+    when: str
+
+
+MISFIRE_WORDINGS: Final[dict[v.MisfireReason, MisfireWording]] = {
+    "scheduler_down": MisfireWording("no scheduler was running", "while no scheduler was running"),
+    "suspend": MisfireWording("the machine slept", "while the machine slept"),
+    "clock_step": MisfireWording("the clock was set ahead", "while the clock jumped"),
+    "stall": MisfireWording("the scheduler was held up", "while the scheduler was held up"),
+    "ledger_unavailable": MisfireWording(
+        "the ledger could not be written", "while the ledger could not be written"
+    ),
+    "replaced": MisfireWording("its schedule was replaced", "unwatched, before its schedule was changed"),
+    "disabled": MisfireWording("it was disabled", "unwatched, before it was disabled"),
+    "removed": MisfireWording("it was removed", "unwatched, before it left the config"),
+}
+SKIP_WORDS: Final[dict[v.SkipReason, str]] = {
+    "overlap": "another run of it was still going",
+    "queue_full": "too many were waiting",
+    "disabled": "it was disabled",
+    "removed": "it was removed from the config",
+    "cancelled": "it was cancelled before it started",
+    "catch_up": "its catch-up policy does not want it after the restart",
+}
+TRIGGER_WORDS: Final[dict[v.Trigger, str]] = {
+    "schedule": "schedule",
+    "catch_up": "catch-up",
+    "manual": "by hand",
+}
+_ACTORS: Final = {v.CONFIG: "the config", v.SCHEDULER: "the scheduler"}
+_LATE_FROM_MS: Final = 1_000
+
+
+def skip_words(reason: v.SkipReason, because_of: int | None = None) -> str:
+    """Why a run was skipped: `another run of it was still going`, or `run 7 was still going` where that is known."""
+    if reason == "overlap" and because_of is not None:
+        return f"run {because_of} was still going"
+    return SKIP_WORDS[reason]
+
+
+def actor_words(actor: str) -> str:
+    """Who: `the config`, `the scheduler`, `user:ann@web1`."""
+    return _ACTORS.get(actor, actor)
+
+
+def because(reason: str | None) -> str:
+    """A reason to go on with: `: disk maintenance`; nothing where there is none."""
+    return f": {reason}" if reason else ""
+
+
+def spelled(name: str, between: str = " ") -> str:
+    """A name of the vocabulary as the logs write it: `scheduler down`."""
+    return name.replace("_", between)
+
+
+def is_on_time(late_ms: int) -> bool:
+    """Whether what came so much after its time came as promised: cron's own instants are no finer than a second."""
+    return late_ms < _LATE_FROM_MS
+
+
+def lateness_words(late_ms: int, trigger: v.Trigger = "schedule") -> str:
+    """How late something is: `on time`, `3.1 s late`; what catches up is late, however little."""
+    if is_on_time(late_ms) and trigger != "catch_up":
+        return "on time"
+    return f"{show_duration(late_ms)} late"

@@ -1,0 +1,27 @@
+"""A job's definition in words."""
+
+from __future__ import annotations
+
+from scheduler.definition import JobDefinition
+
+
+def timing_words(definition: JobDefinition) -> tuple[str, str]:
+    """When a job runs: in words, and as it was written."""
+    from scheduler.rules.job_schedule import schedule_of
+
+    schedule = schedule_of(definition)
+    return schedule.describe(), schedule.source()
+
+
+def change_words(name: str, definition: JobDefinition) -> str:
+    """A setting that was changed; of a switch it matters which way."""
+    value = getattr(definition, name, None)
+    return f"{name} (now {str(value).lower()})" if isinstance(value, bool) else name
+
+
+def command_words(definition: JobDefinition) -> str:
+    """What a job runs: its command line, or that it is built in."""
+    from scheduler.command import command_line
+
+    command = definition.command
+    return f"built in: {definition.name}" if command is None else command_line(command)

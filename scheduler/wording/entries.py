@@ -1,0 +1,78 @@
+"""The table of entries: how each type is told, and how a type is told that this version does not know."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import msgspec
+
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from scheduler.wording.causes import actor_words
+from scheduler.wording.home_entries import HOME_WORDINGS
+from scheduler.wording.job_entries import JOB_WORDINGS
+from scheduler.wording.run_entries import RUN_WORDINGS
+from scheduler.wording.signs import EntryWording, Level, Signs
+
+ENTRY_WORDINGS: Final[dict[str, EntryWording]] = HOME_WORDINGS | JOB_WORDINGS | RUN_WORDINGS
+"""Each type of the vocabulary."""
+
+_UNKNOWN: Final = Signs("dim", "note")
+
+
+class Message(NamedTuple):
+    """What the logs say of an entry."""
+
+    level: Level
+    text: str
+
+
+def sentence(entry: Entry, zone: str = "UTC") -> str:
+    """One sentence, without the time at which the entry was recorded; other times are shown in `zone`.
+
+    A type that this version does not know, or a payload that it does not understand, gets a plain one.
+    """
+    try:
+        data, wording = v.payload(entry), ENTRY_WORDINGS.get(entry.type)
+        return _plain(entry) if data is None or wording is None else wording.sentence(entry, data, zone)
+    except (msgspec.MsgspecError, ValueError, OverflowError):
+        return _plain(entry)
+
+
+def message(entry: Entry, data: v.Payload | None) -> Message:
+    """What the logs say of an entry.
+
+    Args:
+        entry: the entry.
+        data: its payload; None where this version does not understand it, and then they say the type.
+    """
+    wording = ENTRY_WORDINGS.get(entry.type)
+    if data is None or wording is None:
+        return Message("info", entry.type)
+    signs = wording.signs if wording.signs_of is None else wording.signs_of(data)
+    return Message(signs.level, wording.message(entry, data))
+
+
+def signs_of(entry: Entry) -> Signs:
+    """How a line about the entry is marked."""
+    wording = ENTRY_WORDINGS.get(entry.type)
+    if wording is None:
+        return _UNKNOWN
+    if wording.signs_of is None:
+        return wording.signs
+    try:
+        return wording.signs_of(v.payload(entry))
+    except msgspec.MsgspecError:
+        return wording.signs
+
+
+def is_quiet(entry: Entry) -> bool:
+    """Whether the entry only leads up to what matters, so that its sentence is dim."""
+    wording = ENTRY_WORDINGS.get(entry.type)
+    return wording is not None and wording.is_quiet
+
+
+def _plain(entry: Entry) -> str:
+    about = f" of {entry.job}" if entry.job else ""
+    run = f" run {entry.run}" if entry.run is not None else ""
+    return f"{entry.type}{run}{about} by {actor_words(entry.actor)}"

@@ -1,0 +1,55 @@
+"""Instants as the clocks of a zone show them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+
+@lru_cache(maxsize=1_024)
+def zone_of(name: str) -> ZoneInfo:
+    """The zone's data, looked up once."""
+    return ZoneInfo(name)
+
+
+def show_time(instant: datetime, zone: str, *, utc: bool = False) -> str:
+    """An instant as the zone's clocks show it, with the offset: `2026-11-23 02:00:00 +01:00`, or `… UTC`."""
+    zone = "UTC" if utc else zone
+    local = instant.astimezone(zone_of(zone))
+    return f"{local:%Y-%m-%d %H:%M:%S} {_offset(local, zone)}"
+
+
+def show_clock(
+    instant: datetime, zone: str, *, beside: datetime | None = None, labelled: bool = False
+) -> str:
+    """The time of day alone, `02:00:00`; with the date where that is not the date of `beside`.
+
+    Args:
+        instant: the instant.
+        zone: whose clocks show it.
+        beside: the moment that the reader thinks of.
+        labelled: with the offset, `02:00:00 +01:00`, or `… UTC`.
+    """
+    local = instant.astimezone(zone_of(zone))
+    label = f" {_offset(local, zone)}" if labelled else ""
+    if beside is not None and beside.astimezone(zone_of(zone)).date() != local.date():
+        return f"{local:%Y-%m-%d %H:%M:%S}{label}"
+    return f"{local:%H:%M:%S}{label}"
+
+
+def show_stamp(instant: datetime, zone: str) -> str:
+    """Date and time to the millisecond with the offset in one word, as RFC 3339 has it but for the blank.
+
+    `2026-11-23 02:00:00.512+01:00`; `…Z` in UTC.
+    """
+    local = instant.astimezone(zone_of(zone))
+    offset = "Z" if zone == "UTC" else _offset(local, zone)
+    return f"{local:%Y-%m-%d %H:%M:%S}.{local.microsecond // 1000:03d}{offset}"
+
+
+def _offset(local: datetime, zone: str) -> str:
+    if zone == "UTC":
+        return "UTC"
+    text = local.strftime("%z")
+    return f"{text[:3]}:{text[3:5]}"

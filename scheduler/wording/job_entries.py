@@ -1,0 +1,74 @@
+"""How entries about a job are told: it is defined, changed, removed, enabled or disabled, or missed its times."""
+
+# ruff: noqa: ARG001 - every type is worded by functions of the same arguments
+
+from __future__ import annotations
+
+from typing import Final
+
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from scheduler.wording.causes import MISFIRE_WORDINGS, actor_words, because, spelled
+from scheduler.wording.definitions import change_words, timing_words
+from scheduler.wording.instants import show_time
+from scheduler.wording.quantities import show_count
+from scheduler.wording.signs import EntryWording, Signs
+
+
+def _defined(entry: Entry, data: v.JobDefined, zone: str) -> str:
+    if data.changed:
+        changed = ", ".join(change_words(name, data.definition) for name in data.changed)
+        return f"{data.definition.name} changed: {changed}"
+    words, source = timing_words(data.definition)
+    return f"{data.definition.name} defined: {words} ({source})"
+
+
+def _defined_message(entry: Entry, data: v.JobDefined) -> str:
+    return f"job {entry.job}" + (f" changed: {', '.join(data.changed)}" if data.changed else " defined")
+
+
+def _enabled(entry: Entry, data: v.JobEnabled, zone: str) -> str:
+    since = f", effective {show_time(data.effective_at, zone)}" if data.effective_at else ""
+    return f"{entry.job} enabled by {actor_words(entry.actor)}{since}{because(data.reason)}"
+
+
+def _disabled(entry: Entry, data: v.JobDisabled, zone: str) -> str:
+    until = f" until {show_time(data.until, zone)}" if data.until else ""
+    return f"{entry.job} disabled by {actor_words(entry.actor)}{until}{because(data.reason)}"
+
+
+def _misfired(entry: Entry, data: v.ScheduleMisfired, zone: str) -> str:
+    span = show_time(data.first, zone)
+    if data.count > 1:
+        span += f" to {show_time(data.last, zone)}"
+    run = f"{show_count(data.will_run, 'run')} will catch up" if data.will_run else "none will be run"
+    missed = show_count(data.count, "time")
+    return f"{entry.job} missed {missed}, {span}, {MISFIRE_WORDINGS[data.reason].when}; {run}"
+
+
+def _misfired_message(entry: Entry, data: v.ScheduleMisfired) -> str:
+    span = f"{data.first:%Y-%m-%dT%H:%M:%SZ} to {data.last:%Y-%m-%dT%H:%M:%SZ}"
+    missed = f"{data.count} of its times ({spelled(data.reason)}), {span}"
+    return f"job missed: {entry.job}, {missed}; {data.will_run} will be run"
+
+
+JOB_WORDINGS: Final[dict[str, EntryWording]] = {
+    v.JobDefined.TYPE: EntryWording(Signs("dim", "note"), _defined, _defined_message),
+    v.JobRemoved.TYPE: EntryWording(
+        Signs("dim", "note"),
+        lambda entry, data, zone: f"{entry.job} removed from the config",
+        lambda entry, data: f"job {entry.job} removed from the config",
+    ),
+    v.JobEnabled.TYPE: EntryWording(
+        Signs("good", "note"),
+        _enabled,
+        lambda entry, data: f"job {entry.job} enabled by {entry.actor}{because(data.reason)}",
+    ),
+    v.JobDisabled.TYPE: EntryWording(
+        Signs("warn", "omission"),
+        _disabled,
+        lambda entry, data: f"job {entry.job} disabled by {entry.actor}{because(data.reason)}",
+    ),
+    v.ScheduleMisfired.TYPE: EntryWording(Signs("warn", "warning", "warning"), _misfired, _misfired_message),
+}
+"""Types of entries about a job."""

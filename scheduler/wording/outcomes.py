@@ -1,0 +1,106 @@
+"""How a run ended, in words."""
+
+from __future__ import annotations
+
+import signal
+from typing import Final, NamedTuple
+
+from scheduler import vocabulary as v
+from scheduler.wording.causes import because
+from scheduler.wording.signs import Level, Signs, Symbol, Tone
+
+
+class OutcomeWording(NamedTuple):
+    """How an outcome is told.
+
+    Attributes:
+        tone, level: of a line about it.
+        word: it alone: `lost`.
+        clause: after the run: run 41 `was lost`.
+        message: how the logs begin; those of all failures begin alike, so that one search finds them.
+        legend: beside its sign in a picture.
+    """
+
+    tone: Tone
+    level: Level
+    word: str
+    clause: str
+    message: str
+    legend: str
+
+
+_FAILED: Final = "job failed"
+OUTCOME_WORDINGS: Final[dict[v.Outcome, OutcomeWording]] = {
+    "succeeded": OutcomeWording("good", "info", "succeeded", "succeeded", "job succeeded", "succeeded"),
+    "failed": OutcomeWording("bad", "error", "failed", "failed", _FAILED, "failed"),
+    "timed_out": OutcomeWording("bad", "error", "timed out", "timed out", _FAILED, "timed out"),
+    "cancelled": OutcomeWording(
+        "warn", "warning", "cancelled", "was cancelled", "job cancelled", "cancelled"
+    ),
+    "lost": OutcomeWording("bad", "error", "lost", "was lost", _FAILED, "lost"),
+    "unknown": OutcomeWording(
+        "warn",
+        "warning",
+        "unknown",
+        "ended, nobody knows how",
+        "job ended, nobody knows how",
+        "ended unseen",
+    ),
+}
+FAILED: Final = f"{_FAILED}: "
+"""What the message of a run that failed begins with."""
+
+_SYMBOLS: Final[dict[Tone, Symbol]] = {"good": "success", "bad": "failure"}
+_CANCELLED: Final = "cancelled"
+_UNWATCHED: Final[dict[v.Outcome, str]] = {
+    "lost": "its process died with no one watching",
+    "unknown": "no one was watching",
+}
+
+
+def outcome_signs(outcome: v.Outcome) -> Signs:
+    """How a line about an outcome is marked."""
+    wording = OUTCOME_WORDINGS[outcome]
+    return Signs(wording.tone, _SYMBOLS.get(wording.tone, "warning"), wording.level)
+
+
+def outcome_words(
+    outcome: v.Outcome,
+    *,
+    exit_code: int | None = None,
+    signal_number: int | None = None,
+    error: str | None = None,
+) -> str:
+    """An outcome in a few words: `succeeded`, `failed with exit code 3`, `failed, killed by SIGKILL`."""
+    words = OUTCOME_WORDINGS[outcome].word
+    if outcome == "failed":
+        words += ending_words(exit_code, signal_number) + because(error)
+    return words
+
+
+def ending_words(exit_code: int | None, signal_number: int | None) -> str:
+    """How a process ended, to go on with: ` with exit code 3`, `, killed by SIGKILL`, or nothing."""
+    if exit_code is not None:
+        return f" with exit code {exit_code}"
+    return f", killed by {signal_name(signal_number)}" if signal_number is not None else ""
+
+
+def error_words(outcome: v.Outcome, error: str | None, *, guessed: bool = False) -> str:
+    """What is on record about why a run ended so, to go on with: ` by user:ann@web1`, `: rebooted`, or nothing.
+
+    Args:
+        outcome: how it ended; that it was cancelled is not said twice.
+        error: what is on record.
+        guessed: where nothing is, say what the outcome itself tells.
+    """
+    if outcome == "cancelled" and error and error.startswith(_CANCELLED):
+        return error.removeprefix(_CANCELLED)
+    return because(error or (_UNWATCHED.get(outcome) if guessed else None))
+
+
+def signal_name(number: int) -> str:
+    """`SIGKILL`."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,150 @@
+"""How entries about a run are told, from what made it to how it ended."""
+
+# ruff: noqa: ARG001 - every type is worded by functions of the same arguments
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from scheduler.wording.causes import (
+    TRIGGER_WORDS,
+    actor_words,
+    because,
+    lateness_words,
+    skip_words,
+    spelled,
+)
+from scheduler.wording.instants import show_clock, show_time
+from scheduler.wording.outcomes import OUTCOME_WORDINGS, ending_words, error_words, outcome_signs
+from scheduler.wording.quantities import show_duration
+from scheduler.wording.signs import EntryWording, Signs
+
+
+def _run(entry: Entry) -> str:
+    """The run as the subject of a sentence."""
+    return f"run {_number(entry)} of {entry.job or '?'}"
+
+
+def _named(entry: Entry) -> str:
+    """The run as the logs name it, the job first."""
+    return f"{entry.job or '?'}, run {_number(entry)}"
+
+
+def _number(entry: Entry) -> int:
+    return entry.seq if entry.run is None else entry.run
+
+
+def _late_ms(entry: Entry, due: datetime) -> int:
+    return max(0, round((entry.time - due).total_seconds() * 1000))
+
+
+def _ticked(entry: Entry, data: v.ScheduleTicked, zone: str) -> str:
+    if data.trigger == "catch_up":
+        return f"{_run(entry)} is owed: catching up on {show_time(data.scheduled_for, zone)}"
+    due = show_clock(data.scheduled_for, zone, beside=entry.time)
+    return f"{_run(entry)} is owed: due {due}, {lateness_words(data.lateness_ms)}"
+
+
+def _ticked_message(entry: Entry, data: v.ScheduleTicked) -> str:
+    due = f"{data.scheduled_for:%Y-%m-%dT%H:%M:%SZ}"
+    return f"job due: {_named(entry)}, at {due}, {data.lateness_ms} ms late"
+
+
+def _started(entry: Entry, data: v.RunStarted, zone: str) -> str:
+    facts = [TRIGGER_WORDS[data.trigger]]
+    if data.scheduled_for is not None:
+        facts.append(f"due {show_clock(data.scheduled_for, zone, beside=entry.time)}")
+        facts.append(lateness_words(_late_ms(entry, data.scheduled_for), data.trigger))
+    if data.attempt > 1:
+        facts.append(f"attempt {data.attempt}")
+    return f"{_run(entry)} started ({', '.join(facts)})"
+
+
+def _started_message(entry: Entry, data: v.RunStarted) -> str:
+    due = f", due {data.scheduled_for:%Y-%m-%dT%H:%M:%SZ}" if data.scheduled_for is not None else ""
+    return f"job started: {_named(entry)} ({spelled(data.trigger, '-')}{due})"
+
+
+def _finished(entry: Entry, data: v.RunFinished, zone: str) -> str:
+    text = f"{_run(entry)} {OUTCOME_WORDINGS[data.outcome].clause}"
+    if data.outcome == "failed":
+        text += ending_words(data.exit_code, data.signal)
+    if data.duration_ms is not None and not (data.outcome == "failed" and data.duration_ms == 0):
+        word = "in" if data.outcome == "succeeded" else "after"
+        text += f" {word} {show_duration(data.duration_ms)}"
+    return text + error_words(data.outcome, data.error, guessed=True)
+
+
+def _finished_message(entry: Entry, data: v.RunFinished) -> str:
+    wording = OUTCOME_WORDINGS[data.outcome]
+    how = ""
+    if data.outcome != "failed":
+        how = f" {wording.clause}" if data.outcome in v.FAILURES else ""
+    elif data.signal is not None:
+        how = f", ended by signal {data.signal}"
+    elif data.exit_code is not None:
+        how = f", exit code {data.exit_code}"
+    took = "" if data.duration_ms is None else f" after {data.duration_ms / 1000:g} s"
+    took = "" if data.outcome == "unknown" else took
+    why = "" if data.outcome == "succeeded" else because(data.error)
+    return f"{wording.message}: {_named(entry)}{how}{took}{why}"
+
+
+def _skipped(entry: Entry, data: v.RunSkipped, zone: str) -> str:
+    told = f"{_run(entry)} skipped: {skip_words(data.reason, data.because_of)}"
+    if data.because_of is None:
+        return told + _wish(entry, data)
+    return told if data.reason == "overlap" else f"{told}{_wish(entry, data)} (entry {data.because_of})"
+
+
+def _wish(entry: Entry, data: v.RunSkipped) -> str:
+    if data.reason != "cancelled" or entry.actor == v.SCHEDULER:
+        return ""
+    return f" by {actor_words(entry.actor)}"
+
+
+def _skipped_message(entry: Entry, data: v.RunSkipped) -> str:
+    shown = f" (entry {data.because_of})" if data.because_of is not None else ""
+    return f"job skipped: {_named(entry)}: {spelled(data.reason)}{shown}"
+
+
+RUN_WORDINGS: Final[dict[str, EntryWording]] = {
+    v.ScheduleTicked.TYPE: EntryWording(
+        Signs("dim", "note", "debug"), _ticked, _ticked_message, is_quiet=True
+    ),
+    v.RunRequested.TYPE: EntryWording(
+        Signs("dim", "note"),
+        lambda entry, data, zone: (
+            f"{_run(entry)} requested by {actor_words(entry.actor)}{because(data.reason)}"
+        ),
+        lambda entry, data: f"job requested: {_named(entry)}, by {entry.actor}{because(data.reason)}",
+    ),
+    v.RunCancelRequested.TYPE: EntryWording(
+        Signs("warn", "warning"),
+        lambda entry, data, zone: (
+            f"{_run(entry)} asked to stop by {actor_words(entry.actor)}{because(data.reason)}"
+        ),
+        lambda entry, data: f"job to be stopped: {_named(entry)}, says {entry.actor}{because(data.reason)}",
+    ),
+    v.RunStarted.TYPE: EntryWording(Signs("plain", "start"), _started, _started_message),
+    v.RunAdopted.TYPE: EntryWording(
+        Signs("warn", "warning", "warning"),
+        lambda entry, data, zone: (
+            f"{_run(entry)} outlived the scheduler that started it and is watched again"
+        ),
+        lambda entry, data: (
+            f"job goes on: {_named(entry)} outlived the scheduler that started it and is watched again"
+        ),
+    ),
+    v.RunFinished.TYPE: EntryWording(
+        Signs("plain", "note"),
+        _finished,
+        _finished_message,
+        lambda data: outcome_signs(data.outcome),
+    ),
+    v.RunSkipped.TYPE: EntryWording(Signs("warn", "omission", "warning"), _skipped, _skipped_message),
+}
+"""Types of entries about a run."""
