@@ -14,11 +14,11 @@ import msgspec
 from cli.charts.axis import Axis, microseconds
 from cli.charts.timeline import Mark, Span
 from cli.charts.timeline_misfires import missed_spans, schedule_of_misfire, spread
-from cli.home.open import View
 from scheduler import vocabulary as v
 
 if TYPE_CHECKING:
     from projections import Sql
+    from scheduler.ledger.view import View
 
 _SPANS = """
 WITH seen AS (

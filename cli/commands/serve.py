@@ -16,7 +16,7 @@ from cli.app.invocation import invocation
 from cli.app.ledger_wait import patience_explained
 from cli.background.log_collector import LogCollector
 from cli.background.sealer import Sealer
-from cli.home.open import View, to_read
+from cli.home.open import to_read
 from cli.terminal.console import fitted, paint, wants_colour
 from cli.terminal.line_printer import Printer
 from cli.terminal.printable import printable, show_count
@@ -28,6 +28,7 @@ from scheduler.rules.upcoming import upcoming
 from scheduler.scheduler_lock import AlreadyRunning, Holder
 
 if TYPE_CHECKING:
+    from scheduler.ledger.view import View
     from scheduler.service.service import Announcement
 
 

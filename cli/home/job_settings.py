@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from cli.home.open import View, has_salt, read_config
 from cli.words.entry_lines import command_words
 from scheduler.configuration import Config
 from scheduler.configuration.keys import TIMING_KEYS
 from scheduler.configuration.model import ConfiguredJob, Place
 from scheduler.configuration.origins import origins
 from scheduler.definition import Directory, JobDefinition
+from scheduler.ledger.view import View, has_salt, read_config
 from scheduler.rules.state import Job
 from scheduler.schedule import format_duration
 

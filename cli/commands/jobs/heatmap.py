@@ -21,8 +21,8 @@ from cli.times.show import COMMON_ZONE, show_time, utc_option
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from cli.home.open import View
     from projections import Sql
+    from scheduler.ledger.view import View
 
 _DAYS_MAX = 3_660
 _TALLIES = """

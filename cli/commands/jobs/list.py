@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from cli.app.json_output import json_option, show_json
 from cli.home.as_of import as_of_option
-from cli.home.open import View, to_read
+from cli.home.open import to_read
 from cli.terminal.console import is_terminal, note
 from cli.terminal.tables import Cell, Column, table
 from cli.times.show import JOBS_ZONE, local_zone, show_clock, show_past, show_relative, show_time, utc_option
@@ -15,6 +17,9 @@ from cli.words.job_words import enabled_cell, job_document, last_cell, last_star
 from scheduler.home import Home
 from scheduler.rules.state import Job
 from scheduler.rules.upcoming import next_run
+
+if TYPE_CHECKING:
+    from scheduler.ledger.view import View
 
 _COLUMNS = [
     Column("NAME", keep=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,7 +11,7 @@ from cli.app.json_output import json_option, show_json
 from cli.app.options import count_option
 from cli.home.as_of import as_of_option
 from cli.home.job_names import JOB, find_job
-from cli.home.open import View, to_read
+from cli.home.open import to_read
 from cli.terminal.console import is_terminal, note, out, paint, speaks_unicode, wants_colour, width
 from cli.terminal.printable import printable
 from cli.terminal.tables import Column, table
@@ -22,6 +23,9 @@ from scheduler.home import Home
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.state import Job
 from scheduler.rules.upcoming import Coming, begins, next_run, upcoming
+
+if TYPE_CHECKING:
+    from scheduler.ledger.view import View
 
 _COUNT_MAX = 100_000
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -14,11 +14,13 @@ from cli.charts.axis import Axis, axis_for, instant_of, microseconds
 from cli.charts.options import chosen_jobs, picture_width, width_option, window_of, zone_for
 from cli.charts.timeline_data import Outage, Row, Window
 from cli.home.job_names import JOB
-from cli.home.open import View
 from cli.terminal.console import is_terminal, note, out, paint, speaks_unicode, wants_colour
 from cli.terminal.printable import show_count
 from cli.times.show import COMMON_ZONE, show_duration, show_time, utc_option
 from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from scheduler.ledger.view import View
 
 _JOBS_SHOWN = 40
 """More are shown only where something went wrong or was missed, or if they were asked for by name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -12,7 +12,7 @@ import msgspec
 from cli.app.failures import Failure
 from cli.app.json_output import json_option, show_json
 from cli.home.job_names import JOB, find_job
-from cli.home.open import View, to_read
+from cli.home.open import to_read
 from cli.terminal.console import note, out, paint, tell, wants_colour
 from cli.terminal.printable import printable, show_count
 from cli.terminal.progress import progress
@@ -26,6 +26,9 @@ from scheduler.explanation.facts import RunOpen, Scheduled
 from scheduler.explanation.last_due import last_due
 from scheduler.home import Home
 from scheduler.ledger.past import Past, Told
+
+if TYPE_CHECKING:
+    from scheduler.ledger.view import View
 
 _ITEM = "  - "
 
