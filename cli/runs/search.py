@@ -1,12 +1,11 @@
 """The runs of the past, newest first: from the end of the ledger, or, if what is asked for lies far back, by SQL."""
-# ruff: noqa: S608 - only constants are put together; what people type goes in as parameters
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cli.runs.settled_run import SETTLING, SettledRun
 from eventstore.journal import Journal
@@ -84,24 +83,7 @@ def _far_back(home: Home, journal: Journal, wanted: Filter, before: int, limit: 
 def _found_by_sql(home: Home, wanted: Filter, before: int, limit: int) -> list[int]:
     """The `seq` of the entries that settle the runs asked for."""
     from cli.home.views import open_views
+    from projections.reports.run_search import settling_entries
 
-    conditions = {
-        "settled_seq < $before": ("before", before),
-        "job = $job": ("job", wanted.job),
-        "(outcome = $status OR status = $status)": ("status", wanted.status),
-        '"trigger" = $trigger': ("trigger", wanted.trigger),
-    }
-    parameters: dict[str, Any] = {name: value for name, value in conditions.values() if value is not None}
-    where = [condition for condition, (_, value) in conditions.items() if value is not None]
-    span = []
-    for name, sign, instant in (("since", ">=", wanted.since), ("until", "<", wanted.until)):
-        if instant is not None:
-            span.append(f"time {sign} ${name}::TIMESTAMPTZ")
-            parameters[name] = instant.isoformat()
-    if span:
-        where.append(f"settled_seq IN (SELECT seq FROM events WHERE {' AND '.join(span)})")
-    query = (
-        f"SELECT settled_seq FROM runs WHERE {' AND '.join(where)} ORDER BY settled_seq DESC LIMIT {limit:d}"
-    )
     with open_views(home) as sql:
-        return [row[0] for row in sql.execute(query, parameters).rows]
+        return settling_entries(sql, before_seq=before, limit=limit, **wanted._asdict())

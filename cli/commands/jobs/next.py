@@ -88,13 +88,17 @@ def _show(view: View, coming: list[Coming], utc: bool) -> None:
 
 
 def _show_calendar(view: View, jobs: list[Job], named: bool, *, utc: bool, as_json: bool) -> None:
-    from cli.charts.calendar import Timed, days_for_programs, week
+    from cli.charts.calendar import ScheduledJob, days_for_programs, week
     from cli.charts.calendar_drawing import picture
     from cli.charts.options import zone_for
 
     zone = zone_for(view.state, [job.name for job in jobs], utc=utc)
     begun = [(job, begins(job, view.now)) for job in jobs]
-    timed = [Timed(job.name, schedule_of(job.definition), begin) for job, begin in begun if begin is not None]
+    timed = [
+        ScheduledJob(job.name, schedule_of(job.definition), begin)
+        for job, begin in begun
+        if begin is not None
+    ]
     days = week(timed, view.now, zone_of(zone))
     if as_json:
         show_json({"timezone": zone, "days": days_for_programs(days)})
