@@ -45,7 +45,7 @@ def moment_as_of(home: Home, text: str) -> Moment:
     from scheduler.ledger.view import moment_at
 
     with _refused_in_words(text):
-        return moment_at(home, _typed(text))
+        return moment_at(home, _typed(home, text))
 
 
 def view_as_of(home: Home, text: str) -> View:
@@ -58,11 +58,21 @@ def view_as_of(home: Home, text: str) -> View:
     from scheduler.ledger.view import past_view
 
     with _refused_in_words(text), progress("reading the past") as seen:
-        return past_view(home, _typed(text), lambda done, total: seen.update(done, total=total))
+        return past_view(home, _typed(home, text), lambda done, total: seen.update(done, total=total))
 
 
-def _typed(text: str) -> int | datetime:
+def _typed(home: Home, text: str) -> int | datetime:
     """The number of an entry, or a time of the past."""
+    from scheduler.ledger.view import moment_at
+
+    try:
+        return _read(text)
+    except click.BadParameter:
+        moment_at(home, 0)  # where no ledger can be read, that comes first
+        raise
+
+
+def _read(text: str) -> int | datetime:
     if re.fullmatch(r"[+-]?[0-9]{1,1000}", text.strip()):
         return int(text)
     now = datetime.now(UTC)
