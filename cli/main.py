@@ -1,4 +1,4 @@
-"""The `cronledger` command: its groups, the home it works on, and the door through which errors leave."""
+"""The `cronledger` command: its groups, the home it works on, and the boundary at which errors become words."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def _own_options() -> list[str]:
 
 
 def _flush() -> None:
-    """Write out what is buffered while there is still someone to tell that it could not be."""
+    """Write out what is buffered while a failure can still be reported."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 RunMark = Literal[
     "failed", "timed_out", "lost", "unknown", "cancelled", "missed", "skipped", "running", "owed", "succeeded"
 ]
-"""What became of a run: its outcome; or that it was missed, skipped, is still going, or is still owed."""
+"""What became of a run: its outcome; or that it was missed, skipped, is still running, or is still owed."""
 
 MARKS: tuple[RunMark, ...] = (
     "failed", "timed_out", "lost", "unknown", "cancelled", "missed", "skipped", "running", "owed", "succeeded"

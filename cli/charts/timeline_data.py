@@ -41,7 +41,7 @@ class JobRow(NamedTuple):
 
 
 class ChartWindow(NamedTuple):
-    """What is asked for: what has a part between two instants, in microseconds; of some jobs, or of all (None)."""
+    """The time between two instants, in microseconds since 1970, and the jobs that are drawn; None: all of them."""
 
     begin_us: int
     end_us: int
@@ -123,7 +123,7 @@ def _misfires(interrupted: Sequence[Interruption]) -> Iterator[tuple[v.ScheduleM
 
 
 def _in_flight(view: View, window: ChartWindow) -> list[tuple[str, RunSpan, int]]:
-    """Runs that are owed or going, which the state knows."""
+    """Runs that are owed or running: the state knows them."""
     found = []
     axis, now_us = window.axis, microseconds(view.now)
     for run in view.state.runs.values():
@@ -144,7 +144,7 @@ def outages_of(
 ) -> list[Outage]:
     """When nothing was watching; a scheduler that died and was not started again has an outage that lasts.
 
-    The view is asked only where something tells that it has an answer: putting it together takes a while.
+    The view `outages` is queried only where an entry shows that it has rows: it takes a while to put together.
     """
     found = []
     watch = view.state.scheduler

@@ -54,7 +54,7 @@ def show_newest(
 
 
 def none_words(wanted: LogFilter) -> str:
-    """What is said where no entry is wanted of those that there are."""
+    """Why nothing is shown: there are no entries at all, or none that are wanted."""
     narrowed = any(value is not None for value in wanted._replace(level=None))
     return (
         "no such log entries" if narrowed or wanted.level not in (None, "info") else "nothing was logged yet"

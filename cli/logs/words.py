@@ -29,7 +29,7 @@ class LogLines:
 
     Args:
         zone: in which times are shown; colour: whether to colour.
-        stamped: with the zone's offset, for who cannot know which zone it is.
+        stamped: with the zone's offset, for a reader that cannot know the zone.
     """
 
     def __init__(self, zone: str, *, colour: bool, stamped: bool = True) -> None:

@@ -21,7 +21,7 @@ _STEPS = {
 
 @contextmanager
 def build_progress(*, shown: bool) -> Iterator[Steps]:
-    """Tells a person who waits which step it is, and how far."""
+    """Show which step it is, and how far it is."""
     with progress("projecting", 1, shown=shown) as seen:
 
         def begin(step: str) -> Progress:

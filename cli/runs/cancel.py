@@ -1,4 +1,4 @@
-"""Asking that runs be stopped: which are meant, who will do it, and what to say."""
+"""Requests that runs be stopped: which runs are meant, which process stops them, and what to say."""
 
 from __future__ import annotations
 

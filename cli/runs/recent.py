@@ -18,7 +18,7 @@ _LOOKED_AT_MAX = 20_000
 """So many entries are looked at, so that the cost does not grow with the ledger."""
 
 
-class Past(NamedTuple):
+class RecentRun(NamedTuple):
     """A run that has ended."""
 
     run: int
@@ -33,13 +33,13 @@ class Past(NamedTuple):
     error: str | None
 
 
-def recent_runs(view: View, job: str, count: int) -> list[Past]:
+def recent_runs(view: View, job: str, count: int) -> list[RecentRun]:
     """The last runs of a job that ended, the newest first: at most `count`, and those at the end of the ledger.
 
     Raises:
         Corrupt: an entry on the way does not stand where the chain says.
     """
-    found: list[Past] = []
+    found: list[RecentRun] = []
     if view.ledger is None:
         return found
     end = view.ledger.store.head().seq
@@ -53,7 +53,7 @@ def recent_runs(view: View, job: str, count: int) -> list[Past]:
         ]
         for entry in reversed(chunk):
             data: RunFinished = payload(entry)
-            past = Past(
+            past = RecentRun(
                 entry.run or 0, data.trigger, data.scheduled_for, data.started, entry.time, data.duration_ms,
                 data.outcome, data.exit_code, data.signal, data.error,
             )  # fmt: skip

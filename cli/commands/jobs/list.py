@@ -81,7 +81,7 @@ def _row(view: View, job: Job, utc: bool) -> list[Cell | str]:
 def _at_terminal(
     view: View, jobs: list[Job], rows: list[list[Cell | str]], utc: bool
 ) -> tuple[list[Column], list[list[Cell | str]]]:
-    """The same, told as short as can be: the date only if it is not today's, a zone only where it is to be told.
+    """The same, as short as can be: the date only if it is not today's, a zone only where it is not evident.
 
     That is where it is not this machine's: in the header, if all jobs have the same, or else beside each time.
     """
@@ -93,12 +93,16 @@ def _at_terminal(
     shortened = []
     for job, row in zip(jobs, rows, strict=True):
         zone = "UTC" if utc else job.definition.timezone
-        shortened.append(_shortened(view, job, row, zone, told=alone is not None or zone == local_zone()))
+        shortened.append(
+            _shortened(view, job, row, zone, zone_evident=alone is not None or zone == local_zone())
+        )
     return columns, shortened
 
 
-def _shortened(view: View, job: Job, row: list[Cell | str], zone: str, *, told: bool) -> list[Cell | str]:
-    """A row for the terminal; `told`: the zone of its next run is evident."""
+def _shortened(
+    view: View, job: Job, row: list[Cell | str], zone: str, *, zone_evident: bool
+) -> list[Cell | str]:
+    """A row for the terminal; `zone_evident`: the zone of its next run need not be said."""
     last, upcoming = last_started(view.state, job), next_run(job, view.now)
     definition = job.definition
     place = "" if definition.timezone == "UTC" else definition.timezone
@@ -110,6 +114,6 @@ def _shortened(view: View, job: Job, row: list[Cell | str], zone: str, *, told: 
         row[5] = show_past(last, view.now)
     row[_NEXT] = Cell("-", "dim")
     if upcoming:
-        row[_NEXT] = show_clock(upcoming, zone, beside=view.now, labelled=not told)
+        row[_NEXT] = show_clock(upcoming, zone, beside=view.now, labelled=not zone_evident)
     row[7] = show_relative(upcoming, view.now) if upcoming else ""
     return row

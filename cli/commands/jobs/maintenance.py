@@ -1,4 +1,7 @@
-"""`jobs cleanup-sessions` and `jobs log-cleanup`: the built-in jobs, now, with a retention of the person's choice."""
+"""`jobs cleanup-sessions` and `jobs log-cleanup`: the built-in jobs, now, with a retention of the person's choice.
+
+They share a file, for only the name of the job and the unit of its retention differ.
+"""
 
 from __future__ import annotations
 

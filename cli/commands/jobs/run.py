@@ -66,12 +66,12 @@ def _run_and_wait(home: Home, names: Sequence[str], reason: str, as_json: bool) 
             from cli.runs.direct import executing
 
             runner = here = stack.enter_context(executing(home, streams, labelled=labelled))
-            follow = partial(here.run, here.wishes(names, reason), _nobody)
+            follow = partial(here.run, here.wishes(names, reason), _ignored)
         else:
             from cli.runs.via_scheduler import served
 
             runner = there = stack.enter_context(served(home, holder, streams, labelled=labelled))
-            there.request(names, reason, _nobody)
+            there.request(names, reason, _ignored)
             follow = there.follow
         settled = runner.watched.settled
         try:
@@ -125,5 +125,5 @@ def _execute_detached(home: Home, names: Sequence[str], reason: str, report: Rep
         here.run(here.wishes(names, reason), begun)
 
 
-def _nobody(number: int, job: str) -> None:
-    """For who does not want to be told that a run begins."""
+def _ignored(number: int, job: str) -> None:
+    """Called when a run begins; nothing is done."""

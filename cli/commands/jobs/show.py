@@ -14,7 +14,7 @@ from cli.home.as_of import as_of_option
 from cli.home.job_names import JOB, find_job
 from cli.home.job_settings import Setting, settings_of
 from cli.home.open import to_read
-from cli.runs.recent import Past, recent_runs
+from cli.runs.recent import RecentRun, recent_runs
 from cli.terminal.console import is_terminal, note, out, speaks_unicode
 from cli.terminal.tables import Cell, Column, Value, details, table
 from cli.times.show import JOBS_ZONE, show_duration, show_relative, show_time, utc_option
@@ -94,7 +94,7 @@ def _show_settings(settings: list[Setting]) -> None:
         note("Which of these the config said, and where, and which are defaults, is not in the ledger.")
 
 
-def _show_runs(past: list[Past], zone: str, job: Job) -> None:
+def _show_runs(past: list[RecentRun], zone: str, job: Job) -> None:
     columns = [
         Column("RUN", right=True, keep=True), Column("STARTED", keep=True), Column("TRIGGER"),
         Column("TOOK", right=True, keep=True), Column("RESULT"),
@@ -113,7 +113,7 @@ def _show_runs(past: list[Past], zone: str, job: Job) -> None:
         note(f"`cronledger jobs history --job {shlex.quote(job.name)}` lists all its runs.")
 
 
-def _document(view: View, job: Job, settings: list[Setting], past: list[Past]) -> dict[str, Any]:
+def _document(view: View, job: Job, settings: list[Setting], past: list[RecentRun]) -> dict[str, Any]:
     return {
         **job_document(view.state, job, view.now),
         "configuration": [setting.document() for setting in settings],

@@ -51,19 +51,19 @@ def tail(
     what is newer than the damage is shown, and then where that is: exit code 3. A type that does not exist is refused
     with the nearest; a job that neither the config nor the ledger has ever had is answered with a warning.
     """
-    from cli.ledger.tail import Printer, Selection, tail_ledger
+    from cli.ledger.tail import EntryPrinter, Selection, tail_ledger
 
     if raw and as_json:
         raise click.UsageError("--raw and --json exclude each other")
     if job is not None and folder is None:
         _look_up(home, job)
     folder = home.ledger if folder is None else folder
-    printer = Printer(folder, "raw" if raw else "json" if as_json else "words", utc=utc)
+    printer = EntryPrinter(folder, "raw" if raw else "json" if as_json else "words", utc=utc)
     tail_ledger(folder, Selection(job, kind), count, printer, follow=follow)
 
 
 def _look_up(home: Home, job: str) -> None:
-    """Warn about a job that nobody has heard of; it may be yet to come, for who follows.
+    """Warn about a job that is unknown; with --follow, it may still come.
 
     In a damaged ledger, of which as much is shown as can be read, nothing is looked up.
     """
