@@ -1,4 +1,4 @@
-"""The `cronledger` command: its groups, the home it works on, and the door through which errors leave."""
+"""The `cronledger` command: its groups, the home it works on, and the boundary at which errors become words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _JOBS = {
     "list": ("cli.commands.jobs.list:list_", "all jobs: schedule, whether enabled, last and next run"),
     "show": ("cli.commands.jobs.show:show", "one job in full"),
     "run": ("cli.commands.jobs.run:run", "run jobs now, whatever their schedule"),
-    "cancel": ("cli.commands.jobs.run:cancel", "stop a run that is going"),
+    "cancel": ("cli.commands.jobs.cancel:cancel", "stop a run that is going"),
     "history": ("cli.commands.jobs.history:history", "runs, newest first"),
     "next": ("cli.commands.jobs.next:next_", "the coming runs"),
     "why": ("cli.commands.jobs.why:why", "whether a job ran at an instant, and if not, why"),
@@ -32,27 +32,27 @@ _JOBS = {
 _LEDGER = {
     "verify": ("cli.commands.ledger.verify:verify", "check the whole chain"),
     "show": ("cli.commands.ledger.show:show", "one entry in full"),
-    "tail": ("cli.commands.ledger.show:tail", "the newest entries, as they come with -f"),
+    "tail": ("cli.commands.ledger.tail:tail", "the newest entries, as they come with -f"),
 }
 _PROJECTIONS = {
     "status": (
-        "cli.commands.projections:status",
+        "cli.commands.projections.status:status",
         "how much of the ledger they hold, and whether they are sound",
     ),
-    "rebuild": ("cli.commands.projections:rebuild", "make all of them anew from the ledger"),
+    "rebuild": ("cli.commands.projections.rebuild:rebuild", "make all of them anew from the ledger"),
 }
 _PLAYBOOKS = {
-    "list": ("cli.commands.playbooks:list_", "all playbooks"),
-    "show": ("cli.commands.playbooks:show", "one playbook, to be followed step by step"),
+    "list": ("cli.commands.playbooks.list:list_", "all playbooks"),
+    "show": ("cli.commands.playbooks.show:show", "one playbook, to be followed step by step"),
 }
 _LOGS = {
     "view": ("cli.commands.logs.view:view", "log entries, the newest last, as they come with -f"),
-    "search": ("cli.commands.logs.view:search", "the log entries in which something stands"),
+    "search": ("cli.commands.logs.search:search", "the log entries in which something stands"),
     "show": ("cli.commands.logs.show:show", "what a run printed, byte for byte"),
-    "export": ("cli.commands.logs.view:export", "log entries as JSON lines, CSV or text"),
-    "summary": ("cli.commands.logs.view:summary", "log entries, counted by level, job and day"),
+    "export": ("cli.commands.logs.export:export", "log entries as JSON lines, CSV or text"),
+    "summary": ("cli.commands.logs.summary:summary", "log entries, counted by level, job and day"),
 }
-_CRON = {"explain": ("cli.commands.cron:explain", "what an expression means and when it comes next")}
+_CRON = {"explain": ("cli.commands.cron.explain:explain", "what an expression means and when it comes next")}
 _TOP = {
     "init": ("cli.commands.init:init", "make a home with a commented starter config"),
     "serve": ("cli.commands.serve:serve", "run the scheduler"),
@@ -186,7 +186,7 @@ def _own_options() -> list[str]:
 
 
 def _flush() -> None:
-    """Write out what is buffered while there is still someone to tell that it could not be."""
+    """Write out what is buffered while a failure can still be reported."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()

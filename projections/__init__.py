@@ -25,10 +25,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from projections.errors import QueryError, QueryFailed, QueryRefused
+    from projections.reports.run_search import runs_query
     from projections.schema.columns import VIEWS, ColumnMeaning
     from projections.sql.connection import Sql, open_sql
     from projections.sql.results import Answer
-    from projections.sql.run_history import runs_query
 
 __all__ = [
     "VIEWS",
@@ -46,7 +46,7 @@ _HOMES = {
     "sql.results": ("Answer",),
     "schema.columns": ("VIEWS", "ColumnMeaning"),
     "errors": ("QueryError", "QueryFailed", "QueryRefused"),
-    "sql.run_history": ("runs_query",),
+    "reports.run_search": ("runs_query",),
     "sql.connection": ("Sql", "open_sql"),
 }
 

@@ -80,3 +80,11 @@ class Home(NamedTuple):
 @lru_cache(maxsize=16)
 def _output_folder(home: Home, day: date) -> str:
     return f"{home.logs}/output/{day:%Y-%m-%d}"
+
+
+class NoHome(Exception):
+    """There is neither a ledger nor a config in the folder `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        super().__init__(f"there is no cronledger home in {root}")

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from cli.app.failures import Exit, Failure, say
 from cli.terminal.console import OutputLost
+from cli.terminal.printable import printable
 
 
 @contextmanager
@@ -55,13 +56,19 @@ def _explain(problem: Exception) -> Exit | None:
 
     from eventstore.errors import LedgerError
     from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
+    from scheduler.home import NoHome
 
     if isinstance(problem, ConfigInvalid | ConfigMissing | ConfigUnreadable):
         from cli.app.config_errors import show_problem
 
         show_problem(problem)
         return Exit.USAGE
-    if isinstance(problem, LedgerError):
+    if isinstance(problem, NoHome):
+        failure = Failure(
+            f"there is no cronledger home in {printable(str(problem.root))}",
+            "`cronledger init` makes one; `--home DIR` or CRONLEDGER_HOME names another folder.",
+        )
+    elif isinstance(problem, LedgerError):
         failure = _of_ledger(problem)
     elif isinstance(problem, msgspec.MsgspecError):
         failure = Failure(

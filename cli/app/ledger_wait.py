@@ -1,4 +1,4 @@
-"""A word to who waits because another process holds the ledger: nothing is wrong, and it is known who that is.
+"""A word to the person who waits because another process holds the ledger, and which process that is.
 
 Processes write one at a time, for milliseconds. One that was stopped in the middle of it, or a disk that hangs, makes
 all others wait; a silent terminal would look like a fault of theirs.
@@ -64,7 +64,7 @@ def _watch(lock: Path, done: threading.Event) -> None:
 
 
 def _waited_for(lock: Path) -> _Holder | None:
-    """Who holds a lock that this process waits for; None if it does not wait, or the system does not tell."""
+    """The process whose lock this process waits for; None if it does not wait, or the system does not tell."""
     try:
         inode = lock.stat().st_ino
         found = [match for line in _LOCKS.read_text().splitlines() if (match := _LINE.match(line))]

@@ -23,7 +23,7 @@ TOGETHER_HOURS_MIN = 3
 _HOUR = timedelta(hours=1)
 
 
-class Item(NamedTuple):
+class CalendarItem(NamedTuple):
     """Runs of one job on one day.
 
     Attributes:
@@ -40,7 +40,7 @@ class Item(NamedTuple):
     all_day: bool
 
 
-class Day(NamedTuple):
+class CalendarDay(NamedTuple):
     """One day: what is to come on it, in order of time; before that, by name, what is spread over all of it.
 
     Attributes:
@@ -51,7 +51,7 @@ class Day(NamedTuple):
 
     day: date
     hours: float
-    items: list[Item]
+    items: list[CalendarItem]
 
     @property
     def runs(self) -> int:
@@ -59,7 +59,7 @@ class Day(NamedTuple):
         return sum(item.runs for item in self.items)
 
 
-class Timed(NamedTuple):
+class ScheduledJob(NamedTuple):
     """A job's schedule, and from when on it counts: what is later than `begins`."""
 
     job: str
@@ -67,7 +67,7 @@ class Timed(NamedTuple):
     begins: datetime
 
 
-def week(jobs: Iterable[Timed], now: datetime, zone: ZoneInfo, days: int = DAYS) -> list[Day]:
+def week(jobs: Iterable[ScheduledJob], now: datetime, zone: ZoneInfo, days: int = DAYS) -> list[CalendarDay]:
     """Today, from now on, and the days after it, as a zone has them."""
     timed = list(jobs)
     listed = []
@@ -76,7 +76,7 @@ def week(jobs: Iterable[Timed], now: datetime, zone: ZoneInfo, days: int = DAYS)
         day = today + timedelta(days=number)
         begin, end = _begin(day, zone), _begin(day + timedelta(days=1), zone)
         hours = list(_hours(begin, end))
-        items: list[Item] = []
+        items: list[CalendarItem] = []
         known: dict[tuple[Schedule, datetime], list[tuple[datetime, datetime, int]]] = {}
         for job, schedule, begins in timed:
             after = max(begins, now, begin - timedelta(seconds=1))
@@ -85,7 +85,7 @@ def week(jobs: Iterable[Timed], now: datetime, zone: ZoneInfo, days: int = DAYS)
             items += _items(job, known[schedule, after])
         # What is spread over the day has no time to stand by: the same order on each day, whenever it begins there.
         items.sort(key=lambda item: (not item.all_day, begin if item.all_day else item.first, item.job))
-        listed.append(Day(day, (end - begin) / _HOUR, items))
+        listed.append(CalendarDay(day, (end - begin) / _HOUR, items))
     return listed
 
 
@@ -108,13 +108,13 @@ def _by_hours(
     return found
 
 
-def _items(job: str, hours: list[tuple[datetime, datetime, int]]) -> Iterator[Item]:
+def _items(job: str, hours: list[tuple[datetime, datetime, int]]) -> Iterator[CalendarItem]:
     if len(hours) >= TOGETHER_HOURS_MIN:
         all_day = len(hours) >= ALL_DAY_HOURS_MIN
-        yield Item(hours[0][0], hours[-1][1], sum(count for _, _, count in hours), job, all_day)
+        yield CalendarItem(hours[0][0], hours[-1][1], sum(count for _, _, count in hours), job, all_day)
         return
     for first, last, count in hours:
-        yield Item(first, last, count, job, all_day=False)
+        yield CalendarItem(first, last, count, job, all_day=False)
 
 
 def _begin(day: date, zone: ZoneInfo) -> datetime:
@@ -128,7 +128,7 @@ def _hours(begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]
         begin += _HOUR
 
 
-def days_for_programs(days: Iterable[Day]) -> list[dict[str, object]]:
+def days_for_programs(days: Iterable[CalendarDay]) -> list[dict[str, object]]:
     """The days as `--json` has them."""
     return [
         {

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from cli.charts.calendar import Day, Item
+from cli.charts.calendar import CalendarDay, CalendarItem
 from cli.terminal.console import paint
 from cli.terminal.display_width import display_width
 from cli.terminal.printable import printable, show_count
@@ -20,7 +20,9 @@ _TO = "\N{EN DASH}"
 _TIMES = "\N{MULTIPLICATION SIGN}"
 
 
-def picture(days: Sequence[Day], zone: ZoneInfo, width: int, *, unicode: bool, colour: bool) -> list[str]:
+def picture(
+    days: Sequence[CalendarDay], zone: ZoneInfo, width: int, *, unicode: bool, colour: bool
+) -> list[str]:
     """All days."""
     lines: list[str] = []
     for day in days:
@@ -34,7 +36,7 @@ def picture(days: Sequence[Day], zone: ZoneInfo, width: int, *, unicode: bool, c
     return lines
 
 
-def _heading(day: Day, colour: bool) -> str:
+def _heading(day: CalendarDay, colour: bool) -> str:
     facts = [show_count(day.runs, "run")] if day.runs else []
     if day.hours != 24:
         facts.append(f"{day.hours:g} hours: clocks change")
@@ -42,10 +44,12 @@ def _heading(day: Day, colour: bool) -> str:
     return text + (paint(f"  {', '.join(facts)}", "dim", colour) if facts else "")
 
 
-def _grouped(items: Sequence[Item], zone: ZoneInfo, unicode: bool) -> Iterator[tuple[str, list[Item]]]:
+def _grouped(
+    items: Sequence[CalendarItem], zone: ZoneInfo, unicode: bool
+) -> Iterator[tuple[str, list[CalendarItem]]]:
     """What has the same label, together: all day, a stretch of minutes, or a minute."""
 
-    def label(item: Item) -> str:
+    def label(item: CalendarItem) -> str:
         if item.all_day:
             return "all day"
         first, last = (_clock(instant, zone) for instant in (item.first, item.last))
@@ -55,7 +59,9 @@ def _grouped(items: Sequence[Item], zone: ZoneInfo, unicode: bool) -> Iterator[t
         yield text, list(group)
 
 
-def _entry(label: str, items: Sequence[Item], width: int, *, unicode: bool, colour: bool) -> Iterator[str]:
+def _entry(
+    label: str, items: Sequence[CalendarItem], width: int, *, unicode: bool, colour: bool
+) -> Iterator[str]:
     """The jobs of one label, wrapped below each other where they do not fit."""
     times = _TIMES if unicode else "x"
     words = [

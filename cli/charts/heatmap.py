@@ -11,15 +11,15 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
+from projections.reports.runs_by_quarter import QUARTER_S
+
 What = Literal["runs", "failures", "duration"]
 
-QUARTER_S = 900
-"""Zones differ from UTC by multiples of this: what is counted by quarters fits the hours of all of them."""
 LEVELS = 4
 _HOURS = 24
 
 
-class Tally(NamedTuple):
+class RunCounts(NamedTuple):
     """What is known about some time: how many runs began, how many of them went wrong, how long they took.
 
     Attributes:
@@ -34,9 +34,9 @@ class Tally(NamedTuple):
     timed: int = 0
     duration_ms: int = 0
 
-    def plus(self, other: Tally) -> Tally:
+    def plus(self, other: RunCounts) -> RunCounts:
         """Both together."""
-        return Tally(
+        return RunCounts(
             self.runs + other.runs,
             self.failures + other.failures,
             self.timed + other.timed,
@@ -58,20 +58,20 @@ class Hour(NamedTuple):
     again: bool = False
 
 
-class Day(NamedTuple):
+class HeatmapDay(NamedTuple):
     """One line of the picture.
 
     Attributes:
         day: the date.
         hours: for each of the 24 hours on the wall, what is known about it: nothing where clocks skipped it (an empty
-            list), two tallies where it came twice; None instead of a tally where nothing can be known, as of an hour
+            list), two counts where it came twice; None instead of counts where nothing can be known, as of an hour
             that is still to come.
         total: all of them together.
     """
 
     day: date
-    hours: list[list[Tally | None]]
-    total: Tally
+    hours: list[list[RunCounts | None]]
+    total: RunCounts
 
     @property
     def length_h(self) -> int:
@@ -85,29 +85,31 @@ def hour_of(quarter: int, zone: ZoneInfo) -> Hour:
     return Hour(local.date(), local.hour, bool(local.fold) and _comes_twice(local.date(), local.hour, zone))
 
 
-def days(quarters: Iterable[tuple[int, Tally]], begin: datetime, end: datetime, zone: ZoneInfo) -> list[Day]:
+def days(
+    quarters: Iterable[tuple[int, RunCounts]], begin: datetime, end: datetime, zone: ZoneInfo
+) -> list[HeatmapDay]:
     """All days that have a part in `begin` to `end`, with what the quarters of an hour say about them.
 
     An hour that ends before `begin`, or begins after `end`, is one of which nothing is known.
     """
-    found: dict[Hour, Tally] = {}
-    for quarter, tally in quarters:
+    found: dict[Hour, RunCounts] = {}
+    for quarter, counts in quarters:
         cell = hour_of(quarter, zone)
-        found[cell] = found.get(cell, Tally()).plus(tally)
+        found[cell] = found.get(cell, RunCounts()).plus(counts)
     listed = []
     day = begin.astimezone(zone).date()
     while day <= (end - timedelta(microseconds=1)).astimezone(zone).date():
-        total = Tally()
-        hours: list[list[Tally | None]] = []
+        total = RunCounts()
+        hours: list[list[RunCounts | None]] = []
         for hour in range(_HOURS):
             hours.append([])
             for again in _times(day, hour, zone):
                 first = _begin(day, hour, again, zone)
                 came = first < end and first + timedelta(hours=1) > begin
-                tally = found.get(Hour(day, hour, again), Tally())
-                hours[-1].append(tally if came or tally.runs else None)
-                total = total.plus(tally)
-        listed.append(Day(day, hours, total))
+                counts = found.get(Hour(day, hour, again), RunCounts())
+                hours[-1].append(counts if came or counts.runs else None)
+                total = total.plus(counts)
+        listed.append(HeatmapDay(day, hours, total))
         day += timedelta(days=1)
     return listed
 

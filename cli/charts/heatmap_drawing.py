@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from cli.charts.heatmap import LEVELS, Day, Tally, What, bounds, level
+from cli.charts.heatmap import LEVELS, HeatmapDay, RunCounts, What, bounds, level
 from cli.terminal.console import Tone, paint
 from cli.times.show import show_duration
 
@@ -23,7 +23,7 @@ TONES: dict[What, Tone] = {"runs": "good", "failures": "bad", "duration": "plain
 _NOUNS: dict[What, str] = {"runs": "runs", "failures": "failures", "duration": "per run"}
 
 
-class Sheet(NamedTuple):
+class HeatmapCanvas(NamedTuple):
     """What a picture is drawn on: its width, whether symbols beyond ASCII arrive, and whether colours do."""
 
     width: int
@@ -41,31 +41,31 @@ class Sheet(NamedTuple):
         return "·" if self.unicode else "."
 
 
-def picture(sheet: Sheet, days: Sequence[Day], what: What) -> list[str]:
+def picture(canvas: HeatmapCanvas, days: Sequence[HeatmapDay], what: What) -> list[str]:
     """The whole picture, without what is said above it."""
     total_width = _TOTAL_WIDTHS[what]
-    label = _LABEL if sheet.width >= _line_width(_LABEL, 2, what) else _LABEL_SHORT
-    cell = max(1, min((sheet.width - _line_width(label, 0, what)) // _HOURS, _CELL_MAX))
-    least_of = bounds(tally.value(what) for day in days for hour in day.hours for tally in hour if tally)
+    label = _LABEL if canvas.width >= _line_width(_LABEL, 2, what) else _LABEL_SHORT
+    cell = max(1, min((canvas.width - _line_width(label, 0, what)) // _HOURS, _CELL_MAX))
+    least_of = bounds(counts.value(what) for day in days for hour in day.hours for counts in hour if counts)
     lines = [
-        sheet_line(sheet, [(f"{'':{len(label)}}{_GAP}{_hours(cell)}{_title(what):>{total_width}}", "dim")])
+        canvas_line(canvas, [(f"{'':{len(label)}}{_GAP}{_hours(cell)}{_title(what):>{total_width}}", "dim")])
     ]
     for day in days:
         name = f"{day.day:%a %Y-%m-%d}" if label is _LABEL else f"{day.day:%m-%d}"
         texts: list[tuple[str, Tone]] = [(name + _GAP, "plain" if day.day.weekday() < 5 else "dim")]
         for hour in day.hours:
-            texts += _cell(sheet, hour, what, least_of, cell)
+            texts += _cell(canvas, hour, what, least_of, cell)
         total = shown(day.total.value(what), what)
         texts.append((f"{total:>{total_width}}", "plain" if day.total.value(what) else "dim"))
-        if day.length_h != _HOURS and sheet.width >= _line_width(label, cell, what) + len("  25 h"):
+        if day.length_h != _HOURS and canvas.width >= _line_width(label, cell, what) + len("  25 h"):
             texts.append((f"  {day.length_h} h", "dim"))
-        lines.append(sheet_line(sheet, texts))
-    return [*lines, *_hour_totals(sheet, days, what, label, cell), "", *_legend(sheet, what, least_of)]
+        lines.append(canvas_line(canvas, texts))
+    return [*lines, *_hour_totals(canvas, days, what, label, cell), "", *_legend(canvas, what, least_of)]
 
 
-def sheet_line(sheet: Sheet, texts: Sequence[tuple[str, Tone]]) -> str:
+def canvas_line(canvas: HeatmapCanvas, texts: Sequence[tuple[str, Tone]]) -> str:
     """One line, coloured if there are colours."""
-    return "".join(paint(text, tone, sheet.colour) for text, tone in texts).rstrip()
+    return "".join(paint(text, tone, canvas.colour) for text, tone in texts).rstrip()
 
 
 def shown(value: int, what: What) -> str:
@@ -90,64 +90,66 @@ def _title(what: What) -> str:
 
 
 def _cell(
-    sheet: Sheet, hour: Sequence[Tally | None], what: What, least_of: list[int], cell: int
+    canvas: HeatmapCanvas, hour: Sequence[RunCounts | None], what: What, least_of: list[int], cell: int
 ) -> list[tuple[str, Tone]]:
     """An hour: blank where clocks skipped it or it is to come; where it comes twice, its halves are the two."""
     if not hour:
         return [(" " * cell, "plain")]
-    values = [None if tally is None else tally.value(what) for tally in hour]
+    values = [None if counts is None else counts.value(what) for counts in hour]
     if cell == 1:
         values = [max(values, key=lambda value: -1 if value is None else value)]
     sizes = [cell] if len(values) == 1 else [cell - cell // 2, cell // 2]
     return [
-        (" " * size, "plain") if value is None else _shade(sheet, level(value, least_of), size, what)
+        (" " * size, "plain") if value is None else _shade(canvas, level(value, least_of), size, what)
         for value, size in zip(values, sizes, strict=True)
     ]
 
 
-def _shade(sheet: Sheet, dark: int, size: int, what: What) -> tuple[str, Tone]:
+def _shade(canvas: HeatmapCanvas, dark: int, size: int, what: What) -> tuple[str, Tone]:
     if dark == 0:
-        return sheet.nothing + " " * (size - 1), "dim"
-    return sheet.shades[dark - 1] * size, TONES[what]
+        return canvas.nothing + " " * (size - 1), "dim"
+    return canvas.shades[dark - 1] * size, TONES[what]
 
 
-def _hour_totals(sheet: Sheet, days: Sequence[Day], what: What, label: str, cell: int) -> list[str]:
+def _hour_totals(
+    canvas: HeatmapCanvas, days: Sequence[HeatmapDay], what: What, label: str, cell: int
+) -> list[str]:
     """A last line: each hour over all days, with a scale of its own; and everything together."""
     if len(days) < 2:
         return []
-    sums = [Tally()] * _HOURS
-    total = Tally()
+    sums = [RunCounts()] * _HOURS
+    total = RunCounts()
     for day in days:
         total = total.plus(day.total)
         for number, hour in enumerate(day.hours):
-            for tally in hour:
-                sums[number] = sums[number].plus(tally or Tally())
-    least_of = bounds(tally.value(what) for tally in sums)
+            for counts in hour:
+                sums[number] = sums[number].plus(counts or RunCounts())
+    least_of = bounds(counts.value(what) for counts in sums)
     texts: list[tuple[str, Tone]] = [
         (f"{'all days' if label == _LABEL else 'all':{len(label)}}{_GAP}", "strong")
     ]
-    texts += [_shade(sheet, level(tally.value(what), least_of), cell, what) for tally in sums]
+    texts += [_shade(canvas, level(counts.value(what), least_of), cell, what) for counts in sums]
     texts.append((f"{shown(total.value(what), what):>{_TOTAL_WIDTHS[what]}}", "strong"))
-    return ["", sheet_line(sheet, texts)]
+    return ["", canvas_line(canvas, texts)]
 
 
-def _legend(sheet: Sheet, what: What, least_of: list[int]) -> list[str]:
+def _legend(canvas: HeatmapCanvas, what: What, least_of: list[int]) -> list[str]:
     """What the shades mean, on as many lines as it takes."""
-    items: list[list[tuple[str, Tone]]] = [[(f"{sheet.nothing} none", "dim")]]
+    items: list[list[tuple[str, Tone]]] = [[(f"{canvas.nothing} none", "dim")]]
     for number, least in enumerate(least_of[:LEVELS]):
         last = number + 1 == len(least_of)
         words = shown(least, what) if what != "duration" or number else "less"
         if not last and what != "duration" and least_of[number + 1] - 1 > least:
             words += f"-{least_of[number + 1] - 1:,}"
         items.append(
-            [(f"{sheet.shades[number]} ", TONES[what]), (words if not last else f"{words} or more", "plain")]
+            [(f"{canvas.shades[number]} ", TONES[what]), (words if not last else f"{words} or more", "plain")]
         )
     items.append([(_NOUNS[what] + ("" if what == "duration" else " an hour"), "dim")])
     lines: list[list[tuple[str, Tone]]] = [[]]
     used = 0
     for item in items:
         size = sum(len(text) for text, _ in item)
-        if used and used + len(_LEGEND_GAP) + size > sheet.width:
+        if used and used + len(_LEGEND_GAP) + size > canvas.width:
             lines.append([])
             used = 0
         if used:
@@ -155,4 +157,4 @@ def _legend(sheet: Sheet, what: What, least_of: list[int]) -> list[str]:
             used += len(_LEGEND_GAP)
         lines[-1] += item
         used += size
-    return [sheet_line(sheet, line) for line in lines]
+    return [canvas_line(canvas, line) for line in lines]

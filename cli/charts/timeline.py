@@ -9,25 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-Mark = Literal[
+RunMark = Literal[
     "failed", "timed_out", "lost", "unknown", "cancelled", "missed", "skipped", "running", "owed", "succeeded"
 ]
-"""What became of a run: its outcome; or that it was missed, skipped, is still going, or is still owed."""
+"""What became of a run: its outcome; or that it was missed, skipped, is still running, or is still owed."""
 
-MARKS: tuple[Mark, ...] = (
+MARKS: tuple[RunMark, ...] = (
     "failed", "timed_out", "lost", "unknown", "cancelled", "missed", "skipped", "running", "owed", "succeeded"
 )  # fmt: skip
 """All of them, the worst first: of several in one column the worst is seen."""
 SIGNS = frozenset(MARKS[:7])
 """Those that have a sign of their own, which nothing may hide."""
 
-Shape = Literal["blank", "late", "one", "begin", "body", "end", "joint", "many", "sign", "going"]
+PieceShape = Literal["blank", "late", "one", "begin", "body", "end", "joint", "many", "sign", "going"]
 
 LANES_MAX = 6
 """More runs of one job at a time are put together in the last lane."""
 
 
-class Span(NamedTuple):
+class RunSpan(NamedTuple):
     """Runs of one job that look alike.
 
     Attributes:
@@ -40,7 +40,7 @@ class Span(NamedTuple):
 
     first: int
     last: int
-    mark: Mark
+    mark: RunMark
     runs: int = 1
     due: int | None = None
     before: bool = False
@@ -56,8 +56,8 @@ class Piece(NamedTuple):
         runs: how many runs it stands for.
     """
 
-    shape: Shape
-    mark: Mark = "succeeded"
+    shape: PieceShape
+    mark: RunMark = "succeeded"
     runs: int = 0
 
 
@@ -65,7 +65,7 @@ BLANK = Piece("blank")
 Lane = list[Piece]
 
 
-def draw(spans: Sequence[Span], columns: int) -> list[Lane]:
+def draw(spans: Sequence[RunSpan], columns: int) -> list[Lane]:
     """The lanes of one job, at least one, each with a piece for every column."""
     missed = [span for span in spans if span.mark == "missed"]
     lanes = [_lane(held, columns) for held in _packed([span for span in spans if span.mark != "missed"])]
@@ -75,12 +75,12 @@ def draw(spans: Sequence[Span], columns: int) -> list[Lane]:
     return lanes
 
 
-def worst(marks: Iterable[Mark]) -> Mark:
+def worst(marks: Iterable[RunMark]) -> RunMark:
     """The one that has to be seen."""
     return min(marks, key=MARKS.index)
 
 
-def _packed(spans: Sequence[Span]) -> list[list[Span]]:
+def _packed(spans: Sequence[RunSpan]) -> list[list[RunSpan]]:
     """The spans in lanes in which none overlaps another by more than the column in which both have an end.
 
     A wait counts as a part of its run as long as that takes few lanes.
@@ -90,7 +90,7 @@ def _packed(spans: Sequence[Span]) -> list[list[Span]]:
     return packed if len(packed) <= LANES_MAX else _first_fit(single, waits=False)
 
 
-def _apart(span: Span) -> list[Span]:
+def _apart(span: RunSpan) -> list[RunSpan]:
     """Runs that look alike and take several columns overlap: each for itself, as far as there are lanes."""
     lanes = min(span.runs, LANES_MAX)
     if span.first == span.last or lanes == 1:
@@ -99,8 +99,8 @@ def _apart(span: Span) -> list[Span]:
     return [span._replace(runs=1)] * (lanes - 1) + [span._replace(runs=rest)]
 
 
-def _first_fit(spans: Sequence[Span], *, waits: bool) -> list[list[Span]]:
-    lanes: list[list[Span]] = []
+def _first_fit(spans: Sequence[RunSpan], *, waits: bool) -> list[list[RunSpan]]:
+    lanes: list[list[RunSpan]] = []
     ends: list[int] = []
     for span in sorted(spans, key=lambda span: (_begin(span, waits), span.last)):
         free = next((number for number, end in enumerate(ends) if end <= _begin(span, waits)), None)
@@ -116,12 +116,12 @@ def _first_fit(spans: Sequence[Span], *, waits: bool) -> list[list[Span]]:
     return lanes
 
 
-def _begin(span: Span, waits: bool) -> int:
+def _begin(span: RunSpan, waits: bool) -> int:
     return span.due if waits and span.due is not None else span.first
 
 
-def _lane(spans: Sequence[Span], columns: int) -> Lane:
-    there: list[list[Span]] = [[] for _ in range(columns)]
+def _lane(spans: Sequence[RunSpan], columns: int) -> Lane:
+    there: list[list[RunSpan]] = [[] for _ in range(columns)]
     late = [False] * columns
     for span in spans:
         for column in range(span.first, span.last + 1):
@@ -134,7 +134,7 @@ def _lane(spans: Sequence[Span], columns: int) -> Lane:
     ]
 
 
-def _piece(column: int, held: Sequence[Span]) -> Piece:
+def _piece(column: int, held: Sequence[RunSpan]) -> Piece:
     """What a column shows of the spans that it holds."""
     runs = sum(span.runs for span in held)
     signs = [span.mark for span in held if span.mark in SIGNS and span.last == column]
@@ -154,7 +154,7 @@ def _piece(column: int, held: Sequence[Span]) -> Piece:
     return Piece("many", mark, runs)
 
 
-def _part(column: int, span: Span) -> Shape:
+def _part(column: int, span: RunSpan) -> PieceShape:
     """Which part of its bar a run shows in a column."""
     begins = column == span.first and not span.before
     ends = column == span.last and not span.after
@@ -163,7 +163,7 @@ def _part(column: int, span: Span) -> Shape:
     return "begin" if begins else "end" if ends else "body"
 
 
-def _add_missed(lane: Lane, span: Span) -> None:
+def _add_missed(lane: Lane, span: RunSpan) -> None:
     """Show instants that were missed: at the first and the last in any case, between them where there is room."""
     for column in range(span.first, span.last + 1):
         piece = lane[column]

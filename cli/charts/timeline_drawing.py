@@ -8,14 +8,15 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from cli.charts.axis import Axis, instant_of, ticks
-from cli.charts.timeline import MARKS, Lane, Mark, Shape, draw
-from cli.charts.timeline_data import Outage, Row
-from cli.charts.timeline_marks import MANY_FROM, TONES, WORDS, Pen
+from cli.charts.timeline import MARKS, Lane, PieceShape, RunMark, draw
+from cli.charts.timeline_data import JobRow
+from cli.charts.timeline_marks import MANY_FROM, TONES, WORDS, GlyphSet
 from cli.terminal.console import Tone, paint
 from cli.terminal.display_width import display_width
 from cli.terminal.printable import printable, show_count
 from cli.times.show import show_clock, show_duration
 from cli.words.words import is_on_time
+from projections.reports.outages import Outage
 from scheduler.vocabulary import FAILURES
 from scheduler.wording.causes import MISFIRE_WORDINGS
 
@@ -31,18 +32,18 @@ _OUTAGES_LISTED = 4
 Text = tuple[str, Tone]
 
 
-class Sheet(NamedTuple):
+class TimelineCanvas(NamedTuple):
     """What a picture is drawn on.
 
     Attributes:
         width: columns of the terminal; the picture takes no more.
-        pen: its characters.
+        glyphs: its characters.
         colour: whether there are colours.
         zone: whose clocks the axis shows.
     """
 
     width: int
-    pen: Pen
+    glyphs: GlyphSet
     colour: bool
     zone: str
 
@@ -58,55 +59,55 @@ def columns_for(width: int, names: Iterable[str]) -> int:
 
 
 def picture(
-    sheet: Sheet,
+    canvas: TimelineCanvas,
     axis: Axis,
-    rows: Sequence[Row],
-    all_rows: Sequence[Row],
+    rows: Sequence[JobRow],
+    all_rows: Sequence[JobRow],
     outages: Sequence[Outage],
     now_us: int,
 ) -> list[str]:
     """The whole picture of `rows`, without what is said above it; its legend counts `all_rows`."""
-    label_width = _label_width(sheet.width, (row.job for row in rows))
+    label_width = _label_width(canvas.width, (row.job for row in rows))
     down = _down(axis, outages, now_us)
-    lines = _axis_lines(sheet, axis, label_width)
+    lines = _axis_lines(canvas, axis, label_width)
     drawn: list[Lane] = []
     for row in rows:
         lanes = draw(row.spans, axis.columns)
         drawn += lanes
         for number, lane in enumerate(lanes):
-            name = _fitted(printable(row.job), label_width, sheet.pen.cut) if number == 0 else ""
+            name = _fitted(printable(row.job), label_width, canvas.glyphs.cut) if number == 0 else ""
             texts: list[Text] = [(f"{name}{' ' * (label_width - display_width(name))}{_GAP}", "plain")]
-            texts += _lane_texts(sheet.pen, lane, down)
+            texts += _lane_texts(canvas.glyphs, lane, down)
             if number == 0:
-                texts += _tail(sheet.width, row)
-            lines.append(sheet.paint(texts))
-    return [*lines, "", *_legend(sheet, all_rows, drawn, any(down)), *_outage_lines(sheet, outages, now_us)]
+                texts += _tail(canvas.width, row)
+            lines.append(canvas.paint(texts))
+    return [*lines, "", *_legend(canvas, all_rows, drawn, any(down)), *_outage_lines(canvas, outages, now_us)]
 
 
-def _lane_texts(pen: Pen, lane: Lane, down: Sequence[bool]) -> Iterator[Text]:
+def _lane_texts(glyphs: GlyphSet, lane: Lane, down: Sequence[bool]) -> Iterator[Text]:
     """The pieces of a lane, those of the same tone together."""
-    glyphs: list[Text] = []
+    texts: list[Text] = []
     for piece, is_down in zip(lane, down, strict=True):
         if piece.shape == "blank":
-            glyphs.append((pen.down if is_down else " ", "dim"))
+            texts.append((glyphs.down if is_down else " ", "dim"))
         else:
             tone: Tone = "dim" if piece.shape == "late" else TONES[piece.mark]
-            glyphs.append((pen.glyph(piece), tone))
-    for tone, group in groupby(glyphs, key=lambda text: text[1]):
+            texts.append((glyphs.glyph(piece), tone))
+    for tone, group in groupby(texts, key=lambda text: text[1]):
         yield "".join(glyph for glyph, _ in group), tone
 
 
-def _axis_lines(sheet: Sheet, axis: Axis, label_width: int) -> list[str]:
+def _axis_lines(canvas: TimelineCanvas, axis: Axis, label_width: int) -> list[str]:
     labels = [" "] * axis.columns
-    line = [sheet.pen.line] * axis.columns
-    for tick in ticks(axis, ZoneInfo(sheet.zone)):
-        line[tick.column] = sheet.pen.tick
+    line = [canvas.glyphs.line] * axis.columns
+    for tick in ticks(axis, ZoneInfo(canvas.zone)):
+        line[tick.column] = canvas.glyphs.tick
         if tick.column + len(tick.label) <= axis.columns:
             labels[tick.column : tick.column + len(tick.label)] = tick.label
     blank = " " * label_width + _GAP
     return [
-        sheet.paint([(blank + "".join(labels) + _tail_title(sheet.width), "dim")]),
-        sheet.paint([(blank + "".join(line), "dim")]),
+        canvas.paint([(blank + "".join(labels) + _tail_title(canvas.width), "dim")]),
+        canvas.paint([(blank + "".join(line), "dim")]),
     ]
 
 
@@ -114,7 +115,7 @@ def _tail_title(width: int) -> str:
     return (_COUNTS if width >= _COUNTS_FROM_WIDTH else "") + (_LATE if width >= _LATE_FROM_WIDTH else "")
 
 
-def _tail(width: int, row: Row) -> Iterator[Text]:
+def _tail(width: int, row: JobRow) -> Iterator[Text]:
     """Right of the lanes: how many runs, how many of them went wrong, and the longest wait."""
     if width < _COUNTS_FROM_WIDTH:
         return
@@ -134,50 +135,52 @@ def _short(count: int) -> str:
     return f"{count // 1_000}k" if count < 1_000_000 else f"{count // 1_000_000}M"
 
 
-def _legend(sheet: Sheet, rows: Sequence[Row], lanes: Sequence[Lane], any_down: bool) -> list[str]:
+def _legend(
+    canvas: TimelineCanvas, rows: Sequence[JobRow], lanes: Sequence[Lane], any_down: bool
+) -> list[str]:
     """What is in the picture, with how many there are of it; nothing else."""
-    pen = sheet.pen
-    totals: dict[Mark, int] = {}
+    glyphs = canvas.glyphs
+    totals: dict[RunMark, int] = {}
     for row in rows:
         for mark, count in row.totals.items():
             totals[mark] = totals.get(mark, 0) + count
     pieces = [piece for lane in lanes for piece in lane]
-    drawn: dict[Mark, set[Shape]] = {mark: set() for mark in MARKS}
+    drawn: dict[RunMark, set[PieceShape]] = {mark: set() for mark in MARKS}
     for piece in pieces:
         drawn[piece.mark].add(piece.shape)
     items: list[Text] = [
-        (f"{pen.legend_of(mark, drawn[mark])} {totals[mark]:,} {WORDS[mark]}".lstrip(), TONES[mark])
+        (f"{glyphs.legend_of(mark, drawn[mark])} {totals[mark]:,} {WORDS[mark]}".lstrip(), TONES[mark])
         for mark in reversed(MARKS)
         if totals.get(mark) and mark != "owed"
     ]
     if any(piece.shape == "joint" for piece in pieces):
-        items.append((f"{pen.shapes['joint']} one ends, another begins", "plain"))
+        items.append((f"{glyphs.shapes['joint']} one ends, another begins", "plain"))
     if any(piece.shape == "many" for piece in pieces):
         most = max(piece.runs for piece in pieces if piece.shape == "many")
         levels = [str(least) for least in MANY_FROM if least <= most]
         more = " or more" if len(levels) == 1 else ", ".join(["", *levels[1:]]) + " or more"
-        items.append((f"{pen.many[: len(levels)]} {levels[0]}{more} in one column", "plain"))
+        items.append((f"{glyphs.many[: len(levels)]} {levels[0]}{more} in one column", "plain"))
     if any(piece.shape == "late" for piece in pieces):
-        items.append((f"{pen.shapes['late']} due, not started yet", "dim"))
+        items.append((f"{glyphs.shapes['late']} due, not started yet", "dim"))
     if any_down:
-        items.append((f"{pen.down} no scheduler", "dim"))
-    return _wrapped(sheet, items)
+        items.append((f"{glyphs.down} no scheduler", "dim"))
+    return _wrapped(canvas, items)
 
 
-def _wrapped(sheet: Sheet, items: Sequence[Text]) -> list[str]:
+def _wrapped(canvas: TimelineCanvas, items: Sequence[Text]) -> list[str]:
     lines: list[str] = []
     line: list[Text] = []
     used = 0
     for text, tone in items:
-        if line and used + 3 + len(text) > sheet.width:
-            lines.append(sheet.paint(line))
+        if line and used + 3 + len(text) > canvas.width:
+            lines.append(canvas.paint(line))
             line, used = [], 0
         if line:
             line.append(("   ", "plain"))
             used += 3
         line.append((text, tone))
         used += len(text)
-    return [*lines, sheet.paint(line)] if line else lines
+    return [*lines, canvas.paint(line)] if line else lines
 
 
 def _down(axis: Axis, outages: Sequence[Outage], now_us: int) -> list[bool]:
@@ -200,7 +203,7 @@ _KINDS = {
 }
 
 
-def _outage_lines(sheet: Sheet, outages: Sequence[Outage], now_us: int) -> list[str]:
+def _outage_lines(canvas: TimelineCanvas, outages: Sequence[Outage], now_us: int) -> list[str]:
     """The outages in words, the longest first if they are many, in the order in which they came."""
     listed = outages
     if len(outages) > _OUTAGES_LISTED:
@@ -208,19 +211,19 @@ def _outage_lines(sheet: Sheet, outages: Sequence[Outage], now_us: int) -> list[
     lines = [""] if outages else []
     now = instant_of(now_us)
     for outage in listed:
-        began = show_clock(instant_of(outage.began_us), sheet.zone, beside=now)
+        began = show_clock(instant_of(outage.began_us), canvas.zone, beside=now)
         text = f"{_KINDS.get(outage.kind, outage.kind)} from {began}"
         if outage.ended_us is None:
             text += " on"
         else:
             ended = instant_of(outage.ended_us)
-            text += f" to {show_clock(ended, sheet.zone, beside=now)}"
+            text += f" to {show_clock(ended, canvas.zone, beside=now)}"
             text += f" ({show_duration((outage.ended_us - outage.began_us) // 1_000)})"
         died = ", it had died" if outage.reason == "died" else ""
-        lines.append(sheet.paint([(text + died, "warn")]))
+        lines.append(canvas.paint([(text + died, "warn")]))
     if len(outages) > len(listed):
         rest = show_count(len(outages) - len(listed), "shorter outage")
-        lines.append(sheet.paint([(f"and {rest}", "dim")]))
+        lines.append(canvas.paint([(f"and {rest}", "dim")]))
     return lines
 
 

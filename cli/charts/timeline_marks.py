@@ -9,30 +9,30 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from cli.charts.timeline import MARKS, Mark, Piece, Shape
+from cli.charts.timeline import MARKS, Piece, PieceShape, RunMark
 from cli.terminal.console import Tone
 from scheduler.wording.outcomes import OUTCOME_WORDINGS
 
-TONES: dict[Mark, Tone] = {
+TONES: dict[RunMark, Tone] = {
     **{outcome: wording.tone for outcome, wording in OUTCOME_WORDINGS.items()},
     "missed": "warn",
     "skipped": "warn",
     "running": "strong",
     "owed": "dim",
 }
-WORDS: dict[Mark, str] = {
+WORDS: dict[RunMark, str] = {
     **{outcome: wording.legend for outcome, wording in OUTCOME_WORDINGS.items()},
     "missed": "missed",
     "skipped": "skipped",
     "running": "running",
     "owed": "waiting",
 }
-_BAR: tuple[Shape, ...] = ("begin", "body", "end")
+_BAR: tuple[PieceShape, ...] = ("begin", "body", "end")
 MANY_FROM = (2, 5, 20, 100)
 """From how many runs in one column on it is drawn as the first, second, … level."""
 
 
-class Pen(NamedTuple):
+class GlyphSet(NamedTuple):
     """The characters of a picture.
 
     Attributes:
@@ -45,7 +45,7 @@ class Pen(NamedTuple):
     """
 
     shapes: Mapping[str, str]
-    signs: Mapping[Mark, str]
+    signs: Mapping[RunMark, str]
     many: str
     down: str
     line: str
@@ -60,7 +60,7 @@ class Pen(NamedTuple):
             return self.many[sum(piece.runs >= least for least in MANY_FROM) - 1]
         return self.shapes[piece.shape]
 
-    def legend_of(self, mark: Mark, drawn: AbstractSet[Shape]) -> str:
+    def legend_of(self, mark: RunMark, drawn: AbstractSet[PieceShape]) -> str:
         """The characters that stand for a mark in a picture in which it is drawn in these shapes; may be none.
 
         What shares all its columns with others has none of its own: those show how many they are.
@@ -73,7 +73,7 @@ class Pen(NamedTuple):
         return " ".join([self.shapes["one"]] * ("one" in drawn) + [bar] * (not drawn.isdisjoint(_BAR)))
 
 
-ASCII = Pen(
+ASCII = GlyphSet(
     shapes={
         "blank": " ", "late": ".", "one": "*", "begin": "[", "body": "=", "end": "]", "joint": "|", "going": ">"
     },
@@ -87,7 +87,7 @@ ASCII = Pen(
     tick="+",
     cut="~",
 )  # fmt: skip
-UNICODE = Pen(
+UNICODE = GlyphSet(
     shapes={
         "blank": " ", "late": "·", "one": "•", "begin": "╺", "body": "━", "end": "╸", "joint": "┃", "going": "▸"
     },

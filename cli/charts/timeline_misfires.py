@@ -11,10 +11,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from cli.charts.axis import Axis, instant_of, microseconds
-from cli.charts.timeline import Span
+from cli.charts.timeline import RunSpan
+from projections.reports.earlier_definitions import earlier_definitions
 from scheduler import vocabulary as v
 from scheduler.rules.job_schedule import schedule_of
 
@@ -24,10 +23,6 @@ if TYPE_CHECKING:
     from scheduler.schedule import Schedule
 
 _MICROSECOND = timedelta(microseconds=1)
-_DECODE = msgspec.json.Decoder(v.JobDefined).decode
-_DEFINITIONS = """
-SELECT data FROM events WHERE type = 'job.defined' AND job = $job AND seq < $seq ORDER BY seq DESC LIMIT 50
-"""
 
 
 def schedule_of_misfire(
@@ -49,8 +44,8 @@ def schedule_of_misfire(
         schedule = schedule_of(job.definition)
         if _has(schedule, misfire):
             return schedule
-    for (data,) in sql.execute(_DEFINITIONS, {"job": name, "seq": seq}).all():
-        schedule = schedule_of(_DECODE(data).definition)
+    for definition in earlier_definitions(sql, name, seq):
+        schedule = schedule_of(definition)
         if _has(schedule, misfire):
             return schedule
     raise LookupError(name)
@@ -58,7 +53,7 @@ def schedule_of_misfire(
 
 def missed_spans(
     misfire: v.ScheduleMisfired, schedule: Schedule, begin_us: int, end_us: int, axis: Axis
-) -> tuple[Span, ...]:
+) -> tuple[RunSpan, ...]:
     """The instants x with begin <= x < end that were missed and not caught up: a span for columns side by side."""
     first, last = misfire.first, misfire.last
     if misfire.will_run:  # always the latest of them
@@ -68,7 +63,7 @@ def missed_spans(
     return _spans(schedule, low, high, axis) if low <= high else ()
 
 
-def spread(misfire: v.ScheduleMisfired, begin_us: int, end_us: int, axis: Axis) -> tuple[Span, ...]:
+def spread(misfire: v.ScheduleMisfired, begin_us: int, end_us: int, axis: Axis) -> tuple[RunSpan, ...]:
     """The same where no schedule is known: as if the instants were spread evenly over their stretch."""
     first_us, last_us = microseconds(misfire.first), microseconds(misfire.last)
     low_us, high_us = max(first_us, begin_us), min(last_us + 1, end_us)
@@ -76,7 +71,7 @@ def spread(misfire: v.ScheduleMisfired, begin_us: int, end_us: int, axis: Axis) 
     if missed <= 0 or low_us >= high_us:
         return ()
     seen = max(1, round(missed * (high_us - low_us) / (last_us + 1 - first_us)))
-    return (Span(*axis.stretch(low_us, high_us), "missed", seen),)
+    return (RunSpan(*axis.stretch(low_us, high_us), "missed", seen),)
 
 
 def _has(schedule: Schedule, misfire: v.ScheduleMisfired) -> bool:
@@ -85,7 +80,7 @@ def _has(schedule: Schedule, misfire: v.ScheduleMisfired) -> bool:
 
 
 @lru_cache(maxsize=1_024)
-def _spans(schedule: Schedule, low: datetime, high: datetime, axis: Axis) -> tuple[Span, ...]:
+def _spans(schedule: Schedule, low: datetime, high: datetime, axis: Axis) -> tuple[RunSpan, ...]:
     """The spans of low <= x <= high; jobs that share a schedule share the work."""
     found = []
     columns = list(_columns(schedule, low, high, axis))
@@ -95,7 +90,7 @@ def _spans(schedule: Schedule, low: datetime, high: datetime, axis: Axis) -> tup
             end = columns.pop(0)
         after = max(low, _begin(axis, begin)) - _MICROSECOND
         count = schedule.count_between(after, min(high, _begin(axis, end + 1) - _MICROSECOND))
-        found.append(Span(begin, end, "missed", count))
+        found.append(RunSpan(begin, end, "missed", count))
     return tuple(found)
 
 

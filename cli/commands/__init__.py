@@ -1,1 +1,1 @@
-"""One module per command or group of commands; each is imported only when it is used."""
+"""One module a command, in a folder a group; each is imported only when it is used."""

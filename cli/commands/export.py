@@ -11,13 +11,13 @@ import click
 
 from cli.app.failures import Failure
 from cli.app.options import Choice
-from cli.export.entries import STREAMS, Wanted
 from cli.export.ocsf import OCSF_VIEWS
 from cli.home.job_names import JOB
 from cli.home.views import check_home
 from cli.terminal.console import is_terminal, note
 from cli.terminal.printable import show_count
 from cli.times.show import parse_time
+from projections.reports.view_rows import VIEW_ORDERS, Selection
 from scheduler.home import Home
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class _View(Choice):
 
 
 @click.command(epilog="Example: cronledger export runs --since 30d --format parquet --output runs.parquet")
-@click.argument("view", type=_View(tuple(STREAMS), "view"), metavar="VIEW")
+@click.argument("view", type=_View(tuple(VIEW_ORDERS), "view"), metavar="VIEW")
 @click.option(
     "--format",
     "form",
@@ -73,7 +73,7 @@ def export(
     """
     from cli.sql.answers import Destination
 
-    wanted = _wanted(view, since, until, jobs)
+    selection = _selection(view, since, until, jobs)
     if form == "ocsf" and view not in OCSF_VIEWS:
         raise Failure(
             f"{view} are no activities of jobs, which is what OCSF has a class for",
@@ -84,21 +84,21 @@ def export(
     check_home(home)
     if jobs:
         _check_jobs(home, jobs)
-    _export(home, wanted, form, destination)
+    _export(home, selection, form, destination)
 
 
-def _wanted(view: str, since: str | None, until: str | None, jobs: tuple[str, ...]) -> Wanted:
+def _selection(view: str, since: str | None, until: str | None, jobs: tuple[str, ...]) -> Selection:
     now = datetime.now(UTC)
-    stream = STREAMS[view]
-    if not stream.time and (since or until):
+    columns = VIEW_ORDERS[view]
+    if not columns.time and (since or until):
         raise click.UsageError(f"{view} are as they are now: --since and --until do not go with them")
-    if not stream.job and jobs:
+    if not columns.job and jobs:
         raise click.UsageError(f"{view} are of no job: --job does not go with them")
     begin = None if since is None else parse_time(since, "--since", now)
     end = None if until is None else parse_time(until, "--until", now, end=True)
     if begin is not None and end is not None and begin >= end:
         raise click.BadParameter("it is not before --until", param_hint="'--since'")
-    return Wanted(view, jobs, begin, end)
+    return Selection(view, jobs, begin, end)
 
 
 def _check_jobs(home: Home, jobs: tuple[str, ...]) -> None:
@@ -110,46 +110,49 @@ def _check_jobs(home: Home, jobs: tuple[str, ...]) -> None:
             find_job(known.state, name, removed=True)
 
 
-def _export(home: Home, wanted: Wanted, form: str, destination: Destination) -> None:
-    from cli.export.entries import find
+def _export(home: Home, selection: Selection, form: str, destination: Destination) -> None:
     from cli.home.views import open_views
     from cli.sql.answers import deliver, deliver_texts, query_failures
     from cli.sql.formats import object_texts, plain_objects
     from cli.sql.interrupt import stopped_by_ctrl_c
     from cli.terminal.progress import progress
+    from projections.reports.view_rows import view_rows
 
     watched = destination.file is not None or not is_terminal()
-    left_out = _LeftOut()
+    left_out = _LeftOutRows()
     with query_failures(), open_views(home) as sql, stopped_by_ctrl_c(sql):
-        turned = _turner(sql, wanted, form, left_out)
-        with progress(f"exporting {wanted.view}", shown=watched) as seen:
-            found = find(sql, wanted, seen)
-            if turned is None:
+        converted = _converter(sql, selection, form, left_out)
+        with progress(f"exporting {selection.view}", shown=watched) as seen:
+            found = view_rows(sql, selection, lambda done, total: seen.update(done, total=total))
+            if converted is None:
                 deliver(destination, home, found.columns, found.rows)
             else:
-                deliver_texts(destination, home, object_texts(turned(plain_objects(*found))))
+                deliver_texts(destination, home, object_texts(converted(plain_objects(*found))))
     left_out.remark()
 
 
 Rows = Iterator[dict[str, Any]]
 
 
-def _turner(sql: Sql, wanted: Wanted, form: str, left_out: _LeftOut) -> Callable[[Rows], Rows] | None:
+def _converter(
+    sql: Sql, selection: Selection, form: str, left_out: _LeftOutRows
+) -> Callable[[Rows], Rows] | None:
     """What turns rows into events; None where rows are wanted as they are."""
-    from cli.export.job_facts import known_before, known_now, ledger_id
+    from cli.export.job_facts import known_before, known_now
+    from projections.reports.ledger_identity import ledger_id
 
     if form == "cloudevents":
         from cli.export.cloudevents import event_of, source_of
 
         source = source_of(ledger_id(sql))
-        return lambda rows: (event_of(wanted.view, row, source) for row in rows)
+        return lambda rows: (event_of(selection.view, row, source) for row in rows)
     if form == "ocsf":
-        known = known_before(sql, wanted.since) if wanted.view == "events" else known_now(sql)
-        return lambda rows: _activities(rows, wanted.view, known, left_out)
+        known = known_before(sql, selection.since) if selection.view == "events" else known_now(sql)
+        return lambda rows: _activities(rows, selection.view, known, left_out)
     return None
 
 
-def _activities(rows: Rows, view: str, known: Known, left_out: _LeftOut) -> Rows:
+def _activities(rows: Rows, view: str, known: Known, left_out: _LeftOutRows) -> Rows:
     from cli.export.ocsf import activity_of
 
     for row in rows:
@@ -162,7 +165,7 @@ def _activities(rows: Rows, view: str, known: Known, left_out: _LeftOut) -> Rows
             yield event
 
 
-class _LeftOut:
+class _LeftOutRows:
     """How many rows the format has no place for."""
 
     def __init__(self) -> None:

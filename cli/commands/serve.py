@@ -7,6 +7,7 @@ import os
 import sys
 from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,9 +16,9 @@ from cli.app.invocation import invocation
 from cli.app.ledger_wait import patience_explained
 from cli.background.log_collector import LogCollector
 from cli.background.sealer import Sealer
-from cli.home.open import View, to_read
+from cli.home.open import to_read
 from cli.terminal.console import fitted, paint, wants_colour
-from cli.terminal.line_printer import Printer
+from cli.terminal.line_printer import LinePrinter
 from cli.terminal.printable import printable, show_count
 from cli.times.show import MACHINES_ZONE, local_zone, show_relative, show_time, utc_option
 from cli.words.entry_lines import EventLines
@@ -34,6 +35,9 @@ from scheduler.service.announcements import (
     Stopping,
 )
 
+if TYPE_CHECKING:
+    from scheduler.ledger.view import View
+
 
 @click.command(epilog="Example: cronledger --home ~/jobs serve")
 @utc_option(MACHINES_ZONE)
@@ -48,10 +52,10 @@ def serve(home: Home, utc: bool) -> None:
     """
     from scheduler.service.service import Service, Unsupported
 
-    audience = _Audience(home, "UTC" if utc else local_zone())
+    console = _Console(home, "UTC" if utc else local_zone())
     try:
         with patience_explained(home.ledger):
-            service = Service(home, audience.hear, audience.tell)
+            service = Service(home, console.show_entry, console.show_announcement)
         service.run()
     except AlreadyRunning as problem:
         raise _already_served(home, problem.holder) from None
@@ -60,25 +64,25 @@ def serve(home: Home, utc: bool) -> None:
             str(problem), "The scheduler needs Linux 5.4 or later; all else works here too."
         ) from None
     finally:
-        audience.leave()
+        console.close()
 
 
-class _Audience:
-    """The person at the terminal, or the pipe or file in their place."""
+class _Console:
+    """What the scheduler says, as lines on the terminal, or in the pipe or file in its place."""
 
     def __init__(self, home: Home, zone: str) -> None:
         self._home, self._zone = home, zone
-        self._printer = Printer()
+        self._printer = LinePrinter()
         self._lines = EventLines(zone)
         self._sealer = Sealer(home)
         self._log_collector = LogCollector(home)
 
-    def hear(self, entry: Entry) -> None:
+    def show_entry(self, entry: Entry) -> None:
         """Print an entry."""
         self._sealer.notice(entry)
         self._printer.put(partial(self._lines.of, entry))
 
-    def tell(self, announcement: Announcement) -> None:
+    def show_announcement(self, announcement: Announcement) -> None:
         """Print what is no entry; to standard error, where it does not mix with events."""
         match announcement:
             case Ready():
@@ -97,7 +101,7 @@ class _Audience:
             case Killing():
                 self._note("Hurrying: runs are killed.")
 
-    def leave(self) -> None:
+    def close(self) -> None:
         """Have collected what is there to be logged, and print what waits to be printed."""
         self._log_collector.stop()
         self._printer.close()

@@ -76,7 +76,7 @@ def sql(
         if query or source or typed or output or as_of:
             raise click.UsageError("--shell goes without a query, and shows the ledger as it is")
         check_home(home)
-        _show_doors(home)
+        _show_other_tools(home)
     elif query is None and source is None and is_terminal(sys.stdin):
         _prompt(home, destination, typed, _opener(home, memory_limit, as_of))
     else:
@@ -126,10 +126,10 @@ def _prompt(home: Home, destination: Destination, typed: tuple[str, ...], opened
         converse(connection, home, destination.form)
 
 
-def _show_doors(home: Home) -> None:
-    from cli.sql.other_tools import show_doors
+def _show_other_tools(home: Home) -> None:
+    from cli.sql.other_tools import show_other_tools
 
-    show_doors(home)
+    show_other_tools(home)
 
 
 def _text(query: str | None, source: Path | None) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.app.invocation import invocation, show_commands
 from cli.app.json_output import json_option, show_json
-from cli.home.open import View, to_read
+from cli.home.open import to_read
 from cli.terminal.console import out
 from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell, Value, details
@@ -18,9 +18,16 @@ from cli.words.entry_lines import sentence
 from cli.words.job_words import PAUSE_ENDS, going_words, paused_words
 from eventstore.store import Entry
 from scheduler.home import Home
-from scheduler.rules.state import Job, Run
+from scheduler.rules.state import Run
+from scheduler.rules.upcoming import settled_ahead
 from scheduler.vocabulary import FAILURES, ConfigError
 from scheduler.wording.entries import signs_of
+
+if TYPE_CHECKING:
+    from scheduler.ledger.view import View
+
+if TYPE_CHECKING:
+    from scheduler.ledger.view import View
 
 _BEHIND_MIN = timedelta(seconds=1)
 _SHOWN_MAX = 10
@@ -67,15 +74,6 @@ def _span(duration: timedelta) -> str:
 # -- the scheduler -------------------------------------------------------------------------------------------------
 
 
-def _scheduler_state(view: View) -> str:
-    watch = view.state.scheduler
-    if view.holder is not None:
-        return "paused" if watch is not None and watch.paused is not None else "running"
-    if watch is None:
-        return "never started"
-    return "died" if watch.stopped is None else "stopped"
-
-
 def _scheduler(view: View, zone: str) -> list[Cell | str]:
     watch, holder = view.state.scheduler, view.holder
     if holder is not None:
@@ -107,23 +105,6 @@ def _moment(instant: datetime, view: View, zone: str) -> str:
 # -- the config ----------------------------------------------------------------------------------------------------
 
 
-def _config_state(view: View) -> str:
-    """`in force`, `pending` (it has edits that are not in the ledger yet), `rejected`, `missing` or `unreadable`."""
-    from scheduler.configuration import ConfigMissing, ConfigUnreadable
-
-    if isinstance(view.problem, ConfigMissing):
-        return "missing"
-    if view.problem is not None:
-        return "unreadable" if isinstance(view.problem, ConfigUnreadable) else "rejected"
-    if (
-        view.pending
-        or view.ledger is None
-        or (view.config is not None and view.config.digest != view.state.config)
-    ):
-        return "pending"
-    return "in force"
-
-
 def _mistakes(view: View) -> list[ConfigError]:
     from scheduler.configuration import ConfigInvalid
 
@@ -131,7 +112,7 @@ def _mistakes(view: View) -> list[ConfigError]:
 
 
 def _config(view: View, zone: str) -> list[Cell | str]:
-    path, state = str(view.home.config), _config_state(view)
+    path, state = str(view.home.config), view.config_state
     if state == "in force":
         return [Cell(f"{path}, in force", "good")]
     if state == "pending":
@@ -229,14 +210,11 @@ def _behind(view: View) -> timedelta | None:
     return behind if behind is not None and behind > _BEHIND_MIN else None
 
 
-def _settled_ahead(view: View) -> list[Job]:
-    """The jobs whose instants are settled up to a time that is still to come."""
-    return [job for job in view.state.present_jobs() if job.cursor > view.now + _BEHIND_MIN]
-
-
-def _settled_until(view: View) -> datetime | None:
-    """Up to when a job's instants are settled already, where that is later than now; else None."""
-    return max((job.cursor for job in _settled_ahead(view)), default=None)
+def _settled_ahead(view: View) -> dict[str, datetime]:
+    """The jobs whose instants are settled up to a time that is still to come, and that time."""
+    soon = view.now + _BEHIND_MIN
+    found = ((job.name, settled_ahead(job, soon)) for job in view.state.present_jobs())
+    return {name: until for name, until in found if until is not None}
 
 
 def _clock(view: View, zone: str) -> list[Cell | str]:
@@ -245,10 +223,10 @@ def _clock(view: View, zone: str) -> list[Cell | str]:
     if (behind := _behind(view)) is not None:
         lines.append(Cell(f"behind the ledger's last entry by {_span(behind)}: was it set back?", "bad"))
     ahead = _settled_ahead(view)
-    until = _settled_until(view)
-    if until is None:
+    if not ahead:
         return lines
-    who = printable(ahead[0].name) if len(ahead) == 1 else show_count(len(ahead), "job")
+    until = max(ahead.values())
+    who = printable(next(iter(ahead))) if len(ahead) == 1 else show_count(len(ahead), "job")
     it, runs = ("it", "runs") if len(ahead) == 1 else ("they", "run")
     remedy = (
         f"no time is settled twice: {it} {runs} by schedule again after that, or at once under a new name"
@@ -271,7 +249,7 @@ def _document(view: View) -> dict[str, Any]:
         "home": str(view.home.root),
         "time": view.now,
         "scheduler": {
-            "state": _scheduler_state(view),
+            "state": view.scheduler_state,
             "pid": (holder.pid if holder else watch.pid if watch else None) or None,
             "host": (holder.host if holder else watch.host if watch else None) or None,
             "started": watch.time if watch else None,
@@ -282,7 +260,7 @@ def _document(view: View) -> dict[str, Any]:
         },
         "config": {
             "path": str(view.home.config),
-            "state": _config_state(view),
+            "state": view.config_state,
             "in_force": view.state.config,
             "errors": [
                 {"line": error.line, "column": error.column, "key": error.key, "message": error.message}
@@ -300,6 +278,6 @@ def _document(view: View) -> dict[str, Any]:
             "size_bytes": _size_bytes(view.home),
             "last": None if last is None else {"seq": last.seq, "time": last.time, "type": last.type},
         },
-        "settled_until": _settled_until(view),
+        "settled_until": max(_settled_ahead(view).values(), default=None),
         "clock_behind_ms": None if behind is None else behind // timedelta(milliseconds=1),
     }

@@ -13,11 +13,11 @@ import uuid
 from typing import Any
 from urllib.parse import quote
 
-from cli.export.entries import STREAMS
 from cli.terminal.printable import printable
+from projections.reports.view_rows import VIEW_ORDERS
 
 SPEC_VERSION = "1.0"
-Event = dict[str, Any]
+CloudEvent = dict[str, Any]
 
 _PREFIX = "cronledger"
 _OTHER_ROWS = "row"
@@ -31,7 +31,7 @@ def source_of(ledger_id: str) -> str:
     return f"urn:{_PREFIX}:{quote(ledger_id, safe='')}"
 
 
-def event_of(view: str, row: dict[str, Any], source: str) -> Event:
+def event_of(view: str, row: dict[str, Any], source: str) -> CloudEvent:
     """A row as an event.
 
     Args:
@@ -42,7 +42,7 @@ def event_of(view: str, row: dict[str, Any], source: str) -> Event:
     return _of_an_entry(row, source) if view == "events" else _of_a_row(view, row, source)
 
 
-def _of_an_entry(row: dict[str, Any], source: str) -> Event:
+def _of_an_entry(row: dict[str, Any], source: str) -> CloudEvent:
     return _without_none(
         {
             "specversion": SPEC_VERSION,
@@ -63,10 +63,10 @@ def _of_an_entry(row: dict[str, Any], source: str) -> Event:
     )
 
 
-def _of_a_row(view: str, row: dict[str, Any], source: str) -> Event:
+def _of_a_row(view: str, row: dict[str, Any], source: str) -> CloudEvent:
     """A row of another view is no event of the ledger: its id says what it is a row of and in which state."""
-    stream = STREAMS[view]
-    key = "/".join(quote(str(row[name]), safe=":") for name in stream.key if row[name] is not None)
+    columns = VIEW_ORDERS[view]
+    key = "/".join(quote(str(row[name]), safe=":") for name in columns.key if row[name] is not None)
     return _without_none(
         {
             "specversion": SPEC_VERSION,
@@ -74,9 +74,9 @@ def _of_a_row(view: str, row: dict[str, Any], source: str) -> Event:
             "source": source,
             "type": f"{_PREFIX}.{_OTHER_ROWS}.{view}",
             "subject": _subject(row),
-            "time": row[stream.time] if stream.time else None,
+            "time": row[columns.time] if columns.time else None,
             "datacontenttype": "application/json",
-            "job": _text(row.get(stream.job)),
+            "job": _text(row.get(columns.job)),
             "run": _text(row.get("run")),
             "data": row,
         }
@@ -95,6 +95,6 @@ def _text(value: Any) -> str | None:
     return None if value is None or value == "" else printable(str(value))
 
 
-def _without_none(event: Event) -> Event:
+def _without_none(event: CloudEvent) -> CloudEvent:
     """The event without attributes that have no value: null is not one."""
     return {name: value for name, value in event.items() if value is not None or name == "data"}

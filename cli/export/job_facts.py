@@ -3,7 +3,6 @@
 It is folded along with the export. Where an export begins later, what was known until then is asked for first. It
 takes memory for each job, and none for each entry.
 """
-# ruff: noqa: S608 - the SQL is put together from constants
 
 from __future__ import annotations
 
@@ -12,17 +11,19 @@ import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from projections.schema.tables import among
+from projections.reports.ledger_identity import first_host, ledger_id
+from projections.reports.newest_by_job import NewestEntry, newest_by_job
 from scheduler import vocabulary as v
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from projections import Sql
 
 _BEGINNINGS = (v.RunStarted.TYPE, v.SchedulerStarted.TYPE)
-_TOLD_BY = (v.JobDefined.TYPE, *v.ENABLEMENTS, *_BEGINNINGS)
-"""The entries of which something is kept."""
+_TYPES = (v.JobDefined.TYPE, *v.ENABLEMENTS, *_BEGINNINGS)
+"""The types of entry that say something about a job or the machine."""
 
 
 @dataclass
@@ -72,16 +73,6 @@ class Known:
             facts.last_run = time
 
 
-def ledger_id(sql: Sql) -> str:
-    """The id that the ledger got when it was created; empty if there is no ledger.
-
-    Raises:
-        Corrupt: the ledger is damaged.
-    """
-    rows = sql.execute("SELECT data->>'$.ledger' FROM events WHERE seq = 0").all()
-    return str(rows[0][0] or "") if rows else ""
-
-
 def known_before(sql: Sql, since: datetime | None) -> Known:
     """What was known before a time, for an export of entries, each of which adds to it.
 
@@ -94,11 +85,9 @@ def known_before(sql: Sql, since: datetime | None) -> Known:
     """
     known = Known(ledger_id(sql))
     if since is not None:
-        _ask(sql, known, " AND time < $since::TIMESTAMPTZ", {"since": since.isoformat()})
+        _learn(known, newest_by_job(sql, _TYPES, since))
     if not known.host:
-        query = "SELECT data->>'$.host' FROM events WHERE type = 'scheduler.started' ORDER BY seq LIMIT 1"
-        rows = sql.execute(query).all()
-        known.host = str(rows[0][0] or "") if rows else ""
+        known.host = first_host(sql)
     return known
 
 
@@ -109,20 +98,16 @@ def known_now(sql: Sql) -> Known:
         Corrupt: the ledger is damaged.
     """
     known = Known(ledger_id(sql))
-    _ask(sql, known, " AND type <> 'run.started'", None)
+    _learn(known, newest_by_job(sql, [kind for kind in _TYPES if kind != v.RunStarted.TYPE]))
     return known
 
 
-def _ask(sql: Sql, known: Known, bound: str, values: dict[str, object] | None) -> None:
-    """Of each kind of entry about a job the last counts, and of its definitions the first one's time too."""
-    query = (
-        "SELECT type, job, min(time), max(time), arg_max(data, seq) FROM events "
-        f"WHERE type IN {among(_TOLD_BY)}{bound} GROUP BY type, job ORDER BY max(seq)"
-    )
-    for kind, job, first, last, data in sql.execute(query, values).rows:
-        if kind == v.JobDefined.TYPE:
-            known.of(job).created = _written(first)
-        known.learn(kind, job, _written(last), json.loads(data))
+def _learn(known: Known, entries: Iterable[NewestEntry]) -> None:
+    """Of each type of entry about a job the last counts, and of its definitions the first one's time too."""
+    for entry in entries:
+        if entry.type == v.JobDefined.TYPE and entry.job is not None:
+            known.of(entry.job).created = _written(entry.first)
+        known.learn(entry.type, entry.job, _written(entry.last), json.loads(entry.data))
 
 
 def _written(time: datetime) -> str:

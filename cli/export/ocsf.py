@@ -19,7 +19,7 @@ CATEGORY_UID, CLASS_UID = 1, 1006
 OCSF_VIEWS = ("events", "runs", "attempts", "job_changes")
 """The views whose rows are activities of jobs."""
 
-Event = dict[str, Any]
+OcsfEvent = dict[str, Any]
 _Status = Literal[0, 1, 2, 99]
 _OTHER = 99
 _ACTIVITIES = {1: "Create", 2: "Update", 3: "Delete", 4: "Enable", 5: "Disable", 6: "Start"}
@@ -73,7 +73,7 @@ _OF_OUTCOMES: dict[str | None, tuple[_Status, int]] = {
 """Status and severity."""
 
 
-def activity_of(view: str, row: dict[str, Any], known: Known) -> Event | None:
+def activity_of(view: str, row: dict[str, Any], known: Known) -> OcsfEvent | None:
     """A row as an event of the class; None if it is about no job.
 
     Args:
@@ -90,7 +90,7 @@ def activity_of(view: str, row: dict[str, Any], known: Known) -> Event | None:
     return _of_a_run(view, row, known)
 
 
-def _of_an_entry(row: dict[str, Any], known: Known) -> Event:
+def _of_an_entry(row: dict[str, Any], known: Known) -> OcsfEvent:
     data = row["data"]
     facts = known.of(row["job"])
     doing = OF_ENTRIES.get(row["type"], _Activity(_OTHER, row["type"], 0))
@@ -120,7 +120,7 @@ def _of_an_entry(row: dict[str, Any], known: Known) -> Event:
     return event
 
 
-def _of_a_change(row: dict[str, Any], known: Known) -> Event:
+def _of_a_change(row: dict[str, Any], known: Known) -> OcsfEvent:
     activity = _OF_CHANGES[row["change"]]
     doing = _Activity(activity, "", 4 if activity in {3, 5} else 1)
     event = _event(doing, row, row["time"], known.of(row["job"]), known)
@@ -139,7 +139,7 @@ def _of_a_change(row: dict[str, Any], known: Known) -> Event:
     return event
 
 
-def _of_a_run(view: str, row: dict[str, Any], known: Known) -> Event:
+def _of_a_run(view: str, row: dict[str, Any], known: Known) -> OcsfEvent:
     """A run or an attempt: the start of the job, with how it came out."""
     states = {"owed": 2, "running": 3}
     doing = _Activity(6, "", states.get(row["status"], 1))
@@ -169,7 +169,7 @@ def _of_a_run(view: str, row: dict[str, Any], known: Known) -> Event:
     return event
 
 
-def _event(doing: _Activity, row: dict[str, Any], when: str, facts: JobFacts, known: Known) -> Event:
+def _event(doing: _Activity, row: dict[str, Any], when: str, facts: JobFacts, known: Known) -> OcsfEvent:
     """What all have in common."""
     name = _ACTIVITIES.get(doing.activity, doing.name)
     actor = _actor(row.get("actor"))
@@ -253,7 +253,7 @@ def _observable(name: str, type_id: int, kind: str, value: str) -> dict[str, Any
     return {"name": name, "type_id": type_id, "type": kind, "value": value}
 
 
-def _put_status(event: Event, status: _Status, code: str | None, detail: str | None) -> None:
+def _put_status(event: OcsfEvent, status: _Status, code: str | None, detail: str | None) -> None:
     event["status_id"] = status
     event["status"] = code if status == _OTHER and code else _STATUSES[status]
     if code:
@@ -262,7 +262,7 @@ def _put_status(event: Event, status: _Status, code: str | None, detail: str | N
         event["status_detail"] = detail
 
 
-def _put_duration(event: Event, started: str | None, duration_ms: int | None) -> None:
+def _put_duration(event: OcsfEvent, started: str | None, duration_ms: int | None) -> None:
     if started is None:
         return
     event["start_time"] = _epoch_ms(started)

@@ -1,4 +1,4 @@
-"""`--as-of TIME|SEQ`: a home as it was, from the ledger alone.
+"""`--as-of TIME|SEQ`: a moment of the past, as a person types it.
 
 A number is an entry: the state right after it, at the moment at which it was made. Anything else is a time: the state
 after the last entry made by then, at that time. Times without an offset are this machine's, as with `--since`.
@@ -7,9 +7,10 @@ after the last entry made by then, at that time. Times without an offset are thi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -20,17 +21,9 @@ from cli.times.zones import local_zone
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from cli.home.open import View
-    from scheduler.ledger.past import Past
+    from scheduler.ledger.view import Moment, View
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-class Moment(NamedTuple):
-    """A moment of the past: the last entry that counts, and the time."""
-
-    seq: int
-    time: datetime
 
 
 def as_of_option(command: Command) -> Command:
@@ -49,66 +42,62 @@ def moment_as_of(home: Home, text: str) -> Moment:
         click.BadParameter: it is neither a time of the past nor an entry of the ledger.
         Corrupt, NewerFormat, Unavailable, NoLedger: the ledger cannot be trusted or read.
     """
-    from eventstore import Journal
-    from scheduler.ledger.past import Past
+    from scheduler.ledger.view import moment_at
 
-    with Journal.open(home.ledger, software="", read_only=True, create=False) as journal:
-        return _moment(Past.of(home, journal), text)
+    with _refused_in_words(text):
+        return moment_at(home, _typed(home, text))
 
 
-def past_view(home: Home, text: str) -> View:
-    """The home as a command that reads would have seen it then; who opened it closes its book.
-
-    A scheduler counts as serving if by then one had started and not stopped.
+def view_as_of(home: Home, text: str) -> View:
+    """The home as it was at the moment that a person typed as `--as-of`; see `scheduler.ledger.view.past_view`.
 
     Raises:
         click.BadParameter: it is neither a time of the past nor an entry of the ledger.
         Corrupt, NewerFormat, Unavailable, NoLedger: the ledger cannot be trusted or read.
     """
-    from cli.home.open import View
-    from eventstore import Journal
-    from scheduler.ledger.ledger import Ledger
-    from scheduler.ledger.ledger_prefix import LedgerPrefix
-    from scheduler.ledger.past import Past
-    from scheduler.rules.preview import preview
-    from scheduler.rules.reconcile import pauses_ended
-    from scheduler.scheduler_lock import Holder
+    from scheduler.ledger.view import past_view
 
-    journal = Journal.open(home.ledger, software="", read_only=True, create=False)
+    with _refused_in_words(text), progress("reading the past") as seen:
+        return past_view(home, _typed(home, text), lambda done, total: seen.update(done, total=total))
+
+
+def _typed(home: Home, text: str) -> int | datetime:
+    """The number of an entry, or a time of the past."""
+    from scheduler.ledger.view import moment_at
+
     try:
-        with progress("reading the past") as seen:
-            past = Past.of(home, journal, lambda done, total: seen.update(done, total=total))
-            moment = _moment(past, text)
-            state = past.state_at(moment.seq)
-        ledger = Ledger(LedgerPrefix(journal, state.head), state)
-    except BaseException:
-        journal.close()
+        return _read(text)
+    except click.BadParameter:
+        moment_at(home, 0)  # where no ledger can be read, that comes first
         raise
-    watch = state.scheduler
-    holder = None
-    if watch is not None and watch.stopped is None:
-        holder = Holder(watch.pid, watch.host, watch.time)
-    preview(state, pauses_ended(state, moment.time), moment.time)
-    return View(home, moment.time, ledger, state, holder, None, None, pending=False, as_of=moment.seq)
 
 
-def _moment(past: Past, text: str) -> Moment:
+def _read(text: str) -> int | datetime:
     if re.fullmatch(r"[+-]?[0-9]{1,1000}", text.strip()):
-        seq = int(text)
-        if seq < 0:
-            raise _refused(f"{seq} is no entry: they are numbered from 0 to {past.head_seq}")
-        if seq > past.head_seq:
-            raise _refused(f"there is no entry {seq} yet: the last one is {past.head_seq}")
-        return Moment(seq, past.entry(seq).time)
+        return int(text)
     now = datetime.now(UTC)
     time = parse_time(text, "--as-of", now)
     if time > now:
         raise _refused(f"{printable(text)} is still to come")
-    found = past.seq_at(time)
-    if found is None:
-        begin = show_time(past.entry(0).time, local_zone())
-        raise _refused(f"{printable(text)} is before the ledger: it begins at {begin}")
-    return Moment(found, time)
+    return time
+
+
+@contextmanager
+def _refused_in_words(text: str) -> Iterator[None]:
+    """Turn a moment that the ledger does not know into what is wrong with what was typed."""
+    from scheduler.ledger.view import BeforeLedger, NoSuchEntry
+
+    try:
+        yield
+    except NoSuchEntry as problem:
+        if problem.seq < 0:
+            why = f"{problem.seq} is no entry: they are numbered from 0 to {problem.last_seq}"
+        else:
+            why = f"there is no entry {problem.seq} yet: the last one is {problem.last_seq}"
+        raise _refused(why) from None
+    except BeforeLedger as problem:
+        begin = show_time(problem.begin, local_zone())
+        raise _refused(f"{printable(text)} is before the ledger: it begins at {begin}") from None
 
 
 def _refused(why: str) -> click.BadParameter:

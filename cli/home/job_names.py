@@ -109,7 +109,8 @@ def job_names(home: Home) -> list[str]:
 
     In a damaged ledger nothing is looked up; the config knows the names too.
     """
-    from cli.home.open import read_config, to_read
+    from cli.home.open import to_read
+    from scheduler.ledger.view import read_config
 
     try:
         try:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from cli.home.open import View, has_salt, read_config
 from scheduler.configuration import Config
 from scheduler.configuration.keys.shown import variable
 from scheduler.configuration.keys.table import JOB_KEYS, TIMING_KEYS
 from scheduler.configuration.model import ConfiguredJob, Place
 from scheduler.configuration.origins import origins
 from scheduler.definition import Directory, JobDefinition
+from scheduler.ledger.view import View, has_salt, read_config
 from scheduler.rules.state import Job
 
 

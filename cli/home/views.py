@@ -8,8 +8,8 @@ from cli.terminal.progress import progress
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from cli.home.as_of import Moment
     from projections import Sql
+    from scheduler.ledger.view import Moment
 
 
 def open_views(home: Home, *, memory_limit: str | None = None, past: Moment | None = None) -> Sql:
@@ -38,10 +38,11 @@ def check_home(home: Home) -> None:
     """Refuse a folder that is no home, as `jobs list` does. One that was just begun, with a config alone, is one.
 
     Raises:
-        Failure: there is neither a ledger nor a config here.
+        NoHome: there is neither a ledger nor a config here.
         ConfigInvalid, ConfigUnreadable: there is no ledger, and the config cannot be used.
     """
-    from cli.home.open import has_ledger, to_read
+    from cli.home.open import to_read
+    from scheduler.ledger.view import has_ledger
 
     if not has_ledger(home):
         with to_read(home, quiet=True):

@@ -45,7 +45,7 @@ class Selection(NamedTuple):
 EVERYTHING = Selection(None, None)
 
 
-class Printer:
+class EntryPrinter:
     """Prints entries in one of three forms, each flushed at once."""
 
     def __init__(self, folder: Path, form: Literal["words", "json", "raw"], *, utc: bool) -> None:
@@ -72,7 +72,9 @@ class Printer:
             complain(f"no entry: {raw[:200].decode('ascii', 'backslashreplace')}")
 
 
-def tail_ledger(folder: Path, selection: Selection, count: int, printer: Printer, *, follow: bool) -> None:
+def tail_ledger(
+    folder: Path, selection: Selection, count: int, printer: EntryPrinter, *, follow: bool
+) -> None:
     """Print the newest `count` entries, and with `follow` each that is appended, until a signal says stop.
 
     Raises:
@@ -93,7 +95,7 @@ def tail_ledger(folder: Path, selection: Selection, count: int, printer: Printer
             _show_newest(journal, selection, count, printer)
 
 
-def _show_newest(journal: Journal, selection: Selection, count: int, printer: Printer) -> None:
+def _show_newest(journal: Journal, selection: Selection, count: int, printer: EntryPrinter) -> None:
     newest: list[Entry] = []
     try:
         admitted = (entry for entry in read_backwards(journal) if selection.admits(entry))
@@ -106,7 +108,9 @@ def _show_newest(journal: Journal, selection: Selection, count: int, printer: Pr
         note("no such entry")
 
 
-def _show_damaged(folder: Path, selection: Selection, count: int, printer: Printer, damage: Corrupt) -> None:
+def _show_damaged(
+    folder: Path, selection: Selection, count: int, printer: EntryPrinter, damage: Corrupt
+) -> None:
     """The last lines of a ledger that cannot be opened: those that speak for themselves, and what is no entry.
 
     Those before the segment that is damaged are not shown: between them and the end something is missing.
@@ -119,7 +123,7 @@ def _show_damaged(folder: Path, selection: Selection, count: int, printer: Print
             printer.show(entry)
 
 
-def _follow(journal: Journal, selection: Selection, count: int, printer: Printer) -> None:
+def _follow(journal: Journal, selection: Selection, count: int, printer: EntryPrinter) -> None:
     waiter = Waiter(journal.folder, (signal.SIGINT, signal.SIGTERM))
     try:
         _watch_reader(waiter.selector)

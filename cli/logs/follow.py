@@ -1,6 +1,6 @@
 """Following log entries: each new one as it is collected, until Ctrl-C or until the reader leaves.
 
-While no scheduler serves the home, nobody else collects, so the follower does.
+While no scheduler serves the home, no other process collects, so the follower does.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def follow(home: Home, wanted: LogFilter, show: Callable[[LogEntry], None], line
 
 
 class _OwnCollector:
-    """Collects while nobody else does; waits for the ledger and for output on the selector of its owner."""
+    """Collects while no other process does; waits for the ledger and for output on the selector of its owner."""
 
     def __init__(self, home: Home, selector: selectors.BaseSelector) -> None:
         self._home, self._selector = home, selector

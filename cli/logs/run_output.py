@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _CHUNK_BYTES = 256 * 1024
 
 
-class Recorded(NamedTuple):
+class RecordedStream(NamedTuple):
     """What the ledger says about one stream; None where nothing was measured."""
 
     stream: str
@@ -26,7 +26,7 @@ class Recorded(NamedTuple):
     sha256: str | None
 
 
-class Attempt(NamedTuple):
+class CapturedAttempt(NamedTuple):
     """An attempt of a run.
 
     Attributes:
@@ -41,10 +41,10 @@ class Attempt(NamedTuple):
     job: str
     started: datetime
     finished: Entry | None
-    streams: tuple[Recorded, Recorded]
+    streams: tuple[RecordedStream, RecordedStream]
 
 
-def find_attempt(journal: Journal, run: int, number: int | None) -> Attempt:
+def find_attempt(journal: Journal, run: int, number: int | None) -> CapturedAttempt:
     """The attempt of that number, or the run's last one.
 
     Raises:
@@ -70,19 +70,19 @@ def find_attempt(journal: Journal, run: int, number: int | None) -> Attempt:
     if chosen not in started:
         what = f"has no attempt {number}" if started else "has not begun yet"
         raise Failure(f"run {run} of {cause.job} {what}", exit_code=Exit.FAILED)
-    nothing = (Recorded("stdout", None, None), Recorded("stderr", None, None))
-    return Attempt(run, chosen, cause.job or "?", started[chosen].time, None, nothing)
+    nothing = (RecordedStream("stdout", None, None), RecordedStream("stderr", None, None))
+    return CapturedAttempt(run, chosen, cause.job or "?", started[chosen].time, None, nothing)
 
 
-def _finished(run: int, data: v.RunFinished, entry: Entry) -> Attempt:
+def _finished(run: int, data: v.RunFinished, entry: Entry) -> CapturedAttempt:
     streams = (
-        Recorded("stdout", data.stdout_bytes if data.stdout_sha256 else None, data.stdout_sha256),
-        Recorded("stderr", data.stderr_bytes if data.stderr_sha256 else None, data.stderr_sha256),
+        RecordedStream("stdout", data.stdout_bytes if data.stdout_sha256 else None, data.stdout_sha256),
+        RecordedStream("stderr", data.stderr_bytes if data.stderr_sha256 else None, data.stderr_sha256),
     )
-    return Attempt(run, data.attempt, entry.job or "?", data.started, entry, streams)
+    return CapturedAttempt(run, data.attempt, entry.job or "?", data.started, entry, streams)
 
 
-def open_output(home: Home, attempt: Attempt, stream: str) -> RawOutput | None:
+def open_output(home: Home, attempt: CapturedAttempt, stream: str) -> RawOutput | None:
     """The captured output of one stream; None if there is no file.
 
     Raises:
@@ -93,7 +93,7 @@ def open_output(home: Home, attempt: Attempt, stream: str) -> RawOutput | None:
     return RawOutput.open(home.output(attempt.run, attempt.number, attempt.started, stream))
 
 
-class Copied(NamedTuple):
+class CopyResult(NamedTuple):
     """What became of handing an output on.
 
     Attributes:
@@ -107,7 +107,7 @@ class Copied(NamedTuple):
     unrecorded_bytes: int = 0
 
 
-def copy_output(output: RawOutput, recorded: Recorded, put: Callable[[bytes], object]) -> Copied:
+def copy_output(output: RawOutput, recorded: RecordedStream, put: Callable[[bytes], object]) -> CopyResult:
     """Hand on what the run wrote, byte for byte, and check the digest on the way.
 
     What was appended after the run had ended, by a descendant that outlived it or by anybody else, is not of the run
@@ -128,15 +128,15 @@ def copy_output(output: RawOutput, recorded: Recorded, put: Callable[[bytes], ob
             if own:
                 put(own)
     except Damaged as problem:
-        return Copied(f"its compressed file is damaged after {offset:,} bytes: {problem}")
+        return CopyResult(f"its compressed file is damaged after {offset:,} bytes: {problem}")
     if end is None:
-        return Copied(unrecorded_bytes=offset)
+        return CopyResult(unrecorded_bytes=offset)
     if offset < end:
-        return Copied(f"it has {offset:,} bytes, and the ledger says {end:,}")
+        return CopyResult(f"it has {offset:,} bytes, and the ledger says {end:,}")
     if digest.hexdigest() != recorded.sha256:
         said = f"its SHA-256 is {digest.hexdigest()}, and the ledger says {recorded.sha256}"
-        return Copied(said, later_bytes=offset - end)
-    return Copied(later_bytes=offset - end)
+        return CopyResult(said, later_bytes=offset - end)
+    return CopyResult(later_bytes=offset - end)
 
 
 def deleted_by(journal: Journal, finished: Entry) -> Entry | None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def check_subject(home: Home, wanted: LogFilter) -> None:
-    """Refuse a job or a run that nobody has heard of, and a run that is of another job.
+    """Refuse a job or a run that is unknown, and a run that is of another job.
 
     Raises:
         Failure: it is unknown; the message names the nearest job.

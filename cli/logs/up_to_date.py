@@ -26,7 +26,7 @@ _LOOK_S = 0.01
 
 
 def bring_up_to_date(home: Home, *, shown: bool = True) -> None:
-    """Collect what is not collected yet, or wait for who does; says so if that did not come to its end.
+    """Collect what is not collected yet, or wait for the process that does; says so if that did not come to its end.
 
     Args:
         home: the home.

@@ -10,7 +10,7 @@ import msgspec
 from cli.terminal.console import Tone, fitted, paint
 from cli.terminal.printable import printable
 from cli.times.show import show_stamp
-from scheduler.logs.storage.entry import Level, LogEntry
+from scheduler.logs.storage.entry import Level, LogEntry, encode_lines
 
 TONES: dict[Level, Tone] = {
     "debug": "dim",
@@ -29,7 +29,7 @@ class LogLines:
 
     Args:
         zone: in which times are shown; colour: whether to colour.
-        stamped: with the zone's offset, for who cannot know which zone it is.
+        stamped: with the zone's offset, for a reader that cannot know the zone.
     """
 
     def __init__(self, zone: str, *, colour: bool, stamped: bool = True) -> None:
@@ -73,6 +73,11 @@ def source_of(entry: LogEntry) -> str:
 def members_of(entry: LogEntry) -> dict[str, Any]:
     """All members, those that do not apply as None."""
     return {name: getattr(entry, name) for name in entry.__struct_fields__}
+
+
+def json_line(entry: LogEntry) -> str:
+    """The line of JSON as which an entry is kept."""
+    return encode_lines([entry]).decode().removesuffix("\n")
 
 
 def csv_rows(entries: Iterable[LogEntry]) -> Iterable[list[str]]:

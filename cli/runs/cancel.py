@@ -1,4 +1,4 @@
-"""Asking that runs be stopped: which are meant, who will do it, and what to say."""
+"""Requests that runs be stopped: which runs are meant, which process stops them, and what to say."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scheduler import vocabulary as v
 from scheduler.actor import person
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
-from scheduler.rules.dispatch import skipped
+from scheduler.rules.cancellation import cancel_requests, runs_in_flight, skips_without_scheduler
 from scheduler.rules.state import Run, State
 from scheduler.scheduler_lock import holder_of
 from scheduler.service.executor import executor_alive
@@ -29,8 +29,8 @@ def cancel_runs(home: Home, ledger: Ledger, target: str, reason: str) -> Iterato
     """Request that the runs meant by `target` be stopped; a line about each.
 
     Args:
-        home: the home; book: its ledger.
-        target: number of a run, or name of a job, which means all its runs that are going or waiting.
+        home: the home; ledger: its ledger.
+        target: number of a run, or name of a job, which means all its runs that are running or waiting.
         reason: why, for the ledger.
 
     Raises:
@@ -38,23 +38,16 @@ def cancel_runs(home: Home, ledger: Ledger, target: str, reason: str) -> Iterato
     """
     numbers = [run.number for run in _meant(ledger, target)]
     actor = person()
-
-    def decide(state: State) -> Sequence[Event]:
-        payload = v.RunCancelRequested(reason=reason)
-        return [
-            v.event(payload, actor, job=state.runs[number].job, run=number)
-            for number in numbers
-            if number in state.runs and state.runs[number].cancel_seq is None
-        ]
-
     asked_before = {number for number in numbers if ledger.state.runs[number].cancel_seq is not None}
-    recorded = {entry.run for entry in ledger.decide(decide)}
+    requests = ledger.decide(lambda state: cancel_requests(state, numbers, reason, actor))
+    recorded = {entry.run for entry in requests}
     jobs = {run.number: run.job for run in ledger.state.runs.values()}
-    dropped = {entry.run for entry in ledger.decide(lambda state: _dropped(home, state, numbers, actor))}
+    skips = ledger.decide(lambda state: _skips(home, state, numbers, actor))
+    skipped = {entry.run for entry in skips}
     served = holder_of(home.scheduler_lock) is not None
     for number in numbers:
         run = ledger.state.runs.get(number)
-        if number in dropped:
+        if number in skipped:
             yield f"run {number} of {printable(jobs[number])} is cancelled; it had not started"
         elif number in asked_before:
             yield f"run {number} was asked to stop before"
@@ -69,16 +62,9 @@ def cancel_runs(home: Home, ledger: Ledger, target: str, reason: str) -> Iterato
             )
 
 
-def _dropped(home: Home, state: State, numbers: Sequence[int], actor: str) -> list[Event]:
-    """Settles those that are cancelled and wait for a scheduler while none runs: it would do no more, only later."""
-    if holder_of(home.scheduler_lock) is not None:
-        return []
-    runs = [state.runs[number] for number in numbers if number in state.runs]
-    return [
-        skipped(run, "cancelled", run.cancel_seq, actor)
-        for run in runs
-        if run.attempt == 0 and run.by == "scheduler" and run.cancel_seq is not None
-    ]
+def _skips(home: Home, state: State, numbers: Sequence[int], actor: str) -> list[Event]:
+    served = holder_of(home.scheduler_lock) is not None
+    return [] if served else skips_without_scheduler(state, numbers, actor)
 
 
 def _meant(ledger: Ledger, target: str) -> list[Run]:
@@ -88,8 +74,7 @@ def _meant(ledger: Ledger, target: str) -> list[Run]:
         if run is None:
             raise _no_such_run(ledger, int(target))
         return [run]
-    job = find_job(state, target, removed=True)
-    runs = [state.runs[number] for number in job.live if number in state.runs]
+    runs = runs_in_flight(state, find_job(state, target, removed=True))
     if not runs:
         raise Failure(f"no run of {printable(target)} is going or waiting", exit_code=Exit.FAILED)
     return runs

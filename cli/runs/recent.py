@@ -6,10 +6,12 @@ What lies further back is a question for the whole history.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from cli.home.open import View
 from scheduler.vocabulary import Outcome, RunFinished, Trigger, payload
+
+if TYPE_CHECKING:
+    from scheduler.ledger.view import View
 
 _CHUNK_ENTRIES = 2_000
 _LOOKED_AT_MAX = 20_000

@@ -1,12 +1,11 @@
-"""The runs of the past, newest first: from the end of the ledger, or, if what is asked for lies far back, by SQL."""
-# ruff: noqa: S608 - only constants are put together; what people type goes in as parameters
+"""Settled runs, newest first: from the end of the ledger, or by SQL where they lie far back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cli.runs.settled_run import SETTLING, SettledRun
 from eventstore.journal import Journal
@@ -20,8 +19,8 @@ _CLOCK_SLACK = timedelta(days=1)
 """The clock may have been set back: an entry this much older than `since` may still follow one that is not."""
 
 
-class Filter(NamedTuple):
-    """Which runs are asked for; None does not restrict.
+class RunFilter(NamedTuple):
+    """Which runs are wanted; None does not restrict.
 
     Attributes:
         job: of this job.
@@ -37,7 +36,7 @@ class Filter(NamedTuple):
     until: datetime | None = None
 
     def admits(self, entry: Entry) -> SettledRun | None:
-        """The row of an entry that settles a run and is asked for."""
+        """The row of an entry that settles a wanted run; None for any other entry."""
         if entry.type not in SETTLING or (self.job is not None and entry.job != self.job):
             return None
         if self.since is not None and entry.time < self.since:
@@ -52,8 +51,8 @@ class Filter(NamedTuple):
         return run
 
 
-def past_runs(home: Home, journal: Journal, wanted: Filter, limit: int) -> list[SettledRun]:
-    """The newest runs that are asked for, in the reverse of the order in which they were settled.
+def past_runs(home: Home, journal: Journal, wanted: RunFilter, limit: int) -> list[SettledRun]:
+    """The newest runs that are wanted, in the reverse of the order in which they were settled.
 
     Raises:
         Corrupt: the ledger is damaged on the way.
@@ -73,7 +72,7 @@ def past_runs(home: Home, journal: Journal, wanted: Filter, limit: int) -> list[
     return found
 
 
-def _far_back(home: Home, journal: Journal, wanted: Filter, before: int, limit: int) -> list[SettledRun]:
+def _far_back(home: Home, journal: Journal, wanted: RunFilter, before: int, limit: int) -> list[SettledRun]:
     """The same for entries before `before`: SQL finds them, the ledger tells them."""
     rows: Iterator[SettledRun | None] = (
         wanted.admits(next(journal.read(seq, seq))) for seq in _found_by_sql(home, wanted, before, limit)
@@ -81,27 +80,10 @@ def _far_back(home: Home, journal: Journal, wanted: Filter, before: int, limit: 
     return [run for run in islice(rows, limit) if run is not None]
 
 
-def _found_by_sql(home: Home, wanted: Filter, before: int, limit: int) -> list[int]:
-    """The `seq` of the entries that settle the runs asked for."""
+def _found_by_sql(home: Home, wanted: RunFilter, before: int, limit: int) -> list[int]:
+    """The `seq` of the entries that settle the runs that are wanted."""
     from cli.home.views import open_views
+    from projections.reports.run_search import settling_entries
 
-    conditions = {
-        "settled_seq < $before": ("before", before),
-        "job = $job": ("job", wanted.job),
-        "(outcome = $status OR status = $status)": ("status", wanted.status),
-        '"trigger" = $trigger': ("trigger", wanted.trigger),
-    }
-    parameters: dict[str, Any] = {name: value for name, value in conditions.values() if value is not None}
-    where = [condition for condition, (_, value) in conditions.items() if value is not None]
-    span = []
-    for name, sign, instant in (("since", ">=", wanted.since), ("until", "<", wanted.until)):
-        if instant is not None:
-            span.append(f"time {sign} ${name}::TIMESTAMPTZ")
-            parameters[name] = instant.isoformat()
-    if span:
-        where.append(f"settled_seq IN (SELECT seq FROM events WHERE {' AND '.join(span)})")
-    query = (
-        f"SELECT settled_seq FROM runs WHERE {' AND '.join(where)} ORDER BY settled_seq DESC LIMIT {limit:d}"
-    )
     with open_views(home) as sql:
-        return [row[0] for row in sql.execute(query, parameters).rows]
+        return settling_entries(sql, before_seq=before, limit=limit, **wanted._asdict())

@@ -1,11 +1,11 @@
-"""Runs that are not settled yet, as rows beside those that are: going, or owed and waiting to be started."""
+"""Runs that are not settled yet, as rows beside those that are: running, or owed and waiting to be started."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from cli.runs.search import Filter
+from cli.runs.search import RunFilter
 from cli.runs.settled_run import SettledRun
 from cli.terminal.tables import Cell
 from cli.times.show import show_duration, show_time
@@ -13,8 +13,8 @@ from cli.words.words import trigger_words
 from scheduler.rules.state import Run, State
 
 
-class GoingRun(NamedTuple):
-    """One row, as `cli.settled.SettledRun` is one.
+class UnsettledRun(NamedTuple):
+    """One row, as `SettledRun` is one.
 
     Attributes:
         facts: what is known of it.
@@ -68,14 +68,14 @@ class GoingRun(NamedTuple):
         return Cell(words, "warn" if run.started is None or run.cancel_seq is not None else "plain")
 
 
-def going_runs(state: State, wanted: Filter, now: datetime, limit: int) -> list[GoingRun]:
-    """The runs that are asked for and not settled yet, the newest first.
+def unsettled_runs(state: State, wanted: RunFilter, now: datetime, limit: int) -> list[UnsettledRun]:
+    """The runs that are wanted and not settled yet, the newest first.
 
     They have not ended, and so not before any time that has passed; what began long ago is still among them.
     """
     if wanted.until is not None and wanted.until <= now:
         return []
-    found = [GoingRun(run, now) for run in state.runs.values()]
+    found = [UnsettledRun(run, now) for run in state.runs.values()]
     chosen = [
         row
         for row in found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -14,7 +13,6 @@ import click
 from cli.app.failures import Exit, Failure
 from cli.app.ledger_wait import patience_explained
 from cli.home.job_names import find_job
-from cli.home.open import read_config
 from cli.runs.runner import Descriptors, OnRequested, Runner, ledger_for_runs
 from cli.runs.scheduler_watch import SchedulerWatch
 from cli.terminal.console import note
@@ -25,6 +23,9 @@ from scheduler import vocabulary as v
 from scheduler.actor import person
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
+from scheduler.ledger.view import config_is_judged, read_config
+from scheduler.rules.state import SchedulerStatus
+from scheduler.rules.waiting_reason import WaitingReason, waiting_reason
 from scheduler.scheduler_lock import Holder
 
 _CONFIG_WAIT_S = 5.0
@@ -67,7 +68,7 @@ class SchedulerRunner(Runner):
         labelled: bool = False,
     ) -> None:
         super().__init__(home, ledger, descriptors, labelled=labelled)
-        self._explained: set[tuple[int, str]] = set()
+        self._explained: set[tuple[int, str, datetime | None]] = set()
         self._patient_until_s = 0.0
         self._watch = SchedulerWatch(home, holder, self._waiter.selector)
 
@@ -79,7 +80,7 @@ class SchedulerRunner(Runner):
         """
         give_up_s = time.monotonic() + _CONFIG_WAIT_S
         told = False
-        while not _config_is_known(self._home, self.ledger) and time.monotonic() < give_up_s:
+        while not config_is_judged(self._home, self.ledger.state) and time.monotonic() < give_up_s:
             if not told:
                 note("the config was edited: waiting for the scheduler to read it")
                 told = True
@@ -135,36 +136,15 @@ class SchedulerRunner(Runner):
 
     def _explain_waiting(self) -> None:
         """Say why runs have not started yet, each reason once."""
-        watch = self.ledger.state.scheduler
+        state = self.ledger.state
         for run, job in self.watched.open_runs().items():
             if self.watched.has_begun(run):
                 continue
-            if watch is not None and watch.paused is not None:
-                told = f"{paused_words(watch, datetime.now(UTC), local_zone())}. {PAUSE_ENDS}"
-                why, text = f"paused {watch.paused}", f"run {run} of {job} waits: the scheduler is {told}"
-            else:
-                why, text = self._turn_words(run, job)
-            if (run, why) not in self._explained:
-                self._explained.add((run, why))
-                note(text)
-
-    def _turn_words(self, run: int, job: str) -> tuple[str, str]:
-        """Why a run waits while the scheduler starts others: which reason that is, and the sentence."""
-        state = self.ledger.state
-        before = [other.number for other in state.runs.values() if other.job == job and other.number < run]
-        if before and state.jobs[job].definition.overlap == "queue":
-            return "queue", f"run {run} of {job} waits for run {before[0]} to end"
-        running = sum(other.attempt > 0 and other.by == "scheduler" for other in state.runs.values())
-        if self._max_parallel is not None and running >= self._max_parallel:
-            runs = "1 run is" if running == 1 else f"{running:,} runs are"
-            return (
-                "turn",
-                f"run {run} of {job} waits for its turn: {runs} going, and max_parallel allows no more",
-            )
-        return (
-            "unknown",
-            f"run {run} of {job} has not been started yet; `cronledger status` shows how the scheduler is",
-        )
+            why = waiting_reason(state, run, job, self._max_parallel)
+            paused = state.scheduler.paused if state.scheduler is not None else None
+            if (run, why.kind, paused) not in self._explained:
+                self._explained.add((run, why.kind, paused))
+                note(f"run {run} of {job} {_waiting_words(why, state.scheduler)}")
 
     @cached_property
     def _max_parallel(self) -> int | None:
@@ -194,14 +174,18 @@ class SchedulerRunner(Runner):
         return Failure("the scheduler is gone: no one serves this home", ". ".join(says), Exit.FAILED)
 
 
-def _config_is_known(home: Home, ledger: Ledger) -> bool:
-    """Whether the scheduler has judged the config file as it is now."""
-    try:
-        digest = hashlib.sha256(home.config.read_bytes()).hexdigest()
-    except OSError:
-        return True
-    state = ledger.state
-    return digest == state.config or (state.rejection is not None and state.rejection.config == digest)
+def _waiting_words(why: WaitingReason, status: SchedulerStatus | None) -> str:
+    if why.kind == "paused":
+        assert status is not None, "only a scheduler can be paused"
+        return (
+            f"waits: the scheduler is {paused_words(status, datetime.now(UTC), local_zone())}. {PAUSE_ENDS}"
+        )
+    if why.kind == "queue":
+        return f"waits for run {why.run} to end"
+    if why.kind == "capacity":
+        runs = "1 run is" if why.running == 1 else f"{why.running:,} runs are"
+        return f"waits for its turn: {runs} going, and max_parallel allows no more"
+    return "has not been started yet; `cronledger status` shows how the scheduler is"
 
 
 def _runs(numbers: Sequence[int]) -> str:

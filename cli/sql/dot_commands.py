@@ -22,7 +22,7 @@ _PLAIN_WORDS = {"quit": ".quit", "exit": ".quit", ".exit": ".quit", "help": ".he
 """What people type before they have read anything."""
 
 
-class Dots:
+class DotCommands:
     """What the commands change.
 
     Attributes:

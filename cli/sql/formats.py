@@ -15,7 +15,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from cli.sql.records import RECORDS_MAX, records, room_for
+from cli.sql.records import RECORDS_MAX, records, table_fit
 from cli.terminal.console import is_terminal, note, out, width
 from cli.terminal.printable import printable
 from cli.terminal.tables import Cell, Column, plain_table, table
@@ -50,7 +50,7 @@ def show_table(columns: Columns, rows: Iterable[Row]) -> None:
     names = [name for name, _ in columns]
     titled = _titled(columns)
     if is_terminal() and cells:
-        room = room_for(names, cells, width())
+        room = table_fit(names, cells, width())
         if not room.fits:
             _show_first(names, cells, rest)
             return
@@ -84,25 +84,25 @@ def show(form: str, columns: Columns, rows: Iterable[Row]) -> None:
         out(text)
 
 
-Shown = Callable[[str], str]
+CellText = Callable[[str], str]
 """What becomes of a cell on its way out."""
 
 
-def table_texts(columns: Columns, rows: Iterable[Row], _shown: Shown = str) -> Iterator[str]:
+def table_texts(columns: Columns, rows: Iterable[Row], _shown: CellText = str) -> Iterator[str]:
     """A plain table, as in a pipe; nothing if there are no rows."""
     cells = [[Cell(printable(_cell(value))) for value in row] for row in rows]
     if cells:
         yield plain_table(_titled(columns), cells)
 
 
-def vertical_texts(columns: Columns, rows: Iterable[Row], _shown: Shown = str) -> Iterator[str]:
+def vertical_texts(columns: Columns, rows: Iterable[Row], _shown: CellText = str) -> Iterator[str]:
     """A record for each row: a line for each column, with its name before its value."""
     yield from records(
         [name for name, _ in columns], ([_cell(value) for value in row] for row in rows), printable
     )
 
 
-def json_array_texts(columns: Columns, rows: Iterable[Row], _shown: Shown = str) -> Iterator[str]:
+def json_array_texts(columns: Columns, rows: Iterable[Row], _shown: CellText = str) -> Iterator[str]:
     """One JSON document: an array with an object for each row."""
     pending = "["
     for lines in _in_lots(
@@ -118,12 +118,12 @@ def object_texts(objects: Iterable[dict[str, Any]]) -> Iterator[str]:
     yield from _in_lots(map(json.JSONEncoder(ensure_ascii=True).encode, objects), "\n")
 
 
-def json_line_texts(columns: Columns, rows: Iterable[Row], _shown: Shown = str) -> Iterator[str]:
+def json_line_texts(columns: Columns, rows: Iterable[Row], _shown: CellText = str) -> Iterator[str]:
     """A JSON object on a line for each row."""
     yield from object_texts(plain_objects(columns, rows))
 
 
-def csv_texts(columns: Columns, rows: Iterable[Row], shown: Shown = str) -> Iterator[str]:
+def csv_texts(columns: Columns, rows: Iterable[Row], shown: CellText = str) -> Iterator[str]:
     """CSV with a header, as RFC 4180 has it but for line ends, which are LF; NULL is an empty field."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
@@ -138,7 +138,7 @@ def csv_texts(columns: Columns, rows: Iterable[Row], shown: Shown = str) -> Iter
         yield buffer.getvalue().removesuffix("\n")
 
 
-def markdown_texts(columns: Columns, rows: Iterable[Row], shown: Shown = str) -> Iterator[str]:
+def markdown_texts(columns: Columns, rows: Iterable[Row], shown: CellText = str) -> Iterator[str]:
     """A table as GitHub Flavored Markdown has them; a line end within a cell is `<br>`."""
     yield _markdown_row([shown(name) for name, _ in columns])
     yield _markdown_row(["---:" if column.right else "---" for column in _titled(columns)])
@@ -147,7 +147,7 @@ def markdown_texts(columns: Columns, rows: Iterable[Row], shown: Shown = str) ->
     )
 
 
-FORMATS: dict[str, Callable[[Columns, Iterable[Row], Shown], Iterator[str]]] = {
+FORMATS: dict[str, Callable[[Columns, Iterable[Row], CellText], Iterator[str]]] = {
     "table": table_texts,
     "vertical": vertical_texts,
     "csv": csv_texts,
@@ -217,7 +217,7 @@ def _markdown_row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _markdown_cell(value: Any, shown: Shown) -> str:
+def _markdown_cell(value: Any, shown: CellText) -> str:
     text = _cell(value).replace("\\", "\\\\").replace("|", "\\|")
     return "<br>".join(shown(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
 

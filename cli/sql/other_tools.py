@@ -19,7 +19,7 @@ times in the zone of your session, and do not check the newest entries against
 the hash chain; `cronledger sql` does."""
 
 
-def show_doors(home: Home) -> None:
+def show_other_tools(home: Home) -> None:
     """Make sure that the file with the views is there, and print how to open it.
 
     Raises:

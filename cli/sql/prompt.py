@@ -19,7 +19,7 @@ from cli.app.failures import Exit
 from cli.app.invocation import invocation
 from cli.sql.answers import query_failures
 from cli.sql.completion import typing_session
-from cli.sql.dot_commands import Dots
+from cli.sql.dot_commands import DotCommands
 from cli.sql.formats import show
 from cli.sql.interrupt import stopped_by_ctrl_c
 from cli.terminal.console import note, out
@@ -48,7 +48,7 @@ def converse(sql: Sql, home: Home, form: str) -> None:
         Failure: the format is not for a terminal.
         OutputLost, BrokenPipeError: see `cli.terminal.out`.
     """
-    dots = Dots(form)
+    dots = DotCommands(form)
     session = typing_session(home)
     note(f"SQL over {printable(str(home.root))}. Statements end with ; and .help tells the rest.")
     while not dots.left:
@@ -62,7 +62,7 @@ def converse(sql: Sql, home: Home, form: str) -> None:
             _hear(sql, home, typed, dots)
 
 
-def _hear(sql: Sql, home: Home, typed: str, dots: Dots) -> None:
+def _hear(sql: Sql, home: Home, typed: str, dots: DotCommands) -> None:
     """One thing that was typed; only standard output that is gone ends the conversation."""
     try:
         with failures_for_people():

@@ -19,7 +19,7 @@ _DIGEST = re.compile(r"[0-9a-f]{40,128}")
 _GAP = "  "
 
 
-class Room(NamedTuple):
+class TableFit(NamedTuple):
     """What the columns of an answer need to be read in a table.
 
     Attributes:
@@ -31,7 +31,7 @@ class Room(NamedTuple):
     whole: list[bool]
 
 
-def room_for(names: Sequence[str], rows: Sequence[Sequence[str]], columns: int) -> Room:
+def table_fit(names: Sequence[str], rows: Sequence[Sequence[str]], columns: int) -> TableFit:
     """Whether a table of these rows can be read in lines of so many columns; one column alone always can."""
     needs, whole = [], []
     for number, name in enumerate(names):
@@ -41,7 +41,7 @@ def room_for(names: Sequence[str], rows: Sequence[Sequence[str]], columns: int) 
         least = max(min(widest, _WRAPPED_MIN) if widest > _WHOLE_MAX else widest, *digests, 0)
         needs.append(least + len(_GAP))
         whole.append(least == widest)
-    return Room(len(names) < 2 or sum(needs) <= columns + len(_GAP), whole)
+    return TableFit(len(names) < 2 or sum(needs) <= columns + len(_GAP), whole)
 
 
 def records(

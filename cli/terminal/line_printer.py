@@ -25,7 +25,7 @@ from cli.terminal.printable import show_count
 LINES_MAX = 20_000
 """So many lines wait at most, a few megabytes."""
 
-Stream = Literal["out", "err"]
+OutputStream = Literal["out", "err"]
 Text = str | Callable[[], str]
 """A line, or what makes it when its turn comes."""
 
@@ -36,12 +36,12 @@ _OF_CLOSING = 0.9
 """So much of the time to close goes to readers; the rest is for saying what was left out."""
 
 
-class Printer:
+class LinePrinter:
     """Prints lines to standard output and standard error, in order, from a thread of its own."""
 
     def __init__(self, lines_max: int = LINES_MAX) -> None:
         self._lines_max = lines_max
-        self._waiting: deque[tuple[Stream, Text]] = deque()
+        self._waiting: deque[tuple[OutputStream, Text]] = deque()
         self._left_out = 0
         self._closing = False
         self._give_up_s: float | None = None
@@ -51,7 +51,7 @@ class Printer:
         self._thread = threading.Thread(target=self._print, name="printer", daemon=True)
         self._thread.start()
 
-    def put(self, text: Text, stream: Stream = "out") -> None:
+    def put(self, text: Text, stream: OutputStream = "out") -> None:
         """Have a line printed; never waits."""
         with self._changed:
             may_sleep = not self._waiting

@@ -1,7 +1,7 @@
 """Our own standard output and error as places for the bytes of jobs: raw, never waited for, never in the way.
 
-Whoever watches runs must not be held up by a pager that nobody scrolls. So a sink takes only what can be written
-now, and says whether something is left.
+A process that watches runs must not be held up by a pager that no one scrolls. So a sink takes only what can be
+written now, and says whether something is left.
 """
 
 from __future__ import annotations

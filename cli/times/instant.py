@@ -1,4 +1,4 @@
-"""The moment that a person asks about: to the minute or to the second, as the clocks of a job's zone show it."""
+"""The moment that a person types: to the minute or to the second, as the clocks of a job's zone show it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _LOCAL = re.compile(
 )
 
 
-class Asked(NamedTuple):
-    """What was asked about.
+class TypedTime(NamedTuple):
+    """A time that a person typed, and the instants that it stands for.
 
     Attributes:
         shown: how often the clocks show the time that was typed, and the instants at which they do.
-        tolerance: how long after each of them an instant still counts as asked about.
+        tolerance: how long after each of them an instant is still meant.
         local: the local time, where one was typed.
     """
 
@@ -37,7 +37,7 @@ class Asked(NamedTuple):
     local: datetime | None
 
 
-def read_asked(text: str, zone: str, now: datetime) -> Asked:
+def read_typed_time(text: str, zone: str, now: datetime) -> TypedTime:
     """The moment that a person typed.
 
     A local time (`2026-11-23 02:30`, `yesterday 02:30`, `02:30`) is one of the job's zone; clocks may show it twice
@@ -53,13 +53,13 @@ def read_asked(text: str, zone: str, now: datetime) -> Asked:
     found = _LOCAL.fullmatch(typed)
     if found is not None:
         local = _local(found, now, zone)
-        return Asked(instants_showing(local, zone), SECOND if found["seconds"] else MINUTE, local)
+        return TypedTime(instants_showing(local, zone), SECOND if found["seconds"] else MINUTE, local)
     if typed in _DAYS or re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", typed):
         raise _refused(f"{typed!r} has no time of day: write {typed} 02:30")
     instant = parse_time(typed, "--at", now, zone=zone)
     if re.search(r":[0-9]{2}:[0-9]{2}", typed):
-        return Asked(WallTimeInstants("once", [instant.replace(microsecond=0)]), SECOND, None)
-    return Asked(WallTimeInstants("once", [instant.replace(second=0, microsecond=0)]), MINUTE, None)
+        return TypedTime(WallTimeInstants("once", [instant.replace(microsecond=0)]), SECOND, None)
+    return TypedTime(WallTimeInstants("once", [instant.replace(second=0, microsecond=0)]), MINUTE, None)
 
 
 def _local(found: re.Match[str], now: datetime, zone: str) -> datetime:
@@ -70,7 +70,7 @@ def _local(found: re.Match[str], now: datetime, zone: str) -> datetime:
         local = datetime.fromisoformat(f"{date}T{found['time']:0>5}{found['seconds'] or ':00'}")
     except ValueError as problem:
         raise _refused(f"{found[0]!r} is not a time that exists: {problem}") from None
-    parse_time(date, "--at", now, zone=zone)  # refuses a year that nothing can be asked about
+    parse_time(date, "--at", now, zone=zone)  # refuses a year that no question can be about
     return local
 
 

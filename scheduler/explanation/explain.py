@@ -37,6 +37,7 @@ from scheduler.ledger.past import Past
 from scheduler.rules.catch_up import chosen
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.state import Job, State
+from scheduler.rules.upcoming import next_run, settled_ahead
 
 SECOND = timedelta(seconds=1)
 INSTANTS_MAX = 6
@@ -77,19 +78,12 @@ class Explainer:
         return schedule_of(self._job.definition).latest_between(min(begin, end), end)
 
     def next_due(self) -> datetime | None:
-        """The next instant at which the job will be run by itself, as things stand.
-
-        What is settled does not come again, even where the clock was ahead of now when it was.
-        """
-        job = self._job
-        begin = self._now if job.on_schedule else job.enablement.until
-        if not job.present or begin is None:
-            return None
-        return schedule_of(job.definition).next_after(max(begin, self._now, job.cursor))
+        """The next instant at which the job will be run by itself, as things stand."""
+        return next_run(self._job, self._now)
 
     def settled_ahead(self) -> datetime | None:
         """Up to when the job's instants are settled, where that is still to come: the clock was set back."""
-        return self._job.cursor if self._job.present and self._job.cursor > self._now else None
+        return settled_ahead(self._job, self._now)
 
     def about(self, asked: datetime, until: datetime) -> tuple[list[Explanation], int]:
         """What became of the instants x with asked <= x < until; of `asked` itself if no schedule has any.

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from eventstore import Journal
-from eventstore.store import Entry
+from eventstore.store import Entry, Event
 from scheduler.clock import Clock
 from scheduler.configuration import Config
 from scheduler.definition import Fsync
 from scheduler.home import Home
 from scheduler.ledger import snapshot
 from scheduler.ledger.ledger import Ledger
-from scheduler.rules.reconcile import reconcile
+from scheduler.rules.reconcile import pauses_ended, reconcile
+from scheduler.rules.state import State
 from scheduler.system_clock import SystemClock
 from scheduler.version import VERSION
 
@@ -73,11 +74,18 @@ def _folded(home: Home, store: Journal, *, keep: bool) -> Ledger:
     return ledger
 
 
-def bring_in_line(ledger: Ledger, config: Config) -> list[Entry]:
-    """Record what the config says and the ledger does not know yet.
+def bring_in_line(ledger: Ledger, config: Config | None) -> list[Entry]:
+    """Record what the config says and the ledger does not know yet; without a config, the pauses that have ended.
 
     Raises:
         Unavailable, Poisoned, Corrupt: see `EventStore.append`.
     """
+    return ledger.decide(lambda state: config_changes(state, config, datetime.now(UTC)))
+
+
+def config_changes(state: State, config: Config | None, now: datetime) -> list[Event]:
+    """What is to be recorded so that the state agrees with a config; without one, the pauses that have ended."""
+    if config is None:
+        return pauses_ended(state, now)
     definitions = {name: job.definition for name, job in config.jobs.items()}
-    return ledger.decide(lambda state: reconcile(state, definitions, config.digest, datetime.now(UTC)))
+    return reconcile(state, definitions, config.digest, now)

@@ -27,7 +27,12 @@ def begins(job: Job, now: datetime) -> datetime | None:
     if not job.present:
         return None
     begin = now if job.on_schedule else job.enablement.until
-    return None if begin is None else max(begin, job.cursor)
+    return None if begin is None else max(begin, now, job.cursor)
+
+
+def settled_ahead(job: Job, now: datetime) -> datetime | None:
+    """Up to when a job's instants are settled, where that is still to come: the clock was set back."""
+    return job.cursor if job.present and job.cursor > now else None
 
 
 def next_run(job: Job, now: datetime) -> datetime | None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.charts.calendar import Timed, week
+from cli.charts.calendar import ScheduledJob, week
 from cli.charts.calendar_drawing import picture
 from cli.terminal.display_width import display_width
 from scheduler.schedule import Schedule, parse_cron, parse_every
@@ -49,7 +49,7 @@ def test_each_day_has_the_runs_that_the_schedules_have_on_it(
     """Counted by jobs and days it is what the schedules say, whatever the zones, also where clocks change."""
     now, zone = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=now_s), ZoneInfo(shown_zone)
     schedules: list[Schedule] = [parse_cron(expression, job_zone) for expression in expressions]
-    timed = [Timed(f"job-{number}", schedule, now) for number, schedule in enumerate(schedules)]
+    timed = [ScheduledJob(f"job-{number}", schedule, now) for number, schedule in enumerate(schedules)]
     days = week(timed, now, zone)
     assert len(days) == 7
     for day in days:
@@ -65,7 +65,9 @@ def test_each_day_has_the_runs_that_the_schedules_have_on_it(
 
 def test_a_day_on_which_clocks_change_says_so() -> None:
     """It has 23 or 25 hours, and no run is lost or doubled by that."""
-    hourly = Timed("hourly", parse_cron("0 * * * *", "Europe/Paris"), datetime(2026, 3, 28, tzinfo=UTC))
+    hourly = ScheduledJob(
+        "hourly", parse_cron("0 * * * *", "Europe/Paris"), datetime(2026, 3, 28, tzinfo=UTC)
+    )
     days = week([hourly], datetime(2026, 3, 28, tzinfo=UTC), PARIS)
     assert [(day.day, day.hours, day.runs) for day in days[:3]] == [
         (date(2026, 3, 28), 24.0, 22),
@@ -117,8 +119,10 @@ def test_json_has_the_same(tmp_path: Path) -> None:
 def test_it_fits_the_width(width: int) -> None:
     """Many jobs at one time are wrapped; names are not broken."""
     now = datetime(2026, 11, 23, tzinfo=UTC)
-    timed = [Timed(f"job-number-{number}", parse_cron("0 2 * * *", "UTC"), now) for number in range(30)]
-    timed.append(Timed("tick", parse_every("5s", "UTC"), now))
+    timed = [
+        ScheduledJob(f"job-number-{number}", parse_cron("0 2 * * *", "UTC"), now) for number in range(30)
+    ]
+    timed.append(ScheduledJob("tick", parse_every("5s", "UTC"), now))
     lines = picture(week(timed, now, ZoneInfo("UTC")), ZoneInfo("UTC"), width, unicode=True, colour=False)
     assert max(map(display_width, lines)) <= width
     assert sum(line.count("job-number-") for line in lines) == 7 * 30
@@ -137,7 +141,7 @@ def test_what_lasts_all_day_stands_in_the_same_order_on_each_day() -> None:
     schedules: list[tuple[str, Schedule]] = [
         ("a", parse_every("7m")), ("b", parse_cron("*/5 * * * *")), ("c", parse_every("11m")),
     ]  # fmt: skip
-    days = week([Timed(name, schedule, now) for name, schedule in reversed(schedules)], now, zone)
+    days = week([ScheduledJob(name, schedule, now) for name, schedule in reversed(schedules)], now, zone)
     orders = [[item.job for item in day.items if item.all_day] for day in days]
     assert orders == [["a", "b", "c"]] * 7
     assert (

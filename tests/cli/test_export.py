@@ -17,9 +17,9 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
 from cli.export.cloudevents import source_of
-from cli.export.entries import STREAMS
 from cli.export.ocsf import LEFT_OUT, OCSF_VIEWS, OF_ENTRIES
 from projections import VIEWS
+from projections.reports.view_rows import VIEW_ORDERS
 from scheduler import vocabulary as v
 from tests.cli.exporting import eventful
 from tests.cli.live import COMMAND, LiveHome, finished
@@ -39,10 +39,10 @@ def lines(text: str) -> list[Any]:
 
 def test_every_view_can_be_exported() -> None:
     """For each view it is known how; its columns are columns of the view."""
-    assert STREAMS.keys() == VIEWS.keys()
-    for view, stream in STREAMS.items():
+    assert VIEW_ORDERS.keys() == VIEWS.keys()
+    for view, columns in VIEW_ORDERS.items():
         names = {column.name for column in VIEWS[view]}
-        used = {*stream.key, stream.time, *stream.order, stream.pieces, stream.job} - {""}
+        used = {*columns.key, columns.time, *columns.sort, columns.pieces, columns.job} - {""}
         assert used <= names, view
 
 
@@ -62,7 +62,7 @@ def test_jsonl_is_the_ledger_in_order(home: LiveHome) -> None:
         assert datetime.fromisoformat(row["time"]) == entry.time
 
 
-@pytest.mark.parametrize("view", [view for view in STREAMS if view != "log_entries"])
+@pytest.mark.parametrize("view", [view for view in VIEW_ORDERS if view != "log_entries"])
 def test_all_formats_hold_the_same_rows(home: LiveHome, view: str, tmp_path: Path) -> None:
     """JSON lines, CSV, Parquet and CloudEvents of a view have the same rows in the same order, as `sql` has."""
     rows = lines(home.run("export", view).out)
@@ -71,7 +71,7 @@ def test_all_formats_hold_the_same_rows(home: LiveHome, view: str, tmp_path: Pat
     assert len(rows) == count
     table = list(csv.DictReader(io.StringIO(home.run("export", view, "--format", "csv").out)))
     assert [set(row) for row in table] == [set(row) for row in rows]
-    key = STREAMS[view].key[0]
+    key = VIEW_ORDERS[view].key[0]
     assert [row[key] for row in table] == [str(row[key]) if row[key] is not None else "" for row in rows]
     target = tmp_path / "rows.parquet"
     assert home.run("export", view, "--format", "parquet", "--output", str(target)).code == 0
@@ -86,7 +86,7 @@ def test_all_formats_hold_the_same_rows(home: LiveHome, view: str, tmp_path: Pat
     )
 
 
-@pytest.mark.parametrize("view", [view for view in STREAMS if view != "log_entries"])
+@pytest.mark.parametrize("view", [view for view in VIEW_ORDERS if view != "log_entries"])
 def test_each_line_is_a_cloudevent(home: LiveHome, view: str) -> None:
     """The specification's SDK accepts each line; ids are unique in their source; attribute names are as allowed."""
     raw = home.run("export", view, "--format", "cloudevents").out.splitlines()

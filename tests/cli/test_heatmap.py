@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.charts.heatmap import QUARTER_S, Day, Tally, bounds, days, level
-from cli.charts.heatmap_drawing import Sheet, picture
+from cli.charts.heatmap import HeatmapDay, RunCounts, bounds, days, level
+from cli.charts.heatmap_drawing import HeatmapCanvas, picture
 from cli.terminal.display_width import display_width
+from projections.reports.runs_by_quarter import QUARTER_S
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from tests.cli.commanding import call
@@ -31,7 +32,7 @@ def quarter(instant: datetime) -> int:
     return int(instant.timestamp()) // QUARTER_S
 
 
-def one_day(day: date, zone: ZoneInfo, quarters: Iterable[tuple[int, Tally]] = ()) -> Day:
+def one_day(day: date, zone: ZoneInfo, quarters: Iterable[tuple[int, RunCounts]] = ()) -> HeatmapDay:
     """A single day of a heatmap."""
     begin, end = (datetime.combine(day + DAY * n, time(), tzinfo=zone).astimezone(UTC) for n in (0, 1))
     (only,) = days(quarters, begin, end, zone)
@@ -90,10 +91,12 @@ def test_the_hour_that_comes_twice_is_told_apart() -> None:
     """A run before the clocks go back and one an hour later, at the same time on the wall, stand in two cells."""
     first, second = datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
     shown = one_day(
-        date(2026, 10, 25), PARIS, [(quarter(first), Tally(runs=1)), (quarter(second), Tally(runs=5))]
+        date(2026, 10, 25), PARIS, [(quarter(first), RunCounts(runs=1)), (quarter(second), RunCounts(runs=5))]
     )
-    assert [tally and tally.runs for tally in shown.hours[2]] == [1, 5]
-    (line,) = [line for line in picture(Sheet(80, False, False), [shown], "runs") if "2026-10-25" in line]
+    assert [counts and counts.runs for counts in shown.hours[2]] == [1, 5]
+    (line,) = [
+        line for line in picture(HeatmapCanvas(80, False, False), [shown], "runs") if "2026-10-25" in line
+    ]
     assert re.search(r"^Sun 2026-10-25  \. \. :#\. ", line)
     assert line.endswith("6  25 h")
 
@@ -106,16 +109,16 @@ def test_nothing_is_lost_or_counted_twice(found: list[tuple[int, int, int]], nam
     """Whatever the zone, the cells of all days hold every run, each on the day and in the hour of the wall."""
     zone = ZoneInfo(name)
     origin = datetime(2026, 1, 1, tzinfo=UTC)
-    quarters = [(quarter(origin) + number, Tally(runs, failures)) for number, runs, failures in found]
+    quarters = [(quarter(origin) + number, RunCounts(runs, failures)) for number, runs, failures in found]
     listed = days(quarters, origin - DAY, origin + 368 * DAY, zone)
-    cells = [tally for day in listed for hour in day.hours for tally in hour if tally is not None]
-    assert sum(tally.runs for tally in cells) == sum(runs for _, runs, _ in found)
+    cells = [counts for day in listed for hour in day.hours for counts in hour if counts is not None]
+    assert sum(counts.runs for counts in cells) == sum(runs for _, runs, _ in found)
     assert sum(day.total.failures for day in listed) == sum(failures for _, _, failures in found)
     by_date = {day.day: day for day in listed}
     for number, runs, _ in found:
         local = (origin + number * 15 * MINUTE).astimezone(zone)
         there = by_date[local.date()].hours[local.hour]
-        assert sum(tally.runs for tally in there if tally is not None) >= runs
+        assert sum(counts.runs for counts in there if counts is not None) >= runs
     whole = [day for day in listed if day.day not in (listed[0].day, listed[-1].day)]
     assert all(23 <= day.length_h <= 25 for day in whole)
 

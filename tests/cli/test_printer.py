@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.terminal.line_printer import Printer
+from cli.terminal.line_printer import LinePrinter
 
 LINES = 5_001
 
@@ -38,16 +38,16 @@ class Pipe:
         return thread, lines
 
 
-def printed_to(pipe: Pipe, monkeypatch: pytest.MonkeyPatch, **limits: int) -> Printer:
+def printed_to(pipe: Pipe, monkeypatch: pytest.MonkeyPatch, **limits: int) -> LinePrinter:
     """A printer whose standard output is the pipe, after all the numbered lines were put."""
     monkeypatch.setattr("sys.stdout", pipe.stream)
-    printer = Printer(**limits)
+    printer = LinePrinter(**limits)
     for line in numbered():
         printer.put(line)
     return printer
 
 
-def read_to_the_end(pipe: Pipe, printer: Printer, close_s: float) -> list[str]:
+def read_to_the_end(pipe: Pipe, printer: LinePrinter, close_s: float) -> list[str]:
     """What a reader gets that begins to read just before the printer is closed."""
     thread, lines = pipe.read_on()
     printer.close(close_s)
@@ -117,7 +117,7 @@ def test_a_disk_that_stays_full_is_told_at_the_end(
     """When no line could ever be written, their number and the cause are said."""
     with open("/dev/full", "w") as full:
         monkeypatch.setattr("sys.stdout", full)
-        printer = Printer()
+        printer = LinePrinter()
         for line in numbered(3):
             printer.put(line)
         printer.close(10)
@@ -126,11 +126,11 @@ def test_a_disk_that_stays_full_is_told_at_the_end(
 
 FILLING = """
 import resource, sys, threading
-from cli.terminal.line_printer import Printer
+from cli.terminal.line_printer import LinePrinter
 
 hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
 resource.setrlimit(resource.RLIMIT_FSIZE, (1005, hard))
-printer, tried = Printer(), threading.Event()
+printer, tried = LinePrinter(), threading.Event()
 for number in range(100):
     printer.put(f"{number} " + "é" * 50)
 printer.put(lambda: tried.set() or "meanwhile", "err")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.charts.axis import axis_for, instant_of, microseconds, ticks
-from cli.charts.timeline import LANES_MAX, MARKS, SIGNS, Piece, Span, draw
+from cli.charts.timeline import LANES_MAX, MARKS, SIGNS, Piece, RunSpan, draw
 from cli.charts.timeline_marks import ASCII, UNICODE
 from cli.terminal.display_width import display_width
 from scheduler import vocabulary as v
@@ -29,13 +29,13 @@ ZONES = ("UTC", "Europe/Paris", "Asia/Kolkata", "Australia/Lord_Howe", "America/
 
 
 @st.composite
-def spans(draw_: st.DrawFn) -> Span:
+def spans(draw_: st.DrawFn) -> RunSpan:
     """Any runs of a job that look alike."""
     first = draw_(st.integers(0, COLUMNS - 1))
     mark = draw_(st.sampled_from([mark for mark in MARKS if mark != "missed"]))
     last = first if mark == "skipped" else draw_(st.integers(first, COLUMNS - 1))
     due = draw_(st.none() | st.integers(0, first - 1)) if first else None
-    return Span(first, last, mark, draw_(st.integers(1, 9)), due, first == 0, last == COLUMNS - 1)
+    return RunSpan(first, last, mark, draw_(st.integers(1, 9)), due, first == 0, last == COLUMNS - 1)
 
 
 def pieces(lanes: Sequence[Sequence[Piece]], column: int) -> list[Piece]:
@@ -44,7 +44,7 @@ def pieces(lanes: Sequence[Sequence[Piece]], column: int) -> list[Piece]:
 
 
 @given(st.lists(spans(), max_size=25))
-def test_each_run_is_in_the_columns_of_its_time_and_in_no_other(listed: list[Span]) -> None:
+def test_each_run_is_in_the_columns_of_its_time_and_in_no_other(listed: list[RunSpan]) -> None:
     """In each column, the lanes together stand for exactly the runs that were going on in it."""
     lanes = draw(listed, COLUMNS)
     assert 1 <= len(lanes) <= LANES_MAX
@@ -54,7 +54,7 @@ def test_each_run_is_in_the_columns_of_its_time_and_in_no_other(listed: list[Spa
 
 
 @given(st.lists(spans(), max_size=25))
-def test_a_failure_is_never_hidden(listed: list[Span]) -> None:
+def test_a_failure_is_never_hidden(listed: list[RunSpan]) -> None:
     """Where a run went wrong there is a sign in the column of its end: its own, or that of something worse."""
     lanes = draw(listed, COLUMNS)
     for span in listed:
@@ -64,9 +64,9 @@ def test_a_failure_is_never_hidden(listed: list[Span]) -> None:
 
 
 @given(st.lists(spans(), max_size=25), st.integers(0, COLUMNS - 1), st.integers(0, COLUMNS - 1))
-def test_missed_instants_are_seen_and_hide_nothing(listed: list[Span], one: int, other: int) -> None:
+def test_missed_instants_are_seen_and_hide_nothing(listed: list[RunSpan], one: int, other: int) -> None:
     """The first and the last of them have a sign, and every failure still has its own."""
-    missed = Span(min(one, other), max(one, other), "missed", 5)
+    missed = RunSpan(min(one, other), max(one, other), "missed", 5)
     lanes = draw([*listed, missed], COLUMNS)
     for column in (missed.first, missed.last):
         assert lanes[0][column].shape == "sign"
@@ -77,7 +77,7 @@ def test_missed_instants_are_seen_and_hide_nothing(listed: list[Span], one: int,
 
 
 @given(st.lists(spans(), max_size=LANES_MAX))
-def test_a_wait_is_dotted_up_to_the_start(listed: list[Span]) -> None:
+def test_a_wait_is_dotted_up_to_the_start(listed: list[RunSpan]) -> None:
     """With a lane for every run, each column of a wait shows it, unless another run is in that column."""
     lanes = draw(listed, COLUMNS)
     for span in listed:
@@ -88,8 +88,8 @@ def test_a_wait_is_dotted_up_to_the_start(listed: list[Span]) -> None:
 
 def test_runs_at_the_same_time_lie_in_lanes_of_their_own() -> None:
     """Two that overlap take two lanes, two that follow each other take one."""
-    overlapping = [Span(0, 5, "succeeded"), Span(3, 8, "succeeded")]
-    following = [Span(0, 5, "succeeded"), Span(5, 8, "succeeded")]
+    overlapping = [RunSpan(0, 5, "succeeded"), RunSpan(3, 8, "succeeded")]
+    following = [RunSpan(0, 5, "succeeded"), RunSpan(5, 8, "succeeded")]
     assert len(draw(overlapping, COLUMNS)) == 2
     (lane,) = draw(following, COLUMNS)
     assert [piece.shape for piece in lane[:10]] == [
@@ -99,9 +99,9 @@ def test_runs_at_the_same_time_lie_in_lanes_of_their_own() -> None:
 
 def test_every_meaning_has_a_character_of_its_own() -> None:
     """Nothing is told apart by colour alone, neither with symbols nor in plain ASCII."""
-    for pen in (ASCII, UNICODE):
-        shapes = [glyph for name, glyph in pen.shapes.items() if name != "blank"]
-        characters = [*shapes, *pen.signs.values(), *pen.many, pen.down]
+    for glyphs in (ASCII, UNICODE):
+        shapes = [glyph for name, glyph in glyphs.shapes.items() if name != "blank"]
+        characters = [*shapes, *glyphs.signs.values(), *glyphs.many, glyphs.down]
         assert len(characters) == len(set(characters))
     assert "".join([*ASCII.shapes.values(), *ASCII.signs.values(), ASCII.many, ASCII.down]).isascii()
 
@@ -255,7 +255,7 @@ def test_one_of_everything_is_seen(eventful: Home) -> None:
         "> 1 running",
     ):
         assert words in legend
-    assert re.search(r"no scheduler from \d\d:\d\d:\d\d to .*\(2 h\)", legend)
+    assert re.search(r"no scheduler from (\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d to .*\(2 h\)", legend)
 
 
 def test_only_the_missed_instants_within_the_picture_are_counted_and_drawn(tmp_path: Path) -> None:
@@ -353,7 +353,9 @@ def test_it_fits_the_width(eventful: Home, width: int, terminal: bool) -> None:
     out = plain(timeline(eventful, "--width", str(width), terminal=terminal).out)
     title, *picture = out.splitlines()
     assert "a column is" in title
-    assert max(map(display_width, picture)) <= max(width, 62), "the sentences on outages are not cut"
+    assert max(map(display_width, picture)) <= max(width, 66), (
+        "the sentences on outages, with their dates, are not cut"
+    )
     lanes = [line for line in picture if line.startswith(("backup", "heartbeat", "queue", "a-job"))]
     assert len(lanes) == 4
     assert max(map(display_width, lanes)) <= width

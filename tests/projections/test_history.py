@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from projections import open_sql, runs_query
+from projections.reports.run_search import settling_entries
 from tests.projections.ledgers import Writer
 
 
@@ -26,3 +27,24 @@ def test_filters_reach_back_and_the_newest_run_is_first(writer: Writer) -> None:
         assert runs_query(sql, until=middle) == everything[4:]
         assert runs_query(sql, job="job-1", status="failed") == []
         assert runs_query(sql, job="'; DROP VIEW runs --") == []
+
+
+def test_the_entries_that_settled_runs_are_found_by_the_time_at_which_they_did(writer: Writer) -> None:
+    """The newest first, before an entry, by the same filters; times are those of the entries themselves."""
+    settled, times = [], []
+    for number in range(4):
+        run = writer.tick(f"job-{number % 2}")
+        writer.start(f"job-{number % 2}", run)
+        writer.finish(f"job-{number % 2}", run, "failed" if number == 2 else "succeeded")
+        settled.append(writer.journal.head().seq)
+        times.append(writer.now)
+    end = settled[-1] + 1
+    with open_sql(writer.home) as sql:
+        assert settling_entries(sql, before_seq=end, limit=9) == settled[::-1]
+        assert settling_entries(sql, before_seq=settled[-1], limit=2) == settled[2:0:-1]
+        assert settling_entries(sql, before_seq=end, limit=9, job="job-0") == [settled[2], settled[0]]
+        assert settling_entries(sql, before_seq=end, limit=9, status="failed") == [settled[2]]
+        assert (
+            settling_entries(sql, before_seq=end, limit=9, since=times[1], until=times[3]) == settled[2:0:-1]
+        )
+        assert settling_entries(sql, before_seq=end, limit=9, trigger="manual") == []

@@ -1,4 +1,7 @@
-"""`cronledger jobs enable` and `jobs disable`: whether jobs run on their schedule, as a person decides."""
+"""`cronledger jobs enable` and `jobs disable`: whether jobs run on their schedule, as a person decides.
+
+They share a file, for they are one command with two words: only what is to be recorded about each job differs.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,13 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.actor import person
 from scheduler.home import Home
+from scheduler.rules.enablement import disabling, enabling
 from scheduler.rules.state import Job, State
 
 _names = click.argument("names", metavar="NAME...", nargs=-1, required=True, type=JOB)
 
-Enablement = Callable[[Job, datetime], v.JobEnabled | v.JobDisabled | None]
-"""What is to be recorded about a job; None if it is already as wanted."""
+_Decision = Callable[[Job, datetime], v.JobEnabled | v.JobDisabled | None]
+"""What is to be recorded about a job at a moment; None if it is already as wanted."""
 
 
 @click.command(epilog='Example: cronledger jobs enable nightly --reason "disk replaced"')
@@ -35,11 +39,7 @@ def enable(home: Home, names: tuple[str, ...], reason: str) -> None:
 
     Nothing that passed while a job was disabled is caught up.
     """
-
-    def wanted(job: Job, _now: datetime) -> v.JobEnabled | None:
-        return None if job.on_schedule else v.JobEnabled(reason=reason)
-
-    _switch(home, names, wanted)
+    _switch(home, names, lambda job, now: enabling(job, reason))
 
 
 @click.command(epilog='Example: cronledger jobs disable nightly --for 2h --reason "disk maintenance"')
@@ -53,16 +53,12 @@ def disable(home: Home, names: tuple[str, ...], reason: str, duration: timedelta
     A run that is going goes on, and `jobs run` works all the same. An edit elsewhere in the config does not
     enable the job again.
     """
-
-    def wanted(job: Job, now: datetime) -> v.JobDisabled | None:
-        if not job.on_schedule and job.enablement.until is None and duration is None:
-            return None
-        return v.JobDisabled(reason=reason, until=None if duration is None else now + duration)
-
-    _switch(home, names, wanted)
+    _switch(
+        home, names, lambda job, now: disabling(job, reason, None if duration is None else now + duration)
+    )
 
 
-def _switch(home: Home, names: Sequence[str], wanted: Enablement) -> None:
+def _switch(home: Home, names: Sequence[str], decision: _Decision) -> None:
     """Record what is wanted for all jobs at once, or nothing if one of them does not exist; then say how they are."""
     actor = person()
     unchanged: set[str] = set()
@@ -72,7 +68,7 @@ def _switch(home: Home, names: Sequence[str], wanted: Enablement) -> None:
         unchanged.clear()
         events: list[Event] = []
         for name in dict.fromkeys(names):
-            payload = wanted(find_job(state, name), now)
+            payload = decision(find_job(state, name), now)
             if payload is None:
                 unchanged.add(name)
             else:

@@ -11,30 +11,20 @@ import click
 
 from cli.app.json_output import json_option, show_json
 from cli.app.options import Choice
-from cli.charts.axis import SECOND_US, microseconds
-from cli.charts.heatmap import QUARTER_S, Day, Tally, What, days
+from cli.charts.axis import microseconds
+from cli.charts.heatmap import HeatmapDay, RunCounts, What, days
 from cli.charts.options import chosen_jobs, picture_width, width_option, window_of, zone_for
 from cli.home.job_names import JOB
 from cli.terminal.console import is_terminal, note, out, paint, speaks_unicode, wants_colour
 from cli.terminal.printable import printable
 from cli.times.show import COMMON_ZONE, show_time, utc_option
 from scheduler.home import Home
-from scheduler.vocabulary import FAILURES
 
 if TYPE_CHECKING:
-    from cli.home.open import View
     from projections import Sql
+    from scheduler.ledger.view import View
 
 _DAYS_MAX = 3_660
-_TALLIES = """
-SELECT epoch_us(started) // $quarter_us AS quarter, count(*),
-       count(*) FILTER (outcome IN {failures}),
-       count(duration_ms), coalesce(sum(duration_ms), 0)::BIGINT
-FROM runs
-WHERE started >= to_timestamp($begin / 1e6) AND started < to_timestamp($end / 1e6)
-  AND ($jobs IS NULL OR list_contains($jobs, job))
-GROUP BY quarter
-"""
 
 
 @click.command(epilog="Example: cronledger jobs heatmap --what failures --since 4w")
@@ -102,30 +92,27 @@ def _recorded_since(view: View) -> datetime | None:
     return None if view.ledger is None else next(entry.time for entry in view.ledger.store.read(0, 0))
 
 
-def _quarters(sql: Sql, begin: datetime, end: datetime, jobs: list[str] | None) -> list[tuple[int, Tally]]:
-    from projections.schema.tables import among
+def _quarters(
+    sql: Sql, begin: datetime, end: datetime, jobs: list[str] | None
+) -> list[tuple[int, RunCounts]]:
+    from projections.reports.runs_by_quarter import runs_by_quarter
 
-    parameters = {
-        "begin": microseconds(begin), "end": microseconds(end), "jobs": jobs, "quarter_us": QUARTER_S * SECOND_US
-    }  # fmt: skip
-    return [
-        (row[0], Tally(*row[1:]))
-        for row in sql.execute(_TALLIES.format(failures=among(FAILURES)), parameters).all()
-    ]
+    found = runs_by_quarter(sql, microseconds(begin), microseconds(end), jobs)
+    return [(runs.quarter, RunCounts(*runs[1:])) for runs in found]
 
 
-def _show(listed: Sequence[Day], what: What, zone: str, jobs: list[str] | None, width: int) -> None:
-    from cli.charts.heatmap_drawing import Sheet, picture
+def _show(listed: Sequence[HeatmapDay], what: What, zone: str, jobs: list[str] | None, width: int) -> None:
+    from cli.charts.heatmap_drawing import HeatmapCanvas, picture
 
-    sheet = Sheet(width, is_terminal() and speaks_unicode(), wants_colour())
+    canvas = HeatmapCanvas(width, is_terminal() and speaks_unicode(), wants_colour())
     subject = {"runs": "runs", "failures": "failures", "duration": "mean duration"}[what]
     whose = "all jobs" if jobs is None else printable(", ".join(jobs))
     title = f"{subject} of {whose}, by day and hour in {zone}"
-    out(paint(title, "strong", sheet.colour))
-    out("\n".join(["", *picture(sheet, listed, what)]))
+    out(paint(title, "strong", canvas.colour))
+    out("\n".join(["", *picture(canvas, listed, what)]))
 
 
-def _document(zone: str, begin: datetime, end: datetime, listed: Sequence[Day]) -> dict[str, Any]:
+def _document(zone: str, begin: datetime, end: datetime, listed: Sequence[HeatmapDay]) -> dict[str, Any]:
     return {
         "since": begin,
         "until": end,
@@ -147,6 +134,6 @@ def _document(zone: str, begin: datetime, end: datetime, listed: Sequence[Day]) 
     }
 
 
-def _members(tally: Tally) -> dict[str, Any]:
+def _members(tally: RunCounts) -> dict[str, Any]:
     mean_ms = tally.value("duration") if tally.timed else None
     return {"runs": tally.runs, "failures": tally.failures, "duration_ms_mean": mean_ms}

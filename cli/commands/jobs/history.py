@@ -19,7 +19,7 @@ from scheduler.vocabulary import OUTCOMES, TRIGGERS
 
 if TYPE_CHECKING:
     from cli.runs.settled_run import SettledRun
-    from cli.runs.unsettled import GoingRun
+    from cli.runs.unsettled import UnsettledRun
     from eventstore.journal import Journal
     from eventstore.store import Entry
 
@@ -78,12 +78,12 @@ def history(
     A run is owed from its time, or from a request, until it starts.
     """
     from cli.home.open import to_read
-    from cli.runs.search import Filter, past_runs
-    from cli.runs.unsettled import going_runs
+    from cli.runs.search import RunFilter, past_runs
+    from cli.runs.unsettled import unsettled_runs
     from eventstore.journal import Journal
 
     now = datetime.now(UTC)
-    wanted = Filter(
+    wanted = RunFilter(
         job=name,
         status=status,
         trigger=trigger,
@@ -95,7 +95,7 @@ def history(
     with to_read(home, quiet=True) as view:
         if name is not None:
             check_past(view.state, name)
-        runs: list[GoingRun | SettledRun] = [*going_runs(view.state, wanted, now, count)]
+        runs: list[UnsettledRun | SettledRun] = [*unsettled_runs(view.state, wanted, now, count)]
         because: list[Entry | None] = [None] * len(runs)
         if view.ledger is not None and len(runs) < count and status not in _OPEN:
             assert isinstance(view.ledger.store, Journal), "a home's ledger is in a folder"
@@ -126,9 +126,9 @@ def _cancelled_by(run: SettledRun, store: Journal) -> Entry | None:
     return next(store.read(run.because_of, run.because_of), None)
 
 
-def _cells(run: GoingRun | SettledRun, zone: str, because: Entry | None, *, narrow: bool = False) -> Row:
-    from cli.runs.unsettled import GoingRun
+def _cells(run: UnsettledRun | SettledRun, zone: str, because: Entry | None, *, narrow: bool = False) -> Row:
+    from cli.runs.unsettled import UnsettledRun
 
-    if isinstance(run, GoingRun):
+    if isinstance(run, UnsettledRun):
         return run.narrow_cells(zone) if narrow else run.cells(zone)
     return run.narrow_cells(zone, because) if narrow else run.cells(zone, because)

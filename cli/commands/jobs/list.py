@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from cli.app.json_output import json_option, show_json
 from cli.home.as_of import as_of_option
-from cli.home.open import View, to_read
+from cli.home.open import to_read
 from cli.terminal.console import is_terminal, note
 from cli.terminal.tables import Cell, Column, table
 from cli.times.show import JOBS_ZONE, local_zone, show_clock, show_past, show_relative, show_time, utc_option
@@ -15,6 +17,9 @@ from cli.words.words import timing_words
 from scheduler.home import Home
 from scheduler.rules.state import Job
 from scheduler.rules.upcoming import next_run
+
+if TYPE_CHECKING:
+    from scheduler.ledger.view import View
 
 _COLUMNS = [
     Column("NAME", keep=True),
@@ -76,7 +81,7 @@ def _row(view: View, job: Job, utc: bool) -> list[Cell | str]:
 def _at_terminal(
     view: View, jobs: list[Job], rows: list[list[Cell | str]], utc: bool
 ) -> tuple[list[Column], list[list[Cell | str]]]:
-    """The same, told as short as can be: the date only if it is not today's, a zone only where it is to be told.
+    """The same, as short as can be: the date only if it is not today's, a zone only where it is not evident.
 
     That is where it is not this machine's: in the header, if all jobs have the same, or else beside each time.
     """
@@ -88,12 +93,16 @@ def _at_terminal(
     shortened = []
     for job, row in zip(jobs, rows, strict=True):
         zone = "UTC" if utc else job.definition.timezone
-        shortened.append(_shortened(view, job, row, zone, told=alone is not None or zone == local_zone()))
+        shortened.append(
+            _shortened(view, job, row, zone, zone_evident=alone is not None or zone == local_zone())
+        )
     return columns, shortened
 
 
-def _shortened(view: View, job: Job, row: list[Cell | str], zone: str, *, told: bool) -> list[Cell | str]:
-    """A row for the terminal; `told`: the zone of its next run is evident."""
+def _shortened(
+    view: View, job: Job, row: list[Cell | str], zone: str, *, zone_evident: bool
+) -> list[Cell | str]:
+    """A row for the terminal; `zone_evident`: the zone of its next run need not be said."""
     last, upcoming = last_started(view.state, job), next_run(job, view.now)
     definition = job.definition
     place = "" if definition.timezone == "UTC" else definition.timezone
@@ -105,6 +114,6 @@ def _shortened(view: View, job: Job, row: list[Cell | str], zone: str, *, told: 
         row[5] = show_past(last, view.now)
     row[_NEXT] = Cell("-", "dim")
     if upcoming:
-        row[_NEXT] = show_clock(upcoming, zone, beside=view.now, labelled=not told)
+        row[_NEXT] = show_clock(upcoming, zone, beside=view.now, labelled=not zone_evident)
     row[7] = show_relative(upcoming, view.now) if upcoming else ""
     return row

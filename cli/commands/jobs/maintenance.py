@@ -1,6 +1,6 @@
 """`jobs cleanup-sessions` and `jobs log-cleanup`: the built-in jobs, now, with a retention of the person's choice.
 
-Both commands are written out, because their options, help and unit differ; what they do is said once, in `_maintain`.
+They share a file, for only the name of the job and the unit of its retention differ.
 """
 
 from __future__ import annotations

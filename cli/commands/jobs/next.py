@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,7 +11,7 @@ from cli.app.json_output import json_option, show_json
 from cli.app.options import count_option
 from cli.home.as_of import as_of_option
 from cli.home.job_names import JOB, find_job
-from cli.home.open import View, to_read
+from cli.home.open import to_read
 from cli.terminal.console import is_terminal, note, out, paint, speaks_unicode, wants_colour, width
 from cli.terminal.printable import printable
 from cli.terminal.tables import Column, table
@@ -22,6 +23,9 @@ from scheduler.home import Home
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.state import Job
 from scheduler.rules.upcoming import Coming, begins, next_run, upcoming
+
+if TYPE_CHECKING:
+    from scheduler.ledger.view import View
 
 _COUNT_MAX = 100_000
 
@@ -84,13 +88,17 @@ def _show(view: View, coming: list[Coming], utc: bool) -> None:
 
 
 def _show_calendar(view: View, jobs: list[Job], named: bool, *, utc: bool, as_json: bool) -> None:
-    from cli.charts.calendar import Timed, days_for_programs, week
+    from cli.charts.calendar import ScheduledJob, days_for_programs, week
     from cli.charts.calendar_drawing import picture
     from cli.charts.options import zone_for
 
     zone = zone_for(view.state, [job.name for job in jobs], utc=utc)
     begun = [(job, begins(job, view.now)) for job in jobs]
-    timed = [Timed(job.name, schedule_of(job.definition), begin) for job, begin in begun if begin is not None]
+    timed = [
+        ScheduledJob(job.name, schedule_of(job.definition), begin)
+        for job, begin in begun
+        if begin is not None
+    ]
     days = week(timed, view.now, zone_of(zone))
     if as_json:
         show_json({"timezone": zone, "days": days_for_programs(days)})

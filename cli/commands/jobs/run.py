@@ -1,4 +1,4 @@
-"""`jobs run` and `jobs cancel`: what a person wants done now, whatever the schedule says."""
+"""`jobs run`: what a person wants run now, whatever the schedule says."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cli.app.failures import Exit
 from cli.app.json_output import json_option, show_json
 from cli.app.options import reason_option
 from cli.home.job_names import JOB
-from cli.terminal.console import fitted, tell
+from cli.terminal.console import fitted
 from cli.terminal.printable import printable
 from scheduler.home import Home
 
@@ -49,25 +49,6 @@ def run(home: Home, names: tuple[str, ...], wait: bool, reason: str, as_json: bo
     if wait:
         sys.exit(_run_and_wait(home, wanted, reason, as_json))
     sys.exit(_run_and_return(home, wanted, reason, as_json))
-
-
-@click.command(epilog="Example: cronledger jobs cancel 41 --reason 'takes too long'")
-@click.argument("target", metavar="RUN|NAME", type=JOB)
-@reason_option
-@click.pass_obj
-def cancel(home: Home, target: str, reason: str) -> None:
-    """Stop a run that is going or waiting, by its number, or all such runs of a job, by its name.
-
-    Who watches the run stops it: SIGTERM to all its processes, and SIGKILL when `kill_after` is over. Exit
-    code 1 if it has ended already. What waits for a scheduler while none runs is cancelled at once, and never
-    started.
-    """
-    from cli.home.open import to_write
-    from cli.runs.cancel import cancel_runs
-
-    with to_write(home) as ledger:
-        for line in cancel_runs(home, ledger, target, reason):
-            tell(line)
 
 
 def _run_and_wait(home: Home, names: Sequence[str], reason: str, as_json: bool) -> int:

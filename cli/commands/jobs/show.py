@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +13,7 @@ from cli.app.options import count_option
 from cli.home.as_of import as_of_option
 from cli.home.job_names import JOB, find_job
 from cli.home.job_settings import Setting, settings_of
-from cli.home.open import View, to_read
+from cli.home.open import to_read
 from cli.runs.recent import EndedRun, recent_runs
 from cli.terminal.console import is_terminal, note, out, speaks_unicode
 from cli.terminal.tables import Cell, Column, Value, details, table
@@ -23,6 +23,9 @@ from cli.words.words import outcome_symbol, outcome_words, timing_words, trigger
 from scheduler.home import Home
 from scheduler.rules.state import Job
 from scheduler.rules.upcoming import next_run
+
+if TYPE_CHECKING:
+    from scheduler.ledger.view import View
 
 
 @click.command(epilog="Example: cronledger jobs show nightly -n 3")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -12,13 +12,16 @@ import click
 from cli.app.json_output import json_option, show_json
 from cli.charts.axis import Axis, axis_for, instant_of, microseconds
 from cli.charts.options import chosen_jobs, picture_width, width_option, window_of, zone_for
-from cli.charts.timeline_data import Outage, Row, Window
+from cli.charts.timeline_data import ChartWindow, JobRow
 from cli.home.job_names import JOB
-from cli.home.open import View
 from cli.terminal.console import is_terminal, note, out, paint, speaks_unicode, wants_colour
 from cli.terminal.printable import show_count
 from cli.times.show import COMMON_ZONE, show_duration, show_time, utc_option
+from projections.reports.outages import Outage
 from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from scheduler.ledger.view import View
 
 _JOBS_SHOWN = 40
 """More are shown only where something went wrong or was missed, or if they were asked for by name."""
@@ -47,10 +50,12 @@ def timeline(
     missed has a sign of its own, which nothing covers; where many runs share a column, it says how many. Time in
     which no scheduler ran is shaded.
     """
-    from cli.charts.timeline_data import first_seq, notes, outages_of, rows_of
+    from cli.charts.timeline_data import outages_of, rows_of
     from cli.charts.timeline_drawing import columns_for
     from cli.home.open import to_read
     from cli.home.views import open_views
+    from projections.reports.first_entry import first_entry_since
+    from projections.reports.interruptions import interruptions
 
     with to_read(home, quiet=True) as view:
         jobs = chosen_jobs(view.state, names)
@@ -59,12 +64,12 @@ def timeline(
         known = [job.name for job in view.state.jobs.values()] if jobs is None else jobs
         columns = columns_for(picture_width(width), known)
         axis = axis_for(begin, end, columns, ZoneInfo(zone))
-        window = Window(microseconds(begin), microseconds(end), jobs, axis)
+        window = ChartWindow(microseconds(begin), microseconds(end), jobs, axis)
         with open_views(home) as sql:
-            first = first_seq(sql, window.begin_us)
-            noted = notes(sql, first)
-            rows = rows_of(sql, view, window, first, noted)
-            outages = outages_of(sql, view, window, first, noted)
+            first = first_entry_since(sql, window.begin_us)
+            interrupted = [] if first is None else interruptions(sql, first)
+            rows = rows_of(sql, view, window, first, interrupted)
+            outages = outages_of(sql, view, window, first, interrupted)
     if as_json:
         show_json(_document(window, zone, rows, outages))
         return
@@ -72,37 +77,39 @@ def timeline(
 
 
 def _show(
-    view: View, window: Window, zone: str, rows: list[Row], outages: Sequence[Outage], width: int
+    view: View, window: ChartWindow, zone: str, rows: list[JobRow], outages: Sequence[Outage], width: int
 ) -> None:
     from cli.charts.timeline import SIGNS
-    from cli.charts.timeline_drawing import Sheet, picture
+    from cli.charts.timeline_drawing import TimelineCanvas, picture
     from cli.charts.timeline_marks import ASCII, UNICODE
 
-    pen = UNICODE if is_terminal() and speaks_unicode() else ASCII
-    sheet = Sheet(width, pen, wants_colour(), zone)
+    glyphs = UNICODE if is_terminal() and speaks_unicode() else ASCII
+    canvas = TimelineCanvas(width, glyphs, wants_colour(), zone)
     shown = rows
     if window.jobs is None and len(rows) > _JOBS_SHOWN:
         troubled = [row.job for row in rows if (SIGNS - {"skipped"}) & row.totals.keys()]
         calm = [row.job for row in rows if row.job not in set(troubled)]
         kept = {*troubled, *calm[: max(0, _JOBS_SHOWN - len(troubled))]}
         shown = [row for row in rows if row.job in kept]
-    out(paint(_title(window, zone), "strong", sheet.colour))
+    out(paint(_title(window, zone), "strong", canvas.colour))
     if rows or outages:
-        out("\n".join(["", *picture(sheet, window.axis, shown, rows, outages, microseconds(view.now))]))
+        out("\n".join(["", *picture(canvas, window.axis, shown, rows, outages, microseconds(view.now))]))
     if not rows:
         note("nothing ran in that time")
     if len(shown) < len(rows):
         note(f"{show_count(len(rows) - len(shown), 'more job')} without a failure; --job NAME shows one")
 
 
-def _title(window: Window, zone: str) -> str:
+def _title(window: ChartWindow, zone: str) -> str:
     begin, end = instant_of(window.begin_us), instant_of(window.end_us)
     column = show_duration(window.axis.column_us // 1_000)
     times = f"{show_time(begin, zone)[:16]} to {show_time(end, zone)[:16]} {zone}"
     return f"{times}, a column is {column}"
 
 
-def _document(window: Window, zone: str, rows: Sequence[Row], outages: Sequence[Outage]) -> dict[str, Any]:
+def _document(
+    window: ChartWindow, zone: str, rows: Sequence[JobRow], outages: Sequence[Outage]
+) -> dict[str, Any]:
     return {
         "since": instant_of(window.begin_us),
         "until": instant_of(window.end_us),
@@ -121,7 +128,7 @@ def _document(window: Window, zone: str, rows: Sequence[Row], outages: Sequence[
     }
 
 
-def _job(axis: Axis, row: Row) -> dict[str, Any]:
+def _job(axis: Axis, row: JobRow) -> dict[str, Any]:
     def begin(column: int) -> datetime:
         return instant_of(axis.begin_us) + timedelta(microseconds=axis.column_us) * column
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -12,11 +12,11 @@ import msgspec
 from cli.app.failures import Failure
 from cli.app.json_output import json_option, show_json
 from cli.home.job_names import JOB, find_job
-from cli.home.open import View, to_read
+from cli.home.open import to_read
 from cli.terminal.console import note, out, paint, tell, wants_colour
 from cli.terminal.printable import printable, show_count
 from cli.terminal.progress import progress
-from cli.times.instant import SECOND, Asked, read_asked
+from cli.times.instant import SECOND, TypedTime, read_typed_time
 from cli.times.show import JOBS_ZONE, show_relative, show_time, utc_option
 from cli.words.entry_lines import sentence
 from cli.words.explanation_words import headline, in_force_sentence, sentence_of
@@ -27,6 +27,9 @@ from scheduler.explanation.last_due import last_due
 from scheduler.home import Home
 from scheduler.ledger.past import OnProgress, Past
 from scheduler.rules.job_schedule import schedule_of
+
+if TYPE_CHECKING:
+    from scheduler.ledger.view import View
 
 _ITEM = "  - "
 
@@ -52,7 +55,7 @@ def why(home: Home, name: str, at: str | None, utc: bool, as_json: bool) -> None
     with to_read(home, quiet=True) as view:
         with progress("reading the past") as seen:
             explainer = _explainer(view, name, lambda done, total: seen.update(done, total=total))
-            asked = _asked(explainer, view, name, at)
+            asked = _time_asked(explainer, view, name, at)
             answers, more = _answers(explainer, asked)
         if as_json:
             show_json(_document(view, (name, at, asked), answers, more, explainer.next_due()))
@@ -73,8 +76,8 @@ def why(home: Home, name: str, at: str | None, utc: bool, as_json: bool) -> None
         _show_next(view, name, explainer, zone or answers[-1].timezone)
 
 
-def _answers(explainer: Explainer, asked: Asked) -> tuple[list[Explanation], int]:
-    """The answers about what was asked, and how many more instants there are in it."""
+def _answers(explainer: Explainer, asked: TypedTime) -> tuple[list[Explanation], int]:
+    """The answers about a time, and how many more instants it stands for."""
     answers, more = [], 0
     for instant in asked.shown.instants:
         until = instant + asked.tolerance
@@ -98,14 +101,14 @@ def _explainer(view: View, name: str, on_progress: OnProgress) -> Explainer:
     )
 
 
-def _asked(explainer: Explainer, view: View, name: str, at: str | None) -> Asked:
+def _time_asked(explainer: Explainer, view: View, name: str, at: str | None) -> TypedTime:
     if at is not None:
-        return read_asked(at, view.state.jobs[name].definition.timezone, view.now)
+        return read_typed_time(at, view.state.jobs[name].definition.timezone, view.now)
     instant = last_due(explainer, None if view.ledger is None else view.ledger.store, name)
-    return Asked(WallTimeInstants("once", [] if instant is None else [instant]), SECOND, None)
+    return TypedTime(WallTimeInstants("once", [] if instant is None else [instant]), SECOND, None)
 
 
-def _say_how_shown(asked: Asked, timezone: str, zone: str | None) -> None:
+def _say_how_shown(asked: TypedTime, timezone: str, zone: str | None) -> None:
     if asked.shown.how == "once" or asked.local is None:
         return
     typed = f"{asked.local:%Y-%m-%d %H:%M:%S}"
@@ -187,7 +190,7 @@ def _show_next(view: View, name: str, explainer: Explainer, zone: str) -> None:
 
 def _document(
     view: View,
-    question: tuple[str, str | None, Asked],
+    question: tuple[str, str | None, TypedTime],
     answers: list[Explanation],
     more: int,
     upcoming: datetime | None,

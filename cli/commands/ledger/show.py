@@ -1,9 +1,8 @@
-"""`ledger show` and `ledger tail`: the entries themselves, also in a damaged ledger, as far as can be read."""
+"""`ledger show`: one entry in full, also in a damaged ledger, as far as can be read."""
 
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,35 +11,24 @@ import msgspec
 
 from cli.app.failures import Exit, Failure, complain
 from cli.app.json_output import json_option, show_json
-from cli.app.options import Whole, count_option
-from cli.home.job_names import JOB, check_past
-from cli.ledger.entry_types import ENTRY_TYPE
+from cli.app.options import Whole
+from cli.ledger.options import ledger_option, machine_utc_option, raw_option
 from cli.terminal.tables import Cell, Value, details
-from cli.times.show import MACHINES_ZONE, show_time, utc_option
+from cli.times.show import show_time
 from scheduler.home import Home
 
 if TYPE_CHECKING:
     from cli.ledger.raw_lines import RawLine
     from eventstore.errors import Corrupt
 
-_LEDGER = click.option(
-    "--ledger",
-    "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="A ledger's own folder, such as a copy; nothing is written there.",
-)
-_RAW = click.option("--raw", is_flag=True, help="Print the very bytes of the line.")
-_UTC = utc_option(MACHINES_ZONE)
-
 
 # A negative number is an argument, not an option.
 @click.command(context_settings={"ignore_unknown_options": True}, epilog="Example: cronledger ledger show -1")
 @click.argument("seq", metavar="SEQ", type=Whole())
-@_LEDGER
-@_RAW
+@ledger_option
+@raw_option
 @json_option
-@_UTC
+@machine_utc_option
 @click.pass_obj
 def show(home: Home, seq: int, folder: Path | None, raw: bool, as_json: bool, utc: bool) -> None:
     """Show entry SEQ in full, whether its hash and its place in the chain are right, and its neighbours.
@@ -68,83 +56,22 @@ def show(home: Home, seq: int, folder: Path | None, raw: bool, as_json: bool, ut
         raise Failure(
             f"there is no entry {seq}", f"The last one is {last}." if last >= 0 else "The ledger is empty."
         )
-    shown = _Shown(folder, wanted, line, last)
+    report = _EntryReport(folder, wanted, line, last)
     if raw:
         sys.stdout.buffer.write(line.raw + b"\n")
         sys.stdout.buffer.flush()
     elif as_json:
-        show_json(shown.document())
+        show_json(report.document())
     else:
-        details(shown.facts("UTC" if utc else local_zone()))
-    if shown.wrong or damage is not None:
+        details(report.facts("UTC" if utc else local_zone()))
+    if report.wrong or damage is not None:
         said = (
-            f"entry {wanted}, {line.segment.name} at byte {line.offset}: {shown.wrong}"
-            if shown.wrong
+            f"entry {wanted}, {line.segment.name} at byte {line.offset}: {report.wrong}"
+            if report.wrong
             else str(damage)
         )
         complain(f"the ledger is damaged: {said}")
         sys.exit(Exit.LEDGER)
-
-
-@click.command(epilog="Example: cronledger ledger tail -f --type 'run.*'")
-@count_option("--lines", 20, "How many.", least=0)
-@click.option("-f", "--follow", is_flag=True, help="Go on with each entry as it is appended, until Ctrl-C.")
-@click.option(
-    "--job", type=JOB, metavar="NAME", help="Only entries about this job, also one that was removed."
-)
-@click.option(
-    "--type",
-    "kind",
-    type=ENTRY_TYPE,
-    metavar="TYPE",
-    help="Only entries of this type; `run.*` for all that begin so.",
-)
-@_LEDGER
-@_RAW
-@json_option
-@_UTC
-@click.pass_obj
-def tail(
-    home: Home,
-    count: int,
-    follow: bool,
-    job: str | None,
-    kind: str | None,
-    folder: Path | None,
-    raw: bool,
-    as_json: bool,
-    utc: bool,
-) -> None:
-    """Show the newest entries, the last one last; with -f also those that come, whoever appends them.
-
-    With --json each entry is one line of JSON. Ctrl-C is how following ends: exit code 0. In a damaged ledger
-    what is newer than the damage is shown, and then where that is: exit code 3. A type that does not exist is refused
-    with the nearest; a job that neither the config nor the ledger has ever had is answered with a warning.
-    """
-    from cli.ledger.tail import Printer, Selection, tail_ledger
-
-    if raw and as_json:
-        raise click.UsageError("--raw and --json exclude each other")
-    if job is not None and folder is None:
-        _look_up(home, job)
-    folder = home.ledger if folder is None else folder
-    printer = Printer(folder, "raw" if raw else "json" if as_json else "words", utc=utc)
-    tail_ledger(folder, Selection(job, kind), count, printer, follow=follow)
-
-
-def _look_up(home: Home, job: str) -> None:
-    """Warn about a job that nobody has heard of; it may be yet to come, for who follows.
-
-    In a damaged ledger, of which as much is shown as can be read, nothing is looked up.
-    """
-    from cli.home.open import to_read
-    from eventstore.errors import LedgerError
-
-    with suppress(LedgerError), to_read(home, quiet=True) as view:
-        try:
-            check_past(view.state, job)
-        except Failure as unknown:
-            complain(unknown.message)
 
 
 def _end_of(folder: Path) -> tuple[int, Exception | None]:
@@ -173,8 +100,8 @@ def _missing(folder: Path, seq: int) -> Corrupt:
     return Corrupt(*whereabouts(folder, seq), seq, f"entry {seq}", "no line that begins as it does")
 
 
-class _Shown:
-    """An entry to be shown.
+class _EntryReport:
+    """An entry, with what the ledger around it says about it.
 
     Attributes:
         wrong: what is wrong with it, or with what stands beside it; empty if all that is shown is sound.

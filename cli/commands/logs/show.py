@@ -9,7 +9,15 @@ import click
 
 from cli.app.failures import Exit, Failure, complain
 from cli.app.options import Whole
-from cli.logs.run_output import Attempt, Copied, Recorded, copy_output, deleted_by, find_attempt, open_output
+from cli.logs.run_output import (
+    CapturedAttempt,
+    CopyResult,
+    RecordedStream,
+    copy_output,
+    deleted_by,
+    find_attempt,
+    open_output,
+)
 from cli.terminal.console import OutputLost, note
 from cli.terminal.printable import show_count
 from cli.times.show import show_size
@@ -47,7 +55,7 @@ def show(home: Home, run: int, stream: str | None, attempt: int | None) -> None:
         sys.exit(Exit.FAILED)
 
 
-def _show(home: Home, journal: Journal, attempt: Attempt, recorded: Recorded) -> bool:
+def _show(home: Home, journal: Journal, attempt: CapturedAttempt, recorded: RecordedStream) -> bool:
     """Show one stream; whether it is what the run wrote."""
     what = f"{recorded.stream} of run {attempt.run} of {attempt.job}"
     output = open_output(home, attempt, recorded.stream)
@@ -79,7 +87,7 @@ def _show(home: Home, journal: Journal, attempt: Attempt, recorded: Recorded) ->
     return not copied.wrong
 
 
-def _remarks(copied: Copied, attempt: Attempt, path: str) -> list[str]:
+def _remarks(copied: CopyResult, attempt: CapturedAttempt, path: str) -> list[str]:
     """What is to be said about an output that was shown, after its name."""
     remarks = []
     if copied.wrong:
@@ -106,7 +114,7 @@ def _write(fd: int, chunk: bytes) -> None:
         raise OutputLost(problem.strerror or str(problem)) from problem
 
 
-def _why(journal: Journal, attempt: Attempt) -> str:
+def _why(journal: Journal, attempt: CapturedAttempt) -> str:
     assert attempt.finished is not None, "of a run that goes on nothing is recorded yet"
     entry = deleted_by(journal, attempt.finished)
     if entry is None:

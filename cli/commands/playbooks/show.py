@@ -1,4 +1,4 @@
-"""`playbooks`: what to do when, step by step."""
+"""`playbooks show`: one playbook, to be followed step by step."""
 
 # ruff: noqa: ARG002 - signatures are those of click
 
@@ -12,7 +12,6 @@ import click
 from cli.app.json_output import json_option, show_json
 from cli.playbooks.pages import names, playbook, rendered
 from cli.terminal.console import is_terminal, out, speaks_unicode, wants_colour, width
-from cli.terminal.tables import Column, table
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -32,20 +31,6 @@ class PlaybookName(click.ParamType[str]):
         return [
             CompletionItem(name, help=playbook(name).title) for name in names() if name.startswith(incomplete)
         ]
-
-
-@click.command("list", epilog="Example: cronledger playbooks list")
-@json_option
-def list_(as_json: bool) -> None:
-    """Show all playbooks."""
-    pages = [playbook(name) for name in names()]
-    if as_json:
-        show_json([{"name": page.name, "title": page.title, "summary": page.summary} for page in pages])
-        return
-    table(
-        [Column("NAME", keep=True), Column("TITLE"), Column("WHAT IT IS ABOUT", under=True)],
-        [[page.name, page.title, page.summary] for page in pages],
-    )
 
 
 @click.command(epilog="Example: cronledger playbooks show cli_jobs")

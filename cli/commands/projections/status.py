@@ -1,10 +1,8 @@
-"""`projections`: the files that SQL answers come from; they can be deleted, and come back."""
+"""`projections status`: how the files are that SQL answers come from."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -12,22 +10,15 @@ import click
 from cli.app.failures import Exit
 from cli.app.json_output import json_option, show_json
 from cli.home.views import check_home
-from cli.terminal.console import tell
+from cli.projections.build_progress import build_progress
 from cli.terminal.printable import show_count
-from cli.terminal.progress import progress
 from cli.terminal.tables import Cell, Value, details
 from cli.times.show import show_size
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from projections.build.maintenance import Status, Steps
-    from projections.files.validation import Progress
+    from projections.build.maintenance import Status
 
-_STEPS = {
-    "sealing": "projecting, segments",
-    "merging": "merging, files",
-    "checking": "checking, files",
-}
 _DAMAGED_SHOWN_MAX = 20
 _MERGED_BY = (
     "made by a scheduler at its start and at each full segment, or now by `cronledger projections rebuild`"
@@ -50,7 +41,7 @@ def status(home: Home, verify: bool, as_json: bool) -> None:
     from projections.build.maintenance import status as status_of
 
     check_home(home)
-    with _steps(shown=not as_json) as steps:
+    with build_progress(shown=not as_json) as steps:
         found = status_of(home, verify=verify, steps=steps)
     if as_json:
         show_json(found)
@@ -59,41 +50,6 @@ def status(home: Home, verify: bool, as_json: bool) -> None:
     if found.refused:
         sys.exit(Exit.LEDGER)
     sys.exit(Exit.FAILED if found.damaged else Exit.DONE)
-
-
-@click.command(epilog="Example: cronledger projections rebuild")
-@json_option
-@click.pass_obj
-def rebuild(home: Home, as_json: bool) -> None:
-    """Make all projections anew from the ledger, whose every line is checked on the way.
-
-    Nobody has to do this: what is missing or damaged is noticed and made anew by the next question. It may be
-    done at any time; whoever asks meanwhile waits. A damaged ledger is reported: exit code 3.
-    """
-    from projections.build.maintenance import rebuild as rebuild_all
-
-    check_home(home)
-    with _steps(shown=not as_json) as steps:
-        made = rebuild_all(home, steps=steps)
-    if as_json:
-        show_json(made)
-    else:
-        segments = show_count(made.segments, "full segment")
-        tell(
-            f"Projected {segments} of {show_count(made.entries, 'entry', 'entries')} into "
-            f"{show_count(made.parts, 'file')} of each kind"
-        )
-
-
-@contextmanager
-def _steps(*, shown: bool) -> Iterator[Steps]:
-    """Tells a person who waits which step it is, and how far."""
-    with progress("projecting", 1, shown=shown) as seen:
-
-        def begin(step: str) -> Progress:
-            return lambda done, total: seen.update(done, total=total, label=_STEPS[step])
-
-        yield begin
 
 
 def _facts(found: Status) -> list[tuple[str, Value]]:

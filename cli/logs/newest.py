@@ -1,0 +1,61 @@
+"""The newest log entries, and with `-f` those that come, on standard output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cli.app.json_output import show_json
+from cli.terminal.console import is_terminal, note, out, wants_colour
+from cli.times.zones import local_zone
+from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from scheduler.logs import LogEntry, LogFilter
+
+
+def show_newest(
+    home: Home, wanted: LogFilter, count: int, *, as_json: bool, utc: bool, follow: bool = False
+) -> bool:
+    """Show the newest entries, and with `follow` those that come; whether there were any."""
+    from cli.logs.follow import NewLines
+    from cli.logs.follow import follow as follow_entries
+    from cli.logs.subject import check_subject
+    from cli.logs.up_to_date import bring_up_to_date
+    from cli.logs.words import LogLines, json_line, members_of
+    from cli.terminal.progress import progress
+    from scheduler.logs import entries_folder, newest
+
+    bring_up_to_date(home, shown=not as_json)
+    folder = entries_folder(home)
+    coming = NewLines(folder)
+    with progress("looking through log entries", shown=not as_json):
+        entries = newest(folder, wanted, count, coming.ends if follow else None)
+    if not entries:
+        check_subject(home, wanted)
+    words = LogLines("UTC" if utc else local_zone(), colour=wants_colour(), stamped=utc or not is_terminal())
+
+    def show_line(entry: LogEntry) -> None:
+        out(json_line(entry) if as_json else words.fitted_line(entry))
+
+    if as_json and not follow:
+        show_json([members_of(entry) for entry in entries])
+        return bool(entries)
+    if entries and not as_json:
+        out("\n".join(map(words.fitted_line, entries)))
+    elif entries:
+        out("\n".join(map(json_line, entries)))
+    if follow:
+        follow_entries(home, wanted, show_line, coming)
+    elif not entries:
+        note(none_words(wanted))
+    elif len(entries) == count:
+        note(f"the newest {count}; -n shows more")
+    return bool(entries)
+
+
+def none_words(wanted: LogFilter) -> str:
+    """Why nothing is shown: there are no entries at all, or none that are wanted."""
+    narrowed = any(value is not None for value in wanted._replace(level=None))
+    return (
+        "no such log entries" if narrowed or wanted.level not in (None, "info") else "nothing was logged yet"
+    )

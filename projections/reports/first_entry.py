@@ -1,0 +1,17 @@
+"""Where in the ledger a stretch of time begins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from projections.sql.connection import Sql
+
+
+_QUERY = "SELECT min(seq) FROM events WHERE time >= to_timestamp($begin / 1e6)"
+
+
+def first_entry_since(sql: Sql, begin_us: int) -> int | None:
+    """The first entry made at an instant (microseconds since 1970) or later; None if there is none."""
+    ((found,),) = sql.execute(_QUERY, {"begin": begin_us}).all()
+    return None if found is None else int(found)

@@ -1,0 +1,105 @@
+"""Runs by what they have in common, however far back; for the newest few, the end of the ledger is quicker."""
+# ruff: noqa: S608 - only constants are put together; values go in as parameters
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from projections.schema.columns import RUNS
+
+if TYPE_CHECKING:
+    from projections.sql.connection import Sql
+
+
+def runs_query(
+    sql: Sql,
+    *,
+    job: str | None = None,
+    status: str | None = None,
+    trigger: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int | None = None,
+) -> list[dict[str, Any]]:
+    """Rows of the view `runs`, newest first.
+
+    Args:
+        sql: an open connection.
+        job: of this job only.
+        status: a status (`running`) or an outcome (`failed`).
+        trigger: `schedule`, `catch_up` or `manual`.
+        since: owed at this time or later; aware.
+        until: owed before this time; aware.
+        limit: at most so many.
+    """
+    filters = {
+        **_of_a_kind(job, status, trigger),
+        "since": ("owed_at >= $since::TIMESTAMPTZ", _written(since)),
+        "until": ("owed_at < $until::TIMESTAMPTZ", _written(until)),
+    }
+    where, parameters = _where(filters)
+    bound = "" if limit is None else f" LIMIT {int(limit)}"
+    names = [column.name for column in RUNS]
+    answer = sql.execute(f"SELECT {', '.join(names)} FROM runs{where} ORDER BY run DESC{bound}", parameters)
+    return [dict(zip(names, row, strict=True)) for row in answer.rows]
+
+
+def settling_entries(
+    sql: Sql,
+    *,
+    before_seq: int,
+    limit: int,
+    job: str | None = None,
+    status: str | None = None,
+    trigger: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[int]:
+    """The `seq` of the entries with which runs ended or were skipped, the newest first.
+
+    Args:
+        sql: an open connection.
+        before_seq: entries before this one.
+        limit: at most so many.
+        job, status, trigger: as in `runs_query`.
+        since: settled at this time or later; aware.
+        until: settled before this time; aware.
+    """
+    filters = {
+        "before": ("settled_seq < $before", before_seq),
+        **_of_a_kind(job, status, trigger),
+        "since": ("time >= $since::TIMESTAMPTZ", _written(since)),
+        "until": ("time < $until::TIMESTAMPTZ", _written(until)),
+    }
+    times = {name: filters.pop(name) for name in ("since", "until")}
+    where, parameters = _where(filters)
+    of_times, instants = _where(times)
+    if instants:
+        where += f" AND settled_seq IN (SELECT seq FROM events{of_times})"
+    query = f"SELECT settled_seq FROM runs{where} ORDER BY settled_seq DESC LIMIT {limit:d}"
+    return [row[0] for row in sql.execute(query, {**(parameters or {}), **(instants or {})}).rows]
+
+
+_Filters = Mapping[str, tuple[str, object]]
+"""For each parameter its condition and its value; None: it does not restrict."""
+
+
+def _of_a_kind(job: str | None, status: str | None, trigger: str | None) -> _Filters:
+    return {
+        "job": ("job = $job", job),
+        "status": ("(status = $status OR outcome = $status)", status),
+        "trigger": ('"trigger" = $trigger', trigger),
+    }
+
+
+def _where(filters: _Filters) -> tuple[str, dict[str, Any] | None]:
+    """The clause, empty if nothing restricts, and its parameters."""
+    conditions = [condition for condition, value in filters.values() if value is not None]
+    parameters = {name: value for name, (_, value) in filters.items() if value is not None}
+    return f" WHERE {' AND '.join(conditions)}" if conditions else "", parameters or None
+
+
+def _written(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat()

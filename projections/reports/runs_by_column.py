@@ -1,0 +1,87 @@
+"""Runs counted by the columns of an axis of time: those that look alike in a picture are one row.
+
+So a day of a million runs costs no more than the columns that it fills.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from projections.sql.connection import Sql
+
+
+_QUERY = """
+WITH seen AS (
+    SELECT job, CASE status WHEN 'skipped' THEN 'skipped' ELSE outcome END AS mark,
+           epoch_us(coalesce(scheduled_for, owed_at)) AS due,
+           epoch_us(CASE status WHEN 'skipped' THEN coalesce(scheduled_for, owed_at) ELSE started END) AS began,
+           CASE WHEN status = 'skipped' THEN began
+                ELSE coalesce(began + duration_ms * 1000, epoch_us(finished)) END AS ended
+    FROM runs
+    WHERE settled_seq >= $first_seq AND owed_at < to_timestamp($end / 1e6)
+      AND ($jobs IS NULL OR list_contains($jobs, job))
+)
+SELECT job, mark, (greatest(began, $axis_begin) - $axis_begin) // $column AS first_column,
+       (least(greatest(ended - 1, began, $axis_begin), $axis_end - 1) - $axis_begin) // $column AS last_column,
+       (greatest(due, $axis_begin) - $axis_begin) // $column AS due_column,
+       began < $axis_begin AS before, ended > $axis_end AS after,
+       count(*) AS runs, max(began - due) AS late_us
+FROM seen WHERE began < $end AND (ended >= $begin OR began >= $begin)
+GROUP BY ALL ORDER BY ALL
+"""
+
+
+class ColumnRuns(NamedTuple):
+    """Settled runs of one job that look alike.
+
+    Attributes:
+        job: its name.
+        outcome: how they came out, or `skipped`.
+        first_column: the column in which they began; last_column: that in which they ended.
+        due_column: that in which they should have begun.
+        before: they began before the first column; after: they ended after the last.
+        runs: how many they are.
+        late_us: the longest that one of them waited, in microseconds.
+    """
+
+    job: str
+    outcome: str
+    first_column: int
+    last_column: int
+    due_column: int
+    before: bool
+    after: bool
+    runs: int
+    late_us: int
+
+
+def runs_by_column(
+    sql: Sql,
+    *,
+    first_seq: int,
+    window_us: tuple[int, int],
+    axis_us: tuple[int, int],
+    column_us: int,
+    jobs: list[str] | None,
+) -> list[ColumnRuns]:
+    """The runs that were settled from entry `first_seq` on and have a part in a window of time.
+
+    Args:
+        sql: an open connection.
+        first_seq: see `first_entry_since`.
+        window_us: the window's beginning and end, in microseconds since 1970.
+        axis_us: where the first column begins and the last one ends, likewise.
+        column_us: how long a column is, in microseconds.
+        jobs: of these jobs; None: of all.
+    """
+    parameters = {
+        "first_seq": first_seq,
+        "jobs": jobs,
+        "begin": window_us[0],
+        "end": window_us[1],
+        "axis_begin": axis_us[0],
+        "axis_end": axis_us[1],
+        "column": column_us,
+    }
+    return [ColumnRuns(*row) for row in sql.execute(_QUERY, parameters).all()]

@@ -1,0 +1,20 @@
+"""When a scheduler last recorded something: of one that died, that is when it was last known to live."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from projections.sql.connection import Sql
+
+
+_QUERY = "SELECT epoch_us(max(time)) FROM events WHERE seq >= $first_seq AND actor = 'scheduler'"
+
+
+def last_activity_us(sql: Sql, first_seq: int) -> int | None:
+    """When a scheduler recorded its newest entry from `first_seq` on, in microseconds since 1970.
+
+    None: it recorded none.
+    """
+    found = sql.execute(_QUERY, {"first_seq": first_seq}).all()[0][0]
+    return None if found is None else int(found)

@@ -1,0 +1,256 @@
+"""A home as a reader sees it, now or at a moment of the past; nothing is created, repaired or recorded.
+
+A reader sees what a person would expect: the state of the ledger; and while no scheduler runs that would take an edit
+of the config up, the state as it would be with that edit. Of the past, the ledger alone speaks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from eventstore import Journal
+from eventstore.errors import NoLedger
+from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable, load
+from scheduler.configuration.home_config import load_config
+from scheduler.home import Home, NoHome
+from scheduler.ledger.ledger import Ledger
+from scheduler.ledger.ledger_prefix import LedgerPrefix
+from scheduler.ledger.open import config_changes, open_ledger_to_read
+from scheduler.ledger.past import OnProgress, Past
+from scheduler.rules.preview import preview
+from scheduler.rules.reconcile import pauses_ended
+from scheduler.rules.state import State
+from scheduler.scheduler_lock import Holder, holder_of
+
+ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable
+SchedulerState = Literal["never started", "running", "paused", "stopped", "died"]
+ConfigState = Literal["in force", "pending", "rejected", "missing", "unreadable"]
+
+
+class NoSuchEntry(Exception):
+    """The ledger has no entry `seq`; its last one is `last_seq`."""
+
+    def __init__(self, seq: int, last_seq: int) -> None:
+        self.seq, self.last_seq = seq, last_seq
+        super().__init__(f"there is no entry {seq}: the last one is {last_seq}")
+
+
+class BeforeLedger(Exception):
+    """A time lies before the first entry of the ledger, which was made at `begin`."""
+
+    def __init__(self, begin: datetime) -> None:
+        self.begin = begin
+        super().__init__(f"the ledger begins at {begin.isoformat()}")
+
+
+class Moment(NamedTuple):
+    """A moment of the past: the last entry that counts, and the time."""
+
+    seq: int
+    time: datetime
+
+
+class View(NamedTuple):
+    """A home as a reader sees it. Whoever opened it closes the store of its ledger.
+
+    Attributes:
+        home: the home.
+        now: the moment at which it was looked at.
+        ledger: read only; None if there is none yet.
+        state: what to show; a pause that has ended has ended here, whether that is on record yet or not. Its head
+            may be ahead of the ledger's.
+        holder: the scheduler that serves the home now; None if none does.
+        config: the config, where it was read: always if that was asked for and it is valid.
+        problem: why there is no config.
+        pending: `state` holds edits of the config that the ledger does not know yet.
+        as_of: the last entry that counts, where the home is seen as it was; everything is from the ledger then.
+    """
+
+    home: Home
+    now: datetime
+    ledger: Ledger | None
+    state: State
+    holder: Holder | None
+    config: Config | None
+    problem: ConfigProblem | None
+    pending: bool
+    as_of: int | None = None
+
+    @property
+    def scheduler_state(self) -> SchedulerState:
+        """Whether a scheduler serves the home, and if not, how the last one ended."""
+        status = self.state.scheduler
+        if self.holder is not None:
+            return "paused" if status is not None and status.paused is not None else "running"
+        if status is None:
+            return "never started"
+        return "died" if status.stopped is None else "stopped"
+
+    @property
+    def config_state(self) -> ConfigState:
+        """`pending`: the config is valid, and the ledger does not know all that it says yet."""
+        if isinstance(self.problem, ConfigMissing):
+            return "missing"
+        if self.problem is not None:
+            return "unreadable" if isinstance(self.problem, ConfigUnreadable) else "rejected"
+        edited = self.config is not None and self.config.digest != self.state.config
+        return "pending" if self.pending or self.ledger is None or edited else "in force"
+
+
+def view_of(home: Home, *, with_config: bool = False) -> View:
+    """The home as it is now.
+
+    Args:
+        home: the home.
+        with_config: read the config even if the ledger knows all that it says.
+
+    Raises:
+        NoHome: there is neither a ledger nor a config here.
+        ConfigInvalid, ConfigUnreadable: there is no ledger, and the config cannot be used.
+        Corrupt, NewerFormat, Unavailable: the ledger cannot be trusted or read.
+    """
+    now = datetime.now(UTC)
+    holder = holder_of(home.scheduler_lock)
+    ledger: Ledger | None = None
+    try:
+        ledger = open_ledger_to_read(home)
+        state = preview(ledger.state, pauses_ended(ledger.state, now), now)
+    except (NoLedger, FileNotFoundError):
+        state = State()
+    if ledger is not None and not with_config and (holder is not None or config_is_in_force(home, state)):
+        return View(home, now, ledger, state, holder, None, None, pending=False)
+    config, problem = read_config(home)
+    if ledger is None and problem is not None:
+        raise _nothing_here(home, problem)
+    pending = False
+    if config is not None and holder is None:
+        changes = config_changes(state, config, now)
+        state, pending = preview(state, changes, now), ledger is not None and bool(changes)
+    return View(home, now, ledger, state, holder, config, problem, pending)
+
+
+def past_view(home: Home, when: int | datetime, on_progress: OnProgress | None = None) -> View:
+    """The home as `view_of` would have shown it at a moment of the past.
+
+    A scheduler counts as serving if by then one had started and not stopped. The states that this takes are kept
+    beside the snapshots.
+
+    Args:
+        home: the home.
+        when: an entry, for the state right after it; or a time of the past, aware.
+        on_progress: called with how many entries were folded and how many are to be.
+
+    Raises:
+        NoSuchEntry, BeforeLedger: the ledger knows no such moment.
+        Corrupt, NewerFormat, Unavailable, NoLedger: the ledger cannot be trusted or read.
+    """
+    journal = Journal.open(home.ledger, software="", read_only=True, create=False)
+    try:
+        past = Past.of(home, journal, on_progress)
+        moment = _moment(past, when)
+        state = past.state_at(moment.seq)
+        ledger = Ledger(LedgerPrefix(journal, state.head), state)
+    except BaseException:
+        journal.close()
+        raise
+    status = state.scheduler
+    holder = None
+    if status is not None and status.stopped is None:
+        holder = Holder(status.pid, status.host, status.time)
+    preview(state, pauses_ended(state, moment.time), moment.time)
+    return View(home, moment.time, ledger, state, holder, None, None, pending=False, as_of=moment.seq)
+
+
+def moment_at(home: Home, when: int | datetime) -> Moment:
+    """The last entry that counts at a moment of the past, and the time: that of the entry, if it was one.
+
+    Args:
+        home: the home.
+        when: an entry; or a time of the past, aware.
+
+    Raises:
+        NoSuchEntry, BeforeLedger: the ledger knows no such moment.
+        Corrupt, NewerFormat, Unavailable, NoLedger: the ledger cannot be trusted or read.
+    """
+    with Journal.open(home.ledger, software="", read_only=True, create=False) as journal:
+        return _moment(Past.of(home, journal), when)
+
+
+def config_to_record(home: Home) -> tuple[Config | None, ConfigProblem | None]:
+    """The config that is to be recorded; or why it cannot be, where the ledger knows the jobs all the same.
+
+    Raises:
+        NoHome: there is neither a ledger nor a config here.
+        ConfigInvalid, ConfigUnreadable: there is no ledger, and the config cannot be used.
+    """
+    config, problem = read_config(home, to_record=True)
+    if problem is not None and not has_ledger(home):
+        raise _nothing_here(home, problem)
+    return config, problem
+
+
+def read_config(
+    home: Home, path: Path | None = None, *, to_record: bool = False
+) -> tuple[Config | None, ConfigProblem | None]:
+    """The home's config, or the copy of it at `path`, or why there is none.
+
+    Args:
+        home: the home.
+        path: of the copy.
+        to_record: it will be recorded. Otherwise nothing is made that is not there yet, such as the salt of the
+            digests of environment values: until there is one (`has_salt`), those digests mean nothing.
+    """
+    path = path or home.config
+    if not path.exists():
+        return None, ConfigMissing(path)
+    try:
+        return load_config(home, path) if to_record or has_salt(home) else load(path, home.root), None
+    except (ConfigInvalid, ConfigMissing, ConfigUnreadable) as problem:
+        return None, problem
+
+
+def has_salt(home: Home) -> bool:
+    """Whether digests of environment values can be made as they are recorded."""
+    return (home.var / "salt").exists()
+
+
+def has_ledger(home: Home) -> bool:
+    """Whether something was recorded here already."""
+    return any(home.ledger.glob("*.jsonl")) or (home.ledger / "HEAD").exists()
+
+
+def config_is_in_force(home: Home, state: State) -> bool:
+    """Whether the config file is the very one that the ledger has accepted, so that it need not be read."""
+    return state.config is not None and state.rejection is None and _config_digest(home) == state.config
+
+
+def config_is_judged(home: Home, state: State) -> bool:
+    """Whether it is on record that the config file, as it is now, was accepted or rejected; true if it is gone."""
+    digest = _config_digest(home)
+    rejected = state.rejection.config if state.rejection is not None else None
+    return digest is None or digest in (state.config, rejected)
+
+
+def _config_digest(home: Home) -> str | None:
+    try:
+        return hashlib.sha256(home.config.read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
+def _moment(past: Past, when: int | datetime) -> Moment:
+    if isinstance(when, int):
+        if not 0 <= when <= past.head_seq:
+            raise NoSuchEntry(when, past.head_seq)
+        return Moment(when, past.entry(when).time)
+    found = past.seq_at(when)
+    if found is None:
+        raise BeforeLedger(past.entry(0).time)
+    return Moment(found, when)
+
+
+def _nothing_here(home: Home, problem: ConfigProblem) -> Exception:
+    return NoHome(home.root) if isinstance(problem, ConfigMissing) else problem

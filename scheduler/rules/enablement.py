@@ -1,0 +1,25 @@
+"""Enablement: what is recorded when a person decides whether a job runs on its schedule. Pure rules."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from scheduler import vocabulary as v
+from scheduler.rules.state import Job
+
+
+def enabling(job: Job, reason: str) -> v.JobEnabled | None:
+    """What lets a job run on its schedule; None if it does."""
+    return None if job.on_schedule else v.JobEnabled(reason=reason)
+
+
+def disabling(job: Job, reason: str, until: datetime | None) -> v.JobDisabled | None:
+    """What keeps a job from running on its schedule; None if it is disabled for good and is to be.
+
+    Args:
+        job: the job.
+        reason: why, for the ledger.
+        until: the end of the pause; None: for good.
+    """
+    for_good = not job.on_schedule and job.enablement.until is None
+    return None if for_good and until is None else v.JobDisabled(reason=reason, until=until)

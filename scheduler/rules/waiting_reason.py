@@ -1,0 +1,41 @@
+"""Why a run that is wanted has not started yet. Pure rules."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from scheduler.rules.state import State
+
+
+class WaitingReason(NamedTuple):
+    """Why a run waits.
+
+    Attributes:
+        kind: `paused`: the scheduler starts nothing while it cannot write the ledger. `queue`: another run of the job
+            comes first. `capacity`: as many runs as `max_parallel` allows have started. `unknown`: none of these.
+        run: of `queue`, the number of the run that comes first.
+        running: of `capacity`, how many runs of the scheduler have started.
+    """
+
+    kind: Literal["paused", "queue", "capacity", "unknown"]
+    run: int | None = None
+    running: int = 0
+
+
+def waiting_reason(state: State, number: int, job: str, max_parallel: int | None) -> WaitingReason:
+    """Why a run that was requested from the scheduler has not started.
+
+    Args:
+        state: as it stands.
+        number: of the run; job: its job.
+        max_parallel: how many runs the scheduler lets go at once; None if that is not known.
+    """
+    if state.scheduler is not None and state.scheduler.paused is not None:
+        return WaitingReason("paused")
+    before = [other.number for other in state.runs.values() if other.job == job and other.number < number]
+    if before and state.jobs[job].definition.overlap == "queue":
+        return WaitingReason("queue", run=before[0])
+    running = sum(other.attempt > 0 and other.by == "scheduler" for other in state.runs.values())
+    if max_parallel is not None and running >= max_parallel:
+        return WaitingReason("capacity", running=running)
+    return WaitingReason("unknown")
