@@ -105,7 +105,7 @@ from eventstore.journal import Journal, utc_now
 from eventstore.memory import MemoryStore
 from eventstore.recovery import LedgerRecovered
 from eventstore.segment import SEGMENT_ENTRIES, first_of, list_segments, segment_name, segment_of
-from eventstore.store import EMPTY, GENESIS, OWN_SEQ, Entry, Event, EventStore, Head
+from eventstore.store import EMPTY, GENESIS, OWN_SEQ, Entry, Event, EventStore, Head, LedgerFiles
 from eventstore.verify import VerifyReport, verify
 
 __all__ = [
@@ -127,6 +127,7 @@ __all__ = [
     "Journal",
     "LedgerCreated",
     "LedgerError",
+    "LedgerFiles",
     "LedgerRecovered",
     "MemoryStore",
     "NewerFormat",

@@ -21,14 +21,14 @@ class Waiter:
         selector: for others to register what they wait for; they look at it themselves after a wait.
     """
 
-    def __init__(self, folder: Path, signals: Iterable[signal.Signals] = ()) -> None:
+    def __init__(self, folder: Path | None, signals: Iterable[signal.Signals] = ()) -> None:
         self.selector = selectors.DefaultSelector()
         self._signals: list[int] = []
         self._woken_fd, self._wakeup_fd = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self.selector.register(self._woken_fd, selectors.EVENT_READ)
         self._previous_fd = signal.set_wakeup_fd(self._wakeup_fd, warn_on_full_buffer=False)
         self._previous = {number: signal.signal(number, self._remember) for number in signals}
-        self._growth = self._watch(folder)
+        self._growth = None if folder is None else self._watch(folder)
 
     def _watch(self, folder: Path) -> Growth | None:
         try:

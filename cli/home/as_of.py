@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -49,11 +50,11 @@ def moment_as_of(home: Home, text: str) -> Moment:
         click.BadParameter: it is neither a time of the past nor an entry of the ledger.
         Corrupt, NewerFormat, Unavailable, NoLedger: the ledger cannot be trusted or read.
     """
-    from eventstore import Journal
     from scheduler.ledger.past import Past
+    from scheduler.store import open_store
 
-    with Journal.open(home.ledger, software="", read_only=True, create=False) as journal:
-        return _moment(Past.of(home, journal), text)
+    with closing(open_store(home)) as store:
+        return _moment(Past.of(home, store), text)
 
 
 def past_view(home: Home, text: str) -> View:
@@ -66,23 +67,23 @@ def past_view(home: Home, text: str) -> View:
         Corrupt, NewerFormat, Unavailable, NoLedger: the ledger cannot be trusted or read.
     """
     from cli.home.open import View
-    from eventstore import Journal
     from scheduler.ledger.ledger import Ledger
     from scheduler.ledger.ledger_prefix import LedgerPrefix
     from scheduler.ledger.past import Past
     from scheduler.rules.preview import preview
     from scheduler.rules.reconcile import pauses_ended
     from scheduler.scheduler_lock import Holder
+    from scheduler.store import open_store
 
-    journal = Journal.open(home.ledger, software="", read_only=True, create=False)
+    store = open_store(home)
     try:
         with progress("reading the past") as seen:
-            past = Past.of(home, journal, lambda done, total: seen.update(done, total=total))
+            past = Past.of(home, store, lambda done, total: seen.update(done, total=total))
             moment = _moment(past, text)
             state = past.state_at(moment.seq)
-        ledger = Ledger(LedgerPrefix(journal, state.head), state)
+        ledger = Ledger(LedgerPrefix(store, state.head), state)
     except BaseException:
-        journal.close()
+        store.close()
         raise
     watch = state.scheduler
     holder = None

@@ -99,6 +99,7 @@ class RunHere:
         self, home: Home, ledger: Ledger, config: Config, streams: Streams, *, labelled: bool = False
     ) -> None:
         self.ledger, self.config = ledger, config
+        self._files = ledger.store.files
         self._waiter = Waiter(home.ledger, stopping_signals())
         self._spawner = PosixSpawner(ledger.state.ledger, self._waiter.selector, home.processes)
         self._execution = LocalExecutor(
@@ -150,7 +151,8 @@ class RunHere:
                 self._stop(number)
             if time.monotonic() >= self._tick_at_s:
                 self._tick_at_s = time.monotonic() + _TICK_S
-                self.ledger.store.tick()
+                if self._files is not None:
+                    self._files.tick()
         return self._signals[0] if self._signals else None
 
     @property
@@ -160,8 +162,8 @@ class RunHere:
 
     def close(self) -> None:
         """Let go of everything; what still runs goes on."""
-        if self._reserve_given:
-            self.ledger.store.restore_reserve()
+        if self._files is not None and self._reserve_given:
+            self._files.restore_reserve()
         self.watched.close()
         self._spawner.close()
         self._waiter.close()
@@ -216,9 +218,9 @@ class RunHere:
 
     def _complain(self, message: str) -> None:
         """The ledger cannot be written. What is held back for that goes first; the next try may do with it."""
-        if not self._reserve_given:
+        if self._files is not None and not self._reserve_given:
             self._reserve_given = True
-            self.ledger.store.release_reserve()
+            self._files.release_reserve()
             self._retry_at_s = time.monotonic()
             return
         self._retry_at_s = time.monotonic() + _RETRY_S

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from eventstore import Journal
+from eventstore import SEGMENT_ENTRIES
 from eventstore.store import Entry, EventStore
 from scheduler.home import Home
 from scheduler.ledger import snapshot
@@ -44,9 +44,11 @@ class Past:
         self._segments: dict[int, list[Entry]] = {}
 
     @classmethod
-    def of(cls, home: Home, journal: Journal, told: Told | None = None) -> Past:
-        """The past of a home."""
-        return cls(journal, home.snapshots / "segments", journal.segment_entries, told)
+    def of(cls, home: Home, store: EventStore, told: Told | None = None) -> Past:
+        """The past of a home; of a ledger that is not in files, stretches as long as a segment take its place."""
+        files = store.files
+        segment_entries = SEGMENT_ENTRIES if files is None else files.segment_entries
+        return cls(store, home.snapshots / "segments", segment_entries, told)
 
     @property
     def head_seq(self) -> int:

@@ -20,7 +20,6 @@ from cli.times.instant import SECOND, Asked, read_asked
 from cli.times.show import JOBS_ZONE, show_relative, show_time, utc_option
 from cli.words.entry_sentences import sentence
 from cli.words.explanation_words import headline, in_force_sentence, sentence_of
-from eventstore import Journal
 from scheduler.explanation import Explainer, Explanation, Shown
 from scheduler.explanation.facts import RunOpen, Scheduled
 from scheduler.explanation.last_due import last_due
@@ -86,7 +85,7 @@ def _answers(explainer: Explainer, asked: Asked) -> tuple[list[Explanation], int
 def _explainer(view: View, name: str, told: Told) -> Explainer:
     find_job(view.state, name, removed=True)
     try:
-        if view.ledger is not None and isinstance(view.ledger.store, Journal):
+        if view.ledger is not None:
             past = Past.of(view.home, view.ledger.store, told)
             return Explainer(past, name, view.now, serving=view.holder is not None)
     except KeyError:

@@ -21,12 +21,12 @@ from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.logs.collection.job_secrets import JobSecrets
 from scheduler.logs.collection.ledger_entries import fact_of, missing_output
-from scheduler.logs.collection.ledger_tail import LedgerTail
 from scheduler.logs.collection.output_tail import Ending, FollowedOutput
 from scheduler.logs.storage.checkpoint import LOCK, OutputPosition, Position, read_position, write_position
 from scheduler.logs.storage.day_files import DayWriter, entries_folder, make_folder
 from scheduler.logs.storage.entry import LogEntry, encode_lines, time_text
 from scheduler.logs.storage.resume import earliest_seq, seq_without_position, settle_move
+from scheduler.store import open_committed
 
 TURN_ENTRIES: Final = 2_000
 TURN_BYTES: Final = 1024 * 1024
@@ -64,7 +64,7 @@ class Collector:
     def __init__(self, home: Home, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._home, self._now = home, now
         self.folder = entries_folder(home)
-        self._ledger = LedgerTail(home.ledger)  # first: where there is none, nothing is made
+        self._ledger = open_committed(home)  # first: where there is none, nothing is made
         self._lock = -1
         try:
             self._lock = _take(self.folder)
