@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "projections": {"eventstore", "scheduler"},
     "cli": {"eventstore", "scheduler", "projections"},
 }
-VOCABULARY = {"scheduler.vocabulary", "scheduler.definition", "scheduler.home"}
+VOCABULARY = {"scheduler.vocabulary", "scheduler.definition", "scheduler.home", "scheduler.store"}
 """All of `scheduler` that the projections may know."""
 MODULES = [path for package in MAY_IMPORT for path in sorted((ROOT / package).rglob("*.py"))]
 

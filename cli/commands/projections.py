@@ -20,8 +20,8 @@ from cli.times.show import show_size
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from projections.build.maintenance import Status, Steps
-    from projections.files.validation import Progress
+    from projections.build.maintenance import ProjectionStatus, StepProgress
+    from projections.files.validation import ProgressCallback
 
 _STEPS = {
     "sealing": "projecting, segments",
@@ -86,17 +86,17 @@ def rebuild(home: Home, as_json: bool) -> None:
 
 
 @contextmanager
-def _steps(*, shown: bool) -> Iterator[Steps]:
+def _steps(*, shown: bool) -> Iterator[StepProgress]:
     """Tells a person who waits which step it is, and how far."""
     with progress("projecting", 1, shown=shown) as seen:
 
-        def begin(step: str) -> Progress:
+        def begin(step: str) -> ProgressCallback:
             return lambda done, total: seen.update(done, total=total, label=_STEPS[step])
 
         yield begin
 
 
-def _facts(found: Status) -> list[tuple[str, Value]]:
+def _facts(found: ProjectionStatus) -> list[tuple[str, Value]]:
     facts: list[tuple[str, Value]] = [
         ("folder", found.folder),
         (
@@ -120,7 +120,7 @@ def _facts(found: Status) -> list[tuple[str, Value]]:
     return [*facts, ("verdict", _verdict(found))]
 
 
-def _verdict(found: Status) -> Cell:
+def _verdict(found: ProjectionStatus) -> Cell:
     if found.refused:
         return Cell("the ledger is damaged: `cronledger ledger verify` shows the extent", "bad")
     if found.damaged:
@@ -135,7 +135,7 @@ def _verdict(found: Status) -> Cell:
     return Cell(f"all files are {kept}", "good")
 
 
-def _projected(found: Status) -> Cell:
+def _projected(found: ProjectionStatus) -> Cell:
     missing = show_count(found.segments - found.projected, "segment")
     recent = f"the last {found.recent_entries:,} entries are read from the ledger itself"
     if found.refused:

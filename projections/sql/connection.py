@@ -20,8 +20,10 @@ from projections.query_errors import failed, may_be_damage
 from projections.schema.tables import quoted
 from projections.sql.results import LINES_BEFORE_A_QUERY, ROWS_AT_ONCE, Answer, Parameters, ask, fetched
 from projections.sql.statements import Reading, readings
-from projections.views.live import LiveViews, Wanted
+from projections.views.live import LiveViews, ViewOptions
+from projections.views.source import OpenStore
 from scheduler.home import Home
+from scheduler.store import open_store
 
 Result = TypeVar("Result")
 
@@ -31,10 +33,10 @@ _INTERRUPTED = "a projection was found damaged in the middle of the answer, and 
 class Sql:
     """A connection. Each query sees what the ledger holds at that moment; it holds no lock in between."""
 
-    def __init__(self, home: Home, wanted: Wanted) -> None:
+    def __init__(self, home: Home, options: ViewOptions) -> None:
         """Not called directly: use `open_sql`."""
-        self._views = LiveViews(home, wanted)
-        self._output = wanted.output
+        self._views = LiveViews(home, options)
+        self._output = options.output
 
     def execute(self, query: str, parameters: Parameters = None) -> Answer:
         """Answer a query; of several statements all are judged first, and the last one's answer is returned.
@@ -172,6 +174,7 @@ def open_sql(
     memory_limit: str | None = None,
     threads: int | None = None,
     output: Path | None = None,
+    opened: OpenStore = open_store,
 ) -> Sql:
     """Open a connection to a home's ledger; a home without a ledger has views without rows.
 
@@ -182,6 +185,7 @@ def open_sql(
         memory_limit: as DuckDB writes it, such as `2GB`; by default half of the machine's.
         threads: by default as many as there are cores.
         output: the one file that `Sql.write_parquet` may write.
+        opened: opens the store that holds the home's entries.
 
     Raises:
         QueryFailed: the memory limit is none, or too low for the open segment; or there is no entry `as_of`.
@@ -190,4 +194,4 @@ def open_sql(
         Unavailable: the ledger cannot be read.
     """
     output = None if output is None else output.absolute()
-    return Sql(home, Wanted(as_of, asked_at, memory_limit, threads, output))
+    return Sql(home, ViewOptions(as_of, asked_at, memory_limit, threads, output, opened))
