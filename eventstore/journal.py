@@ -18,7 +18,7 @@ from eventstore.encoder import compose
 from eventstore.errors import Conflict, LedgerError, NoLedger, Poisoned, TornTail, Unavailable
 from eventstore.genesis import LedgerCreated, new_creation, read_creation
 from eventstore.head import HEAD_NAME, HeadFile
-from eventstore.lock import Lock
+from eventstore.lock import LOCK_NAME, FileLock
 from eventstore.reader import read_entries
 from eventstore.recovery import LedgerRecovered, mark_recorded, set_aside, unrecorded
 from eventstore.reserve import Reserve
@@ -72,7 +72,7 @@ class Journal:
         self._pid = os.getpid()
         self._closed = False
         self.recovered: LedgerRecovered | None = None
-        self._lock = Lock(folder, disk, writable=not read_only)
+        self._lock = FileLock(folder / LOCK_NAME, disk, writable=not read_only)
         self._head_file = HeadFile(folder, disk, writable=not read_only)
         self._reserve = Reserve(folder, disk)
         self._may_be_unrecorded = True

@@ -21,7 +21,7 @@ from eventstore.entry import BadLine, Line, LineTail, check_lines, head_after, s
 from eventstore.errors import Corrupt, NoLedger, TornTail, Unavailable
 from eventstore.genesis import read_creation
 from eventstore.head import HeadFile, Slot
-from eventstore.lock import Lock
+from eventstore.lock import LOCK_NAME, FileLock
 from eventstore.recovery import judge, later_lines
 from eventstore.seal import Seal, read_seal
 from eventstore.segment import (
@@ -177,7 +177,8 @@ def _plan(folder: Path, *, digests: bool) -> _Plan:
     """What there is to check, and how far, at a moment in which nobody writes."""
     if not folder.is_dir():
         raise NoLedger(f"{folder}: there is no ledger here")
-    lock, head_file = Lock(folder, REAL, writable=False), HeadFile(folder, REAL, writable=False)
+    lock = FileLock(folder / LOCK_NAME, writable=False)
+    head_file = HeadFile(folder, REAL, writable=False)
     try:
         lock.share()
         slot = head_file.read()

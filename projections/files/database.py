@@ -15,8 +15,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from eventstore.durable import REAL, publish
 from eventstore.segment import segment_name
-from projections.files.manifest import publish
 from projections.files.parquet import version
 from projections.files.segments import LedgerSegments, ValidProjections
 from projections.schema.log_view import log_files, log_folder, log_view
@@ -54,7 +54,7 @@ def refresh_database(valid: ValidProjections, ledger: LedgerSegments, logs: Path
     with suppress(OSError), valid.folder.locked():
         temporary = target.with_name(f".{target.name}.{os.getpid()}")
         _write(temporary, statements)
-        publish(temporary, target)
+        publish(REAL, temporary, target)
         manifest = valid.folder.load(made_by)
         manifest.database = current
         valid.folder.save(manifest)

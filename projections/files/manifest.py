@@ -10,17 +10,16 @@ the lock beside it.
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from shutil import rmtree
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from eventstore.durable import FILE_MODE, REAL, create_folders, write_file
+from eventstore.durable import REAL, create_folders, publish, write_file
+from eventstore.lock import FileLock
 from eventstore.nesting import decode
 from projections.files.fingerprint import Stamp, digest, stamp
 
@@ -186,22 +185,15 @@ class ProjectionFolder(NamedTuple):
         """
         for kind in self.kinds:
             create_folders(REAL, kind)
-        fd = os.open(self.root / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
+        with closing(FileLock(self.root / LOCK_NAME)) as lock, lock:
             self._sweep_temporaries()
             yield
-        finally:
-            os.close(fd)
 
     @contextmanager
     def merging(self) -> Iterator[bool]:
         """Alone in merging, which goes on beside everything else; False if another process is at it."""
-        fd = os.open(self.root / MERGE_LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
-        try:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+        with closing(FileLock(self.root / MERGE_LOCK_NAME)) as lock:
+            if not lock.try_take():
                 yield False
                 return
             for folder in (self.root, *self.kinds):
@@ -211,34 +203,12 @@ class ProjectionFolder(NamedTuple):
                     else:
                         stray.unlink(missing_ok=True)
             yield True
-        finally:
-            os.close(fd)
 
     def _sweep_temporaries(self) -> None:
         for folder in (self.root, *self.kinds):
             for stray in folder.glob(".*"):
                 with suppress(OSError):
                     stray.unlink()
-
-
-def publish(temporary: Path, target: Path) -> None:
-    """Put a finished file in its place: on disk first, then under its name, at once for everyone.
-
-    Raises:
-        OSError: it cannot be done; the temporary file is left to be swept.
-    """
-    temporary.chmod(FILE_MODE)
-    fd = os.open(temporary, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        REAL.fsync(fd)
-    finally:
-        os.close(fd)
-    REAL.rename(temporary, target)
-    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        REAL.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def publish_new(temporary: Path, target: Path) -> ProjectionFile:
@@ -248,7 +218,7 @@ def publish_new(temporary: Path, target: Path) -> ProjectionFile:
         OSError: it cannot be done.
     """
     sha256 = digest(temporary)
-    publish(temporary, target)
+    publish(REAL, temporary, target)
     made = stamp(target)
     assert made is not None, "a file that was just renamed is there"
     return ProjectionFile(made, sha256)

@@ -1,8 +1,8 @@
 """The past: the state as it was after any entry, and the first entry at which something came to hold.
 
 The folded state at the end of every full segment is kept, so that the past costs as little as the present: the
-nearest one that was kept, and the entries of one segment after it. They are disposable and believed no more easily
-than any snapshot; one that is missing is made again from the one before it.
+nearest one that was kept, and the entries of one segment after it. They are disposable, and valid only as any
+snapshot is; one that is missing is made again from the one before it.
 """
 
 from __future__ import annotations

@@ -7,8 +7,6 @@ read collects what there is first.
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from eventstore.lock import FileLock
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.home import Home
@@ -65,7 +64,7 @@ class Collector:
         self._home, self._now = home, now
         self.folder = entries_folder(home)
         self._ledger = open_committed(home)  # first: where there is none, nothing is made
-        self._lock = -1
+        self._lock: FileLock | None = None
         try:
             self._lock = _take(self.folder)
             self._begin()
@@ -162,9 +161,9 @@ class Collector:
     def close(self) -> None:
         """Let go of everything; what was not committed is taken again by the next one."""
         self._ledger.close()
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def _take_entries(self) -> bool:
         if self.position.next_seq > self._ledger.refresh():
@@ -244,20 +243,18 @@ class Collector:
         self._written = msgspec.json.encode(committed)
 
 
-def _take(folder: Path) -> int:
+def _take(folder: Path) -> FileLock:
     """Hold the lock of a home's collector.
 
     Raises:
         Busy: another one holds it.
     """
     make_folder(folder)
-    fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(fd)
-        raise Busy from None
-    return fd
+    lock = FileLock(folder / LOCK)
+    if not lock.try_take():
+        lock.close()
+        raise Busy
+    return lock
 
 
 def _by_day(entries: Iterable[LogEntry]) -> dict[str, bytes]:
