@@ -70,7 +70,7 @@ class CommittedReader:
         """The last entry that is committed now, by its seq; -1 if there is none.
 
         Raises:
-            Corrupt, Unavailable: the ledger cannot be trusted or read.
+            Corrupt, Unavailable: the ledger is damaged, or cannot be read.
         """
         try:
             head = self._journal.refresh().seq

@@ -48,7 +48,7 @@ class Disk:
         os.posix_fallocate(fd, 0, length)
 
     def rename(self, source: Path, target: Path) -> None:
-        """Replace a file at once: whoever opens it sees the old one or the new one, never a mixture."""
+        """Replace a file at once: a process that opens it sees the old one or the new one, never a mixture."""
         os.rename(source, target)
 
     def link(self, source: Path, target: Path) -> None:

@@ -21,7 +21,7 @@ from eventstore.head import HEAD_NAME, HeadFile
 from eventstore.lock import LOCK_NAME, FileLock
 from eventstore.reader import read_entries
 from eventstore.recovery import LedgerRecovered, mark_recorded, set_aside, unrecorded
-from eventstore.reserve import Reserve
+from eventstore.reserve import DiskReserve
 from eventstore.reverse_reader import read_backwards
 from eventstore.seal import SegmentSealer
 from eventstore.segment import SEGMENT_ENTRIES, segment_name
@@ -74,7 +74,7 @@ class Journal:
         self.recovered: LedgerRecovered | None = None
         self._lock = FileLock(folder / LOCK_NAME, disk, writable=not read_only)
         self._head_file = HeadFile(folder, disk, writable=not read_only)
-        self._reserve = Reserve(folder, disk)
+        self._reserve = DiskReserve(folder, disk)
         self._may_be_unrecorded = True
 
     @classmethod
@@ -113,7 +113,7 @@ class Journal:
         Raises:
             NoLedger: there is none, and it was not to be created.
             NewerFormat: it is in a format that this version does not know.
-            Corrupt: it cannot be trusted; nothing was written.
+            Corrupt: it is damaged; nothing was written.
             Unavailable: it cannot be read, or created, or repaired now.
             Poisoned: a flush failed.
         """
@@ -166,7 +166,7 @@ class Journal:
         What is new is read while nobody writes: a line that is seen here is committed, and stays.
 
         Raises:
-            Corrupt: what was appended cannot be trusted.
+            Corrupt: what was appended is damaged.
             Unavailable: it cannot be read now.
         """
         if self._tail.changed():
@@ -240,9 +240,8 @@ class Journal:
         if not self._lock.is_in_place():
             raise Unavailable(f"{self.folder}: the ledger was moved away or replaced while it was in use")
         if self._fsync == "everysec":
-            with contextlib.suppress(
-                Unavailable
-            ):  # who holds the lock lets go of it: the next tick tries again
+            # Another process may hold the lock for a moment: the next tick tries again.
+            with contextlib.suppress(Unavailable):
                 self._flush()
         self._writer.flush_head()
         self._sealer.advance(self._tail.head.seq + 1, _SEALED_PER_TICK_BYTES)

@@ -3,7 +3,7 @@
 `<first>.seal` is one line of JSON: the segment's first entry, how many it holds, its length in bytes, the
 SHA-256 of the whole file (as `sha256sum` prints it), the hash of its last entry, and, as in an entry, the
 hash of the line's own bytes before `,"hash":`. Readers accept members that they do not know. A seal that is
-missing is no damage: whoever next has the ledger open writes it. One that contradicts its segment, or
+missing is no damage: the next process that has the ledger open writes it. One that contradicts its segment, or
 itself, is: the length is compared whenever a ledger is opened, all of it by a verification.
 """
 
@@ -65,7 +65,7 @@ def read_seal(folder: Path, first: int) -> Seal | None:
 
 
 class Sealing:
-    """The seal of a full segment in the making; whoever does it writes the same.
+    """The seal of a full segment in the making; every process that makes it writes the same.
 
     The segment is hashed a slice at a time: all at once would hold up a scheduler for some 25 ms.
 
@@ -124,7 +124,7 @@ class Sealing:
 
 
 class SegmentSealer:
-    """Seals the full segments of a ledger, whoever filled them; one that cannot be sealed now is left for later."""
+    """Seals the full segments of a ledger, whichever process filled them; what cannot be sealed now is left."""
 
     def __init__(self, disk: Disk, folder: Path, segment_entries: int) -> None:
         self._disk, self._folder, self._count = disk, folder, segment_entries

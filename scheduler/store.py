@@ -1,7 +1,7 @@
 """How a home's ledger is opened: the one place that knows in which store a home keeps its entries.
 
-Whoever needs entries gets an `EventStore` here and does not ask which one it is. What only a ledger in files has (its
-folder, its reserve, what is due about once a second) is `EventStore.files`; where that is None there are no files.
+Code that needs entries gets an `EventStore` here and does not ask which one it is. What only a ledger in files has
+(its folder, its reserve, what is due about once a second) is `EventStore.files`; that is None where there are none.
 """
 
 from __future__ import annotations

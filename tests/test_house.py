@@ -47,6 +47,17 @@ def test_the_projections_know_only_the_vocabulary_of_the_scheduler() -> None:
         assert known <= VOCABULARY, path
 
 
+def test_a_ledger_is_opened_in_one_place() -> None:
+    """Above the event store, only `scheduler/store.py` knows which store there is; nobody else opens one or asks."""
+    opened_in = {
+        str(path.relative_to(ROOT))
+        for path in MODULES
+        if path.relative_to(ROOT).parts[0] != "eventstore"
+        and imports(path) & {"eventstore.Journal", "eventstore.journal", "eventstore.MemoryStore"}
+    }
+    assert opened_in == {"scheduler/store.py"}
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_room_says_what_it_is_for(path: Path) -> None:
     """Each module has a docstring, and a name that says something."""

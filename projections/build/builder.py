@@ -1,7 +1,7 @@
-"""Which sealed segments have projections that can be believed, and the making of those that have none.
+"""Making the projections of full segments and of the active one, where there are no valid ones.
 
-A projection is made once, by whoever comes first, and only of a segment whose every line was checked against
-the chain. It is made anew whenever it cannot be believed; a segment that cannot be is reported.
+A projection is made once, by the process that comes first, and only of a segment whose every line was checked against
+the chain. It is made anew whenever it is not valid; a segment that is damaged is reported.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Record = TypeVar("Record", SealedSegment, ProjectionPart)
 def ensure_projected(
     folder: ProjectionFolder, ledger: LedgerSegments, progress: ProgressCallback | None = None
 ) -> ValidProjections:
-    """Make the projections that are missing or cannot be believed. Any number of processes may do so at once.
+    """Make the projections that are missing or not valid. Any number of processes may do so at once.
 
     Raises:
         Corrupt: a segment is damaged.
@@ -52,7 +52,7 @@ def ensure_projected(
 
 
 def with_active_segment(valid: ValidProjections, ledger: LedgerSegments) -> ValidProjections:
-    """The same with the beginning of the segment that is not full, made anew if it lags too far behind.
+    """The same with the active segment, made anew if it lags too far behind.
 
     It only saves time: where it cannot be written, there is none.
 
@@ -77,7 +77,7 @@ def with_active_segment(valid: ValidProjections, ledger: LedgerSegments) -> Vali
 def project_anew(
     folder: ProjectionFolder, ledger: LedgerSegments, progress: ProgressCallback | None = None
 ) -> ValidProjections:
-    """Make all of them anew, whatever is there; whoever asks meanwhile waits.
+    """Make all of them anew, whatever is there; processes that ask meanwhile wait.
 
     Raises:
         Corrupt: a segment is damaged.
@@ -110,7 +110,7 @@ class _Builder:
         self._maker = ParquetMaker()
 
     def run(self) -> ValidProjections:
-        """Everything from entry 0 on: kept where it can be believed, and made where it cannot."""
+        """Everything from entry 0 on: kept where it is valid, and made where it is not."""
         firsts = self._ledger.firsts
         try:
             while len(self._valid.segments) < len(firsts):
@@ -204,7 +204,7 @@ class _Builder:
         self._valid.parts.append(part)
 
     def _save(self) -> None:
-        """Save what is believed, and what was known of later segments."""
+        """Save what is valid, and what was known of later segments."""
         end = len(self._valid.segments) * self._ledger.segment_entries
         self._manifest.segments = [*self._valid.segments, *_from(self._manifest.segments, end)]
         self._manifest.parts = [*self._valid.parts, *_from(self._manifest.parts, end)]

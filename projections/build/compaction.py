@@ -73,7 +73,7 @@ def merge(
 
 
 def _are_as_made(folder: ProjectionFolder, neighbours: list[ProjectionPart]) -> bool:
-    """Digest what is to be merged: damage must not become part of a file that is believed."""
+    """Digest what is to be merged: damage must not become part of a valid file."""
     return all(
         stamp(path) is not None and digest(path) == file.sha256
         for part in neighbours

@@ -1,4 +1,4 @@
-"""The upkeep of a home's projections: making what is missing, merging what is due, and saying how they are."""
+"""Maintenance of a home's projections: making what is missing, merging what is due, and saying how they are."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ class ProjectionStatus(msgspec.Struct, kw_only=True):
         folder: where they are.
         entries: how many entries the ledger holds.
         segments: how many of its segments are full.
-        projected: how many of those have projections that are believed; the next question sees to the others.
+        projected: how many of those have valid projections; the next question sees to the others.
         refused: where the ledger is damaged, if that is why those are not projected; else empty.
         recent_entries: how many entries are read from the ledger itself until then.
         kinds: the files, by kind.
         superseded: files that were merged into others, kept for a day for those who still read them.
-        merges_due: how many merges the next upkeep makes.
+        merges_due: how many merges the next maintenance makes.
         current: whether they were made by this version; others are made anew.
         verified: whether the files were digested.
         damaged: files that are missing or cut, and if they were digested, those that were altered.

@@ -1,7 +1,7 @@
-"""The beginning of the segment that is not full yet: projected as well, once it is long enough to be worth it.
+"""The active segment, the one that is not full yet: projected as well, once it is long enough to be worth it.
 
 Without it, every connection would read and check up to a whole segment of lines; with it, a few thousand. It is
-believed if the segment still begins with the very bytes that were checked when it was made. The longer it
+valid if the segment still begins with the very bytes that were checked when it was made. The longer it
 has grown, the more it says: it is made anew whenever it lags too far behind, until the segment is full.
 """
 
@@ -25,7 +25,7 @@ _BLOCK_BYTES = 1 << 20
 
 
 def lags(valid: ValidProjections, ledger: LedgerSegments) -> bool:
-    """Whether so much came after the projections that the beginning is to be made anew."""
+    """Whether so much came after the projections that the projection of the active segment is to be made anew."""
     return ledger.head.seq - valid.head.seq >= LAG_ENTRIES
 
 

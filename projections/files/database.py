@@ -1,6 +1,6 @@
 """`cronledger.duckdb`: the same views for DuckDB's own shell, DBeaver or a notebook.
 
-The file holds views and no data, so nobody needs to hold it open, and whoever does so blocks nobody: it is
+The file holds views and no data, so nobody needs to hold it open, and a program that does so blocks nobody: it is
 replaced, never changed. Its views read the projections and, after them, the segments themselves, whichever there
 are when a query is made, so an old one stays right while the ledger grows; it only becomes slower. It
 is written in a storage version that DuckDB 1.4 reads. What reads the segments this way does not check the

@@ -19,7 +19,7 @@ import msgspec
 
 from eventstore.entry import BadLine, check_lines, head_after
 from eventstore.errors import Corrupt
-from eventstore.segment import Run, first_of, runs, segment_of
+from eventstore.segment import LineBlock, first_of, line_blocks, segment_of
 from eventstore.store import EventStore, Head
 
 _BLOCK_BYTES = 1024 * 1024
@@ -87,11 +87,7 @@ class SegmentLineReader:
         self.first, self.head, self._offset = after.seq + 1, after, offset
 
     def read_to(self, last: int) -> Iterator[bytes]:
-        """Blocks of whole lines up to entry `last`, which the journal says is there; memory stays bounded.
-
-        Raises:
-            Corrupt: an entry on the way is not there, or not what the chain says.
-        """
+        """Blocks of whole lines up to entry `last`; see `LineReader.read_to`."""
         while self.head.seq < last:
             seq = self.head.seq + 1
             path = segment_of(self._ledger, seq, self._segment_entries)
@@ -103,26 +99,26 @@ class SegmentLineReader:
                 raise Corrupt(path, 0, seq, "this segment", "no such file") from None
             with file:
                 size = os.fstat(file.fileno()).st_size
-                for run in runs(file.fileno(), self._offset, size):
-                    yield self._checked(path, run, stop)
+                for lines in line_blocks(file.fileno(), self._offset, size):
+                    yield self._checked(path, lines, stop)
                     if self.head.seq == stop:
                         break
                 else:
                     raise Corrupt(path, size, self.head.seq + 1, "this entry", "the end of the file")
 
-    def _checked(self, path: Path, run: Run, stop: int) -> bytes:
-        """The run's lines up to entry `stop`, if the chain holds."""
+    def _checked(self, path: Path, lines: LineBlock, stop: int) -> bytes:
+        """The block's lines up to entry `stop`, if the chain holds."""
         seq = self.head.seq + 1
-        raw, wanted = run.raw, stop - seq + 1
-        if not run.whole:
-            raise Corrupt(path, run.offset, seq, "a whole line", f"{len(raw)} bytes without an end")
+        raw, wanted = lines.raw, stop - seq + 1
+        if not lines.whole:
+            raise Corrupt(path, lines.offset, seq, "a whole line", f"{len(raw)} bytes without an end")
         if raw.count(b"\n") > wanted:
             raw = b"\n".join(raw.split(b"\n", wanted)[:wanted]) + b"\n"
         try:
             self.head = head_after(check_lines(raw, seq, self.head.hash))
         except BadLine as bad:
-            raise Corrupt(path, run.offset + bad.offset, bad.seq, bad.expected, bad.found) from None
-        self._offset = run.offset + len(raw)
+            raise Corrupt(path, lines.offset + bad.offset, bad.seq, bad.expected, bad.found) from None
+        self._offset = lines.offset + len(raw)
         return raw
 
 

@@ -40,7 +40,7 @@ _MONTH_SQL = "SELECT strftime(time, '%Y-%m') FROM parts.fresh ORDER BY seq DESC 
 
 
 def version(segment_entries: int) -> str:
-    """Fingerprint of how projections are made: those made otherwise are not believed."""
+    """Fingerprint of how projections are made: those made otherwise are not valid."""
     decode = with_facts(read_lines(""))
     return fingerprint(_FORMAT, decode, PARTS_SQL, *_ROWS.values(), str(segment_entries))
 
@@ -92,7 +92,7 @@ class ParquetMaker:
 def merge_parquet(folder: ProjectionFolder, kind: Kind, sources: list[str], target: Path) -> ProjectionFile:
     """Make one file of several, in bounded memory.
 
-    Runs are put together by job, each job's in the order in which they ended: whoever asks about one job reads
+    Runs are put together by job, each job's in the order in which they ended: a question about one job reads
     little else, and the columns pack better. Entries stay in the order of their `seq`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Which projections can be believed as they stand, and which are damaged; nothing is made here."""
+"""Which projections are valid as they stand, and which are damaged; nothing is made here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from projections.files.parquet import version
 from projections.files.segments import LedgerSegments, ValidProjections
 
 ProgressCallback = Callable[[int, int], None]
-"""Is told how much is done, and of how much."""
+"""Called with how much is done, and of how much."""
 
 
 def find_damaged(
@@ -54,13 +54,13 @@ def discard_damaged(
 def valid_projections(
     folder: ProjectionFolder, ledger: LedgerSegments, manifest: Manifest, *, digested: bool = False
 ) -> ValidProjections:
-    """What of the manifest can be believed as it stands, from entry 0 on.
+    """The projections of the manifest that are valid as they stand, from entry 0 on.
 
     Args:
         folder: where the projections are.
         ledger: the ledger.
         manifest: what is said of them.
-        digested: believe also what has another stamp, if its digest is the same.
+        digested: a file that has another stamp is valid too, if its digest is the same.
     """
     segments: list[SealedSegment] = []
     parts: list[ProjectionPart] = []

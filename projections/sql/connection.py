@@ -19,7 +19,7 @@ from projections.errors import QueryFailed
 from projections.query_errors import failed, may_be_damage
 from projections.schema.tables import quoted
 from projections.sql.results import LINES_BEFORE_A_QUERY, ROWS_AT_ONCE, Answer, Parameters, ask, fetched
-from projections.sql.statements import Reading, readings
+from projections.sql.statements import ReadStatement, read_statements
 from projections.views.live import LiveViews, ViewOptions
 from projections.views.source import OpenStore
 from scheduler.home import Home
@@ -47,11 +47,11 @@ class Sql:
             Corrupt: the ledger is damaged.
         """
         *before, last = self.judged(query)
-        for reading in before:
-            self.answer(reading, parameters)
+        for statement in before:
+            self.answer(statement, parameters)
         return self.answer(last, parameters)
 
-    def judged(self, query: str) -> list[Reading]:
+    def judged(self, query: str) -> list[ReadStatement]:
         """The statements of a query, every one of them judged, for `answer`; nothing is executed.
 
         Raises:
@@ -63,18 +63,18 @@ class Sql:
 
         try:
             self._views.refresh()
-            return readings(self._views.engine, query)
+            return read_statements(self._views.engine, query)
         except (duckdb.Error, RuntimeError) as error:  # interrupted, or without memory, before it began
             raise failed(error) from error
 
-    def answer(self, reading: Reading, parameters: Parameters = None) -> Answer:
+    def answer(self, statement: ReadStatement, parameters: Parameters = None) -> Answer:
         """Answer one statement that `judged` found to read.
 
         Raises:
             QueryFailed: it cannot be answered.
             Corrupt: the ledger is damaged.
         """
-        columns = self._twice(lambda: ask(self._views.engine, reading, parameters), reading)
+        columns = self._twice(lambda: ask(self._views.engine, statement, parameters), statement)
         return Answer(columns, self._rows([kind for _, kind in columns]))
 
     def batches(self, query: str, parameters: Parameters = None) -> Iterator[list[tuple[Any, ...]]]:
@@ -132,7 +132,7 @@ class Sql:
     ) -> None:
         self.close()
 
-    def _twice(self, ask: Callable[[], Result], reading: Reading) -> Result:
+    def _twice(self, ask: Callable[[], Result], statement: ReadStatement) -> Result:
         """Ask, and once more if a projection had been damaged or removed under our hands and was made anew.
 
         Raises:
@@ -140,7 +140,7 @@ class Sql:
         """
         import duckdb
 
-        lines_before = LINES_BEFORE_A_QUERY - reading.lines_above
+        lines_before = LINES_BEFORE_A_QUERY - statement.lines_above
         try:
             return ask()
         except (duckdb.Error, RuntimeError) as error:

@@ -36,7 +36,7 @@ class ViewOptions(NamedTuple):
 
 
 class LiveViews:
-    """The engine of one connection; whoever has it closes it.
+    """The engine of one connection; its owner closes it.
 
     Attributes:
         engine: holds the views. It is another one after damage was mended.

@@ -30,7 +30,7 @@ OpenStore = Callable[[Home], EventStore]
 
 
 class ProjectionSource:
-    """A home's ledger and projections; whoever has it closes it.
+    """A home's ledger and projections; its owner closes it.
 
     Args:
         home: the home.

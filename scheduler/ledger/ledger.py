@@ -1,4 +1,4 @@
-"""The book: a ledger together with its folded state, kept in step.
+"""A ledger together with its folded state, kept in step.
 
 Every decision is made on the state at some head and recorded only if that is still the head; if someone else
 appended first, what they said is folded and the decision is made again.
@@ -37,7 +37,7 @@ class Ledger:
         """Fold what has been appended since, by anyone.
 
         Raises:
-            Corrupt: the ledger cannot be trusted.
+            Corrupt: the ledger is damaged.
         """
         if self.store.refresh().seq != self.state.head.seq:
             for entry in self.store.follow(self.state.head.seq + 1):

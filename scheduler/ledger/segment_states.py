@@ -1,4 +1,4 @@
-"""`python -m scheduler.segment_states HOME`: keeps the folded state at the end of each full segment, then exits.
+"""`python -m scheduler.ledger.segment_states HOME`: keeps the state at the end of each full segment, then exits.
 
 A scheduler has this done by a process of its own each time a segment is full, so that neither its loop nor the first
 question about the past waits for it.
