@@ -56,7 +56,7 @@ Files
     `00000000000000000000.jsonl`    a segment, named by its first entry in 20 digits: 65,536 entries
     `00000000000000000000.seal`     written when it is full: its digest, so that files can be compared
     `HEAD`                          two slots: how far the ledger is known to be on disk (see `head`)
-    `lock`                          held by who writes; never removed
+    `lock`                          held by the process that writes; never removed
     `reserve`                       room kept for the moment when the disk is full
     `quarantine/<seq>-<at>.torn`    what a crash left, byte for byte: where it was found, in its name
     ==============================  =====================================================================
@@ -105,7 +105,7 @@ from eventstore.journal import Journal, utc_now
 from eventstore.memory import MemoryStore
 from eventstore.recovery import LedgerRecovered
 from eventstore.segment import SEGMENT_ENTRIES, first_of, list_segments, segment_name, segment_of
-from eventstore.store import EMPTY, GENESIS, OWN_SEQ, Entry, Event, EventStore, Head
+from eventstore.store import EMPTY, GENESIS, OWN_SEQ, Entry, Event, EventStore, Head, LedgerFiles
 from eventstore.verify import VerifyReport, verify
 
 __all__ = [
@@ -127,6 +127,7 @@ __all__ = [
     "Journal",
     "LedgerCreated",
     "LedgerError",
+    "LedgerFiles",
     "LedgerRecovered",
     "MemoryStore",
     "NewerFormat",

@@ -18,7 +18,7 @@ from eventstore.errors import Corrupt, Poisoned, Unavailable
 from eventstore.head import HeadFile, Slot
 from eventstore.segment import first_of
 from eventstore.store import Entry
-from eventstore.tail import End, Tail
+from eventstore.tail import LineEnd, Tail
 
 Fsync = Literal["always", "everysec", "never"]
 """When entries are made durable: before `append` returns; within a second; when a segment is full.
@@ -30,7 +30,7 @@ process is killed; a power failure may take the last second's entries, or those 
 _FLUSH_EVERY_S = 1.0
 
 
-class _Part(msgspec.Struct):
+class _SegmentWrite(msgspec.Struct):
     """The lines of a commit that go into one segment: from `offset` to `end`, in bytes."""
 
     first: int
@@ -64,7 +64,7 @@ class Writer:
         """
         block = b"".join(lines)
         entries = decode_own(block)
-        parts: list[_Part] = []
+        parts: list[_SegmentWrite] = []
         try:
             # A crash in here leaves a torn tail, or whole lines that nobody was told of.
             self._write(lines, block, parts)
@@ -81,7 +81,7 @@ class Writer:
             raise
         # From here on the entries are in the ledger. A crash leaves HEAD behind them, which costs nothing.
         last, before = parts[-1], self._tail.fd
-        self._tail.advance(entries, len(block), last.fd, End(last.first, last.end))
+        self._tail.advance(entries, len(block), last.fd, LineEnd(last.first, last.end))
         if len(parts) > 1:
             self._close_all_but([part for part in parts[:-1] if part.fd != before], None)
         if last.synced:
@@ -96,7 +96,9 @@ class Writer:
         """
         tail = self._tail
         if tail.durable <= tail.head.seq:
-            self._sync([] if tail.fd is None else [_Part(tail.first, tail.fd, tail.offset, tail.offset)])
+            self._sync(
+                [] if tail.fd is None else [_SegmentWrite(tail.first, tail.fd, tail.offset, tail.offset)]
+            )
             self._durable_to_here()
 
     def cut(self, fd: int, offset: int) -> None:
@@ -117,7 +119,7 @@ class Writer:
         self._head_file.flush()
         self._head_flushed_s = time.monotonic()
 
-    def _write(self, lines: list[bytes], block: bytes, parts: list[_Part]) -> None:
+    def _write(self, lines: list[bytes], block: bytes, parts: list[_SegmentWrite]) -> None:
         """Write the lines, each into its segment; `parts` says at any moment what may have been written."""
         tail = self._tail
         first, fd, offset = tail.first, tail.fd, tail.offset
@@ -127,11 +129,11 @@ class Writer:
             lines = lines[room:]
             if fd is None:
                 fd = self._next_segment(first, parts)
-            parts.append(_Part(first, fd, offset, offset + len(data)))
+            parts.append(_SegmentWrite(first, fd, offset, offset + len(data)))
             write_all(self._disk, fd, data, offset)
             first, fd, offset, room = first + self._entries, None, 0, self._entries
 
-    def _next_segment(self, first: int, parts: list[_Part]) -> int:
+    def _next_segment(self, first: int, parts: list[_SegmentWrite]) -> int:
         """Create a segment, after what comes before it is on disk: so a later one proves the earlier ones."""
         if parts:
             self._sync(parts)
@@ -144,7 +146,7 @@ class Writer:
             raise Corrupt(path, 0, first, "an empty segment", f"{size} bytes")
         return fd
 
-    def _sync(self, parts: list[_Part]) -> None:
+    def _sync(self, parts: list[_SegmentWrite]) -> None:
         """Make durable what these parts hold and whatever others left before them that is not known to be.
 
         Raises:
@@ -183,7 +185,7 @@ class Writer:
         if self._flushed_s - self._head_flushed_s >= _FLUSH_EVERY_S:
             self.flush_head()
 
-    def _take_back(self, parts: list[_Part]) -> None:
+    def _take_back(self, parts: list[_SegmentWrite]) -> None:
         """Take off what a failed commit has written: nobody was told of it.
 
         Segments that it has begun go first, and their names leave the disk before the one before them is cut:
@@ -214,7 +216,7 @@ class Writer:
         self.poisoned = self.poisoned or f"{self._folder}: {why}"
         return Poisoned(self.poisoned)
 
-    def _close_all_but(self, parts: list[_Part], kept: int | None) -> None:
+    def _close_all_but(self, parts: list[_SegmentWrite], kept: int | None) -> None:
         for part in parts:
             if part.fd != kept:
                 os.close(part.fd)

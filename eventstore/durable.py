@@ -48,8 +48,12 @@ class Disk:
         os.posix_fallocate(fd, 0, length)
 
     def rename(self, source: Path, target: Path) -> None:
-        """Replace a file at once: whoever opens it sees the old one or the new one, never a mixture."""
+        """Replace a file at once: a process that opens it sees the old one or the new one, never a mixture."""
         os.rename(source, target)
+
+    def link(self, source: Path, target: Path) -> None:
+        """Give a file one more name, unless something has that name already."""
+        os.link(source, target, follow_symlinks=False)
 
     def unlink(self, path: Path) -> None:
         """Remove a file's name."""
@@ -99,25 +103,99 @@ def sync_folder(disk: Disk, folder: Path) -> None:
         os.close(fd)
 
 
-def write_file(disk: Disk, path: Path, data: bytes) -> None:
+def write_file(
+    disk: Disk,
+    path: Path,
+    data: bytes,
+    *,
+    durable: bool = True,
+    replace: bool = True,
+    beside: Path | None = None,
+) -> None:
     """Create or replace a whole file, atomically; it is on disk on return.
 
     1. Write beside it: a crash leaves a stray temporary file, and the old one untouched.
     2. Flush before the rename: otherwise a power failure may leave the new name with nothing in it.
     3. Rename: from here on everyone sees the new file.
     4. Flush the folder: from here on a power failure does not bring the old one back.
+
+    Args:
+        disk: the system calls.
+        path: the file.
+        data: all that it holds.
+        durable: whether steps 2 and 4 are taken; without them a power failure may leave an older file or one that
+            is not whole, which suits a file that is checked when it is read and can be made again.
+        replace: whether a file that is there gives way.
+        beside: the temporary file, in the same folder; by default `.NAME.PID`. One that is there is a leftover.
+
+    Raises:
+        FileExistsError: there is a file, and it was not to be replaced; it is as it was.
+        OSError: it cannot be written; what was there is as it was.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    fd = disk.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    beside = beside or path.with_name(f".{path.name}.{os.getpid()}")
+    fd = _create_anew(disk, beside)
     try:
         try:
             write_all(disk, fd, data, 0)
-            disk.fdatasync(fd)
+            if durable:
+                disk.fdatasync(fd)
         finally:
             os.close(fd)
-        disk.rename(beside, path)
+        give_name(disk, beside, path, replace=replace)
     except BaseException:
         with contextlib.suppress(OSError):
             disk.unlink(beside)
         raise
+    if durable:
+        sync_folder(disk, path.parent)
+
+
+def publish(disk: Disk, beside: Path, path: Path) -> None:
+    """Steps 2 to 4 of `write_file` for a file that another program has written, such as a database engine.
+
+    Raises:
+        OSError: it cannot be done; the temporary file is left.
+    """
+    beside.chmod(FILE_MODE)
+    fd = disk.open(beside, os.O_RDONLY)
+    try:
+        disk.fsync(fd)
+    finally:
+        os.close(fd)
+    give_name(disk, beside, path)
     sync_folder(disk, path.parent)
+
+
+def give_name(disk: Disk, beside: Path, path: Path, *, replace: bool = True) -> None:
+    """Give a finished file its name, at once for everyone: step 3 of `write_file`.
+
+    Without `replace`, a link fails where a rename would replace a file that came meanwhile.
+
+    Raises:
+        FileExistsError: there is a file, and it was not to be replaced.
+        OSError: it cannot be done.
+    """
+    if replace:
+        disk.rename(beside, path)
+        return
+    try:
+        disk.link(beside, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without links.
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        disk.rename(beside, path)
+    else:
+        disk.unlink(beside)
+
+
+def _create_anew(disk: Disk, path: Path) -> int:
+    """A new file, whatever has its name: what a killed process has left, or a link that somebody has put there."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    try:
+        return disk.open(path, flags)
+    except FileExistsError:
+        disk.unlink(path)
+        return disk.open(path, flags)

@@ -1,4 +1,4 @@
-"""Entries as they are read: a line is believed only if every byte of it stands where format 1 says.
+"""Entries as they are read: a line is valid only if every byte of it stands where format 1 says.
 
 The exact definition is `check_line`. `check_lines` says the same of many lines at once, at the speed of the
 C code it leans on: lines that decode, and encode again to the very same bytes, have format 1's members in

@@ -18,12 +18,13 @@ from eventstore.encoder import compose
 from eventstore.errors import Conflict, LedgerError, NoLedger, Poisoned, TornTail, Unavailable
 from eventstore.genesis import LedgerCreated, new_creation, read_creation
 from eventstore.head import HEAD_NAME, HeadFile
-from eventstore.lock import Lock
+from eventstore.lock import LOCK_NAME, FileLock
 from eventstore.reader import read_entries
 from eventstore.recovery import LedgerRecovered, mark_recorded, set_aside, unrecorded
-from eventstore.reserve import Reserve
-from eventstore.seal import Sealing, unsealed
-from eventstore.segment import SEGMENT_ENTRIES, first_of, segment_name
+from eventstore.reserve import DiskReserve
+from eventstore.reverse_reader import read_backwards
+from eventstore.seal import SegmentSealer
+from eventstore.segment import SEGMENT_ENTRIES, segment_name
 from eventstore.store import EMPTY, Entry, Event, Head
 from eventstore.tail import Tail
 
@@ -42,7 +43,7 @@ def _exists(folder: Path) -> bool:
 
 
 class Journal:
-    """A ledger in a folder: `EventStore` on files.
+    """A ledger in a folder: `EventStore`, and `LedgerFiles`.
 
     One object belongs to one process and one thread; other processes, and other objects of the same process,
     have their own. Opening does not read the history: it costs the same however long the ledger is, but for
@@ -71,12 +72,9 @@ class Journal:
         self._pid = os.getpid()
         self._closed = False
         self.recovered: LedgerRecovered | None = None
-        self._lock = Lock(folder, disk, writable=not read_only)
+        self._lock = FileLock(folder / LOCK_NAME, disk, writable=not read_only)
         self._head_file = HeadFile(folder, disk, writable=not read_only)
-        self._reserve = Reserve(folder, disk)
-        self._unsealed: list[int] = []
-        self._looked_to = 0
-        self._sealing: Sealing | None = None
+        self._reserve = DiskReserve(folder, disk)
         self._may_be_unrecorded = True
 
     @classmethod
@@ -115,7 +113,7 @@ class Journal:
         Raises:
             NoLedger: there is none, and it was not to be created.
             NewerFormat: it is in a format that this version does not know.
-            Corrupt: it cannot be trusted; nothing was written.
+            Corrupt: it is damaged; nothing was written.
             Unavailable: it cannot be read, or created, or repaired now.
             Poisoned: a flush failed.
         """
@@ -149,6 +147,11 @@ class Journal:
         return self._created.entries_per_segment
 
     @property
+    def files(self) -> Self:
+        """The files that the ledger is kept in."""
+        return self
+
+    @property
     def torn(self) -> TornTail | None:
         """What a crash left behind the last entry; the next append cuts it and records that."""
         return self._tail.torn
@@ -163,7 +166,7 @@ class Journal:
         What is new is read while nobody writes: a line that is seen here is committed, and stays.
 
         Raises:
-            Corrupt: what was appended cannot be trusted.
+            Corrupt: what was appended is damaged.
             Unavailable: it cannot be read now.
         """
         if self._tail.changed():
@@ -201,6 +204,22 @@ class Journal:
         except OSError as error:
             raise Unavailable(f"{self.folder} cannot be read: {error.strerror or error}") from error
 
+    def read_backwards(self, before: int | None = None) -> Iterator[Entry]:
+        """The entries before entry `before`, the newest one first; see `EventStore.read_backwards`."""
+        return self._read_backwards(self._tail.head, before)
+
+    def _read_backwards(self, head: Head, before: int | None) -> Iterator[Entry]:
+        if before is not None and before <= head.seq:
+            if before <= 0:
+                return
+            # The entry that is excluded names the hash of the first that is wanted, and is itself checked.
+            (excluded,) = self.read(before, before)
+            head = Head(before - 1, excluded.prev)
+        try:
+            yield from read_backwards(self.folder, self.segment_entries, head)
+        except OSError as error:
+            raise Unavailable(f"{self.folder} cannot be read: {error.strerror or error}") from error
+
     def follow(self, first: int) -> Iterator[Entry]:
         """Entries from `first` on until there are no more now; see `EventStore.follow`."""
         while first <= self.refresh().seq:
@@ -221,12 +240,11 @@ class Journal:
         if not self._lock.is_in_place():
             raise Unavailable(f"{self.folder}: the ledger was moved away or replaced while it was in use")
         if self._fsync == "everysec":
-            with contextlib.suppress(
-                Unavailable
-            ):  # who holds the lock lets go of it: the next tick tries again
+            # Another process may hold the lock for a moment: the next tick tries again.
+            with contextlib.suppress(Unavailable):
                 self._flush()
         self._writer.flush_head()
-        self._seal(_SEALED_PER_TICK_BYTES)
+        self._sealer.advance(self._tail.head.seq + 1, _SEALED_PER_TICK_BYTES)
 
     def release_reserve(self) -> None:
         """Give the disk back the room that was kept, so that it can be recorded that there is no more."""
@@ -248,7 +266,7 @@ class Journal:
             if not self._read_only and self._pid == os.getpid() and self._writer.poisoned is None:
                 self._flush()
                 self._writer.flush_head()
-                self._seal(None)
+                self._sealer.advance(self._tail.head.seq + 1, None)
         finally:
             self._close_files()
 
@@ -296,6 +314,7 @@ class Journal:
         count, writable = created.entries_per_segment, not self._read_only
         self._tail = Tail(self.folder, count, self._disk, self._head_file, writable=writable)
         self._writer = Writer(self.folder, count, self._disk, self._tail, self._head_file, self._fsync)
+        self._sealer = SegmentSealer(self._disk, self.folder, count)
         self._tail.start()
 
     def _settle(self) -> None:
@@ -346,35 +365,6 @@ class Journal:
         except OSError as error:
             raise Unavailable(f"{self.folder} cannot be locked: {error.strerror or error}") from error
 
-    def _seal(self, budget_bytes: int | None) -> None:
-        """Seal full segments, whoever filled them; one that cannot be sealed now is left for another time.
-
-        Args:
-            budget_bytes: go on with one of them, for about so many bytes; None: seal all.
-        """
-        end = first_of(self._tail.head.seq + 1, self.segment_entries)
-        if self._looked_to < end:
-            self._unsealed += unsealed(self.folder, self._looked_to, end, self.segment_entries)
-            self._looked_to = end
-        try:
-            while self._unsealed:
-                if self._sealing is None:
-                    first = self._unsealed[0]
-                    self._sealing = Sealing(self._disk, self.folder, first, self.segment_entries)
-                if not self._sealing.advance(budget_bytes):
-                    return
-                self._stop_sealing()
-                del self._unsealed[0]
-                if budget_bytes is not None:
-                    return
-        except OSError:
-            self._stop_sealing()
-
-    def _stop_sealing(self) -> None:
-        if self._sealing is not None:
-            self._sealing.close()
-            self._sealing = None
-
     def _check_writable(self) -> None:
         if self._closed:
             raise LedgerError(f"{self.folder}: the ledger is closed")
@@ -387,8 +377,8 @@ class Journal:
 
     def _close_files(self) -> None:
         self._closed = True
-        self._stop_sealing()
         if hasattr(self, "_tail"):
+            self._sealer.close()
             self._tail.close()
         self._head_file.close()
         self._lock.close()

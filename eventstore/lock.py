@@ -1,8 +1,9 @@
-"""The writer lock: one writer at a time, or any number of readers that look at what is committed.
+"""Locks between processes: one holder at a time, or any number that share.
 
-The lock is `flock` on a file that is never removed: the kernel lets go of it when its holder dies, so no lock
-outlives a crash. Readers take it shared, for the moment in which they read what is new: while they hold it
-nobody is in the middle of a write, so a line that is not whole is what a crash left, not one being written.
+A lock is `flock` on a file that is never removed: the kernel lets go of it when its holder dies, so no lock outlives
+a crash. The ledger's is the writer lock. Its readers share it for the moment in which they read what is new: while
+they hold it nobody is in the middle of a write, so a line that is not whole is what a crash left, not one that is
+being written.
 """
 
 from __future__ import annotations
@@ -16,25 +17,32 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from eventstore.durable import Disk
+from eventstore.durable import REAL, Disk
 
 LOCK_NAME = "lock"
+"""Of a ledger's writer lock."""
 _LOOK_FIRST_S, _LOOK_MAX_S = 0.000_1, 0.005
 
 
-class Lock:
-    """The lock file of one ledger, opened by one process. Usable as a context manager: exclusive.
+class FileLock:
+    """A lock file, opened by one process. Usable as a context manager: exclusive.
+
+    Args:
+        path: the file; it is created unless the lock is only to be shared.
+        disk: the system calls.
+        writable: the lock may be taken exclusively. Otherwise it may also be missing, as in a copy.
 
     Attributes:
         patience_s: how long to wait for it at most; None: as long as it takes.
     """
 
-    def __init__(self, folder: Path, disk: Disk, *, writable: bool) -> None:
-        self._disk, self._path = disk, folder / LOCK_NAME
+    def __init__(self, path: Path, disk: Disk = REAL, *, writable: bool = True) -> None:
+        self._disk, self._path = disk, path
         self.patience_s: float | None = None
         self._fd: int | None = None
         try:
-            self._fd = disk.open(self._path, os.O_RDWR | os.O_CREAT if writable else os.O_RDONLY)
+            flags = os.O_RDWR | os.O_CREAT if writable else os.O_RDONLY
+            self._fd = disk.open(self._path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
             if writable:
                 raise
@@ -48,6 +56,19 @@ class Lock:
         if self._fd is None:
             return False
         self._take(self._fd, fcntl.LOCK_SH)
+        return True
+
+    def try_take(self) -> bool:
+        """Take the lock exclusively; False at once if another process holds it.
+
+        Raises:
+            OSError: it cannot be taken.
+        """
+        assert self._fd is not None, "a lock that may be taken exclusively has a file"
+        try:
+            self._disk.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
         return True
 
     def is_in_place(self) -> bool:
@@ -93,7 +114,7 @@ class Lock:
                 self._disk.flock(self._fd, fcntl.LOCK_UN)
 
     def __enter__(self) -> None:
-        assert self._fd is not None, "only who may write takes the lock exclusively"
+        assert self._fd is not None, "a lock that may be taken exclusively has a file"
         self._take(self._fd, fcntl.LOCK_EX)
 
     def __exit__(

@@ -16,7 +16,7 @@ from eventstore.encoder import compose
 from eventstore.entry import decode_own
 from eventstore.errors import Conflict
 from eventstore.genesis import LedgerCreated, new_creation
-from eventstore.store import EMPTY, Entry, Event, Head
+from eventstore.store import EMPTY, Entry, Event, Head, LedgerFiles
 
 Hook = Callable[[Sequence[Event]], None]
 
@@ -25,7 +25,7 @@ class MemoryStore:
     """A ledger in memory: `EventStore`.
 
     Attributes:
-        ledger_id: what tells this ledger from all others.
+        files: None, for there are none; a test may put there what a full disk would answer.
         before_commit: called with the events when nothing is recorded yet; what it raises leaves it so
             (`Unavailable`, `Conflict`, or a simulated crash).
         after_commit: called with the events when they are recorded and the caller does not know it yet.
@@ -51,6 +51,7 @@ class MemoryStore:
         self._entries: list[Entry] = []
         self._lines: list[bytes] = []
         self._head = EMPTY
+        self.files: LedgerFiles | None = None
         self.before_commit: Hook | None = None
         self.after_commit: Hook | None = None
         created = new_creation(software)
@@ -69,7 +70,7 @@ class MemoryStore:
         other = object.__new__(MemoryStore)
         other._clock = clock or self._clock
         other._entries, other._lines, other._created = self._entries, self._lines, self._created
-        other._head = EMPTY
+        other._head, other.files = EMPTY, None
         other.before_commit = other.after_commit = None
         other.refresh()
         return other
@@ -111,22 +112,17 @@ class MemoryStore:
         end = self._head.seq if last is None else min(last, self._head.seq)
         return iter(self._entries[max(first, 0) : end + 1])
 
+    def read_backwards(self, before: int | None = None) -> Iterator[Entry]:
+        """The entries before entry `before`, the newest one first; see `EventStore.read_backwards`."""
+        end = self._head.seq + 1 if before is None else min(max(before, 0), self._head.seq + 1)
+        return reversed(self._entries[:end])
+
     def follow(self, first: int) -> Iterator[Entry]:
         """Entries from `first` on until there are no more now; see `EventStore.follow`."""
         while first <= self.refresh().seq:
             for entry in self.read(first):
                 first = entry.seq + 1
                 yield entry
-
-    def release_reserve(self) -> None:
-        """There is no disk that could be full."""
-
-    def restore_reserve(self) -> bool:
-        """There is always room."""
-        return True
-
-    def tick(self) -> None:
-        """Nothing waits to be flushed."""
 
     def close(self) -> None:
         """Nothing is open."""

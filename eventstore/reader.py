@@ -8,7 +8,7 @@ from pathlib import Path
 
 from eventstore.entry import BadLine, parse_lines, shown, tail_of
 from eventstore.errors import Corrupt
-from eventstore.segment import find_line, first_lines, first_of, line_before, runs, segment_name
+from eventstore.segment import find_line, first_lines, first_of, line_before, line_blocks, segment_name
 from eventstore.store import GENESIS, Entry
 from eventstore.tail import Tail
 
@@ -49,15 +49,15 @@ def _segment_entries(
     """The entries of one segment from `span[1]` to `span[2]`; `span[0]` is its first."""
     segment_first, seq, stop = span
     offset = _begin_of(path, fd, size, segment_first, seq)
-    for run in runs(fd, offset, size):
-        block = run.raw
-        if not run.whole:
-            raise Corrupt(path, run.offset, seq, "a whole line", shown(block))
+    for lines in line_blocks(fd, offset, size):
+        block = lines.raw
+        if not lines.whole:
+            raise Corrupt(path, lines.offset, seq, "a whole line", shown(block))
         block = first_lines(block, stop - seq + 1)
         try:
             entries = parse_lines(block, seq, prev)
         except BadLine as bad:
-            raise Corrupt(path, run.offset + bad.offset, bad.seq, bad.expected, bad.found) from None
+            raise Corrupt(path, lines.offset + bad.offset, bad.seq, bad.expected, bad.found) from None
         seq, prev = entries[-1].seq + 1, entries[-1].hash
         yield entries
         if seq > stop:
@@ -99,15 +99,15 @@ def _damage_before(path: Path, fd: int, size: int, segment_first: int, seq: int)
     """Lines of a segment could not be told apart: check one after another, and say where that begins."""
     at: int = segment_first
     prev: str | None = None
-    for run in runs(fd, 0, size):
-        if not run.whole:
-            return Corrupt(path, run.offset, at, "a whole line", shown(run.raw))
+    for lines in line_blocks(fd, 0, size):
+        if not lines.whole:
+            return Corrupt(path, lines.offset, at, "a whole line", shown(lines.raw))
         if prev is None:
-            opening = tail_of(run.raw[: run.raw.index(b"\n")])
+            opening = tail_of(lines.raw[: lines.raw.index(b"\n")])
             prev = opening.prev if opening else GENESIS
         try:
-            entries = parse_lines(run.raw, at, prev)
+            entries = parse_lines(lines.raw, at, prev)
         except BadLine as bad:
-            return Corrupt(path, run.offset + bad.offset, bad.seq, bad.expected, bad.found)
+            return Corrupt(path, lines.offset + bad.offset, bad.seq, bad.expected, bad.found)
         at, prev = entries[-1].seq + 1, entries[-1].hash
     return Corrupt(path, size, at, f"entry {seq}", "the end of the file")

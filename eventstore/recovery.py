@@ -57,7 +57,7 @@ class LedgerRecovered(msgspec.Struct, frozen=True, kw_only=True):
     offset: int
 
 
-class SetAside(NamedTuple):
+class QuarantinedBytes(NamedTuple):
     """Quarantined bytes that no entry speaks of yet."""
 
     path: Path
@@ -85,7 +85,7 @@ def judge(
 
 
 def later_lines(fd: int, offset: int, end: int) -> Iterator[LineTail]:
-    """The lines after `offset` that speak for themselves, wherever in the rubble they begin.
+    """The lines after `offset` that speak for themselves, wherever between them and the damage they begin.
 
     Memory stays bounded: what is longer than a line can be is looked at in pieces.
     """
@@ -119,7 +119,7 @@ def set_aside(disk: Disk, folder: Path, torn: TornTail, fd: int) -> None:
     write_file(disk, quarantine / name, _read(fd, torn.offset))
 
 
-def unrecorded(folder: Path, segment_entries: int) -> list[SetAside]:
+def unrecorded(folder: Path, segment_entries: int) -> list[QuarantinedBytes]:
     """What was set aside and is not known to be recorded, in the order of the ledger."""
     quarantine = folder / QUARANTINE_NAME
     try:
@@ -140,11 +140,11 @@ def unrecorded(folder: Path, segment_entries: int) -> list[SetAside]:
             segment=segment_name(seq - seq % segment_entries),
             offset=int(match[2]),
         )
-        found.append(SetAside(quarantine / name, payload))
+        found.append(QuarantinedBytes(quarantine / name, payload))
     return found
 
 
-def mark_recorded(disk: Disk, aside: SetAside) -> Path:
+def mark_recorded(disk: Disk, aside: QuarantinedBytes) -> Path:
     """Step 4: give the quarantined bytes their final name, never that of earlier ones."""
     stem = f"{aside.payload.seq:020d}-{aside.payload.offset}"
     target = aside.path.with_name(f"{stem}.torn")

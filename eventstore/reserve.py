@@ -12,8 +12,8 @@ RESERVE_NAME = "reserve"
 RESERVE_BYTES = 256 * 1024
 
 
-class Reserve:
-    """A file that holds nothing but its place."""
+class DiskReserve:
+    """A file of zeros that takes up room on the disk."""
 
     def __init__(self, folder: Path, disk: Disk) -> None:
         self._path, self._disk = folder / RESERVE_NAME, disk
@@ -29,9 +29,8 @@ class Reserve:
             if os.stat(self._path).st_size >= RESERVE_BYTES:
                 return True
         if self._free_bytes() < RESERVE_BYTES:
-            return (
-                False  # a file that cannot stay would wake all who watch the folder, by coming and by going
-            )
+            # A file that cannot stay would wake every process that watches the folder, twice.
+            return False
         try:
             fd = self._disk.open(self._path, os.O_RDWR | os.O_CREAT)
         except OSError:

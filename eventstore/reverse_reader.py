@@ -13,7 +13,6 @@ from pathlib import Path
 
 from eventstore.entry import LINE_BYTES_MAX, BadLine, check_line, parse_lines, shown, tail_of
 from eventstore.errors import Corrupt
-from eventstore.journal import Journal
 from eventstore.segment import find_line, first_of, segment_name
 from eventstore.store import Entry, Head
 
@@ -22,36 +21,14 @@ _READ_BYTES_MAX = 512 * 1024
 _CHUNK_BYTES = 1024 * 1024
 
 
-def read_backwards(ledger: Journal | Path, first_excluded: int | None = None) -> Iterator[Entry]:
-    """Entries from the newest on, or from the one before `first_excluded` on, down to entry 0.
-
-    A torn tail, and what others append after the call, is not looked at. Memory stays bounded.
-
-    Args:
-        ledger: an open one, as it knows its head now; or a folder, which is opened to be read only.
-        first_excluded: the entry after the first that is wanted.
+def read_backwards(folder: Path, segment_entries: int, head: Head) -> Iterator[Entry]:
+    """Entries from `head` on down to entry 0; what stands behind it is not looked at. Memory stays bounded.
 
     Raises:
         Corrupt: an entry on the way does not stand where the chain says; all newer ones were given.
-        NoLedger, NewerFormat, Unavailable: see `Journal.open`.
+        OSError: a segment cannot be read.
     """
-    if isinstance(ledger, Journal):
-        yield from _from_head(ledger, first_excluded)
-        return
-    with Journal.open(ledger, software="", read_only=True) as journal:
-        yield from _from_head(journal, first_excluded)
-
-
-def _from_head(journal: Journal, first_excluded: int | None) -> Iterator[Entry]:
-    head = journal.head()
-    skip_from = head.seq + 1 if first_excluded is None else first_excluded
-    if skip_from <= head.seq:
-        # The entry that is excluded names the hash of the first that is wanted, and is itself checked.
-        if skip_from <= 0:
-            return
-        (excluded,) = journal.read(skip_from, skip_from)
-        head = Head(skip_from - 1, excluded.prev)
-    for block in _blocks(journal.folder, journal.segment_entries, head):
+    for block in _blocks(folder, segment_entries, head):
         yield from reversed(block)
 
 

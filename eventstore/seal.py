@@ -3,7 +3,7 @@
 `<first>.seal` is one line of JSON: the segment's first entry, how many it holds, its length in bytes, the
 SHA-256 of the whole file (as `sha256sum` prints it), the hash of its last entry, and, as in an entry, the
 hash of the line's own bytes before `,"hash":`. Readers accept members that they do not know. A seal that is
-missing is no damage: whoever next has the ledger open writes it. One that contradicts its segment, or
+missing is no damage: the next process that has the ledger open writes it. One that contradicts its segment, or
 itself, is: the length is compared whenever a ledger is opened, all of it by a verification.
 """
 
@@ -20,7 +20,7 @@ from eventstore.durable import Disk, write_file
 from eventstore.entry import LINE_BYTES_MAX, seq_of, tail_of
 from eventstore.errors import Corrupt
 from eventstore.nesting import decode
-from eventstore.segment import line_before, seal_name, segment_name
+from eventstore.segment import first_of, line_before, seal_name, segment_name
 
 _READ_BYTES = 1024 * 1024
 _HASH = b',"hash":'
@@ -65,7 +65,7 @@ def read_seal(folder: Path, first: int) -> Seal | None:
 
 
 class Sealing:
-    """The seal of a full segment in the making; whoever does it writes the same.
+    """The seal of a full segment in the making; every process that makes it writes the same.
 
     The segment is hashed a slice at a time: all at once would hold up a scheduler for some 25 ms.
 
@@ -121,6 +121,46 @@ class Sealing:
         )
         body = msgspec.json.encode(seal)[:-1]
         write_file(self._disk, self._folder / seal_name(self._first), body + _HASH + _ending(body))
+
+
+class SegmentSealer:
+    """Seals the full segments of a ledger, whichever process filled them; what cannot be sealed now is left."""
+
+    def __init__(self, disk: Disk, folder: Path, segment_entries: int) -> None:
+        self._disk, self._folder, self._count = disk, folder, segment_entries
+        self._unsealed: list[int] = []
+        self._looked_to = 0
+        self._sealing: Sealing | None = None
+
+    def advance(self, next_seq: int, budget_bytes: int | None) -> None:
+        """Go on with one segment, for about so many bytes (None: seal all of them).
+
+        Args:
+            next_seq: the entry after the last one; segments that end before it are full.
+            budget_bytes: how much is hashed at most.
+        """
+        end = first_of(next_seq, self._count)
+        if self._looked_to < end:
+            self._unsealed += unsealed(self._folder, self._looked_to, end, self._count)
+            self._looked_to = end
+        try:
+            while self._unsealed:
+                if self._sealing is None:
+                    self._sealing = Sealing(self._disk, self._folder, self._unsealed[0], self._count)
+                if not self._sealing.advance(budget_bytes):
+                    return
+                self.close()
+                del self._unsealed[0]
+                if budget_bytes is not None:
+                    return
+        except OSError:
+            self.close()
+
+    def close(self) -> None:
+        """Give up the one that is in the making."""
+        if self._sealing is not None:
+            self._sealing.close()
+            self._sealing = None
 
 
 def check_lengths(folder: Path, firsts: Iterable[int]) -> None:

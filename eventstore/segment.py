@@ -68,7 +68,7 @@ def check_names(folder: Path, firsts: list[int], segment_entries: int) -> None:
             raise Corrupt(folder / segment_name(expected), 0, expected, "this segment", found)
 
 
-class Run(NamedTuple):
+class LineBlock(NamedTuple):
     """Consecutive bytes of a segment.
 
     Attributes:
@@ -82,7 +82,7 @@ class Run(NamedTuple):
     whole: bool
 
 
-def runs(fd: int, offset: int, end: int) -> Iterator[Run]:
+def line_blocks(fd: int, offset: int, end: int) -> Iterator[LineBlock]:
     """The bytes from `offset` to `end` as runs of whole lines, then what is left over, if anything.
 
     Memory stays bounded: after a beginning that is too long for a line, nothing more is read.
@@ -93,13 +93,13 @@ def runs(fd: int, offset: int, end: int) -> Iterator[Run]:
         raw = os.pread(fd, wanted_bytes, offset)
         cut = raw.rfind(b"\n") + 1
         if cut:
-            yield Run(offset, raw[:cut], True)
+            yield LineBlock(offset, raw[:cut], True)
             offset += cut  # what is left of a line is read again: cheaper than to copy all that follows to it
         elif wanted_bytes == read_bytes == len(raw) < LINE_BYTES_MAX:
             pass  # the line may end in more of it
         else:
             if raw:
-                yield Run(offset, raw, False)
+                yield LineBlock(offset, raw, False)
             return
         read_bytes = min(4 * read_bytes, _READ_BYTES_MAX)
 
@@ -191,15 +191,15 @@ def _line_at_or_before(fd: int, offset: int) -> tuple[int, int, int] | None:
 
 def _count_on(fd: int, offset: int, end: int, lines: int) -> int | None:
     """Where the line begins that is this many lines after the one at `offset`."""
-    for run in runs(fd, offset, end):
-        if not run.whole:
+    for block in line_blocks(fd, offset, end):
+        if not block.whole:
             return None
-        count = run.raw.count(b"\n")
+        count = block.raw.count(b"\n")
         if lines >= count:
             lines -= count
             continue
         at = 0
         for _ in range(lines):
-            at = run.raw.find(b"\n", at) + 1
-        return run.offset + at
+            at = block.raw.find(b"\n", at) + 1
+        return block.offset + at
     return None

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GENESIS = "0" * 64
 """`prev` of entry 0: the hash before there is any entry."""
@@ -66,8 +69,52 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     run: int | None = None
 
 
+class LedgerFiles(Protocol):
+    """What only a ledger in files has: where they are, and what keeps them in order.
+
+    Whoever keeps such a store open calls `tick` about once a second.
+    """
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the segments; it changes with every entry that is appended."""
+        ...
+
+    @property
+    def segment_entries(self) -> int:
+        """How many entries a segment holds."""
+        ...
+
+    def tick(self) -> None:
+        """Do what is due about once a second: flush what waits to be flushed, seal a segment that is full.
+
+        Raises:
+            Poisoned: a flush failed.
+            Unavailable: the files are no longer where they were.
+        """
+        ...
+
+    def release_reserve(self) -> None:
+        """Give up the space that is kept back, so that what must be recorded on a full disk can be."""
+        ...
+
+    def restore_reserve(self) -> bool:
+        """Keep that space back again; False if there is no room."""
+        ...
+
+
 class EventStore(Protocol):
     """An append-only, hash-chained sequence of entries that many processes share."""
+
+    @property
+    def ledger_id(self) -> str:
+        """What tells this ledger from all others: 32 hex digits, from entry 0."""
+        ...
+
+    @property
+    def files(self) -> LedgerFiles | None:
+        """The files that the ledger is kept in; None where it is kept otherwise, or may not be written here."""
+        ...
 
     def head(self) -> Head:
         """The last entry that this process knows of. Costs no I/O."""
@@ -93,7 +140,7 @@ class EventStore(Protocol):
             Poisoned: a flush failed; stop.
             EventTooLarge: an entry exceeds 65,535 bytes; nothing was written.
             EventTooDeep: a payload nests deeper than 200 levels; nothing was written.
-            Corrupt: the ledger cannot be trusted; nothing was written.
+            Corrupt: the ledger is damaged; nothing was written.
         """
         ...
 
@@ -105,23 +152,21 @@ class EventStore(Protocol):
         """
         ...
 
+    def read_backwards(self, before: int | None = None) -> Iterator[Entry]:
+        """The entries before entry `before` (default: all that `head` knows as of the call), the newest one first.
+
+        The newest entries cost the same however long the ledger is.
+
+        Raises:
+            Corrupt: an entry on the way does not stand where the chain says; all newer ones were given.
+        """
+        ...
+
     def follow(self, first: int) -> Iterator[Entry]:
         """Entries from `first` on, those that other processes append included, until there are no more *now*.
 
         Call it again (with the next `first`) after a notification; it never waits.
         """
-        ...
-
-    def release_reserve(self) -> None:
-        """Give up the space held back for bad times, so that what must be recorded on a full disk can be."""
-        ...
-
-    def restore_reserve(self) -> bool:
-        """Hold that space back again; False if there is no room."""
-        ...
-
-    def tick(self) -> None:
-        """Do what is due about once a second: whoever keeps a store open calls it that often."""
         ...
 
     def close(self) -> None:

@@ -24,8 +24,8 @@ from eventstore.segment import (
     first_lines,
     first_of,
     line_before,
+    line_blocks,
     list_segments,
-    runs,
     seal_name,
     segment_name,
 )
@@ -34,7 +34,7 @@ from eventstore.store import EMPTY, Entry, Head
 _RECENT_BYTES_MAX = 1024 * 1024
 
 
-class Recent:
+class RecentEntries:
     """The last entries, decoded, so that following the ledger reads nothing twice; at most about 1 MiB."""
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class Recent:
         return (entry for block in wanted for entry in block if first <= entry.seq <= last)
 
 
-class End(NamedTuple):
+class LineEnd(NamedTuple):
     """Where the last line ends: the first entry of its segment, and the offset behind its LF, in bytes."""
 
     first: int
@@ -85,12 +85,12 @@ class Tail:
         self._folder, self._entries, self._disk, self._head_file = folder, segment_entries, disk, head_file
         self._flags = os.O_RDWR if writable else os.O_RDONLY
         self.head: Head = EMPTY
-        self.end = End(0, 0)
+        self.end = LineEnd(0, 0)
         self.first = self.offset = self.durable = 0
         self.fd: int | None = None
         self.torn: TornTail | None = None
         self._last_listed = 0
-        self.recent = Recent()
+        self.recent = RecentEntries()
 
     def path(self, first: int) -> Path:
         """The segment that begins with this entry."""
@@ -149,7 +149,7 @@ class Tail:
             raise self._gone(slot.seq, f"the entry that HEAD names, {slot.hash}", "nothing")
         self.durable = max(self.durable, min(slot.seq, self.head.seq) + 1)
 
-    def advance(self, entries: list[Entry], line_bytes: int, fd: int, end: End) -> None:
+    def advance(self, entries: list[Entry], line_bytes: int, fd: int, end: LineEnd) -> None:
         """Move over entries that this process has just written; the last of them are in `fd`."""
         if self.fd is not None and self.fd != fd:
             os.close(self.fd)
@@ -181,7 +181,7 @@ class Tail:
             raise Corrupt(self.path(first), found[0] if found else offset, seq, named, what)
         self.head, self.end, self.offset, self.durable = (
             Head(seq, line.hash),
-            End(first, offset),
+            LineEnd(first, offset),
             offset,
             seq + 1,
         )
@@ -214,15 +214,15 @@ class Tail:
         status = os.fstat(self.fd)
         if status.st_nlink == 0 or status.st_size < self.offset:
             raise self._gone(self.head.seq, "the last entry", "a segment that was removed or cut")
-        for run in runs(self.fd, self.offset, status.st_size):
-            if not run.whole:
-                raise BadLine(self.head.seq + 1, run.offset, "a whole line", shown(run.raw))
+        for lines in line_blocks(self.fd, self.offset, status.st_size):
+            if not lines.whole:
+                raise BadLine(self.head.seq + 1, lines.offset, "a whole line", shown(lines.raw))
             if self._full():
-                raise BadLine(self.head.seq + 1, run.offset, "the end of a full segment", shown(run.raw))
-            self._read_run(run.raw, run.offset)
+                raise BadLine(self.head.seq + 1, lines.offset, "the end of a full segment", shown(lines.raw))
+            self._read_lines(lines.raw, lines.offset)
         return self._full()
 
-    def _read_run(self, raw: bytes, offset: int) -> None:
+    def _read_lines(self, raw: bytes, offset: int) -> None:
         """Move over whole lines that begin at `offset`."""
         room = self.first + self._entries - self.head.seq - 1
         block = first_lines(raw, room)
@@ -241,7 +241,7 @@ class Tail:
             raise BadLine(self.head.seq + 1, self.offset, "the end of a full segment", shown(rest))
 
     def _accept(self, entries: list[Entry], line_bytes: int, offset: int) -> None:
-        self.head, self.end, self.offset = head_after(entries), End(self.first, offset), offset
+        self.head, self.end, self.offset = head_after(entries), LineEnd(self.first, offset), offset
         self.recent.add(entries, line_bytes)
 
     def _torn_or_corrupt(self, bad: BadLine) -> TornTail:

@@ -21,17 +21,17 @@ from eventstore.entry import BadLine, Line, LineTail, check_lines, head_after, s
 from eventstore.errors import Corrupt, NoLedger, TornTail, Unavailable
 from eventstore.genesis import read_creation
 from eventstore.head import HeadFile, Slot
-from eventstore.lock import Lock
+from eventstore.lock import LOCK_NAME, FileLock
 from eventstore.recovery import judge, later_lines
 from eventstore.seal import Seal, read_seal
 from eventstore.segment import (
     SEGMENT_ENTRIES,
-    Run,
+    LineBlock,
     check_names,
     first_lines,
     first_of,
+    line_blocks,
     list_segments,
-    runs,
     seal_name,
     segment_name,
 )
@@ -89,7 +89,7 @@ class _Task(msgspec.Struct, frozen=True):
 
 
 class _Checked(msgspec.Struct):
-    """What the check of one segment found, by itself: its first line's `prev` is taken on trust.
+    """What the check of one segment found, by itself: its first line's `prev` is not checked here.
 
     Attributes:
         prev: that `prev`.
@@ -177,7 +177,8 @@ def _plan(folder: Path, *, digests: bool) -> _Plan:
     """What there is to check, and how far, at a moment in which nobody writes."""
     if not folder.is_dir():
         raise NoLedger(f"{folder}: there is no ledger here")
-    lock, head_file = Lock(folder, REAL, writable=False), HeadFile(folder, REAL, writable=False)
+    lock = FileLock(folder / LOCK_NAME, writable=False)
+    head_file = HeadFile(folder, REAL, writable=False)
     try:
         lock.share()
         slot = head_file.read()
@@ -233,13 +234,13 @@ def _check_segment(task: _Task) -> _Checked:
     digest = sha256()
     with open(folder / segment_name(task.first), "rb") as segment:
         fd = segment.fileno()
-        for run in runs(fd, 0, task.size):
+        for block in line_blocks(fd, 0, task.size):
             if found.count == 0:
-                opening = tail_of(run.raw.partition(b"\n")[0])
+                opening = tail_of(block.raw.partition(b"\n")[0])
                 found.prev = opening.prev if opening else GENESIS
                 found.head = Head(task.first - 1, found.prev)
             try:
-                _check_run(task, found, run)
+                _check_block(task, found, block)
             except BadLine as bad:
                 found.bad = (bad.seq, bad.offset, bad.expected, bad.found)
                 found.later_durable_max = max(
@@ -247,34 +248,34 @@ def _check_segment(task: _Task) -> _Checked:
                 )
                 return found
             if task.digests:
-                digest.update(run.raw)
+                digest.update(block.raw)
     found.seal_misfit = _seal_misfit(task, found, seal, digest.hexdigest() if task.digests else None)
     return found
 
 
-def _check_run(task: _Task, found: _Checked, run: Run) -> None:
-    """Check consecutive bytes of a segment, and count them as sound as far as they are.
+def _check_block(task: _Task, found: _Checked, block: LineBlock) -> None:
+    """Check consecutive bytes of a segment, and count them as sound, as far as they are.
 
     Raises:
         BadLine: they are not; its `offset` counts from the beginning of the file.
     """
     seq, prev = task.first + found.count, found.head.hash
-    if not run.whole:
-        raise BadLine(seq, run.offset, "a whole line", shown(run.raw))
-    block = first_lines(run.raw, task.count_max - found.count)
+    if not block.whole:
+        raise BadLine(seq, block.offset, "a whole line", shown(block.raw))
+    sound = first_lines(block.raw, task.count_max - found.count)
     try:
-        lines = check_lines(block, seq, prev) if block else []
+        lines = check_lines(sound, seq, prev) if sound else []
     except BadLine as bad:
         if bad.offset:
-            good = run.raw[: bad.offset]
-            _count(task, found, check_lines(good, seq, prev), run.offset + len(good))
-        raise BadLine(bad.seq, run.offset + bad.offset, bad.expected, bad.found) from None
+            good = block.raw[: bad.offset]
+            _count(task, found, check_lines(good, seq, prev), block.offset + len(good))
+        raise BadLine(bad.seq, block.offset + bad.offset, bad.expected, bad.found) from None
     if lines:
-        _count(task, found, lines, run.offset + len(block))
-    if len(block) < len(run.raw):
-        rest = run.raw[len(block) :]
+        _count(task, found, lines, block.offset + len(sound))
+    if len(sound) < len(block.raw):
+        rest = block.raw[len(sound) :]
         raise BadLine(
-            task.first + found.count, run.offset + len(block), "the end of a full segment", shown(rest)
+            task.first + found.count, block.offset + len(sound), "the end of a full segment", shown(rest)
         )
 
 

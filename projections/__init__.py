@@ -1,18 +1,18 @@
 """Projections: the ledger as SQL.
 
-Everything in this room is derived from the ledger and disposable: delete `var/projections/` and it comes back. It
+Everything in this package is derived from the ledger and disposable: delete `var/projections/` and it comes back. It
 knows how to read entries and nothing of how one is made.
 
 DuckDB locks its database file against every other process, so there is no database: projections are files that
-anyone reads at any time, and that are replaced, never changed.
+anyone reads at any time, and that are replaced, never changed. They are made of a ledger that is kept in files; of
+any other store a connection reads the entries themselves.
 
-- `sealing` turns each full segment into an immutable Parquet file, and `believing` trusts one only if it is as it was
-  made;
-- `beginning` does the same for the segment that is not full yet, when enough of it is there;
-- `recent` takes the entries after those from the ledger's last segment, each checked against the chain;
-- `views.sql` makes `events`, `runs` and `jobs` of the two; `schema` says what each column means;
-- `sandbox` answers queries that read, and `statements` decides which do;
-- `database` writes the same views for DuckDB's own shell.
+- `schema` says what the tables and columns mean: the SQL of the views, and how an entry becomes a row;
+- `files` are the projections: Parquet of full segments and of the active one, the manifest that names them, which of
+  them are valid, and `cronledger.duckdb`, the same views for DuckDB's own shell;
+- `build` makes them where there are no valid ones, merges small ones, and says how they are;
+- `views` are the views of one connection: the valid projections, and the entries after them from the ledger's store;
+- `sql` answers queries that read, and decides which do.
 
 A damaged projection is made anew; a damaged ledger is reported, never papered over. What is named here is loaded
 when it is first used, and DuckDB when the first connection is opened.

@@ -34,4 +34,4 @@ class QueryFailed(QueryError):
 
 
 class MemoryExceeded(QueryFailed):
-    """The query needs more memory than it may take; the hint is for whoever set the limit."""
+    """The query needs more memory than it may take; the hint is for the person who set the limit."""

@@ -1,8 +1,9 @@
 """The scheduler's lock: one scheduler serves a home at a time.
 
 It is a lock on a file that is never unlinked; the kernel gives it back when the holder dies, however it dies.
-The lock is one of an open file description (`F_OFD_SETLK`, fcntl(2), Linux 3.15): whether it is held can be
-asked without taking it, so that those who ask are never in the way of one who starts.
+The lock is one of an open file description (`F_OFD_SETLK`, fcntl(2), Linux 3.15) and not a `FileLock` of the event
+store: whether it is held can be asked without taking it, so that a process that asks is never in the way of one that
+starts.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _WHOLE_FILE: Final = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """Who holds the lock, as they said themselves when they took it."""
+    """The process that holds the lock, as it described itself when it took it."""
 
     pid: int
     host: str
@@ -51,7 +52,7 @@ class SchedulerLock:
         """Take the lock.
 
         Raises:
-            AlreadyRunning: someone holds it.
+            AlreadyRunning: another process holds it.
             OSError: the file cannot be made or locked.
         """
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -76,7 +77,7 @@ class SchedulerLock:
 
 
 def holder_of(path: Path) -> Holder | None:
-    """Who serves this home now; None if nobody does. Takes nothing."""
+    """The scheduler that serves this home now; None if none does. The lock is not taken."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

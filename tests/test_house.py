@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "projections": {"eventstore", "scheduler"},
     "cli": {"eventstore", "scheduler", "projections"},
 }
-VOCABULARY = {"scheduler.vocabulary", "scheduler.definition", "scheduler.home"}
+VOCABULARY = {"scheduler.vocabulary", "scheduler.definition", "scheduler.home", "scheduler.store"}
 """All of `scheduler` that the projections may know."""
 PURE = {
     "__future__", "abc", "bisect", "collections", "dataclasses", "datetime", "difflib", "enum", "functools",
@@ -110,6 +110,17 @@ def test_the_projections_know_only_the_vocabulary_of_the_scheduler() -> None:
     for path in (ROOT / "projections").rglob("*.py"):
         known = {".".join(name.split(".")[:2]) for name in imports(path) if name.startswith("scheduler.")}
         assert known <= VOCABULARY, path
+
+
+def test_a_ledger_is_opened_in_one_place() -> None:
+    """Above the event store, only `scheduler/store.py` knows which store there is; nobody else opens one or asks."""
+    opened_in = {
+        str(path.relative_to(ROOT))
+        for path in MODULES
+        if path.relative_to(ROOT).parts[0] != "eventstore"
+        and imports(path) & {"eventstore.Journal", "eventstore.journal", "eventstore.MemoryStore"}
+    }
+    assert opened_in == {"scheduler/store.py"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

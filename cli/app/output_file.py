@@ -17,6 +17,7 @@ from typing import IO, NamedTuple
 
 from cli.app.failures import Exit, Failure
 from cli.terminal.printable import printable
+from eventstore.durable import REAL, give_name
 from scheduler.home import Home
 
 _MODE = 0o600
@@ -101,20 +102,10 @@ def _place(target: Path, home: Home, *, force: bool) -> Path:
 
 
 def _settle(file: IO[bytes], aside: Path, place: Path, *, force: bool) -> None:
-    """Make it durable, then give it its name; a link fails where a rename would replace what came meanwhile."""
+    """Make it durable, then give it its name."""
     file.flush()
     os.fsync(file.fileno())
-    if force:
-        aside.replace(place)
-        return
-    try:
-        os.link(aside, place)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without links
-        if place.exists():
-            raise FileExistsError from None
-        aside.rename(place)
+    give_name(REAL, aside, place, replace=force)
 
 
 def _exists(target: Path) -> Failure:

@@ -14,7 +14,7 @@ import msgspec
 from eventstore.entry import LINE_BYTES_MAX, BadLine, check_line, seq_of, tail_of
 from eventstore.errors import NoLedger, Unavailable
 from eventstore.nesting import decode
-from eventstore.segment import find_line, list_segments, runs, segment_name
+from eventstore.segment import find_line, line_blocks, list_segments, segment_name
 from eventstore.store import GENESIS, Entry
 
 _TAIL_BYTES = 1024 * 1024
@@ -150,8 +150,8 @@ def _segments(folder: Path) -> list[int]:
 
 def _search(fd: int, size: int, beginning: bytes) -> int | None:
     """Where a line begins so, looked for one line after another: a damaged segment cannot be halved."""
-    for run in runs(fd, 0, size):
-        at = 0 if run.raw.startswith(beginning) else run.raw.find(b"\n" + beginning) + 1
-        if at > 0 or run.raw.startswith(beginning):
-            return run.offset + at
+    for lines in line_blocks(fd, 0, size):
+        at = 0 if lines.raw.startswith(beginning) else lines.raw.find(b"\n" + beginning) + 1
+        if at > 0 or lines.raw.startswith(beginning):
+            return lines.offset + at
     return None

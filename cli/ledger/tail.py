@@ -8,6 +8,7 @@ import selectors
 import signal
 import stat
 import sys
+from contextlib import closing
 from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
@@ -21,9 +22,8 @@ from cli.terminal.console import note, out
 from cli.times.zones import local_zone
 from cli.words.entry_lines import EventLines
 from eventstore.errors import Corrupt
-from eventstore.journal import Journal
-from eventstore.reverse_reader import read_backwards
-from eventstore.store import Entry
+from eventstore.store import Entry, EventStore
+from scheduler.store import open_folder
 from scheduler.waiting import Waiter
 
 _LONG_S = 60.0
@@ -84,21 +84,21 @@ def tail_ledger(
     """
     try:
         with patience_explained(folder):
-            journal = Journal.open(folder, software="", create=False, read_only=True)
+            store = open_folder(folder)
     except Corrupt as damage:
         _show_damaged(folder, selection, count, printer, damage)
         raise
-    with journal:
+    with closing(store):
         if follow:
-            _follow(journal, selection, count, printer)
+            _follow(store, selection, count, printer)
         else:
-            _show_newest(journal, selection, count, printer)
+            _show_newest(store, selection, count, printer)
 
 
-def _show_newest(journal: Journal, selection: Selection, count: int, printer: EntryPrinter) -> None:
+def _show_newest(store: EventStore, selection: Selection, count: int, printer: EntryPrinter) -> None:
     newest: list[Entry] = []
     try:
-        admitted = (entry for entry in read_backwards(journal) if selection.admits(entry))
+        admitted = (entry for entry in store.read_backwards() if selection.admits(entry))
         for entry in islice(admitted, count):
             newest.append(entry)  # noqa: PERF402 - one by one: what came before a damage is not lost with it
     finally:
@@ -123,14 +123,15 @@ def _show_damaged(
             printer.show(entry)
 
 
-def _follow(journal: Journal, selection: Selection, count: int, printer: EntryPrinter) -> None:
-    waiter = Waiter(journal.folder, (signal.SIGINT, signal.SIGTERM))
+def _follow(store: EventStore, selection: Selection, count: int, printer: EntryPrinter) -> None:
+    files = store.files
+    waiter = Waiter(None if files is None else files.folder, (signal.SIGINT, signal.SIGTERM))
     try:
         _watch_reader(waiter.selector)
-        _show_newest(journal, selection, count, printer)
-        first = journal.head().seq + 1
+        _show_newest(store, selection, count, printer)
+        first = store.head().seq + 1
         while not _reader_left():
-            for entry in journal.follow(first):
+            for entry in store.follow(first):
                 first = entry.seq + 1
                 if selection.admits(entry):
                     printer.show(entry)

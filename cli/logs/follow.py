@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from eventstore import LedgerError
+from scheduler.change_watch import CREATED, MODIFIED, ChangeWatch
 from scheduler.home import Home
 from scheduler.logs.collection.collector import Busy, Collector
 from scheduler.logs.collection.output_watch import OutputWatch
@@ -22,7 +23,7 @@ from scheduler.logs.query.query import LogFilter, admitted_lines
 from scheduler.logs.storage.day_files import day_files, entries_folder, make_folder
 from scheduler.logs.storage.entry import LogEntry
 from scheduler.scheduler_lock import holder_of
-from scheduler.waiting import Growth, Waiter
+from scheduler.waiting import Waiter
 
 _TURN_S = 1.0
 _SOON_S = 0.1
@@ -76,21 +77,21 @@ def follow(home: Home, wanted: LogFilter, show: Callable[[LogEntry], None], line
     """
     folder = entries_folder(home)
     make_folder(folder)
-    growth = Waiter(folder, (signal.SIGINT, signal.SIGTERM))
-    own = _OwnCollector(home, growth.selector)
+    waiter = Waiter(folder, (signal.SIGINT, signal.SIGTERM))
+    own = _OwnCollector(home, waiter.selector)
     try:
         if stat.S_ISFIFO(os.fstat(1).st_mode):
-            growth.selector.register(1, selectors.EVENT_READ)  # wake up when the reader of a pipe leaves
+            waiter.selector.register(1, selectors.EVENT_READ)  # wake up when the reader of a pipe leaves
         while not _reader_left():
             own.turn()
             for block in lines.blocks():
                 for entry in admitted_lines(block, wanted):
                     show(entry)
-            if growth.wait(0.0 if own.more else _SOON_S if own.pending else _TURN_S):
+            if waiter.wait(0.0 if own.more else _SOON_S if own.pending else _TURN_S):
                 return
     finally:
         own.close()
-        growth.close()
+        waiter.close()
 
 
 class _OwnCollector:
@@ -100,16 +101,14 @@ class _OwnCollector:
         self._home, self._selector = home, selector
         self._collector: Collector | None = None
         self._watch: OutputWatch | None = None
-        self._growth: Growth | None = None
-        with contextlib.suppress(OSError):
-            self._growth = Growth(home.ledger)
-            selector.register(self._growth.fd, selectors.EVENT_READ)
+        self._ledger_watch = ChangeWatch(selector)
+        with contextlib.suppress(FileNotFoundError):
+            self._ledger_watch.add(home.ledger, MODIFIED | CREATED)
         self.more = self.pending = False
 
     def turn(self) -> None:
         """Collect what is new, unless a scheduler serves the home: beside it a collector runs."""
-        if self._growth is not None:
-            self._growth.drain()
+        self._ledger_watch.drain()
         self.more = self.pending = False
         if holder_of(self._home.scheduler_lock) is not None:
             self._let_go()
@@ -130,9 +129,7 @@ class _OwnCollector:
     def close(self) -> None:
         """Let go of everything."""
         self._let_go()
-        if self._growth is not None:
-            self._selector.unregister(self._growth.fd)
-            self._growth.close()
+        self._ledger_watch.close()
 
     def _let_go(self) -> None:
         if self._watch is not None:

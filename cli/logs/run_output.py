@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from cli.app.failures import Exit, Failure
-from eventstore import Entry, Journal
+from eventstore import Entry, EventStore
 from scheduler import vocabulary as v
 from scheduler.home import Home
 
@@ -44,18 +44,18 @@ class CapturedAttempt(NamedTuple):
     streams: tuple[RecordedStream, RecordedStream]
 
 
-def find_attempt(journal: Journal, run: int, number: int | None) -> CapturedAttempt:
+def find_attempt(store: EventStore, run: int, number: int | None) -> CapturedAttempt:
     """The attempt of that number, or the run's last one.
 
     Raises:
         Failure: there is no such run, or it has not begun, or has no such attempt.
         Corrupt: the ledger is damaged on the way.
     """
-    cause = next(iter(journal.read(run, run)), None)
+    cause = next(iter(store.read(run, run)), None)
     if cause is None or cause.run != run:
         raise Failure(f"there is no run {run}", "`cronledger jobs history` shows runs and their numbers.")
     started: dict[int, Entry] = {}
-    for entry in journal.read(run + 1):
+    for entry in store.read(run + 1):
         if entry.run != run:
             continue
         if entry.type == v.RunStarted.TYPE:
@@ -139,9 +139,9 @@ def copy_output(output: RawOutput, recorded: RecordedStream, put: Callable[[byte
     return CopyResult(later_bytes=offset - end)
 
 
-def deleted_by(journal: Journal, finished: Entry) -> Entry | None:
+def deleted_by(store: EventStore, finished: Entry) -> Entry | None:
     """The first `retention.applied` that deleted logs as old as those of a run that ended so, if there is one."""
-    for entry in journal.read(finished.seq + 1):
+    for entry in store.read(finished.seq + 1):
         if entry.type == v.RetentionApplied.TYPE:
             data: v.RetentionApplied = v.payload(entry)
             if data.kind == "logs" and not data.dry_run and data.deleted and data.cutoff > finished.time:

@@ -7,18 +7,20 @@ before the question. Where none is at work, the command collects itself, for a b
 from __future__ import annotations
 
 import time
+from contextlib import closing
 
 from cli.app.error_boundary import system_words
 from cli.app.failures import Failure
 from cli.terminal.console import note
 from cli.terminal.printable import printable
 from cli.terminal.progress import progress
-from eventstore import Journal, NoLedger, Unavailable
+from eventstore import NoLedger, Unavailable
 from eventstore.errors import Corrupt
 from scheduler.home import Home
 from scheduler.logs.collection.collector import Busy, Collector
 from scheduler.logs.storage.checkpoint import read_position
 from scheduler.logs.storage.day_files import entries_folder
+from scheduler.store import open_store
 
 COLLECT_S = 5.0
 WAIT_S = 2.0
@@ -37,8 +39,8 @@ def bring_up_to_date(home: Home, *, shown: bool = True) -> None:
         Corrupt, NewerFormat: the ledger cannot be trusted: no answer that might be short.
     """
     try:
-        with Journal.open(home.ledger, software="", create=False, read_only=True) as journal:
-            head, ledger_id = journal.head().seq, journal.ledger_id
+        with closing(open_store(home)) as store:
+            head, ledger_id = store.head().seq, store.ledger_id
     except (NoLedger, FileNotFoundError):
         raise _nothing_yet(home) from None
     with progress("collecting log entries", shown=shown):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from cli.terminal.progress import progress
 
 if TYPE_CHECKING:
-    from projections.build.maintenance import Steps
-    from projections.files.validation import Progress
+    from projections.build.maintenance import StepProgress
+    from projections.files.validation import ProgressCallback
 
 _STEPS = {
     "sealing": "projecting, segments",
@@ -20,11 +20,11 @@ _STEPS = {
 
 
 @contextmanager
-def build_progress(*, shown: bool) -> Iterator[Steps]:
+def build_progress(*, shown: bool) -> Iterator[StepProgress]:
     """Show which step it is, and how far it is."""
     with progress("projecting", 1, shown=shown) as seen:
 
-        def begin(step: str) -> Progress:
+        def begin(step: str) -> ProgressCallback:
             return lambda done, total: seen.update(done, total=total, label=_STEPS[step])
 
         yield begin

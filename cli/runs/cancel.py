@@ -9,8 +9,6 @@ from cli.home.job_names import find_job
 from cli.runs.settled_run import SETTLING, last_words
 from cli.terminal.printable import printable
 from cli.words.words import actor_words
-from eventstore.journal import Journal
-from eventstore.reverse_reader import read_backwards
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.actor import person
@@ -90,8 +88,7 @@ def _no_such_run(ledger: Ledger, number: int) -> Failure:
     caused = next(store.read(number, number), None) if number <= store.head().seq else None
     if caused is None or caused.run != number or caused.type not in v.CAUSES:
         return Failure(f"there is no run {number}", "`cronledger jobs history` shows the numbers of runs.")
-    assert isinstance(store, Journal), "a home's ledger is in a folder"
-    for seen, entry in enumerate(read_backwards(store)):
+    for seen, entry in enumerate(store.read_backwards()):
         if entry.run == number and entry.type in SETTLING:
             return Failure(f"it has ended: {last_words(entry)}", exit_code=Exit.FAILED)
         if seen >= _LOOK_BACK_ENTRIES or entry.seq <= number:

@@ -83,6 +83,7 @@ class DirectRunner(Runner):
         labelled: bool = False,
     ) -> None:
         super().__init__(home, ledger, descriptors, labelled=labelled)
+        self._files = ledger.store.files
         self.config = config
         self._spawner = PosixSpawner(ledger.state.ledger, self._waiter.selector, home.processes)
         self._executor = LocalExecutor(
@@ -121,7 +122,8 @@ class DirectRunner(Runner):
         """
         if time.monotonic() >= self._tick_at_s:
             self._tick_at_s = time.monotonic() + _TICK_S
-            self.ledger.store.tick()
+            if self._files is not None:
+                self._files.tick()
         self._pending = [each for each in self._pending if not self._begin(*each)]
         return min(self._turn(), self.watched.pump())
 
@@ -135,8 +137,8 @@ class DirectRunner(Runner):
 
     def close(self) -> None:
         """Release everything; runs that are still running go on."""
-        if self._reserve_given:
-            self.ledger.store.restore_reserve()
+        if self._files is not None and self._reserve_given:
+            self._files.restore_reserve()
         self._spawner.close()
         super().close()
 
@@ -197,9 +199,9 @@ class DirectRunner(Runner):
 
     def _complain(self, message: str) -> None:
         """The ledger cannot be written. Its reserve is released first: that may suffice for the next try."""
-        if not self._reserve_given:
+        if self._files is not None and not self._reserve_given:
             self._reserve_given = True
-            self.ledger.store.release_reserve()
+            self._files.release_reserve()
             self._retry_at_s = time.monotonic()
             return
         self._retry_at_s = time.monotonic() + _RETRY_S

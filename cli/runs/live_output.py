@@ -7,7 +7,6 @@ each line get the name of its job.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import selectors
 import time
@@ -18,6 +17,7 @@ from cli.terminal.nonblocking_output import Sink
 from cli.terminal.printable import printable
 from eventstore.store import Entry
 from scheduler import vocabulary as v
+from scheduler.change_watch import MODIFIED, ChangeWatch
 from scheduler.home import Home
 
 _CHUNK_BYTES = 64 * 1024
@@ -35,44 +35,6 @@ So often, too, is looked where the kernel does not say that a file has grown.
 """
 
 
-class FileWatch:
-    """The kernel's word that one of some files has grown."""
-
-    def __init__(self, selector: selectors.BaseSelector) -> None:
-        self._selector = selector
-        try:
-            import inotify_simple
-
-            self._inotify = inotify_simple.INotify(nonblocking=True)
-            self._flag = inotify_simple.flags.MODIFY
-        except (ImportError, OSError):
-            self.works = False
-            return
-        self.works = True
-        self._selector.register(self._inotify, selectors.EVENT_READ)
-
-    def add(self, path: Path) -> None:
-        """Watch one more file."""
-        if self.works:
-            try:
-                self._inotify.add_watch(path, self._flag)
-            except OSError:  # too many watches for this user: look instead
-                self.close()
-
-    def drain(self) -> None:
-        """Forget what was said so far."""
-        if self.works:
-            with contextlib.suppress(BlockingIOError):
-                os.read(self._inotify.fileno(), 65_536)
-
-    def close(self) -> None:
-        """Stop watching."""
-        if self.works:
-            self._selector.unregister(self._inotify)
-            self._inotify.close()
-            self.works = False
-
-
 class _Copy:
     """One output file of a run, on its way to a sink.
 
@@ -80,7 +42,7 @@ class _Copy:
         end: how much of it there is to copy, in bytes; None while it grows.
     """
 
-    def __init__(self, path: Path, sink: Sink, label: bytes, watch: FileWatch) -> None:
+    def __init__(self, path: Path, sink: Sink, label: bytes, watch: ChangeWatch) -> None:
         self._path, self._sink, self._label, self._watch = path, sink, label, watch
         self._fd: int | None = None
         self._offset = 0
@@ -139,7 +101,11 @@ class _Copy:
             self._fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         except OSError:
             return False
-        self._watch.add(self._path)  # before the first look: what is written in between is seen by that
+        # Before the first look: what is written in between is seen by that.
+        try:
+            self._watch.add(self._path, MODIFIED)
+        except FileNotFoundError:
+            self._watch.close()
         return True
 
     def _labelled(self, chunk: bytes) -> bytes:
@@ -182,7 +148,7 @@ class OutputFollower:
         self._home, self._selector, self._labelled = home, selector, labelled
         out_sink = Sink(out)
         self._sinks = (out_sink, out_sink if out == err else Sink(err))
-        self._watch = FileWatch(selector)
+        self._watch = ChangeWatch(selector)
         self._runs: dict[int, _Followed] = {}
 
     @property

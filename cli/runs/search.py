@@ -8,9 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from cli.runs.settled_run import SETTLING, SettledRun
-from eventstore.journal import Journal
-from eventstore.reverse_reader import read_backwards
-from eventstore.store import Entry
+from eventstore.store import Entry, EventStore
 from scheduler.home import Home
 
 LOOK_BACK_ENTRIES = 50_000
@@ -51,7 +49,7 @@ class RunFilter(NamedTuple):
         return run
 
 
-def past_runs(home: Home, journal: Journal, wanted: RunFilter, limit: int) -> list[SettledRun]:
+def past_runs(home: Home, store: EventStore, wanted: RunFilter, limit: int) -> list[SettledRun]:
     """The newest runs that are wanted, in the reverse of the order in which they were settled.
 
     Raises:
@@ -59,11 +57,11 @@ def past_runs(home: Home, journal: Journal, wanted: RunFilter, limit: int) -> li
         Unavailable: it cannot be read.
     """
     found: list[SettledRun] = []
-    for seen, entry in enumerate(read_backwards(journal)):
+    for seen, entry in enumerate(store.read_backwards()):
         if wanted.since is not None and entry.time < wanted.since - _CLOCK_SLACK:
             return found
         if seen >= LOOK_BACK_ENTRIES:
-            return found + _far_back(home, journal, wanted, entry.seq + 1, limit - len(found))
+            return found + _far_back(home, store, wanted, entry.seq + 1, limit - len(found))
         run = wanted.admits(entry)
         if run is not None:
             found.append(run)
@@ -72,10 +70,10 @@ def past_runs(home: Home, journal: Journal, wanted: RunFilter, limit: int) -> li
     return found
 
 
-def _far_back(home: Home, journal: Journal, wanted: RunFilter, before: int, limit: int) -> list[SettledRun]:
+def _far_back(home: Home, store: EventStore, wanted: RunFilter, before: int, limit: int) -> list[SettledRun]:
     """The same for entries before `before`: SQL finds them, the ledger tells them."""
     rows: Iterator[SettledRun | None] = (
-        wanted.admits(next(journal.read(seq, seq))) for seq in _found_by_sql(home, wanted, before, limit)
+        wanted.admits(next(store.read(seq, seq))) for seq in _found_by_sql(home, wanted, before, limit)
     )
     return [run for run in islice(rows, limit) if run is not None]
 

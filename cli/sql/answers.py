@@ -27,7 +27,7 @@ from scheduler.home import Home
 if TYPE_CHECKING:
     from cli.sql.formats import Row
     from projections import Sql
-    from projections.sql.statements import Reading
+    from projections.sql.statements import ReadStatement
 
 ANSWER_FORMATS = (*FORMATS, "parquet")
 FORMAT = Choice(ANSWER_FORMATS, "format")
@@ -126,7 +126,7 @@ def deliver(destination: Destination, home: Home, columns: Columns, rows: Iterab
             write_parquet(aside.path, columns, rows)
 
 
-def _deliver_several(destination: Destination, home: Home, sql: Sql, judged: Sequence[Reading]) -> None:
+def _deliver_several(destination: Destination, home: Home, sql: Sql, judged: Sequence[ReadStatement]) -> None:
     """Answer one statement after another, with a blank line between their answers."""
     form = destination.form
     if form not in _SEVERAL:
@@ -144,7 +144,7 @@ def _deliver_several(destination: Destination, home: Home, sql: Sql, judged: Seq
         show(form, answer.columns, answer.rows)
 
 
-def _texts_of(form: str, sql: Sql, judged: Sequence[Reading]) -> Iterator[str]:
+def _texts_of(form: str, sql: Sql, judged: Sequence[ReadStatement]) -> Iterator[str]:
     for number, reading in enumerate(judged):
         if number:
             yield ""

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from projections.files.fingerprint import digest, stamp
 from projections.files.garbage import sweep
-from projections.files.manifest import KINDS, Folder, Manifest, Part, SealedSegment
+from projections.files.manifest import KINDS, Manifest, ProjectionFolder, ProjectionPart, SealedSegment
 from projections.files.parquet import merge_parquet, version
-from projections.files.validation import Progress
+from projections.files.validation import ProgressCallback
 
 
 class Sizes(NamedTuple):
@@ -25,7 +25,9 @@ class Sizes(NamedTuple):
     most: int = 256
 
 
-def due(parts: list[Part], segments: list[SealedSegment], sizes: Sizes) -> list[list[Part]]:
+def due(
+    parts: list[ProjectionPart], segments: list[SealedSegment], sizes: Sizes
+) -> list[list[ProjectionPart]]:
     """Which neighbours are to become one; none of them twice. Pure.
 
     Args:
@@ -40,7 +42,10 @@ def due(parts: list[Part], segments: list[SealedSegment], sizes: Sizes) -> list[
 
 
 def merge(
-    folder: Folder, segment_entries: int, sizes: Sizes | None = None, progress: Progress | None = None
+    folder: ProjectionFolder,
+    segment_entries: int,
+    sizes: Sizes | None = None,
+    progress: ProgressCallback | None = None,
 ) -> int:
     """Merge what is due; nothing if another process is at it.
 
@@ -67,8 +72,8 @@ def merge(
     return merged
 
 
-def _are_as_made(folder: Folder, neighbours: list[Part]) -> bool:
-    """Digest what is to be merged: damage must not become part of a file that is believed."""
+def _are_as_made(folder: ProjectionFolder, neighbours: list[ProjectionPart]) -> bool:
+    """Digest what is to be merged: damage must not become part of a valid file."""
     return all(
         stamp(path) is not None and digest(path) == file.sha256
         for part in neighbours
@@ -77,7 +82,7 @@ def _are_as_made(folder: Folder, neighbours: list[Part]) -> bool:
     )
 
 
-def _merged(folder: Folder, neighbours: list[Part]) -> Part:
+def _merged(folder: ProjectionFolder, neighbours: list[ProjectionPart]) -> ProjectionPart:
     first, count = neighbours[0].first, sum(part.segments for part in neighbours)
     files = {
         kind: merge_parquet(
@@ -88,10 +93,12 @@ def _merged(folder: Folder, neighbours: list[Part]) -> Part:
         )
         for kind in KINDS
     }
-    return Part(first=first, segments=count, files=files)
+    return ProjectionPart(first=first, segments=count, files=files)
 
 
-def _replace(folder: Folder, made_by: str, neighbours: list[Part], merged: Part) -> int:
+def _replace(
+    folder: ProjectionFolder, made_by: str, neighbours: list[ProjectionPart], merged: ProjectionPart
+) -> int:
     """Let the manifest name the new part; 0 if it no longer names the old ones as they were."""
     with folder.locked():
         manifest: Manifest = folder.load(made_by)
@@ -104,7 +111,7 @@ def _replace(folder: Folder, made_by: str, neighbours: list[Part], merged: Part)
     return 1
 
 
-def _sweep(folder: Folder, made_by: str) -> None:
+def _sweep(folder: ProjectionFolder, made_by: str) -> None:
     """Remove what was superseded long enough ago."""
     with folder.locked():
         manifest = folder.load(made_by)
@@ -114,9 +121,9 @@ def _sweep(folder: Folder, made_by: str) -> None:
             folder.save(manifest)
 
 
-def _filled(group: list[Part], most: int) -> list[list[Part]]:
+def _filled(group: list[ProjectionPart], most: int) -> list[list[ProjectionPart]]:
     """Chunks of at most so many segments, as full as can be; those of one part are as they should be."""
-    chunks: list[list[Part]] = [[]]
+    chunks: list[list[ProjectionPart]] = [[]]
     for part in group:
         if chunks[-1] and sum(one.segments for one in chunks[-1]) + part.segments > most:
             chunks.append([])
@@ -124,12 +131,12 @@ def _filled(group: list[Part], most: int) -> list[list[Part]]:
     return [chunk for chunk in chunks if len(chunk) > 1]
 
 
-def _batches(group: list[Part], sizes: Sizes) -> list[list[Part]]:
+def _batches(group: list[ProjectionPart], sizes: Sizes) -> list[list[ProjectionPart]]:
     """Neighbours that fill a batch, or a batch of batches, exactly; the largest one that can be had."""
     wanted = [sizes.batch]
     while wanted[0] * sizes.batch <= sizes.most:
         wanted.insert(0, wanted[0] * sizes.batch)
-    batches: list[list[Part]] = []
+    batches: list[list[ProjectionPart]] = []
     at = 0
     while at < len(group):
         chunk = next(filter(None, (_exactly(group, at, segments) for segments in wanted)), None)
@@ -138,7 +145,7 @@ def _batches(group: list[Part], sizes: Sizes) -> list[list[Part]]:
     return batches
 
 
-def _exactly(group: list[Part], at: int, segments: int) -> list[Part]:
+def _exactly(group: list[ProjectionPart], at: int, segments: int) -> list[ProjectionPart]:
     """The smaller parts from this one on that hold so many segments together; none if they do not."""
     held = 0
     for end, part in enumerate(group[at:], at + 1):

@@ -1,30 +1,31 @@
-"""The upkeep of a home's projections: making what is missing, merging what is due, and saying how they are."""
+"""Maintenance of a home's projections: making what is missing, merging what is due, and saying how they are."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
-from eventstore import Journal
-from projections.build.builder import ensure_sealed, seal_anew, with_beginning
+from eventstore import NoLedger
+from projections.build.builder import ensure_projected, project_anew, with_active_segment
 from projections.build.compaction import Sizes, due, merge
 from projections.files.database import refresh_database
 from projections.files.fingerprint import stamp
-from projections.files.manifest import KINDS, Folder, Manifest
+from projections.files.manifest import KINDS, Manifest, ProjectionFolder
 from projections.files.parquet import version
-from projections.files.segments import Source
-from projections.files.validation import Progress, discard_damaged, find_damaged, valid_projections
+from projections.files.segments import LedgerSegments
+from projections.files.validation import ProgressCallback, discard_damaged, find_damaged, valid_projections
 from scheduler.home import Home
+from scheduler.store import open_store
 
 
-class Steps(Protocol):
+class StepProgress(Protocol):
     """Is told which step of the work begins, and gives what is to be told how far it is."""
 
-    def __call__(self, step: str) -> Progress:
+    def __call__(self, step: str) -> ProgressCallback:
         """`step` is `sealing`, `merging` or `checking`."""
 
 
@@ -49,19 +50,19 @@ class KindStatus(msgspec.Struct, kw_only=True):
     bytes: int
 
 
-class Status(msgspec.Struct, kw_only=True):
+class ProjectionStatus(msgspec.Struct, kw_only=True):
     """How the projections of a home are.
 
     Attributes:
         folder: where they are.
         entries: how many entries the ledger holds.
         segments: how many of its segments are full.
-        projected: how many of those have projections that are believed; the next question sees to the others.
+        projected: how many of those have valid projections; the next question sees to the others.
         refused: where the ledger is damaged, if that is why those are not projected; else empty.
         recent_entries: how many entries are read from the ledger itself until then.
         kinds: the files, by kind.
         superseded: files that were merged into others, kept for a day for those who still read them.
-        merges_due: how many merges the next upkeep makes.
+        merges_due: how many merges the next maintenance makes.
         current: whether they were made by this version; others are made anew.
         verified: whether the files were digested.
         damaged: files that are missing or cut, and if they were digested, those that were altered.
@@ -85,7 +86,7 @@ class Status(msgspec.Struct, kw_only=True):
     touched: int
 
 
-def maintain(home: Home, sizes: Sizes | None = None, steps: Steps | None = None) -> MaintenanceReport:
+def maintain(home: Home, sizes: Sizes | None = None, steps: StepProgress | None = None) -> MaintenanceReport:
     """Make what is missing and merge what is due; nothing if there is no ledger to make it of.
 
     Raises:
@@ -94,19 +95,19 @@ def maintain(home: Home, sizes: Sizes | None = None, steps: Steps | None = None)
         Unavailable: it cannot be read.
         OSError: the folder cannot be written.
     """
-    return _upkeep(home, sizes, steps, anew=False)
+    return _maintained(home, sizes, steps, anew=False)
 
 
-def rebuild(home: Home, sizes: Sizes | None = None, steps: Steps | None = None) -> MaintenanceReport:
+def rebuild(home: Home, sizes: Sizes | None = None, steps: StepProgress | None = None) -> MaintenanceReport:
     """Make everything anew, whatever is there.
 
     Raises:
         NoLedger, Corrupt, Unavailable, OSError: see `maintain`.
     """
-    return _upkeep(home, sizes, steps, anew=True)
+    return _maintained(home, sizes, steps, anew=True)
 
 
-def status(home: Home, *, verify: bool = False, steps: Steps | None = None) -> Status:
+def status(home: Home, *, verify: bool = False, steps: StepProgress | None = None) -> ProjectionStatus:
     """How the projections are; nothing is changed, but for what turns out to be damaged.
 
     Args:
@@ -118,28 +119,28 @@ def status(home: Home, *, verify: bool = False, steps: Steps | None = None) -> S
         NoLedger, Unavailable, Corrupt: the ledger cannot be looked at.
         OSError: a file cannot be read.
     """
-    folder = Folder(home.projections.resolve())
-    with _source_of(home) as source:
-        checked = _verified(folder, source, None if steps is None else steps("checking")) if verify else None
-        manifest = folder.load(version(source.segment_entries))
-        sealed = valid_projections(folder, source, manifest)
+    folder = ProjectionFolder(home.projections.resolve())
+    with _segments_of(home) as ledger:
+        checked = _verified(folder, ledger, None if steps is None else steps("checking")) if verify else None
+        manifest = folder.load(version(ledger.segment_entries))
+        valid = valid_projections(folder, ledger, manifest)
         files = {path: kind for kind, path, _ in manifest.files(folder)}
         stamps = {path: (stamp(path), file.stamp) for _, path, file in manifest.files(folder)}
         odd = [path for path, (now, then) in stamps.items() if not now or now.bytes != then.bytes]
         damaged, discarded = (odd, False) if checked is None else checked
         touched = 0 if checked else sum(now != then for now, then in stamps.values()) - len(odd)
-        entries = source.head.seq + 1
-        return Status(
+        entries = ledger.head.seq + 1
+        return ProjectionStatus(
             folder=str(folder.root),
             entries=entries,
-            segments=len(source.firsts),
-            projected=len(sealed.segments),
-            refused=_refused(manifest, source) if len(sealed.segments) < len(source.firsts) else "",
-            recent_entries=entries - (sealed.head.seq + 1),
+            segments=len(ledger.firsts),
+            projected=len(valid.segments),
+            refused=_refused(manifest, ledger) if len(valid.segments) < len(ledger.firsts) else "",
+            recent_entries=entries - (valid.head.seq + 1),
             kinds={kind: _sizes([path for path, of in files.items() if of == kind]) for kind in KINDS},
             superseded=_sizes([folder.root / name for name in manifest.superseded]),
             merges_due=len(due(manifest.parts, manifest.segments, Sizes())),
-            current=bool(manifest.segments) or not source.firsts,
+            current=bool(manifest.segments) or not ledger.firsts,
             verified=verify,
             damaged=[str(path) for path in damaged],
             discarded=discarded,
@@ -147,41 +148,48 @@ def status(home: Home, *, verify: bool = False, steps: Steps | None = None) -> S
         )
 
 
-def _verified(folder: Folder, source: Source, progress: Progress | None) -> tuple[list[Path], bool]:
+def _verified(
+    folder: ProjectionFolder, ledger: LedgerSegments, progress: ProgressCallback | None
+) -> tuple[list[Path], bool]:
     """The damaged files, and whether they are gone now."""
     try:
-        damaged = discard_damaged(folder, source.segment_entries, progress)
+        damaged = discard_damaged(folder, ledger.segment_entries, progress)
     except OSError:  # they may be read, and no more
-        return find_damaged(folder, source.segment_entries), False
+        return find_damaged(folder, ledger.segment_entries), False
     return damaged, bool(damaged)
 
 
-def _refused(manifest: Manifest, source: Source) -> str:
+def _refused(manifest: Manifest, ledger: LedgerSegments) -> str:
     """Why a segment could not be projected, if it is still the one that was refused."""
     refused = manifest.refused
-    if refused is None or stamp(source.ledger / refused.segment) != refused.source:
+    if refused is None or stamp(ledger.folder / refused.segment) != refused.source:
         return ""
     return refused.why
 
 
-def _upkeep(home: Home, sizes: Sizes | None, steps: Steps | None, *, anew: bool) -> MaintenanceReport:
-    folder = Folder(home.projections.resolve())
-    with _source_of(home) as source:
-        make = seal_anew if anew else ensure_sealed
-        make(folder, source, None if steps is None else steps("sealing"))
-        if source.firsts:
-            merge(folder, source.segment_entries, sizes, None if steps is None else steps("merging"))
-        sealed = with_beginning(ensure_sealed(folder, source), source)
-        refresh_database(sealed.full, source, home.logs.resolve())
+def _maintained(
+    home: Home, sizes: Sizes | None, steps: StepProgress | None, *, anew: bool
+) -> MaintenanceReport:
+    folder = ProjectionFolder(home.projections.resolve())
+    with _segments_of(home) as ledger:
+        make = project_anew if anew else ensure_projected
+        make(folder, ledger, None if steps is None else steps("sealing"))
+        if ledger.firsts:
+            merge(folder, ledger.segment_entries, sizes, None if steps is None else steps("merging"))
+        valid = with_active_segment(ensure_projected(folder, ledger), ledger)
+        refresh_database(valid.full, ledger, home.logs.resolve())
         return MaintenanceReport(
-            entries=source.head.seq + 1, segments=len(sealed.segments), parts=len(sealed.parts)
+            entries=ledger.head.seq + 1, segments=len(valid.segments), parts=len(valid.parts)
         )
 
 
 @contextmanager
-def _source_of(home: Home) -> Iterator[Source]:
-    with Journal.open(home.ledger, software="", create=False, read_only=True) as journal:
-        yield Source(home.ledger.resolve(), journal.refresh(), journal.segment_entries)
+def _segments_of(home: Home) -> Iterator[LedgerSegments]:
+    with closing(open_store(home)) as store:
+        files = store.files
+        if files is None:
+            raise NoLedger(f"{home.root}: its ledger is not kept in files, and nothing is projected of it")
+        yield LedgerSegments(files.folder.resolve(), store.refresh(), files.segment_entries)
 
 
 def _sizes(paths: list[Path]) -> KindStatus:

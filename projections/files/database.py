@@ -1,6 +1,6 @@
 """`cronledger.duckdb`: the same views for DuckDB's own shell, DBeaver or a notebook.
 
-The file holds views and no data, so nobody needs to hold it open, and whoever does so blocks nobody: it is
+The file holds views and no data, so nobody needs to hold it open, and a program that does so blocks nobody: it is
 replaced, never changed. Its views read the projections and, after them, the segments themselves, whichever there
 are when a query is made, so an old one stays right while the ledger grows; it only becomes slower. It
 is written in a storage version that DuckDB 1.4 reads. What reads the segments this way does not check the
@@ -15,10 +15,10 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from eventstore.durable import REAL, publish
 from eventstore.segment import segment_name
-from projections.files.manifest import publish
 from projections.files.parquet import version
-from projections.files.segments import Sealed, Source
+from projections.files.segments import LedgerSegments, ValidProjections
 from projections.schema.log_view import log_files, log_folder, log_view
 from projections.schema.tables import (
     ENTRY_TYPES,
@@ -34,63 +34,63 @@ DATABASE_NAME = "cronledger.duckdb"
 STORAGE_VERSION = "v1.4.0"
 
 
-def refresh_database(sealed: Sealed, source: Source, logs: Path) -> Path | None:
+def refresh_database(valid: ValidProjections, ledger: LedgerSegments, logs: Path) -> Path | None:
     """Write the file if it is missing or its views are not those of these projections.
 
     Args:
-        sealed: the projections that it reads.
-        source: the ledger that it reads after them.
+        valid: the projections that it reads.
+        ledger: the ledger that it reads after them.
         logs: the home's logs.
 
     Returns:
         The file; None if it cannot be written here.
     """
-    target = sealed.folder.root / DATABASE_NAME
-    statements = _statements(sealed, source, logs)
+    target = valid.folder.root / DATABASE_NAME
+    statements = _statements(valid, ledger, logs)
     current = fingerprint(STORAGE_VERSION, *statements)
-    made_by = version(source.segment_entries)
-    if sealed.folder.load(made_by).database == current and target.exists():
+    made_by = version(ledger.segment_entries)
+    if valid.folder.load(made_by).database == current and target.exists():
         return target
-    with suppress(OSError), sealed.folder.locked():
+    with suppress(OSError), valid.folder.locked():
         temporary = target.with_name(f".{target.name}.{os.getpid()}")
         _write(temporary, statements)
-        publish(temporary, target)
-        manifest = sealed.folder.load(made_by)
+        publish(REAL, temporary, target)
+        manifest = valid.folder.load(made_by)
         manifest.database = current
-        sealed.folder.save(manifest)
+        valid.folder.save(manifest)
         return target
     return None
 
 
-def _statements(sealed: Sealed, source: Source, logs: Path) -> list[str]:
+def _statements(valid: ValidProjections, ledger: LedgerSegments, logs: Path) -> list[str]:
     # A pattern, so that files of later days are read too; without any file it would be an error.
     files = [f"{as_pattern(log_folder(logs))}/*.jsonl*"] if log_files(logs) else []
     return [
         "CREATE SCHEMA parts",
-        f"CREATE VIEW parts.carried AS {sealed.carried_sql()}",
-        _fresh_view(sealed, source),
+        f"CREATE VIEW parts.carried AS {valid.carried_sql()}",
+        _fresh_view(valid, ledger),
         "CREATE VIEW parts.clock AS SELECT now() AS asked_at",
         PARTS_SQL,
         "CREATE VIEW parts.recent_events AS FROM parts.fresh",
         "CREATE VIEW parts.recent_runs AS FROM parts.ended",
         "CREATE VIEW parts.open_runs AS FROM parts.unended",
         "CREATE VIEW parts.open_entries AS FROM parts.left_open",
-        *sealed.views_sql(),
+        *valid.views_sql(),
         log_view(files),
         VIEWS_SQL,
     ]
 
 
-def _fresh_view(sealed: Sealed, source: Source) -> str:
-    """SQL that creates `parts.fresh` over the segments after the sealed ones, those to come included.
+def _fresh_view(valid: ValidProjections, ledger: LedgerSegments) -> str:
+    """SQL that creates `parts.fresh` over the segments after the projected ones, those to come included.
 
     The pattern names all segments; the comparison with a constant keeps the engine from opening the others.
     """
-    first = segment_name(sealed.head.seq + 1)
+    first = segment_name(valid.head.seq + 1)
     lines = (
-        f"SELECT line, lead(1) OVER () AS followed FROM read_csv({quoted(as_pattern(source.ledger) + '/*.jsonl')}, "
+        f"SELECT line, lead(1) OVER () AS followed FROM read_csv({quoted(as_pattern(ledger.folder) + '/*.jsonl')}, "
         "columns={'line': 'VARCHAR'}, delim=chr(1), quote='', escape='', header=false, auto_detect=false, "
-        f"max_line_size=70000, filename=true) WHERE filename >= {quoted(source.ledger / first)}"
+        f"max_line_size=70000, filename=true) WHERE filename >= {quoted(ledger.folder / first)}"
     )
     whole = (
         f"SELECT line FROM ({lines}) WHERE CASE WHEN json_valid(line) THEN true WHEN followed IS NULL THEN false "

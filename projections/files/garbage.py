@@ -9,12 +9,12 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 
-from projections.files.manifest import Folder, Manifest
+from projections.files.manifest import Manifest, ProjectionFolder
 
 KEPT_S = 86_400
 
 
-def sweep(folder: Folder, manifest: Manifest, now_s: float | None = None) -> None:
+def sweep(folder: ProjectionFolder, manifest: Manifest, now_s: float | None = None) -> None:
     """Note which files are superseded, and remove those that have been for a day; the lock is held.
 
     Args:

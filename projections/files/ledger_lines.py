@@ -1,5 +1,7 @@
 """The ledger's lines as bytes, each checked against the chain before anything is made of it.
 
+Of a ledger in files they are the very bytes that stand there; of any other they are made of its entries.
+
 What may be shown is what the journal calls committed: what a crash, or a writer in the middle of its write,
 left behind the last entry is neither shown nor an error. Anything else that is not an entry is damage, and is
 reported: an answer from which entries are silently missing would be worse than none.
@@ -11,15 +13,63 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
+
+import msgspec
 
 from eventstore.entry import BadLine, check_lines, head_after
 from eventstore.errors import Corrupt
-from eventstore.segment import Run, first_of, runs, segment_of
-from eventstore.store import Head
+from eventstore.segment import LineBlock, first_of, line_blocks, segment_of
+from eventstore.store import EventStore, Head
+
+_BLOCK_BYTES = 1024 * 1024
+_ENCODER = msgspec.json.Encoder()
 
 
-class LineReader:
+class LineReader(Protocol):
     """Reads on from a known entry; every line is handed out once.
+
+    Attributes:
+        first: the first entry that is handed out.
+        head: the last one that was.
+    """
+
+    first: int
+    head: Head
+
+    def read_to(self, last: int) -> Iterator[bytes]:
+        """Blocks of whole lines up to entry `last`, which the store says is there; memory stays bounded.
+
+        Raises:
+            Corrupt: an entry on the way is not there, or not what the chain says.
+        """
+        ...
+
+
+class StoreLineReader:
+    """Lines of the entries of any store: the members are the ledger's, their spelling need not be."""
+
+    def __init__(self, store: EventStore, after: Head) -> None:
+        self._store = store
+        self.first, self.head = after.seq + 1, after
+
+    def read_to(self, last: int) -> Iterator[bytes]:
+        """See `LineReader.read_to`."""
+        lines: list[bytes] = []
+        length_bytes = 0
+        for entry in self._store.read(self.head.seq + 1, last):
+            lines.append(_ENCODER.encode(entry) + b"\n")
+            length_bytes += len(lines[-1])
+            self.head = Head(entry.seq, entry.hash)
+            if length_bytes >= _BLOCK_BYTES:
+                yield b"".join(lines)
+                lines, length_bytes = [], 0
+        if lines:
+            yield b"".join(lines)
+
+
+class SegmentLineReader:
+    """The lines of a ledger in files as they stand there, each checked against the chain.
 
     Args:
         ledger: its folder.
@@ -37,11 +87,7 @@ class LineReader:
         self.first, self.head, self._offset = after.seq + 1, after, offset
 
     def read_to(self, last: int) -> Iterator[bytes]:
-        """Blocks of whole lines up to entry `last`, which the journal says is there; memory stays bounded.
-
-        Raises:
-            Corrupt: an entry on the way is not there, or not what the chain says.
-        """
+        """Blocks of whole lines up to entry `last`; see `LineReader.read_to`."""
         while self.head.seq < last:
             seq = self.head.seq + 1
             path = segment_of(self._ledger, seq, self._segment_entries)
@@ -53,26 +99,26 @@ class LineReader:
                 raise Corrupt(path, 0, seq, "this segment", "no such file") from None
             with file:
                 size = os.fstat(file.fileno()).st_size
-                for run in runs(file.fileno(), self._offset, size):
-                    yield self._checked(path, run, stop)
+                for lines in line_blocks(file.fileno(), self._offset, size):
+                    yield self._checked(path, lines, stop)
                     if self.head.seq == stop:
                         break
                 else:
                     raise Corrupt(path, size, self.head.seq + 1, "this entry", "the end of the file")
 
-    def _checked(self, path: Path, run: Run, stop: int) -> bytes:
-        """The run's lines up to entry `stop`, if the chain holds."""
+    def _checked(self, path: Path, lines: LineBlock, stop: int) -> bytes:
+        """The block's lines up to entry `stop`, if the chain holds."""
         seq = self.head.seq + 1
-        raw, wanted = run.raw, stop - seq + 1
-        if not run.whole:
-            raise Corrupt(path, run.offset, seq, "a whole line", f"{len(raw)} bytes without an end")
+        raw, wanted = lines.raw, stop - seq + 1
+        if not lines.whole:
+            raise Corrupt(path, lines.offset, seq, "a whole line", f"{len(raw)} bytes without an end")
         if raw.count(b"\n") > wanted:
             raw = b"\n".join(raw.split(b"\n", wanted)[:wanted]) + b"\n"
         try:
             self.head = head_after(check_lines(raw, seq, self.head.hash))
         except BadLine as bad:
-            raise Corrupt(path, run.offset + bad.offset, bad.seq, bad.expected, bad.found) from None
-        self._offset = run.offset + len(raw)
+            raise Corrupt(path, lines.offset + bad.offset, bad.seq, bad.expected, bad.found) from None
+        self._offset = lines.offset + len(raw)
         return raw
 
 
@@ -85,7 +131,7 @@ def check_segment(ledger: Path, before: Head, segment_entries: int) -> tuple[Hea
     Raises:
         Corrupt: it is not what the chain says, or has something behind its last line.
     """
-    reader = LineReader(ledger, before, segment_entries)
+    reader = SegmentLineReader(ledger, before, segment_entries)
     length_bytes, digest = 0, hashlib.sha256()
     for block in reader.read_to(before.seq + segment_entries):
         length_bytes += len(block)

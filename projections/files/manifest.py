@@ -1,26 +1,25 @@
-"""The manifest: what each projection was made of, and what it must look like to be believed.
+"""The manifest: what each projection was made of, and what it must look like to be valid.
 
-`var/projections/manifest.json` holds a record for each sealed segment, one for each part: the files that one or
-several neighbouring segments were made into, and one for the beginning of the segment that is not full yet. A file
-whose stamp is as recorded is believed: its length, its times and its inode, which nobody changes without the kernel's
-noting it. One that was touched or copied is digested, believed if it is the same, and made anew if it is another. A
-segment is treated likewise, and checked line by line if it is another. Whoever changes the manifest holds the lock
-beside it.
+`var/projections/manifest.json` holds a record for each sealed segment, one for each part (the files that one or
+several neighbouring segments were made into), and one for the active segment, the one that is not full yet. A file is
+valid if its stamp is as recorded: its length, its times and its inode, which nobody changes without the kernel's
+noting it. One that was touched or copied is digested; it is valid if it is the same, and is made anew if it is
+another. A segment is treated likewise, and checked line by line if it is another. Whoever changes the manifest holds
+the lock beside it.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from shutil import rmtree
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from eventstore.durable import FILE_MODE, REAL, create_folders, write_file
+from eventstore.durable import REAL, create_folders, publish, write_file
+from eventstore.lock import FileLock
 from eventstore.nesting import decode
 from projections.files.fingerprint import Stamp, digest, stamp
 
@@ -36,7 +35,7 @@ KINDS: tuple[Kind, ...] = ("events", "runs", "notes")
 `runs`; the entries of which there are few."""
 
 
-class File(msgspec.Struct, frozen=True):
+class ProjectionFile(msgspec.Struct, frozen=True):
     """A projection's stamp when it was made or digested, and its SHA-256."""
 
     stamp: Stamp
@@ -65,16 +64,16 @@ class SealedSegment(msgspec.Struct, frozen=True, kw_only=True):
     carried: list[int] = []
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True):
+class ProjectionPart(msgspec.Struct, frozen=True, kw_only=True):
     """The files of `segments` neighbouring segments, the first of which begins with entry `first`."""
 
     first: int
     segments: int
-    files: dict[Kind, File]
+    files: dict[Kind, ProjectionFile]
 
 
-class Beginning(msgspec.Struct, frozen=True, kw_only=True):
-    """The lines with which the segment that is not full yet begins, as far as they were projected.
+class ActiveSegment(msgspec.Struct, frozen=True, kw_only=True):
+    """The segment that is not full yet, as far as it was projected: the lines with which it begins.
 
     Attributes:
         first: its first entry.
@@ -94,7 +93,7 @@ class Beginning(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
     sha256: str
     carried: list[int]
-    files: dict[Kind, File]
+    files: dict[Kind, ProjectionFile]
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,7 +117,7 @@ class Manifest(msgspec.Struct, kw_only=True):
         version: fingerprint of how projections are made; those made otherwise are made anew.
         segments: the sealed segments, oldest first.
         parts: their files, oldest first.
-        beginning: what was made of the segment after those, if it was long enough.
+        active_segment: what was made of the segment after those, if it was long enough; `beginning` in the file.
         superseded: files that no part names any more, and since when (Unix seconds): readers may still use them.
         database: fingerprint of the views in `cronledger.duckdb`.
         refused: the segment at which the last attempt to make projections ended, if it was damaged.
@@ -126,23 +125,27 @@ class Manifest(msgspec.Struct, kw_only=True):
 
     version: str
     segments: list[SealedSegment] = []
-    parts: list[Part] = []
-    beginning: Beginning | None = None
+    parts: list[ProjectionPart] = []
+    active_segment: ActiveSegment | None = msgspec.field(default=None, name="beginning")
     superseded: dict[str, int] = {}
     database: str = ""
     refused: Refusal | None = None
 
-    def files(self, folder: Folder) -> Iterator[tuple[Kind, Path, File]]:
+    def files(self, folder: ProjectionFolder) -> Iterator[tuple[Kind, Path, ProjectionFile]]:
         """Every file that it names, and what it says of it."""
         for part in self.parts:
             for kind, file in part.files.items():
                 yield kind, folder.parquet(kind, part.first, part.segments), file
-        if self.beginning is not None:
-            for kind, file in self.beginning.files.items():
-                yield kind, folder.beginning(kind, self.beginning.first, self.beginning.last), file
+        if self.active_segment is not None:
+            for kind, file in self.active_segment.files.items():
+                yield (
+                    kind,
+                    folder.active_parquet(kind, self.active_segment.first, self.active_segment.last),
+                    file,
+                )
 
 
-class Folder(NamedTuple):
+class ProjectionFolder(NamedTuple):
     """A folder of projections."""
 
     root: Path
@@ -157,7 +160,7 @@ class Folder(NamedTuple):
         merged = f"+{segments}" if segments > 1 else ""
         return self.root / kind / f"{first:020d}{merged}.parquet"
 
-    def beginning(self, kind: Kind, first: int, last: int) -> Path:
+    def active_parquet(self, kind: Kind, first: int, last: int) -> Path:
         """The file of these entries, with which a segment begins that is not full yet."""
         return self.root / kind / f"{first:020d}-{last:020d}.parquet"
 
@@ -182,22 +185,15 @@ class Folder(NamedTuple):
         """
         for kind in self.kinds:
             create_folders(REAL, kind)
-        fd = os.open(self.root / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
+        with closing(FileLock(self.root / LOCK_NAME)) as lock, lock:
             self._sweep_temporaries()
             yield
-        finally:
-            os.close(fd)
 
     @contextmanager
     def merging(self) -> Iterator[bool]:
         """Alone in merging, which goes on beside everything else; False if another process is at it."""
-        fd = os.open(self.root / MERGE_LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
-        try:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+        with closing(FileLock(self.root / MERGE_LOCK_NAME)) as lock:
+            if not lock.try_take():
                 yield False
                 return
             for folder in (self.root, *self.kinds):
@@ -207,8 +203,6 @@ class Folder(NamedTuple):
                     else:
                         stray.unlink(missing_ok=True)
             yield True
-        finally:
-            os.close(fd)
 
     def _sweep_temporaries(self) -> None:
         for folder in (self.root, *self.kinds):
@@ -217,34 +211,14 @@ class Folder(NamedTuple):
                     stray.unlink()
 
 
-def publish(temporary: Path, target: Path) -> None:
-    """Put a finished file in its place: on disk first, then under its name, at once for everyone.
-
-    Raises:
-        OSError: it cannot be done; the temporary file is left to be swept.
-    """
-    temporary.chmod(FILE_MODE)
-    fd = os.open(temporary, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        REAL.fsync(fd)
-    finally:
-        os.close(fd)
-    REAL.rename(temporary, target)
-    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        REAL.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def publish_new(temporary: Path, target: Path) -> File:
+def publish_new(temporary: Path, target: Path) -> ProjectionFile:
     """Publish a projection that was just made; what the manifest says of it.
 
     Raises:
         OSError: it cannot be done.
     """
     sha256 = digest(temporary)
-    publish(temporary, target)
+    publish(REAL, temporary, target)
     made = stamp(target)
     assert made is not None, "a file that was just renamed is there"
-    return File(made, sha256)
+    return ProjectionFile(made, sha256)

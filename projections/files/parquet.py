@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
-from projections.files.manifest import KINDS, MERGE_MARK, File, Folder, Kind, publish_new
+from projections.files.manifest import KINDS, MERGE_MARK, Kind, ProjectionFile, ProjectionFolder, publish_new
 from projections.schema.tables import (
     ENTRY_TYPES,
     PARTS_SQL,
@@ -40,15 +40,15 @@ _MONTH_SQL = "SELECT strftime(time, '%Y-%m') FROM parts.fresh ORDER BY seq DESC 
 
 
 def version(segment_entries: int) -> str:
-    """Fingerprint of how projections are made: those made otherwise are not believed."""
+    """Fingerprint of how projections are made: those made otherwise are not valid."""
     decode = with_facts(read_lines(""))
     return fingerprint(_FORMAT, decode, PARTS_SQL, *_ROWS.values(), str(segment_entries))
 
 
-class Made(NamedTuple):
-    """What was just made of some lines; the members are those of `SealedSegment` and `Part`."""
+class MadeFiles(NamedTuple):
+    """What was just made of some lines; the members are those of `SealedSegment` and `ProjectionPart`."""
 
-    files: dict[Kind, File]
+    files: dict[Kind, ProjectionFile]
     month: str
     carried: list[int]
 
@@ -59,7 +59,7 @@ class ParquetMaker:
     def __init__(self) -> None:
         self._engine: DuckDBPyConnection | None = None
 
-    def make(self, lines: str, carried: str, place: Callable[[Kind], Path]) -> Made:
+    def make(self, lines: str, carried: str, place: Callable[[Kind], Path]) -> MadeFiles:
         """Make the projections of lines whose chain was checked; those of earlier ones are there.
 
         Args:
@@ -81,7 +81,7 @@ class ParquetMaker:
             month = engine.execute(_MONTH_SQL).fetchall()[0][0]
         except duckdb.Error as error:
             raise OSError(f"{lines}: {error}") from error
-        return Made(files, str(month), left_open)
+        return MadeFiles(files, str(month), left_open)
 
     def close(self) -> None:
         """Stop the engine."""
@@ -89,10 +89,10 @@ class ParquetMaker:
             self._engine.close()
 
 
-def merge_parquet(folder: Folder, kind: Kind, sources: list[str], target: Path) -> File:
+def merge_parquet(folder: ProjectionFolder, kind: Kind, sources: list[str], target: Path) -> ProjectionFile:
     """Make one file of several, in bounded memory.
 
-    Runs are put together by job, each job's in the order in which they ended: whoever asks about one job reads
+    Runs are put together by job, each job's in the order in which they ended: a question about one job reads
     little else, and the columns pack better. Entries stay in the order of their `seq`.
 
     Raises:
@@ -112,7 +112,7 @@ def merge_parquet(folder: Folder, kind: Kind, sources: list[str], target: Path) 
         raise OSError(f"{target}: {error}") from error
 
 
-def write_parquet(engine: DuckDBPyConnection, rows: str, target: Path, mark: str = ".") -> File:
+def write_parquet(engine: DuckDBPyConnection, rows: str, target: Path, mark: str = ".") -> ProjectionFile:
     """Write rows to a file under a temporary name that begins with `mark`, and publish it.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What the views read: which projections there are of a ledger, up to their end or up to an earlier entry."""
+"""The segments of a ledger in files, and the valid projections of them, which are what the views read."""
 
 from __future__ import annotations
 
@@ -7,23 +7,30 @@ from typing import NamedTuple
 
 from eventstore.segment import segment_of
 from eventstore.store import EMPTY, Head
-from projections.files.manifest import KINDS, Beginning, Folder, Kind, Part, SealedSegment
+from projections.files.manifest import (
+    KINDS,
+    ActiveSegment,
+    Kind,
+    ProjectionFolder,
+    ProjectionPart,
+    SealedSegment,
+)
 from projections.schema.tables import ENTRY_TYPES, carried_rows, left_open_rows, listed, no_rows
 
 _POSITION: dict[Kind, str] = {"events": "seq", "runs": "settled_seq", "notes": "seq"}
 _NOTED = ("seq", "time", "type", "actor", "job", "run", "data")
 
 
-class Source(NamedTuple):
-    """The ledger as projections see it.
+class LedgerSegments(NamedTuple):
+    """A ledger in files, as its projections see it.
 
     Attributes:
-        ledger: its folder.
+        folder: where its segments are.
         head: its last entry.
         segment_entries: how many entries a segment holds.
     """
 
-    ledger: Path
+    folder: Path
     head: Head
     segment_entries: int
 
@@ -34,32 +41,32 @@ class Source(NamedTuple):
 
     def segment(self, first: int) -> Path:
         """The segment that begins with this entry."""
-        return segment_of(self.ledger, first, self.segment_entries)
+        return segment_of(self.folder, first, self.segment_entries)
 
 
-class Sealed(NamedTuple):
-    """What has its projections: the views read these, and the ledger's own lines after them.
+class ValidProjections(NamedTuple):
+    """The projections that are valid: the views read these, and the ledger's own lines after them.
 
     Attributes:
         folder: where the projections are.
         segments: the full segments, from entry 0 without gaps.
         parts: the files that hold them; the last one may hold later ones too.
         segment_entries: how many entries a segment holds.
-        beginning: the segment after those, as far as it was projected.
+        active_segment: the segment after those, as far as it was projected.
         last: the last entry that counts, where that is an earlier one than the last that was projected.
     """
 
-    folder: Folder
+    folder: ProjectionFolder
     segments: list[SealedSegment]
-    parts: list[Part]
+    parts: list[ProjectionPart]
     segment_entries: int
-    beginning: Beginning | None = None
+    active_segment: ActiveSegment | None = None
     last: int | None = None
 
     @property
-    def full(self) -> Sealed:
+    def full(self) -> ValidProjections:
         """Of full segments alone."""
-        return self._replace(beginning=None)
+        return self._replace(active_segment=None)
 
     @property
     def firsts(self) -> list[int]:
@@ -76,36 +83,38 @@ class Sealed(NamedTuple):
         """The last entry that the views read here; of one of the past the hash is not known."""
         if self.last is not None:
             return Head(self.last, "")
-        if self.beginning is not None:
-            return Head(self.beginning.last, self.beginning.hash)
+        if self.active_segment is not None:
+            return Head(self.active_segment.last, self.active_segment.hash)
         return Head(self.end - 1, self.segments[-1].last) if self.segments else EMPTY
 
     @property
     def offset(self) -> int:
         """Where the entry after `head` begins in its segment."""
-        return 0 if self.beginning is None else self.beginning.bytes
+        return 0 if self.active_segment is None else self.active_segment.bytes
 
     @property
     def carried(self) -> list[int]:
         """`seq` of each entry that causes or starts a run which had not ended by the last full segment's end."""
         return self.segments[-1].carried if self.segments else []
 
-    def until(self, seq: int) -> Sealed:
+    def until(self, seq: int) -> ValidProjections:
         """The same up to entry `seq`: what was said by then, they say now."""
         if seq >= self.head.seq:
             return self
         segments = self.segments[: max(0, (seq + 1) // self.segment_entries)]
         parts = [part for part in self.parts if part.first <= seq]
-        begun = self.beginning is not None and self.beginning.first <= seq
+        begun = self.active_segment is not None and self.active_segment.first <= seq
         return self._replace(
-            segments=segments, parts=parts, beginning=self.beginning if begun else None, last=seq
+            segments=segments, parts=parts, active_segment=self.active_segment if begun else None, last=seq
         )
 
     def files(self, kind: Kind) -> list[str]:
         """The Parquet files of a kind, oldest first."""
         files = [self.folder.parquet(kind, part.first, part.segments) for part in self.parts]
-        if self.beginning is not None:
-            files.append(self.folder.beginning(kind, self.beginning.first, self.beginning.last))
+        if self.active_segment is not None:
+            files.append(
+                self.folder.active_parquet(kind, self.active_segment.first, self.active_segment.last)
+            )
         return [str(file) for file in files]
 
     def carried_sql(self) -> str:
@@ -113,8 +122,8 @@ class Sealed(NamedTuple):
         if self.last is not None and self.last >= self.end:
             files = self._holding([self.end, self.last, *self.carried])
             return left_open_rows(files, self.end, self.last, self.carried)
-        if self.last is None and self.beginning is not None:
-            return carried_rows(self._holding(self.beginning.carried), self.beginning.carried)
+        if self.last is None and self.active_segment is not None:
+            return carried_rows(self._holding(self.active_segment.carried), self.active_segment.carried)
         return carried_rows(self._holding(self.carried), self.carried)
 
     def views_sql(self) -> list[str]:
@@ -128,10 +137,10 @@ class Sealed(NamedTuple):
             for part in self.parts
             if any(part.first <= seq < part.first + part.segments * self.segment_entries for seq in seqs)
         ]
-        beginning = self.beginning
-        if beginning is not None and not any(beginning.first <= seq <= beginning.last for seq in seqs):
-            beginning = None
-        return self._replace(parts=holding, beginning=beginning).files("events")
+        active = self.active_segment
+        if active is not None and not any(active.first <= seq <= active.last for seq in seqs):
+            active = None
+        return self._replace(parts=holding, active_segment=active).files("events")
 
     def _rows(self, kind: Kind) -> str:
         files = self.files(kind)

@@ -1,4 +1,4 @@
-"""Which projections can be believed as they stand, and which are damaged; nothing is made here."""
+"""Which projections are valid as they stand, and which are damaged; nothing is made here."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from pathlib import Path
 from eventstore.store import EMPTY
 from projections.files.active_segment import valid_active_segment
 from projections.files.fingerprint import digest, is_same
-from projections.files.manifest import KINDS, Folder, Kind, Manifest, Part, SealedSegment
+from projections.files.manifest import KINDS, Kind, Manifest, ProjectionFolder, ProjectionPart, SealedSegment
 from projections.files.parquet import version
-from projections.files.segments import Sealed, Source
+from projections.files.segments import LedgerSegments, ValidProjections
 
-Progress = Callable[[int, int], None]
-"""Is told how much is done, and of how much."""
+ProgressCallback = Callable[[int, int], None]
+"""Called with how much is done, and of how much."""
 
 
-def find_damaged(folder: Folder, segment_entries: int, progress: Progress | None = None) -> list[Path]:
+def find_damaged(
+    folder: ProjectionFolder, segment_entries: int, progress: ProgressCallback | None = None
+) -> list[Path]:
     """Digest every projection.
 
     Returns:
@@ -32,7 +34,9 @@ def find_damaged(folder: Folder, segment_entries: int, progress: Progress | None
     return damaged
 
 
-def discard_damaged(folder: Folder, segment_entries: int, progress: Progress | None = None) -> list[Path]:
+def discard_damaged(
+    folder: ProjectionFolder, segment_entries: int, progress: ProgressCallback | None = None
+) -> list[Path]:
     """Remove every projection that is not as it was made, so that it is made anew.
 
     Returns:
@@ -48,61 +52,61 @@ def discard_damaged(folder: Folder, segment_entries: int, progress: Progress | N
 
 
 def valid_projections(
-    folder: Folder, source: Source, manifest: Manifest, *, digested: bool = False
-) -> Sealed:
-    """What of the manifest can be believed as it stands, from entry 0 on.
+    folder: ProjectionFolder, ledger: LedgerSegments, manifest: Manifest, *, digested: bool = False
+) -> ValidProjections:
+    """The projections of the manifest that are valid as they stand, from entry 0 on.
 
     Args:
         folder: where the projections are.
-        source: the ledger.
+        ledger: the ledger.
         manifest: what is said of them.
-        digested: believe also what has another stamp, if its digest is the same.
+        digested: a file that has another stamp is valid too, if its digest is the same.
     """
     segments: list[SealedSegment] = []
-    parts: list[Part] = []
+    parts: list[ProjectionPart] = []
     known = {segment.first: segment for segment in manifest.segments}
-    wanted = len(source.firsts)
+    wanted = len(ledger.firsts)
     for part in manifest.parts:
-        held = [known.get(first) for first in firsts_of(part, source)]
+        held = [known.get(first) for first in firsts_of(part, ledger)]
         end = len(segments) + part.segments
-        if part.first != len(segments) * source.segment_entries or end > wanted:
+        if part.first != len(segments) * ledger.segment_entries or end > wanted:
             break
         if not all(_is_as_made(folder, part, kind, digested) for kind in KINDS):
             break
         prev = end_of(segments)
         for segment in held:
-            if segment is None or not _is_valid(source, segment, prev, digested):
-                return Sealed(folder, segments, parts, source.segment_entries)
+            if segment is None or not _is_valid(ledger, segment, prev, digested):
+                return ValidProjections(folder, segments, parts, ledger.segment_entries)
             prev = segment.last
         segments += [segment for segment in held if segment is not None]
         parts.append(part)
-    sealed = Sealed(folder, segments, parts, source.segment_entries)
-    return sealed._replace(
-        beginning=valid_active_segment(sealed, source, manifest.beginning, digested=digested)
+    valid = ValidProjections(folder, segments, parts, ledger.segment_entries)
+    return valid._replace(
+        active_segment=valid_active_segment(valid, ledger, manifest.active_segment, digested=digested)
     )
 
 
-def unchanged(folder: Folder, source: Source) -> Sealed | None:
+def unchanged(folder: ProjectionFolder, ledger: LedgerSegments) -> ValidProjections | None:
     """All that is to be there, if it is byte for byte what it was, although it was copied or touched since.
 
     For a folder in which that cannot be noted down: each question has to look again.
     """
-    sealed = valid_projections(folder, source, folder.load(version(source.segment_entries)), digested=True)
-    return sealed if len(sealed.segments) == len(source.firsts) else None
+    valid = valid_projections(folder, ledger, folder.load(version(ledger.segment_entries)), digested=True)
+    return valid if len(valid.segments) == len(ledger.firsts) else None
 
 
-def firsts_of(part: Part, source: Source) -> list[int]:
+def firsts_of(part: ProjectionPart, ledger: LedgerSegments) -> list[int]:
     """The segments of a part, by their first entries."""
-    return [part.first + number * source.segment_entries for number in range(part.segments)]
+    return [part.first + number * ledger.segment_entries for number in range(part.segments)]
 
 
-def _is_valid(source: Source, segment: SealedSegment, prev: str, digested: bool) -> bool:
+def _is_valid(ledger: LedgerSegments, segment: SealedSegment, prev: str, digested: bool) -> bool:
     if segment.prev != prev:
         return False
-    return is_same(source.segment(segment.first), segment.source, segment.sha256, digested)
+    return is_same(ledger.segment(segment.first), segment.source, segment.sha256, digested)
 
 
-def _is_as_made(folder: Folder, part: Part, kind: Kind, digested: bool) -> bool:
+def _is_as_made(folder: ProjectionFolder, part: ProjectionPart, kind: Kind, digested: bool) -> bool:
     made = part.files.get(kind)
     path = folder.parquet(kind, part.first, part.segments)
     return made is not None and is_same(path, made.stamp, made.sha256, digested)

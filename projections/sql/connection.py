@@ -19,9 +19,11 @@ from projections.errors import QueryFailed
 from projections.query_errors import failed, may_be_damage
 from projections.schema.tables import quoted
 from projections.sql.results import LINES_BEFORE_A_QUERY, ROWS_AT_ONCE, Answer, Parameters, ask, fetched
-from projections.sql.statements import Reading, readings
-from projections.views.live import LiveViews, Wanted
+from projections.sql.statements import ReadStatement, read_statements
+from projections.views.live import LiveViews, ViewOptions
+from projections.views.source import OpenStore
 from scheduler.home import Home
+from scheduler.store import open_store
 
 Result = TypeVar("Result")
 
@@ -31,10 +33,10 @@ _INTERRUPTED = "a projection was found damaged in the middle of the answer, and 
 class Sql:
     """A connection. Each query sees what the ledger holds at that moment; it holds no lock in between."""
 
-    def __init__(self, home: Home, wanted: Wanted) -> None:
+    def __init__(self, home: Home, options: ViewOptions) -> None:
         """Not called directly: use `open_sql`."""
-        self._views = LiveViews(home, wanted)
-        self._output = wanted.output
+        self._views = LiveViews(home, options)
+        self._output = options.output
 
     def execute(self, query: str, parameters: Parameters = None) -> Answer:
         """Answer a query; of several statements all are judged first, and the last one's answer is returned.
@@ -45,11 +47,11 @@ class Sql:
             Corrupt: the ledger is damaged.
         """
         *before, last = self.judged(query)
-        for reading in before:
-            self.answer(reading, parameters)
+        for statement in before:
+            self.answer(statement, parameters)
         return self.answer(last, parameters)
 
-    def judged(self, query: str) -> list[Reading]:
+    def judged(self, query: str) -> list[ReadStatement]:
         """The statements of a query, every one of them judged, for `answer`; nothing is executed.
 
         Raises:
@@ -61,18 +63,18 @@ class Sql:
 
         try:
             self._views.refresh()
-            return readings(self._views.engine, query)
+            return read_statements(self._views.engine, query)
         except (duckdb.Error, RuntimeError) as error:  # interrupted, or without memory, before it began
             raise failed(error) from error
 
-    def answer(self, reading: Reading, parameters: Parameters = None) -> Answer:
+    def answer(self, statement: ReadStatement, parameters: Parameters = None) -> Answer:
         """Answer one statement that `judged` found to read.
 
         Raises:
             QueryFailed: it cannot be answered.
             Corrupt: the ledger is damaged.
         """
-        columns = self._twice(lambda: ask(self._views.engine, reading, parameters), reading)
+        columns = self._twice(lambda: ask(self._views.engine, statement, parameters), statement)
         return Answer(columns, self._rows([kind for _, kind in columns]))
 
     def batches(self, query: str, parameters: Parameters = None) -> Iterator[list[tuple[Any, ...]]]:
@@ -130,7 +132,7 @@ class Sql:
     ) -> None:
         self.close()
 
-    def _twice(self, ask: Callable[[], Result], reading: Reading) -> Result:
+    def _twice(self, ask: Callable[[], Result], statement: ReadStatement) -> Result:
         """Ask, and once more if a projection had been damaged or removed under our hands and was made anew.
 
         Raises:
@@ -138,7 +140,7 @@ class Sql:
         """
         import duckdb
 
-        lines_before = LINES_BEFORE_A_QUERY - reading.lines_above
+        lines_before = LINES_BEFORE_A_QUERY - statement.lines_above
         try:
             return ask()
         except (duckdb.Error, RuntimeError) as error:
@@ -172,6 +174,7 @@ def open_sql(
     memory_limit: str | None = None,
     threads: int | None = None,
     output: Path | None = None,
+    opened: OpenStore = open_store,
 ) -> Sql:
     """Open a connection to a home's ledger; a home without a ledger has views without rows.
 
@@ -182,6 +185,7 @@ def open_sql(
         memory_limit: as DuckDB writes it, such as `2GB`; by default half of the machine's.
         threads: by default as many as there are cores.
         output: the one file that `Sql.write_parquet` may write.
+        opened: opens the store that holds the home's entries.
 
     Raises:
         QueryFailed: the memory limit is none, or too low for the open segment; or there is no entry `as_of`.
@@ -190,4 +194,4 @@ def open_sql(
         Unavailable: the ledger cannot be read.
     """
     output = None if output is None else output.absolute()
-    return Sql(home, Wanted(as_of, asked_at, memory_limit, threads, output))
+    return Sql(home, ViewOptions(as_of, asked_at, memory_limit, threads, output, opened))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from projections.sql.statements import Reading
+from projections.sql.statements import ReadStatement
 from projections.sql.timezones import ZONED, all_aware
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ class Answer(NamedTuple):
         return list(self.rows)
 
 
-def ask(engine: DuckDBPyConnection, reading: Reading, parameters: Parameters) -> list[tuple[str, str]]:
+def ask(
+    engine: DuckDBPyConnection, statement: ReadStatement, parameters: Parameters
+) -> list[tuple[str, str]]:
     """Execute a statement; its rows are the engine's next ones.
 
     Returns:
@@ -47,11 +49,11 @@ def ask(engine: DuckDBPyConnection, reading: Reading, parameters: Parameters) ->
     Raises:
         duckdb.Error, RuntimeError: the engine could not.
     """
-    statement = f"SELECT * FROM (\n{reading.select}\n)"
-    if reading.explain:
-        answer = engine.execute(f"{reading.explain} {statement}", parameters)
+    query = f"SELECT * FROM (\n{statement.select}\n)"
+    if statement.explain:
+        answer = engine.execute(f"{statement.explain} {query}", parameters)
         return [(str(column[0]), str(column[1])) for column in answer.description]
-    described = engine.execute(f"DESCRIBE {statement}", parameters).fetchall()
+    described = engine.execute(f"DESCRIBE {query}", parameters).fetchall()
     columns = [(str(row[0]), str(row[1])) for row in described]
     # The names are replaced by numbers: those of a query need not be unique.
     names = [f"c{number}" for number in range(len(columns))]
@@ -60,7 +62,7 @@ def ask(engine: DuckDBPyConnection, reading: Reading, parameters: Parameters) ->
         for name, (_, kind) in zip(names, columns, strict=True)
     ]
     engine.execute(
-        f"SELECT {', '.join(chosen)} FROM (\n{reading.select}\n) AS q({', '.join(names)})", parameters
+        f"SELECT {', '.join(chosen)} FROM (\n{statement.select}\n) AS q({', '.join(names)})", parameters
     )
     return columns
 

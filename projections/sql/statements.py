@@ -70,7 +70,7 @@ SYNTAX_NESTING_MAX = 600
 _LISTED = "list the values, as in PIVOT … ON column IN ('a', 'b')"
 
 
-class Reading(NamedTuple):
+class ReadStatement(NamedTuple):
     """A statement that may be executed.
 
     Attributes:
@@ -84,7 +84,7 @@ class Reading(NamedTuple):
     lines_above: int = 0
 
 
-def readings(engine: DuckDBPyConnection, query: str) -> list[Reading]:
+def read_statements(engine: DuckDBPyConnection, query: str) -> list[ReadStatement]:
     """The statements of a query, every one of them judged.
 
     Raises:
@@ -106,8 +106,8 @@ def readings(engine: DuckDBPyConnection, query: str) -> list[Reading]:
     for text, kind in statements:
         # Whether blank lines before a statement belong to it is the engine's affair: it is found where it stands.
         begin = max(query.find(text, begin), begin)
-        reading = _judge(engine, text, kind)
-        judged.append(reading._replace(lines_above=reading.lines_above + query.count("\n", 0, begin)))
+        statement = _judge(engine, text, kind)
+        judged.append(statement._replace(lines_above=statement.lines_above + query.count("\n", 0, begin)))
         begin += len(text)
     return judged
 
@@ -119,7 +119,7 @@ def _kind(statement: Statement) -> str:
         return "of an unnamed type"
 
 
-def _judge(engine: DuckDBPyConnection, text: str, kind: str) -> Reading:
+def _judge(engine: DuckDBPyConnection, text: str, kind: str) -> ReadStatement:
     if kind == "EXPLAIN":
         return _judge_explained(engine, text)
     if kind == "MULTI":
@@ -130,10 +130,10 @@ def _judge(engine: DuckDBPyConnection, text: str, kind: str) -> Reading:
         )
     select = _without_end(text)
     _judge_tree(_syntax_tree(engine, select))
-    return Reading(select)
+    return ReadStatement(select)
 
 
-def _judge_explained(engine: DuckDBPyConnection, text: str) -> Reading:
+def _judge_explained(engine: DuckDBPyConnection, text: str) -> ReadStatement:
     """EXPLAIN ANALYZE executes what it explains, so that is judged, as a statement of its own."""
     words = [(word, offset) for word, offset in _words(text) if word not in {"", ";"}]
     explain, start = "EXPLAIN", 1
@@ -142,11 +142,11 @@ def _judge_explained(engine: DuckDBPyConnection, text: str) -> Reading:
     if len(words) <= start or words[start][0].startswith("("):
         raise QueryRefused("EXPLAIN and EXPLAIN ANALYZE of a SELECT are executed, without options")
     begin = words[start][1]
-    judged = readings(engine, text.encode()[begin:].decode())
+    judged = read_statements(engine, text.encode()[begin:].decode())
     if len(judged) != 1 or judged[0].explain:
         raise QueryRefused("EXPLAIN is executed for one SELECT")
     lines_above = judged[0].lines_above + text.encode().count(b"\n", 0, begin)
-    return Reading(judged[0].select, explain, lines_above)
+    return ReadStatement(judged[0].select, explain, lines_above)
 
 
 def _without_end(text: str) -> str:

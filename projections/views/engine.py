@@ -1,4 +1,4 @@
-"""The engine behind a connection: DuckDB in memory, locked in before it has seen a query."""
+"""The engine behind a connection: DuckDB in memory, restricted before it has seen a query."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from projections.files.manifest import KINDS, Folder
-from projections.files.segments import Sealed
+from projections.files.manifest import KINDS, ProjectionFolder
+from projections.files.segments import ValidProjections
 from projections.schema.log_view import log_folder, log_view
 from projections.schema.tables import VIEWS_SQL, quoted
-from projections.views.unsealed import RecentTables
+from projections.views.unsealed import UnsealedTables
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -38,18 +38,18 @@ def start(asked_at: datetime | None) -> DuckDBPyConnection:
     return engine
 
 
-def create_views(engine: DuckDBPyConnection, sealed: Sealed) -> None:
-    """Create the views over these projections; the tables of what is recent are there."""
-    for view in sealed.views_sql():
+def create_views(engine: DuckDBPyConnection, valid: ValidProjections) -> None:
+    """Create the views over these projections; the tables of what is not sealed are there."""
+    for view in valid.views_sql():
         engine.execute(view)
     engine.execute(log_view([]))
     engine.execute(VIEWS_SQL)
 
 
-def lock_in(
+def restrict(
     engine: DuckDBPyConnection,
-    recent: RecentTables,
-    folder: Folder,
+    unsealed: UnsealedTables,
+    folder: ProjectionFolder,
     logs: Path,
     output: Path | None,
     memory_limit: str | None,
@@ -60,7 +60,7 @@ def lock_in(
     if threads is not None:
         engine.execute(f"SET threads = {int(threads)}")
     engine.execute("SET parquet_metadata_cache = true")
-    paths = [recent.path] if output is None else [recent.path, str(output)]
+    paths = [unsealed.path] if output is None else [unsealed.path, str(output)]
     folders = [*(folder.root / kind for kind in KINDS), log_folder(logs)]
     engine.execute(f"SET allowed_paths = [{', '.join(map(quoted, paths))}]")
     engine.execute(f"SET allowed_directories = [{', '.join(quoted(f'{path}/') for path in folders)}]")

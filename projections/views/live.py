@@ -7,35 +7,36 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from eventstore.store import Head
 from projections.files.fingerprint import Stamp, stamp
 from projections.files.ledger_lines import LineReader
 from projections.files.manifest import KINDS
-from projections.files.segments import Sealed, Source
+from projections.files.segments import LedgerSegments, ValidProjections
 from projections.files.validation import discard_damaged
 from projections.query_errors import failed, may_be_damage
 from projections.schema.log_view import log_files, log_view
 from projections.views import engine as engines
-from projections.views.source import ProjectionSource
-from projections.views.unsealed import RecentTables
+from projections.views.source import OpenStore, ProjectionSource
+from projections.views.unsealed import UnsealedTables
 from scheduler.home import Home
+from scheduler.store import open_store
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
-class Wanted(NamedTuple):
-    """What a connection is for; see `projections.open_sql`."""
+class ViewOptions(NamedTuple):
+    """What a connection may do, and as of when it answers; see `projections.open_sql`."""
 
     as_of: int | None = None
     asked_at: datetime | None = None
     memory_limit: str | None = None
     threads: int | None = None
     output: Path | None = None
+    opened: OpenStore = open_store
 
 
 class LiveViews:
-    """The engine of one connection; whoever has it closes it.
+    """The engine of one connection; its owner closes it.
 
     Attributes:
         engine: holds the views. It is another one after damage was mended.
@@ -43,31 +44,31 @@ class LiveViews:
 
     engine: DuckDBPyConnection
 
-    def __init__(self, home: Home, wanted: Wanted) -> None:
+    def __init__(self, home: Home, options: ViewOptions) -> None:
         """Seal what is full, start the engine, and read the rest.
 
         Raises:
             QueryFailed, Corrupt, NewerFormat, Unavailable: see `projections.open_sql`.
         """
-        self._home, self._wanted, self._as_of = home, wanted, wanted.as_of
+        self._home, self._options, self._as_of = home, options, options.as_of
         self._closing = ExitStack()
-        self._footing = ProjectionSource(home)
-        self._closing.callback(self._footing.close)
+        self._source = ProjectionSource(home, options.opened)
+        self._closing.callback(self._source.close)
         self._stop_engine = self._closing.enter_context(ExitStack())
         self._reader: LineReader | None = None
-        self._sealed: Sealed | None = None
+        self._valid: ValidProjections | None = None
         self._logs: list[str] = []
         self._stamps: dict[Path, Stamp | None] = {}
         try:
-            past = None if self._as_of is None else self._footing.time_of(self._as_of)
-            self._moment = past if wanted.asked_at is None else wanted.asked_at
+            past = None if self._as_of is None else self._source.time_of(self._as_of)
+            self._moment = past if options.asked_at is None else options.asked_at
             self._start()
         except BaseException:
             self.close()
             raise
 
     def refresh(self) -> None:
-        """Take in what was appended since, and stand anew if a projection was touched; `execute` does it by itself.
+        """Take in what was appended since, and start anew if a projection was touched; `execute` does it by itself.
 
         Raises:
             QueryFailed: the engine cannot take in what is there.
@@ -81,41 +82,47 @@ class LiveViews:
             self._logs = logs
         if self._as_of is not None and self._reader is not None:
             return
-        source = self._footing.source()
-        if source is None:
+        head = self._source.head()
+        if head is None:
             return
         reader = self._reader
-        if reader is None or reader.head.seq + 1 - reader.first >= source.segment_entries:
-            self._move_on()
-        elif reader.head.seq < source.head.seq:
-            self._grow(reader, source)
+        if reader is None or self._is_long(reader):
+            self._replace_projections()
+        elif reader.head.seq < head.seq:
+            self._grow(reader, head.seq)
+
+    def _is_long(self, reader: LineReader) -> bool:
+        """Whether a whole segment was read since the projections: it has one of its own now, or gets it."""
+        ledger = self._source.segments()
+        return ledger is not None and reader.head.seq + 1 - reader.first >= ledger.segment_entries
 
     def mend(self, error: Exception) -> bool:
         """After an error: make damaged or missing projections anew; False if it was not that."""
         import duckdb
 
-        source = self._footing.source()
-        if source is None:
+        if self._source.head() is None:
             return False
-        damaged = self._discard_damaged(source) or self._is_behind()
+        damaged = self._discard_damaged(self._source.segments()) or self._is_behind()
         if damaged or isinstance(error, duckdb.InternalException | duckdb.FatalException):
             # After a mistake of its own an engine refuses to go on, and it remembers what it read.
             self._start()
         return bool(damaged)
 
-    def _discard_damaged(self, source: Source) -> bool:
-        """See that damaged projections are not used again: remove them, or leave where that may not be done."""
+    def _discard_damaged(self, ledger: LedgerSegments | None) -> bool:
+        """Remove damaged projections, or use a private folder where that may not be done; whether there were any."""
+        if ledger is None:
+            return False
         try:
-            return bool(discard_damaged(self._footing.place, source.segment_entries))
+            return bool(discard_damaged(self._source.folder, ledger.segment_entries))
         except OSError:
-            self._footing.move_out()
+            self._source.use_private_folder()
             return True
 
     def _is_behind(self) -> bool:
         """Whether the views read a file that is no longer there: another process has merged it."""
-        sealed = self._sealed
-        return sealed is not None and any(
-            not Path(file).exists() for kind in KINDS for file in sealed.files(kind)
+        valid = self._valid
+        return valid is not None and any(
+            not Path(file).exists() for kind in KINDS for file in valid.files(kind)
         )
 
     def close(self) -> None:
@@ -123,7 +130,7 @@ class LiveViews:
         self._closing.close()
 
     def _start(self) -> None:
-        """Stand on what there is, and make anew once what turns out to be damaged.
+        """Start an engine over what there is, and make anew once what turns out to be damaged.
 
         Raises:
             QueryFailed: the engine cannot take in what is there.
@@ -132,63 +139,58 @@ class LiveViews:
         import duckdb
 
         try:
-            self._stand()
+            self._start_engine()
         except duckdb.Error as error:
-            source = self._footing.source() if may_be_damage(error) else None
-            if source is None or not self._discard_damaged(source):
+            if not may_be_damage(error) or not self._discard_damaged(self._source.segments()):
                 raise failed(error) from error
-            self._stand()
+            self._start_engine()
 
-    def _stand(self) -> None:
-        """An engine that is locked in before it has seen a query; the one before, if there was one, is stopped."""
+    def _start_engine(self) -> None:
+        """An engine that is restricted before it has seen a query; the one before, if there was one, is stopped."""
         self._stop_engine.close()
         self._reader = None
-        sealed = self._projected()
-        folder, logs = self._footing.place, self._home.logs.resolve()
+        valid = self._projected()
+        folder, logs = self._source.folder, self._home.logs.resolve()
         self.engine = engines.start(self._moment)
         self._stop_engine.callback(self.engine.close)
-        self._recent = RecentTables(self.engine, sealed.carried_sql())
-        self._stop_engine.callback(self._recent.close)
-        engines.create_views(self.engine, sealed)
-        wanted = self._wanted
-        engines.lock_in(
-            self.engine, self._recent, folder, logs, wanted.output, wanted.memory_limit, wanted.threads
+        self._unsealed = UnsealedTables(self.engine, valid.carried_sql())
+        self._stop_engine.callback(self._unsealed.close)
+        engines.create_views(self.engine, valid)
+        options = self._options
+        engines.restrict(
+            self.engine, self._unsealed, folder, logs, options.output, options.memory_limit, options.threads
         )
-        self._read_on(sealed)
+        self._read_on(valid)
 
-    def _move_on(self) -> None:
+    def _replace_projections(self) -> None:
         """Another segment is full, or there is a ledger now: take in what was projected, and read the rest."""
         self._reader = None
-        sealed = self._projected()
-        for view in sealed.views_sql():
+        valid = self._projected()
+        for view in valid.views_sql():
             self.engine.execute(view)
-        self._recent.begin(sealed.carried_sql())
-        self._read_on(sealed)
+        self._unsealed.begin(valid.carried_sql())
+        self._read_on(valid)
 
-    def _projected(self) -> Sealed:
+    def _projected(self) -> ValidProjections:
         """The projections, up to the entry that is the last to count; none while there is no ledger."""
-        sealed = self._footing.seal() or Sealed(self._footing.place, [], [], 1)
-        self._sealed = sealed if self._as_of is None else sealed.until(self._as_of)
-        files = [Path(file) for kind in KINDS for file in self._sealed.files(kind)]
+        valid = self._source.ensure()
+        self._valid = valid if self._as_of is None else valid.until(self._as_of)
+        files = [Path(file) for kind in KINDS for file in self._valid.files(kind)]
         self._stamps = {path: stamp(path) for path in files}
-        return self._sealed
+        return self._valid
 
-    def _read_on(self, sealed: Sealed) -> None:
+    def _read_on(self, valid: ValidProjections) -> None:
         """Read what comes after the projections."""
-        source = self._footing.source()
-        if source is None:
-            return
-        if self._as_of is not None:
-            source = source._replace(head=Head(self._as_of, ""))
-        reader = LineReader(source.ledger, sealed.head, source.segment_entries, sealed.offset)
-        self._grow(reader, source)
+        head = self._source.head()
+        if head is not None:
+            self._grow(self._source.lines_after(valid), head.seq if self._as_of is None else self._as_of)
 
-    def _grow(self, reader: LineReader, source: Source) -> None:
+    def _grow(self, reader: LineReader, last: int) -> None:
         import duckdb
 
         self._reader = None  # until it has worked: what was read and not handed over would be missing
         try:
-            self._recent.grow(reader, source.head.seq)
+            self._unsealed.grow(reader, last)
         except duckdb.Error as error:
             raise failed(error) from error
         self._reader = reader

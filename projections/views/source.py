@@ -1,52 +1,86 @@
-"""What a connection stands on: the ledger as it is now, and its projections, in the home or in a private folder."""
+"""What a connection stands on: the ledger as it is now, and its projections, in the home or in a private folder.
+
+Entries come from the home's store, whichever that is. Where it is kept in files, what is full has projections; of any
+other store every connection reads the entries themselves.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
 
-from eventstore import Journal, NoLedger
-from projections.build.builder import ensure_sealed, with_beginning
+from eventstore import EventStore, Head, NoLedger
+from projections.build.builder import ensure_projected, with_active_segment
 from projections.build.compaction import merge
 from projections.errors import QueryFailed
 from projections.files.database import refresh_database
-from projections.files.manifest import Folder
-from projections.files.segments import Sealed, Source
+from projections.files.ledger_lines import LineReader, SegmentLineReader, StoreLineReader
+from projections.files.manifest import ProjectionFolder
+from projections.files.segments import LedgerSegments, ValidProjections
 from projections.files.validation import unchanged
 from scheduler.home import Home
+from scheduler.store import open_store
 
 _UNMERGED_MAX = 32
 """With more files than this each answer takes longer than it has to."""
 
+OpenStore = Callable[[Home], EventStore]
+
 
 class ProjectionSource:
-    """A home's ledger and projections; whoever has it closes it."""
+    """A home's ledger and projections; its owner closes it.
 
-    def __init__(self, home: Home) -> None:
-        self._home, self._closing = home, ExitStack()
-        self._journal: Journal | None = None
-        self._folder = Folder(home.projections.resolve())
-        self._private: Folder | None = None
+    Args:
+        home: the home.
+        opened: opens the home's store.
+    """
+
+    def __init__(self, home: Home, opened: OpenStore = open_store) -> None:
+        self._home, self._open, self._closing = home, opened, ExitStack()
+        self._store: EventStore | None = None
+        self._folder = ProjectionFolder(home.projections.resolve())
+        self._private: ProjectionFolder | None = None
 
     @property
-    def place(self) -> Folder:
+    def folder(self) -> ProjectionFolder:
         """Where the projections are: in the home, or elsewhere if that is not ours to write to."""
         return self._folder if self._private is None else self._private
 
-    def source(self) -> Source | None:
-        """The ledger as it is now; None while there is none.
+    def head(self) -> Head | None:
+        """The ledger's last entry now; None while there is no ledger.
 
         Raises:
-            Corrupt, NewerFormat, Unavailable: it cannot be trusted or read.
+            Corrupt, NewerFormat, Unavailable: it is damaged, or cannot be read.
         """
-        if self._journal is None:
+        if self._store is None:
             try:
-                self._journal = Journal.open(self._home.ledger, software="", create=False, read_only=True)
+                self._store = self._open(self._home)
             except NoLedger:
                 return None
-            self._closing.callback(self._journal.close)
-        return Source(self._home.ledger.resolve(), self._journal.refresh(), self._journal.segment_entries)
+            self._closing.callback(self._store.close)
+        return self._store.refresh()
+
+    def segments(self) -> LedgerSegments | None:
+        """The ledger's files as they are now; None where there are none.
+
+        Raises:
+            Corrupt, NewerFormat, Unavailable: see `head`.
+        """
+        head = self.head()
+        files = None if self._store is None else self._store.files
+        if head is None or files is None:
+            return None
+        return LedgerSegments(files.folder.resolve(), head, files.segment_entries)
+
+    def lines_after(self, valid: ValidProjections) -> LineReader:
+        """What reads the entries that come after the projections; there is a ledger."""
+        assert self._store is not None, "there is a ledger"
+        files = self._store.files
+        if files is None:
+            return StoreLineReader(self._store, valid.head)
+        return SegmentLineReader(files.folder.resolve(), valid.head, files.segment_entries, valid.offset)
 
     def time_of(self, seq: int) -> datetime | None:
         """When an entry was recorded; None for -1, which is before entry 0, of a ledger without entries.
@@ -54,43 +88,46 @@ class ProjectionSource:
         Raises:
             QueryFailed: there is no such entry.
         """
-        source = self.source()
-        last = -1 if source is None else source.head.seq
+        head = self.head()
+        last = -1 if head is None else head.seq
         if not -1 <= seq <= last:
             said = "it is empty" if last < 0 else f"its last one is {last}"
             raise QueryFailed(f"the ledger has no entry {seq}: {said}")
-        if self._journal is None or last < 0:
+        if self._store is None or last < 0:
             return None
-        return next(self._journal.read(max(seq, 0), max(seq, 0))).time
+        return next(self._store.read(max(seq, 0), max(seq, 0))).time
 
-    def seal(self) -> Sealed | None:
+    def ensure(self) -> ValidProjections:
         """Make the projections that are missing; in a private folder if the home is not ours to write to.
+
+        Returns:
+            All that are valid: none where there is no ledger, or no file of it.
 
         Raises:
             Corrupt: the ledger is damaged.
             OSError: not even a private folder can be written.
         """
-        source = self.source()
-        if source is None:
-            return None
-        copied: Sealed | None = None
+        ledger = self.segments()
+        if ledger is None:
+            return ValidProjections(self.folder, [], [], 1)
+        copied: ValidProjections | None = None
         try:
-            sealed = with_beginning(self._merged(ensure_sealed(self.place, source), source), source)
+            valid = with_active_segment(self._merged(ensure_projected(self.folder, ledger), ledger), ledger)
         except OSError:
             if self._private is not None:
                 raise
             with suppress(OSError):
-                copied = unchanged(self._folder, source)
+                copied = unchanged(self._folder, ledger)
             if copied is not None:
                 return copied
-            self.move_out()
-            return with_beginning(ensure_sealed(self.place, source), source)
-        if sealed.folder == self._folder:
-            refresh_database(sealed.full, source, self._home.logs.resolve())
-        return sealed
+            self.use_private_folder()
+            return with_active_segment(ensure_projected(self.folder, ledger), ledger)
+        if valid.folder == self._folder:
+            refresh_database(valid.full, ledger, self._home.logs.resolve())
+        return valid
 
-    def move_out(self) -> None:
-        """Make the projections in a private folder from now on: those of the home cannot be mended.
+    def use_private_folder(self) -> None:
+        """Make the projections in a private folder from now on: those of the home cannot be replaced.
 
         Raises:
             OSError: there is no room for one.
@@ -98,16 +135,16 @@ class ProjectionSource:
         import tempfile
 
         made = self._closing.enter_context(tempfile.TemporaryDirectory(prefix="cronledger-"))
-        self._private = Folder(Path(made).resolve())
+        self._private = ProjectionFolder(Path(made).resolve())
 
     def close(self) -> None:
         """Let go of the ledger, and remove the private folder."""
         self._closing.close()
 
-    def _merged(self, sealed: Sealed, source: Source) -> Sealed:
+    def _merged(self, valid: ValidProjections, ledger: LedgerSegments) -> ValidProjections:
         """Merge where nobody else seems to: in a home that no scheduler serves, say, or one that was copied."""
-        if sum(part.segments == 1 for part in sealed.parts) < _UNMERGED_MAX or self._private is not None:
-            return sealed
+        if sum(part.segments == 1 for part in valid.parts) < _UNMERGED_MAX or self._private is not None:
+            return valid
         with suppress(OSError):
-            merge(self._folder, source.segment_entries)
-        return ensure_sealed(self._folder, source)
+            merge(self._folder, ledger.segment_entries)
+        return ensure_projected(self._folder, ledger)

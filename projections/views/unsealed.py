@@ -31,7 +31,7 @@ _TAKEN_IN = (
 )
 
 
-class RecentTables:
+class UnsealedTables:
     """The tables, and the file in memory through which they grow.
 
     Args:

@@ -11,13 +11,14 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NoReturn
 
 import msgspec
 
-from eventstore import Journal, LedgerError
+from eventstore import EventStore, LedgerError
 from eventstore.nesting import decode
 from scheduler.builtin import REGISTERED
 from scheduler.builtin.cleanup import clean
@@ -28,7 +29,7 @@ from scheduler.builtin.summary import summary
 from scheduler.definition import RETENTION_MAX, Directory
 from scheduler.home import Home
 from scheduler.processes.tree import LEDGER, RUN
-from scheduler.version import VERSION
+from scheduler.store import open_store_to_append
 from scheduler.vocabulary import SCHEDULER, RetentionApplied, event
 
 DONE: Final = 0
@@ -52,10 +53,10 @@ def main(argv: Sequence[str], environ: Mapping[str, str], now: Callable[[], date
     home = Home(options.home)
     applied: RetentionApplied | None = None
     try:
-        with Journal.open(home.ledger, software=f"cronledger {VERSION}", create=False) as journal:
-            applied = _clean(options, home, journal.ledger_id, now())
-            run = _run(environ, journal.ledger_id)
-            journal.append([event(applied, _actor(journal, run), job=options.job, run=run)])
+        with closing(open_store_to_append(home, SCHEDULER, create=False)) as store:
+            applied = _clean(options, home, store.ledger_id, now())
+            run = _run(environ, store.ledger_id)
+            store.append([event(applied, _actor(store, run), job=options.job, run=run)])
     except LedgerError as error:
         if applied is None:
             print(f"{options.job}: {error}; nothing was deleted", file=sys.stderr)
@@ -90,9 +91,9 @@ def _run(environ: Mapping[str, str], ledger_id: str) -> int | None:
     return int(number) if environ.get(LEDGER) == ledger_id and number.isdecimal() else None
 
 
-def _actor(journal: Journal, run: int | None) -> str:
+def _actor(store: EventStore, run: int | None) -> str:
     """The actor that this run was made for: a run has the number of the entry that caused it."""
-    for cause in journal.read(run, run) if run is not None else ():
+    for cause in store.read(run, run) if run is not None else ():
         return cause.actor
     return SCHEDULER
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 from pathlib import Path
 
+from eventstore.durable import REAL, write_file
 from scheduler.configuration import Config, load
 from scheduler.home import Home
 
@@ -47,14 +47,8 @@ def _salt(home: Home) -> bytes:
     salt = secrets.token_bytes(SALT_BYTES)
     try:
         home.var.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = path.with_name(f".salt.{os.getpid()}")
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(salt)
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
-            os.link(temporary, path)  # whoever comes first decides
-        temporary.unlink()
+        with contextlib.suppress(FileExistsError):  # whoever comes first decides
+            write_file(REAL, path, salt, replace=False)
         return path.read_bytes()
     except OSError:
         return b""

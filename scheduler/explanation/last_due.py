@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import islice
 
-from eventstore.journal import Journal
-from eventstore.reverse_reader import read_backwards
 from eventstore.store import EventStore
 from scheduler import vocabulary as v
 from scheduler.explanation import Explainer
@@ -47,9 +45,9 @@ def last_due(explainer: Explainer, store: EventStore | None, name: str) -> datet
 
 def _recorded(store: EventStore | None, name: str) -> datetime | None:
     """The latest instant that the newest entries know to have fallen due."""
-    if not isinstance(store, Journal):
+    if store is None:
         return None
-    for entry in islice(read_backwards(store), _LOOK_BACK_ENTRIES):
+    for entry in islice(store.read_backwards(), _LOOK_BACK_ENTRIES):
         if entry.job == name and entry.type in (v.ScheduleTicked.TYPE, v.ScheduleMisfired.TYPE):
             data = v.payload(entry)
             due: datetime = data.scheduled_for if isinstance(data, v.ScheduleTicked) else data.last

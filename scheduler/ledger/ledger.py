@@ -37,7 +37,7 @@ class Ledger:
         """Fold what has been appended since, by anyone.
 
         Raises:
-            Corrupt: the ledger cannot be trusted.
+            Corrupt: the ledger is damaged.
         """
         if self.store.refresh().seq != self.state.head.seq:
             for entry in self.store.follow(self.state.head.seq + 1):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from eventstore import Journal
-from eventstore.store import Entry, Event
+from eventstore.store import Entry, Event, EventStore
 from scheduler.clock import Clock
 from scheduler.configuration import Config
 from scheduler.definition import Fsync
@@ -14,10 +13,8 @@ from scheduler.ledger import snapshot
 from scheduler.ledger.ledger import Ledger
 from scheduler.rules.reconcile import pauses_ended, reconcile
 from scheduler.rules.state import State
+from scheduler.store import open_store, open_store_to_append
 from scheduler.system_clock import SystemClock
-from scheduler.version import VERSION
-
-_SOFTWARE = f"cronledger {VERSION}"
 
 
 def open_ledger(
@@ -38,16 +35,11 @@ def open_ledger(
         patience_s: how long to wait for another process once it is open; None: as long as it takes.
 
     Raises:
-        Unavailable, Corrupt, NewerFormat: it cannot be written or trusted.
+        Unavailable, Corrupt, NewerFormat: it cannot be written, or is damaged.
     """
     reading = (clock or SystemClock()).read
-    store = Journal.open(
-        home.ledger,
-        software=_SOFTWARE,
-        clock=lambda: reading().wall,
-        fsync=fsync,
-        actor=actor,
-        patience_s=patience_s,
+    store = open_store_to_append(
+        home, actor, clock=lambda: reading().wall, fsync=fsync, patience_s=patience_s
     )
     return _folded(home, store, keep=True)
 
@@ -59,13 +51,12 @@ def open_ledger_to_read(home: Home) -> Ledger:
 
     Raises:
         NoLedger: there is none yet.
-        Corrupt, NewerFormat: it cannot be trusted.
+        Corrupt, NewerFormat: it is damaged.
     """
-    store = Journal.open(home.ledger, software=_SOFTWARE, read_only=True, create=False)
-    return _folded(home, store, keep=home.snapshots.is_dir())
+    return _folded(home, open_store(home), keep=home.snapshots.is_dir())
 
 
-def _folded(home: Home, store: Journal, *, keep: bool) -> Ledger:
+def _folded(home: Home, store: EventStore, *, keep: bool) -> Ledger:
     ledger = Ledger(store, snapshot.newest(home.snapshots, store))
     start = ledger.state.head.seq
     ledger.refresh()

@@ -1,8 +1,8 @@
 """The past: the state as it was after any entry, and the first entry at which something came to hold.
 
 The folded state at the end of every full segment is kept, so that the past costs as little as the present: the
-nearest one that was kept, and the entries of one segment after it. They are disposable and believed no more easily
-than any snapshot; one that is missing is made again from the one before it.
+nearest one that was kept, and the entries of one segment after it. They are disposable, and valid only as any
+snapshot is; one that is missing is made again from the one before it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from eventstore import Journal
+from eventstore import SEGMENT_ENTRIES
 from eventstore.store import Entry, EventStore
 from scheduler.home import Home
 from scheduler.ledger import snapshot
@@ -44,9 +44,11 @@ class Past:
         self._segments: dict[int, list[Entry]] = {}
 
     @classmethod
-    def of(cls, home: Home, journal: Journal, on_progress: OnProgress | None = None) -> Past:
-        """The past of a home."""
-        return cls(journal, home.snapshots / "segments", journal.segment_entries, on_progress)
+    def of(cls, home: Home, store: EventStore, on_progress: OnProgress | None = None) -> Past:
+        """The past of a home; of a ledger that is not in files, stretches as long as a segment take its place."""
+        files = store.files
+        segment_entries = SEGMENT_ENTRIES if files is None else files.segment_entries
+        return cls(store, home.snapshots / "segments", segment_entries, on_progress)
 
     @property
     def head_seq(self) -> int:

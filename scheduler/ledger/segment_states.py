@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 
-from eventstore import Journal, LedgerError
+from eventstore import LedgerError
 from scheduler.home import Home
 from scheduler.ledger.past import Past
+from scheduler.store import open_store
 
 NICENESS = 10
 """Whatever else the machine has to do comes first."""
@@ -24,8 +26,8 @@ def main(arguments: list[str]) -> int:
     os.nice(NICENESS)
     home = Home(Path(arguments[0]))
     try:
-        with Journal.open(home.ledger, software="", read_only=True, create=False) as journal:
-            Past.of(home, journal).keep_all()
+        with closing(open_store(home)) as store:
+            Past.of(home, store).keep_all()
     except (LedgerError, OSError) as problem:
         print(f"segment states: {problem}", file=sys.stderr)
         return 1

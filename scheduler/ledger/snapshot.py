@@ -1,7 +1,7 @@
 """Snapshots of the folded state, so that opening a home costs the same whatever its history.
 
-A snapshot is disposable. It is believed only if its bytes are whole, if the entry it ends at stands in the ledger
-with the same hash, and if the code that would fold on is the code that wrote it.
+A snapshot is disposable. It is valid only if its bytes are whole, if the entry it ends at stands in the ledger with
+the same hash, and if the code that would fold on is the code that wrote it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from eventstore.durable import REAL, write_file
 from eventstore.errors import LedgerError
 from eventstore.store import EventStore
 from scheduler.rules.state import State
@@ -85,18 +86,13 @@ def save(path: Path, state: State) -> None:
     if path.suffix == _PACKED:
         body = zlib.compress(body, 1)
     digest = hashlib.sha256(body).hexdigest()
-    temporary = path.with_name(f".{os.getpid()}{_SUFFIX}")
-    try:
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(f"{fold_version()} {digest}\n".encode() + body)
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
+    content = f"{fold_version()} {digest}\n".encode() + body
+    # It is checked when it is read, so nothing waits for the disk.
+    write_file(REAL, path, content, durable=False, beside=path.with_name(f".{os.getpid()}{_SUFFIX}"))
 
 
 def newest(folder: Path, store: EventStore) -> State:
-    """The newest state that can be believed; the empty state if there is none."""
+    """The state of the newest valid snapshot; the empty state if there is none."""
     for path in _newest_first(folder):
         state = load(path, store)
         if state is not None:
@@ -105,7 +101,7 @@ def newest(folder: Path, store: EventStore) -> State:
 
 
 def load(path: Path, store: EventStore) -> State | None:
-    """The state in this file; None if there is none that can be believed."""
+    """The state in this file; None if it holds no valid one."""
     state = _decoded(path)
     return state if state is not None and _stands(state, store) else None
 

@@ -7,11 +7,11 @@ of the config up, the state as it would be with that edit. Of the past, the ledg
 from __future__ import annotations
 
 import hashlib
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from eventstore import Journal
 from eventstore.errors import NoLedger
 from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable, load
 from scheduler.configuration.home_config import load_config
@@ -24,6 +24,7 @@ from scheduler.rules.preview import preview
 from scheduler.rules.reconcile import pauses_ended
 from scheduler.rules.state import State
 from scheduler.scheduler_lock import Holder, holder_of
+from scheduler.store import open_store
 
 ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable
 SchedulerState = Literal["never started", "running", "paused", "stopped", "died"]
@@ -147,14 +148,14 @@ def past_view(home: Home, when: int | datetime, on_progress: OnProgress | None =
         NoSuchEntry, BeforeLedger: the ledger knows no such moment.
         Corrupt, NewerFormat, Unavailable, NoLedger: the ledger cannot be trusted or read.
     """
-    journal = Journal.open(home.ledger, software="", read_only=True, create=False)
+    store = open_store(home)
     try:
-        past = Past.of(home, journal, on_progress)
+        past = Past.of(home, store, on_progress)
         moment = _moment(past, when)
         state = past.state_at(moment.seq)
-        ledger = Ledger(LedgerPrefix(journal, state.head), state)
+        ledger = Ledger(LedgerPrefix(store, state.head), state)
     except BaseException:
-        journal.close()
+        store.close()
         raise
     status = state.scheduler
     holder = None
@@ -175,8 +176,8 @@ def moment_at(home: Home, when: int | datetime) -> Moment:
         NoSuchEntry, BeforeLedger: the ledger knows no such moment.
         Corrupt, NewerFormat, Unavailable, NoLedger: the ledger cannot be trusted or read.
     """
-    with Journal.open(home.ledger, software="", read_only=True, create=False) as journal:
-        return _moment(Past.of(home, journal), when)
+    with closing(open_store(home)) as store:
+        return _moment(Past.of(home, store), when)
 
 
 def config_to_record(home: Home) -> tuple[Config | None, ConfigProblem | None]:

@@ -287,7 +287,9 @@ class Scheduler:
     def _pause(self, problem: Unavailable, now: Reading) -> None:
         """The ledger cannot be written: start nothing new, keep the results, record that if the reserve suffices."""
         self._try_later(now)
-        self._ledger.store.release_reserve()
+        files = self._ledger.store.files
+        if files is not None:
+            files.release_reserve()
         if self._paused is not None:
             return
         self._paused = now
@@ -297,7 +299,8 @@ class Scheduler:
     def _resume(self, now: Reading) -> None:
         """Go on once there is room again, for the reserve as well: otherwise the next entries would use it up."""
         assert self._paused is not None
-        if not self._ledger.store.restore_reserve():
+        files = self._ledger.store.files
+        if files is not None and not files.restore_reserve():
             self._try_later(now)
             return
         paused_ms = round((now.monotonic_s - self._paused.monotonic_s) * 1000)

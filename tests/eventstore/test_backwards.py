@@ -1,12 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from eventstore import Corrupt, Event, Journal
-from eventstore.reverse_reader import read_backwards
+from eventstore import Corrupt, Entry, Event, Journal
 from eventstore.segment import seal_name, segment_name
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
@@ -25,34 +25,40 @@ def filled(folder: Path, entries: int, payload_bytes: int = 10) -> Journal:
     return journal
 
 
+def backwards(folder: Path) -> Iterator[Entry]:
+    """The entries of a ledger that is opened to be read only, the newest one first."""
+    with Journal.open(folder, software="", read_only=True) as journal:
+        yield from journal.read_backwards()
+
+
 @pytest.mark.parametrize("entries", [1, 2, 15, 16, 17, 32, 33, 100])
 def test_backwards_is_forwards_reversed(tmp_path: Path, entries: int) -> None:
     """Whatever the position of the head in its segment, the same entries come as on the way forward."""
     with filled(tmp_path / "ledger", entries) as journal:
         forwards = list(journal.read(0))
-        assert list(read_backwards(journal)) == forwards[::-1]
-    assert list(read_backwards(tmp_path / "ledger")) == forwards[::-1]
+        assert list(journal.read_backwards()) == forwards[::-1]
+    assert list(backwards(tmp_path / "ledger")) == forwards[::-1]
 
 
 @pytest.mark.parametrize("excluded", [0, 1, 15, 16, 17, 32, 39, 40, 41])
 def test_it_starts_before_the_entry_that_is_excluded(tmp_path: Path, excluded: int) -> None:
-    """`first_excluded` and everything after it is left out, also where a segment begins there."""
+    """`before` and everything after it is left out, also where a segment begins there."""
     with filled(tmp_path / "ledger", 40) as journal:
-        found = [entry.seq for entry in read_backwards(journal, excluded)]
+        found = [entry.seq for entry in journal.read_backwards(excluded)]
     assert found == list(range(min(excluded, 40)))[::-1]
 
 
 def test_lines_of_any_length_are_read(tmp_path: Path) -> None:
     """Lines near the longest that there can be are read across many pieces."""
     with filled(tmp_path / "ledger", 60, payload_bytes=64_000) as journal:
-        assert [entry.seq for entry in read_backwards(journal)] == list(range(60))[::-1]
+        assert [entry.seq for entry in journal.read_backwards()] == list(range(60))[::-1]
 
 
 def test_what_is_appended_later_is_not_looked_at(tmp_path: Path) -> None:
     """Reading starts at the head that the open ledger knows, whatever another process appends behind it."""
     with filled(tmp_path / "ledger", 20) as journal, Journal.open(tmp_path / "ledger", software="t") as other:
         other.append([Event(type="note.made", actor="scheduler", data={})])
-        assert next(read_backwards(journal)).seq == 19
+        assert next(journal.read_backwards()).seq == 19
 
 
 @pytest.mark.parametrize("torn", [b"{", b'{"seq":20,"time":"2026', b"\x00" * 5000, b"rubble\n" * 9])
@@ -61,7 +67,7 @@ def test_a_torn_tail_is_ignored(tmp_path: Path, torn: bytes) -> None:
     filled(tmp_path / "ledger", 20).close()
     with open(tmp_path / "ledger" / segment_name(16), "ab") as file:
         file.write(torn)
-    assert [entry.seq for entry in read_backwards(tmp_path / "ledger")] == list(range(20))[::-1]
+    assert [entry.seq for entry in backwards(tmp_path / "ledger")] == list(range(20))[::-1]
 
 
 def test_an_altered_byte_is_found_where_it_stands(tmp_path: Path) -> None:
@@ -74,7 +80,7 @@ def test_an_altered_byte_is_found_where_it_stands(tmp_path: Path) -> None:
     path.write_bytes(raw)
     seen: list[int] = []
     with pytest.raises(Corrupt) as caught:
-        seen.extend(entry.seq for entry in read_backwards(tmp_path / "ledger"))
+        seen.extend(entry.seq for entry in backwards(tmp_path / "ledger"))
     assert caught.value.seq == 55
     assert caught.value.offset == begin
     assert caught.value.segment == path
@@ -95,7 +101,7 @@ def test_all_that_is_newer_than_a_damage_is_given(tmp_path: Path, by_bytes: int)
         path.write_bytes(raw)
         seen: list[int] = []
         with pytest.raises(Corrupt) as caught:
-            seen.extend(entry.seq for entry in read_backwards(tmp_path / "ledger"))
+            seen.extend(entry.seq for entry in backwards(tmp_path / "ledger"))
         assert (caught.value.seq, seen) == (damaged, list(range(damaged + 1, 15))[::-1])
 
 
@@ -107,7 +113,7 @@ def test_a_rewritten_entry_breaks_the_chain(tmp_path: Path) -> None:
     (tmp_path / "ledger" / name).write_bytes((tmp_path / "other" / name).read_bytes())
     (tmp_path / "ledger" / seal_name(0)).unlink()
     with pytest.raises(Corrupt) as caught:
-        list(read_backwards(tmp_path / "ledger"))
+        list(backwards(tmp_path / "ledger"))
     assert caught.value.seq == 15
     assert "prev of entry 16" in caught.value.expected
 
@@ -119,7 +125,7 @@ def test_a_missing_line_is_found(tmp_path: Path) -> None:
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:5] + lines[6:]))
     with pytest.raises(Corrupt):
-        list(read_backwards(tmp_path / "ledger"))
+        list(backwards(tmp_path / "ledger"))
 
 
 def test_the_newest_entries_of_a_large_ledger_cost_no_more(tmp_path: Path) -> None:
@@ -128,5 +134,5 @@ def test_the_newest_entries_of_a_large_ledger_cost_no_more(tmp_path: Path) -> No
     for first in range(SEGMENT, 160, SEGMENT):
         path = tmp_path / "ledger" / segment_name(first)
         path.write_bytes(bytes(path.stat().st_size))  # whoever reads these stumbles
-    newest = read_backwards(tmp_path / "ledger")
+    newest = backwards(tmp_path / "ledger")
     assert [next(newest).seq for _ in range(10)] == list(range(190, 200))[::-1]

@@ -66,6 +66,51 @@ def test_append_returns_the_entries_as_they_are_read(stores: Stores) -> None:
     assert store.head() == Head(4, entries[-1].hash)
 
 
+@pytest.mark.parametrize("before", [None, 0, 1, 3, 6, 8, 9, 40])
+def test_reading_backwards_is_reading_forwards_reversed(stores: Stores, before: int | None) -> None:
+    """The newest entry comes first, or the one before the entry that is named; entry 0 comes last."""
+    store, peer = stores
+    for number in range(7):
+        store.append([event(number)])
+    forwards = list(store.read(0, None if before is None else before - 1))
+    assert list(store.read_backwards(before)) == forwards[::-1]
+    assert list(peer().read_backwards(before)) == forwards[::-1]
+
+
+def test_reading_backwards_begins_at_the_head_as_of_the_call(stores: Stores) -> None:
+    """What is appended after the call, by anyone, is not given."""
+    store, peer = stores
+    other = peer()
+    store.append([event(1)])
+    behind, known = other.read_backwards(), store.read_backwards()
+    store.append([event(2)])
+    assert [entry.seq for entry in behind] == [0]
+    assert [entry.seq for entry in known] == [1, 0]
+
+
+def test_all_who_open_a_ledger_see_the_same_one(stores: Stores) -> None:
+    """A ledger is known by what its entry 0 calls it."""
+    store, peer = stores
+    created = msgspec.json.decode(next(store.read(0)).data)
+    assert store.ledger_id == peer().ledger_id == created["ledger"]
+
+
+def test_what_only_files_need_is_found_where_there_are_files(stores: Stores, tmp_path: Path) -> None:
+    """A ledger in a folder says where it is, and is kept in order; one in memory has nothing of that kind."""
+    store, _ = stores
+    files = store.files
+    if isinstance(store, MemoryStore):
+        assert files is None
+        return
+    assert files is not None
+    assert files.folder == tmp_path / "ledger"
+    assert files.segment_entries in (3, 65_536)
+    store.append([event(number) for number in range(4)])
+    files.tick()
+    files.release_reserve()
+    assert files.restore_reserve()
+
+
 def test_entries_are_chained(stores: Stores) -> None:
     """Each entry names the hash of the one before it, the first of all none."""
     store, _ = stores

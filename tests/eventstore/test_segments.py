@@ -14,7 +14,7 @@ from eventstore import Corrupt, first_of, list_segments, segment_name, segment_o
 from eventstore.durable import Disk
 from eventstore.entry import seq_of
 from eventstore.seal import read_seal
-from eventstore.segment import find_line, runs
+from eventstore.segment import find_line, line_blocks
 from eventstore.store import Event
 from tests.eventstore.disks import FastDisk
 from tests.eventstore.support import SEGMENT_0, crash, edit, event, open_journal
@@ -56,7 +56,7 @@ def test_runs_are_whole_lines_and_then_the_rest(ram: Path) -> None:
     raw = b"".join(b"x" * length + b"\n" for length in range(0, 3000, 7)) + b"rest"
     path.write_bytes(raw)
     fd = os.open(path, os.O_RDONLY)
-    found = list(runs(fd, 0, len(raw)))
+    found = list(line_blocks(fd, 0, len(raw)))
     assert b"".join(run.raw for run in found) == raw
     assert [run.whole for run in found] == [True] * (len(found) - 1) + [False]
     assert all(run.raw.endswith(b"\n") for run in found[:-1])

@@ -13,7 +13,7 @@ from projections import open_sql
 from projections.build.maintenance import rebuild, status
 from projections.files import active_segment
 from projections.files.active_segment import LAG_ENTRIES
-from projections.files.manifest import Beginning, Folder
+from projections.files.manifest import ActiveSegment, ProjectionFolder
 from projections.files.parquet import version
 from scheduler import vocabulary as v
 from tests.projections.histories import ACTS, Act, LongHistory, everything
@@ -43,9 +43,9 @@ def long(tmp_path: Path, lag: int) -> Writer:
     return writer
 
 
-def made(writer: Writer) -> Beginning | None:
+def made(writer: Writer) -> ActiveSegment | None:
     """What the manifest says of the segment that is not full."""
-    return Folder(writer.home.projections).load(version(SEGMENT_ENTRIES)).beginning
+    return ProjectionFolder(writer.home.projections).load(version(SEGMENT_ENTRIES)).active_segment
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
@@ -143,7 +143,7 @@ def test_where_it_cannot_be_kept_the_answer_is_the_same(
         raise PermissionError(13, "not yours")
 
     long.history("nightly", 2)
-    monkeypatch.setattr(Folder, "save", refuse)
+    monkeypatch.setattr(ProjectionFolder, "save", refuse)
     with open_sql(long.home) as sql:
         assert sql.execute("SELECT count(*), max(seq) FROM events").all() == [(56, 55)]
 

@@ -13,7 +13,7 @@ from projections.build.compaction import Sizes, due, merge
 from projections.build.maintenance import maintain, rebuild, status
 from projections.files.fingerprint import Stamp
 from projections.files.garbage import KEPT_S
-from projections.files.manifest import Folder, Part, SealedSegment
+from projections.files.manifest import ProjectionFolder, ProjectionPart, SealedSegment
 from projections.files.parquet import version
 from tests.projections.histories import everything
 from tests.projections.ledgers import SEGMENT_ENTRIES, Writer
@@ -23,10 +23,13 @@ SIZES = [4, 4, 2, 4, 1, 1, 1]
 """What becomes of `long`."""
 
 
-def parts_of(*sizes: int) -> list[Part]:
+def parts_of(*sizes: int) -> list[ProjectionPart]:
     """Parts of so many segments each; a segment holds one entry here."""
     firsts = [sum(sizes[:number]) for number in range(len(sizes))]
-    return [Part(first=first, segments=size, files={}) for first, size in zip(firsts, sizes, strict=True)]
+    return [
+        ProjectionPart(first=first, segments=size, files={})
+        for first, size in zip(firsts, sizes, strict=True)
+    ]
 
 
 def segments_of(months: str) -> list[SealedSegment]:
@@ -88,7 +91,7 @@ def long(writer: Writer) -> Writer:
 
 def sizes_of(writer: Writer) -> list[int]:
     """How many segments each part holds."""
-    manifest = Folder(writer.home.projections).load(version(SEGMENT_ENTRIES))
+    manifest = ProjectionFolder(writer.home.projections).load(version(SEGMENT_ENTRIES))
     return [part.segments for part in manifest.parts]
 
 
@@ -112,7 +115,7 @@ def test_an_open_connection_outlives_the_files_it_reads(long: Writer) -> None:
     with open_sql(long.home) as sql:
         expected = everything(sql)
         maintain(long.home, SMALL)
-        folder = Folder(long.home.projections)
+        folder = ProjectionFolder(long.home.projections)
         superseded = folder.load(version(SEGMENT_ENTRIES)).superseded
         assert len(superseded) == 3 * (17 - SIZES.count(1))
         for name in superseded:
@@ -143,13 +146,13 @@ def test_damage_is_not_merged(long: Writer) -> None:
     """A file that was altered, however well disguised, does not become part of one that is believed."""
     with open_sql(long.home) as sql:
         expected = everything(sql)
-    path = Folder(long.home.projections).parquet("runs", SEGMENT_ENTRIES)
+    path = ProjectionFolder(long.home.projections).parquet("runs", SEGMENT_ENTRIES)
     kept = path.stat()
     raw = bytearray(path.read_bytes())
     raw[len(raw) // 2] ^= 1
     path.write_bytes(raw)
     os.utime(path, ns=(kept.st_atime_ns, kept.st_mtime_ns))
-    merge(Folder(long.home.projections), SEGMENT_ENTRIES, SMALL)
+    merge(ProjectionFolder(long.home.projections), SEGMENT_ENTRIES, SMALL)
     assert sizes_of(long)[:4] == [1, 1, 1, 1]
     assert status(long.home, verify=True).damaged == [str(path)]
     rebuild(long.home, SMALL)
@@ -176,7 +179,7 @@ def test_a_damaged_merged_file_is_made_anew(kind: str, long: Writer) -> None:
 def test_only_one_merges(long: Writer) -> None:
     """While another process merges, nothing is done; what a killed one left behind is swept."""
     maintain(long.home, Sizes(batch=99, most=1))
-    folder = Folder(long.home.projections)
+    folder = ProjectionFolder(long.home.projections)
     left: list[Path] = [folder.root / "~spilled", folder.root / "runs" / "~half"]
     left[0].mkdir()
     left[1].touch()
@@ -200,14 +203,16 @@ def test_the_status_tells_what_there_is(long: Writer) -> None:
         len(SIZES),
     )
     assert after.superseded.files == 3 * (17 - SIZES.count(1))
-    Folder(long.home.projections).parquet("runs", 0, 4).unlink()
+    ProjectionFolder(long.home.projections).parquet("runs", 0, 4).unlink()
     assert [Path(path).name for path in status(long.home).damaged] == ["00000000000000000000+4.parquet"]
 
 
 def test_the_status_sees_a_cut_file_and_one_that_was_touched(long: Writer) -> None:
     """Lengths are compared without reading; what has another stamp is for the next question to digest."""
     maintain(long.home, SMALL)
-    cut, touched = (Folder(long.home.projections).parquet(kind, 0, 4) for kind in ("runs", "events"))
+    cut, touched = (
+        ProjectionFolder(long.home.projections).parquet(kind, 0, 4) for kind in ("runs", "events")
+    )
     os.truncate(cut, cut.stat().st_size - 100)
     os.utime(touched)
     found = status(long.home)

@@ -13,23 +13,23 @@ import pytest
 
 from eventstore import Corrupt
 from projections import VIEWS, open_sql
-from projections.build.builder import ensure_sealed, seal_anew
+from projections.build.builder import ensure_projected, project_anew
 from projections.build.maintenance import status
 from projections.files import fingerprint
 from projections.files.fingerprint import stamp
 from projections.files.garbage import KEPT_S, sweep
-from projections.files.manifest import File, Folder
+from projections.files.manifest import ProjectionFile, ProjectionFolder
 from projections.files.parquet import ParquetMaker, version
-from projections.files.segments import Source
+from projections.files.segments import LedgerSegments
 from scheduler.home import Home
 from tests.projections.ledgers import SEGMENT_ENTRIES, Writer, files_of
 
 QUERIES = tuple(f"SELECT * FROM {view} ORDER BY ALL" for view in VIEWS)
 
 
-def source(writer: Writer) -> Source:
+def source(writer: Writer) -> LedgerSegments:
     """The ledger as it is."""
-    return Source(writer.home.ledger, writer.journal.head(), SEGMENT_ENTRIES)
+    return LedgerSegments(writer.home.ledger, writer.journal.head(), SEGMENT_ENTRIES)
 
 
 def answers(writer: Writer) -> list[object]:
@@ -49,12 +49,12 @@ def filled(writer: Writer) -> Writer:
 
 def test_only_full_segments_are_sealed(writer: Writer) -> None:
     """A segment gets its Parquet file when it holds all its lines, be there a next one or not."""
-    folder = Folder(writer.home.projections)
+    folder = ProjectionFolder(writer.home.projections)
     while writer.journal.head().seq < 2 * SEGMENT_ENTRIES - 2:
         writer.define(f"job-{writer.journal.head().seq}")
-    assert ensure_sealed(folder, source(writer)).firsts == [0]
+    assert ensure_projected(folder, source(writer)).firsts == [0]
     writer.define("last")
-    assert ensure_sealed(folder, source(writer)).firsts == [0, SEGMENT_ENTRIES]
+    assert ensure_projected(folder, source(writer)).firsts == [0, SEGMENT_ENTRIES]
     assert sorted(path.name for path in (folder.root / "events").iterdir()) == [
         "00000000000000000000.parquet",
         "00000000000000000008.parquet",
@@ -63,10 +63,10 @@ def test_only_full_segments_are_sealed(writer: Writer) -> None:
 
 def test_sealing_again_changes_nothing(writer: Writer) -> None:
     """Whoever finds everything sealed writes nothing."""
-    folder = Folder(filled(writer).home.projections)
-    first = ensure_sealed(folder, source(writer))
+    folder = ProjectionFolder(filled(writer).home.projections)
+    first = ensure_projected(folder, source(writer))
     before = {path: path.stat().st_mtime_ns for path in folder.root.rglob("*")}
-    assert ensure_sealed(folder, source(writer)) == first
+    assert ensure_projected(folder, source(writer)) == first
     assert {path: path.stat().st_mtime_ns for path in folder.root.rglob("*")} == before
 
 
@@ -116,7 +116,7 @@ def test_a_damaged_projection_is_made_anew(
 ) -> None:
     """A projection that is not as it was made is noticed when a connection is opened, and rebuilt."""
     expected = answers(filled(writer))
-    path = Folder(writer.home.projections).parquet("events", which)
+    path = ProjectionFolder(writer.home.projections).parquet("events", which)
     whole = path.read_bytes()
     damage(path)
     assert answers(writer) == expected
@@ -130,7 +130,7 @@ def test_a_projection_damaged_under_an_open_connection_is_made_anew(
     """A connection that is already open answers as before too."""
     filled(writer)
     with open_sql(writer.home) as sql:
-        damage(Folder(writer.home.projections).parquet("events", 0))
+        damage(ProjectionFolder(writer.home.projections).parquet("events", 0))
         assert sql.execute("SELECT count(*), min(seq) FROM events").all() == [(34, 0)]
 
 
@@ -152,7 +152,7 @@ def flipped(raw: bytes) -> bytes:
 
 def falsified(writer: Writer, segment: int) -> Path:
     """Its runs say another job, in a file that the engine reads without complaint, as long and as old as before."""
-    path = Folder(writer.home.projections).parquet("runs", segment)
+    path = ProjectionFolder(writer.home.projections).parquet("runs", segment)
     disguised(path, lambda raw: raw.replace(b"nightly", b"brightl"))
     return path
 
@@ -177,13 +177,13 @@ def test_a_disguised_alteration_is_not_answered_from(opened: bool, writer: Write
 def rot(writer: Writer, segment: int) -> Path:
     """A bit of a file is another without any trace in the file system: the manifest has the stamp that it has now."""
     path = falsified(writer, segment)
-    folder = Folder(writer.home.projections)
+    folder = ProjectionFolder(writer.home.projections)
     manifest = folder.load(version(SEGMENT_ENTRIES))
     for part in manifest.parts:
         if part.first == segment:
             found = stamp(path)
             assert found is not None
-            part.files["runs"] = File(found, part.files["runs"].sha256)
+            part.files["runs"] = ProjectionFile(found, part.files["runs"].sha256)
     folder.save(manifest)
     return path
 
@@ -230,14 +230,14 @@ def test_a_copy_is_digested_once(writer: Writer, tmp_path: Path, monkeypatch: py
 
 def read_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing can be noted down in the home's folder of projections."""
-    locked = Folder.locked
+    locked = ProjectionFolder.locked
 
-    def refuse(folder: Folder) -> AbstractContextManager[None]:
+    def refuse(folder: ProjectionFolder) -> AbstractContextManager[None]:
         if folder.root.name == "projections":
             raise PermissionError(13, "not yours")
         return locked(folder)
 
-    monkeypatch.setattr(Folder, "locked", refuse)
+    monkeypatch.setattr(ProjectionFolder, "locked", refuse)
 
 
 def test_a_copy_that_may_only_be_read_is_answered_from(
@@ -266,7 +266,7 @@ def test_an_altered_copy_that_may_only_be_read_is_not_answered_from(
 def test_a_touched_projection_is_kept(writer: Writer) -> None:
     """A file that was only copied or touched is digested, found right, and not made again."""
     expected = answers(filled(writer))
-    path = Folder(writer.home.projections).parquet("events", 0)
+    path = ProjectionFolder(writer.home.projections).parquet("events", 0)
     inode = path.stat().st_ino
     os.utime(path)
     assert answers(writer) == expected
@@ -291,12 +291,12 @@ def test_everything_comes_back_after_it_was_deleted(writer: Writer) -> None:
 
 
 def test_rebuild_makes_all_of_them_anew(writer: Writer) -> None:
-    """`seal_anew` trusts nothing that is there; what belongs to no segment is kept for a day, and then removed."""
+    """`project_anew` trusts nothing that is there; what belongs to no segment is kept for a day, and then removed."""
     expected = answers(filled(writer))
-    folder = Folder(writer.home.projections)
+    folder = ProjectionFolder(writer.home.projections)
     stray = (folder.root / "events") / "00000000000000000999.parquet"
     stray.write_bytes(b"?")
-    assert seal_anew(folder, source(writer)).firsts == [0, 8, 16, 24]
+    assert project_anew(folder, source(writer)).firsts == [0, 8, 16, 24]
     made_by = version(SEGMENT_ENTRIES)
     manifest = folder.load(made_by)
     assert list(manifest.superseded) == [f"events/{stray.name}"]
@@ -352,7 +352,7 @@ def test_a_copy_that_may_only_be_read_is_answered(writer: Writer, tmp_path: Path
 
 def test_leftovers_of_killed_sealers_are_removed(writer: Writer) -> None:
     """Temporary files of processes that died are swept by the next one that seals."""
-    folder = Folder(writer.home.projections)
+    folder = ProjectionFolder(writer.home.projections)
     (folder.root / "events").mkdir(parents=True)
     ((folder.root / "events") / ".00000000000000000000.parquet.123").write_bytes(b"half")
     answers(filled(writer))

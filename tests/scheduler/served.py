@@ -15,8 +15,8 @@ from typing import Self
 from eventstore import Journal, NoLedger
 from eventstore.store import Entry
 from scheduler import vocabulary as v
+from scheduler.change_watch import CREATED, MODIFIED, ChangeWatch
 from scheduler.home import Home
-from scheduler.waiting import Growth
 from tests.shifted_dates import same_date
 
 COMMAND = str(Path(sys.executable).with_name("cronledger"))
@@ -83,11 +83,11 @@ class Served:
         if not folder.exists():
             time.sleep(0.01)
             return
-        growth = Growth(folder)
         with selectors.DefaultSelector() as selector:
-            selector.register(growth.fd, selectors.EVENT_READ)
+            watch = ChangeWatch(selector)
+            watch.add(folder, MODIFIED | CREATED)
             selector.select(0.2)
-        growth.close()
+            watch.close()
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from eventstore import MemoryStore
+from eventstore import SEGMENT_ENTRIES, MemoryStore
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
@@ -62,6 +62,25 @@ class SimulatedClock:
         """The machine is suspended."""
         self.wall += timedelta(seconds=seconds)
         self.boottime_s += seconds
+
+
+class SimulatedFiles:
+    """The files of a ledger that is in memory: their only fact is whether there is room for the reserve."""
+
+    folder, segment_entries = HOME.ledger, SEGMENT_ENTRIES
+
+    def __init__(self, has_room: Callable[[], bool]) -> None:
+        self._has_room = has_room
+
+    def tick(self) -> None:
+        """Nothing waits to be flushed."""
+
+    def release_reserve(self) -> None:
+        """Its room is given back."""
+
+    def restore_reserve(self) -> bool:
+        """Whether there is room for it."""
+        return self._has_room()
 
 
 class Process(NamedTuple):

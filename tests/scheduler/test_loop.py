@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scheduler import vocabulary as v
-from tests.scheduler.simulation import BEGIN, Process, World, job
+from tests.scheduler.simulation import BEGIN, Process, SimulatedFiles, World, job
 
 
 def test_a_tick_a_start_and_a_result_are_recorded_for_each_instant() -> None:
@@ -515,7 +515,7 @@ def test_a_ledger_that_cannot_be_written_pauses_and_resumes(monkeypatch: pytest.
         return False
 
     with monkeypatch.context() as small:
-        small.setattr(store, "restore_reserve", no_room)
+        small.setattr(store, "files", SimulatedFiles(no_room))
         world.run(10)
         for _ in range(100):  # whatever wakes it
             world.scheduler.turn()

@@ -184,6 +184,11 @@ def test_the_past_cannot_be_written(world: World) -> None:
     assert [entry.seq for entry in store.read(98)] == [98, 99, 100]
     assert [entry.seq for entry in store.read(98, 400)] == [98, 99, 100]
     assert list(store.follow(101)) == []
+    assert [entry.seq for entry in store.read_backwards()] == list(range(101))[::-1]
+    assert [entry.seq for entry in store.read_backwards(400)] == list(range(101))[::-1]
+    assert [entry.seq for entry in store.read_backwards(2)] == [1, 0]
+    assert store.ledger_id == real.ledger_id
+    assert store.files is None
     with pytest.raises(Unavailable):
         store.append([v.event(v.JobEnabled(), v.SCHEDULER, job="x")])
 

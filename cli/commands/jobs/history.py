@@ -20,8 +20,7 @@ from scheduler.vocabulary import OUTCOMES, TRIGGERS
 if TYPE_CHECKING:
     from cli.runs.settled_run import SettledRun
     from cli.runs.unsettled import UnsettledRun
-    from eventstore.journal import Journal
-    from eventstore.store import Entry
+    from eventstore.store import Entry, EventStore
 
 _OPEN = ("running", "owed")
 _STATUSES = (*OUTCOMES, "skipped", *_OPEN)
@@ -80,7 +79,6 @@ def history(
     from cli.home.open import to_read
     from cli.runs.search import RunFilter, past_runs
     from cli.runs.unsettled import unsettled_runs
-    from eventstore.journal import Journal
 
     now = datetime.now(UTC)
     wanted = RunFilter(
@@ -98,7 +96,6 @@ def history(
         runs: list[UnsettledRun | SettledRun] = [*unsettled_runs(view.state, wanted, now, count)]
         because: list[Entry | None] = [None] * len(runs)
         if view.ledger is not None and len(runs) < count and status not in _OPEN:
-            assert isinstance(view.ledger.store, Journal), "a home's ledger is in a folder"
             past = past_runs(home, view.ledger.store, wanted, count - len(runs))
             runs += past
             because += [_cancelled_by(run, view.ledger.store) for run in past]
@@ -119,7 +116,7 @@ def history(
         note(f"the newest {count}; -n shows more")
 
 
-def _cancelled_by(run: SettledRun, store: Journal) -> Entry | None:
+def _cancelled_by(run: SettledRun, store: EventStore) -> Entry | None:
     """The entry with which a person cancelled a run before it had started."""
     if run.skipped_reason != "cancelled" or run.because_of is None:
         return None

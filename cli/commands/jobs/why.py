@@ -20,7 +20,6 @@ from cli.times.instant import SECOND, TypedTime, read_typed_time
 from cli.times.show import JOBS_ZONE, show_relative, show_time, utc_option
 from cli.words.entry_lines import sentence
 from cli.words.explanation_words import headline, in_force_sentence, sentence_of
-from eventstore import Journal
 from scheduler.explanation import Explainer, Explanation, WallTimeInstants
 from scheduler.explanation.facts import ScheduleInForce, UnfinishedRun
 from scheduler.explanation.last_due import last_due
@@ -90,7 +89,7 @@ def _answers(explainer: Explainer, asked: TypedTime) -> tuple[list[Explanation],
 def _explainer(view: View, name: str, on_progress: OnProgress) -> Explainer:
     find_job(view.state, name, removed=True)
     try:
-        if view.ledger is not None and isinstance(view.ledger.store, Journal):
+        if view.ledger is not None:
             past = Past.of(view.home, view.ledger.store, on_progress)
             return Explainer(past, name, view.now, serving=view.holder is not None)
     except KeyError:

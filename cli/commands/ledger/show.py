@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,14 +80,14 @@ def _end_of(folder: Path) -> tuple[int, Exception | None]:
     from cli.app.ledger_wait import patience_explained
     from cli.ledger.raw_lines import last_raw_lines
     from eventstore.errors import Corrupt
-    from eventstore.journal import Journal
+    from scheduler.store import open_folder
 
     try:
         with (
             patience_explained(folder),
-            Journal.open(folder, software="", create=False, read_only=True) as journal,
+            closing(open_folder(folder)) as store,
         ):
-            return journal.head().seq, None
+            return store.head().seq, None
     except Corrupt as damage:
         seqs = [line.seq for line in last_raw_lines(folder, 100)]
         return max((seq for seq in seqs if seq is not None), default=-1), damage

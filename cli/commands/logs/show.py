@@ -23,7 +23,7 @@ from cli.terminal.printable import show_count
 from cli.times.show import show_size
 from cli.times.zones import local_zone
 from cli.words.entry_lines import sentence
-from eventstore import Journal
+from eventstore import EventStore
 from scheduler.home import Home
 
 
@@ -44,25 +44,24 @@ def show(home: Home, run: int, stream: str | None, attempt: int | None) -> None:
     with to_read(home, quiet=True) as view:
         if view.ledger is None:
             raise Failure(f"there is no run {run}", "Nothing has run yet.")
-        journal = view.ledger.store
-        assert isinstance(journal, Journal), "a home's ledger is in a folder"
-        found = find_attempt(journal, run, attempt)
+        store = view.ledger.store
+        found = find_attempt(store, run, attempt)
         wanted = [each for each in found.streams if stream is None or each.stream == stream]
-        sound = [_show(home, journal, found, recorded) for recorded in wanted]
+        sound = [_show(home, store, found, recorded) for recorded in wanted]
     if found.finished is None:
         note(f"run {run} of {found.job} is still going; `cronledger logs view --run {run} -f` follows it")
     if not all(sound):
         sys.exit(Exit.FAILED)
 
 
-def _show(home: Home, journal: Journal, attempt: CapturedAttempt, recorded: RecordedStream) -> bool:
+def _show(home: Home, store: EventStore, attempt: CapturedAttempt, recorded: RecordedStream) -> bool:
     """Show one stream; whether it is what the run wrote."""
     what = f"{recorded.stream} of run {attempt.run} of {attempt.job}"
     output = open_output(home, attempt, recorded.stream)
     if output is None:
         if recorded.size_bytes is None:
             return True  # it printed nothing
-        complain(f"{what} ({show_size(recorded.size_bytes)}) is gone: {_why(journal, attempt)}")
+        complain(f"{what} ({show_size(recorded.size_bytes)}) is gone: {_why(store, attempt)}")
         return False
     fd = 1 if recorded.stream == "stdout" else 2
     (sys.stdout if fd == 1 else sys.stderr).flush()
@@ -114,9 +113,9 @@ def _write(fd: int, chunk: bytes) -> None:
         raise OutputLost(problem.strerror or str(problem)) from problem
 
 
-def _why(journal: Journal, attempt: CapturedAttempt) -> str:
+def _why(store: EventStore, attempt: CapturedAttempt) -> str:
     assert attempt.finished is not None, "of a run that goes on nothing is recorded yet"
-    entry = deleted_by(journal, attempt.finished)
+    entry = deleted_by(store, attempt.finished)
     if entry is None:
         return "it was deleted, and no entry of the ledger says by whom"
     return f"deleted by retention, entry {entry.seq}: {sentence(entry, local_zone())}"

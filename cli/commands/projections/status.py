@@ -17,7 +17,7 @@ from cli.times.show import show_size
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from projections.build.maintenance import Status
+    from projections.build.maintenance import ProjectionStatus
 
 _DAMAGED_SHOWN_MAX = 20
 _MERGED_BY = (
@@ -52,7 +52,7 @@ def status(home: Home, verify: bool, as_json: bool) -> None:
     sys.exit(Exit.FAILED if found.damaged else Exit.DONE)
 
 
-def _facts(found: Status) -> list[tuple[str, Value]]:
+def _facts(found: ProjectionStatus) -> list[tuple[str, Value]]:
     facts: list[tuple[str, Value]] = [
         ("folder", found.folder),
         (
@@ -76,7 +76,7 @@ def _facts(found: Status) -> list[tuple[str, Value]]:
     return [*facts, ("verdict", _verdict(found))]
 
 
-def _verdict(found: Status) -> Cell:
+def _verdict(found: ProjectionStatus) -> Cell:
     if found.refused:
         return Cell("the ledger is damaged: `cronledger ledger verify` shows the extent", "bad")
     if found.damaged:
@@ -91,7 +91,7 @@ def _verdict(found: Status) -> Cell:
     return Cell(f"all files are {kept}", "good")
 
 
-def _projected(found: Status) -> Cell:
+def _projected(found: ProjectionStatus) -> Cell:
     missing = show_count(found.segments - found.projected, "segment")
     recent = f"the last {found.recent_entries:,} entries are read from the ledger itself"
     if found.refused:

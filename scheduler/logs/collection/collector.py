@@ -7,8 +7,6 @@ read collects what there is first.
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,17 +14,18 @@ from typing import Final
 
 import msgspec
 
+from eventstore.lock import FileLock
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.logs.collection.job_secrets import JobSecrets
 from scheduler.logs.collection.ledger_entries import fact_of, missing_output
-from scheduler.logs.collection.ledger_tail import LedgerTail
 from scheduler.logs.collection.output_tail import Ending, FollowedOutput
 from scheduler.logs.storage.checkpoint import LOCK, Checkpoint, OutputPosition, read_position, write_position
 from scheduler.logs.storage.day_files import DayWriter, entries_folder, make_folder
 from scheduler.logs.storage.entry import LogEntry, encode_lines, time_text
 from scheduler.logs.storage.resume import earliest_seq, seq_without_position, settle_move
+from scheduler.store import open_committed
 
 TURN_ENTRIES: Final = 2_000
 TURN_BYTES: Final = 1024 * 1024
@@ -64,8 +63,8 @@ class Collector:
     def __init__(self, home: Home, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._home, self._now = home, now
         self.folder = entries_folder(home)
-        self._ledger = LedgerTail(home.ledger)  # first: where there is none, nothing is made
-        self._lock = -1
+        self._ledger = open_committed(home)  # first: where there is none, nothing is made
+        self._lock: FileLock | None = None
         try:
             self._lock = _take(self.folder)
             self._begin()
@@ -162,9 +161,9 @@ class Collector:
     def close(self) -> None:
         """Let go of everything; what was not committed is taken again by the next one."""
         self._ledger.close()
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def _take_entries(self) -> bool:
         if self.position.next_seq > self._ledger.refresh():
@@ -244,20 +243,18 @@ class Collector:
         self._written = msgspec.json.encode(committed)
 
 
-def _take(folder: Path) -> int:
+def _take(folder: Path) -> FileLock:
     """Hold the lock of a home's collector.
 
     Raises:
         Busy: another one holds it.
     """
     make_folder(folder)
-    fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(fd)
-        raise Busy from None
-    return fd
+    lock = FileLock(folder / LOCK)
+    if not lock.try_take():
+        lock.close()
+        raise Busy
+    return lock
 
 
 def _by_day(entries: Iterable[LogEntry]) -> dict[str, bytes]:

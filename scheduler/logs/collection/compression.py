@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from eventstore.durable import REAL, give_name
 from scheduler.logs.storage.checkpoint import Checkpoint, write_position
 from scheduler.logs.storage.day_files import day_files
 from scheduler.logs.storage.gzip_members import MEMBER_BYTES, member
@@ -80,7 +81,8 @@ def compress_outputs(folder: Path, in_use: Callable[[str], bool], now: datetime)
                 compressed = path.with_name(name + COMPRESSED)
                 beside = compressed.with_name(f".{compressed.name}{BESIDE}")
                 _compress_output(path, beside)
-                os.rename(beside, compressed)
+                # On disk already, with the times of `path`; it is streamed, so `durable.write_file` cannot do it.
+                give_name(REAL, beside, compressed)
                 path.unlink()
                 yield path
 

@@ -1,4 +1,4 @@
-"""The kernel's word that output of live runs has grown, and of which."""
+"""Which live runs have written output, as the kernel tells it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import selectors
 from pathlib import Path
 from typing import Final
 
+from scheduler.change_watch import CREATED, MODIFIED, ChangeWatch
 from scheduler.logs.collection.collector import Collector
 
 _NAME: Final = re.compile(r"([0-9]{1,18})-([0-9]{1,9})\.(?:stdout|stderr)")
@@ -23,39 +24,35 @@ class OutputWatch:
     """
 
     def __init__(self, selector: selectors.BaseSelector) -> None:
-        self._selector = selector
+        self._changes = ChangeWatch(selector)
         self._folders: dict[int, Path] = {}
-        self.works = False
-        with contextlib.suppress(ImportError, OSError):
-            import inotify_simple
 
-            self._inotify = inotify_simple.INotify(nonblocking=True)
-            self._flags = inotify_simple.flags
-            self._selector.register(self._inotify, selectors.EVENT_READ)
-            self.works = True
+    @property
+    def works(self) -> bool:
+        """See `ChangeWatch.works`."""
+        return self._changes.works
 
     def update(self, collector: Collector) -> None:
         """Tell the collector what has grown, and watch the folders that it needs watched."""
         if not self.works:
             collector.look_at_all()
             return
-        flags = self._flags
-        for event in self._inotify.read(timeout=0):
-            if event.mask & flags.Q_OVERFLOW:
+        for change in self._changes.changes():
+            if change.overflow:
                 collector.look_at_all()
-            elif event.mask & flags.IGNORED:
-                self._folders.pop(event.wd, None)
-            elif (name := _NAME.fullmatch(event.name)) is not None:
+            elif change.ended:
+                self._folders.pop(change.number, None)
+            elif (name := _NAME.fullmatch(change.name)) is not None:
                 collector.dirty.add((int(name[1]), int(name[2])))
         wanted = collector.folders
         for number, folder in list(self._folders.items()):
             if folder not in wanted and folder not in self._above(wanted):
                 self._forget(number)
         for folder in wanted - set(self._folders.values()):
-            if self._watch(folder, self._flags.MODIFY):
+            if self._watch(folder, MODIFIED):
                 collector.look_at_all()  # what was written before it was watched
 
-    def _watch(self, folder: Path, flag: int) -> bool:
+    def _watch(self, folder: Path, what: int) -> bool:
         """Watch a folder; if it is not there yet, the one above it, to hear when it comes. Whether it is watched.
 
         It is not made here: whoever starts a run makes it, and must not find it made at the same instant.
@@ -63,17 +60,20 @@ class OutputWatch:
         if not self.works:
             return False
         try:
-            self._folders[self._inotify.add_watch(folder, flag)] = folder
+            return self._add(folder, what)
         except FileNotFoundError:
-            if folder.parent == folder or not self._watch(folder.parent, self._flags.CREATE):
+            if folder.parent == folder or not self._watch(folder.parent, CREATED):
                 return False
-            with contextlib.suppress(OSError):  # it may have come before the one above was watched
-                self._folders[self._inotify.add_watch(folder, flag)] = folder
-                return True
-            return bool(flag == self._flags.CREATE)
-        except OSError:  # too many watches for this user: look instead
-            self.close()
+            # It may have come before the one above was watched.
+            with contextlib.suppress(FileNotFoundError):
+                return self._add(folder, what)
+            return what == CREATED
+
+    def _add(self, folder: Path, what: int) -> bool:
+        number = self._changes.add(folder, what)
+        if number is None:
             return False
+        self._folders[number] = folder
         return True
 
     def _above(self, wanted: set[Path]) -> set[Path]:
@@ -83,12 +83,8 @@ class OutputWatch:
 
     def _forget(self, number: int) -> None:
         del self._folders[number]
-        with contextlib.suppress(OSError):
-            self._inotify.rm_watch(number)
+        self._changes.remove(number)
 
     def close(self) -> None:
         """Stop watching."""
-        if self.works:
-            self.works = False
-            self._selector.unregister(self._inotify)
-            self._inotify.close()
+        self._changes.close()

@@ -16,7 +16,16 @@ from scheduler.explanation import Explainer, Explanation
 from scheduler.explanation import facts as f
 from scheduler.ledger.past import Past
 from scheduler.rules import dispatch
-from tests.scheduler.simulation import BEGIN, Crash, Machine, Process, SimulatedClock, World, job
+from tests.scheduler.simulation import (
+    BEGIN,
+    Crash,
+    Machine,
+    Process,
+    SimulatedClock,
+    SimulatedFiles,
+    World,
+    job,
+)
 
 Kind = TypeVar("Kind", bound=f.Fact)
 HOUR = timedelta(hours=1)
@@ -491,7 +500,7 @@ def test_the_ledger_could_not_be_written(ask: Ask) -> None:
             raise Unavailable("no space left")
 
     store.before_commit = full  # type: ignore[attr-defined]
-    store.restore_reserve = lambda: store.before_commit is None  # type: ignore[attr-defined, method-assign]
+    store.files = SimulatedFiles(lambda: store.before_commit is None)  # type: ignore[attr-defined, misc]
     world.run(0.6 * 3_600)
     paused = the(ask(world, at(2)), f.SchedulerPause)
     assert (paused.since, paused.reason) == (at(2), "no space left")

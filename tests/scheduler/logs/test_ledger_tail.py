@@ -9,9 +9,9 @@ from typing import get_args
 import pytest
 
 from eventstore import Corrupt, Fsync, Journal
+from eventstore.committed_reader import CommittedReader
 from eventstore.lock import LOCK_NAME
 from scheduler import vocabulary as v
-from scheduler.logs.collection.ledger_tail import LedgerTail
 from tests.cli.live import await_fact
 
 NOTE = v.event(v.SchedulerResumed(paused_ms=1), v.SCHEDULER)
@@ -21,7 +21,7 @@ NOTE = v.event(v.SchedulerResumed(paused_ms=1), v.SCHEDULER)
 def test_what_is_committed_is_seen_whatever_the_policy(tmp_path: Path, policy: Fsync) -> None:
     """Entries are seen at once where HEAD tells of them, and in a moment where it is written later."""
     with Journal.open(tmp_path / "ledger", software="test", fsync=policy) as journal:
-        tail = LedgerTail(tmp_path / "ledger")
+        tail = CommittedReader(tmp_path / "ledger")
         for count in range(3):
             journal.append([NOTE])
             await_fact(lambda: tail.refresh() == journal.head().seq)
@@ -37,7 +37,7 @@ def test_the_lock_is_neither_waited_for_nor_held(tmp_path: Path) -> None:
         journal.append([NOTE])
         lock = os.open(folder / LOCK_NAME, os.O_RDWR)
         fcntl.flock(lock, fcntl.LOCK_EX)
-        tail = LedgerTail(folder)
+        tail = CommittedReader(folder)
         assert tail.refresh() == 1
         assert len(list(tail.read(0))) == 2
         tail.close()
@@ -55,7 +55,7 @@ def test_a_write_that_is_taken_back_was_never_there(tmp_path: Path) -> None:
         (segment,) = folder.glob("*.jsonl")
         size = segment.stat().st_size
         raw = (tmp_path / "ahead" / segment.name).read_bytes()
-        tail = LedgerTail(folder)
+        tail = CommittedReader(folder)
         for cut in (len(raw), size + 10):
             segment.write_bytes(raw[:cut])  # a batch that is being written, and fails
             assert tail.refresh() == 1
@@ -72,10 +72,10 @@ def test_damage_is_damage(tmp_path: Path) -> None:
     folder = tmp_path / "ledger"
     with Journal.open(folder, software="test") as journal:
         journal.append([NOTE, NOTE])
-        tail = LedgerTail(folder)
+        tail = CommittedReader(folder)
     (segment,) = folder.glob("*.jsonl")
     os.truncate(segment, segment.stat().st_size - 10)
     with pytest.raises(Corrupt):
         tail.refresh()
     with pytest.raises(Corrupt):
-        LedgerTail(folder)
+        CommittedReader(folder)

@@ -1,7 +1,7 @@
-"""The ledger as a collector follows it: without its lock.
+"""The committed entries of a ledger, read without its lock.
 
-Whoever reads what is new usually holds the writer lock, shared, for that moment. A collector has a low priority, and
-on a busy machine it could be put aside while it holds it, and the scheduler would wait for that. So it takes none:
+Whoever reads what is new usually holds the writer lock, shared, for that moment. A process of low priority could be
+put aside on a busy machine while it holds the lock, and the scheduler would wait for that. So this reader takes none:
 it reads no further than `HEAD` says that entries are committed, or, where `HEAD` is written later (`fsync: everysec`,
 `never`), than to what has stood there for a moment: a write that failed would have been taken back. What looks
 damaged without the lock may just be being written; it is looked at again, the last time with the lock.
@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from eventstore import Corrupt, Journal
 from eventstore.durable import Disk
+from eventstore.errors import Corrupt
 from eventstore.head import HeadFile
+from eventstore.journal import Journal
 from eventstore.lock import LOCK_NAME
 from eventstore.store import Entry
 
@@ -36,7 +37,7 @@ class _Lockless(Disk):
         return super().open(path, flags)
 
 
-class LedgerTail:
+class CommittedReader:
     """The committed end of a ledger.
 
     Attributes:
@@ -69,7 +70,7 @@ class LedgerTail:
         """The last entry that is committed now, by its seq; -1 if there is none.
 
         Raises:
-            Corrupt, Unavailable: the ledger cannot be trusted or read.
+            Corrupt, Unavailable: the ledger is damaged, or cannot be read.
         """
         try:
             head = self._journal.refresh().seq

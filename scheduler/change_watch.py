@@ -1,0 +1,109 @@
+"""The kernel's notice (inotify(7)) that files have changed, or folders in which they are."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+from pathlib import Path
+from typing import Final, NamedTuple
+
+MODIFIED: Final = 0x2
+"""A file was written (`IN_MODIFY`)."""
+CREATED: Final = 0x100
+"""A name came into a folder (`IN_CREATE`)."""
+_OVERFLOW: Final = 0x4000
+_IGNORED: Final = 0x8000
+_EVENTS_BYTES: Final = 65_536
+
+
+class Change(NamedTuple):
+    """Something that happened.
+
+    Attributes:
+        number: of the watch.
+        name: of the file in the folder that is watched; empty where a file itself is.
+        overflow: there were more than the kernel keeps: anything may have changed.
+        ended: there will be no more of this watch: what it watched is gone, or it was removed.
+    """
+
+    number: int
+    name: str
+    overflow: bool
+    ended: bool
+
+
+class ChangeWatch:
+    """What is watched, and a place in its owner's selector that wakes the owner up when it changes.
+
+    Args:
+        selector: the owner waits on it; after a wait it calls `drain` or `changes`.
+
+    Attributes:
+        works: whether the kernel tells. If not (it has no inotify, or this user watches too much), the owner looks
+            by itself now and then.
+        fd: what is registered in the selector; -1 if it does not work.
+    """
+
+    def __init__(self, selector: selectors.BaseSelector) -> None:
+        self._selector = selector
+        self.works, self.fd = False, -1
+        with contextlib.suppress(ImportError, OSError):
+            import inotify_simple
+
+            self._inotify = inotify_simple.INotify(nonblocking=True)
+            self.fd = self._inotify.fileno()
+            self._selector.register(self.fd, selectors.EVENT_READ)
+            self.works = True
+
+    def add(self, path: Path, what: int) -> int | None:
+        """Watch one more file or folder.
+
+        Args:
+            path: the file or folder.
+            what: `MODIFIED`, `CREATED` or both.
+
+        Returns:
+            The number of the watch; None if it does not work, from now on.
+
+        Raises:
+            FileNotFoundError: there is no such file or folder.
+        """
+        if not self.works:
+            return None
+        try:
+            return int(self._inotify.add_watch(path, what))
+        except FileNotFoundError:
+            raise
+        except OSError:
+            # Too many watches for this user.
+            self.close()
+            return None
+
+    def remove(self, number: int) -> None:
+        """Watch something no longer."""
+        if self.works:
+            with contextlib.suppress(OSError):
+                self._inotify.rm_watch(number)
+
+    def changes(self) -> list[Change]:
+        """What has happened since the last call; does not wait."""
+        if not self.works:
+            return []
+        return [
+            Change(event.wd, event.name, bool(event.mask & _OVERFLOW), bool(event.mask & _IGNORED))
+            for event in self._inotify.read(timeout=0)
+        ]
+
+    def drain(self) -> None:
+        """Forget what has happened so far."""
+        if self.works:
+            with contextlib.suppress(BlockingIOError):
+                os.read(self.fd, _EVENTS_BYTES)
+
+    def close(self) -> None:
+        """Stop watching. Calling it again does nothing."""
+        if self.works:
+            self._selector.unregister(self.fd)
+            self._inotify.close()
+            self.works, self.fd = False, -1

@@ -1,0 +1,80 @@
+"""How a home's ledger is opened: the one place that knows in which store a home keeps its entries.
+
+Code that needs entries gets an `EventStore` here and does not ask which one it is. What only a ledger in files has
+(its folder, its reserve, what is due about once a second) is `EventStore.files`; that is None where there are none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from eventstore import EventStore, Fsync, Journal, utc_now
+from eventstore.committed_reader import CommittedReader
+from scheduler.home import Home
+from scheduler.version import VERSION
+
+_SOFTWARE = f"cronledger {VERSION}"
+
+
+def open_store(home: Home) -> EventStore:
+    """The home's ledger as it stands, to read only: nothing of it is created, repaired or written.
+
+    Raises:
+        NoLedger: there is none yet.
+        Corrupt, NewerFormat, Unavailable: it is damaged, or cannot be read.
+    """
+    return open_folder(home.ledger)
+
+
+def open_folder(folder: Path) -> EventStore:
+    """A ledger in a folder of its own, such as a copy, to read only.
+
+    Raises:
+        NoLedger, Corrupt, NewerFormat, Unavailable: see `open_store`.
+    """
+    return Journal.open(folder, software=_SOFTWARE, create=False, read_only=True)
+
+
+def open_store_to_append(
+    home: Home,
+    actor: str,
+    *,
+    create: bool = True,
+    clock: Callable[[], datetime] = utc_now,
+    fsync: Fsync = "always",
+    patience_s: float | None = None,
+) -> EventStore:
+    """The home's ledger, to read and append; it is recovered after a crash.
+
+    Args:
+        home: the home.
+        actor: who creates or recovers it, if that is done.
+        create: create it if there is none.
+        clock: gives the time of entries; aware.
+        fsync: when entries are made durable.
+        patience_s: how long to wait for another process once it is open; None: as long as it takes.
+
+    Raises:
+        NoLedger: there is none, and it was not to be created.
+        Unavailable, Corrupt, NewerFormat, Poisoned: it cannot be written, or is damaged.
+    """
+    return Journal.open(
+        home.ledger,
+        software=_SOFTWARE,
+        create=create,
+        clock=clock,
+        fsync=fsync,
+        actor=actor,
+        patience_s=patience_s,
+    )
+
+
+def open_committed(home: Home) -> CommittedReader:
+    """The committed entries of the home's ledger, for a process that must never hold its lock.
+
+    Raises:
+        NoLedger, Corrupt, NewerFormat, Unavailable: see `open_store`.
+    """
+    return CommittedReader(home.ledger)
