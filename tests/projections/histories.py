@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from projections import VIEWS, Sql
 from scheduler import vocabulary as v
-from tests.projections.test_views import JOBS, Simulation
+from tests.projections.views.test_views import JOBS, Simulation
 
 ACTS = st.tuples(
     st.sampled_from(

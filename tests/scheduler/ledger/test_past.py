@@ -23,8 +23,8 @@ from scheduler.ledger.ledger_prefix import LedgerPrefix
 from scheduler.ledger.past import Past
 from scheduler.rules.evolve import fold
 from scheduler.rules.state import State
+from tests.scheduler.service.test_simulated_year import live_through
 from tests.scheduler.simulation import World
-from tests.scheduler.test_simulated_year import live_through
 
 SEGMENT_ENTRIES = 64
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -20,9 +20,9 @@ from cli.export.cloudevents import source_of
 from cli.export.entries import STREAMS
 from cli.export.ocsf import OCSF_VIEWS
 from projections import VIEWS
-from tests.cli.exporting import eventful
+from tests.cli.export.documents import eventful
+from tests.cli.export.ocsf_schema import violations
 from tests.cli.live import COMMAND, LiveHome, finished
-from tests.cli.ocsf_schema import violations
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""`docs/sql.md` against the real views. `python -m tests.projections.test_sql_docs` writes what changed."""
+"""`docs/sql.md` against the real views. `python -m tests.projections.schema.test_docs` writes what changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from scheduler.definition import JobDefinition
 from tests.cli.commanding import call
 from tests.projections.ledgers import Writer
 
-PAGE = Path(__file__).parents[2] / "docs" / "sql.md"
+PAGE = Path(__file__).parents[3] / "docs" / "sql.md"
 _COLUMNS = re.compile(r"<!-- columns: (\w+) -->\n.*?<!-- end -->", re.DOTALL)
 _QUERY = re.compile(r"```sql\n(.*?)```\n(?:\n```text\n.*?```\n)?", re.DOTALL)
 

@@ -13,8 +13,8 @@ import duckdb
 import pytest
 
 from cli.sql.parameters import value_of
+from tests.cli.commands.jobs.test_history import fill
 from tests.cli.live import LiveHome, await_fact, finished
-from tests.cli.test_jobs_history import fill
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,8 @@ from prompt_toolkit.document import Document
 from cli.sql.completion import Words, is_complete
 from eventstore import Journal
 from scheduler import vocabulary as v
+from tests.cli.commands.jobs.test_history import fill
 from tests.cli.live import COMMAND, LiveHome, await_fact
-from tests.cli.test_jobs_history import fill
 
 CTRL_C, CTRL_D, UP, TAB = "\x03", "\x04", "\x1b[A", "\t"
 

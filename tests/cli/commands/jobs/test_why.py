@@ -22,7 +22,7 @@ from tests.cli.live import LiveHome, await_fact
 from tests.scheduler.explanation.test_truth import live_wildly
 from tests.scheduler.simulation import Machine, SimulatedClock, World, job
 
-PAGE = Path(__file__).parents[2] / "docs" / "why.md"
+PAGE = Path(__file__).parents[4] / "docs" / "why.md"
 
 
 @pytest.fixture(scope="module")

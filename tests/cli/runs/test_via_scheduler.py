@@ -18,7 +18,7 @@ from scheduler.home import Home
 from scheduler.processes.identity import host_name
 from scheduler.scheduler_lock import Holder, SchedulerLock
 from tests.cli.live import LiveHome, await_fact, finished
-from tests.cli.test_jobs_run_by_itself import job, sh
+from tests.cli.runs.test_direct import job, sh
 
 pytestmark = pytest.mark.real
 

@@ -18,7 +18,7 @@ from cli.terminal.wrapping import wrapped
 from cli.words.entry_lines import EventLines
 from scheduler.home import Home
 from tests.cli.commanding import CONFIG, Screen, call, make_home
-from tests.cli.test_wording import READS
+from tests.cli.words.test_entry_lines import READS
 
 STYLES = re.compile(r"\x1b\[[0-9;]*m")
 WORDS = st.lists(st.text("abcäß日/-.,", min_size=1, max_size=9), min_size=1, max_size=40)

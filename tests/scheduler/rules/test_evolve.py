@@ -14,8 +14,8 @@ from scheduler import vocabulary as v
 from scheduler.ledger import snapshot
 from scheduler.rules.evolve import evolve, fold
 from scheduler.rules.state import State
+from tests.scheduler.service.test_simulated_year import live_through
 from tests.scheduler.simulation import BEGIN, World, job
-from tests.scheduler.test_simulated_year import live_through
 
 
 def history() -> list[Entry]:

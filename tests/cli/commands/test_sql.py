@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.cli.commands.jobs.test_history import fill
 from tests.cli.live import LiveHome, await_fact, finished
-from tests.cli.test_jobs_history import fill
 
 
 @pytest.fixture(scope="module")
