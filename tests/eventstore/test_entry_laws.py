@@ -22,7 +22,7 @@ from eventstore.entry import (
     seq_of,
     tail_of,
 )
-from tests.eventstore.support import StepClock, event
+from tests.support.journal import StepClock, event
 
 _TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
 _NAME = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)

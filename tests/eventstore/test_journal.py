@@ -16,9 +16,9 @@ import pytest
 from eventstore import Corrupt, Event, Journal, NewerFormat, NoLedger, Poisoned, Unavailable, verify
 from eventstore.errors import LedgerError
 from eventstore.head import SLOT_BYTES, Slot, pack, unpack
-from tests.eventstore.disks import CountingDisk, FastDisk
-from tests.eventstore.support import SEGMENT_0, StepClock, crash, cut, edit, event, open_journal, snapshot
-from tests.ledger_check import check_ledger
+from tests.support.disks import CountingDisk, FastDisk
+from tests.support.journal import SEGMENT_0, StepClock, crash, cut, edit, event, open_journal, snapshot
+from tests.support.ledger_check import check_ledger
 
 
 def _name(first: int) -> str:

@@ -19,8 +19,8 @@ from pathlib import Path
 import pytest
 
 from eventstore import Journal, Unavailable, verify
-from tests.eventstore.support import event, open_journal
-from tests.ledger_check import check_ledger
+from tests.support.journal import event, open_journal
+from tests.support.ledger_check import check_ledger
 
 pytestmark = pytest.mark.real
 

@@ -16,9 +16,9 @@ from eventstore.entry import seq_of
 from eventstore.seal import read_seal
 from eventstore.segment import find_line, runs
 from eventstore.store import Event
-from tests.eventstore.disks import FastDisk
-from tests.eventstore.support import SEGMENT_0, crash, edit, event, open_journal
-from tests.ledger_check import check_ledger
+from tests.support.disks import FastDisk
+from tests.support.journal import SEGMENT_0, crash, edit, event, open_journal
+from tests.support.ledger_check import check_ledger
 
 
 def test_the_segment_of_an_entry_is_a_division() -> None:

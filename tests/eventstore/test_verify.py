@@ -15,9 +15,9 @@ import pytest
 
 from eventstore import SEGMENT_ENTRIES, Corrupt, verify
 from eventstore.head import Slot, pack
-from tests.eventstore.disks import FastDisk
-from tests.eventstore.support import SEGMENT_0, edit, event, open_journal, snapshot
-from tests.ledger_check import check_ledger
+from tests.support.disks import FastDisk
+from tests.support.journal import SEGMENT_0, edit, event, open_journal, snapshot
+from tests.support.ledger_check import check_ledger
 
 
 @pytest.fixture

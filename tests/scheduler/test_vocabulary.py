@@ -5,8 +5,8 @@ import pytest
 
 from eventstore import OWN_SEQ, MemoryStore
 from scheduler import vocabulary as v
-from tests.scheduler.simulation import BEGIN
 from tests.scheduler.vocabulary_docs import EXAMPLES, PAGE, page
+from tests.support.world import BEGIN
 
 
 def test_the_page_of_the_vocabulary_is_true() -> None:

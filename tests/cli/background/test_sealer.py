@@ -16,7 +16,7 @@ from cli.background.sealer import Sealer
 from eventstore import SEGMENT_ENTRIES, Journal
 from eventstore.store import GENESIS, Entry
 from scheduler.home import Home
-from tests.scheduler.simulation import BEGIN
+from tests.support.world import BEGIN
 
 
 class Working:

@@ -15,8 +15,8 @@ from cli.charts.heatmap_drawing import Sheet, picture
 from cli.terminal.display_width import display_width
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
-from tests.cli.commanding import call
-from tests.cli.made_up import Past
+from tests.support.command import call
+from tests.support.past import Past
 
 PARIS = ZoneInfo("Europe/Paris")
 ZONES = (

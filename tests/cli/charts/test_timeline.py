@@ -19,8 +19,8 @@ from cli.terminal.display_width import display_width
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
-from tests.cli.commanding import Answer, call
-from tests.cli.made_up import Past
+from tests.support.command import Answer, call
+from tests.support.past import Past
 
 COLUMNS = 30
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.cli.commanding import call
+from tests.support.command import call
 
 
 def test_an_expression_is_explained_in_words_and_instants() -> None:

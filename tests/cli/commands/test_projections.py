@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from scheduler.home import Home
-from tests.cli.commanding import call, flip_a_bit
-from tests.projections.ledgers import Writer
+from tests.support.command import call, flip_a_bit
+from tests.support.ledger import Writer
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 
 from eventstore.lock import LOCK_NAME
 from scheduler.home import Home
-from tests.cli.commanding import COMMAND, call, make_home
+from tests.support.command import COMMAND, call, make_home
 
 pytestmark = pytest.mark.real
 

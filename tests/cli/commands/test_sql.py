@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from tests.cli.commands.jobs.test_history import fill
-from tests.cli.live import LiveHome, await_fact, finished
+from tests.support.live_home import LiveHome, await_fact, finished
 
 
 @pytest.fixture(scope="module")

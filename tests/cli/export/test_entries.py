@@ -22,7 +22,7 @@ from cli.export.ocsf import OCSF_VIEWS
 from projections import VIEWS
 from tests.cli.export.documents import eventful
 from tests.cli.export.ocsf_schema import violations
-from tests.cli.live import COMMAND, LiveHome, finished
+from tests.support.live_home import COMMAND, LiveHome, finished
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 
 from eventstore import Journal
 from scheduler import vocabulary as v
-from tests.cli.live import COMMAND, LiveHome
+from tests.support.live_home import COMMAND, LiveHome
 
 ENTRIES = 1_000_000
 ASKING_MIB_MAX = 600

@@ -9,9 +9,9 @@ import pytest
 
 from eventstore import Event, Journal, segment_name
 from scheduler.home import Home
-from tests.cli.commanding import CONFIG, call, make_home
-from tests.cli.made_up import Past
-from tests.scheduler.simulation import job
+from tests.support.command import CONFIG, call, make_home
+from tests.support.past import Past
+from tests.support.world import job
 
 SEGMENT = 16
 ENTRIES = 150

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.live import LiveHome, await_fact, finished
+from tests.support.live_home import LiveHome, await_fact, finished
 
 pytestmark = pytest.mark.real
 

@@ -20,9 +20,9 @@ from cli.playbooks.pages import names, playbook
 from scheduler.configuration.home_config import load_config
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
-from tests.cli.commanding import COMMAND, call, make_home
-from tests.cli.made_up import Past
 from tests.shifted_dates import same_date
+from tests.support.command import COMMAND, call, make_home
+from tests.support.past import Past
 
 PLAYBOOKS = (
     "cli_jobs",

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.cli.live import COMMAND, LiveHome, await_fact, finished
+from tests.support.live_home import COMMAND, LiveHome, await_fact, finished
 
 pytestmark = pytest.mark.real
 

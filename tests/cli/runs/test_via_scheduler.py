@@ -17,8 +17,8 @@ from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.processes.identity import host_name
 from scheduler.scheduler_lock import Holder, SchedulerLock
-from tests.cli.live import LiveHome, await_fact, finished
 from tests.cli.runs.test_direct import job, sh
+from tests.support.live_home import LiveHome, await_fact, finished
 
 pytestmark = pytest.mark.real
 

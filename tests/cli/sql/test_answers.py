@@ -14,7 +14,7 @@ import pytest
 
 from cli.sql.parameters import value_of
 from tests.cli.commands.jobs.test_history import fill
-from tests.cli.live import LiveHome, await_fact, finished
+from tests.support.live_home import LiveHome, await_fact, finished
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from contextlib import redirect_stderr, redirect_stdout
 import pytest
 
 from cli.sql.formats import show_table
-from tests.cli.commanding import Screen
+from tests.support.command import Screen
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 DIGEST = "0123456789abcdef" * 4

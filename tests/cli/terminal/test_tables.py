@@ -9,7 +9,7 @@ import pytest
 from cli.terminal.display_width import display_width
 from cli.terminal.printable import printable
 from cli.terminal.tables import Cell, Column, details, table
-from tests.cli.commanding import Screen
+from tests.support.command import Screen
 
 COLUMNS = [
     Column("NAME", keep=True),

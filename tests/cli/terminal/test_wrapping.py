@@ -17,8 +17,8 @@ from cli.terminal.display_width import display_width
 from cli.terminal.wrapping import wrapped
 from cli.words.entry_lines import EventLines
 from scheduler.home import Home
-from tests.cli.commanding import CONFIG, Screen, call, make_home
 from tests.cli.words.test_entry_lines import READS
+from tests.support.command import CONFIG, Screen, call, make_home
 
 STYLES = re.compile(r"\x1b\[[0-9;]*m")
 WORDS = st.lists(st.text("abcäß日/-.,", min_size=1, max_size=9), min_size=1, max_size=40)

@@ -22,7 +22,7 @@ from projections.files.manifest import File, Folder
 from projections.files.parquet import ParquetMaker, version
 from projections.files.segments import Source
 from scheduler.home import Home
-from tests.projections.ledgers import SEGMENT_ENTRIES, Writer, files_of
+from tests.support.ledger import SEGMENT_ENTRIES, Writer, files_of
 
 QUERIES = tuple(f"SELECT * FROM {view} ORDER BY ALL" for view in VIEWS)
 

@@ -16,7 +16,7 @@ from projections.files.garbage import KEPT_S
 from projections.files.manifest import Folder, Part, SealedSegment
 from projections.files.parquet import version
 from tests.projections.histories import everything
-from tests.projections.ledgers import SEGMENT_ENTRIES, Writer
+from tests.support.ledger import SEGMENT_ENTRIES, Writer
 
 SMALL = Sizes(batch=3, most=4)
 SIZES = [4, 4, 2, 4, 1, 1, 1]

@@ -14,7 +14,7 @@ from projections.build.compaction import Sizes
 from projections.build.maintenance import maintain, rebuild
 from scheduler.home import Home
 from tests.projections.histories import ACTS, Act, LongHistory, everything
-from tests.projections.ledgers import START, Writer
+from tests.support.ledger import START, Writer
 
 SMALL = Sizes(batch=2, most=4)
 

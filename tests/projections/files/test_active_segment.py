@@ -17,7 +17,7 @@ from projections.files.manifest import Beginning, Folder
 from projections.files.parquet import version
 from scheduler import vocabulary as v
 from tests.projections.histories import ACTS, Act, LongHistory, everything
-from tests.projections.ledgers import Writer
+from tests.support.ledger import Writer
 
 SEGMENT_ENTRIES = 32
 

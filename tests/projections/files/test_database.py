@@ -8,7 +8,7 @@ import pytest
 
 from projections import VIEWS, open_sql
 from projections.files.database import DATABASE_NAME
-from tests.projections.ledgers import Writer, column
+from tests.support.ledger import Writer, column
 
 COUNT = "SELECT count(*), max(seq) FROM events"
 

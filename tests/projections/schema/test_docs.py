@@ -14,8 +14,8 @@ from projections import VIEWS, Sql, open_sql
 from projections.schema.columns import markdown_table
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from tests.cli.commanding import call
-from tests.projections.ledgers import Writer
+from tests.support.command import call
+from tests.support.ledger import Writer
 
 PAGE = Path(__file__).parents[3] / "docs" / "sql.md"
 _COLUMNS = re.compile(r"<!-- columns: (\w+) -->\n.*?<!-- end -->", re.DOTALL)

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from projections import QueryFailed, QueryRefused, open_sql
-from tests.projections.ledgers import START, Writer, column
+from tests.support.ledger import START, Writer, column
 
 
 def test_times_are_aware_utc_datetimes(writer: Writer) -> None:
@@ -212,7 +212,7 @@ def test_a_torn_last_line_is_not_there(writer: Writer) -> None:
 _WRITER = """
 import sys
 from pathlib import Path
-from tests.projections.ledgers import Writer
+from tests.support.ledger import Writer
 writer = Writer(Path(sys.argv[1]), segment_entries=64)
 print("ready", flush=True)
 for number in range(int(sys.argv[2])):

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from projections import open_sql, runs_query
-from tests.projections.ledgers import Writer
+from tests.support.ledger import Writer
 
 
 def test_filters_reach_back_and_the_newest_run_is_first(writer: Writer) -> None:

@@ -9,7 +9,7 @@ from duckdb import DuckDBPyConnection
 from eventstore.nesting import nests_deeper
 from projections import QueryError, QueryFailed, QueryRefused, Sql, open_sql
 from projections.sql.statements import SYNTAX_NESTING_MAX
-from tests.projections.ledgers import Writer, files_of
+from tests.support.ledger import Writer, files_of
 
 # {ledger} is a segment of the ledger, {parquet} a projection, {events} the folder of projections, {out} a file in it.
 EVIL = [

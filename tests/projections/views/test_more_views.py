@@ -16,7 +16,7 @@ from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, changed_members
 from scheduler.home import Home
 from tests.projections.histories import ACTS, Act, LongHistory
-from tests.projections.ledgers import START, Writer
+from tests.support.ledger import START, Writer
 
 ADA = "user:ada@ops1"
 

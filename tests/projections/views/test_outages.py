@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from eventstore.store import Event
 from projections import open_sql
 from scheduler import vocabulary as v
-from tests.projections.ledgers import Writer
-from tests.scheduler.simulation import World, job
+from tests.support.ledger import Writer
+from tests.support.world import World, job
 
 QUERY = (
     "SELECT kind, instants_missed, instants_caught_up, jobs_affected FROM outages ORDER BY began_seq, kind"

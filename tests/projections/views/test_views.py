@@ -11,7 +11,7 @@ from eventstore import Entry
 from projections import VIEWS, open_sql
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from tests.projections.ledgers import Writer
+from tests.support.ledger import Writer
 
 JOBS = ("a", "b")
 ACTIONS = st.tuples(

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from tests.scheduler.audit import _misfire, _redefine, _Story, _tick
+from tests.support.audit import _misfire, _redefine, _Story, _tick
 
 Status = Literal["in_force", "disabled", "not_defined", "removed"]
 

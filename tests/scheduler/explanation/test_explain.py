@@ -16,7 +16,7 @@ from scheduler.explanation import Explainer, Explanation
 from scheduler.explanation import facts as f
 from scheduler.ledger.past import Past
 from scheduler.rules import dispatch
-from tests.scheduler.simulation import BEGIN, Crash, Machine, Process, SimulatedClock, World, job
+from tests.support.world import BEGIN, Crash, Machine, Process, SimulatedClock, World, job
 
 Kind = TypeVar("Kind", bound=f.Fact)
 HOUR = timedelta(hours=1)

@@ -14,7 +14,7 @@ from scheduler.explanation.facts import Down, Stepped
 from scheduler.ledger.past import Past
 from tests.scheduler.explanation.chronicle import Chronicle, write
 from tests.scheduler.service.test_simulated_year import live_through
-from tests.scheduler.simulation import BEGIN, Process, World, job
+from tests.support.world import BEGIN, Process, World, job
 
 SEGMENT_ENTRIES = 512
 SCHEDULES = ["*/7 * * * *", "0 * * * *", "30 */2 * * *", "15 1 * * *"]

@@ -24,7 +24,7 @@ from scheduler.ledger.past import Past
 from scheduler.rules.evolve import fold
 from scheduler.rules.state import State
 from tests.scheduler.service.test_simulated_year import live_through
-from tests.scheduler.simulation import World
+from tests.support.world import World
 
 SEGMENT_ENTRIES = 64
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)

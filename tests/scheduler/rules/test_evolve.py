@@ -15,7 +15,7 @@ from scheduler.ledger import snapshot
 from scheduler.rules.evolve import evolve, fold
 from scheduler.rules.state import State
 from tests.scheduler.service.test_simulated_year import live_through
-from tests.scheduler.simulation import BEGIN, World, job
+from tests.support.world import BEGIN, World, job
 
 
 def history() -> list[Entry]:

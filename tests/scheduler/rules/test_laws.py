@@ -14,8 +14,8 @@ from scheduler.ledger.ledger import Ledger
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.reconcile import reconcile
 from scheduler.rules.timetable import Timetable
-from tests.scheduler.audit import audit
-from tests.scheduler.simulation import BEGIN, Process, World, job
+from tests.support.audit import audit
+from tests.support.world import BEGIN, Process, World, job
 
 SCHEDULES = ["*/7 * * * *", "0 * * * *", "30 */2 * * *", "15 1 * * *"]
 Action = Callable[[World], None]

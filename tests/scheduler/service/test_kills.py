@@ -17,9 +17,9 @@ import pytest
 from eventstore import Journal
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from tests.ledger_check import check_ledger
-from tests.scheduler.audit import audit
 from tests.shifted_dates import same_date
+from tests.support.audit import audit
+from tests.support.ledger_check import check_ledger
 
 RESTARTS = 200
 JOBS = 12

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scheduler import vocabulary as v
-from tests.scheduler.simulation import BEGIN, Process, World, job
+from tests.support.world import BEGIN, Process, World, job
 
 
 def test_a_tick_a_start_and_a_result_are_recorded_for_each_instant() -> None:

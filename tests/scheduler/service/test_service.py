@@ -10,8 +10,8 @@ import pytest
 
 from scheduler import vocabulary as v
 from scheduler.home import Home
-from tests.ledger_check import check_ledger
-from tests.scheduler.served import Served, cronledger, entries_of, write_config
+from tests.support.ledger_check import check_ledger
+from tests.support.served import Served, cronledger, entries_of, write_config
 
 pytestmark = pytest.mark.real
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.processes.spawner import Launch
-from tests.scheduler.audit import audit
-from tests.scheduler.simulation import BEGIN, Crash, Machine, Process, World, job, random_jobs
+from tests.support.audit import audit
+from tests.support.world import BEGIN, Crash, Machine, Process, World, job, random_jobs
 
 
 def behave(rng: random.Random, machine: Machine) -> None:

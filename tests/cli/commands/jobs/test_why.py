@@ -15,12 +15,12 @@ from scheduler.definition import JobDefinition
 from scheduler.explanation import Explainer, facts
 from scheduler.home import Home
 from scheduler.ledger.past import Past
-from tests.cli import made_up
-from tests.cli.commanding import CONFIG, Answer, call, flip_a_bit, make_home, process, record
-from tests.cli.histories import home_of, story
-from tests.cli.live import LiveHome, await_fact
 from tests.scheduler.explanation.test_truth import live_wildly
-from tests.scheduler.simulation import Machine, SimulatedClock, World, job
+from tests.support import past as made_up
+from tests.support.command import CONFIG, Answer, call, flip_a_bit, make_home, process, record
+from tests.support.live_home import LiveHome, await_fact
+from tests.support.simulated_home import home_of, story
+from tests.support.world import Machine, SimulatedClock, World, job
 
 PAGE = Path(__file__).parents[4] / "docs" / "why.md"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from eventstore import Event, Journal, segment_name
-from tests.cli.live import LiveHome, finished
+from tests.support.live_home import LiveHome, finished
 
 SEGMENT = 16
 ENTRIES = 50

@@ -21,9 +21,9 @@ from cli.terminal import progress as progress_room
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.logs.collection.collector import Collector
-from tests.cli.commanding import Screen, call, flip_a_bit
-from tests.cli.live import COMMAND, LiveHome
-from tests.scheduler.logs.homes import HandWritten
+from tests.support.command import Screen, call, flip_a_bit
+from tests.support.live_home import COMMAND, LiveHome
+from tests.support.output import HandWritten
 
 CONFIG = """\
 jobs:

@@ -20,7 +20,7 @@ from scheduler.logs.collection.record_splitter import LINE_BYTES_MAX
 from scheduler.logs.collection.secret_masking import Masker
 from scheduler.logs.storage.checkpoint import read_position, write_position
 from scheduler.logs.storage.resume import LOOK_BACK_ENTRIES
-from tests.scheduler.logs.homes import START, HandWritten
+from tests.support.output import START, HandWritten
 
 CHUNKS = st.lists(
     st.tuples(

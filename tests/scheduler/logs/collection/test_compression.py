@@ -14,7 +14,7 @@ from scheduler.logs import Collector, Damaged, RawOutput, entries_folder
 from scheduler.logs.collection.compression import OUTPUT_BYTES_MIN, compress_entries, compress_outputs
 from scheduler.logs.query import day_reader
 from scheduler.logs.storage.day_files import day_files
-from tests.scheduler.logs.homes import START, HandWritten
+from tests.support.output import START, HandWritten
 
 LATER = START + timedelta(days=5)
 STEPS = ("open", "rename", "unlink", "fsync")

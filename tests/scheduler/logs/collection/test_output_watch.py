@@ -3,7 +3,7 @@ from __future__ import annotations
 import selectors
 
 from scheduler.logs.collection.output_watch import OutputWatch
-from tests.scheduler.logs.homes import HandWritten
+from tests.support.output import HandWritten
 
 
 def test_growth_is_heard_of_also_where_the_folder_comes_later(home: HandWritten) -> None:

@@ -12,7 +12,7 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.processes.spawner import Launch
-from tests.scheduler.simulation import Machine, Process, SimulatedClock, World, job
+from tests.support.world import Machine, Process, SimulatedClock, World, job
 
 STORY_BEGIN = datetime(2025, 3, 27, 20, tzinfo=UTC)
 

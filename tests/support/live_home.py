@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from eventstore import Entry, Journal, NoLedger
-from tests.ledger_check import check_ledger
+from tests.support.ledger_check import check_ledger
 
 COMMAND = str(Path(sys.executable).with_name("cronledger"))
 DEADLINE_S = 60.0
