@@ -86,7 +86,7 @@ class RunThere:
             follower = OutputFollower(home, self._waiter.selector, *streams, labelled=labelled)
         self.watched = WatchedRuns(follower, ledger.state)
         self._explained: set[tuple[int, str]] = set()
-        self._watch = _SchedulerWatch(home, holder, self._waiter.selector)
+        self._watch = SchedulerWatch(home, holder, self._waiter.selector)
         ledger.listen(self.watched.notice)
 
     def await_config(self) -> None:
@@ -219,7 +219,7 @@ class RunThere:
         return Failure("the scheduler is gone: no one serves this home", ". ".join(says), Exit.FAILED)
 
 
-class _SchedulerWatch:
+class SchedulerWatch:
     """Whether a scheduler still serves the home: the kernel tells when the one that did ends.
 
     Attributes:

@@ -16,7 +16,7 @@ from projections.files.segments import Sealed, Source
 from projections.files.validation import unchanged
 from scheduler.home import Home
 
-_UNMERGED_MAX = 32
+UNMERGED_MAX = 32
 """With more files than this each answer takes longer than it has to."""
 
 
@@ -106,7 +106,7 @@ class ProjectionSource:
 
     def _merged(self, sealed: Sealed, source: Source) -> Sealed:
         """Merge where nobody else seems to: in a home that no scheduler serves, say, or one that was copied."""
-        if sum(part.segments == 1 for part in sealed.parts) < _UNMERGED_MAX or self._private is not None:
+        if sum(part.segments == 1 for part in sealed.parts) < UNMERGED_MAX or self._private is not None:
             return sealed
         with suppress(OSError):
             merge(self._folder, source.segment_entries)

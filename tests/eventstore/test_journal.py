@@ -469,12 +469,16 @@ def test_a_closed_ledger_is_not_written(ledger: Path) -> None:
         journal.append([event(1)])
 
 
-def test_a_forked_process_must_open_the_ledger_for_itself(ledger: Path) -> None:
+def test_a_forked_process_must_open_the_ledger_for_itself(
+    ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A lock is shared with a forked child, so the child may not append through it."""
     journal = open_journal(ledger, disk=FastDisk())
-    journal._pid += 1
-    with pytest.raises(LedgerError, match="forked"):
-        journal.append([event(1)])
+    child = os.getpid() + 1
+    with monkeypatch.context() as forked:
+        forked.setattr(os, "getpid", lambda: child)
+        with pytest.raises(LedgerError, match="forked"):
+            journal.append([event(1)])
     crash(journal)
 
 

@@ -188,7 +188,7 @@ def test_every_full_segment_is_sealed_whoever_filled_it(tmp_path: Path) -> None:
     with open_journal(folder, segment_entries=4) as keeper:
         other = open_journal(folder)
         other.append([event(number) for number in range(9)])
-        other._close_files()  # gone without a word
+        crash(other)
         keeper.append([event(9)])
         for _ in range(3):
             keeper.tick()

@@ -15,7 +15,7 @@ from scheduler.definition import JobDefinition
 from scheduler.rules.job_schedule import schedule_of
 
 
-class _Story:
+class Story:
     """What the auditor knows of one job."""
 
     def __init__(self) -> None:
@@ -64,15 +64,15 @@ def audit(entries: Iterable[Entry], now: datetime) -> int:
     Raises:
         AssertionError: an instant was settled twice or not at all, or a run ended twice or never.
     """
-    stories: dict[str, _Story] = {}
+    stories: dict[str, Story] = {}
     begun: set[int] = set()
     ended: set[int] = set()
     for entry in entries:
-        story = stories.setdefault(entry.job or "", _Story())
+        story = stories.setdefault(entry.job or "", Story())
         data = v.payload(entry)
         match data:
             case v.JobDefined():
-                _redefine(story, data.definition, entry.time)
+                redefine(story, data.definition, entry.time)
             case v.JobRemoved() | v.JobDisabled():
                 story.end(entry.time)
                 story.until = data.until if isinstance(data, v.JobDisabled) else None
@@ -83,9 +83,9 @@ def audit(entries: Iterable[Entry], now: datetime) -> int:
                 if story.since is None or story.until is not None:
                     story.begin(data.effective_at or entry.time)
             case v.ScheduleTicked():
-                _tick(story, entry, data)
+                settle_tick(story, entry, data)
             case v.ScheduleMisfired():
-                _misfire(story, entry, data)
+                settle_misfire(story, entry, data)
             case v.RunStarted():
                 assert entry.run not in begun, f"run {entry.run} began twice"
                 begun.add(entry.run or 0)
@@ -103,7 +103,8 @@ def audit(entries: Iterable[Entry], now: datetime) -> int:
     return count
 
 
-def _redefine(story: _Story, definition: JobDefinition, at: datetime) -> None:
+def redefine(story: Story, definition: JobDefinition, at: datetime) -> None:
+    """The config has this definition from `at` on."""
     if story.definition is None:
         story.definition = definition
         story.begin(at)
@@ -117,7 +118,8 @@ def _redefine(story: _Story, definition: JobDefinition, at: datetime) -> None:
         story.definition = definition
 
 
-def _tick(story: _Story, entry: Entry, tick: v.ScheduleTicked) -> None:
+def settle_tick(story: Story, entry: Entry, tick: v.ScheduleTicked) -> None:
+    """An instant was ticked, which was owed and is settled now."""
     story.advance(entry.time)
     instant = tick.scheduled_for
     if tick.trigger == "catch_up":
@@ -127,7 +129,8 @@ def _tick(story: _Story, entry: Entry, tick: v.ScheduleTicked) -> None:
     story.settle(instant)
 
 
-def _misfire(story: _Story, entry: Entry, misfire: v.ScheduleMisfired) -> None:
+def settle_misfire(story: Story, entry: Entry, misfire: v.ScheduleMisfired) -> None:
+    """Instants misfired, which were owed and are settled now; some are to be caught up."""
     story.advance(entry.time)
     covered = [instant for instant in story.owed if misfire.first <= instant <= misfire.last]
     assert len(covered) == misfire.count, f"{entry.job}: {misfire.count} misfired, {len(covered)} were owed"

@@ -91,8 +91,8 @@ class Machine:
     def tear(self, events: int, kept: int) -> None:
         """The last append, of so many events, reached the disk only in part: what nobody was told of is cut off."""
         end = len(self.store.lines()) - events + kept
-        del self.store._lines[end:]
-        del self.store._entries[end:]
+        del self.store._lines[end:]  # noqa: SLF001 - no store gives up what it has; a disk does
+        del self.store._entries[end:]  # noqa: SLF001
 
     def reboot(self) -> None:
         """Every process is gone."""
@@ -195,6 +195,7 @@ class World:
 
     Attributes:
         jobs: the config; `edit` it and the scheduler takes notice.
+        store: the ledger as the scheduler has it open; its hooks see what that appends.
     """
 
     def __init__(self, *jobs: JobDefinition, machine: Machine | None = None, max_parallel: int = 8) -> None:
@@ -205,12 +206,18 @@ class World:
         self.scheduler: Scheduler | None = None
         self._executor: Executor | None = None
         self.wait_s = 0.0
+        self.store = self.machine.store.peer()
         self._mirror = Ledger(self.machine.store.peer())
+
+    @property
+    def state(self) -> State:
+        """What the ledger says, as another process knows it."""
+        self._mirror.refresh()
+        return self._mirror.state
 
     def _remembered(self) -> State:
         """The state as a snapshot gives it back: encoded and decoded, so that the fold need not begin at 0."""
-        self._mirror.refresh()
-        return msgspec.msgpack.decode(msgspec.msgpack.encode(self._mirror.state), type=State)
+        return msgspec.msgpack.decode(msgspec.msgpack.encode(self.state), type=State)
 
     @property
     def clock(self) -> SimulatedClock:
@@ -219,7 +226,7 @@ class World:
 
     def start(self) -> None:
         """Start a scheduler."""
-        store = self.machine.store.peer()
+        self.store = store = self.machine.store.peer()
         store.before_commit, store.after_commit = (
             self.machine.store.before_commit,
             self.machine.store.after_commit,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.runs.via_scheduler import _SchedulerWatch
+from cli.runs.via_scheduler import SchedulerWatch
 from scheduler.home import Home
 from scheduler.processes import host_name
 from scheduler.scheduler_lock import Holder, SchedulerLock
@@ -20,7 +20,7 @@ def test_a_scheduler_of_another_host_is_asked_for_by_its_lease(pid: int, tmp_pat
     holder = Holder(pid, f"not-{host_name()}", datetime.now(UTC))
     lock = SchedulerLock.take(home.scheduler_lock, holder)
     with selectors.DefaultSelector() as selector:
-        watch = _SchedulerWatch(home, holder, selector)
+        watch = SchedulerWatch(home, holder, selector)
         assert watch.alive()
         assert watch.look_s <= 1
         lock.release()
@@ -34,7 +34,7 @@ def test_a_scheduler_of_this_host_is_watched(tmp_path: Path) -> None:
     holder = Holder(os.getpid(), host_name(), datetime.now(UTC))
     lock = SchedulerLock.take(home.scheduler_lock, holder)
     with selectors.DefaultSelector() as selector:
-        watch = _SchedulerWatch(home, holder, selector)
+        watch = SchedulerWatch(home, holder, selector)
         assert watch.alive()
         assert watch.look_s > 10
         watch.close()

@@ -133,7 +133,7 @@ def test_superseded_files_go_after_a_day(long: Writer, monkeypatch: pytest.Monke
 
 def test_a_question_merges_where_nobody_else_does(long: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a home without upkeep, a question that finds too many files merges them first, once."""
-    monkeypatch.setattr("projections.views.source._UNMERGED_MAX", 17)
+    monkeypatch.setattr("projections.views.source.UNMERGED_MAX", 17)
     with open_sql(long.home) as sql:
         assert sizes_of(long) == [10, 5, 1, 1]
         assert sql.execute("SELECT count(*) FROM runs").all() == [(45,)]

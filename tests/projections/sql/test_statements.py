@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from duckdb import DuckDBPyConnection
 from eventstore.nesting import nests_deeper
 from projections import QueryError, QueryFailed, QueryRefused, Sql, open_sql
 from projections.sql.statements import SYNTAX_NESTING_MAX
+from projections.views.live import LiveViews, Wanted
 from tests.support.ledger import Writer, files_of
 
 # {ledger} is a segment of the ledger, {parquet} a projection, {events} the folder of projections, {out} a file in it.
@@ -205,10 +207,10 @@ def test_even_past_the_judgement_the_ledger_is_out_of_reach(home_writer: Writer)
     """The engine itself may open nothing in the ledger's folder, nor be told to."""
     duckdb = pytest.importorskip("duckdb")
     ledger = home_writer.home.ledger / "00000000000000000000.jsonl"
-    with open_sql(home_writer.home) as sql:
+    with closing(LiveViews(home_writer.home, Wanted())) as views:
         for query in (f"COPY (SELECT 1) TO '{ledger}'", f"FROM read_text('{ledger}')", "SET threads = 1"):
             with pytest.raises(duckdb.Error):
-                sql._views.engine.execute(query)
+                views.engine.execute(query)
 
 
 def test_a_link_within_an_allowed_folder_leads_nowhere(home_writer: Writer, tmp_path: Path) -> None:
@@ -216,7 +218,7 @@ def test_a_link_within_an_allowed_folder_leads_nowhere(home_writer: Writer, tmp_
     duckdb = pytest.importorskip("duckdb")
     (tmp_path / "secret.csv").write_text("a\nsecret\n")
     events = home_writer.home.projections / "events"
-    with open_sql(home_writer.home) as sql:
+    with open_sql(home_writer.home) as sql, closing(LiveViews(home_writer.home, Wanted())) as views:
         (events / "link.csv").symlink_to(tmp_path / "secret.csv")
         (events / "linked").symlink_to(tmp_path)
         for query in (
@@ -228,7 +230,7 @@ def test_a_link_within_an_allowed_folder_leads_nowhere(home_writer: Writer, tmp_
             f"COPY (SELECT 1) TO '{events}/../../ledger/written.csv'",
         ):
             with pytest.raises(duckdb.PermissionException):
-                sql._views.engine.execute(query)
+                views.engine.execute(query)
             with pytest.raises(QueryRefused):
                 sql.execute(query)
     assert [path.name for path in tmp_path.iterdir()] == ["secret.csv"]
@@ -242,8 +244,9 @@ def test_how_deep_a_statement_may_nest_is_one_number(home_writer: Writer) -> Non
     def within(frames: int, query: str) -> object:
         return sql.execute(query).all() if frames == 0 else within(frames - 1, query)
 
+    with closing(LiveViews(home_writer.home, Wanted())) as views:
+        deepest = _deepest(views.engine)
     with open_sql(home_writer.home) as sql:
-        deepest = _deepest(sql._views.engine)
         for frames in (0, 250):
             assert within(frames, "SELECT " + "1 + " * deepest + "1") == [(deepest + 1,)]
             for more in (1, 100, 700):

@@ -112,9 +112,8 @@ def test_every_instant_that_passed_while_nothing_watched_is_missed_once(
 
 def in_force(world: World) -> dict[str, int]:
     """Every how many minutes each job runs that is configured and enabled."""
-    world._mirror.refresh()
     found = {}
-    for name, known in world._mirror.state.jobs.items():
+    for name, known in world.state.jobs.items():
         if known.present and known.enablement.enabled:
             minute = str(known.definition.schedule).split()[0]
             found[name] = int(minute.partition("/")[2] or 1)

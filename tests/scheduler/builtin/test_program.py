@@ -136,7 +136,7 @@ def test_overrides(home: Home) -> None:
     assert SESSIONS.argv(home, definition)[-2:] == ["--hours=48", "--dry-run"]
     assert SESSIONS.argv(home, JobDefinition(name="cleanup-sessions"))[-1] == "--hours=24"
     assert LOGS.argv(home, JobDefinition(name="log-cleanup"))[-1] == "--days=30"
-    options = __main__._parse([*SESSIONS.argv(home, definition)[4:], "--hours", "5", "--no-dry-run"])
+    options = __main__.parse([*SESSIONS.argv(home, definition)[4:], "--hours", "5", "--no-dry-run"])
     assert (options.retention, options.dry_run) == (5, False)
     with pytest.raises(ValueError, match="at least 1 of its hours"):
         SESSIONS.argv(home, definition, retention=0)
@@ -146,7 +146,7 @@ def test_directories_survive_the_command_line(home: Home) -> None:
     """Whatever a folder and a pattern are called, the process gets them as they are."""
     odd = [Directory(path="--help", pattern="-*"), Directory(path='ü "\n', pattern="[!a]{")]
     argv = LOGS.argv(home, JobDefinition(name="log-cleanup", directories=odd))
-    assert __main__._parse(argv[4:]).directory == odd
+    assert __main__.parse(argv[4:]).directory == odd
 
 
 def test_the_config_is_spared(home: Home) -> None:

@@ -168,14 +168,13 @@ def test_what_others_record_in_its_name_is_no_sign_of_life(ask: Ask) -> None:
 def test_it_slept_and_died_before_it_had_settled_what_it_slept_through(ask: Ask) -> None:
     """A scheduler that lived at the instant is not told as down then: the suspend is, and that it died later."""
     world = lived(1.5)
-    assert world.scheduler is not None
-    store = world.scheduler._ledger.store
+    store = world.store
 
     def die(events: Sequence[Event]) -> None:
         if any(isinstance(event.data, v.ClockStepped) for event in events):
             raise Crash
 
-    store.after_commit = die  # type: ignore[attr-defined]
+    store.after_commit = die
     world.clock.sleep(2 * 3_600)
     with pytest.raises(Crash):
         world.run(60)
@@ -483,19 +482,18 @@ def test_the_scheduler_was_held_up(ask: Ask) -> None:
 def test_the_ledger_could_not_be_written(ask: Ask) -> None:
     """A full disk: since when, until when, and why."""
     world = lived(1.5)
-    assert world.scheduler is not None
-    store = world.scheduler._ledger.store
+    store = world.store
 
     def full(events: Sequence[Event]) -> None:
         if not any(isinstance(event.data, v.SchedulerPaused) for event in events):
             raise Unavailable("no space left")
 
-    store.before_commit = full  # type: ignore[attr-defined]
-    store.restore_reserve = lambda: store.before_commit is None  # type: ignore[attr-defined, method-assign]
+    store.before_commit = full
+    store.restore_reserve = lambda: store.before_commit is None  # type: ignore[method-assign]
     world.run(0.6 * 3_600)
     paused = the(ask(world, at(2)), f.Paused)
     assert (paused.since, paused.reason) == (at(2), "no space left")
-    store.before_commit = None  # type: ignore[attr-defined]
+    store.before_commit = None
     world.run(3_600)
     answer = ask(world, at(2))
     paused = the(answer, f.Paused)

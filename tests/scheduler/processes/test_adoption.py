@@ -159,7 +159,7 @@ def _main_of(runs: Runs, but_not: int) -> int:
     raise AssertionError("no main process")
 
 
-@pytest.mark.parametrize("killed_in", ["notes.Notes.add", "mark.Marker.mark"])
+@pytest.mark.parametrize("killed_in", ["pid_records.Notes.add", "fork_mark.Marker.mark"])
 def test_a_scheduler_killed_right_after_it_made_a_process(runs: Runs, killed_in: str) -> None:
     """Killed before it could note or mark what it had made, it leaves a run that the next one adopts."""
     hold = runs.pipe("hold")
@@ -193,14 +193,15 @@ def test_a_scheduler_killed_right_after_it_made_a_process(runs: Runs, killed_in:
 def test_an_exec_that_ends_between_two_looks(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process whose environment was seen empty in its `exec`, which was over at the next look, is recognised."""
     pid = runs.launch(5, ["sleep", "1000"])
-    read, seen = tree._read_environment, []
+    really, seen = os.open, []
 
-    def empty_at_first(looked_at: int) -> bytes:
-        seen.append(looked_at)
-        return b"\0" if len(seen) == 1 else read(looked_at)
+    def empty_at_first(path: str, flags: int) -> int:
+        seen.append(path)
+        return really("/dev/null" if len(seen) == 1 else path, flags)
 
     while tree.carried(pid, runs.ledger_id) is None:  # until its own `exec` is over
         pass
-    monkeypatch.setattr(tree, "_read_environment", empty_at_first)
-    assert tree.carried(pid, runs.ledger_id) == (5, 1)
-    assert seen == [pid, pid]
+    with monkeypatch.context() as looking:
+        looking.setattr(os, "open", empty_at_first)
+        assert tree.carried(pid, runs.ledger_id) == (5, 1)
+    assert seen == [f"/proc/{pid}/environ"] * 2

@@ -502,8 +502,8 @@ def test_a_ledger_that_cannot_be_written_pauses_and_resumes(monkeypatch: pytest.
             raise Unavailable("No space left on device")
 
     assert world.scheduler is not None
-    store = world.scheduler._ledger.store
-    store.before_commit = refuse  # type: ignore[attr-defined]
+    store = world.store
+    store.before_commit = refuse
     world.run(2 * 3_600)
     assert world.told("hourly")[1:] == ["schedule 01 01:00", "started"]
     full = False
@@ -533,13 +533,12 @@ def test_a_ledger_that_cannot_be_written_pauses_and_resumes(monkeypatch: pytest.
 
 def hold_up_next_append(world: World, seconds: float) -> None:
     """The next append takes so long."""
-    assert world.scheduler is not None
     waits = iter([seconds])
 
     def hold(events: object) -> None:
         world.clock.pass_(next(waits, 0.0))
 
-    world.scheduler._ledger.store.before_commit = hold  # type: ignore[attr-defined]
+    world.store.before_commit = hold
 
 
 def test_a_timeout_counts_from_the_start_however_long_recording_took() -> None:
@@ -578,8 +577,7 @@ def test_a_step_of_the_clock_is_recorded_though_the_disk_was_full() -> None:
         if full:
             raise Unavailable("No space left on device")
 
-    assert world.scheduler is not None
-    world.scheduler._ledger.store.before_commit = refuse  # type: ignore[attr-defined]
+    world.store.before_commit = refuse
     world.clock.step(3 * 3_600)
     world.run(60)
     full = False

@@ -5,6 +5,7 @@ import gzip
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -12,7 +13,6 @@ import pytest
 from scheduler.builtin.protected_paths import output_in_use
 from scheduler.logs import Collector, Damaged, RawOutput, entries_folder
 from scheduler.logs.collection.compression import OUTPUT_BYTES_MIN, compress_entries, compress_outputs
-from scheduler.logs.query import day_reader
 from scheduler.logs.storage.day_files import day_files
 from tests.support.output import START, HandWritten
 
@@ -148,17 +148,16 @@ def test_a_reader_that_is_overtaken_looks_again(home: HandWritten) -> None:
     filled(home)
     before = home.entries()
     overtaken = False
-    real = day_reader._identities
+    real = os.open
 
-    def overtaking(folder: Path, files: tuple[str, ...]) -> dict[str, int]:
+    def overtaking(path: Path, *args: Any, **kwargs: Any) -> int:
         nonlocal overtaken
-        found = real(folder, files)
-        if not overtaken:
+        if not overtaken and str(path).endswith(".jsonl.gz"):
             overtaken = True
             compress(home)
-        return found
+        return real(path, *args, **kwargs)
 
-    with mock.patch.object(day_reader, "_identities", overtaking):
+    with mock.patch("os.open", overtaking):
         assert home.entries() == before
     assert overtaken
 

@@ -189,7 +189,7 @@ def test_two_processes_find_what_one_finds(tmp_path: Path, compressed: bool, cou
         (tmp_path / "2026-11-23.jsonl").write_bytes(lines)
     for wanted in (LogFilter(), LogFilter(level="error", pattern=Pattern("needle"))):
         expected = [entry for entry in entries if wanted.admits(entry)][-count:]
-        with mock.patch("scheduler.logs.query.query._SHARED_BYTES", 1):
+        with mock.patch("scheduler.logs.query.query.SHARED_BYTES", 1):
             assert newest(tmp_path, wanted, count) == expected
         assert newest(tmp_path, wanted, count) == expected
 
