@@ -12,7 +12,8 @@ import pytest
 from cli.home.job_names import job_names
 from cli.main import cronledger
 from scheduler.home import Home
-from tests.support.command import COMMAND, call, flip_a_bit, make_home, process
+from tests.support.command import COMMAND, call, process
+from tests.support.home import flip_a_bit, make_home
 
 
 def _commands(

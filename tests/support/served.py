@@ -2,59 +2,33 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import selectors
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
-from eventstore import Journal, NoLedger
-from eventstore.store import Entry
+from eventstore import Entry, Journal, NoLedger
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.waiting import Growth
-from tests.shifted_dates import same_date
-
-COMMAND = str(Path(sys.executable).with_name("cronledger"))
-PATIENCE_S = 30.0
-"""So long a test waits for what must come; it comes much sooner."""
-
-
-def entries_of(root: Path) -> list[Entry]:
-    """The whole ledger of a home; empty if there is none yet."""
-    try:
-        with Journal.open(Home(root).ledger, software="test", read_only=True) as journal:
-            return list(journal.read(0))
-    except NoLedger:
-        return []
-
-
-def write_config(root: Path, text: str) -> None:
-    """Write the home's config as an editor does: aside, then in place of the old one."""
-    path = Home(root).config
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(".new")
-    aside.write_text(text)
-    aside.replace(path)
+from tests.support.command import DEADLINE_S, environment, start
 
 
 class Served:
-    """A `cronledger serve` in a process of its own."""
+    """A `cronledger serve` in a process of its own, which is ready.
+
+    Attributes:
+        process: it; its streams are text.
+    """
 
     def __init__(self, root: Path, env: Mapping[str, str] | None = None) -> None:
         self.root = root
-        self.process = subprocess.Popen(
-            [COMMAND, "--home", str(root), "serve"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **same_date(), **(env or {})},
-        )
-        self.wait_for(v.SchedulerStarted, lambda entry: v.payload(entry).pid == self.process.pid)
+        self.process: subprocess.Popen[str] = start("serve", home=root, text=True, env=environment(env))
+        self._told = self._until_ready()
 
     def __enter__(self) -> Self:
         return self
@@ -62,28 +36,44 @@ class Served:
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.process.kill()
+        with contextlib.suppress(ValueError):  # its output was read to the end
+            self.process.communicate()
+
+    def _until_ready(self) -> str:
+        assert self.process.stderr is not None
+        told = ""
+        while line := self.process.stderr.readline():
+            told += line
+            if line.startswith("Serving"):
+                return told
         self.process.communicate()
+        raise AssertionError(f"the scheduler never became ready: {told}")
 
     def wait_for(
         self, kind: type[v.Payload], condition: Callable[[Entry], bool] = lambda entry: True
     ) -> Entry:
         """The first entry of a type that meets a condition, as soon as it is on record."""
-        deadline_s = time.monotonic() + PATIENCE_S
+        deadline_s = time.monotonic() + DEADLINE_S
         while time.monotonic() < deadline_s:
-            for entry in entries_of(self.root):
+            entries = self._entries()
+            for entry in entries:
                 if entry.type == kind.TYPE and condition(entry):
                     return entry
             if self.process.poll() is not None:
-                raise AssertionError(f"the scheduler is gone: {self.process.communicate()}")
+                raise AssertionError(f"the scheduler is gone: {self._told} {self.process.communicate()}")
             self._sleep_until_growth()
-        raise AssertionError(f"no such {kind.TYPE} in {[entry.type for entry in entries_of(self.root)]}")
+        raise AssertionError(f"no such {kind.TYPE} in {[entry.type for entry in self._entries()]}")
+
+    def _entries(self) -> list[Entry]:
+        with (
+            contextlib.suppress(NoLedger),
+            Journal.open(Home(self.root).ledger, software="test", read_only=True) as journal,
+        ):
+            return list(journal.read(0))
+        return []
 
     def _sleep_until_growth(self) -> None:
-        folder = Home(self.root).ledger
-        if not folder.exists():
-            time.sleep(0.01)
-            return
-        growth = Growth(folder)
+        growth = Growth(Home(self.root).ledger)
         with selectors.DefaultSelector() as selector:
             selector.register(growth.fd, selectors.EVENT_READ)
             selector.select(0.2)
@@ -96,25 +86,21 @@ class Served:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
         """Stop it in an orderly way; its exit code and what it printed."""
         self.send(number)
-        out, err = self.process.communicate(timeout=PATIENCE_S)
-        return self.process.returncode, out, err
+        out, err = self.process.communicate(timeout=DEADLINE_S)
+        return self.process.returncode, out, self._told + err
+
+    def stop_at_once(self) -> None:
+        """Stop it, and what it runs, unless it is gone: what still runs after a second gets no grace."""
+        if self.process.poll() is not None:
+            return
+        self.send(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.communicate(timeout=1)
+            return
+        self.send(signal.SIGTERM)
+        self.process.communicate(timeout=DEADLINE_S)
 
     def kill(self) -> None:
         """Kill it with -9."""
         self.process.kill()
         self.process.communicate()
-
-
-def cronledger(root: Path, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run a command on the home."""
-    done = subprocess.run(
-        [COMMAND, "--home", str(root), *args],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **same_date()},
-        check=False,
-    )
-    if check:
-        assert done.returncode == 0, done
-    return done

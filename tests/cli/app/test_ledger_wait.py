@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,8 @@ import pytest
 
 from eventstore.lock import LOCK_NAME
 from scheduler.home import Home
-from tests.support.command import COMMAND, call, make_home, process
+from tests.support.command import DEADLINE_S, call, process, start
+from tests.support.home import make_home
 
 pytestmark = pytest.mark.skipif(
     not os.access("/proc/locks", os.R_OK), reason="this system does not list its locks"
@@ -54,17 +54,12 @@ def held(home: Home, operation: int) -> Iterator[int]:
 def test_who_waits_is_told_for_whom(home: Home, command: list[str], operation: int, said: str) -> None:
     """After a moment a word on standard error, with the holder's number; then the command does what it should."""
     with held(home, operation) as fd:
-        waiting = subprocess.Popen(
-            [COMMAND, "--home", home.root, *command],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        waiting = start(*command, home=home.root, text=True)
         assert waiting.stderr is not None
         line = waiting.stderr.readline()
         assert waiting.poll() is None
         fcntl.flock(fd, fcntl.LOCK_UN)
-    out, _ = waiting.communicate(timeout=60)
+    out, _ = waiting.communicate(timeout=DEADLINE_S)
     assert said in line
     assert f", pid {os.getpid()} ({Path(sys.executable).parent}" in line
     assert waiting.returncode == 0

@@ -13,7 +13,8 @@ from cli.charts.calendar import Timed, week
 from cli.charts.calendar_drawing import picture
 from cli.terminal.display_width import display_width
 from scheduler.schedule import Schedule, parse_cron, parse_every
-from tests.support.command import call, make_home
+from tests.support.command import call
+from tests.support.home import make_home
 
 PARIS = ZoneInfo("Europe/Paris")
 CONFIG = """\

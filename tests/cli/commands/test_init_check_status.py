@@ -15,7 +15,8 @@ from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.scheduler_lock import Holder, SchedulerLock
 from scheduler.service.config_in_force import rejection
-from tests.support.command import call, make_home, record
+from tests.support.command import call
+from tests.support.home import make_home, record
 from tests.support.past import Past
 
 STARTED = v.SchedulerStarted(pid=7, host="web1", boot_id="b", versions={})

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from scheduler.home import Home
-from tests.support.command import call, flip_a_bit
+from tests.support.command import call
+from tests.support.home import flip_a_bit
 from tests.support.ledger import Writer
 
 
@@ -26,7 +27,8 @@ def test_a_rebuild_makes_everything_and_says_so(writer: Writer) -> None:
     assert before.code == 0
     assert "by another version, or never" in before.out
     made = call("projections", "rebuild", home=home)
-    assert made == (0, "Projected 4 full segments of 34 entries into 4 files of each kind\n", "")
+    said = "Projected 4 full segments of 34 entries into 4 files of each kind\n"
+    assert (made.code, made.out, made.err) == (0, said, "")
     after = call("projections", "status", "--verify", home=home)
     assert after.code == 0
     assert "all full segments; the last 2 entries are read from the ledger itself" in after.out

@@ -14,7 +14,8 @@ import pytest
 
 from eventstore.lock import LOCK_NAME
 from scheduler.home import Home
-from tests.support.command import COMMAND, call, make_home
+from tests.support.command import COMMAND, call, start
+from tests.support.home import make_home
 
 pytestmark = pytest.mark.real
 
@@ -25,10 +26,7 @@ EACH_SECOND = (
 
 @contextmanager
 def _serving(home: Home, stderr: int = subprocess.PIPE) -> Iterator[subprocess.Popen[str]]:
-    scheduler = subprocess.Popen(
-        [COMMAND, "--home", home.root, "serve", "--utc"],
-        text=True, stdout=subprocess.PIPE, stderr=stderr,
-    )  # fmt: skip
+    scheduler = start("serve", "--utc", home=home.root, text=True, stderr=stderr)
     try:
         yield scheduler
     finally:

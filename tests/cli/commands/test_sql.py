@@ -11,7 +11,8 @@ import duckdb
 import pytest
 
 from tests.cli.commands.jobs.test_history import fill
-from tests.support.live_home import LiveHome, await_fact, finished
+from tests.support.command import await_fact, finished
+from tests.support.home import LiveHome
 
 
 @pytest.fixture(scope="module")

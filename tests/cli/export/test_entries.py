@@ -22,7 +22,8 @@ from cli.export.ocsf import OCSF_VIEWS
 from projections import VIEWS
 from tests.cli.export.documents import eventful
 from tests.cli.export.ocsf_schema import violations
-from tests.support.live_home import COMMAND, LiveHome, finished
+from tests.support.command import COMMAND, finished
+from tests.support.home import LiveHome
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 
 from eventstore import Journal
 from scheduler import vocabulary as v
-from tests.support.live_home import COMMAND, LiveHome
+from tests.support.home import LiveHome
 
 ENTRIES = 1_000_000
 ASKING_MIB_MAX = 600
@@ -31,7 +31,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> LiveHome:
 
 def memory_peak_mib(home: LiveHome, *arguments: str) -> int:
     """Run a command to its end; the most resident memory that it had."""
-    process = subprocess.Popen([COMMAND, "--home", str(home.root), *arguments], stdout=subprocess.DEVNULL)
+    process = home.start(*arguments, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0

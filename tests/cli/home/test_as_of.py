@@ -11,7 +11,8 @@ import pytest
 from cli.home.as_of import moment_as_of
 from eventstore import Journal
 from scheduler.home import Home
-from tests.support.command import Answer, call, flip_a_bit, make_home, process
+from tests.support.command import Answer, call, process
+from tests.support.home import flip_a_bit, make_home
 from tests.support.simulated_home import home_of, story
 
 DISABLED, ENABLED, EDITED = "2025-03-29T00:00:00Z", "2025-03-29T12:00:00Z", "2025-04-03T00:00:00Z"

@@ -9,7 +9,8 @@ import pytest
 
 from eventstore import Event, Journal, segment_name
 from scheduler.home import Home
-from tests.support.command import CONFIG, call, make_home
+from tests.support.command import call
+from tests.support.home import CONFIG, make_home
 from tests.support.past import Past
 from tests.support.world import job
 

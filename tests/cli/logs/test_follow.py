@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.live_home import LiveHome, await_fact, finished
+from tests.support.command import await_fact, finished
+from tests.support.home import LiveHome
 
 pytestmark = pytest.mark.real
 

@@ -21,7 +21,8 @@ from scheduler.configuration.home_config import load_config
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from tests.shifted_dates import same_date
-from tests.support.command import COMMAND, call, make_home
+from tests.support.command import DEADLINE_S, await_fact, call, process, start
+from tests.support.home import make_home
 from tests.support.past import Past
 
 PLAYBOOKS = (
@@ -90,16 +91,15 @@ def past_of(home: Home, *, disabled: bool) -> None:
 @contextmanager
 def a_slow_run(home: Home, environment: dict[str, str]) -> Iterator[None]:
     """A run of `slow` that goes on until someone stops it."""
-    command = [str(COMMAND), "jobs", "run", "slow", "--json"]
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=home.root
-    ) as running:
-        deadline = datetime.now(UTC) + timedelta(seconds=30)
-        while not call("jobs", "show", "slow", "--json", home=home.root).document["running"]:
-            assert running.poll() is None, running.communicate()
-            assert datetime.now(UTC) < deadline, "the run never started"
+
+    def runs() -> bool:
+        assert running.poll() is None, running.communicate()
+        return bool(call("jobs", "show", "slow", "--json", home=home.root).document["running"])
+
+    with start("jobs", "run", "slow", "--json", env=environment, cwd=home.root) as running:
+        await_fact(runs)
         yield
-        running.communicate(timeout=30)
+        running.communicate(timeout=DEADLINE_S)
 
 
 def test_the_playbooks_are_those_that_are_tested() -> None:
@@ -211,8 +211,4 @@ def test_names_are_completed(tmp_path: Path) -> None:
         "PATH": os.environ["PATH"], "_CRONLEDGER_COMPLETE": "bash_complete",
         "COMP_WORDS": "cronledger playbooks show job", "COMP_CWORD": "3",
     }  # fmt: skip
-    done = subprocess.run(
-        [COMMAND],
-        env=environment, capture_output=True, text=True, cwd=tmp_path, check=True,
-    )  # fmt: skip
-    assert done.stdout.split() == ["plain,job_does_not_run", "plain,job_fails"]
+    assert process(env=environment, cwd=tmp_path).out.split() == ["plain,job_does_not_run", "plain,job_fails"]

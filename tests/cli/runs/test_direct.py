@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.support.live_home import COMMAND, LiveHome, await_fact, finished
+from tests.support.command import COMMAND, await_fact, finished
+from tests.support.home import LiveHome
 
 pytestmark = pytest.mark.real
 

@@ -18,7 +18,8 @@ from scheduler.home import Home
 from scheduler.processes.identity import host_name
 from scheduler.scheduler_lock import Holder, SchedulerLock
 from tests.cli.runs.test_direct import job, sh
-from tests.support.live_home import LiveHome, await_fact, finished
+from tests.support.command import await_fact, finished
+from tests.support.home import LiveHome
 
 pytestmark = pytest.mark.real
 

@@ -16,7 +16,8 @@ from cli.sql.completion import Words, is_complete
 from eventstore import Journal
 from scheduler import vocabulary as v
 from tests.cli.commands.jobs.test_history import fill
-from tests.support.live_home import COMMAND, LiveHome, await_fact
+from tests.support.command import COMMAND, await_fact
+from tests.support.home import LiveHome
 
 CTRL_C, CTRL_D, UP, TAB = "\x03", "\x04", "\x1b[A", "\t"
 

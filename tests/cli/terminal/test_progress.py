@@ -17,7 +17,8 @@ from cli.terminal import progress as room
 from cli.terminal.progress import progress
 from eventstore.verify import Progress, VerifyReport, verify
 from scheduler import vocabulary as v
-from tests.support.command import COMMAND, Screen, make_home, record
+from tests.support.command import COMMAND, Screen
+from tests.support.home import make_home, record
 
 
 @contextmanager

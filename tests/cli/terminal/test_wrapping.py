@@ -18,7 +18,8 @@ from cli.terminal.wrapping import wrapped
 from cli.words.entry_lines import EventLines
 from scheduler.home import Home
 from tests.cli.words.test_entry_lines import READS
-from tests.support.command import CONFIG, Screen, call, make_home
+from tests.support.command import Screen, call
+from tests.support.home import CONFIG, make_home
 
 STYLES = re.compile(r"\x1b\[[0-9;]*m")
 WORDS = st.lists(st.text("abcäß日/-.,", min_size=1, max_size=9), min_size=1, max_size=40)

@@ -18,7 +18,8 @@ from cli.times.show import (
     show_time,
 )
 from cli.times.zones import local_zone
-from tests.support.command import call, make_home
+from tests.support.command import call
+from tests.support.home import make_home
 from tests.support.past import Past
 
 NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)

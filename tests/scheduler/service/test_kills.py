@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime
@@ -14,22 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Journal
-from eventstore.store import Entry
 from scheduler import vocabulary as v
-from tests.shifted_dates import same_date
 from tests.support.audit import audit
+from tests.support.command import start
+from tests.support.home import entries_of, write_config
 from tests.support.ledger_check import check_ledger
 
 RESTARTS = 200
 JOBS = 12
-COMMAND = Path(sys.executable).with_name("cronledger")
 
 
 def make_home(root: Path) -> Path:
     """A home whose jobs run every second, side by side, and each note their run, and when it ends."""
-    config = root / "services" / "scheduler" / "config.yaml"
-    config.parent.mkdir(parents=True)
     witness = root / "witness"
     ended = f"echo $CRONLEDGER_RUN $(date +%s.%N) >> {root / 'ends'}"
     kinds = ["skip", "queue", "allow"]
@@ -43,29 +37,17 @@ def make_home(root: Path) -> Path:
             f"    overlap: {kinds[number % 3]}",
             f"    catch_up: {catch_ups[number // 3 % 3]}",
         ]
-    config.write_text("\n".join(lines) + "\n")
+    write_config(root, "\n".join(lines) + "\n")
     return root
 
 
 def serve(home: Path) -> subprocess.Popen[str]:
     """Start the scheduler and wait until it has recorded something."""
-    process = subprocess.Popen(
-        [COMMAND, "--home", str(home), "serve"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **same_date()},
-    )
+    process = start("serve", home=home, text=True, stderr=subprocess.STDOUT)
     assert process.stdout is not None
     first = process.stdout.readline()
     assert first, process.communicate()
     return process
-
-
-def entries_of(home: Path) -> list[Entry]:
-    """The whole ledger."""
-    with Journal.open(home / "var" / "ledger", software="test", read_only=True) as journal:
-        return list(journal.read(0))
 
 
 @pytest.mark.real

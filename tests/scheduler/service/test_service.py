@@ -10,8 +10,10 @@ import pytest
 
 from scheduler import vocabulary as v
 from scheduler.home import Home
+from tests.support.command import process
+from tests.support.home import entries_of, write_config
 from tests.support.ledger_check import check_ledger
-from tests.support.served import Served, cronledger, entries_of, write_config
+from tests.support.served import Served
 
 pytestmark = pytest.mark.real
 
@@ -40,9 +42,9 @@ def test_a_second_scheduler_is_told_who_serves_the_home(tmp_path: Path) -> None:
     write_config(tmp_path, "jobs: {}\n")
     with Served(tmp_path) as served:
         before = len(entries_of(tmp_path))
-        second = cronledger(tmp_path, "serve", check=False)
-        assert second.returncode == 2
-        assert str(served.process.pid) in second.stderr
+        second = process("serve", home=tmp_path)
+        assert second.code == 2
+        assert str(served.process.pid) in second.err
         assert len(entries_of(tmp_path)) == before
 
 
@@ -54,11 +56,11 @@ def test_an_edit_is_picked_up_and_an_invalid_one_is_not(tmp_path: Path) -> None:
         rejected = served.wait_for(v.ConfigRejected)
         assert v.payload(rejected).error_count >= 2
         served.wait_for(v.RunFinished, lambda entry: entry.seq > rejected.seq)
-        assert "comand" in cronledger(tmp_path, "status").stdout
+        assert "comand" in process("status", home=tmp_path).out
         write_config(tmp_path, EVERY_SECOND + "  second:\n    every: 1h\n    command: 'true'\n")
         served.wait_for(v.JobDefined, lambda entry: entry.job == "second")
         served.wait_for(v.ConfigAccepted, lambda entry: entry.seq > rejected.seq)
-        assert "comand" not in cronledger(tmp_path, "status").stdout
+        assert "comand" not in process("status", home=tmp_path).out
 
 
 def test_hangup_reads_the_config_at_once(tmp_path: Path) -> None:
@@ -88,10 +90,10 @@ def test_a_restart_with_an_invalid_config_goes_on_with_the_last_good_one(tmp_pat
 def test_without_any_valid_config_the_scheduler_does_not_start(tmp_path: Path) -> None:
     """A first start with an invalid config exits with 2 and points at the line."""
     write_config(tmp_path, "jobs:\n  a:\n    every: 1s\n    comand: x\n")
-    done = cronledger(tmp_path, "serve", check=False)
-    assert done.returncode == 2
-    assert "config.yaml:4" in done.stderr
-    assert "command" in done.stderr
+    done = process("serve", home=tmp_path)
+    assert done.code == 2
+    assert "config.yaml:4" in done.err
+    assert "command" in done.err
 
 
 def test_a_stop_gives_runs_their_grace_and_then_stops_them_whole(tmp_path: Path) -> None:
@@ -167,10 +169,10 @@ def test_a_requested_run_is_made_through_the_ledger(tmp_path: Path) -> None:
     """`jobs run` asks the running scheduler by way of the ledger, and fails when the run does."""
     write_config(tmp_path, "jobs:\n  once:\n    schedule: '0 0 1 1 *'\n    command: 'echo made; exit 4'\n")
     with Served(tmp_path) as served:
-        done = cronledger(tmp_path, "jobs", "run", "once", check=False)
+        done = process("jobs", "run", "once", home=tmp_path)
         finished = v.payload(served.wait_for(v.RunFinished))
-    assert done.returncode == 1
-    assert done.stdout == "made\n"
+    assert done.code == 1
+    assert done.out == "made\n"
     assert (finished.trigger, finished.exit_code) == ("manual", 4)
 
 
@@ -244,7 +246,7 @@ def test_a_full_disk_stops_new_runs_and_nothing_else(tmp_path: Path) -> None:
                     pass
             paused = served.wait_for(v.SchedulerPaused)
             assert "No space left" in v.payload(paused).reason
-            assert "paused" in cronledger(home, "status").stdout
+            assert "paused" in process("status", home=home).out
             filler.unlink()
             resumed = served.wait_for(v.SchedulerResumed)
             served.wait_for(v.RunFinished, lambda entry: entry.seq > resumed.seq)

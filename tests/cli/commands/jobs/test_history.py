@@ -13,7 +13,7 @@ import pytest
 from eventstore import OWN_SEQ, Event, Journal
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from tests.support.live_home import LiveHome
+from tests.support.home import LiveHome
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 JOBS = ("alpha", "beta", "gamma")

@@ -9,7 +9,8 @@ import pytest
 from cli.times.zones import local_zone
 from scheduler import vocabulary as v
 from scheduler.home import Home
-from tests.support.command import CONFIG, Answer, call, flip_a_bit, make_home, record
+from tests.support.command import Answer, call
+from tests.support.home import CONFIG, flip_a_bit, make_home, record
 
 PAST = datetime(2026, 1, 5, 1, 30, tzinfo=UTC)
 LIST_MEMBERS = [

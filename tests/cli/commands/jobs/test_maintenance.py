@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.support.live_home import LiveHome
+from tests.support.home import LiveHome
 
 pytestmark = [
     pytest.mark.real,

@@ -19,8 +19,8 @@ from scheduler.home import Home
 from scheduler.ledger.past import Past
 from tests.scheduler.explanation.test_truth import live_wildly
 from tests.support import past as made_up
-from tests.support.command import CONFIG, Answer, call, flip_a_bit, make_home, process, record
-from tests.support.live_home import LiveHome, await_fact
+from tests.support.command import Answer, await_fact, call, process
+from tests.support.home import CONFIG, LiveHome, flip_a_bit, make_home, record
 from tests.support.simulated_home import home_of, story
 from tests.support.world import Machine, SimulatedClock, World, job
 

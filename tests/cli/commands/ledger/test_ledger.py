@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from eventstore import Event, Journal, segment_name
-from tests.support.live_home import LiveHome, finished
+from tests.support.command import finished
+from tests.support.home import LiveHome
 
 SEGMENT = 16
 ENTRIES = 50

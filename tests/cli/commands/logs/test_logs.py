@@ -21,8 +21,8 @@ from cli.terminal import progress as progress_room
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.logs.collection.collector import Collector
-from tests.support.command import Screen, call, flip_a_bit
-from tests.support.live_home import COMMAND, LiveHome
+from tests.support.command import COMMAND, Screen, call
+from tests.support.home import LiveHome, flip_a_bit
 from tests.support.output import HandWritten
 
 CONFIG = """\

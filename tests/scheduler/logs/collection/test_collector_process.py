@@ -14,7 +14,7 @@ import pytest
 from scheduler.logs import Busy, LogEntry, LogFilter, entries_folder
 from scheduler.logs.storage.entry import encode_lines
 from scheduler.scheduler_lock import Holder, SchedulerLock, holder_of
-from tests.support.live_home import await_fact
+from tests.support.command import await_fact
 from tests.support.output import START, HandWritten
 
 pytestmark = pytest.mark.real

@@ -12,7 +12,7 @@ from eventstore import Corrupt, Fsync, Journal
 from eventstore.lock import LOCK_NAME
 from scheduler import vocabulary as v
 from scheduler.logs.collection.ledger_tail import LedgerTail
-from tests.support.live_home import await_fact
+from tests.support.command import await_fact
 
 NOTE = v.event(v.SchedulerResumed(paused_ms=1), v.SCHEDULER)
 
