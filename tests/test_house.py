@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -101,3 +102,26 @@ def test_the_command_survives_a_folder_with_modules_of_the_same_names(tmp_path: 
         done = subprocess.run([command, *args], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done
         assert "wrong module" not in done.stdout + done.stderr
+
+
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_tests_share_modules_and_reach_into_none(path: Path) -> None:
+    """What tests share is in no `test_*` module, and none takes or replaces a private name: ruff sees to members."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    taken = [name.split(".") for name in imports(path)]
+    assert not [
+        name for name in taken if name[0] == "tests" and any(part.startswith("test_") for part in name)
+    ]
+    replaced = [
+        node.value.split(".")
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and ast.unparse(call.func).endswith(("setattr", "patch", "patch.object"))
+        for node in call.args
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    private = [part for name in taken + replaced for part in name if re.match(r"_[^_]|__.*[^_]$", part)]
+    assert not private

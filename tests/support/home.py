@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -125,3 +126,15 @@ class LiveHome:
     def check(self) -> None:
         """The ledger is sound."""
         check_ledger(self.ledger)
+
+
+def job(name: str, command: list[str], **settings: str) -> str:
+    """A job that its schedule never runs during a test."""
+    lines = [f"  {name}:", f"    command: {json.dumps(command)}", '    at: "2099-01-01T00:00:00Z"']
+    lines += [f"    {key}: {value}" for key, value in settings.items()]
+    return "\n".join(lines) + "\n"
+
+
+def sh(script: str) -> list[str]:
+    """A command that is a script for the shell."""
+    return ["/bin/sh", "-c", script]

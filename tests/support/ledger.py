@@ -1,11 +1,15 @@
-"""Small ledgers for the tests of projections, written by the real journal under a clock that is driven by hand."""
+"""Made-up ledgers, written by the real journal under a clock that is driven by hand.
+
+`Writer` writes entry after entry. `tests.support.past` tells a past in any order, `tests.support.output` adds what
+runs print, `tests.support.simulated_home` writes down a simulated world: all of them by a `Writer`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from eventstore import Entry, Event, Journal
 from eventstore.store import OWN_SEQ
@@ -15,14 +19,80 @@ from scheduler.home import Home
 
 START = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
 SEGMENT_ENTRIES = 8
+"""So many entries has a segment of a small ledger."""
+
+
+def defined(definition: JobDefinition) -> Event:
+    """The config has this job."""
+    data = v.JobDefined(definition=definition, revision=revision(definition), config="c")
+    return v.event(data, v.CONFIG, job=definition.name)
+
+
+def ticked(
+    due: datetime,
+    *,
+    lateness_ms: int = 5,
+    trigger: Literal["schedule", "catch_up"] = "schedule",
+    timezone: str = "UTC",
+    local_time: str = "",
+) -> v.ScheduleTicked:
+    """An instant is settled: a run is owed."""
+    return v.ScheduleTicked(
+        scheduled_for=due, local_time=local_time, timezone=timezone, lateness_ms=lateness_ms, trigger=trigger
+    )
+
+
+def run_started(trigger: v.Trigger = "schedule", due: datetime | None = None) -> v.RunStarted:
+    """The first attempt of a run begins."""
+    return v.RunStarted(
+        attempt=1,
+        trigger=trigger,
+        scheduled_for=due,
+        command_sha256="00",
+        host="web1",
+        boot_id="b",
+        executor_pid=1,
+        executor_start_ticks=1,
+    )
+
+
+def run_finished(
+    started: datetime,
+    outcome: v.Outcome = "succeeded",
+    trigger: v.Trigger = "schedule",
+    due: datetime | None = None,
+    **facts: Any,
+) -> v.RunFinished:
+    """The first attempt of a run ends."""
+    return v.RunFinished(
+        trigger=trigger, started=started, outcome=outcome, attempt=1, scheduled_for=due, **facts
+    )
+
+
+def scheduler_started(pid: int = 1, **facts: Any) -> v.SchedulerStarted:
+    """A scheduler begins to watch."""
+    return v.SchedulerStarted(pid=pid, host="web1", boot_id="b", versions={}, **facts)
 
 
 class Writer:
-    """A home whose ledger grows by hand; a second passes with every append."""
+    """A home whose ledger grows by hand.
 
-    def __init__(self, root: Path, segment_entries: int = SEGMENT_ENTRIES) -> None:
+    Attributes:
+        home: the home.
+        now: what its clock shows.
+        step: so much time passes with every append.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        segment_entries: int = SEGMENT_ENTRIES,
+        *,
+        now: datetime = START,
+        step: timedelta = timedelta(seconds=1),
+    ) -> None:
         self.home = Home(root)
-        self.now = START
+        self.now, self.step = now, step
         self._due: dict[int, datetime] = {}
         self.journal = Journal.open(
             self.home.ledger,
@@ -34,50 +104,41 @@ class Writer:
 
     def append(self, *events: Event) -> list[Entry]:
         """Record the events in one append."""
-        self.now += timedelta(seconds=1)
+        self.now += self.step
         return self.journal.append(events)
+
+    def record(
+        self, data: v.Payload, job: str | None = None, run: int | None = None, actor: str = v.SCHEDULER
+    ) -> Entry:
+        """Append one entry, by default of the scheduler."""
+        return self.append(v.event(data, actor, job=job, run=run))[0]
+
+    def wait(self, **span: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(**span)
 
     def define(self, name: str, definition: JobDefinition | None = None) -> None:
         """The config has this job."""
-        job = definition or JobDefinition(name=name, command="true", schedule="0 2 * * *")
-        self.append(
-            v.event(v.JobDefined(definition=job, revision=revision(job), config="c"), v.CONFIG, job=name)
-        )
+        self.append(defined(definition or JobDefinition(name=name, command="true", schedule="0 2 * * *")))
 
     def tick(
         self, job: str, lateness_ms: int = 5, trigger: Literal["schedule", "catch_up"] = "schedule"
     ) -> int:
         """An instant of the job falls due; the number of the run that is owed."""
-        due = self.now + timedelta(seconds=1) - timedelta(milliseconds=lateness_ms)
-        tick = v.ScheduleTicked(
-            scheduled_for=due,
-            local_time=due.isoformat(),
-            timezone="UTC",
-            lateness_ms=lateness_ms,
-            trigger=trigger,
-        )
-        run = self.append(v.event(tick, v.SCHEDULER, job=job, run=OWN_SEQ))[0].seq
+        due = self.now + self.step - timedelta(milliseconds=lateness_ms)
+        tick = ticked(due, lateness_ms=lateness_ms, trigger=trigger, local_time=due.isoformat())
+        run = self.record(tick, job, OWN_SEQ).seq
         self._due[run] = due
         return run
 
     def request(self, job: str, reason: str = "") -> int:
         """A person asks for a run; its number."""
         asked = v.RunRequested(executor="self", reason=reason)
-        return self.append(v.event(asked, "user:ada@host", job=job, run=OWN_SEQ))[0].seq
+        return self.record(asked, job, OWN_SEQ, "user:ada@host").seq
 
     def start(self, job: str, run: int, trigger: v.Trigger = "schedule") -> None:
         """The run begins."""
-        started = v.RunStarted(
-            attempt=1,
-            trigger=trigger,
-            scheduled_for=self._due.get(run),
-            command_sha256="00",
-            host="host",
-            boot_id="b",
-            executor_pid=1,
-            executor_start_ticks=1,
-        )
-        self.append(v.event(started, v.SCHEDULER, job=job, run=run))
+        self.record(run_started(trigger, self._due.get(run)), job, run)
 
     def finish(
         self,
@@ -89,25 +150,23 @@ class Writer:
     ) -> None:
         """The run ends."""
         failed = outcome == "failed"
-        finished = v.RunFinished(
-            trigger=trigger,
-            started=self.now,
+        finished = run_finished(
+            self.now,
+            outcome,
+            trigger,
+            self._due.get(run),
             duration_ms=duration_ms,
-            outcome=outcome,
-            attempt=1,
-            scheduled_for=self._due.get(run),
             exit_code=int(failed),
             cpu_ms=7,
             memory_peak_bytes=4096,
             stdout_bytes=3,
             error="exited with 1" if failed else None,
         )
-        self.append(v.event(finished, v.SCHEDULER, job=job, run=run))
+        self.record(finished, job, run)
 
     def serve(self, pid: int = 7) -> None:
         """A scheduler begins to watch."""
-        started = v.SchedulerStarted(pid=pid, host="host", boot_id="b", versions={}, config="c")
-        self.append(v.event(started, v.SCHEDULER))
+        self.record(scheduler_started(pid, config="c"))
 
     def misfire(
         self, job: str, count: int, will_run: int = 0, reason: v.MisfireReason = "scheduler_down"
@@ -121,7 +180,7 @@ class Writer:
             will_run=will_run,
             reason=reason,
         )
-        self.append(v.event(misfired, v.SCHEDULER, job=job))
+        self.record(misfired, job)
 
     def history(self, job: str, runs: int) -> None:
         """So many runs of a job, one after another."""

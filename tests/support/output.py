@@ -8,50 +8,26 @@ from pathlib import Path
 
 import msgspec
 
-from eventstore import Journal
-from eventstore.store import OWN_SEQ, Entry
+from eventstore import SEGMENT_ENTRIES, Entry
 from scheduler import vocabulary as v
-from scheduler.home import Home
 from scheduler.logs import Collector, LogEntry, LogFilter, entries_folder, oldest_first
+from tests.support.ledger import Writer, run_finished, run_started
 
 START = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 STREAMS = ("stdout", "stderr")
 
 
-class HandWritten:
-    """A home, its ledger and its clock.
-
-    Attributes:
-        now: what its clock shows.
-    """
+class HandWritten(Writer):
+    """A home, its ledger, its output and its clock, which stands still unless it is told to `wait`."""
 
     def __init__(self, root: Path, now: datetime = START) -> None:
-        self.home = Home(root)
-        self.now = now
-        self.journal = Journal.open(self.home.ledger, software="test", clock=lambda: self.now)
+        super().__init__(root, SEGMENT_ENTRIES, now=now, step=timedelta(0))
         self.started: dict[int, Entry] = {}
-
-    def close(self) -> None:
-        """Close the ledger."""
-        self.journal.close()
-
-    def wait(self, **span: float) -> None:
-        """Let time pass."""
-        self.now += timedelta(**span)
-
-    def record(self, data: v.Payload, job: str | None = None, run: int | None = None) -> Entry:
-        """Append an entry by the scheduler."""
-        return self.journal.append([v.event(data, v.SCHEDULER, job=job, run=run)])[0]
 
     def begin(self, job: str = "nightly") -> int:
         """Begin a run; its number."""
-        requested = v.event(v.RunRequested(executor="self"), "user:ann@web1", job=job, run=OWN_SEQ)
-        run = self.journal.append([requested])[0].seq
-        begun = v.RunStarted(
-            attempt=1, trigger="manual", command_sha256="", host="web1", boot_id="", executor_pid=1,
-            executor_start_ticks=1,
-        )  # fmt: skip
-        self.started[run] = self.record(begun, job, run)
+        run = self.request(job)
+        self.started[run] = self.record(run_started("manual"), job, run)
         return run
 
     def path(self, run: int, stream: str = "stdout") -> Path:
@@ -73,8 +49,8 @@ class HandWritten:
             raw = path.read_bytes() if path.exists() else b""
             sizes[stream] = (len(raw), hashlib.sha256(raw).hexdigest() if raw else None)
         begun = self.started[run]
-        data = v.RunFinished(
-            trigger="manual", started=begun.time, outcome=outcome, attempt=1, exit_code=exit_code, duration_ms=10,
+        data = run_finished(
+            begun.time, outcome, "manual", exit_code=exit_code, duration_ms=10,
             stdout_bytes=sizes["stdout"][0], stdout_sha256=sizes["stdout"][1],
             stderr_bytes=sizes["stderr"][0], stderr_sha256=sizes["stderr"][1],
         )  # fmt: skip

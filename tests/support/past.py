@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from eventstore import OWN_SEQ, Event, Journal
+from eventstore import OWN_SEQ, SEGMENT_ENTRIES, Event
 from scheduler import vocabulary as v
-from scheduler.definition import JobDefinition, revision
+from scheduler.definition import JobDefinition
 from scheduler.home import Home
+from tests.support.ledger import Writer, defined, run_finished, run_started, scheduler_started, ticked
 
 Compose = Callable[[], Event]
 
@@ -30,14 +32,11 @@ class Past:
     def defined(self, at: datetime, *definitions: JobDefinition) -> None:
         """The config has these jobs."""
         for job in definitions:
-            data = v.JobDefined(definition=job, revision=revision(job), config="c")
-            event = v.event(data, v.CONFIG, job=job.name)
-            self._add(at, partial(_as_it_is, event))
+            self._add(at, partial(_as_it_is, defined(job)))
 
     def started(self, at: datetime) -> None:
         """A scheduler starts."""
-        data = v.SchedulerStarted(pid=1, host="web1", boot_id="b", versions={})
-        self._add(at, lambda: v.event(data, v.SCHEDULER))
+        self._add(at, lambda: v.event(scheduler_started(), v.SCHEDULER))
 
     def stopped(self, at: datetime, reason: str = "signal") -> None:
         """It stops in an orderly way."""
@@ -73,18 +72,20 @@ class Past:
         key = self._owed(job, due, found_due or due, "schedule" if found_due is None else "catch_up")
         trigger: v.Trigger = "schedule" if found_due is None else "catch_up"
         begin = due + waits
-        start = v.RunStarted(
-            attempt=1, trigger=trigger, command_sha256="", host="web1", boot_id="b", executor_pid=1,
-            executor_start_ticks=1, scheduled_for=due,
-        )  # fmt: skip
+        start = run_started(trigger, due)
         self._add(begin, lambda: v.event(start, v.SCHEDULER, job=job, run=self._numbers[key]))
         if takes is None:
             return
         code = {"succeeded": 0, "failed": 3}.get(outcome)
-        end = v.RunFinished(
-            trigger=trigger, started=begin, outcome=outcome, attempt=1, scheduled_for=due, exit_code=code,
-            duration_ms=takes // timedelta(milliseconds=1), **facts,
-        )  # fmt: skip
+        end = run_finished(
+            begin,
+            outcome,
+            trigger,
+            due,
+            exit_code=code,
+            duration_ms=takes // timedelta(milliseconds=1),
+            **facts,
+        )
         self._add(begin + takes, lambda: v.event(end, v.SCHEDULER, job=job, run=self._numbers[key]))
 
     def requested(self, job: str, at: datetime) -> None:
@@ -101,20 +102,17 @@ class Past:
     def record(self, home: Home) -> None:
         """Write it all down; the ledger begins with the first of it."""
         now = min((at for at, _, _, _ in self._events), default=datetime(2000, 1, 1, tzinfo=UTC))
-        with Journal.open(home.ledger, software="test", clock=lambda: now, fsync="never") as journal:
+        with closing(Writer(home.root, SEGMENT_ENTRIES, now=now, step=timedelta(0))) as writer:
             for at, _, compose, key in sorted(self._events, key=lambda event: event[:2]):
-                now = at
-                (entry,) = journal.append([compose()])
+                writer.now = at
+                (entry,) = writer.append(compose())
                 if key is not None:
                     self._numbers[key] = entry.seq
 
     def _owed(self, job: str, due: datetime, found: datetime, trigger: Any) -> int:
         self._runs += 1
         key = self._runs
-        data = v.ScheduleTicked(
-            scheduled_for=due, local_time="", timezone="UTC", trigger=trigger,
-            lateness_ms=(found - due) // timedelta(milliseconds=1),
-        )  # fmt: skip
+        data = ticked(due, lateness_ms=(found - due) // timedelta(milliseconds=1), trigger=trigger)
         self._add(found, lambda: v.event(data, v.SCHEDULER, job=job, run=OWN_SEQ), key)
         return key
 

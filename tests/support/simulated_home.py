@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
-from eventstore import Journal
-from eventstore.store import Event
+from eventstore import SEGMENT_ENTRIES, Event
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.processes.spawner import Launch
+from tests.support.ledger import Writer
 from tests.support.world import Machine, Process, SimulatedClock, World, job
 
 STORY_BEGIN = datetime(2025, 3, 27, 20, tzinfo=UTC)
@@ -20,14 +21,12 @@ STORY_BEGIN = datetime(2025, 3, 27, 20, tzinfo=UTC)
 def home_of(world: World, root: Path) -> Home:
     """A home with the ledger of a simulated world, and no config."""
     home = Home(root)
-    now = world.entries()[0].time
-    with Journal.open(home.ledger, software="tests", clock=lambda: now, fsync="never") as journal:
-        for entry in world.entries()[1:]:
-            now = entry.time
+    first, *others = world.entries()
+    with closing(Writer(root, SEGMENT_ENTRIES, now=first.time, step=timedelta(0))) as writer:
+        for entry in others:
+            writer.now = entry.time
             data = msgspec.json.decode(entry.data)
-            journal.append(
-                [Event(type=entry.type, actor=entry.actor, data=data, job=entry.job, run=entry.run)]
-            )
+            writer.append(Event(type=entry.type, actor=entry.actor, data=data, job=entry.job, run=entry.run))
     return home
 
 

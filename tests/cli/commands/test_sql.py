@@ -10,9 +10,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.cli.commands.jobs.test_history import fill
 from tests.support.command import await_fact, finished
 from tests.support.home import LiveHome
+from tests.support.random_runs import fill
 
 
 @pytest.fixture(scope="module")

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from eventstore import OWN_SEQ, Event, Journal
+from eventstore import OWN_SEQ, SEGMENT_ENTRIES, Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from tests.support.home import LiveHome
+from tests.support.ledger import Writer, run_finished, run_started, scheduler_started, ticked
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
-
-
-class Clock:
-    """Time that moves by a minute whenever it is looked at."""
-
-    def __init__(self) -> None:
-        self.now = BEGIN
-
-    def __call__(self) -> datetime:
-        """The present moment."""
-        self.now += timedelta(minutes=1)
-        return self.now
+MINUTE = timedelta(minutes=1)
 
 
 def eventful(root: Path) -> LiveHome:
     """A home with an entry of every type that concerns a job, and some that concern none."""
     home = LiveHome(root)
-    with Journal.open(home.ledger, software="test", clock=Clock(), fsync="never") as journal:
+    with closing(Writer(root, SEGMENT_ENTRIES, now=BEGIN + MINUTE, step=MINUTE)) as writer:
         for event in _story():
-            journal.append([event])
+            writer.append(event)
         for outcome in v.OUTCOMES:
-            _a_run(journal, outcome)
+            _a_run(writer, outcome)
     return home
 
 
@@ -43,7 +34,7 @@ def _story() -> list[Event]:
     changed = JobDefinition(name="nightly", command="echo '|' \u20ac", schedule="0 3 * * *")
     gone = JobDefinition(name="gone", every="5m")
     due = BEGIN + timedelta(hours=2)
-    started = v.SchedulerStarted(pid=1, host="web1", boot_id="b", versions={})
+    started = scheduler_started()
     return [
         v.event(started, v.SCHEDULER),
         v.event(v.JobDefined(definition=job, revision="r", config="c"), v.CONFIG, job="nightly"),
@@ -67,28 +58,20 @@ def _story() -> list[Event]:
     ]  # fmt: skip
 
 
-def _a_run(journal: Journal, outcome: v.Outcome) -> None:
+def _a_run(writer: Writer, outcome: v.Outcome) -> None:
     due = BEGIN + timedelta(days=1)
-    tick = v.ScheduleTicked(scheduled_for=due, local_time="", timezone="UTC", lateness_ms=5)
-    request = v.RunRequested(executor="scheduler", reason="now")
-    (caused,) = journal.append(
-        [v.event(tick, v.SCHEDULER, job="nightly", run=OWN_SEQ)]
-        if outcome != "cancelled"
-        else [v.event(request, "user:ann@ops1", job="nightly", run=OWN_SEQ)]
-    )
+    if outcome == "cancelled":
+        request = v.RunRequested(executor="scheduler", reason="now")
+        run = writer.record(request, "nightly", OWN_SEQ, "user:ann@ops1").seq
+    else:
+        run = writer.record(ticked(due), "nightly", OWN_SEQ).seq
     if outcome == "unknown":
         skipped = v.RunSkipped(reason="overlap", trigger="schedule", scheduled_for=due, because_of=1)
-        journal.append([v.event(skipped, v.SCHEDULER, job="nightly", run=caused.seq)])
+        writer.record(skipped, "nightly", run)
         return
-    begun = v.RunStarted(
-        attempt=1, trigger="schedule", command_sha256="x", host="web1", boot_id="b", executor_pid=1,
-        executor_start_ticks=1,
-    )  # fmt: skip
-    journal.append([v.event(begun, v.SCHEDULER, job="nightly", run=caused.seq)])
+    writer.record(run_started(), "nightly", run)
     if outcome == "lost":
         return  # it runs still
-    ended = v.RunFinished(
-        trigger="schedule", started=BEGIN, outcome=outcome, attempt=1, duration_ms=1_500,
-        exit_code=0, error="it broke" if outcome == "failed" else None,
-    )  # fmt: skip
-    journal.append([v.event(ended, v.SCHEDULER, job="nightly", run=caused.seq)])
+    error = "it broke" if outcome == "failed" else None
+    ended = run_finished(BEGIN, outcome, duration_ms=1_500, exit_code=0, error=error)
+    writer.record(ended, "nightly", run)

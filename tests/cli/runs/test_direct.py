@@ -11,23 +11,11 @@ import msgspec
 import pytest
 
 from tests.support.command import COMMAND, await_fact, finished
-from tests.support.home import LiveHome
+from tests.support.home import LiveHome, job, sh
 
 pytestmark = pytest.mark.real
 
 PYTHON = sys.executable
-
-
-def job(name: str, command: list[str], **settings: str) -> str:
-    """A job that its schedule never runs during a test."""
-    lines = [f"  {name}:", f"    command: {json.dumps(command)}", '    at: "2099-01-01T00:00:00Z"']
-    lines += [f"    {key}: {value}" for key, value in settings.items()]
-    return "\n".join(lines) + "\n"
-
-
-def sh(script: str) -> list[str]:
-    """A command that is a script for the shell."""
-    return ["/bin/sh", "-c", script]
 
 
 @pytest.fixture

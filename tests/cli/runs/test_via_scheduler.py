@@ -17,9 +17,8 @@ from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.processes.identity import host_name
 from scheduler.scheduler_lock import Holder, SchedulerLock
-from tests.cli.runs.test_direct import job, sh
 from tests.support.command import await_fact, finished
-from tests.support.home import LiveHome
+from tests.support.home import LiveHome, job, sh
 
 pytestmark = pytest.mark.real
 

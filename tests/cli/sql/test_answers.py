@@ -13,9 +13,9 @@ import duckdb
 import pytest
 
 from cli.sql.parameters import value_of
-from tests.cli.commands.jobs.test_history import fill
 from tests.support.command import await_fact, finished
 from tests.support.home import LiveHome
+from tests.support.random_runs import fill
 
 
 @pytest.fixture(scope="module")

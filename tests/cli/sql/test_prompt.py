@@ -15,9 +15,9 @@ from prompt_toolkit.document import Document
 from cli.sql.completion import Words, is_complete
 from eventstore import Journal
 from scheduler import vocabulary as v
-from tests.cli.commands.jobs.test_history import fill
 from tests.support.command import COMMAND, await_fact
 from tests.support.home import LiveHome
+from tests.support.random_runs import fill
 
 CTRL_C, CTRL_D, UP, TAB = "\x03", "\x04", "\x1b[A", "\t"
 

@@ -17,7 +17,7 @@ from cli.terminal.display_width import display_width
 from cli.terminal.wrapping import wrapped
 from cli.words.entry_lines import EventLines
 from scheduler.home import Home
-from tests.cli.words.test_entry_lines import READS
+from tests.cli.words.sentences import READS
 from tests.support.command import Screen, call
 from tests.support.home import CONFIG, make_home
 

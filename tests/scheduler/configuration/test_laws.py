@@ -12,8 +12,7 @@ from scheduler.configuration.keys import JOB_KEYS, SCHEDULER_KEYS
 from scheduler.configuration.lints import lints
 from scheduler.configuration.origins import origins
 from scheduler.definition import JobDefinition
-from tests.scheduler.configuration.reading import PATH
-from tests.scheduler.configuration.test_accepted import EVERYTHING
+from tests.scheduler.configuration.reading import EVERYTHING, PATH
 
 LINES = EVERYTHING.splitlines()
 WORDS = st.sampled_from([

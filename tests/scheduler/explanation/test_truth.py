@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,11 +12,10 @@ from scheduler.explanation import Explainer, Explanation
 from scheduler.explanation.facts import Down, Stepped
 from scheduler.ledger.past import Past
 from tests.scheduler.explanation.chronicle import Chronicle, write
-from tests.scheduler.service.test_simulated_year import live_through
-from tests.support.world import BEGIN, Process, World, job
+from tests.support.lives import live_through, live_wildly
+from tests.support.world import BEGIN, World
 
 SEGMENT_ENTRIES = 512
-SCHEDULES = ["*/7 * * * *", "0 * * * *", "30 */2 * * *", "15 1 * * *"]
 INSTANTS_PER_JOB = 40
 
 
@@ -72,51 +70,6 @@ def check(answer: Explanation, job: Chronicle, ends: dict[int, Entry], entries: 
     elif answer.verdict in ("disabled", "removed"):
         stretch = job.status_at(instant)
         assert stretch.seq in answer.entries, (answer, stretch)
-
-
-def meddle(rng: random.Random, world: World) -> None:
-    """Someone says something, whether a scheduler is there to hear it or not."""
-    name = rng.choice(["job-0", "job-1", "job-2"])
-    seconds = rng.expovariate(1 / 4_000)
-    deeds: list[Callable[[], object]] = [
-        lambda: world.person(v.JobDisabled(reason="quiet, please"), name),
-        lambda: world.person(v.JobEnabled(), name),
-        lambda: world.person(v.JobDisabled(until=world.clock.wall + timedelta(seconds=seconds)), name),
-        lambda: world.edit(job(name, rng.choice(SCHEDULES), catch_up="all", overlap="queue")),
-        lambda: world.edit(job(name, rng.choice(SCHEDULES), catch_up_window_ms=3_600_000)),
-        lambda: world.edit(remove=[name]),
-        lambda: world.person(v.RunRequested(executor="scheduler"), name, run=-1),
-    ]
-    rng.choice(deeds)()
-
-
-def live_wildly(seed: int) -> World:
-    """Days full of events: jobs every few minutes, and people who meddle while nobody watches."""
-    rng = random.Random(seed)
-    world = World(*(job(f"job-{number}", SCHEDULES[number]) for number in range(3)), max_parallel=2)
-    world.machine.behaviour = lambda launch: Process(rng.choice([0.0, 5.0, 700.0]), rng.randrange(2))
-    world.start()
-    for _ in range(60):
-        kind, seconds = rng.randrange(10), rng.expovariate(1 / 4_000)
-        if kind < 4:
-            world.run(seconds)
-        elif kind < 6:
-            world.crash()
-            world.clock.pass_(seconds)
-            meddle(rng, world)
-            world.clock.pass_(seconds)
-            world.start()
-        elif kind == 6:
-            world.clock.sleep(seconds)
-        elif kind == 7:
-            world.clock.step(rng.choice([-7_200.0, -2.0, 2.0, 7_200.0]))
-        else:
-            meddle(rng, world)
-        world.turn()
-    world.clock.wall = max(world.clock.wall, *(entry.time for entry in world.entries()))
-    world.restart()
-    world.run(1)
-    return world
 
 
 def lives(world: World, seed: int, folder: Path) -> int:

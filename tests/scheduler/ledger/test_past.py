@@ -23,7 +23,7 @@ from scheduler.ledger.ledger_prefix import LedgerPrefix
 from scheduler.ledger.past import Past
 from scheduler.rules.evolve import fold
 from scheduler.rules.state import State
-from tests.scheduler.service.test_simulated_year import live_through
+from tests.support.lives import live_through
 from tests.support.world import World
 
 SEGMENT_ENTRIES = 64

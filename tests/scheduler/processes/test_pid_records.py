@@ -10,8 +10,7 @@ import pytest
 from scheduler.processes import Exit, PosixSpawner, pid_records, pidfd
 from scheduler.processes.identity import boot_id, process_stat
 from scheduler.processes.pid_records import Note, Notes
-from tests.scheduler.processes.conftest import PATIENCE_S, Runs
-from tests.scheduler.processes.test_adoption import crashed_scheduler
+from tests.scheduler.processes.conftest import PATIENCE_S, Runs, crashed_scheduler
 
 HIDDEN = "exec env -i /bin/sh -c 'read x < {pipe}; exit 7'"
 """A main process whose environment says nothing, as that of a setuid program says nothing to others."""

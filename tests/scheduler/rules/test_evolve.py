@@ -14,7 +14,7 @@ from scheduler import vocabulary as v
 from scheduler.ledger import snapshot
 from scheduler.rules.evolve import evolve, fold
 from scheduler.rules.state import State
-from tests.scheduler.service.test_simulated_year import live_through
+from tests.support.lives import live_through
 from tests.support.world import BEGIN, World, job
 
 

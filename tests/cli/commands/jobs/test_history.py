@@ -3,92 +3,19 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import pytest
 
-from eventstore import OWN_SEQ, Event, Journal
+from eventstore import Journal
 from scheduler import vocabulary as v
-from scheduler.definition import JobDefinition
 from tests.support.home import LiveHome
+from tests.support.random_runs import BEGIN, fill, one_run
 
-BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
-JOBS = ("alpha", "beta", "gamma")
 Row = dict[str, Any]
-
-
-class Clock:
-    """Time that moves when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = BEGIN
-
-    def __call__(self) -> datetime:
-        """The present moment."""
-        return self.now
-
-
-def fill(home: LiveHome, runs: int, *, seed: int = 1, per_minute: int = 1) -> None:
-    """Record so many runs of three jobs, every kind of outcome among them, from a seed."""
-    chance = random.Random(seed)
-    clock = Clock()
-    with Journal.open(home.ledger, software="test", clock=clock, fsync="never") as journal:
-        events = []
-        for name in JOBS:
-            definition = JobDefinition(
-                name=name, command="true", schedule="* * * * *", timezone="Europe/Paris"
-            )
-            events.append(
-                v.event(v.JobDefined(definition=definition, revision="r", config="c"), "config", job=name)
-            )
-        journal.append([*events, v.event(v.ConfigAccepted(config="c", jobs=3), "config")])
-        batch: list[Event] = []
-        first = journal.head().seq + 1
-        for number in range(runs):
-            batch += one_run(chance, clock.now, first + len(batch))
-            if number % per_minute == per_minute - 1:
-                clock.now += timedelta(minutes=1)
-                if len(batch) > 500 or per_minute == 1:
-                    journal.append(batch)
-                    batch, first = [], journal.head().seq + 1
-        if batch:
-            journal.append(batch)
-
-
-def one_run(chance: random.Random, now: datetime, seq: int) -> list[Event]:
-    """What is recorded about one run whose number is `seq`."""
-    name = chance.choice(JOBS)
-    trigger = chance.choice(v.TRIGGERS)
-    due = None if trigger == "manual" else now
-    if due is None:
-        events = [v.event(v.RunRequested(executor="scheduler"), "user:ann@here", job=name, run=OWN_SEQ)]
-    else:
-        tick = v.ScheduleTicked(
-            scheduled_for=due,
-            local_time="",
-            timezone="Europe/Paris",
-            lateness_ms=1,
-            trigger=cast("Any", trigger),
-        )
-        events = [v.event(tick, "scheduler", job=name, run=OWN_SEQ)]
-    if chance.random() < 0.1:
-        skipped = v.RunSkipped(reason="overlap", trigger=trigger, scheduled_for=due, because_of=1)
-        return [*events, v.event(skipped, "scheduler", job=name, run=seq)]
-    outcome = chance.choice(v.OUTCOMES)
-    code = {"succeeded": 0, "failed": 3}.get(outcome)
-    started = v.RunStarted(
-        attempt=1, trigger=trigger, command_sha256="", host="h", boot_id="b", executor_pid=1,
-        executor_start_ticks=1, scheduled_for=due,
-    )  # fmt: skip
-    finished = v.RunFinished(
-        trigger=trigger, started=now, outcome=outcome, attempt=1, duration_ms=chance.randrange(9999),
-        exit_code=code, scheduled_for=due,
-    )  # fmt: skip
-    events += [v.event(data, "scheduler", job=name, run=seq) for data in (started, finished)]
-    return events
 
 
 def plain_fold(home: LiveHome, keep: Callable[[Row], bool], limit: int) -> list[int]:

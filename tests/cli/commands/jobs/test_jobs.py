@@ -11,6 +11,7 @@ from scheduler import vocabulary as v
 from scheduler.home import Home
 from tests.support.command import Answer, call
 from tests.support.home import CONFIG, flip_a_bit, make_home, record
+from tests.support.ledger import run_finished, run_started, ticked
 
 PAST = datetime(2026, 1, 5, 1, 30, tzinfo=UTC)
 LIST_MEMBERS = [
@@ -53,21 +54,11 @@ def _with_a_run(home: Home) -> None:
     record(
         home,
         v.event(
-            v.ScheduleTicked(scheduled_for=PAST, local_time="", timezone="Europe/Paris", lateness_ms=2),
-            v.SCHEDULER, job="nightly", run=run,
+            ticked(PAST, timezone="Europe/Paris", lateness_ms=2), v.SCHEDULER, job="nightly", run=run
         ),
+        v.event(run_started(due=PAST), v.SCHEDULER, job="nightly", run=run),
         v.event(
-            v.RunStarted(
-                attempt=1, trigger="schedule", command_sha256="c", host="h", boot_id="b", executor_pid=1,
-                executor_start_ticks=1, scheduled_for=PAST,
-            ),
-            v.SCHEDULER, job="nightly", run=run,
-        ),
-        v.event(
-            v.RunFinished(
-                trigger="schedule", started=PAST, outcome="failed", attempt=1, scheduled_for=PAST,
-                duration_ms=1_200, exit_code=3,
-            ),
+            run_finished(PAST, "failed", due=PAST, duration_ms=1_200, exit_code=3),
             v.SCHEDULER, job="nightly", run=run,
         ),
     )  # fmt: skip

@@ -17,10 +17,10 @@ from scheduler.definition import JobDefinition
 from scheduler.explanation import Explainer, facts
 from scheduler.home import Home
 from scheduler.ledger.past import Past
-from tests.scheduler.explanation.test_truth import live_wildly
 from tests.support import past as made_up
 from tests.support.command import Answer, await_fact, call, process
 from tests.support.home import CONFIG, LiveHome, flip_a_bit, make_home, record
+from tests.support.lives import live_wildly
 from tests.support.simulated_home import home_of, story
 from tests.support.world import Machine, SimulatedClock, World, job
 
