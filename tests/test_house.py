@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,15 +23,22 @@ VOCABULARY = {"scheduler.vocabulary", "scheduler.definition", "scheduler.home"}
 MODULES = [path for package in MAY_IMPORT for path in sorted((ROOT / package).rglob("*.py"))]
 
 
-def imports(path: Path) -> set[str]:
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """A file, parsed once."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
     """The modules that a file imports, by their full names."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    names: set[str] = set()
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+    return frozenset(names)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -52,7 +60,7 @@ def test_the_projections_know_only_the_vocabulary_of_the_scheduler() -> None:
 def test_every_room_says_what_it_is_for(path: Path) -> None:
     """Each module has a docstring, and a name that says something."""
     assert path.stem not in {"utils", "util", "common", "helpers", "helper", "misc", "manager", "shared"}
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     assert ast.get_docstring(tree)
 
 
@@ -61,7 +69,7 @@ def test_rooms_are_small(path: Path) -> None:
     """A module stays under 400 lines and a function under 60."""
     text = path.read_text(encoding="utf-8")
     assert text.count("\n") <= 400
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert (node.end_lineno or node.lineno) - node.lineno < 60, f"{path}:{node.lineno} {node.name}"
 
@@ -110,7 +118,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_tests_share_modules_and_reach_into_none(path: Path) -> None:
     """What tests share is in no `test_*` module, and none takes or replaces a private name: ruff sees to members."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     taken = [name.split(".") for name in imports(path)]
     assert not [
         name for name in taken if name[0] == "tests" and any(part.startswith("test_") for part in name)

@@ -12,7 +12,7 @@ import pytest
 from cli.home.job_names import job_names
 from cli.main import cronledger
 from scheduler.home import Home
-from tests.support.command import COMMAND, call, process
+from tests.support.command import COMMAND, DEADLINE_S, call, process
 from tests.support.home import flip_a_bit, make_home
 
 
@@ -106,7 +106,7 @@ def test_a_reader_that_leaves_is_no_failure(tmp_path: Path) -> None:
     os.close(read_fd)
     done = subprocess.run(
         [COMMAND, "--home", home.root, "jobs", "next", "--count", "2000"],
-        check=False, stdout=write_fd, stderr=subprocess.PIPE, timeout=60,
+        check=False, stdout=write_fd, stderr=subprocess.PIPE, timeout=DEADLINE_S,
     )  # fmt: skip
     os.close(write_fd)
     assert (done.returncode, b"Traceback" in done.stderr, b"rror" in done.stderr) == (0, False, False)
@@ -118,7 +118,7 @@ def test_output_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
             [COMMAND, "--home", home.root, "jobs", "list"],
-            check=False, stdout=full, stderr=subprocess.PIPE, timeout=60,
+            check=False, stdout=full, stderr=subprocess.PIPE, timeout=DEADLINE_S,
         )  # fmt: skip
     assert (done.returncode, done.stderr) == (
         1, b"error: standard output cannot be written: No space left on device\n",
@@ -129,7 +129,7 @@ def test_closed_streams_harm_nothing(tmp_path: Path) -> None:
     """With standard output closed, no file of ours takes its place."""
     home = make_home(tmp_path)
     script = f'"{COMMAND}" --home "{home.root}" jobs disable ticker <&- >&- 2>&-'
-    assert subprocess.run(["/bin/sh", "-c", script], check=False, timeout=60).returncode == 0
+    assert subprocess.run(["/bin/sh", "-c", script], check=False, timeout=DEADLINE_S).returncode == 0
     assert call("jobs", "list", "--json", home=home.root).document[1]["enabled"] is False
 
 
@@ -150,7 +150,7 @@ def _complete(words: str, number: int) -> list[str]:
         "COMP_WORDS": words,
         "COMP_CWORD": str(number),
     }
-    done = subprocess.run([COMMAND], check=False, env=env, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([COMMAND], check=False, env=env, capture_output=True, text=True, timeout=DEADLINE_S)
     assert done.stderr == ""
     return [line.partition(",")[2] for line in done.stdout.splitlines() if line]
 

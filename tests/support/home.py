@@ -99,7 +99,9 @@ class LiveHome:
     def ask(self, *args: str) -> Answer:
         """Run a command to its end within this process: for the many questions that need no process."""
         with mock.patch.dict(os.environ, environment(), clear=True):
-            return call(*args, home=self.root)
+            answer = call(*args, home=self.root)
+        assert b"Traceback" not in answer.raw_err, answer.err
+        return answer
 
     def start(self, *args: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[Any]:
         """Start a command and do not wait for it."""

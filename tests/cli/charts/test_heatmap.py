@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.charts.heatmap import QUARTER_S, Day, Tally, bounds, days, level
@@ -16,6 +16,7 @@ from cli.terminal.display_width import display_width
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from tests.support.command import call
+from tests.support.examples import examples
 from tests.support.past import Past
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -98,6 +99,7 @@ def test_the_hour_that_comes_twice_is_told_apart() -> None:
     assert line.endswith("6  25 h")
 
 
+@settings(max_examples=examples(12))
 @given(
     st.lists(st.tuples(st.integers(0, 366 * 96 - 1), st.integers(1, 9), st.integers(0, 9)), max_size=40),
     st.sampled_from(ZONES),

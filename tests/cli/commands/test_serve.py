@@ -14,7 +14,7 @@ import pytest
 
 from eventstore.lock import LOCK_NAME
 from scheduler.home import Home
-from tests.support.command import COMMAND, call, start
+from tests.support.command import COMMAND, DEADLINE_S, call, start
 from tests.support.home import make_home
 
 pytestmark = pytest.mark.real
@@ -56,7 +56,7 @@ def test_serve_prints_each_event_as_it_happens_and_stops_in_order(tmp_path: Path
         assert f"another scheduler serves this home already: pid {scheduler.pid} on " in second.err
         assert call("status", "--json", home=home.root).document["scheduler"]["pid"] == scheduler.pid
         scheduler.send_signal(signal.SIGINT)
-        out, err = scheduler.communicate(timeout=30)
+        out, err = scheduler.communicate(timeout=DEADLINE_S)
     assert scheduler.returncode == 0
     assert re.search(r"scheduler stopped: SIGINT\n\Z", out)
     assert f"Serving {home.root}: 2 jobs, next ticker" in err
@@ -80,7 +80,7 @@ def test_serve_goes_on_when_its_reader_leaves(tmp_path: Path) -> None:
         else:
             raise AssertionError("no run after the reader left")
         scheduler.send_signal(signal.SIGTERM)
-        assert scheduler.wait(timeout=30) == 0
+        assert scheduler.wait(timeout=DEADLINE_S) == 0
 
 
 def test_serve_works_with_its_streams_closed(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_serve_works_with_its_streams_closed(tmp_path: Path) -> None:
                 raise AssertionError("nothing ran")
         finally:
             scheduler.send_signal(signal.SIGTERM)
-            assert scheduler.wait(timeout=30) == 0
+            assert scheduler.wait(timeout=DEADLINE_S) == 0
     assert call("status", "--json", home=home.root).document["scheduler"]["state"] == "stopped"
 
 
@@ -128,7 +128,7 @@ def test_serve_says_for_whom_it_waits_at_its_start(tmp_path: Path) -> None:
             fcntl.flock(fd, fcntl.LOCK_UN)
             _await(scheduler, "run [0-9]+ of ticker succeeded")
             scheduler.send_signal(signal.SIGTERM)
-            scheduler.communicate(timeout=30)
+            scheduler.communicate(timeout=DEADLINE_S)
     finally:
         os.close(fd)
     assert f"is being written by another process, pid {os.getpid()} (" in said

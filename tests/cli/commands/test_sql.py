@@ -35,16 +35,16 @@ def contents(folder: Path) -> dict[str, str]:
 def test_every_form_of_an_answer_holds_the_same(home: LiveHome) -> None:
     """Table, JSON, JSON lines and CSV are four spellings of one answer; NULL is empty, null, null, empty."""
     query = "SELECT job, count(*) AS n, NULL AS nothing, true AS yes FROM runs GROUP BY job ORDER BY job"
-    documents = json.loads(home.run("sql", query, "--json").out)
+    documents = json.loads(home.ask("sql", query, "--json").out)
     assert [row["job"] for row in documents] == ["alpha", "beta", "gamma"]
     assert sum(row["n"] for row in documents) == 300
     assert all(row["nothing"] is None and row["yes"] is True for row in documents)
-    lines = home.run("sql", query, "--format", "jsonl").out.splitlines()
+    lines = home.ask("sql", query, "--format", "jsonl").out.splitlines()
     assert [json.loads(line) for line in lines] == documents
-    rows = list(csv.reader(io.StringIO(home.run("sql", query, "--format", "csv").out)))
+    rows = list(csv.reader(io.StringIO(home.ask("sql", query, "--format", "csv").out)))
     assert rows[0] == ["job", "n", "nothing", "yes"]
     assert rows[1:] == [[row["job"], str(row["n"]), "", "true"] for row in documents]
-    table = home.run("sql", query).out.splitlines()
+    table = home.ask("sql", query).out.splitlines()
     assert table[0].split() == ["job", "n", "nothing", "yes"]
     assert [line.split() for line in table[1:]] == [
         [row["job"], str(row["n"]), "-", "true"] for row in documents
@@ -58,26 +58,26 @@ def test_odd_values_become_valid_json(home: LiveHome) -> None:
         "'\\xFF'::BLOB b, TIMESTAMPTZ '2026-11-23 02:00:00+01' t, INTERVAL 90 SECOND i, DATE '2026-11-23' AS day, "
         "[1, NULL] l, {'a': [{'b': 'c'}]} s, MAP {'k': 1} m, '\u20ac\x1b' e"
     )
-    (row,) = json.loads(home.run("sql", query, "--json").out)
+    (row,) = json.loads(home.ask("sql", query, "--json").out)
     assert row == {
         "x": None, "x_1": 170141183460469231731687303715884105727, "d": "1.50", "b": "ff",
         "t": "2026-11-23T01:00:00Z", "i": "0:01:30", "day": "2026-11-23", "l": [1, None],
         "s": {"a": [{"b": "c"}]}, "m": {"k": 1}, "e": "\u20ac\x1b",
     }  # fmt: skip
-    table = home.run("sql", query)
+    table = home.ask("sql", query)
     assert b"\x1b" not in table.raw_out
 
 
 def test_a_value_of_json_nests_200_levels_at_most(home: LiveHome) -> None:
     """A query can make it deeper: that is said in a sentence, and as text it is answered."""
     query = "SELECT (repeat('[', {n}) || repeat(']', {n}))::JSON{text} AS deep"
-    assert json.loads(home.run("sql", query.format(n=200, text=""), "--json").out)
+    assert json.loads(home.ask("sql", query.format(n=200, text=""), "--json").out)
     for levels in (201, 900):
-        refused = home.run("sql", query.format(n=levels, text=""), "--json")
+        refused = home.ask("sql", query.format(n=levels, text=""), "--json")
         assert (refused.code, refused.out) == (2, "")
         assert "nests deeper than 200 levels" in refused.err
     assert (
-        len(json.loads(home.run("sql", query.format(n=900, text="::VARCHAR"), "--json").out)[0]["deep"])
+        len(json.loads(home.ask("sql", query.format(n=900, text="::VARCHAR"), "--json").out)[0]["deep"])
         == 1_800
     )
 
@@ -85,11 +85,11 @@ def test_a_value_of_json_nests_200_levels_at_most(home: LiveHome) -> None:
 def test_an_empty_answer(home: LiveHome) -> None:
     """No rows: nothing or an empty list on standard output, exit code 0."""
     query = "SELECT * FROM runs WHERE false"
-    assert json.loads(home.run("sql", query, "--json").out) == []
-    table = home.run("sql", query)
+    assert json.loads(home.ask("sql", query, "--json").out) == []
+    table = home.ask("sql", query)
     assert (table.code, table.out) == (0, "")
-    assert home.run("sql", query, "--format", "jsonl").out == ""
-    assert home.run("sql", query, "--format", "csv").out.startswith("run,job,")
+    assert home.ask("sql", query, "--format", "jsonl").out == ""
+    assert home.ask("sql", query, "--format", "csv").out.startswith("run,job,")
 
 
 def test_a_query_can_come_from_standard_input(home: LiveHome) -> None:
@@ -109,7 +109,7 @@ def test_a_query_can_come_from_standard_input(home: LiveHome) -> None:
 )
 def test_a_mistake_is_answered_with_the_nearest_name(home: LiveHome, query: str, words: str) -> None:
     """Exit code 2, nothing on standard output."""
-    result = home.run("sql", query)
+    result = home.ask("sql", query)
     assert (result.code, result.out) == (2, "")
     assert words in result.err
 
@@ -122,7 +122,7 @@ def test_a_mistake_that_we_know_no_better_is_answered_with_the_engines_words(
     with duckdb.connect() as engine, pytest.raises(duckdb.Error) as caught:
         engine.execute(query).fetchall()
     words = str(caught.value).splitlines()[0].partition(": ")[2]
-    result = home.run("sql", query)
+    result = home.ask("sql", query)
     assert (result.code, result.out) == (2, "")
     assert " ".join(words.split()) in " ".join(result.err.split())
 
@@ -130,7 +130,7 @@ def test_a_mistake_that_we_know_no_better_is_answered_with_the_engines_words(
 def test_no_query_changes_a_file(home: LiveHome, tmp_path: Path) -> None:
     """Statements that write, load or look outside are refused with exit code 2, and every file is as before."""
     segment = next(home.ledger.glob("*.jsonl"))
-    home.run("sql", "FROM runs")  # makes what is disposable
+    home.ask("sql", "FROM runs")  # makes what is disposable
     before = contents(home.root)
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -159,7 +159,7 @@ def test_no_query_changes_a_file(home: LiveHome, tmp_path: Path) -> None:
         "SELECT getenv('HOME')",
     ]
     for query in evil:
-        result = home.run("sql", query)
+        result = home.ask("sql", query)
         assert result.code == 2, query
         assert result.out == "", query
     assert contents(home.root) == before
@@ -175,7 +175,7 @@ def test_a_damaged_ledger_is_not_answered_from(tmp_path: Path) -> None:
     raw = bytearray(segment.read_bytes())
     raw[raw.index(b'{"seq":20,') + 180] ^= 1
     segment.write_bytes(raw)
-    result = home.run("sql", "SELECT count(*) FROM runs")
+    result = home.ask("sql", "SELECT count(*) FROM runs")
     assert (result.code, result.out) == (3, "")
     assert "entry 20" in result.err
 
@@ -193,7 +193,7 @@ def test_a_home_without_a_ledger_has_views_without_rows(tmp_path: Path) -> None:
     """Before anything was recorded the answer is empty, and asking creates no ledger."""
     home = LiveHome(tmp_path / "home")
     home.configure("jobs: {}\n")
-    assert json.loads(home.run("sql", "SELECT count(*) AS n FROM events", "--json").out) == [{"n": 0}]
+    assert json.loads(home.ask("sql", "SELECT count(*) AS n FROM events", "--json").out) == [{"n": 0}]
     assert not home.ledger.exists()
 
 

@@ -22,7 +22,7 @@ from cli.export.ocsf import OCSF_VIEWS
 from projections import VIEWS
 from tests.cli.export.documents import eventful
 from tests.cli.export.ocsf_schema import violations
-from tests.support.command import COMMAND, finished
+from tests.support.command import COMMAND, DEADLINE_S, finished
 from tests.support.home import LiveHome
 
 
@@ -48,7 +48,7 @@ def test_every_view_can_be_exported() -> None:
 
 def test_jsonl_is_the_ledger_in_order(home: LiveHome) -> None:
     """Each entry is a line, payloads are objects, and nothing is missing or changed."""
-    rows = lines(home.run("export", "events").out)
+    rows = lines(home.ask("export", "events").out)
     entries = home.entries()
     assert [row["seq"] for row in rows] == list(range(len(entries)))
     for row, entry in zip(rows, entries, strict=True):
@@ -65,22 +65,22 @@ def test_jsonl_is_the_ledger_in_order(home: LiveHome) -> None:
 @pytest.mark.parametrize("view", [view for view in STREAMS if view != "log_entries"])
 def test_all_formats_hold_the_same_rows(home: LiveHome, view: str, tmp_path: Path) -> None:
     """JSON lines, CSV, Parquet and CloudEvents of a view have the same rows in the same order, as `sql` has."""
-    rows = lines(home.run("export", view).out)
+    rows = lines(home.ask("export", view).out)
     assert rows
-    count = json.loads(home.run("sql", f"SELECT count(*) AS n FROM {view}", "--json").out)[0]["n"]
+    count = json.loads(home.ask("sql", f"SELECT count(*) AS n FROM {view}", "--json").out)[0]["n"]
     assert len(rows) == count
-    table = list(csv.DictReader(io.StringIO(home.run("export", view, "--format", "csv").out)))
+    table = list(csv.DictReader(io.StringIO(home.ask("export", view, "--format", "csv").out)))
     assert [set(row) for row in table] == [set(row) for row in rows]
     key = STREAMS[view].key[0]
     assert [row[key] for row in table] == [str(row[key]) if row[key] is not None else "" for row in rows]
     target = tmp_path / "rows.parquet"
-    assert home.run("export", view, "--format", "parquet", "--output", str(target)).code == 0
+    assert home.ask("export", view, "--format", "parquet", "--output", str(target)).code == 0
     with duckdb.connect() as engine:
         found = engine.execute(f"SELECT {key}::VARCHAR FROM '{target}'").fetchall()
         kinds = {row[0]: row[1] for row in engine.execute(f"DESCRIBE FROM '{target}'").fetchall()}
     assert [row[0] or "" for row in found] == [row[key] for row in table]
     assert kinds == {column.name: column.type for column in VIEWS[view]}
-    events = lines(home.run("export", view, "--format", "cloudevents").out)
+    events = lines(home.ask("export", view, "--format", "cloudevents").out)
     assert [event["data"] for event in events] == (
         [row["data"] for row in rows] if view == "events" else rows
     )
@@ -89,7 +89,7 @@ def test_all_formats_hold_the_same_rows(home: LiveHome, view: str, tmp_path: Pat
 @pytest.mark.parametrize("view", [view for view in STREAMS if view != "log_entries"])
 def test_each_line_is_a_cloudevent(home: LiveHome, view: str) -> None:
     """The specification's SDK accepts each line; ids are unique in their source; attribute names are as allowed."""
-    raw = home.run("export", view, "--format", "cloudevents").out.splitlines()
+    raw = home.ask("export", view, "--format", "cloudevents").out.splitlines()
     seen = set()
     for line in raw:
         attributes = json.loads(line)
@@ -109,7 +109,7 @@ def test_each_line_is_a_cloudevent(home: LiveHome, view: str) -> None:
 
 def test_a_cloudevent_says_what_the_entry_says(home: LiveHome) -> None:
     """Type, time, subject and the hash of an entry are attributes; `sequence` sorts as text as entries do."""
-    events = lines(home.run("export", "events", "--format", "cloudevents").out)
+    events = lines(home.ask("export", "events", "--format", "cloudevents").out)
     entries = home.entries()
     assert {event["source"] for event in events} == {
         source_of(msgspec.json.decode(entries[0].data)["ledger"])
@@ -128,7 +128,7 @@ def test_a_cloudevent_says_what_the_entry_says(home: LiveHome) -> None:
 @pytest.mark.parametrize("view", OCSF_VIEWS)
 def test_each_line_is_a_scheduled_job_activity(home: LiveHome, view: str) -> None:
     """Every event keeps the rules of OCSF 1.8.0 for class 1006, and has an id of its own."""
-    events = lines(home.run("export", view, "--format", "ocsf").out)
+    events = lines(home.ask("export", view, "--format", "ocsf").out)
     assert events
     for event in events:
         assert violations(event) == []
@@ -137,7 +137,7 @@ def test_each_line_is_a_scheduled_job_activity(home: LiveHome, view: str) -> Non
 
 def test_what_happened_is_an_activity_of_ocsf(home: LiveHome) -> None:
     """Create, Update, Disable, Enable, Delete and Start come from the entries that mean them; the rest has names."""
-    result = home.run("export", "events", "--format", "ocsf")
+    result = home.ask("export", "events", "--format", "ocsf")
     events = lines(result.out)
     by_code: dict[str, list[Any]] = {}
     for event in events:
@@ -166,21 +166,21 @@ def test_what_happened_is_an_activity_of_ocsf(home: LiveHome) -> None:
 
 def test_what_an_export_begins_later_with_is_known(home: LiveHome) -> None:
     """An event's job and machine are the same whether the export began with the ledger or just before it."""
-    whole = lines(home.run("export", "events", "--format", "ocsf").out)
+    whole = lines(home.ask("export", "events", "--format", "ocsf").out)
     when = whole[-1]["metadata"]["original_time"]
-    assert lines(home.run("export", "events", "--format", "ocsf", "--since", when).out) == whole[-1:]
+    assert lines(home.ask("export", "events", "--format", "ocsf", "--since", when).out) == whole[-1:]
 
 
 def test_since_until_and_job_choose(home: LiveHome) -> None:
     """`--since` is included, `--until` is not, `--job` may be repeated."""
-    rows = lines(home.run("export", "events").out)
+    rows = lines(home.ask("export", "events").out)
     begin, end = rows[3]["time"], rows[7]["time"]
-    assert lines(home.run("export", "events", "--since", begin, "--until", end).out) == rows[3:7]
-    weeks, days = (home.run("export", "events", "--since", since) for since in ("4w", "28d"))
+    assert lines(home.ask("export", "events", "--since", begin, "--until", end).out) == rows[3:7]
+    weeks, days = (home.ask("export", "events", "--since", since) for since in ("4w", "28d"))
     assert (weeks.code, weeks.out) == (0, days.out)
-    jobs = lines(home.run("export", "events", "--job", "gone", "--job", "nightly").out)
+    jobs = lines(home.ask("export", "events", "--job", "gone", "--job", "nightly").out)
     assert jobs == [row for row in rows if row["job"] in {"gone", "nightly"}]
-    assert lines(home.run("export", "runs", "--job", "gone").out) == []
+    assert lines(home.ask("export", "runs", "--job", "gone").out) == []
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_since_until_and_job_choose(home: LiveHome) -> None:
 )
 def test_what_cannot_be_exported(home: LiveHome, arguments: list[str], words: str) -> None:
     """A mistake is said, with what was probably meant: exit code 2, nothing on standard output."""
-    result = home.run("export", *arguments)
+    result = home.ask("export", *arguments)
     assert (result.code, result.out) == (2, "")
     assert words in result.err
 
@@ -210,10 +210,10 @@ def test_an_empty_home_has_nothing_to_export(tmp_path: Path) -> None:
     home = LiveHome(tmp_path / "home")
     home.configure("jobs: {}\n")
     for form in ("jsonl", "cloudevents", "ocsf"):
-        result = home.run("export", "events", "--format", form)
+        result = home.ask("export", "events", "--format", form)
         assert (result.code, result.out) == (0, "")
     target = tmp_path / "none.parquet"
-    assert home.run("export", "runs", "--format", "parquet", "--output", str(target)).code == 0
+    assert home.ask("export", "runs", "--format", "parquet", "--output", str(target)).code == 0
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     with duckdb.connect() as engine:
         assert engine.execute(f"SELECT count(*) FROM '{target}'").fetchall() == [(0,)]
@@ -228,7 +228,7 @@ def test_a_damaged_ledger_is_not_exported(tmp_path: Path) -> None:
     raw[raw.index(b'{"seq":9,') + 180] ^= 1
     segment.write_bytes(raw)
     target = tmp_path / "events.jsonl"
-    result = home.run("export", "events", "--output", str(target))
+    result = home.ask("export", "events", "--output", str(target))
     assert (result.code, result.out) == (3, "")
     assert "entry 9" in result.err
     assert list(tmp_path.iterdir()) == [home.root]
@@ -238,7 +238,11 @@ def test_a_reader_that_leaves_early_is_no_failure(home: LiveHome) -> None:
     """`… | head -n 1` gets its line, and nobody complains."""
     command = f"{COMMAND} --home {home.root} export events --format cloudevents | head -n 1"
     done = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False, timeout=60
+        ["bash", "-o", "pipefail", "-c", command],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DEADLINE_S,
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["id"] == "0"

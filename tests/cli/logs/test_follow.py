@@ -87,7 +87,7 @@ def _follow(home: LiveHome) -> None:
     began_s = time.monotonic()
     (home.root / "gate").touch()
     assert json.loads(following.stdout.readline())["message"] == "opened"
-    assert time.monotonic() - began_s < 10
+    assert time.monotonic() - began_s < 30
     (home.root / "end").touch()
     assert json.loads(following.stdout.readline())["message"].startswith("job succeeded: door")
     following.send_signal(signal.SIGINT)

@@ -107,6 +107,7 @@ def test_the_playbooks_are_those_that_are_tested() -> None:
     assert names() == list(PLAYBOOKS)
 
 
+@pytest.mark.long
 @pytest.mark.real
 @pytest.mark.parametrize("name", PLAYBOOKS)
 def test_every_command_of_a_playbook_works(name: str, tmp_path: Path) -> None:

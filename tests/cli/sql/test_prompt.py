@@ -15,7 +15,7 @@ from prompt_toolkit.document import Document
 from cli.sql.completion import Words, is_complete
 from eventstore import Journal
 from scheduler import vocabulary as v
-from tests.support.command import COMMAND, await_fact
+from tests.support.command import COMMAND, DEADLINE_S, await_fact
 from tests.support.home import LiveHome
 from tests.support.random_runs import fill
 
@@ -38,7 +38,7 @@ def prompted(home: LiveHome, *arguments: str) -> Iterator[pexpect.spawn[str]]:
         COMMAND,
         ["--home", str(home.root), "sql", *arguments],
         env={**env, "TERM": "xterm", "NO_COLOR": "1", "PROMPT_TOOLKIT_NO_CPR": "1"},
-        dimensions=(40, 120), encoding="utf-8", timeout=30,
+        dimensions=(40, 120), encoding="utf-8", timeout=DEADLINE_S,
     )  # fmt: skip
     try:
         person.expect("sql>")
@@ -158,7 +158,7 @@ def test_ctrl_c_drops_the_line_or_stops_the_query(home: LiveHome) -> None:
         begun = processor_ticks(person.pid)
         await_fact(lambda: processor_ticks(person.pid) > begun + 100)  # a second of work: it is at it
         person.send(CTRL_C)
-        person.expect("stopped", timeout=15)
+        person.expect("stopped", timeout=DEADLINE_S)
         person.expect("sql>")
         person.send("SELECT 6 * 7 AS answer;\r")
         person.expect("42")

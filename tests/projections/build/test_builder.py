@@ -22,6 +22,7 @@ from projections.files.manifest import File, Folder
 from projections.files.parquet import ParquetMaker, version
 from projections.files.segments import Source
 from scheduler.home import Home
+from tests.support.command import DEADLINE_S
 from tests.support.ledger import SEGMENT_ENTRIES, Writer, files_of
 
 QUERIES = tuple(f"SELECT * FROM {view} ORDER BY ALL" for view in VIEWS)
@@ -379,7 +380,7 @@ def test_two_sealers_at_once_are_harmless(writer: Writer) -> None:
         assert sealer.stdin is not None
         sealer.stdin.write("\n")
         sealer.stdin.flush()
-    outputs = [sealer.communicate(timeout=60)[0] for sealer in sealers]
+    outputs = [sealer.communicate(timeout=DEADLINE_S)[0] for sealer in sealers]
     assert outputs == ["[(34,)]\n"] * 3
     names = sorted(path.name for path in (writer.home.projections / "events").iterdir())
     assert names == [f"{first:020d}.parquet" for first in (0, 8, 16, 24)]

@@ -14,6 +14,7 @@ from projections.build.compaction import Sizes
 from projections.build.maintenance import maintain, rebuild
 from scheduler.home import Home
 from tests.projections.histories import ACTS, Act, LongHistory, everything
+from tests.support.examples import examples
 from tests.support.ledger import START, Writer
 
 SMALL = Sizes(batch=2, most=4)
@@ -28,7 +29,8 @@ def fresh() -> Iterator[LongHistory]:
         history.writer.close()
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.long
+@settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ACTS, min_size=20, max_size=70), st.sets(st.integers(0, 69), max_size=3))
 def test_a_rebuilt_projection_equals_the_incremental_one(acts: list[Act], looks: set[int]) -> None:
     """Whenever it was sealed and merged, and wherever segments end, each view has the rows of one made in one go."""
@@ -46,7 +48,8 @@ def test_a_rebuilt_projection_equals_the_incremental_one(acts: list[Act], looks:
             assert everything(sql) == incremental
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.long
+@settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(ACTS, min_size=20, max_size=90),
     st.lists(st.integers(0, 89), min_size=1, max_size=3, unique=True),

@@ -17,6 +17,7 @@ from projections.files.manifest import Beginning, Folder
 from projections.files.parquet import version
 from scheduler import vocabulary as v
 from tests.projections.histories import ACTS, Act, LongHistory, everything
+from tests.support.examples import examples
 from tests.support.ledger import Writer
 
 SEGMENT_ENTRIES = 32
@@ -48,7 +49,8 @@ def made(writer: Writer) -> Beginning | None:
     return Folder(writer.home.projections).load(version(SEGMENT_ENTRIES)).beginning
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.long
+@settings(max_examples=examples(4), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(ACTS, min_size=20, max_size=90), st.sets(st.integers(0, 89), max_size=6))
 def test_every_view_says_the_same_with_it(lag: int, acts: list[Act], looks: set[int]) -> None:
     """Whenever it was made, what was asked then is answered so as of then, and all equals what is made in one go."""

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from projections import QueryFailed, QueryRefused, open_sql
+from tests.support.command import DEADLINE_S
 from tests.support.ledger import START, Writer, column
 
 
@@ -256,7 +257,7 @@ def test_readers_and_a_writer_at_once(tmp_path: Path) -> None:
         for _ in range(3)
     ]
     outputs = [reader.communicate(timeout=120)[0] for reader in readers]
-    writer.communicate(timeout=60)
+    writer.communicate(timeout=DEADLINE_S)
     assert writer.returncode == 0
     assert outputs == [f"saw {entries}\n"] * 3
 

@@ -16,6 +16,7 @@ from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, changed_members
 from scheduler.home import Home
 from tests.projections.histories import ACTS, Act, LongHistory
+from tests.support.examples import examples
 from tests.support.ledger import START, Writer
 
 ADA = "user:ada@ops1"
@@ -27,7 +28,7 @@ def rows(home: Home, query: str) -> list[tuple[Any, ...]]:
         return sql.execute(query).all()
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ACTS, max_size=80))
 def test_slots_attempts_and_changes_say_what_the_entries_say(acts: list[Act]) -> None:
     """Each instant counts once, each start is one attempt, and each change of a definition names what differs."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from eventstore.store import Event
 from projections import open_sql
 from scheduler import vocabulary as v
+from tests.support.examples import examples
 from tests.support.ledger import Writer
 from tests.support.world import World, job
 
@@ -71,7 +72,7 @@ def test_an_instant_that_passed_while_something_watched_is_of_no_outage(tmp_path
     assert [row[1] for row in outages(world, tmp_path)] == [0]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
         st.tuples(

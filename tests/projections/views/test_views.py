@@ -12,6 +12,7 @@ from projections import VIEWS, open_sql
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from tests.projections.histories import JOBS, Simulation
+from tests.support.examples import examples
 from tests.support.ledger import Writer
 
 ACTIONS = st.tuples(
@@ -123,7 +124,7 @@ def rows_of(sql: Any, view: str, order: str) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in answer.rows]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ACTIONS, max_size=60))
 def test_the_views_say_what_a_fold_in_python_says(actions: list[tuple[str, str, int]]) -> None:
     """Whatever happened, and wherever the segments were cut, `runs` and `jobs` equal a straightforward fold."""

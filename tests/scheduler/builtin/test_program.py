@@ -18,6 +18,7 @@ from scheduler.processes import Launch, PosixSpawner
 from scheduler.vocabulary import RetentionApplied, RunRequested, event, payload
 from tests.scheduler.builtin.conftest import left, put
 from tests.shifted_dates import same_date
+from tests.support.command import DEADLINE_S
 
 LOGS = REGISTERED["log-cleanup"]
 SESSIONS = REGISTERED["cleanup-sessions"]
@@ -40,7 +41,9 @@ def entries(home: Home) -> list[Entry]:
 def run(argv: list[str], **env: str) -> subprocess.CompletedProcess[str]:
     """Run a command with exactly this environment."""
     env |= same_date()
-    return subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60, check=False, cwd="/")
+    return subprocess.run(
+        argv, env=env, capture_output=True, text=True, timeout=DEADLINE_S, check=False, cwd="/"
+    )
 
 
 def ago(**parts: float) -> datetime:

@@ -23,6 +23,7 @@ from scheduler.ledger.ledger_prefix import LedgerPrefix
 from scheduler.ledger.past import Past
 from scheduler.rules.evolve import fold
 from scheduler.rules.state import State
+from tests.support.command import DEADLINE_S
 from tests.support.lives import live_through
 from tests.support.world import World
 
@@ -196,10 +197,10 @@ def test_a_process_keeps_the_states_of_a_home(tmp_path: Path) -> None:
         for _ in range(30):
             journal.append([v.event(v.RunRequested(executor="scheduler"), v.SCHEDULER, job="x", run=-1)])
     command = [sys.executable, "-I", "-m", module.__name__.replace("past", "segment_states")]
-    subprocess.run([*command, str(home.root)], check=True, timeout=60)
+    subprocess.run([*command, str(home.root)], check=True, timeout=DEADLINE_S)
     assert [int(path.name[:20]) for path in kept(home.snapshots / "segments")] == [7, 15, 23]
     done = subprocess.run(
-        [*command, str(tmp_path / "none")], check=False, capture_output=True, text=True, timeout=60
+        [*command, str(tmp_path / "none")], check=False, capture_output=True, text=True, timeout=DEADLINE_S
     )
     assert done.returncode == 1
     assert "there is no ledger here" in done.stderr

@@ -15,7 +15,7 @@ import pytest
 from scheduler.processes import Exit, Launch, LaunchFailed, PosixSpawner, live_attempts
 from scheduler.processes.identity import process_stat
 
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 PATH = os.environ["PATH"]
 
 

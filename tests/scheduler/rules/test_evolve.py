@@ -14,6 +14,7 @@ from scheduler import vocabulary as v
 from scheduler.ledger import snapshot
 from scheduler.rules.evolve import evolve, fold
 from scheduler.rules.state import State
+from tests.support.examples import examples
 from tests.support.lives import live_through
 from tests.support.world import BEGIN, World, job
 
@@ -34,7 +35,7 @@ def encoded(state: State) -> bytes:
 WHOLE = encoded(fold(State(), HISTORY))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(cut=st.integers(0, len(HISTORY)))
 def test_folding_a_prefix_and_then_the_rest_is_folding_all(cut: int) -> None:
     """A state that was stored at any entry and folded on is the state of the whole ledger."""

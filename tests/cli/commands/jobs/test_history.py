@@ -33,7 +33,7 @@ def plain_fold(home: LiveHome, keep: Callable[[Row], bool], limit: int) -> list[
 
 def numbers(home: LiveHome, *options: str) -> list[int]:
     """The numbers of the runs that the command shows."""
-    result = home.run("jobs", "history", "--json", *options)
+    result = home.ask("jobs", "history", "--json", *options)
     assert result.code == 0, result.err
     return [row["run"] for row in json.loads(result.out)]
 
@@ -72,6 +72,7 @@ def test_filters_give_what_reading_everything_gives(
     assert numbers(home, "--limit", str(limit), *options) == plain_fold(home, keep, limit)
 
 
+@pytest.mark.long
 def test_far_back_is_found_by_sql(tmp_path: Path) -> None:
     """What lies further back than the quick look reaches is found all the same, in the same order."""
     home = LiveHome(tmp_path / "home")
@@ -100,12 +101,12 @@ def test_the_quick_look_loads_no_sql_engine(home: LiveHome) -> None:
 
 def test_the_table_shows_each_run_on_a_line(home: LiveHome) -> None:
     """In a pipe: a header, one row a line, times in the job's zone, or in UTC."""
-    here = home.run("jobs", "history", "--limit", "3", "--status", "failed", "--trigger", "schedule")
+    here = home.ask("jobs", "history", "--limit", "3", "--status", "failed", "--trigger", "schedule")
     lines = here.out.splitlines()
     assert lines[0].split() == ["RUN", "JOB", "TRIGGER", "SCHEDULED", "FOR", "STARTED", "TOOK", "OUTCOME"]
     assert len(lines) == 4
     assert all("failed with exit code 3" in line and "+01:00" in line for line in lines[1:])
-    utc = home.run("jobs", "history", "--limit", "3", "--status", "failed", "--trigger", "schedule", "--utc")
+    utc = home.ask("jobs", "history", "--limit", "3", "--status", "failed", "--trigger", "schedule", "--utc")
     assert "UTC" in utc.out
     assert "+01:00" not in utc.out
 
@@ -124,7 +125,7 @@ def test_mistakes_are_answered_with_what_was_probably_meant(
     home: LiveHome, options: list[str], words: str
 ) -> None:
     """Exit code 2 and a message that helps."""
-    result = home.run("jobs", "history", *options)
+    result = home.ask("jobs", "history", *options)
     assert result.code == 2
     assert words in result.err
     assert result.out == ""
@@ -134,10 +135,10 @@ def test_a_home_without_runs_says_so(tmp_path: Path) -> None:
     """Nothing on standard output, a remark on standard error, an empty list as JSON."""
     home = LiveHome(tmp_path / "home")
     home.configure('jobs:\n  a:\n    command: "true"\n    schedule: "@daily"\n')
-    result = home.run("jobs", "history")
+    result = home.ask("jobs", "history")
     assert (result.code, result.out) == (0, "")
     assert "nothing has run yet" in result.err
-    assert json.loads(home.run("jobs", "history", "--json").out) == []
+    assert json.loads(home.ask("jobs", "history", "--json").out) == []
     assert not home.ledger.exists()
 
 
@@ -149,7 +150,7 @@ def test_control_characters_are_shown_and_not_obeyed(tmp_path: Path) -> None:
     )
     with Journal.open(home.ledger, software="test") as journal:
         journal.append([v.event(finished, "scheduler", job="evil\x07", run=1)])
-    result = home.run("jobs", "history")
+    result = home.ask("jobs", "history")
     assert "\\x1b[2J\\nnews" in result.out
     assert b"\x1b" not in result.raw_out
     assert b"\x07" not in result.raw_out

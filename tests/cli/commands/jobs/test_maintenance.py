@@ -68,7 +68,7 @@ def test_the_configured_retention_applies_without_an_option(home: LiveHome) -> N
 
 def test_an_option_overrules_the_config_and_is_recorded_by_name(home: LiveHome) -> None:
     """--hours 24 deletes more than the configured 48; the request says which parameters were given."""
-    result = home.run("jobs", "cleanup-sessions", "--hours", "24")
+    result = home.ask("jobs", "cleanup-sessions", "--hours", "24")
     assert result.code == 0
     assert left(home) == ["extra/1.session", "var/sessions/1.session"]
     assert msgspec.json.decode(home.entries("run.requested")[0].data)["parameters"] == ["retention_hours"]
@@ -91,7 +91,7 @@ def test_values_below_one_are_refused(home: LiveHome, value: str) -> None:
     """Exit code 2, nothing is deleted and nothing is recorded."""
     before = left(home)
     for command in (["cleanup-sessions", "--hours"], ["log-cleanup", "--days"]):
-        result = home.run("jobs", *command, value)
+        result = home.ask("jobs", *command, value)
         assert result.code == 2, value
     assert left(home) == before
     assert home.entries() == []
@@ -105,15 +105,15 @@ def test_a_job_that_is_not_configured_runs_with_its_defaults(home: LiveHome) -> 
     for path, days in ((old, 31), (young, 29)):
         path.write_text("x")
         aged(path, days * 24)
-    result = home.run("jobs", "log-cleanup")
+    result = home.ask("jobs", "log-cleanup")
     assert result.code == 0, result.err
     assert not old.exists()
     assert young.exists()
     assert home.entries("run.requested")[0].job == "log-cleanup"
-    shorter = home.run("jobs", "log-cleanup", "--days", "28")
+    shorter = home.ask("jobs", "log-cleanup", "--days", "28")
     assert shorter.code == 0
     assert not young.exists()
-    past = json.loads(home.run("jobs", "history", "--job", "log-cleanup", "--json").out)
+    past = json.loads(home.ask("jobs", "history", "--job", "log-cleanup", "--json").out)
     assert [row["outcome"] for row in past] == ["succeeded", "succeeded"]
     home.check()
 
@@ -121,7 +121,7 @@ def test_a_job_that_is_not_configured_runs_with_its_defaults(home: LiveHome) -> 
 def test_a_job_with_a_command_of_its_own_is_left_alone(home: LiveHome) -> None:
     """Where the config gives the name another meaning the command refuses and says what to do."""
     home.configure('jobs:\n  log-cleanup:\n    command: "true"\n    schedule: "@daily"\n')
-    result = home.run("jobs", "log-cleanup")
+    result = home.ask("jobs", "log-cleanup")
     assert result.code == 2
     assert "jobs run log-cleanup" in result.err
 
@@ -129,7 +129,7 @@ def test_a_job_with_a_command_of_its_own_is_left_alone(home: LiveHome) -> None:
 def test_it_runs_beside_a_scheduler(home: LiveHome) -> None:
     """While a scheduler serves the home the command executes the run itself, and the scheduler leaves it alone."""
     with home.served():
-        assert home.run("jobs", "cleanup-sessions", "--dry-run").code == 0
+        assert home.ask("jobs", "cleanup-sessions", "--dry-run").code == 0
         kinds = [entry.type for entry in home.entries("run.")]
     assert kinds == ["run.requested", "run.started", "run.finished"]
     home.check()

@@ -60,14 +60,14 @@ def flip(home: LiveHome, seq: int, by_bytes: int = 150) -> tuple[Path, int]:
 def test_a_sound_ledger_is_called_sound(home: LiveHome) -> None:
     """Exit code 0, entries, bytes and the hash of the head; nothing is written."""
     before = digest_of(home.root)
-    result = home.run("ledger", "verify", "--json")
+    result = home.ask("ledger", "verify", "--json")
     report = json.loads(result.out)
     size = sum(path.stat().st_size for path in home.ledger.glob("*.jsonl"))
     assert result.code == 0
     assert (report["ok"], report["entries"], report["segments"], report["bytes"]) == (True, ENTRIES, 4, size)
     assert report["head"] == {"seq": ENTRIES - 1, "hash": home.entries()[-1].hash}
     assert report["first_damage"] is None
-    words = home.run("ledger", "verify")
+    words = home.ask("ledger", "verify")
     assert words.code == 0
     assert "sound" in words.out
     assert words.err == ""
@@ -78,11 +78,11 @@ def test_a_sound_ledger_is_called_sound(home: LiveHome) -> None:
 def test_a_flipped_bit_is_found_where_it_is(home: LiveHome, seq: int) -> None:
     """Exit code 1 with the entry, the segment, the byte offset, what was expected and what was found."""
     path, begin = flip(home, seq)
-    result = home.run("ledger", "verify", "--json")
+    result = home.ask("ledger", "verify", "--json")
     damage = json.loads(result.out)["first_damage"]
     assert result.code == 1
     assert (damage["seq"], damage["segment"], damage["offset"]) == (seq, str(path), begin)
-    words = home.run("ledger", "verify")
+    words = home.ask("ledger", "verify")
     assert words.code == 1
     assert f"DAMAGED at entry {seq}" in words.out
     assert str(begin) in words.out
@@ -93,7 +93,7 @@ def test_a_cut_ledger_is_found(home: LiveHome) -> None:
     """Acknowledged entries that are gone are damage; exit code 1."""
     path = home.ledger / segment_name(48)
     path.write_bytes(path.read_bytes()[:-200])
-    result = home.run("ledger", "verify", "--json")
+    result = home.ask("ledger", "verify", "--json")
     assert result.code == 1
     assert json.loads(result.out)["first_damage"]["seq"] == 49
 
@@ -104,10 +104,10 @@ def test_a_torn_tail_is_no_damage(home: LiveHome) -> None:
     with path.open("ab") as file:
         file.write(b'{"seq":50,"ti')
     before = digest_of(home.root)
-    result = home.run("ledger", "verify", "--json")
+    result = home.ask("ledger", "verify", "--json")
     assert result.code == 0
     assert json.loads(result.out)["torn"]["seq"] == 50
-    assert "unfinished write" in home.run("ledger", "verify").out
+    assert "unfinished write" in home.ask("ledger", "verify").out
     assert digest_of(home.root) == before
 
 
@@ -116,7 +116,7 @@ def test_recoveries_are_listed(home: LiveHome) -> None:
     with (home.ledger / segment_name(48)).open("ab") as file:
         file.write(b"{")
     append(home, 1)
-    assert json.loads(home.run("ledger", "verify", "--json").out)["recoveries"] == [50]
+    assert json.loads(home.ask("ledger", "verify", "--json").out)["recoveries"] == [50]
 
 
 def test_a_read_only_copy_can_be_verified_anywhere(home: LiveHome, tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_newer_format_is_refused(home: LiveHome) -> None:
     home.ledger.mkdir()
     path.write_bytes(hashed + b',"hash":"%s"}\n' % sha256(hashed).hexdigest().encode())
     for command in (["ledger", "verify"], ["ledger", "show", "0"], ["ledger", "tail"], ["sql", "FROM runs"]):
-        result = home.run(*command)
+        result = home.ask(*command)
         assert result.code == 3, command
         assert "format 2" in result.err
 
@@ -151,10 +151,10 @@ def test_no_ledger_is_said(tmp_path: Path) -> None:
     """Where there is no ledger there is nothing to verify, show or follow: exit code 3."""
     home = LiveHome(tmp_path / "home")
     for command in (["ledger", "verify"], ["ledger", "show", "0"], ["ledger", "tail", "-f"]):
-        result = home.run(*command)
+        result = home.ask(*command)
         assert result.code == 3, command
         assert "no ledger" in result.err
-    assert home.run("ledger", "verify", "--ledger", str(tmp_path / "none")).code == 2
+    assert home.ask("ledger", "verify", "--ledger", str(tmp_path / "none")).code == 2
 
 
 # -- show ----------------------------------------------------------------------------------------------------------
@@ -162,7 +162,7 @@ def test_no_ledger_is_said(tmp_path: Path) -> None:
 
 def test_an_entry_is_shown_with_its_neighbours(home: LiveHome) -> None:
     """Members, payload, place, and that the hash and the chain match; control characters stay escaped."""
-    result = home.run("ledger", "show", "17")
+    result = home.ask("ledger", "show", "17")
     assert result.code == 0
     for words in (
         "note.made",
@@ -174,7 +174,7 @@ def test_an_entry_is_shown_with_its_neighbours(home: LiveHome) -> None:
     ):
         assert words in result.out
     assert b"\x1b" not in result.raw_out
-    document = json.loads(home.run("ledger", "show", "17", "--json").out)
+    document = json.loads(home.ask("ledger", "show", "17", "--json").out)
     assert document["entry"]["data"] == {"text": "\x1b[2J 16"}
     assert (document["hash_matches"], document["prev_matches"], document["next_matches"]) == (
         True,
@@ -186,7 +186,7 @@ def test_an_entry_is_shown_with_its_neighbours(home: LiveHome) -> None:
 
 def test_raw_is_the_very_line(home: LiveHome) -> None:
     """`--raw` prints bytes that sha256sum can check."""
-    line = home.run("ledger", "show", "17", "--raw").raw_out
+    line = home.ask("ledger", "show", "17", "--raw").raw_out
     assert line == (home.ledger / segment_name(16)).read_bytes().splitlines(keepends=True)[1]
     assert sha256(line.split(b',"hash":')[0]).hexdigest() in line.decode()
 
@@ -194,34 +194,34 @@ def test_raw_is_the_very_line(home: LiveHome) -> None:
 def test_negative_numbers_count_from_the_end(home: LiveHome) -> None:
     """-1 is the last entry, -50 the first; beyond that there is none."""
     for number, seq in ((-1, 49), (-2, 48), (-50, 0)):
-        document = json.loads(home.run("ledger", "show", str(number), "--json").out)
+        document = json.loads(home.ask("ledger", "show", str(number), "--json").out)
         assert document["entry"]["seq"] == seq
     for beyond in ("-51", "50", "1e3"):
-        assert home.run("ledger", "show", beyond).code == 2
+        assert home.ask("ledger", "show", beyond).code == 2
 
 
 def test_a_damaged_entry_is_shown_as_it_stands(home: LiveHome) -> None:
     """What is wrong is said, exit code 3; its sound neighbours can be shown too."""
     flip(home, 20)
-    result = home.run("ledger", "show", "20")
+    result = home.ask("ledger", "show", "20")
     assert result.code == 3
     assert "DOES NOT match its bytes" in result.out or "line" in result.out
     assert "damaged" in result.err
-    assert json.loads(home.run("ledger", "show", "20", "--json").out)["hash_matches"] is False
-    neighbour = home.run("ledger", "show", "22", "--json")
+    assert json.loads(home.ask("ledger", "show", "20", "--json").out)["hash_matches"] is False
+    neighbour = home.ask("ledger", "show", "22", "--json")
     assert (neighbour.code, json.loads(neighbour.out)["hash_matches"]) == (0, True)
-    assert home.run("ledger", "show", "20", "--raw").code == 3
+    assert home.ask("ledger", "show", "20", "--raw").code == 3
 
 
 @pytest.mark.parametrize("seq", [19, 21])
 def test_a_damaged_neighbour_is_no_secret(home: LiveHome, seq: int) -> None:
     """An entry that is sound itself is shown; that the one beside it is damaged is said, exit code 3."""
     flip(home, 20)
-    result = home.run("ledger", "show", str(seq))
+    result = home.ask("ledger", "show", str(seq))
     assert result.code == 3
     assert "matches its bytes" in result.out
     assert "beside it, entry 20 is damaged" in result.err
-    assert "entry 20" in json.loads(home.run("ledger", "show", str(seq), "--json").out)["damage"]
+    assert "entry 20" in json.loads(home.ask("ledger", "show", str(seq), "--json").out)["damage"]
 
 
 def test_what_was_rewritten_does_not_fit_its_successor(home: LiveHome) -> None:
@@ -231,7 +231,7 @@ def test_what_was_rewritten_does_not_fit_its_successor(home: LiveHome) -> None:
     hashed = lines[4].split(b',"hash":')[0].replace(b'"text":"', b'"text":"-')
     lines[4] = hashed + b',"hash":"%s"}\n' % sha256(hashed).hexdigest().encode()
     path.write_bytes(b"".join(lines))
-    result = home.run("ledger", "show", "20")
+    result = home.ask("ledger", "show", "20")
     assert result.code == 3
     assert "entry 21 does not name its hash" in result.err
 
@@ -240,7 +240,7 @@ def test_what_a_crash_left_is_no_neighbour(home: LiveHome) -> None:
     """An unfinished write behind the last entry is no damage: exit code 0."""
     with (home.ledger / segment_name(48)).open("ab") as file:
         file.write(b'{"seq":50,"time":"2026')
-    result = home.run("ledger", "show", "-1")
+    result = home.ask("ledger", "show", "-1")
     assert (result.code, result.err) == (0, "")
 
 
@@ -248,16 +248,16 @@ def test_damage_elsewhere_is_for_verify_to_find(home: LiveHome) -> None:
     """`show` is about the entry, its neighbours and the end: a sound stretch is shown with exit code 0."""
     flip(home, 6)
     for seq in ("2", "-1"):
-        assert home.run("ledger", "show", seq).code == 0
-    assert home.run("ledger", "verify").code == 1
-    assert "ledger verify" in home.run("ledger", "show", "--help").out
+        assert home.ask("ledger", "show", seq).code == 0
+    assert home.ask("ledger", "verify").code == 1
+    assert "ledger verify" in home.ask("ledger", "show", "--help").out
 
 
 def test_entries_can_be_shown_though_the_end_is_gone(home: LiveHome) -> None:
     """A ledger that cannot be opened any more still shows what is there: exit code 3."""
     path = home.ledger / segment_name(48)
     path.write_bytes(path.read_bytes()[:-200])
-    result = home.run("ledger", "show", "17")
+    result = home.ask("ledger", "show", "17")
     assert result.code == 3
     assert "matches its bytes" in result.out
     assert "damaged" in result.err
@@ -268,19 +268,19 @@ def test_entries_can_be_shown_though_the_end_is_gone(home: LiveHome) -> None:
 
 def test_the_newest_entries_come_last(home: LiveHome) -> None:
     """-n says how many; each line begins with the number of its entry."""
-    result = home.run("ledger", "tail", "-n", "3")
+    result = home.ask("ledger", "tail", "-n", "3")
     assert [line.split()[0] for line in result.out.splitlines()] == ["47", "48", "49"]
     assert b"\x1b" not in result.raw_out
-    assert home.run("ledger", "tail", "-n", "0").out == ""
-    assert len(home.run("ledger", "tail", "-n", "100").out.splitlines()) == ENTRIES
+    assert home.ask("ledger", "tail", "-n", "0").out == ""
+    assert len(home.ask("ledger", "tail", "-n", "100").out.splitlines()) == ENTRIES
 
 
 def test_tail_for_programs(home: LiveHome) -> None:
     """--json: one entry a line; --raw: the very lines."""
-    lines = home.run("ledger", "tail", "-n", "2", "--json").out.splitlines()
+    lines = home.ask("ledger", "tail", "-n", "2", "--json").out.splitlines()
     assert [json.loads(line)["seq"] for line in lines] == [48, 49]
     assert (
-        home.run("ledger", "tail", "-n", "2", "--raw").raw_out
+        home.ask("ledger", "tail", "-n", "2", "--raw").raw_out
         == (home.ledger / segment_name(48)).read_bytes()
     )
 
@@ -289,9 +289,9 @@ def test_tail_can_be_narrowed(home: LiveHome) -> None:
     """--job and --type choose entries, however far back they are."""
     append(home, 1, job="other")
     append(home, 20)
-    lines = home.run("ledger", "tail", "--job", "other", "--json").out.splitlines()
+    lines = home.ask("ledger", "tail", "--job", "other", "--json").out.splitlines()
     assert [json.loads(line)["seq"] for line in lines] == [50]
-    lines = home.run("ledger", "tail", "--type", "ledger.*", "--json").out.splitlines()
+    lines = home.ask("ledger", "tail", "--type", "ledger.*", "--json").out.splitlines()
     assert [json.loads(line)["type"] for line in lines] == ["ledger.created"]
 
 
@@ -334,18 +334,18 @@ def test_tail_of_a_damaged_ledger_shows_what_it_can(home: LiveHome) -> None:
     """Every entry that is newer than the damage is shown, then where it is: exit code 3."""
     flip(home, 45)
     flip(home, 41)
-    result = home.run("ledger", "tail", "-n", "20")
+    result = home.ask("ledger", "tail", "-n", "20")
     assert result.code == 3
     shown = [line.split()[0] for line in result.out.splitlines()]
     assert shown == ["46", "47", "48", "49"]
     assert "entry 45" in result.err
-    assert home.run("ledger", "tail", "-n", "4").code == 0
+    assert home.ask("ledger", "tail", "-n", "4").code == 0
 
 
 def test_tail_of_a_ledger_whose_end_is_damaged(home: LiveHome) -> None:
     """A ledger that cannot be opened shows its last readable lines and what is none: exit code 3."""
     flip(home, 49)
-    result = home.run("ledger", "tail", "-n", "2")
+    result = home.ask("ledger", "tail", "-n", "2")
     assert result.code == 3
     assert [line.split()[0] for line in result.out.splitlines()] == ["48"]
     assert "entry 49" in result.err

@@ -60,7 +60,7 @@ def run_number(home: LiveHome, job: str) -> int:
 
 def test_view_shows_what_was_printed_and_what_happened(home: LiveHome) -> None:
     """One line each with time, level, where it comes from and the message; secrets are masked."""
-    result = home.run("logs", "view", "--utc")
+    result = home.ask("logs", "view", "--utc")
     assert result.code == 0
     run = run_number(home, "chatty")
     lines = [line.split("Z  ", 1)[1] for line in result.out.splitlines() if "chatty" in line]
@@ -145,9 +145,9 @@ def test_show_is_byte_for_byte(home: LiveHome) -> None:
 
 def test_show_of_what_is_no_run_says_so(home: LiveHome) -> None:
     """An entry that causes no run, a number beyond the end, an attempt that never was."""
-    assert "there is no run 1" in home.run("logs", "show", "1").err
-    assert "there is no run 999" in home.run("logs", "show", "999").err
-    nothing = home.run("logs", "show", str(run_number(home, "chatty")), "--attempt", "2")
+    assert "there is no run 1" in home.ask("logs", "show", "1").err
+    assert "there is no run 999" in home.ask("logs", "show", "999").err
+    nothing = home.ask("logs", "show", str(run_number(home, "chatty")), "--attempt", "2")
     assert (nothing.code, "has no attempt 2" in nothing.err) == (1, True)
 
 
@@ -192,7 +192,7 @@ def test_retention_of_logs_counts_entries_and_output(tmp_path: Path) -> None:
     home = LiveHome(tmp_path / "home")
     home.configure(CONFIG)
     home.run("jobs", "run", "chatty")
-    home.run("logs", "view")
+    home.ask("logs", "view")
     run = str(run_number(home, "chatty"))
     logs = home.root / "var" / "logs"
     long_ago = (1_000_000_000, 1_000_000_000)
@@ -208,13 +208,13 @@ def test_retention_of_logs_counts_entries_and_output(tmp_path: Path) -> None:
         logs / "entries" / "lock",
     ]:
         os.utime(path, long_ago)
-    assert home.run("jobs", "log-cleanup").code == 0
+    assert home.ask("jobs", "log-cleanup").code == 0
     applied = v.payload(home.entries("retention.applied")[-1])
     assert applied.deleted == 5
     assert not any(path.exists() for path in old)
     assert (logs / "entries" / "position.json").exists()
     # The run ended a moment ago by the ledger's clock, so that no retention can have meant it: that is said too.
-    gone = home.run("logs", "show", run, "--stream", "stdout")
+    gone = home.ask("logs", "show", run, "--stream", "stdout")
     assert (gone.code, "is gone" in gone.err) == (1, True)
 
 
@@ -239,22 +239,22 @@ def test_the_entry_of_the_retention_that_deleted_output_is_named(tmp_path: Path)
 
 def test_export_has_all_in_three_forms(home: LiveHome, tmp_path: Path) -> None:
     """JSON lines as they are kept, CSV with a column for each member, text as it is viewed; files are private."""
-    lines = home.run("logs", "export", "--job", "chatty").out.splitlines()
+    lines = home.ask("logs", "export", "--job", "chatty").out.splitlines()
     entries = [json.loads(line) for line in lines]
     assert len(entries) == 8
     rows = list(
-        csv.DictReader(io.StringIO(home.run("logs", "export", "--job", "chatty", "--format", "csv").out))
+        csv.DictReader(io.StringIO(home.ask("logs", "export", "--job", "chatty", "--format", "csv").out))
     )
     assert [row["message"] for row in rows] == [entry["message"] for entry in entries]
     assert json.loads(rows[-1]["fields"]) == entries[-1]["fields"]
-    text = home.run("logs", "export", "--job", "chatty", "--format", "text", "--utc").out
-    assert text == home.run("logs", "view", "--job", "chatty", "--utc").out
+    text = home.ask("logs", "export", "--job", "chatty", "--format", "text", "--utc").out
+    assert text == home.ask("logs", "view", "--job", "chatty", "--utc").out
     target = tmp_path / "logs.jsonl"
-    assert home.run("logs", "export", "--job", "chatty", "--output", str(target)).code == 0
+    assert home.ask("logs", "export", "--job", "chatty", "--output", str(target)).code == 0
     assert target.read_text().splitlines() == lines
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
-    assert home.run("logs", "export", "--output", str(target)).code == 2
-    inside = home.run(
+    assert home.ask("logs", "export", "--output", str(target)).code == 2
+    inside = home.ask(
         "logs", "export", "--output", str(home.ledger / "00000000000000000000.jsonl"), "--force"
     )
     assert inside.code == 2
@@ -273,7 +273,7 @@ def test_export_is_in_the_order_of_times_like_view(tmp_path: Path) -> None:
     hand.close()
     home = LiveHome(hand.home.root)
     for options in ([], ["--run", str(run)], ["--level", "info", "--stream", "stdout"]):
-        entries = [json.loads(line) for line in home.run("logs", "export", *options).out.splitlines()]
+        entries = [json.loads(line) for line in home.ask("logs", "export", *options).out.splitlines()]
         assert entries == sorted(entries, key=lambda entry: entry["time"])
         viewed = call("logs", "view", "--json", *options, home=home.root).document
         assert [entry["message"] for entry in entries] == [entry["message"] for entry in viewed]
@@ -295,7 +295,7 @@ def test_a_name_that_nobody_has_heard_of_is_no_empty_answer(
     """A mistyped job gets the nearest one, an unknown run is refused: exit code 2, and nothing is written."""
     target = tmp_path / "out"
     written = ["--output", str(target)] if command == ["export"] else []
-    answer = home.run("logs", *command, *options, *written)
+    answer = home.ask("logs", *command, *options, *written)
     assert (answer.code, answer.out) == (2, "")
     assert said in answer.err
     assert not target.exists()
@@ -309,7 +309,7 @@ def test_a_name_of_which_only_the_past_knows_is_known(tmp_path: Path) -> None:
     run = str(run_number(home, "chatty"))
     home.configure(CONFIG.replace("chatty", "other"))
     home.run("jobs", "run", "broken")
-    home.run("logs", "view")
+    home.ask("logs", "view")
     entries = home.root / "var" / "logs" / "entries"
     (entries / "2001-09-09.jsonl").write_text(
         '{"time":"2001-09-09T01:46:40.000000Z","level":"info","job":"ancient","run":999,"stream":"stdout","message":"m"}\n'
@@ -321,9 +321,9 @@ def test_a_name_of_which_only_the_past_knows_is_known(tmp_path: Path) -> None:
         ["--run", "999"],
         ["--run", run],
     ):
-        answer = home.run("logs", "view", "--level", "critical", *options)
+        answer = home.ask("logs", "view", "--level", "critical", *options)
         assert (answer.code, answer.out, answer.err) == (0, "", "no such log entries\n")
-    of_another = home.run("logs", "view", "--job", "broken", "--run", run)
+    of_another = home.ask("logs", "view", "--job", "broken", "--run", run)
     assert of_another.code == 2
     assert f"run {run} is one of chatty, not of broken" in of_another.err
 
@@ -350,13 +350,13 @@ def test_long_lines_are_wrapped_between_words_at_a_terminal_only(tmp_path: Path)
 def test_summary_counts_what_is_there(home: LiveHome) -> None:
     """By level, by job with its failed runs, by day; for people the same numbers."""
     document = call("logs", "summary", "--json", home=home.root).document
-    entries = [json.loads(line) for line in home.run("logs", "export").out.splitlines()]
+    entries = [json.loads(line) for line in home.ask("logs", "export").out.splitlines()]
     assert document["entries"] == len(entries) == sum(document["levels"].values())
     by_job = {job["job"]: job for job in document["jobs"]}
     assert by_job["chatty"]["entries"] == 8
     assert by_job["broken"]["failed_runs"] == 1
     assert [day["entries"] for day in document["days"]] == [len(entries)]
-    text = home.run("logs", "summary").out
+    text = home.ask("logs", "summary").out
     assert "the jobs that failed" in text
     assert "broken            1" in text
 
@@ -389,7 +389,7 @@ def test_a_person_who_watches_sees_that_entries_are_collected(
         main()
     assert left.value.code == 0
     monkeypatch.undo()
-    assert "collecting" not in home.run("logs", *command).err
+    assert "collecting" not in home.ask("logs", *command).err
 
 
 def test_what_cannot_be_collected_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -397,7 +397,7 @@ def test_what_cannot_be_collected_is_said_in_words(tmp_path: Path, monkeypatch: 
     home = LiveHome(tmp_path / "home")
     home.configure(CONFIG)
     home.run("jobs", "run", "chatty")
-    assert home.run("logs", "view").code == 0
+    assert home.ask("logs", "view").code == 0
     folder = home.root / "var" / "logs" / "entries"
 
     def refused(*_: object) -> None:
@@ -414,15 +414,15 @@ def test_a_removed_job_is_named(tmp_path: Path) -> None:
     """Of several jobs it must be told which one the config no longer has."""
     home = LiveHome(tmp_path / "home")
     home.configure(CONFIG)
-    home.run("jobs", "disable", "chatty", "--reason", "x")
+    home.ask("jobs", "disable", "chatty", "--reason", "x")
     home.configure(CONFIG.replace("chatty:", "silent:"))
-    home.run("jobs", "disable", "silent", "--reason", "x")
-    assert "scheduler: job chatty removed from the config" in home.run("logs", "view").out
+    home.ask("jobs", "disable", "silent", "--reason", "x")
+    assert "scheduler: job chatty removed from the config" in home.ask("logs", "view").out
 
 
 def test_the_longer_path_reaches_the_same_commands(home: LiveHome) -> None:
     """`cronledger infra logs` is `cronledger logs`."""
-    assert home.run("infra", "logs", "view").out == home.run("logs", "view").out
+    assert home.ask("infra", "logs", "view").out == home.ask("logs", "view").out
 
 
 def test_nothing_of_a_line_acts_on_the_terminal(tmp_path: Path) -> None:

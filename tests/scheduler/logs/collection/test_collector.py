@@ -22,6 +22,7 @@ from scheduler.logs.collection.secret_masking import Masker
 from scheduler.logs.storage.checkpoint import Position, read_position, write_position
 from scheduler.logs.storage.day_files import DayWriter
 from scheduler.logs.storage.resume import LOOK_BACK_ENTRIES
+from tests.support.examples import examples
 from tests.support.output import START, HandWritten
 
 CHUNKS = st.lists(
@@ -58,7 +59,7 @@ def kill_before_commit(collector: Collector) -> None:
         collector.turn()
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(30))
 @given(CHUNKS, STEPS)
 def test_each_line_becomes_exactly_one_entry(chunks: list[tuple[str, bytes]], steps: list[str]) -> None:
     """However output comes in and whenever the collector dies, nothing is lost and nothing is there twice."""

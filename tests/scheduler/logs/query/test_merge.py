@@ -13,6 +13,7 @@ from scheduler.logs.query.merge import in_order
 from scheduler.logs.storage.entry import TIME_SLICE, encode_lines
 from scheduler.logs.storage.gzip_members import member
 from scheduler.logs.storage.scan import blocks
+from tests.support.examples import examples
 
 DAY = "2026-11-23"
 TIMES = st.tuples(st.integers(0, 2), st.integers(0, 3), st.sampled_from([0, 1, 999_999])).map(
@@ -34,7 +35,7 @@ def time_of(line: bytes) -> bytes:
     return line[TIME_SLICE]
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(60))
 @given(st.lists(st.tuples(TIMES, MESSAGES), max_size=40), st.integers(1, 2_000), st.integers(0, 40))
 def test_lines_come_in_the_order_of_their_times(
     entries: list[tuple[str, str]], portion_bytes: int, packed: int

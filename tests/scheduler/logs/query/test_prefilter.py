@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scheduler.logs import LogEntry, Pattern
 from scheduler.logs.query.prefilter import FOLDED_FROM_ELSEWHERE, of_expression, of_text
 from scheduler.logs.storage.entry import encode_lines
+from tests.support.examples import examples
 
 BEYOND_ASCII = "".join(map(chr, [*range(0x80, 0xD800), *range(0xE000, sys.maxunicode + 1)]))
 LETTERS = 'abikzs 05"\\\u0130\u0131\u017f\u212a\u00dfé'
@@ -45,7 +46,7 @@ def test_the_letters_that_others_equal_are_those() -> None:
     assert re.search(f"[{others}]", BEYOND_ASCII, re.IGNORECASE) is None
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(150))
 @given(EXPRESSIONS, st.lists(TEXTS, max_size=6), st.booleans())
 @example("disk", ["D\u0130S\u212a"], False)
 @example("a|^", ["", "x"], False)

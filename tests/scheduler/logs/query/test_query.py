@@ -19,6 +19,7 @@ from scheduler.logs.query.query import as_collected
 from scheduler.logs.storage.entry import encode_lines, time_text
 from scheduler.logs.storage.gzip_members import member
 from scheduler.logs.storage.scan import BLOCK_BYTES, blocks
+from tests.support.examples import examples
 
 DAYS = ("2026-11-21", "2026-11-22", "2026-11-23")
 WORDS = (
@@ -80,7 +81,7 @@ def write(folder: Path, entries: list[LogEntry], compressed: int = 0) -> None:
             (folder / f"{day}.jsonl").write_bytes(raw)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(100))
 @given(ENTRIES, FILTERS, st.integers(0, 3), st.integers(0, 6))
 def test_filters_find_what_a_look_at_each_entry_finds(
     entries: list[LogEntry], wanted: LogFilter, compressed: int, count: int
