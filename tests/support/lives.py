@@ -61,12 +61,19 @@ def meddle(rng: random.Random, world: World) -> None:
         world.person(v.RunRequested(executor="scheduler"), name, run=-1)
 
 
-def live_through(seed: int, jobs: int, days: int) -> World:
-    """A world with random jobs, crashes, reboots, suspends, clock steps and meddling, from a seed."""
+def live_through(seed: int, jobs: int, days: int, crashes: float = 0.0008) -> World:
+    """A world with random jobs, crashes, reboots, suspends, clock steps and meddling, from a seed.
+
+    Args:
+        seed: the same one lives the same life.
+        jobs: how many jobs it has.
+        days: how long it lives.
+        crashes: how probable a crash is at each append, before it and after it.
+    """
     rng = random.Random(seed)
     world = World(*random_jobs(rng, jobs).values())
     behave(rng, world.machine)
-    crash_at_random(rng, world.machine, 0.0008)
+    crash_at_random(rng, world.machine, crashes)
     end = BEGIN + timedelta(days=days)
     while world.clock.wall < end:
         try:

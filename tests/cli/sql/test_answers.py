@@ -171,11 +171,11 @@ def test_a_query_can_come_from_a_file_or_a_pipe(home: LiveHome, tmp_path: Path) 
     """`-f FILE`, a byte order mark or not, and standard input without `-`."""
     source = tmp_path / "query.sql"
     source.write_bytes(b"\xef\xbb\xbf-- how many\nSELECT 1 AS one;\n")
-    assert json.loads(home.ask("sql", "-f", str(source), "--json").out) == [{"one": 1}]
+    assert json.loads(home.run("sql", "-f", str(source), "--json").out) == [{"one": 1}]
     assert json.loads(home.run("sql", "--json", stdin=b"SELECT 1 AS one").out) == [{"one": 1}]
-    assert home.ask("sql", "-f", str(tmp_path / "none.sql")).code == 2
-    assert home.ask("sql", "SELECT 1", "-f", str(source)).code == 2
-    assert home.ask("sql").code == 2
+    assert home.run("sql", "-f", str(tmp_path / "none.sql")).code == 2
+    assert home.run("sql", "SELECT 1", "-f", str(source)).code == 2
+    assert home.run("sql").code == 2
 
 
 @pytest.mark.parametrize(
