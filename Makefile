@@ -11,6 +11,9 @@ LOCKED := install --require-hashes --no-deps
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url $(UPGRADE)
 
+# The tests start hundreds of processes: without bytecode each of them compiles half a second's worth of modules.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test setup lint types unit test-newest test-pythons bench hunt shifted lock clean
 

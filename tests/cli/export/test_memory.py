@@ -9,6 +9,7 @@ import pytest
 
 from eventstore import SEGMENT_ENTRIES, Journal
 from scheduler import vocabulary as v
+from tests.support.command import start
 from tests.support.home import LiveHome
 
 OPEN = 16_960
@@ -46,7 +47,7 @@ def filled(root: Path, entries: int) -> LiveHome:
 
 def memory_peak_mib(home: LiveHome, *arguments: str) -> int:
     """Run a command to its end; the most resident memory that it had."""
-    process = home.start(*arguments, stdout=subprocess.DEVNULL)
+    process = start(*arguments, home=home.root, stdout=subprocess.DEVNULL, stderr=None)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0
