@@ -75,7 +75,7 @@ def scheduler_started(pid: int = 1, **facts: Any) -> v.SchedulerStarted:
 
 
 class Writer:
-    """A home whose ledger grows by hand.
+    """A home whose ledger grows by hand; its entries are `durable` where someone waits for that.
 
     Attributes:
         home: the home.
@@ -90,6 +90,7 @@ class Writer:
         *,
         now: datetime = START,
         step: timedelta = timedelta(seconds=1),
+        durable: bool = False,
     ) -> None:
         self.home = Home(root)
         self.now, self.step = now, step
@@ -98,7 +99,7 @@ class Writer:
             self.home.ledger,
             software="tests",
             clock=lambda: self.now,
-            fsync="never",
+            fsync="always" if durable else "never",
             segment_entries=segment_entries,
         )
 

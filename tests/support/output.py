@@ -21,7 +21,7 @@ class HandWritten(Writer):
     """A home, its ledger, its output and its clock, which stands still unless it is told to `wait`."""
 
     def __init__(self, root: Path, now: datetime = START) -> None:
-        super().__init__(root, SEGMENT_ENTRIES, now=now, step=timedelta(0))
+        super().__init__(root, SEGMENT_ENTRIES, now=now, step=timedelta(0), durable=True)
         self.started: dict[int, Entry] = {}
 
     def begin(self, job: str = "nightly") -> int:
