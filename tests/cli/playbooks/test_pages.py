@@ -38,7 +38,7 @@ CONFIG = """\
 defaults: {timezone: Europe/Paris}
 jobs:
   nightly: {schedule: "30 2 * * *", command: echo 3 tables saved}
-  slow: {every: 12h, command: sleep 60}
+  slow: {every: 12h, command: sleep 600}
 """
 SAID = {
     "cli_jobs": ["run . of slow is asked to stop", "3 tables saved", "the coming week, in Europe/Paris"],
@@ -66,7 +66,7 @@ def past_of(home: Home, *, disabled: bool) -> None:
         JobDefinition(
             name="nightly", command="echo 3 tables saved", schedule="30 2 * * *", timezone="Europe/Paris"
         ),
-        JobDefinition(name="slow", command="sleep 60", every="12h", timezone="Europe/Paris"),
+        JobDefinition(name="slow", command="sleep 600", every="12h", timezone="Europe/Paris"),
     ]
     past.defined(now - 21 * day, *definitions)
     past.started(now - 21 * day)
