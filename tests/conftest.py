@@ -7,8 +7,9 @@ import os
 import pytest
 from hypothesis import settings
 
-settings.register_profile("always the same", derandomize=True, deadline=None)
-settings.register_profile("hunt", max_examples=3_000, deadline=None)
+from tests.support.examples import register
+
+register()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,7 +23,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that cannot run on a shifted date are left out there; `tests.shifted_dates` says which date it is."""
+    """Long tests go first, so that none is waited for at the end; what a shifted date forbids is left out."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
     if "CRONLEDGER_SHIFTED" not in os.environ:
         return
     for item in items:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from functools import cache
@@ -35,15 +36,22 @@ BUILTINS_THAT_REACH_OUT = {"open", "input", "print", "exec", "eval", "compile", 
 MODULES = [path for package in MAY_IMPORT for path in sorted((ROOT / package).rglob("*.py"))]
 
 
-def imports(path: Path) -> set[str]:
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """A file, parsed once."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
     """The modules that a file imports, by their full names."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    names: set[str] = set()
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+    return frozenset(names)
 
 
 def module_name(path: Path) -> str:
@@ -127,7 +135,7 @@ def test_a_ledger_is_opened_in_one_place() -> None:
 def test_every_room_says_what_it_is_for(path: Path) -> None:
     """Each module has a docstring, and a name that says something."""
     assert path.stem not in {"utils", "util", "common", "helpers", "helper", "misc", "manager", "shared"}
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     assert ast.get_docstring(tree)
 
 
@@ -136,7 +144,7 @@ def test_rooms_are_small(path: Path) -> None:
     """A module stays under 400 lines and a function under 60."""
     text = path.read_text(encoding="utf-8")
     assert text.count("\n") <= 400
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert (node.end_lineno or node.lineno) - node.lineno < 60, f"{path}:{node.lineno} {node.name}"
 
@@ -212,3 +220,26 @@ def test_the_command_survives_a_folder_with_modules_of_the_same_names(tmp_path: 
         done = subprocess.run([command, *args], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done
         assert "wrong module" not in done.stdout + done.stderr
+
+
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_tests_share_modules_and_reach_into_none(path: Path) -> None:
+    """What tests share is in no `test_*` module, and none takes or replaces a private name: ruff sees to members."""
+    tree = tree_of(path)
+    taken = [name.split(".") for name in imports(path)]
+    assert not [
+        name for name in taken if name[0] == "tests" and any(part.startswith("test_") for part in name)
+    ]
+    replaced = [
+        node.value.split(".")
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and ast.unparse(call.func).endswith(("setattr", "patch", "patch.object"))
+        for node in call.args
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    private = [part for name in taken + replaced for part in name if re.match(r"_[^_]|__.*[^_]$", part)]
+    assert not private

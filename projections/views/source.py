@@ -23,7 +23,7 @@ from projections.files.validation import unchanged
 from scheduler.home import Home
 from scheduler.store import open_store
 
-_UNMERGED_MAX = 32
+UNMERGED_MAX = 32
 """With more files than this each answer takes longer than it has to."""
 
 OpenStore = Callable[[Home], EventStore]
@@ -143,7 +143,7 @@ class ProjectionSource:
 
     def _merged(self, valid: ValidProjections, ledger: LedgerSegments) -> ValidProjections:
         """Merge where nobody else seems to: in a home that no scheduler serves, say, or one that was copied."""
-        if sum(part.segments == 1 for part in valid.parts) < _UNMERGED_MAX or self._private is not None:
+        if sum(part.segments == 1 for part in valid.parts) < UNMERGED_MAX or self._private is not None:
             return valid
         with suppress(OSError):
             merge(self._folder, ledger.segment_entries)

@@ -49,7 +49,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str], now: Callable[[], date
 
     The ledger is opened before anything is deleted: where nothing can be recorded, nothing is done.
     """
-    options = _parse(argv)
+    options = parse(argv)
     home = Home(options.home)
     applied: RetentionApplied | None = None
     try:
@@ -98,7 +98,8 @@ def _actor(store: EventStore, run: int | None) -> str:
     return SCHEDULER
 
 
-def _parse(argv: Sequence[str]) -> argparse.Namespace:
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The options of a command line, whose `job` says which built-in job it names; exits where it is none."""
     parser = _Parser(prog="scheduler.builtin", description=__doc__, allow_abbrev=False)
     jobs = parser.add_subparsers(dest="job", required=True, parser_class=_Parser, metavar="NAME")
     for job in REGISTERED.values():

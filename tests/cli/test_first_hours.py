@@ -16,9 +16,9 @@ from cli.words.words import is_on_time, lateness_words
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
-from tests.cli.commanding import COMMAND, CONFIG, call, make_home, process, record
-from tests.cli.live import LiveHome, await_fact
-from tests.cli.made_up import Past
+from tests.support.command import COMMAND, await_fact, call, process
+from tests.support.home import CONFIG, LiveHome, make_home, record
+from tests.support.past import Past
 
 DUE = datetime(2026, 1, 5, 2, 30, tzinfo=UTC)
 DAY = timedelta(days=1)

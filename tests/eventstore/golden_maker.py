@@ -15,8 +15,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 from eventstore import OWN_SEQ, Event, Journal
-from tests.eventstore.disks import FastDisk
-from tests.eventstore.support import StepClock, edit
+from tests.support.disks import FastDisk
+from tests.support.journal import StepClock, edit
 
 _KEPT = ("*.jsonl", "*.seal", "HEAD", "quarantine/*.torn")
 

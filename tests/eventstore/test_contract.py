@@ -20,8 +20,8 @@ from eventstore import (
     Head,
     MemoryStore,
 )
-from tests.eventstore.support import StepClock, event, open_journal
-from tests.ledger_check import check_ledger
+from tests.support.journal import StepClock, event, open_journal
+from tests.support.ledger_check import check_ledger
 
 Stores = tuple[EventStore, Callable[[], EventStore]]
 

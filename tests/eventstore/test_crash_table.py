@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from eventstore import Corrupt, Entry, Journal, LedgerRecovered, NoLedger, verify
-from tests.eventstore.disks import FastDisk
-from tests.eventstore.support import SEGMENT_0, StepClock, copy_of, event, open_journal, snapshot
-from tests.ledger_check import check_ledger
+from tests.support.disks import FastDisk
+from tests.support.journal import SEGMENT_0, StepClock, copy_of, event, open_journal, snapshot
+from tests.support.ledger_check import check_ledger
 
 
 class Small(NamedTuple):

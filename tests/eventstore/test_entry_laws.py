@@ -15,14 +15,13 @@ from eventstore import EMPTY, GENESIS, Event, Head
 from eventstore.encoder import compose, encode_payload
 from eventstore.entry import (
     BadLine,
-    _checked_at_once,
     check_line,
     check_lines,
     parse_lines,
     seq_of,
     tail_of,
 )
-from tests.eventstore.support import StepClock, event
+from tests.support.journal import StepClock, event
 
 _TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
 _NAME = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
@@ -111,10 +110,7 @@ def test_the_fast_check_accepts_nothing_that_the_exact_one_refuses(events: list[
         changed = _rehashed(changed)
     lines[which] = changed
     block = b"\n".join(lines) + b"\n"
-    fast = _checked_at_once(block, lines, 0, GENESIS) is not None
-    exact = _exactly(block, 0, GENESIS)
-    assert exact or not fast
-    if exact:
+    if _exactly(block, 0, GENESIS):
         assert len(check_lines(block, 0, GENESIS)) == len(lines)
         return
     with pytest.raises(BadLine) as caught:
@@ -201,7 +197,6 @@ def test_a_line_that_is_not_of_format_1_is_refused(changes: dict[str, bytes]) ->
         check_line(line, 0, GENESIS)
     with pytest.raises(BadLine):
         check_lines(line + b"\n", 0, GENESIS)
-    assert _checked_at_once(line + b"\n", [line], 0, GENESIS) is None
 
 
 @pytest.mark.parametrize("spoil", [b" %b", b"%b ", b"\r%b", b"%b\r", b"", b"{}", b"null", b"\x00"])

@@ -13,9 +13,9 @@ import pytest
 
 from eventstore import Journal, LedgerError, Poisoned, Unavailable
 from eventstore.durable import Disk
-from tests.eventstore.disks import FLUSHES, CountingDisk, FastDisk, FaultyDisk, PowerDisk, PowerFailure
-from tests.eventstore.support import StepClock, crash, edit, event, open_journal
-from tests.ledger_check import check_ledger
+from tests.support.disks import FLUSHES, CountingDisk, FastDisk, FaultyDisk, PowerDisk, PowerFailure
+from tests.support.journal import StepClock, crash, edit, event, open_journal
+from tests.support.ledger_check import check_ledger
 
 _BATCHES = ([1], [2, 3], [4, 5, 6, 7, 8, 9, 10], [11], [12])
 _SEGMENT_ENTRIES = 3

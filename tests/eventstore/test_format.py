@@ -16,9 +16,9 @@ import eventstore
 from eventstore import GENESIS, Journal, LedgerCreated, LedgerRecovered, verify
 from eventstore.entry import parse_lines
 from tests.eventstore import golden_maker
-from tests.eventstore.disks import FastDisk
-from tests.eventstore.support import SEGMENT_0, copy_of, event, snapshot
-from tests.ledger_check import check_ledger
+from tests.support.disks import FastDisk
+from tests.support.journal import SEGMENT_0, copy_of, event, snapshot
+from tests.support.ledger_check import check_ledger
 
 _GOLDEN = Path(__file__).with_name("golden") / "format-1"
 

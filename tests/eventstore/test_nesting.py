@@ -18,7 +18,7 @@ from eventstore.encoder import compose
 from eventstore.entry import BadLine, check_line, check_lines, parse_lines
 from eventstore.errors import EventTooDeep
 from eventstore.nesting import NESTING_MAX, decode, nests_deeper
-from tests.eventstore.support import StepClock, open_journal
+from tests.support.journal import StepClock, open_journal
 
 DEEP_FRAMES = 500
 """A stack as no command has it; with Python 3.11 it leaves half of what the interpreter bears."""

@@ -19,8 +19,9 @@ from pathlib import Path
 import pytest
 
 from eventstore import Journal, Unavailable, verify
-from tests.eventstore.support import event, open_journal
-from tests.ledger_check import check_ledger
+from tests.support.command import DEADLINE_S
+from tests.support.journal import event, open_journal
+from tests.support.ledger_check import check_ledger
 
 pytestmark = pytest.mark.real
 
@@ -66,7 +67,7 @@ def test_a_follower_sees_each_entry_of_others_once(tmp_path: Path) -> None:
             seen.extend(entry.seq for entry in journal.follow(len(seen)))
             assert journal.torn is None
         for child in children:
-            child.communicate(timeout=60)
+            child.communicate(timeout=DEADLINE_S)
     assert seen == list(range(301))
 
 

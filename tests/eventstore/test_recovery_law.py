@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventstore import Event, list_segments, segment_name
-from tests.eventstore.disks import FastDisk
-from tests.eventstore.support import open_journal
-from tests.ledger_check import check_ledger
+from tests.support.disks import FastDisk
+from tests.support.journal import open_journal
+from tests.support.ledger_check import check_ledger
 
 SEGMENT_ENTRIES = 5
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import concurrent.futures
 import os
 import random
 import signal
-import sys
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ import pytest
 
 from eventstore import SEGMENT_ENTRIES, Corrupt, verify
 from eventstore.head import Slot, pack
-from tests.eventstore.disks import FastDisk
-from tests.eventstore.support import SEGMENT_0, edit, event, open_journal, snapshot
-from tests.ledger_check import check_ledger
+from tests.support.disks import FastDisk
+from tests.support.journal import SEGMENT_0, edit, event, open_journal, snapshot
+from tests.support.ledger_check import check_ledger
 
 
 @pytest.fixture
@@ -208,14 +208,18 @@ def test_segments_hold_65536_entries_unless_entry_0_says_otherwise(ledger: Path)
         assert journal.segment_entries == 10
 
 
-_MODULE = sys.modules["eventstore.verify"]
-_CHECK = _MODULE._check_segment
-
-
-def _killed_elsewhere(task: Any) -> Any:
-    if multiprocessing.parent_process() is not None and task.first == 8:
+def _killed_at_the_second(check: Callable[[Any], Any], task: Any) -> Any:
+    if task.first == 8:
         os.kill(os.getpid(), signal.SIGKILL)
-    return _CHECK(task)
+    return check(task)
+
+
+class _FragilePool(ProcessPoolExecutor):
+    """Its process is killed when it is given the segment that begins with entry 8."""
+
+    def submit(self, check: Any, /, *tasks: Any, **options: Any) -> Any:
+        """Have a task done, or die of it."""
+        return super().submit(_killed_at_the_second, check, *tasks, **options)
 
 
 def test_a_worker_that_is_killed_costs_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,6 +227,6 @@ def test_a_worker_that_is_killed_costs_no_answer(tmp_path: Path, monkeypatch: py
     folder = tmp_path / "ledger"
     with open_journal(folder, segment_entries=8) as journal:
         journal.append([event(number) for number in range(30)])
-    monkeypatch.setattr(_MODULE, "_check_segment", _killed_elsewhere)
+    monkeypatch.setattr(concurrent.futures, "ProcessPoolExecutor", _FragilePool)
     report = verify(folder, workers=2)
     assert (report.ok, report.entries) == (True, 31)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.projections.ledgers import Writer
+from tests.support.ledger import Writer
 
 
 @pytest.fixture

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 
 from projections import VIEWS, Sql
 from scheduler import vocabulary as v
-from tests.projections.test_views import JOBS, Simulation
+from scheduler.definition import JobDefinition
+from tests.support.ledger import Writer
 
+JOBS = ("a", "b")
 ACTS = st.tuples(
     st.sampled_from(
         ["define", "define", "remove", "enable", "disable", "tick", "tick", "tick", "request", "start", "start",
@@ -22,6 +25,55 @@ ACTS = st.tuples(
 )  # fmt: skip
 Act = tuple[str, str, int]
 REASONS: tuple[v.MisfireReason, ...] = ("scheduler_down", "suspend", "ledger_unavailable", "clock_step")
+
+
+class Simulation:
+    """Does what a list of actions says, as far as it makes sense then."""
+
+    def __init__(self, root: Path) -> None:
+        self.writer = Writer(root, segment_entries=4)
+        self.present: set[str] = set()
+        self.owed: list[tuple[str, int, v.Trigger]] = []
+        self.running: list[tuple[str, int, v.Trigger]] = []
+
+    def act(self, action: str, job: str, number: int) -> None:
+        """One action; `number` chooses among what there is."""
+        writer = self.writer
+        if action == "define":
+            schedule, every = ("0 2 * * *", None) if number % 2 else (None, f"{number + 1}m")
+            definition = JobDefinition(
+                name=job, command="true", description=f"d{number}", schedule=schedule, every=every
+            )
+            writer.define(job, definition)
+            self.present.add(job)
+        elif action == "remove" and job in self.present:
+            writer.append(v.event(v.JobRemoved(config="c"), v.CONFIG, job=job))
+            self.present.discard(job)
+        elif action == "enable" and job in self.present:
+            writer.append(v.event(v.JobEnabled(reason="again"), "user:ada@host", job=job))
+        elif action == "disable" and job in self.present:
+            until = writer.now if number == 0 else None
+            writer.append(
+                v.event(v.JobDisabled(reason="" if number == 1 else "busy", until=until), "user:b@h", job=job)
+            )
+        elif action == "tick" and job in self.present:
+            self.owed.append((job, writer.tick(job, number), "schedule"))
+        elif action == "request" and job in self.present:
+            self.owed.append((job, writer.request(job, "because" * number), "manual"))
+        elif action == "start" and self.owed:
+            one = self.owed.pop(number % len(self.owed))
+            writer.start(*one)
+            self.running.append(one)
+        elif action in {"finish", "fail"} and self.running:
+            job, run, trigger = self.running.pop(number % len(self.running))
+            writer.finish(job, run, "succeeded" if action == "finish" else "failed", trigger)
+        elif action == "skip" and self.owed:
+            job, run, trigger = self.owed.pop(number % len(self.owed))
+            writer.append(
+                v.event(v.RunSkipped(reason="overlap", trigger=trigger), v.SCHEDULER, job=job, run=run)
+            )
+        elif action == "noise":
+            writer.append(v.event(v.ConfigAccepted(config="c", jobs=1), v.CONFIG))
 
 
 class LongHistory(Simulation):

@@ -15,8 +15,7 @@ from eventstore import Entry, Event, EventStore, MemoryStore, NoLedger
 from projections import VIEWS, QueryFailed, Sql, open_sql
 from projections.build import maintenance
 from scheduler.home import Home
-from tests.projections.histories import LongHistory
-from tests.projections.test_views import JOBS
+from tests.projections.histories import JOBS, LongHistory
 
 ASKED_AT = datetime(2027, 1, 1, tzinfo=UTC)
 OF_THE_STORE = {"events": " EXCLUDE (prev, hash, durable)"}

@@ -6,8 +6,8 @@ import pytest
 from eventstore import OWN_SEQ, MemoryStore
 from scheduler import vocabulary as v
 from scheduler.definition import revision
-from tests.scheduler.simulation import BEGIN
 from tests.scheduler.vocabulary_docs import PAGE, Example, examples, page
+from tests.support.world import BEGIN
 
 TEXT = PAGE.read_text(encoding="utf-8")
 EXAMPLES = examples(TEXT)

@@ -31,7 +31,7 @@ from scheduler.logs.storage.scan import FileRange, blocks, lines_with
 _BATCH_LINES = 4_096
 _ALONE_SPANS = 2
 """The newest stretches of a day, which are small, often have enough."""
-_SHARED_BYTES = 8 * 1024 * 1024
+SHARED_BYTES = 8 * 1024 * 1024
 """With more than that to look through, another process is worth its start (some milliseconds)."""
 
 
@@ -153,7 +153,7 @@ def _last_of(spans: list[FileRange], sieve: _Sieve, count: int) -> Iterator[list
     for span in turned[:_ALONE_SPANS]:
         yield last(span)
     left = turned[_ALONE_SPANS:]
-    if sum(span.end - span.begin for span in left) < _SHARED_BYTES:
+    if sum(span.end - span.begin for span in left) < SHARED_BYTES:
         yield from map(last, left)
     else:
         for raw in results(left, lambda span: encode_lines(last(span))):

@@ -18,6 +18,7 @@ from scheduler.processes import Launch, PosixSpawner
 from scheduler.vocabulary import RetentionApplied, RunRequested, event, payload
 from tests.scheduler.builtin.conftest import left, put
 from tests.shifted_dates import same_date
+from tests.support.command import DEADLINE_S
 
 LOGS = REGISTERED["log-cleanup"]
 SESSIONS = REGISTERED["cleanup-sessions"]
@@ -40,7 +41,9 @@ def entries(home: Home) -> list[Entry]:
 def run(argv: list[str], **env: str) -> subprocess.CompletedProcess[str]:
     """Run a command with exactly this environment."""
     env |= same_date()
-    return subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60, check=False, cwd="/")
+    return subprocess.run(
+        argv, env=env, capture_output=True, text=True, timeout=DEADLINE_S, check=False, cwd="/"
+    )
 
 
 def ago(**parts: float) -> datetime:
@@ -136,7 +139,7 @@ def test_overrides(home: Home) -> None:
     assert SESSIONS.argv(home, definition)[-2:] == ["--hours=48", "--dry-run"]
     assert SESSIONS.argv(home, JobDefinition(name="cleanup-sessions"))[-1] == "--hours=24"
     assert LOGS.argv(home, JobDefinition(name="log-cleanup"))[-1] == "--days=30"
-    options = __main__._parse([*SESSIONS.argv(home, definition)[4:], "--hours", "5", "--no-dry-run"])
+    options = __main__.parse([*SESSIONS.argv(home, definition)[4:], "--hours", "5", "--no-dry-run"])
     assert (options.retention, options.dry_run) == (5, False)
     with pytest.raises(ValueError, match="at least 1 of its hours"):
         SESSIONS.argv(home, definition, retention=0)
@@ -146,7 +149,7 @@ def test_directories_survive_the_command_line(home: Home) -> None:
     """Whatever a folder and a pattern are called, the process gets them as they are."""
     odd = [Directory(path="--help", pattern="-*"), Directory(path='ü "\n', pattern="[!a]{")]
     argv = LOGS.argv(home, JobDefinition(name="log-cleanup", directories=odd))
-    assert __main__._parse(argv[4:]).directory == odd
+    assert __main__.parse(argv[4:]).directory == odd
 
 
 def test_the_config_is_spared(home: Home) -> None:

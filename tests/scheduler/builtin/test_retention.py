@@ -18,6 +18,7 @@ from scheduler.builtin import retention
 from scheduler.builtin.retention import Protected, identity_of
 from scheduler.builtin.retention_report import FAILURES_MAX, TARGETS_MAX, RetentionTally, recordable
 from tests.scheduler.builtin.conftest import CUTOFF, NOTHING_PROTECTED, OLD, clean, left, put
+from tests.support.examples import examples
 
 
 def test_boundary(folder: Path) -> None:
@@ -37,7 +38,7 @@ PATTERNS = st.sampled_from(["*", "*.log", "a*", ".*", "[[]x]", "?.log", "*.LOG",
 AGES_S = st.integers(-3, 3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(files=st.dictionaries(NAMES, AGES_S), nested=st.dictionaries(NAMES, AGES_S), pattern=PATTERNS)
 def test_exactly_what_was_asked_for(files: dict[str, int], nested: dict[str, int], pattern: str) -> None:
     """Deleted are exactly the files in the folder itself that match, as in a shell, and are older than the cutoff."""

@@ -35,3 +35,44 @@ def the_mistake(text: str | bytes) -> ConfigError:
     """The one mistake in a text that must be refused for it alone."""
     (error,) = refused(text)
     return error
+
+
+EVERYTHING = """\
+defaults:
+  timezone: Europe/Paris
+  timeout: 1h
+  env: {LANG: C.UTF-8, REGION: eu}
+scheduler:
+  max_parallel: 4
+  fsync: everysec
+  shutdown_grace: 1m
+jobs:
+  backup:
+    command: [/usr/bin/backup, --level, 010]
+    description: Copies the database
+    schedule: "30 2 * * mon-fri"
+    timezone: America/New_York
+    enabled: false
+    env:
+      PORT: 8080
+      REGION: us
+    working_directory: /srv/app
+    kill_after: 3s
+    catch_up: all
+    catch_up_limit: 7
+    catch_up_window: 7d
+    overlap: queue
+  tick:
+    command: date +%s
+    every: 90s
+    timeout: never
+  once:
+    command: echo $HOME
+    at: 2026-12-24T18:00:00+01:00
+  log-cleanup:
+    schedule: "@daily"
+    directories:
+      - {path: /srv/app/logs, pattern: "*.log"}
+      - path: old
+    dry_run: true
+"""

@@ -13,7 +13,7 @@ from scheduler.configuration.keys.table import JOB_KEYS, SCHEDULER_KEYS
 from scheduler.configuration.lints import lints
 from scheduler.configuration.origins import origins
 from scheduler.definition import Directory, JobDefinition
-from tests.scheduler.configuration.reading import PATH, job, read
+from tests.scheduler.configuration.reading import EVERYTHING, PATH, job, read
 
 MAINTENANCE = """\
 jobs:
@@ -25,46 +25,6 @@ jobs:
     schedule: "0 3 * * 0"  # Weekly on Sunday at 3 AM
     enabled: true
     retention_days: 30
-"""
-
-EVERYTHING = """\
-defaults:
-  timezone: Europe/Paris
-  timeout: 1h
-  env: {LANG: C.UTF-8, REGION: eu}
-scheduler:
-  max_parallel: 4
-  fsync: everysec
-  shutdown_grace: 1m
-jobs:
-  backup:
-    command: [/usr/bin/backup, --level, 010]
-    description: Copies the database
-    schedule: "30 2 * * mon-fri"
-    timezone: America/New_York
-    enabled: false
-    env:
-      PORT: 8080
-      REGION: us
-    working_directory: /srv/app
-    kill_after: 3s
-    catch_up: all
-    catch_up_limit: 7
-    catch_up_window: 7d
-    overlap: queue
-  tick:
-    command: date +%s
-    every: 90s
-    timeout: never
-  once:
-    command: echo $HOME
-    at: 2026-12-24T18:00:00+01:00
-  log-cleanup:
-    schedule: "@daily"
-    directories:
-      - {path: /srv/app/logs, pattern: "*.log"}
-      - path: old
-    dry_run: true
 """
 
 

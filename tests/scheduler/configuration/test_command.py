@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scheduler.command import needs_shell
 from scheduler.configuration import command_argv, command_digest
 from scheduler.definition import JobDefinition
+from tests.support.examples import examples
 
 
 @pytest.mark.parametrize(("command", "argv"), [
@@ -73,7 +74,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(PIECES, min_size=1, max_size=8).map("".join))
 def test_a_real_shell_splits_plain_words_the_same(command: str) -> None:
     """Whatever runs directly has the arguments that `/bin/sh` would have given it."""

@@ -13,8 +13,8 @@ from scheduler.configuration.keys.table import JOB_KEYS, SCHEDULER_KEYS
 from scheduler.configuration.lints import lints
 from scheduler.configuration.origins import origins
 from scheduler.definition import JobDefinition
-from tests.scheduler.configuration.reading import PATH
-from tests.scheduler.configuration.test_accepted import EVERYTHING
+from tests.scheduler.configuration.reading import EVERYTHING, PATH
+from tests.support.examples import examples
 
 LINES = EVERYTHING.splitlines()
 WORDS = st.sampled_from([
@@ -56,21 +56,21 @@ def judged(raw: bytes) -> None:
     assert lints(config) == sorted(lints(config))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(66), deadline=None)
 @given(st.binary(max_size=80))
 def test_any_bytes_are_valid_or_refused(raw: bytes) -> None:
     """No bytes make reading fail in another way than by a list of mistakes."""
     judged(raw)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(133), deadline=None)
 @given(st.lists(WORDS, max_size=25))
 def test_anything_like_yaml_is_valid_or_refused(words: list[str]) -> None:
     """No text that looks like a config makes reading fail in another way."""
     judged("".join(words).encode())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(LINES) - 1), st.integers(0, 40), WORDS), min_size=1, max_size=4))
 def test_a_damaged_config_is_valid_or_refused(damages: list[tuple[int, int, str]]) -> None:
     """A valid config with words inserted anywhere is read or refused."""
@@ -80,7 +80,7 @@ def test_a_damaged_config_is_valid_or_refused(damages: list[tuple[int, int, str]
     judged("\n".join(lines).encode())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(33), deadline=None)
 @given(st.integers(0, len(STARTER.encode())))
 def test_a_half_written_config_is_valid_or_refused(length: int) -> None:
     """A config cut at any byte, as an editor may leave it for a moment, is read or refused."""
@@ -93,7 +93,7 @@ TEXT = st.text(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.dictionaries(NAMES, TEXT, max_size=4), st.lists(TEXT, min_size=1, max_size=4))
 def test_quoted_values_come_through_unchanged(env: dict[str, str], argv: list[str]) -> None:
     """Whatever text is written in quotes reaches the process as that text (JSON is YAML)."""

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from tests.scheduler.audit import _misfire, _redefine, _Story, _tick
+from tests.support.audit import Story, redefine, settle_misfire, settle_tick
 
 Status = Literal["in_force", "disabled", "not_defined", "removed"]
 
@@ -31,7 +31,7 @@ class Chronicle:
     """What happened to one job's instants."""
 
     def __init__(self) -> None:
-        self.story = _Story()
+        self.story = Story()
         self.ticks: dict[datetime, int] = {}
         self.misfires: dict[datetime, int] = {}
         self.stretches = [Stretch(None, "not_defined", None, -1)]
@@ -84,7 +84,7 @@ def _note(job: Chronicle, entry: Entry, data: object) -> None:
     match data:
         case v.JobDefined():
             job.wake(entry.time, entry.seq)
-            _redefine(story, data.definition, entry.time)
+            redefine(story, data.definition, entry.time)
             last = job.stretches[-1]
             status: Status = "disabled" if last.status == "disabled" else "in_force"
             same = last.definition is not None and last.definition.timing() == data.definition.timing()
@@ -111,10 +111,10 @@ def _note(job: Chronicle, entry: Entry, data: object) -> None:
             if last.status == "disabled":
                 job.change(data.effective_at or entry.time, "in_force", last.definition, entry.seq)
         case v.ScheduleTicked():
-            _tick(story, entry, data)
+            settle_tick(story, entry, data)
             job.ticks[data.scheduled_for] = entry.seq
         case v.ScheduleMisfired():
-            _misfire(story, entry, data)
+            settle_misfire(story, entry, data)
             job.misfires.update(dict.fromkeys(story.settled - before, entry.seq))
         case _:
             pass

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+
+import pytest
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
@@ -13,11 +14,10 @@ from scheduler.explanation import Explainer, Explanation
 from scheduler.explanation.facts import ClockStep, SchedulerDowntime
 from scheduler.ledger.past import Past
 from tests.scheduler.explanation.chronicle import Chronicle, write
-from tests.scheduler.simulation import BEGIN, Process, World, job
-from tests.scheduler.test_simulated_year import live_through
+from tests.support.lives import live_through, live_wildly
+from tests.support.world import BEGIN, World
 
 SEGMENT_ENTRIES = 512
-SCHEDULES = ["*/7 * * * *", "0 * * * *", "30 */2 * * *", "15 1 * * *"]
 INSTANTS_PER_JOB = 40
 
 
@@ -74,51 +74,6 @@ def check(answer: Explanation, job: Chronicle, ends: dict[int, Entry], entries: 
         assert stretch.seq in answer.entries, (answer, stretch)
 
 
-def meddle(rng: random.Random, world: World) -> None:
-    """Someone says something, whether a scheduler is there to hear it or not."""
-    name = rng.choice(["job-0", "job-1", "job-2"])
-    seconds = rng.expovariate(1 / 4_000)
-    deeds: list[Callable[[], object]] = [
-        lambda: world.person(v.JobDisabled(reason="quiet, please"), name),
-        lambda: world.person(v.JobEnabled(), name),
-        lambda: world.person(v.JobDisabled(until=world.clock.wall + timedelta(seconds=seconds)), name),
-        lambda: world.edit(job(name, rng.choice(SCHEDULES), catch_up="all", overlap="queue")),
-        lambda: world.edit(job(name, rng.choice(SCHEDULES), catch_up_window_ms=3_600_000)),
-        lambda: world.edit(remove=[name]),
-        lambda: world.person(v.RunRequested(executor="scheduler"), name, run=-1),
-    ]
-    rng.choice(deeds)()
-
-
-def live_wildly(seed: int) -> World:
-    """Days full of events: jobs every few minutes, and people who meddle while nobody watches."""
-    rng = random.Random(seed)
-    world = World(*(job(f"job-{number}", SCHEDULES[number]) for number in range(3)), max_parallel=2)
-    world.machine.behaviour = lambda launch: Process(rng.choice([0.0, 5.0, 700.0]), rng.randrange(2))
-    world.start()
-    for _ in range(60):
-        kind, seconds = rng.randrange(10), rng.expovariate(1 / 4_000)
-        if kind < 4:
-            world.run(seconds)
-        elif kind < 6:
-            world.crash()
-            world.clock.pass_(seconds)
-            meddle(rng, world)
-            world.clock.pass_(seconds)
-            world.start()
-        elif kind == 6:
-            world.clock.sleep(seconds)
-        elif kind == 7:
-            world.clock.step(rng.choice([-7_200.0, -2.0, 2.0, 7_200.0]))
-        else:
-            meddle(rng, world)
-        world.turn()
-    world.clock.wall = max(world.clock.wall, *(entry.time for entry in world.entries()))
-    world.restart()
-    world.run(1)
-    return world
-
-
 def lives(world: World, seed: int, folder: Path) -> int:
     """Ask about a simulated history; how many answers were checked."""
     rng = random.Random(seed)
@@ -140,12 +95,14 @@ def lives(world: World, seed: int, folder: Path) -> int:
     return checked
 
 
+@pytest.mark.long
 def test_every_answer_is_what_really_happened(seeds: range, tmp_path: Path) -> None:
     """Crashes, clock steps, suspends, people and edits: each answer agrees with an account made without the fold."""
     checked = sum(lives(live_through(seed=seed, jobs=6, days=45), seed, tmp_path) for seed in seeds)
     assert checked > len(seeds) * 200
 
 
+@pytest.mark.long
 def test_the_same_where_people_meddle_while_nobody_watches(seeds: range, tmp_path: Path) -> None:
     """Schedules that are replaced, switched off and removed behind a dead scheduler's back are told as such."""
     checked = sum(lives(live_wildly(seed), seed, tmp_path) for seed in seeds)

@@ -18,7 +18,7 @@ from scheduler.ledger.view import (
     past_view,
     view_of,
 )
-from tests.projections.ledgers import START, Writer
+from tests.support.ledger import START, Writer
 
 CONFIG = "jobs:\n  nightly:\n    command: 'true'\n    schedule: '0 2 * * *'\n"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scheduler.logs.homes import HandWritten
+from tests.support.output import HandWritten
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from scheduler.processes import Exit, Launch, LaunchFailed, PosixSpawner, live_attempts
+from scheduler.processes.identity import process_stat
 
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 PATH = os.environ["PATH"]
 
 
@@ -82,3 +84,46 @@ def runs(tmp_path: Path) -> Iterator[Runs]:
     made.spawner.close()
     for reaper in made.reapers:
         reaper.wait(PATIENCE_S)
+
+
+# A scheduler that starts what it is told on its command line and then does nothing until it is killed.
+SCHEDULER = """
+import sys, pathlib, signal
+from scheduler.processes import Launch, PosixSpawner
+folder, ledger = pathlib.Path(sys.argv[1]), sys.argv[2]
+spawner = PosixSpawner(ledger, notes=folder / "notes")
+for run, script in enumerate(sys.argv[3:], start=5):
+    launch = Launch(run, 1, ["/bin/sh", "-c", script], {"PATH": "/usr/bin:/bin"}, str(folder),
+                    f"{folder}/{run}.out", f"{folder}/{run}.err")
+    print(spawner.launch([launch])[0].pid, flush=True)
+signal.pause()
+"""
+
+
+# The parent of orphans, in place of init: it reaps at once, as an init should.
+REAPER = """
+import ctypes, os, subprocess, sys
+assert ctypes.CDLL(None).prctl(36, 1, 0, 0, 0) == 0  # PR_SET_CHILD_SUBREAPER
+child = subprocess.Popen([sys.executable, "-I", "-c", *sys.argv[1:]])
+while True:
+    try: os.wait()
+    except ChildProcessError: break
+"""
+
+
+def crashed_scheduler(runs: Runs, *scripts: str, reaping: bool = False) -> list[int]:
+    """Start runs 5, 6, … in a scheduler of their own, kill that with SIGKILL, and return their pids."""
+    around = [REAPER] if reaping else []
+    command = [sys.executable, "-I", "-c", *around, SCHEDULER, str(runs.folder), runs.ledger_id, *scripts]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    pids = [int(process.stdout.readline()) for _ in scripts]
+    stat = process_stat(pids[0])
+    assert stat is not None
+    os.kill(stat.parent, signal.SIGKILL)
+    process.stdout.close()
+    if not reaping:
+        process.wait()
+    else:
+        runs.reapers.append(process)
+    return pids

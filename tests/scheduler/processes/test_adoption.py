@@ -10,48 +10,7 @@ import pytest
 from scheduler.processes import Exit, PosixSpawner, pidfd, tree
 from scheduler.processes.fork_mark import Marker, is_marked
 from scheduler.processes.identity import process_stat
-from tests.scheduler.processes.conftest import PATIENCE_S, Runs
-
-# A scheduler that starts what it is told on its command line and then does nothing until it is killed.
-SCHEDULER = """
-import sys, pathlib, signal
-from scheduler.processes import Launch, PosixSpawner
-folder, ledger = pathlib.Path(sys.argv[1]), sys.argv[2]
-spawner = PosixSpawner(ledger, notes=folder / "notes")
-for run, script in enumerate(sys.argv[3:], start=5):
-    launch = Launch(run, 1, ["/bin/sh", "-c", script], {"PATH": "/usr/bin:/bin"}, str(folder),
-                    f"{folder}/{run}.out", f"{folder}/{run}.err")
-    print(spawner.launch([launch])[0].pid, flush=True)
-signal.pause()
-"""
-
-# The parent of orphans, in place of init: it reaps at once, as an init should.
-REAPER = """
-import ctypes, os, subprocess, sys
-assert ctypes.CDLL(None).prctl(36, 1, 0, 0, 0) == 0  # PR_SET_CHILD_SUBREAPER
-child = subprocess.Popen([sys.executable, "-I", "-c", *sys.argv[1:]])
-while True:
-    try: os.wait()
-    except ChildProcessError: break
-"""
-
-
-def crashed_scheduler(runs: Runs, *scripts: str, reaping: bool = False) -> list[int]:
-    """Start runs 5, 6, … in a scheduler of their own, kill that with SIGKILL, and return their pids."""
-    around = [REAPER] if reaping else []
-    command = [sys.executable, "-I", "-c", *around, SCHEDULER, str(runs.folder), runs.ledger_id, *scripts]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    pids = [int(process.stdout.readline()) for _ in scripts]
-    stat = process_stat(pids[0])
-    assert stat is not None
-    os.kill(stat.parent, signal.SIGKILL)
-    process.stdout.close()
-    if not reaping:
-        process.wait()
-    else:
-        runs.reapers.append(process)
-    return pids
+from tests.scheduler.processes.conftest import PATIENCE_S, SCHEDULER, Runs, crashed_scheduler
 
 
 @pytest.mark.parametrize("reaping", [False, True])
@@ -159,7 +118,7 @@ def _main_of(runs: Runs, but_not: int) -> int:
     raise AssertionError("no main process")
 
 
-@pytest.mark.parametrize("killed_in", ["notes.Notes.add", "mark.Marker.mark"])
+@pytest.mark.parametrize("killed_in", ["pid_records.Notes.add", "fork_mark.Marker.mark"])
 def test_a_scheduler_killed_right_after_it_made_a_process(runs: Runs, killed_in: str) -> None:
     """Killed before it could note or mark what it had made, it leaves a run that the next one adopts."""
     hold = runs.pipe("hold")
@@ -193,14 +152,15 @@ def test_a_scheduler_killed_right_after_it_made_a_process(runs: Runs, killed_in:
 def test_an_exec_that_ends_between_two_looks(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process whose environment was seen empty in its `exec`, which was over at the next look, is recognised."""
     pid = runs.launch(5, ["sleep", "1000"])
-    read, seen = tree._read_environment, []
+    really, seen = os.open, []
 
-    def empty_at_first(looked_at: int) -> bytes:
-        seen.append(looked_at)
-        return b"\0" if len(seen) == 1 else read(looked_at)
+    def empty_at_first(path: str, flags: int) -> int:
+        seen.append(path)
+        return really("/dev/null" if len(seen) == 1 else path, flags)
 
     while tree.carried(pid, runs.ledger_id) is None:  # until its own `exec` is over
         pass
-    monkeypatch.setattr(tree, "_read_environment", empty_at_first)
-    assert tree.carried(pid, runs.ledger_id) == (5, 1)
-    assert seen == [pid, pid]
+    with monkeypatch.context() as looking:
+        looking.setattr(os, "open", empty_at_first)
+        assert tree.carried(pid, runs.ledger_id) == (5, 1)
+    assert seen == [f"/proc/{pid}/environ"] * 2

@@ -12,8 +12,7 @@ import pytest
 
 from scheduler.processes import Exit, LaunchFailed, live_attempts, process_is, start_ticks, tree
 from scheduler.processes.identity import process_stat
-from tests.scheduler.processes.conftest import Runs
-from tests.scheduler.processes.test_adoption import crashed_scheduler
+from tests.scheduler.processes.conftest import Runs, crashed_scheduler
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import pytest
 
 from scheduler.processes import PROCESS_EXITS, Launched, LaunchFailed, PosixSpawner
 from tests.scheduler.processes.conftest import PATH, PATIENCE_S, Runs
+from tests.support.command import DEADLINE_S
 
 
 @pytest.mark.parametrize("code", [0, 1, 77, 255])
@@ -117,7 +118,7 @@ def test_no_descriptor_leaks(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     try:
         command = [sys.executable, "-I", "-c", program, str(tmp_path)]
-        subprocess.run(command, check=True, pass_fds=(reading, writing), timeout=60)
+        subprocess.run(command, check=True, pass_fds=(reading, writing), timeout=DEADLINE_S)
     finally:
         os.close(reading)
         os.close(writing)
@@ -249,7 +250,7 @@ def test_ignored_sigchld_is_undone(tmp_path: Path) -> None:
         f"import os, signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv({sys.executable!r}, "
     )
     ignoring += f"[{sys.executable!r}, '-I', '-c', {program!r}, {str(tmp_path)!r}])"
-    done = subprocess.run([sys.executable, "-I", "-c", ignoring], check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-I", "-c", ignoring], check=False, timeout=DEADLINE_S)
     assert done.returncode == 7
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from scheduler.processes import OutputDigest
 from scheduler.processes.output import SLICE_BYTES, SMALL_BYTES
+from tests.support.examples import examples
 
 
 def digest_of(path: Path, budget_bytes: int = SLICE_BYTES) -> tuple[OutputDigest, int]:
@@ -35,7 +36,7 @@ def test_small_file(tmp_path: Path, content: bytes) -> None:
     assert path.exists()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(size=st.integers(SMALL_BYTES - 2, 5 * SMALL_BYTES), budget=st.integers(1, 3 * SMALL_BYTES))
 def test_slices_make_the_whole(tmp_path_factory: pytest.TempPathFactory, size: int, budget: int) -> None:
     """However it is sliced, the digest is that of the whole file."""

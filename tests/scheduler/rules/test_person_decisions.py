@@ -13,7 +13,7 @@ from scheduler.rules.evolve import fold
 from scheduler.rules.state import State
 from scheduler.rules.upcoming import next_run, settled_ahead
 from scheduler.rules.waiting_reason import waiting_reason
-from tests.scheduler.simulation import BEGIN, Process, World, job
+from tests.support.world import BEGIN, Process, World, job
 
 ANN = "user:ann@sim"
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from scheduler.schedule import CronSchedule, ScheduleError, parse_cron
 from tests.scheduler.schedule.cron.wall_clock import CHANGES, PATIENT, ZONES, expressions, utc, walk
+from tests.support.examples import examples
 
 # Walking a job with `*` in its minute or hour, cronsim leaps by an hour of elapsed time and lands past minute 0
 # after a change of half an hour; and when it leaps to a day it starts at local midnight, also where that day or
@@ -32,7 +33,7 @@ def parsed(expression: str, zone: str) -> CronSchedule:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-@settings(PATIENT, max_examples=25)
+@settings(PATIENT, max_examples=examples(12))
 @given(expression=expressions(), minutes=st.integers(-3_000, 1_500))
 def test_each_instant_around_a_change_of_clocks_is_what_a_walked_clock_says(
     change: str, expression: str, minutes: int
@@ -50,7 +51,7 @@ def test_each_instant_around_a_change_of_clocks_is_what_a_walked_clock_says(
 
 
 @pytest.mark.parametrize("zone", ZONES)
-@settings(PATIENT, max_examples=60)
+@settings(PATIENT, max_examples=examples(25))
 @given(start=st.datetimes(EARLIEST, LATEST), data=st.data())
 def test_the_next_instants_are_those_of_cronsim(zone: str, start: datetime, data: st.DataObject) -> None:
     """From any time that a zone's clocks show once, the next instants are those that cronsim gives."""

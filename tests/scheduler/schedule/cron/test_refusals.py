@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from scheduler.schedule import ScheduleError, parse_cron, parse_every
 from tests.scheduler.schedule.cron.wall_clock import PATIENT
+from tests.support.examples import examples
 
 # expression, words of the reason, what is suggested, field, token, column
 REFUSED: list[tuple[str, str, str | None, str | None, str | None, int]] = [
@@ -122,7 +123,7 @@ def accepts(suggestion: str) -> bool:
     return parse_cron(suggestion) is not None
 
 
-@settings(PATIENT, max_examples=1_000)
+@settings(PATIENT, max_examples=examples(300))
 @given(
     st.text(
         st.sampled_from("0123456789*/-,?LWHR#~@_.() \tMONJANsunfeb\N{ARABIC-INDIC DIGIT THREE}\N{EN DASH}\n"),

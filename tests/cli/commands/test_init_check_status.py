@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import os
+import re
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from eventstore import Event, Journal
+from scheduler import vocabulary as v
+from scheduler.configuration import ConfigMissing
+from scheduler.definition import JobDefinition
+from scheduler.home import Home
+from scheduler.scheduler_lock import Holder, SchedulerLock
+from scheduler.service.config_in_force import rejection
+from tests.support.command import call
+from tests.support.home import make_home, record
+from tests.support.past import Past
+
+STARTED = v.SchedulerStarted(pid=7, host="web1", boot_id="b", versions={})
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A home with two jobs and no ledger."""
+    return make_home(tmp_path / "home")
+
+
+def test_init_makes_a_private_home_that_is_right_as_it_stands(tmp_path: Path) -> None:
+    """Folders are 0700, the file 0600, the config valid, and the next steps are said."""
+    root = tmp_path / "new" / "home"
+    answer = call("init", home=root)
+    assert answer.code == 0
+    assert "serve" in answer.out
+    config = Home(root).config
+    assert stat.S_IMODE(config.stat().st_mode) == 0o600
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in (root, *config.parents[:2])} == {0o700}
+    assert call("check", home=root).code == 0
+
+
+def test_init_never_overwrites(home: Home) -> None:
+    """What is there stays, and that is said."""
+    before = home.config.read_bytes()
+    answer = call("init", home=home.root)
+    assert (answer.code, home.config.read_bytes()) == (2, before)
+    assert "there is a config already" in answer.err
+
+
+def test_init_where_nothing_can_be_made_says_why(tmp_path: Path) -> None:
+    """A file in the way is no traceback."""
+    (tmp_path / "services").write_text("")
+    answer = call("init", home=tmp_path)
+    assert (answer.code, "cannot be made" in answer.err) == (2, True)
+
+
+def test_the_hints_can_be_pasted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They name the home only where it would not be found without, and quote it."""
+    root = tmp_path / "my home"
+    assert f"cronledger --home '{root}' serve" in call("init", home=root).out
+    monkeypatch.setenv("CRONLEDGER_HOME", str(root))
+    assert "`cronledger serve` runs it" in call("init").err
+
+
+def test_check_says_all_is_right_and_warns_of_surprises(home: Home) -> None:
+    """Exit code 0; warnings go to standard error with their line."""
+    home.config.write_text('jobs:\n  a: {command: "true", schedule: "*/7 * * * *"}\n')
+    answer = call("check", home=home.root)
+    assert (answer.code, answer.out) == (0, f"{home.config}: all right, 1 job\n")
+    assert answer.err.startswith(f"{home.config}:2:")
+    assert "[uneven-step]" in answer.err
+    assert not home.var.exists()
+
+
+def test_check_shows_every_mistake_at_once(home: Home) -> None:
+    """File, line, column, the line itself with a caret, and what was meant."""
+    home.config.write_text(
+        'jobs:\n  a:\n    comand: "true"\n    schedule: "61 * * * *"\n'
+        "  b:\n    every: 1h\n    timezone: Europe/Pariss\n"
+    )
+    answer = call("check", home=home.root)
+    assert (answer.code, answer.out) == (2, "")
+    assert f"{home.config}:3:5: error: unknown key 'comand' in a job\n" in answer.err
+    assert '        comand: "true"\n        ^\n    did you mean command?\n' in answer.err
+    assert "did you mean Europe/Paris?" in answer.err
+    assert f"{home.config}:4:" in answer.err
+    assert "mistakes; nothing of this config is used" in answer.err
+
+
+def test_check_for_programs_has_stable_members(home: Home) -> None:
+    """Valid or not, the document has the same members."""
+    members = ["path", "digest", "valid", "jobs", "errors", "warnings"]
+    good = call("check", "--json", home=home.root)
+    assert (good.code, list(good.document), good.document["valid"]) == (0, members, True)
+    assert [set(warning) for warning in good.document["warnings"]] == [
+        {"line", "column", "job", "code", "message"} for _ in good.document["warnings"]
+    ]
+    home.config.write_text("jobz: {}\n")
+    bad = call("check", "--json", home=home.root)
+    assert (bad.code, list(bad.document), bad.document["valid"]) == (2, members, False)
+    assert list(bad.document["errors"][0]) == ["line", "column", "message", "key", "suggestion"]
+
+
+def test_check_of_nothing_says_what_to_do(tmp_path: Path) -> None:
+    """A missing config is exit code 2 and a hint."""
+    answer = call("check", home=tmp_path)
+    assert (answer.code, "`cronledger init`" in answer.err) == (2, True)
+
+
+def test_a_config_in_binary_is_refused_safely(home: Home) -> None:
+    """Its bytes do not reach the terminal."""
+    home.config.write_bytes(b"jobs: \x1b[2J\xff\x00")
+    answer = call("check", home=home.root)
+    assert answer.code == 2
+    assert answer.err.replace("\n", "").isprintable()
+
+
+# -- status --------------------------------------------------------------------------------------------------------
+
+
+def _state(home: Home) -> str:
+    return str(call("status", "--json", home=home.root).document["scheduler"]["state"])
+
+
+def test_status_tells_a_scheduler_that_died_from_one_that_stopped(home: Home) -> None:
+    """From never started, over running, to died and stopped."""
+    assert _state(home) == "never started"
+    assert call("status", "--json", home=home.root).document["config"]["state"] == "pending"
+    lock = SchedulerLock.take(home.scheduler_lock, Holder(os.getpid(), "web1", datetime.now(UTC)))
+    record(home, v.event(STARTED, v.SCHEDULER))
+    assert _state(home) == "running"
+    assert f"running: pid {os.getpid()} on web1" in call("status", home=home.root).out
+    record(home, v.event(v.SchedulerPaused(reason="no space"), v.SCHEDULER))
+    assert _state(home) == "paused"
+    told = call("status", home=home.root).out
+    assert "nothing new is started: no space" in told
+    assert "make room" in told
+    lock.release()
+    assert _state(home) == "died"
+    assert "it died" in call("status", home=home.root).out
+    record(home, v.event(v.SchedulerStopped(reason="SIGTERM"), v.SCHEDULER))
+    assert _state(home) == "stopped"
+    assert "(SIGTERM)" in call("status", home=home.root).out
+
+
+def test_status_for_programs_has_stable_members(home: Home) -> None:
+    """Programs rely on names."""
+    call("jobs", "disable", "ticker", home=home.root)
+    document = call("status", "--json", home=home.root).document
+    assert list(document) == [
+        "home",
+        "time",
+        "scheduler",
+        "config",
+        "jobs",
+        "runs",
+        "ledger",
+        "settled_until",
+        "clock_behind_ms",
+    ]
+    assert list(document["scheduler"]) == [
+        "state", "pid", "host", "started", "stopped", "stop_reason", "paused", "pause_reason",
+    ]  # fmt: skip
+    assert list(document["config"]) == ["path", "state", "in_force", "errors"]
+    assert document["jobs"] == {"total": 2, "enabled": 1, "disabled": 1, "failed_last": 0}
+    assert list(document["ledger"]) == ["id", "entries", "size_bytes", "last"]
+    assert document["ledger"]["last"]["seq"] == document["ledger"]["entries"] - 1
+    assert document["ledger"]["size_bytes"] == sum(
+        path.stat().st_size for path in home.ledger.glob("*.jsonl")
+    )
+
+
+def test_status_shows_what_is_wrong_with_the_config(home: Home) -> None:
+    """Exit code 0 all the same: the question was answered."""
+    call("jobs", "disable", "ticker", home=home.root)
+    home.config.write_text(home.config.read_text() + "joobs: {}\n")
+    answer = call("status", home=home.root)
+    assert answer.code == 0
+    assert "rejected: the last good one stays in force" in answer.out
+    assert "unknown key 'joobs'" in answer.out
+    assert call("status", "--json", home=home.root).document["config"]["state"] == "rejected"
+
+
+def test_a_config_that_is_gone_is_called_so(home: Home) -> None:
+    """It holds no mistake in line 1: neither when it is looked for nor in what was recorded about it."""
+    call("jobs", "disable", "ticker", home=home.root)
+    home.config.unlink()
+    record(home, rejection(ConfigMissing(home.config)))
+    answer = call("status", home=home.root)
+    assert "missing: the last good one stays in force" in answer.out
+    assert f"there is no config at {home.config}" in answer.out
+    assert "line 1" not in answer.out
+    assert "rejected" not in answer.out
+    assert "mistake" not in answer.out
+    assert call("status", "--json", home=home.root).document["config"]["state"] == "missing"
+    tail = call("ledger", "tail", "-n", "1", home=home.root).out
+    assert "config cannot be used; the last good one stays in force: there is no config at" in tail
+
+
+def test_status_warns_of_a_clock_behind_the_ledger(home: Home) -> None:
+    """A clock that was set back is a fact that an operator must know."""
+    ahead = datetime.now(UTC) + timedelta(hours=3)
+    with Journal.open(home.ledger, software="test", clock=lambda: ahead) as journal:
+        journal.append([Event(type="moon.rose", actor="user:x@y", data={})])
+    answer = call("status", home=home.root)
+    assert "behind the ledger's last entry by" in answer.out
+    assert call("status", "--json", home=home.root).document["clock_behind_ms"] > 10_000_000
+    assert "were settled" not in answer.out
+
+
+def test_status_tells_what_follows_from_a_clock_that_was_ahead(home: Home) -> None:
+    """Which jobs do not run by themselves and until when, and what one can do, in a line with a label."""
+    ahead = datetime(2099, 5, 1, tzinfo=UTC)
+    past = Past()
+    past.defined(ahead, JobDefinition(name="early", command="true", schedule="0 2 * * *"))
+    past.record(home)
+    home.config.unlink()
+    out = call("status", home=home.root).out
+    lines = out[out.index("clock:") :].splitlines()
+    assert "behind the ledger's last entry" in lines[0]
+    assert "the times of early up to 2099-05-01" in lines[1]
+    assert "it runs by schedule again after that, or at once under a new name" in lines[2]
+    assert "`jobs run`" in lines[2]
+    assert not re.search(r"^:", out, re.MULTILINE)

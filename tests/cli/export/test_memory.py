@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from eventstore import SEGMENT_ENTRIES, Journal
+from scheduler import vocabulary as v
+from tests.support.command import start
+from tests.support.home import LiveHome
+
+OPEN = 16_960
+"""So many entries are in the open segment, which is read whole."""
+FEW, MANY, MILLION = (OPEN + segments * SEGMENT_ENTRIES for segments in (1, 4, 15))
+PIECE_MIB_MAX = 100
+"""What may be held of an answer more, if it is longer. The many entries, held whole, take several times that."""
+ASKING_MIB_MAX = 600
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> LiveHome:
+    """A home with one sealed segment and an open one."""
+    return filled(tmp_path_factory.mktemp("few") / "home", FEW)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory, hunt: bool) -> LiveHome:
+    """A home with many sealed segments, a million entries in a hunt, and an open one that is as long."""
+    return filled(tmp_path_factory.mktemp("many") / "home", MILLION if hunt else MANY)
+
+
+def filled(root: Path, entries: int) -> LiveHome:
+    """A home with so many entries, sealed as far as may be."""
+    home = LiveHome(root)
+    lot = [
+        v.event(v.JobEnabled(reason="x" * 40), "user:ann@here", job=f"job-{n % 50}") for n in range(10_000)
+    ]
+    with Journal.open(home.ledger, software="test", fsync="never") as journal:
+        while (head := journal.head()).seq + 1 < entries:
+            journal.append(lot[: entries - 1 - head.seq])
+    assert home.run("sql", "SELECT 1").code == 0
+    return home
+
+
+def memory_peak_mib(home: LiveHome, *arguments: str) -> int:
+    """Run a command to its end; the most resident memory that it had."""
+    process = start(*arguments, home=home.root, stdout=subprocess.DEVNULL, stderr=None)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return usage.ru_maxrss // 1024
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("form", ["cloudevents", "parquet"])
+def test_many_entries_are_exported_in_bounded_memory(
+    few: LiveHome, many: LiveHome, form: str, tmp_path: Path
+) -> None:
+    """All of them arrive, and the memory that it takes is that of a piece, however many there are."""
+    target = tmp_path / "events"
+    few_mib = memory_peak_mib(few, "export", "events", "--format", form, "--output", str(tmp_path / "few"))
+    many_mib = memory_peak_mib(many, "export", "events", "--format", form, "--output", str(target))
+    assert many_mib < min(few_mib + PIECE_MIB_MAX, ASKING_MIB_MAX)
+    entries = len_of(many)
+    if form == "parquet":
+        with duckdb.connect() as engine:
+            query = f"SELECT count(*), min(seq), max(seq) FROM read_parquet('{target}')"
+            assert engine.execute(query).fetchall() == [(entries, 0, entries - 1)]
+    else:
+        with open(target, "rb") as file:
+            assert sum(1 for _ in file) == entries
+
+
+@pytest.mark.long
+def test_a_long_answer_streams(few: LiveHome, many: LiveHome, tmp_path: Path) -> None:
+    """An answer of many rows is written row by row: it is never held whole."""
+    arguments = ["sql", "SELECT seq, job, hash FROM events", "--format", "csv", "--output"]
+    few_mib = memory_peak_mib(few, *arguments, str(tmp_path / "few.csv"))
+    many_mib = memory_peak_mib(many, *arguments, str(tmp_path / "many.csv"))
+    assert many_mib < min(few_mib + PIECE_MIB_MAX, ASKING_MIB_MAX)
+    with open(tmp_path / "many.csv", "rb") as file:
+        assert sum(1 for _ in file) == len_of(many) + 1
+
+
+def len_of(home: LiveHome) -> int:
+    """How many entries a home has."""
+    with Journal.open(home.ledger, software="test", read_only=True) as journal:
+        return journal.head().seq + 1

@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from eventstore import Journal
+from scheduler import vocabulary as v
+from scheduler.home import Home
+from scheduler.processes.identity import host_name
+from scheduler.scheduler_lock import Holder, SchedulerLock
+from tests.support.command import await_fact, finished
+from tests.support.home import LiveHome, job, sh
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> LiveHome:
+    """A home with a few jobs."""
+    home = LiveHome(tmp_path / "home")
+    gate = tmp_path / "gate"
+    home.configure(
+        "jobs:\n"
+        + job("hello", sh("echo out; echo err >&2"))
+        + job("bad", sh("exit 3"))
+        + job("gone", ["no-such-program-anywhere"])
+        + job("gated", sh(f"echo begun; until [ -e {gate} ]; do sleep 0.05; done; echo over"))
+        + job("queued", sh(f"until [ -e {gate} ]; do sleep 0.05; done"), overlap="queue")
+        + job("binary", sh("printf '\\342\\202'; head -c 3000000 /dev/urandom | tee $CRONLEDGER_HOME/copy"))
+    )
+    return home
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Path:
+    """Create this file to let the gated jobs end."""
+    return tmp_path / "gate"
+
+
+@pytest.fixture
+def scheduler(home: LiveHome) -> Iterator[object]:
+    """A scheduler that serves the home."""
+    with home.served() as process:
+        yield process
+
+
+def test_the_scheduler_runs_it_and_the_output_is_followed(home: LiveHome, scheduler: object) -> None:
+    """The request names the scheduler as executor; output, last line and exit code are as without one."""
+    result = home.run("jobs", "run", "hello", "--reason", "because")
+    assert (result.code, result.out) == (0, "out\n")
+    assert result.err.startswith("err\nrun ")
+    requested = msgspec.json.decode(home.entries("run.requested")[0].data)
+    assert requested == {"executor": "scheduler", "reason": "because"}
+    assert home.entries("run.started")[0].actor == "scheduler"
+    bad = home.run("jobs", "run", "bad", "gone", "hello")
+    assert bad.code == 1
+    assert "exit code 3" in bad.err
+    assert "no-such-program-anywhere" in bad.err
+    assert bad.out == "hello | out\n"
+    home.check()
+
+
+def test_bytes_pass_unharmed(home: LiveHome, scheduler: object) -> None:
+    """Three megabytes of anything, begun with half a character, arrive as they were written."""
+    result = home.run("jobs", "run", "binary")
+    assert result.raw_out == b"\xe2\x82" + (home.root / "copy").read_bytes()
+
+
+def test_output_is_shown_while_the_run_goes_on(home: LiveHome, scheduler: object, gate: Path) -> None:
+    """What a job prints is seen at once, not at its end."""
+    process = home.start("jobs", "run", "gated")
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"begun\n"
+    assert home.entries("run.finished") == []
+    gate.touch()
+    result = finished(process)
+    assert (result.code, result.out) == (0, "over\n")
+
+
+def test_no_wait_prints_the_number(home: LiveHome, scheduler: object, gate: Path) -> None:
+    """The command returns once the request is durable; --json gives the number to programs."""
+    result = home.run("jobs", "run", "gated", "--no-wait", "--json")
+    assert result.code == 0
+    (row,) = json.loads(result.out)
+    assert row == {"run": home.entries("run.requested")[0].seq, "job": "gated", "skipped": None}
+    gate.touch()
+    home.await_entry("run.finished")
+
+
+def test_ctrl_c_stops_following_only(home: LiveHome, scheduler: object, gate: Path) -> None:
+    """The run goes on; the message says so and how to stop it; exit code 130."""
+    process = home.start("jobs", "run", "gated")
+    started = home.await_entry("run.started")
+    process.send_signal(signal.SIGINT)
+    result = finished(process)
+    assert result.code == 130
+    assert f"run {started.run} of gated goes on" in result.err
+    assert f"cronledger jobs cancel {started.run}" in result.err
+    assert home.entries("run.finished") == []
+    gate.touch()
+    assert msgspec.json.decode(home.await_entry("run.finished").data)["outcome"] == "succeeded"
+
+
+def test_an_overlap_is_skipped_and_the_run_in_the_way_is_named(
+    home: LiveHome, scheduler: object, gate: Path
+) -> None:
+    """Exit code 1 and the number to wait for; the skip is in the ledger."""
+    assert home.run("jobs", "run", "gated", "--no-wait").code == 0
+    number = home.await_entry("run.started").run
+    result = home.run("jobs", "run", "gated")
+    assert result.code == 1
+    assert f"run {number} was still going" in result.err
+    gate.touch()
+    home.await_entry("run.finished")
+
+
+def test_a_queued_run_waits_its_turn_with_a_word(home: LiveHome, scheduler: object, gate: Path) -> None:
+    """With `overlap: queue` the command says which run it waits for."""
+    assert home.run("jobs", "run", "queued", "--no-wait").code == 0
+    number = home.await_entry("run.started").run
+    process = home.start("jobs", "run", "queued")
+    assert process.stderr is not None
+    assert f"waits for run {number} to end" in process.stderr.readline().decode()
+    gate.touch()
+    assert finished(process).code == 0
+    assert len(home.entries("run.finished")) == 2
+
+
+def test_a_run_that_waits_for_its_turn_is_told_the_bound(home: LiveHome, gate: Path) -> None:
+    """With `max_parallel` runs going, the next one waits, and the command says for what."""
+    config = home.root / "services" / "scheduler" / "config.yaml"
+    home.configure("scheduler: {max_parallel: 1}\n" + config.read_text())
+    with home.served():
+        assert home.run("jobs", "run", "gated", "--no-wait").code == 0
+        home.await_entry("run.started")
+        process = home.start("jobs", "run", "hello")
+        assert process.stderr is not None
+        told = process.stderr.readline().decode()
+        assert "waits for its turn: 1 run is going, and max_parallel allows no more" in told
+        gate.touch()
+        assert finished(process).code == 0
+
+
+def test_a_pause_of_the_scheduler_is_told(home: LiveHome) -> None:
+    """On a full disk nothing starts: the command says so, and what to do; Ctrl-C leaves the request."""
+    with home.served():
+        pass
+    started = v.SchedulerStarted(pid=os.getpid(), host=host_name(), boot_id="b", versions={})
+    paused = v.SchedulerPaused(reason="No space left on device")
+    with Journal.open(home.ledger, software="test") as journal:
+        journal.append([v.event(started, v.SCHEDULER), v.event(paused, v.SCHEDULER)])
+    scheduler_lock = Home(home.root).scheduler_lock
+    lock = SchedulerLock.take(scheduler_lock, Holder(os.getpid(), host_name(), datetime.now(UTC)))
+    try:
+        process = home.start("jobs", "run", "hello")
+        assert process.stderr is not None
+        told = process.stderr.readline().decode()
+        assert "the scheduler is paused since" in told
+        assert "nothing new is started: No space left on device" in told
+        assert "make room" in told
+        assert "max_parallel" not in told
+        process.send_signal(signal.SIGINT)
+        result = finished(process)
+        assert (result.code, "is still wanted" in result.err) == (130, True)
+        status = home.run("status")
+        assert "No space left on device" in status.out
+        assert "make room" in status.out
+    finally:
+        lock.release()
+
+
+def test_cancel_goes_through_the_scheduler(home: LiveHome, scheduler: object) -> None:
+    """The scheduler stops the run, whoever follows it sees it end, and the command that followed fails."""
+    process = home.start("jobs", "run", "gated")
+    home.await_entry("run.started")
+    assert home.run("jobs", "cancel", "gated").code == 0
+    result = finished(process)
+    assert result.code == 1
+    assert "was cancelled" in result.err
+
+
+def test_a_job_that_was_added_just_now_can_be_run(home: LiveHome, scheduler: object) -> None:
+    """A config that the scheduler has not read yet is waited for: its new job runs, environment included."""
+    home.configure("jobs:\n" + job("fresh", sh("echo $WORD")) + "    env: {WORD: fine}\n")
+    result = home.run("jobs", "run", "fresh")
+    assert (result.code, result.out) == (0, "fine\n")
+
+
+def test_a_scheduler_that_dies_is_noticed_at_once(home: LiveHome, gate: Path) -> None:
+    """The command says that nobody serves the home any more, what becomes of the run, and fails."""
+    with home.served() as scheduler:
+        process = home.start("jobs", "run", "gated")
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"begun\n"
+        killed_s = time.monotonic()
+        scheduler.kill()
+        scheduler.wait()
+        result = finished(process)
+        assert time.monotonic() - killed_s < 30
+    assert result.code == 1
+    assert "the scheduler is gone" in result.err
+    number = home.entries("run.started")[0].run
+    assert f"run {number} may still be going" in result.err
+    gate.touch()
+    with home.served():
+        home.await_entry("run.finished")
+    home.check()
+
+
+def test_following_costs_nothing_while_nothing_happens(home: LiveHome, scheduler: object, gate: Path) -> None:
+    """A command that follows a silent run sleeps: it is woken by the kernel, not by looking."""
+    process = home.start("jobs", "run", "gated")
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"begun\n"
+    before = _switches(process.pid)
+    ready, _, _ = select.select([process.stdout], [], [], 2.0)
+    assert ready == []
+    assert _switches(process.pid) - before <= 10
+    gate.touch()
+    assert finished(process).code == 0
+
+
+def test_requested_runs_start_quickly(home: LiveHome, scheduler: object) -> None:
+    """From the request to the durable start of the run it takes milliseconds, not a polling interval."""
+    for _ in range(5):
+        assert home.run("jobs", "run", "hello").code == 0
+    requests, starts = home.entries("run.requested"), home.entries("run.started")
+    delays = [start.time - asked.time for asked, start in zip(requests, starts, strict=True)]
+    assert min(delays).total_seconds() < 0.05
+
+
+def test_cancelling_without_a_watcher_is_said(home: LiveHome, gate: Path) -> None:
+    """A run whose scheduler was killed can be cancelled: it is recorded, and the command says who will do it."""
+    with home.served() as scheduler:
+        assert home.run("jobs", "run", "gated", "--no-wait").code == 0
+        number = home.await_entry("run.started").run
+        scheduler.kill()
+        scheduler.wait()
+    result = home.run("jobs", "cancel", "gated")
+    assert result.code == 0
+    assert "it is stopped by the next `cronledger serve`" in result.err
+    assert home.entries("run.cancel_requested")[0].run == number
+    assert home.run("jobs", "cancel", str(number)).out == f"run {number} was asked to stop before\n"
+    assert len(home.entries("run.cancel_requested")) == 1
+    gate.touch()
+    with home.served():
+        home.await_entry("run.finished")
+    home.check()
+
+
+def _switches(pid: int) -> int:
+    """How often the process gave the processor away because it waited."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("voluntary_ctxt_switches"):
+            return int(line.split()[1])
+    raise AssertionError("the kernel counts them")
+
+
+def test_several_followers_see_the_same_run_end(home: LiveHome, scheduler: object, gate: Path) -> None:
+    """Two commands that wait for runs of different jobs do not disturb each other."""
+    first = home.start("jobs", "run", "gated")
+    home.await_entry("run.started")
+    second = home.start("jobs", "run", "queued")
+    home.await_entry("run.started", 2)
+    gate.touch()
+    assert finished(first).code == 0
+    assert finished(second).code == 0
+    await_fact(lambda: len(home.entries("run.finished")) == 2)
+    assert os.path.exists(gate)

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scheduler.processes import Exit, PosixSpawner, pid_records, pidfd
+from scheduler.processes.identity import boot_id, process_stat
+from scheduler.processes.pid_records import Note, Notes
+from tests.scheduler.processes.conftest import PATIENCE_S, Runs, crashed_scheduler
+
+HIDDEN = "exec env -i /bin/sh -c 'read x < {pipe}; exit 7'"
+"""A main process whose environment says nothing, as that of a setuid program says nothing to others."""
+
+
+@pytest.fixture
+def folder(runs: Runs) -> Path:
+    """Where the notes of crashed schedulers are."""
+    return runs.folder / "notes"
+
+
+@pytest.fixture
+def spawner(runs: Runs, folder: Path) -> Iterator[PosixSpawner]:
+    """The next scheduler's spawner."""
+    made = PosixSpawner(runs.ledger_id, notes=folder)
+    yield made
+    made.close()
+
+
+def hidden(runs: Runs) -> tuple[int, Path]:
+    """A run of a crashed scheduler that hides its environment; its number, and the pipe that ends it."""
+    pipe = runs.pipe("hold")
+    (pid,) = crashed_scheduler(runs, HIDDEN.format(pipe=pipe))
+    while not Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"/bin/sh\0-c\0read"):
+        pass
+    return pid, pipe
+
+
+def test_a_run_that_hides_its_environment_is_adopted(runs: Runs, spawner: PosixSpawner) -> None:
+    """A main process whose environment does not tell is recognised by its note, and its end is learned."""
+    _, pipe = hidden(runs)
+    assert runs.spawner.adopt([(5, 1)]) == set()
+    assert spawner.adopt([(5, 1), (6, 1)]) == {5}
+    assert spawner.alive(5, 1)
+    pipe.write_text("go\n")
+    assert spawner.wait(PATIENCE_S)
+    assert spawner.exits() == [Exit(5, 1, 7, None, None, None)]
+    assert not spawner.alive(5, 1)
+
+
+def test_a_run_that_hides_its_environment_is_killed(runs: Runs, spawner: PosixSpawner) -> None:
+    """It is alive, and can be killed, even if nobody adopted it before."""
+    pid, _ = hidden(runs)
+    descriptor = os.pidfd_open(pid)
+    assert spawner.alive(5, 1)
+    spawner.kill(5, 1)
+    assert pidfd.has_ended(descriptor)
+    assert not spawner.alive(5, 1)
+    os.close(descriptor)
+
+
+def test_a_note_means_one_process_only(runs: Runs, spawner: PosixSpawner, folder: Path) -> None:
+    """A note of the same number and another moment, or of another boot, tells nothing."""
+    pid, _ = hidden(runs)
+    (path,) = folder.iterdir()
+    boot, begun, line = path.read_text().splitlines()
+    run, attempt, number, before, after = line.split()
+    assert (run, attempt, int(number), boot) == ("5", "1", pid, boot_id())
+    earlier = f"{run} {attempt} {number} {float(before) - 2} {float(after) - 1}"
+    cut, foreign = f"{boot}\n{line[:-30]}", f"another boot\n{line}\n"
+    for content in (f"{boot}\n{begun}\n", f"{boot}\n{earlier}\n", foreign, cut, "", "\xff"):
+        path.write_text(content, encoding="latin-1")
+        assert spawner.adopt([(5, 1)]) == set(), content
+    path.write_text(f"{boot}\n{line}\n")
+    assert spawner.adopt([(5, 1)]) == {5}
+    spawner.kill(5, 1)
+
+
+def test_notes_are_private_and_removed(runs: Runs, folder: Path) -> None:
+    """The file is for its owner alone; it stays as long as something in it lives, and no longer."""
+    pid, _ = hidden(runs)
+    (path,) = folder.iterdir()
+    assert (folder.stat().st_mode & 0o777, path.stat().st_mode & 0o777) == (0o700, 0o600)
+    Notes(folder)
+    assert path.exists()
+    descriptor = os.pidfd_open(pid)
+    os.kill(pid, signal.SIGKILL)
+    while not pidfd.has_ended(descriptor):
+        pass
+    os.close(descriptor)
+    Notes(folder)
+    assert list(folder.iterdir()) == []
+
+
+def test_notes_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many processes are started, notes of those that live are kept and the file stays small."""
+    monkeypatch.setattr(pid_records, "NOTES_MAX", 10)
+    leader = os.getsid(0)
+    stat = process_stat(leader)
+    if stat is None or stat.session != leader:
+        pytest.skip("the leader of this session has ended")
+    began_s = stat.start_ticks / os.sysconf("SC_CLK_TCK")
+    living = Note(1, 1, leader, began_s, began_s + 0.01)
+    kept = Notes(tmp_path / "notes")
+    kept.begin([(1, 1)])
+    kept.add(living)
+    for run in range(2, 100):
+        kept.begin([(run, 1)])
+        kept.add(Note(run, 1, leader, 0.0, 1.0))
+    (path,) = (tmp_path / "notes").iterdir()
+    assert len(path.read_text().splitlines()) <= 13
+    assert [(note.run, note.pid) for note in kept.find([(1, 1), (50, 1)])] == [(1, leader)]
+    kept.close()
+
+
+def test_notes_that_cannot_be_written_stop_nothing(runs: Runs) -> None:
+    """Where no note can be written, processes are started all the same."""
+    (runs.folder / "file").write_text("in the way")
+    runs.spawner.close()
+    runs.spawner = PosixSpawner(runs.ledger_id, notes=runs.folder / "file")
+    runs.launch(5, ["true"])
+    assert runs.exit().exit_code == 0

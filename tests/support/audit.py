@@ -1,0 +1,141 @@
+"""An auditor: checks from the entries alone that every instant of every job was settled exactly once.
+
+It shares nothing with the scheduler's fold: it reads the ledger as a story of intervals in which a schedule was in
+force, lists the instants of each, and ticks them off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from scheduler.definition import JobDefinition
+from scheduler.rules.job_schedule import schedule_of
+
+
+class Story:
+    """What the auditor knows of one job."""
+
+    def __init__(self) -> None:
+        self.definition: JobDefinition | None = None
+        self.since: datetime | None = None
+        self.until: datetime | None = None
+        self.mark: datetime | None = None
+        self.owed: dict[datetime, None] = {}
+        self.settled: set[datetime] = set()
+        self.to_catch_up: list[datetime] = []
+
+    def begin(self, at: datetime) -> None:
+        """A schedule is in force from `at`, but never for what was settled before the clock was set back."""
+        self.since = at if self.mark is None else max(at, self.mark)
+        self.mark = self.since
+        self.until = None
+
+    def end(self, at: datetime) -> None:
+        """The schedule in force ends at `at`."""
+        self.advance(at)
+        if self.since is not None:
+            self.mark = at if self.mark is None else max(at, self.mark)
+        self.since = None
+
+    def settle(self, instant: datetime) -> None:
+        """This instant is on record."""
+        del self.owed[instant]
+        self.settled.add(instant)
+        self.mark = instant if self.mark is None else max(instant, self.mark)
+
+    def advance(self, to: datetime) -> None:
+        """List the instants of the schedule in force up to `to`."""
+        if self.until is not None and self.until <= to:
+            self.begin(self.until)
+        if self.definition is None or self.since is None or to <= self.since or self.until is not None:
+            return
+        for instant in schedule_of(self.definition).between(self.since, to):
+            assert instant not in self.settled, f"{self.definition.name}: {instant} came again"
+            self.owed[instant] = None
+        self.since = to
+
+
+def audit(entries: Iterable[Entry], now: datetime) -> int:
+    """Check a whole ledger of a scheduler that has just had a turn at `now`; how many instants there were.
+
+    Raises:
+        AssertionError: an instant was settled twice or not at all, or a run ended twice or never.
+    """
+    stories: dict[str, Story] = {}
+    begun: set[int] = set()
+    ended: set[int] = set()
+    for entry in entries:
+        story = stories.setdefault(entry.job or "", Story())
+        data = v.payload(entry)
+        match data:
+            case v.JobDefined():
+                redefine(story, data.definition, entry.time)
+            case v.JobRemoved() | v.JobDisabled():
+                story.end(entry.time)
+                story.until = data.until if isinstance(data, v.JobDisabled) else None
+                if isinstance(data, v.JobRemoved):
+                    story.definition = None
+            case v.JobEnabled():
+                story.advance(entry.time)
+                if story.since is None or story.until is not None:
+                    story.begin(data.effective_at or entry.time)
+            case v.ScheduleTicked():
+                settle_tick(story, entry, data)
+            case v.ScheduleMisfired():
+                settle_misfire(story, entry, data)
+            case v.RunStarted():
+                assert entry.run not in begun, f"run {entry.run} began twice"
+                begun.add(entry.run or 0)
+            case v.RunFinished() | v.RunSkipped():
+                assert entry.run not in ended, f"run {entry.run} ended twice"
+                ended.add(entry.run or 0)
+            case _:
+                pass
+    count = 0
+    for name, story in stories.items():
+        story.advance(now)
+        assert not story.to_catch_up, f"{name}: {story.to_catch_up} were to run and did not"
+        assert not story.owed, f"{name}: nothing is on record about {list(story.owed)[:3]}"
+        count += len(story.settled)
+    return count
+
+
+def redefine(story: Story, definition: JobDefinition, at: datetime) -> None:
+    """The config has this definition from `at` on."""
+    if story.definition is None:
+        story.definition = definition
+        story.begin(at)
+    elif story.definition.timing() != definition.timing():
+        was_in_force = story.since is not None
+        story.end(at)
+        story.definition = definition
+        if was_in_force:
+            story.begin(at)
+    else:
+        story.definition = definition
+
+
+def settle_tick(story: Story, entry: Entry, tick: v.ScheduleTicked) -> None:
+    """An instant was ticked, which was owed and is settled now."""
+    story.advance(entry.time)
+    instant = tick.scheduled_for
+    if tick.trigger == "catch_up":
+        assert story.to_catch_up.pop(0) == instant, f"{entry.job}: {instant} was caught up out of turn"
+        return
+    assert instant in story.owed, f"{entry.job}: {instant} was ticked but is not owed"
+    story.settle(instant)
+
+
+def settle_misfire(story: Story, entry: Entry, misfire: v.ScheduleMisfired) -> None:
+    """Instants misfired, which were owed and are settled now; some are to be caught up."""
+    story.advance(entry.time)
+    covered = [instant for instant in story.owed if misfire.first <= instant <= misfire.last]
+    assert len(covered) == misfire.count, f"{entry.job}: {misfire.count} misfired, {len(covered)} were owed"
+    assert not story.to_catch_up, f"{entry.job}: misfired again before catching up"
+    for instant in covered:
+        story.settle(instant)
+    if misfire.will_run:
+        story.to_catch_up = covered[-misfire.will_run :]

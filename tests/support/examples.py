@@ -1,0 +1,19 @@
+"""How many examples a property is tried with: few in a normal run, always the same ones, and many in a hunt."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+
+NORMAL, HUNT = 50, 3_000
+"""Where a test does not say how many: those of the two profiles."""
+
+
+def register() -> None:
+    """Make the two profiles known."""
+    settings.register_profile("always the same", derandomize=True, deadline=None, max_examples=NORMAL)
+    settings.register_profile("hunt", deadline=None, max_examples=HUNT)
+
+
+def examples(normal: int) -> int:
+    """The number for a test that takes so many in a normal run: more in a hunt, by as much as elsewhere."""
+    return normal * (settings().max_examples // NORMAL)

@@ -1,0 +1,151 @@
+"""Lives of a simulated world, each from a seed: crashes, reboots, suspends, clock steps, people who meddle."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from eventstore.store import Event
+from scheduler import vocabulary as v
+from scheduler.processes.spawner import Launch
+from tests.support.world import BEGIN, Crash, Machine, Process, World, job, random_jobs
+
+
+def behave(rng: random.Random, machine: Machine) -> None:
+    """Most programs are quick, some are slow, some fail, some cannot be started."""
+
+    def behaviour(launch: Launch) -> Process | None:
+        kind = rng.random()
+        if kind < 0.02:
+            return None
+        ends_s = rng.choice([0.0, 1.0, 30.0]) if kind < 0.97 else 7_200.0
+        return Process(ends_s, 0 if kind < 0.9 else 1)
+
+    machine.behaviour = behaviour
+
+
+def crash_at_random(rng: random.Random, machine: Machine, probability: float) -> None:
+    """The scheduler may die right before an append, in the midst of it, or right after it, without being told."""
+
+    def before(events: Sequence[Event]) -> None:
+        if rng.random() < probability:
+            raise Crash
+
+    def after(events: Sequence[Event]) -> None:
+        if rng.random() < probability:
+            machine.tear(len(events), rng.randint(0, len(events)))
+            raise Crash
+
+    machine.store.before_commit, machine.store.after_commit = before, after
+
+
+def meddle(rng: random.Random, world: World) -> None:
+    """People and edits: disable, enable, pause, reschedule, remove, bring back."""
+    name = rng.choice(list(world.jobs))
+    kind = rng.randrange(6)
+    if kind == 0:
+        world.person(v.JobDisabled(reason="simulated"), name)
+    elif kind == 1:
+        world.person(v.JobEnabled(), name)
+    elif kind == 2:
+        world.person(v.JobDisabled(until=world.clock.wall + timedelta(hours=rng.randrange(1, 60))), name)
+    elif kind == 3:
+        world.edit(job(name, f"{rng.randrange(60)} {rng.randrange(24)} * * *", timezone="Europe/Paris"))
+    elif kind == 4:
+        definition = world.jobs[name]
+        world.edit(remove=[name])
+        world.run(rng.choice([0.0, 5_000.0]))
+        world.edit(definition)
+    else:
+        world.person(v.RunRequested(executor="scheduler"), name, run=-1)
+
+
+def live_through(seed: int, jobs: int, days: int, crashes: float = 0.0008) -> World:
+    """A world with random jobs, crashes, reboots, suspends, clock steps and meddling, from a seed.
+
+    Args:
+        seed: the same one lives the same life.
+        jobs: how many jobs it has.
+        days: how long it lives.
+        crashes: how probable a crash is at each append, before it and after it.
+    """
+    rng = random.Random(seed)
+    world = World(*random_jobs(rng, jobs).values())
+    behave(rng, world.machine)
+    crash_at_random(rng, world.machine, crashes)
+    end = BEGIN + timedelta(days=days)
+    while world.clock.wall < end:
+        try:
+            if world.scheduler is None:
+                world.start()
+            disturb(rng, world)
+            world.run(rng.expovariate(1 / 86_400))
+        except Crash:
+            world.crash()
+            world.clock.pass_(rng.choice([1.0, 60.0, 3_600.0, rng.expovariate(1 / 100_000)]))
+            if rng.random() < 0.3:
+                world.machine.reboot()
+    world.machine.store.before_commit = world.machine.store.after_commit = None
+    world.restart()
+    world.run(7_300)
+    return world
+
+
+def disturb(rng: random.Random, world: World) -> None:
+    """Now and then: a suspend, a clock that is set, a person."""
+    kind = rng.random()
+    if kind < 0.05:
+        world.clock.sleep(rng.expovariate(1 / 20_000))
+    elif kind < 0.08:
+        world.clock.step(rng.choice([-3_600.0, -5.0, 5.0, 7_200.0]))
+    elif kind < 0.4:
+        meddle(rng, world)
+
+
+SCHEDULES = ["*/7 * * * *", "0 * * * *", "30 */2 * * *", "15 1 * * *"]
+
+
+def meddle_unwatched(rng: random.Random, world: World) -> None:
+    """Someone says something, whether a scheduler is there to hear it or not."""
+    name = rng.choice(["job-0", "job-1", "job-2"])
+    seconds = rng.expovariate(1 / 4_000)
+    deeds: list[Callable[[], object]] = [
+        lambda: world.person(v.JobDisabled(reason="quiet, please"), name),
+        lambda: world.person(v.JobEnabled(), name),
+        lambda: world.person(v.JobDisabled(until=world.clock.wall + timedelta(seconds=seconds)), name),
+        lambda: world.edit(job(name, rng.choice(SCHEDULES), catch_up="all", overlap="queue")),
+        lambda: world.edit(job(name, rng.choice(SCHEDULES), catch_up_window_ms=3_600_000)),
+        lambda: world.edit(remove=[name]),
+        lambda: world.person(v.RunRequested(executor="scheduler"), name, run=-1),
+    ]
+    rng.choice(deeds)()
+
+
+def live_wildly(seed: int) -> World:
+    """Days full of events: jobs every few minutes, and people who meddle_unwatched while nobody watches."""
+    rng = random.Random(seed)
+    world = World(*(job(f"job-{number}", SCHEDULES[number]) for number in range(3)), max_parallel=2)
+    world.machine.behaviour = lambda launch: Process(rng.choice([0.0, 5.0, 700.0]), rng.randrange(2))
+    world.start()
+    for _ in range(60):
+        kind, seconds = rng.randrange(10), rng.expovariate(1 / 4_000)
+        if kind < 4:
+            world.run(seconds)
+        elif kind < 6:
+            world.crash()
+            world.clock.pass_(seconds)
+            meddle_unwatched(rng, world)
+            world.clock.pass_(seconds)
+            world.start()
+        elif kind == 6:
+            world.clock.sleep(seconds)
+        elif kind == 7:
+            world.clock.step(rng.choice([-7_200.0, -2.0, 2.0, 7_200.0]))
+        else:
+            meddle_unwatched(rng, world)
+        world.turn()
+    world.clock.wall = max(world.clock.wall, *(entry.time for entry in world.entries()))
+    world.restart()
+    world.run(1)
+    return world

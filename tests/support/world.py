@@ -1,0 +1,372 @@
+"""A machine that is simulated: clock, processes, crashes, all driven by hand and reproducible from a seed."""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from eventstore import SEGMENT_ENTRIES, MemoryStore
+from eventstore.store import Entry, Event
+from scheduler import vocabulary as v
+from scheduler.clock import Reading
+from scheduler.definition import JobDefinition, SchedulerSettings
+from scheduler.home import Home
+from scheduler.ledger.ledger import Ledger
+from scheduler.processes import OutputDigest
+from scheduler.processes.spawner import Exit, Launch, Launched, LaunchFailed
+from scheduler.rules.reconcile import reconcile
+from scheduler.rules.state import Executor, State
+from scheduler.service.launcher import Launcher
+from scheduler.service.loop import Scheduler
+from scheduler.service.supervisor import Supervisor
+
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+HOME = Home(Path("/nonexistent/cronledger-simulation"))
+
+
+class Crash(BaseException):
+    """The scheduler's process is gone."""
+
+
+class SimulatedClock:
+    """Three clocks that move only when they are told to."""
+
+    def __init__(self, wall: datetime = BEGIN) -> None:
+        self.wall, self.monotonic_s, self.boottime_s = wall, 1_000.0, 1_000.0
+
+    def read(self) -> Reading:
+        """The readings now."""
+        return Reading(self.wall, self.monotonic_s, self.boottime_s)
+
+    def now(self) -> datetime:
+        """The wall clock."""
+        return self.wall
+
+    def pass_(self, seconds: float) -> None:
+        """Time passes."""
+        self.wall += timedelta(seconds=seconds)
+        self.monotonic_s += seconds
+        self.boottime_s += seconds
+
+    def step(self, seconds: float) -> None:
+        """Someone sets the wall clock."""
+        self.wall += timedelta(seconds=seconds)
+
+    def sleep(self, seconds: float) -> None:
+        """The machine is suspended."""
+        self.wall += timedelta(seconds=seconds)
+        self.boottime_s += seconds
+
+
+class SimulatedFiles:
+    """The files of a ledger that is in memory: their only fact is whether there is room for the reserve."""
+
+    folder, segment_entries = HOME.ledger, SEGMENT_ENTRIES
+
+    def __init__(self, has_room: Callable[[], bool]) -> None:
+        self._has_room = has_room
+
+    def tick(self) -> None:
+        """Nothing waits to be flushed."""
+
+    def release_reserve(self) -> None:
+        """Its room is given back."""
+
+    def restore_reserve(self) -> bool:
+        """Whether there is room for it."""
+        return self._has_room()
+
+
+class Process(NamedTuple):
+    """A simulated process, gone when the monotonic clock reaches `ends_s`."""
+
+    ends_s: float
+    exit_code: int
+
+
+class Machine:
+    """What outlives a scheduler: the clock, the ledger, the processes.
+
+    Attributes:
+        behaviour: of each launch: for how many seconds it runs, and its exit code; None: it cannot be started.
+    """
+
+    def __init__(self, clock: SimulatedClock | None = None) -> None:
+        self.clock = clock or SimulatedClock()
+        self.store = MemoryStore(clock=self.clock.now, ledger_id="5" * 32)
+        self.processes: dict[tuple[int, int], Process] = {}
+        self.launches: set[tuple[int, int]] = set()
+        self.boots = 0
+        self.pids = 100
+        self.alive: set[Executor] = set()
+        self.behaviour: Callable[[Launch], Process | None] = lambda launch: Process(0.0, 0)
+
+    def tear(self, events: int, kept: int) -> None:
+        """The last append, of so many events, reached the disk only in part: what nobody was told of is cut off."""
+        end = len(self.store.lines()) - events + kept
+        del self.store._lines[end:]  # noqa: SLF001 - no store gives up what it has; a disk does
+        del self.store._entries[end:]  # noqa: SLF001
+
+    def reboot(self) -> None:
+        """Every process is gone."""
+        self.boots += 1
+        self.processes.clear()
+        self.alive.clear()
+
+    def executor(self) -> Executor:
+        """A new process that watches runs."""
+        self.pids += 1
+        executor = Executor("sim", f"boot-{self.boots}", self.pids, 1)
+        self.alive.add(executor)
+        return executor
+
+    def next_end_s(self) -> float | None:
+        """When the next process ends."""
+        return min((process.ends_s for process in self.processes.values()), default=None)
+
+
+class SimulatedSpawner:
+    """`Spawner` on a simulated machine."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._children: set[tuple[int, int]] = set()
+        self._ends: list[tuple[float, int, int]] = []
+
+    def launch(self, launches: Sequence[Launch]) -> list[Launched | LaunchFailed]:
+        """Start them, or fail if the machine says so."""
+        return [self._launch(launch) for launch in launches]
+
+    def _launch(self, launch: Launch) -> Launched | LaunchFailed:
+        assert launch.key not in self._machine.launches, f"run {launch.run} was started twice"
+        self._machine.launches.add(launch.key)
+        process = self._machine.behaviour(launch)
+        if process is None:
+            return LaunchFailed("no such program", 127)
+        now_s = self._machine.clock.monotonic_s
+        process = process._replace(ends_s=now_s + process.ends_s)
+        self._machine.processes[launch.key] = process
+        self._children.add(launch.key)
+        heapq.heappush(self._ends, (process.ends_s, *launch.key))
+        return Launched(1, now_s)
+
+    def adopt(self, wanted: Sequence[tuple[int, int]]) -> set[int]:
+        """Those that are still there."""
+        found = set()
+        for key in wanted:
+            process = self._machine.processes.get(key)
+            if process is not None:
+                heapq.heappush(self._ends, (process.ends_s, *key))
+                found.add(key[0])
+        return found
+
+    def exits(self) -> list[Exit]:
+        """Those whose time has come."""
+        ended = []
+        while self._ends and self._ends[0][0] <= self._machine.clock.monotonic_s:
+            _, run, attempt = heapq.heappop(self._ends)
+            process = self._machine.processes.pop((run, attempt), None)
+            if process is not None:
+                known = (run, attempt) in self._children
+                ended.append(Exit(run, attempt, process.exit_code if known else None, None, 1, 1_024))
+        return ended
+
+    def terminate(self, run: int, attempt: int) -> None:
+        """It ends now."""
+        process = self._machine.processes.get((run, attempt))
+        if process is not None:
+            ends_s = self._machine.clock.monotonic_s
+            self._machine.processes[run, attempt] = Process(ends_s, 143)
+            heapq.heappush(self._ends, (ends_s, run, attempt))
+
+    def kill(self, run: int, attempt: int) -> None:
+        """It ends now."""
+        self.terminate(run, attempt)
+
+    def alive(self, run: int, attempt: int) -> bool:
+        """Whether it is still there."""
+        return (run, attempt) in self._machine.processes
+
+
+class NoOutput(OutputDigest):
+    """What a simulated process printed: nothing."""
+
+    def advance(self, budget_bytes: int = 0) -> bool:
+        """All is known."""
+        del budget_bytes
+        return True
+
+
+def job(name: str, schedule: str = "0 * * * *", **members: object) -> JobDefinition:
+    """A definition with a command."""
+    timing = {} if "every" in members or "at" in members else {"schedule": schedule}
+    return JobDefinition(name=name, command=["true"], **timing, **members)  # type: ignore[arg-type]
+
+
+class World:
+    """A machine with a config and, at times, a scheduler; moved along by hand.
+
+    Attributes:
+        jobs: the config; `edit` it and the scheduler takes notice.
+        store: the ledger as the scheduler has it open; its hooks see what that appends.
+    """
+
+    def __init__(self, *jobs: JobDefinition, machine: Machine | None = None, max_parallel: int = 8) -> None:
+        self.machine = machine or Machine()
+        self.jobs = {job.name: job for job in jobs}
+        self.max_parallel = max_parallel
+        self.edits = 0
+        self.scheduler: Scheduler | None = None
+        self._executor: Executor | None = None
+        self.wait_s = 0.0
+        self.store = self.machine.store.peer()
+        self._mirror = Ledger(self.machine.store.peer())
+
+    @property
+    def state(self) -> State:
+        """What the ledger says, as another process knows it."""
+        self._mirror.refresh()
+        return self._mirror.state
+
+    def _remembered(self) -> State:
+        """The state as a snapshot gives it back: encoded and decoded, so that the fold need not begin at 0."""
+        return msgspec.msgpack.decode(msgspec.msgpack.encode(self.state), type=State)
+
+    @property
+    def clock(self) -> SimulatedClock:
+        """The machine's clock."""
+        return self.machine.clock
+
+    def start(self) -> None:
+        """Start a scheduler."""
+        self.store = store = self.machine.store.peer()
+        store.before_commit, store.after_commit = (
+            self.machine.store.before_commit,
+            self.machine.store.after_commit,
+        )
+        ledger = Ledger(store, self._remembered())
+        self._executor = self.machine.executor()
+        self.scheduler = Scheduler(
+            ledger,
+            self.clock,
+            Supervisor(SimulatedSpawner(self.machine), NoOutput),
+            Launcher(HOME, {}),
+            self._executor,
+            SchedulerSettings(max_parallel=self.max_parallel),
+            lambda executor: executor in self.machine.alive,
+        )
+        self.scheduler.start(self._opening)
+        self.wait_s = 0.0
+
+    def _opening(self, state: State, now: datetime) -> list[Event]:
+        started = v.SchedulerStarted(pid=1, host="sim", boot_id="b", versions={})
+        return [v.event(started, v.SCHEDULER), *reconcile(state, self.jobs, f"config-{self.edits}", now)]
+
+    def crash(self) -> None:
+        """The scheduler's process is killed; its runs go on."""
+        if self._executor is not None:
+            self.machine.alive.discard(self._executor)
+        self.scheduler = None
+
+    def restart(self) -> None:
+        """Kill and start again."""
+        self.crash()
+        self.start()
+
+    def edit(self, *jobs: JobDefinition, remove: Sequence[str] = ()) -> None:
+        """Change the config and have it taken up, by the scheduler or by a command."""
+        self.jobs = {name: old for name, old in self.jobs.items() if name not in remove}
+        self.jobs.update({job.name: job for job in jobs})
+        self.edits += 1
+        self.say(lambda state: reconcile(state, self.jobs, f"config-{self.edits}", self.clock.wall))
+
+    def say(self, decide: Callable[[State], Sequence[Event]]) -> list[Entry]:
+        """Append as another process does."""
+        self._mirror.refresh()
+        entries = self._mirror.decide(decide)
+        self.wait_s = 0.0
+        return entries
+
+    def person(self, payload: v.Payload, name: str, run: int | None = None) -> Entry:
+        """A person says something about a job."""
+        return self.say(lambda state: [v.event(payload, "user:ann@sim", job=name, run=run)])[0]
+
+    def turn(self) -> None:
+        """One turn of the scheduler."""
+        assert self.scheduler is not None
+        self.wait_s = self.scheduler.turn()
+
+    def run(self, seconds: float) -> None:
+        """Let time pass, with a turn whenever something is due."""
+        end_s = self.clock.monotonic_s + seconds
+        while self.clock.monotonic_s < end_s:
+            if self.scheduler is not None:
+                self.turn()
+            step_s = end_s - self.clock.monotonic_s
+            if self.scheduler is not None:
+                step_s = min(step_s, self.wait_s)
+                next_end_s = self.machine.next_end_s()
+                if next_end_s is not None:
+                    step_s = min(step_s, next_end_s - self.clock.monotonic_s)
+            self.clock.pass_(max(step_s, 0.000_001))
+        if self.scheduler is not None:
+            self.turn()
+
+    def until(self, wall: datetime) -> None:
+        """Let time pass until the wall clock shows this."""
+        self.run((wall - self.clock.wall).total_seconds())
+
+    def entries(self, *types: type[v.Payload]) -> list[Entry]:
+        """The ledger, or those entries of it that have one of the types."""
+        wanted = {cls.TYPE for cls in types}
+        store = self.machine.store.peer()
+        return [entry for entry in store.read(0) if not wanted or entry.type in wanted]
+
+    def told(self, name: str) -> list[str]:
+        """The story of a job in short words, for tests that read as sentences."""
+        return [word for entry in self.entries() if entry.job == name for word in _words(entry)]
+
+
+def _words(entry: Entry) -> list[str]:
+    data = v.payload(entry)
+    match data:
+        case v.ScheduleTicked():
+            return [f"{data.trigger} {data.scheduled_for:%d %H:%M}"]
+        case v.ScheduleMisfired():
+            return [f"misfired {data.count} run {data.will_run} ({data.reason})"]
+        case v.RunFinished():
+            return [data.outcome]
+        case v.RunSkipped():
+            return [f"skipped: {data.reason}"]
+        case v.RunStarted():
+            return ["started"]
+        case _:
+            return [entry.type]
+
+
+def random_jobs(rng: random.Random, count: int) -> Mapping[str, JobDefinition]:
+    """Jobs as an operations team has them: mostly daily, some hourly, some weekly, in several zones."""
+    zones = ("UTC", "Europe/Paris", "America/New_York", "Australia/Lord_Howe", "America/Havana")
+    jobs = {}
+    for number in range(count):
+        minute, hour = rng.randrange(60), rng.randrange(24)
+        schedule = rng.choices(
+            [f"{minute} {hour} * * *", f"{minute} {hour} * * {rng.randrange(7)}", f"{minute} * * * *"],
+            weights=[78, 20, 2],
+        )[0]
+        name = f"job-{number}"
+        jobs[name] = job(
+            name,
+            schedule,
+            timezone=rng.choice(zones),
+            catch_up=rng.choice(["one", "all", "none"]),
+            catch_up_limit=rng.choice([3, 100]),
+            overlap=rng.choice(["skip", "queue", "allow"]),
+        )
+    return jobs
