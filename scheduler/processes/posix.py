@@ -189,13 +189,13 @@ class PosixSpawner:
 
     def _watch_main(self, attempt: tuple[int, int], held: Held, own_peak_kib: int) -> Launched | LaunchFailed:
         """Begin to watch a process of ours; if that is impossible, it must not run at all."""
-        pid, descriptor, started_s = held
+        pid, descriptor, started_s, outputs = held
         try:
             self._watch_leader(attempt, pidfd.Leader(pid, descriptor, child=True), own_peak_kib)
         except OSError as error:
             os.close(descriptor)
             return undone(pid, error)
-        return Launched(pid, started_s)
+        return Launched(pid, started_s, outputs)
 
     def _watch_leader(self, attempt: tuple[int, int], leader: pidfd.Leader, own_peak_kib: int) -> None:
         """Raises OSError, with nothing changed, where the kernel's limit of watches is reached."""

@@ -16,7 +16,7 @@ class Launch(NamedTuple):
         argv: program and arguments, already split; `["/bin/sh", "-c", …]` where a shell is needed.
         env: the complete environment of the process, `CRONLEDGER_*` members excepted: the spawner adds those.
         working_directory: absolute.
-        stdout: file for standard output, absolute; stderr: for standard error; created 0600, folders 0700.
+        stdout: file for standard output, absolute; stderr: for standard error; made new, 0600, folders 0700.
     """
 
     run: int
@@ -31,6 +31,13 @@ class Launch(NamedTuple):
     def key(self) -> tuple[int, int]:
         """Run and attempt."""
         return self.run, self.attempt
+
+
+class FileIdentity(NamedTuple):
+    """Which file something is, whatever its name: device and inode."""
+
+    device: int
+    inode: int
 
 
 MESSAGE_MAX_CHARS: Final = 500
@@ -49,10 +56,17 @@ class LaunchFailed(Exception):
 
 
 class Launched(NamedTuple):
-    """A process that was started: its pid, and when, by the monotonic clock (`Reading.monotonic_s`)."""
+    """A process that was started.
+
+    Attributes:
+        pid: its number.
+        started_s: when, by the monotonic clock (`Reading.monotonic_s`).
+        outputs: the files that were made for standard output and standard error.
+    """
 
     pid: int
     started_s: float
+    outputs: tuple[FileIdentity | None, ...] = (None, None)
 
 
 class Exit(NamedTuple):

@@ -17,24 +17,25 @@ from scheduler.processes import program, tree
 from scheduler.processes.descriptors import Reserve, is_exhaustion
 from scheduler.processes.fork_mark import Marker
 from scheduler.processes.pid_records import Note, Notes, boottime_s
-from scheduler.processes.spawn import Command, spawn
-from scheduler.processes.spawner import Launch, LaunchFailed
+from scheduler.processes.spawn import Command, Spawned, spawn
+from scheduler.processes.spawner import FileIdentity, Launch, LaunchFailed
 from scheduler.processes.working_folder import Whereabouts
 
 
 class Held(NamedTuple):
-    """A process of ours that was just made: its pid, a pidfd of it, and when it was started (monotonic)."""
+    """A process of ours that was just made: its pid, a pidfd of it, when it was started (monotonic), its output."""
 
     pid: int
     pidfd: int
     started_s: float
+    outputs: tuple[FileIdentity, ...]
 
 
 class Starter:
     """Starts processes, each as the leader of a session of its own.
 
     A program is found as execvp(3) does, in the job's own `PATH` and from its working directory. The process gets
-    `/dev/null` as input, its two output files (0600, appended to), no other descriptor, an empty signal mask, default
+    `/dev/null` as input, its two output files (new, 0600), no other descriptor, an empty signal mask, default
     signal actions, and exactly the environment given plus the three `CRONLEDGER_*`.
 
     Args:
@@ -80,7 +81,7 @@ class Starter:
     ) -> Held | LaunchFailed:
         started_s, begun_s, pid = time.monotonic(), boottime_s(), 0
         try:
-            pid = self._spawn(command, whereabouts)
+            pid, outputs = self._spawn(command, whereabouts)
         except LaunchFailed as failure:
             return failure
         finally:
@@ -88,11 +89,11 @@ class Starter:
                 self._notes.add(Note(*attempt, pid, begun_s, boottime_s()))
         self._marker.mark(pid)
         try:
-            return Held(pid, self._pidfd_of(pid), started_s)
+            return Held(pid, self._pidfd_of(pid), started_s, outputs)
         except OSError as error:
             return undone(pid, error)
 
-    def _spawn(self, command: Command, whereabouts: Whereabouts) -> int:
+    def _spawn(self, command: Command, whereabouts: Whereabouts) -> Spawned:
         if not self._reserve.refill():
             text = f"cannot start {command.called}: {program.NO_DESCRIPTORS}"
             raise LaunchFailed(text, program.NOT_EXECUTABLE)

@@ -15,7 +15,7 @@ from scheduler import vocabulary as v
 from scheduler.clock import Reading
 from scheduler.definition import JobDefinition
 from scheduler.processes.output import OutputDigest
-from scheduler.processes.spawner import Exit, Launch, LaunchFailed, Spawner
+from scheduler.processes.spawner import Exit, FileIdentity, Launch, LaunchFailed, Spawner
 from scheduler.rules.state import Run
 
 StopOutcome = Literal["timed_out", "cancelled"]
@@ -52,7 +52,8 @@ class RunningAttempt:
         self.exit: Exit | None = None
         self.exit_code: int | None = None
         self.duration_ms: int | None = None
-        self.digests: tuple[OutputDigest, OutputDigest] | None = None
+        self.outputs: tuple[FileIdentity | None, ...] = (None, None)
+        self.digests: tuple[OutputDigest, ...] | None = None
 
     @property
     def key(self) -> tuple[int, int]:
@@ -65,10 +66,12 @@ class Supervisor:
 
     Args:
         spawner: starts and stops their processes.
-        output: measures a file of captured output.
+        output: measures a file of captured output, given its path and, where known, which file it is.
     """
 
-    def __init__(self, spawner: Spawner, output: Callable[[str], OutputDigest] = OutputDigest) -> None:
+    def __init__(
+        self, spawner: Spawner, output: Callable[[str, FileIdentity | None], OutputDigest] = OutputDigest
+    ) -> None:
         self._spawner, self._output = spawner, output
         self._running: dict[int, RunningAttempt] = {}
         self._timed: dict[int, RunningAttempt] = {}
@@ -98,9 +101,10 @@ class Supervisor:
             if isinstance(result, LaunchFailed):
                 running.started_mono_s = now.monotonic_s
                 running.error, running.exit_code = str(result), result.exit_code
+                running.digests = ()  # what stands under the names of its files is not its output
                 self._end(running, now)
             else:
-                running.started_mono_s = result.started_s
+                running.started_mono_s, running.outputs = result.started_s, result.outputs
                 self._watch(running, result.started_s)
 
     def adopt(self, candidates: Sequence[RunningAttempt], now: Reading) -> set[int]:
@@ -169,7 +173,9 @@ class Supervisor:
             running.duration_ms = round((now.monotonic_s - running.started_mono_s) * 1000)
         elif running.exit is not None:
             running.duration_ms = max(0, (now.wall - running.started) // timedelta(milliseconds=1))
-        running.digests = (self._output(running.launch.stdout), self._output(running.launch.stderr))
+        if running.digests is None:
+            paths = (running.launch.stdout, running.launch.stderr)
+            running.digests = tuple(map(self._output, paths, running.outputs))
         self._ended[run] = running
 
     def _finished(self) -> list[Event]:

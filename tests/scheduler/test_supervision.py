@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from scheduler import vocabulary as v
+from scheduler.clock import SystemClock
 from scheduler.definition import JobDefinition
-from scheduler.processes import Exit, Launch, OutputDigest
+from scheduler.processes import Exit, Launch, OutputDigest, PosixSpawner
 from scheduler.rules.state import Run
-from scheduler.service.supervisor import RunningAttempt, finished
+from scheduler.service.supervisor import RunningAttempt, Supervisor, finished
 
 STARTED = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -50,3 +51,23 @@ def test_errors_are_bounded(tmp_path: Path) -> None:
     error = ended(tmp_path, error="x" * 70_000).error
     assert error is not None
     assert len(error) == 2_000
+
+
+def test_planted_output_is_nobodys(tmp_path: Path) -> None:
+    """Text under the name of an output file is no run's output: the run fails, says why, and has no digest."""
+    (tmp_path / "out").write_text("planted")
+    launch = Launch(
+        41, 1, ["true"], {"PATH": "/usr/bin:/bin"}, str(tmp_path), f"{tmp_path}/out", f"{tmp_path}/err"
+    )
+    run = Run(number=41, job="a", trigger="manual", owed_at=STARTED, started=STARTED, attempt=1)
+    spawner = PosixSpawner("ledger")
+    supervisor, now = Supervisor(spawner), SystemClock().read()
+    supervisor.start([RunningAttempt(run, STARTED, launch, JobDefinition(name="a"), v.SCHEDULER)], now)
+    (event,) = supervisor.turn(now)
+    spawner.close()
+    assert isinstance(event.data, v.RunFinished)
+    assert (event.data.outcome, event.data.exit_code) == ("failed", 126)
+    assert event.data.error is not None
+    assert "out: something that this run did not write stands there" in event.data.error
+    assert (event.data.stdout_bytes, event.data.stdout_sha256) == (0, None)
+    assert (tmp_path / "out").read_text() == "planted"

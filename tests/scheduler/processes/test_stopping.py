@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import os
 import select
+import shutil
 import signal
 import sys
 import time
@@ -188,6 +189,7 @@ def test_bystanders_are_left_alone(runs: Runs, ready: Ready) -> None:
     mine, runs.spawner = runs.spawner, other
     runs.shell(5, stubborn)
     runs.spawner = mine
+    shutil.rmtree(runs.output(5).parent)
     runs.shell(51, stubborn)
     runs.shell(5, stubborn)
     ready.pids(3)
