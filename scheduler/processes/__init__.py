@@ -5,7 +5,7 @@ from __future__ import annotations
 from scheduler.processes.identity import boot_id, host_name, platform_problem, process_is, start_ticks
 from scheduler.processes.output import OutputDigest
 from scheduler.processes.posix import PROCESS_EXITS, PosixSpawner
-from scheduler.processes.spawner import Exit, Launch, Launched, LaunchFailed, Spawner
+from scheduler.processes.spawner import Exit, Launch, Launched, LaunchFailed, Orphan, Spawner
 from scheduler.processes.tree import live_attempts
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Launch",
     "LaunchFailed",
     "Launched",
+    "Orphan",
     "OutputDigest",
     "PosixSpawner",
     "Spawner",

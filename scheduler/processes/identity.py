@@ -9,11 +9,18 @@ import functools
 import os
 import socket
 import sys
-from typing import NamedTuple
+import time
+from typing import Final, NamedTuple
 
 from scheduler.processes.descriptors import is_exhaustion
 
+TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 _DEAD = frozenset(b"ZXx")
+
+
+def boottime_s() -> float:
+    """Seconds since the boot, suspends included: the clock of `start_ticks`. Nobody can set it."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class ProcessStat(NamedTuple):

@@ -15,25 +15,25 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from scheduler.processes.descriptors import is_exhaustion
-from scheduler.processes.identity import boot_id, process_is, process_stat, start_ticks
+from scheduler.processes.identity import (
+    TICKS_PER_S,
+    boot_id,
+    boottime_s,
+    process_is,
+    process_stat,
+    start_ticks,
+)
 
 NOTES_MAX: Final = 4_000
 """After about so many lines those of processes that have ended are thrown away."""
 _SLACK_S: Final = 0.05
 """Start times are counted in ticks of 10 ms, and rounded down."""
-_TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 _FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-
-
-def boottime_s() -> float:
-    """Seconds since the boot, suspends included: the clock of `start_ticks`."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class Note(NamedTuple):
@@ -66,7 +66,7 @@ class Note(NamedTuple):
         stat = process_stat(self.pid)
         if stat is None or not stat.alive or stat.session != self.pid:
             return False
-        began_s = stat.start_ticks / _TICKS_PER_S
+        began_s = stat.start_ticks / TICKS_PER_S
         return self.before_s - _SLACK_S <= began_s <= self.after_s + _SLACK_S
 
 

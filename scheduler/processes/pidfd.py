@@ -121,12 +121,13 @@ class Leader:
         pid: its number, which is also the session's and the group's.
         pidfd: the process itself; stays valid after it was reaped.
         child: whether it is ours to reap, and has not been yet.
+        start_ticks: when it began, in clock ticks since the boot; None where that was not looked at.
     """
 
-    __slots__ = ("child", "pid", "pidfd")
+    __slots__ = ("child", "pid", "pidfd", "start_ticks")
 
-    def __init__(self, pid: int, pidfd: int, *, child: bool) -> None:
-        self.pid, self.pidfd, self.child = pid, pidfd, child
+    def __init__(self, pid: int, pidfd: int, *, child: bool, start_ticks: int | None = None) -> None:
+        self.pid, self.pidfd, self.child, self.start_ticks = pid, pidfd, child, start_ticks
 
     def holds_number(self) -> bool:
         """Whether sessions and groups of this number are certainly the ones that this process made.

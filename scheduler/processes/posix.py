@@ -18,9 +18,9 @@ from typing import Final, NamedTuple
 from scheduler.processes import pidfd, termination, tree
 from scheduler.processes.descriptors import Reserve, is_exhaustion
 from scheduler.processes.fork_mark import Marker, is_marked
-from scheduler.processes.identity import process_stat
+from scheduler.processes.identity import TICKS_PER_S, boottime_s, process_stat
 from scheduler.processes.pid_records import Note, Notes
-from scheduler.processes.spawner import Exit, Launch, Launched, LaunchFailed
+from scheduler.processes.spawner import Exit, Launch, Launched, LaunchFailed, Orphan
 from scheduler.processes.starter import Held, Starter, undone
 
 PROCESS_EXITS: Final = "process exits"
@@ -80,21 +80,27 @@ class PosixSpawner:
             for launch, one in zip(launches, started, strict=True)
         ]
 
-    def adopt(self, wanted: Sequence[tuple[int, int]]) -> set[int]:
-        """Look for live main processes of the wanted (run, attempt) pairs, watch those, return their runs.
+    def adopt(self, wanted: Sequence[Orphan]) -> dict[int, float | None]:
+        """Look for live main processes of the wanted attempts and watch those; since how many seconds they go.
 
         One look at `/proc` for all. An attempt of which only stragglers are left is not adopted. Where
         nothing can be seen because the limit of open files is reached, all that are wanted count as adopted:
         `exits` looks again, and reports those that are not found then as ended in an unknown way.
         """
-        missing = set(wanted) - self._leaders.keys() - self._unseen
+        missing = {orphan.key for orphan in wanted} - self._leaders.keys() - self._unseen
         if not missing:
-            return set()
+            return {}
         try:
             self._adopt_living(missing)
         except OSError:
             self._unseen |= missing - self._leaders.keys()
-        return {attempt[0] for attempt in missing if attempt in self._leaders or attempt in self._unseen}
+        return {key[0]: self._age_s(key) for key in missing if key in self._leaders or key in self._unseen}
+
+    def _age_s(self, attempt: tuple[int, int]) -> float | None:
+        leader = self._leaders.get(attempt)
+        if leader is None or leader.start_ticks is None:
+            return None
+        return max(0.0, boottime_s() - leader.start_ticks / TICKS_PER_S)
 
     def exits(self) -> list[Exit]:
         """Main processes that ended since the last call, without waiting."""
@@ -269,9 +275,9 @@ class PosixSpawner:
             stat = process_stat(pid)
             is_it = self._is_main(attempt, pid) if note is None else note.holds()
             if is_it and stat is not None:
-                self._watch_leader(
-                    attempt, pidfd.Leader(pid, descriptor, child=stat.parent == os.getpid()), 0
-                )
+                ours = stat.parent == os.getpid()
+                leader = pidfd.Leader(pid, descriptor, child=ours, start_ticks=stat.start_ticks)
+                self._watch_leader(attempt, leader, 0)
         finally:
             if descriptor not in self._by_pidfd:
                 os.close(descriptor)

@@ -69,6 +69,22 @@ class Launched(NamedTuple):
     outputs: tuple[FileIdentity | None, ...] = (None, None)
 
 
+class Orphan(NamedTuple):
+    """An attempt whose watcher died, as the ledger tells of it.
+
+    Attributes:
+        run: number of the run; attempt: from 1.
+    """
+
+    run: int
+    attempt: int
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Run and attempt."""
+        return self.run, self.attempt
+
+
 class Exit(NamedTuple):
     """The main process of an attempt ended.
 
@@ -95,8 +111,13 @@ class Spawner(Protocol):
         """
         ...
 
-    def adopt(self, wanted: Sequence[tuple[int, int]]) -> set[int]:
-        """Look for live processes of the wanted (run, attempt) pairs and watch those; returns their runs."""
+    def adopt(self, wanted: Sequence[Orphan]) -> Mapping[int, float | None]:
+        """Look for live processes of the wanted attempts and watch those.
+
+        Returns:
+            Their runs, and since how many seconds each has been going, by the clock that passes from the boot on
+            and that nobody can set; None where that is not known.
+        """
         ...
 
     def exits(self) -> list[Exit]:

@@ -16,7 +16,8 @@ from typing import NamedTuple
 from scheduler.processes import program, tree
 from scheduler.processes.descriptors import Reserve, is_exhaustion
 from scheduler.processes.fork_mark import Marker
-from scheduler.processes.pid_records import Note, Notes, boottime_s
+from scheduler.processes.identity import boottime_s
+from scheduler.processes.pid_records import Note, Notes
 from scheduler.processes.spawn import Command, Spawned, spawn
 from scheduler.processes.spawner import FileIdentity, Launch, LaunchFailed
 from scheduler.processes.working_folder import Whereabouts

@@ -7,7 +7,7 @@ exits into events. It records nothing: its owner does, and asks again until it i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from eventstore.store import Event
@@ -15,7 +15,7 @@ from scheduler import vocabulary as v
 from scheduler.clock import Reading
 from scheduler.definition import JobDefinition
 from scheduler.processes.output import OutputDigest
-from scheduler.processes.spawner import Exit, FileIdentity, Launch, LaunchFailed, Spawner
+from scheduler.processes.spawner import Exit, FileIdentity, Launch, LaunchFailed, Orphan, Spawner
 from scheduler.rules.state import Run
 
 StopOutcome = Literal["timed_out", "cancelled"]
@@ -108,14 +108,19 @@ class Supervisor:
                 self._watch(running, result.started_s)
 
     def adopt(self, candidates: Sequence[RunningAttempt], now: Reading) -> set[int]:
-        """Take over those of the attempts whose process is alive; timeouts count from their start."""
-        found = self._spawner.adopt([running.key for running in candidates])
+        """Take over those of the attempts whose process is alive.
+
+        How long they have been going is what the process itself says, not the wall clock, which may have been set
+        since. Where nobody knows, a timeout counts from now on: nothing is stopped too early.
+        """
+        ages_s = self._spawner.adopt([Orphan(*running.key) for running in candidates])
         for running in candidates:
-            if running.launch.run not in found:
-                continue
-            elapsed_s = max(0.0, (now.wall - running.started).total_seconds())
-            self._watch(running, now.monotonic_s - elapsed_s)
-        return found
+            if running.launch.run in ages_s:
+                age_s = ages_s[running.launch.run]
+                if age_s is not None:
+                    running.started_mono_s = now.monotonic_s - age_s
+                self._watch(running, now.monotonic_s - (age_s or 0.0))
+        return set(ages_s)
 
     def _watch(self, running: RunningAttempt, since_s: float) -> None:
         self._running[running.launch.run] = running
@@ -171,8 +176,6 @@ class Supervisor:
         self._timed.pop(run, None)
         if running.started_mono_s is not None:
             running.duration_ms = round((now.monotonic_s - running.started_mono_s) * 1000)
-        elif running.exit is not None:
-            running.duration_ms = max(0, (now.wall - running.started) // timedelta(milliseconds=1))
         if running.digests is None:
             paths = (running.launch.stdout, running.launch.stderr)
             running.digests = tuple(map(self._output, paths, running.outputs))

@@ -19,7 +19,7 @@ from scheduler.definition import JobDefinition, SchedulerSettings
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.processes import OutputDigest
-from scheduler.processes.spawner import Exit, Launch, Launched, LaunchFailed
+from scheduler.processes.spawner import Exit, Launch, Launched, LaunchFailed, Orphan
 from scheduler.rules.reconcile import reconcile
 from scheduler.rules.state import Executor, State
 from scheduler.service.launcher import Launcher
@@ -69,6 +69,7 @@ class Process(NamedTuple):
 
     ends_s: float
     exit_code: int
+    began_s: float = 0.0
 
 
 class Machine:
@@ -131,20 +132,20 @@ class SimulatedSpawner:
         if process is None:
             return LaunchFailed("no such program", 127)
         now_s = self._machine.clock.monotonic_s
-        process = process._replace(ends_s=now_s + process.ends_s)
+        process = process._replace(ends_s=now_s + process.ends_s, began_s=now_s)
         self._machine.processes[launch.key] = process
         self._children.add(launch.key)
         heapq.heappush(self._ends, (process.ends_s, *launch.key))
         return Launched(1, now_s)
 
-    def adopt(self, wanted: Sequence[tuple[int, int]]) -> set[int]:
+    def adopt(self, wanted: Sequence[Orphan]) -> dict[int, float | None]:
         """Those that are still there."""
-        found = set()
-        for key in wanted:
-            process = self._machine.processes.get(key)
+        found: dict[int, float | None] = {}
+        for orphan in wanted:
+            process = self._machine.processes.get(orphan.key)
             if process is not None:
-                heapq.heappush(self._ends, (process.ends_s, *key))
-                found.add(key[0])
+                heapq.heappush(self._ends, (process.ends_s, *orphan.key))
+                found[orphan.run] = self._machine.clock.monotonic_s - process.began_s
         return found
 
     def exits(self) -> list[Exit]:
@@ -163,7 +164,7 @@ class SimulatedSpawner:
         process = self._machine.processes.get((run, attempt))
         if process is not None:
             ends_s = self._machine.clock.monotonic_s
-            self._machine.processes[run, attempt] = Process(ends_s, 143)
+            self._machine.processes[run, attempt] = Process(ends_s, 143, process.began_s)
             heapq.heappush(self._ends, (ends_s, run, attempt))
 
     def kill(self, run: int, attempt: int) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.processes import Exit, Launch, LaunchFailed, PosixSpawner, live_attempts
+from scheduler.processes import Exit, Launch, LaunchFailed, Orphan, PosixSpawner, live_attempts
 
 PATIENCE_S = 20.0
 PATH = os.environ["PATH"]
@@ -70,6 +70,11 @@ class Runs:
         path = self.folder / name
         os.mkfifo(path)
         return path
+
+
+def adopted(spawner: PosixSpawner, *attempts: tuple[int, int]) -> set[int]:
+    """Have a spawner adopt those of the attempts that live; their runs."""
+    return set(spawner.adopt([Orphan(*attempt) for attempt in attempts]))
 
 
 @pytest.fixture

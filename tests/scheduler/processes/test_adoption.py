@@ -7,10 +7,12 @@ import sys
 
 import pytest
 
-from scheduler.processes import Exit, PosixSpawner, pidfd, tree
+from scheduler.processes import Exit, Orphan, PosixSpawner, pidfd, tree
 from scheduler.processes.fork_mark import Marker, is_marked
-from scheduler.processes.identity import process_stat
-from tests.scheduler.processes.conftest import PATIENCE_S, Runs
+from scheduler.processes.identity import TICKS_PER_S, boottime_s, process_stat
+from tests.scheduler.processes.conftest import PATIENCE_S, Runs, adopted
+
+TICK_S = 1 / TICKS_PER_S
 
 # A scheduler that starts what it is told on its command line and then does nothing until it is killed.
 SCHEDULER = """
@@ -60,8 +62,8 @@ def test_adopted_exit_code(runs: Runs, reaping: bool) -> None:
     pipe, other = runs.pipe("hold"), runs.pipe("other")
     first, second = f"read x < {pipe}; exit 7", f"read x < {other}; kill -9 $$"
     pids = crashed_scheduler(runs, first, second, reaping=reaping)
-    assert runs.spawner.adopt([(5, 1), (6, 1), (7, 1)]) == {5, 6}
-    assert runs.spawner.adopt([(5, 1), (6, 1), (7, 1)]) == set()
+    assert adopted(runs.spawner, (5, 1), (6, 1), (7, 1)) == {5, 6}
+    assert adopted(runs.spawner, (5, 1), (6, 1), (7, 1)) == set()
     assert runs.spawner.exits() == []
     assert runs.spawner.alive(5, 1)
     assert is_marked(pids[0])
@@ -72,12 +74,27 @@ def test_adopted_exit_code(runs: Runs, reaping: bool) -> None:
     assert runs.exit() == Exit(6, 1, None, signal.SIGKILL, None, None)
 
 
+def test_age_of_an_adopted_run(runs: Runs) -> None:
+    """How long an adopted run has been going is told by the boot clock, whatever the wall clock says."""
+    before_s = boottime_s()
+    crashed_scheduler(runs, "exec sleep 1000")
+    made_s = boottime_s()
+    while boottime_s() < made_s + 5 * TICK_S:  # so old that its age is told from none
+        os.sched_yield()
+    asked_s = boottime_s()
+    age_s = runs.spawner.adopt([Orphan(5, 1)])[5]
+    now_s = boottime_s()
+    assert age_s is not None
+    assert 0 <= age_s <= now_s - before_s + TICK_S
+    assert age_s >= asked_s - made_s - TICK_S
+
+
 def test_unknown_end(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the kernel does not say how an adopted process ended, neither code nor signal is made up."""
     monkeypatch.setattr(pidfd, "wait_status", lambda pidfd, pid: None)
     pipe = runs.pipe("hold")
     crashed_scheduler(runs, f"read x < {pipe}; exit 7")
-    assert runs.spawner.adopt([(5, 1)]) == {5}
+    assert adopted(runs.spawner, (5, 1)) == {5}
     pipe.write_text("go\n")
     assert runs.exit() == Exit(5, 1, None, None, None, None)
 
@@ -88,7 +105,7 @@ def test_adopted_run_is_stopped(runs: Runs) -> None:
     script = f"(setsid sleep 1000 &) ; env -i /bin/sleep 1000 & trap '' TERM; echo ready > {pipe}; wait; wait"
     (pid,) = crashed_scheduler(runs, script)
     assert pipe.read_text() == "ready\n"
-    assert runs.spawner.adopt([(5, 1)]) == {5}
+    assert adopted(runs.spawner, (5, 1)) == {5}
     runs.spawner.kill(5, 1)
     ended = runs.exit()
     assert ended.signal == signal.SIGKILL
@@ -111,7 +128,7 @@ def test_stragglers_are_not_adopted(runs: Runs) -> None:
     while not pidfd.has_ended(descriptor):
         pass
     os.close(descriptor)
-    assert runs.spawner.adopt([(5, 1)]) == set()
+    assert adopted(runs.spawner, (5, 1)) == set()
     assert runs.spawner.alive(5, 1)
     runs.spawner.kill(5, 1)
     assert not runs.spawner.alive(5, 1)
@@ -123,7 +140,7 @@ def test_main_process_is_told_from_stragglers(runs: Runs) -> None:
     script = f"setsid sh -c 'echo $$ > {ready}; exec sleep 1000' & read x < {hold}; exit 6"
     crashed_scheduler(runs, script)
     ready.read_text()
-    assert runs.spawner.adopt([(5, 1)]) == {5}
+    assert adopted(runs.spawner, (5, 1)) == {5}
     hold.write_text("go\n")
     assert runs.exit().exit_code == 6
 
@@ -136,7 +153,7 @@ def test_unmarked_where_marking_is_forbidden(runs: Runs, monkeypatch: pytest.Mon
     script = f"sleep 0.05; setsid sh -c 'echo $$ > {ready}; exec sleep 1000' & read x < {hold}; exit 6"
     crashed_scheduler(runs, script)
     ready.read_text()
-    assert runs.spawner.adopt([(5, 1)]) == {5}
+    assert adopted(runs.spawner, (5, 1)) == {5}
     hold.write_text("go\n")
     assert runs.exit().exit_code == 6
 
@@ -144,9 +161,9 @@ def test_unmarked_where_marking_is_forbidden(runs: Runs, monkeypatch: pytest.Mon
 def test_other_attempts_are_not_adopted(runs: Runs) -> None:
     """Only wanted pairs of the same ledger are adopted."""
     crashed_scheduler(runs, "exec sleep 1000")
-    assert runs.spawner.adopt([(5, 2), (6, 1), (51, 1)]) == set()
-    assert runs.spawner.adopt([]) == set()
-    assert runs.spawner.adopt([(5, 1)]) == {5}
+    assert adopted(runs.spawner, (5, 2), (6, 1), (51, 1)) == set()
+    assert adopted(runs.spawner) == set()
+    assert adopted(runs.spawner, (5, 1)) == {5}
 
 
 def _main_of(runs: Runs, but_not: int) -> int:
@@ -183,7 +200,7 @@ def test_a_scheduler_killed_right_after_it_made_a_process(runs: Runs, killed_in:
     ]
     assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
     spawner = PosixSpawner(runs.ledger_id, notes=runs.folder / "notes")
-    assert spawner.adopt([(5, 1)]) == {5}
+    assert adopted(spawner, (5, 1)) == {5}
     hold.write_text("go\n")
     assert spawner.wait(PATIENCE_S)
     assert [(ended.run, ended.exit_code) for ended in spawner.exits()] in ([(5, 6)], [(5, None)])
