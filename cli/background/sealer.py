@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import threading
 from functools import cached_property
 from pathlib import Path
 
@@ -55,8 +56,8 @@ class Sealer:
         process = self._processes.get(module)
         if process is not None and process.poll() is None:
             return  # it does all that is full when it comes to it
-        with contextlib.suppress(OSError):
-            self._processes[module] = subprocess.Popen(
+        with contextlib.suppress(OSError, RuntimeError):  # no process, or no thread, can be started
+            started = self._processes[module] = subprocess.Popen(
                 [sys.executable, "-I", "-m", module, str(self._home.root)],
                 cwd="/",
                 stdin=subprocess.DEVNULL,
@@ -64,3 +65,5 @@ class Sealer:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
+            # It is waited for at once, so that its end is not taken for that of a child that was inherited.
+            threading.Thread(target=started.wait, name=f"wait for {module}", daemon=True).start()

@@ -19,8 +19,10 @@ from scheduler.processes import pidfd, termination, tree
 from scheduler.processes.descriptors import Reserve, is_exhaustion
 from scheduler.processes.fork_mark import Marker, is_marked
 from scheduler.processes.identity import TICKS_PER_S, boottime_s, process_stat
+from scheduler.processes.inherited import InheritedChildren, become_subreaper
+from scheduler.processes.lineage import Lineage
 from scheduler.processes.pid_records import Note, Notes
-from scheduler.processes.spawner import Exit, Launch, Launched, LaunchFailed, Orphan
+from scheduler.processes.spawner import Exit, FileIdentity, Launch, Launched, LaunchFailed, Orphan
 from scheduler.processes.starter import Held, Starter, undone
 
 PROCESS_EXITS: Final = "process exits"
@@ -43,8 +45,8 @@ class PosixSpawner:
     """Starts, recognises, stops and reaps the process trees of runs (`Spawner`). One caller, no threads.
 
     Making one takes the process over as far as starting others demands it: `SIGCHLD` gets its default
-    action if it was ignored (ignored, the kernel would throw exit codes away), and inherited descriptors
-    are not handed on.
+    action if it was ignored (ignored, the kernel would throw exit codes away), inherited descriptors are not
+    handed on, and orphaned descendants become children of this process.
 
     Args:
         ledger_id: what the processes carry as `CRONLEDGER_LEDGER`.
@@ -65,11 +67,15 @@ class PosixSpawner:
         self._by_pidfd: dict[int, _Watched] = {}
         self._leaders: dict[tuple[int, int], pidfd.Leader] = {}
         self._stopping: set[tuple[int, int]] = set()
+        self._outputs: dict[tuple[int, int], tuple[FileIdentity, ...]] = {}
+        self._lineages: dict[tuple[int, int], Lineage] = {}
+        self._inherited = InheritedChildren()
         self._marker = Marker()
         self._starter = Starter(ledger_id, self._notes, self._marker, self._reserve)
         if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         _keep_descriptors_to_ourselves()
+        become_subreaper()
 
     def launch(self, launches: Sequence[Launch]) -> list[Launched | LaunchFailed]:
         """Start them in order, each as the leader of a session of its own (`Starter`); what came of each."""
@@ -111,6 +117,9 @@ class PosixSpawner:
             attempt = (watched.run, watched.attempt)
             if attempt not in self._stopping or not watched.leader.holds_number():
                 self._forget(attempt)
+        if self._inherited.is_due():
+            own = {leader.pid for leader in self._leaders.values() if leader.child}
+            self._inherited.reap(own, tree.pids)
         return ended
 
     def wait(self, timeout_s: float) -> bool:
@@ -146,7 +155,8 @@ class PosixSpawner:
             return True
         try:
             with self._reserve.lent():
-                if termination.any_alive(tree.Tree(self._ledger_id, key, self._leader(key))):
+                lineage = self._lineages[key] if key in self._lineages else self._lineage(key)
+                if termination.any_alive(tree.Tree(self._ledger_id, key, self._leader(key), lineage)):
                     return True
         except OSError:
             return True
@@ -174,7 +184,11 @@ class PosixSpawner:
         leader = self._leader(key)
         if leader is not None:
             self._stopping.add(key)
-        return tree.Tree(self._ledger_id, key, leader)
+        lineage = self._lineages.setdefault(key, self._lineage(key))
+        return tree.Tree(self._ledger_id, key, leader, lineage)
+
+    def _lineage(self, attempt: tuple[int, int]) -> Lineage:
+        return Lineage(self._outputs.get(attempt, ()))
 
     def _leader(self, attempt: tuple[int, int]) -> pidfd.Leader | None:
         """The main process; watched from now on if it was not and a note tells it."""
@@ -186,11 +200,15 @@ class PosixSpawner:
     def _release(self, attempt: tuple[int, int]) -> None:
         """Forget an attempt of which nothing is left, if its end was reported."""
         leader = self._leaders.get(attempt)
-        if leader is not None and leader.pidfd not in self._by_pidfd:
+        if leader is not None and leader.pidfd in self._by_pidfd:
+            return
+        self._stopping.discard(attempt)
+        self._lineages.pop(attempt, None)
+        if leader is not None:
             self._forget(attempt)
 
     def _forget(self, attempt: tuple[int, int]) -> None:
-        self._stopping.discard(attempt)
+        self._outputs.pop(attempt, None)
         os.close(self._leaders.pop(attempt).pidfd)
 
     def _watch_main(self, attempt: tuple[int, int], held: Held, own_peak_kib: int) -> Launched | LaunchFailed:
@@ -201,6 +219,7 @@ class PosixSpawner:
         except OSError as error:
             os.close(descriptor)
             return undone(pid, error)
+        self._outputs[attempt] = outputs
         return Launched(pid, started_s, outputs)
 
     def _watch_leader(self, attempt: tuple[int, int], leader: pidfd.Leader, own_peak_kib: int) -> None:

@@ -1,7 +1,8 @@
-"""Which processes belong to an attempt: those that carry it in their environment, and its session and group.
+"""Which processes belong to an attempt: by environment, by session and group, by their parents.
 
-Descendants inherit the environment, so those that made a session of their own are found too. Those that
-threw the environment away are still found as long as they stayed in the session or in the group.
+Those that carry it in their environment belong to it. Descendants inherit that, so those that made a session of
+their own are found too. Those that threw the environment away are found as long as they stayed in the session or in
+the group, or have a parent that is of the attempt, or had one at an earlier look (`Lineage`).
 
 Whatever looks at processes here raises OSError where there is no descriptor left to look with.
 """
@@ -14,7 +15,8 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from scheduler.processes.descriptors import is_exhaustion
-from scheduler.processes.identity import process_stat
+from scheduler.processes.identity import ProcessStat, process_stat
+from scheduler.processes.lineage import Lineage
 from scheduler.processes.pidfd import Leader
 
 LEDGER: Final = "CRONLEDGER_LEDGER"
@@ -117,39 +119,67 @@ class Tree(NamedTuple):
         ledger_id: the ledger it belongs to.
         attempt: (run, attempt).
         leader: its main process, where that is known: then its session and group count too.
+        lineage: what is known of it from earlier looks, and what each look adds.
     """
 
     ledger_id: str
     attempt: tuple[int, int]
     leader: Leader | None
+    lineage: Lineage
 
     def has(self, pid: int) -> bool:
         """Whether this process lives and certainly belongs to the attempt; False for ourselves."""
-        if pid == os.getpid() or not (self._in_session(pid) or carried(pid, self.ledger_id) == self.attempt):
+        if pid == os.getpid():
             return False
         stat = process_stat(pid)
-        return stat is not None and stat.alive
+        if (
+            stat is None or not stat.alive or stat.session == 0
+        ):  # 0: of the kernel, or from outside our container
+            return False
+        if not (
+            self._in_session(stat)
+            or self.lineage.claims(pid, stat)
+            or carried(pid, self.ledger_id) == self.attempt
+        ):
+            return False
+        self.lineage.add(pid, stat)
+        return True
 
-    def _in_session(self, pid: int) -> bool:
-        """Whether it is in the leader's session or group.
+    def _in_session(self, stat: ProcessStat) -> bool:
+        """Whether a process is in the leader's session or group.
 
         The leader's hold on its number is looked at last: if it holds now, it did when the number was read.
         """
-        if self.leader is None:
-            return False
-        try:
-            inside = os.getsid(pid) == self.leader.pid or os.getpgid(pid) == self.leader.pid
-        except ProcessLookupError:
-            return False
-        return inside and self.leader.holds_number()
+        leader = self.leader
+        return leader is not None and leader.pid in (stat.session, stat.group) and leader.holds_number()
 
     def members(self) -> Iterator[int]:
-        """The live processes of the attempt that one look at `/proc` finds.
+        """The live processes of the attempt that a look at `/proc` finds, each once.
 
-        A process that forks and ends while the look goes on hands its place to one that the look may miss:
-        see `newcomers`.
+        Looks go on until one adds nothing: a child may have a lower number than the parent that tells of it. A
+        process that forks and ends while a look goes on hands its place to one that the look may miss: see
+        `newcomers`.
         """
-        return (pid for pid in pids() if self.has(pid))
+        found: set[int] = set()
+        known = -1
+        while known != len(self.lineage):
+            known = len(self.lineage)
+            for pid in pids():
+                if pid not in found and self.has(pid):
+                    found.add(pid)
+                    yield pid
+            if self._all_in_session(found):
+                return
+
+    def _all_in_session(self, found: set[int]) -> bool:
+        """Whether nobody left the leader's session, so that parents tell nothing more."""
+        return self.leader is not None and all(self._in_session_now(pid) for pid in found)
+
+    def _in_session_now(self, pid: int) -> bool:
+        try:
+            return self.leader is not None and os.getsid(pid) == self.leader.pid
+        except ProcessLookupError:
+            return True
 
     def newcomers(self, newest: int) -> Iterator[int]:
         """The live processes of the attempt among all that were made since `newest_pid` was `newest`.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.processes import Exit, PosixSpawner, pid_records, pidfd
+from scheduler.processes import PosixSpawner, pid_records, pidfd
 from scheduler.processes.identity import boot_id, process_stat
 from scheduler.processes.pid_records import Note, Notes
 from tests.scheduler.processes.conftest import PATIENCE_S, Runs, adopted
@@ -48,7 +48,7 @@ def test_a_run_that_hides_its_environment_is_adopted(runs: Runs, spawner: PosixS
     assert spawner.alive(5, 1)
     pipe.write_text("go\n")
     assert spawner.wait(PATIENCE_S)
-    assert spawner.exits() == [Exit(5, 1, 7, None, None, None)]
+    assert [(ended.run, ended.exit_code) for ended in spawner.exits()] == [(5, 7)]
     assert not spawner.alive(5, 1)
 
 
