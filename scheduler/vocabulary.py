@@ -245,11 +245,20 @@ class RunAdopted(Payload, frozen=True):
     executor_start_ticks: int
 
 
+class Survivor(msgspec.Struct, frozen=True, kw_only=True):
+    """A process of a run that could not be stopped: its number, start (field 22 of its `stat`), user and program."""
+
+    pid: int
+    start_ticks: int
+    uid: int
+    program: str
+
+
 class RunFinished(Payload, frozen=True):
     """An attempt ended: everything that a row of history needs.
 
     `exit_code` or `signal`, whichever ended the process, where that is known; no `duration_ms` where nobody knows
-    when it ended. Output is hashed whole.
+    when it ended. Output is hashed whole. `survivors` are descendants that could not be stopped.
     """
 
     TYPE: ClassVar[str] = "run.finished"
@@ -268,6 +277,7 @@ class RunFinished(Payload, frozen=True):
     stderr_bytes: int = 0
     stderr_sha256: str | None = None
     error: str | None = None
+    survivors: list[Survivor] = []
 
 
 SkipReason = Literal["overlap", "queue_full", "disabled", "removed", "cancelled", "catch_up"]

@@ -24,6 +24,7 @@ from scheduler.processes.lineage import Lineage
 from scheduler.processes.pid_records import Note, Notes
 from scheduler.processes.spawner import Exit, FileIdentity, Launch, Launched, LaunchFailed, Orphan
 from scheduler.processes.starter import Held, Starter, undone
+from scheduler.vocabulary import Survivor
 
 PROCESS_EXITS: Final = "process exits"
 """The `data` of the spawner's one key in the owner's selector: when that is ready, `exits()` has news."""
@@ -162,6 +163,14 @@ class PosixSpawner:
             return True
         self._release(key)
         return False
+
+    def survivors(self, run: int, attempt: int) -> list[Survivor]:
+        """The processes of the attempt that are left; what is known of them is forgotten, its end being settled."""
+        key, found = (run, attempt), []
+        with self._reserve.lent(), contextlib.suppress(OSError):
+            found = list(map(tree.survivor, self._tree(run, attempt).members()))
+        self._release(key)
+        return [survivor for survivor in found if survivor is not None]
 
     def close(self) -> None:
         """Stop watching; the processes go on."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from scheduler.shortening import shortened
+from scheduler.vocabulary import Survivor
 
 
 class Launch(NamedTuple):
@@ -134,4 +135,8 @@ class Spawner(Protocol):
 
     def alive(self, run: int, attempt: int) -> bool:
         """Whether any process of the attempt is left."""
+        ...
+
+    def survivors(self, run: int, attempt: int) -> list[Survivor]:
+        """The processes of the attempt that are left; what is known of them is forgotten, its end being settled."""
         ...

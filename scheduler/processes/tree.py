@@ -18,6 +18,7 @@ from scheduler.processes.descriptors import is_exhaustion
 from scheduler.processes.identity import ProcessStat, process_stat
 from scheduler.processes.lineage import Lineage
 from scheduler.processes.pidfd import Leader
+from scheduler.vocabulary import Survivor
 
 LEDGER: Final = "CRONLEDGER_LEDGER"
 RUN: Final = "CRONLEDGER_RUN"
@@ -201,6 +202,20 @@ class Tree(NamedTuple):
             if settled and in_order:
                 return
             newest = last
+
+
+def survivor(pid: int) -> Survivor | None:
+    """What is told of a process that could not be stopped; None if it is gone."""
+    try:
+        uid = os.stat(f"/proc/{pid}").st_uid
+        with open(f"/proc/{pid}/comm", "rb", buffering=0) as source:
+            name = source.read(64).decode("utf-8", "replace").strip()
+    except OSError as error:
+        if is_exhaustion(error):
+            raise
+        return None
+    stat = process_stat(pid)
+    return None if stat is None else Survivor(pid=pid, start_ticks=stat.start_ticks, uid=uid, program=name)
 
 
 def newest_pid() -> int:

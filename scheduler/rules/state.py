@@ -13,7 +13,7 @@ import msgspec
 
 from eventstore.store import EMPTY, Head
 from scheduler.definition import JobDefinition
-from scheduler.vocabulary import ConfigError, MisfireReason, Outcome, SkipReason, Trigger
+from scheduler.vocabulary import ConfigError, MisfireReason, Outcome, SkipReason, Survivor, Trigger
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -155,6 +155,15 @@ class Rejection(msgspec.Struct, gc=False):
     error_count: int
 
 
+class LeftRunning(msgspec.Struct, gc=False):
+    """Processes of a finished run that could not be stopped, and the boot on which their numbers mean them."""
+
+    run: int
+    job: str
+    boot_id: str
+    processes: list[Survivor]
+
+
 class State(msgspec.Struct):
     """Everything, folded up to and including entry `head`."""
 
@@ -166,6 +175,7 @@ class State(msgspec.Struct):
     scheduler: SchedulerStatus | None = None
     jobs: dict[str, Job] = {}
     runs: dict[int, Run] = {}
+    left_running: list[LeftRunning] = []
 
     def present_jobs(self) -> list[Job]:
         """The jobs that the config has, by name."""

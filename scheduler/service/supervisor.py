@@ -20,6 +20,10 @@ from scheduler.rules.state import Run
 
 StopOutcome = Literal["timed_out", "cancelled"]
 
+SURVIVAL_S = 10.0
+"""So long after the first SIGKILL a run whose main process ended is kept for descendants that withstand."""
+SURVIVORS_MAX = 20
+"""So many of them are recorded."""
 STOPPING_LOOK_S = 0.05
 """How often a tree that was asked to stop is looked at."""
 DIGEST_SLICE_BYTES = 4 * 1024 * 1024
@@ -49,6 +53,8 @@ class RunningAttempt:
         self.stopping: StopOutcome | None = None
         self.error: str | None = None
         self.kill_at_s: float | None = None
+        self.give_up_at_s: float | None = None
+        self.survivors: list[v.Survivor] = []
         self.exit: Exit | None = None
         self.exit_code: int | None = None
         self.duration_ms: int | None = None
@@ -166,7 +172,13 @@ class Supervisor:
         if running.kill_at_s is not None and now.monotonic_s >= running.kill_at_s:
             self._spawner.kill(*running.key)
             running.kill_at_s = now.monotonic_s + 1.0
-        if running.exit is not None and not self._spawner.alive(*running.key):
+            running.give_up_at_s = running.give_up_at_s or now.monotonic_s + SURVIVAL_S
+        if running.exit is None:
+            return
+        if not self._spawner.alive(*running.key):
+            self._end(running, now)
+        elif running.give_up_at_s is not None and now.monotonic_s >= running.give_up_at_s:
+            running.survivors = self._spawner.survivors(*running.key)
             self._end(running, now)
 
     def _end(self, running: RunningAttempt, now: Reading) -> None:
@@ -230,6 +242,11 @@ def finished(running: RunningAttempt) -> Event:
             digest.problem for digest in (out, err) if digest is not None and digest.problem is not None
         ]
         reasons += [f"output: {problem}" for problem in dict.fromkeys(problems)]
+    if running.survivors:
+        shown = ", ".join(
+            f"{one.pid} ({one.program}, uid {one.uid})" for one in running.survivors[:SURVIVORS_MAX]
+        )
+        reasons.append(f"could not be stopped and still running: pid {shown}")
     payload = v.RunFinished(
         trigger=running.run.trigger,
         started=running.started,
@@ -246,5 +263,6 @@ def finished(running: RunningAttempt) -> Event:
         stderr_bytes=0 if err is None else err.size_bytes,
         stderr_sha256=None if err is None else err.sha256,
         error="; ".join(reasons)[:ERROR_MAX_CHARS] or None,
+        survivors=running.survivors[:SURVIVORS_MAX],
     )
     return v.event(payload, running.actor, job=running.run.job, run=running.run.number)

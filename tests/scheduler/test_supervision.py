@@ -3,12 +3,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from eventstore import Event, MemoryStore
 from scheduler import vocabulary as v
 from scheduler.clock import SystemClock
 from scheduler.definition import JobDefinition
 from scheduler.processes import Exit, Launch, OutputDigest, PosixSpawner
-from scheduler.rules.state import Run
+from scheduler.rules.evolve import evolve
+from scheduler.rules.state import Executor, Run, State
 from scheduler.service.supervisor import RunningAttempt, Supervisor, finished
+from tests.scheduler.simulation import Machine, NoOutput, Process, SimulatedSpawner
 
 STARTED = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -71,3 +76,44 @@ def test_planted_output_is_nobodys(tmp_path: Path) -> None:
     assert "out: something that this run did not write stands there" in event.data.error
     assert (event.data.stdout_bytes, event.data.stdout_sha256) == (0, None)
     assert (tmp_path / "out").read_text() == "planted"
+
+
+class Withstanding(SimulatedSpawner):
+    """Of each run one descendant withstands."""
+
+    def alive(self, run: int, attempt: int) -> bool:
+        """It does."""
+        del run, attempt
+        return True
+
+    def survivors(self, run: int, attempt: int) -> list[v.Survivor]:
+        """That one."""
+        del run, attempt
+        return [v.Survivor(pid=4_711, start_ticks=98_770, uid=0, program="sudo")]
+
+
+def test_what_could_not_be_stopped_is_on_record(tmp_path: Path) -> None:
+    """Descendants that withstand do not hold their run up for ever: it ends, names them, and the state knows them."""
+    machine = Machine()
+    machine.behaviour = lambda launch: Process(1_000.0, 0)
+    supervisor = Supervisor(Withstanding(machine), NoOutput)
+    launch = Launch(41, 1, ["x"], {}, str(tmp_path), f"{tmp_path}/out", f"{tmp_path}/err")
+    executor = Executor("sim", "boot", 1, 1)
+    run = Run(41, "a", "manual", STARTED, started=STARTED, attempt=1, executor=executor)
+    supervisor.start(
+        [RunningAttempt(run, STARTED, launch, JobDefinition(name="a"), v.SCHEDULER)], machine.clock.read()
+    )
+    supervisor.stop(41, "cancelled", "stopped", machine.clock.read())
+    began_s, events = machine.clock.monotonic_s, list[Event]()
+    while not events and machine.clock.monotonic_s < began_s + 60:
+        events = supervisor.turn(machine.clock.read())
+        machine.clock.pass_(1)
+    assert 10 < machine.clock.monotonic_s - began_s < 30
+    (event,) = events
+    assert isinstance(event.data, v.RunFinished)
+    assert event.data.error == "stopped; could not be stopped and still running: pid 4711 (sudo, uid 0)"
+    assert [one.pid for one in event.data.survivors] == [4_711]
+    entries = MemoryStore(clock=lambda: STARTED).append([event])
+    state = State(runs={41: run})
+    evolve(state, replace(entries[0], seq=0))
+    assert [(left.run, left.job, left.boot_id) for left in state.left_running] == [(41, "a", "boot")]

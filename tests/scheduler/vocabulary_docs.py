@@ -142,6 +142,7 @@ EXAMPLES: tuple[tuple[v.Payload, str, str | None, int | None], ...] = (
             memory_peak_bytes=94_371_840,
             stdout_bytes=1_204,
             stdout_sha256=SHA256,
+            survivors=[v.Survivor(pid=4_711, start_ticks=98_770, uid=0, program="sudo")],
         ),
         "scheduler",
         "nightly",
