@@ -221,6 +221,7 @@ class RunStarted(Payload, frozen=True):
     It is durable before the process exists: after a crash in between, the run is lost, never doubled.
 
     `executor_pid` and `executor_start_ticks` (field 22 of `/proc/PID/stat`) identify who watches the process.
+    `secret_sha256` is the digest of what its processes carry as `CRONLEDGER_SECRET`.
     """
 
     TYPE: ClassVar[str] = "run.started"
@@ -232,6 +233,7 @@ class RunStarted(Payload, frozen=True):
     executor_pid: int
     executor_start_ticks: int
     scheduled_for: datetime | None = None
+    secret_sha256: str | None = None
 
 
 class RunAdopted(Payload, frozen=True):

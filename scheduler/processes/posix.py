@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from scheduler.processes import pidfd, termination, tree
+from scheduler.processes.attempt_secret import AttemptSecrets, digest_of
 from scheduler.processes.descriptors import Reserve, is_exhaustion
 from scheduler.processes.fork_mark import Marker, is_marked
 from scheduler.processes.identity import TICKS_PER_S, boottime_s, process_stat
@@ -72,11 +73,17 @@ class PosixSpawner:
         self._lineages: dict[tuple[int, int], Lineage] = {}
         self._inherited = InheritedChildren()
         self._marker = Marker()
-        self._starter = Starter(ledger_id, self._notes, self._marker, self._reserve)
+        self._secrets = AttemptSecrets()
+        self._digests: dict[tuple[int, int], str | None] = {}
+        self._starter = Starter(ledger_id, self._secrets, self._notes, self._marker, self._reserve)
         if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         _keep_descriptors_to_ourselves()
         become_subreaper()
+
+    def secret_sha256(self, run: int, attempt: int) -> str | None:
+        """The digest of the secret that an attempt launched here carries; to be recorded before that."""
+        return digest_of(self._secrets.secret(run, attempt))
 
     def launch(self, launches: Sequence[Launch]) -> list[Launched | LaunchFailed]:
         """Start them in order, each as the leader of a session of its own (`Starter`); what came of each."""
@@ -97,10 +104,13 @@ class PosixSpawner:
         missing = {orphan.key for orphan in wanted} - self._leaders.keys() - self._unseen
         if not missing:
             return {}
+        self._digests |= {orphan.key: orphan.secret_sha256 for orphan in wanted}
         try:
             self._adopt_living(missing)
         except OSError:
             self._unseen |= missing - self._leaders.keys()
+        for key in missing - self._leaders.keys() - self._unseen:
+            del self._digests[key]
         return {key[0]: self._age_s(key) for key in missing if key in self._leaders or key in self._unseen}
 
     def _age_s(self, attempt: tuple[int, int]) -> float | None:
@@ -145,9 +155,10 @@ class PosixSpawner:
             if termination.kill(self._tree(run, attempt)):
                 self._release((run, attempt))
 
-    def alive(self, run: int, attempt: int) -> bool:
+    def alive(self, run: int, attempt: int, secret_sha256: str | None = None) -> bool:
         """Whether any process of the attempt is left; zombies are not.
 
+        Of an attempt that is not watched here, `secret_sha256` tells which processes are its own.
         True where it cannot be seen because the limit of open files is reached: ask again.
         """
         key = (run, attempt)
@@ -157,7 +168,10 @@ class PosixSpawner:
         try:
             with self._reserve.lent():
                 lineage = self._lineages[key] if key in self._lineages else self._lineage(key)
-                if termination.any_alive(tree.Tree(self._ledger_id, key, self._leader(key), lineage)):
+                of_it = self._tree_of(key, self._leader(key), lineage)
+                if of_it.secret_sha256 is None:
+                    of_it = of_it._replace(secret_sha256=secret_sha256)
+                if termination.any_alive(of_it):
                     return True
         except OSError:
             return True
@@ -194,7 +208,10 @@ class PosixSpawner:
         if leader is not None:
             self._stopping.add(key)
         lineage = self._lineages.setdefault(key, self._lineage(key))
-        return tree.Tree(self._ledger_id, key, leader, lineage)
+        return self._tree_of(key, leader, lineage)
+
+    def _tree_of(self, attempt: tuple[int, int], leader: pidfd.Leader | None, lineage: Lineage) -> tree.Tree:
+        return tree.Tree(self._ledger_id, attempt, leader, self._digests.get(attempt), lineage)
 
     def _lineage(self, attempt: tuple[int, int]) -> Lineage:
         return Lineage(self._outputs.get(attempt, ()))
@@ -213,11 +230,14 @@ class PosixSpawner:
             return
         self._stopping.discard(attempt)
         self._lineages.pop(attempt, None)
+        self._digests.pop(attempt, None)
         if leader is not None:
             self._forget(attempt)
 
     def _forget(self, attempt: tuple[int, int]) -> None:
         self._outputs.pop(attempt, None)
+        if attempt not in self._stopping:
+            self._digests.pop(attempt, None)
         os.close(self._leaders.pop(attempt).pidfd)
 
     def _watch_main(self, attempt: tuple[int, int], held: Held, own_peak_kib: int) -> Launched | LaunchFailed:
@@ -229,6 +249,7 @@ class PosixSpawner:
             os.close(descriptor)
             return undone(pid, error)
         self._outputs[attempt] = outputs
+        self._digests[attempt] = self.secret_sha256(*attempt)
         return Launched(pid, started_s, outputs)
 
     def _watch_leader(self, attempt: tuple[int, int], leader: pidfd.Leader, own_peak_kib: int) -> None:
@@ -249,7 +270,7 @@ class PosixSpawner:
                     self._adopt_main((note.run, note.attempt), note.pid, note)
             found: dict[tuple[int, int], list[int]] = {}
             for pid, attempt in tree.live_attempts(self._ledger_id):
-                if attempt in wanted and attempt not in self._leaders and _leads_session(pid):
+                if attempt in wanted and attempt not in self._leaders and self._is_main(attempt, pid):
                     found.setdefault(attempt, []).append(pid)
             interrupted = set() if self._notes is None else self._notes.interrupted(found)
             for attempt, leaders in found.items():
@@ -311,7 +332,17 @@ class PosixSpawner:
                 os.close(descriptor)
 
     def _is_main(self, attempt: tuple[int, int], pid: int) -> bool:
-        return tree.carried(pid, self._ledger_id) == attempt and _leads_session(pid)
+        """Whether a process shows that it leads the attempt: by its secret, its user and its session.
+
+        Without a secret on record none can: then its note alone tells.
+        """
+        secret_sha256 = self._digests.get(attempt)
+        return (
+            secret_sha256 is not None
+            and tree.is_our_users(pid)
+            and tree.proves(pid, self._ledger_id, attempt, secret_sha256)
+            and _leads_session(pid)
+        )
 
 
 def _leads_session(pid: int) -> bool:

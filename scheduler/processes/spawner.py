@@ -75,10 +75,12 @@ class Orphan(NamedTuple):
 
     Attributes:
         run: number of the run; attempt: from 1.
+        secret_sha256: digest of the secret that its processes carry; None where an older version started it.
     """
 
     run: int
     attempt: int
+    secret_sha256: str | None = None
 
     @property
     def key(self) -> tuple[int, int]:
@@ -103,6 +105,10 @@ class Exit(NamedTuple):
 
 class Spawner(Protocol):
     """Starts, recognises, stops and reaps the process trees of runs. One caller, no threads."""
+
+    def secret_sha256(self, run: int, attempt: int) -> str | None:
+        """The digest of the secret that an attempt launched here carries; to be recorded before that."""
+        ...
 
     def launch(self, launches: Sequence[Launch]) -> list[Launched | LaunchFailed]:
         """Start them in order, each as the leader of a session of its own.
@@ -133,8 +139,8 @@ class Spawner(Protocol):
         """SIGKILL to every process of the attempt, until a look finds none."""
         ...
 
-    def alive(self, run: int, attempt: int) -> bool:
-        """Whether any process of the attempt is left."""
+    def alive(self, run: int, attempt: int, secret_sha256: str | None = None) -> bool:
+        """Whether any process of the attempt is left; of one that is not watched here, the secret's digest tells."""
         ...
 
     def survivors(self, run: int, attempt: int) -> list[Survivor]:

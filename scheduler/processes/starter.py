@@ -13,7 +13,8 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from scheduler.processes import program, tree
+from scheduler.processes import attempt_secret, program, tree
+from scheduler.processes.attempt_secret import AttemptSecrets
 from scheduler.processes.descriptors import Reserve, is_exhaustion
 from scheduler.processes.fork_mark import Marker
 from scheduler.processes.identity import boottime_s
@@ -37,16 +38,19 @@ class Starter:
 
     A program is found as execvp(3) does, in the job's own `PATH` and from its working directory. The process gets
     `/dev/null` as input, its two output files (new, 0600), no other descriptor, an empty signal mask, default
-    signal actions, and exactly the environment given plus the three `CRONLEDGER_*`.
+    signal actions, and exactly the environment given plus four `CRONLEDGER_*`.
 
     Args:
-        ledger_id: what the processes carry as `CRONLEDGER_LEDGER`.
+        ledger_id: what the processes carry as `CRONLEDGER_LEDGER`; secrets: what they carry as `CRONLEDGER_SECRET`.
         notes: where they are noted, if anywhere; marker: marks them.
         reserve: descriptors for looking at them later; while some of it is in use, nothing is started.
     """
 
-    def __init__(self, ledger_id: str, notes: Notes | None, marker: Marker, reserve: Reserve) -> None:
-        self._ledger_id, self._notes, self._marker, self._reserve = ledger_id, notes, marker, reserve
+    def __init__(
+        self, ledger_id: str, secrets: AttemptSecrets, notes: Notes | None, marker: Marker, reserve: Reserve
+    ) -> None:
+        self._ledger_id, self._secrets, self._notes, self._marker = ledger_id, secrets, notes, marker
+        self._reserve = reserve
 
     def start(self, launches: Sequence[Launch]) -> list[Held | LaunchFailed]:
         """Start them in order; what came of each."""
@@ -68,6 +72,7 @@ class Starter:
             tree.LEDGER: self._ledger_id,
             tree.RUN: str(launch.run),
             tree.ATTEMPT: str(launch.attempt),
+            attempt_secret.VARIABLE: self._secrets.secret(*launch.key),
         }
         there = launch.working_directory
         try:

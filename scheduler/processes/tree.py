@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from scheduler.processes import attempt_secret
 from scheduler.processes.descriptors import is_exhaustion
 from scheduler.processes.identity import ProcessStat, process_stat
 from scheduler.processes.lineage import Lineage
@@ -41,16 +42,52 @@ def pids() -> Iterator[int]:
                 yield int(entry.name)
 
 
-def carried(pid: int, ledger_id: str) -> tuple[int, int] | None:
-    """The (run, attempt) of this ledger that a process was started with; None if none, or not readable.
+class Claim(NamedTuple):
+    """What a process says of itself: the attempt that it carries, and the digest of its secret if it has one."""
 
-    What counts is the environment at the last `exec`; a zombie has none.
+    attempt: tuple[int, int]
+    secret_sha256: str | None
+
+
+def claim_of(pid: int, ledger_id: str) -> Claim | None:
+    """What of this ledger a process was started with; None if nothing, or not readable.
+
+    What counts is the environment at the last `exec`; a zombie has none. Anybody can say anything there: `proves`.
     """
     environment = _environment(pid)
     if f"\0{LEDGER}={ledger_id}\0".encode() not in environment:
         return None
     run, attempt = _number(environment, RUN), _number(environment, ATTEMPT)
-    return None if run is None or attempt is None else (run, attempt)
+    if run is None or attempt is None:
+        return None
+    secret = _value(environment, attempt_secret.VARIABLE)
+    return Claim((run, attempt), None if secret is None else attempt_secret.digest_of(secret))
+
+
+def carried(pid: int, ledger_id: str) -> tuple[int, int] | None:
+    """The (run, attempt) of this ledger that a process says it belongs to; None if none, or not readable."""
+    claim = claim_of(pid, ledger_id)
+    return None if claim is None else claim.attempt
+
+
+def proves(pid: int, ledger_id: str, attempt: tuple[int, int], secret_sha256: str | None) -> bool:
+    """Whether the environment of a process shows that it belongs to an attempt.
+
+    It has the attempt's secret. Where none is on record, because an older version started the attempt, it has to
+    be our user's: others can write our variables too.
+    """
+    claim = claim_of(pid, ledger_id)
+    if claim is None or claim.attempt != attempt:
+        return False
+    return is_our_users(pid) if secret_sha256 is None else claim.secret_sha256 == secret_sha256
+
+
+def is_our_users(pid: int) -> bool:
+    """Whether a process acts as the user that this one acts as; False if it is gone."""
+    try:
+        return os.stat(f"/proc/{pid}").st_uid == os.geteuid()
+    except OSError:
+        return False
 
 
 def _environment(pid: int) -> bytes:
@@ -99,10 +136,14 @@ def _read_environment(pid: int) -> bytes:
         os.close(descriptor)
 
 
-def _number(environment: bytes, name: str) -> int | None:
+def _value(environment: bytes, name: str) -> str | None:
     _, found, rest = environment.partition(f"\0{name}=".encode())
-    digits = rest.partition(b"\0")[0]
-    return int(digits) if found and digits.isdigit() else None
+    return rest.partition(b"\0")[0].decode("utf-8", "replace") if found else None
+
+
+def _number(environment: bytes, name: str) -> int | None:
+    digits = _value(environment, name)
+    return int(digits) if digits and digits.isascii() and digits.isdigit() and len(digits) < 20 else None
 
 
 def live_attempts(ledger_id: str) -> Iterator[tuple[int, tuple[int, int]]]:
@@ -120,12 +161,14 @@ class Tree(NamedTuple):
         ledger_id: the ledger it belongs to.
         attempt: (run, attempt).
         leader: its main process, where that is known: then its session and group count too.
+        secret_sha256: digest of the secret that its processes carry, where it is known.
         lineage: what is known of it from earlier looks, and what each look adds.
     """
 
     ledger_id: str
     attempt: tuple[int, int]
     leader: Leader | None
+    secret_sha256: str | None
     lineage: Lineage
 
     def has(self, pid: int) -> bool:
@@ -140,7 +183,7 @@ class Tree(NamedTuple):
         if not (
             self._in_session(stat)
             or self.lineage.claims(pid, stat)
-            or carried(pid, self.ledger_id) == self.attempt
+            or proves(pid, self.ledger_id, self.attempt, self.secret_sha256)
         ):
             return False
         self.lineage.add(pid, stat)

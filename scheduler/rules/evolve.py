@@ -207,6 +207,7 @@ def _run_started(state: State, entry: Entry, data: v.RunStarted) -> None:
     run = state.runs.get(-1 if entry.run is None else entry.run)
     if run is not None:
         run.attempt, run.started = data.attempt, entry.time
+        run.secret_sha256 = data.secret_sha256
         run.executor = Executor(data.host, data.boot_id, data.executor_pid, data.executor_start_ticks)
 
 

@@ -126,6 +126,7 @@ class Run(msgspec.Struct, omit_defaults=True):
     attempt: int = 0
     started: datetime | None = None
     executor: Executor | None = None
+    secret_sha256: str | None = None
     cancel_seq: int | None = None
 
 

@@ -82,7 +82,8 @@ class LocalExecutor:
         self._ledger.refresh()
         state, mine = self._ledger.state, self._supervisor.watched_runs
         found = orphans(state, list(state.runs), mine, self._executor_alive)
-        dead = [run for run in found if not self._spawner.alive(run.number, run.attempt)]
+        alive = self._spawner.alive
+        dead = [run for run in found if not alive(run.number, run.attempt, run.secret_sha256)]
         if dead:
             self._ledger.decide(lambda state: settle(state, dead, (), self._executor))
         return _begun(self._ledger.state, name)
@@ -115,7 +116,8 @@ class LocalExecutor:
             return []
         if other is not None and wish.definition.overlap == "skip":
             return [*events, skipped(run, "overlap", other.number, self._actor)]
-        return [*events, started(run, wish.definition, self._executor, self._actor)]
+        secret_sha256 = self._spawner.secret_sha256(run.number, 1)
+        return [*events, started(run, wish.definition, self._executor, secret_sha256, self._actor)]
 
     def _launch(self, entry: Entry, wish: RunRequest) -> None:
         definition = wish.definition

@@ -204,7 +204,9 @@ class Scheduler:
         new = [state.runs[number] for number in self._requested if number in state.runs]
         new += arrivals(events, state.head.seq + 1, now)
         capacity = self.settings.max_parallel - len(self._supervisor)
-        dispatcher = Dispatcher(state, self._owed, new, ended, capacity, self._executor)
+        dispatcher = Dispatcher(
+            state, self._owed, new, ended, capacity, self._executor, self._supervisor.secret_sha256
+        )
         return events + dispatcher.decide()
 
     def _launch(self, started: Sequence[Entry]) -> None:

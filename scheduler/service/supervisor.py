@@ -96,6 +96,10 @@ class Supervisor:
         """Numbers of all runs that have not been answered as finished."""
         return frozenset(self._running) | frozenset(self._ended)
 
+    def secret_sha256(self, run: int, attempt: int) -> str | None:
+        """The digest of the secret that an attempt started here will carry."""
+        return self._spawner.secret_sha256(run, attempt)
+
     def start(self, goings: Sequence[RunningAttempt], now: Reading) -> None:
         """Launch the processes of `run.started` entries that are durable.
 
@@ -119,7 +123,9 @@ class Supervisor:
         How long they have been going is what the process itself says, not the wall clock, which may have been set
         since. Where nobody knows, a timeout counts from now on: nothing is stopped too early.
         """
-        ages_s = self._spawner.adopt([Orphan(*running.key) for running in candidates])
+        ages_s = self._spawner.adopt(
+            [Orphan(*running.key, running.run.secret_sha256) for running in candidates]
+        )
         for running in candidates:
             if running.launch.run in ages_s:
                 age_s = ages_s[running.launch.run]

@@ -121,6 +121,11 @@ class SimulatedSpawner:
         self._children: set[tuple[int, int]] = set()
         self._ends: list[tuple[float, int, int]] = []
 
+    def secret_sha256(self, run: int, attempt: int) -> str | None:
+        """None: what is simulated has no environment."""
+        del run, attempt
+        return None
+
     def launch(self, launches: Sequence[Launch]) -> list[Launched | LaunchFailed]:
         """Start them, or fail if the machine says so."""
         return [self._launch(launch) for launch in launches]
@@ -171,8 +176,9 @@ class SimulatedSpawner:
         """It ends now."""
         self.terminate(run, attempt)
 
-    def alive(self, run: int, attempt: int) -> bool:
+    def alive(self, run: int, attempt: int, secret_sha256: str | None = None) -> bool:
         """Whether it is still there."""
+        del secret_sha256
         return (run, attempt) in self._machine.processes
 
     def survivors(self, run: int, attempt: int) -> list[v.Survivor]:

@@ -81,9 +81,9 @@ def test_planted_output_is_nobodys(tmp_path: Path) -> None:
 class Withstanding(SimulatedSpawner):
     """Of each run one descendant withstands."""
 
-    def alive(self, run: int, attempt: int) -> bool:
+    def alive(self, run: int, attempt: int, secret_sha256: str | None = None) -> bool:
         """It does."""
-        del run, attempt
+        del run, attempt, secret_sha256
         return True
 
     def survivors(self, run: int, attempt: int) -> list[v.Survivor]:

@@ -26,6 +26,7 @@ class Runs:
         self.spawner = PosixSpawner(self.ledger_id)
         self.work = folder / "work"
         self.work.mkdir()
+        self.digests: dict[tuple[int, int], str] = {}
         self.reapers: list[subprocess.Popen[str]] = []
 
     def output(self, run: int, stream: str = "stdout") -> Path:
@@ -72,9 +73,10 @@ class Runs:
         return path
 
 
-def adopted(spawner: PosixSpawner, *attempts: tuple[int, int]) -> set[int]:
+def adopted(runs: Runs, *attempts: tuple[int, int], by: PosixSpawner | None = None) -> set[int]:
     """Have a spawner adopt those of the attempts that live; their runs."""
-    return set(spawner.adopt([Orphan(*attempt) for attempt in attempts]))
+    spawner = runs.spawner if by is None else by
+    return set(spawner.adopt([Orphan(*attempt, runs.digests.get(attempt)) for attempt in attempts]))
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from scheduler.processes import Exit, Orphan, PosixSpawner, pidfd, tree
+from scheduler.processes.attempt_secret import AttemptSecrets, digest_of
 from scheduler.processes.fork_mark import Marker, is_marked
 from scheduler.processes.identity import TICKS_PER_S, boottime_s, process_stat
 from tests.scheduler.processes.conftest import PATIENCE_S, Runs, adopted
@@ -23,7 +24,7 @@ spawner = PosixSpawner(ledger, notes=folder / "notes")
 for run, script in enumerate(sys.argv[3:], start=5):
     launch = Launch(run, 1, ["/bin/sh", "-c", script], {"PATH": "/usr/bin:/bin"}, str(folder),
                     f"{folder}/{run}.out", f"{folder}/{run}.err")
-    print(spawner.launch([launch])[0].pid, flush=True)
+    print(spawner.launch([launch])[0].pid, spawner.secret_sha256(run, 1), flush=True)
 signal.pause()
 """
 
@@ -44,7 +45,10 @@ def crashed_scheduler(runs: Runs, *scripts: str, reaping: bool = False) -> list[
     command = [sys.executable, "-I", "-c", *around, SCHEDULER, str(runs.folder), runs.ledger_id, *scripts]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    pids = [int(process.stdout.readline()) for _ in scripts]
+    pids = []
+    for run in range(5, 5 + len(scripts)):
+        pid, runs.digests[run, 1] = process.stdout.readline().split()
+        pids.append(int(pid))
     stat = process_stat(pids[0])
     assert stat is not None
     os.kill(stat.parent, signal.SIGKILL)
@@ -62,8 +66,8 @@ def test_adopted_exit_code(runs: Runs, reaping: bool) -> None:
     pipe, other = runs.pipe("hold"), runs.pipe("other")
     first, second = f"read x < {pipe}; exit 7", f"read x < {other}; kill -9 $$"
     pids = crashed_scheduler(runs, first, second, reaping=reaping)
-    assert adopted(runs.spawner, (5, 1), (6, 1), (7, 1)) == {5, 6}
-    assert adopted(runs.spawner, (5, 1), (6, 1), (7, 1)) == set()
+    assert adopted(runs, (5, 1), (6, 1), (7, 1)) == {5, 6}
+    assert adopted(runs, (5, 1), (6, 1), (7, 1)) == set()
     assert runs.spawner.exits() == []
     assert runs.spawner.alive(5, 1)
     assert is_marked(pids[0])
@@ -84,7 +88,7 @@ def test_age_of_an_adopted_run(runs: Runs) -> None:
     while boottime_s() < made_s + 5 * TICK_S:  # so old that its age is told from none
         os.sched_yield()
     asked_s = boottime_s()
-    age_s = runs.spawner.adopt([Orphan(5, 1)])[5]
+    age_s = runs.spawner.adopt([Orphan(5, 1, runs.digests[5, 1])])[5]
     now_s = boottime_s()
     assert age_s is not None
     assert 0 <= age_s <= now_s - before_s + TICK_S
@@ -96,7 +100,7 @@ def test_unknown_end(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pidfd, "wait_status", lambda pidfd, pid: None)
     pipe = runs.pipe("hold")
     crashed_scheduler(runs, f"read x < {pipe}; exit 7", reaping=True)
-    assert adopted(runs.spawner, (5, 1)) == {5}
+    assert adopted(runs, (5, 1)) == {5}
     pipe.write_text("go\n")
     assert runs.exit() == Exit(5, 1, None, None, None, None)
 
@@ -107,7 +111,7 @@ def test_adopted_run_is_stopped(runs: Runs) -> None:
     script = f"(setsid sleep 1000 &) ; env -i /bin/sleep 1000 & trap '' TERM; echo ready > {pipe}; wait; wait"
     (pid,) = crashed_scheduler(runs, script)
     assert pipe.read_text() == "ready\n"
-    assert adopted(runs.spawner, (5, 1)) == {5}
+    assert adopted(runs, (5, 1)) == {5}
     runs.spawner.kill(5, 1)
     ended = runs.exit()
     assert ended.signal == signal.SIGKILL
@@ -130,7 +134,7 @@ def test_stragglers_are_not_adopted(runs: Runs) -> None:
     while not pidfd.has_ended(descriptor):
         pass
     os.close(descriptor)
-    assert adopted(runs.spawner, (5, 1)) == set()
+    assert adopted(runs, (5, 1)) == set()
     assert runs.spawner.alive(5, 1)
     runs.spawner.kill(5, 1)
     assert not runs.spawner.alive(5, 1)
@@ -142,7 +146,7 @@ def test_main_process_is_told_from_stragglers(runs: Runs) -> None:
     script = f"setsid sh -c 'echo $$ > {ready}; exec sleep 1000' & read x < {hold}; exit 6"
     crashed_scheduler(runs, script)
     ready.read_text()
-    assert adopted(runs.spawner, (5, 1)) == {5}
+    assert adopted(runs, (5, 1)) == {5}
     hold.write_text("go\n")
     assert runs.exit().exit_code == 6
 
@@ -155,17 +159,64 @@ def test_unmarked_where_marking_is_forbidden(runs: Runs, monkeypatch: pytest.Mon
     script = f"sleep 0.05; setsid sh -c 'echo $$ > {ready}; exec sleep 1000' & read x < {hold}; exit 6"
     crashed_scheduler(runs, script)
     ready.read_text()
-    assert adopted(runs.spawner, (5, 1)) == {5}
+    assert adopted(runs, (5, 1)) == {5}
     hold.write_text("go\n")
     assert runs.exit().exit_code == 6
+
+
+def test_who_only_says_so_is_not_adopted(runs: Runs) -> None:
+    """Our variables, with no secret or another one, make nobody a run: not adopted, not alive, not killed."""
+    variables = {"CRONLEDGER_LEDGER": runs.ledger_id, "CRONLEDGER_RUN": "5", "CRONLEDGER_ATTEMPT": "1"}
+    runs.digests[5, 1] = digest = digest_of("what the run carries")
+    liars = [
+        subprocess.Popen(["sleep", "1000"], env={**variables, **secret}, start_new_session=True)
+        for secret in ({}, {"CRONLEDGER_SECRET": digest})
+    ]
+    assert adopted(runs, (5, 1)) == set()
+    assert not runs.spawner.alive(5, 1, digest)
+    assert runs.spawner.alive(5, 1, digest_of(digest)), "whose secret it is"
+    for liar in liars:
+        assert liar.poll() is None
+        liar.kill()
+        liar.wait(PATIENCE_S)
+
+
+def test_what_an_older_version_started(runs: Runs) -> None:
+    """Without a secret on record the pid record alone tells; our variables do not."""
+    hold = runs.pipe("hold")
+    crashed_scheduler(runs, f"read x < {hold}; exit 7")
+    runs.digests.clear()
+    assert adopted(runs, (5, 1)) == set()
+    spawner = PosixSpawner(runs.ledger_id, notes=runs.folder / "notes")
+    assert adopted(runs, (5, 1), by=spawner) == {5}
+    hold.write_text("go\n")
+    assert spawner.wait(PATIENCE_S)
+    assert [ended.exit_code for ended in spawner.exits()] == [7]
+    spawner.close()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="becoming another user takes root")
+def test_another_users_process_is_not_adopted(runs: Runs) -> None:
+    """Not even with the secret, which a run may have printed, is another user's process taken for a run."""
+    variables = {"CRONLEDGER_LEDGER": runs.ledger_id, "CRONLEDGER_RUN": "5", "CRONLEDGER_ATTEMPT": "1"}
+    runs.digests[5, 1] = digest_of("leaked")
+    liar = subprocess.Popen(
+        ["sleep", "1000"],
+        env={**variables, "CRONLEDGER_SECRET": "leaked"},
+        start_new_session=True,
+        user=65534,
+    )
+    assert adopted(runs, (5, 1)) == set()
+    liar.kill()
+    liar.wait(PATIENCE_S)
 
 
 def test_other_attempts_are_not_adopted(runs: Runs) -> None:
     """Only wanted pairs of the same ledger are adopted."""
     crashed_scheduler(runs, "exec sleep 1000")
-    assert adopted(runs.spawner, (5, 2), (6, 1), (51, 1)) == set()
-    assert adopted(runs.spawner) == set()
-    assert adopted(runs.spawner, (5, 1)) == {5}
+    assert adopted(runs, (5, 2), (6, 1), (51, 1)) == set()
+    assert adopted(runs) == set()
+    assert adopted(runs, (5, 1)) == {5}
 
 
 def _main_of(runs: Runs, but_not: int) -> int:
@@ -179,7 +230,9 @@ def _main_of(runs: Runs, but_not: int) -> int:
 
 
 @pytest.mark.parametrize("killed_in", ["pid_records.Notes.add", "fork_mark.Marker.mark"])
-def test_a_scheduler_killed_right_after_it_made_a_process(runs: Runs, killed_in: str) -> None:
+def test_a_scheduler_killed_right_after_it_made_a_process(
+    runs: Runs, killed_in: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Killed before it could note or mark what it had made, it leaves a run that the next one adopts."""
     hold = runs.pipe("hold")
     room, _, method = killed_in.partition(".")
@@ -200,9 +253,15 @@ def test_a_scheduler_killed_right_after_it_made_a_process(runs: Runs, killed_in:
         runs.ledger_id,
         f"read x < {hold}; exit 6",
     ]
+    key = "00" * 32
+    command[3] = command[3].replace(
+        "import sys", f"import sys, os\nos.urandom = lambda _: bytes.fromhex('{key}')\nimport sys"
+    )
     assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    monkeypatch.setattr(os, "urandom", bytes)
+    runs.digests[5, 1] = digest_of(AttemptSecrets().secret(5, 1))
     spawner = PosixSpawner(runs.ledger_id, notes=runs.folder / "notes")
-    assert adopted(spawner, (5, 1)) == {5}
+    assert adopted(runs, (5, 1), by=spawner) == {5}
     hold.write_text("go\n")
     assert spawner.wait(PATIENCE_S)
     assert [(ended.run, ended.exit_code) for ended in spawner.exits()] in ([(5, 6)], [(5, None)])

@@ -86,7 +86,7 @@ def test_runs_that_cannot_be_seen_are_not_lost(runs: Runs, monkeypatch: pytest.M
     hold = runs.pipe("hold")
     crashed_scheduler(runs, f"read x < {hold}; exit 7")
     with blind(monkeypatch):
-        assert adopted(runs.spawner, (5, 1), (6, 1)) == {5, 6}
+        assert adopted(runs, (5, 1), (6, 1)) == {5, 6}
         assert runs.spawner.exits() == []
     assert runs.spawner.exits() == [Exit(6, 1, None, None, None, None)]
     assert runs.spawner.exits() == []
@@ -100,7 +100,7 @@ def test_runs_are_adopted_at_the_limit(runs: Runs) -> None:
     hold = runs.pipe("hold")
     crashed_scheduler(runs, f"read x < {hold}; exit 7")
     with no_descriptors():
-        assert adopted(runs.spawner, (5, 1), (6, 1)) == {5}
+        assert adopted(runs, (5, 1), (6, 1)) == {5}
     hold.write_text("go\n")
     ended = runs.exit()
     assert (ended.run, ended.exit_code) == (5, 7)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.processes import PROCESS_EXITS, Launched, LaunchFailed, PosixSpawner
+from scheduler.processes.attempt_secret import digest_of
 from tests.scheduler.processes.conftest import PATH, PATIENCE_S, Runs
 
 
@@ -101,11 +102,13 @@ def test_output_where_ours_is_closed(runs: Runs) -> None:
 
 
 def test_environment_is_exact(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The process sees the given environment and the three variables of ours, and nothing of the scheduler's."""
+    """The process sees the given environment and the variables of ours, and nothing of the scheduler's."""
     monkeypatch.setenv("SECRET_OF_THE_SCHEDULER", "1")
     runs.launch(5, ["/usr/bin/env", "-0"], env={"GREETING": "hé llo=\n!", "EMPTY": "", "CRONLEDGER_RUN": "9"})
     assert runs.exit().exit_code == 0
     members = runs.output(5).read_bytes().split(b"\0")
+    (secret,) = (member[18:] for member in members if member.startswith(b"CRONLEDGER_SECRET="))
+    assert runs.spawner.secret_sha256(5, 1) == digest_of(secret.decode())
     assert sorted(members) == sorted(
         [
             b"",
@@ -114,6 +117,7 @@ def test_environment_is_exact(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> No
             b"CRONLEDGER_LEDGER=" + runs.ledger_id.encode(),
             b"CRONLEDGER_RUN=5",
             b"CRONLEDGER_ATTEMPT=1",
+            b"CRONLEDGER_SECRET=" + secret,
         ]
     )
 

@@ -43,8 +43,8 @@ def hidden(runs: Runs) -> tuple[int, Path]:
 def test_a_run_that_hides_its_environment_is_adopted(runs: Runs, spawner: PosixSpawner) -> None:
     """A main process whose environment does not tell is recognised by its note, and its end is learned."""
     _, pipe = hidden(runs)
-    assert adopted(runs.spawner, (5, 1)) == set()
-    assert adopted(spawner, (5, 1), (6, 1)) == {5}
+    assert adopted(runs, (5, 1)) == set()
+    assert adopted(runs, (5, 1), (6, 1), by=spawner) == {5}
     assert spawner.alive(5, 1)
     pipe.write_text("go\n")
     assert spawner.wait(PATIENCE_S)
@@ -74,9 +74,9 @@ def test_a_note_means_one_process_only(runs: Runs, spawner: PosixSpawner, folder
     cut, foreign = f"{boot}\n{line[:-30]}", f"another boot\n{line}\n"
     for content in (f"{boot}\n{begun}\n", f"{boot}\n{earlier}\n", foreign, cut, "", "\xff"):
         path.write_text(content, encoding="latin-1")
-        assert adopted(spawner, (5, 1)) == set(), content
+        assert adopted(runs, (5, 1), by=spawner) == set(), content
     path.write_text(f"{boot}\n{line}\n")
-    assert adopted(spawner, (5, 1)) == {5}
+    assert adopted(runs, (5, 1), by=spawner) == {5}
     spawner.kill(5, 1)
 
 

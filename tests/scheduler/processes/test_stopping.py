@@ -241,7 +241,7 @@ def test_bystanders_are_left_alone(runs: Runs, ready: Ready) -> None:
 
 def test_our_own_process_is_no_member(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that stops a tree never counts itself in, whatever its environment."""
-    assert not Tree(runs.ledger_id, (5, 1), None, Lineage()).has(os.getpid())
+    assert not Tree(runs.ledger_id, (5, 1), None, None, Lineage()).has(os.getpid())
 
 
 def test_zombies_are_not_alive(runs: Runs) -> None:
