@@ -221,6 +221,7 @@ class RunStarted(Payload, frozen=True):
     It is durable before the process exists: after a crash in between, the run is lost, never doubled.
 
     `executor_pid` and `executor_start_ticks` (field 22 of `/proc/PID/stat`) identify who watches the process.
+    `pid_namespace` is the inode of the namespace in which that number means it (`/proc/self/ns/pid`).
     `secret_sha256` is the digest of what its processes carry as `CRONLEDGER_SECRET`.
     """
 
@@ -234,6 +235,7 @@ class RunStarted(Payload, frozen=True):
     executor_start_ticks: int
     scheduled_for: datetime | None = None
     secret_sha256: str | None = None
+    pid_namespace: int | None = None
 
 
 class RunAdopted(Payload, frozen=True):
@@ -245,6 +247,7 @@ class RunAdopted(Payload, frozen=True):
     boot_id: str
     executor_pid: int
     executor_start_ticks: int
+    pid_namespace: int | None = None
 
 
 class Survivor(msgspec.Struct, frozen=True, kw_only=True):

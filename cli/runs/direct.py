@@ -25,7 +25,7 @@ from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.open import bring_in_line, open_ledger
 from scheduler.processes import PosixSpawner
 from scheduler.service.config_in_force import config_to_start_with
-from scheduler.service.executor import executor_alive, this_process
+from scheduler.service.executor import executors_of, this_process
 from scheduler.service.local_executor import LocalExecutor, RunRequest
 from scheduler.waiting import Waiter
 
@@ -102,7 +102,7 @@ class RunHere:
         self._waiter = Waiter(home.ledger, stopping_signals())
         self._spawner = PosixSpawner(ledger.state.ledger, self._waiter.selector, home.processes)
         self._execution = LocalExecutor(
-            home, ledger, config.jobs, self._spawner, this_process(), person(), executor_alive
+            home, ledger, config.jobs, self._spawner, this_process(), person(), executors_of(home)
         )
         follower = None
         if streams is not None:

@@ -30,7 +30,7 @@ from scheduler.actor import person
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.open import open_ledger
-from scheduler.processes.identity import host_name
+from scheduler.processes.identity import host_name, pid_namespace
 from scheduler.processes.pidfd import has_ended
 from scheduler.scheduler_lock import Holder, holder_of
 from scheduler.waiting import Waiter
@@ -233,7 +233,8 @@ class _SchedulerWatch:
 
     def _hold(self, holder: Holder) -> None:
         self.look_s = _LOOK_S
-        if holder.pid <= 0 or holder.host != host_name():
+        elsewhere = holder.host != host_name() or holder.pid_namespace not in (None, pid_namespace())
+        if holder.pid <= 0 or elsewhere:
             return  # of another host or container, where its number means another process: look instead
         with contextlib.suppress(OSError):
             self._pidfd = os.pidfd_open(holder.pid)

@@ -117,6 +117,15 @@ def boot_id() -> str:
         return source.read().strip()
 
 
+@functools.cache
+def pid_namespace() -> int | None:
+    """The inode of our pid namespace, within which numbers of processes mean something; None where it is hidden."""
+    try:
+        return os.stat("/proc/self/ns/pid").st_ino
+    except OSError:
+        return None
+
+
 def host_name() -> str:
     """The machine's name, as entries of the ledger give it."""
     return socket.gethostname()

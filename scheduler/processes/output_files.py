@@ -14,8 +14,9 @@ import stat
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from scheduler import file_lock
 from scheduler.processes import program
-from scheduler.processes.spawner import FileIdentity, LaunchFailed
+from scheduler.processes.spawner import FileIdentity, LaunchFailed, Orphan
 
 _FOLDER_MODE: Final = 0o700
 _FILE_MODE: Final = 0o600
@@ -86,6 +87,9 @@ def _create(path: str) -> _OutputFile:
             descriptor = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE)
         finally:
             os.close(low)
+    # The run inherits the lock: where it cannot be seen, whoever asks for it learns that the run lives.
+    with contextlib.suppress(OSError):
+        file_lock.take(descriptor)
     made = os.fstat(descriptor)
     return _OutputFile(path, descriptor, FileIdentity(made.st_dev, made.st_ino))
 
@@ -126,6 +130,11 @@ def remove_if_empty(path: str, identity: FileIdentity | None = None) -> bool:
     except OSError:
         return False
     return True
+
+
+def holds_output(orphan: Orphan) -> bool:
+    """Whether some process of an attempt holds a lock on one of its output files."""
+    return any(map(file_lock.is_held, orphan.outputs))
 
 
 def is_output(found: os.stat_result, identity: FileIdentity | None) -> bool:

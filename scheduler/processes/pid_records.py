@@ -15,15 +15,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from scheduler import file_lock
 from scheduler.processes.descriptors import is_exhaustion
 from scheduler.processes.identity import (
     TICKS_PER_S,
     boot_id,
     boottime_s,
+    pid_namespace,
     process_is,
     process_stat,
     start_ticks,
@@ -33,6 +36,8 @@ NOTES_MAX: Final = 4_000
 """After about so many lines those of processes that have ended are thrown away."""
 _SLACK_S: Final = 0.05
 """Start times are counted in ticks of 10 ms, and rounded down."""
+_NAME: Final = re.compile(r"\.?([0-9]{1,10})-([0-9]{1,20})(?:-([0-9]{1,20}))?")
+"""Of a file: number and start of its owner, and the pid namespace unless an older version wrote it."""
 _FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -76,17 +81,18 @@ class Notes:
     Nothing is raised for a note that cannot be written: it is only the second way to recognise a process.
 
     Args:
-        folder: where they are; made when the first note is written.
+        folder: where they are; made if missing. Our own file is locked for as long as this process lives.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         pid = os.getpid()
-        self._path = folder / f"{pid}-{start_ticks(pid)}"
+        self._path = folder / records_name(pid, start_ticks(pid) or 0, pid_namespace())
         self._file = -1
         self._count = 0
         with contextlib.suppress(OSError):
             self._sweep()
+            self._file = self._begin(self._path)
 
     def begin(self, attempts: Sequence[tuple[int, int]]) -> None:
         """Note that these (run, attempt) pairs are about to be started; what comes of each must follow."""
@@ -117,9 +123,20 @@ class Notes:
         """
         attempts = set(wanted)
         for path in self._files():
+            if not _is_readable_here(path):
+                continue
             for note in _read(path):
                 if (note.run, note.attempt) in attempts and note.holds():
                     yield note
+
+    def begun_s(self, attempt: tuple[int, int]) -> float | None:
+        """When an attempt was started, in seconds since the boot, wherever that was; None if unknown."""
+        with contextlib.suppress(OSError):
+            for path in self._files():
+                for note in _read(path):
+                    if (note.run, note.attempt) == attempt and note.pid:
+                        return note.before_s
+        return None
 
     def interrupted(self, wanted: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
         """Those of these (run, attempt) pairs whose start was begun, and then nothing more was noted.
@@ -153,7 +170,7 @@ class Notes:
     def _sweep(self) -> None:
         """Remove the notes of owners that have ended, where nothing that they noted lives."""
         for path in self._files():
-            if path != self._path and not _owner_lives(path) and not _lives(path):
+            if path != self._path and _is_readable_here(path) and not _owner_lives(path) and not _lives(path):
                 path.unlink(missing_ok=True)
 
     def _shorten(self) -> None:
@@ -176,6 +193,8 @@ class Notes:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = os.open(path, _FLAGS, 0o600)
         try:
+            with contextlib.suppress(OSError):  # a file system without locks
+                file_lock.take(file)
             os.write(file, f"{boot_id()}\n".encode())
         except OSError:
             os.close(file)
@@ -216,6 +235,30 @@ def _lives(path: Path) -> bool:
     return any(note.holds() for note in _read(path)) or bool(_interrupted(path))
 
 
+def records_name(pid: int, start_ticks: int, namespace: int | None) -> str:
+    """What the file of a process is called: its number, its start, and the pid namespace where these mean it."""
+    return f"{pid}-{start_ticks}" if namespace is None else f"{pid}-{start_ticks}-{namespace}"
+
+
+def owner_holds_records(folder: Path, pid: int, start_ticks: int, namespace: int | None) -> bool:
+    """Whether a process that cannot be looked up here lives: it holds the lock on its file for as long."""
+    return file_lock.is_held(folder / records_name(pid, start_ticks, namespace))
+
+
+def _namespace(path: Path) -> int | None:
+    named = _NAME.fullmatch(path.name)
+    return None if named is None or named[3] is None else int(named[3])
+
+
+def _is_readable_here(path: Path) -> bool:
+    """Whether the numbers in a file mean something in our pid namespace."""
+    return _namespace(path) in (None, pid_namespace())
+
+
 def _owner_lives(path: Path) -> bool:
-    pid, _, ticks = path.name.lstrip(".").partition("-")
-    return pid.isdecimal() and ticks.isdecimal() and process_is(int(pid), int(ticks))
+    named = _NAME.fullmatch(path.name)
+    if named is None:
+        return False
+    if not _is_readable_here(path):
+        return file_lock.is_held(path)
+    return process_is(int(named[1]), int(named[2]))

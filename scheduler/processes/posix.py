@@ -11,6 +11,7 @@ import os
 import resource
 import selectors
 import signal
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -22,11 +23,14 @@ from scheduler.processes.fork_mark import Marker, is_marked
 from scheduler.processes.identity import TICKS_PER_S, boottime_s, process_stat
 from scheduler.processes.inherited import InheritedChildren, become_subreaper
 from scheduler.processes.lineage import Lineage
+from scheduler.processes.output_files import holds_output
 from scheduler.processes.pid_records import Note, Notes
 from scheduler.processes.spawner import Exit, FileIdentity, Launch, Launched, LaunchFailed, Orphan
 from scheduler.processes.starter import Held, Starter, undone
 from scheduler.vocabulary import Survivor
 
+LOCKS_LOOK_S: Final = 1.0
+"""How often is asked whether a run that cannot be seen from here still holds its lock: nobody tells of its end."""
 PROCESS_EXITS: Final = "process exits"
 """The `data` of the spawner's one key in the owner's selector: when that is ready, `exits()` has news."""
 
@@ -71,6 +75,8 @@ class PosixSpawner:
         self._stopping: set[tuple[int, int]] = set()
         self._outputs: dict[tuple[int, int], tuple[FileIdentity, ...]] = {}
         self._lineages: dict[tuple[int, int], Lineage] = {}
+        self._locked: dict[tuple[int, int], Orphan] = {}
+        self._locks_at_s = 0.0
         self._inherited = InheritedChildren()
         self._marker = Marker()
         self._secrets = AttemptSecrets()
@@ -99,9 +105,10 @@ class PosixSpawner:
 
         One look at `/proc` for all. An attempt of which only stragglers are left is not adopted. Where
         nothing can be seen because the limit of open files is reached, all that are wanted count as adopted:
-        `exits` looks again, and reports those that are not found then as ended in an unknown way.
+        `exits` looks again, and reports those that are not found then as ended in an unknown way. One that was
+        started elsewhere and cannot be seen from here is watched by the locks that it holds on its output.
         """
-        missing = {orphan.key for orphan in wanted} - self._leaders.keys() - self._unseen
+        missing = {orphan.key for orphan in wanted if not self._is_adopted(orphan.key)}
         if not missing:
             return {}
         self._digests |= {orphan.key: orphan.secret_sha256 for orphan in wanted}
@@ -109,19 +116,29 @@ class PosixSpawner:
             self._adopt_living(missing)
         except OSError:
             self._unseen |= missing - self._leaders.keys()
-        for key in missing - self._leaders.keys() - self._unseen:
+        for orphan in wanted:
+            if orphan.key in missing - self._leaders.keys() and orphan.elsewhere and holds_output(orphan):
+                self._locked[orphan.key] = orphan
+                self._unseen.discard(orphan.key)
+        for key in missing - self._locked.keys() - self._leaders.keys() - self._unseen:
             del self._digests[key]
-        return {key[0]: self._age_s(key) for key in missing if key in self._leaders or key in self._unseen}
+        return {key[0]: self._age_s(key) for key in missing if self._is_adopted(key)}
+
+    def _is_adopted(self, attempt: tuple[int, int]) -> bool:
+        return attempt in self._leaders or attempt in self._locked or attempt in self._unseen
 
     def _age_s(self, attempt: tuple[int, int]) -> float | None:
         leader = self._leaders.get(attempt)
         if leader is None or leader.start_ticks is None:
-            return None
+            begun_s = None if self._notes is None else self._notes.begun_s(attempt)
+            return None if begun_s is None else max(0.0, boottime_s() - begun_s)
         return max(0.0, boottime_s() - leader.start_ticks / TICKS_PER_S)
 
     def exits(self) -> list[Exit]:
         """Main processes that ended since the last call, without waiting."""
         ended = self._look_again() if self._unseen else []
+        if self._locked:
+            ended += self._unlocked()
         for descriptor in self._watch.ended():
             watched = self._by_pidfd.pop(descriptor)
             ended.append(_reap(watched))
@@ -155,13 +172,17 @@ class PosixSpawner:
             if termination.kill(self._tree(run, attempt)):
                 self._release((run, attempt))
 
-    def alive(self, run: int, attempt: int, secret_sha256: str | None = None) -> bool:
+    def alive(self, run: int, attempt: int, orphan: Orphan | None = None) -> bool:
         """Whether any process of the attempt is left; zombies are not.
 
-        Of an attempt that is not watched here, `secret_sha256` tells which processes are its own.
+        Of an attempt that is not watched here, `orphan` tells which processes are its own; where those cannot be
+        seen from here, the locks that they hold tell.
         True where it cannot be seen because the limit of open files is reached: ask again.
         """
         key = (run, attempt)
+        orphan = self._locked.get(key, orphan)
+        if orphan is not None and orphan.elsewhere and holds_output(orphan):
+            return True
         leader = self._leaders.get(key)
         if leader is not None and not pidfd.has_ended(leader.pidfd):
             return True
@@ -169,8 +190,8 @@ class PosixSpawner:
             with self._reserve.lent():
                 lineage = self._lineages[key] if key in self._lineages else self._lineage(key)
                 of_it = self._tree_of(key, self._leader(key), lineage)
-                if of_it.secret_sha256 is None:
-                    of_it = of_it._replace(secret_sha256=secret_sha256)
+                if of_it.secret_sha256 is None and orphan is not None:
+                    of_it = of_it._replace(secret_sha256=orphan.secret_sha256)
                 if termination.any_alive(of_it):
                     return True
         except OSError:
@@ -289,6 +310,18 @@ class PosixSpawner:
         gone = self._unseen - self._leaders.keys()
         self._unseen.clear()
         return [Exit(run, attempt, None, None, None, None) for run, attempt in sorted(gone)]
+
+    def _unlocked(self) -> list[Exit]:
+        """The ends of the attempts that could only be told by the locks which they held."""
+        now_s = time.monotonic()
+        if now_s < self._locks_at_s:
+            return []
+        self._locks_at_s = now_s + LOCKS_LOOK_S
+        gone = [key for key, orphan in self._locked.items() if not holds_output(orphan)]
+        for key in gone:
+            del self._locked[key]
+            self._digests.pop(key, None)
+        return [Exit(run, attempt, None, None, None, None) for run, attempt in gone]
 
     def _main_of(self, leaders: list[int], *, marked: bool) -> int | None:
         """Which of several session leaders of one attempt we had started; None if that one is gone.

@@ -76,11 +76,15 @@ class Orphan(NamedTuple):
     Attributes:
         run: number of the run; attempt: from 1.
         secret_sha256: digest of the secret that its processes carry; None where an older version started it.
+        elsewhere: whether it was started where numbers of processes mean others than here.
+        outputs: its output files, absolute, on which it holds locks.
     """
 
     run: int
     attempt: int
     secret_sha256: str | None = None
+    elsewhere: bool = False
+    outputs: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[int, int]:
@@ -139,8 +143,8 @@ class Spawner(Protocol):
         """SIGKILL to every process of the attempt, until a look finds none."""
         ...
 
-    def alive(self, run: int, attempt: int, secret_sha256: str | None = None) -> bool:
-        """Whether any process of the attempt is left; of one that is not watched here, the secret's digest tells."""
+    def alive(self, run: int, attempt: int, orphan: Orphan | None = None) -> bool:
+        """Whether any process of the attempt is left; `orphan` tells of one that is not watched here."""
         ...
 
     def survivors(self, run: int, attempt: int) -> list[Survivor]:

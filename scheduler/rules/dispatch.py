@@ -134,6 +134,7 @@ def started(
         executor_pid=executor.pid,
         executor_start_ticks=executor.start_ticks,
         secret_sha256=secret_sha256,
+        pid_namespace=executor.pid_namespace,
     )
     return v.event(payload, actor, job=run.job, run=run.number)
 

@@ -203,18 +203,22 @@ def _run_cancel_requested(state: State, entry: Entry, data: v.RunCancelRequested
         run.cancel_seq = entry.seq
 
 
+def _executor(data: v.RunStarted | v.RunAdopted) -> Executor:
+    return Executor(data.host, data.boot_id, data.executor_pid, data.executor_start_ticks, data.pid_namespace)
+
+
 def _run_started(state: State, entry: Entry, data: v.RunStarted) -> None:
     run = state.runs.get(-1 if entry.run is None else entry.run)
     if run is not None:
         run.attempt, run.started = data.attempt, entry.time
         run.secret_sha256 = data.secret_sha256
-        run.executor = Executor(data.host, data.boot_id, data.executor_pid, data.executor_start_ticks)
+        run.executor = _executor(data)
 
 
 def _run_adopted(state: State, entry: Entry, data: v.RunAdopted) -> None:
     run = state.runs.get(-1 if entry.run is None else entry.run)
     if run is not None:
-        run.executor = Executor(data.host, data.boot_id, data.executor_pid, data.executor_start_ticks)
+        run.executor = _executor(data)
 
 
 def _run_finished(state: State, entry: Entry, data: v.RunFinished) -> None:

@@ -40,6 +40,7 @@ def settle(state: State, found: list[Run], adopted: Container[int], me: Executor
                 boot_id=me.boot_id,
                 executor_pid=me.pid,
                 executor_start_ticks=me.start_ticks,
+                pid_namespace=me.pid_namespace,
             )
             events.append(v.event(adoption, v.SCHEDULER, job=run.job, run=run.number))
         else:

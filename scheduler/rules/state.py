@@ -105,12 +105,16 @@ class Job(msgspec.Struct):
 
 
 class Executor(msgspec.Struct, frozen=True, gc=False):
-    """Which process watches a run: pid alone is reused, so its start time and the boot belong to it."""
+    """Which process watches a run: its pid, start time, boot and pid namespace.
+
+    A pid alone is reused, and means something only within a pid namespace (None: an older version did not say).
+    """
 
     host: str
     boot_id: str
     pid: int
     start_ticks: int
+    pid_namespace: int | None = None
 
 
 class Run(msgspec.Struct, omit_defaults=True):

@@ -21,6 +21,7 @@ from scheduler.processes.spawner import Spawner
 from scheduler.rules.dispatch import skipped, started
 from scheduler.rules.orphans import ExecutorAlive, orphans, settle
 from scheduler.rules.state import Executor, Run, State
+from scheduler.service.executor import orphan_of
 from scheduler.service.launcher import Launcher
 from scheduler.service.supervisor import RunningAttempt, Supervisor
 
@@ -62,6 +63,7 @@ class LocalExecutor:
         executor_alive: ExecutorAlive,
         clock: Clock | None = None,
     ) -> None:
+        self._home = home
         self._ledger, self._executor, self._actor = ledger, executor, actor
         self._spawner, self._supervisor = spawner, Supervisor(spawner)
         self._launcher = Launcher(home)
@@ -83,7 +85,7 @@ class LocalExecutor:
         state, mine = self._ledger.state, self._supervisor.watched_runs
         found = orphans(state, list(state.runs), mine, self._executor_alive)
         alive = self._spawner.alive
-        dead = [run for run in found if not alive(run.number, run.attempt, run.secret_sha256)]
+        dead = [run for run in found if not alive(run.number, run.attempt, orphan_of(self._home, run))]
         if dead:
             self._ledger.decide(lambda state: settle(state, dead, (), self._executor))
         return _begun(self._ledger.state, name)

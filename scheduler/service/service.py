@@ -24,7 +24,7 @@ from scheduler.rules.reconcile import reconcile
 from scheduler.rules.state import State
 from scheduler.scheduler_lock import Holder, SchedulerLock
 from scheduler.service.config_in_force import CONFIG_PROBLEMS, config_to_start_with, keep_copy, rejection
-from scheduler.service.executor import executor_alive, this_process
+from scheduler.service.executor import executors_of, this_process
 from scheduler.service.launcher import Launcher
 from scheduler.service.loop import Scheduler
 from scheduler.service.supervisor import Supervisor
@@ -86,7 +86,8 @@ class Service:
             raise ConfigMissing(home.config)  # this is no home: leave nothing here
         executor = this_process()
         self._lease = SchedulerLock.take(
-            home.scheduler_lock, Holder(executor.pid, executor.host, self._clock.read().wall)
+            home.scheduler_lock,
+            Holder(executor.pid, executor.host, self._clock.read().wall, executor.pid_namespace),
         )
         self._stamp = self._seen_stamp = stamp_of(home.config)
         self._told_stamp: Stamp | None = None
@@ -112,7 +113,7 @@ class Service:
             self._launcher,
             executor,
             self._config.settings,
-            executor_alive,
+            executors_of(home),
         )
 
     def run(self) -> None:

@@ -17,6 +17,7 @@ from scheduler.definition import JobDefinition
 from scheduler.processes.output import OutputDigest
 from scheduler.processes.spawner import Exit, FileIdentity, Launch, LaunchFailed, Orphan, Spawner
 from scheduler.rules.state import Run
+from scheduler.service.executor import is_elsewhere
 
 StopOutcome = Literal["timed_out", "cancelled"]
 
@@ -123,9 +124,7 @@ class Supervisor:
         How long they have been going is what the process itself says, not the wall clock, which may have been set
         since. Where nobody knows, a timeout counts from now on: nothing is stopped too early.
         """
-        ages_s = self._spawner.adopt(
-            [Orphan(*running.key, running.run.secret_sha256) for running in candidates]
-        )
+        ages_s = self._spawner.adopt([_orphan(running) for running in candidates])
         for running in candidates:
             if running.launch.run in ages_s:
                 age_s = ages_s[running.launch.run]
@@ -225,6 +224,12 @@ class Supervisor:
             return STOPPING_LOOK_S
         deadlines = [running.deadline_s for running in self._timed.values() if running.deadline_s is not None]
         return max(0.0, min(deadlines) - now.monotonic_s) if deadlines else None
+
+
+def _orphan(running: RunningAttempt) -> Orphan:
+    run, launch = running.run, running.launch
+    elsewhere = run.executor is not None and is_elsewhere(run.executor)
+    return Orphan(*launch.key, run.secret_sha256, elsewhere, (launch.stdout, launch.stderr))
 
 
 def outcome_of(running: RunningAttempt) -> v.Outcome:

@@ -176,9 +176,9 @@ class SimulatedSpawner:
         """It ends now."""
         self.terminate(run, attempt)
 
-    def alive(self, run: int, attempt: int, secret_sha256: str | None = None) -> bool:
+    def alive(self, run: int, attempt: int, orphan: Orphan | None = None) -> bool:
         """Whether it is still there."""
-        del secret_sha256
+        del orphan
         return (run, attempt) in self._machine.processes
 
     def survivors(self, run: int, attempt: int) -> list[v.Survivor]:

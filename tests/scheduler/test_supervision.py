@@ -9,7 +9,7 @@ from eventstore import Event, MemoryStore
 from scheduler import vocabulary as v
 from scheduler.clock import SystemClock
 from scheduler.definition import JobDefinition
-from scheduler.processes import Exit, Launch, OutputDigest, PosixSpawner
+from scheduler.processes import Exit, Launch, Orphan, OutputDigest, PosixSpawner
 from scheduler.rules.evolve import evolve
 from scheduler.rules.state import Executor, Run, State
 from scheduler.service.supervisor import RunningAttempt, Supervisor, finished
@@ -81,9 +81,9 @@ def test_planted_output_is_nobodys(tmp_path: Path) -> None:
 class Withstanding(SimulatedSpawner):
     """Of each run one descendant withstands."""
 
-    def alive(self, run: int, attempt: int, secret_sha256: str | None = None) -> bool:
+    def alive(self, run: int, attempt: int, orphan: Orphan | None = None) -> bool:
         """It does."""
-        del run, attempt, secret_sha256
+        del run, attempt, orphan
         return True
 
     def survivors(self, run: int, attempt: int) -> list[v.Survivor]:

@@ -173,8 +173,8 @@ def test_who_only_says_so_is_not_adopted(runs: Runs) -> None:
         for secret in ({}, {"CRONLEDGER_SECRET": digest})
     ]
     assert adopted(runs, (5, 1)) == set()
-    assert not runs.spawner.alive(5, 1, digest)
-    assert runs.spawner.alive(5, 1, digest_of(digest)), "whose secret it is"
+    assert not runs.spawner.alive(5, 1, Orphan(5, 1, digest))
+    assert runs.spawner.alive(5, 1, Orphan(5, 1, digest_of(digest))), "whose secret it is"
     for liar in liars:
         assert liar.poll() is None
         liar.kill()
@@ -209,6 +209,43 @@ def test_another_users_process_is_not_adopted(runs: Runs) -> None:
     assert adopted(runs, (5, 1)) == set()
     liar.kill()
     liar.wait(PATIENCE_S)
+
+
+# A scheduler in another container that shares the home: it cannot see the processes of ours.
+ADOPTER = """
+import sys, pathlib
+from scheduler.processes import Orphan, PosixSpawner
+folder, ledger, digest, elsewhere = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4] == "elsewhere"
+spawner = PosixSpawner(ledger, notes=folder / "notes")
+orphans = [Orphan(run, 1, digest, elsewhere, (f"{folder}/{run}.out", f"{folder}/{run}.err")) for run in (5, 6)]
+ages_s = spawner.adopt(orphans)
+print([(run, age_s is not None) for run, age_s in ages_s.items()], spawner.alive(5, 1), spawner.exits(), flush=True)
+if ages_s:
+    input()
+    while not (ends := spawner.exits()): spawner.wait(0.1)
+    print([(end.run, end.exit_code) for end in ends], spawner.alive(5, 1), flush=True)
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="a pid namespace takes root")
+def test_a_run_of_another_container_is_not_lost(runs: Runs) -> None:
+    """A live run whose process cannot be looked up is watched by the lock that it holds, until it lets go of it."""
+    hold = runs.pipe("hold")
+    crashed_scheduler(runs, f"read x < {hold}; exit 7")
+    arguments = [str(runs.folder), runs.ledger_id, runs.digests[5, 1]]
+    inside = ["unshare", "--pid", "--fork", "--mount-proc", sys.executable, "-I", "-c", ADOPTER, *arguments]
+    blind = subprocess.run([*inside, "here"], capture_output=True, text=True, check=False)
+    assert blind.stdout == "[] False []\n"
+    with subprocess.Popen(
+        [*inside, "elsewhere"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as adopter:
+        assert adopter.stdin is not None
+        assert adopter.stdout is not None
+        assert adopter.stdout.readline() == "[(5, True)] True []\n"
+        hold.write_text("go\n")
+        adopter.stdin.write("\n")
+        adopter.stdin.flush()
+        assert adopter.stdout.readline() == "[(5, None)] False\n"
 
 
 def test_other_attempts_are_not_adopted(runs: Runs) -> None:
