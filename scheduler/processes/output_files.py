@@ -137,6 +137,13 @@ def holds_output(orphan: Orphan) -> bool:
     return any(map(file_lock.is_held, orphan.outputs))
 
 
+def remove_what_was_lost(orphan: Orphan) -> None:
+    """Remove the empty output files of a lost attempt, unless something of it may write there yet."""
+    for path in orphan.outputs:
+        if not file_lock.is_held(path):
+            remove_if_empty(path)
+
+
 def is_output(found: os.stat_result, identity: FileIdentity | None) -> bool:
     """Whether what was found is a regular file and, where that is known, the very one that was made."""
     if not stat.S_ISREG(found.st_mode):

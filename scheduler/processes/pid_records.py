@@ -16,7 +16,8 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import stat
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -38,7 +39,8 @@ _SLACK_S: Final = 0.05
 """Start times are counted in ticks of 10 ms, and rounded down."""
 _NAME: Final = re.compile(r"\.?([0-9]{1,10})-([0-9]{1,20})(?:-([0-9]{1,20}))?")
 """Of a file: number and start of its owner, and the pid namespace unless an older version wrote it."""
-_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_READ_MAX_BYTES: Final = 4 * 1024 * 1024
 
 
 class Note(NamedTuple):
@@ -68,10 +70,10 @@ class Note(NamedTuple):
         """
         if self.pid == 0:
             return False
-        stat = process_stat(self.pid)
-        if stat is None or not stat.alive or stat.session != self.pid:
+        found = process_stat(self.pid)
+        if found is None or not found.alive or found.session != self.pid:
             return False
-        began_s = stat.start_ticks / TICKS_PER_S
+        began_s = found.start_ticks / TICKS_PER_S
         return self.before_s - _SLACK_S <= began_s <= self.after_s + _SLACK_S
 
 
@@ -165,13 +167,25 @@ class Notes:
             if is_exhaustion(error):
                 raise
             return []
-        return [self._folder / name for name in names]
+        return [self._folder / name for name in names if _NAME.fullmatch(name)]
 
     def _sweep(self) -> None:
         """Remove the notes of owners that have ended, where nothing that they noted lives."""
         for path in self._files():
             if path != self._path and _is_readable_here(path) and not _owner_lives(path) and not _lives(path):
-                path.unlink(missing_ok=True)
+                _remove(path)
+
+    def tidy(self, in_flight: Container[tuple[int, int]]) -> None:
+        """Remove the files of owners that have ended, of whose attempts none is in flight any more.
+
+        Which pid namespace and which boot they are of does not count: nobody will ask for those attempts again.
+        """
+        with contextlib.suppress(OSError):
+            for path in self._files():
+                if path == self._path or _owner_lives(path) or file_lock.is_held(path):
+                    continue
+                if not any(attempt in in_flight for attempt in _attempts(path)):
+                    _remove(path)
 
     def _shorten(self) -> None:
         """Keep the notes of processes that live, in a new file that takes the old one's place."""
@@ -204,20 +218,43 @@ class Notes:
 
 def _read(path: Path) -> Iterator[Note]:
     """The notes in a file, if they are of this boot; a line that a full disk cut short is left out."""
+    boot, *lines = _lines(path) or [""]
+    if boot == boot_id():
+        yield from _parsed(lines)
+
+
+def _attempts(path: Path) -> Iterator[tuple[int, int]]:
+    """The attempts that are noted in a file, of whatever boot."""
+    return ((note.run, note.attempt) for note in _parsed(_lines(path)[1:]))
+
+
+def _lines(path: Path) -> list[str]:
+    """What stands in a file; nothing where it is no regular file or no text."""
     try:
-        boot, *lines = path.read_text(encoding="ascii").splitlines()
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         if is_exhaustion(error):
             raise
-        return
-    except ValueError:  # no text, or empty
-        return
-    if boot != boot_id():
-        return
+        return []
+    with open(descriptor, "rb", buffering=0) as source:
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return []
+            return source.read(_READ_MAX_BYTES).decode("ascii").splitlines()
+        except (OSError, ValueError):
+            return []
+
+
+def _parsed(lines: Iterable[str]) -> Iterator[Note]:
     for line in lines:
         with contextlib.suppress(ValueError):
             run, attempt, pid, before, after = line.split(" ")
             yield Note(int(run), int(attempt), int(pid), float(before), float(after))
+
+
+def _remove(path: Path) -> None:
+    if stat.S_ISREG(path.lstat().st_mode):
+        path.unlink()
 
 
 def _interrupted(path: Path) -> set[tuple[int, int]]:

@@ -12,7 +12,7 @@ import resource
 import selectors
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -133,6 +133,11 @@ class PosixSpawner:
             begun_s = None if self._notes is None else self._notes.begun_s(attempt)
             return None if begun_s is None else max(0.0, boottime_s() - begun_s)
         return max(0.0, boottime_s() - leader.start_ticks / TICKS_PER_S)
+
+    def tidy(self, in_flight: Container[tuple[int, int]]) -> None:
+        """Remove the pid records that killed schedulers left, unless one of their attempts is in flight."""
+        if self._notes is not None:
+            self._notes.tidy(in_flight)
 
     def exits(self) -> list[Exit]:
         """Main processes that ended since the last call, without waiting."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from scheduler.shortening import shortened
@@ -129,6 +129,10 @@ class Spawner(Protocol):
             Their runs, and since how many seconds each has been going, by the clock that passes from the boot on
             and that nobody can set; None where that is not known.
         """
+        ...
+
+    def tidy(self, in_flight: Container[tuple[int, int]]) -> None:
+        """Remove what is on file about attempts that ended scheduler processes started, unless they are in flight."""
         ...
 
     def exits(self) -> list[Exit]:

@@ -17,6 +17,7 @@ from scheduler.configuration import ConfiguredJob
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
+from scheduler.processes.output_files import remove_what_was_lost
 from scheduler.processes.spawner import Spawner
 from scheduler.rules.dispatch import skipped, started
 from scheduler.rules.orphans import ExecutorAlive, orphans, settle
@@ -88,6 +89,8 @@ class LocalExecutor:
         dead = [run for run in found if not alive(run.number, run.attempt, orphan_of(self._home, run))]
         if dead:
             self._ledger.decide(lambda state: settle(state, dead, (), self._executor))
+            for run in dead:
+                remove_what_was_lost(orphan_of(self._home, run))
         return _begun(self._ledger.state, name)
 
     def begin(self, wish: RunRequest) -> int | None:

@@ -107,6 +107,7 @@ class Scheduler:
         self._watch = ClockMonitor(now)
         self._ledger.decide(lambda state: opening(state, now.wall))
         self._take_over_orphans(now, self.state.runs)
+        self._supervisor.tidy({(run.number, run.attempt) for run in self.state.runs.values()})
         self._ledger.decide(lambda state: leftovers(state, now.wall))
         self._replay("scheduler_down", now)
         self._timetable = Timetable.of(self.state, now.wall)

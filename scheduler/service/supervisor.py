@@ -6,7 +6,7 @@ exits into events. It records nothing: its owner does, and asks again until it i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -15,6 +15,7 @@ from scheduler import vocabulary as v
 from scheduler.clock import Reading
 from scheduler.definition import JobDefinition
 from scheduler.processes.output import OutputDigest
+from scheduler.processes.output_files import remove_what_was_lost
 from scheduler.processes.spawner import Exit, FileIdentity, Launch, LaunchFailed, Orphan, Spawner
 from scheduler.rules.state import Run
 from scheduler.service.executor import is_elsewhere
@@ -101,6 +102,10 @@ class Supervisor:
         """The digest of the secret that an attempt started here will carry."""
         return self._spawner.secret_sha256(run, attempt)
 
+    def tidy(self, in_flight: Container[tuple[int, int]]) -> None:
+        """Remove what killed processes left on file about attempts that are not in flight any more."""
+        self._spawner.tidy(in_flight)
+
     def start(self, goings: Sequence[RunningAttempt], now: Reading) -> None:
         """Launch the processes of `run.started` entries that are durable.
 
@@ -122,9 +127,14 @@ class Supervisor:
         """Take over those of the attempts whose process is alive.
 
         How long they have been going is what the process itself says, not the wall clock, which may have been set
-        since. Where nobody knows, a timeout counts from now on: nothing is stopped too early.
+        since. Where nobody knows, a timeout counts from now on: nothing is stopped too early. Empty output files of
+        the others are removed.
         """
-        ages_s = self._spawner.adopt([_orphan(running) for running in candidates])
+        orphans = [_orphan(running) for running in candidates]
+        ages_s = self._spawner.adopt(orphans)
+        for orphan in orphans:
+            if orphan.run not in ages_s:
+                remove_what_was_lost(orphan)
         for running in candidates:
             if running.launch.run in ages_s:
                 age_s = ages_s[running.launch.run]

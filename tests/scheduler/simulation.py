@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -152,6 +152,9 @@ class SimulatedSpawner:
                 heapq.heappush(self._ends, (process.ends_s, *orphan.key))
                 found[orphan.run] = self._machine.clock.monotonic_s - process.began_s
         return found
+
+    def tidy(self, in_flight: Container[tuple[int, int]]) -> None:
+        """Nothing is on file."""
 
     def exits(self) -> list[Exit]:
         """Those whose time has come."""
