@@ -6,7 +6,6 @@ ended is still told from a stranger, and the ends of all of them have to be coll
 
 from __future__ import annotations
 
-import ctypes
 import os
 import time
 from collections.abc import Callable, Container, Iterable
@@ -21,6 +20,8 @@ _PR_SET_CHILD_SUBREAPER: Final = 36
 
 def become_subreaper() -> bool:
     """Inherit orphaned descendants from now on; False where the system does not allow that."""
+    import ctypes  # here, for it takes its time and most commands start nothing
+
     return bool(ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
 
 
