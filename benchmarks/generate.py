@@ -25,7 +25,7 @@ from scheduler.configuration.home_config import load_config
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.ledger import snapshot
-from scheduler.processes import identity
+from scheduler.processes.recognition import identity
 from scheduler.rules.dispatch import started
 from scheduler.rules.evolve import fold
 from scheduler.rules.reconcile import reconcile
@@ -148,7 +148,7 @@ class _History:
             for number, job in enumerate(self._jobs)
         ]
         events = [v.event(tick, v.SCHEDULER, job=run.job, run=run.number) for run in runs]
-        events += [started(run, job, self._executor) for run, job in zip(runs, self._jobs, strict=True)]
+        events += [started(run, job, self._executor, None) for run, job in zip(runs, self._jobs, strict=True)]
         recorded = self.journal.append(events)
         begun, self._now = self._now, self._now + timedelta(milliseconds=140)
         return recorded + self.journal.append([_result(run, begun) for run in runs])

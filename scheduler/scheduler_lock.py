@@ -1,36 +1,30 @@
 """The scheduler's lock: one scheduler serves a home at a time.
 
 It is a lock on a file that is never unlinked; the kernel gives it back when the holder dies, however it dies.
-The lock is one of an open file description (`F_OFD_SETLK`, fcntl(2), Linux 3.15) and not a `FileLock` of the event
-store: whether it is held can be asked without taking it, so that a process that asks is never in the way of one that
-starts.
+It is an inheritable lock and not a `FileLock` of the event store: whether it is held can be asked without taking it,
+so that a process that asks is never in the way of one that starts.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
-import struct
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
 from eventstore.nesting import decode
-
-_FLOCK: Final = struct.Struct("hhqqi")
-"""`struct flock`: type, whence, start, length (0: to the end), pid (0 for these locks)."""
-_WHOLE_FILE: Final = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+from scheduler import inheritable_lock
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """The process that holds the lock, as it described itself when it took it."""
+    """The process that holds the lock, as it described itself when it took it; its pid counts in its namespace."""
 
     pid: int
     host: str
     since: datetime
+    pid_namespace: int | None = None
 
 
 class AlreadyRunning(Exception):
@@ -58,13 +52,13 @@ class SchedulerLock:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.fcntl(fd, fcntl.F_OFD_SETLK, _WHOLE_FILE)
-        except (BlockingIOError, PermissionError):  # EAGAIN or EACCES, as the system likes
-            os.close(fd)
-            raise AlreadyRunning(_read(path)) from None
+            taken = inheritable_lock.take(fd)
         except OSError:
             os.close(fd)
             raise
+        if not taken:
+            os.close(fd)
+            raise AlreadyRunning(_read(path))
         os.ftruncate(fd, 0)
         # On a full disk the lock counts, not the note in it.
         with contextlib.suppress(OSError):
@@ -78,15 +72,7 @@ class SchedulerLock:
 
 def holder_of(path: Path) -> Holder | None:
     """The scheduler that serves this home now; None if none does. The lock is not taken."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        answer = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, _WHOLE_FILE)
-    finally:
-        os.close(fd)
-    if _FLOCK.unpack(answer)[0] == fcntl.F_UNLCK:
+    if not inheritable_lock.is_held(path):
         return None
     return _read(path) or Holder(0, "", datetime.fromtimestamp(0, UTC))
 

@@ -2,9 +2,7 @@
 
 An entry's type is a past-tense fact, `noun.verb`; its payload is one Struct here. The vocabulary grows by new
 types and new optional members, never by a change of what one means. Readers ignore types and members that they
-do not know: `payload` answers None for an unknown type.
-
-Times are aware UTC datetimes; durations are whole milliseconds.
+do not know: `payload` answers None for an unknown type. Times are aware UTC datetimes; durations are whole milliseconds.
 """
 
 from __future__ import annotations
@@ -226,6 +224,8 @@ class RunStarted(Payload, frozen=True):
     It is durable before the process exists: after a crash in between, the run is lost, never doubled.
 
     `executor_pid` and `executor_start_ticks` (field 22 of `/proc/PID/stat`) identify who watches the process.
+    `pid_namespace` is the inode of the namespace in which that number means it (`/proc/self/ns/pid`).
+    `secret_sha256` is the digest of what its processes carry as `CRONLEDGER_SECRET`.
     """
 
     TYPE: ClassVar[str] = "run.started"
@@ -237,6 +237,8 @@ class RunStarted(Payload, frozen=True):
     executor_pid: int
     executor_start_ticks: int
     scheduled_for: datetime | None = None
+    secret_sha256: str | None = None
+    pid_namespace: int | None = None
 
 
 class RunAdopted(Payload, frozen=True):
@@ -248,13 +250,23 @@ class RunAdopted(Payload, frozen=True):
     boot_id: str
     executor_pid: int
     executor_start_ticks: int
+    pid_namespace: int | None = None
+
+
+class Survivor(msgspec.Struct, frozen=True, kw_only=True):
+    """A process of a run that could not be stopped: its number, start (field 22 of its `stat`), user and program."""
+
+    pid: int
+    start_ticks: int
+    uid: int
+    program: str
 
 
 class RunFinished(Payload, frozen=True):
     """An attempt ended: everything that a row of history needs.
 
     `exit_code` or `signal`, whichever ended the process, where that is known; no `duration_ms` where nobody knows
-    when it ended. Output is hashed whole.
+    when it ended. Output is hashed whole. `survivors` are descendants that could not be stopped.
     """
 
     TYPE: ClassVar[str] = "run.finished"
@@ -273,6 +285,7 @@ class RunFinished(Payload, frozen=True):
     stderr_bytes: int = 0
     stderr_sha256: str | None = None
     error: str | None = None
+    survivors: list[Survivor] = []
 
 
 SkipReason = Literal["overlap", "queue_full", "disabled", "removed", "cancelled", "catch_up"]

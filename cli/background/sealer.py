@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
+import threading
 from functools import cached_property
 from pathlib import Path
 
@@ -55,5 +56,7 @@ class Sealer:
         process = self._processes.get(module)
         if process is not None and process.poll() is None:
             return  # it does all segments that are full when it comes to it
-        with contextlib.suppress(OSError):
-            self._processes[module] = self._programs[module].start()
+        with contextlib.suppress(OSError, RuntimeError):  # no process, or no thread, can be started
+            started = self._processes[module] = self._programs[module].start()
+            # It is waited for at once, so that its end is not taken for that of a child that was inherited.
+            threading.Thread(target=started.wait, name=f"wait for {module}", daemon=True).start()

@@ -18,13 +18,10 @@ from cli.words.entry_lines import sentence
 from cli.words.job_words import PAUSE_ENDS, going_words, paused_words
 from eventstore.store import Entry
 from scheduler.home import Home
-from scheduler.rules.state import Run
+from scheduler.rules.state import LeftRunning, Run
 from scheduler.rules.upcoming import settled_ahead
-from scheduler.vocabulary import FAILURES, ConfigError
+from scheduler.vocabulary import FAILURES, ConfigError, Survivor
 from scheduler.wording.entries import signs_of
-
-if TYPE_CHECKING:
-    from scheduler.ledger.view import View
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View
@@ -57,6 +54,8 @@ def status(home: Home, utc: bool, as_json: bool) -> None:
             ("runs going", _runs(view)),
             ("ledger", _ledger(view, zone)),
         ]
+        if left := _left_running(view):
+            facts.insert(5, ("not stopped", left))
         if clock := _clock(view, zone):
             facts.append(("clock", clock))
         details(facts)
@@ -173,6 +172,34 @@ def _run(run: Run, view: View) -> str:
     return f"run {run.number} of {run.job}, {going_words(run, view.now)}"
 
 
+def _living_survivors(view: View) -> list[tuple[LeftRunning, Survivor]]:
+    """The processes of finished runs that could not be stopped and are still there."""
+    from scheduler.processes.recognition.identity import boot_id, process_is
+
+    return [
+        (left, process)
+        for left in view.state.left_running
+        if left.boot_id == boot_id()
+        for process in left.processes
+        if process_is(process.pid, process.start_ticks)
+    ]
+
+
+def _left_running(view: View) -> list[Cell | str]:
+    living = _living_survivors(view)
+    lines: list[Cell | str] = [
+        Cell(
+            f"pid {process.pid} ({printable(process.program)}, uid {process.uid}),"
+            f" left by run {left.run} of {printable(left.job)}",
+            "bad",
+        )
+        for left, process in living[:_SHOWN_MAX]
+    ]
+    if len(living) > _SHOWN_MAX:
+        lines.append(f"and {len(living) - _SHOWN_MAX:,} more")
+    return lines
+
+
 # -- the ledger ----------------------------------------------------------------------------------------------------
 
 
@@ -280,4 +307,14 @@ def _document(view: View) -> dict[str, Any]:
         },
         "settled_until": max(_settled_ahead(view).values(), default=None),
         "clock_behind_ms": None if behind is None else behind // timedelta(milliseconds=1),
+        "not_stopped": [
+            {
+                "run": left.run,
+                "job": left.job,
+                "pid": process.pid,
+                "uid": process.uid,
+                "program": process.program,
+            }
+            for left, process in _living_survivors(view)
+        ],
     }

@@ -53,7 +53,7 @@ def cancel_runs(home: Home, ledger: Ledger, target: str, reason: str) -> Iterato
             yield f"run {number} has just ended by itself"
         else:
             yield f"run {number} of {printable(run.job)} is asked to stop"
-        if run is not None and not served and not _watched(run):
+        if run is not None and not served and not _watched(home, run):
             complain(
                 f"no scheduler is running and nobody else watches run {number}: it is stopped by the next"
                 " `cronledger serve`"
@@ -78,8 +78,8 @@ def _meant(ledger: Ledger, target: str) -> list[Run]:
     return runs
 
 
-def _watched(run: Run) -> bool:
-    return run.executor is not None and executor_alive(run.executor)
+def _watched(home: Home, run: Run) -> bool:
+    return run.executor is not None and executor_alive(home, run.executor)
 
 
 def _no_such_run(ledger: Ledger, number: int) -> Failure:

@@ -24,7 +24,7 @@ from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.open import bring_in_line
 from scheduler.processes import PosixSpawner
 from scheduler.service.config_in_force import config_to_start_with
-from scheduler.service.executor import executor_alive, this_process
+from scheduler.service.executor import executors_of, this_process
 from scheduler.service.local_executor import LocalExecutor, RunRequest
 
 _TICK_S = 1.0
@@ -87,7 +87,7 @@ class DirectRunner(Runner):
         self.config = config
         self._spawner = PosixSpawner(ledger.state.ledger, self._waiter.selector, home.processes)
         self._executor = LocalExecutor(
-            home, ledger, config.jobs, self._spawner, this_process(), person(), executor_alive
+            home, ledger, config.jobs, self._spawner, this_process(), person(), executors_of(home)
         )
         self._pending: list[tuple[RunRequest, OnRequested]] = []
         self._complaint = ""

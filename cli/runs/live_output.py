@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import selectors
+import stat
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -98,9 +99,13 @@ class _Copy:
 
     def _open(self) -> bool:
         try:
-            self._fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
             return False
+        if not stat.S_ISREG(os.fstat(fd).st_mode):  # somebody put a pipe or a device in its place
+            os.close(fd)
+            return False
+        self._fd = fd
         # Before the first look: what is written in between is seen by that.
         try:
             self._watch.add(self._path, MODIFIED)

@@ -7,8 +7,8 @@ import os
 import selectors
 
 from scheduler.home import Home
-from scheduler.processes.identity import host_name
 from scheduler.processes.pidfd import has_ended
+from scheduler.processes.recognition.identity import host_name
 from scheduler.scheduler_lock import Holder, holder_of
 
 _LOOK_S = 1.0

@@ -28,7 +28,7 @@ from scheduler.builtin.retention_report import RetentionTally
 from scheduler.builtin.summary import summary
 from scheduler.definition import RETENTION_MAX, Directory
 from scheduler.home import Home
-from scheduler.processes.tree import LEDGER, RUN
+from scheduler.processes.recognition.tree import LEDGER, RUN
 from scheduler.store import open_store_to_append
 from scheduler.vocabulary import SCHEDULER, RetentionApplied, event
 

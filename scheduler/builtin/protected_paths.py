@@ -10,7 +10,7 @@ from typing import Final
 from scheduler.builtin.retention import Identity, Protected, Target, identity_of
 from scheduler.definition import Directory
 from scheduler.home import Home
-from scheduler.processes.tree import live_attempts
+from scheduler.processes.recognition.tree import live_attempts
 
 _OUTPUT: Final = re.compile(r"([0-9]+)-([0-9]+)\.(?:stdout|stderr)(?:\.gz)?")
 _NO_LOGS: Final = frozenset({"position.json", "lock"})

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from scheduler.processes.identity import boot_id, host_name, platform_problem, process_is, start_ticks
 from scheduler.processes.output import OutputDigest
 from scheduler.processes.posix import PROCESS_EXITS, PosixSpawner
-from scheduler.processes.spawner import Exit, Launch, Launched, LaunchFailed, Spawner
-from scheduler.processes.tree import live_attempts
+from scheduler.processes.recognition.identity import (
+    boot_id,
+    host_name,
+    platform_problem,
+    process_is,
+    start_ticks,
+)
+from scheduler.processes.recognition.tree import live_attempts
+from scheduler.processes.spawner import Exit, Launch, Launched, LaunchFailed, Orphan, Spawner
 
 __all__ = [
     "PROCESS_EXITS",
@@ -14,6 +20,7 @@ __all__ = [
     "Launch",
     "LaunchFailed",
     "Launched",
+    "Orphan",
     "OutputDigest",
     "PosixSpawner",
     "Spawner",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from typing import Final
+
+from scheduler.processes.output_files import is_output
+from scheduler.processes.spawner import FileIdentity
 
 SMALL_BYTES: Final = 256 * 1024
 SLICE_BYTES: Final = 1024 * 1024
@@ -15,11 +17,15 @@ SLICE_BYTES: Final = 1024 * 1024
 class OutputDigest:
     """Size and digest of one output file, computed slice by slice; empty files are removed.
 
-    The file is measured when it is opened and hashed up to there: what a straggler appends later does not
-    count.
+    What stands in the file's place and is not the file that was made for the run is neither read nor removed.
+    The file is measured when it is opened and hashed up to there: what a straggler appends later does not count.
+
+    Args:
+        path: the file.
+        identity: which file was made for the run, where that is known.
 
     Attributes:
-        path: the file.
+        path: as given.
         done: whether all is known.
         size_bytes: how much was hashed; 0 for an empty or missing file.
         sha256: 64 hex digits; None where nothing was hashed to the end.
@@ -31,6 +37,7 @@ class OutputDigest:
         "_buffer",
         "_descriptor",
         "_hash",
+        "_identity",
         "_length",
         "done",
         "path",
@@ -39,8 +46,8 @@ class OutputDigest:
         "size_bytes",
     )
 
-    def __init__(self, path: str) -> None:
-        self.path = path
+    def __init__(self, path: str, identity: FileIdentity | None = None) -> None:
+        self.path, self._identity = path, identity
         self.done = False
         self.size_bytes = 0
         self.sha256: str | None = None
@@ -72,22 +79,28 @@ class OutputDigest:
 
     def _open(self) -> None:
         found = os.lstat(self.path)
-        if not stat.S_ISREG(found.st_mode):
-            self._finish("it is not a regular file")
-        elif found.st_size == 0:
+        if self._is_refused(found):
+            return
+        if found.st_size == 0:
             os.unlink(self.path)
             self._finish(None)
-        else:
-            # What stands here may have changed since the look: a link is refused, a pipe does not block.
-            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-            self._descriptor = os.open(self.path, flags)
-            found = os.fstat(self._descriptor)
-            if stat.S_ISREG(found.st_mode):
-                self._length = found.st_size
-                self._hash = hashlib.sha256()
-                self._buffer = bytearray(min(self._length, SMALL_BYTES))
-            else:
-                self._finish("it is not a regular file")
+            return
+        # What stands here may have changed since the look: a link is refused, a pipe does not block.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        self._descriptor = os.open(self.path, flags)
+        found = os.fstat(self._descriptor)
+        if not self._is_refused(found):
+            self._length = found.st_size
+            self._hash = hashlib.sha256()
+            self._buffer = bytearray(min(self._length, SMALL_BYTES))
+
+    def _is_refused(self, found: os.stat_result) -> bool:
+        """Whether this is not the run's output; then all is known."""
+        if is_output(found, self._identity):
+            return False
+        regular = is_output(found, None)
+        self._finish("another file stands in its place" if regular else "it is not a regular file")
+        return True
 
     def _read(self, budget_bytes: int) -> None:
         view = memoryview(self._buffer)

@@ -11,7 +11,7 @@ import signal
 import struct
 from typing import Final
 
-from scheduler.processes.identity import process_stat
+from scheduler.processes.recognition.identity import process_stat
 
 _SIGNAL_PROCESS_GROUP: Final = 1 << 2  # PIDFD_SIGNAL_PROCESS_GROUP, <linux/pidfd.h>, since Linux 6.9
 _GET_INFO: Final = 0xC040FF0B  # PIDFD_GET_INFO with the first 64 bytes of struct pidfd_info, since Linux 6.13
@@ -121,12 +121,13 @@ class Leader:
         pid: its number, which is also the session's and the group's.
         pidfd: the process itself; stays valid after it was reaped.
         child: whether it is ours to reap, and has not been yet.
+        start_ticks: when it began, in clock ticks since the boot; None where that was not looked at.
     """
 
-    __slots__ = ("child", "pid", "pidfd")
+    __slots__ = ("child", "pid", "pidfd", "start_ticks")
 
-    def __init__(self, pid: int, pidfd: int, *, child: bool) -> None:
-        self.pid, self.pidfd, self.child = pid, pidfd, child
+    def __init__(self, pid: int, pidfd: int, *, child: bool, start_ticks: int | None = None) -> None:
+        self.pid, self.pidfd, self.child, self.start_ticks = pid, pidfd, child, start_ticks
 
     def holds_number(self) -> bool:
         """Whether sessions and groups of this number are certainly the ones that this process made.

@@ -8,43 +8,40 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import selectors
 import signal
-from collections.abc import Sequence
+import time
+from collections.abc import Container, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
-from scheduler.processes import pidfd, termination, tree
+from scheduler.processes import pidfd, termination
 from scheduler.processes.descriptors import Reserve, is_exhaustion
-from scheduler.processes.fork_mark import Marker, is_marked
-from scheduler.processes.identity import process_stat
-from scheduler.processes.pid_records import Note, Notes
-from scheduler.processes.spawner import Exit, Launch, Launched, LaunchFailed
+from scheduler.processes.output_files import holds_output
+from scheduler.processes.reaping import Watched, reap
+from scheduler.processes.recognition import tree
+from scheduler.processes.recognition.attempt_secret import AttemptSecrets, digest_of
+from scheduler.processes.recognition.fork_mark import Marker, is_marked
+from scheduler.processes.recognition.identity import TICKS_PER_S, boottime_s, process_stat
+from scheduler.processes.recognition.inherited import InheritedChildren, become_subreaper
+from scheduler.processes.recognition.lineage import Lineage
+from scheduler.processes.recognition.pid_records import Note, Notes
+from scheduler.processes.spawner import Exit, FileIdentity, Launch, Launched, LaunchFailed, Orphan
 from scheduler.processes.starter import Held, Starter, undone
+from scheduler.vocabulary import Survivor
 
+LOCKS_LOOK_S: Final = 1.0
+"""How often is asked whether a run that cannot be seen from here still holds its lock: nobody tells of its end."""
 PROCESS_EXITS: Final = "process exits"
 """The `data` of the spawner's one key in the owner's selector: when that is ready, `exits()` has news."""
-
-
-class _Watched(NamedTuple):
-    """A main process that is being watched.
-
-    `own_peak_kib` is the scheduler's own peak of memory when it started the process, see `_measured`.
-    """
-
-    run: int
-    attempt: int
-    leader: pidfd.Leader
-    own_peak_kib: int
 
 
 class PosixSpawner:
     """Starts, recognises, stops and reaps the process trees of runs (`Spawner`). One caller, no threads.
 
     Making one takes the process over as far as starting others demands it: `SIGCHLD` gets its default
-    action if it was ignored (ignored, the kernel would throw exit codes away), and inherited descriptors
-    are not handed on.
+    action if it was ignored (ignored, the kernel would throw exit codes away), inherited descriptors are not
+    handed on, and orphaned descendants become children of this process.
 
     Args:
         ledger_id: what the processes carry as `CRONLEDGER_LEDGER`.
@@ -62,49 +59,89 @@ class PosixSpawner:
         self._notes = None if notes is None else Notes(notes)
         self._unseen: set[tuple[int, int]] = set()
         self._watch = pidfd.ExitWatch(selector, PROCESS_EXITS)
-        self._by_pidfd: dict[int, _Watched] = {}
+        self._by_pidfd: dict[int, Watched] = {}
         self._leaders: dict[tuple[int, int], pidfd.Leader] = {}
         self._stopping: set[tuple[int, int]] = set()
+        self._outputs: dict[tuple[int, int], tuple[FileIdentity, ...]] = {}
+        self._lineages: dict[tuple[int, int], Lineage] = {}
+        self._locked: dict[tuple[int, int], Orphan] = {}
+        self._locks_at_s = 0.0
+        self._inherited = InheritedChildren()
         self._marker = Marker()
-        self._starter = Starter(ledger_id, self._notes, self._marker, self._reserve)
+        self._secrets = AttemptSecrets()
+        self._digests: dict[tuple[int, int], str | None] = {}
+        self._starter = Starter(ledger_id, self._secrets, self._notes, self._marker, self._reserve)
         if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         _keep_descriptors_to_ourselves()
+        become_subreaper()
+
+    def secret_sha256(self, run: int, attempt: int) -> str | None:
+        """The digest of the secret that an attempt launched here carries; to be recorded before that."""
+        return digest_of(self._secrets.secret(run, attempt))
 
     def launch(self, launches: Sequence[Launch]) -> list[Launched | LaunchFailed]:
         """Start them in order, each as the leader of a session of its own (`Starter`); what came of each."""
         started = self._starter.start(launches)
-        own_peak_kib = _own_peak_kib()
+        own_peak_kib = own_memory_peak_kib()
         return [
             self._watch_main(launch.key, one, own_peak_kib) if isinstance(one, Held) else one
             for launch, one in zip(launches, started, strict=True)
         ]
 
-    def adopt(self, wanted: Sequence[tuple[int, int]]) -> set[int]:
-        """Look for live main processes of the wanted (run, attempt) pairs, watch those, return their runs.
+    def adopt(self, wanted: Sequence[Orphan]) -> dict[int, float | None]:
+        """Look for live main processes of the wanted attempts and watch those; since how many seconds they go.
 
         One look at `/proc` for all. An attempt of which only stragglers are left is not adopted. Where
         nothing can be seen because the limit of open files is reached, all that are wanted count as adopted:
-        `exits` looks again, and reports those that are not found then as ended in an unknown way.
+        `exits` looks again, and reports those that are not found then as ended in an unknown way. One that was
+        started elsewhere and cannot be seen from here is watched by the locks that it holds on its output.
         """
-        missing = set(wanted) - self._leaders.keys() - self._unseen
+        missing = {orphan.key for orphan in wanted if not self._is_adopted(orphan.key)}
         if not missing:
-            return set()
+            return {}
+        self._digests |= {orphan.key: orphan.secret_sha256 for orphan in wanted}
         try:
             self._adopt_living(missing)
         except OSError:
             self._unseen |= missing - self._leaders.keys()
-        return {attempt[0] for attempt in missing if attempt in self._leaders or attempt in self._unseen}
+        for orphan in wanted:
+            if orphan.key in missing - self._leaders.keys() and orphan.elsewhere and holds_output(orphan):
+                self._locked[orphan.key] = orphan
+                self._unseen.discard(orphan.key)
+        for key in missing - self._locked.keys() - self._leaders.keys() - self._unseen:
+            del self._digests[key]
+        return {key[0]: self._age_s(key) for key in missing if self._is_adopted(key)}
+
+    def _is_adopted(self, attempt: tuple[int, int]) -> bool:
+        return attempt in self._leaders or attempt in self._locked or attempt in self._unseen
+
+    def _age_s(self, attempt: tuple[int, int]) -> float | None:
+        leader = self._leaders.get(attempt)
+        if leader is None or leader.start_ticks is None:
+            begun_s = None if self._notes is None else self._notes.begun_s(attempt)
+            return None if begun_s is None else max(0.0, boottime_s() - begun_s)
+        return max(0.0, boottime_s() - leader.start_ticks / TICKS_PER_S)
+
+    def tidy(self, in_flight: Container[tuple[int, int]]) -> None:
+        """Remove the pid records that killed schedulers left, unless one of their attempts is in flight."""
+        if self._notes is not None:
+            self._notes.tidy(in_flight)
 
     def exits(self) -> list[Exit]:
         """Main processes that ended since the last call, without waiting."""
         ended = self._look_again() if self._unseen else []
+        if self._locked:
+            ended += self._unlocked()
         for descriptor in self._watch.ended():
             watched = self._by_pidfd.pop(descriptor)
-            ended.append(_reap(watched))
+            ended.append(reap(watched))
             attempt = (watched.run, watched.attempt)
             if attempt not in self._stopping or not watched.leader.holds_number():
                 self._forget(attempt)
+        if self._inherited.is_due():
+            own = {leader.pid for leader in self._leaders.values() if leader.child}
+            self._inherited.reap(own, tree.pids)
         return ended
 
     def wait(self, timeout_s: float) -> bool:
@@ -129,23 +166,40 @@ class PosixSpawner:
             if termination.kill(self._tree(run, attempt)):
                 self._release((run, attempt))
 
-    def alive(self, run: int, attempt: int) -> bool:
+    def alive(self, run: int, attempt: int, orphan: Orphan | None = None) -> bool:
         """Whether any process of the attempt is left; zombies are not.
 
+        Of an attempt that is not watched here, `orphan` tells which processes are its own; where those cannot be
+        seen from here, the locks that they hold tell.
         True where it cannot be seen because the limit of open files is reached: ask again.
         """
         key = (run, attempt)
+        orphan = self._locked.get(key, orphan)
+        if orphan is not None and orphan.elsewhere and holds_output(orphan):
+            return True
         leader = self._leaders.get(key)
         if leader is not None and not pidfd.has_ended(leader.pidfd):
             return True
         try:
             with self._reserve.lent():
-                if termination.any_alive(tree.Tree(self._ledger_id, key, self._leader(key))):
+                lineage = self._lineages[key] if key in self._lineages else self._lineage(key)
+                of_it = self._tree_of(key, self._leader(key), lineage)
+                if of_it.secret_sha256 is None and orphan is not None:
+                    of_it = of_it._replace(secret_sha256=orphan.secret_sha256)
+                if termination.any_alive(of_it):
                     return True
         except OSError:
             return True
         self._release(key)
         return False
+
+    def survivors(self, run: int, attempt: int) -> list[Survivor]:
+        """The processes of the attempt that are left; what is known of them is forgotten, its end being settled."""
+        key, found = (run, attempt), []
+        with self._reserve.lent(), contextlib.suppress(OSError):
+            found = list(map(tree.survivor, self._tree(run, attempt).members()))
+        self._release(key)
+        return [survivor for survivor in found if survivor is not None]
 
     def close(self) -> None:
         """Stop watching; the processes go on."""
@@ -168,7 +222,14 @@ class PosixSpawner:
         leader = self._leader(key)
         if leader is not None:
             self._stopping.add(key)
-        return tree.Tree(self._ledger_id, key, leader)
+        lineage = self._lineages.setdefault(key, self._lineage(key))
+        return self._tree_of(key, leader, lineage)
+
+    def _tree_of(self, attempt: tuple[int, int], leader: pidfd.Leader | None, lineage: Lineage) -> tree.Tree:
+        return tree.Tree(self._ledger_id, attempt, leader, self._digests.get(attempt), lineage)
+
+    def _lineage(self, attempt: tuple[int, int]) -> Lineage:
+        return Lineage(self._outputs.get(attempt, ()))
 
     def _leader(self, attempt: tuple[int, int]) -> pidfd.Leader | None:
         """The main process; watched from now on if it was not and a note tells it."""
@@ -180,27 +241,36 @@ class PosixSpawner:
     def _release(self, attempt: tuple[int, int]) -> None:
         """Forget an attempt of which nothing is left, if its end was reported."""
         leader = self._leaders.get(attempt)
-        if leader is not None and leader.pidfd not in self._by_pidfd:
+        if leader is not None and leader.pidfd in self._by_pidfd:
+            return
+        self._stopping.discard(attempt)
+        self._lineages.pop(attempt, None)
+        self._digests.pop(attempt, None)
+        if leader is not None:
             self._forget(attempt)
 
     def _forget(self, attempt: tuple[int, int]) -> None:
-        self._stopping.discard(attempt)
+        self._outputs.pop(attempt, None)
+        if attempt not in self._stopping:
+            self._digests.pop(attempt, None)
         os.close(self._leaders.pop(attempt).pidfd)
 
     def _watch_main(self, attempt: tuple[int, int], held: Held, own_peak_kib: int) -> Launched | LaunchFailed:
         """Begin to watch a process of ours; if that is impossible, it must not run at all."""
-        pid, descriptor, started_s = held
+        pid, descriptor, started_s, outputs = held
         try:
             self._watch_leader(attempt, pidfd.Leader(pid, descriptor, child=True), own_peak_kib)
         except OSError as error:
             os.close(descriptor)
             return undone(pid, error)
-        return Launched(pid, started_s)
+        self._outputs[attempt] = outputs
+        self._digests[attempt] = self.secret_sha256(*attempt)
+        return Launched(pid, started_s, outputs)
 
     def _watch_leader(self, attempt: tuple[int, int], leader: pidfd.Leader, own_peak_kib: int) -> None:
         """Raises OSError, with nothing changed, where the kernel's limit of watches is reached."""
         self._watch.add(leader.pidfd)
-        self._by_pidfd[leader.pidfd] = _Watched(*attempt, leader, own_peak_kib)
+        self._by_pidfd[leader.pidfd] = Watched(*attempt, leader, own_peak_kib)
         self._leaders[attempt] = leader
 
     def _adopt_living(self, wanted: set[tuple[int, int]]) -> None:
@@ -215,7 +285,7 @@ class PosixSpawner:
                     self._adopt_main((note.run, note.attempt), note.pid, note)
             found: dict[tuple[int, int], list[int]] = {}
             for pid, attempt in tree.live_attempts(self._ledger_id):
-                if attempt in wanted and attempt not in self._leaders and _leads_session(pid):
+                if attempt in wanted and attempt not in self._leaders and self._is_main(attempt, pid):
                     found.setdefault(attempt, []).append(pid)
             interrupted = set() if self._notes is None else self._notes.interrupted(found)
             for attempt, leaders in found.items():
@@ -234,6 +304,18 @@ class PosixSpawner:
         gone = self._unseen - self._leaders.keys()
         self._unseen.clear()
         return [Exit(run, attempt, None, None, None, None) for run, attempt in sorted(gone)]
+
+    def _unlocked(self) -> list[Exit]:
+        """The ends of the attempts that could only be told by the locks which they held."""
+        now_s = time.monotonic()
+        if now_s < self._locks_at_s:
+            return []
+        self._locks_at_s = now_s + LOCKS_LOOK_S
+        gone = [key for key, orphan in self._locked.items() if not holds_output(orphan)]
+        for key in gone:
+            del self._locked[key]
+            self._digests.pop(key, None)
+        return [Exit(run, attempt, None, None, None, None) for run, attempt in gone]
 
     def _main_of(self, leaders: list[int], *, marked: bool) -> int | None:
         """Which of several session leaders of one attempt we had started; None if that one is gone.
@@ -269,53 +351,30 @@ class PosixSpawner:
             stat = process_stat(pid)
             is_it = self._is_main(attempt, pid) if note is None else note.holds()
             if is_it and stat is not None:
-                self._watch_leader(
-                    attempt, pidfd.Leader(pid, descriptor, child=stat.parent == os.getpid()), 0
-                )
+                ours = stat.parent == os.getpid()
+                leader = pidfd.Leader(pid, descriptor, child=ours, start_ticks=stat.start_ticks)
+                self._watch_leader(attempt, leader, 0)
         finally:
             if descriptor not in self._by_pidfd:
                 os.close(descriptor)
 
     def _is_main(self, attempt: tuple[int, int], pid: int) -> bool:
-        return tree.carried(pid, self._ledger_id) == attempt and _leads_session(pid)
+        """Whether a process shows that it leads the attempt: by its secret, its user and its session.
+
+        Without a secret on record none can: then its note alone tells.
+        """
+        secret_sha256 = self._digests.get(attempt)
+        return (
+            secret_sha256 is not None
+            and tree.is_our_users(pid)
+            and tree.proves(pid, self._ledger_id, attempt, secret_sha256)
+            and _leads_session(pid)
+        )
 
 
 def _leads_session(pid: int) -> bool:
     stat = process_stat(pid)
     return stat is not None and stat.alive and stat.session == pid
-
-
-def _own_peak_kib() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-def _reap(watched: _Watched) -> Exit:
-    leader = watched.leader
-    if not leader.child:
-        return _ended(watched, pidfd.wait_status(leader.pidfd, leader.pid), None, None)
-    leader.child = False
-    try:
-        _, status, usage = os.wait4(leader.pid, os.WNOHANG)
-    except ChildProcessError:  # someone else in this process reaped it
-        return _ended(watched, None, None, None)
-    return _ended(watched, status, round((usage.ru_utime + usage.ru_stime) * 1000), _measured(watched, usage))
-
-
-def _measured(watched: _Watched, usage: resource.struct_rusage) -> int | None:
-    """The peak of memory in bytes; None where it is hidden by the scheduler's own.
-
-    Between `vfork` and `exec` a child shares the scheduler's memory, and Linux carries that peak over
-    (`setmax_mm_hiwater_rss` in `exec_mmap`): a figure not above it says nothing about the job.
-    """
-    if usage.ru_maxrss <= watched.own_peak_kib:
-        return None
-    return usage.ru_maxrss * 1024
-
-
-def _ended(watched: _Watched, status: int | None, cpu_ms: int | None, memory_peak_bytes: int | None) -> Exit:
-    exit_code = os.WEXITSTATUS(status) if status is not None and os.WIFEXITED(status) else None
-    number = os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else None
-    return Exit(watched.run, watched.attempt, exit_code, number, cpu_ms, memory_peak_bytes)
 
 
 def _keep_descriptors_to_ourselves() -> None:

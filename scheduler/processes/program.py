@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import pwd
-import stat
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -27,7 +26,7 @@ _SYSTEM_REASONS: Final = {
     errno.EMFILE: NO_DESCRIPTORS,
     errno.ENFILE: "the system has reached its limit of open files",
     errno.ETXTBSY: "the program is being written to at this moment",
-    errno.ELOOP: "its path, or that of an output file, has symbolic links where none may be, or too many",
+    errno.ELOOP: "its path has too many symbolic links",
     errno.ENOSPC: "the disk is full",
     errno.EROFS: "the file system is read-only",
     errno.EDQUOT: "the disk quota is used up",
@@ -80,20 +79,22 @@ def script_for_shell(program: str, argv: Sequence[str]) -> list[str] | None:
     return None if b"\0" in start or start.startswith(b"#!") else ["/bin/sh", program, *argv[1:]]
 
 
-def explain(error: Exception, program: str, called: str, outputs: Sequence[str]) -> LaunchFailed:
-    """Why the kernel refused to start `program` with these output files, in words that call it `called`.
+def system_reason(error: OSError) -> str | None:
+    """Why the system refused, in words for people, where its own are not clear enough."""
+    return _SYSTEM_REASONS.get(error.errno or 0)
+
+
+def explain(error: Exception, program: str, called: str) -> LaunchFailed:
+    """Why the kernel refused to start `program`, in words that call it `called`.
 
     `posix_spawn` says only a number for all that happens between fork and exec, so each possible cause is
     looked at.
     """
     if not isinstance(error, OSError):  # a NUL byte in an argument, `=` in a variable's name
         return LaunchFailed(f"cannot start {called}: {error}", NOT_EXECUTABLE)
-    known = _SYSTEM_REASONS.get(error.errno or 0)
+    known = system_reason(error)
     if known is not None:
         return LaunchFailed(f"cannot start {called}: {known}", NOT_EXECUTABLE)
-    for output in outputs:
-        if not _is_writable(output):
-            return LaunchFailed(f"cannot write the output file {output}: {error.strerror}", NOT_EXECUTABLE)
     if not os.path.exists(program):
         dangling = " (a symbolic link that leads nowhere)" if os.path.islink(program) else ""
         return LaunchFailed(f"program not found: {called}{dangling}", NOT_FOUND)
@@ -108,16 +109,6 @@ def explain(error: Exception, program: str, called: str, outputs: Sequence[str])
         text = f"cannot start {called}: it is neither a script nor a program for this machine"
         return LaunchFailed(text, NOT_EXECUTABLE)
     return LaunchFailed(f"cannot start {called}: {error.strerror}", NOT_EXECUTABLE)
-
-
-def _is_writable(output: str) -> bool:
-    try:
-        found = os.lstat(output)
-    except FileNotFoundError:
-        return os.access(os.path.dirname(output), os.W_OK | os.X_OK)
-    except OSError:
-        return False
-    return stat.S_ISREG(found.st_mode) and os.access(output, os.W_OK)
 
 
 def _not_executable(program: str, called: str) -> LaunchFailed:

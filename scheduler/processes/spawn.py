@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from scheduler.processes import program
+from scheduler.processes.output_files import OutputFiles
+from scheduler.processes.spawner import FileIdentity
 from scheduler.processes.working_folder import Whereabouts
 
-_FOLDER_MODE: Final = 0o700
-_OUTPUT_MODE: Final = 0o600
-_OUTPUT_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
 _DEFAULT_SIGNALS: Final = [
     number for number in signal.Signals if number < 32 and number not in (signal.SIGKILL, signal.SIGSTOP)
 ]
@@ -39,74 +37,56 @@ class Command(NamedTuple):
     outputs: tuple[str, str]
 
 
-def spawn(command: Command, whereabouts: Whereabouts) -> int:
-    """Start it as the leader of a session of its own and return its pid.
+class Spawned(NamedTuple):
+    """A process that was made: its pid, and which files standard output and standard error go to."""
 
-    Missing folders of the output files are made. A script without a `#!` line is given to `/bin/sh`, as
-    execvp(3) and every shell do.
+    pid: int
+    outputs: tuple[FileIdentity, ...]
+
+
+def spawn(command: Command, whereabouts: Whereabouts) -> Spawned:
+    """Start it as the leader of a session of its own.
+
+    A script without a `#!` line is given to `/bin/sh`, as execvp(3) and every shell do.
 
     Raises:
-        LaunchFailed: nothing runs, and no empty output files are left.
+        LaunchFailed: nothing runs, and no output files of it are left.
     """
-    failure: OSError | ValueError
-    try:
-        return _spawn_there(command, whereabouts)
-    except (OSError, ValueError) as error:
-        failure = error
-    try:
-        if isinstance(failure, FileNotFoundError):
-            # Try again even if nothing was missing: another process may have made the folder just now.
-            _make_folders(command.outputs)
-            return _spawn_there(command, whereabouts)
-    except (OSError, ValueError) as error:
-        failure = error
-    try:
-        if isinstance(failure, OSError) and failure.errno == errno.ENOEXEC:
-            script = program.script_for_shell(command.path, command.argv)
-            if script is not None:
-                return _spawn_there(command._replace(path=script[0], argv=script), whereabouts)
-    except (OSError, ValueError) as error:
-        failure = error
-    explained = program.explain(failure, command.path, command.called, command.outputs)
-    for output in command.outputs:
-        _discard_empty(output)
-    raise explained from failure
-
-
-def _spawn_there(command: Command, whereabouts: Whereabouts) -> int:
     whereabouts.go(command.working_directory)
+    outputs = OutputFiles(command.outputs)
+    try:
+        pid = _spawn_program(command, outputs)
+    except (OSError, ValueError) as error:
+        outputs.discard()
+        raise program.explain(error, command.path, command.called) from error
+    outputs.close()
+    return Spawned(pid, outputs.identities)
+
+
+def _spawn_program(command: Command, outputs: OutputFiles) -> int:
+    try:
+        return _posix_spawn(command.path, command.argv, command.env, outputs)
+    except OSError as error:
+        if error.errno != errno.ENOEXEC:
+            raise
+        script = program.script_for_shell(command.path, command.argv)
+        if script is None:
+            raise
+        return _posix_spawn(script[0], script, command.env, outputs)
+
+
+def _posix_spawn(path: str, argv: list[str], env: Mapping[str, str], outputs: OutputFiles) -> int:
+    stdout, stderr = outputs.descriptors
     return os.posix_spawn(
-        command.path,
-        command.argv,
-        command.env,
+        path,
+        argv,
+        env,
         file_actions=(
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, command.outputs[0], _OUTPUT_FLAGS, _OUTPUT_MODE),
-            (os.POSIX_SPAWN_OPEN, 2, command.outputs[1], _OUTPUT_FLAGS, _OUTPUT_MODE),
+            (os.POSIX_SPAWN_DUP2, stdout, 1),
+            (os.POSIX_SPAWN_DUP2, stderr, 2),
         ),
         setsid=True,
         setsigmask=(),
         setsigdef=_DEFAULT_SIGNALS,
     )
-
-
-def _make_folders(outputs: Sequence[str]) -> None:
-    """Make the missing folders of the output files, private to us."""
-    for output in outputs:
-        missing = []
-        folder = os.path.dirname(output)
-        while not os.path.lexists(folder):
-            missing.append(folder)
-            folder = os.path.dirname(folder)
-        for folder in reversed(missing):
-            with contextlib.suppress(FileExistsError):  # another process starts its first run of the day
-                os.mkdir(folder, _FOLDER_MODE)
-
-
-def _discard_empty(output: str) -> None:
-    """Remove the output file of a process that never was."""
-    try:
-        if os.lstat(output).st_size == 0:
-            os.unlink(output)
-    except OSError:
-        return

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from scheduler.shortening import shortened
+from scheduler.vocabulary import Survivor
 
 
 class Launch(NamedTuple):
@@ -16,7 +17,7 @@ class Launch(NamedTuple):
         argv: program and arguments, already split; `["/bin/sh", "-c", …]` where a shell is needed.
         env: the complete environment of the process, `CRONLEDGER_*` members excepted: the spawner adds those.
         working_directory: absolute.
-        stdout: file for standard output, absolute; stderr: for standard error; created 0600, folders 0700.
+        stdout: file for standard output, absolute; stderr: for standard error; made new, 0600, folders 0700.
     """
 
     run: int
@@ -31,6 +32,13 @@ class Launch(NamedTuple):
     def key(self) -> tuple[int, int]:
         """Run and attempt."""
         return self.run, self.attempt
+
+
+class FileIdentity(NamedTuple):
+    """Which file something is, whatever its name: device and inode."""
+
+    device: int
+    inode: int
 
 
 MESSAGE_MAX_CHARS: Final = 500
@@ -49,10 +57,39 @@ class LaunchFailed(Exception):
 
 
 class Launched(NamedTuple):
-    """A process that was started: its pid, and when, by the monotonic clock (`Reading.monotonic_s`)."""
+    """A process that was started.
+
+    Attributes:
+        pid: its number.
+        started_s: when, by the monotonic clock (`Reading.monotonic_s`).
+        outputs: the files that were made for standard output and standard error.
+    """
 
     pid: int
     started_s: float
+    outputs: tuple[FileIdentity | None, ...] = (None, None)
+
+
+class Orphan(NamedTuple):
+    """An attempt whose watcher died, as the ledger tells of it.
+
+    Attributes:
+        run: number of the run; attempt: from 1.
+        secret_sha256: digest of the secret that its processes carry; None where an older version started it.
+        elsewhere: whether it was started where numbers of processes mean others than here.
+        outputs: its output files, absolute, on which it holds locks.
+    """
+
+    run: int
+    attempt: int
+    secret_sha256: str | None = None
+    elsewhere: bool = False
+    outputs: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Run and attempt."""
+        return self.run, self.attempt
 
 
 class Exit(NamedTuple):
@@ -73,6 +110,10 @@ class Exit(NamedTuple):
 class Spawner(Protocol):
     """Starts, recognises, stops and reaps the process trees of runs. One caller, no threads."""
 
+    def secret_sha256(self, run: int, attempt: int) -> str | None:
+        """The digest of the secret that an attempt launched here carries; to be recorded before that."""
+        ...
+
     def launch(self, launches: Sequence[Launch]) -> list[Launched | LaunchFailed]:
         """Start them in order, each as the leader of a session of its own.
 
@@ -81,8 +122,17 @@ class Spawner(Protocol):
         """
         ...
 
-    def adopt(self, wanted: Sequence[tuple[int, int]]) -> set[int]:
-        """Look for live processes of the wanted (run, attempt) pairs and watch those; returns their runs."""
+    def adopt(self, wanted: Sequence[Orphan]) -> Mapping[int, float | None]:
+        """Look for live processes of the wanted attempts and watch those.
+
+        Returns:
+            Their runs, and since how many seconds each has been going, by the clock that passes from the boot on
+            and that nobody can set; None where that is not known.
+        """
+        ...
+
+    def tidy(self, in_flight: Container[tuple[int, int]]) -> None:
+        """Remove what is on file about attempts that ended scheduler processes started, unless they are in flight."""
         ...
 
     def exits(self) -> list[Exit]:
@@ -97,6 +147,10 @@ class Spawner(Protocol):
         """SIGKILL to every process of the attempt, until a look finds none."""
         ...
 
-    def alive(self, run: int, attempt: int) -> bool:
-        """Whether any process of the attempt is left."""
+    def alive(self, run: int, attempt: int, orphan: Orphan | None = None) -> bool:
+        """Whether any process of the attempt is left; `orphan` tells of one that is not watched here."""
+        ...
+
+    def survivors(self, run: int, attempt: int) -> list[Survivor]:
+        """The processes of the attempt that are left; what is known of them is forgotten, its end being settled."""
         ...

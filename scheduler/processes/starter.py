@@ -13,38 +13,45 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from scheduler.processes import program, tree
+from scheduler.processes import program
 from scheduler.processes.descriptors import Reserve, is_exhaustion
-from scheduler.processes.fork_mark import Marker
-from scheduler.processes.pid_records import Note, Notes, boottime_s
-from scheduler.processes.spawn import Command, spawn
-from scheduler.processes.spawner import Launch, LaunchFailed
+from scheduler.processes.recognition import attempt_secret, tree
+from scheduler.processes.recognition.attempt_secret import AttemptSecrets
+from scheduler.processes.recognition.fork_mark import Marker
+from scheduler.processes.recognition.identity import boottime_s
+from scheduler.processes.recognition.pid_records import Note, Notes
+from scheduler.processes.spawn import Command, Spawned, spawn
+from scheduler.processes.spawner import FileIdentity, Launch, LaunchFailed
 from scheduler.processes.working_folder import Whereabouts
 
 
 class Held(NamedTuple):
-    """A process of ours that was just made: its pid, a pidfd of it, and when it was started (monotonic)."""
+    """A process of ours that was just made: its pid, a pidfd of it, when it was started (monotonic), its output."""
 
     pid: int
     pidfd: int
     started_s: float
+    outputs: tuple[FileIdentity, ...]
 
 
 class Starter:
     """Starts processes, each as the leader of a session of its own.
 
     A program is found as execvp(3) does, in the job's own `PATH` and from its working directory. The process gets
-    `/dev/null` as input, its two output files (0600, appended to), no other descriptor, an empty signal mask, default
-    signal actions, and exactly the environment given plus the three `CRONLEDGER_*`.
+    `/dev/null` as input, its two output files (new, 0600), no other descriptor, an empty signal mask, default
+    signal actions, and exactly the environment given plus four `CRONLEDGER_*`.
 
     Args:
-        ledger_id: what the processes carry as `CRONLEDGER_LEDGER`.
+        ledger_id: what the processes carry as `CRONLEDGER_LEDGER`; secrets: what they carry as `CRONLEDGER_SECRET`.
         notes: where they are noted, if anywhere; marker: marks them.
         reserve: descriptors for looking at them later; while some of it is in use, nothing is started.
     """
 
-    def __init__(self, ledger_id: str, notes: Notes | None, marker: Marker, reserve: Reserve) -> None:
-        self._ledger_id, self._notes, self._marker, self._reserve = ledger_id, notes, marker, reserve
+    def __init__(
+        self, ledger_id: str, secrets: AttemptSecrets, notes: Notes | None, marker: Marker, reserve: Reserve
+    ) -> None:
+        self._ledger_id, self._secrets, self._notes, self._marker = ledger_id, secrets, notes, marker
+        self._reserve = reserve
 
     def start(self, launches: Sequence[Launch]) -> list[Held | LaunchFailed]:
         """Start them in order; what came of each."""
@@ -66,6 +73,7 @@ class Starter:
             tree.LEDGER: self._ledger_id,
             tree.RUN: str(launch.run),
             tree.ATTEMPT: str(launch.attempt),
+            attempt_secret.VARIABLE: self._secrets.secret(*launch.key),
         }
         there = launch.working_directory
         try:
@@ -80,7 +88,7 @@ class Starter:
     ) -> Held | LaunchFailed:
         started_s, begun_s, pid = time.monotonic(), boottime_s(), 0
         try:
-            pid = self._spawn(command, whereabouts)
+            pid, outputs = self._spawn(command, whereabouts)
         except LaunchFailed as failure:
             return failure
         finally:
@@ -88,11 +96,11 @@ class Starter:
                 self._notes.add(Note(*attempt, pid, begun_s, boottime_s()))
         self._marker.mark(pid)
         try:
-            return Held(pid, self._pidfd_of(pid), started_s)
+            return Held(pid, self._pidfd_of(pid), started_s, outputs)
         except OSError as error:
             return undone(pid, error)
 
-    def _spawn(self, command: Command, whereabouts: Whereabouts) -> int:
+    def _spawn(self, command: Command, whereabouts: Whereabouts) -> Spawned:
         if not self._reserve.refill():
             text = f"cannot start {command.called}: {program.NO_DESCRIPTORS}"
             raise LaunchFailed(text, program.NOT_EXECUTABLE)

@@ -15,16 +15,24 @@ from typing import Final
 
 from scheduler.processes import pidfd
 from scheduler.processes.descriptors import is_exhaustion
-from scheduler.processes.tree import Tree, newest_pid
+from scheduler.processes.recognition.tree import Tree, newest_pid
 
 LOOKS_MAX: Final = 100
 DEATH_WAIT_MS: Final = 500
 
 
 def terminate(tree: Tree) -> None:
-    """SIGTERM, once, to every process of the tree."""
-    group = tree.leader.pid if tree.leader is not None and tree.leader.signal_group(signal.SIGTERM) else None
-    for pid in tree.members():
+    """SIGTERM, once, to every process of the tree.
+
+    All are looked for before the first one is signalled: where a parent ends, its children are no longer told by it.
+    """
+    members: list[int] = []
+    try:
+        members += tree.members()
+    finally:
+        leader = tree.leader
+        group = leader.pid if leader is not None and leader.signal_group(signal.SIGTERM) else None
+    for pid in members:
         if group is None or _group(pid) != group:
             held = _hold(tree, pid)
             if held is not None:
@@ -35,26 +43,39 @@ def terminate(tree: Tree) -> None:
 def kill(tree: Tree) -> bool:
     """SIGKILL to every process of the tree, until a look finds none; whether that was reached.
 
-    A process may fork between a look and its signal, but not once it was signalled: so a look that finds
-    nothing new, and no newcomer either, ends the race, and what remains is to wait for their deaths. All of
-    it is
-    bounded: a process in uninterruptible sleep may outlive this call.
+    Each is stopped (SIGSTOP) as soon as it is found, and all are killed together in the end: a parent that stands
+    still tells of its children for as long as they are looked for. A process may fork between a look and its
+    signal, but not once it was signalled: so a look that finds nothing new, and no newcomer either, ends the
+    race, and what remains is to wait for their deaths. All of it is bounded: a process in uninterruptible sleep
+    may outlive this call.
     """
     if tree.leader is not None:
-        tree.leader.signal_group(signal.SIGKILL)
-    signalled: dict[int, int] = {}
+        tree.leader.signal_group(signal.SIGSTOP)
+    held: dict[int, int] = {}
+    complete = False
     try:
-        for _ in range(LOOKS_MAX):
-            newest = newest_pid()
-            fresh = 0
-            for pid in itertools.chain(tree.members(), tree.newcomers(newest)):
-                fresh += _kill_once(tree, pid, signalled)
-            if not fresh:
-                return _await_deaths(signalled)
-        return False
+        complete = _stop_all(tree, held)
     finally:
-        for held in signalled.values():
-            os.close(held)
+        if tree.leader is not None:
+            tree.leader.signal_group(signal.SIGKILL)
+        for descriptor in held.values():
+            pidfd.send(descriptor, signal.SIGKILL)
+        gone = _await_deaths(held) and complete
+        for descriptor in held.values():
+            os.close(descriptor)
+    return gone
+
+
+def _stop_all(tree: Tree, held: dict[int, int]) -> bool:
+    """SIGSTOP to every process of the tree until a look finds no other; whether that was reached."""
+    for _ in range(LOOKS_MAX):
+        newest = newest_pid()
+        fresh = 0
+        for pid in itertools.chain(tree.members(), tree.newcomers(newest)):
+            fresh += _stop_once(tree, pid, held)
+        if not fresh:
+            return True
+    return False
 
 
 def any_alive(tree: Tree) -> bool:
@@ -63,9 +84,9 @@ def any_alive(tree: Tree) -> bool:
     return any(True for _ in itertools.chain(tree.members(), tree.newcomers(newest)))
 
 
-def _kill_once(tree: Tree, pid: int, signalled: dict[int, int]) -> bool:
-    """Send SIGKILL unless it was sent to this process before; whether it was sent now. `signalled` holds pidfds."""
-    before = signalled.get(pid)
+def _stop_once(tree: Tree, pid: int, stopped: dict[int, int]) -> bool:
+    """Send SIGSTOP unless it was sent to this process before; whether it was sent now. `stopped` holds pidfds."""
+    before = stopped.get(pid)
     if before is not None and not pidfd.has_ended(before):
         return False
     held = _hold(tree, pid)
@@ -73,8 +94,8 @@ def _kill_once(tree: Tree, pid: int, signalled: dict[int, int]) -> bool:
         return False
     if before is not None:
         os.close(before)
-    signalled[pid] = held
-    pidfd.send(held, signal.SIGKILL)
+    stopped[pid] = held
+    pidfd.send(held, signal.SIGSTOP)
     return True
 
 

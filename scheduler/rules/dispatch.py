@@ -6,7 +6,7 @@ scheduler's capacity let it, oldest first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
@@ -15,6 +15,8 @@ from scheduler import vocabulary as v
 from scheduler.command import command_digest
 from scheduler.definition import JobDefinition
 from scheduler.rules.state import Executor, Job, Run, State
+
+SecretDigest = Callable[[int, int], str | None]
 
 QUEUE_MAX = 1_000
 """At most this many runs of one job wait; those beyond are skipped and recorded so."""
@@ -45,6 +47,7 @@ class Dispatcher:
         ended: numbers of runs in the state whose end is about to be recorded.
         capacity: how many may begin.
         executor: the process that will watch them.
+        secret_sha256: the digest of an attempt's secret, by run and attempt.
     """
 
     def __init__(
@@ -55,7 +58,9 @@ class Dispatcher:
         ended: AbstractSet[int],
         capacity: int,
         executor: Executor,
+        secret_sha256: SecretDigest,
     ) -> None:
+        self._secret_sha256 = secret_sha256
         self._state, self._owed, self._new = state, owed, new
         self._capacity, self._executor = capacity, executor
         self._apart = {run.number for run in new} | ended
@@ -110,13 +115,18 @@ class Dispatcher:
         if self._capacity <= 0 or not _may_start(run, job, live):
             return None
         self._capacity -= 1
-        return started(run, None if job is None else job.definition, self._executor)
+        secret_sha256 = self._secret_sha256(run.number, 1)
+        return started(run, None if job is None else job.definition, self._executor, secret_sha256)
 
 
 def started(
-    run: Run, definition: JobDefinition | None, executor: Executor, actor: str = v.SCHEDULER
+    run: Run,
+    definition: JobDefinition | None,
+    executor: Executor,
+    secret_sha256: str | None,
+    actor: str = v.SCHEDULER,
 ) -> Event:
-    """The event that says: the first attempt of this run begins, watched by `executor`."""
+    """The event that says: the first attempt of this run begins, watched by `executor`; the digest of its secret."""
     payload = v.RunStarted(
         attempt=1,
         trigger=run.trigger,
@@ -126,6 +136,8 @@ def started(
         boot_id=executor.boot_id,
         executor_pid=executor.pid,
         executor_start_ticks=executor.start_ticks,
+        secret_sha256=secret_sha256,
+        pid_namespace=executor.pid_namespace,
     )
     return v.event(payload, actor, job=run.job, run=run.number)
 

@@ -21,11 +21,15 @@ from scheduler.rules.state import (
     Executor,
     Job,
     LastRun,
+    LeftRunning,
     Rejection,
     Run,
     SchedulerStatus,
     State,
 )
+
+LEFT_RUNNING_MAX = 20
+"""Of so many runs at most it is kept in mind that something of them could not be stopped."""
 
 
 def evolve(state: State, entry: Entry) -> State:
@@ -57,6 +61,8 @@ def _ledger_created(state: State, entry: Entry, data: v.LedgerCreated) -> None:
 
 def _scheduler_started(state: State, entry: Entry, data: v.SchedulerStarted) -> None:
     state.scheduler = SchedulerStatus(entry.seq, entry.time, data.pid, data.host, data.boot_id, data.versions)
+    if state.left_running:
+        state.left_running = [left for left in state.left_running if left.boot_id == data.boot_id]
 
 
 def _scheduler_stopped(state: State, entry: Entry, data: v.SchedulerStopped) -> None:
@@ -202,15 +208,16 @@ def _run_cancel_requested(state: State, entry: Entry, data: v.RunCancelRequested
         run.cancel_seq = entry.seq
 
 
+def _executor(data: v.RunStarted | v.RunAdopted) -> Executor:
+    return Executor(data.host, data.boot_id, data.executor_pid, data.executor_start_ticks, data.pid_namespace)
+
+
 def _run_started(state: State, entry: Entry, data: v.RunStarted) -> None:
     run = _in_flight(state, entry)
     if run is not None:
         run.attempt, run.started = data.attempt, entry.time
+        run.secret_sha256 = data.secret_sha256
         run.executor = _executor(data)
-
-
-def _executor(data: v.RunStarted | v.RunAdopted) -> Executor:
-    return Executor(data.host, data.boot_id, data.executor_pid, data.executor_start_ticks)
 
 
 def _run_adopted(state: State, entry: Entry, data: v.RunAdopted) -> None:
@@ -220,6 +227,10 @@ def _run_adopted(state: State, entry: Entry, data: v.RunAdopted) -> None:
 
 
 def _run_finished(state: State, entry: Entry, data: v.RunFinished) -> None:
+    run = state.runs.get(-1 if entry.run is None else entry.run)
+    if run is not None and run.executor is not None and data.survivors:
+        left = LeftRunning(run.number, run.job, run.executor.boot_id, data.survivors)
+        state.left_running = [*state.left_running, left][-LEFT_RUNNING_MAX:]
     job = _end(state, entry)
     if job is not None and entry.run is not None:
         job.last = LastRun(

@@ -40,6 +40,7 @@ def settle(state: State, found: list[Run], adopted: Container[int], executor: Ex
                 boot_id=executor.boot_id,
                 executor_pid=executor.pid,
                 executor_start_ticks=executor.start_ticks,
+                pid_namespace=executor.pid_namespace,
             )
             events.append(v.event(adoption, v.SCHEDULER, job=run.job, run=run.number))
         else:

@@ -13,7 +13,7 @@ import msgspec
 
 from eventstore.store import EMPTY, Head
 from scheduler.definition import JobDefinition
-from scheduler.vocabulary import ConfigError, MisfireReason, Outcome, SkipReason, Trigger
+from scheduler.vocabulary import ConfigError, MisfireReason, Outcome, SkipReason, Survivor, Trigger
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -105,12 +105,16 @@ class Job(msgspec.Struct):
 
 
 class Executor(msgspec.Struct, frozen=True, gc=False):
-    """The process that watches a run: pids are reused, so its start time and the boot belong to it."""
+    """The process that watches a run: its pid, start time, boot and pid namespace.
+
+    A pid alone is reused, and means something only within a pid namespace (None: an older version did not say).
+    """
 
     host: str
     boot_id: str
     pid: int
     start_ticks: int
+    pid_namespace: int | None = None
 
 
 class Run(msgspec.Struct, omit_defaults=True):
@@ -126,6 +130,7 @@ class Run(msgspec.Struct, omit_defaults=True):
     attempt: int = 0
     started: datetime | None = None
     executor: Executor | None = None
+    secret_sha256: str | None = None
     cancel_seq: int | None = None
 
 
@@ -155,6 +160,15 @@ class Rejection(msgspec.Struct, gc=False):
     error_count: int
 
 
+class LeftRunning(msgspec.Struct, gc=False):
+    """Processes of a finished run that could not be stopped, and the boot on which their numbers mean them."""
+
+    run: int
+    job: str
+    boot_id: str
+    processes: list[Survivor]
+
+
 class State(msgspec.Struct):
     """Everything, folded up to and including entry `head`."""
 
@@ -166,6 +180,7 @@ class State(msgspec.Struct):
     scheduler: SchedulerStatus | None = None
     jobs: dict[str, Job] = {}
     runs: dict[int, Run] = {}
+    left_running: list[LeftRunning] = []
 
     def present_jobs(self) -> list[Job]:
         """The jobs that the config has, by name."""

@@ -17,10 +17,12 @@ from scheduler.configuration import ConfiguredJob
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
+from scheduler.processes.output_files import remove_what_was_lost
 from scheduler.processes.spawner import Spawner
 from scheduler.rules.dispatch import skipped, started
 from scheduler.rules.orphans import ExecutorAlive, orphans, settle
 from scheduler.rules.state import Executor, Run, State
+from scheduler.service.executor import orphan_of
 from scheduler.service.launcher import Launcher
 from scheduler.service.supervisor import Supervisor
 from scheduler.system_clock import SystemClock
@@ -63,6 +65,7 @@ class LocalExecutor:
         executor_alive: ExecutorAlive,
         clock: Clock | None = None,
     ) -> None:
+        self._home = home
         self._ledger, self._executor, self._actor = ledger, executor, actor
         self._spawner, self._supervisor = spawner, Supervisor(spawner)
         self._launcher = Launcher(home)
@@ -83,9 +86,12 @@ class LocalExecutor:
         self._ledger.refresh()
         state, mine = self._ledger.state, self._supervisor.watched_runs
         found = orphans(state, list(state.runs), mine, self._executor_alive)
-        dead = [run for run in found if not self._spawner.alive(run.number, run.attempt)]
+        alive = self._spawner.alive
+        dead = [run for run in found if not alive(run.number, run.attempt, orphan_of(self._home, run))]
         if dead:
             self._ledger.decide(lambda state: settle(state, dead, (), self._executor))
+            for run in dead:
+                remove_what_was_lost(orphan_of(self._home, run))
         return _running(self._ledger.state, name)
 
     def begin(self, request: RunRequest) -> int | None:
@@ -118,7 +124,8 @@ class LocalExecutor:
             return []
         if other is not None and request.definition.overlap == "skip":
             return [*events, skipped(run, "overlap", other.number, self._actor)]
-        return [*events, started(run, request.definition, self._executor, self._actor)]
+        secret_sha256 = self._spawner.secret_sha256(run.number, 1)
+        return [*events, started(run, request.definition, self._executor, secret_sha256, self._actor)]
 
     def _launch(self, entry: Entry, request: RunRequest) -> None:
         run = self._ledger.state.runs[entry.run or 0]

@@ -107,6 +107,7 @@ class Scheduler:
         self._clock_monitor = ClockMonitor(now)
         self._ledger.decide(lambda state: opening(state, now.wall))
         self._take_over_orphans(now, self.state.runs)
+        self._supervisor.tidy({(run.number, run.attempt) for run in self.state.runs.values()})
         self._ledger.decide(lambda state: leftovers(state, now.wall))
         self._replay("scheduler_down", now)
         self._timetable = Timetable.of(self.state, now.wall)
@@ -203,7 +204,9 @@ class Scheduler:
         new = [state.runs[number] for number in self._requested if number in state.runs]
         new += arrivals(events, state.head.seq + 1, now)
         capacity = self.settings.max_parallel - len(self._supervisor)
-        dispatcher = Dispatcher(state, self._owed, new, ended, capacity, self._executor)
+        dispatcher = Dispatcher(
+            state, self._owed, new, ended, capacity, self._executor, self._supervisor.secret_sha256
+        )
         return events + dispatcher.decide()
 
     def _launch(self, started: Sequence[Entry]) -> None:

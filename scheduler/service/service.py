@@ -16,14 +16,15 @@ from scheduler.configuration.home_config import load_config
 from scheduler.home import Home
 from scheduler.ledger import snapshot
 from scheduler.ledger.open import open_ledger
-from scheduler.processes import PosixSpawner, identity
+from scheduler.processes import PosixSpawner
+from scheduler.processes.recognition import identity
 from scheduler.rules.reconcile import reconcile
 from scheduler.rules.state import State
 from scheduler.scheduler_lock import Holder, SchedulerLock
 from scheduler.service.announcements import Announcement, Killing, Ready, Stopping
 from scheduler.service.config_in_force import CONFIG_PROBLEMS, rejection
 from scheduler.service.config_watch import ConfigWatch, FirstConfig
-from scheduler.service.executor import executor_alive, this_process
+from scheduler.service.executor import executors_of, this_process
 from scheduler.service.launcher import Launcher
 from scheduler.service.loop import Scheduler
 from scheduler.service.supervisor import Supervisor
@@ -79,7 +80,8 @@ class Service:
             raise ConfigMissing(home.config)  # this is no home: leave nothing here
         executor = this_process()
         self._lock = SchedulerLock.take(
-            home.scheduler_lock, Holder(executor.pid, executor.host, self._clock.read().wall)
+            home.scheduler_lock,
+            Holder(executor.pid, executor.host, self._clock.read().wall, executor.pid_namespace),
         )
         self._second_signal = False
         self._report_by_s = self._tick_at_s = 0.0
@@ -104,7 +106,7 @@ class Service:
             self._launcher,
             executor,
             first.config.settings,
-            executor_alive,
+            executors_of(home),
         )
         self._config_watch = ConfigWatch(
             home, self._ledger, self._clock, first, self._put_in_force, self._announce

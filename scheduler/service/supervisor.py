@@ -6,8 +6,8 @@ exits into events. It records nothing: its owner records them, and asks again un
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Container, Sequence
+from datetime import datetime
 from typing import Literal
 
 from eventstore.store import Entry, Event
@@ -15,11 +15,17 @@ from scheduler import vocabulary as v
 from scheduler.clock import Reading
 from scheduler.definition import JobDefinition
 from scheduler.processes.output import OutputDigest
-from scheduler.processes.spawner import Exit, Launch, LaunchFailed, Spawner
+from scheduler.processes.output_files import remove_what_was_lost
+from scheduler.processes.spawner import Exit, FileIdentity, Launch, LaunchFailed, Orphan, Spawner
 from scheduler.rules.state import Run
+from scheduler.service.executor import is_elsewhere
 
 StopOutcome = Literal["timed_out", "cancelled"]
 
+SURVIVAL_S = 10.0
+"""So long after the first SIGKILL a run whose main process ended is kept for descendants that withstand."""
+SURVIVORS_MAX = 20
+"""So many of them are recorded."""
 STOPPING_LOOK_S = 0.05
 """How often a tree that was asked to stop is looked at."""
 DIGEST_SLICE_BYTES = 4 * 1024 * 1024
@@ -49,10 +55,13 @@ class RunningAttempt:
         self.stopping: StopOutcome | None = None
         self.error: str | None = None
         self.kill_at_s: float | None = None
+        self.give_up_at_s: float | None = None
+        self.survivors: list[v.Survivor] = []
         self.exit: Exit | None = None
         self.exit_code: int | None = None
         self.duration_ms: int | None = None
-        self.digests: tuple[OutputDigest, OutputDigest] | None = None
+        self.outputs: tuple[FileIdentity | None, ...] = (None, None)
+        self.digests: tuple[OutputDigest, ...] | None = None
 
     @property
     def key(self) -> tuple[int, int]:
@@ -65,10 +74,12 @@ class Supervisor:
 
     Args:
         spawner: starts and stops their processes.
-        output: measures a file of captured output.
+        output: measures a file of captured output, given its path and, where known, which file it is.
     """
 
-    def __init__(self, spawner: Spawner, output: Callable[[str], OutputDigest] = OutputDigest) -> None:
+    def __init__(
+        self, spawner: Spawner, output: Callable[[str, FileIdentity | None], OutputDigest] = OutputDigest
+    ) -> None:
         self._spawner, self._output = spawner, output
         self._running: dict[int, RunningAttempt] = {}
         self._timed: dict[int, RunningAttempt] = {}
@@ -87,6 +98,14 @@ class Supervisor:
         """Numbers of all runs whose `run.finished` has not been returned yet."""
         return frozenset(self._running) | frozenset(self._ended)
 
+    def secret_sha256(self, run: int, attempt: int) -> str | None:
+        """The digest of the secret that an attempt started here will carry."""
+        return self._spawner.secret_sha256(run, attempt)
+
+    def tidy(self, in_flight: Container[tuple[int, int]]) -> None:
+        """Remove what killed processes left on file about attempts that are not in flight any more."""
+        self._spawner.tidy(in_flight)
+
     def start(self, attempts: Sequence[RunningAttempt], now: Reading) -> None:
         """Launch the processes of `run.started` entries that are durable.
 
@@ -98,20 +117,31 @@ class Supervisor:
             if isinstance(result, LaunchFailed):
                 running.started_mono_s = now.monotonic_s
                 running.error, running.exit_code = str(result), result.exit_code
+                running.digests = ()  # what stands under the names of its files is not its output
                 self._end(running, now)
             else:
-                running.started_mono_s = result.started_s
+                running.started_mono_s, running.outputs = result.started_s, result.outputs
                 self._watch(running, result.started_s)
 
     def adopt(self, candidates: Sequence[RunningAttempt], now: Reading) -> set[int]:
-        """Take over those of the attempts whose process is alive; timeouts count from their start."""
-        found = self._spawner.adopt([running.key for running in candidates])
+        """Take over those of the attempts whose process is alive.
+
+        How long they have been going is what the process itself says, not the wall clock, which may have been set
+        since. Where nobody knows, a timeout counts from now on: nothing is stopped too early. Empty output files of
+        the others are removed.
+        """
+        orphans = [_orphan(running) for running in candidates]
+        ages_s = self._spawner.adopt(orphans)
+        for orphan in orphans:
+            if orphan.run not in ages_s:
+                remove_what_was_lost(orphan)
         for running in candidates:
-            if running.launch.run not in found:
-                continue
-            elapsed_s = max(0.0, (now.wall - running.started).total_seconds())
-            self._watch(running, now.monotonic_s - elapsed_s)
-        return found
+            if running.launch.run in ages_s:
+                age_s = ages_s[running.launch.run]
+                if age_s is not None:
+                    running.started_mono_s = now.monotonic_s - age_s
+                self._watch(running, now.monotonic_s - (age_s or 0.0))
+        return set(ages_s)
 
     def _watch(self, running: RunningAttempt, since_s: float) -> None:
         self._running[running.launch.run] = running
@@ -167,7 +197,13 @@ class Supervisor:
         if running.kill_at_s is not None and now.monotonic_s >= running.kill_at_s:
             self._spawner.kill(*running.key)
             running.kill_at_s = now.monotonic_s + 1.0
-        if running.exit is not None and not self._spawner.alive(*running.key):
+            running.give_up_at_s = running.give_up_at_s or now.monotonic_s + SURVIVAL_S
+        if running.exit is None:
+            return
+        if not self._spawner.alive(*running.key):
+            self._end(running, now)
+        elif running.give_up_at_s is not None and now.monotonic_s >= running.give_up_at_s:
+            running.survivors = self._spawner.survivors(*running.key)
             self._end(running, now)
 
     def _end(self, running: RunningAttempt, now: Reading) -> None:
@@ -177,9 +213,9 @@ class Supervisor:
         self._timed.pop(run, None)
         if running.started_mono_s is not None:
             running.duration_ms = round((now.monotonic_s - running.started_mono_s) * 1000)
-        elif running.exit is not None:
-            running.duration_ms = max(0, (now.wall - running.started) // timedelta(milliseconds=1))
-        running.digests = (self._output(running.launch.stdout), self._output(running.launch.stderr))
+        if running.digests is None:
+            paths = (running.launch.stdout, running.launch.stderr)
+            running.digests = tuple(map(self._output, paths, running.outputs))
         self._ended[run] = running
 
     def _finished(self) -> list[Event]:
@@ -210,6 +246,12 @@ class Supervisor:
         return max(0.0, min(deadlines) - now.monotonic_s) if deadlines else None
 
 
+def _orphan(running: RunningAttempt) -> Orphan:
+    run, launch = running.run, running.launch
+    elsewhere = run.executor is not None and is_elsewhere(run.executor)
+    return Orphan(*launch.key, run.secret_sha256, elsewhere, (launch.stdout, launch.stderr))
+
+
 def outcome_of(running: RunningAttempt) -> v.Outcome:
     """How an attempt came out."""
     if running.stopping is not None:
@@ -231,6 +273,11 @@ def finished(running: RunningAttempt) -> Event:
             digest.problem for digest in (out, err) if digest is not None and digest.problem is not None
         ]
         reasons += [f"output: {problem}" for problem in dict.fromkeys(problems)]
+    if running.survivors:
+        shown = ", ".join(
+            f"{one.pid} ({one.program}, uid {one.uid})" for one in running.survivors[:SURVIVORS_MAX]
+        )
+        reasons.append(f"could not be stopped and still running: pid {shown}")
     payload = v.RunFinished(
         trigger=running.run.trigger,
         started=running.started,
@@ -247,5 +294,6 @@ def finished(running: RunningAttempt) -> Event:
         stderr_bytes=0 if err is None else err.size_bytes,
         stderr_sha256=None if err is None else err.sha256,
         error="; ".join(reasons)[:ERROR_MAX_CHARS] or None,
+        survivors=running.survivors[:SURVIVORS_MAX],
     )
     return v.event(payload, running.actor, job=running.run.job, run=running.run.number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from scheduler.definition import JobDefinition, SchedulerSettings
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.processes import OutputDigest
-from scheduler.processes.spawner import Exit, Launch, Launched, LaunchFailed
+from scheduler.processes.spawner import Exit, Launch, Launched, LaunchFailed, Orphan
 from scheduler.rules.reconcile import reconcile
 from scheduler.rules.state import Executor, State
 from scheduler.service.launcher import Launcher
@@ -88,6 +88,7 @@ class Process(NamedTuple):
 
     ends_s: float
     exit_code: int
+    began_s: float = 0.0
 
 
 class Machine:
@@ -139,6 +140,11 @@ class SimulatedSpawner:
         self._children: set[tuple[int, int]] = set()
         self._ends: list[tuple[float, int, int]] = []
 
+    def secret_sha256(self, run: int, attempt: int) -> str | None:
+        """None: what is simulated has no environment."""
+        del run, attempt
+        return None
+
     def launch(self, launches: Sequence[Launch]) -> list[Launched | LaunchFailed]:
         """Start them, or fail if the machine says so."""
         return [self._launch(launch) for launch in launches]
@@ -150,21 +156,24 @@ class SimulatedSpawner:
         if process is None:
             return LaunchFailed("no such program", 127)
         now_s = self._machine.clock.monotonic_s
-        process = process._replace(ends_s=now_s + process.ends_s)
+        process = process._replace(ends_s=now_s + process.ends_s, began_s=now_s)
         self._machine.processes[launch.key] = process
         self._children.add(launch.key)
         heapq.heappush(self._ends, (process.ends_s, *launch.key))
         return Launched(1, now_s)
 
-    def adopt(self, wanted: Sequence[tuple[int, int]]) -> set[int]:
+    def adopt(self, wanted: Sequence[Orphan]) -> dict[int, float | None]:
         """Those that are still there."""
-        found = set()
-        for key in wanted:
-            process = self._machine.processes.get(key)
+        found: dict[int, float | None] = {}
+        for orphan in wanted:
+            process = self._machine.processes.get(orphan.key)
             if process is not None:
-                heapq.heappush(self._ends, (process.ends_s, *key))
-                found.add(key[0])
+                heapq.heappush(self._ends, (process.ends_s, *orphan.key))
+                found[orphan.run] = self._machine.clock.monotonic_s - process.began_s
         return found
+
+    def tidy(self, in_flight: Container[tuple[int, int]]) -> None:
+        """Nothing is on file."""
 
     def exits(self) -> list[Exit]:
         """Those whose time has come."""
@@ -182,16 +191,22 @@ class SimulatedSpawner:
         process = self._machine.processes.get((run, attempt))
         if process is not None:
             ends_s = self._machine.clock.monotonic_s
-            self._machine.processes[run, attempt] = Process(ends_s, 143)
+            self._machine.processes[run, attempt] = Process(ends_s, 143, process.began_s)
             heapq.heappush(self._ends, (ends_s, run, attempt))
 
     def kill(self, run: int, attempt: int) -> None:
         """It ends now."""
         self.terminate(run, attempt)
 
-    def alive(self, run: int, attempt: int) -> bool:
+    def alive(self, run: int, attempt: int, orphan: Orphan | None = None) -> bool:
         """Whether it is still there."""
+        del orphan
         return (run, attempt) in self._machine.processes
+
+    def survivors(self, run: int, attempt: int) -> list[v.Survivor]:
+        """Nothing withstands."""
+        del run, attempt
+        return []
 
 
 class NoOutput(OutputDigest):

@@ -3,20 +3,22 @@ from __future__ import annotations
 import os
 import re
 import stat
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from eventstore import Event, Journal
+from eventstore import OWN_SEQ, Event, Journal
 from scheduler import vocabulary as v
 from scheduler.configuration import ConfigMissing
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
+from scheduler.processes import boot_id, start_ticks
 from scheduler.scheduler_lock import Holder, SchedulerLock
 from scheduler.service.config_in_force import rejection
 from tests.support.command import call
-from tests.support.home import make_home, record
+from tests.support.home import entries_of, make_home, record
 from tests.support.past import Past
 
 STARTED = v.SchedulerStarted(pid=7, host="web1", boot_id="b", versions={})
@@ -158,6 +160,7 @@ def test_status_for_programs_has_stable_members(home: Home) -> None:
         "ledger",
         "settled_until",
         "clock_behind_ms",
+        "not_stopped",
     ]
     assert list(document["scheduler"]) == [
         "state", "pid", "host", "started", "stopped", "stop_reason", "paused", "pause_reason",
@@ -169,6 +172,34 @@ def test_status_for_programs_has_stable_members(home: Home) -> None:
     assert document["ledger"]["size_bytes"] == sum(
         path.stat().st_size for path in home.ledger.glob("*.jsonl")
     )
+
+
+def test_status_names_what_could_not_be_stopped(home: Home) -> None:
+    """Processes of finished runs that withstood are shown for as long as they live."""
+    process = subprocess.Popen(["sleep", "1000"])
+    ticks = start_ticks(process.pid)
+    assert ticks is not None
+    call("jobs", "disable", "ticker", home=home.root)
+    record(home, v.event(v.RunRequested(executor="self"), "user:a@b", job="ticker", run=OWN_SEQ))
+    requested = entries_of(home.root)[-1]
+    started = v.RunStarted(
+        attempt=1, trigger="manual", command_sha256="", host="h", boot_id=boot_id(), executor_pid=1,
+        executor_start_ticks=1,
+    )  # fmt: skip
+    survivor = v.Survivor(pid=process.pid, start_ticks=ticks, uid=0, program="sleep")
+    finished = v.RunFinished(
+        trigger="manual", started=requested.time, outcome="cancelled", attempt=1, survivors=[survivor]
+    )
+    record(home, *(v.event(one, v.SCHEDULER, job="ticker", run=requested.seq) for one in (started, finished)))
+    shown = f"pid {process.pid} (sleep, uid 0), left by run {requested.seq} of ticker"
+    assert shown in " ".join(call("status", home=home.root).out.split())
+    assert [one["pid"] for one in call("status", "--json", home=home.root).document["not_stopped"]] == [
+        process.pid
+    ]
+    process.kill()
+    process.wait()
+    assert "left by run" not in call("status", home=home.root).out
+    assert call("status", "--json", home=home.root).document["not_stopped"] == []
 
 
 def test_status_shows_what_is_wrong_with_the_config(home: Home) -> None:

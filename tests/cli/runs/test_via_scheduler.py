@@ -15,7 +15,7 @@ import pytest
 from eventstore import Journal
 from scheduler import vocabulary as v
 from scheduler.home import Home
-from scheduler.processes.identity import host_name
+from scheduler.processes.recognition.identity import host_name
 from scheduler.scheduler_lock import Holder, SchedulerLock
 from tests.support.command import await_fact, finished
 from tests.support.home import LiveHome, job, sh

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.processes import Exit, Launch, LaunchFailed, PosixSpawner, live_attempts
-from scheduler.processes.identity import process_stat
+from scheduler.processes import Exit, Launch, LaunchFailed, Orphan, PosixSpawner, live_attempts
+from scheduler.processes.recognition.identity import process_stat
 
 PATIENCE_S = 120.0
 PATH = os.environ["PATH"]
@@ -28,6 +28,7 @@ class Runs:
         self.spawner = PosixSpawner(self.ledger_id)
         self.work = folder / "work"
         self.work.mkdir()
+        self.digests: dict[tuple[int, int], str] = {}
         self.reapers: list[subprocess.Popen[str]] = []
 
     def output(self, run: int, stream: str = "stdout") -> Path:
@@ -74,6 +75,12 @@ class Runs:
         return path
 
 
+def adopted(runs: Runs, *attempts: tuple[int, int], by: PosixSpawner | None = None) -> set[int]:
+    """Have a spawner adopt those of the attempts that live; their runs."""
+    spawner = runs.spawner if by is None else by
+    return set(spawner.adopt([Orphan(*attempt, runs.digests.get(attempt)) for attempt in attempts]))
+
+
 @pytest.fixture
 def runs(tmp_path: Path) -> Iterator[Runs]:
     """Runs of a ledger of their own."""
@@ -95,7 +102,7 @@ spawner = PosixSpawner(ledger, notes=folder / "notes")
 for run, script in enumerate(sys.argv[3:], start=5):
     launch = Launch(run, 1, ["/bin/sh", "-c", script], {"PATH": "/usr/bin:/bin"}, str(folder),
                     f"{folder}/{run}.out", f"{folder}/{run}.err")
-    print(spawner.launch([launch])[0].pid, flush=True)
+    print(spawner.launch([launch])[0].pid, spawner.secret_sha256(run, 1), flush=True)
 signal.pause()
 """
 
@@ -117,7 +124,10 @@ def crashed_scheduler(runs: Runs, *scripts: str, reaping: bool = False) -> list[
     command = [sys.executable, "-I", "-c", *around, SCHEDULER, str(runs.folder), runs.ledger_id, *scripts]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    pids = [int(process.stdout.readline()) for _ in scripts]
+    pids = []
+    for run in range(5, 5 + len(scripts)):
+        pid, runs.digests[run, 1] = process.stdout.readline().split()
+        pids.append(int(pid))
     stat = process_stat(pids[0])
     assert stat is not None
     os.kill(stat.parent, signal.SIGKILL)

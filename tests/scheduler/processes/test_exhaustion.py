@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.processes import Exit, LaunchFailed, live_attempts, process_is, start_ticks, tree
-from scheduler.processes.identity import process_stat
-from tests.scheduler.processes.conftest import Runs, crashed_scheduler
+from scheduler.processes import Exit, LaunchFailed, live_attempts, process_is, start_ticks
+from scheduler.processes.recognition import tree
+from scheduler.processes.recognition.identity import process_stat
+from tests.scheduler.processes.conftest import Runs, adopted, crashed_scheduler
 
 
 @contextmanager
@@ -85,12 +86,13 @@ def test_runs_that_cannot_be_seen_are_not_lost(runs: Runs, monkeypatch: pytest.M
     hold = runs.pipe("hold")
     crashed_scheduler(runs, f"read x < {hold}; exit 7")
     with blind(monkeypatch):
-        assert runs.spawner.adopt([(5, 1), (6, 1)]) == {5, 6}
+        assert adopted(runs, (5, 1), (6, 1)) == {5, 6}
         assert runs.spawner.exits() == []
     assert runs.spawner.exits() == [Exit(6, 1, None, None, None, None)]
     assert runs.spawner.exits() == []
     hold.write_text("go\n")
-    assert runs.exit() == Exit(5, 1, 7, None, None, None)
+    ended = runs.exit()
+    assert (ended.run, ended.exit_code) == (5, 7)
 
 
 def test_runs_are_adopted_at_the_limit(runs: Runs) -> None:
@@ -98,9 +100,10 @@ def test_runs_are_adopted_at_the_limit(runs: Runs) -> None:
     hold = runs.pipe("hold")
     crashed_scheduler(runs, f"read x < {hold}; exit 7")
     with no_descriptors():
-        assert runs.spawner.adopt([(5, 1), (6, 1)]) == {5}
+        assert adopted(runs, (5, 1), (6, 1)) == {5}
     hold.write_text("go\n")
-    assert runs.exit() == Exit(5, 1, 7, None, None, None)
+    ended = runs.exit()
+    assert (ended.run, ended.exit_code) == (5, 7)
 
 
 @pytest.mark.parametrize("left", range(8))

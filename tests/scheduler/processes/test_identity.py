@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from scheduler.processes import boot_id, host_name, platform_problem, process_is, start_ticks
-from scheduler.processes.identity import process_stat
+from scheduler.processes.recognition.identity import process_stat
 
 
 def test_process_is() -> None:

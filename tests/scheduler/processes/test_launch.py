@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.processes import PROCESS_EXITS, Launched, LaunchFailed, PosixSpawner
+from scheduler.processes.recognition.attempt_secret import digest_of
 from tests.scheduler.processes.conftest import PATH, PATIENCE_S, Runs
 from tests.support.command import DEADLINE_S
 
@@ -75,20 +76,40 @@ def test_output_files(runs: Runs) -> None:
 
 
 def test_output_appends(runs: Runs) -> None:
-    """Output is opened for appending: one that truncates or seeks cannot overwrite what was written."""
-    runs.output(5).parent.mkdir(parents=True)
-    runs.output(5).write_bytes(b"before ")
-    runs.shell(5, "printf after")
+    """What a run's processes write to one file is appended, however many of them have it open."""
+    runs.shell(5, f"printf one; printf two >> {runs.output(5)}; printf three")
     runs.exit()
-    assert runs.output(5).read_bytes() == b"before after"
+    assert runs.output(5).read_bytes() == b"onetwothree"
+
+
+def test_output_where_ours_is_closed(runs: Runs) -> None:
+    """A scheduler whose own input and output are closed gives its runs theirs nevertheless."""
+    program = (
+        "import os, sys\n"
+        "from scheduler.processes import Launch, PosixSpawner\n"
+        "folder, ledger = sys.argv[1:]\n"
+        "spawner = PosixSpawner(ledger)\n"
+        "script = 'printf out; printf err >&2; readlink /proc/self/fd/0 > in'\n"
+        "launch = Launch(5, 1, ['/bin/sh', '-c', script], {}, folder, f'{folder}/out', f'{folder}/err')\n"
+        "os.closerange(0, 3)\n"
+        "spawner.launch([launch])\n"
+        "spawner.wait(60)\n"
+        "os._exit(spawner.exits()[0].exit_code)\n"
+    )
+    command = [sys.executable, "-I", "-c", program, str(runs.work), runs.ledger_id]
+    assert subprocess.run(command, check=False).returncode == 0
+    written = {name: (runs.work / name).read_text() for name in ("out", "err", "in")}
+    assert written == {"out": "out", "err": "err", "in": "/dev/null\n"}
 
 
 def test_environment_is_exact(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The process sees the given environment and the three variables of ours, and nothing of the scheduler's."""
+    """The process sees the given environment and the variables of ours, and nothing of the scheduler's."""
     monkeypatch.setenv("SECRET_OF_THE_SCHEDULER", "1")
     runs.launch(5, ["/usr/bin/env", "-0"], env={"GREETING": "hé llo=\n!", "EMPTY": "", "CRONLEDGER_RUN": "9"})
     assert runs.exit().exit_code == 0
     members = runs.output(5).read_bytes().split(b"\0")
+    (secret,) = (member[18:] for member in members if member.startswith(b"CRONLEDGER_SECRET="))
+    assert runs.spawner.secret_sha256(5, 1) == digest_of(secret.decode())
     assert sorted(members) == sorted(
         [
             b"",
@@ -97,6 +118,7 @@ def test_environment_is_exact(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> No
             b"CRONLEDGER_LEDGER=" + runs.ledger_id.encode(),
             b"CRONLEDGER_RUN=5",
             b"CRONLEDGER_ATTEMPT=1",
+            b"CRONLEDGER_SECRET=" + secret,
         ]
     )
 
@@ -111,7 +133,7 @@ def test_no_descriptor_leaks(tmp_path: Path) -> None:
         "spawner = PosixSpawner('fds')\n"
         "for run in (1, 2):\n"
         "    listing = ['/bin/ls', '/proc/self/fd']\n"
-        "    spawner.launch([Launch(run, 1, listing, {}, folder, f'{folder}/o', f'{folder}/e')])\n"
+        "    spawner.launch([Launch(run, 1, listing, {}, folder, f'{folder}/{run}o', f'{folder}/{run}e')])\n"
         "    spawner.wait(20)\n"
         "    assert spawner.exits()[0].exit_code == 0\n"
     )
@@ -123,7 +145,8 @@ def test_no_descriptor_leaks(tmp_path: Path) -> None:
         os.close(reading)
         os.close(writing)
     # The fourth is the one by which `ls` reads the folder.
-    assert (tmp_path / "o").read_text().split() == ["0", "1", "2", "3"] * 2
+    for run in (1, 2):
+        assert (tmp_path / f"{run}o").read_text().split() == ["0", "1", "2", "3"]
 
 
 def test_input_is_empty(runs: Runs) -> None:

@@ -94,13 +94,37 @@ def test_output_folder_is_a_file(runs: Runs) -> None:
         runs.launch(5, ["true"])
 
 
-def test_output_is_a_link(runs: Runs) -> None:
-    """Output is never written through a symbolic link."""
-    runs.output(5).parent.mkdir(parents=True)
-    runs.output(5).symlink_to(runs.folder / "victim")
-    with pytest.raises(LaunchFailed, match="symbolic link"):
-        runs.launch(5, ["true"])
-    assert not (runs.folder / "victim").exists()
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.parametrize("kind", ["link", "dangling link", "text", "nothing", "pipe", "folder"])
+def test_something_stands_where_output_should_go(runs: Runs, kind: str, stream: str) -> None:
+    """What stands under an output file's name is neither opened nor altered: the run does not start, and says why."""
+    place, victim = runs.output(5, stream), runs.folder / "victim"
+    place.parent.mkdir(parents=True)
+    if kind == "link":
+        victim.touch()
+    if kind.endswith("link"):
+        place.symlink_to(victim)
+    elif kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "folder":
+        place.mkdir()
+    else:
+        place.write_text("planted" if kind == "text" else "")
+    before = place.lstat()
+    words = "symbolic link" if kind.endswith("link") else "something that this run did not write"
+    with pytest.raises(
+        LaunchFailed, match=rf"output file .*5-1.{stream}: .*{words}.* stands there"
+    ) as failure:
+        runs.launch(5, ["echo", "hello"])
+    assert failure.value.exit_code == 126
+    assert os.listdir(place.parent) == [place.name]
+    after = place.lstat()
+    assert (before.st_ino, before.st_size, before.st_mtime_ns) == (
+        after.st_ino,
+        after.st_size,
+        after.st_mtime_ns,
+    )
+    assert victim.exists() == (kind == "link")
 
 
 def test_arguments_too_long(runs: Runs) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from scheduler.processes import OutputDigest
 from scheduler.processes.output import SLICE_BYTES, SMALL_BYTES
+from scheduler.processes.spawner import FileIdentity
 from tests.support.examples import examples
 
 
@@ -94,6 +95,24 @@ def test_only_regular_files(tmp_path: Path, kind: str) -> None:
     digest, _ = digest_of(path)
     assert (digest.size_bytes, digest.sha256, digest.problem) == (0, None, "it is not a regular file")
     assert os.path.lexists(path)
+
+
+@pytest.mark.parametrize("planted", [b"planted", b""])
+def test_only_the_file_that_was_made(tmp_path: Path, planted: bytes) -> None:
+    """A file that took the place of the one that was made is neither hashed nor removed."""
+    path = tmp_path / "output"
+    path.write_bytes(b"ours")
+    made = path.stat()
+    digest = OutputDigest(str(path), FileIdentity(made.st_dev, made.st_ino))
+    assert digest.advance()
+    assert digest.size_bytes == 4
+    path.rename(tmp_path / "moved")
+    path.write_bytes(planted)
+    digest = OutputDigest(str(path), FileIdentity(made.st_dev, made.st_ino))
+    assert digest.advance()
+    assert (digest.size_bytes, digest.sha256) == (0, None)
+    assert digest.problem == "another file stands in its place"
+    assert path.read_bytes() == planted
 
 
 def test_file_that_grows(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import os
 import select
+import shutil
 import signal
 import sys
 import time
@@ -13,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from scheduler.processes import PosixSpawner, process_is, start_ticks
-from scheduler.processes.identity import process_stat
-from scheduler.processes.tree import Tree, newest_pid
+from scheduler.processes.recognition.identity import process_stat
+from scheduler.processes.recognition.lineage import Lineage
+from scheduler.processes.recognition.tree import Tree, newest_pid
 from tests.scheduler.processes.conftest import PATIENCE_S, Runs
 
 DAEMON = """
@@ -91,6 +93,37 @@ def test_terminate_reaches_everyone(runs: Runs, ready: Ready) -> None:
         _await_end(pid)
         assert (runs.folder / f"bye-{pid}").exists()
     assert runs.exit().exit_code == 9
+    ready.close()
+
+
+LEAVING = {
+    "another session without environment": "env -i setsid sh -c {script} & wait",
+    "an orphan that writes to the run's output": "(env -i setsid sh -c {script} &) ; sleep 1000",
+    "another user's login": "su - nobody -s /bin/sh -c {script} & wait",
+    "a login by runuser": "runuser -l nobody -s /bin/sh -c {script} & wait",
+}
+"""Ways in which a process leaves the session, the group and the environment of its run."""
+
+
+@pytest.mark.parametrize("way", LEAVING)
+def test_kill_reaches_who_left(runs: Runs, ready: Ready, way: str) -> None:
+    """Who left session, group and environment is found by its parents, or by its output once those have ended."""
+    if "nobody" in LEAVING[way] and os.getuid() != 0:
+        pytest.skip("becoming another user takes root")
+    ready.path.chmod(0o666)
+    for folder in (runs.folder, *runs.folder.parents[:-2]):
+        folder.chmod(folder.stat().st_mode | 0o011)
+    script = quoted(
+        f"trap '' TERM; sh -c {quoted(STUBBORN.format(ready=ready.path))} & {STUBBORN.format(ready=ready.path)}"
+    )
+    runs.shell(5, LEAVING[way].format(script=script))
+    pids = ready.pids(2)
+    runs.spawner.terminate(5, 1)
+    runs.exit()  # it ended by SIGTERM, and no parent tells of the others any more
+    assert runs.spawner.alive(5, 1)
+    runs.spawner.kill(5, 1)
+    assert all(gone(pid) for pid in pids)
+    assert not runs.spawner.alive(5, 1)
     ready.close()
 
 
@@ -188,6 +221,7 @@ def test_bystanders_are_left_alone(runs: Runs, ready: Ready) -> None:
     mine, runs.spawner = runs.spawner, other
     runs.shell(5, stubborn)
     runs.spawner = mine
+    shutil.rmtree(runs.output(5).parent)
     runs.shell(51, stubborn)
     runs.shell(5, stubborn)
     ready.pids(3)
@@ -207,7 +241,7 @@ def test_bystanders_are_left_alone(runs: Runs, ready: Ready) -> None:
 
 def test_our_own_process_is_no_member(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that stops a tree never counts itself in, whatever its environment."""
-    assert not Tree(runs.ledger_id, (5, 1), None).has(os.getpid())
+    assert not Tree(runs.ledger_id, (5, 1), None, None, Lineage()).has(os.getpid())
 
 
 def test_zombies_are_not_alive(runs: Runs) -> None:

@@ -194,6 +194,25 @@ def test_a_run_that_outlived_the_scheduler_is_adopted() -> None:
     assert world.told("long")[1:] == ["schedule 01 01:00", "started", "run.adopted", "unknown"]
 
 
+@pytest.mark.parametrize("set_by_s", [-86_400.0, 10_000.0])
+def test_the_timeout_of_an_adopted_run_is_not_moved_by_the_clock(set_by_s: float) -> None:
+    """A clock that is set while nobody watches neither ends an adopted run early or late nor makes it longer."""
+    world = World(job("long", "0 1 * * *", timeout_ms=3_600_000))
+    world.machine.behaviour = lambda launch: Process(7_200.0, 0)
+    world.start()
+    world.until(BEGIN + timedelta(hours=1, minutes=10))
+    world.crash()
+    world.clock.step(set_by_s)
+    world.start()
+    world.run(2_990)
+    assert world.told("long")[-1] == "run.adopted"
+    world.run(20)
+    assert world.told("long")[-1] == "timed_out"
+    (finished,) = (v.payload(entry) for entry in world.entries(v.RunFinished))
+    assert finished.duration_ms is not None
+    assert abs(finished.duration_ms - 3_600_000) < 2_000
+
+
 def test_a_run_that_died_unwatched_is_lost_and_not_run_again() -> None:
     """After a reboot the run is lost, and its instant is not run a second time."""
     world = World(job("long", "0 1 * * *"))

@@ -3,11 +3,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from eventstore import Event, MemoryStore
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from scheduler.processes import Exit, Launch, OutputDigest
-from scheduler.rules.state import Run
-from scheduler.service.supervisor import RunningAttempt, finished
+from scheduler.processes import Exit, Launch, Orphan, OutputDigest, PosixSpawner
+from scheduler.rules.evolve import evolve
+from scheduler.rules.state import Executor, Run, State
+from scheduler.service.supervisor import RunningAttempt, Supervisor, finished
+from scheduler.system_clock import SystemClock
+from tests.support.world import Machine, NoOutput, Process, SimulatedSpawner
 
 STARTED = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -50,3 +56,64 @@ def test_errors_are_bounded(tmp_path: Path) -> None:
     error = ended(tmp_path, error="x" * 70_000).error
     assert error is not None
     assert len(error) == 2_000
+
+
+def test_planted_output_is_nobodys(tmp_path: Path) -> None:
+    """Text under the name of an output file is no run's output: the run fails, says why, and has no digest."""
+    (tmp_path / "out").write_text("planted")
+    launch = Launch(
+        41, 1, ["true"], {"PATH": "/usr/bin:/bin"}, str(tmp_path), f"{tmp_path}/out", f"{tmp_path}/err"
+    )
+    run = Run(number=41, job="a", trigger="manual", owed_at=STARTED, started=STARTED, attempt=1)
+    spawner = PosixSpawner("ledger")
+    supervisor, now = Supervisor(spawner), SystemClock().read()
+    supervisor.start([RunningAttempt(run, STARTED, launch, JobDefinition(name="a"), v.SCHEDULER)], now)
+    (event,) = supervisor.turn(now)
+    spawner.close()
+    assert isinstance(event.data, v.RunFinished)
+    assert (event.data.outcome, event.data.exit_code) == ("failed", 126)
+    assert event.data.error is not None
+    assert "out: something that this run did not write stands there" in event.data.error
+    assert (event.data.stdout_bytes, event.data.stdout_sha256) == (0, None)
+    assert (tmp_path / "out").read_text() == "planted"
+
+
+class Withstanding(SimulatedSpawner):
+    """Of each run one descendant withstands."""
+
+    def alive(self, run: int, attempt: int, orphan: Orphan | None = None) -> bool:
+        """It does."""
+        del run, attempt, orphan
+        return True
+
+    def survivors(self, run: int, attempt: int) -> list[v.Survivor]:
+        """That one."""
+        del run, attempt
+        return [v.Survivor(pid=4_711, start_ticks=98_770, uid=0, program="sudo")]
+
+
+def test_what_could_not_be_stopped_is_on_record(tmp_path: Path) -> None:
+    """Descendants that withstand do not hold their run up for ever: it ends, names them, and the state knows them."""
+    machine = Machine()
+    machine.behaviour = lambda launch: Process(1_000.0, 0)
+    supervisor = Supervisor(Withstanding(machine), NoOutput)
+    launch = Launch(41, 1, ["x"], {}, str(tmp_path), f"{tmp_path}/out", f"{tmp_path}/err")
+    executor = Executor("sim", "boot", 1, 1)
+    run = Run(41, "a", "manual", STARTED, started=STARTED, attempt=1, executor=executor)
+    supervisor.start(
+        [RunningAttempt(run, STARTED, launch, JobDefinition(name="a"), v.SCHEDULER)], machine.clock.read()
+    )
+    supervisor.stop(41, "cancelled", "stopped", machine.clock.read())
+    began_s, events = machine.clock.monotonic_s, list[Event]()
+    while not events and machine.clock.monotonic_s < began_s + 60:
+        events = supervisor.turn(machine.clock.read())
+        machine.clock.pass_(1)
+    assert 10 < machine.clock.monotonic_s - began_s < 30
+    (event,) = events
+    assert isinstance(event.data, v.RunFinished)
+    assert event.data.error == "stopped; could not be stopped and still running: pid 4711 (sudo, uid 0)"
+    assert [one.pid for one in event.data.survivors] == [4_711]
+    entries = MemoryStore(clock=lambda: STARTED).append([event])
+    state = State(runs={41: run})
+    evolve(state, replace(entries[0], seq=0))
+    assert [(left.run, left.job, left.boot_id) for left in state.left_running] == [(41, "a", "boot")]

@@ -15,25 +15,32 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
-from collections.abc import Iterable, Iterator, Sequence
+import re
+import stat
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from scheduler import inheritable_lock
 from scheduler.processes.descriptors import is_exhaustion
-from scheduler.processes.identity import boot_id, process_is, process_stat, start_ticks
+from scheduler.processes.recognition.identity import (
+    TICKS_PER_S,
+    boot_id,
+    boottime_s,
+    pid_namespace,
+    process_is,
+    process_stat,
+    start_ticks,
+)
 
 NOTES_MAX: Final = 4_000
 """After about so many lines those of processes that have ended are thrown away."""
 _SLACK_S: Final = 0.05
 """Start times are counted in ticks of 10 ms, and rounded down."""
-_TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
-_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-
-
-def boottime_s() -> float:
-    """Seconds since the boot, suspends included: the clock of `start_ticks`."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+_NAME: Final = re.compile(r"\.?([0-9]{1,10})-([0-9]{1,20})(?:-([0-9]{1,20}))?")
+"""Of a file: number and start of its owner, and the pid namespace unless an older version wrote it."""
+_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_READ_MAX_BYTES: Final = 4 * 1024 * 1024
 
 
 class Note(NamedTuple):
@@ -63,10 +70,10 @@ class Note(NamedTuple):
         """
         if self.pid == 0:
             return False
-        stat = process_stat(self.pid)
-        if stat is None or not stat.alive or stat.session != self.pid:
+        found = process_stat(self.pid)
+        if found is None or not found.alive or found.session != self.pid:
             return False
-        began_s = stat.start_ticks / _TICKS_PER_S
+        began_s = found.start_ticks / TICKS_PER_S
         return self.before_s - _SLACK_S <= began_s <= self.after_s + _SLACK_S
 
 
@@ -76,17 +83,18 @@ class Notes:
     Nothing is raised for a note that cannot be written: it is only the second way to recognise a process.
 
     Args:
-        folder: where they are; made when the first note is written.
+        folder: where they are; made if missing. Our own file is locked for as long as this process lives.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         pid = os.getpid()
-        self._path = folder / f"{pid}-{start_ticks(pid)}"
+        self._path = folder / records_name(pid, start_ticks(pid) or 0, pid_namespace())
         self._file = -1
         self._count = 0
         with contextlib.suppress(OSError):
             self._sweep()
+            self._file = self._begin(self._path)
 
     def begin(self, attempts: Sequence[tuple[int, int]]) -> None:
         """Note that these (run, attempt) pairs are about to be started; what comes of each must follow."""
@@ -117,9 +125,20 @@ class Notes:
         """
         attempts = set(wanted)
         for path in self._files():
+            if not _is_readable_here(path):
+                continue
             for note in _read(path):
                 if (note.run, note.attempt) in attempts and note.holds():
                     yield note
+
+    def begun_s(self, attempt: tuple[int, int]) -> float | None:
+        """When an attempt was started, in seconds since the boot, wherever that was; None if unknown."""
+        with contextlib.suppress(OSError):
+            for path in self._files():
+                for note in _read(path):
+                    if (note.run, note.attempt) == attempt and note.pid:
+                        return note.before_s
+        return None
 
     def interrupted(self, wanted: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
         """Those of these (run, attempt) pairs whose start was begun, and then nothing more was noted.
@@ -148,13 +167,25 @@ class Notes:
             if is_exhaustion(error):
                 raise
             return []
-        return [self._folder / name for name in names]
+        return [self._folder / name for name in names if _NAME.fullmatch(name)]
 
     def _sweep(self) -> None:
         """Remove the notes of owners that have ended, where nothing that they noted lives."""
         for path in self._files():
-            if path != self._path and not _owner_lives(path) and not _lives(path):
-                path.unlink(missing_ok=True)
+            if path != self._path and _is_readable_here(path) and not _owner_lives(path) and not _lives(path):
+                _remove(path)
+
+    def tidy(self, in_flight: Container[tuple[int, int]]) -> None:
+        """Remove the files of owners that have ended, of whose attempts none is in flight any more.
+
+        Which pid namespace and which boot they are of does not count: nobody will ask for those attempts again.
+        """
+        with contextlib.suppress(OSError):
+            for path in self._files():
+                if path == self._path or _owner_lives(path) or inheritable_lock.is_held(path):
+                    continue
+                if not any(attempt in in_flight for attempt in _attempts(path)):
+                    _remove(path)
 
     def _shorten(self) -> None:
         """Keep the notes of processes that live, in a new file that takes the old one's place."""
@@ -176,6 +207,8 @@ class Notes:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = os.open(path, _FLAGS, 0o600)
         try:
+            with contextlib.suppress(OSError):  # a file system without locks
+                inheritable_lock.take(file)
             os.write(file, f"{boot_id()}\n".encode())
         except OSError:
             os.close(file)
@@ -185,20 +218,43 @@ class Notes:
 
 def _read(path: Path) -> Iterator[Note]:
     """The notes in a file, if they are of this boot; a line that a full disk cut short is left out."""
+    boot, *lines = _lines(path) or [""]
+    if boot == boot_id():
+        yield from _parsed(lines)
+
+
+def _attempts(path: Path) -> Iterator[tuple[int, int]]:
+    """The attempts that are noted in a file, of whatever boot."""
+    return ((note.run, note.attempt) for note in _parsed(_lines(path)[1:]))
+
+
+def _lines(path: Path) -> list[str]:
+    """What stands in a file; nothing where it is no regular file or no text."""
     try:
-        boot, *lines = path.read_text(encoding="ascii").splitlines()
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         if is_exhaustion(error):
             raise
-        return
-    except ValueError:  # no text, or empty
-        return
-    if boot != boot_id():
-        return
+        return []
+    with open(descriptor, "rb", buffering=0) as source:
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return []
+            return source.read(_READ_MAX_BYTES).decode("ascii").splitlines()
+        except (OSError, ValueError):
+            return []
+
+
+def _parsed(lines: Iterable[str]) -> Iterator[Note]:
     for line in lines:
         with contextlib.suppress(ValueError):
             run, attempt, pid, before, after = line.split(" ")
             yield Note(int(run), int(attempt), int(pid), float(before), float(after))
+
+
+def _remove(path: Path) -> None:
+    if stat.S_ISREG(path.lstat().st_mode):
+        path.unlink()
 
 
 def _interrupted(path: Path) -> set[tuple[int, int]]:
@@ -216,6 +272,30 @@ def _lives(path: Path) -> bool:
     return any(note.holds() for note in _read(path)) or bool(_interrupted(path))
 
 
+def records_name(pid: int, start_ticks: int, namespace: int | None) -> str:
+    """What the file of a process is called: its number, its start, and the pid namespace where these mean it."""
+    return f"{pid}-{start_ticks}" if namespace is None else f"{pid}-{start_ticks}-{namespace}"
+
+
+def owner_holds_records(folder: Path, pid: int, start_ticks: int, namespace: int | None) -> bool:
+    """Whether a process that cannot be looked up here lives: it holds the lock on its file for as long."""
+    return inheritable_lock.is_held(folder / records_name(pid, start_ticks, namespace))
+
+
+def _namespace(path: Path) -> int | None:
+    named = _NAME.fullmatch(path.name)
+    return None if named is None or named[3] is None else int(named[3])
+
+
+def _is_readable_here(path: Path) -> bool:
+    """Whether the numbers in a file mean something in our pid namespace."""
+    return _namespace(path) in (None, pid_namespace())
+
+
 def _owner_lives(path: Path) -> bool:
-    pid, _, ticks = path.name.lstrip(".").partition("-")
-    return pid.isdecimal() and ticks.isdecimal() and process_is(int(pid), int(ticks))
+    named = _NAME.fullmatch(path.name)
+    if named is None:
+        return False
+    if not _is_readable_here(path):
+        return inheritable_lock.is_held(path)
+    return process_is(int(named[1]), int(named[2]))

@@ -9,11 +9,18 @@ import functools
 import os
 import socket
 import sys
-from typing import NamedTuple
+import time
+from typing import Final, NamedTuple
 
 from scheduler.processes.descriptors import is_exhaustion
 
+TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 _DEAD = frozenset(b"ZXx")
+
+
+def boottime_s() -> float:
+    """Seconds since the boot, suspends included: the clock of `start_ticks`. Nobody can set it."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class ProcessStat(NamedTuple):
@@ -108,6 +115,15 @@ def boot_id() -> str:
     """A UUID that the kernel draws at each boot: `start_ticks` of different boots do not compare."""
     with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as source:
         return source.read().strip()
+
+
+@functools.cache
+def pid_namespace() -> int | None:
+    """The inode of our pid namespace, within which numbers of processes mean something; None where it is hidden."""
+    try:
+        return os.stat("/proc/self/ns/pid").st_ino
+    except OSError:
+        return None
 
 
 def host_name() -> str:
