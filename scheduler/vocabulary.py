@@ -2,7 +2,7 @@
 
 An entry's type is a past-tense fact, `noun.verb`; its payload is one Struct here. The vocabulary grows by new
 types and new optional members, never by a change of what one means. Readers ignore types and members that they
-do not know: `payload` answers None for an unknown type. Times are aware UTC datetimes; durations are whole milliseconds.
+do not know: `payload` answers None for an unknown type. Times are aware and in UTC, durations in milliseconds.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from typing import Final
 from scheduler.processes import pidfd, termination
 from scheduler.processes.descriptors import Reserve, is_exhaustion
 from scheduler.processes.output_files import holds_output
-from scheduler.processes.reaping import Watched, reap
+from scheduler.processes.reaping import Watched, own_memory_peak_kib, reap
 from scheduler.processes.recognition import tree
 from scheduler.processes.recognition.attempt_secret import AttemptSecrets, digest_of
 from scheduler.processes.recognition.fork_mark import Marker, is_marked
