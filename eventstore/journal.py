@@ -23,7 +23,7 @@ from eventstore.reader import read_entries
 from eventstore.recovery import LedgerRecovered, mark_recorded, set_aside, unrecorded
 from eventstore.reserve import Reserve
 from eventstore.seal import Sealing, unsealed
-from eventstore.segment import SEGMENT_ENTRIES, first_of, segment_name
+from eventstore.segment import SEGMENT_ENTRIES, first_of, list_seals, list_segments
 from eventstore.store import EMPTY, Entry, Event, Head
 from eventstore.tail import Tail
 
@@ -36,9 +36,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _exists(folder: Path) -> bool:
-    """Whether there is a ledger, or what is left of one."""
-    return any((folder / name).exists() for name in (segment_name(0), HEAD_NAME))
+def _require(folder: Path) -> None:
+    """Check that there is a ledger, or what is left of one.
+
+    Raises:
+        NoLedger: there is none.
+    """
+    if not folder.is_dir() or not (
+        (folder / HEAD_NAME).exists() or list_segments(folder) or list_seals(folder)
+    ):
+        raise NoLedger(f"{folder}: there is no ledger here")
 
 
 class Journal:
@@ -119,10 +126,10 @@ class Journal:
             Unavailable: it cannot be read, or created, or repaired now.
             Poisoned: a flush failed.
         """
-        if (read_only or not create) and not _exists(folder):
-            raise NoLedger(f"{folder}: there is no ledger here")
         journal: Journal | None = None
         try:
+            if read_only or not create:
+                _require(folder)
             create_folders(disk, folder)
             journal = cls(folder, clock, fsync, disk, actor, read_only=read_only)
             if read_only:
@@ -308,7 +315,7 @@ class Journal:
             self._may_be_unrecorded = True
             set_aside(self._disk, self.folder, tail.torn, tail.fd)
             self._writer.cut(tail.fd, tail.torn.offset)
-            tail.torn = None
+            tail.settle()
         if tail.head == EMPTY:
             self._commit([Event(type="ledger.created", actor=self._actor, data=self._created)])
         if self._may_be_unrecorded:

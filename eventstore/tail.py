@@ -18,7 +18,7 @@ from eventstore.entry import BadLine, head_after, parse_lines, shown, tail_of
 from eventstore.errors import Corrupt, TornTail
 from eventstore.head import HeadFile, Slot
 from eventstore.recovery import judge, later_lines
-from eventstore.seal import check_lengths
+from eventstore.seal import check_lengths, check_owners
 from eventstore.segment import (
     check_names,
     first_lines,
@@ -100,12 +100,13 @@ class Tail:
         """Find the last entry that is known to be on disk, without reading the history before it.
 
         Raises:
-            Corrupt: `HEAD` names an entry that is not there, or a segment is missing, or is not as long as its
-                seal says.
+            Corrupt: `HEAD` names an entry that is not there, or a segment is missing, the last one too if its seal
+                is there, or is not as long as its seal says.
         """
         slot = self._head_file.read()
         firsts = list_segments(self._folder)
         check_names(self._folder, firsts, self._entries)
+        check_owners(self._folder, firsts)
         check_lengths(self._folder, firsts)
         self._last_listed = firsts[-1] if firsts else 0
         if slot is not None:
@@ -114,9 +115,11 @@ class Tail:
             self._start_from(firsts[-1] - 1, None)
 
     def changed(self) -> bool:
-        """Whether there is anything new to look at. Costs one system call."""
+        """Whether there is anything new to look at. Costs one system call, two behind a full segment."""
         if self.fd is None:
-            return self.path(self.first).exists()
+            return self.path(self.first).exists() or (
+                self.first > 0 and self._left_bytes() != self.end.offset
+            )
         status = os.fstat(self.fd)
         return status.st_size != self.offset or status.st_nlink == 0
 
@@ -158,6 +161,12 @@ class Tail:
         if self._full():
             self._leave()
 
+    def settle(self) -> None:
+        """What was torn has been cut off: the next entry goes behind the last one."""
+        self.torn = None
+        if self._full():
+            self._leave()
+
     def close(self) -> None:
         """Close the segment."""
         if self.fd is not None:
@@ -189,11 +198,35 @@ class Tail:
             self._leave()
 
     def _enter(self) -> bool:
-        """Have the segment open that the next entry goes into; False if there is none yet."""
+        """Have the segment open that the next entry goes into; False if there is none yet.
+
+        Raises:
+            BadLine: something stands behind the full segment before it; that one is open then.
+        """
         if self.fd is None:
+            self._check_left()
             with contextlib.suppress(FileNotFoundError):
                 self.fd = self._disk.open(self.path(self.first), self._flags)
         return self.fd is not None
+
+    def _check_left(self) -> None:
+        """Check that the full segment that was left ends with its last entry."""
+        if self.first == 0:
+            return
+        size = self._left_bytes()
+        if size < self.end.offset:
+            raise self._gone(self.head.seq, "the last entry", "a segment that was removed or cut")
+        if size > self.end.offset:
+            self.first, self.offset = self.end
+            self.fd = self._disk.open(self.path(self.first), self._flags)
+            self._read_on()
+
+    def _left_bytes(self) -> int:
+        """How long the full segment is that was left; -1 if it is gone."""
+        try:
+            return os.stat(self.path(self.end.first)).st_size
+        except FileNotFoundError:
+            return -1
 
     def _leave(self) -> None:
         """The segment is full: the next entry goes into the next one."""

@@ -23,13 +23,14 @@ from eventstore.genesis import read_creation
 from eventstore.head import HeadFile, Slot
 from eventstore.lock import Lock
 from eventstore.recovery import judge, later_lines
-from eventstore.seal import Seal, read_seal
+from eventstore.seal import Seal, check_owners, read_seal
 from eventstore.segment import (
     SEGMENT_ENTRIES,
     Run,
     check_names,
     first_lines,
     first_of,
+    list_seals,
     list_segments,
     runs,
     seal_name,
@@ -97,7 +98,7 @@ class _Checked(msgspec.Struct):
         count: how many entries are sound.
         bytes: how many bytes they take.
         recoveries: those that are `ledger.recovered`.
-        head_hash: the hash of the entry that `HEAD` names, if it is among them.
+        head_place: the hash of the entry that `HEAD` names, and where its line ends, if it is among them.
         bad: the first bad line: seq, offset, expected, found.
         later_durable_max: the greatest `durable` of the lines behind that which speak for themselves.
         sealed: it has a seal that could be read.
@@ -109,7 +110,7 @@ class _Checked(msgspec.Struct):
     count: int = 0
     bytes: int = 0
     recoveries: list[int] = []
-    head_hash: str | None = None
+    head_place: tuple[str, int] | None = None
     bad: tuple[int, int, str, str] | None = None
     later_durable_max: int = 0
     sealed: bool = False
@@ -155,6 +156,7 @@ def _verify(folder: Path, workers: int | None, progress: Progress | None, *, dig
         return _report("", [], [], damage)
     done: list[_Checked] = []
     head, sound_bytes = EMPTY, 0
+    torn: TornTail | None = None
     for task, found in zip(plan.tasks, _check_all(plan, workers), strict=True):
         if found.count and found.prev != head.hash:
             expected = f"prev {head.hash} (hash of entry {head.seq})"
@@ -164,13 +166,14 @@ def _verify(folder: Path, workers: int | None, progress: Progress | None, *, dig
             return _report(plan.ledger_id, plan.tasks, done, foreign)
         done.append(found)
         misfit = _misfit(folder, plan, task, found)
-        if misfit is not None:
+        if isinstance(misfit, Corrupt):
             return _report(plan.ledger_id, plan.tasks, done, misfit)
+        torn = misfit
         head = found.head if found.count else head
         sound_bytes += found.bytes
         if progress is not None:
             progress(head.seq + 1, sound_bytes)
-    return _report(plan.ledger_id, plan.tasks, done, _head_misfit(folder, plan, done, head))
+    return _report(plan.ledger_id, plan.tasks, done, _head_misfit(folder, plan, done, head) or torn)
 
 
 def _plan(folder: Path, *, digests: bool) -> _Plan:
@@ -182,13 +185,14 @@ def _plan(folder: Path, *, digests: bool) -> _Plan:
         lock.share()
         slot = head_file.read()
         firsts = list_segments(folder)
-        if not firsts and slot is None:
+        if not firsts and slot is None and not list_seals(folder):
             raise NoLedger(f"{folder}: there is no ledger here")
         if not firsts or firsts[0] != 0:
             raise Corrupt(folder / segment_name(0), 0, 0, "the first segment", "no such file")
         created = read_creation(folder)
         count = created.entries_per_segment if created else SEGMENT_ENTRIES
         check_names(folder, firsts, count)
+        check_owners(folder, firsts)
         tasks = [
             _Task(str(folder), first, count, (folder / segment_name(first)).stat().st_size, slot, digests)
             for first in firsts
@@ -267,10 +271,10 @@ def _check_run(task: _Task, found: _Checked, run: Run) -> None:
     except BadLine as bad:
         if bad.offset:
             good = run.raw[: bad.offset]
-            _count(task, found, check_lines(good, seq, prev), run.offset + len(good))
+            _count(task, found, check_lines(good, seq, prev), good, run.offset)
         raise BadLine(bad.seq, run.offset + bad.offset, bad.expected, bad.found) from None
     if lines:
-        _count(task, found, lines, run.offset + len(block))
+        _count(task, found, lines, block, run.offset)
     if len(block) < len(run.raw):
         rest = run.raw[len(block) :]
         raise BadLine(
@@ -278,14 +282,16 @@ def _check_run(task: _Task, found: _Checked, run: Run) -> None:
         )
 
 
-def _count(task: _Task, found: _Checked, lines: list[Line], end: int) -> None:
+def _count(task: _Task, found: _Checked, lines: list[Line], block: bytes, offset: int) -> None:
+    """Count these lines as sound; they are the bytes of `block`, which begins at `offset` of the segment."""
     slot = task.slot
     if slot is not None and lines[0].seq <= slot.seq <= lines[-1].seq:
-        found.head_hash = lines[slot.seq - lines[0].seq].hash
+        at = slot.seq - lines[0].seq
+        found.head_place = lines[at].hash, offset + len(first_lines(block, at + 1))
     found.recoveries.extend([line.seq for line in lines if line.type == "ledger.recovered"])
     found.head = head_after(lines)
     found.count += len(lines)
-    found.bytes = end
+    found.bytes = offset + len(block)
 
 
 def _misfit(folder: Path, plan: _Plan, task: _Task, found: _Checked) -> Damage | None:
@@ -307,7 +313,7 @@ def _misfit(folder: Path, plan: _Plan, task: _Task, found: _Checked) -> Damage |
     return None
 
 
-def _head_misfit(folder: Path, plan: _Plan, done: list[_Checked], head: Head) -> Damage | None:
+def _head_misfit(folder: Path, plan: _Plan, done: list[_Checked], head: Head) -> Corrupt | None:
     """What is wrong with `HEAD`, in a ledger whose entries are sound up to `head`."""
     slot = plan.slot
     if slot is None:
@@ -317,9 +323,13 @@ def _head_misfit(folder: Path, plan: _Plan, done: list[_Checked], head: Head) ->
     named = f"the entry that HEAD names, {slot.hash}"
     if slot.seq > head.seq:
         return Corrupt(path, slot.offset, slot.seq, named, "nothing")
-    hash_there = done[first // plan.segment_entries].head_hash
-    if hash_there != slot.hash:
-        return Corrupt(path, slot.offset, slot.seq, named, f"hash {hash_there}")
+    place = done[first // plan.segment_entries].head_place
+    assert place is not None, "the entry is among those that were checked"
+    if place[0] != slot.hash:
+        return Corrupt(path, slot.offset, slot.seq, named, f"hash {place[0]}")
+    if place[1] != slot.offset:
+        ends = f"its end at byte {slot.offset}, where HEAD says"
+        return Corrupt(path, place[1], slot.seq, ends, f"its end at byte {place[1]}")
     return None
 
 

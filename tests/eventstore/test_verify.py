@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import random
@@ -148,6 +149,39 @@ def test_a_head_in_the_wrong_place(ledger: Path) -> None:
     report = verify(ledger)
     assert report.first_damage is not None
     assert report.first_damage.seq == 42
+
+
+def test_a_torn_tail_does_not_hide_a_head_that_contradicts_the_entries(ledger: Path) -> None:
+    """Where HEAD names an entry that is not there as it says, opening refuses, and verification says the same."""
+    (ledger / "00000000000000000100.jsonl").write_bytes(b'{"seq":100,"ti')
+    slots = [
+        Slot(99, "a" * 64, (ledger / "00000000000000000090.jsonl").stat().st_size),
+        Slot(42, "a" * 64, 700),
+    ]
+    for slot in slots:
+        (ledger / "HEAD").write_bytes(pack(slot))
+        damage = verify(ledger).first_damage
+        assert damage is not None
+        assert damage.seq == slot.seq
+        with pytest.raises(Corrupt):
+            open_journal(ledger, disk=FastDisk())
+
+
+def test_a_head_with_another_offset(ledger: Path) -> None:
+    """HEAD's offset is where its entry's line ends; another one is damage, to verify as to open."""
+    lines = (ledger / "00000000000000000090.jsonl").read_bytes().splitlines(keepends=True)
+    end = sum(map(len, lines[:5]))
+    slot = Slot(94, json.loads(lines[4])["hash"], end)
+    (ledger / "HEAD").write_bytes(pack(slot))
+    assert verify(ledger).ok
+    for offset in (end - 1, end + 1, end + len(lines[5]), 1, end * 10):
+        (ledger / "HEAD").write_bytes(pack(slot._replace(offset=offset)))
+        damage = verify(ledger).first_damage
+        assert damage is not None
+        assert (damage.seq, damage.offset) == (94, end)
+        assert "HEAD" in damage.expected
+        with pytest.raises(Corrupt):
+            open_journal(ledger, disk=FastDisk())
 
 
 def test_damage_beyond_the_first_is_not_hidden_by_a_torn_tail(ledger: Path) -> None:

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.processes.spawner import Launch
 from tests.scheduler.audit import audit
-from tests.scheduler.simulation import BEGIN, Crash, Machine, Process, World, job, random_jobs
+from tests.scheduler.simulation import Crash, Machine, Process, World, job, random_jobs
 
 
 def behave(rng: random.Random, machine: Machine) -> None:
@@ -60,18 +60,45 @@ def meddle(rng: random.Random, world: World) -> None:
         world.person(v.RunRequested(executor="scheduler"), name, run=-1)
 
 
-def live_through(seed: int, jobs: int, days: int) -> World:
-    """A world with random jobs, crashes, reboots, suspends, clock steps and meddling, from a seed."""
+def disturb(rng: random.Random, world: World) -> None:
+    """Now and then: a suspend, a clock that is set, a person."""
+    kind = rng.random()
+    if kind < 0.05:
+        world.clock.sleep(rng.expovariate(1 / 20_000))
+    elif kind < 0.08:
+        world.clock.step(rng.choice([-3_600.0, -5.0, 5.0, 7_200.0]))
+    elif kind < 0.4:
+        meddle(rng, world)
+
+
+def disturb_by_weeks(rng: random.Random, world: World) -> None:
+    """The same, with clocks that are set by weeks and people who disable what is disabled."""
+    kind = rng.random()
+    if kind < 0.07:
+        world.clock.step(86_400.0 * rng.choice([-40, -7, 7, 40]))
+    elif kind < 0.3:
+        world.person(v.JobDisabled(reason="again"), rng.choice(list(world.jobs)))
+    else:
+        disturb(rng, world)
+
+
+def live_through(
+    seed: int, jobs: int, days: int, disturbed: Callable[[random.Random, World], None] = disturb
+) -> World:
+    """A world with random jobs, crashes, reboots, suspends, clock steps and meddling, from a seed.
+
+    It lasts so many days of the clock that nobody can set.
+    """
     rng = random.Random(seed)
     world = World(*random_jobs(rng, jobs).values())
     behave(rng, world.machine)
     crash_at_random(rng, world.machine, 0.0008)
-    end = BEGIN + timedelta(days=days)
-    while world.clock.wall < end:
+    end_s = world.clock.monotonic_s + 86_400 * days
+    while world.clock.monotonic_s < end_s:
         try:
             if world.scheduler is None:
                 world.start()
-            disturb(rng, world)
+            disturbed(rng, world)
             world.run(rng.expovariate(1 / 86_400))
         except Crash:
             world.crash()
@@ -82,17 +109,6 @@ def live_through(seed: int, jobs: int, days: int) -> World:
     world.restart()
     world.run(7_300)
     return world
-
-
-def disturb(rng: random.Random, world: World) -> None:
-    """Now and then: a suspend, a clock that is set, a person."""
-    kind = rng.random()
-    if kind < 0.05:
-        world.clock.sleep(rng.expovariate(1 / 20_000))
-    elif kind < 0.08:
-        world.clock.step(rng.choice([-3_600.0, -5.0, 5.0, 7_200.0]))
-    elif kind < 0.4:
-        meddle(rng, world)
 
 
 def test_a_year_of_200_jobs_with_crashes_settles_every_instant_exactly_once() -> None:
@@ -106,6 +122,13 @@ def test_months_of_a_few_jobs_settle_every_instant_exactly_once(seeds: range) ->
     """Shorter and wilder lives, each from its own seed; hundreds of them in a hunt."""
     for seed in seeds:
         world = live_through(seed=100 + seed, jobs=12, days=60)
+        audit(world.entries(), world.clock.wall)
+
+
+def test_clocks_set_by_weeks_and_repeated_disables_settle_every_instant_exactly_once(seeds: range) -> None:
+    """The fold and the auditor agree whichever way the clock is set and however often the same thing is said."""
+    for seed in seeds:
+        world = live_through(seed=1_082 + seed, jobs=4, days=90, disturbed=disturb_by_weeks)
         audit(world.entries(), world.clock.wall)
 
 
