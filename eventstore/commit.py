@@ -203,8 +203,8 @@ class Writer:
                 sync_folder(self._disk, self._folder)
             if os.fstat(parts[0].fd).st_size > parts[0].offset:
                 self._disk.ftruncate(parts[0].fd, parts[0].offset)
-                if parts[0].synced:
-                    self._disk.fdatasync(parts[0].fd)
+                # The next write goes to the same place: a power failure must not mix the two.
+                self._disk.fdatasync(parts[0].fd)
         except OSError as error:
             raise self._poison(
                 f"a failed write could not be taken back: {error.strerror or error}"

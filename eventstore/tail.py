@@ -17,7 +17,7 @@ from eventstore.durable import Disk
 from eventstore.entry import BadLine, head_after, parse_lines, shown, tail_of
 from eventstore.errors import Corrupt, TornTail
 from eventstore.head import HeadFile, Slot
-from eventstore.recovery import judge, later_lines
+from eventstore.recovery import has_arrived, judge, later_lines
 from eventstore.seal import check_lengths, check_owners
 from eventstore.segment import (
     check_names,
@@ -282,8 +282,16 @@ class Tail:
         slot = self._head_file.read()
         sealed = (self._folder / seal_name(self.first)).exists()
         open_segment = not sealed and not self.path(self.first + self._entries).exists()
-        later = later_lines(self.fd, bad.offset, os.fstat(self.fd).st_size)
-        found = judge(self.path(self.first), bad, later, slot.seq if slot else -1, open_segment=open_segment)
+        end = os.fstat(self.fd).st_size
+        found = judge(
+            self.path(self.first),
+            bad,
+            later_lines(self.fd, bad.offset, end),
+            slot.seq if slot else -1,
+            # Behind a full segment no entry was expected: whatever stands there, none is lost by it.
+            arrived=not self._full() and has_arrived(self.fd, bad.offset, end),
+            open_segment=open_segment,
+        )
         if isinstance(found, Corrupt):
             raise found
         return found

@@ -4,13 +4,16 @@ Each segment is checked by itself, in its own process where there is enough to d
 put together: the first line of each must name the hash of the last line before it. Memory stays bounded: a
 segment is read in pieces. Nothing is written, and a scheduler may go on appending meanwhile: what is verified is
 the ledger as it was at the beginning.
+
+A ledger in which all of that fits is consistent. That nobody has cut entries off its end (and `HEAD` with them), or
+written all of it anew, cannot be seen in it: a head that was written down elsewhere shows it, if it is given.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,7 +25,7 @@ from eventstore.errors import Corrupt, NoLedger, TornTail, Unavailable
 from eventstore.genesis import read_creation
 from eventstore.head import HeadFile, Slot
 from eventstore.lock import Lock
-from eventstore.recovery import judge, later_lines
+from eventstore.recovery import has_arrived, judge, later_lines
 from eventstore.seal import Seal, check_owners, read_seal
 from eventstore.segment import (
     SEGMENT_ENTRIES,
@@ -47,6 +50,23 @@ _PARALLEL_BYTES_MIN = 48 * 1024 * 1024
 """Below this, starting processes costs more than they save."""
 
 
+class Expectation(msgspec.Struct, frozen=True):
+    """A head that was written down, and what there is in its place.
+
+    Attributes:
+        head: what was written down.
+        found: the hash of that entry; None if there is no such sound entry.
+    """
+
+    head: Head
+    found: str | None
+
+    @property
+    def met(self) -> bool:
+        """Whether the ledger holds what was written down."""
+        return self.found == self.head.hash
+
+
 class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
     """What was found.
 
@@ -60,6 +80,11 @@ class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
         recoveries: the entries `ledger.recovered` among them, by `seq`.
         torn: what a crash left behind the last entry; no damage, the next append settles it.
         first_damage: where the first damage is, and what it is; None if there is none.
+        head_missing: there is no readable `HEAD`: how far the ledger reached once is not known. No damage, for the
+            next append writes one, and no normal state either.
+        unsealed: the full segments that have no seal, by their first entries. No damage: whoever next has the ledger
+            open to write seals them.
+        expectations: the heads that were given, and what there is of them.
     """
 
     ledger_id: str
@@ -71,11 +96,19 @@ class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
     recoveries: list[int]
     torn: TornTail | None
     first_damage: Corrupt | None
+    head_missing: bool = False
+    unsealed: list[int] = []
+    expectations: list[Expectation] = []
 
     @property
     def ok(self) -> bool:
         """Whether nothing is damaged."""
         return self.first_damage is None
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether every head that was given is there."""
+        return all(expectation.met for expectation in self.expectations)
 
 
 class _Task(msgspec.Struct, frozen=True):
@@ -87,6 +120,7 @@ class _Task(msgspec.Struct, frozen=True):
     size: int
     slot: Slot | None
     digests: bool
+    wanted: frozenset[int]
 
 
 class _Checked(msgspec.Struct):
@@ -99,7 +133,9 @@ class _Checked(msgspec.Struct):
         bytes: how many bytes they take.
         recoveries: those that are `ledger.recovered`.
         head_place: the hash of the entry that `HEAD` names, and where its line ends, if it is among them.
+        hashes: of the entries that were asked for, those among them.
         bad: the first bad line: seq, offset, expected, found.
+        bad_arrived: it has arrived whole.
         later_durable_max: the greatest `durable` of the lines behind that which speak for themselves.
         sealed: it has a seal that could be read.
         seal_misfit: what the seal should say, and what it says, if that is not the same.
@@ -111,14 +147,21 @@ class _Checked(msgspec.Struct):
     bytes: int = 0
     recoveries: list[int] = []
     head_place: tuple[str, int] | None = None
+    hashes: dict[int, str] = {}
     bad: tuple[int, int, str, str] | None = None
+    bad_arrived: bool = False
     later_durable_max: int = 0
     sealed: bool = False
     seal_misfit: tuple[str, str] | None = None
 
 
 def verify(
-    folder: Path, *, workers: int | None = None, progress: Progress | None = None, digests: bool = False
+    folder: Path,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    digests: bool = False,
+    expected: Sequence[Head] = (),
 ) -> VerifyReport:
     """Verify the ledger in a folder.
 
@@ -128,6 +171,7 @@ def verify(
         progress: is told how far it is.
         digests: whether to compare the digest in each seal with its file as well. The chain proves the file;
             that the seal is as it was written, its own hash does; this is for one that was forged whole.
+        expected: heads that were written down outside: the ledger is held against them.
 
     Raises:
         NoLedger: there is none.
@@ -135,7 +179,7 @@ def verify(
         Unavailable: it cannot be read.
     """
     try:
-        return _verify(folder, workers, progress, digests=digests)
+        return _verify(folder, workers, progress, expected, digests=digests)
     except OSError as error:
         raise Unavailable(f"{error.filename or folder}: {error.strerror or error}") from error
 
@@ -147,36 +191,42 @@ class _Plan(msgspec.Struct):
     tasks: list[_Task]
     slot: Slot | None
     segment_entries: int
+    expected: Sequence[Head]
 
 
-def _verify(folder: Path, workers: int | None, progress: Progress | None, *, digests: bool) -> VerifyReport:
+def _verify(
+    folder: Path,
+    workers: int | None,
+    progress: Progress | None,
+    expected: Sequence[Head],
+    *,
+    digests: bool,
+) -> VerifyReport:
     try:
-        plan = _plan(folder, digests=digests)
+        plan = _plan(folder, expected, digests=digests)
     except Corrupt as damage:
-        return _report("", [], [], damage)
+        return _report(_Plan("", [], None, SEGMENT_ENTRIES, expected), [], damage)
     done: list[_Checked] = []
     head, sound_bytes = EMPTY, 0
     torn: TornTail | None = None
     for task, found in zip(plan.tasks, _check_all(plan, workers), strict=True):
         if found.count and found.prev != head.hash:
-            expected = f"prev {head.hash} (hash of entry {head.seq})"
-            foreign = Corrupt(
-                folder / segment_name(task.first), 0, task.first, expected, f"prev {found.prev}"
-            )
-            return _report(plan.ledger_id, plan.tasks, done, foreign)
+            wanted = f"prev {head.hash} (hash of entry {head.seq})"
+            foreign = Corrupt(folder / segment_name(task.first), 0, task.first, wanted, f"prev {found.prev}")
+            return _report(plan, done, foreign)
         done.append(found)
         misfit = _misfit(folder, plan, task, found)
         if isinstance(misfit, Corrupt):
-            return _report(plan.ledger_id, plan.tasks, done, misfit)
+            return _report(plan, done, misfit)
         torn = misfit
         head = found.head if found.count else head
         sound_bytes += found.bytes
         if progress is not None:
             progress(head.seq + 1, sound_bytes)
-    return _report(plan.ledger_id, plan.tasks, done, _head_misfit(folder, plan, done, head) or torn)
+    return _report(plan, done, _head_misfit(folder, plan, done, head) or torn)
 
 
-def _plan(folder: Path, *, digests: bool) -> _Plan:
+def _plan(folder: Path, expected: Sequence[Head], *, digests: bool) -> _Plan:
     """What there is to check, and how far, at a moment in which nobody writes."""
     if not folder.is_dir():
         raise NoLedger(f"{folder}: there is no ledger here")
@@ -193,11 +243,20 @@ def _plan(folder: Path, *, digests: bool) -> _Plan:
         count = created.entries_per_segment if created else SEGMENT_ENTRIES
         check_names(folder, firsts, count)
         check_owners(folder, firsts)
+        wanted = frozenset(head.seq for head in expected)
         tasks = [
-            _Task(str(folder), first, count, (folder / segment_name(first)).stat().st_size, slot, digests)
+            _Task(
+                str(folder),
+                first,
+                count,
+                (folder / segment_name(first)).stat().st_size,
+                slot,
+                digests,
+                wanted,
+            )
             for first in firsts
         ]
-        return _Plan(created.ledger if created else "", tasks, slot, count)
+        return _Plan(created.ledger if created else "", tasks, slot, count, expected)
     finally:
         head_file.close()
         lock.close()
@@ -246,6 +305,8 @@ def _check_segment(task: _Task) -> _Checked:
                 _check_run(task, found, run)
             except BadLine as bad:
                 found.bad = (bad.seq, bad.offset, bad.expected, bad.found)
+                full = found.count == task.count_max
+                found.bad_arrived = not full and has_arrived(fd, bad.offset, task.size)
                 found.later_durable_max = max(
                     (t.durable for t in later_lines(fd, bad.offset, task.size)), default=0
                 )
@@ -288,6 +349,8 @@ def _count(task: _Task, found: _Checked, lines: list[Line], block: bytes, offset
     if slot is not None and lines[0].seq <= slot.seq <= lines[-1].seq:
         at = slot.seq - lines[0].seq
         found.head_place = lines[at].hash, offset + len(first_lines(block, at + 1))
+    if task.wanted:
+        found.hashes.update({line.seq: line.hash for line in lines if line.seq in task.wanted})
     found.recoveries.extend([line.seq for line in lines if line.type == "ledger.recovered"])
     found.head = head_after(lines)
     found.count += len(lines)
@@ -303,7 +366,14 @@ def _misfit(folder: Path, plan: _Plan, task: _Task, found: _Checked) -> Damage |
         later = [LineTail(-1, found.later_durable_max, "", "")]
         reached = plan.slot.seq if plan.slot else -1
         open_segment = last_segment and not found.sealed
-        return judge(path, BadLine(seq, offset, expected, what), later, reached, open_segment=open_segment)
+        return judge(
+            path,
+            BadLine(seq, offset, expected, what),
+            later,
+            reached,
+            arrived=found.bad_arrived,
+            open_segment=open_segment,
+        )
     if not last_segment and found.count < plan.segment_entries:
         seq = task.first + found.count
         return Corrupt(path, found.bytes, seq, "this entry", "the end of the file")
@@ -361,16 +431,24 @@ def _seal_misfit(
     return None
 
 
-def _report(ledger_id: str, tasks: list[_Task], done: list[_Checked], damage: Damage | None) -> VerifyReport:
+def _report(plan: _Plan, done: list[_Checked], damage: Damage | None) -> VerifyReport:
     sound = [found for found in done if found.count]
+    hashes = {seq: own_hash for found in sound for seq, own_hash in found.hashes.items()}
     return VerifyReport(
-        ledger_id=ledger_id,
+        ledger_id=plan.ledger_id,
         entries=sum(found.count for found in sound),
-        segments=len(tasks),
+        segments=len(plan.tasks),
         sealed=sum(found.sealed for found in done),
         bytes=sum(found.bytes for found in sound),
         head=sound[-1].head if sound else EMPTY,
         recoveries=[seq for found in sound for seq in found.recoveries],
         torn=damage if isinstance(damage, TornTail) else None,
         first_damage=damage if isinstance(damage, Corrupt) else None,
+        head_missing=bool(plan.tasks) and plan.slot is None,
+        unsealed=[
+            task.first
+            for task, found in zip(plan.tasks, done, strict=False)
+            if found.count == plan.segment_entries and not found.sealed
+        ],
+        expectations=[Expectation(head, hashes.get(head.seq)) for head in plan.expected],
     )

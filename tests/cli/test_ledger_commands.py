@@ -68,9 +68,35 @@ def test_a_sound_ledger_is_called_sound(home: LiveHome) -> None:
     assert report["first_damage"] is None
     words = home.run("ledger", "verify")
     assert words.code == 0
-    assert "sound" in words.out
+    verdict, unseen, head = words.out.splitlines()[-3:]
+    assert "consistent" in verdict
+    assert "cut off" in unseen
+    assert head == f"head:         {ENTRIES - 1}:{home.entries()[-1].hash}"
     assert words.err == ""
     assert digest_of(home.root) == before
+
+
+def test_a_ledger_is_held_against_a_head_that_was_written_down(home: LiveHome) -> None:
+    """Exit code 0 if the entry is there; 3 if it is another one or is gone, however consistent the rest is."""
+    head = home.run("ledger", "verify").out.splitlines()[-1].split()[1]
+    assert home.run("ledger", "verify", "--expect", head).code == 0
+    append(home, 1)
+    later = home.run("ledger", "verify", "--expect", head)
+    assert later.code == 0
+    assert "is the one that was written down" in later.out
+    other = home.run("ledger", "verify", "--expect", f"{ENTRIES - 1}:{'0' * 64}", "--expect", head)
+    assert other.code == 3
+    assert "NOT THE LEDGER" in other.out
+    assert home.run("ledger", "verify", "--expect", "last").code == 2
+    for name in ("HEAD", segment_name(48)):
+        (home.ledger / name).unlink()
+    cut = home.run("ledger", "verify", "--expect", head)
+    assert cut.code == 3
+    assert "no such entry" in cut.out
+    assert "HEAD:" in cut.out
+    report = json.loads(home.run("ledger", "verify", "--expect", head, "--json").out)
+    assert (report["ok"], report["head_missing"], report["expected"][0]["met"]) == (True, True, False)
+    assert home.run("ledger", "verify").code == 0
 
 
 @pytest.mark.parametrize("seq", [0, 1, 15, 16, 40, 49])

@@ -16,6 +16,7 @@ import pytest
 
 from eventstore import SEGMENT_ENTRIES, Corrupt, verify
 from eventstore.head import Slot, pack
+from eventstore.store import Head
 from tests.eventstore.disks import FastDisk
 from tests.eventstore.support import SEGMENT_0, edit, event, open_journal, snapshot
 from tests.ledger_check import check_ledger
@@ -182,6 +183,36 @@ def test_a_head_with_another_offset(ledger: Path) -> None:
         assert "HEAD" in damage.expected
         with pytest.raises(Corrupt):
             open_journal(ledger, disk=FastDisk())
+
+
+def test_a_missing_head_and_missing_seals_are_findings(ledger: Path) -> None:
+    """Neither is damage, for a crash and a live writer leave both; neither is passed over in silence."""
+    assert (verify(ledger).head_missing, verify(ledger).unsealed) == (False, [])
+    (ledger / "HEAD").write_bytes(b"x" * 1024)
+    (ledger / "00000000000000000030.seal").unlink()
+    report = verify(ledger, workers=2)
+    assert (report.ok, report.head_missing, report.unsealed) == (True, True, [30])
+
+
+def test_a_head_that_was_written_down(ledger: Path) -> None:
+    """What a cut or rewritten ledger cannot show of itself, a head that was written down elsewhere shows."""
+    middle, last = Head(41, json.loads(_line(ledger, 41))["hash"]), verify(ledger).head
+    report = verify(ledger, expected=[middle, last], workers=2)
+    assert (report.as_expected, [each.found for each in report.expectations]) == (
+        True,
+        [middle.hash, last.hash],
+    )
+    assert not verify(ledger, expected=[Head(41, "a" * 64)]).as_expected
+    for path in ledger.glob("000000000000000000[6-9]*"):
+        path.unlink()
+    (ledger / "HEAD").unlink()
+    report = verify(ledger, expected=[middle, last])
+    assert (report.ok, report.as_expected) == (True, False)
+    assert [(each.met, each.found) for each in report.expectations] == [(True, middle.hash), (False, None)]
+
+
+def _line(folder: Path, seq: int) -> bytes:
+    return (folder / f"{seq - seq % 10:020d}.jsonl").read_bytes().split(b"\n")[seq % 10]
 
 
 def test_damage_beyond_the_first_is_not_hidden_by_a_torn_tail(ledger: Path) -> None:
