@@ -108,7 +108,8 @@ from eventstore.memory import MemoryStore
 from eventstore.recovery import LedgerRecovered
 from eventstore.segment import SEGMENT_ENTRIES, first_of, list_segments, segment_name, segment_of
 from eventstore.store import EMPTY, GENESIS, OWN_SEQ, Entry, Event, EventStore, Head
-from eventstore.verify import Expectation, VerifyReport, verify
+from eventstore.verify import verify
+from eventstore.verify_report import Expectation, VerifyReport
 
 __all__ = [
     "EMPTY",

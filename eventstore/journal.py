@@ -16,14 +16,14 @@ from eventstore.commit import Fsync, Writer
 from eventstore.durable import REAL, Disk, create_folders
 from eventstore.encoder import compose
 from eventstore.errors import Conflict, LedgerError, NoLedger, Poisoned, TornTail, Unavailable
-from eventstore.genesis import LedgerCreated, new_creation, read_creation
-from eventstore.head import HEAD_NAME, HeadFile
+from eventstore.genesis import LedgerCreated, new_creation, read_creation, require_ledger
+from eventstore.head import HeadFile
 from eventstore.lock import Lock
 from eventstore.reader import read_entries
 from eventstore.recovery import LedgerRecovered, mark_recorded, set_aside, unrecorded
 from eventstore.reserve import Reserve
 from eventstore.seal import Sealing, unsealed
-from eventstore.segment import SEGMENT_ENTRIES, first_of, list_seals, list_segments
+from eventstore.segment import SEGMENT_ENTRIES, first_of
 from eventstore.store import EMPTY, Entry, Event, Head
 from eventstore.tail import Tail
 
@@ -34,18 +34,6 @@ _SEALED_PER_TICK_BYTES = 4 * 1024 * 1024
 def utc_now() -> datetime:
     """The wall clock."""
     return datetime.now(UTC)
-
-
-def _require(folder: Path) -> None:
-    """Check that there is a ledger, or what is left of one.
-
-    Raises:
-        NoLedger: there is none.
-    """
-    if not folder.is_dir() or not (
-        (folder / HEAD_NAME).exists() or list_segments(folder) or list_seals(folder)
-    ):
-        raise NoLedger(f"{folder}: there is no ledger here")
 
 
 class Journal:
@@ -129,7 +117,7 @@ class Journal:
         journal: Journal | None = None
         try:
             if read_only or not create:
-                _require(folder)
+                require_ledger(folder)
             create_folders(disk, folder)
             journal = cls(folder, clock, fsync, disk, actor, read_only=read_only)
             if read_only:

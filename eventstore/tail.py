@@ -75,6 +75,8 @@ class Tail:
         offset: where in that segment it goes, in bytes.
         fd: that segment, opened; None while there is no such file.
         durable: how many entries are known to be on disk.
+        unproven: among those behind that, there are some that another process wrote, or an earlier one: a flush of
+            theirs may have failed, and the kernel may have told them alone.
         torn: what a crash left behind the last entry, if anything.
         recent: the last entries.
     """
@@ -89,6 +91,7 @@ class Tail:
         self.first = self.offset = self.durable = 0
         self.fd: int | None = None
         self.torn: TornTail | None = None
+        self.unproven = False
         self._last_listed = 0
         self.recent = Recent()
 
@@ -146,11 +149,11 @@ class Tail:
         if self.head is before:
             return
         slot = self._head_file.read()
-        if slot is None:
-            return
-        if settled and slot.seq > self.head.seq:
-            raise self._gone(slot.seq, f"the entry that HEAD names, {slot.hash}", "nothing")
-        self.durable = max(self.durable, min(slot.seq, self.head.seq) + 1)
+        if slot is not None:
+            if settled and slot.seq > self.head.seq:
+                raise self._gone(slot.seq, f"the entry that HEAD names, {slot.hash}", "nothing")
+            self.durable = max(self.durable, min(slot.seq, self.head.seq) + 1)
+        self.unproven = self.durable <= self.head.seq
 
     def advance(self, entries: list[Entry], line_bytes: int, fd: int, end: End) -> None:
         """Move over entries that this process has just written; the last of them are in `fd`."""

@@ -15,7 +15,8 @@ import pytest
 from cli.main import main
 from cli.terminal import progress as room
 from cli.terminal.progress import progress
-from eventstore.verify import Progress, VerifyReport, verify
+from eventstore.verify import Progress, verify
+from eventstore.verify_report import VerifyReport
 from scheduler import vocabulary as v
 from tests.cli.commanding import COMMAND, Screen, make_home, record
 

@@ -566,7 +566,8 @@ def test_garbage_behind_a_full_segment_is_found_by_a_live_process(ram: Path) -> 
 
 def test_a_full_segment_that_was_cut_or_removed_under_a_live_process(ram: Path) -> None:
     """Nothing is appended behind a full segment that is not whole any more."""
-    for number, spoil in enumerate((lambda path: cut(path, 10), lambda path: path.unlink())):
+    spoils: list[Callable[[Path], None]] = [lambda path: cut(path, 10), Path.unlink]
+    for number, spoil in enumerate(spoils):
         folder = ram / f"{number}"
         journal = open_journal(folder, disk=FastDisk(), segment_entries=3)
         journal.append([event(1), event(2)])

@@ -22,7 +22,8 @@ from scheduler.home import Home
 
 if TYPE_CHECKING:
     from eventstore.errors import DamagedTail
-    from eventstore.verify import Progress, VerifyReport
+    from eventstore.verify import Progress
+    from eventstore.verify_report import VerifyReport
 
 
 CONSISTENT = "consistent: every entry hashes to what it says and names the one before"
