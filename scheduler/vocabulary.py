@@ -99,6 +99,19 @@ class ClockStepped(Payload, frozen=True):
     after: datetime
 
 
+class SnapshotWritten(Payload, frozen=True):
+    """The folded state up to entry `entry` was kept in a file, so that opening the home need not fold it again.
+
+    `sha256` is the digest of the file, `code` that of the folding code. A snapshot that no such entry speaks of is
+    not used.
+    """
+
+    TYPE: ClassVar[str] = "snapshot.written"
+    entry: int
+    sha256: str
+    code: str
+
+
 class ConfigError(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One mistake in a config file: where (lines and columns count from 1), what, what was probably meant."""
 
@@ -331,6 +344,7 @@ PAYLOADS: dict[str, type[Payload]] = {
         SchedulerPaused,
         SchedulerResumed,
         ClockStepped,
+        SnapshotWritten,
         ConfigAccepted,
         ConfigRejected,
         JobDefined,

@@ -60,7 +60,7 @@ _SYMBOLS = {
     ".": "\N{MIDDLE DOT}",
     "!": "!",
 }
-_QUIET = {v.ScheduleTicked.TYPE, v.ConfigAccepted.TYPE}
+_QUIET = {v.ScheduleTicked.TYPE, v.ConfigAccepted.TYPE, v.SnapshotWritten.TYPE}
 """Entries that only lead up to what matters: their lines are dim."""
 
 _LOOKS: dict[str, Look] = {
@@ -70,6 +70,7 @@ _LOOKS: dict[str, Look] = {
     v.SchedulerPaused.TYPE: Look("bad", "!"),
     v.SchedulerResumed.TYPE: Look("good", "."),
     v.ClockStepped.TYPE: Look("warn", "!"),
+    v.SnapshotWritten.TYPE: Look("dim", "."),
     v.ConfigAccepted.TYPE: Look("dim", "."),
     v.ConfigRejected.TYPE: Look("bad", "!"),
     v.JobDisabled.TYPE: Look("warn", "-"),

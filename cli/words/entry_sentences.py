@@ -109,6 +109,10 @@ def _clock_stepped(entry: Entry, data: v.ClockStepped, zone: str) -> str:
     return f"the clock was set {way} by {show_duration(abs(data.by_ms))}, {span}"
 
 
+def _snapshot_written(entry: Entry, data: v.SnapshotWritten, zone: str) -> str:
+    return f"the state up to entry {data.entry} was kept in a snapshot"
+
+
 def _config_accepted(entry: Entry, data: v.ConfigAccepted, zone: str) -> str:
     return f"config in force, {show_count(data.jobs, 'job')} ({data.config[:12]})"
 
@@ -233,6 +237,7 @@ _WORDS: dict[str, Callable[[Entry, Any, str], str]] = {
     v.SchedulerPaused.TYPE: _scheduler_paused,
     v.SchedulerResumed.TYPE: _scheduler_resumed,
     v.ClockStepped.TYPE: _clock_stepped,
+    v.SnapshotWritten.TYPE: _snapshot_written,
     v.ConfigAccepted.TYPE: _config_accepted,
     v.ConfigRejected.TYPE: _config_rejected,
     v.JobDefined.TYPE: _job_defined,

@@ -47,28 +47,27 @@ def open_ledger(
         actor=actor,
         patience_s=patience_s,
     )
-    return _folded(home, store, keep=True)
+    return _folded(home, store, actor)
 
 
 def open_ledger_to_read(home: Home) -> Ledger:
     """The home's ledger as it stands; nothing of it is created, repaired or written.
-
-    A snapshot of what was folded may be kept, where there are snapshots already and they can be written.
 
     Raises:
         NoLedger: there is none yet.
         Corrupt, NewerFormat: it cannot be trusted.
     """
     store = Journal.open(home.ledger, software=_SOFTWARE, read_only=True, create=False)
-    return _folded(home, store, keep=home.snapshots.is_dir())
+    return _folded(home, store, None)
 
 
-def _folded(home: Home, store: Journal, *, keep: bool) -> Ledger:
+def _folded(home: Home, store: Journal, actor: str | None) -> Ledger:
+    """The ledger with its state; `actor` records a snapshot of it if there is much to fold, None records nothing."""
     ledger = Ledger(store, snapshot.newest(home.snapshots, store))
-    start = ledger.state.head.seq
+    ledger.kept_seq = ledger.state.head.seq
     ledger.refresh()
-    if keep and ledger.state.head.seq - start >= snapshot.EVERY_ENTRIES:
-        snapshot.write(home.snapshots, ledger.state)
+    if actor is not None and ledger.state.head.seq - ledger.kept_seq >= snapshot.EVERY_ENTRIES:
+        snapshot.write(home.snapshots, ledger, actor)
     return ledger
 
 

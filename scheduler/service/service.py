@@ -101,7 +101,7 @@ class Service:
             patience_s=LEDGER_PATIENCE_S,
         )
         self._ledger.listen(self._untold.append)
-        self._snapshot_seq = self._ledger.state.head.seq
+        self._snapshot_seq = self._ledger.kept_seq
         self._waiter = Waiter(home.ledger, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
         self._launcher = Launcher(home, reread=self._reread)
         self._spawner = PosixSpawner(self._ledger.state.ledger, self._waiter.selector, home.processes)
@@ -133,7 +133,6 @@ class Service:
             self._tell()
             self._announce(Announcement("ready"))
             self._stop(self._serve())
-            snapshot.write(self._home.snapshots, self._ledger.state)
 
     def _opening(self, state: State, now: datetime) -> list[Event]:
         executor = this_process()
@@ -188,8 +187,8 @@ class Service:
     def _keep_snapshot(self) -> None:
         seq = self._ledger.state.head.seq
         if seq - self._snapshot_seq >= snapshot.EVERY_ENTRIES:
-            snapshot.write(self._home.snapshots, self._ledger.state)
             self._snapshot_seq = seq
+            snapshot.write(self._home.snapshots, self._ledger, v.SCHEDULER)
 
     def _look_at_config(self) -> None:
         """Pick an edit up once the file has come to rest: some editors write in several steps."""

@@ -55,6 +55,10 @@ READS: list[tuple[Entry, str]] = [
         entry(v.ClockStepped(kind="step", by_ms=-5_000, before=DUE, after=DUE)),
         "the clock was set back by 5 s, from 2026-11-23 02:00:00 +01:00 to 2026-11-23 02:00:00 +01:00",
     ),
+    (
+        entry(v.SnapshotWritten(entry=8_191, sha256="a" * 64, code="b" * 64)),
+        "the state up to entry 8191 was kept in a snapshot",
+    ),
     (entry(v.ConfigAccepted(config="37c6adbdf8a556a7", jobs=1)), "config in force, 1 job (37c6adbdf8a5)"),
     (
         entry(

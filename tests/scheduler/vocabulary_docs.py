@@ -64,6 +64,7 @@ EXAMPLES: tuple[tuple[v.Payload, str, str | None, int | None], ...] = (
         None,
         None,
     ),
+    (v.SnapshotWritten(entry=8_191, sha256=SHA256, code=SHA256), "scheduler", None, None),
     (v.ConfigAccepted(config=CONFIG, jobs=12), "config", None, None),
     (
         v.ConfigRejected(

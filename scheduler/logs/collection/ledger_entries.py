@@ -138,6 +138,7 @@ _WORDS: Final[dict[str, Callable[[Entry, Any], tuple[Level, str]]]] = {
     v.ClockStepped.TYPE: lambda _, data: (
         "warning", f"the machine slept for {data.by_ms / 1000:g} s" if data.kind == "suspend"
         else f"the clock was set by {data.by_ms / 1000:+g} s"),
+    v.SnapshotWritten.TYPE: lambda _, data: ("debug", f"state up to entry {data.entry} kept in a snapshot"),
     v.ConfigAccepted.TYPE: lambda _, data: ("info", f"config in force, {data.jobs} jobs"),
     v.ConfigRejected.TYPE: _rejected,
     v.JobDefined.TYPE: _defined,
