@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
+from scheduler.home import Home
 from scheduler.ledger import snapshot
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.ledger_prefix import LedgerPrefix
+from scheduler.ledger.open import open_ledger, open_ledger_to_read
 from scheduler.rules.evolve import evolve, fold
 from scheduler.rules.state import Enablement, State
 from tests.scheduler.simulation import BEGIN, World, job
@@ -217,3 +219,23 @@ class TestSnapshot:
         )
         snapshot.write(tmp_path, Ledger(prefix, fold(State(), world.entries())), v.SCHEDULER)
         assert list(tmp_path.iterdir()) == []
+
+
+def test_opening_again_and_again_records_no_snapshot_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A snapshot is recorded once there is enough to fold; what records it is not among what has to be folded."""
+    monkeypatch.setattr(snapshot, "EVERY_ENTRIES", 5)
+    home = Home(tmp_path)
+    seen: list[tuple[int, int]] = []
+    for number in range(9):
+        ledger = open_ledger(home, v.SCHEDULER)
+        written = sum(entry.type == v.SnapshotWritten.TYPE for entry in ledger.store.read(0))
+        seen.append((written, ledger.kept_seq))
+        if number == 0:
+            ledger.record([v.event(v.SchedulerStopped(reason="test"), v.SCHEDULER)] * 4)
+        ledger.store.close()
+    assert seen == [(0, -1), *[(1, 4)] * 8]
+    reader = open_ledger_to_read(home)
+    assert (reader.kept_seq, reader.state.head.seq) == (4, 5)
+    reader.store.close()

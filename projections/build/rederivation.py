@@ -1,0 +1,99 @@
+"""Whether projections hold what the entries say: they are derived anew in a private folder, and compared row by row.
+
+Digests and stamps stand beside the files, so whoever alters a file can renew them. The entries are checked against
+the chain on the way; nothing of what is compared is used.
+"""
+# ruff: noqa: S608 - the SQL is put together from constants and quoted paths
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eventstore.store import Head
+from projections.build.builder import seal_anew
+from projections.files.active_segment import make_beginning
+from projections.files.manifest import KINDS, Beginning, Folder, Kind, Manifest, Part
+from projections.files.parquet import start_engine
+from projections.files.segments import Sealed, Source
+from projections.files.validation import Progress, firsts_of
+from projections.schema.tables import listed
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_ORDER: dict[Kind, str] = {"events": "", "runs": "ORDER BY settled_seq", "notes": ""}
+"""Files of runs that were merged are in another order than those that were not."""
+
+
+def find_contradicted(
+    folder: Folder, source: Source, manifest: Manifest, progress: Progress | None = None
+) -> list[Path]:
+    """Derive all projections anew, and compare.
+
+    It takes as long as to make them, and as much room in the folder for temporary files.
+
+    Returns:
+        The files that do not hold what the entries say.
+
+    Raises:
+        Corrupt: the ledger is damaged.
+        OSError: the temporary folder cannot be written.
+    """
+    with ExitStack() as closing:
+        place = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="cronledger-")))
+        anew = Folder(place / "projections")
+        sealed = seal_anew(anew, source, progress)
+        engine = closing.enter_context(start_engine(str(place / "spilled")))
+        found = [
+            path
+            for part in manifest.parts
+            for kind in KINDS
+            for path in [folder.parquet(kind, part.first, part.segments)]
+            if path.exists() and not _holds(engine, kind, path, _derived(anew, source, part, kind))
+        ]
+        if manifest.beginning is not None:
+            found += _of_beginning(engine, folder, sealed, source, manifest.beginning)
+        return found
+
+
+def _derived(anew: Folder, source: Source, part: Part, kind: Kind) -> list[Path]:
+    return [anew.parquet(kind, first) for first in firsts_of(part, source)]
+
+
+def _of_beginning(
+    engine: DuckDBPyConnection, folder: Folder, sealed: Sealed, source: Source, made: Beginning
+) -> list[Path]:
+    """Those files of the segment that is not full that do not hold what its entries say."""
+    paths = {kind: folder.beginning(kind, made.first, made.last) for kind in KINDS}
+    there = {kind: path for kind, path in paths.items() if path.exists()}
+    if made.first != sealed.head.seq + 1 or not made.first <= made.last <= source.head.seq:
+        return list(there.values())
+    anew = make_beginning(sealed, source._replace(head=Head(made.last, made.hash)))
+    if anew.hash != made.hash:
+        return list(there.values())
+    return [
+        path
+        for kind, path in there.items()
+        if not _holds(engine, kind, path, [sealed.folder.beginning(kind, anew.first, anew.last)])
+    ]
+
+
+def _holds(engine: DuckDBPyConnection, kind: Kind, path: Path, derived: list[Path]) -> bool:
+    """Whether a file holds the rows of these, no more and no fewer."""
+    import duckdb
+
+    if not all(one.exists() for one in derived):
+        return False
+    there, anew = (
+        f"(SELECT {name} FROM read_parquet({listed([str(one) for one in paths])}) AS {name} {_ORDER[kind]})"
+        for name, paths in (("was", [path]), ("made", derived))
+    )
+    compared = f"SELECT count(*) FROM {there} POSITIONAL JOIN {anew} WHERE was IS DISTINCT FROM made"
+    try:
+        (others,) = engine.execute(compared).fetchall()[0]
+    except duckdb.Error:
+        return False
+    return bool(others == 0)
