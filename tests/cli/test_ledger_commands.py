@@ -99,6 +99,24 @@ def test_a_ledger_is_held_against_a_head_that_was_written_down(home: LiveHome) -
     assert home.run("ledger", "verify").code == 0
 
 
+def test_an_illegal_entry_is_told_and_is_no_damage(home: LiveHome) -> None:
+    """A run that ends and was never owed: exit code 1, the ledger is consistent; `--no-laws` does not look."""
+    ended = {"trigger": "manual", "started": "2026-01-01T00:00:00Z", "outcome": "succeeded", "attempt": 1}
+    with Journal.open(home.ledger, software="test") as journal:
+        journal.append([Event(type="run.finished", actor="x", data=ended, job="nightly", run=7)])
+    found = home.run("ledger", "verify")
+    assert found.code == 1
+    assert f"entry {ENTRIES}, run.finished: run 7 had ended before, or was never owed" in found.out
+    assert "consistent" in found.out
+    assert "1 entry in it is illegal" in found.out
+    report = json.loads(home.run("ledger", "verify", "--json").out)
+    assert (report["ok"], report["first_damage"], report["illegal_count"]) == (True, None, 1)
+    assert report["illegal"][0]["seq"] == ENTRIES
+    left_out = home.run("ledger", "verify", "--no-laws")
+    assert left_out.code == 0
+    assert "not checked:  the laws; and that" in left_out.out
+
+
 @pytest.mark.parametrize("seq", [0, 1, 15, 16, 40, 49])
 def test_a_flipped_bit_is_found_where_it_is(home: LiveHome, seq: int) -> None:
     """Exit code 1 with the entry, the segment, the byte offset, what was expected and what was found."""
