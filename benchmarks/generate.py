@@ -157,7 +157,8 @@ class _History:
         """Write the snapshot behind these entries; what came before them changes nothing in it but the head."""
         self._state.head = head
         fold(self._state, recorded)
-        snapshot.write(self._home.snapshots, self._state)
+        draft = snapshot.prepare(self._home.snapshots, self._state)
+        snapshot.publish(draft, self.journal.append([v.event(draft.payload, v.SCHEDULER)])[0].seq)
 
 
 def _result(run: Run, begun: datetime) -> Event:

@@ -78,9 +78,11 @@ Reading
 Torn or corrupt
     At the first line that is not the entry that it must be, number *k*, the ledger is corrupt if `HEAD`
     reaches to *k* or beyond, if any later line that speaks for itself has `durable` > *k*, or if there is a
-    later segment: *k* was on disk once. Nothing is written to such a ledger. Otherwise its tail is torn: the
-    bytes are moved to quarantine, the segment is cut, and an entry `ledger.recovered` says how many they were,
-    what their digest is and where they stood (see `recovery`).
+    later segment or a seal: *k* was on disk once. It is corrupt too if that line has arrived whole, its LF
+    included, and says something else: no crash makes a line that is whole and wrong. Nothing is written to a
+    corrupt ledger. Otherwise its tail is torn: the bytes are moved to quarantine, the segment is cut, and an
+    entry `ledger.recovered` says how many they were, what their digest is and where they stood (see
+    `recovery`). Bytes behind the last entry of a full last segment without a seal are a torn tail too.
 
 What this cannot show: that somebody removed the newest entries *and* made `HEAD` forget them, or wrote the
 whole chain anew. That takes a witness outside the folder.
@@ -106,7 +108,8 @@ from eventstore.memory import MemoryStore
 from eventstore.recovery import LedgerRecovered
 from eventstore.segment import SEGMENT_ENTRIES, first_of, list_segments, segment_name, segment_of
 from eventstore.store import EMPTY, GENESIS, OWN_SEQ, Entry, Event, EventStore, Head, LedgerFiles
-from eventstore.verify import VerifyReport, verify
+from eventstore.verify import verify
+from eventstore.verify_report import Expectation, VerifyReport
 
 __all__ = [
     "EMPTY",
@@ -122,6 +125,7 @@ __all__ = [
     "EventStore",
     "EventTooDeep",
     "EventTooLarge",
+    "Expectation",
     "Fsync",
     "Head",
     "Journal",

@@ -16,6 +16,7 @@ from eventstore.durable import Disk, sync_folder, write_all
 from eventstore.entry import decode_own
 from eventstore.errors import Corrupt, Poisoned, Unavailable
 from eventstore.head import HeadFile, Slot
+from eventstore.rewrite import rewrite
 from eventstore.segment import first_of
 from eventstore.store import Entry
 from eventstore.tail import LineEnd, Tail
@@ -151,10 +152,14 @@ class Writer:
 
         Raises:
             Poisoned: it failed.
+            OSError, Corrupt: what others left cannot be written again; nothing has become durable.
         """
         tail = self._tail
         begin = parts[0].first if parts else tail.first
         newest = parts[-1].first if parts else tail.first - self._entries
+        if tail.unproven:
+            rewrite(self._disk, self._folder, self._entries, tail)
+            tail.unproven = False
         try:
             for first in range(first_of(tail.durable, self._entries), begin, self._entries):
                 fd = self._disk.open(tail.path(first), os.O_RDWR)
@@ -179,7 +184,7 @@ class Writer:
     def _durable_to_here(self) -> None:
         """Tell `HEAD` that everything up to the last entry is on disk."""
         tail = self._tail
-        tail.durable = tail.head.seq + 1
+        tail.durable, tail.unproven = tail.head.seq + 1, False
         self._head_file.write(Slot(tail.head.seq, tail.head.hash, tail.end.offset))
         self._flushed_s = time.monotonic()
         if self._flushed_s - self._head_flushed_s >= _FLUSH_EVERY_S:
@@ -205,8 +210,8 @@ class Writer:
                 sync_folder(self._disk, self._folder)
             if os.fstat(parts[0].fd).st_size > parts[0].offset:
                 self._disk.ftruncate(parts[0].fd, parts[0].offset)
-                if parts[0].synced:
-                    self._disk.fdatasync(parts[0].fd)
+                # The next write goes to the same place: a power failure must not mix the two.
+                self._disk.fdatasync(parts[0].fd)
         except OSError as error:
             raise self._poison(
                 f"a failed write could not be taken back: {error.strerror or error}"

@@ -10,9 +10,10 @@ from typing import Annotated
 import msgspec
 
 from eventstore.entry import LINE_BYTES_MAX, BadLine, check_line, has_structure
-from eventstore.errors import Corrupt, NewerFormat
+from eventstore.errors import Corrupt, NewerFormat, NoLedger
+from eventstore.head import HEAD_NAME
 from eventstore.nesting import decode
-from eventstore.segment import SEGMENT_ENTRIES, segment_name
+from eventstore.segment import SEGMENT_ENTRIES, list_seals, list_segments, segment_name
 from eventstore.store import GENESIS
 
 FORMAT = 1
@@ -58,6 +59,19 @@ class _AnyFormat(msgspec.Struct):
     """As much of entry 0 as every format keeps."""
 
     data: _Payload
+
+
+def require_ledger(folder: Path) -> None:
+    """Check that there is a ledger, or what is left of one.
+
+    Raises:
+        NoLedger: there is none.
+        OSError: the folder cannot be listed.
+    """
+    if not folder.is_dir() or not (
+        (folder / HEAD_NAME).exists() or list_segments(folder) or list_seals(folder)
+    ):
+        raise NoLedger(f"{folder}: there is no ledger here")
 
 
 def read_creation(folder: Path) -> LedgerCreated | None:

@@ -16,15 +16,15 @@ from eventstore.commit import Fsync, Writer
 from eventstore.durable import REAL, Disk, create_folders
 from eventstore.encoder import compose
 from eventstore.errors import Conflict, LedgerError, NoLedger, Poisoned, TornTail, Unavailable
-from eventstore.genesis import LedgerCreated, new_creation, read_creation
-from eventstore.head import HEAD_NAME, HeadFile
+from eventstore.genesis import LedgerCreated, new_creation, read_creation, require_ledger
+from eventstore.head import HeadFile
 from eventstore.lock import LOCK_NAME, FileLock
 from eventstore.reader import read_entries
 from eventstore.recovery import LedgerRecovered, mark_recorded, set_aside, unrecorded
 from eventstore.reserve import DiskReserve
 from eventstore.reverse_reader import read_backwards
 from eventstore.seal import SegmentSealer
-from eventstore.segment import SEGMENT_ENTRIES, segment_name
+from eventstore.segment import SEGMENT_ENTRIES
 from eventstore.store import EMPTY, Entry, Event, Head
 from eventstore.tail import Tail
 
@@ -35,11 +35,6 @@ _SEALED_PER_TICK_BYTES = 4 * 1024 * 1024
 def utc_now() -> datetime:
     """The wall clock."""
     return datetime.now(UTC)
-
-
-def _exists(folder: Path) -> bool:
-    """Whether there is a ledger, or what is left of one."""
-    return any((folder / name).exists() for name in (segment_name(0), HEAD_NAME))
 
 
 class Journal:
@@ -117,10 +112,10 @@ class Journal:
             Unavailable: it cannot be read, or created, or repaired now.
             Poisoned: a flush failed.
         """
-        if (read_only or not create) and not _exists(folder):
-            raise NoLedger(f"{folder}: there is no ledger here")
         journal: Journal | None = None
         try:
+            if read_only or not create:
+                require_ledger(folder)
             create_folders(disk, folder)
             journal = cls(folder, clock, fsync, disk, actor, read_only=read_only)
             if read_only:
@@ -327,7 +322,7 @@ class Journal:
             self._may_be_unrecorded = True
             set_aside(self._disk, self.folder, tail.torn, tail.fd)
             self._writer.cut(tail.fd, tail.torn.offset)
-            tail.torn = None
+            tail.settle()
         if tail.head == EMPTY:
             self._commit([Event(type="ledger.created", actor=self._actor, data=self._created)])
         if self._may_be_unrecorded:

@@ -5,6 +5,8 @@ A crash leaves a *torn tail*: an unfinished write that nobody was told had succe
 
 - `HEAD` reaches to *k* or beyond: *k* was on disk once, and was acknowledged;
 - a later line that speaks for itself has `durable` > *k*: its writer knew that *k* was on disk;
+- its line has arrived whole and is another: it ends in LF and begins or ends as a line does. What a crash leaves
+  of a write has no LF, or zeros in the place of what did not arrive;
 - there is a later segment: it is created only after the one before it is on disk, whole;
 - its segment is sealed: a seal is written only when all of it is on disk, and it is never written again.
 
@@ -37,6 +39,7 @@ QUARANTINE_NAME = "quarantine"
 _UNRECORDED = re.compile(r"([0-9]{20})-([0-9]+)\.torn\.unrecorded")
 _READ_BYTES = 1024 * 1024
 _LINE_START = b'{"seq":'
+_LINE_END = re.compile(rb',"hash":"[0-9a-f]{64}"\}\Z')
 
 
 class LedgerRecovered(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +68,13 @@ class QuarantinedBytes(NamedTuple):
 
 
 def judge(
-    segment: Path, bad: BadLine, later: Iterable[LineTail], reached: int, *, open_segment: bool
+    segment: Path,
+    bad: BadLine,
+    later: Iterable[LineTail],
+    reached: int,
+    *,
+    arrived: bool,
+    open_segment: bool,
 ) -> TornTail | Corrupt:
     """Decide what a bad line at the end of a ledger is.
 
@@ -74,14 +83,27 @@ def judge(
         bad: the finding; its `offset` counts from the beginning of the file.
         later: the lines after it that speak for themselves.
         reached: the last entry known to have been on disk, from `HEAD`; -1 if none is.
+        arrived: the line there has arrived whole (see `has_arrived`).
         open_segment: there is no segment after this one, and it has no seal.
     """
     facts = (segment, bad.offset, bad.seq, bad.expected, bad.found)
-    if not open_segment or reached >= bad.seq:
+    if not open_segment or arrived or reached >= bad.seq:
         return Corrupt(*facts)
     if any(line.durable > bad.seq for line in later):
         return Corrupt(*facts)
     return TornTail(*facts)
+
+
+def has_arrived(fd: int, offset: int, end: int) -> bool:
+    """Whether a bad line has arrived whole, so that no crash made it what it is.
+
+    An unfinished write leaves a line without LF, or with zeros where blocks of the file did not arrive: several of
+    them in a row, or one at an edge of the line. What neither begins nor ends as a line does is garbage.
+    """
+    line, lf, _ = os.pread(fd, min(LINE_BYTES_MAX, end - offset), offset).partition(b"\n")
+    if not lf or b"\0\0" in line or line[:1] == b"\0" or line[-1:] == b"\0":
+        return False
+    return line.startswith(_LINE_START) or _LINE_END.search(line) is not None
 
 
 def later_lines(fd: int, offset: int, end: int) -> Iterator[LineTail]:

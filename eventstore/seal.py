@@ -10,7 +10,7 @@ itself, is: the length is compared whenever a ledger is opened, all of it by a v
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from eventstore.durable import Disk, write_file
 from eventstore.entry import LINE_BYTES_MAX, seq_of, tail_of
 from eventstore.errors import Corrupt
 from eventstore.nesting import decode
-from eventstore.segment import first_of, line_before, seal_name, segment_name
+from eventstore.segment import first_of, line_before, list_seals, seal_name, segment_name
 
 _READ_BYTES = 1024 * 1024
 _HASH = b',"hash":'
@@ -163,7 +163,19 @@ class SegmentSealer:
             self._sealing = None
 
 
-def check_lengths(folder: Path, firsts: Iterable[int]) -> None:
+def check_owners(folder: Path, firsts: Sequence[int]) -> None:
+    """Check that each seal has its segment: a segment is only ever removed whole, by somebody, with its entries.
+
+    Raises:
+        Corrupt: a segment is gone whose seal is there.
+        OSError: the folder cannot be listed.
+    """
+    for first in sorted(set(list_seals(folder)).difference(firsts))[:1]:
+        path = folder / segment_name(first)
+        raise Corrupt(path, 0, first, "the segment that its seal speaks of", "no such file")
+
+
+def check_lengths(folder: Path, firsts: Sequence[int]) -> None:
     """Check that each sealed segment is as long as its seal says, reading none of them.
 
     A segment is sealed when it is full and on disk, and never written again: there is no moment, and no crash, at

@@ -21,6 +21,7 @@ SEGMENT_ENTRIES = 65_536
 SEGMENT_SUFFIX = ".jsonl"
 SEAL_SUFFIX = ".seal"
 _SEGMENT_NAME = re.compile(r"([0-9]{20})\.jsonl")
+_SEAL_NAME = re.compile(r"([0-9]{20})\.seal")
 
 _READ_BYTES_FIRST = 16 * 1024
 _READ_BYTES_MAX = LINE_BYTES_MAX
@@ -52,7 +53,16 @@ def segment_of(folder: Path, seq: int, segment_entries: int = SEGMENT_ENTRIES) -
 
 def list_segments(folder: Path) -> list[int]:
     """The first entries of the segments that there are, in order. Other files are not looked at."""
-    matches = (_SEGMENT_NAME.fullmatch(name) for name in os.listdir(folder))
+    return _named(_SEGMENT_NAME, folder)
+
+
+def list_seals(folder: Path) -> list[int]:
+    """The first entries of the segments that have a seal, in order."""
+    return _named(_SEAL_NAME, folder)
+
+
+def _named(form: re.Pattern[str], folder: Path) -> list[int]:
+    matches = (form.fullmatch(name) for name in os.listdir(folder))
     return sorted(int(match[1]) for match in matches if match)
 
 

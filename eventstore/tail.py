@@ -17,8 +17,8 @@ from eventstore.durable import Disk
 from eventstore.entry import BadLine, head_after, parse_lines, shown, tail_of
 from eventstore.errors import Corrupt, TornTail
 from eventstore.head import HeadFile, Slot
-from eventstore.recovery import judge, later_lines
-from eventstore.seal import check_lengths
+from eventstore.recovery import has_arrived, judge, later_lines
+from eventstore.seal import check_lengths, check_owners
 from eventstore.segment import (
     check_names,
     first_lines,
@@ -75,6 +75,8 @@ class Tail:
         offset: where in that segment it goes, in bytes.
         fd: that segment, opened; None while there is no such file.
         durable: how many entries are known to be on disk.
+        unproven: among those behind that, there are some that another process wrote, or an earlier one: a flush of
+            theirs may have failed, and the kernel may have told them alone.
         torn: what a crash left behind the last entry, if anything.
         recent: the last entries.
     """
@@ -89,6 +91,7 @@ class Tail:
         self.first = self.offset = self.durable = 0
         self.fd: int | None = None
         self.torn: TornTail | None = None
+        self.unproven = False
         self._last_listed = 0
         self.recent = RecentEntries()
 
@@ -100,12 +103,13 @@ class Tail:
         """Find the last entry that is known to be on disk, without reading the history before it.
 
         Raises:
-            Corrupt: `HEAD` names an entry that is not there, or a segment is missing, or is not as long as its
-                seal says.
+            Corrupt: `HEAD` names an entry that is not there, or a segment is missing, the last one too if its seal
+                is there, or is not as long as its seal says.
         """
         slot = self._head_file.read()
         firsts = list_segments(self._folder)
         check_names(self._folder, firsts, self._entries)
+        check_owners(self._folder, firsts)
         check_lengths(self._folder, firsts)
         self._last_listed = firsts[-1] if firsts else 0
         if slot is not None:
@@ -114,9 +118,11 @@ class Tail:
             self._start_from(firsts[-1] - 1, None)
 
     def changed(self) -> bool:
-        """Whether there is anything new to look at. Costs one system call."""
+        """Whether there is anything new to look at. Costs one system call, two behind a full segment."""
         if self.fd is None:
-            return self.path(self.first).exists()
+            return self.path(self.first).exists() or (
+                self.first > 0 and self._left_bytes() != self.end.offset
+            )
         status = os.fstat(self.fd)
         return status.st_size != self.offset or status.st_nlink == 0
 
@@ -143,11 +149,11 @@ class Tail:
         if self.head is before:
             return
         slot = self._head_file.read()
-        if slot is None:
-            return
-        if settled and slot.seq > self.head.seq:
-            raise self._gone(slot.seq, f"the entry that HEAD names, {slot.hash}", "nothing")
-        self.durable = max(self.durable, min(slot.seq, self.head.seq) + 1)
+        if slot is not None:
+            if settled and slot.seq > self.head.seq:
+                raise self._gone(slot.seq, f"the entry that HEAD names, {slot.hash}", "nothing")
+            self.durable = max(self.durable, min(slot.seq, self.head.seq) + 1)
+        self.unproven = self.durable <= self.head.seq
 
     def advance(self, entries: list[Entry], line_bytes: int, fd: int, end: LineEnd) -> None:
         """Move over entries that this process has just written; the last of them are in `fd`."""
@@ -155,6 +161,12 @@ class Tail:
             os.close(self.fd)
         self.fd, self.first = fd, end.first
         self._accept(entries, line_bytes, end.offset)
+        if self._full():
+            self._leave()
+
+    def settle(self) -> None:
+        """What was torn has been cut off: the next entry goes behind the last one."""
+        self.torn = None
         if self._full():
             self._leave()
 
@@ -189,11 +201,35 @@ class Tail:
             self._leave()
 
     def _enter(self) -> bool:
-        """Have the segment open that the next entry goes into; False if there is none yet."""
+        """Have the segment open that the next entry goes into; False if there is none yet.
+
+        Raises:
+            BadLine: something stands behind the full segment before it; that one is open then.
+        """
         if self.fd is None:
+            self._check_left()
             with contextlib.suppress(FileNotFoundError):
                 self.fd = self._disk.open(self.path(self.first), self._flags)
         return self.fd is not None
+
+    def _check_left(self) -> None:
+        """Check that the full segment that was left ends with its last entry."""
+        if self.first == 0:
+            return
+        size = self._left_bytes()
+        if size < self.end.offset:
+            raise self._gone(self.head.seq, "the last entry", "a segment that was removed or cut")
+        if size > self.end.offset:
+            self.first, self.offset = self.end
+            self.fd = self._disk.open(self.path(self.first), self._flags)
+            self._read_on()
+
+    def _left_bytes(self) -> int:
+        """How long the full segment is that was left; -1 if it is gone."""
+        try:
+            return os.stat(self.path(self.end.first)).st_size
+        except FileNotFoundError:
+            return -1
 
     def _leave(self) -> None:
         """The segment is full: the next entry goes into the next one."""
@@ -249,8 +285,16 @@ class Tail:
         slot = self._head_file.read()
         sealed = (self._folder / seal_name(self.first)).exists()
         open_segment = not sealed and not self.path(self.first + self._entries).exists()
-        later = later_lines(self.fd, bad.offset, os.fstat(self.fd).st_size)
-        found = judge(self.path(self.first), bad, later, slot.seq if slot else -1, open_segment=open_segment)
+        end = os.fstat(self.fd).st_size
+        found = judge(
+            self.path(self.first),
+            bad,
+            later_lines(self.fd, bad.offset, end),
+            slot.seq if slot else -1,
+            # Behind a full segment no entry was expected: whatever stands there, none is lost by it.
+            arrived=not self._full() and has_arrived(self.fd, bad.offset, end),
+            open_segment=open_segment,
+        )
         if isinstance(found, Corrupt):
             raise found
         return found

@@ -4,13 +4,16 @@ Each segment is checked by itself, in its own process where there is enough to d
 put together: the first line of each must name the hash of the last line before it. Memory stays bounded: a
 segment is read in pieces. Nothing is written, and a scheduler may go on appending meanwhile: what is verified is
 the ledger as it was at the beginning.
+
+A ledger in which all of that fits is consistent. That nobody has cut entries off its end (and `HEAD` with them), or
+written all of it anew, cannot be seen in it: a head that was written down elsewhere shows it, if it is given.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,8 +25,8 @@ from eventstore.errors import Corrupt, NoLedger, TornTail, Unavailable
 from eventstore.genesis import read_creation
 from eventstore.head import HeadFile, Slot
 from eventstore.lock import LOCK_NAME, FileLock
-from eventstore.recovery import judge, later_lines
-from eventstore.seal import Seal, read_seal
+from eventstore.recovery import has_arrived, judge, later_lines
+from eventstore.seal import Seal, check_owners, read_seal
 from eventstore.segment import (
     SEGMENT_ENTRIES,
     LineBlock,
@@ -31,11 +34,13 @@ from eventstore.segment import (
     first_lines,
     first_of,
     line_blocks,
+    list_seals,
     list_segments,
     seal_name,
     segment_name,
 )
 from eventstore.store import EMPTY, GENESIS, Head
+from eventstore.verify_report import Expectation, VerifyReport
 
 Damage = TornTail | Corrupt
 
@@ -44,37 +49,6 @@ Progress = Callable[[int, int], None]
 
 _PARALLEL_BYTES_MIN = 48 * 1024 * 1024
 """Below this, starting processes costs more than they save."""
-
-
-class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found.
-
-    Attributes:
-        ledger_id: the ledger, from entry 0; empty if entry 0 cannot be read.
-        entries: how many entries are sound, from the first on without a gap.
-        segments: how many segments were looked at.
-        sealed: how many of them have a seal that was compared.
-        bytes: how many bytes the sound entries take.
-        head: the last sound entry.
-        recoveries: the entries `ledger.recovered` among them, by `seq`.
-        torn: what a crash left behind the last entry; no damage, the next append settles it.
-        first_damage: where the first damage is, and what it is; None if there is none.
-    """
-
-    ledger_id: str
-    entries: int
-    segments: int
-    sealed: int
-    bytes: int
-    head: Head
-    recoveries: list[int]
-    torn: TornTail | None
-    first_damage: Corrupt | None
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing is damaged."""
-        return self.first_damage is None
 
 
 class _Task(msgspec.Struct, frozen=True):
@@ -86,6 +60,7 @@ class _Task(msgspec.Struct, frozen=True):
     size: int
     slot: Slot | None
     digests: bool
+    wanted: frozenset[int]
 
 
 class _Checked(msgspec.Struct):
@@ -97,8 +72,10 @@ class _Checked(msgspec.Struct):
         count: how many entries are sound.
         bytes: how many bytes they take.
         recoveries: those that are `ledger.recovered`.
-        head_hash: the hash of the entry that `HEAD` names, if it is among them.
+        head_place: the hash of the entry that `HEAD` names, and where its line ends, if it is among them.
+        hashes: of the entries that were asked for, those among them.
         bad: the first bad line: seq, offset, expected, found.
+        bad_arrived: it has arrived whole.
         later_durable_max: the greatest `durable` of the lines behind that which speak for themselves.
         sealed: it has a seal that could be read.
         seal_misfit: what the seal should say, and what it says, if that is not the same.
@@ -109,15 +86,22 @@ class _Checked(msgspec.Struct):
     count: int = 0
     bytes: int = 0
     recoveries: list[int] = []
-    head_hash: str | None = None
+    head_place: tuple[str, int] | None = None
+    hashes: dict[int, str] = {}
     bad: tuple[int, int, str, str] | None = None
+    bad_arrived: bool = False
     later_durable_max: int = 0
     sealed: bool = False
     seal_misfit: tuple[str, str] | None = None
 
 
 def verify(
-    folder: Path, *, workers: int | None = None, progress: Progress | None = None, digests: bool = False
+    folder: Path,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    digests: bool = False,
+    expected: Sequence[Head] = (),
 ) -> VerifyReport:
     """Verify the ledger in a folder.
 
@@ -127,6 +111,7 @@ def verify(
         progress: is told how far it is.
         digests: whether to compare the digest in each seal with its file as well. The chain proves the file;
             that the seal is as it was written, its own hash does; this is for one that was forged whole.
+        expected: heads that were written down outside: the ledger is held against them.
 
     Raises:
         NoLedger: there is none.
@@ -134,7 +119,7 @@ def verify(
         Unavailable: it cannot be read.
     """
     try:
-        return _verify(folder, workers, progress, digests=digests)
+        return _verify(folder, workers, progress, expected, digests=digests)
     except OSError as error:
         raise Unavailable(f"{error.filename or folder}: {error.strerror or error}") from error
 
@@ -146,34 +131,42 @@ class _Plan(msgspec.Struct):
     tasks: list[_Task]
     slot: Slot | None
     segment_entries: int
+    expected: Sequence[Head]
 
 
-def _verify(folder: Path, workers: int | None, progress: Progress | None, *, digests: bool) -> VerifyReport:
+def _verify(
+    folder: Path,
+    workers: int | None,
+    progress: Progress | None,
+    expected: Sequence[Head],
+    *,
+    digests: bool,
+) -> VerifyReport:
     try:
-        plan = _plan(folder, digests=digests)
+        plan = _plan(folder, expected, digests=digests)
     except Corrupt as damage:
-        return _report("", [], [], damage)
+        return _report(_Plan("", [], None, SEGMENT_ENTRIES, expected), [], damage)
     done: list[_Checked] = []
     head, sound_bytes = EMPTY, 0
+    torn: TornTail | None = None
     for task, found in zip(plan.tasks, _check_all(plan, workers), strict=True):
         if found.count and found.prev != head.hash:
-            expected = f"prev {head.hash} (hash of entry {head.seq})"
-            foreign = Corrupt(
-                folder / segment_name(task.first), 0, task.first, expected, f"prev {found.prev}"
-            )
-            return _report(plan.ledger_id, plan.tasks, done, foreign)
+            wanted = f"prev {head.hash} (hash of entry {head.seq})"
+            foreign = Corrupt(folder / segment_name(task.first), 0, task.first, wanted, f"prev {found.prev}")
+            return _report(plan, done, foreign)
         done.append(found)
         misfit = _misfit(folder, plan, task, found)
-        if misfit is not None:
-            return _report(plan.ledger_id, plan.tasks, done, misfit)
+        if isinstance(misfit, Corrupt):
+            return _report(plan, done, misfit)
+        torn = misfit
         head = found.head if found.count else head
         sound_bytes += found.bytes
         if progress is not None:
             progress(head.seq + 1, sound_bytes)
-    return _report(plan.ledger_id, plan.tasks, done, _head_misfit(folder, plan, done, head))
+    return _report(plan, done, _head_misfit(folder, plan, done, head) or torn)
 
 
-def _plan(folder: Path, *, digests: bool) -> _Plan:
+def _plan(folder: Path, expected: Sequence[Head], *, digests: bool) -> _Plan:
     """What there is to check, and how far, at a moment in which nobody writes."""
     if not folder.is_dir():
         raise NoLedger(f"{folder}: there is no ledger here")
@@ -183,18 +176,28 @@ def _plan(folder: Path, *, digests: bool) -> _Plan:
         lock.share()
         slot = head_file.read()
         firsts = list_segments(folder)
-        if not firsts and slot is None:
+        if not firsts and slot is None and not list_seals(folder):
             raise NoLedger(f"{folder}: there is no ledger here")
         if not firsts or firsts[0] != 0:
             raise Corrupt(folder / segment_name(0), 0, 0, "the first segment", "no such file")
         created = read_creation(folder)
         count = created.entries_per_segment if created else SEGMENT_ENTRIES
         check_names(folder, firsts, count)
+        check_owners(folder, firsts)
+        wanted = frozenset(head.seq for head in expected)
         tasks = [
-            _Task(str(folder), first, count, (folder / segment_name(first)).stat().st_size, slot, digests)
+            _Task(
+                str(folder),
+                first,
+                count,
+                (folder / segment_name(first)).stat().st_size,
+                slot,
+                digests,
+                wanted,
+            )
             for first in firsts
         ]
-        return _Plan(created.ledger if created else "", tasks, slot, count)
+        return _Plan(created.ledger if created else "", tasks, slot, count, expected)
     finally:
         head_file.close()
         lock.close()
@@ -243,6 +246,8 @@ def _check_segment(task: _Task) -> _Checked:
                 _check_block(task, found, block)
             except BadLine as bad:
                 found.bad = (bad.seq, bad.offset, bad.expected, bad.found)
+                full = found.count == task.count_max
+                found.bad_arrived = not full and has_arrived(fd, bad.offset, task.size)
                 found.later_durable_max = max(
                     (t.durable for t in later_lines(fd, bad.offset, task.size)), default=0
                 )
@@ -268,10 +273,10 @@ def _check_block(task: _Task, found: _Checked, block: LineBlock) -> None:
     except BadLine as bad:
         if bad.offset:
             good = block.raw[: bad.offset]
-            _count(task, found, check_lines(good, seq, prev), block.offset + len(good))
+            _count(task, found, check_lines(good, seq, prev), good, block.offset)
         raise BadLine(bad.seq, block.offset + bad.offset, bad.expected, bad.found) from None
     if lines:
-        _count(task, found, lines, block.offset + len(sound))
+        _count(task, found, lines, sound, block.offset)
     if len(sound) < len(block.raw):
         rest = block.raw[len(sound) :]
         raise BadLine(
@@ -279,14 +284,18 @@ def _check_block(task: _Task, found: _Checked, block: LineBlock) -> None:
         )
 
 
-def _count(task: _Task, found: _Checked, lines: list[Line], end: int) -> None:
+def _count(task: _Task, found: _Checked, lines: list[Line], block: bytes, offset: int) -> None:
+    """Count these lines as sound; they are the bytes of `block`, which begins at `offset` of the segment."""
     slot = task.slot
     if slot is not None and lines[0].seq <= slot.seq <= lines[-1].seq:
-        found.head_hash = lines[slot.seq - lines[0].seq].hash
+        at = slot.seq - lines[0].seq
+        found.head_place = lines[at].hash, offset + len(first_lines(block, at + 1))
+    if task.wanted:
+        found.hashes.update({line.seq: line.hash for line in lines if line.seq in task.wanted})
     found.recoveries.extend([line.seq for line in lines if line.type == "ledger.recovered"])
     found.head = head_after(lines)
     found.count += len(lines)
-    found.bytes = end
+    found.bytes = offset + len(block)
 
 
 def _misfit(folder: Path, plan: _Plan, task: _Task, found: _Checked) -> Damage | None:
@@ -298,7 +307,14 @@ def _misfit(folder: Path, plan: _Plan, task: _Task, found: _Checked) -> Damage |
         later = [LineTail(-1, found.later_durable_max, "", "")]
         reached = plan.slot.seq if plan.slot else -1
         open_segment = last_segment and not found.sealed
-        return judge(path, BadLine(seq, offset, expected, what), later, reached, open_segment=open_segment)
+        return judge(
+            path,
+            BadLine(seq, offset, expected, what),
+            later,
+            reached,
+            arrived=found.bad_arrived,
+            open_segment=open_segment,
+        )
     if not last_segment and found.count < plan.segment_entries:
         seq = task.first + found.count
         return Corrupt(path, found.bytes, seq, "this entry", "the end of the file")
@@ -308,7 +324,7 @@ def _misfit(folder: Path, plan: _Plan, task: _Task, found: _Checked) -> Damage |
     return None
 
 
-def _head_misfit(folder: Path, plan: _Plan, done: list[_Checked], head: Head) -> Damage | None:
+def _head_misfit(folder: Path, plan: _Plan, done: list[_Checked], head: Head) -> Corrupt | None:
     """What is wrong with `HEAD`, in a ledger whose entries are sound up to `head`."""
     slot = plan.slot
     if slot is None:
@@ -318,9 +334,13 @@ def _head_misfit(folder: Path, plan: _Plan, done: list[_Checked], head: Head) ->
     named = f"the entry that HEAD names, {slot.hash}"
     if slot.seq > head.seq:
         return Corrupt(path, slot.offset, slot.seq, named, "nothing")
-    hash_there = done[first // plan.segment_entries].head_hash
-    if hash_there != slot.hash:
-        return Corrupt(path, slot.offset, slot.seq, named, f"hash {hash_there}")
+    place = done[first // plan.segment_entries].head_place
+    assert place is not None, "the entry is among those that were checked"
+    if place[0] != slot.hash:
+        return Corrupt(path, slot.offset, slot.seq, named, f"hash {place[0]}")
+    if place[1] != slot.offset:
+        ends = f"its end at byte {slot.offset}, where HEAD says"
+        return Corrupt(path, place[1], slot.seq, ends, f"its end at byte {place[1]}")
     return None
 
 
@@ -352,16 +372,24 @@ def _seal_misfit(
     return None
 
 
-def _report(ledger_id: str, tasks: list[_Task], done: list[_Checked], damage: Damage | None) -> VerifyReport:
+def _report(plan: _Plan, done: list[_Checked], damage: Damage | None) -> VerifyReport:
     sound = [found for found in done if found.count]
+    hashes = {seq: own_hash for found in sound for seq, own_hash in found.hashes.items()}
     return VerifyReport(
-        ledger_id=ledger_id,
+        ledger_id=plan.ledger_id,
         entries=sum(found.count for found in sound),
-        segments=len(tasks),
+        segments=len(plan.tasks),
         sealed=sum(found.sealed for found in done),
         bytes=sum(found.bytes for found in sound),
         head=sound[-1].head if sound else EMPTY,
         recoveries=[seq for found in sound for seq in found.recoveries],
         torn=damage if isinstance(damage, TornTail) else None,
         first_damage=damage if isinstance(damage, Corrupt) else None,
+        head_missing=bool(plan.tasks) and plan.slot is None,
+        unsealed=[
+            task.first
+            for task, found in zip(plan.tasks, done, strict=False)
+            if found.count == plan.segment_entries and not found.sealed
+        ],
+        expectations=[Expectation(head, hashes.get(head.seq)) for head in plan.expected],
     )

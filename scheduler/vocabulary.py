@@ -14,6 +14,7 @@ import msgspec
 
 from eventstore.store import Entry, Event
 from scheduler.definition import CatchUp, JobDefinition
+from scheduler.entry_members import ConfigError, RetentionFailure, RetentionTarget, Survivor
 
 Trigger = Literal["schedule", "catch_up", "manual"]
 Outcome = Literal["succeeded", "failed", "timed_out", "cancelled", "lost", "unknown"]
@@ -99,14 +100,17 @@ class ClockStepped(Payload, frozen=True):
     after: datetime
 
 
-class ConfigError(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One mistake in a config file: where (lines and columns count from 1), what, what was probably meant."""
+class SnapshotWritten(Payload, frozen=True):
+    """The folded state up to entry `entry` was kept in a file, so that opening the home need not fold it again.
 
-    line: int
-    column: int
-    message: str
-    key: str = ""
-    suggestion: str = ""
+    `sha256` is the digest of the file, `code` that of the folding code. A snapshot that no such entry speaks of is
+    not used.
+    """
+
+    TYPE: ClassVar[str] = "snapshot.written"
+    entry: int
+    sha256: str
+    code: str
 
 
 class ConfigAccepted(Payload, frozen=True):
@@ -253,15 +257,6 @@ class RunAdopted(Payload, frozen=True):
     pid_namespace: int | None = None
 
 
-class Survivor(msgspec.Struct, frozen=True, kw_only=True):
-    """A process of a run that could not be stopped: its number, start (field 22 of its `stat`), user and program."""
-
-    pid: int
-    start_ticks: int
-    uid: int
-    program: str
-
-
 class RunFinished(Payload, frozen=True):
     """An attempt ended: everything that a row of history needs.
 
@@ -304,23 +299,6 @@ class RunSkipped(Payload, frozen=True):
     trigger: Trigger
     scheduled_for: datetime | None = None
     because_of: int | None = None
-
-
-class RetentionTarget(msgspec.Struct, frozen=True, kw_only=True):
-    """What was done in one folder."""
-
-    path: str
-    pattern: str
-    examined: int
-    deleted: int
-    deleted_bytes: int
-
-
-class RetentionFailure(msgspec.Struct, frozen=True, kw_only=True):
-    """A file or folder that could not be dealt with, and why."""
-
-    path: str
-    error: str
 
 
 class RetentionApplied(Payload, frozen=True):
@@ -366,6 +344,7 @@ MISFIRES = (ScheduleMisfired.TYPE,)
 REMARKS = (
     LedgerCreated.TYPE,
     LedgerRecovered.TYPE,
+    SnapshotWritten.TYPE,
     ConfigAccepted.TYPE,
     ConfigRejected.TYPE,
     RunCancelRequested.TYPE,

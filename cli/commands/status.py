@@ -17,10 +17,11 @@ from cli.times.show import MACHINES_ZONE, local_zone, show_past, show_size, show
 from cli.words.entry_lines import sentence
 from cli.words.job_words import PAUSE_ENDS, going_words, paused_words
 from eventstore.store import Entry
+from scheduler.entry_members import ConfigError, Survivor
 from scheduler.home import Home
 from scheduler.rules.state import LeftRunning, Run
 from scheduler.rules.upcoming import settled_ahead
-from scheduler.vocabulary import FAILURES, ConfigError, Survivor
+from scheduler.vocabulary import FAILURES
 from scheduler.wording.entries import signs_of
 
 if TYPE_CHECKING:

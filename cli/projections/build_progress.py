@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _STEPS = {
     "sealing": "projecting, segments",
     "merging": "merging, files",
+    "deriving": "deriving anew, segments",
     "checking": "checking, files",
 }
 

@@ -9,9 +9,10 @@ from typing import Protocol
 
 import msgspec
 
-from eventstore import NoLedger
+from eventstore import Corrupt, NoLedger
 from projections.build.builder import ensure_projected, project_anew, with_active_segment
 from projections.build.compaction import Sizes, due, merge
+from projections.build.rederivation import find_contradicted
 from projections.files.database import refresh_database
 from projections.files.fingerprint import stamp
 from projections.files.manifest import KINDS, Manifest, ProjectionFolder
@@ -26,7 +27,7 @@ class StepProgress(Protocol):
     """Is told which step of the work begins, and gives what is to be told how far it is."""
 
     def __call__(self, step: str) -> ProgressCallback:
-        """`step` is `sealing`, `merging` or `checking`."""
+        """`step` is `sealing`, `merging`, `deriving` or `checking`."""
 
 
 class MaintenanceReport(msgspec.Struct, kw_only=True):
@@ -64,8 +65,9 @@ class ProjectionStatus(msgspec.Struct, kw_only=True):
         superseded: files that were merged into others, kept for a day for those who still read them.
         merges_due: how many merges the next maintenance makes.
         current: whether they were made by this version; others are made anew.
-        verified: whether the files were digested.
-        damaged: files that are missing or cut, and if they were digested, those that were altered.
+        verified: whether the files were digested, and compared with what the entries yield anew.
+        damaged: files that are missing or cut, and if they were verified, those that were altered or say something
+            else than the entries.
         discarded: whether those were removed, so that the next question makes them anew.
         touched: how many files were copied or touched since, and not digested; the next question does that.
     """
@@ -112,7 +114,8 @@ def status(home: Home, *, verify: bool = False, steps: StepProgress | None = Non
 
     Args:
         home: the home.
-        verify: digest every file, and remove those that are damaged, where that may be done.
+        verify: digest every file, derive all anew in a temporary folder and compare, and remove those that are
+            damaged, where that may be done.
         steps: is told how far that is.
 
     Raises:
@@ -121,7 +124,7 @@ def status(home: Home, *, verify: bool = False, steps: StepProgress | None = Non
     """
     folder = ProjectionFolder(home.projections.resolve())
     with _segments_of(home) as ledger:
-        checked = _verified(folder, ledger, None if steps is None else steps("checking")) if verify else None
+        checked, damage = _verified(folder, ledger, steps) if verify else (None, "")
         manifest = folder.load(version(ledger.segment_entries))
         valid = valid_projections(folder, ledger, manifest)
         files = {path: kind for kind, path, _ in manifest.files(folder)}
@@ -135,7 +138,8 @@ def status(home: Home, *, verify: bool = False, steps: StepProgress | None = Non
             entries=entries,
             segments=len(ledger.firsts),
             projected=len(valid.segments),
-            refused=_refused(manifest, ledger) if len(valid.segments) < len(ledger.firsts) else "",
+            refused=damage
+            or (_refused(manifest, ledger) if len(valid.segments) < len(ledger.firsts) else ""),
             recent_entries=entries - (valid.head.seq + 1),
             kinds={kind: _sizes([path for path, of in files.items() if of == kind]) for kind in KINDS},
             superseded=_sizes([folder.root / name for name in manifest.superseded]),
@@ -149,14 +153,25 @@ def status(home: Home, *, verify: bool = False, steps: StepProgress | None = Non
 
 
 def _verified(
-    folder: ProjectionFolder, ledger: LedgerSegments, progress: ProgressCallback | None
-) -> tuple[list[Path], bool]:
-    """The damaged files, and whether they are gone now."""
+    folder: ProjectionFolder, ledger: LedgerSegments, steps: StepProgress | None
+) -> tuple[tuple[list[Path], bool], str]:
+    """The damaged files, and whether they are gone now; and where the ledger is damaged, if it is."""
+    manifest = folder.load(version(ledger.segment_entries))
+    refused, contradicted = "", list[Path]()
     try:
-        damaged = discard_damaged(folder, ledger.segment_entries, progress)
+        progress = None if steps is None else steps("deriving")
+        contradicted = find_contradicted(folder, ledger, manifest, progress)
+    except Corrupt as damage:
+        refused = str(damage)
+    progress = None if steps is None else steps("checking")
+    try:
+        for path in contradicted:
+            path.unlink(missing_ok=True)
+        damaged, discarded = discard_damaged(folder, ledger.segment_entries, progress), True
     except OSError:  # they may be read, and no more
-        return find_damaged(folder, ledger.segment_entries), False
-    return damaged, bool(damaged)
+        damaged, discarded = find_damaged(folder, ledger.segment_entries), False
+    damaged += [path for path in contradicted if path not in damaged]
+    return (damaged, discarded and bool(damaged)), refused
 
 
 def _refused(manifest: Manifest, ledger: LedgerSegments) -> str:

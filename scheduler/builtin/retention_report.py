@@ -12,7 +12,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final, Literal
 
-from scheduler.vocabulary import RetentionApplied, RetentionFailure, RetentionTarget
+from scheduler.entry_members import RetentionFailure, RetentionTarget
+from scheduler.vocabulary import RetentionApplied
 
 FAILURES_MAX: Final = 20
 TARGETS_MAX: Final = 40

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from scheduler.vocabulary import ConfigError
+from scheduler.entry_members import ConfigError
 
 
 class ConfigInvalid(Exception):

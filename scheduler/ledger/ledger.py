@@ -18,7 +18,13 @@ _ATTEMPTS_MAX = 1_000
 
 
 class Ledger:
-    """A ledger and the state that its entries add up to."""
+    """A ledger and the state that its entries add up to.
+
+    Attributes:
+        store: the ledger.
+        state: what its entries fold to.
+        kept_seq: up to which entry the state is kept in a snapshot; -1 if it is not.
+    """
 
     def __init__(
         self,
@@ -27,6 +33,7 @@ class Ledger:
     ) -> None:
         self.store = store
         self.state = State() if state is None else state
+        self.kept_seq = -1
         self._listeners: list[Callable[[Entry], None]] = []
 
     def listen(self, listener: Callable[[Entry], None]) -> None:

@@ -41,27 +41,26 @@ def open_ledger(
     store = open_store_to_append(
         home, actor, clock=lambda: reading().wall, fsync=fsync, patience_s=patience_s
     )
-    return _folded(home, store, keep=True)
+    return _folded(home, store, actor)
 
 
 def open_ledger_to_read(home: Home) -> Ledger:
     """The home's ledger as it stands; nothing of it is created, repaired or written.
 
-    A snapshot of what was folded may be kept, where there are snapshots already and they can be written.
-
     Raises:
         NoLedger: there is none yet.
         Corrupt, NewerFormat: it is damaged.
     """
-    return _folded(home, open_store(home), keep=home.snapshots.is_dir())
+    return _folded(home, open_store(home), None)
 
 
-def _folded(home: Home, store: EventStore, *, keep: bool) -> Ledger:
+def _folded(home: Home, store: EventStore, actor: str | None) -> Ledger:
+    """The ledger with its state; `actor` records a snapshot of it if there is much to fold, None records nothing."""
     ledger = Ledger(store, snapshot.newest(home.snapshots, store))
-    start = ledger.state.head.seq
+    ledger.kept_seq = ledger.state.head.seq
     ledger.refresh()
-    if keep and ledger.state.head.seq - start >= snapshot.EVERY_ENTRIES:
-        snapshot.write(home.snapshots, ledger.state)
+    if actor is not None and ledger.state.head.seq - ledger.kept_seq >= snapshot.EVERY_ENTRIES:
+        snapshot.write(home.snapshots, ledger, actor)
     return ledger
 
 

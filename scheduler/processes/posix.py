@@ -15,6 +15,7 @@ from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Final
 
+from scheduler.entry_members import Survivor
 from scheduler.processes import pidfd, termination
 from scheduler.processes.descriptors import Reserve, is_exhaustion
 from scheduler.processes.output_files import holds_output
@@ -28,7 +29,6 @@ from scheduler.processes.recognition.lineage import Lineage
 from scheduler.processes.recognition.pid_records import Note, Notes
 from scheduler.processes.spawner import Exit, FileIdentity, Launch, Launched, LaunchFailed, Orphan
 from scheduler.processes.starter import Held, Starter, undone
-from scheduler.vocabulary import Survivor
 
 LOCKS_LOOK_S: Final = 1.0
 """How often is asked whether a run that cannot be seen from here still holds its lock: nobody tells of its end."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
+from scheduler.entry_members import Survivor
 from scheduler.shortening import shortened
-from scheduler.vocabulary import Survivor
 
 
 class Launch(NamedTuple):

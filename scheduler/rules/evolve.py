@@ -142,18 +142,21 @@ def _job_disabled(state: State, entry: Entry, data: v.JobDisabled) -> None:
 
 
 def _close(job: Job, at: datetime, reason: v.MisfireReason) -> None:
-    """The schedule ceases to be in force: its instants up to `at` are closed, the next ones start there."""
-    if at > job.cursor:
-        after: datetime | None = job.cursor
-        if not job.enablement.enabled:
-            # A pause may have ended by itself before this entry, while no scheduler watched.
-            after = None if job.enablement.until is None else max(job.cursor, job.enablement.until)
-        if after is not None and after < at:
-            first = schedule_of(job.definition).next_after(after)
-            if first is not None and first <= at:
-                job.unsettled.append(ClosedInterval(job.definition, after, at, reason))
-        job.cursor = at
+    """The schedule ceases to be in force: its instants up to `at` are closed, the next ones start there.
+
+    Where it was not in force, nothing is closed: to disable what is disabled changes no instant.
+    """
     job.catching_up = None
+    after: datetime | None = job.cursor
+    if not job.enablement.enabled:
+        # A pause may have ended by itself, unwatched, before this was said.
+        after = None if job.enablement.until is None else max(job.cursor, job.enablement.until)
+    if after is None or after >= at:
+        return
+    first = schedule_of(job.definition).next_after(after)
+    if first is not None and first <= at:
+        job.unsettled.append(ClosedInterval(job.definition, after, at, reason))
+    job.cursor = at
 
 
 def _schedule_ticked(state: State, entry: Entry, data: v.ScheduleTicked) -> None:

@@ -13,7 +13,8 @@ import msgspec
 
 from eventstore.store import EMPTY, Head
 from scheduler.definition import JobDefinition
-from scheduler.vocabulary import ConfigError, MisfireReason, Outcome, SkipReason, Survivor, Trigger
+from scheduler.entry_members import ConfigError, Survivor
+from scheduler.vocabulary import MisfireReason, Outcome, SkipReason, Trigger
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -14,6 +14,7 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable
 from scheduler.configuration.home_config import load_config
+from scheduler.entry_members import ConfigError
 from scheduler.home import Home
 from scheduler.shortening import shortened
 
@@ -60,14 +61,14 @@ def rejection(problem: ConfigProblem) -> Event:
     if isinstance(problem, ConfigInvalid):
         errors, digest = problem.errors, problem.digest
     else:
-        errors, digest = [v.ConfigError(line=1, column=1, message=str(problem))], ""
+        errors, digest = [ConfigError(line=1, column=1, message=str(problem))], ""
     recorded = [_bounded(error) for error in errors[:ERRORS_MAX]]
     while len(json.dumps(msgspec.to_builtins(recorded))) > REJECTION_BYTES_MAX:
         recorded.pop()
     return v.event(v.ConfigRejected(config=digest, errors=recorded, error_count=len(errors)), v.CONFIG)
 
 
-def _bounded(error: v.ConfigError) -> v.ConfigError:
+def _bounded(error: ConfigError) -> ConfigError:
     texts = {
         name: shortened(getattr(error, name), TEXT_MAX_CHARS) for name in ("message", "key", "suggestion")
     }

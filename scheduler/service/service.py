@@ -95,7 +95,7 @@ class Service:
             patience_s=LEDGER_PATIENCE_S,
         )
         self._ledger.listen(self._unreported.append)
-        self._snapshot_seq = self._ledger.state.head.seq
+        self._snapshot_seq = self._ledger.kept_seq
         self._waiter = Waiter(home.ledger, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
         self._launcher = Launcher(home, reread=self._reread)
         self._spawner = PosixSpawner(self._ledger.state.ledger, self._waiter.selector, home.processes)
@@ -130,7 +130,6 @@ class Service:
             self._report()
             self._announce(Ready())
             self._stop(self._serve())
-            snapshot.write(self._home.snapshots, self._ledger.state)
 
     def _opening(self, state: State, now: datetime) -> list[Event]:
         executor, config = this_process(), self._config_watch.config
@@ -186,8 +185,8 @@ class Service:
     def _keep_snapshot(self) -> None:
         seq = self._ledger.state.head.seq
         if seq - self._snapshot_seq >= snapshot.EVERY_ENTRIES:
-            snapshot.write(self._home.snapshots, self._ledger.state)
             self._snapshot_seq = seq
+            snapshot.write(self._home.snapshots, self._ledger, v.SCHEDULER)
 
     def _put_in_force(self, config: Config) -> None:
         self._scheduler.settings = config.settings

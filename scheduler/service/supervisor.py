@@ -14,6 +14,7 @@ from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
 from scheduler.definition import JobDefinition
+from scheduler.entry_members import Survivor
 from scheduler.processes.output import OutputDigest
 from scheduler.processes.output_files import remove_what_was_lost
 from scheduler.processes.spawner import Exit, FileIdentity, Launch, LaunchFailed, Orphan, Spawner
@@ -56,7 +57,7 @@ class RunningAttempt:
         self.error: str | None = None
         self.kill_at_s: float | None = None
         self.give_up_at_s: float | None = None
-        self.survivors: list[v.Survivor] = []
+        self.survivors: list[Survivor] = []
         self.exit: Exit | None = None
         self.exit_code: int | None = None
         self.duration_ms: int | None = None

@@ -102,6 +102,11 @@ HOME_WORDINGS: Final[dict[str, EntryWording]] = {
         lambda entry, data, zone: _recovered(show_size(data.bytes)),
         lambda entry, data: _recovered(f"{data.bytes} bytes"),
     ),
+    v.SnapshotWritten.TYPE: EntryWording(
+        Signs("dim", "note", "debug"),
+        lambda entry, data, zone: f"the state up to entry {data.entry} was kept in a snapshot",
+        lambda entry, data: f"state up to entry {data.entry} kept in a snapshot",
+    ),
     v.SchedulerStarted.TYPE: EntryWording(
         Signs("strong", "note"), _scheduler_started, _scheduler_started_message
     ),

@@ -144,19 +144,45 @@ def test_every_flipped_bit_is_found(small: Small, ram: Path) -> None:
             assert segment.read_bytes() == raw
 
 
-def test_every_flipped_bit_before_the_last_entry_is_found_without_head(small: Small, ram: Path) -> None:
-    """Without HEAD, `durable` of later entries still tells damage from a torn write."""
+def test_every_flipped_bit_is_found_without_head(small: Small, ram: Path) -> None:
+    """Without HEAD, a line that is whole and wrong is damage still, the last one too: no crash makes one.
+
+    Only the last LF tells a whole line from an unfinished one.
+    """
     folder = copy_of(small.folder, ram / "ledger")
     (folder / "HEAD").unlink()
     segment = folder / SEGMENT_0
-    for index in range(small.ends[-2] - 1):
+    for index in range(len(small.segment) - 1):
         raw = bytearray(small.segment)
         raw[index] ^= 1 << index % 8
         segment.write_bytes(raw)
+        assert verify(folder).first_damage is not None, f"byte {index}"
         with pytest.raises(Corrupt):
             _reopen(folder)
         assert segment.read_bytes() == raw
         (folder / "HEAD").unlink(missing_ok=True)
+
+
+def test_a_line_that_did_not_arrive_whole_is_torn(small: Small, ram: Path) -> None:
+    """Zeros in the place of any blocks of the last line, LF or not, are what a power failure leaves."""
+    folder = copy_of(small.folder, ram / "ledger")
+    (folder / "HEAD").unlink()
+    begin, end = small.ends[-2], small.ends[-1]
+    for first, last in (
+        (begin, begin + 1),
+        (begin, begin + 90),
+        (begin + 90, begin + 92),
+        (end - 9, end - 1),
+    ):
+        raw = bytearray(small.segment)
+        raw[first:last] = bytes(last - first)
+        (folder / SEGMENT_0).write_bytes(raw)
+        report = verify(folder)
+        assert (report.first_damage, report.torn is not None) == (None, True), (first, last)
+        with _reopen(folder) as journal:
+            assert journal.recovered is not None
+            assert journal.recovered.bytes == end - begin
+        (folder / "HEAD").unlink()
 
 
 def test_every_flipped_bit_in_head_is_ignored_or_found(small: Small, ram: Path) -> None:

@@ -520,3 +520,78 @@ def test_a_read_only_file_system_is_unavailable_not_poisoned(ledger: Path) -> No
     with pytest.raises(Unavailable, match="Read-only file system") as caught:
         Journal.open(ledger, software="", clock=StepClock(), disk=ReadOnly())
     assert not isinstance(caught.value, Poisoned)
+
+
+def _full_and_unsealed(folder: Path) -> None:
+    """Three segments of three entries; the last one is full and has no seal."""
+    with open_journal(folder, disk=FastDisk(), segment_entries=3) as journal:
+        journal.append([event(number) for number in range(1, 9)])
+    (folder / "00000000000000000006.seal").unlink()
+
+
+_GARBAGE = [b"x", b"x\n", b"garbage\n" * 40, bytes(700), b'{"seq":9,"ti', b'{"seq":9,"ti\n']
+
+
+@pytest.mark.parametrize("garbage", _GARBAGE, ids=range(len(_GARBAGE)))
+@pytest.mark.parametrize("with_head", [True, False])
+def test_garbage_behind_a_full_unsealed_segment_is_set_aside(
+    ram: Path, garbage: bytes, with_head: bool
+) -> None:
+    """What stands behind the last entry of a full last segment is set aside and recorded before anything follows."""
+    folder = ram / "ledger"
+    _full_and_unsealed(folder)
+    if not with_head:
+        (folder / "HEAD").unlink()
+    edit(folder / _name(6), lambda raw: raw.extend(garbage))
+    assert verify(folder).torn is not None
+    with Journal.open(folder, software="test 1", create=False, read_only=True) as journal:
+        assert journal.torn is not None
+    with open_journal(folder, disk=FastDisk()) as journal:
+        assert journal.recovered is not None
+        assert (journal.recovered.bytes, journal.recovered.seq) == (len(garbage), 9)
+    check_ledger(folder)
+    assert _opens(folder) == [*range(1, 9), None, 99]
+
+
+def test_garbage_behind_a_full_segment_is_found_by_a_live_process(ram: Path) -> None:
+    """A process that has left a full segment looks at its end before it begins the next one."""
+    folder = ram / "ledger"
+    with open_journal(folder, disk=FastDisk(), segment_entries=3) as journal:
+        journal.append([event(1), event(2)])
+        edit(folder / SEGMENT_0, lambda raw: raw.extend(b"x"))
+        assert journal.refresh().seq == 2
+        seen = [journal.torn]
+        journal.append([event(3)])
+        seen.append(journal.torn)
+        assert [torn is None for torn in seen] == [False, True]
+        assert [entry.type for entry in journal.read(3)] == ["ledger.recovered", "thing.happened"]
+    check_ledger(folder)
+
+
+def test_a_full_segment_that_was_cut_or_removed_under_a_live_process(ram: Path) -> None:
+    """Nothing is appended behind a full segment that is not whole any more."""
+    spoils: list[Callable[[Path], None]] = [lambda path: cut(path, 10), Path.unlink]
+    for number, spoil in enumerate(spoils):
+        folder = ram / f"{number}"
+        journal = open_journal(folder, disk=FastDisk(), segment_entries=3)
+        journal.append([event(1), event(2)])
+        spoil(folder / SEGMENT_0)
+        with pytest.raises(Corrupt):
+            journal.append([event(3)])
+        assert not (folder / _name(3)).exists()
+        crash(journal)
+
+
+@pytest.mark.parametrize("with_head", [True, False])
+def test_a_last_segment_that_is_gone_while_its_seal_is_there_is_corrupt(ram: Path, with_head: bool) -> None:
+    """The seal says that there was such a segment, whether or not HEAD does."""
+    folder = ram / "ledger"
+    with open_journal(folder, disk=FastDisk(), segment_entries=3) as journal:
+        journal.append([event(number) for number in range(1, 9)])
+    if not with_head:
+        (folder / "HEAD").unlink()
+    for first in (6, 3, 0):
+        (folder / _name(first)).unlink()
+        assert _is_corrupt(folder).segment.name in {_name(first), _name(0)}
+        with pytest.raises(Corrupt):
+            Journal.open(folder, software="test 1", create=False, read_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import json
 import os
 import random
 import signal
@@ -15,6 +16,7 @@ import pytest
 
 from eventstore import SEGMENT_ENTRIES, Corrupt, verify
 from eventstore.head import Slot, pack
+from eventstore.store import Head
 from tests.support.disks import FastDisk
 from tests.support.journal import SEGMENT_0, edit, event, open_journal, snapshot
 from tests.support.ledger_check import check_ledger
@@ -148,6 +150,69 @@ def test_a_head_in_the_wrong_place(ledger: Path) -> None:
     report = verify(ledger)
     assert report.first_damage is not None
     assert report.first_damage.seq == 42
+
+
+def test_a_torn_tail_does_not_hide_a_head_that_contradicts_the_entries(ledger: Path) -> None:
+    """Where HEAD names an entry that is not there as it says, opening refuses, and verification says the same."""
+    (ledger / "00000000000000000100.jsonl").write_bytes(b'{"seq":100,"ti')
+    slots = [
+        Slot(99, "a" * 64, (ledger / "00000000000000000090.jsonl").stat().st_size),
+        Slot(42, "a" * 64, 700),
+    ]
+    for slot in slots:
+        (ledger / "HEAD").write_bytes(pack(slot))
+        damage = verify(ledger).first_damage
+        assert damage is not None
+        assert damage.seq == slot.seq
+        with pytest.raises(Corrupt):
+            open_journal(ledger, disk=FastDisk())
+
+
+def test_a_head_with_another_offset(ledger: Path) -> None:
+    """HEAD's offset is where its entry's line ends; another one is damage, to verify as to open."""
+    lines = (ledger / "00000000000000000090.jsonl").read_bytes().splitlines(keepends=True)
+    end = sum(map(len, lines[:5]))
+    slot = Slot(94, json.loads(lines[4])["hash"], end)
+    (ledger / "HEAD").write_bytes(pack(slot))
+    assert verify(ledger).ok
+    for offset in (end - 1, end + 1, end + len(lines[5]), 1, end * 10):
+        (ledger / "HEAD").write_bytes(pack(slot._replace(offset=offset)))
+        damage = verify(ledger).first_damage
+        assert damage is not None
+        assert (damage.seq, damage.offset) == (94, end)
+        assert "HEAD" in damage.expected
+        with pytest.raises(Corrupt):
+            open_journal(ledger, disk=FastDisk())
+
+
+def test_a_missing_head_and_missing_seals_are_findings(ledger: Path) -> None:
+    """Neither is damage, for a crash and a live writer leave both; neither is passed over in silence."""
+    assert (verify(ledger).head_missing, verify(ledger).unsealed) == (False, [])
+    (ledger / "HEAD").write_bytes(b"x" * 1024)
+    (ledger / "00000000000000000030.seal").unlink()
+    report = verify(ledger, workers=2)
+    assert (report.ok, report.head_missing, report.unsealed) == (True, True, [30])
+
+
+def test_a_head_that_was_written_down(ledger: Path) -> None:
+    """What a cut or rewritten ledger cannot show of itself, a head that was written down elsewhere shows."""
+    middle, last = Head(41, json.loads(_line(ledger, 41))["hash"]), verify(ledger).head
+    report = verify(ledger, expected=[middle, last], workers=2)
+    assert (report.as_expected, [each.found for each in report.expectations]) == (
+        True,
+        [middle.hash, last.hash],
+    )
+    assert not verify(ledger, expected=[Head(41, "a" * 64)]).as_expected
+    for path in ledger.glob("000000000000000000[6-9]*"):
+        path.unlink()
+    (ledger / "HEAD").unlink()
+    report = verify(ledger, expected=[middle, last])
+    assert (report.ok, report.as_expected) == (True, False)
+    assert [(each.met, each.found) for each in report.expectations] == [(True, middle.hash), (False, None)]
+
+
+def _line(folder: Path, seq: int) -> bytes:
+    return (folder / f"{seq - seq % 10:020d}.jsonl").read_bytes().split(b"\n")[seq % 10]
 
 
 def test_damage_beyond_the_first_is_not_hidden_by_a_torn_tail(ledger: Path) -> None:

@@ -184,6 +184,61 @@ class PowerDisk(CountingDisk):
                 path.write_bytes(_survives(self._bytes.get(inode, b""), path.read_bytes(), chance))
 
 
+class DroppingDisk(CountingDisk):
+    """A disk on which a failed flush drops what it was to write, as Linux does: it stays readable, and is lost.
+
+    Files are seen through a cache, which is the files themselves. Only what a flush that succeeded found dirty is on
+    the disk; `fail` makes the files what is there.
+
+    Attributes:
+        failing: the next flush of a segment fails.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failing = False
+        self._disk: dict[Path, bytearray] = {}
+        self._dirty: dict[Path, list[tuple[int, int]]] = {}
+
+    def pwrite(self, fd: int, data: bytes, offset: int) -> int:
+        """Write to the cache."""
+        self._dirty.setdefault(_path(fd), []).append((offset, offset + len(data)))
+        return super().pwrite(fd, data, offset)
+
+    def ftruncate(self, fd: int, length: int) -> None:
+        """Cut, in the cache and on the disk."""
+        super().ftruncate(fd, length)
+        del self._disk.get(_path(fd), bytearray())[length:]
+
+    def fdatasync(self, fd: int) -> None:
+        """Write what is dirty, or lose it and say so once."""
+        path = _path(fd)
+        dirty = self._dirty.pop(path, [])
+        if self.failing and path.suffix == ".jsonl":
+            self.failing = False
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        there = self._disk.setdefault(path, bytearray())
+        for begin, end in dirty:
+            there.extend(bytes(max(0, end - len(there))))
+            there[begin:end] = os.pread(fd, end - begin, begin)
+        super().fdatasync(fd)
+
+    def rename(self, source: Path, target: Path) -> None:
+        """Rename what is in the cache and on the disk."""
+        super().rename(source, target)
+        self._disk[target] = self._disk.pop(source, bytearray())
+
+    def fail(self, folder: Path) -> None:
+        """The power fails: of each file in the folder there is what is on the disk."""
+        for path in folder.iterdir():
+            if path.is_file():
+                path.write_bytes(self._disk.get(path, b""))
+
+
+def _path(fd: int) -> Path:
+    return Path(os.readlink(f"/proc/self/fd/{fd}"))
+
+
 def _survives(flushed: bytes, latest: bytes, chance: random.Random) -> bytes:
     """What is found of a file whose latest bytes were not all flushed."""
     if flushed == latest or not latest.startswith(flushed):

@@ -9,7 +9,7 @@ from datetime import timedelta
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.processes.spawner import Launch
-from tests.support.world import BEGIN, Crash, Machine, Process, World, job, random_jobs
+from tests.support.world import Crash, Machine, Process, World, job, random_jobs
 
 
 def behave(rng: random.Random, machine: Machine) -> None:
@@ -61,25 +61,54 @@ def meddle(rng: random.Random, world: World) -> None:
         world.person(v.RunRequested(executor="scheduler"), name, run=-1)
 
 
-def live_through(seed: int, jobs: int, days: int, crashes: float = 0.0008) -> World:
+def disturb(rng: random.Random, world: World) -> None:
+    """Now and then: a suspend, a clock that is set, a person."""
+    kind = rng.random()
+    if kind < 0.05:
+        world.clock.sleep(rng.expovariate(1 / 20_000))
+    elif kind < 0.08:
+        world.clock.step(rng.choice([-3_600.0, -5.0, 5.0, 7_200.0]))
+    elif kind < 0.4:
+        meddle(rng, world)
+
+
+def disturb_by_weeks(rng: random.Random, world: World) -> None:
+    """The same, with clocks that are set by weeks and people who disable what is disabled."""
+    kind = rng.random()
+    if kind < 0.07:
+        world.clock.step(86_400.0 * rng.choice([-40, -7, 7, 40]))
+    elif kind < 0.3:
+        world.person(v.JobDisabled(reason="again"), rng.choice(list(world.jobs)))
+    else:
+        disturb(rng, world)
+
+
+def live_through(
+    seed: int,
+    jobs: int,
+    days: int,
+    crashes: float = 0.0008,
+    disturbed: Callable[[random.Random, World], None] = disturb,
+) -> World:
     """A world with random jobs, crashes, reboots, suspends, clock steps and meddling, from a seed.
 
     Args:
         seed: the same one lives the same life.
         jobs: how many jobs it has.
-        days: how long it lives.
+        days: how long it lives, in days of the clock that nobody can set.
         crashes: how probable a crash is at each append, before it and after it.
+        disturbed: what happens to it now and then.
     """
     rng = random.Random(seed)
     world = World(*random_jobs(rng, jobs).values())
     behave(rng, world.machine)
     crash_at_random(rng, world.machine, crashes)
-    end = BEGIN + timedelta(days=days)
-    while world.clock.wall < end:
+    end_s = world.clock.monotonic_s + 86_400 * days
+    while world.clock.monotonic_s < end_s:
         try:
             if world.scheduler is None:
                 world.start()
-            disturb(rng, world)
+            disturbed(rng, world)
             world.run(rng.expovariate(1 / 86_400))
         except Crash:
             world.crash()
@@ -90,17 +119,6 @@ def live_through(seed: int, jobs: int, days: int, crashes: float = 0.0008) -> Wo
     world.restart()
     world.run(7_300)
     return world
-
-
-def disturb(rng: random.Random, world: World) -> None:
-    """Now and then: a suspend, a clock that is set, a person."""
-    kind = rng.random()
-    if kind < 0.05:
-        world.clock.sleep(rng.expovariate(1 / 20_000))
-    elif kind < 0.08:
-        world.clock.step(rng.choice([-3_600.0, -5.0, 5.0, 7_200.0]))
-    elif kind < 0.4:
-        meddle(rng, world)
 
 
 SCHEDULES = ["*/7 * * * *", "0 * * * *", "30 */2 * * *", "15 1 * * *"]

@@ -16,6 +16,7 @@ from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
 from scheduler.definition import JobDefinition, SchedulerSettings
+from scheduler.entry_members import Survivor
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.processes import OutputDigest
@@ -203,7 +204,7 @@ class SimulatedSpawner:
         del orphan
         return (run, attempt) in self._machine.processes
 
-    def survivors(self, run: int, attempt: int) -> list[v.Survivor]:
+    def survivors(self, run: int, attempt: int) -> list[Survivor]:
         """Nothing withstands."""
         del run, attempt
         return []

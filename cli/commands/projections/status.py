@@ -27,7 +27,7 @@ _MERGED_BY = (
 
 @click.command(epilog="Example: cronledger projections status --verify")
 @click.option(
-    "--verify", is_flag=True, help="Compare every file with the digest that was taken when it was made."
+    "--verify", is_flag=True, help="Derive all of it anew from the entries, and compare every file with that."
 )
 @json_option
 @click.pass_obj
@@ -37,6 +37,9 @@ def status(home: Home, verify: bool, as_json: bool) -> None:
     What is missing, cut or altered costs no answer: the next question makes it anew. Exit code 1 if a file is; 3
     if the ledger itself is damaged where the projections end. Nothing is written, but --verify removes the files
     that it finds altered: by their length and times alone the next question might take them for whole.
+
+    Files, their digests and their times can be altered together by whoever can write the folder. --verify trusts none
+    of them; it takes as long as a rebuild, and its room in the folder for temporary files.
     """
     from projections.build.maintenance import status as status_of
 
@@ -85,10 +88,11 @@ def _verdict(found: ProjectionStatus) -> Cell:
     if found.touched:
         files = show_count(found.touched, "file")
         return Cell(f"{files} touched or copied since: the next question compares their digests", "warn")
-    kept = (
-        "as they were made" if found.verified else "there and as long as they were; --verify compares digests"
+    if found.verified:
+        return Cell("all files hold what the entries say: they were derived anew and compared", "good")
+    return Cell(
+        "all files are there and as long as they were; --verify derives them anew and compares", "good"
     )
-    return Cell(f"all files are {kept}", "good")
 
 
 def _projected(found: ProjectionStatus) -> Cell:

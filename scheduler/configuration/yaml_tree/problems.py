@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from scheduler.vocabulary import ConfigError
+from scheduler.entry_members import ConfigError
 
 MOST = 200
 """After so many mistakes reading stops: nobody reads on, and suggestions take time to find."""

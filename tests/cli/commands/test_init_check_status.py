@@ -13,6 +13,7 @@ from eventstore import OWN_SEQ, Event, Journal
 from scheduler import vocabulary as v
 from scheduler.configuration import ConfigMissing
 from scheduler.definition import JobDefinition
+from scheduler.entry_members import Survivor
 from scheduler.home import Home
 from scheduler.processes import boot_id, start_ticks
 from scheduler.scheduler_lock import Holder, SchedulerLock
@@ -186,7 +187,7 @@ def test_status_names_what_could_not_be_stopped(home: Home) -> None:
         attempt=1, trigger="manual", command_sha256="", host="h", boot_id=boot_id(), executor_pid=1,
         executor_start_ticks=1,
     )  # fmt: skip
-    survivor = v.Survivor(pid=process.pid, start_ticks=ticks, uid=0, program="sleep")
+    survivor = Survivor(pid=process.pid, start_ticks=ticks, uid=0, program="sleep")
     finished = v.RunFinished(
         trigger="manual", started=requested.time, outcome="cancelled", attempt=1, survivors=[survivor]
     )

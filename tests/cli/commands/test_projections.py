@@ -3,8 +3,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from projections.files.fingerprint import digest, stamp
+from projections.files.manifest import Kind, ProjectionFile, ProjectionFolder
+from projections.files.parquet import version
 from scheduler.home import Home
 from tests.support.command import call
 from tests.support.home import flip_a_bit
@@ -32,7 +36,7 @@ def test_a_rebuild_makes_everything_and_says_so(writer: Writer) -> None:
     after = call("projections", "status", "--verify", home=home)
     assert after.code == 0
     assert "all full segments; the last 2 entries are read from the ledger itself" in after.out
-    assert "all files are as they were made" in after.out
+    assert "all files hold what the entries say" in after.out
     assert call("projections", "rebuild", "--json", home=home).document == {
         "entries": 34,
         "segments": 4,
@@ -56,6 +60,30 @@ def test_a_damaged_file_is_named_and_mended_by_the_next_question(writer: Writer)
     found = call("projections", "status", "--verify", home=home)
     assert found.code == 1
     assert all(str(path) in found.out.replace("\n", "") for path in (altered, missing))
+    assert call("sql", "SELECT count(*) AS n FROM runs", "--json", home=home).document == [{"n": 11}]
+    assert call("projections", "status", "--verify", home=home).code == 0
+
+
+@pytest.mark.parametrize("kind", ["events", "runs", "notes"])
+def test_a_forged_file_is_found_whatever_was_renewed_with_it(writer: Writer, kind: Kind) -> None:
+    """A file that lacks a row, with digest, length and times renewed in the manifest, is named and removed."""
+    home = writer.home.root
+    call("projections", "rebuild", home=home)
+    folder = ProjectionFolder(writer.home.projections.resolve())
+    manifest = folder.load(version(8))
+    part = next(part for part in manifest.parts if part.first == 8)
+    path = folder.parquet(kind, part.first, part.segments)
+    with duckdb.connect() as engine:
+        engine.execute(f"CREATE TABLE forged AS FROM read_parquet('{path}')")
+        engine.execute("DELETE FROM forged WHERE rowid = 0")
+        engine.execute(f"COPY forged TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+    made = stamp(path)
+    assert made is not None
+    part.files[kind] = ProjectionFile(made, digest(path))
+    folder.save(manifest)
+    assert call("projections", "status", home=home).code == 0
+    found = call("projections", "status", "--verify", "--json", home=home)
+    assert (found.code, found.document["damaged"], path.exists()) == (1, [str(path)], False)
     assert call("sql", "SELECT count(*) AS n FROM runs", "--json", home=home).document == [{"n": 11}]
     assert call("projections", "status", "--verify", home=home).code == 0
 

@@ -42,11 +42,11 @@ jobs:
 """
 SAID = {
     "cli_jobs": ["run . of slow is asked to stop", "3 tables saved", "the coming week, in Europe/Paris"],
-    "evidence_for_an_auditor": ["sound: every entry is as it was written", "\nsound\n"],
+    "evidence_for_an_auditor": ["consistent: every entry", "is the one that was written down", "\nsound\n"],
     "job_does_not_run": ["not running", "nightly is disabled", "was still going", "at 02:30"],
     "job_fails": ["failed with exit code 3", "\nno space left\n", "disabled", "3 tables saved"],
     "missed_runs": ["no scheduler from", "catch-up", "! 2 missed"],
-    "restoring_from_a_backup": ["sound: every entry is as it was written", "nightly disabled"],
+    "restoring_from_a_backup": ["consistent: every entry", "nightly disabled"],
     "who_disabled_it": ["user:ann@web1", "while ann is on leave"],
 }
 """What has to be among what the commands of each say: that which the playbook leads its reader to."""

@@ -10,6 +10,7 @@ import msgspec
 from eventstore.store import GENESIS, Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
+from scheduler.entry_members import ConfigError, RetentionTarget
 
 MOMENT = datetime(2026, 11, 23, 1, 0, 0, 3_512, tzinfo=UTC)
 
@@ -26,7 +27,7 @@ NIGHTLY = JobDefinition(name="nightly", command="true", schedule="0 2 * * *", ti
 IDENTITY: dict[str, Any] = {"host": "web1", "boot_id": "b", "executor_pid": 7, "executor_start_ticks": 8}
 
 
-TARGET = v.RetentionTarget(path="/l", pattern="*", examined=3, deleted=2, deleted_bytes=2_000)
+TARGET = RetentionTarget(path="/l", pattern="*", examined=3, deleted=2, deleted_bytes=2_000)
 
 
 def entry(data: v.Payload, actor: str = "scheduler", job: str | None = None, run: int | None = None) -> Entry:
@@ -64,12 +65,14 @@ READS: list[tuple[Entry, str]] = [
         entry(v.ClockStepped(kind="step", by_ms=-5_000, before=DUE, after=DUE)),
         "the clock was set back by 5 s, from 2026-11-23 02:00:00 +01:00 to 2026-11-23 02:00:00 +01:00",
     ),
+    (
+        entry(v.SnapshotWritten(entry=8_191, sha256="a" * 64, code="b" * 64)),
+        "the state up to entry 8191 was kept in a snapshot",
+    ),
     (entry(v.ConfigAccepted(config="37c6adbdf8a556a7", jobs=1)), "config in force, 1 job (37c6adbdf8a5)"),
     (
         entry(
-            v.ConfigRejected(
-                config="x", errors=[v.ConfigError(line=3, column=5, message="bad")], error_count=2
-            )
+            v.ConfigRejected(config="x", errors=[ConfigError(line=3, column=5, message="bad")], error_count=2)
         ),
         "config rejected, 2 mistakes; the last good one stays in force: line 3, column 5: bad",
     ),
@@ -100,7 +103,7 @@ READS: list[tuple[Entry, str]] = [
         entry(
             v.ConfigRejected(
                 config="",
-                errors=[v.ConfigError(line=1, column=1, message="there is no config at /srv/config.yaml")],
+                errors=[ConfigError(line=1, column=1, message="there is no config at /srv/config.yaml")],
                 error_count=1,
             )
         ),

@@ -9,7 +9,7 @@ import pytest
 
 from scheduler.configuration import Config, ConfigInvalid, parse
 from scheduler.definition import JobDefinition
-from scheduler.vocabulary import ConfigError
+from scheduler.entry_members import ConfigError
 
 PATH = Path("services/scheduler/config.yaml")
 

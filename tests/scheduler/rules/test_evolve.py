@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import random
 from datetime import timedelta
 from pathlib import Path
@@ -9,11 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventstore.store import Entry
+from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
+from scheduler.home import Home
 from scheduler.ledger import snapshot
+from scheduler.ledger.ledger import Ledger
+from scheduler.ledger.ledger_prefix import LedgerPrefix
+from scheduler.ledger.open import open_ledger, open_ledger_to_read
 from scheduler.rules.evolve import evolve, fold
-from scheduler.rules.state import State
+from scheduler.rules.state import Enablement, State
 from tests.support.examples import examples
 from tests.support.lives import live_through
 from tests.support.world import BEGIN, World, job
@@ -112,37 +117,51 @@ def test_the_state_does_not_grow_with_history() -> None:
     assert len(encoded(fold(State(), world.entries()))) < short * 1.1
 
 
+def keep(folder: Path, world: World, state: State) -> None:
+    """Write a snapshot of a state of this world."""
+    snapshot.write(folder, Ledger(world.machine.store.peer(), state), v.SCHEDULER)
+
+
+def living() -> World:
+    """A world with a little history."""
+    world = World(job("hourly"))
+    world.start()
+    world.run(7_300)
+    return world
+
+
 class TestSnapshot:
-    """Snapshots save time and are never believed without a reason."""
+    """Snapshots save time and are never used without a reason."""
 
     def test_a_snapshot_gives_the_state_back(self, tmp_path: Path) -> None:
-        """What was written is what is read, while the entry it ends at stands in the ledger."""
-        world = World(job("hourly"))
-        world.start()
-        world.run(7_300)
-        state = fold(State(), world.entries())
-        snapshot.write(tmp_path, state)
+        """What was written is what is read, while the entry it ends at stands in the ledger and one records it."""
+        world = living()
+        entries = world.entries()
+        keep(tmp_path, world, fold(State(), entries))
         store = world.machine.store.peer()
-        assert encoded(snapshot.newest(tmp_path, store)) == encoded(state)
+        assert encoded(snapshot.newest(tmp_path, store)) == encoded(fold(State(), entries))
+        (written,) = world.entries(v.SnapshotWritten)
+        (path,) = tmp_path.iterdir()
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        assert v.payload(written) == v.SnapshotWritten(
+            entry=entries[-1].seq, sha256=digest, code=snapshot.fold_version()
+        )
+        assert path.name == f"{entries[-1].seq:020d}-{written.seq:020d}.snapshot"
 
-    def test_a_snapshot_of_another_ledger_is_not_believed(self, tmp_path: Path) -> None:
-        """A snapshot whose last entry has another hash is passed over."""
-        world, other = World(job("hourly")), World(job("daily"))
-        for each in (world, other):
-            each.start()
-            each.run(7_300)
-        snapshot.write(tmp_path, fold(State(), world.entries()[:6]))
+    def test_a_snapshot_of_another_ledger_is_not_used(self, tmp_path: Path) -> None:
+        """A snapshot that another ledger records is passed over."""
+        world, other = living(), living()
+        other.run(3_600)
+        keep(tmp_path, world, fold(State(), world.entries()[:6]))
         assert snapshot.newest(tmp_path, other.machine.store.peer()).head.seq == -1
 
     @pytest.mark.parametrize("damage", ["cut", "flip", "empty", "version"])
     def test_a_damaged_snapshot_is_passed_over_for_an_older_one(self, tmp_path: Path, damage: str) -> None:
-        """Bytes that are not whole, or were written by other code, are not believed; the one before is."""
-        world = World(job("hourly"))
-        world.start()
-        world.run(7_300)
+        """Bytes that are not whole, or were written by other code, are not used; the one before is."""
+        world = living()
         entries = world.entries()
-        snapshot.write(tmp_path, fold(State(), entries[:5]))
-        snapshot.write(tmp_path, fold(State(), entries))
+        keep(tmp_path, world, fold(State(), entries[:5]))
+        keep(tmp_path, world, fold(State(), entries))
         newest = max(tmp_path.glob("*.snapshot"))
         content = bytearray(newest.read_bytes())
         if damage == "cut":
@@ -156,12 +175,68 @@ class TestSnapshot:
         newest.write_bytes(content)
         assert snapshot.newest(tmp_path, world.machine.store.peer()).head.seq == 4
 
+    def test_a_forged_snapshot_is_not_used(self, tmp_path: Path) -> None:
+        """Whoever renews every stamp of a snapshot cannot renew the entry that records it."""
+        world = living()
+        keep(tmp_path, world, fold(State(), world.entries()))
+        (path,) = tmp_path.iterdir()
+        forged = fold(State(), world.entries()[: int(path.name[:20]) + 1])
+        forged.jobs["hourly"].enablement = Enablement(False, "user:mallory@web1", 1, BEGIN)
+        other = snapshot.prepare(tmp_path, forged)
+        for name in (path.name, f"{path.name[:20]}-{3:020d}.snapshot", f"{path.name[:20]}.snapshot"):
+            path.unlink(missing_ok=True)
+            (tmp_path / name).write_bytes(other.path.read_bytes())
+            assert snapshot.newest(tmp_path, world.machine.store.peer()).head.seq == -1
+            (tmp_path / name).unlink()
+
+    def test_a_snapshot_is_recorded_for_one_entry_only(self, tmp_path: Path) -> None:
+        """A file that an entry records is not used where it says that it ends at another entry."""
+        world = living()
+        keep(tmp_path, world, fold(State(), world.entries()))
+        (path,) = tmp_path.iterdir()
+        store = world.machine.store.peer()
+        state = fold(State(), world.entries()[:4])
+        draft = snapshot.prepare(tmp_path, state)
+        lie = v.SnapshotWritten(entry=7, sha256=draft.payload.sha256, code=draft.payload.code)
+        recorded = store.append([v.event(lie, v.SCHEDULER)])[0].seq
+        path.unlink()
+        draft.path.rename(tmp_path / f"{7:020d}-{recorded:020d}.snapshot")
+        assert snapshot.newest(tmp_path, store).head.seq == -1
+
     def test_only_the_newest_are_kept(self, tmp_path: Path) -> None:
-        """Older snapshots make room for newer ones."""
-        world = World(job("hourly"))
-        world.start()
-        world.run(7_300)
+        """Older snapshots make room for newer ones, and those that no entry records for any."""
+        world = living()
         entries = world.entries()
+        (tmp_path / f"{5:020d}.snapshot").write_bytes(b"of an earlier version")
         for end in range(3, 8):
-            snapshot.write(tmp_path, fold(State(), entries[:end]))
-        assert len(list(tmp_path.iterdir())) == snapshot.KEPT
+            keep(tmp_path, world, fold(State(), entries[:end]))
+        assert [int(path.name[:20]) for path in sorted(tmp_path.iterdir())] == [5, 6]
+
+    def test_a_ledger_that_cannot_be_written_keeps_no_snapshot(self, tmp_path: Path) -> None:
+        """Nothing is left behind, and nobody is kept from going on."""
+        world = living()
+        prefix = LedgerPrefix(
+            world.machine.store.peer(), Head(world.entries()[-1].seq, world.entries()[-1].hash)
+        )
+        snapshot.write(tmp_path, Ledger(prefix, fold(State(), world.entries())), v.SCHEDULER)
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_opening_again_and_again_records_no_snapshot_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A snapshot is recorded once there is enough to fold; what records it is not among what has to be folded."""
+    monkeypatch.setattr(snapshot, "EVERY_ENTRIES", 5)
+    home = Home(tmp_path)
+    seen: list[tuple[int, int]] = []
+    for number in range(9):
+        ledger = open_ledger(home, v.SCHEDULER)
+        written = sum(entry.type == v.SnapshotWritten.TYPE for entry in ledger.store.read(0))
+        seen.append((written, ledger.kept_seq))
+        if number == 0:
+            ledger.record([v.event(v.SchedulerStopped(reason="test"), v.SCHEDULER)] * 4)
+        ledger.store.close()
+    assert seen == [(0, -1), *[(1, 4)] * 8]
+    reader = open_ledger_to_read(home)
+    assert (reader.kept_seq, reader.state.head.seq) == (4, 5)
+    reader.store.close()

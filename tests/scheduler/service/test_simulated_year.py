@@ -4,7 +4,7 @@ import pytest
 
 from scheduler import vocabulary as v
 from tests.support.audit import audit
-from tests.support.lives import live_through
+from tests.support.lives import disturb_by_weeks, live_through
 
 
 @pytest.mark.long
@@ -20,6 +20,13 @@ def test_months_of_a_few_jobs_settle_every_instant_exactly_once(seeds: range) ->
     """Shorter and wilder lives, each from its own seed; hundreds of them in a hunt."""
     for seed in seeds:
         world = live_through(seed=100 + seed, jobs=12, days=60)
+        audit(world.entries(), world.clock.wall)
+
+
+def test_clocks_set_by_weeks_and_repeated_disables_settle_every_instant_exactly_once(seeds: range) -> None:
+    """The fold and the auditor agree whichever way the clock is set and however often the same thing is said."""
+    for seed in seeds:
+        world = live_through(seed=1_082 + seed, jobs=4, days=90, disturbed=disturb_by_weeks)
         audit(world.entries(), world.clock.wall)
 
 

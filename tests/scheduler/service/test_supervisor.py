@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from eventstore import Event, MemoryStore
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
+from scheduler.entry_members import Survivor
 from scheduler.processes import Exit, Launch, Orphan, OutputDigest, PosixSpawner
 from scheduler.rules.evolve import evolve
 from scheduler.rules.state import Executor, Run, State
@@ -86,10 +87,10 @@ class Withstanding(SimulatedSpawner):
         del run, attempt, orphan
         return True
 
-    def survivors(self, run: int, attempt: int) -> list[v.Survivor]:
+    def survivors(self, run: int, attempt: int) -> list[Survivor]:
         """That one."""
         del run, attempt
-        return [v.Survivor(pid=4_711, start_ticks=98_770, uid=0, program="sudo")]
+        return [Survivor(pid=4_711, start_ticks=98_770, uid=0, program="sudo")]
 
 
 def test_what_could_not_be_stopped_is_on_record(tmp_path: Path) -> None:

@@ -69,9 +69,53 @@ def test_a_sound_ledger_is_called_sound(home: LiveHome) -> None:
     assert report["first_damage"] is None
     words = home.ask("ledger", "verify")
     assert words.code == 0
-    assert "sound" in words.out
+    verdict, unseen, head = words.out.splitlines()[-3:]
+    assert "consistent" in verdict
+    assert "cut off" in unseen
+    assert head == f"head:         {ENTRIES - 1}:{home.entries()[-1].hash}"
     assert words.err == ""
     assert digest_of(home.root) == before
+
+
+def test_a_ledger_is_held_against_a_head_that_was_written_down(home: LiveHome) -> None:
+    """Exit code 0 if the entry is there; 3 if it is another one or is gone, however consistent the rest is."""
+    head = home.run("ledger", "verify").out.splitlines()[-1].split()[1]
+    assert home.run("ledger", "verify", "--expect", head).code == 0
+    append(home, 1)
+    later = home.run("ledger", "verify", "--expect", head)
+    assert later.code == 0
+    assert "is the one that was written down" in later.out
+    other = home.run("ledger", "verify", "--expect", f"{ENTRIES - 1}:{'0' * 64}", "--expect", head)
+    assert other.code == 3
+    assert "NOT THE LEDGER" in other.out
+    assert home.run("ledger", "verify", "--expect", "last").code == 2
+    for name in ("HEAD", segment_name(48)):
+        (home.ledger / name).unlink()
+    cut = home.run("ledger", "verify", "--expect", head)
+    assert cut.code == 3
+    assert "no such entry" in cut.out
+    assert "HEAD:" in cut.out
+    report = json.loads(home.run("ledger", "verify", "--expect", head, "--json").out)
+    assert (report["ok"], report["head_missing"], report["expected"][0]["met"]) == (True, True, False)
+    assert home.run("ledger", "verify").code == 0
+
+
+def test_an_illegal_entry_is_told_and_is_no_damage(home: LiveHome) -> None:
+    """A run that ends and was never owed: exit code 1, the ledger is consistent; `--no-laws` does not look."""
+    ended = {"trigger": "manual", "started": "2026-01-01T00:00:00Z", "outcome": "succeeded", "attempt": 1}
+    with Journal.open(home.ledger, software="test") as journal:
+        journal.append([Event(type="run.finished", actor="x", data=ended, job="nightly", run=7)])
+    found = home.run("ledger", "verify")
+    assert found.code == 1
+    assert f"entry {ENTRIES}, run.finished: run 7 had ended before, or was never owed" in found.out
+    assert "consistent" in found.out
+    assert "1 entry in it is illegal" in found.out
+    report = json.loads(home.run("ledger", "verify", "--json").out)
+    assert (report["ok"], report["first_damage"], report["illegal_count"]) == (True, None, 1)
+    assert report["illegal"][0]["seq"] == ENTRIES
+    left_out = home.run("ledger", "verify", "--no-laws")
+    assert left_out.code == 0
+    assert "not checked:  the laws; and that" in left_out.out
 
 
 @pytest.mark.parametrize("seq", [0, 1, 15, 16, 40, 49])

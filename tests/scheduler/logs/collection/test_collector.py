@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from eventstore import Journal
 from scheduler import vocabulary as v
+from scheduler.entry_members import ConfigError
 from scheduler.logs import Busy, Collector, LogFilter, entries_folder
 from scheduler.logs.collection.ledger_entries import fact_of
 from scheduler.logs.collection.record_splitter import LINE_BYTES_MAX
@@ -363,7 +364,7 @@ def test_every_type_of_entry_becomes_a_message(home: HandWritten) -> None:
         v.ScheduleMisfired(first=START, last=START, count=3, policy="one", will_run=1), "nightly"
     )
     rejected = home.record(
-        v.ConfigRejected(config="x", errors=[v.ConfigError(line=3, column=1, message="no")], error_count=1)
+        v.ConfigRejected(config="x", errors=[ConfigError(line=3, column=1, message="no")], error_count=1)
     )
     assert [fact_of(entry, Masker()).level for entry in (skipped, missed, rejected)] == ["warning"] * 3
 

@@ -1,0 +1,41 @@
+"""What stands in payloads of entries: a mistake in a config, a process that goes on, a folder that was cleaned."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class ConfigError(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One mistake in a config file: where (lines and columns count from 1), what, what was probably meant."""
+
+    line: int
+    column: int
+    message: str
+    key: str = ""
+    suggestion: str = ""
+
+
+class Survivor(msgspec.Struct, frozen=True, kw_only=True):
+    """A process of a run that could not be stopped: its number, start (field 22 of its `stat`), user and program."""
+
+    pid: int
+    start_ticks: int
+    uid: int
+    program: str
+
+
+class RetentionTarget(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done in one folder."""
+
+    path: str
+    pattern: str
+    examined: int
+    deleted: int
+    deleted_bytes: int
+
+
+class RetentionFailure(msgspec.Struct, frozen=True, kw_only=True):
+    """A file or folder that could not be dealt with, and why."""
+
+    path: str
+    error: str

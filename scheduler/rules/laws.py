@@ -1,0 +1,152 @@
+"""The laws of the ledger: what an entry may say, given the entries before it.
+
+The chain shows that entries fit together as bytes; these show whether they make sense as facts: a run was owed
+before it started, and ended once; no instant was settled twice; a job that was disabled, or that the config did not
+have, had nothing fall due. An entry that breaks one is whole and in its place: it is *illegal*, and not damage.
+
+Pure, and bounded: what is held is the folded state, however long the history is.
+"""
+
+# ruff: noqa: ARG001 - the laws share one signature
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+
+from eventstore.store import Entry, Head
+from scheduler import vocabulary as v
+from scheduler.rules.evolve import evolve
+from scheduler.rules.state import Job, Run, State
+
+
+class IllegalEntry(NamedTuple):
+    """An entry that breaks a law: which one, its type, and what is wrong with it."""
+
+    seq: int
+    type: str
+    why: str
+
+
+def illegal_entries(entries: Iterable[Entry]) -> Iterator[IllegalEntry]:
+    """The entries that break a law, among all from entry 0 on.
+
+    Each is judged by what those before it add up to; one that is illegal counts as far as the fold takes it.
+    """
+    state = State()
+    for entry in entries:
+        try:
+            why = broken_law(state, entry)
+            evolve(state, entry)
+        except msgspec.ValidationError as error:
+            why = f"its payload is not that of its type: {error}"
+            state.head, state.time = Head(entry.seq, entry.hash), entry.time
+        if why:
+            yield IllegalEntry(entry.seq, entry.type, why)
+
+
+def broken_law(state: State, entry: Entry) -> str:
+    """What is wrong with an entry, given the state before it; empty if nothing is.
+
+    Raises:
+        msgspec.ValidationError: the payload is not what its type says.
+    """
+    law = _LAWS.get(entry.type)
+    if law is not None:
+        return law(state, entry, v.payload(entry))
+    v.payload(entry)
+    return ""
+
+
+def _ledger_created(state: State, entry: Entry, data: v.LedgerCreated) -> str:
+    return "a ledger is created once, by entry 0" if entry.seq else ""
+
+
+def _snapshot_written(state: State, entry: Entry, data: v.SnapshotWritten) -> str:
+    return f"it speaks of entry {data.entry}, which is not before it" if data.entry >= entry.seq else ""
+
+
+def _schedule_ticked(state: State, entry: Entry, data: v.ScheduleTicked) -> str:
+    job = _present(state, entry)
+    if job is None:
+        return f"the config did not have a job {entry.job} then"
+    if entry.run != entry.seq:
+        return f"a run bears the number of the entry that owes it, not {entry.run}"
+    due = f"{data.scheduled_for:%Y-%m-%d %H:%M:%S} UTC"
+    if data.trigger == "catch_up":
+        promised = job.catching_up
+        if promised is None or not promised.first <= data.scheduled_for <= promised.last:
+            return f"no misfire promised that {due} would be caught up"
+        return ""
+    if not job.enablement.enabled:
+        return f"{job.name} was disabled then, by entry {job.enablement.seq}"
+    return f"{due} was settled before" if data.scheduled_for <= job.cursor else ""
+
+
+def _schedule_misfired(state: State, entry: Entry, data: v.ScheduleMisfired) -> str:
+    job = state.jobs.get(entry.job or "")
+    if job is None:
+        return f"there was no job {entry.job}"
+    if data.first > data.last or not 0 <= data.will_run <= data.count or data.count < 1:
+        return "its numbers contradict one another"
+    closed = any(span.after < data.first and data.last <= span.until for span in job.unsettled)
+    if closed or data.first > job.cursor:
+        return ""
+    return f"{data.first:%Y-%m-%d %H:%M:%S} UTC was settled before"
+
+
+def _run_requested(state: State, entry: Entry, data: v.RunRequested) -> str:
+    if entry.job not in state.jobs:
+        return f"there was no job {entry.job}"
+    return "" if entry.run == entry.seq else f"a run bears the number of its request, not {entry.run}"
+
+
+def _run_started(state: State, entry: Entry, data: v.RunStarted) -> str:
+    run, why = _in_flight(state, entry)
+    if run is not None and data.attempt <= run.attempt:
+        return f"attempt {data.attempt} of run {run.number} had started before"
+    return why
+
+
+def _run_going(state: State, entry: Entry, data: v.RunFinished | v.RunAdopted) -> str:
+    run, why = _in_flight(state, entry)
+    if run is not None and run.started is None:
+        return f"run {run.number} had not started"
+    if run is not None and data.attempt != run.attempt:
+        return f"run {run.number} was at attempt {run.attempt}, not {data.attempt}"
+    return why
+
+
+def _run_skipped(state: State, entry: Entry, data: v.RunSkipped) -> str:
+    run, why = _in_flight(state, entry)
+    return f"run {run.number} had started" if run is not None and run.started is not None else why
+
+
+def _in_flight(state: State, entry: Entry) -> tuple[Run | None, str]:
+    """The run that an entry is about, if it is owed or started and not over; or what is wrong with that."""
+    run = state.runs.get(-1 if entry.run is None else entry.run)
+    if run is None:
+        return None, f"run {entry.run} had ended before, or was never owed"
+    if run.job != entry.job:
+        return None, f"run {run.number} is one of {run.job}, not of {entry.job}"
+    return run, ""
+
+
+def _present(state: State, entry: Entry) -> Job | None:
+    job = state.jobs.get(entry.job or "")
+    return job if job is not None and job.present else None
+
+
+_LAWS: dict[str, Callable[[State, Entry, Any], str]] = {
+    v.LedgerCreated.TYPE: _ledger_created,
+    v.SnapshotWritten.TYPE: _snapshot_written,
+    v.ScheduleTicked.TYPE: _schedule_ticked,
+    v.ScheduleMisfired.TYPE: _schedule_misfired,
+    v.RunRequested.TYPE: _run_requested,
+    v.RunStarted.TYPE: _run_started,
+    v.RunAdopted.TYPE: _run_going,
+    v.RunFinished.TYPE: _run_going,
+    v.RunSkipped.TYPE: _run_skipped,
+}
