@@ -155,6 +155,8 @@ def test_an_exec_that_ends_between_two_looks(runs: Runs, monkeypatch: pytest.Mon
     really, seen = os.open, []
 
     def empty_at_first(path: str, flags: int) -> int:
+        if path != f"/proc/{pid}/environ":
+            return really(path, flags)
         seen.append(path)
         return really("/dev/null" if len(seen) == 1 else path, flags)
 
@@ -163,4 +165,4 @@ def test_an_exec_that_ends_between_two_looks(runs: Runs, monkeypatch: pytest.Mon
     with monkeypatch.context() as looking:
         looking.setattr(os, "open", empty_at_first)
         assert tree.carried(pid, runs.ledger_id) == (5, 1)
-    assert seen == [f"/proc/{pid}/environ"] * 2
+    assert len(seen) == 2
