@@ -60,8 +60,8 @@ def test_who_waits_is_told_for_whom(home: Home, command: list[str], operation: i
         fcntl.flock(fd, fcntl.LOCK_UN)
     out, _ = waiting.communicate(timeout=DEADLINE_S)
     assert said in line
-    command = Path("/proc/self/cmdline").read_bytes().decode().partition("\0")[0]
-    assert f", pid {os.getpid()} ({command[:40]}" in line
+    ours = Path("/proc/self/cmdline").read_bytes().decode().partition("\0")[0]
+    assert f", pid {os.getpid()} ({ours[:40]}" in line
     assert waiting.returncode == 0
     assert out
 
