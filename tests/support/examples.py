@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 NORMAL, HUNT = 50, 3_000
 """Where a test does not say how many: those of the two profiles."""
 
 
 def register() -> None:
-    """Make the two profiles known."""
-    settings.register_profile("always the same", derandomize=True, deadline=None, max_examples=NORMAL)
-    settings.register_profile("hunt", deadline=None, max_examples=HUNT)
+    """Make the two profiles known; neither takes a busy machine for a slow test."""
+    patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile("always the same", patient, derandomize=True, max_examples=NORMAL)
+    settings.register_profile("hunt", patient, max_examples=HUNT)
 
 
 def examples(normal: int) -> int:

@@ -75,7 +75,7 @@ def test_odd_names_are_answered_like_any_unknown_one(home: LiveHome, name: str) 
     """Blanks, slashes, a leading dash, control characters: exit code 2, a printable message, nothing recorded."""
     home.configure("jobs:\n" + job("hello", sh("true")))
     for command in (["run", "--"], ["run", "--no-wait", "--"], ["cancel", "--"]):
-        result = home.ask("jobs", *command, name)
+        result = home.run("jobs", *command, name)
         assert result.code == 2
         assert "no job" in result.err
         assert b"\x1b" not in result.raw_err
