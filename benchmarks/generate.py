@@ -148,7 +148,7 @@ class _History:
             for number, job in enumerate(self._jobs)
         ]
         events = [v.event(tick, v.SCHEDULER, job=run.job, run=run.number) for run in runs]
-        events += [started(run, job, self._executor) for run, job in zip(runs, self._jobs, strict=True)]
+        events += [started(run, job, self._executor, None) for run, job in zip(runs, self._jobs, strict=True)]
         recorded = self.journal.append(events)
         begun, self._now = self._now, self._now + timedelta(milliseconds=140)
         return recorded + self.journal.append([_result(run, begun) for run in runs])
