@@ -26,9 +26,9 @@ PURE = {
 }  # fmt: skip
 """What the rules may import of others: it reaches no file, clock or process."""
 PURE_FOR = {
-    "scheduler.rules.job_schedule": {"zoneinfo"},
-    "scheduler.schedule.zones": {"zoneinfo"},
-    "scheduler.schedule.croniter_stepper": {"croniter"},
+    "scheduler.schedule.zone_data": {"pathlib", "tzdata"},
+    "scheduler.schedule.zones": {"io", "zoneinfo"},
+    "scheduler.schedule.cron.stepper": {"croniter"},
 }
 """Exceptions: the data of time zones is read from files, once; croniter is asked about instants that it is given."""
 BUILTINS_THAT_REACH_OUT = {"open", "input", "print", "exec", "eval", "compile", "__import__"}

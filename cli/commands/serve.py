@@ -21,6 +21,7 @@ from cli.terminal.line_printer import Printer
 from cli.terminal.printable import printable, show_count
 from cli.times.show import MACHINES_ZONE, local_zone, show_relative, show_time, utc_option
 from cli.words.entry_lines import EventLines
+from cli.words.scheduler_words import upgraded_words
 from eventstore.store import Entry
 from scheduler.home import Home
 from scheduler.rules.upcoming import upcoming
@@ -32,6 +33,7 @@ from scheduler.service.announcements import (
     Killing,
     Ready,
     Stopping,
+    Upgraded,
 )
 
 
@@ -90,6 +92,8 @@ class _Audience:
                 self._note(
                     "`scheduler.fsync` was edited: it takes effect when the scheduler is started again."
                 )
+            case Upgraded(replaced=replaced):
+                self._note(f"Note: {upgraded_words(replaced)}.")
             case Stopping(runs=runs):
                 self._note(
                     f"Stopping: waiting for {show_count(runs, 'run')}. Ctrl-C again stops them at once."

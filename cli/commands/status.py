@@ -16,9 +16,11 @@ from cli.terminal.tables import Cell, Value, details
 from cli.times.show import MACHINES_ZONE, local_zone, show_past, show_size, show_time, utc_option
 from cli.words.entry_lines import look_of, sentence
 from cli.words.job_words import PAUSE_ENDS, going_words, paused_words
+from cli.words.scheduler_words import upgraded_words
 from eventstore.store import Entry
 from scheduler.home import Home
 from scheduler.rules.state import Job, Run
+from scheduler.version import Replaced, replaced, versions
 from scheduler.vocabulary import ConfigError
 
 _BEHIND_MIN = timedelta(seconds=1)
@@ -86,6 +88,8 @@ def _scheduler(view: View, zone: str) -> list[Cell | str]:
         lines: list[Cell | str] = [Cell(f"running{who}", "good")]
         if watch is not None and watch.paused is not None:
             lines += [Cell(paused_words(watch, view.now, zone), "bad"), PAUSE_ENDS]
+        if outdated := _replaced(view):
+            lines.append(Cell(upgraded_words(outdated), "warn"))
         return lines
     if watch is None:
         return [Cell("not running: it never ran here", "warn")]
@@ -97,6 +101,12 @@ def _scheduler(view: View, zone: str) -> list[Cell | str]:
     return [
         Cell(f"not running: it died, killed or with its machine; pid {watch.pid}, started {began}", "bad")
     ]
+
+
+def _replaced(view: View) -> list[Replaced]:
+    """What was installed anew since the scheduler that is running was started."""
+    watch = view.state.scheduler
+    return [] if watch is None or view.holder is None else replaced(watch.versions, versions())
 
 
 def _moment(instant: datetime, view: View, zone: str) -> str:
@@ -279,6 +289,8 @@ def _document(view: View) -> dict[str, Any]:
             "stop_reason": watch.stop_reason if watch and holder is None else None,
             "paused": watch.paused if watch else None,
             "pause_reason": watch.pause_reason if watch else None,
+            "versions": watch.versions if watch else None,
+            "replaced": [part._asdict() for part in _replaced(view)],
         },
         "config": {
             "path": str(view.home.config),

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from cli.terminal.console import note
+from scheduler.schedule.zones import known_zone, load_zone
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 _ZONE_FOLDER = "/zoneinfo/"
 _UTC_ITSELF = ("UTC0", "UTC-0", "UTC+0", "GMT0", "<UTC>0")
@@ -22,22 +26,18 @@ def local_zone() -> str:
     wanted = os.environ.get("TZ", "").removeprefix(":")
     path = wanted or "/etc/localtime"
     name = os.path.realpath(path).rpartition(_ZONE_FOLDER)[2] if path.startswith("/") else path
-    if name and not name.startswith("/") and _is_zone(name):
+    name = name.removeprefix("posix/")
+    if name and not name.startswith("/") and known_zone(name):
         return "UTC" if name in ("Etc/UTC", "Etc/UCT", "UCT", "Zulu") else name
     if wanted and wanted not in _UTC_ITSELF:
         note(f"TZ is {wanted!r}, which is not the name of a time zone such as Europe/Paris: UTC is used.")
     return "UTC"
 
 
-@lru_cache(maxsize=1_024)
 def zone_of(name: str) -> ZoneInfo:
-    """The zone's data, looked up once."""
-    return ZoneInfo(name)
+    """The zone's data, which is what jobs run by: the packaged one, whatever this machine has.
 
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True
+    Raises:
+        ScheduleError: There is no such zone.
+    """
+    return load_zone(name)

@@ -19,8 +19,9 @@ from scheduler.ledger.open import open_ledger
 from scheduler.processes import PosixSpawner, identity
 from scheduler.rules.reconcile import reconcile
 from scheduler.rules.state import State
+from scheduler.schedule import zone_data
 from scheduler.scheduler_lock import Holder, SchedulerLock
-from scheduler.service.announcements import Announcement, Killing, Ready, Stopping
+from scheduler.service.announcements import Announcement, Killing, Ready, Stopping, Upgraded
 from scheduler.service.config_in_force import CONFIG_PROBLEMS, rejection
 from scheduler.service.config_watch import ConfigWatch, FirstConfig
 from scheduler.service.executor import executor_alive, this_process
@@ -28,11 +29,13 @@ from scheduler.service.launcher import Launcher
 from scheduler.service.loop import Scheduler
 from scheduler.service.supervisor import Supervisor
 from scheduler.system_clock import SystemClock
-from scheduler.version import versions
+from scheduler.version import Replaced, installed_versions, replaced, versions
 from scheduler.waiting import Waiter
 
 CONFIG_LOOK_S = 1.0
 """How often the config file is looked at for an edit."""
+VERSIONS_LOOK_S = 60.0
+"""How often it is asked whether the software was replaced by another version."""
 TICK_S = 1.0
 """How often the store does what it does now and then."""
 TURN_MAX_S = 1.0
@@ -82,6 +85,7 @@ class Service:
             home.scheduler_lock, Holder(executor.pid, executor.host, self._clock.read().wall)
         )
         self._second_signal = False
+        self._load_what_decides()
         self._report_by_s = self._tick_at_s = 0.0
         first = FirstConfig.read(home)
         self._first_problem = first.problem
@@ -130,13 +134,31 @@ class Service:
             self._stop(self._serve())
             snapshot.write(self._home.snapshots, self._ledger.state)
 
+    def _load_what_decides(self) -> None:
+        """Load now what an upgrade of the packages would otherwise replace while the scheduler runs."""
+        import croniter  # noqa: F401 - loaded at the first cron expression otherwise
+
+        zone_data.hold()
+        self._versions = versions()
+        self._installed = installed_versions(*self._versions)
+        self._told_replaced: list[Replaced] = []
+        self._versions_look_at_s = time.monotonic() + VERSIONS_LOOK_S
+
+    def _look_at_versions(self) -> None:
+        """Say once that other versions were installed than those that this process has loaded."""
+        self._versions_look_at_s = time.monotonic() + VERSIONS_LOOK_S
+        found = replaced(self._installed, installed_versions(*self._installed))
+        if found and found != self._told_replaced:
+            self._announce(Upgraded(found))
+        self._told_replaced = found
+
     def _opening(self, state: State, now: datetime) -> list[Event]:
         executor, config = this_process(), self._config_watch.config
         started = v.SchedulerStarted(
             pid=executor.pid,
             host=executor.host,
             boot_id=executor.boot_id,
-            versions=versions(),
+            versions=self._versions,
             config=config.digest,
         )
         events = [v.event(started, v.SCHEDULER)]
@@ -162,6 +184,8 @@ class Service:
                 look_at_s = time.monotonic() + CONFIG_LOOK_S
                 self._config_watch.look()
                 self._keep_snapshot()
+            if time.monotonic() >= self._versions_look_at_s:
+                self._look_at_versions()
 
     def _turn_and_wait(self, most_s: float) -> list[int]:
         """One turn of the loop, then wait for what comes next, for at most `most_s`; the signals that came."""
