@@ -74,6 +74,11 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     directories: list[Directory] = []
     dry_run: bool = False
 
+    @property
+    def deletes(self) -> bool:
+        """Whether this is a maintenance job that deletes files by their age."""
+        return self.command is None and not self.dry_run
+
     def timing(self) -> tuple[str | None, str | None, str | None, str]:
         """What decides the instants; two definitions with the same timing have the same schedule."""
         return (self.schedule, self.every, self.at, self.timezone)

@@ -54,7 +54,7 @@ class LedgerRecovered(Payload, frozen=True):
 
 
 class SchedulerStarted(Payload, frozen=True):
-    """A scheduler began to watch this home."""
+    """A scheduler began to watch this home. `boottime_ms` is the machine's boot clock at that moment."""
 
     TYPE: ClassVar[str] = "scheduler.started"
     pid: int
@@ -62,6 +62,7 @@ class SchedulerStarted(Payload, frozen=True):
     boot_id: str
     versions: dict[str, str]
     config: str | None = None
+    boottime_ms: int | None = None
 
 
 class SchedulerStopped(Payload, frozen=True):
@@ -90,6 +91,7 @@ class ClockStepped(Payload, frozen=True):
     """The wall clock jumped, or the machine slept.
 
     `by_ms` is positive for a jump ahead. The instants from `before` to `after` are those affected.
+    `boottime_ms` is the machine's boot clock at that moment.
     """
 
     TYPE: ClassVar[str] = "clock.stepped"
@@ -97,6 +99,7 @@ class ClockStepped(Payload, frozen=True):
     by_ms: int
     before: datetime
     after: datetime
+    boottime_ms: int | None = None
 
 
 class ConfigError(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -307,7 +310,8 @@ class RetentionFailure(msgspec.Struct, frozen=True, kw_only=True):
 class RetentionApplied(Payload, frozen=True):
     """Logs or sessions older than `cutoff` were deleted, or with `dry_run` only counted.
 
-    `failures` holds the first of `failed`; both lists are bounded.
+    `failures` holds the first of `failed`; both lists are bounded. `refused` says why nothing was deleted though that
+    was asked for: what is on record contradicts the clock; the numbers are what would have been deleted.
     """
 
     TYPE: ClassVar[str] = "retention.applied"
@@ -319,6 +323,7 @@ class RetentionApplied(Payload, frozen=True):
     failed: int
     targets: list[RetentionTarget]
     failures: list[RetentionFailure] = []
+    refused: str | None = None
 
 
 PAYLOADS: dict[str, type[Payload]] = {

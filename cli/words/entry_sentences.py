@@ -220,6 +220,8 @@ def _run_skipped(entry: Entry, data: v.RunSkipped, zone: str) -> str:
 def _retention_applied(entry: Entry, data: v.RetentionApplied, zone: str) -> str:
     what = {"logs": ("log file", ""), "sessions": ("session", "")}[data.kind]
     verb = "would delete" if data.dry_run else "deleted"
+    if data.refused is not None:
+        verb = f"deleted nothing, for {data.refused}; it would have deleted"
     text = f"{entry.job or data.kind}: {verb} {show_count(data.deleted, *what)}, {show_size(data.deleted_bytes)},"
     text += f" older than {show_time(data.cutoff, zone)}"
     return text + (f"; {data.failed:,} could not be deleted" if data.failed else "")

@@ -32,6 +32,7 @@ _PACKED = ".z"
 _PACKAGE = Path(__file__).resolve().parents[1]
 _CODE = (
     "definition.py",
+    "rules/clock_trust.py",
     "rules/evolve.py",
     "schedule/**/*.py",
     "rules/state.py",

@@ -160,6 +160,7 @@ class Service:
             boot_id=executor.boot_id,
             versions=self._versions,
             config=config.digest,
+            boottime_ms=round(self._clock.read().boottime_s * 1000),
         )
         events = [v.event(started, v.SCHEDULER)]
         events += reconcile(state, config.definitions, config.digest, now)

@@ -45,6 +45,7 @@ EXAMPLES: tuple[tuple[v.Payload, str, str | None, int | None], ...] = (
             boot_id=BOOT,
             versions={"cronledger": "0.1.0", "croniter": "7.0.0", "tzdata": "2026.6"},
             config=CONFIG,
+            boottime_ms=86_400_000,
         ),
         "scheduler",
         None,
