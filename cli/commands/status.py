@@ -11,15 +11,15 @@ from cli.app.invocation import invocation, show_commands
 from cli.app.json_output import json_option, show_json
 from cli.home.open import View, to_read
 from cli.terminal.console import out
-from cli.terminal.printable import printable, show_count
+from cli.terminal.printable import show_count
 from cli.terminal.tables import Cell, Value, details
 from cli.times.show import MACHINES_ZONE, local_zone, show_past, show_size, show_time, utc_option
 from cli.words.entry_lines import look_of, sentence
 from cli.words.job_words import PAUSE_ENDS, going_words, paused_words
-from cli.words.scheduler_words import upgraded_words
+from cli.words.scheduler_words import clock_was_ahead_words, settled_ahead, settled_until, upgraded_words
 from eventstore.store import Entry
 from scheduler.home import Home
-from scheduler.rules.state import Job, Run
+from scheduler.rules.state import Run
 from scheduler.version import Replaced, replaced, versions
 from scheduler.vocabulary import ConfigError
 
@@ -239,35 +239,19 @@ def _behind(view: View) -> timedelta | None:
     return behind if behind is not None and behind > _BEHIND_MIN else None
 
 
-def _settled_ahead(view: View) -> list[Job]:
-    """The jobs whose instants are settled up to a time that is still to come."""
-    return [job for job in view.state.present_jobs() if job.cursor > view.now + _BEHIND_MIN]
-
-
-def _settled_until(view: View) -> datetime | None:
-    """Up to when a job's instants are settled already, where that is later than now; else None."""
-    return max((job.cursor for job in _settled_ahead(view)), default=None)
-
-
 def _clock(view: View, zone: str) -> list[Cell | str]:
     """What looks as if the clock had been set back: what it is, what follows from it, what can be done."""
     lines: list[Cell | str] = []
     if (behind := _behind(view)) is not None:
         lines.append(Cell(f"behind the ledger's last entry by {_span(behind)}: was it set back?", "bad"))
-    ahead = _settled_ahead(view)
-    until = _settled_until(view)
-    if until is None:
+    ahead = clock_was_ahead_words(view.state, view.now, zone)
+    if ahead is None:
         return lines
-    who = printable(ahead[0].name) if len(ahead) == 1 else show_count(len(ahead), "job")
-    it, runs = ("it", "runs") if len(ahead) == 1 else ("they", "run")
+    it, runs = ("it", "runs") if len(settled_ahead(view.state, view.now)) == 1 else ("they", "run")
     remedy = (
         f"no time is settled twice: {it} {runs} by schedule again after that, or at once under a new name"
     )
-    lines.append(
-        Cell(
-            f"the times of {who} up to {show_time(until, zone)} were settled while the clock was ahead", "bad"
-        )
-    )
+    lines.append(Cell(ahead, "bad"))
     lines.append(f"{remedy}; `jobs run` works at any time")
     return lines
 
@@ -312,6 +296,6 @@ def _document(view: View) -> dict[str, Any]:
             "size_bytes": _size_bytes(view.home),
             "last": None if last is None else {"seq": last.seq, "time": last.time, "type": last.type},
         },
-        "settled_until": _settled_until(view),
+        "settled_until": settled_until(view.state, view.now),
         "clock_behind_ms": None if behind is None else behind // timedelta(milliseconds=1),
     }

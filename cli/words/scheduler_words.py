@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
+from cli.terminal.printable import printable, show_count
+from cli.times.show import show_time
+from scheduler.rules.state import Job, State
 from scheduler.version import Replaced
+
+_AHEAD_MIN = timedelta(seconds=1)
 
 
 def upgraded_words(replaced: Iterable[Replaced]) -> str:
@@ -12,3 +18,22 @@ def upgraded_words(replaced: Iterable[Replaced]) -> str:
     used = ", ".join(f"{part.name} {part.used}" for part in replaced)
     installed = ", ".join(f"{part.name} {part.installed}" for part in replaced)
     return f"installed is now {installed}: until it is started again, the scheduler uses {used}"
+
+
+def settled_ahead(state: State, now: datetime) -> list[Job]:
+    """The jobs whose times are settled up to one that is still to come: the clock was ahead when they were."""
+    return [job for job in state.present_jobs() if job.cursor > now + _AHEAD_MIN]
+
+
+def settled_until(state: State, now: datetime) -> datetime | None:
+    """Up to when the times of some job are settled already, where that is later than now; else None."""
+    return max((job.cursor for job in settled_ahead(state, now)), default=None)
+
+
+def clock_was_ahead_words(state: State, now: datetime, zone: str) -> str | None:
+    """That nothing of some jobs is due for long, because their times were settled while the clock was ahead."""
+    ahead, until = settled_ahead(state, now), settled_until(state, now)
+    if until is None:
+        return None
+    who = printable(ahead[0].name) if len(ahead) == 1 else show_count(len(ahead), "job")
+    return f"the times of {who} up to {show_time(until, zone)} were settled while the clock was ahead"

@@ -6,6 +6,7 @@ import csv
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,15 @@ import click
 from cli.app.json_output import json_option, show_json
 from cli.logs.options import filter_options, lines_option, log_filter, utc_option
 from cli.terminal.console import is_terminal, note, out, wants_colour
+from cli.times.show import show_time
 from cli.times.zones import local_zone
 from scheduler.home import Home
 
 if TYPE_CHECKING:
     from scheduler.logs import LogEntry, LogFilter
+
+_SOON = timedelta(minutes=1)
+"""Entries of a time later than that were made by a clock that was ahead."""
 
 
 @click.command(epilog="Example: cronledger logs view --level warning --since 1h --job nightly")
@@ -160,9 +165,16 @@ def _show_newest(
     folder = entries_folder(home)
     coming = NewLines(folder)
     with progress("looking through log entries", shown=not as_json):
-        entries = newest(folder, wanted, count, coming.ends if follow else None)
+        now = datetime.now(UTC)
+        # Who says from when or until when is shown just that.
+        open_ended = wanted.until is None and (wanted.since is None or wanted.since < now - _SOON)
+        until_now = wanted._replace(until=now + _SOON) if open_ended else wanted
+        entries = newest(folder, until_now, count, coming.ends if follow else None)
+        ahead = newest(folder, wanted._replace(since=now + _SOON), 1) if open_ended else []
     if not entries:
         check_subject(home, wanted)
+    if ahead:
+        note(_of_the_future(ahead[0], "UTC" if utc else local_zone()))
     words = LogLines("UTC" if utc else local_zone(), colour=wants_colour(), stamped=utc or not is_terminal())
 
     def show_line(entry: LogEntry) -> None:
@@ -182,6 +194,12 @@ def _show_newest(
     elif len(entries) == count:
         note(f"the newest {count}; -n shows more")
     return bool(entries)
+
+
+def _of_the_future(entry: LogEntry, zone: str) -> str:
+    """That entries bear times to come, which are left out, and how they are seen."""
+    newest = show_time(datetime.fromisoformat(entry.time), zone)
+    return f"Entries up to {newest} were made while the clock was ahead; they are left out. --since now shows them."
 
 
 def _exported(entries: Iterator[LogEntry], form: str, zone: str) -> Iterator[str]:
