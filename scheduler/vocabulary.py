@@ -279,8 +279,9 @@ SkipReason = Literal["overlap", "queue_full", "disabled", "removed", "cancelled"
 class RunSkipped(Payload, frozen=True):
     """A run was owed and deliberately not made. `because_of` is the `seq` of the entry that shows why.
 
-    `overlap`: the number of the run that was in the way. `catch_up`: it was still owed when the scheduler
-    stopped, and the job's catch-up policy does not want it after the restart.
+    `overlap`: the number of the run that was in the way; where that had not started, because all slots were taken,
+    `slots` has the numbers of the runs that held them, the oldest 16. `catch_up`: it was still owed when the
+    scheduler stopped, and the job's catch-up policy does not want it after the restart.
     """
 
     TYPE: ClassVar[str] = "run.skipped"
@@ -288,6 +289,7 @@ class RunSkipped(Payload, frozen=True):
     trigger: Trigger
     scheduled_for: datetime | None = None
     because_of: int | None = None
+    slots: list[int] = []
 
 
 class RetentionTarget(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ from cli.terminal.line_printer import Printer
 from cli.terminal.printable import printable, show_count
 from cli.times.show import MACHINES_ZONE, local_zone, show_relative, show_time, utc_option
 from cli.words.entry_lines import EventLines
-from cli.words.scheduler_words import clock_was_ahead_words, upgraded_words
+from cli.words.scheduler_words import clock_was_ahead_words, full_slots_words, upgraded_words
 from eventstore.store import Entry
 from scheduler.home import Home
 from scheduler.rules.upcoming import upcoming
@@ -32,6 +32,7 @@ from scheduler.service.announcements import (
     FsyncEdited,
     Killing,
     Ready,
+    SlotsTaken,
     Stopping,
     Upgraded,
 )
@@ -98,6 +99,8 @@ class _Audience:
                 )
             case Upgraded(replaced=replaced):
                 self._note(f"Note: {upgraded_words(replaced)}.")
+            case SlotsTaken(full=full):
+                self._note(f"Note: {full_slots_words(full, datetime.now(UTC))}.")
             case Stopping(runs=runs):
                 self._note(
                     f"Stopping: waiting for {show_count(runs, 'run')}. Ctrl-C again stops them at once."

@@ -16,9 +16,16 @@ from cli.terminal.tables import Cell, Value, details
 from cli.times.show import MACHINES_ZONE, local_zone, show_past, show_size, show_time, utc_option
 from cli.words.entry_lines import look_of, sentence
 from cli.words.job_words import PAUSE_ENDS, going_words, paused_words
-from cli.words.scheduler_words import clock_was_ahead_words, settled_ahead, settled_until, upgraded_words
+from cli.words.scheduler_words import (
+    clock_was_ahead_words,
+    full_slots_words,
+    settled_ahead,
+    settled_until,
+    upgraded_words,
+)
 from eventstore.store import Entry
 from scheduler.home import Home
+from scheduler.rules.slots import FullSlots, full_slots
 from scheduler.rules.state import Run
 from scheduler.version import Replaced, replaced, versions
 from scheduler.vocabulary import ConfigError
@@ -195,7 +202,16 @@ def _runs(view: View) -> list[Cell | str]:
     lines: list[Cell | str] = [_run(run, view) for run in runs[:_SHOWN_MAX]]
     if len(runs) > _SHOWN_MAX:
         lines.append(f"and {len(runs) - _SHOWN_MAX:,} more")
+    if (full := _full_slots(view)) is not None:
+        lines.insert(0, Cell(full_slots_words(full, view.now), "bad"))
     return lines or ["none"]
+
+
+def _full_slots(view: View) -> FullSlots | None:
+    """What holds all slots while runs wait for one; None where no scheduler would give them one."""
+    watch = view.state.scheduler
+    serving = view.holder is not None and watch is not None and watch.paused is None
+    return full_slots(view.state) if serving else None
 
 
 def _run(run: Run, view: View) -> str:
@@ -290,6 +306,9 @@ def _document(view: View) -> dict[str, Any]:
             {"run": run.number, "job": run.job, "trigger": run.trigger, "started": run.started}
             for run in view.state.runs.values()
         ],
+        "slots_taken": None
+        if (full := _full_slots(view)) is None
+        else {"by": [run.number for run in full.holders], "waiting": len(full.waiting)},
         "ledger": {
             "id": view.state.ledger or None,
             "entries": 0 if last is None else last.seq + 1,

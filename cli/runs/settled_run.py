@@ -98,7 +98,7 @@ class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
         """
         if self.outcome is None:
             if self.skipped_reason == "overlap" and self.because_of is not None:
-                return Cell(f"skipped: run {self.because_of} was still going", "warn")
+                return Cell(f"skipped: run {self.because_of} was not over", "warn")
             why = skip_words(self.skipped_reason) if self.skipped_reason else "why is unknown"
             if because is not None and because.type == v.RunCancelRequested.TYPE:
                 reason = v.payload(because).reason

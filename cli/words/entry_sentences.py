@@ -209,6 +209,11 @@ def _run_finished(entry: Entry, data: v.RunFinished, zone: str) -> str:
 
 def _run_skipped(entry: Entry, data: v.RunSkipped, zone: str) -> str:
     shown = f" (entry {data.because_of})" if data.because_of is not None else ""
+    if data.slots:
+        taken = ", ".join(str(number) for number in data.slots)
+        waited = f"run {data.because_of} was still waiting to start"
+        why = SKIP_WORDS["queue_full"] if data.reason == "queue_full" else waited
+        return f"{_run(entry)} skipped: {why}, for all slots were taken, by run {taken}"
     if data.reason == "overlap" and data.because_of is not None:
         return f"{_run(entry)} skipped: run {data.because_of} was still going"
     by = (

@@ -53,6 +53,7 @@ _MISFIRES: dict[MisfireReason, str] = {
     "disabled": "it was disabled",
     "removed": "it was removed",
 }
+_HOLDERS_SHOWN_MAX = 5
 _DOWN_NOW = {
     "never": "No scheduler has ever been started",
     "stopped": "No scheduler is running: the last one stopped at {since}",
@@ -190,6 +191,15 @@ def _in_the_way(fact: f.BlockingRun, shown: Shown) -> str:
     return f"{told}; it {how} at {shown(fact.ended)}."
 
 
+def _slots_taken(fact: f.TakenSlots, shown: Shown) -> str:
+    pairs = list(zip(fact.runs, fact.jobs, strict=True))
+    by = ", ".join(f"run {run} of {job}" for run, job in pairs[:_HOLDERS_SHOWN_MAX])
+    if len(pairs) > _HOLDERS_SHOWN_MAX:
+        by += f" and {len(pairs) - _HOLDERS_SHOWN_MAX} more"
+    since = f" since {shown(fact.since)}" if fact.since else ""
+    return f"All slots (`max_parallel`) were taken{since}, by {by}."
+
+
 def _by_hand(fact: f.ManualRun, shown: Shown) -> str:
     return f"{actor_words(fact.actor)} asked for run {fact.run} at {shown(fact.time)}{_because(fact.reason)}."
 
@@ -288,6 +298,7 @@ _WORDS: dict[type[Fact], Callable[[Any, Shown], str]] = {
     f.UnfinishedRun: _run_open,
     f.RunSkip: _run_skipped,
     f.BlockingRun: _in_the_way,
+    f.TakenSlots: _slots_taken,
     f.ManualRun: _by_hand,
     f.SchedulerDowntime: _down,
     f.ClockStep: _stepped,

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from cli.terminal.printable import printable, show_count
-from cli.times.show import show_time
+from cli.times.show import show_past, show_time
+from scheduler.rules.slots import FullSlots
 from scheduler.rules.state import Job, State
 from scheduler.version import Replaced
 
+_HOLDERS_SHOWN_MAX = 5
 _AHEAD_MIN = timedelta(seconds=1)
 
 
@@ -37,3 +39,18 @@ def clock_was_ahead_words(state: State, now: datetime, zone: str) -> str | None:
         return None
     who = printable(ahead[0].name) if len(ahead) == 1 else show_count(len(ahead), "job")
     return f"the times of {who} up to {show_time(until, zone)} were settled while the clock was ahead"
+
+
+def full_slots_words(full: FullSlots, now: datetime) -> str:
+    """That all slots are taken, by what, since when, and how many runs wait for one."""
+    holders = [
+        f"run {run.number} of {printable(run.job)}"
+        + (f", started {show_past(run.started, now)}" if run.started is not None else "")
+        for run in full.holders
+    ]
+    shown = "; ".join(holders[:_HOLDERS_SHOWN_MAX])
+    if len(holders) > _HOLDERS_SHOWN_MAX:
+        shown += f"; and {len(holders) - _HOLDERS_SHOWN_MAX:,} more"
+    slots = "the only slot is taken" if len(holders) == 1 else f"all {len(holders):,} slots are taken"
+    waiting = show_count(len(full.waiting), "run")
+    return f"{slots}, and {waiting} {'waits' if len(full.waiting) == 1 else 'wait'} for one: {shown}"

@@ -20,6 +20,10 @@ QUEUE_MAX = 1_000
 """At most this many runs of one job wait; those beyond are skipped and recorded so."""
 
 
+SLOTS_SHOWN_MAX = 16
+"""So many of the runs that hold all slots are recorded with a skip, the oldest ones."""
+
+
 def arrivals(events: Sequence[Event], first_seq: int, now: datetime) -> list[Run]:
     """The runs that `events` will create once they are recorded from `first_seq` on."""
     runs = []
@@ -45,6 +49,7 @@ class Dispatcher:
         ended: numbers of runs in the state whose end is about to be recorded.
         capacity: how many may begin.
         executor: the process that will watch them.
+        running: numbers of the runs that hold a slot, oldest first.
     """
 
     def __init__(
@@ -55,7 +60,9 @@ class Dispatcher:
         ended: AbstractSet[int],
         capacity: int,
         executor: Executor,
+        running: Sequence[int] = (),
     ) -> None:
+        self._running = running
         self._state, self._owed, self._new = state, owed, new
         self._capacity, self._executor = capacity, executor
         self._apart = {run.number for run in new} | ended
@@ -92,12 +99,19 @@ class Dispatcher:
         job = self._state.jobs.get(run.job)
         live = self._live_of(run.job)
         if live and run.trigger != "catch_up":
+            slots = self._slots_in_the_way(job, live)
             if job is None or job.definition.overlap == "skip":
-                return skipped(run, "overlap", live[0].number)
+                return skipped(run, "overlap", live[0].number, slots=slots)
             if len(live) >= QUEUE_MAX:
-                return skipped(run, "queue_full", live[0].number)
+                return skipped(run, "queue_full", live[0].number, slots=slots)
         live.append(run)
         return None
+
+    def _slots_in_the_way(self, job: Job | None, live: list[Run]) -> list[int]:
+        """The runs that hold all slots, where the run in the way is itself only waiting for one."""
+        if self._capacity > 0 or live[0].attempt > 0 or not may_start(live[0], job, live):
+            return []
+        return list(self._running[:SLOTS_SHOWN_MAX])
 
     def _start_or_skip(self, run: Run) -> Event | None:
         job = self._state.jobs.get(run.job)
@@ -107,7 +121,7 @@ class Dispatcher:
             if run in live:
                 live.remove(run)
             return unwanted
-        if self._capacity <= 0 or not _may_start(run, job, live):
+        if self._capacity <= 0 or not may_start(run, job, live):
             return None
         self._capacity -= 1
         return started(run, None if job is None else job.definition, self._executor)
@@ -141,7 +155,7 @@ def unwanted_run(run: Run, job: Job | None) -> Event | None:
     return None
 
 
-def _may_start(run: Run, job: Job | None, live: list[Run]) -> bool:
+def may_start(run: Run, job: Job | None, live: list[Run]) -> bool:
     """Catch-up runs go one after another; others as the job's overlap policy says."""
     if job is not None and job.definition.overlap == "allow" and run.trigger != "catch_up":
         return True
@@ -155,10 +169,20 @@ def unwanted_runs(state: State, name: str) -> list[Event]:
     return [event for run in waiting if run.attempt == 0 and (event := unwanted_run(run, job)) is not None]
 
 
-def skipped(run: Run, reason: v.SkipReason, because_of: int | None, actor: str = v.SCHEDULER) -> Event:
+def skipped(
+    run: Run,
+    reason: v.SkipReason,
+    because_of: int | None,
+    actor: str = v.SCHEDULER,
+    slots: Sequence[int] = (),
+) -> Event:
     """The event that says: this run was owed and is deliberately not made."""
     payload = v.RunSkipped(
-        reason=reason, trigger=run.trigger, scheduled_for=run.scheduled_for, because_of=because_of
+        reason=reason,
+        trigger=run.trigger,
+        scheduled_for=run.scheduled_for,
+        because_of=because_of,
+        slots=list(slots),
     )
     return v.event(payload, actor, job=run.job, run=run.number)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from scheduler.rules.slots import FullSlots
 from scheduler.version import Replaced
 
 
@@ -25,6 +26,12 @@ class Upgraded(msgspec.Struct, frozen=True):
     replaced: list[Replaced]
 
 
+class SlotsTaken(msgspec.Struct, frozen=True):
+    """All slots have been taken for a while, and runs wait for one. It is announced once until none waits."""
+
+    full: FullSlots
+
+
 class Stopping(msgspec.Struct, frozen=True):
     """The scheduler starts nothing more, and waits for so many runs to end."""
 
@@ -35,4 +42,4 @@ class Killing(msgspec.Struct, frozen=True):
     """A further signal came while the scheduler was stopping: it kills the runs."""
 
 
-Announcement = Ready | ConfigNotUsed | FsyncEdited | Upgraded | Stopping | Killing
+Announcement = Ready | ConfigNotUsed | FsyncEdited | Upgraded | SlotsTaken | Stopping | Killing

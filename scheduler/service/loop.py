@@ -91,6 +91,16 @@ class Scheduler:
         """How many runs this scheduler watches or has still to record as finished."""
         return len(self._supervisor) + len(self._finishes)
 
+    @property
+    def waits_for_slots(self) -> bool:
+        """Whether runs wait although nothing but the number of runs at once keeps them from starting."""
+        return (
+            bool(self._owed)
+            and self._paused is None
+            and not self._stopping
+            and len(self._supervisor) >= self.settings.max_parallel
+        )
+
     # -- beginning and end -----------------------------------------------------------------------------------
 
     def start(self, opening: Callable[[State, datetime], Sequence[Event]]) -> None:
@@ -203,7 +213,8 @@ class Scheduler:
         new = [state.runs[number] for number in self._requested if number in state.runs]
         new += arrivals(events, state.head.seq + 1, now)
         capacity = self.settings.max_parallel - len(self._supervisor)
-        dispatcher = Dispatcher(state, self._owed, new, ended, capacity, self._executor)
+        running = self._supervisor.runs()
+        dispatcher = Dispatcher(state, self._owed, new, ended, capacity, self._executor, running)
         return events + dispatcher.decide()
 
     def _launch(self, started: Sequence[Entry]) -> None:

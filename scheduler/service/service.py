@@ -18,10 +18,11 @@ from scheduler.ledger import snapshot
 from scheduler.ledger.open import open_ledger
 from scheduler.processes import PosixSpawner, identity
 from scheduler.rules.reconcile import reconcile
+from scheduler.rules.slots import full_slots
 from scheduler.rules.state import State
 from scheduler.schedule import zone_data
 from scheduler.scheduler_lock import Holder, SchedulerLock
-from scheduler.service.announcements import Announcement, Killing, Ready, Stopping, Upgraded
+from scheduler.service.announcements import Announcement, Killing, Ready, SlotsTaken, Stopping, Upgraded
 from scheduler.service.config_in_force import CONFIG_PROBLEMS, rejection
 from scheduler.service.config_watch import ConfigWatch, FirstConfig
 from scheduler.service.executor import executor_alive, this_process
@@ -34,6 +35,8 @@ from scheduler.waiting import Waiter
 
 CONFIG_LOOK_S = 1.0
 """How often the config file is looked at for an edit."""
+SLOTS_PATIENCE_S = 30.0
+"""All slots may be taken for so long before that is said: a herd of short runs takes them too."""
 VERSIONS_LOOK_S = 60.0
 """How often it is asked whether the software was replaced by another version."""
 TICK_S = 1.0
@@ -84,7 +87,8 @@ class Service:
         self._lock = SchedulerLock.take(
             home.scheduler_lock, Holder(executor.pid, executor.host, self._clock.read().wall)
         )
-        self._second_signal = False
+        self._second_signal = self._slots_told = False
+        self._slots_taken_since_s = time.monotonic()
         self._load_what_decides()
         self._report_by_s = self._tick_at_s = 0.0
         first = FirstConfig.read(home)
@@ -185,6 +189,7 @@ class Service:
                 look_at_s = time.monotonic() + CONFIG_LOOK_S
                 self._config_watch.look()
                 self._keep_snapshot()
+                self._look_at_slots()
             if time.monotonic() >= self._versions_look_at_s:
                 self._look_at_versions()
 
@@ -204,6 +209,16 @@ class Service:
         for entry in self._unreported:
             self._on_entry(entry)
         self._unreported.clear()
+
+    def _look_at_slots(self) -> None:
+        """Say once that all slots have been taken for a while."""
+        if not self._scheduler.waits_for_slots:
+            self._slots_taken_since_s, self._slots_told = time.monotonic(), False
+        elif not self._slots_told and time.monotonic() - self._slots_taken_since_s >= SLOTS_PATIENCE_S:
+            full = full_slots(self._ledger.state)
+            if full is not None:
+                self._slots_told = True
+                self._announce(SlotsTaken(full))
 
     def _keep_snapshot(self) -> None:
         seq = self._ledger.state.head.seq

@@ -154,6 +154,7 @@ def test_status_for_programs_has_stable_members(home: Home) -> None:
         "config",
         "jobs",
         "runs",
+        "slots_taken",
         "ledger",
         "settled_until",
         "clock_behind_ms",

@@ -12,7 +12,9 @@ from cli.terminal.tables import Cell, Column, table
 from cli.times.show import JOBS_ZONE, local_zone, show_clock, show_past, show_relative, show_time, utc_option
 from cli.words.entry_lines import timing_words
 from cli.words.job_words import enabled_cell, job_document, last_cell, last_started
+from cli.words.scheduler_words import full_slots_words
 from scheduler.home import Home
+from scheduler.rules.slots import full_slots
 from scheduler.rules.state import Job
 from scheduler.rules.upcoming import next_run
 
@@ -53,6 +55,8 @@ def list_(home: Home, as_of: str | None, utc: bool, as_json: bool) -> None:
         table(columns, rows, empty="there are no jobs in the config")
         if view.holder is None and view.as_of is None:
             note("No scheduler is running: nothing runs by itself until `cronledger serve` does.")
+        elif view.as_of is None and (full := full_slots(view.state)) is not None:
+            note(f"Note: {full_slots_words(full, view.now)}.")
 
 
 def _row(view: View, job: Job, utc: bool) -> list[Cell | str]:
