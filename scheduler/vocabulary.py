@@ -179,6 +179,7 @@ MisfireReason = Literal[
     "clock_step",
     "stall",
     "ledger_unavailable",
+    "overload",
     "replaced",
     "disabled",
     "removed",
@@ -189,7 +190,8 @@ class ScheduleMisfired(Payload, frozen=True):
     """Instants passed while nothing was watching, `first` to `last`, `count` of them.
 
     `will_run` of them get a `schedule.ticked` of their own with trigger `catch_up`; the others are settled
-    by this entry: outside the window, over the limit, or not wanted by the policy. Instants of a schedule
+    by this entry: outside the window, over the limit, or not wanted by the policy. `overload`: the scheduler was
+    so busy that it could not even record in time that they fell due. Instants of a schedule
     that is no longer in force (reason `replaced`, `disabled`, `removed`) are recorded and not run.
     """
 
@@ -273,7 +275,7 @@ class RunFinished(Payload, frozen=True):
     error: str | None = None
 
 
-SkipReason = Literal["overlap", "queue_full", "disabled", "removed", "cancelled", "catch_up"]
+SkipReason = Literal["overlap", "queue_full", "disabled", "removed", "cancelled", "catch_up", "deadline"]
 
 
 class RunSkipped(Payload, frozen=True):
@@ -281,7 +283,8 @@ class RunSkipped(Payload, frozen=True):
 
     `overlap`: the number of the run that was in the way; where that had not started, because all slots were taken,
     `slots` has the numbers of the runs that held them, the oldest 16. `catch_up`: it was still owed when the
-    scheduler stopped, and the job's catch-up policy does not want it after the restart.
+    scheduler stopped, and the job's catch-up policy does not want it after the restart. `deadline`: it could not
+    start in time (`start_deadline`); `slots` as for `overlap`.
     """
 
     TYPE: ClassVar[str] = "run.skipped"

@@ -34,6 +34,7 @@ _MISFIRES: dict[v.MisfireReason, str] = {
     "clock_step": "while the clock jumped",
     "stall": "while the scheduler was held up",
     "ledger_unavailable": "while the ledger could not be written",
+    "overload": "while the scheduler was too busy",
     "replaced": "unwatched, before its schedule was changed",
     "disabled": "unwatched, before it was disabled",
     "removed": "unwatched, before it left the config",
@@ -212,7 +213,7 @@ def _run_skipped(entry: Entry, data: v.RunSkipped, zone: str) -> str:
     if data.slots:
         taken = ", ".join(str(number) for number in data.slots)
         waited = f"run {data.because_of} was still waiting to start"
-        why = SKIP_WORDS["queue_full"] if data.reason == "queue_full" else waited
+        why = waited if data.reason == "overlap" else SKIP_WORDS[data.reason]
         return f"{_run(entry)} skipped: {why}, for all slots were taken, by run {taken}"
     if data.reason == "overlap" and data.because_of is not None:
         return f"{_run(entry)} skipped: run {data.because_of} was still going"

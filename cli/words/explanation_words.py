@@ -49,6 +49,7 @@ _MISFIRES: dict[MisfireReason, str] = {
     "clock_step": "the clock was set ahead",
     "stall": "the scheduler was held up",
     "ledger_unavailable": "the ledger could not be written",
+    "overload": "the scheduler was too busy",
     "replaced": "its schedule was replaced",
     "disabled": "it was disabled",
     "removed": "it was removed",

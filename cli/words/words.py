@@ -33,6 +33,7 @@ SKIP_WORDS: dict[v.SkipReason, str] = {
     "removed": "it was removed from the config",
     "cancelled": "it was cancelled before it started",
     "catch_up": "its catch-up policy does not want it after the restart",
+    "deadline": "it could not start in time",
 }
 TRIGGER_WORDS: dict[v.Trigger, str] = {"schedule": "schedule", "catch_up": "catch-up", "manual": "by hand"}
 

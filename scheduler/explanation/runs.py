@@ -115,13 +115,15 @@ def _ended(entry: Entry, number: int, data: v.RunFinished) -> RunEnd:
 
 def _skipped(past: Past, entry: Entry, number: int, data: v.RunSkipped) -> list[Fact]:
     cause = data.because_of
+    runs = past.state_at(entry.seq - 1).runs if data.slots else {}
+    holders = [runs[slot] for slot in data.slots if slot in runs]
+    taken: list[Fact] = [_taken(holders)] if holders else []
     if cause is None:
-        return [RunSkip(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)]
+        skipped = RunSkip(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)
+        return [skipped, *taken]
     if data.reason in ("overlap", "queue_full"):
         skipped = RunSkip(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)
-        runs = past.state_at(entry.seq - 1).runs
-        slots = [runs[slot] for slot in data.slots if slot in runs]
-        return [skipped, _in_the_way(past, cause, entry.seq), *([_taken(slots)] if slots else [])]
+        return [skipped, _in_the_way(past, cause, entry.seq), *taken]
     said = past.entry(cause)
     payload = v.payload(said)
     skipped = RunSkip(

@@ -44,7 +44,7 @@ class Dispatcher:
 
     Args:
         state: as it stands.
-        owed: numbers of the runs in the state that wait, oldest first.
+        owed: numbers of the runs in the state that wait and could start but for slots, oldest first.
         new: runs that were not judged yet: about to join the state, or just folded.
         ended: numbers of runs in the state whose end is about to be recorded.
         capacity: how many may begin.
