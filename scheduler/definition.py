@@ -46,6 +46,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         catch_up: which of the instants that passed while no scheduler was running are run.
         catch_up_limit: at most this many with `all`.
         catch_up_window_ms: forget instants older than this; None: never.
+        start_deadline_ms: give up a run that could not start within this; None: an hour, of waiting for a slot.
         overlap: what becomes of a run that falls due while another one of the job is running.
         retention_hours: of `cleanup-sessions`; retention_days: of `log-cleanup`.
         directories: further folders that a maintenance job cleans.
@@ -69,10 +70,16 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     catch_up_limit: int = 100
     catch_up_window_ms: int | None = None
     overlap: Overlap = "skip"
+    start_deadline_ms: int | None = None
     retention_hours: int | None = None
     retention_days: int | None = None
     directories: list[Directory] = []
     dry_run: bool = False
+
+    @property
+    def deletes(self) -> bool:
+        """Whether this is a maintenance job that deletes files by their age."""
+        return self.command is None and not self.dry_run
 
     def timing(self) -> tuple[str | None, str | None, str | None, str]:
         """What decides the instants; two definitions with the same timing have the same schedule."""

@@ -55,7 +55,7 @@ class LedgerRecovered(Payload, frozen=True):
 
 
 class SchedulerStarted(Payload, frozen=True):
-    """A scheduler began to watch this home."""
+    """A scheduler began to watch this home. `boottime_ms` is the machine's boot clock at that moment."""
 
     TYPE: ClassVar[str] = "scheduler.started"
     pid: int
@@ -63,6 +63,7 @@ class SchedulerStarted(Payload, frozen=True):
     boot_id: str
     versions: dict[str, str]
     config: str | None = None
+    boottime_ms: int | None = None
 
 
 class SchedulerStopped(Payload, frozen=True):
@@ -91,6 +92,7 @@ class ClockStepped(Payload, frozen=True):
     """The wall clock jumped, or the machine slept.
 
     `by_ms` is positive for a jump ahead. The instants from `before` to `after` are those affected.
+    `boottime_ms` is the machine's boot clock at that moment.
     """
 
     TYPE: ClassVar[str] = "clock.stepped"
@@ -98,6 +100,7 @@ class ClockStepped(Payload, frozen=True):
     by_ms: int
     before: datetime
     after: datetime
+    boottime_ms: int | None = None
 
 
 class SnapshotWritten(Payload, frozen=True):
@@ -180,6 +183,7 @@ MisfireReason = Literal[
     "clock_step",
     "stall",
     "ledger_unavailable",
+    "overload",
     "replaced",
     "disabled",
     "removed",
@@ -193,7 +197,8 @@ class ScheduleMisfired(Payload, frozen=True):
     """Instants passed while nothing was watching, `first` to `last`, `count` of them.
 
     `will_run` of them get a `schedule.ticked` of their own with trigger `catch_up`; the others are settled
-    by this entry: outside the window, over the limit, or not wanted by the policy. Instants of a schedule
+    by this entry: outside the window, over the limit, or not wanted by the policy. `overload`: the scheduler was
+    so busy that it could not even record in time that they fell due. Instants of a schedule
     that is no longer in force (reason `replaced`, `disabled`, `removed`) are recorded and not run.
     """
 
@@ -283,15 +288,17 @@ class RunFinished(Payload, frozen=True):
     survivors: list[Survivor] = []
 
 
-SkipReason = Literal["overlap", "queue_full", "disabled", "removed", "cancelled", "catch_up"]
+SkipReason = Literal["overlap", "queue_full", "disabled", "removed", "cancelled", "catch_up", "deadline"]
 SKIP_REASONS: tuple[SkipReason, ...] = get_args(SkipReason)
 
 
 class RunSkipped(Payload, frozen=True):
     """A run was owed and deliberately not made. `because_of` is the `seq` of the entry that shows why.
 
-    `overlap`: the number of the run that was in the way. `catch_up`: it was still owed when the scheduler
-    stopped, and the job's catch-up policy does not want it after the restart.
+    `overlap`: the number of the run that was in the way; where that had not started, because all slots were taken,
+    `slots` has the numbers of the runs that held them, the oldest 16. `catch_up`: it was still owed when the
+    scheduler stopped, and the job's catch-up policy does not want it after the restart. `deadline`: it could not
+    start in time (`start_deadline`); `slots` as for `overlap`.
     """
 
     TYPE: ClassVar[str] = "run.skipped"
@@ -299,12 +306,14 @@ class RunSkipped(Payload, frozen=True):
     trigger: Trigger
     scheduled_for: datetime | None = None
     because_of: int | None = None
+    slots: list[int] = []
 
 
 class RetentionApplied(Payload, frozen=True):
     """Logs or sessions older than `cutoff` were deleted, or with `dry_run` only counted.
 
-    `failures` holds the first of `failed`; both lists are bounded.
+    `failures` holds the first of `failed`; both lists are bounded. `refused` says why nothing was deleted though that
+    was asked for: what is on record contradicts the clock; the numbers are what would have been deleted.
     """
 
     TYPE: ClassVar[str] = "retention.applied"
@@ -316,6 +325,7 @@ class RetentionApplied(Payload, frozen=True):
     failed: int
     targets: list[RetentionTarget]
     failures: list[RetentionFailure] = []
+    refused: str | None = None
 
 
 PAYLOADS: dict[str, type[Payload]] = {cls.TYPE: cls for cls in Payload.__subclasses__()}

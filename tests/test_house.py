@@ -27,8 +27,8 @@ PURE = {
 }  # fmt: skip
 """What the rules may import of others: it reaches no file, clock or process."""
 PURE_FOR = {
-    "scheduler.rules.job_schedule": {"zoneinfo"},
-    "scheduler.schedule.zones": {"zoneinfo"},
+    "scheduler.schedule.zone_data": {"pathlib", "tzdata"},
+    "scheduler.schedule.zones": {"io", "zoneinfo"},
     "scheduler.schedule.cron.stepper": {"croniter"},
 }
 """Exceptions: the data of time zones is read from files, once; croniter is asked about instants that it is given."""
@@ -129,6 +129,13 @@ def test_a_ledger_is_opened_in_one_place() -> None:
         and imports(path) & {"eventstore.Journal", "eventstore.journal", "eventstore.MemoryStore"}
     }
     assert opened_in == {"scheduler/store.py"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_zones_are_read_in_one_place(path: Path) -> None:
+    """`ZoneInfo(name)` and `available_timezones()` look at the machine's files first: no module calls them."""
+    called = {ast.unparse(node.func) for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)}
+    assert not called & {"ZoneInfo", "available_timezones"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from cli.charts.axis import Axis, instant_of, ticks
 from cli.charts.timeline import MARKS, Lane, PieceShape, RunMark, draw
@@ -15,6 +14,7 @@ from cli.terminal.console import Tone, paint
 from cli.terminal.display_width import display_width
 from cli.terminal.printable import printable, show_count
 from cli.times.show import show_clock, show_duration
+from cli.times.zones import zone_of
 from cli.words.words import is_on_time
 from projections.reports.outages import Outage
 from scheduler.vocabulary import FAILURES
@@ -100,7 +100,7 @@ def _lane_texts(glyphs: GlyphSet, lane: Lane, down: Sequence[bool]) -> Iterator[
 def _axis_lines(canvas: TimelineCanvas, axis: Axis, label_width: int) -> list[str]:
     labels = [" "] * axis.columns
     line = [canvas.glyphs.line] * axis.columns
-    for tick in ticks(axis, ZoneInfo(canvas.zone)):
+    for tick in ticks(axis, zone_of(canvas.zone)):
         line[tick.column] = canvas.glyphs.tick
         if tick.column + len(tick.label) <= axis.columns:
             labels[tick.column : tick.column + len(tick.label)] = tick.label

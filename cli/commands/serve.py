@@ -22,6 +22,7 @@ from cli.terminal.line_printer import LinePrinter
 from cli.terminal.printable import printable, show_count
 from cli.times.show import MACHINES_ZONE, local_zone, show_relative, show_time, utc_option
 from cli.words.entry_lines import EventLines
+from cli.words.scheduler_words import clock_was_ahead_words, full_slots_words, upgraded_words
 from eventstore.store import Entry
 from scheduler.home import Home
 from scheduler.rules.upcoming import upcoming
@@ -32,8 +33,11 @@ from scheduler.service.announcements import (
     FsyncEdited,
     Killing,
     Ready,
+    SlotsTaken,
     Stopping,
+    Upgraded,
 )
+from scheduler.vocabulary import ClockStepped, payload
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View
@@ -81,6 +85,8 @@ class _Console:
         """Print an entry."""
         self._sealer.notice(entry)
         self._printer.put(partial(self._lines.of, entry))
+        if entry.type == ClockStepped.TYPE and payload(entry).by_ms < 0:
+            self._say_if_ahead()
 
     def show_announcement(self, announcement: Announcement) -> None:
         """Print what is no entry; to standard error, where it does not mix with events."""
@@ -88,12 +94,17 @@ class _Console:
             case Ready():
                 self._log_collector.start()
                 self._note(self._ready())
+                self._say_if_ahead()
             case ConfigNotUsed():
                 self._note(self._not_used())
             case FsyncEdited():
                 self._note(
                     "`scheduler.fsync` was edited: it takes effect when the scheduler is started again."
                 )
+            case Upgraded(replaced=replaced):
+                self._note(f"Note: {upgraded_words(replaced)}.")
+            case SlotsTaken(full=full):
+                self._note(f"Note: {full_slots_words(full, datetime.now(UTC))}.")
             case Stopping(runs=runs):
                 self._note(
                     f"Stopping: waiting for {show_count(runs, 'run')}. Ctrl-C again stops them at once."
@@ -117,6 +128,13 @@ class _Console:
         if not os.access(path, os.R_OK):
             return f"The config cannot be read: the last good one stays in force until {path} can be."
         return f"The edited config is not used. `{invocation(self._home)} check` shows every mistake."
+
+    def _say_if_ahead(self) -> None:
+        """Say that the clock was ahead, where that leaves jobs with nothing due until a time that is far off."""
+        with contextlib.suppress(Exception), to_read(self._home, quiet=True) as view:
+            told = clock_was_ahead_words(view.state, view.now, self._zone)
+            if told is not None:
+                self._note(f"Note: {told}: until then nothing of that is due. `jobs run` works at any time.")
 
     def _ready(self) -> str:
         text = f"Serving {self._home.root}"

@@ -16,11 +16,19 @@ from cli.terminal.tables import Cell, Value, details
 from cli.times.show import MACHINES_ZONE, local_zone, show_past, show_size, show_time, utc_option
 from cli.words.entry_lines import sentence
 from cli.words.job_words import PAUSE_ENDS, going_words, paused_words
+from cli.words.scheduler_words import (
+    clock_was_ahead_words,
+    full_slots_words,
+    jobs_settled_ahead,
+    settled_until,
+    upgraded_words,
+)
 from eventstore.store import Entry
 from scheduler.entry_members import ConfigError, Survivor
 from scheduler.home import Home
+from scheduler.rules.slots import FullSlots, full_slots
 from scheduler.rules.state import LeftRunning, Run
-from scheduler.rules.upcoming import settled_ahead
+from scheduler.version import Replaced, replaced, versions
 from scheduler.vocabulary import FAILURES
 from scheduler.wording.entries import signs_of
 
@@ -85,6 +93,8 @@ def _scheduler(view: View, zone: str) -> list[Cell | str]:
         lines: list[Cell | str] = [Cell(f"running{who}", "good")]
         if watch is not None and watch.paused is not None:
             lines += [Cell(paused_words(watch, view.now, zone), "bad"), PAUSE_ENDS]
+        if outdated := _replaced(view):
+            lines.append(Cell(upgraded_words(outdated), "warn"))
         return lines
     if watch is None:
         return [Cell("not running: it never ran here", "warn")]
@@ -96,6 +106,12 @@ def _scheduler(view: View, zone: str) -> list[Cell | str]:
     return [
         Cell(f"not running: it died, killed or with its machine; pid {watch.pid}, started {began}", "bad")
     ]
+
+
+def _replaced(view: View) -> list[Replaced]:
+    """What was installed anew since the scheduler that is running was started."""
+    watch = view.state.scheduler
+    return [] if watch is None or view.holder is None else replaced(watch.versions, versions())
 
 
 def _moment(instant: datetime, view: View, zone: str) -> str:
@@ -166,7 +182,16 @@ def _runs(view: View) -> list[Cell | str]:
     lines: list[Cell | str] = [_run(run, view) for run in runs[:_SHOWN_MAX]]
     if len(runs) > _SHOWN_MAX:
         lines.append(f"and {len(runs) - _SHOWN_MAX:,} more")
+    if (full := _full_slots(view)) is not None:
+        lines.insert(0, Cell(full_slots_words(full, view.now), "bad"))
     return lines or ["none"]
+
+
+def _full_slots(view: View) -> FullSlots | None:
+    """What holds all slots while runs wait for one; None where no scheduler would give them one."""
+    watch = view.state.scheduler
+    serving = view.holder is not None and watch is not None and watch.paused is None
+    return full_slots(view.state) if serving else None
 
 
 def _run(run: Run, view: View) -> str:
@@ -238,32 +263,19 @@ def _behind(view: View) -> timedelta | None:
     return behind if behind is not None and behind > _BEHIND_MIN else None
 
 
-def _settled_ahead(view: View) -> dict[str, datetime]:
-    """The jobs whose instants are settled up to a time that is still to come, and that time."""
-    soon = view.now + _BEHIND_MIN
-    found = ((job.name, settled_ahead(job, soon)) for job in view.state.present_jobs())
-    return {name: until for name, until in found if until is not None}
-
-
 def _clock(view: View, zone: str) -> list[Cell | str]:
     """What looks as if the clock had been set back: what it is, what follows from it, what can be done."""
     lines: list[Cell | str] = []
     if (behind := _behind(view)) is not None:
         lines.append(Cell(f"behind the ledger's last entry by {_span(behind)}: was it set back?", "bad"))
-    ahead = _settled_ahead(view)
-    if not ahead:
+    ahead = clock_was_ahead_words(view.state, view.now, zone)
+    if ahead is None:
         return lines
-    until = max(ahead.values())
-    who = printable(next(iter(ahead))) if len(ahead) == 1 else show_count(len(ahead), "job")
-    it, runs = ("it", "runs") if len(ahead) == 1 else ("they", "run")
+    it, runs = ("it", "runs") if len(jobs_settled_ahead(view.state, view.now)) == 1 else ("they", "run")
     remedy = (
         f"no time is settled twice: {it} {runs} by schedule again after that, or at once under a new name"
     )
-    lines.append(
-        Cell(
-            f"the times of {who} up to {show_time(until, zone)} were settled while the clock was ahead", "bad"
-        )
-    )
+    lines.append(Cell(ahead, "bad"))
     lines.append(f"{remedy}; `jobs run` works at any time")
     return lines
 
@@ -285,6 +297,8 @@ def _document(view: View) -> dict[str, Any]:
             "stop_reason": watch.stop_reason if watch and holder is None else None,
             "paused": watch.paused if watch else None,
             "pause_reason": watch.pause_reason if watch else None,
+            "versions": watch.versions if watch else None,
+            "replaced": [part._asdict() for part in _replaced(view)],
         },
         "config": {
             "path": str(view.home.config),
@@ -300,13 +314,16 @@ def _document(view: View) -> dict[str, Any]:
             {"run": run.number, "job": run.job, "trigger": run.trigger, "started": run.started}
             for run in view.state.runs.values()
         ],
+        "slots_taken": None
+        if (full := _full_slots(view)) is None
+        else {"by": [run.number for run in full.holders], "waiting": len(full.waiting)},
         "ledger": {
             "id": view.state.ledger or None,
             "entries": 0 if last is None else last.seq + 1,
             "size_bytes": _size_bytes(view.home),
             "last": None if last is None else {"seq": last.seq, "time": last.time, "type": last.type},
         },
-        "settled_until": max(_settled_ahead(view).values(), default=None),
+        "settled_until": settled_until(view.state, view.now),
         "clock_behind_ms": None if behind is None else behind // timedelta(milliseconds=1),
         "not_stopped": [
             {

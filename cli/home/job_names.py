@@ -54,13 +54,12 @@ class ZoneName(click.ParamType[str]):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """All zones that begin so, whatever the case."""
-        from zoneinfo import available_timezones
-
         from click.shell_completion import CompletionItem
 
+        from scheduler.schedule.zones import all_zones
+
         folded = incomplete.casefold()
-        names = sorted(name for name in available_timezones() if name.casefold().startswith(folded))
-        return [CompletionItem(name) for name in names]
+        return [CompletionItem(name) for name in all_zones() if name.casefold().startswith(folded)]
 
 
 JOB = JobName()

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cli.app.json_output import show_json
 from cli.terminal.console import is_terminal, note, out, wants_colour
+from cli.times.show import show_time
 from cli.times.zones import local_zone
 from scheduler.home import Home
 
 if TYPE_CHECKING:
     from scheduler.logs import LogEntry, LogFilter
+
+_SOON = timedelta(minutes=1)
+"""Entries of a time later than that were made by a clock that was ahead."""
 
 
 def show_newest(
@@ -29,10 +34,18 @@ def show_newest(
     folder = entries_folder(home)
     coming = NewLines(folder)
     with progress("looking through log entries", shown=not as_json):
-        entries = newest(folder, wanted, count, coming.ends if follow else None)
+        now = datetime.now(UTC)
+        # Who says from when or until when is shown just that.
+        open_ended = wanted.until is None and (wanted.since is None or wanted.since < now - _SOON)
+        until_now = wanted._replace(until=now + _SOON) if open_ended else wanted
+        entries = newest(folder, until_now, count, coming.ends if follow else None)
+        ahead = newest(folder, wanted._replace(since=now + _SOON), 1) if open_ended else []
     if not entries:
         check_subject(home, wanted)
-    words = LogLines("UTC" if utc else local_zone(), colour=wants_colour(), stamped=utc or not is_terminal())
+    zone = "UTC" if utc else local_zone()
+    if ahead:
+        note(_of_the_future(ahead[0], zone))
+    words = LogLines(zone, colour=wants_colour(), stamped=utc or not is_terminal())
 
     def show_line(entry: LogEntry) -> None:
         out(json_line(entry) if as_json else words.fitted_line(entry))
@@ -51,6 +64,12 @@ def show_newest(
     elif len(entries) == count:
         note(f"the newest {count}; -n shows more")
     return bool(entries)
+
+
+def _of_the_future(entry: LogEntry, zone: str) -> str:
+    """That entries bear times to come, which are left out, and how they are seen."""
+    newest = show_time(datetime.fromisoformat(entry.time), zone)
+    return f"Entries up to {newest} were made while the clock was ahead; they are left out. --since now shows them."
 
 
 def none_words(wanted: LogFilter) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from cli.terminal.console import note
+from scheduler.schedule.zones import known_zone
 from scheduler.wording.instants import zone_of
 
 __all__ = ["local_zone", "zone_of"]
@@ -25,16 +25,9 @@ def local_zone() -> str:
     wanted = os.environ.get("TZ", "").removeprefix(":")
     path = wanted or "/etc/localtime"
     name = os.path.realpath(path).rpartition(_ZONE_FOLDER)[2] if path.startswith("/") else path
-    if name and not name.startswith("/") and _is_zone(name):
+    name = name.removeprefix("posix/")
+    if name and not name.startswith("/") and known_zone(name):
         return "UTC" if name in ("Etc/UTC", "Etc/UCT", "UCT", "Zulu") else name
     if wanted and wanted not in _UTC_ITSELF:
         note(f"TZ is {wanted!r}, which is not the name of a time zone such as Europe/Paris: UTC is used.")
     return "UTC"
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True

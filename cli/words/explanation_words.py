@@ -44,6 +44,7 @@ _AHEAD: dict[Verdict, str] = {
     "removed": "Not as things stand: the config no longer has it.",
     "not_defined": "It will not be run: that is settled already, for the clock was ahead.",
 }
+_HOLDERS_SHOWN_MAX = 5
 _DOWN_NOW = {
     "never": "No scheduler has ever been started",
     "stopped": "No scheduler is running: the last one stopped at {since}",
@@ -176,6 +177,15 @@ def _in_the_way(fact: f.BlockingRun, shown: Shown) -> str:
     return f"{told}; it {how} at {shown(fact.ended)}."
 
 
+def _slots_taken(fact: f.TakenSlots, shown: Shown) -> str:
+    pairs = list(zip(fact.runs, fact.jobs, strict=True))
+    by = ", ".join(f"run {run} of {job}" for run, job in pairs[:_HOLDERS_SHOWN_MAX])
+    if len(pairs) > _HOLDERS_SHOWN_MAX:
+        by += f" and {len(pairs) - _HOLDERS_SHOWN_MAX} more"
+    since = f" since {shown(fact.since)}" if fact.since else ""
+    return f"All slots (`max_parallel`) were taken{since}, by {by}."
+
+
 def _by_hand(fact: f.ManualRun, shown: Shown) -> str:
     return f"{actor_words(fact.actor)} asked for run {fact.run} at {shown(fact.time)}{because(fact.reason)}."
 
@@ -269,6 +279,7 @@ _WORDS: dict[type[Fact], Callable[[Any, Shown], str]] = {
     f.UnfinishedRun: _run_open,
     f.RunSkip: _run_skipped,
     f.BlockingRun: _in_the_way,
+    f.TakenSlots: _slots_taken,
     f.ManualRun: _by_hand,
     f.SchedulerDowntime: _down,
     f.ClockStep: _stepped,

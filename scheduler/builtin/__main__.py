@@ -1,6 +1,7 @@
 """The built-in jobs as a program: `python -I -m scheduler.builtin NAME …`.
 
-Exit codes: 0 done; 1 something could not be deleted; 2 usage; 3 the ledger cannot be trusted or written.
+Exit codes: 0 done; 1 something could not be deleted, or nothing was because the clock is in doubt; 2 usage;
+3 the ledger cannot be trusted or written.
 """
 
 from __future__ import annotations
@@ -28,8 +29,14 @@ from scheduler.builtin.retention_report import RetentionTally
 from scheduler.builtin.summary import summary
 from scheduler.definition import RETENTION_MAX, Directory
 from scheduler.home import Home
+from scheduler.ledger import snapshot
+from scheduler.ledger.ledger import Ledger
+from scheduler.processes.recognition import identity
 from scheduler.processes.recognition.tree import LEDGER, RUN
+from scheduler.rules.clock_trust import why_not_delete
+from scheduler.rules.state import ClockMark
 from scheduler.store import open_store_to_append
+from scheduler.system_clock import SystemClock
 from scheduler.vocabulary import SCHEDULER, RetentionApplied, event
 
 DONE: Final = 0
@@ -44,18 +51,34 @@ class _Parser(argparse.ArgumentParser):
         raise SystemExit(USAGE)
 
 
-def main(argv: Sequence[str], environ: Mapping[str, str], now: Callable[[], datetime]) -> int:
+def main(
+    argv: Sequence[str],
+    environ: Mapping[str, str],
+    now: Callable[[], datetime],
+    boot: Callable[[], tuple[str, int]] = lambda: (identity.boot_id(), _boottime_ms()),
+) -> int:
     """Run a built-in job and return the exit code.
 
-    The ledger is opened before anything is deleted: where nothing can be recorded, nothing is done.
+    The ledger is opened before anything is deleted: where nothing can be recorded, nothing is done. Where what is on
+    record contradicts the clock, nothing is deleted either, and what would have been is said.
+
+    Args:
+        argv: the options.
+        environ: which run this is.
+        now: the wall clock.
+        boot: the id of this boot, and the milliseconds since it.
     """
     options = parse(argv)
     home = Home(options.home)
     applied: RetentionApplied | None = None
     try:
         with closing(open_store_to_append(home, SCHEDULER, create=False)) as store:
-            applied = _clean(options, home, store.ledger_id, now())
             run = _run(environ, store.ledger_id)
+            moment = now()
+            refused = None
+            if not (options.dry_run or options.trust_clock):
+                refused = _doubt(home, store, run, ClockMark(moment, *boot()))
+            applied = _clean(options, home, store.ledger_id, moment, refused)
             store.append([event(applied, _actor(store, run), job=options.job, run=run)])
     except LedgerError as error:
         if applied is None:
@@ -65,24 +88,42 @@ def main(argv: Sequence[str], environ: Mapping[str, str], now: Callable[[], date
             print(f"{options.job}: {error}; what was done is not in the ledger", file=sys.stderr)
         return LEDGER_TROUBLE
     print(summary(options.job, applied))
-    return INCOMPLETE if applied.failed else DONE
+    return INCOMPLETE if applied.failed or applied.refused is not None else DONE
 
 
-def _clean(options: argparse.Namespace, home: Home, ledger_id: str, now: datetime) -> RetentionApplied:
-    """Do the work; a signal to stop ends it early, and what was done until then is still recorded."""
+def _doubt(home: Home, store: EventStore, run: int | None, now: ClockMark) -> str | None:
+    """Why nothing may be deleted by this clock; None if nothing on record contradicts it."""
+    ledger = Ledger(store, snapshot.newest(home.snapshots, store))
+    ledger.refresh()
+    # What belongs to this run was recorded by the clock that is in question.
+    before = ledger.state.head.seq if run is None else min(run - 1, ledger.state.head.seq)
+    newest = next((entry.time for entry in store.read(before, before)), now.time)
+    return why_not_delete(ledger.state.clock, newest, now)
+
+
+def _boottime_ms() -> int:
+    return round(SystemClock().read().boottime_s * 1000)
+
+
+def _clean(
+    options: argparse.Namespace, home: Home, ledger_id: str, now: datetime, refused: str | None
+) -> RetentionApplied:
+    """Do the work, or only count it where it is refused.
+
+    A signal to stop ends it early, and what was done until then is still recorded.
+    """
     signals: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: signals.append(number))
     tally = RetentionTally(lambda: bool(signals))
     keep = output_in_use(ledger_id)
     job = REGISTERED[options.job]
-    applied = clean(
-        job, home, options.directory, options.retention, now, keep, tally, dry_run=options.dry_run
-    )
+    dry_run = options.dry_run or refused is not None
+    applied = clean(job, home, options.directory, options.retention, now, keep, tally, dry_run=dry_run)
     if not signals:
-        return applied
+        return msgspec.structs.replace(applied, refused=refused)
     tally.failed(str(home.root), f"stopped by {signal.Signals(signals[0]).name} before the end")
-    return tally.applied(applied.kind, applied.cutoff, dry_run=options.dry_run)
+    return tally.applied(applied.kind, applied.cutoff, dry_run=dry_run, refused=refused)
 
 
 def _run(environ: Mapping[str, str], ledger_id: str) -> int | None:
@@ -125,6 +166,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         )
         each.add_argument(
             "--dry-run", action=argparse.BooleanOptionalAction, default=False, help="only count"
+        )
+        each.add_argument(
+            "--trust-clock", action="store_true", help="delete though what is on record contradicts the clock"
         )
     return parser.parse_args(argv)
 

@@ -67,7 +67,12 @@ class RetentionTally:
             self.failures.append(RetentionFailure(path=recordable(path), error=recordable(error)))
 
     def applied(
-        self, kind: Literal["logs", "sessions"], cutoff: datetime, *, dry_run: bool
+        self,
+        kind: Literal["logs", "sessions"],
+        cutoff: datetime,
+        *,
+        dry_run: bool,
+        refused: str | None = None,
     ) -> RetentionApplied:
         """The result, as the ledger records it."""
         return RetentionApplied(
@@ -79,6 +84,7 @@ class RetentionTally:
             failed=self.failure_count,
             targets=[_target(folder) for folder in self._listed()],
             failures=self.failures,
+            refused=refused,
         )
 
     def _listed(self) -> list[FolderTally]:

@@ -8,8 +8,11 @@ from scheduler.vocabulary import RetentionApplied
 def summary(job: str, applied: RetentionApplied) -> str:
     """What was done, for people: the sum, each folder, each failure that is listed."""
     verb = "would delete" if applied.dry_run else "deleted"
+    if applied.refused is not None:
+        verb = "would have deleted"
     until = applied.cutoff.strftime("%Y-%m-%d %H:%M:%S UTC")
-    lines = [f"{job}: {verb} {_files(applied.deleted, applied.deleted_bytes)} last changed before {until}"]
+    lines = [] if applied.refused is None else [f"{job}: nothing is deleted: {applied.refused}"]
+    lines += [f"{job}: {verb} {_files(applied.deleted, applied.deleted_bytes)} last changed before {until}"]
     for target in applied.targets:
         where = f"{target.path}/{target.pattern}" if target.pattern else target.path
         what = _files(target.deleted, target.deleted_bytes)

@@ -166,6 +166,14 @@ class BlockingRun(Fact, frozen=True, tag="in_the_way"):
     outcome: Outcome | None = None
 
 
+class TakenSlots(Fact, frozen=True, tag="slots_taken"):
+    """All slots were taken, so that nothing else could start: by which runs, oldest first, of which jobs."""
+
+    runs: list[int]
+    jobs: list[str]
+    since: datetime | None = None
+
+
 class ManualRun(Fact, frozen=True, tag="by_hand"):
     """A person had the job run at that moment, whatever its schedule."""
 

@@ -12,11 +12,14 @@ from scheduler.explanation.facts import (
     RunOwed,
     RunSkip,
     RunStart,
+    TakenSlots,
     UnfinishedRun,
     Verdict,
 )
 from scheduler.ledger.past import Past
-from scheduler.rules.state import State
+from scheduler.rules.dispatch import SLOTS_SHOWN_MAX
+from scheduler.rules.slots import full_slots
+from scheduler.rules.state import Run, State
 
 NEAR_ENTRIES = 20_000
 """So many entries after an entry are read one by one; beyond them, states are searched by bisection."""
@@ -32,7 +35,11 @@ def run_facts(past: Past, number: int) -> tuple[Verdict, list[Fact]]:
         unfinished = UnfinishedRun(
             entries=[behind] if behind else [], run=number, started=run.started, behind=behind
         )
-        return ("waiting" if run.started is None else "running"), [*facts, unfinished]
+        facts = [*facts, unfinished]
+        full = full_slots(past.state_at(past.head_seq)) if run.started is None else None
+        if full is not None and number in full.waiting:
+            facts.append(_taken(full.holders[:SLOTS_SHOWN_MAX]))
+        return ("waiting" if run.started is None else "running"), facts
     data = v.payload(own.end)
     if isinstance(data, v.RunFinished):
         return "ran", [*facts, _ended(own.end, number, data)]
@@ -108,11 +115,15 @@ def _ended(entry: Entry, number: int, data: v.RunFinished) -> RunEnd:
 
 def _skipped(past: Past, entry: Entry, number: int, data: v.RunSkipped) -> list[Fact]:
     cause = data.because_of
+    runs = past.state_at(entry.seq - 1).runs if data.slots else {}
+    holders = [runs[slot] for slot in data.slots if slot in runs]
+    taken: list[Fact] = [_taken(holders)] if holders else []
     if cause is None:
-        return [RunSkip(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)]
+        skipped = RunSkip(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)
+        return [skipped, *taken]
     if data.reason in ("overlap", "queue_full"):
         skipped = RunSkip(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)
-        return [skipped, _in_the_way(past, cause, entry.seq)]
+        return [skipped, _in_the_way(past, cause, entry.seq), *taken]
     said = past.entry(cause)
     payload = v.payload(said)
     skipped = RunSkip(
@@ -124,6 +135,15 @@ def _skipped(past: Past, entry: Entry, number: int, data: v.RunSkipped) -> list[
         actor_reason=getattr(payload, "reason", ""),
     )
     return [skipped]
+
+
+def _taken(holders: list[Run]) -> TakenSlots:
+    return TakenSlots(
+        entries=[run.number for run in holders],
+        runs=[run.number for run in holders],
+        jobs=[run.job for run in holders],
+        since=max((run.started for run in holders if run.started is not None), default=None),
+    )
 
 
 def _in_the_way(past: Past, number: int, at_seq: int) -> BlockingRun:

@@ -29,6 +29,7 @@ from eventstore.store import Entry, EventStore
 from scheduler import vocabulary as v
 from scheduler.ledger.ledger import Ledger
 from scheduler.rules.state import State
+from scheduler.schedule import zone_data
 
 EVERY_ENTRIES = 4_096
 """Write one after about this many entries: folding those takes under 50 ms."""
@@ -42,6 +43,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _CODE = (
     "definition.py",
     "entry_members.py",
+    "rules/clock_trust.py",
     "rules/evolve.py",
     "schedule/**/*.py",
     "rules/state.py",
@@ -52,7 +54,7 @@ _CODE = (
 
 @cache
 def fold_version() -> str:
-    """Digest of the code that folds."""
+    """Digest of the code that folds, and of the version of the zone data by which it does."""
     digest = hashlib.sha256()
     for pattern in _CODE:
         paths = sorted(_PACKAGE.glob(pattern))
@@ -60,6 +62,8 @@ def fold_version() -> str:
         assert paths, f"no file of the folding code matches {pattern}"
         for path in paths:
             digest.update(path.read_bytes())
+    # A schedule's instants decide what is still to be settled, and they follow the zone data.
+    digest.update(zone_data.version().encode())
     return digest.hexdigest()
 
 

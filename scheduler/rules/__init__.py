@@ -4,7 +4,8 @@ No rule reads a file, a clock, a process or the environment, nor does what it im
 
     schedule.ticked or run.requested
            |
-           v                    run.skipped (overlap, queue_full, disabled, removed, cancelled, catch_up)
+           v                    run.skipped (overlap, queue_full, disabled, removed, cancelled, catch_up,
+           |                    deadline)
          owed -------------------------------------------------------------------------> skipped
            |
            | run.started

@@ -71,7 +71,9 @@ def _missed(job: Job, now: datetime, reason: v.MisfireReason) -> list[Event]:
     count, first, last = _summary(schedule, job.cursor, now)
     if first is None or last is None:
         return []
-    to_run = chosen(definition, schedule, job.cursor, now)
+    # What deletes goes by the clock; one that was just set is no reason to delete what it makes old.
+    ahead_of_itself = reason == "clock_step" and definition.deletes
+    to_run = [] if ahead_of_itself else chosen(definition, schedule, job.cursor, now)
     misfired = v.ScheduleMisfired(
         first=first, last=last, count=count, policy=definition.catch_up, will_run=len(to_run), reason=reason
     )

@@ -26,6 +26,7 @@ class TimeGap(NamedTuple):
     by_s: float
     before: datetime
     after: datetime
+    boottime_s: float
 
     def event(self) -> Event | None:
         """The `clock.stepped` that records it; None for a mere stall."""
@@ -36,6 +37,7 @@ class TimeGap(NamedTuple):
             by_ms=round(self.by_s * 1000),
             before=self.before,
             after=self.after,
+            boottime_ms=round(self.boottime_s * 1000),
         )
         return v.event(payload, v.SCHEDULER)
 
@@ -58,10 +60,10 @@ class ClockMonitor:
         boot_s = now.boottime_s - last.boottime_s
         awake_s = now.monotonic_s - last.monotonic_s
         if abs(wall_s - boot_s) >= STEP_MIN_S:
-            return TimeGap("clock_step", wall_s - boot_s, last.wall, now.wall)
+            return TimeGap("clock_step", wall_s - boot_s, last.wall, now.wall, now.boottime_s)
         if boot_s - awake_s >= STEP_MIN_S:
-            return TimeGap("suspend", boot_s - awake_s, last.wall, now.wall)
+            return TimeGap("suspend", boot_s - awake_s, last.wall, now.wall, now.boottime_s)
         held_up_s = now.monotonic_s - max(last.monotonic_s, self._rest_until_s)
         if held_up_s >= STALL_MIN_S:
-            return TimeGap("stall", held_up_s, last.wall, now.wall)
+            return TimeGap("stall", held_up_s, last.wall, now.wall, now.boottime_s)
         return None

@@ -22,6 +22,10 @@ QUEUE_MAX = 1_000
 """At most this many runs of one job wait; those beyond are skipped and recorded so."""
 
 
+SLOTS_SHOWN_MAX = 16
+"""So many of the runs that hold all slots are recorded with a skip, the oldest ones."""
+
+
 def arrivals(events: Sequence[Event], first_seq: int, now: datetime) -> list[Run]:
     """The runs that `events` will create once they are recorded from `first_seq` on."""
     runs = []
@@ -42,12 +46,13 @@ class Dispatcher:
 
     Args:
         state: as it stands.
-        owed: numbers of the runs in the state that wait, oldest first.
+        owed: numbers of the runs in the state that wait and could start but for slots, oldest first.
         new: runs that were not judged yet: about to join the state, or just folded.
         ended: numbers of runs in the state whose end is about to be recorded.
         capacity: how many may begin.
         executor: the process that will watch them.
         secret_sha256: the digest of an attempt's secret, by run and attempt.
+        running: numbers of the runs that hold a slot, oldest first.
     """
 
     def __init__(
@@ -59,8 +64,9 @@ class Dispatcher:
         capacity: int,
         executor: Executor,
         secret_sha256: SecretDigest,
+        running: Sequence[int] = (),
     ) -> None:
-        self._secret_sha256 = secret_sha256
+        self._secret_sha256, self._running = secret_sha256, running
         self._state, self._owed, self._new = state, owed, new
         self._capacity, self._executor = capacity, executor
         self._apart = {run.number for run in new} | ended
@@ -97,12 +103,19 @@ class Dispatcher:
         job = self._state.jobs.get(run.job)
         live = self._live_of(run.job)
         if live and run.trigger != "catch_up":
+            slots = self._slots_in_the_way(job, live)
             if job is None or job.definition.overlap == "skip":
-                return skipped(run, "overlap", live[0].number)
+                return skipped(run, "overlap", live[0].number, slots=slots)
             if len(live) >= QUEUE_MAX:
-                return skipped(run, "queue_full", live[0].number)
+                return skipped(run, "queue_full", live[0].number, slots=slots)
         live.append(run)
         return None
+
+    def _slots_in_the_way(self, job: Job | None, live: list[Run]) -> list[int]:
+        """The runs that hold all slots, where the run in the way is itself only waiting for one."""
+        if self._capacity > 0 or live[0].attempt > 0 or not may_start(live[0], job, live):
+            return []
+        return list(self._running[:SLOTS_SHOWN_MAX])
 
     def _start_or_skip(self, run: Run) -> Event | None:
         job = self._state.jobs.get(run.job)
@@ -112,7 +125,7 @@ class Dispatcher:
             if run in live:
                 live.remove(run)
             return unwanted
-        if self._capacity <= 0 or not _may_start(run, job, live):
+        if self._capacity <= 0 or not may_start(run, job, live):
             return None
         self._capacity -= 1
         secret_sha256 = self._secret_sha256(run.number, 1)
@@ -153,7 +166,7 @@ def unwanted_run(run: Run, job: Job | None) -> Event | None:
     return None
 
 
-def _may_start(run: Run, job: Job | None, live: list[Run]) -> bool:
+def may_start(run: Run, job: Job | None, live: list[Run]) -> bool:
     """Catch-up runs go one after another; others as the job's overlap policy says."""
     if job is not None and job.definition.overlap == "allow" and run.trigger != "catch_up":
         return True
@@ -167,10 +180,20 @@ def unwanted_runs(state: State, name: str) -> list[Event]:
     return [event for run in waiting if run.attempt == 0 and (event := unwanted_run(run, job)) is not None]
 
 
-def skipped(run: Run, reason: v.SkipReason, because_of: int | None, actor: str = v.SCHEDULER) -> Event:
+def skipped(
+    run: Run,
+    reason: v.SkipReason,
+    because_of: int | None,
+    actor: str = v.SCHEDULER,
+    slots: Sequence[int] = (),
+) -> Event:
     """The event that says: this run was owed and is deliberately not made."""
     payload = v.RunSkipped(
-        reason=reason, trigger=run.trigger, scheduled_for=run.scheduled_for, because_of=because_of
+        reason=reason,
+        trigger=run.trigger,
+        scheduled_for=run.scheduled_for,
+        because_of=because_of,
+        slots=list(slots),
     )
     return v.event(payload, actor, job=run.job, run=run.number)
 

@@ -8,14 +8,16 @@ caller that needs the old state copies it first. It also upholds two laws of the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
+from scheduler.rules.clock_trust import marked, stepped
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.state import (
     CatchingUp,
+    ClockMark,
     ClosedInterval,
     Enablement,
     Executor,
@@ -63,6 +65,8 @@ def _scheduler_started(state: State, entry: Entry, data: v.SchedulerStarted) -> 
     state.scheduler = SchedulerStatus(entry.seq, entry.time, data.pid, data.host, data.boot_id, data.versions)
     if state.left_running:
         state.left_running = [left for left in state.left_running if left.boot_id == data.boot_id]
+    if data.boottime_ms is not None:
+        state.clock = marked(state.clock, state.time, ClockMark(entry.time, data.boot_id, data.boottime_ms))
 
 
 def _scheduler_stopped(state: State, entry: Entry, data: v.SchedulerStopped) -> None:
@@ -79,6 +83,12 @@ def _scheduler_paused(state: State, entry: Entry, data: v.SchedulerPaused) -> No
 def _scheduler_resumed(state: State, entry: Entry, data: v.SchedulerResumed) -> None:
     if state.scheduler is not None:
         state.scheduler.paused = state.scheduler.pause_reason = None
+
+
+def _clock_stepped(state: State, entry: Entry, data: v.ClockStepped) -> None:
+    if data.boottime_ms is not None and data.kind == "step" and state.scheduler is not None:
+        now = ClockMark(entry.time, state.scheduler.boot_id, data.boottime_ms)
+        state.clock = stepped(state.clock, timedelta(milliseconds=data.by_ms), now)
 
 
 def _config_accepted(state: State, entry: Entry, data: v.ConfigAccepted) -> None:
@@ -272,6 +282,7 @@ _APPLY: dict[str, Callable[[State, Entry, Any], None]] = {
     v.SchedulerStopped.TYPE: _scheduler_stopped,
     v.SchedulerPaused.TYPE: _scheduler_paused,
     v.SchedulerResumed.TYPE: _scheduler_resumed,
+    v.ClockStepped.TYPE: _clock_stepped,
     v.ConfigAccepted.TYPE: _config_accepted,
     v.ConfigRejected.TYPE: _config_rejected,
     v.JobDefined.TYPE: _job_defined,

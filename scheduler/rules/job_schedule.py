@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from scheduler.definition import JobDefinition
 from scheduler.schedule import Schedule, parse_at, parse_cron, parse_every
+from scheduler.schedule.zones import load_zone
 
 
 def schedule_of(definition: JobDefinition) -> Schedule:
@@ -28,4 +28,4 @@ def _schedule(cron: str | None, every: str | None, at: str | None, timezone: str
 @lru_cache(maxsize=1_024)
 def local_iso(instant: datetime, timezone: str) -> str:
     """The instant in the job's zone: ISO 8601 with the offset."""
-    return instant.astimezone(ZoneInfo(timezone)).isoformat(timespec="seconds")
+    return instant.astimezone(load_zone(timezone)).isoformat(timespec="seconds")

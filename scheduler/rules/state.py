@@ -6,7 +6,7 @@ its encoded form. `evolve` alone changes it.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -151,6 +151,29 @@ class SchedulerStatus(msgspec.Struct, gc=False):
     pause_reason: str | None = None
 
 
+class ClockMark(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What the clocks said at one moment that is on record, and what part of the time before nothing explains.
+
+    Attributes:
+        time: the wall clock.
+        boot_id: of the boot of which `boottime_ms` counts.
+        boottime_ms: the clock that nobody can set.
+        unexplained: by how much the wall clock went ahead without as much time passing, as far as that is known.
+        since_ms: the boot clock when it did.
+    """
+
+    time: datetime
+    boot_id: str
+    boottime_ms: int
+    unexplained: timedelta = timedelta(0)
+    since_ms: int = 0
+
+    def but(self, unexplained: timedelta, since_ms: int | None = None) -> ClockMark:
+        """The same mark, with so much unexplained since then or since now."""
+        since_ms = self.boottime_ms if since_ms is None else since_ms
+        return ClockMark(self.time, self.boot_id, self.boottime_ms, unexplained, since_ms)
+
+
 class Rejection(msgspec.Struct, gc=False):
     """A config that was refused and has not been mended yet."""
 
@@ -179,6 +202,7 @@ class State(msgspec.Struct):
     config: str | None = None
     rejection: Rejection | None = None
     scheduler: SchedulerStatus | None = None
+    clock: ClockMark | None = None
     jobs: dict[str, Job] = {}
     runs: dict[int, Run] = {}
     left_running: list[LeftRunning] = []

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from scheduler.schedule.errors import ScheduleError
+from scheduler.schedule.zone_data import zone_bytes, zone_names
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -49,7 +50,7 @@ _PLACE_OF_OFFSET = {
 
 
 def known_zone(name: str) -> bool:
-    """Whether `name` is an IANA time zone that this machine (or the `tzdata` package) has data for."""
+    """Whether `name` is an IANA time zone that the package `tzdata` has data for."""
     return _find(name) is not None
 
 
@@ -62,7 +63,7 @@ def zone_of_any_case(name: str) -> str | None:
     if known_zone(name):
         return name
     folded = name.casefold()
-    return next((zone for zone in _all_names() if zone.casefold() == folded), None)
+    return next((zone for zone in all_zones() if zone.casefold() == folded), None)
 
 
 def nearest_zones(name: str, count: int = 3) -> list[str]:
@@ -78,7 +79,7 @@ def nearest_zones(name: str, count: int = 3) -> list[str]:
     if _OFFSET.fullmatch(name.strip()) or name.upper() in _AMBIGUOUS:
         return []
     wanted = name.strip().replace(" ", "_").casefold()
-    by_folded = {zone.casefold(): zone for zone in _all_names()}
+    by_folded = {zone.casefold(): zone for zone in all_zones()}
     cities: dict[str, str] = {}
     for folded in sorted(by_folded, key=lambda text: text.count("/")):
         cities.setdefault(folded.rpartition("/")[2], by_folded[folded])
@@ -93,7 +94,7 @@ def nearest_zones(name: str, count: int = 3) -> list[str]:
 
 
 def load_zone(name: str) -> ZoneInfo:
-    """The zone's data.
+    """The zone's data, the same object each time.
 
     Raises:
         ScheduleError: There is no such zone.
@@ -144,18 +145,19 @@ def _offset_for_a_zone(name: str, offset: re.Match[str]) -> ScheduleError:
 
 @lru_cache(maxsize=1024)
 def _find(name: str) -> ZoneInfo | None:
+    from io import BytesIO
     from zoneinfo import ZoneInfo
 
     if not _NAME.fullmatch(name) or _NOT_PORTABLE.fullmatch(name):
         return None
+    data = zone_bytes(name)
     try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # missing; not a zone file; a folder such as "Europe"
+        return None if data is None else ZoneInfo.from_file(BytesIO(data), key=name)
+    except ValueError:  # one of the files beside the zones
         return None
 
 
 @lru_cache(maxsize=1)
-def _all_names() -> tuple[str, ...]:
-    from zoneinfo import available_timezones
-
-    return tuple(sorted(name for name in available_timezones() if not _NOT_PORTABLE.fullmatch(name)))
+def all_zones() -> tuple[str, ...]:
+    """The names of all zones that a schedule can be read in, sorted."""
+    return tuple(name for name in zone_names() if not _NOT_PORTABLE.fullmatch(name))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from scheduler.rules.slots import FullSlots
+from scheduler.version import Replaced
+
 
 class Ready(msgspec.Struct, frozen=True):
     """The scheduler has settled what it missed, and waits for what falls due."""
@@ -17,6 +20,18 @@ class FsyncEdited(msgspec.Struct, frozen=True):
     """`scheduler.fsync` was edited, and only a start of the scheduler makes it take effect."""
 
 
+class Upgraded(msgspec.Struct, frozen=True):
+    """Other versions are installed than those that the scheduler uses until it is started again."""
+
+    replaced: list[Replaced]
+
+
+class SlotsTaken(msgspec.Struct, frozen=True):
+    """All slots have been taken for a while, and runs wait for one. It is announced once until none waits."""
+
+    full: FullSlots
+
+
 class Stopping(msgspec.Struct, frozen=True):
     """The scheduler starts nothing more, and waits for so many runs to end."""
 
@@ -27,4 +42,4 @@ class Killing(msgspec.Struct, frozen=True):
     """A further signal came while the scheduler was stopping: it kills the runs."""
 
 
-Announcement = Ready | ConfigNotUsed | FsyncEdited | Stopping | Killing
+Announcement = Ready | ConfigNotUsed | FsyncEdited | Upgraded | SlotsTaken | Stopping | Killing

@@ -17,13 +17,15 @@ from scheduler import vocabulary as v
 from scheduler.clock import Clock, Reading
 from scheduler.definition import SchedulerSettings
 from scheduler.ledger.ledger import Ledger
-from scheduler.rules.catch_up import closed_spans, replay, ticked
+from scheduler.rules.catch_up import closed_spans, replay
 from scheduler.rules.clock_monitor import ClockMonitor, TimeGap
 from scheduler.rules.dispatch import Dispatcher, arrivals, unwanted_runs
+from scheduler.rules.falling_due import fallen_due, gave_up
 from scheduler.rules.orphans import ExecutorAlive, leftovers, orphans, settle
 from scheduler.rules.reconcile import pauses_ended
 from scheduler.rules.state import Executor, State
 from scheduler.rules.timetable import Due, Timetable
+from scheduler.rules.waiting_runs import WaitingRuns
 from scheduler.service.launcher import Launcher
 from scheduler.service.supervisor import Supervisor
 
@@ -33,6 +35,10 @@ LOOK_S = 1.0
 """How often the scheduler looks at what no event announces: executors that die, a disk that has room again."""
 ROUND_DUE_MAX = 32
 """At most this many instants are settled in one append, so that the first of a herd start at once."""
+LATE_S = 1.0
+"""Instants that are later than this are settled many at a time: that they fell due must be on record."""
+ROUND_LATE_MAX = 2_000
+"""So many of those in one append."""
 REPLAY_JOBS = 500
 """The replayer appends its entries for this many jobs at a time."""
 
@@ -69,7 +75,7 @@ class Scheduler:
         self._due: deque[Due] = deque()
         self._finishes: list[Event] = []
         self._requested: list[int] = []
-        self._owed: dict[int, None] = {}
+        self._waiting = WaitingRuns()
         self._watched_by_others: dict[int, None] = {}
         self._touched: dict[str, None] = {}
         self._paused: Reading | None = None
@@ -90,6 +96,16 @@ class Scheduler:
     def unfinished(self) -> int:
         """How many runs this scheduler watches or has still to record as finished."""
         return len(self._supervisor) + len(self._finishes)
+
+    @property
+    def waits_for_slots(self) -> bool:
+        """Whether runs wait although nothing but the number of runs at once keeps them from starting."""
+        return (
+            next(iter(self._waiting), None) is not None
+            and self._paused is None
+            and not self._stopping
+            and len(self._supervisor) >= self.settings.max_parallel
+        )
 
     # -- beginning and end -----------------------------------------------------------------------------------
 
@@ -113,12 +129,27 @@ class Scheduler:
         self._timetable = Timetable.of(self.state, now.wall)
         for run in self.state.runs.values():
             self._place(run.number)
+            self._touched[run.job] = None  # what nobody wants any more is not to wait for its turn
         self._ledger.listen(self._notice)
         self._round(now)
 
     def begin_stop(self) -> None:
-        """Start nothing more; running runs go on."""
+        """Start nothing more; running runs go on. What has fallen due is put on record first."""
+        now = self._clock.read()
+        if self._paused is None:
+            self._due.extend(self._timetable.due(now.wall))
+            with contextlib.suppress(Unavailable):
+                while self._due:
+                    self._record_due(self._next_due(ROUND_LATE_MAX), now)
         self._stopping = True
+
+    def _next_due(self, most: int) -> list[Due]:
+        return [self._due[i] for i in range(min(most, len(self._due)))]
+
+    def _record_due(self, due: Sequence[Due], now: Reading) -> None:
+        self._ledger.decide(lambda state: fallen_due(state, due, now.wall))
+        for _ in due:
+            self._due.popleft()
 
     def stop_runs(self, reason: str) -> int:
         """Ask every run to stop; how many there were."""
@@ -165,7 +196,10 @@ class Scheduler:
         if self._timetable.pauses_over(now.wall):
             self._ledger.decide(lambda state: pauses_ended(state, now.wall))
         for name in list(self._touched):
-            job = self.state.jobs[name]
+            job = self.state.jobs.get(name)
+            if job is None:
+                self._touched.pop(name, None)
+                continue
             self._timetable.update(job, now.wall)
             if job.unsettled or job.live:
                 self._settle_what_ended(name)
@@ -180,7 +214,8 @@ class Scheduler:
         due: list[Due] = []
         if not self._stopping and self._paused is None:
             self._due.extend(self._timetable.due(now.wall))
-            due = [self._due[i] for i in range(min(ROUND_DUE_MAX, len(self._due)))]
+            late = self._due and now.wall - self._due[0].instant > timedelta(seconds=LATE_S)
+            due = self._next_due(ROUND_LATE_MAX if late else ROUND_DUE_MAX)
         finishes = self._finishes
         recorded = self._ledger.decide(lambda state: self._decide_round(state, now.wall, due, finishes))
         self._finishes = []
@@ -195,17 +230,22 @@ class Scheduler:
     ) -> list[Event]:
         events = [event for event in finishes if event.run in state.runs]
         ended = {event.run for event in events if event.run is not None}
-        for item in due:
-            job = state.jobs[item.job]
-            if job.cursor < item.instant and job.on_schedule:
-                events.append(ticked(job.definition, item.instant, now))
+        events += fallen_due(state, due, now)
         if self._stopping or self._paused is not None:
             return events
         new = [state.runs[number] for number in self._requested if number in state.runs]
         new += arrivals(events, state.head.seq + 1, now)
         capacity = self.settings.max_parallel - len(self._supervisor)
+        running = self._supervisor.runs()
+        for number in ended:
+            self._waiting.notice_job(state.runs[number].job, whole=False)
+        self._waiting.refresh(state, ended, now)
+        lapsed = self._waiting.lapsed(state, now)
+        events += [gave_up(state, number, capacity, running) for number in lapsed]
+        ended |= set(lapsed)
+        secret_sha256 = self._supervisor.secret_sha256
         dispatcher = Dispatcher(
-            state, self._owed, new, ended, capacity, self._executor, self._supervisor.secret_sha256
+            state, self._waiting, new, ended, capacity, self._executor, secret_sha256, running
         )
         return events + dispatcher.decide()
 
@@ -223,11 +263,12 @@ class Scheduler:
         """Keep the indexes over the state in line with what is folded, whoever appended it."""
         if entry.job is not None and entry.type.startswith("job."):
             self._touched[entry.job] = None
+            self._waiting.notice_job(entry.job)
         elif entry.type == v.RunRequested.TYPE and self.state.runs[entry.seq].by == "scheduler":
             self._requested.append(entry.seq)
         elif entry.type == v.RunCancelRequested.TYPE and entry.run is not None:
             self._supervisor.cancel(entry, self._clock.read())
-            if entry.run in self._owed and entry.job is not None:
+            if entry.run in self._waiting and entry.job is not None:
                 self._touched[entry.job] = None
         if entry.run is not None:
             self._place(entry.run)
@@ -235,13 +276,12 @@ class Scheduler:
     def _place(self, number: int) -> None:
         """Keep a run where it belongs: waiting, watched by others, or neither."""
         run = self.state.runs.get(number)
-        self._owed.pop(number, None)
+        job = None if run is None else self.state.jobs.get(run.job)
+        self._waiting.notice(number, run, job)
         self._watched_by_others.pop(number, None)
-        if run is None:
+        if run is None or run.attempt == 0:
             return
-        if run.attempt == 0:
-            self._owed[number] = None
-        elif run.executor != self._executor:
+        if run.executor != self._executor:
             self._watched_by_others[number] = None
 
     # -- what interrupts the service --------------------------------------------------------------------------
@@ -334,10 +374,12 @@ class Scheduler:
             waits.append(wake_s)
         if self._paused is None and not self._stopping:
             instant = self._timetable.next_instant()
-            if self._due or self._touched or self._requested:
+            lapse = self._waiting.next_lapse()
+            if self._due or self._touched or self._requested or self._waiting.changed:
                 waits.append(0.0)
-            elif instant is not None:
-                waits.append((instant - now.wall) / timedelta(seconds=1))
+            else:
+                coming = [moment for moment in (instant, lapse) if moment is not None]
+                waits += [(moment - now.wall) / timedelta(seconds=1) for moment in coming]
         wait_s = max(0.0, min(waits))
         self._clock_monitor.rest(begun.monotonic_s + wait_s)  # a turn that comes later than this was held up
         return wait_s

@@ -19,9 +19,11 @@ from scheduler.ledger.open import open_ledger
 from scheduler.processes import PosixSpawner
 from scheduler.processes.recognition import identity
 from scheduler.rules.reconcile import reconcile
+from scheduler.rules.slots import full_slots
 from scheduler.rules.state import State
+from scheduler.schedule import zone_data
 from scheduler.scheduler_lock import Holder, SchedulerLock
-from scheduler.service.announcements import Announcement, Killing, Ready, Stopping
+from scheduler.service.announcements import Announcement, Killing, Ready, SlotsTaken, Stopping, Upgraded
 from scheduler.service.config_in_force import CONFIG_PROBLEMS, rejection
 from scheduler.service.config_watch import ConfigWatch, FirstConfig
 from scheduler.service.executor import executors_of, this_process
@@ -29,11 +31,15 @@ from scheduler.service.launcher import Launcher
 from scheduler.service.loop import Scheduler
 from scheduler.service.supervisor import Supervisor
 from scheduler.system_clock import SystemClock
-from scheduler.version import versions
+from scheduler.version import Replaced, installed_versions, replaced, versions
 from scheduler.waiting import Waiter
 
 CONFIG_LOOK_S = 1.0
 """How often the config file is looked at for an edit."""
+SLOTS_PATIENCE_S = 30.0
+"""All slots may be taken for so long before that is said: a herd of short runs takes them too."""
+VERSIONS_LOOK_S = 60.0
+"""How often it is asked whether the software was replaced by another version."""
 TICK_S = 1.0
 """How often the store does what it does now and then."""
 TURN_MAX_S = 1.0
@@ -83,7 +89,9 @@ class Service:
             home.scheduler_lock,
             Holder(executor.pid, executor.host, self._clock.read().wall, executor.pid_namespace),
         )
-        self._second_signal = False
+        self._second_signal = self._slots_told = False
+        self._slots_taken_since_s = time.monotonic()
+        self._load_what_decides()
         self._report_by_s = self._tick_at_s = 0.0
         first = FirstConfig.read(home)
         self._first_problem = first.problem
@@ -131,14 +139,33 @@ class Service:
             self._announce(Ready())
             self._stop(self._serve())
 
+    def _load_what_decides(self) -> None:
+        """Load now what an upgrade of the packages would otherwise replace while the scheduler runs."""
+        import croniter  # noqa: F401 - loaded at the first cron expression otherwise
+
+        zone_data.hold()
+        self._versions = versions()
+        self._installed = installed_versions(*self._versions)
+        self._told_replaced: list[Replaced] = []
+        self._versions_look_at_s = time.monotonic() + VERSIONS_LOOK_S
+
+    def _look_at_versions(self) -> None:
+        """Say once that other versions were installed than those that this process has loaded."""
+        self._versions_look_at_s = time.monotonic() + VERSIONS_LOOK_S
+        found = replaced(self._installed, installed_versions(*self._installed))
+        if found and found != self._told_replaced:
+            self._announce(Upgraded(found))
+        self._told_replaced = found
+
     def _opening(self, state: State, now: datetime) -> list[Event]:
         executor, config = this_process(), self._config_watch.config
         started = v.SchedulerStarted(
             pid=executor.pid,
             host=executor.host,
             boot_id=executor.boot_id,
-            versions=versions(),
+            versions=self._versions,
             config=config.digest,
+            boottime_ms=round(self._clock.read().boottime_s * 1000),
         )
         events = [v.event(started, v.SCHEDULER)]
         events += reconcile(state, config.definitions, config.digest, now)
@@ -163,6 +190,9 @@ class Service:
                 look_at_s = time.monotonic() + CONFIG_LOOK_S
                 self._config_watch.look()
                 self._keep_snapshot()
+                self._look_at_slots()
+            if time.monotonic() >= self._versions_look_at_s:
+                self._look_at_versions()
 
     def _turn_and_wait(self, most_s: float) -> list[int]:
         """One turn of the loop, then wait for what comes next, for at most `most_s`; the signals that came."""
@@ -181,6 +211,16 @@ class Service:
         for entry in self._unreported:
             self._on_entry(entry)
         self._unreported.clear()
+
+    def _look_at_slots(self) -> None:
+        """Say once that all slots have been taken for a while."""
+        if not self._scheduler.waits_for_slots:
+            self._slots_taken_since_s, self._slots_told = time.monotonic(), False
+        elif not self._slots_told and time.monotonic() - self._slots_taken_since_s >= SLOTS_PATIENCE_S:
+            full = full_slots(self._ledger.state)
+            if full is not None:
+                self._slots_told = True
+                self._announce(SlotsTaken(full))
 
     def _keep_snapshot(self) -> None:
         seq = self._ledger.state.head.seq

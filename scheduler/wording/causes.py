@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from scheduler import vocabulary as v
@@ -28,6 +29,7 @@ MISFIRE_WORDINGS: Final[dict[v.MisfireReason, MisfireWording]] = {
     "ledger_unavailable": MisfireWording(
         "the ledger could not be written", "while the ledger could not be written"
     ),
+    "overload": MisfireWording("the scheduler was too busy", "while the scheduler was too busy"),
     "replaced": MisfireWording("its schedule was replaced", "unwatched, before its schedule was changed"),
     "disabled": MisfireWording("it was disabled", "unwatched, before it was disabled"),
     "removed": MisfireWording("it was removed", "unwatched, before it left the config"),
@@ -39,6 +41,7 @@ SKIP_WORDS: Final[dict[v.SkipReason, str]] = {
     "removed": "it was removed from the config",
     "cancelled": "it was cancelled before it started",
     "catch_up": "its catch-up policy does not want it after the restart",
+    "deadline": "it could not start in time",
 }
 TRIGGER_WORDS: Final[dict[v.Trigger, str]] = {
     "schedule": "schedule",
@@ -49,11 +52,21 @@ _ACTORS: Final = {v.CONFIG: "the config", v.SCHEDULER: "the scheduler"}
 _LATE_FROM_MS: Final = 1_000
 
 
-def skip_words(reason: v.SkipReason, because_of: int | None = None) -> str:
-    """Why a run was skipped: `another run of it was still going`, or `run 7 was still going` where that is known."""
+def skip_words(
+    reason: v.SkipReason, because_of: int | None = None, slots: Sequence[int] | None = None
+) -> str:
+    """Why a run was skipped: `another run of it was still going`, or `run 7 was still going` where that is known.
+
+    Args:
+        reason: why.
+        because_of: the run that was in the way.
+        slots: numbers of the runs that held all slots; None where it is not at hand whether some did.
+    """
+    words = SKIP_WORDS[reason]
     if reason == "overlap" and because_of is not None:
-        return f"run {because_of} was still going"
-    return SKIP_WORDS[reason]
+        how = "not over" if slots is None else "still waiting to start" if slots else "still going"
+        words = f"run {because_of} was {how}"
+    return f"{words}, for all slots were taken, by run {', '.join(map(str, slots))}" if slots else words
 
 
 def actor_words(actor: str) -> str:

@@ -86,6 +86,8 @@ def _retention_applied_message(entry: Entry, data: v.RetentionApplied) -> str:
 
 
 def _deleted(data: v.RetentionApplied) -> str:
+    if data.refused is not None:
+        return f"deleted nothing, for {data.refused}; it would have deleted"
     return "would delete" if data.dry_run else "deleted"
 
 

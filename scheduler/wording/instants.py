@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
+
+from scheduler.schedule.zones import load_zone
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 
-@lru_cache(maxsize=1_024)
 def zone_of(name: str) -> ZoneInfo:
-    """The zone's data, looked up once."""
-    return ZoneInfo(name)
+    """The zone's data, which is what jobs run by: the packaged one, whatever this machine has.
+
+    Raises:
+        ScheduleError: There is no such zone.
+    """
+    return load_zone(name)
 
 
 def show_time(instant: datetime, zone: str, *, utc: bool = False) -> str:

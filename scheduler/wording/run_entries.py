@@ -94,7 +94,7 @@ def _finished_message(entry: Entry, data: v.RunFinished) -> str:
 
 
 def _skipped(entry: Entry, data: v.RunSkipped, zone: str) -> str:
-    told = f"{_run(entry)} skipped: {skip_words(data.reason, data.because_of)}"
+    told = f"{_run(entry)} skipped: {skip_words(data.reason, data.because_of, data.slots)}"
     if data.because_of is None:
         return told + _wish(entry, data)
     return told if data.reason == "overlap" else f"{told}{_wish(entry, data)} (entry {data.because_of})"

@@ -281,7 +281,13 @@ class World:
         self.wait_s = 0.0
 
     def _opening(self, state: State, now: datetime) -> list[Event]:
-        started = v.SchedulerStarted(pid=1, host="sim", boot_id="b", versions={})
+        started = v.SchedulerStarted(
+            pid=1,
+            host="sim",
+            boot_id=f"boot-{self.machine.boots}",
+            versions={},
+            boottime_ms=round(self.clock.boottime_s * 1000),
+        )
         return [v.event(started, v.SCHEDULER), *reconcile(state, self.jobs, f"config-{self.edits}", now)]
 
     def crash(self) -> None:

@@ -6,7 +6,6 @@ import sys
 from datetime import UTC, datetime
 from itertools import islice
 from typing import NoReturn
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -18,6 +17,7 @@ from cli.terminal.console import fitted, paint, wants_colour
 from cli.terminal.printable import printable
 from cli.terminal.tables import Cell, Column, Value, details, table
 from cli.times.show import parse_time, show_relative, show_time
+from cli.times.zones import zone_of
 from scheduler.schedule import Schedule, ScheduleError, lint, parse_cron
 
 _COUNT_MAX = 10_000
@@ -81,7 +81,7 @@ def _show_for_programs(
             "words": schedule.describe(),
             "after": begin,
             "next": [
-                {"utc": instant, "local": instant.astimezone(ZoneInfo(timezone)).isoformat()}
+                {"utc": instant, "local": instant.astimezone(zone_of(timezone)).isoformat()}
                 for instant in instants
             ],
             "notes": [{"code": remark.code, "message": remark.message} for remark in lint(schedule)],

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any, cast
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -18,6 +17,7 @@ from cli.home.job_names import JOB
 from cli.terminal.console import is_terminal, note, out, paint, speaks_unicode, wants_colour
 from cli.terminal.printable import printable
 from cli.times.show import COMMON_ZONE, show_time, utc_option
+from cli.times.zones import zone_of
 from scheduler.home import Home
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def heatmap(
     with to_read(home, quiet=True) as view:
         jobs = chosen_jobs(view.state, names)
         zone = zone_for(view.state, jobs, utc=utc)
-        there = ZoneInfo(zone)
+        there = zone_of(zone)
         begin, end = window_of(since, until, view.now, zone)
         if (end - begin).days > _DAYS_MAX:
             raise click.BadParameter(f"more than {_DAYS_MAX:,} days are too many", param_hint="'--since'")

@@ -13,8 +13,10 @@ from cli.terminal.console import is_terminal, note
 from cli.terminal.tables import Cell, Column, table
 from cli.times.show import JOBS_ZONE, local_zone, show_clock, show_past, show_relative, show_time, utc_option
 from cli.words.job_words import enabled_cell, job_document, last_cell, last_started
+from cli.words.scheduler_words import full_slots_words
 from cli.words.words import timing_words
 from scheduler.home import Home
+from scheduler.rules.slots import full_slots
 from scheduler.rules.state import Job
 from scheduler.rules.upcoming import next_run
 
@@ -58,6 +60,8 @@ def list_(home: Home, as_of: str | None, utc: bool, as_json: bool) -> None:
         table(columns, rows, empty="there are no jobs in the config")
         if view.holder is None and view.as_of is None:
             note("No scheduler is running: nothing runs by itself until `cronledger serve` does.")
+        elif view.as_of is None and (full := full_slots(view.state)) is not None:
+            note(f"Note: {full_slots_words(full, view.now)}.")
 
 
 def _row(view: View, job: Job, utc: bool) -> list[Cell | str]:

@@ -6,7 +6,7 @@ They share a file, for only the name of the job and the unit of its retention di
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -25,6 +25,16 @@ _OUT, _ERR = 1, 2
 _SIGNALLED = 128
 
 _DRY_RUN = click.option("--dry-run", is_flag=True, help="Only count what would be deleted.")
+_TRUST_CLOCK = click.option(
+    "--trust-clock", is_flag=True, help="The clock is right: delete though the ledger contradicts it."
+)
+
+
+class _Switches(NamedTuple):
+    """What the options of both commands say."""
+
+    dry_run: bool
+    trust_clock: bool
 
 
 @click.command("cleanup-sessions", epilog="Example: cronledger jobs cleanup-sessions --hours 24 --dry-run")
@@ -35,15 +45,19 @@ _DRY_RUN = click.option("--dry-run", is_flag=True, help="Only count what would b
     help="Keep sessions for N hours after their last change.  [default: as configured, else 24]",
 )
 @_DRY_RUN
+@_TRUST_CLOCK
 @json_option
 @click.pass_obj
-def cleanup_sessions(home: Home, hours: int | None, dry_run: bool, as_json: bool) -> None:
+def cleanup_sessions(home: Home, hours: int | None, dry_run: bool, trust_clock: bool, as_json: bool) -> None:
     """Delete expired sessions: in cronledger's own session folder, and in the folders that the config names.
+
+    Nothing is deleted while the ledger contradicts the clock; it says what would be.
 
     It is a run of the job cleanup-sessions, recorded as such and executed by this command. Exit code 1 if something
     could not be deleted.
     """
-    sys.exit(_maintain(home, "cleanup-sessions", "hours", hours, dry_run=dry_run, as_json=as_json))
+    switches = _Switches(dry_run, trust_clock)
+    sys.exit(_maintain(home, "cleanup-sessions", "hours", hours, switches, as_json=as_json))
 
 
 @click.command("log-cleanup", epilog="Example: cronledger jobs log-cleanup --days 30 --dry-run")
@@ -54,25 +68,29 @@ def cleanup_sessions(home: Home, hours: int | None, dry_run: bool, as_json: bool
     help="Keep logs for N days.  [default: as configured, else 30]",
 )
 @_DRY_RUN
+@_TRUST_CLOCK
 @json_option
 @click.pass_obj
-def log_cleanup(home: Home, days: int | None, dry_run: bool, as_json: bool) -> None:
+def log_cleanup(home: Home, days: int | None, dry_run: bool, trust_clock: bool, as_json: bool) -> None:
     """Delete captured output and log entries that are older than the retention; the ledger itself is never touched.
+
+    Nothing is deleted while the ledger contradicts the clock; it says what would be.
 
     It is a run of the job log-cleanup, recorded as such and executed by this command. Exit code 1 if something
     could not be deleted.
     """
-    sys.exit(_maintain(home, "log-cleanup", "days", days, dry_run=dry_run, as_json=as_json))
+    switches = _Switches(dry_run, trust_clock)
+    sys.exit(_maintain(home, "log-cleanup", "days", days, switches, as_json=as_json))
 
 
 def _maintain(
-    home: Home, name: str, unit: str, retention: int | None, *, dry_run: bool, as_json: bool
+    home: Home, name: str, unit: str, retention: int | None, switches: _Switches, *, as_json: bool
 ) -> int:
     """Run the built-in job and show what it says; the exit code."""
     from cli.runs.direct import direct_runner
 
     with direct_runner(home, (_ERR if as_json else _OUT, _ERR)) as runner:
-        request = _run_request(runner.config, name, unit, retention, dry_run=dry_run)
+        request = _run_request(runner.config, name, unit, retention, switches)
         applied: list[dict[str, Any]] = []
         runner.ledger.listen(_collector(name, applied))
         runner.request_run(request, lambda number, job: None)
@@ -91,7 +109,9 @@ def _maintain(
     return Exit.DONE if settled and settled[0].succeeded else Exit.FAILED
 
 
-def _run_request(config: Config, name: str, unit: str, retention: int | None, *, dry_run: bool) -> RunRequest:
+def _run_request(
+    config: Config, name: str, unit: str, retention: int | None, switches: _Switches
+) -> RunRequest:
     from scheduler.service.local_executor import RunRequest
 
     options: list[str] = []
@@ -99,9 +119,12 @@ def _run_request(config: Config, name: str, unit: str, retention: int | None, *,
     if retention is not None:
         options.append(f"--{unit}={retention}")
         parameters.append(f"retention_{unit}")
-    if dry_run:
+    if switches.dry_run:
         options.append("--dry-run")
         parameters.append("dry_run")
+    if switches.trust_clock:
+        options.append("--trust-clock")
+        parameters.append("trust_clock")
     return RunRequest(_definition(config, name), options=options, parameters=parameters)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -17,6 +16,7 @@ from cli.home.job_names import JOB
 from cli.terminal.console import is_terminal, note, out, paint, speaks_unicode, wants_colour
 from cli.terminal.printable import show_count
 from cli.times.show import COMMON_ZONE, show_duration, show_time, utc_option
+from cli.times.zones import zone_of
 from projections.reports.outages import Outage
 from scheduler.home import Home
 
@@ -63,7 +63,7 @@ def timeline(
         begin, end = window_of(since, until, view.now, zone)
         known = [job.name for job in view.state.jobs.values()] if jobs is None else jobs
         columns = columns_for(picture_width(width), known)
-        axis = axis_for(begin, end, columns, ZoneInfo(zone))
+        axis = axis_for(begin, end, columns, zone_of(zone))
         window = ChartWindow(microseconds(begin), microseconds(end), jobs, axis)
         with open_views(home) as sql:
             first = first_entry_since(sql, window.begin_us)

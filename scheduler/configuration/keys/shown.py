@@ -25,6 +25,11 @@ def duration_ms(value: int | None) -> str:
     return "never" if value is None else format_duration(timedelta(milliseconds=value))
 
 
+def start_deadline_ms(value: int | None) -> str:
+    """The same; none at all is what applies then."""
+    return "1h of waiting for a slot" if value is None else duration_ms(value)
+
+
 def command(value: str | list[str], shell: bool) -> str:
     """The command line, and whether a shell reads it."""
     return command_line(value) + (" (through /bin/sh)" if shell else "")

@@ -192,6 +192,20 @@ JOB_KEYS: Final[dict[str, Key]] = {
         comment="when the last run is still going: skip, queue or allow (skip)",
         shared=True,
     ),
+    "start_deadline": Key(
+        member="start_deadline_ms",
+        read=values.duration_ms,
+        show=shown.start_deadline_ms,
+        takes="a duration such as 90s, 15m, 36h or 7d",
+        default="1h of waiting for a slot",
+        meaning="A run that could not start so long after its time is given up, and recorded as such. Written, it "
+        "counts every wait; left out, only that for a slot (`max_parallel`). What is caught up counts from its tick; "
+        "runs that a person asked for are never given up.",
+        example="start_deadline: 1h",
+        comment="give up what could not start so long after its time (1h of waiting for a slot)",
+        shared=True,
+        synonyms=("misfire_grace_time",),
+    ),
     "retention_hours": Key(
         member="retention_hours",
         read=values.whole_number(1, RETENTION_MAX["hours"]),

@@ -158,6 +158,7 @@ def test_status_for_programs_has_stable_members(home: Home) -> None:
         "config",
         "jobs",
         "runs",
+        "slots_taken",
         "ledger",
         "settled_until",
         "clock_behind_ms",
@@ -165,6 +166,7 @@ def test_status_for_programs_has_stable_members(home: Home) -> None:
     ]
     assert list(document["scheduler"]) == [
         "state", "pid", "host", "started", "stopped", "stop_reason", "paused", "pause_reason",
+        "versions", "replaced",
     ]  # fmt: skip
     assert list(document["config"]) == ["path", "state", "in_force", "errors"]
     assert document["jobs"] == {"total": 2, "enabled": 1, "disabled": 1, "failed_last": 0}

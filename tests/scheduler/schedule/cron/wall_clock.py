@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from scheduler.schedule.zones import load_zone
 from tests.scheduler.schedule.cron.other_schedulers import debian
 
 MINUTE = timedelta(minutes=1)
@@ -22,13 +22,13 @@ CHANGES = {
     "Europe/Paris back": ("Europe/Paris", "2026-10-25T01:00"),
     "America/New_York forward": ("America/New_York", "2026-03-08T07:00"),
     "America/New_York back": ("America/New_York", "2026-11-01T06:00"),
-    "America/Havana forward, at midnight": ("America/Havana", "2026-03-08T05:00"),
-    "America/Havana back, to midnight": ("America/Havana", "2026-11-01T05:00"),
+    "America/Havana forward, at midnight": ("America/Havana", "2024-03-10T05:00"),
+    "America/Havana back, to midnight": ("America/Havana", "2024-11-03T05:00"),
     "Australia/Lord_Howe forward by half an hour": ("Australia/Lord_Howe", "2026-10-03T15:30"),
     "Australia/Lord_Howe back by half an hour": ("Australia/Lord_Howe", "2026-04-04T15:00"),
     "Pacific/Apia over the date line, a day left out": ("Pacific/Apia", "2011-12-30T10:00"),
-    "Africa/Casablanca back for Ramadan": ("Africa/Casablanca", "2026-02-15T02:00"),
-    "Africa/Casablanca forward after Ramadan": ("Africa/Casablanca", "2026-03-22T02:00"),
+    "Africa/Casablanca back for Ramadan": ("Africa/Casablanca", "2024-03-10T02:00"),
+    "Africa/Casablanca forward after Ramadan": ("Africa/Casablanca", "2024-04-14T02:00"),
     "Asia/Kathmandu, which never changes": ("Asia/Kathmandu", "2026-03-29T01:00"),
     "Asia/Kathmandu forward by a quarter of an hour": ("Asia/Kathmandu", "1985-12-31T18:30"),
     "America/St_Johns back, just after midnight": ("America/St_Johns", "2010-11-07T02:31"),
@@ -104,7 +104,7 @@ def walk(expression: str, zone: str, after: datetime, until: datetime) -> Iterat
     Debian's reading only says what the five fields hold. A job without `*` in front of its minute and hour counts a
     wall-clock minute the first time it is shown, and makes up for skipped minutes at the next one shown.
     """
-    info = ZoneInfo(zone)
+    info = load_zone(zone)
     entry = debian(expression)
     assert entry is not None
     fixed_time, due = entry.fixed_time, entry.meaning.holds

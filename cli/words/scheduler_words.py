@@ -1,0 +1,58 @@
+"""The scheduler in words: what `status` and `serve` both say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from cli.terminal.printable import printable, show_count
+from cli.times.show import show_past, show_time
+from scheduler.rules.slots import FullSlots
+from scheduler.rules.state import State
+from scheduler.rules.upcoming import settled_ahead
+from scheduler.version import Replaced
+
+_HOLDERS_SHOWN_MAX = 5
+_AHEAD_MIN = timedelta(seconds=1)
+
+
+def upgraded_words(replaced: Iterable[Replaced]) -> str:
+    """That other versions are installed than those a scheduler uses."""
+    used = ", ".join(f"{part.name} {part.used}" for part in replaced)
+    installed = ", ".join(f"{part.name} {part.installed}" for part in replaced)
+    return f"installed is now {installed}: until it is started again, the scheduler uses {used}"
+
+
+def jobs_settled_ahead(state: State, now: datetime) -> dict[str, datetime]:
+    """The jobs whose times are settled up to one that is still to come, and that one: the clock was ahead then."""
+    found = ((job.name, settled_ahead(job, now + _AHEAD_MIN)) for job in state.present_jobs())
+    return {name: until for name, until in found if until is not None}
+
+
+def settled_until(state: State, now: datetime) -> datetime | None:
+    """Up to when the times of some job are settled already, where that is later than now; else None."""
+    return max(jobs_settled_ahead(state, now).values(), default=None)
+
+
+def clock_was_ahead_words(state: State, now: datetime, zone: str) -> str | None:
+    """That nothing of some jobs is due for long, because their times were settled while the clock was ahead."""
+    ahead, until = jobs_settled_ahead(state, now), settled_until(state, now)
+    if until is None:
+        return None
+    who = printable(next(iter(ahead))) if len(ahead) == 1 else show_count(len(ahead), "job")
+    return f"the times of {who} up to {show_time(until, zone)} were settled while the clock was ahead"
+
+
+def full_slots_words(full: FullSlots, now: datetime) -> str:
+    """That all slots are taken, by what, since when, and how many runs wait for one."""
+    holders = [
+        f"run {run.number} of {printable(run.job)}"
+        + (f", started {show_past(run.started, now)}" if run.started is not None else "")
+        for run in full.holders
+    ]
+    shown = "; ".join(holders[:_HOLDERS_SHOWN_MAX])
+    if len(holders) > _HOLDERS_SHOWN_MAX:
+        shown += f"; and {len(holders) - _HOLDERS_SHOWN_MAX:,} more"
+    slots = "the only slot is taken" if len(holders) == 1 else f"all {len(holders):,} slots are taken"
+    waiting = show_count(len(full.waiting), "run")
+    return f"{slots}, and {waiting} {'waits' if len(full.waiting) == 1 else 'wait'} for one: {shown}"

@@ -1,0 +1,96 @@
+"""Whether the wall clock can be believed by what cannot be undone. Pure rules over what is on record.
+
+What deletes reckons from the wall clock, and a clock that is years ahead for seconds makes everything old. The boot
+clock, which nobody can set, bounds how much time can have passed since an entry of the same boot. A step ahead is
+believed once it has lasted; until then nothing is deleted by that clock.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from scheduler.rules.state import ClockMark
+
+AHEAD_MIN = timedelta(hours=1)
+"""A smaller step ahead is time that an ordinary clock had lost."""
+OFF_MAX = timedelta(days=31)
+"""So long a machine may have been off, or a home unused, before the time since is called unexplained."""
+BEHIND_MIN = timedelta(minutes=1)
+"""A smaller difference is the slewing of network time, and rounding."""
+HELD_FOR = timedelta(hours=24)
+"""So long on the boot clock a step ahead must have lasted before anything is deleted by it."""
+
+
+def marked(previous: ClockMark | None, newest: datetime, now: ClockMark) -> ClockMark:
+    """The mark of a scheduler that starts, with what part of the time since the newest entry nothing explains.
+
+    Args:
+        previous: the mark before; newest: time of the newest entry before.
+        now: the readings at the start.
+    """
+    unexplained = unexplained_ahead(previous, newest, now)
+    if unexplained > timedelta(0):
+        return now.but(unexplained)
+    if previous is not None and previous.boot_id == now.boot_id and doubtful(previous, now):
+        return now.but(previous.unexplained, previous.since_ms)
+    return now
+
+
+def stepped(previous: ClockMark | None, by: timedelta, now: ClockMark) -> ClockMark:
+    """The mark after the clock was set by `by`: a step back ends the doubt about one ahead."""
+    if by >= AHEAD_MIN:
+        return now.but(by)
+    if by > timedelta(0) and previous is not None and doubtful(previous, now):
+        return now.but(previous.unexplained, previous.since_ms)
+    return now
+
+
+def unexplained_ahead(mark: ClockMark | None, newest: datetime, now: ClockMark) -> timedelta:
+    """By how much the clock is further ahead than the time that can have passed; zero if it is not.
+
+    On the boot of the mark the boot clock says how much has. Over a boot nobody knows how long the machine was off.
+    """
+    if mark is not None and mark.boot_id == now.boot_id:
+        ahead = now.time - mark.time - timedelta(milliseconds=now.boottime_ms - mark.boottime_ms)
+        return ahead if ahead >= AHEAD_MIN else timedelta(0)
+    gap = now.time - newest - timedelta(milliseconds=now.boottime_ms)
+    return gap if gap >= OFF_MAX else timedelta(0)
+
+
+def doubtful(mark: ClockMark, now: ClockMark) -> bool:
+    """Whether a step ahead, or unexplained time, is too fresh to be believed."""
+    held = timedelta(milliseconds=now.boottime_ms - mark.since_ms)
+    return mark.boot_id == now.boot_id and mark.unexplained > timedelta(0) and held < HELD_FOR
+
+
+def why_not_delete(mark: ClockMark | None, newest: datetime, now: ClockMark) -> str | None:
+    """Why nothing may be deleted by this clock, as a sentence; None if the ledger does not contradict it.
+
+    Args:
+        mark: the newest on record.
+        newest: time of the newest entry that is older than the run that wants to delete.
+        now: the readings now.
+    """
+    if newest - now.time >= BEHIND_MIN:
+        return f"the clock is behind the ledger, whose last entry before this run is of {_shown(newest)}"
+    ahead = unexplained_ahead(mark, newest, now)
+    if ahead > timedelta(0):
+        return (
+            f"the clock says {_shown(now.time)}, which is {_span(ahead)} more than can have passed since what is on"
+            f" record: the last entry before this run is of {_shown(newest)}"
+        )
+    if mark is not None and doubtful(mark, now):
+        return (
+            f"the clock went {_span(mark.unexplained)} ahead at {_shown(mark.time)}: that is believed once it has"
+            f" lasted for {_span(HELD_FOR)}"
+        )
+    return None
+
+
+def _shown(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _span(time: timedelta) -> str:
+    hours = round(time / timedelta(hours=1))
+    return f"{hours // 24:,} days" if hours >= 48 else f"{hours} hours"

@@ -1,0 +1,52 @@
+"""What becomes of instants that fall due while a scheduler watches, and of runs that start too late. Pure rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from eventstore.store import Event
+from scheduler import vocabulary as v
+from scheduler.rules.catch_up import ticked
+from scheduler.rules.dispatch import SLOTS_SHOWN_MAX, skipped
+from scheduler.rules.state import Job, State
+from scheduler.rules.timetable import Due
+from scheduler.rules.waiting_runs import START_DEADLINE
+
+
+def fallen_due(state: State, due: Iterable[Due], now: datetime) -> list[Event]:
+    """A tick for each instant that fell due; those that are past their deadline already share a misfire a job."""
+    ticks: list[Event] = []
+    overdue: dict[str, list[datetime]] = {}
+    for item in due:
+        job = state.jobs[item.job]
+        if job.cursor >= item.instant or not job.on_schedule:
+            continue
+        if now - item.instant > _deadline(job):
+            overdue.setdefault(item.job, []).append(item.instant)
+        else:
+            ticks.append(ticked(job.definition, item.instant, now))
+    return [_overload(state.jobs[name], instants) for name, instants in overdue.items()] + ticks
+
+
+def _deadline(job: Job) -> timedelta:
+    deadline_ms = job.definition.start_deadline_ms
+    return START_DEADLINE if deadline_ms is None else timedelta(milliseconds=deadline_ms)
+
+
+def _overload(job: Job, instants: Sequence[datetime]) -> Event:
+    misfired = v.ScheduleMisfired(
+        first=instants[0],
+        last=instants[-1],
+        count=len(instants),
+        policy=job.definition.catch_up,
+        will_run=0,
+        reason="overload",
+    )
+    return v.event(misfired, v.SCHEDULER, job=job.name)
+
+
+def gave_up(state: State, number: int, capacity: int, running: Sequence[int]) -> Event:
+    """The event that says: this run could not start in time, and why, where that was for want of a slot."""
+    slots = running[:SLOTS_SHOWN_MAX] if capacity <= 0 else ()
+    return skipped(state.runs[number], "deadline", None, slots=slots)

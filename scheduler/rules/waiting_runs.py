@@ -1,0 +1,167 @@
+"""Waiting runs: which of the runs that are owed could start now, and when one has waited too long. Pure rules.
+
+An index over the state that is kept in step entry by entry: a turn of the loop costs what has changed, however many
+runs wait. Of a job whose runs go one after another only the oldest can be next.
+"""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_left, insort
+from collections.abc import Container, Iterator
+from datetime import datetime, timedelta
+
+from scheduler.rules.dispatch import may_start
+from scheduler.rules.state import Job, Run, State
+
+START_DEADLINE = timedelta(hours=1)
+"""Where a job has no `start_deadline`: so long a run may wait for a slot."""
+
+
+class WaitingRuns:
+    """The runs that are owed and have not started."""
+
+    def __init__(self) -> None:
+        self._job_of: dict[int, str] = {}
+        self._of_job: dict[str, dict[int, None]] = {}
+        self._startable: list[int] = []
+        self._changed: dict[str, bool] = {}
+        self._fresh: dict[int, None] = {}
+        self._lapses: list[tuple[datetime, int]] = []
+        self._slot_lapses: dict[int, datetime] = {}
+
+    def __len__(self) -> int:
+        return len(self._job_of)
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._job_of
+
+    def __iter__(self) -> Iterator[int]:
+        """Numbers of the runs that could start if there were slots, oldest first."""
+        return iter(self._startable)
+
+    @property
+    def changed(self) -> bool:
+        """Whether something was noticed since the last `refresh`."""
+        return bool(self._changed or self._fresh)
+
+    def notice(self, number: int, run: Run | None, job: Job | None) -> None:
+        """An entry about a run was folded: it waits now, or no longer does."""
+        name = self._job_of.get(number)
+        if run is not None and run.attempt == 0:
+            if name is None:
+                self._job_of[number] = run.job
+                self._of_job.setdefault(run.job, {})[number] = None
+                self._fresh[number] = None
+                if (at := lapses_at(run, job)) is not None:
+                    heapq.heappush(self._lapses, (at, number))
+            return
+        if name is not None:
+            del self._job_of[number]
+            del self._of_job[name][number]
+            if not self._of_job[name]:
+                del self._of_job[name]
+            self._fresh.pop(number, None)
+            self._drop(number)
+        name = name or (None if run is None else run.job)
+        if name is not None:
+            self.notice_job(name, whole=False)
+
+    def notice_job(self, name: str, *, whole: bool = True) -> None:
+        """Something about a job changed: look at all of its waiting runs, or only at the next one."""
+        if name in self._of_job:
+            self._changed[name] = whole or self._changed.get(name, False)
+
+    def refresh(self, state: State, ended: Container[int], now: datetime) -> None:
+        """Look at what was noticed.
+
+        Args:
+            state: as it stands.
+            ended: numbers of runs whose end is about to be recorded.
+            now: the moment.
+        """
+        changed, self._changed = self._changed, {}
+        fresh, self._fresh = self._fresh, {}
+        names = {self._job_of[number]: False for number in fresh if number in self._job_of} | changed
+        for name, whole in names.items():
+            job, waiting = state.jobs.get(name), self._of_job.get(name, {})
+            live = [] if job is None else [state.runs[n] for n in job.live if n not in ended]
+            way_is_free = job is not None and len(live) < len(job.live)
+            beside = job is None or job.definition.overlap == "allow"
+            looked_at = waiting if whole or beside else [next(iter(waiting))] if waiting else []
+            if beside and not whole:
+                looked_at = {n: None for n in waiting if n in fresh or state.runs[n].trigger == "catch_up"}
+            for number in list(looked_at):
+                self._judge(state.runs[number], job, live, now if way_is_free else None)
+
+    def _judge(self, run: Run, job: Job | None, live: list[Run], since: datetime | None) -> None:
+        if not may_start(run, job, live):
+            self._drop(run.number)
+        elif not self._is_startable(run.number):
+            insort(self._startable, run.number)
+            if (at := lapses_waiting_for_a_slot(run, job, since)) is not None:
+                self._slot_lapses[run.number] = at
+                heapq.heappush(self._lapses, (at, run.number))
+
+    def _is_startable(self, number: int) -> bool:
+        at = bisect_left(self._startable, number)
+        return at < len(self._startable) and self._startable[at] == number
+
+    def _drop(self, number: int) -> None:
+        if self._is_startable(number):
+            del self._startable[bisect_left(self._startable, number)]
+            self._slot_lapses.pop(number, None)
+
+    def next_lapse(self) -> datetime | None:
+        """When the next run has waited too long, or may have."""
+        while self._lapses and self._lapses[0][1] not in self._job_of:
+            heapq.heappop(self._lapses)
+        return self._lapses[0][0] if self._lapses else None
+
+    def lapsed(self, state: State, now: datetime) -> list[int]:
+        """Numbers of the runs that have waited too long; they are named until they wait no more."""
+        found = []
+        while (at := self.next_lapse()) is not None and at <= now:
+            found.append(heapq.heappop(self._lapses)[1])
+        lapsed = [number for number in dict.fromkeys(found) if self._is_late(state, number, now)]
+        for number in lapsed:
+            heapq.heappush(self._lapses, (now, number))
+        return sorted(lapsed)
+
+    def _is_late(self, state: State, number: int, now: datetime) -> bool:
+        run = state.runs[number]
+        job = state.jobs.get(run.job)
+        at = lapses_at(run, job)
+        if at is None:
+            at = self._slot_lapses.get(number)
+        return at is not None and at <= now
+
+
+def lapses_at(run: Run, job: Job | None) -> datetime | None:
+    """When a run has waited too long by its job's own `start_deadline`; None if it has none or a person asked for it.
+
+    What fell due counts from then, what is caught up from its tick.
+    """
+    deadline_ms = None if job is None else job.definition.start_deadline_ms
+    if run.trigger == "manual" or deadline_ms is None:
+        return None
+    return _due(run) + timedelta(milliseconds=deadline_ms)
+
+
+def lapses_waiting_for_a_slot(run: Run, job: Job | None, since: datetime | None) -> datetime | None:
+    """When a run that only waits for a slot has waited too long, where its job has no `start_deadline` of its own.
+
+    Args:
+        run: the run; job: its job.
+        since: since when it waits only for that; None: since it fell due, or the last run of its job ended.
+    """
+    if run.trigger == "manual" or (job is not None and job.definition.start_deadline_ms is not None):
+        return None
+    moments = [_due(run), *([since] if since else [])]
+    if job is not None and job.last is not None:
+        moments.append(job.last.time)  # until then another run of it was in its way
+    return max(moments) + START_DEADLINE
+
+
+def _due(run: Run) -> datetime:
+    return run.scheduled_for if run.trigger == "schedule" and run.scheduled_for else run.owed_at

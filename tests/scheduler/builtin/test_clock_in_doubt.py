@@ -1,0 +1,63 @@
+"""The cleanup program under a clock that the ledger contradicts: it deletes nothing and says what it would have."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from eventstore import Journal
+from scheduler import vocabulary as v
+from scheduler.builtin import REGISTERED, __main__
+from scheduler.definition import JobDefinition
+from scheduler.home import Home
+from tests.scheduler.builtin.conftest import put
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+BOOTTIME_MS = 10_000_000
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A home whose scheduler started a moment ago, with output of yesterday."""
+    made = Home(tmp_path)
+    started = v.SchedulerStarted(pid=1, host="web", boot_id="boot", versions={}, boottime_ms=BOOTTIME_MS)
+    with Journal.open(made.ledger, software="test", clock=lambda: NOW) as journal:
+        journal.append([v.event(started, v.SCHEDULER)])
+    put(made.logs / "output" / "2026-11-22" / "7-1.stdout", NOW - timedelta(days=1))
+    return made
+
+
+def cleaned(home: Home, now: datetime, *options: str) -> tuple[int, v.RetentionApplied]:
+    """Run the program a minute later by the boot clock; its exit code, and what it recorded."""
+    argv = REGISTERED["log-cleanup"].argv(home, JobDefinition(name="log-cleanup"))[4:]
+    code = __main__.main([*argv, *options], {}, lambda: now, lambda: ("boot", BOOTTIME_MS + 60_000))
+    with Journal.open(home.ledger, software="test", read_only=True) as journal:
+        applied = v.payload(list(journal.read(0))[-1])
+    assert isinstance(applied, v.RetentionApplied)
+    return code, applied
+
+
+def test_ten_years_ahead_nothing_is_deleted(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """It fails, records why, and says what it would have deleted."""
+    code, applied = cleaned(home, NOW + timedelta(days=3_650))
+    assert code == 1
+    assert (home.logs / "output" / "2026-11-22" / "7-1.stdout").exists()
+    assert (applied.dry_run, applied.deleted) == (True, 1)
+    assert applied.refused is not None
+    told = capsys.readouterr().out
+    assert "nothing is deleted: the clock says 2036-" in told
+    assert "would have deleted 1 file" in told
+
+
+def test_a_person_who_knows_that_the_clock_is_right_says_so(home: Home) -> None:
+    """`--trust-clock` deletes."""
+    code, applied = cleaned(home, NOW + timedelta(days=3_650), "--trust-clock")
+    assert (code, applied.dry_run, applied.deleted, applied.refused) == (0, False, 1, None)
+    assert not (home.logs / "output" / "2026-11-22" / "7-1.stdout").exists()
+
+
+def test_by_the_right_clock_it_deletes_as_ever(home: Home) -> None:
+    """Nothing is old enough."""
+    assert cleaned(home, NOW + timedelta(minutes=1))[0] == 0
