@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from eventstore.durable import Disk
+from eventstore.durable import Disk, close_quietly
 
 LOCK_NAME = "lock"
 _LOOK_FIRST_S, _LOOK_MAX_S = 0.000_1, 0.005
@@ -104,5 +104,5 @@ class Lock:
     def close(self) -> None:
         """Close the file, and with it let go of the lock."""
         if self._fd is not None:
-            os.close(self._fd)
+            close_quietly(self._fd)
             self._fd = None
