@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from eventstore.durable import Disk, sync_folder, write_all
+from eventstore.durable import Disk, close_quietly, sync_folder, write_all
 from eventstore.entry import decode_own
 from eventstore.errors import Corrupt, Poisoned, Unavailable
 from eventstore.head import HeadFile, Slot
@@ -80,11 +80,14 @@ class Writer:
             self._take_back(parts)
             self._close_all_but(parts, self._tail.fd)
             raise
-        # From here on the entries are in the ledger. A crash leaves HEAD behind them, which costs nothing.
+        # From here on the entries are in the ledger: nothing may say that they are not. A crash leaves HEAD behind
+        # them, which costs nothing.
         last, before = parts[-1], self._tail.fd
         self._tail.advance(entries, len(block), last.fd, LineEnd(last.first, last.end))
         if len(parts) > 1:
-            self._close_all_but([part for part in parts[:-1] if part.fd != before], None)
+            for part in parts[:-1]:
+                if part.fd != before:
+                    close_quietly(part.fd)
         if last.synced:
             self._durable_to_here()
         return entries
@@ -152,7 +155,8 @@ class Writer:
 
         Raises:
             Poisoned: it failed.
-            OSError, Corrupt: what others left cannot be written again; nothing has become durable.
+            Corrupt: what others left cannot be written again; nothing has become durable.
+            OSError: a file could not be written again, or opened to be flushed: nothing is known to be lost.
         """
         tail = self._tail
         begin = parts[0].first if parts else tail.first
@@ -160,19 +164,30 @@ class Writer:
         if tail.unproven:
             rewrite(self._disk, self._folder, self._entries, tail)
             tail.unproven = False
+        others = range(first_of(tail.durable, self._entries), begin, self._entries)
+        opened: list[int] = []
         try:
-            for first in range(first_of(tail.durable, self._entries), begin, self._entries):
+            # For want of descriptors no flush has failed: all are opened before the first one.
+            for first in others:
                 fd = self._disk.open(tail.path(first), os.O_RDWR)
-                try:
-                    self._disk.fdatasync(fd)
-                finally:
-                    os.close(fd)
+                opened.append(fd)
+            if newest >= tail.durable:  # its name may not be on disk
+                opened.append(os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+            self._flush_files(opened[: len(others)], parts, opened[len(others) :])
+        finally:
+            for fd in opened:
+                close_quietly(fd)
+
+    def _flush_files(self, segments: list[int], parts: list[_SegmentWrite], folder: list[int]) -> None:
+        try:
+            for fd in segments:
+                self._disk.fdatasync(fd)
             for part in parts:
                 if not part.synced:
                     self._disk.fdatasync(part.fd)
                     part.synced = True
-            if newest >= tail.durable:  # its name may not be on disk
-                sync_folder(self._disk, self._folder)
+            for fd in folder:
+                self._disk.fsync(fd)
         except OSError as error:
             raise self._poison(f"a flush to disk failed: {error.strerror or error}") from error
 
@@ -224,4 +239,4 @@ class Writer:
     def _close_all_but(self, parts: list[_SegmentWrite], kept: int | None) -> None:
         for part in parts:
             if part.fd != kept:
-                os.close(part.fd)
+                close_quietly(part.fd)

@@ -67,6 +67,12 @@ class Disk:
 REAL = Disk()
 
 
+def close_quietly(fd: int) -> None:
+    """Close a file of which everything is on disk that has to be: a failure changes nothing that anyone was told."""
+    with contextlib.suppress(OSError):
+        os.close(fd)
+
+
 def write_all(disk: Disk, fd: int, data: bytes, offset: int) -> None:
     """Write all of the data, in one call unless the system takes only a part of it.
 

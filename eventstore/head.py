@@ -19,7 +19,7 @@ from binascii import crc32
 from pathlib import Path
 from typing import NamedTuple
 
-from eventstore.durable import Disk, write_all
+from eventstore.durable import Disk, close_quietly, write_all
 
 HEAD_NAME = "HEAD"
 SLOT_BYTES = 512
@@ -103,5 +103,5 @@ class HeadFile:
     def close(self) -> None:
         """Close the file."""
         if self._fd is not None:
-            os.close(self._fd)
+            close_quietly(self._fd)
             self._fd = None

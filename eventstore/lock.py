@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from eventstore.durable import REAL, Disk
+from eventstore.durable import REAL, Disk, close_quietly
 
 LOCK_NAME = "lock"
 """Of a ledger's writer lock."""
@@ -125,5 +125,5 @@ class FileLock:
     def close(self) -> None:
         """Close the file, and with it let go of the lock."""
         if self._fd is not None:
-            os.close(self._fd)
+            close_quietly(self._fd)
             self._fd = None

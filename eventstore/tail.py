@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from eventstore.durable import Disk
+from eventstore.durable import Disk, close_quietly
 from eventstore.entry import BadLine, head_after, parse_lines, shown, tail_of
 from eventstore.errors import Corrupt, TornTail
 from eventstore.head import HeadFile, Slot
@@ -157,9 +157,10 @@ class Tail:
 
     def advance(self, entries: list[Entry], line_bytes: int, fd: int, end: LineEnd) -> None:
         """Move over entries that this process has just written; the last of them are in `fd`."""
-        if self.fd is not None and self.fd != fd:
-            os.close(self.fd)
+        before = self.fd
         self.fd, self.first = fd, end.first
+        if before is not None and before != fd:
+            close_quietly(before)
         self._accept(entries, line_bytes, end.offset)
         if self._full():
             self._leave()
@@ -173,7 +174,7 @@ class Tail:
     def close(self) -> None:
         """Close the segment."""
         if self.fd is not None:
-            os.close(self.fd)
+            close_quietly(self.fd)
             self.fd = None
 
     def _start_from(self, seq: int, slot: Slot | None) -> None:
@@ -234,7 +235,7 @@ class Tail:
     def _leave(self) -> None:
         """The segment is full: the next entry goes into the next one."""
         assert self.fd is not None, "a full segment is one that is open"
-        os.close(self.fd)
+        close_quietly(self.fd)
         self.fd, self.first, self.offset = None, self.first + self._entries, 0
 
     def _full(self) -> bool:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cli.app.failures import Exit, Failure, say
 from cli.terminal.console import OutputLost
 from cli.terminal.printable import printable
+
+_YEAR_MAX = 9_000
+"""From then on sums of times leave the calendar."""
 
 
 @contextmanager
@@ -78,6 +82,12 @@ def _explain(problem: Exception) -> Exit | None:
         )
     elif isinstance(problem, OSError):
         failure = Failure(system_words(problem), _SYSTEM_HINTS.get(problem.errno or 0, ""), Exit.LEDGER)
+    elif (year := time.gmtime().tm_year) >= _YEAR_MAX:
+        failure = Failure(
+            f"this machine's clock says that it is the year {year}, in which no schedule can be reckoned",
+            "Set the clock, then try again.",
+            Exit.FAILED,
+        )
     else:
         return None
     say(failure)

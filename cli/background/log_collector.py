@@ -42,7 +42,10 @@ class LogCollector:
         if self._thread.ident is None and not self._stopping.is_set():
             with contextlib.suppress(OSError):
                 make_folder(entries_folder(self._home))
-            self._thread.start()
+            with contextlib.suppress(
+                RuntimeError
+            ):  # no thread can be started: who asks for logs collects them
+                self._thread.start()
 
     def stop(self) -> None:
         """Have it take what is there and end; waits for that a moment."""

@@ -43,16 +43,24 @@ class LinePrinter:
         self._lines_max = lines_max
         self._waiting: deque[tuple[OutputStream, Text]] = deque()
         self._left_out = 0
-        self._closing = False
+        self._closing, self._threaded = False, True
         self._give_up_s: float | None = None
         self._out, self._err = _Output(sys.stdout, self._may_wait), _Output(sys.stderr, self._may_wait)
         self._together = self._out.is_same_place(self._err)
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._print, name="printer", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:
+            # No thread can be started (RLIMIT_NPROC): lines are printed where they come from, and a slow reader is
+            # not waited for.
+            self._threaded, self._give_up_s = False, 0.0
 
     def put(self, text: Text, stream: OutputStream = "out") -> None:
         """Have a line printed; never waits."""
+        if not self._threaded:
+            self._write(self._out if stream == "out" else self._err, [text])
+            return
         with self._changed:
             may_sleep = not self._waiting
             if len(self._waiting) >= self._lines_max:
@@ -65,6 +73,9 @@ class LinePrinter:
 
     def close(self, wait_s: float = 2.0) -> None:
         """Print what waits, and say what was left out, for at most so long."""
+        if not self._threaded:
+            self._complete(last=True)
+            return
         with self._changed:
             self._own_up()
             self._give_up_s = time.monotonic() + wait_s * _OF_CLOSING

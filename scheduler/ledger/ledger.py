@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from eventstore.errors import Conflict, Unavailable
 from eventstore.store import Entry, Event, EventStore
 from scheduler.rules.evolve import evolve
+from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.state import State
 
 _ATTEMPTS_MAX = 1_000
@@ -57,10 +58,29 @@ class Ledger:
             Conflict: someone else appended first; nothing was written.
             Unavailable, Poisoned, EventTooLarge, EventTooDeep, Corrupt: see `EventStore.append`.
         """
+        self._load_what_folding_needs(events)
         entries = self.store.append(events, expected=self.state.head)
         for entry in entries:
             self._fold(entry)
         return entries
+
+    def _load_what_folding_needs(self, events: Sequence[Event]) -> None:
+        """Have the modules and the zone data at hand that a fold asks schedules with, before anything is recorded.
+
+        They are loaded at their first use. For want of descriptors that can fail, and after the commit nothing may.
+
+        Raises:
+            Unavailable: they cannot be loaded; nothing was recorded.
+        """
+        for event in events:
+            job = self.state.jobs.get(event.job or "") if event.type.startswith("job.") else None
+            if job is not None:
+                try:
+                    schedule_of(job.definition).next_after(job.cursor)
+                except (OSError, ImportError) as problem:
+                    raise Unavailable(
+                        f"what is needed to record this cannot be loaded: {problem}"
+                    ) from problem
 
     def decide(self, decide: Callable[[State], Sequence[Event]]) -> list[Entry]:
         """Record what `decide` answers to the state as it then stands; decide anew after a conflict.

@@ -198,6 +198,20 @@ def skipped(
     return v.event(payload, actor, job=run.job, run=run.number)
 
 
+def not_launched(run: Run, began: datetime, error: str) -> Event:
+    """The event that says: no process could be started for an attempt that was recorded as started."""
+    payload = v.RunFinished(
+        trigger=run.trigger,
+        started=began,
+        outcome="failed",
+        attempt=run.attempt,
+        scheduled_for=run.scheduled_for,
+        duration_ms=0,
+        error=f"it could not be started: {error}",
+    )
+    return v.event(payload, v.SCHEDULER, job=run.job, run=run.number)
+
+
 def lost(run: Run, error: str, actor: str = v.SCHEDULER) -> Event:
     """The event that says: this run's process died while no process watched it."""
     assert run.started is not None, "only a run that began can be lost"

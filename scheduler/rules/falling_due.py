@@ -13,6 +13,19 @@ from scheduler.rules.state import Job, State
 from scheduler.rules.timetable import Due
 from scheduler.rules.waiting_runs import START_DEADLINE
 
+ROUND_DUE_MAX = 32
+"""At most this many instants are settled in one append, so that the first of a herd start at once."""
+ROUND_LATE_MAX = 2_000
+"""So many where they are late already."""
+LATE = timedelta(seconds=1)
+"""Instants that are later than this are settled many at a time: that they fell due must be on record."""
+
+
+def at_once(due: Sequence[Due], now: datetime) -> list[Due]:
+    """Those of the instants, the oldest of which comes first, that are settled in one append."""
+    late = len(due) > 0 and now - due[0].instant > LATE
+    return [due[i] for i in range(min(len(due), ROUND_LATE_MAX if late else ROUND_DUE_MAX))]
+
 
 def fallen_due(state: State, due: Iterable[Due], now: datetime) -> list[Event]:
     """A tick for each instant that fell due; those that are past their deadline already share a misfire a job."""

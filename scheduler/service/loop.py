@@ -19,13 +19,14 @@ from scheduler.definition import SchedulerSettings
 from scheduler.ledger.ledger import Ledger
 from scheduler.rules.catch_up import closed_spans, replay
 from scheduler.rules.clock_monitor import ClockMonitor, TimeGap
-from scheduler.rules.dispatch import Dispatcher, arrivals, unwanted_runs
-from scheduler.rules.falling_due import fallen_due, gave_up
-from scheduler.rules.orphans import ExecutorAlive, leftovers, orphans, settle
+from scheduler.rules.dispatch import Dispatcher, arrivals, not_launched, unwanted_runs
+from scheduler.rules.falling_due import ROUND_LATE_MAX, at_once, fallen_due, gave_up
+from scheduler.rules.orphans import ExecutorAlive, leftovers, orphans
 from scheduler.rules.reconcile import pauses_ended
-from scheduler.rules.state import Executor, State
+from scheduler.rules.state import Executor, Run, State
 from scheduler.rules.timetable import Due, Timetable
 from scheduler.rules.waiting_runs import WaitingRuns
+from scheduler.service.adoption import adopt_or_lose
 from scheduler.service.launcher import Launcher
 from scheduler.service.supervisor import Supervisor
 
@@ -33,12 +34,6 @@ REST_MAX_S = 3_600.0
 """A turn is due at least this often, whatever the timetable has."""
 LOOK_S = 1.0
 """How often the scheduler looks at what no event announces: executors that die, a disk that has room again."""
-ROUND_DUE_MAX = 32
-"""At most this many instants are settled in one append, so that the first of a herd start at once."""
-LATE_S = 1.0
-"""Instants that are later than this are settled many at a time: that they fell due must be on record."""
-ROUND_LATE_MAX = 2_000
-"""So many of those in one append."""
 REPLAY_JOBS = 500
 """The replayer appends its entries for this many jobs at a time."""
 
@@ -77,6 +72,9 @@ class Scheduler:
         self._requested: list[int] = []
         self._waiting = WaitingRuns()
         self._watched_by_others: dict[int, None] = {}
+        self._mine: dict[int, None] = {}
+        self._cancels: list[Entry] = []
+        self._look_at_mine_s = 0.0
         self._touched: dict[str, None] = {}
         self._paused: Reading | None = None
         self._retry_s = 0.0
@@ -138,13 +136,10 @@ class Scheduler:
         now = self._clock.read()
         if self._paused is None:
             self._due.extend(self._timetable.due(now.wall))
-            with contextlib.suppress(Unavailable):
+            with contextlib.suppress(Unavailable, OSError):
                 while self._due:
-                    self._record_due(self._next_due(ROUND_LATE_MAX), now)
+                    self._record_due(list(self._due)[:ROUND_LATE_MAX], now)
         self._stopping = True
-
-    def _next_due(self, most: int) -> list[Due]:
-        return [self._due[i] for i in range(min(most, len(self._due)))]
 
     def _record_due(self, due: Sequence[Due], now: Reading) -> None:
         self._ledger.decide(lambda state: fallen_due(state, due, now.wall))
@@ -172,12 +167,14 @@ class Scheduler:
             Poisoned, Corrupt: the ledger is not to be relied on; the caller stops.
         """
         now = self._clock.read()
-        self._finishes += self._supervisor.turn(now)
+        with contextlib.suppress(OSError):  # no descriptors left to look with: the next turn looks again
+            self._finishes += self._supervisor.turn(now)
         gap = self._clock_monitor.look(now)
         if gap is not None:
             self._gaps.append(gap)
         try:
             self._ledger.refresh()
+            self._act_on_cancels(now)
             if self._paused is not None:
                 if now.monotonic_s < self._retry_s:
                     return self._next_turn_s(now)
@@ -185,9 +182,13 @@ class Scheduler:
             elif self._gaps:
                 self._settle_gaps(now)
             self._follow_others(now)
+            self._settle_unsupervised(now)
             self._round(now)
+            self._act_on_cancels(now)
         except Unavailable as problem:
             self._pause(problem, now)
+        except OSError as problem:  # what the system refuses now, it may grant later
+            self._pause(Unavailable(problem.strerror or str(problem)), now)
         return self._next_turn_s(now)
 
     def _follow_others(self, now: Reading) -> None:
@@ -214,8 +215,7 @@ class Scheduler:
         due: list[Due] = []
         if not self._stopping and self._paused is None:
             self._due.extend(self._timetable.due(now.wall))
-            late = self._due and now.wall - self._due[0].instant > timedelta(seconds=LATE_S)
-            due = self._next_due(ROUND_LATE_MAX if late else ROUND_DUE_MAX)
+            due = at_once(self._due, now.wall)
         finishes = self._finishes
         recorded = self._ledger.decide(lambda state: self._decide_round(state, now.wall, due, finishes))
         self._finishes = []
@@ -255,9 +255,15 @@ class Scheduler:
         for entry in started:
             run = self.state.runs[entry.run or 0]
             definition = self.state.jobs[run.job].definition
-            attempts.append(self._launcher.attempt(run, definition, entry.time, v.SCHEDULER))
-        if attempts:
-            self._supervisor.start(attempts, self._clock.read())
+            try:
+                attempts.append(self._launcher.attempt(run, definition, entry.time, v.SCHEDULER))
+            except OSError as problem:
+                self._finishes.append(not_launched(run, entry.time, problem.strerror or str(problem)))
+        with contextlib.suppress(
+            OSError
+        ):  # those that were started nonetheless are found: `_settle_unsupervised`
+            if attempts:
+                self._supervisor.start(attempts, self._clock.read())
 
     def _notice(self, entry: Entry) -> None:
         """Keep the indexes over the state in line with what is folded, whoever appended it."""
@@ -267,11 +273,31 @@ class Scheduler:
         elif entry.type == v.RunRequested.TYPE and self.state.runs[entry.seq].by == "scheduler":
             self._requested.append(entry.seq)
         elif entry.type == v.RunCancelRequested.TYPE and entry.run is not None:
-            self._supervisor.cancel(entry, self._clock.read())
+            self._cancels.append(entry)
             if entry.run in self._waiting and entry.job is not None:
                 self._touched[entry.job] = None
         if entry.run is not None:
             self._place(entry.run)
+
+    def _act_on_cancels(self, now: Reading) -> None:
+        """Stop what was asked to stop; what cannot be signalled now is tried again."""
+        cancels, self._cancels = self._cancels, []
+        for entry in cancels:
+            try:
+                self._supervisor.cancel(entry, now)
+            except OSError:
+                self._cancels.append(entry)
+
+    def _settle_unsupervised(self, now: Reading) -> None:
+        """Once a second: runs that this process has started, and that nothing here watches, are adopted or lost."""
+        if now.monotonic_s < self._look_at_mine_s:
+            return
+        self._look_at_mine_s = now.monotonic_s + LOOK_S
+        waiting = {event.run for event in self._finishes}
+        watched = self._supervisor.watched_runs
+        stray = [number for number in self._mine if number not in watched and number not in waiting]
+        if stray:
+            self._adopt_or_lose([self.state.runs[number] for number in stray], now)
 
     def _place(self, number: int) -> None:
         """Keep a run where it belongs: waiting, watched by others, or neither."""
@@ -279,29 +305,23 @@ class Scheduler:
         job = None if run is None else self.state.jobs.get(run.job)
         self._waiting.notice(number, run, job)
         self._watched_by_others.pop(number, None)
+        self._mine.pop(number, None)
         if run is None or run.attempt == 0:
             return
         if run.executor != self._executor:
             self._watched_by_others[number] = None
+        else:
+            self._mine[number] = None
 
     # -- what interrupts the service --------------------------------------------------------------------------
 
     def _take_over_orphans(self, now: Reading, watched_by_others: Iterable[int]) -> None:
         found = orphans(self.state, watched_by_others, self._supervisor.watched_runs, self._executor_alive)
-        if not found:
-            return
-        candidates = []
-        for run in found:
-            job = self.state.jobs.get(run.job)
-            if job is not None and run.started is not None:
-                candidates.append(self._launcher.attempt(run, job.definition, run.started, v.SCHEDULER))
-        adopted = self._supervisor.adopt(candidates, now)
-        self._ledger.decide(lambda state: settle(state, found, adopted, self._executor))
-        for run in found:
-            if run.number in adopted and run.cancel_seq is not None:
-                (request,) = self._ledger.store.read(run.cancel_seq, run.cancel_seq)
-                why = f"cancelled by {request.actor} while nobody watched it"
-                self._supervisor.stop(run.number, "cancelled", why, now)
+        if found:
+            self._adopt_or_lose(found, now)
+
+    def _adopt_or_lose(self, found: list[Run], now: Reading) -> None:
+        adopt_or_lose(found, self._ledger, self._supervisor, self._launcher, self._executor, now)
 
     def _settle_gaps(self, now: Reading) -> None:
         """Record the gaps, and let the replayer settle the instants that fell into them."""
@@ -332,11 +352,12 @@ class Scheduler:
         self._try_later(now)
         files = self._ledger.store.files
         if files is not None:
-            files.release_reserve()
+            with contextlib.suppress(OSError):
+                files.release_reserve()
         if self._paused is not None:
             return
         self._paused = now
-        with contextlib.suppress(Unavailable):
+        with contextlib.suppress(Unavailable, OSError):
             self._record_fact(v.SchedulerPaused(reason=str(problem)), now)
 
     def _resume(self, now: Reading) -> None:

@@ -201,7 +201,8 @@ class Service:
         if turned_s >= self._tick_at_s:
             self._tick_at_s = turned_s + TICK_S
             if (files := self._ledger.store.files) is not None:
-                files.tick()
+                with contextlib.suppress(OSError):  # what the system refuses now is due again in a second
+                    files.tick()
         if turned_s >= self._report_by_s or self._waiter.is_quiet():
             self._report()
         return self._waiter.wait(max(0.0, turned_s + wait_s - time.monotonic()))

@@ -1,0 +1,41 @@
+"""Adoption: runs that nobody watches are watched from now on, where their process lives, or lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scheduler import vocabulary as v
+from scheduler.clock import Reading
+from scheduler.ledger.ledger import Ledger
+from scheduler.rules.orphans import settle
+from scheduler.rules.state import Executor, Run
+from scheduler.service.launcher import Launcher
+from scheduler.service.supervisor import Supervisor
+
+
+def adopt_or_lose(
+    found: Sequence[Run],
+    ledger: Ledger,
+    supervisor: Supervisor,
+    launcher: Launcher,
+    executor: Executor,
+    now: Reading,
+) -> None:
+    """Take over the runs that are found without a watcher, and record what became of each.
+
+    Raises:
+        Unavailable, Poisoned, Corrupt: see `EventStore.append`.
+        OSError: the processes cannot be looked at now.
+    """
+    candidates = []
+    for run in found:
+        job = ledger.state.jobs.get(run.job)
+        if job is not None and run.started is not None:
+            candidates.append(launcher.attempt(run, job.definition, run.started, v.SCHEDULER))
+    adopted = supervisor.adopt(candidates, now)
+    ledger.decide(lambda state: settle(state, list(found), adopted, executor))
+    for run in found:
+        if run.number in adopted and run.cancel_seq is not None:
+            (request,) = ledger.store.read(run.cancel_seq, run.cancel_seq)
+            why = f"cancelled by {request.actor} while nobody watched it"
+            supervisor.stop(run.number, "cancelled", why, now)
