@@ -11,6 +11,8 @@ import fcntl
 import os
 from pathlib import Path
 
+from eventstore.regular_file import open_regular
+
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 
@@ -20,7 +22,7 @@ class Disk:
 
     def open(self, path: Path, flags: int) -> int:
         """Open a file that no started program inherits; one that is created is its owner's alone."""
-        return os.open(path, flags | os.O_CLOEXEC, FILE_MODE)
+        return open_regular(path, flags, FILE_MODE)
 
     def mkdir(self, path: Path) -> None:
         """Create a folder that is its owner's alone; one that exists is left as it is."""
@@ -108,7 +110,12 @@ def write_file(disk: Disk, path: Path, data: bytes) -> None:
     4. Flush the folder: from here on a power failure does not bring the old one back.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    fd = disk.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    try:
+        fd = disk.open(beside, flags)
+    except FileExistsError:  # of a process that had this number and was killed, or planted by somebody
+        disk.unlink(beside)
+        fd = disk.open(beside, flags)
     try:
         try:
             write_all(disk, fd, data, 0)

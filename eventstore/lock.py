@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 
 from eventstore.durable import Disk
+from eventstore.regular_file import NotRegular
 
 LOCK_NAME = "lock"
 _LOOK_FIRST_S, _LOOK_MAX_S = 0.000_1, 0.005
@@ -35,8 +36,8 @@ class Lock:
         self._fd: int | None = None
         try:
             self._fd = disk.open(self._path, os.O_RDWR | os.O_CREAT if writable else os.O_RDONLY)
-        except OSError:
-            if writable:
+        except OSError as problem:
+            if writable or isinstance(problem, NotRegular):
                 raise
 
     def share(self) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from eventstore.entry import LINE_BYTES_MAX, BadLine, check_line, parse_lines, shown, tail_of
 from eventstore.errors import Corrupt
 from eventstore.journal import Journal
+from eventstore.regular_file import open_regular
 from eventstore.segment import find_line, first_of, segment_name
 from eventstore.store import Entry, Head
 
@@ -61,7 +62,7 @@ def _blocks(folder: Path, segment_entries: int, head: Head) -> Iterator[list[Ent
         first = first_of(head.seq, segment_entries)
         path = folder / segment_name(first)
         try:
-            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            fd = open_regular(path)
         except FileNotFoundError:
             raise Corrupt(path, 0, first, "this segment", "no such file") from None
         try:

@@ -23,6 +23,7 @@ from eventstore.genesis import read_creation
 from eventstore.head import HeadFile, Slot
 from eventstore.lock import Lock
 from eventstore.recovery import judge, later_lines
+from eventstore.regular_file import open_regular
 from eventstore.seal import Seal, read_seal
 from eventstore.segment import (
     SEGMENT_ENTRIES,
@@ -44,6 +45,10 @@ Progress = Callable[[int, int], None]
 
 _PARALLEL_BYTES_MIN = 48 * 1024 * 1024
 """Below this, starting processes costs more than they save."""
+
+
+_PATIENCE_S = 10.0
+"""Others hold the lock for milliseconds. One that holds it for longer does not write; it hinders."""
 
 
 class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,6 +184,7 @@ def _plan(folder: Path, *, digests: bool) -> _Plan:
         raise NoLedger(f"{folder}: there is no ledger here")
     lock, head_file = Lock(folder, REAL, writable=False), HeadFile(folder, REAL, writable=False)
     try:
+        lock.patience_s = _PATIENCE_S
         lock.share()
         slot = head_file.read()
         firsts = list_segments(folder)
@@ -231,7 +237,7 @@ def _check_segment(task: _Task) -> _Checked:
     seal = _seal_of(folder, task.first)
     found.sealed = isinstance(seal, Seal)
     digest = sha256()
-    with open(folder / segment_name(task.first), "rb") as segment:
+    with open(open_regular(folder / segment_name(task.first)), "rb") as segment:
         fd = segment.fileno()
         for run in runs(fd, 0, task.size):
             if found.count == 0:

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "projections": {"eventstore", "scheduler"},
     "cli": {"eventstore", "scheduler", "projections"},
 }
-VOCABULARY = {"scheduler.vocabulary", "scheduler.definition", "scheduler.home"}
+VOCABULARY = {"scheduler.vocabulary", "scheduler.definition", "scheduler.home", "scheduler.home_owner"}
 """All of `scheduler` that the projections may know."""
 PURE = {
     "__future__", "abc", "bisect", "collections", "dataclasses", "datetime", "difflib", "enum", "functools",

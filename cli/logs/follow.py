@@ -14,8 +14,11 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from cli.app.failures import Failure
 from eventstore import LedgerError
+from eventstore.regular_file import open_regular
 from scheduler.home import Home
+from scheduler.home_owner import is_foreign
 from scheduler.logs.collection.collector import Busy, Collector
 from scheduler.logs.collection.output_watch import OutputWatch
 from scheduler.logs.query.query import LogFilter, admitted_lines
@@ -53,7 +56,7 @@ class NewLines:
 
     def _more(self, name: str, path: Path) -> bytes:
         end = self.ends.get(name, 0)
-        with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
+        with contextlib.suppress(FileNotFoundError), open(open_regular(path), "rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size < end:  # a batch was taken back and is made again
                 self.ends[name] = size
@@ -75,7 +78,10 @@ def follow(home: Home, wanted: LogFilter, show: Callable[[LogEntry], None], line
         OutputLost: it cannot be shown.
     """
     folder = entries_folder(home)
-    make_folder(folder)
+    if not is_foreign(home):
+        make_folder(folder)
+    elif not folder.is_dir():
+        raise Failure("nothing was collected yet, and the home belongs to another user")
     growth = Waiter(folder, (signal.SIGINT, signal.SIGTERM))
     own = _OwnCollector(home, growth.selector)
     try:
@@ -111,7 +117,7 @@ class _OwnCollector:
         if self._growth is not None:
             self._growth.drain()
         self.more = self.pending = False
-        if holder_of(self._home.scheduler_lock) is not None:
+        if is_foreign(self._home) or holder_of(self._home.scheduler_lock) is not None:
             self._let_go()
             return
         try:

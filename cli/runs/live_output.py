@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from cli.terminal.nonblocking_output import Sink
 from cli.terminal.printable import printable
+from eventstore.regular_file import open_regular
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.home import Home
@@ -136,7 +137,7 @@ class _Copy:
 
     def _open(self) -> bool:
         try:
-            self._fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            self._fd = open_regular(self._path)
         except OSError:
             return False
         self._watch.add(self._path)  # before the first look: what is written in between is seen by that

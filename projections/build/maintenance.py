@@ -19,6 +19,7 @@ from projections.files.parquet import version
 from projections.files.segments import Source
 from projections.files.validation import Progress, discard_damaged, find_damaged, valid_projections
 from scheduler.home import Home
+from scheduler.home_owner import is_foreign
 
 
 class Steps(Protocol):
@@ -120,7 +121,10 @@ def status(home: Home, *, verify: bool = False, steps: Steps | None = None) -> S
     """
     folder = Folder(home.projections.resolve())
     with _source_of(home) as source:
-        checked = _verified(folder, source, None if steps is None else steps("checking")) if verify else None
+        checked = None
+        if verify:
+            told = None if steps is None else steps("checking")
+            checked = _verified(folder, source, told, writable=not is_foreign(home))
         manifest = folder.load(version(source.segment_entries))
         sealed = valid_projections(folder, source, manifest)
         files = {path: kind for kind, path, _ in manifest.files(folder)}
@@ -147,8 +151,12 @@ def status(home: Home, *, verify: bool = False, steps: Steps | None = None) -> S
         )
 
 
-def _verified(folder: Folder, source: Source, progress: Progress | None) -> tuple[list[Path], bool]:
+def _verified(
+    folder: Folder, source: Source, progress: Progress | None, *, writable: bool
+) -> tuple[list[Path], bool]:
     """The damaged files, and whether they are gone now."""
+    if not writable:
+        return find_damaged(folder, source.segment_entries, progress), False
     try:
         damaged = discard_damaged(folder, source.segment_entries, progress)
     except OSError:  # they may be read, and no more

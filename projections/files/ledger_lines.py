@@ -14,6 +14,7 @@ from pathlib import Path
 
 from eventstore.entry import BadLine, check_lines, head_after
 from eventstore.errors import Corrupt
+from eventstore.regular_file import open_regular
 from eventstore.segment import Run, first_of, runs, segment_of
 from eventstore.store import Head
 
@@ -48,7 +49,7 @@ class LineReader:
             stop = min(last, first_of(seq, self._segment_entries) + self._segment_entries - 1)
             self._offset = self._offset if seq % self._segment_entries else 0
             try:
-                file = path.open("rb")
+                file = open(open_regular(path), "rb")  # noqa: SIM115 - closed below
             except FileNotFoundError:
                 raise Corrupt(path, 0, seq, "this segment", "no such file") from None
             with file:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ import msgspec
 
 from eventstore.durable import FILE_MODE, REAL, create_folders, write_file
 from eventstore.nesting import decode
+from eventstore.regular_file import check_folder, open_regular, read_regular
 from projections.files.fingerprint import Stamp, digest, stamp
 
 MANIFEST_NAME = "manifest.json"
@@ -29,6 +31,13 @@ LOCK_NAME = "lock"
 MERGE_LOCK_NAME = "merge.lock"
 MERGE_MARK = "~"
 """What a merge has not finished begins with this."""
+_MANIFEST_BYTES_MAX = 256 * 1024 * 1024
+_PARQUET = r"[0-9]{20}(?:\+[0-9]+|-[0-9]{20})?\.parquet"
+PARQUET_NAME = re.compile(_PARQUET)
+"""What projections are called. Nothing that has another name is ours to remove."""
+_TEMPORARY = re.compile(rf"\.(?:{_PARQUET}|{re.escape(MANIFEST_NAME)}|cronledger\.duckdb)\.[0-9]+(?:\.wal)?")
+_MERGING = re.compile(rf"{MERGE_MARK}{_PARQUET}\.[0-9]+")
+_SPILLED = re.compile(rf"{MERGE_MARK}[a-z0-9_]{{8}}")
 
 Kind = Literal["events", "runs", "notes"]
 KINDS: tuple[Kind, ...] = ("events", "runs", "notes")
@@ -164,7 +173,7 @@ class Folder(NamedTuple):
     def load(self, version: str) -> Manifest:
         """The manifest; an empty one if there is none that can be used."""
         try:
-            manifest = decode((self.root / MANIFEST_NAME).read_bytes(), Manifest)
+            manifest = decode(read_regular(self.root / MANIFEST_NAME, _MANIFEST_BYTES_MAX), Manifest)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return Manifest(version=version)
         return manifest if manifest.version == version else Manifest(version=version)
@@ -182,7 +191,8 @@ class Folder(NamedTuple):
         """
         for kind in self.kinds:
             create_folders(REAL, kind)
-        fd = os.open(self.root / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+            check_folder(kind)
+        fd = open_regular(self.root / LOCK_NAME, os.O_RDWR | os.O_CREAT, FILE_MODE)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX)
             self._sweep_temporaries()
@@ -193,7 +203,9 @@ class Folder(NamedTuple):
     @contextmanager
     def merging(self) -> Iterator[bool]:
         """Alone in merging, which goes on beside everything else; False if another process is at it."""
-        fd = os.open(self.root / MERGE_LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+        for kind in self.kinds:
+            check_folder(kind)
+        fd = open_regular(self.root / MERGE_LOCK_NAME, os.O_RDWR | os.O_CREAT, FILE_MODE)
         try:
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -201,20 +213,21 @@ class Folder(NamedTuple):
                 yield False
                 return
             for folder in (self.root, *self.kinds):
-                for stray in folder.glob(f"{MERGE_MARK}*"):
-                    if stray.is_dir():
-                        rmtree(stray, ignore_errors=True)
-                    else:
+                for stray in folder.iterdir():
+                    if _MERGING.fullmatch(stray.name):
                         stray.unlink(missing_ok=True)
+                    elif folder == self.root and _SPILLED.fullmatch(stray.name) and not stray.is_symlink():
+                        rmtree(stray, ignore_errors=True)
             yield True
         finally:
             os.close(fd)
 
     def _sweep_temporaries(self) -> None:
         for folder in (self.root, *self.kinds):
-            for stray in folder.glob(".*"):
-                with suppress(OSError):
-                    stray.unlink()
+            for stray in folder.iterdir():
+                if _TEMPORARY.fullmatch(stray.name):
+                    with suppress(OSError):
+                        stray.unlink()
 
 
 def publish(temporary: Path, target: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -105,11 +105,11 @@ class LiveViews:
 
     def _discard_damaged(self, source: Source) -> bool:
         """See that damaged projections are not used again: remove them, or leave where that may not be done."""
-        try:
-            return bool(discard_damaged(self._footing.place, source.segment_entries))
-        except OSError:
-            self._footing.move_out()
-            return True
+        if self._footing.is_writable:
+            with suppress(OSError):
+                return bool(discard_damaged(self._footing.place, source.segment_entries))
+        self._footing.move_out()
+        return True
 
     def _is_behind(self) -> bool:
         """Whether the views read a file that is no longer there: another process has merged it."""

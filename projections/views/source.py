@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from projections.files.manifest import Folder
 from projections.files.segments import Sealed, Source
 from projections.files.validation import unchanged
 from scheduler.home import Home
+from scheduler.home_owner import is_foreign
 
 _UNMERGED_MAX = 32
 """With more files than this each answer takes longer than it has to."""
@@ -28,6 +30,7 @@ class ProjectionSource:
         self._journal: Journal | None = None
         self._folder = Folder(home.projections.resolve())
         self._private: Folder | None = None
+        self._foreign = is_foreign(home)
 
     @property
     def place(self) -> Folder:
@@ -75,6 +78,8 @@ class ProjectionSource:
             return None
         copied: Sealed | None = None
         try:
+            if self._foreign and self._private is None:
+                raise PermissionError(errno.EPERM, "the home belongs to somebody else")
             sealed = with_beginning(self._merged(ensure_sealed(self.place, source), source), source)
         except OSError:
             if self._private is not None:
@@ -88,6 +93,11 @@ class ProjectionSource:
         if sealed.folder == self._folder:
             refresh_database(sealed.full, source, self._home.logs.resolve())
         return sealed
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether what is damaged may be removed where the projections are."""
+        return self._private is not None or not self._foreign
 
     def move_out(self) -> None:
         """Make the projections in a private folder from now on: those of the home cannot be mended.

@@ -10,6 +10,7 @@ from scheduler.clock import Clock
 from scheduler.configuration import Config
 from scheduler.definition import Fsync
 from scheduler.home import Home
+from scheduler.home_owner import is_foreign
 from scheduler.ledger import snapshot
 from scheduler.ledger.ledger import Ledger
 from scheduler.rules.reconcile import reconcile
@@ -61,7 +62,7 @@ def open_ledger_to_read(home: Home) -> Ledger:
         Corrupt, NewerFormat: it cannot be trusted.
     """
     store = Journal.open(home.ledger, software=_SOFTWARE, read_only=True, create=False)
-    return _folded(home, store, keep=home.snapshots.is_dir())
+    return _folded(home, store, keep=home.snapshots.is_dir() and not is_foreign(home))
 
 
 def _folded(home: Home, store: Journal, *, keep: bool) -> Ledger:

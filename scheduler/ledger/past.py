@@ -16,6 +16,7 @@ from pathlib import Path
 from eventstore import Journal
 from eventstore.store import Entry, EventStore
 from scheduler.home import Home
+from scheduler.home_owner import is_foreign
 from scheduler.ledger import snapshot
 from scheduler.rules.evolve import evolve
 from scheduler.rules.state import State
@@ -42,11 +43,14 @@ class Past:
         self.store, self._folder, self._segment_entries = store, folder, segment_entries
         self._on_progress = on_progress
         self._segments: dict[int, list[Entry]] = {}
+        self._kept_here = True
 
     @classmethod
     def of(cls, home: Home, journal: Journal, on_progress: OnProgress | None = None) -> Past:
         """The past of a home."""
-        return cls(journal, home.snapshots / "segments", journal.segment_entries, on_progress)
+        past = cls(journal, home.snapshots / "segments", journal.segment_entries, on_progress)
+        past._kept_here = not is_foreign(home)
+        return past
 
     @property
     def head_seq(self) -> int:
@@ -160,6 +164,8 @@ class Past:
         return self._folder / f"{seq:020d}.snapshot.z"
 
     def _keep(self, state: State) -> None:
+        if not self._kept_here:
+            return
         path = self._path(state.head.seq)
         with contextlib.suppress(OSError):
             snapshot.save(path, state)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from functools import cache
@@ -17,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from eventstore.errors import LedgerError
+from eventstore.regular_file import create_anew, read_regular
 from eventstore.store import EventStore
 from scheduler.rules.state import State
 
@@ -26,6 +28,10 @@ KEPT = 2
 """Older ones are deleted; the second is there in case the first is damaged."""
 
 _SUFFIX = ".snapshot"
+_NAME = re.compile(r"[0-9]{20}\.snapshot")
+_BEGUN = re.compile(r"\.([0-9]{1,10})\.snapshot")
+_BYTES_MAX = 1024 * 1024 * 1024
+"""Of a snapshot, inflated: a state of a million jobs is not as long. What is longer is not believed."""
 _PACKED = ".z"
 """What follows the suffix of one that is compressed: those that are kept for good."""
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -69,9 +75,10 @@ def write(folder: Path, state: State) -> None:
 
 def _sweep(folder: Path) -> None:
     """Remove what a writer that was killed has left half written."""
-    for path in folder.glob(f".*{_SUFFIX}"):
-        if not Path(f"/proc/{path.name.split('.')[1]}").exists():
-            path.unlink(missing_ok=True)
+    for name in os.listdir(folder):
+        begun = _BEGUN.fullmatch(name)
+        if begun is not None and not Path(f"/proc/{begun[1]}").exists():
+            (folder / name).unlink(missing_ok=True)
 
 
 def save(path: Path, state: State) -> None:
@@ -87,7 +94,7 @@ def save(path: Path, state: State) -> None:
     digest = hashlib.sha256(body).hexdigest()
     temporary = path.with_name(f".{os.getpid()}{_SUFFIX}")
     try:
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        with open(create_anew(temporary), "wb") as file:
             file.write(f"{fold_version()} {digest}\n".encode() + body)
         temporary.replace(path)
     except OSError:
@@ -112,20 +119,28 @@ def load(path: Path, store: EventStore) -> State | None:
 
 def _newest_first(folder: Path) -> Iterator[Path]:
     with contextlib.suppress(OSError):
-        names = [name for name in os.listdir(folder) if name.endswith(_SUFFIX) and name[0] != "."]
+        names = [name for name in os.listdir(folder) if _NAME.fullmatch(name)]
         yield from (folder / name for name in sorted(names, reverse=True))
 
 
 def _decoded(path: Path) -> State | None:
     try:
-        header, _, body = path.read_bytes().partition(b"\n")
+        header, _, body = read_regular(path, _BYTES_MAX).partition(b"\n")
         if header.decode() != f"{fold_version()} {hashlib.sha256(body).hexdigest()}":
             return None
         if path.suffix == _PACKED:
-            body = zlib.decompress(body)
+            body = _inflated(body)
         return msgspec.msgpack.decode(body, type=State)
     except (OSError, ValueError, zlib.error, msgspec.MsgspecError, RecursionError):
         return None
+
+
+def _inflated(body: bytes) -> bytes:
+    inflater = zlib.decompressobj()
+    raw = inflater.decompress(body, _BYTES_MAX)
+    if not inflater.eof:
+        raise zlib.error("it is cut, or too long")
+    return raw
 
 
 def _stands(state: State, store: EventStore) -> bool:

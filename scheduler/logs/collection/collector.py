@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from eventstore.regular_file import open_regular
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.home import Home
@@ -251,7 +252,7 @@ def _take(folder: Path) -> int:
         Busy: another one holds it.
     """
     make_folder(folder)
-    fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    fd = open_regular(folder / LOCK, os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
