@@ -21,6 +21,7 @@ from eventstore import Journal, LedgerError
 from eventstore.nesting import decode
 from scheduler.builtin import REGISTERED
 from scheduler.builtin.cleanup import clean
+from scheduler.builtin.folders import ResolvedDirectory
 from scheduler.builtin.protected_paths import output_in_use
 from scheduler.builtin.retention import pattern_problem
 from scheduler.builtin.retention_report import RetentionTally
@@ -145,12 +146,14 @@ def _folder(text: str) -> Path:
 
 def _directory(text: str) -> Directory:
     try:
-        directory = decode(os.fsencode(text), Directory)
+        directory = decode(os.fsencode(text), ResolvedDirectory)
     except msgspec.MsgspecError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is no folder to clean: {error}") from error
     problem = pattern_problem(directory.pattern)
     if problem is not None:
         raise argparse.ArgumentTypeError(problem)
+    if not directory.real:
+        return Directory(path=directory.path, pattern=directory.pattern)
     return directory
 
 
