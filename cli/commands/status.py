@@ -107,11 +107,17 @@ def _moment(instant: datetime, view: View, zone: str) -> str:
 
 
 def _config_state(view: View) -> str:
-    """`in force`, `pending` (it has edits that are not in the ledger yet), `rejected`, `missing` or `unreadable`."""
-    from scheduler.configuration import ConfigMissing, ConfigUnreadable
+    """How the config is.
+
+    `in force`, `pending` (it has edits that are not in the ledger yet), `rejected`, `missing`, `unreadable`, or
+    `untrusted` (others can write it).
+    """
+    from scheduler.configuration import ConfigMissing, ConfigUnreadable, ConfigUntrusted
 
     if isinstance(view.problem, ConfigMissing):
         return "missing"
+    if isinstance(view.problem, ConfigUntrusted):
+        return "untrusted"
     if view.problem is not None:
         return "unreadable" if isinstance(view.problem, ConfigUnreadable) else "rejected"
     if (

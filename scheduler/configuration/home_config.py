@@ -11,8 +11,8 @@ from scheduler.configuration import Config, load
 from scheduler.home import Home
 
 SALT_BYTES = 32
-Stamp = tuple[int, int, int]
-"""What tells one version of a file from the next: inode, size, modification time."""
+Stamp = tuple[int, int, int, int, int]
+"""What tells one version of a file from the next: inode, size, modification time; and who may write it."""
 
 
 def stamp_of(path: Path) -> Stamp | None:
@@ -21,7 +21,7 @@ def stamp_of(path: Path) -> Stamp | None:
         status = path.stat()
     except OSError:
         return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode, status.st_uid
 
 
 def load_config(home: Home, path: Path | None = None) -> Config:
