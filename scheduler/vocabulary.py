@@ -29,6 +29,18 @@ class Payload(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=
     TYPE: ClassVar[str]
 
 
+class Claims(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What is said about the actor beside the name of the real user, and cannot be checked.
+
+    `login` is the name of the login uid, `sudo` the name that sudo passed on, each where it is another one; `run` is
+    the run in whose process it was typed.
+    """
+
+    login: str = ""
+    sudo: str = ""
+    run: int | None = None
+
+
 class LedgerCreated(Payload, frozen=True):
     """Entry 0: this ledger begins. `segment_entries` is written only where it is not 65,536."""
 
@@ -149,6 +161,7 @@ class JobEnabled(Payload, frozen=True):
     TYPE: ClassVar[str] = "job.enabled"
     reason: str = ""
     effective_at: datetime | None = None
+    claims: Claims | None = None
 
 
 class JobDisabled(Payload, frozen=True):
@@ -157,6 +170,7 @@ class JobDisabled(Payload, frozen=True):
     TYPE: ClassVar[str] = "job.disabled"
     reason: str = ""
     until: datetime | None = None
+    claims: Claims | None = None
 
 
 class ScheduleTicked(Payload, frozen=True):
@@ -206,6 +220,7 @@ class RunRequested(Payload, frozen=True):
     executor: Literal["scheduler", "self"]
     reason: str = ""
     parameters: list[str] = []
+    claims: Claims | None = None
 
 
 class RunCancelRequested(Payload, frozen=True):
@@ -213,6 +228,7 @@ class RunCancelRequested(Payload, frozen=True):
 
     TYPE: ClassVar[str] = "run.cancel_requested"
     reason: str = ""
+    claims: Claims | None = None
 
 
 class RunStarted(Payload, frozen=True):

@@ -13,7 +13,7 @@ from eventstore.journal import Journal
 from eventstore.reverse_reader import read_backwards
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.actor import person
+from scheduler.actor import claims, person
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.rules.dispatch import skipped
@@ -37,10 +37,10 @@ def cancel_runs(home: Home, ledger: Ledger, target: str, reason: str) -> Iterato
         Failure: there is no such run or job, or nothing of it is left to stop.
     """
     numbers = [run.number for run in _meant(ledger, target)]
-    actor = person()
+    actor, said = person(), claims(ledger.state.ledger)
 
     def decide(state: State) -> Sequence[Event]:
-        payload = v.RunCancelRequested(reason=reason)
+        payload = v.RunCancelRequested(reason=reason, claims=said)
         return [
             v.event(payload, actor, job=state.runs[number].job, run=number)
             for number in numbers

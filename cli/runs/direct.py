@@ -17,7 +17,7 @@ from cli.runs.runner import Descriptors, OnRequested, Runner, ledger_for_runs
 from cli.terminal.console import note
 from cli.terminal.printable import printable
 from eventstore.errors import Unavailable
-from scheduler.actor import person
+from scheduler.actor import claims, person
 from scheduler.configuration import Config
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
@@ -86,7 +86,14 @@ class DirectRunner(Runner):
         self.config = config
         self._spawner = PosixSpawner(ledger.state.ledger, self._waiter.selector, home.processes)
         self._executor = LocalExecutor(
-            home, ledger, config.jobs, self._spawner, this_process(), person(), executor_alive
+            home,
+            ledger,
+            config.jobs,
+            self._spawner,
+            this_process(),
+            person(),
+            executor_alive,
+            claims=claims(ledger.state.ledger),
         )
         self._pending: list[tuple[RunRequest, OnRequested]] = []
         self._complaint = ""

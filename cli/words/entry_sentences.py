@@ -20,6 +20,7 @@ from cli.words.words import (
     SKIP_WORDS,
     TRIGGER_WORDS,
     actor_words,
+    claimed_actor_words,
     ending_words,
     lateness_words,
     timing_words,
@@ -145,12 +146,12 @@ def _job_removed(entry: Entry, data: v.JobRemoved, zone: str) -> str:
 
 def _job_enabled(entry: Entry, data: v.JobEnabled, zone: str) -> str:
     since = f", effective {show_time(data.effective_at, zone)}" if data.effective_at else ""
-    return f"{entry.job} enabled by {actor_words(entry.actor)}{since}{_because(data.reason)}"
+    return f"{entry.job} enabled by {claimed_actor_words(entry.actor, data.claims)}{since}{_because(data.reason)}"
 
 
 def _job_disabled(entry: Entry, data: v.JobDisabled, zone: str) -> str:
     until = f" until {show_time(data.until, zone)}" if data.until else ""
-    return f"{entry.job} disabled by {actor_words(entry.actor)}{until}{_because(data.reason)}"
+    return f"{entry.job} disabled by {claimed_actor_words(entry.actor, data.claims)}{until}{_because(data.reason)}"
 
 
 def _schedule_ticked(entry: Entry, data: v.ScheduleTicked, zone: str) -> str:
@@ -170,11 +171,13 @@ def _schedule_misfired(entry: Entry, data: v.ScheduleMisfired, zone: str) -> str
 
 
 def _run_requested(entry: Entry, data: v.RunRequested, zone: str) -> str:
-    return f"{_run(entry)} requested by {actor_words(entry.actor)}{_because(data.reason)}"
+    return (
+        f"{_run(entry)} requested by {claimed_actor_words(entry.actor, data.claims)}{_because(data.reason)}"
+    )
 
 
 def _run_cancel_requested(entry: Entry, data: v.RunCancelRequested, zone: str) -> str:
-    return f"{_run(entry)} asked to stop by {actor_words(entry.actor)}{_because(data.reason)}"
+    return f"{_run(entry)} asked to stop by {claimed_actor_words(entry.actor, data.claims)}{_because(data.reason)}"
 
 
 def _run_started(entry: Entry, data: v.RunStarted, zone: str) -> str:

@@ -84,6 +84,21 @@ def actor_words(actor: str) -> str:
     return printable({"config": "the config", "scheduler": "the scheduler"}.get(actor, actor))
 
 
+def claimed_actor_words(actor: str, claims: v.Claims | None) -> str:
+    """Who, and what is only said about them: `user:svc@web1, says ann through sudo`."""
+    told = actor_words(actor)
+    if claims is None:
+        return told
+    said = []
+    if claims.sudo:
+        said.append(f"{printable(claims.sudo)} through sudo")
+    if claims.login and claims.login != claims.sudo:
+        said.append(f"{printable(claims.login)} by login")
+    if said:
+        told += f", says {', '.join(said)}"
+    return told if claims.run is None else f"{told}, in run {claims.run}"
+
+
 def command_words(definition: JobDefinition) -> str:
     """What a job runs: its command line, or that it is built in."""
     from scheduler.command import command_line
