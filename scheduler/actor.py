@@ -32,29 +32,29 @@ def person() -> str:
     return f"user:{_name_of(_uid())}@{socket.gethostname()}"
 
 
-def claims(ledger_id: str) -> Claims | None:
+def claims(mark: str) -> Claims | None:
     """What is said about the person and cannot be checked; None if nothing is, or nothing but the name itself.
 
     Args:
-        ledger_id: of the ledger whose runs may have typed this.
+        mark: what the runs carry that may have typed this; see `State.mark`.
     """
     name = _name_of(_uid())
     login, sudo = _login_name(), _sudo_name()
     said = Claims(
-        login="" if login == name else login, sudo="" if sudo == name else sudo, run=_typed_in(ledger_id)
+        login="" if login == name else login, sudo="" if sudo == name else sudo, run=_typed_in(mark)
     )
     return None if said == Claims() else said
 
 
-def _typed_in(ledger_id: str) -> int | None:
-    """The run of this ledger in whose process this one is: by its own environment, or that of a parent."""
+def _typed_in(mark: str) -> int | None:
+    """The run with this mark in whose process this one is: by its own environment, or that of a parent."""
     number = os.environ.get(RUN, "")
-    if os.environ.get(LEDGER) == ledger_id and number.isascii() and number.isdecimal() and len(number) < 19:
+    if os.environ.get(LEDGER) == mark and number.isascii() and number.isdecimal() and len(number) < 19:
         return int(number)
     with contextlib.suppress(OSError):  # no descriptor is left to look with
         pid = os.getppid()
         for _ in range(_PARENTS_MAX):
-            found = carried(pid, ledger_id)
+            found = carried(pid, mark)
             if found is not None:
                 return found[0]
             status = process_stat(pid)

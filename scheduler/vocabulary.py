@@ -65,6 +65,19 @@ class LedgerRecovered(Payload, frozen=True):
     offset: int = 0
 
 
+class HomeAdopted(Payload, frozen=True):
+    """The home in the folder `path` is a copy of another one, and goes on by itself from here.
+
+    What it starts carries `home` from now on, so that neither home takes the other's processes for its own. Runs that
+    were going are the other's.
+    """
+
+    TYPE: ClassVar[str] = "home.adopted"
+    home: str
+    path: str
+    claims: Claims | None = None
+
+
 class SchedulerStarted(Payload, frozen=True):
     """A scheduler began to watch this home."""
 
@@ -342,6 +355,7 @@ PAYLOADS: dict[str, type[Payload]] = {
     for cls in (
         LedgerCreated,
         LedgerRecovered,
+        HomeAdopted,
         SchedulerStarted,
         SchedulerStopped,
         SchedulerPaused,

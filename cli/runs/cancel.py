@@ -37,7 +37,7 @@ def cancel_runs(home: Home, ledger: Ledger, target: str, reason: str) -> Iterato
         Failure: there is no such run or job, or nothing of it is left to stop.
     """
     numbers = [run.number for run in _meant(ledger, target)]
-    actor, said = person(), claims(ledger.state.ledger)
+    actor, said = person(), claims(ledger.state.mark)
 
     def decide(state: State) -> Sequence[Event]:
         payload = v.RunCancelRequested(reason=reason, claims=said)

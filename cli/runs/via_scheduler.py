@@ -96,7 +96,7 @@ class SchedulerRunner(Runner):
         """
         for name in names:
             find_job(self.ledger.state, name)
-        said = claims(self.ledger.state.ledger)
+        said = claims(self.ledger.state.mark)
         requested = v.RunRequested(executor="scheduler", reason=reason, claims=said)
         actor = person()
         events = [v.event(requested, actor, job=name, run=OWN_SEQ) for name in names]

@@ -65,6 +65,7 @@ _QUIET = {v.ScheduleTicked.TYPE, v.ConfigAccepted.TYPE}
 
 _LOOKS: dict[str, Look] = {
     v.LedgerRecovered.TYPE: Look("warn", "!"),
+    v.HomeAdopted.TYPE: Look("warn", "!"),
     v.SchedulerStarted.TYPE: Look("strong", "."),
     v.SchedulerStopped.TYPE: Look("strong", "."),
     v.SchedulerPaused.TYPE: Look("bad", "!"),

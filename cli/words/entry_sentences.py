@@ -80,6 +80,11 @@ def _ledger_created(entry: Entry, data: v.LedgerCreated, zone: str) -> str:
     return f"ledger {data.ledger[:8]} created, format {data.format}"
 
 
+def _home_adopted(entry: Entry, data: v.HomeAdopted, zone: str) -> str:
+    who = claimed_actor_words(entry.actor, data.claims)
+    return f"the home in {printable(data.path)}, a copy of another one, adopted by {who}"
+
+
 def _ledger_recovered(entry: Entry, data: v.LedgerRecovered, zone: str) -> str:
     return f"an unfinished write of {show_size(data.bytes)} was found after a crash and set aside"
 
@@ -231,6 +236,7 @@ def _retention_applied(entry: Entry, data: v.RetentionApplied, zone: str) -> str
 _WORDS: dict[str, Callable[[Entry, Any, str], str]] = {
     v.LedgerCreated.TYPE: _ledger_created,
     v.LedgerRecovered.TYPE: _ledger_recovered,
+    v.HomeAdopted.TYPE: _home_adopted,
     v.SchedulerStarted.TYPE: _scheduler_started,
     v.SchedulerStopped.TYPE: _scheduler_stopped,
     v.SchedulerPaused.TYPE: _scheduler_paused,

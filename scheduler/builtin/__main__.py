@@ -54,7 +54,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str], now: Callable[[], date
     applied: RetentionApplied | None = None
     try:
         with Journal.open(home.ledger, software=f"cronledger {VERSION}", create=False) as journal:
-            applied = _clean(options, home, journal.ledger_id, now())
+            applied = _clean(options, home, _mark(environ, journal.ledger_id), now())
             run = _run(environ, journal.ledger_id)
             journal.append([event(applied, _actor(journal, run), job=options.job, run=run)])
     except LedgerError as error:
@@ -68,13 +68,13 @@ def main(argv: Sequence[str], environ: Mapping[str, str], now: Callable[[], date
     return INCOMPLETE if applied.failed else DONE
 
 
-def _clean(options: argparse.Namespace, home: Home, ledger_id: str, now: datetime) -> RetentionApplied:
+def _clean(options: argparse.Namespace, home: Home, mark: str, now: datetime) -> RetentionApplied:
     """Do the work; a signal to stop ends it early, and what was done until then is still recorded."""
     signals: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: signals.append(number))
     tally = RetentionTally(lambda: bool(signals))
-    keep = output_in_use(ledger_id)
+    keep = output_in_use(mark)
     job = REGISTERED[options.job]
     applied = clean(
         job, home, options.directory, options.retention, now, keep, tally, dry_run=options.dry_run
@@ -88,7 +88,13 @@ def _clean(options: argparse.Namespace, home: Home, ledger_id: str, now: datetim
 def _run(environ: Mapping[str, str], ledger_id: str) -> int | None:
     """The run that this process is, where it is one of this ledger."""
     number = environ.get(RUN, "")
-    return int(number) if environ.get(LEDGER) == ledger_id and number.isdecimal() else None
+    return int(number) if _mark(environ, ledger_id) == environ.get(LEDGER) and number.isdecimal() else None
+
+
+def _mark(environ: Mapping[str, str], ledger_id: str) -> str:
+    """What the processes of this home carry: as this one does, if it is one; a home that was adopted adds its own."""
+    carried = environ.get(LEDGER, "")
+    return carried if carried.partition(".")[0] == ledger_id else ledger_id
 
 
 def _actor(journal: Journal, run: int | None) -> str:

@@ -149,6 +149,7 @@ def test_status_for_programs_has_stable_members(home: Home) -> None:
     document = call("status", "--json", home=home.root).document
     assert list(document) == [
         "home",
+        "home_is_copy",
         "time",
         "scheduler",
         "config",

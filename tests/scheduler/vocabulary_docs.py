@@ -39,6 +39,12 @@ EXAMPLES: tuple[tuple[v.Payload, str, str | None, int | None], ...] = (
         None,
     ),
     (
+        v.HomeAdopted(home="9f86d081884c7d65", path="/srv/drill", claims=v.Claims(sudo="ann")),
+        "user:svc@web1",
+        None,
+        None,
+    ),
+    (
         v.SchedulerStarted(
             pid=812,
             host="web1",

@@ -69,7 +69,7 @@ def _switch(home: Home, names: Sequence[str], wanted: Enablement) -> None:
     unchanged: set[str] = set()
 
     def decide(state: State) -> list[Event]:
-        said = claims(state.ledger)
+        said = claims(state.mark)
         now = datetime.now(UTC).replace(microsecond=0)
         unchanged.clear()
         events: list[Event] = []

@@ -132,6 +132,8 @@ _WORDS: Final[dict[str, Callable[[Entry, Any], tuple[Level, str]]]] = {
     v.LedgerCreated.TYPE: lambda _, data: ("info", f"ledger {data.ledger} created"),
     v.LedgerRecovered.TYPE: lambda _, data: (
         "warning", f"an unfinished write of {data.bytes} bytes was found after a crash and set aside"),
+    v.HomeAdopted.TYPE: lambda entry, data: (
+        "warning", f"the home in {data.path} is a copy of another one, and goes on by itself: {entry.actor} said so"),
     v.SchedulerStarted.TYPE: lambda _, data: ("info", f"scheduler started on {data.host}, pid {data.pid}"),
     v.SchedulerStopped.TYPE: lambda _, data: ("info", f"scheduler stopped: {data.reason}"),
     v.SchedulerPaused.TYPE: lambda _, data: ("error", f"scheduler paused, nothing new is started: {data.reason}"),
