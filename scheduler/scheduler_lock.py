@@ -18,10 +18,12 @@ from typing import Final
 import msgspec
 
 from eventstore.nesting import decode
+from eventstore.regular_file import open_regular, read_regular
 
 _FLOCK: Final = struct.Struct("hhqqi")
 """`struct flock`: type, whence, start, length (0: to the end), pid (0 for these locks)."""
 _WHOLE_FILE: Final = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+_BYTES_MAX: Final = 4_096
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -55,7 +57,7 @@ class SchedulerLock:
             OSError: the file cannot be made or locked.
         """
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fd = open_regular(path, os.O_RDWR | os.O_CREAT)
         try:
             fcntl.fcntl(fd, fcntl.F_OFD_SETLK, _WHOLE_FILE)
         except (BlockingIOError, PermissionError):  # EAGAIN or EACCES, as the system likes
@@ -78,7 +80,7 @@ class SchedulerLock:
 def holder_of(path: Path) -> Holder | None:
     """Who serves this home now; None if nobody does. Takes nothing."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        fd = open_regular(path)
     except OSError:
         return None
     try:
@@ -92,6 +94,6 @@ def holder_of(path: Path) -> Holder | None:
 
 def _read(path: Path) -> Holder | None:
     try:
-        return decode(path.read_bytes(), Holder)
+        return decode(read_regular(path, _BYTES_MAX), Holder)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None

@@ -7,7 +7,10 @@ in line with the config, so that the first `jobs disable` works before any sched
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -145,6 +148,19 @@ def read_config(
         return None, problem
 
 
+def config_digest(home: Home) -> str:
+    """SHA-256 (hex) of the config's bytes, as the ledger names the config.
+
+    Raises:
+        OSError: it cannot be read, or is no file.
+    """
+    fd = os.open(home.config, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(fd, "rb") as file:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise OSError(errno.EINVAL, "it is not a file", str(home.config))
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def has_salt(home: Home) -> bool:
     """Whether digests of environment values can be made as they are recorded."""
     return (home.var / "salt").exists()
@@ -203,7 +219,7 @@ def _knows_config(home: Home, state: State) -> bool:
     if state.config is None or state.rejection is not None:
         return False
     try:
-        return hashlib.sha256(home.config.read_bytes()).hexdigest() == state.config
+        return config_digest(home) == state.config
     except OSError:
         return False
 

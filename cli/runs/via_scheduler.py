@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -14,7 +13,7 @@ import click
 from cli.app.failures import Exit, Failure
 from cli.app.ledger_wait import patience_explained
 from cli.home.job_names import find_job
-from cli.home.open import read_config
+from cli.home.open import config_digest, read_config
 from cli.runs.runner import Descriptors, OnRequested, Runner, ledger_for_runs
 from cli.runs.scheduler_watch import SchedulerWatch
 from cli.terminal.console import note
@@ -198,7 +197,7 @@ class SchedulerRunner(Runner):
 def _config_is_known(home: Home, ledger: Ledger) -> bool:
     """Whether the scheduler has judged the config file as it is now."""
     try:
-        digest = hashlib.sha256(home.config.read_bytes()).hexdigest()
+        digest = config_digest(home)
     except OSError:
         return True
     state = ledger.state

@@ -7,10 +7,12 @@ import os
 import secrets
 from pathlib import Path
 
+from eventstore.regular_file import read_regular
 from scheduler.configuration import Config, load
 from scheduler.home import Home
 
 SALT_BYTES = 32
+_SALT_BYTES_MAX = 4_096
 Stamp = tuple[int, int, int, int, int]
 """What tells one version of a file from the next: inode, size, modification time; and who may write it."""
 
@@ -41,7 +43,7 @@ def _salt(home: Home) -> bytes:
     """
     path = home.var / "salt"
     with contextlib.suppress(OSError):
-        return path.read_bytes()
+        return read_regular(path, _SALT_BYTES_MAX)
     if not home.config.exists():
         return b""  # this is no home: leave nothing here
     salt = secrets.token_bytes(SALT_BYTES)
@@ -55,6 +57,6 @@ def _salt(home: Home) -> bytes:
         with contextlib.suppress(FileExistsError):
             os.link(temporary, path)  # whoever comes first decides
         temporary.unlink()
-        return path.read_bytes()
+        return read_regular(path, _SALT_BYTES_MAX)
     except OSError:
         return b""

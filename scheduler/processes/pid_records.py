@@ -15,11 +15,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from eventstore.regular_file import read_regular
 from scheduler.processes.descriptors import is_exhaustion
 from scheduler.processes.identity import boot_id, process_is, process_stat, start_ticks
 
@@ -28,6 +30,9 @@ NOTES_MAX: Final = 4_000
 _SLACK_S: Final = 0.05
 """Start times are counted in ticks of 10 ms, and rounded down."""
 _TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
+_NAME: Final = re.compile(r"\.?[0-9]+-[0-9]+")
+"""What the notes of an owner are called: nothing else in the folder is read or removed."""
+_BYTES_MAX: Final = 16 * 1024 * 1024
 _FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -143,7 +148,7 @@ class Notes:
 
     def _files(self) -> list[Path]:
         try:
-            names = os.listdir(self._folder)
+            names = [name for name in os.listdir(self._folder) if _NAME.fullmatch(name)]
         except OSError as error:
             if is_exhaustion(error):
                 raise
@@ -186,7 +191,7 @@ class Notes:
 def _read(path: Path) -> Iterator[Note]:
     """The notes in a file, if they are of this boot; a line that a full disk cut short is left out."""
     try:
-        boot, *lines = path.read_text(encoding="ascii").splitlines()
+        boot, *lines = read_regular(path, _BYTES_MAX).decode("ascii").splitlines()
     except OSError as error:
         if is_exhaustion(error):
             raise
