@@ -25,7 +25,7 @@ from eventstore.reserve import Reserve
 from eventstore.seal import Sealing, unsealed
 from eventstore.segment import SEGMENT_ENTRIES, first_of, segment_name
 from eventstore.store import EMPTY, Entry, Event, Head
-from eventstore.tail import Tail
+from eventstore.tail import End, Tail
 
 _SEALED_PER_TICK_BYTES = 4 * 1024 * 1024
 """So much of a segment is hashed at a time: a few milliseconds' work."""
@@ -156,6 +156,11 @@ class Journal:
     def head(self) -> Head:
         """The last entry that this process knows of."""
         return self._tail.head
+
+    @property
+    def end(self) -> End:
+        """Where the line of the last entry that this process knows of ends."""
+        return self._tail.end
 
     def refresh(self) -> Head:
         """The last entry now, after looking at what others have appended.

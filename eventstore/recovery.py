@@ -38,6 +38,8 @@ from eventstore.segment import segment_name
 QUARANTINE_NAME = "quarantine"
 _UNRECORDED = re.compile(r"([0-9]{20})-([0-9]+)\.torn\.unrecorded")
 _READ_BYTES = 1024 * 1024
+_ASIDE_BYTES_MAX = 256 * 1024 * 1024
+"""No append is as long: what is longer was put there, and is not read into memory."""
 _LINE_START = b'{"seq":'
 
 
@@ -126,6 +128,9 @@ def set_aside(disk: Disk, folder: Path, torn: TornTail, fd: int) -> None:
     quarantine = folder / QUARANTINE_NAME
     create_folders(disk, quarantine)
     name = f"{torn.seq:020d}-{torn.offset}.torn.unrecorded"
+    if os.fstat(fd).st_size - torn.offset > _ASIDE_BYTES_MAX:
+        too_long = "what follows the last entry is too long for an unfinished write"
+        raise OSError(errno.EFBIG, too_long, str(torn.segment))
     write_file(disk, quarantine / name, _read(fd, torn.offset))
 
 

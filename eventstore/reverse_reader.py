@@ -17,6 +17,7 @@ from eventstore.journal import Journal
 from eventstore.regular_file import open_regular
 from eventstore.segment import find_line, first_of, segment_name
 from eventstore.store import Entry, Head
+from eventstore.tail import End
 
 _READ_BYTES_FIRST = 32 * 1024
 _READ_BYTES_MAX = 512 * 1024
@@ -52,12 +53,15 @@ def _from_head(journal: Journal, first_excluded: int | None) -> Iterator[Entry]:
             return
         (excluded,) = journal.read(skip_from, skip_from)
         head = Head(skip_from - 1, excluded.prev)
-    for block in _blocks(journal.folder, journal.segment_entries, head):
+    for block in _blocks(journal.folder, journal.segment_entries, head, journal.end):
         yield from reversed(block)
 
 
-def _blocks(folder: Path, segment_entries: int, head: Head) -> Iterator[list[Entry]]:
-    """Consecutive entries in their order; the last of the first block is `head`."""
+def _blocks(folder: Path, segment_entries: int, head: Head, known: End) -> Iterator[list[Entry]]:
+    """Consecutive entries in their order; the last of the first block is `head`.
+
+    Of the segment that `known` is in, what is behind it is not looked at, however long it is.
+    """
     while head.seq >= 0:
         first = first_of(head.seq, segment_entries)
         path = folder / segment_name(first)
@@ -66,16 +70,18 @@ def _blocks(folder: Path, segment_entries: int, head: Head) -> Iterator[list[Ent
         except FileNotFoundError:
             raise Corrupt(path, 0, first, "this segment", "no such file") from None
         try:
-            for block in _segment_blocks(path, fd, first, head):
+            size = os.fstat(fd).st_size
+            limit = min(size, known.offset) if first == known.first else size
+            for block in _segment_blocks(path, fd, first, head, limit):
                 head = Head(block[0].seq - 1, block[0].prev)
                 yield block
         finally:
             os.close(fd)
 
 
-def _segment_blocks(path: Path, fd: int, first: int, head: Head) -> Iterator[list[Entry]]:
+def _segment_blocks(path: Path, fd: int, first: int, head: Head, size: int) -> Iterator[list[Entry]]:
     """The entries of one segment from `head` back to its first, in blocks that grow."""
-    end = _end_of(path, fd, first, head)
+    end = _end_of(path, fd, first, head, size)
     read_bytes = _READ_BYTES_FIRST
     while head.seq >= first:
         begin = max(0, end - max(read_bytes, LINE_BYTES_MAX + 1))
@@ -155,9 +161,8 @@ def _prev_of(line: bytes, head: Head) -> str:
     return prev
 
 
-def _end_of(path: Path, fd: int, first: int, head: Head) -> int:
-    """Where the line of `head` ends, whatever follows it: newer entries, or what a crash left."""
-    size = os.fstat(fd).st_size
+def _end_of(path: Path, fd: int, first: int, head: Head, size: int) -> int:
+    """Where the line of `head` ends, whatever follows it in so many bytes: newer entries, or what a crash left."""
     begin = find_line(fd, first, size, head.seq)
     if begin is not None:
         end = os.pread(fd, LINE_BYTES_MAX, begin).find(b"\n") + 1

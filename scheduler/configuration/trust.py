@@ -61,10 +61,15 @@ def _distrusted(found: os.stat_result, path: Path, trusted: set[int]) -> str:
         return f"{path} belongs to {who}, who could put any command there: `chown {owner} {quoted}`"
     # Where a folder is sticky, as /tmp is, nobody can replace what is another's.
     sticky = stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX
-    if found.st_mode & _OTHERS_WRITE and not sticky:
+    if found.st_mode & _OTHERS_WRITE and not sticky and not _is_read_only(path):
         who = "others" if found.st_mode & stat.S_IWOTH else "its group"
         return f"{who} can write {path}, and so put any command there: `chmod go-w {quoted}`"
     return ""
+
+
+def _is_read_only(path: Path) -> bool:
+    """Whether nobody can write there, whatever the mode says: a volume that an orchestrator mounts, say."""
+    return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
 
 
 def _name(uid: int) -> str:

@@ -15,6 +15,7 @@ from eventstore.durable import REAL, write_file
 from eventstore.head import HEAD_NAME
 from eventstore.lock import LOCK_NAME
 from eventstore.regular_file import NotRegular, open_regular, read_regular
+from eventstore.reverse_reader import read_backwards
 from eventstore.segment import seal_name, segment_name
 from tests.eventstore.support import event
 
@@ -100,3 +101,14 @@ def test_reading_is_bounded_and_takes_files_only(tmp_path: Path) -> None:
         read_regular(tmp_path / "long", 10)
     with pytest.raises(NotRegular):
         open_regular(tmp_path)
+
+
+def test_an_endless_tail_is_not_set_aside(ledger: Path) -> None:
+    """Whoever would append refuses; whoever reads, reads the entries before it."""
+    os.truncate(ledger / segment_name(0), 200 * 1024**3)
+    begun_s = time.monotonic()
+    with pytest.raises(Unavailable, match="too long"):
+        Journal.open(ledger, software="test").append([event(1)])
+    with Journal.open(ledger, software="test", read_only=True) as journal:
+        assert [entry.seq for entry in read_backwards(journal)] == [5, 4, 3, 2, 1, 0]
+    assert time.monotonic() - begun_s < SOON_S
