@@ -22,6 +22,7 @@ from eventstore import EventStore, LedgerError
 from eventstore.nesting import decode
 from scheduler.builtin import REGISTERED
 from scheduler.builtin.cleanup import clean
+from scheduler.builtin.folders import ResolvedDirectory
 from scheduler.builtin.protected_paths import output_in_use
 from scheduler.builtin.retention import pattern_problem
 from scheduler.builtin.retention_report import RetentionTally
@@ -54,7 +55,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str], now: Callable[[], date
     applied: RetentionApplied | None = None
     try:
         with closing(open_store_to_append(home, SCHEDULER, create=False)) as store:
-            applied = _clean(options, home, store.ledger_id, now())
+            applied = _clean(options, home, _mark(environ, store.ledger_id), now())
             run = _run(environ, store.ledger_id)
             store.append([event(applied, _actor(store, run), job=options.job, run=run)])
     except LedgerError as error:
@@ -68,13 +69,13 @@ def main(argv: Sequence[str], environ: Mapping[str, str], now: Callable[[], date
     return INCOMPLETE if applied.failed else DONE
 
 
-def _clean(options: argparse.Namespace, home: Home, ledger_id: str, now: datetime) -> RetentionApplied:
+def _clean(options: argparse.Namespace, home: Home, mark: str, now: datetime) -> RetentionApplied:
     """Do the work; a signal to stop ends it early, and what was done until then is still recorded."""
     signals: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: signals.append(number))
     tally = RetentionTally(lambda: bool(signals))
-    keep = output_in_use(ledger_id)
+    keep = output_in_use(mark)
     job = REGISTERED[options.job]
     applied = clean(
         job, home, options.directory, options.retention, now, keep, tally, dry_run=options.dry_run
@@ -88,7 +89,13 @@ def _clean(options: argparse.Namespace, home: Home, ledger_id: str, now: datetim
 def _run(environ: Mapping[str, str], ledger_id: str) -> int | None:
     """The run that this process is, where it is one of this ledger."""
     number = environ.get(RUN, "")
-    return int(number) if environ.get(LEDGER) == ledger_id and number.isdecimal() else None
+    return int(number) if _mark(environ, ledger_id) == environ.get(LEDGER) and number.isdecimal() else None
+
+
+def _mark(environ: Mapping[str, str], ledger_id: str) -> str:
+    """What the processes of this home carry: as this one does, if it is one; a home that was adopted adds its own."""
+    carried = environ.get(LEDGER, "")
+    return carried if carried.partition(".")[0] == ledger_id else ledger_id
 
 
 def _actor(store: EventStore, run: int | None) -> str:
@@ -147,12 +154,14 @@ def _folder(text: str) -> Path:
 
 def _directory(text: str) -> Directory:
     try:
-        directory = decode(os.fsencode(text), Directory)
+        directory = decode(os.fsencode(text), ResolvedDirectory)
     except msgspec.MsgspecError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is no folder to clean: {error}") from error
     problem = pattern_problem(directory.pattern)
     if problem is not None:
         raise argparse.ArgumentTypeError(problem)
+    if not directory.real:
+        return Directory(path=directory.path, pattern=directory.pattern)
     return directory
 
 
