@@ -52,6 +52,7 @@ _LOGS = {
     "export": ("cli.commands.logs.export:export", "log entries as JSON lines, CSV or text"),
     "summary": ("cli.commands.logs.summary:summary", "log entries, counted by level, job and day"),
 }
+_HOME = {"adopt": ("cli.commands.home.adopt:adopt", "let a home that is a copy go on by itself")}
 _CRON = {"explain": ("cli.commands.cron.explain:explain", "what an expression means and when it comes next")}
 _TOP = {
     "init": ("cli.commands.init:init", "make a home with a commented starter config"),
@@ -105,6 +106,7 @@ projections = LazyGroup(
     "projections", lazy=_PROJECTIONS, help="The files that SQL answers come from.", context_settings=CONTEXT
 )
 logs = LazyGroup("logs", lazy=_LOGS, help="What jobs print, line by line.", context_settings=CONTEXT)
+home_group = LazyGroup("home", lazy=_HOME, help="What a home is.", context_settings=CONTEXT)
 cron = LazyGroup("cron", lazy=_CRON, help="Understand cron expressions.", context_settings=CONTEXT)
 playbooks = LazyGroup(
     "playbooks", lazy=_PLAYBOOKS, help="What to do when: short runbooks.", context_settings=CONTEXT
@@ -114,7 +116,7 @@ core.add_command(playbooks)
 infra = LazyGroup("infra", help="The job and log commands under a longer path.", context_settings=CONTEXT)
 infra.add_command(jobs)
 infra.add_command(logs)
-for group in (jobs, ledger, projections, logs, cron, playbooks, infra, core):
+for group in (jobs, ledger, projections, logs, home_group, cron, playbooks, infra, core):
     cronledger.add_command(group)
 
 

@@ -11,6 +11,8 @@ import fcntl
 import os
 from pathlib import Path
 
+from eventstore.regular_file import open_regular
+
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 
@@ -20,7 +22,7 @@ class Disk:
 
     def open(self, path: Path, flags: int) -> int:
         """Open a file that no started program inherits; one that is created is its owner's alone."""
-        return os.open(path, flags | os.O_CLOEXEC, FILE_MODE)
+        return open_regular(path, flags, FILE_MODE)
 
     def mkdir(self, path: Path) -> None:
         """Create a folder that is its owner's alone; one that exists is left as it is."""
@@ -199,7 +201,7 @@ def give_name(disk: Disk, beside: Path, path: Path, *, replace: bool = True) -> 
 
 def _create_anew(disk: Disk, path: Path) -> int:
     """A new file, whatever has its name: what a killed process has left, or a link that somebody has put there."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
         return disk.open(path, flags)
     except FileExistsError:

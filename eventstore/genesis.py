@@ -13,6 +13,7 @@ from eventstore.entry import LINE_BYTES_MAX, BadLine, check_line, has_structure
 from eventstore.errors import Corrupt, NewerFormat, NoLedger
 from eventstore.head import HEAD_NAME
 from eventstore.nesting import decode
+from eventstore.regular_file import open_regular
 from eventstore.segment import SEGMENT_ENTRIES, list_seals, list_segments, segment_name
 from eventstore.store import GENESIS
 
@@ -83,7 +84,7 @@ def read_creation(folder: Path) -> LedgerCreated | None:
     """
     path = folder / segment_name(0)
     try:
-        with open(path, "rb") as segment:
+        with open(open_regular(path), "rb") as segment:
             raw = os.pread(segment.fileno(), LINE_BYTES_MAX, 0)
     except FileNotFoundError:
         return None

@@ -26,7 +26,7 @@ from eventstore.reverse_reader import read_backwards
 from eventstore.seal import SegmentSealer
 from eventstore.segment import SEGMENT_ENTRIES
 from eventstore.store import EMPTY, Entry, Event, Head
-from eventstore.tail import Tail
+from eventstore.tail import LineEnd, Tail
 
 _SEALED_PER_TICK_BYTES = 4 * 1024 * 1024
 """So much of a segment is hashed at a time: a few milliseconds' work."""
@@ -201,9 +201,9 @@ class Journal:
 
     def read_backwards(self, before: int | None = None) -> Iterator[Entry]:
         """The entries before entry `before`, the newest one first; see `EventStore.read_backwards`."""
-        return self._read_backwards(self._tail.head, before)
+        return self._read_backwards(self._tail.head, self._tail.end, before)
 
-    def _read_backwards(self, head: Head, before: int | None) -> Iterator[Entry]:
+    def _read_backwards(self, head: Head, known: LineEnd, before: int | None) -> Iterator[Entry]:
         if before is not None and before <= head.seq:
             if before <= 0:
                 return
@@ -211,7 +211,7 @@ class Journal:
             (excluded,) = self.read(before, before)
             head = Head(before - 1, excluded.prev)
         try:
-            yield from read_backwards(self.folder, self.segment_entries, head)
+            yield from read_backwards(self.folder, self.segment_entries, head, known)
         except OSError as error:
             raise Unavailable(f"{self.folder} cannot be read: {error.strerror or error}") from error
 

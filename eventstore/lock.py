@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 
 from eventstore.durable import REAL, Disk, close_quietly
+from eventstore.regular_file import NotRegular
 
 LOCK_NAME = "lock"
 """Of a ledger's writer lock."""
@@ -41,10 +42,9 @@ class FileLock:
         self.patience_s: float | None = None
         self._fd: int | None = None
         try:
-            flags = os.O_RDWR | os.O_CREAT if writable else os.O_RDONLY
-            self._fd = disk.open(self._path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except OSError:
-            if writable:
+            self._fd = disk.open(self._path, os.O_RDWR | os.O_CREAT if writable else os.O_RDONLY)
+        except OSError as problem:
+            if writable or isinstance(problem, NotRegular):
                 raise
 
     def share(self) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from eventstore.entry import BadLine, parse_lines, shown, tail_of
 from eventstore.errors import Corrupt
+from eventstore.regular_file import open_regular
 from eventstore.segment import find_line, first_lines, first_of, line_before, line_blocks, segment_name
 from eventstore.store import GENESIS, Entry
 from eventstore.tail import Tail
@@ -24,7 +25,7 @@ def read_entries(folder: Path, segment_entries: int, tail: Tail, first: int, las
     for segment_first in range(first_of(first, segment_entries), last + 1, segment_entries):
         path = folder / segment_name(segment_first)
         try:
-            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            fd = open_regular(path)
         except FileNotFoundError:
             raise Corrupt(path, 0, segment_first, "this segment", "no such file") from None
         try:
@@ -84,7 +85,7 @@ def _hash_before(folder: Path, segment_entries: int, seq: int, fd: int, size: in
     else:
         path = folder / segment_name(segment_first - segment_entries)
         try:
-            with open(path, "rb") as segment:
+            with open(open_regular(path), "rb") as segment:
                 found = line_before(segment.fileno(), os.fstat(segment.fileno()).st_size)
         except FileNotFoundError:
             raise Corrupt(path, 0, seq - 1, "this segment", "no such file") from None

@@ -21,6 +21,7 @@ Otherwise the tail is torn. Its bytes are set aside in `quarantine/`, the segmen
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -33,11 +34,14 @@ import msgspec
 from eventstore.durable import Disk, create_folders, sync_folder, write_file
 from eventstore.entry import LINE_BYTES_MAX, BadLine, LineTail, tail_of
 from eventstore.errors import Corrupt, TornTail
+from eventstore.regular_file import open_regular
 from eventstore.segment import segment_name
 
 QUARANTINE_NAME = "quarantine"
 _UNRECORDED = re.compile(r"([0-9]{20})-([0-9]+)\.torn\.unrecorded")
 _READ_BYTES = 1024 * 1024
+_ASIDE_BYTES_MAX = 256 * 1024 * 1024
+"""No append is as long: what is longer was put there, and is not read into memory."""
 _LINE_START = b'{"seq":'
 _LINE_END = re.compile(rb',"hash":"[0-9a-f]{64}"\}\Z')
 
@@ -112,12 +116,20 @@ def later_lines(fd: int, offset: int, end: int) -> Iterator[LineTail]:
     Memory stays bounded: what is longer than a line can be is looked at in pieces.
     """
     at, left = offset, b""
-    while at < end and (chunk := os.pread(fd, min(_READ_BYTES, end - at), at)):
+    while (at := _past_hole(fd, at)) < end and (chunk := os.pread(fd, min(_READ_BYTES, end - at), at)):
         at += len(chunk)
         *lines, left = (left + chunk).split(b"\n")
         for line in lines:
             yield from _lines_within(line)
         left = left[-LINE_BYTES_MAX:]
+
+
+def _past_hole(fd: int, at: int) -> int:
+    """Where data comes next: a hole of a sparse file is nothing but zeros, however long it is."""
+    try:
+        return os.lseek(fd, at, os.SEEK_DATA)
+    except OSError as problem:
+        return 2**63 if problem.errno == errno.ENXIO else at
 
 
 def _lines_within(line: bytes) -> Iterator[LineTail]:
@@ -138,6 +150,9 @@ def set_aside(disk: Disk, folder: Path, torn: TornTail, fd: int) -> None:
     quarantine = folder / QUARANTINE_NAME
     create_folders(disk, quarantine)
     name = f"{torn.seq:020d}-{torn.offset}.torn.unrecorded"
+    if os.fstat(fd).st_size - torn.offset > _ASIDE_BYTES_MAX:
+        too_long = "what follows the last entry is too long for an unfinished write"
+        raise OSError(errno.EFBIG, too_long, str(torn.segment))
     write_file(disk, quarantine / name, _read(fd, torn.offset))
 
 
@@ -153,17 +168,27 @@ def unrecorded(folder: Path, segment_entries: int) -> list[QuarantinedBytes]:
         match = _UNRECORDED.fullmatch(name)
         if match is None:
             continue
-        raw = (quarantine / name).read_bytes()
+        size_bytes, digest = _measured(quarantine / name)
         seq = int(match[1])
         payload = LedgerRecovered(
-            bytes=len(raw),
-            sha256=sha256(raw).hexdigest(),
+            bytes=size_bytes,
+            sha256=digest,
             seq=seq,
             segment=segment_name(seq - seq % segment_entries),
             offset=int(match[2]),
         )
         found.append(QuarantinedBytes(quarantine / name, payload))
     return found
+
+
+def _measured(path: Path) -> tuple[int, str]:
+    """A file's length and its SHA-256."""
+    digest, size_bytes = sha256(), 0
+    with open(open_regular(path), "rb") as file:
+        while chunk := file.read(_READ_BYTES):
+            digest.update(chunk)
+            size_bytes += len(chunk)
+    return size_bytes, digest.hexdigest()
 
 
 def mark_recorded(disk: Disk, aside: QuarantinedBytes) -> Path:

@@ -13,45 +13,58 @@ from pathlib import Path
 
 from eventstore.entry import LINE_BYTES_MAX, BadLine, check_line, parse_lines, shown, tail_of
 from eventstore.errors import Corrupt
+from eventstore.regular_file import open_regular
 from eventstore.segment import find_line, first_of, segment_name
 from eventstore.store import Entry, Head
+from eventstore.tail import LineEnd
 
 _READ_BYTES_FIRST = 32 * 1024
 _READ_BYTES_MAX = 512 * 1024
 _CHUNK_BYTES = 1024 * 1024
 
 
-def read_backwards(folder: Path, segment_entries: int, head: Head) -> Iterator[Entry]:
+def read_backwards(folder: Path, segment_entries: int, head: Head, known: LineEnd) -> Iterator[Entry]:
     """Entries from `head` on down to entry 0; what stands behind it is not looked at. Memory stays bounded.
+
+    Args:
+        folder: the ledger.
+        segment_entries: how many entries a segment holds.
+        head: the entry to begin with.
+        known: where the last line that is known ends: what is behind it in its segment is not read, however long.
 
     Raises:
         Corrupt: an entry on the way does not stand where the chain says; all newer ones were given.
         OSError: a segment cannot be read.
     """
-    for block in _blocks(folder, segment_entries, head):
+    for block in _blocks(folder, segment_entries, head, known):
         yield from reversed(block)
 
 
-def _blocks(folder: Path, segment_entries: int, head: Head) -> Iterator[list[Entry]]:
-    """Consecutive entries in their order; the last of the first block is `head`."""
+def _blocks(folder: Path, segment_entries: int, head: Head, known: LineEnd) -> Iterator[list[Entry]]:
+    """Consecutive entries in their order; the last of the first block is `head`.
+
+    Of the segment that `known` is in, what is behind it is not looked at, however long it is.
+    """
     while head.seq >= 0:
         first = first_of(head.seq, segment_entries)
         path = folder / segment_name(first)
         try:
-            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            fd = open_regular(path)
         except FileNotFoundError:
             raise Corrupt(path, 0, first, "this segment", "no such file") from None
         try:
-            for block in _segment_blocks(path, fd, first, head):
+            size = os.fstat(fd).st_size
+            limit = min(size, known.offset) if first == known.first else size
+            for block in _segment_blocks(path, fd, first, head, limit):
                 head = Head(block[0].seq - 1, block[0].prev)
                 yield block
         finally:
             os.close(fd)
 
 
-def _segment_blocks(path: Path, fd: int, first: int, head: Head) -> Iterator[list[Entry]]:
+def _segment_blocks(path: Path, fd: int, first: int, head: Head, size: int) -> Iterator[list[Entry]]:
     """The entries of one segment from `head` back to its first, in blocks that grow."""
-    end = _end_of(path, fd, first, head)
+    end = _end_of(path, fd, first, head, size)
     read_bytes = _READ_BYTES_FIRST
     while head.seq >= first:
         begin = max(0, end - max(read_bytes, LINE_BYTES_MAX + 1))
@@ -131,9 +144,8 @@ def _prev_of(line: bytes, head: Head) -> str:
     return prev
 
 
-def _end_of(path: Path, fd: int, first: int, head: Head) -> int:
-    """Where the line of `head` ends, whatever follows it: newer entries, or what a crash left."""
-    size = os.fstat(fd).st_size
+def _end_of(path: Path, fd: int, first: int, head: Head, size: int) -> int:
+    """Where the line of `head` ends, whatever follows it in so many bytes: newer entries, or what a crash left."""
     begin = find_line(fd, first, size, head.seq)
     if begin is not None:
         end = os.pread(fd, LINE_BYTES_MAX, begin).find(b"\n") + 1

@@ -9,6 +9,7 @@ itself, is: the length is compared whenever a ledger is opened, all of it by a v
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Sequence
 from hashlib import sha256
@@ -20,9 +21,12 @@ from eventstore.durable import Disk, write_file
 from eventstore.entry import LINE_BYTES_MAX, seq_of, tail_of
 from eventstore.errors import Corrupt
 from eventstore.nesting import decode
+from eventstore.regular_file import NotRegular, open_regular, read_regular
 from eventstore.segment import first_of, line_before, list_seals, seal_name, segment_name
 
 _READ_BYTES = 1024 * 1024
+_SEAL_BYTES_MAX = 65_536
+"""Far more than any version writes."""
 _HASH = b',"hash":'
 
 
@@ -51,10 +55,15 @@ def read_seal(folder: Path, first: int) -> Seal | None:
         ValueError: there is one that cannot be read, or whose bytes are not those that were written.
     """
     try:
-        with open(f"{folder}/{seal_name(first)}", "rb", buffering=0) as seal:
-            raw = seal.read()
+        raw = read_regular(f"{folder}/{seal_name(first)}", _SEAL_BYTES_MAX)
     except FileNotFoundError:
         return None
+    except NotRegular as problem:
+        raise ValueError(problem.strerror) from None
+    except OSError as problem:
+        if problem.errno == errno.EFBIG:
+            raise ValueError(problem.strerror) from None
+        raise
     body, _, own_hash = raw.rpartition(_HASH)
     if own_hash != _ending(body):
         raise ValueError("its hash is not that of its bytes")
@@ -76,7 +85,7 @@ class Sealing:
     def __init__(self, disk: Disk, folder: Path, first: int, count: int) -> None:
         self._disk, self._folder, self._first, self._count = disk, folder, first, count
         self._digest, self._size = sha256(), 0
-        self._segment = open(folder / segment_name(first), "rb")  # noqa: SIM115 - open until all of it is hashed
+        self._segment = open(open_regular(folder / segment_name(first)), "rb")  # noqa: SIM115 - open until all of it is hashed
         try:
             # Under `fsync: never` nobody has seen to it, and a seal is to outlive it.
             disk.fdatasync(self._segment.fileno())
@@ -205,7 +214,7 @@ def _other_length(path: Path, seal: Seal, size: int) -> Corrupt:
     """The damage of a segment that is not as long as its seal says, with the first entry that is gone, if any."""
     offset, seq = seal.bytes, seal.first + seal.count
     if size < seal.bytes:
-        with open(path, "rb") as segment:
+        with open(open_regular(path), "rb") as segment:
             begin = max(0, size - LINE_BYTES_MAX)
             end = begin + os.pread(segment.fileno(), size - begin, begin).rfind(b"\n") + 1
             found = line_before(segment.fileno(), end) if end > begin else None

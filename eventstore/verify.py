@@ -26,6 +26,7 @@ from eventstore.genesis import read_creation
 from eventstore.head import HeadFile, Slot
 from eventstore.lock import LOCK_NAME, FileLock
 from eventstore.recovery import has_arrived, judge, later_lines
+from eventstore.regular_file import open_regular
 from eventstore.seal import Seal, check_owners, read_seal
 from eventstore.segment import (
     SEGMENT_ENTRIES,
@@ -49,6 +50,8 @@ Progress = Callable[[int, int], None]
 
 _PARALLEL_BYTES_MIN = 48 * 1024 * 1024
 """Below this, starting processes costs more than they save."""
+_PATIENCE_S = 10.0
+"""Others hold the lock for milliseconds. One that holds it for longer does not write; it hinders."""
 
 
 class _Task(msgspec.Struct, frozen=True):
@@ -173,6 +176,7 @@ def _plan(folder: Path, expected: Sequence[Head], *, digests: bool) -> _Plan:
     lock = FileLock(folder / LOCK_NAME, writable=False)
     head_file = HeadFile(folder, REAL, writable=False)
     try:
+        lock.patience_s = _PATIENCE_S
         lock.share()
         slot = head_file.read()
         firsts = list_segments(folder)
@@ -235,7 +239,7 @@ def _check_segment(task: _Task) -> _Checked:
     seal = _seal_of(folder, task.first)
     found.sealed = isinstance(seal, Seal)
     digest = sha256()
-    with open(folder / segment_name(task.first), "rb") as segment:
+    with open(open_regular(folder / segment_name(task.first)), "rb") as segment:
         fd = segment.fileno()
         for block in line_blocks(fd, 0, task.size):
             if found.count == 0:

@@ -1,40 +1,91 @@
-"""Who speaks: the name under which what a person says stands in the ledger."""
+"""Who speaks: the name under which what a person says stands in the ledger, and what is only said about that person.
+
+The name is that of the real uid, which the kernel vouches for. A login uid can be set once by anybody in a process
+that has none, and variables can be set to anything: they are claims, and stand beside the name as claims.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import socket
+from typing import Final
+
+from scheduler.entry_members import Claims
+from scheduler.processes.recognition.identity import process_stat
+from scheduler.processes.recognition.tree import LEDGER, RUN, carried
+
+_UNSET: Final = 0xFFFFFFFF
+_NAME_BYTES_MAX: Final = 100
+_PARENTS_MAX: Final = 64
+_remembered: list[int] = []
+
+
+def remember_user() -> None:
+    """Have the present real uid count as that of the person, whatever this process becomes."""
+    _remembered[:] = [os.getuid()]
 
 
 def person() -> str:
-    """`user:NAME@HOST`, the real user behind sudo or su where that can be known.
+    """`user:NAME@HOST`, the name of the real uid; its number where it has no name."""
+    return f"user:{_name_of(_uid())}@{socket.gethostname()}"
 
-    The login uid is set by PAM when a person logs in and is inherited through sudo and su; sudo also says so in
-    `SUDO_UID`. Both are hints that the person can forge only as root, who could forge the rest as well.
+
+def claims(mark: str) -> Claims | None:
+    """What is said about the person and cannot be checked; None if nothing is, or nothing but the name itself.
+
+    Args:
+        mark: what the runs carry that may have typed this; see `State.mark`.
     """
-    return f"user:{_user()}@{socket.gethostname()}"
+    name = _name_of(_uid())
+    login, sudo = login_name(), _sudo_name()
+    said = Claims(
+        login="" if login == name else login, sudo="" if sudo == name else sudo, run=_typed_in(mark)
+    )
+    return None if said == Claims() else said
 
 
-def _user() -> str:
-    for uid in (_login_uid(), _sudo_uid(), os.getuid()):
-        if uid is not None:
-            try:
-                return pwd.getpwuid(uid).pw_name
-            except KeyError:
-                return str(uid)
-    raise AssertionError("every process has a uid")
+def _typed_in(mark: str) -> int | None:
+    """The run with this mark in whose process this one is: by its own environment, or that of a parent."""
+    number = os.environ.get(RUN, "")
+    if os.environ.get(LEDGER) == mark and number.isascii() and number.isdecimal() and len(number) < 19:
+        return int(number)
+    with contextlib.suppress(OSError):  # no descriptor is left to look with
+        pid = os.getppid()
+        for _ in range(_PARENTS_MAX):
+            found = carried(pid, mark)
+            if found is not None:
+                return found[0]
+            status = process_stat(pid)
+            if status is None or status.parent <= 1:
+                break
+            pid = status.parent
+    return None
 
 
-def _login_uid() -> int | None:
+def _uid() -> int:
+    return _remembered[0] if _remembered else os.getuid()
+
+
+def _name_of(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _sudo_name() -> str:
+    """What sudo says; a variable may hold any bytes."""
+    said = os.fsencode(os.environ.get("SUDO_USER", ""))[:_NAME_BYTES_MAX]
+    return said.decode("utf-8", "backslashreplace")
+
+
+def login_name() -> str:
+    """The name of the login uid, which anybody can claim; empty if there is none."""
     try:
         with open("/proc/self/loginuid", encoding="ascii") as file:
             uid = int(file.read())
     except (OSError, ValueError):
-        return None
-    return None if uid == 0xFFFFFFFF else uid
-
-
-def _sudo_uid() -> int | None:
-    value = os.environ.get("SUDO_UID", "")
-    return int(value) if os.getuid() == 0 and value.isascii() and value.isdigit() else None
+        return ""
+    return "" if uid == _UNSET else _name_of(uid)

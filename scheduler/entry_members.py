@@ -1,4 +1,4 @@
-"""What stands in payloads of entries: a mistake in a config, a process that goes on, a folder that was cleaned."""
+"""What stands in payloads of entries: a mistake in a config, a process that goes on, a cleaned folder, a claim."""
 
 from __future__ import annotations
 
@@ -39,3 +39,15 @@ class RetentionFailure(msgspec.Struct, frozen=True, kw_only=True):
 
     path: str
     error: str
+
+
+class Claims(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What is said about the actor beside the name of the real user, and cannot be checked.
+
+    `login` is the name of the login uid, `sudo` the name that sudo passed on, each where it is another one; `run` is
+    the run in whose process it was typed.
+    """
+
+    login: str = ""
+    sudo: str = ""
+    run: int | None = None

@@ -11,11 +11,15 @@ import contextlib
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from eventstore.nesting import decode
+from eventstore.regular_file import open_regular, read_regular
 from scheduler import inheritable_lock
+
+_BYTES_MAX: Final = 4_096
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -50,7 +54,7 @@ class SchedulerLock:
             OSError: the file cannot be made or locked.
         """
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fd = open_regular(path, os.O_RDWR | os.O_CREAT)
         try:
             taken = inheritable_lock.take(fd)
         except OSError:
@@ -79,6 +83,6 @@ def holder_of(path: Path) -> Holder | None:
 
 def _read(path: Path) -> Holder | None:
     try:
-        return decode(path.read_bytes(), Holder)
+        return decode(read_regular(path, _BYTES_MAX), Holder)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 VERSION = "0.1.0"
+PARTS = ("croniter", "tzdata", "msgspec", "PyYAML", "duckdb")
+"""Packages that decide what runs when, or write what is recorded and what is made of it."""
 
 
 class Replaced(NamedTuple):
@@ -26,7 +28,7 @@ def versions() -> dict[str, str]:
     """The version of cronledger and of those of its parts that schedules depend on, as this process uses them."""
     from scheduler.schedule import zone_data
 
-    return {"cronledger": VERSION, **installed_versions("croniter"), "tzdata": zone_data.version()}
+    return {"cronledger": VERSION, **installed_versions(*PARTS), "tzdata": zone_data.version()}
 
 
 def installed_versions(*names: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ import msgspec
 
 from eventstore.store import Entry, Event
 from scheduler.definition import CatchUp, JobDefinition
-from scheduler.entry_members import ConfigError, RetentionFailure, RetentionTarget, Survivor
+from scheduler.entry_members import Claims, ConfigError, RetentionFailure, RetentionTarget, Survivor
 
 Trigger = Literal["schedule", "catch_up", "manual"]
 Outcome = Literal["succeeded", "failed", "timed_out", "cancelled", "lost", "unknown"]
@@ -52,6 +52,19 @@ class LedgerRecovered(Payload, frozen=True):
     seq: int = 0
     segment: str = ""
     offset: int = 0
+
+
+class HomeAdopted(Payload, frozen=True):
+    """The home in the folder `path` is a copy of another one, and goes on by itself from here.
+
+    What it starts carries `home` from now on, so that neither home takes the other's processes for its own. Runs that
+    were going are the other's.
+    """
+
+    TYPE: ClassVar[str] = "home.adopted"
+    home: str
+    path: str
+    claims: Claims | None = None
 
 
 class SchedulerStarted(Payload, frozen=True):
@@ -156,6 +169,7 @@ class JobEnabled(Payload, frozen=True):
     TYPE: ClassVar[str] = "job.enabled"
     reason: str = ""
     effective_at: datetime | None = None
+    claims: Claims | None = None
 
 
 class JobDisabled(Payload, frozen=True):
@@ -164,6 +178,7 @@ class JobDisabled(Payload, frozen=True):
     TYPE: ClassVar[str] = "job.disabled"
     reason: str = ""
     until: datetime | None = None
+    claims: Claims | None = None
 
 
 class ScheduleTicked(Payload, frozen=True):
@@ -218,6 +233,7 @@ class RunRequested(Payload, frozen=True):
     executor: Literal["scheduler", "self"]
     reason: str = ""
     parameters: list[str] = []
+    claims: Claims | None = None
 
 
 class RunCancelRequested(Payload, frozen=True):
@@ -225,6 +241,7 @@ class RunCancelRequested(Payload, frozen=True):
 
     TYPE: ClassVar[str] = "run.cancel_requested"
     reason: str = ""
+    claims: Claims | None = None
 
 
 class RunStarted(Payload, frozen=True):
@@ -354,6 +371,7 @@ MISFIRES = (ScheduleMisfired.TYPE,)
 REMARKS = (
     LedgerCreated.TYPE,
     LedgerRecovered.TYPE,
+    HomeAdopted.TYPE,
     SnapshotWritten.TYPE,
     ConfigAccepted.TYPE,
     ConfigRejected.TYPE,

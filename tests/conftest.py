@@ -19,6 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """A normal run tries the same examples every time; a hunt tries many new ones."""
+    os.umask(0o022)  # a config that a group can write is refused
     settings.load_profile("hunt" if config.getoption("--hunt") else "always the same")
 
 

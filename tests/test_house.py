@@ -19,7 +19,13 @@ MAY_IMPORT = {
     "projections": {"eventstore", "scheduler"},
     "cli": {"eventstore", "scheduler", "projections"},
 }
-VOCABULARY = {"scheduler.vocabulary", "scheduler.definition", "scheduler.home", "scheduler.store"}
+VOCABULARY = {
+    "scheduler.vocabulary",
+    "scheduler.definition",
+    "scheduler.home",
+    "scheduler.home_owner",
+    "scheduler.store",
+}
 """All of `scheduler` that the projections may know."""
 PURE = {
     "__future__", "abc", "bisect", "collections", "dataclasses", "datetime", "difflib", "enum", "functools",

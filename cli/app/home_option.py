@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
 
+from cli.app.home_owner import act_as_owner
 from scheduler.home import Home
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -36,10 +40,24 @@ _HOME_HERE = click.Option(
 
 
 def with_home(command: click.Command) -> click.Command:
-    """The command, which now takes `--home` too; its own help and documentation do not repeat it."""
+    """The command, which now takes `--home` too, and acts as the home's owner or says why not.
+
+    Its own help and documentation do not repeat the option.
+    """
     if _HOME_HERE not in command.params:
         command.params.append(_HOME_HERE)
+        if command.callback is not None and not isinstance(command, click.Group):
+            command.callback = _as_owner(command.callback)
     return command
+
+
+def _as_owner(callback: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(callback)
+    def run(*arguments: Any, **options: Any) -> Any:
+        act_as_owner(click.get_current_context())
+        return callback(*arguments, **options)
+
+    return run
 
 
 def home_of(ctx: click.Context) -> Home:

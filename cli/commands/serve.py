@@ -16,6 +16,7 @@ from cli.app.invocation import invocation
 from cli.app.ledger_wait import patience_explained
 from cli.background.log_collector import LogCollector
 from cli.background.sealer import Sealer
+from cli.home.copied import copied
 from cli.home.open import to_read
 from cli.terminal.console import fitted, paint, wants_colour
 from cli.terminal.line_printer import LinePrinter
@@ -25,6 +26,7 @@ from cli.words.entry_lines import EventLines
 from cli.words.scheduler_words import clock_was_ahead_words, full_slots_words, upgraded_words
 from eventstore.store import Entry
 from scheduler.home import Home
+from scheduler.home_identity import HomeCopied
 from scheduler.rules.upcoming import upcoming
 from scheduler.scheduler_lock import AlreadyRunning, Holder
 from scheduler.service.announcements import (
@@ -44,9 +46,14 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: cronledger --home ~/jobs serve")
+@click.option(
+    "--adopt-home",
+    is_flag=True,
+    help="If the home is a copy of another one, let it go on by itself; see `cronledger home adopt`.",
+)
 @utc_option(MACHINES_ZONE)
 @click.pass_obj
-def serve(home: Home, utc: bool) -> None:
+def serve(home: Home, adopt_home: bool, utc: bool) -> None:
     """Run the scheduler in the foreground, and print each event as it happens.
 
     What was missed while no scheduler ran is caught up as each job's `catch_up` says. An edited config is
@@ -59,8 +66,10 @@ def serve(home: Home, utc: bool) -> None:
     console = _Console(home, "UTC" if utc else local_zone())
     try:
         with patience_explained(home.ledger):
-            service = Service(home, console.show_entry, console.show_announcement)
+            service = Service(home, console.show_entry, console.show_announcement, adopt=adopt_home)
         service.run()
+    except HomeCopied:
+        raise copied(home) from None
     except AlreadyRunning as problem:
         raise _already_served(home, problem.holder) from None
     except Unsupported as problem:

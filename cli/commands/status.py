@@ -26,6 +26,7 @@ from cli.words.scheduler_words import (
 from eventstore.store import Entry
 from scheduler.entry_members import ConfigError, Survivor
 from scheduler.home import Home
+from scheduler.home_identity import is_copy
 from scheduler.rules.slots import FullSlots, full_slots
 from scheduler.rules.state import LeftRunning, Run
 from scheduler.version import Replaced, replaced, versions
@@ -56,7 +57,7 @@ def status(home: Home, utc: bool, as_json: bool) -> None:
             return
         zone = "UTC" if utc else local_zone()
         facts: list[tuple[str, Value]] = [
-            ("home", str(home.root)),
+            ("home", _home(home)),
             ("scheduler", _scheduler(view, zone)),
             ("config", _config(view, zone)),
             ("jobs", _jobs(view)),
@@ -71,6 +72,16 @@ def status(home: Home, utc: bool, as_json: bool) -> None:
         if view.holder is None:
             out("")
             show_commands([(f"{invocation(home)} serve", "starts the scheduler")])
+
+
+def _home(home: Home) -> list[Cell | str]:
+    if not is_copy(home):
+        return [str(home.root)]
+    return [
+        str(home.root),
+        Cell("it is a copy of another home, or was restored: nothing runs until it is adopted", "bad"),
+        f"`{invocation(home)} home adopt` lets it go on by itself",
+    ]
 
 
 def _span(duration: timedelta) -> str:
@@ -287,6 +298,7 @@ def _document(view: View) -> dict[str, Any]:
     watch, holder, last, behind = view.state.scheduler, view.holder, _last_entry(view), _behind(view)
     return {
         "home": str(view.home.root),
+        "home_is_copy": is_copy(view.home),
         "time": view.now,
         "scheduler": {
             "state": view.scheduler_state,

@@ -58,6 +58,7 @@ OF_ENTRIES = {
 LEFT_OUT = (
     v.LedgerCreated.TYPE,
     v.LedgerRecovered.TYPE,
+    v.HomeAdopted.TYPE,
     v.SnapshotWritten.TYPE,
     v.ConfigAccepted.TYPE,
     v.ConfigRejected.TYPE,

@@ -14,6 +14,7 @@ import msgspec
 from eventstore.entry import LINE_BYTES_MAX, BadLine, check_line, seq_of, tail_of
 from eventstore.errors import NoLedger, Unavailable
 from eventstore.nesting import decode
+from eventstore.regular_file import open_regular
 from eventstore.segment import find_line, line_blocks, list_segments, segment_name
 from eventstore.store import GENESIS, Entry
 
@@ -56,7 +57,7 @@ def raw_line(folder: Path, seq: int) -> RawLine | None:
         return None
     path = folder / segment_name(firsts[-1])
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        fd = open_regular(path)
     except OSError as problem:
         raise Unavailable(f"{path}: {problem.strerror}") from problem
     try:
@@ -108,7 +109,7 @@ def last_raw_lines(folder: Path, count: int, back_to: str = "") -> list[RawLine]
 
 
 def _last_lines(path: Path) -> list[RawLine]:
-    with open(path, "rb") as segment:
+    with open(open_regular(path), "rb") as segment:
         size = os.fstat(segment.fileno()).st_size
         begin = max(0, size - _TAIL_BYTES)
         raw = os.pread(segment.fileno(), size - begin, begin)

@@ -14,9 +14,12 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from cli.app.failures import Failure
 from eventstore import LedgerError
+from eventstore.regular_file import open_regular
 from scheduler.change_watch import CREATED, MODIFIED, ChangeWatch
 from scheduler.home import Home
+from scheduler.home_owner import is_foreign
 from scheduler.logs.collection.collector import Busy, Collector
 from scheduler.logs.collection.output_watch import OutputWatch
 from scheduler.logs.query.query import LogFilter, admitted_lines
@@ -54,7 +57,7 @@ class NewLines:
 
     def _more(self, name: str, path: Path) -> bytes:
         end = self.ends.get(name, 0)
-        with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
+        with contextlib.suppress(FileNotFoundError), open(open_regular(path), "rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size < end:  # a batch was taken back and is made again
                 self.ends[name] = size
@@ -76,7 +79,10 @@ def follow(home: Home, wanted: LogFilter, show: Callable[[LogEntry], None], line
         OutputLost: it cannot be shown.
     """
     folder = entries_folder(home)
-    make_folder(folder)
+    if not is_foreign(home):
+        make_folder(folder)
+    elif not folder.is_dir():
+        raise Failure("nothing was collected yet, and the home belongs to another user")
     waiter = Waiter(folder, (signal.SIGINT, signal.SIGTERM))
     own = _OwnCollector(home, waiter.selector)
     try:
@@ -110,7 +116,7 @@ class _OwnCollector:
         """Collect what is new, unless a scheduler serves the home: beside it a collector runs."""
         self._ledger_watch.drain()
         self.more = self.pending = False
-        if holder_of(self._home.scheduler_lock) is not None:
+        if is_foreign(self._home) or holder_of(self._home.scheduler_lock) is not None:
             self._let_go()
             return
         try:

@@ -17,6 +17,7 @@ from cli.terminal.progress import progress
 from eventstore import NoLedger, Unavailable
 from eventstore.errors import Corrupt
 from scheduler.home import Home
+from scheduler.home_owner import is_foreign
 from scheduler.logs.collection.collector import Busy, Collector
 from scheduler.logs.storage.checkpoint import read_position
 from scheduler.logs.storage.day_files import entries_folder
@@ -43,6 +44,9 @@ def bring_up_to_date(home: Home, *, shown: bool = True) -> None:
             head, ledger_id = store.head().seq, store.ledger_id
     except (NoLedger, FileNotFoundError):
         raise _nothing_yet(home) from None
+    if is_foreign(home):
+        note("This home belongs to another user: log entries are shown as far as they are collected.")
+        return
     with progress("collecting log entries", shown=shown):
         remark = _brought_up_to_date(home, head, ledger_id)
     if remark:

@@ -11,7 +11,7 @@ from cli.terminal.printable import printable
 from cli.words.words import actor_words
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.actor import person
+from scheduler.actor import claims, person
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.rules.cancellation import cancel_requests, runs_in_flight, skips_without_scheduler
@@ -35,9 +35,9 @@ def cancel_runs(home: Home, ledger: Ledger, target: str, reason: str) -> Iterato
         Failure: there is no such run or job, or nothing of it is left to stop.
     """
     numbers = [run.number for run in _meant(ledger, target)]
-    actor = person()
+    actor, said = person(), claims(ledger.state.mark)
     asked_before = {number for number in numbers if ledger.state.runs[number].cancel_seq is not None}
-    requests = ledger.decide(lambda state: cancel_requests(state, numbers, reason, actor))
+    requests = ledger.decide(lambda state: cancel_requests(state, numbers, reason, actor, said))
     recorded = {entry.run for entry in requests}
     jobs = {run.number: run.job for run in ledger.state.runs.values()}
     skips = ledger.decide(lambda state: _skips(home, state, numbers, actor))

@@ -12,14 +12,16 @@ import click
 
 from cli.app.failures import Failure, complain
 from cli.app.ledger_wait import patience_explained
+from cli.home.copied import copied
 from cli.home.job_names import find_job
 from cli.runs.runner import Descriptors, OnRequested, Runner, ledger_for_runs
 from cli.terminal.console import note
 from cli.terminal.printable import printable
 from eventstore.errors import Unavailable
-from scheduler.actor import person
+from scheduler.actor import claims, person
 from scheduler.configuration import Config
 from scheduler.home import Home
+from scheduler.home_identity import is_copy, remember
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.open import bring_in_line
 from scheduler.processes import PosixSpawner
@@ -55,10 +57,13 @@ def direct_runner(home: Home, descriptors: Descriptors, *, labelled: bool = Fals
         Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
     """
     config = usable_config(home)
+    if is_copy(home):
+        raise copied(home)
     with ledger_for_runs(home) as ledger:
         if config.path == home.config:
             with patience_explained(home.ledger):
                 bring_in_line(ledger, config)
+        remember(home)
         with closing(DirectRunner(home, ledger, config, descriptors, labelled=labelled)) as runner:
             yield runner
 
@@ -85,9 +90,16 @@ class DirectRunner(Runner):
         super().__init__(home, ledger, descriptors, labelled=labelled)
         self._files = ledger.store.files
         self.config = config
-        self._spawner = PosixSpawner(ledger.state.ledger, self._waiter.selector, home.processes)
+        self._spawner = PosixSpawner(ledger.state.mark, self._waiter.selector, home.processes)
         self._executor = LocalExecutor(
-            home, ledger, config.jobs, self._spawner, this_process(), person(), executors_of(home)
+            home,
+            ledger,
+            config.jobs,
+            self._spawner,
+            this_process(),
+            person(),
+            executors_of(home),
+            claims=claims(ledger.state.mark),
         )
         self._pending: list[tuple[RunRequest, OnRequested]] = []
         self._complaint = ""

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 import selectors
-import stat
 import time
 from pathlib import Path
 from typing import NamedTuple
 
 from cli.terminal.nonblocking_output import Sink
 from cli.terminal.printable import printable
+from eventstore.regular_file import open_regular
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.change_watch import MODIFIED, ChangeWatch
@@ -99,13 +99,9 @@ class _Copy:
 
     def _open(self) -> bool:
         try:
-            fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+            self._fd = open_regular(self._path)
         except OSError:
             return False
-        if not stat.S_ISREG(os.fstat(fd).st_mode):  # somebody put a pipe or a device in its place
-            os.close(fd)
-            return False
-        self._fd = fd
         # Before the first look: what is written in between is seen by that.
         try:
             self._watch.add(self._path, MODIFIED)

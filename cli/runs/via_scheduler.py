@@ -20,7 +20,7 @@ from cli.times.zones import local_zone
 from cli.words.job_words import PAUSE_ENDS, paused_words
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
-from scheduler.actor import person
+from scheduler.actor import claims, person
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.view import config_is_judged, read_config
@@ -97,7 +97,8 @@ class SchedulerRunner(Runner):
         """
         for name in names:
             find_job(self.ledger.state, name)
-        requested = v.RunRequested(executor="scheduler", reason=reason)
+        said = claims(self.ledger.state.mark)
+        requested = v.RunRequested(executor="scheduler", reason=reason, claims=said)
         actor = person()
         events = [v.event(requested, actor, job=name, run=OWN_SEQ) for name in names]
         with patience_explained(self._home.ledger):

@@ -22,7 +22,9 @@ from prompt_toolkit.output import ColorDepth
 from cli.sql.dot_commands import DOT_COMMANDS
 from cli.sql.formats import FORMATS
 from cli.terminal.console import wants_colour
+from eventstore.regular_file import open_regular
 from scheduler.home import Home
+from scheduler.home_owner import is_foreign
 
 HISTORY_NAME = "sql_history"
 _TOKEN = re.compile(
@@ -190,12 +192,12 @@ class _Kept(FileHistory):
 
 
 def _history(home: Home) -> History:
-    if not home.var.is_dir():
-        return InMemoryHistory()  # no home, or one that was never used: nothing is created
+    if not home.var.is_dir() or is_foreign(home):
+        return InMemoryHistory()  # no home, one that was never used, or somebody else's: nothing is created
     path = home.sessions / HISTORY_NAME
     try:
         home.sessions.mkdir(mode=0o700, exist_ok=True)
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        os.close(open_regular(path, os.O_WRONLY | os.O_CREAT))
     except OSError:
         return InMemoryHistory()
     return _Kept(str(path))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from projections.files.parquet import version
 from projections.files.segments import LedgerSegments
 from projections.files.validation import ProgressCallback, discard_damaged, find_damaged, valid_projections
 from scheduler.home import Home
+from scheduler.home_owner import is_foreign
 from scheduler.store import open_store
 
 
@@ -124,7 +125,8 @@ def status(home: Home, *, verify: bool = False, steps: StepProgress | None = Non
     """
     folder = ProjectionFolder(home.projections.resolve())
     with _segments_of(home) as ledger:
-        checked, damage = _verified(folder, ledger, steps) if verify else (None, "")
+        writable = not is_foreign(home)
+        checked, damage = _verified(folder, ledger, steps, writable=writable) if verify else (None, "")
         manifest = folder.load(version(ledger.segment_entries))
         valid = valid_projections(folder, ledger, manifest)
         files = {path: kind for kind, path, _ in manifest.files(folder)}
@@ -153,7 +155,7 @@ def status(home: Home, *, verify: bool = False, steps: StepProgress | None = Non
 
 
 def _verified(
-    folder: ProjectionFolder, ledger: LedgerSegments, steps: StepProgress | None
+    folder: ProjectionFolder, ledger: LedgerSegments, steps: StepProgress | None, *, writable: bool
 ) -> tuple[tuple[list[Path], bool], str]:
     """The damaged files, and whether they are gone now; and where the ledger is damaged, if it is."""
     manifest = folder.load(version(ledger.segment_entries))
@@ -164,12 +166,14 @@ def _verified(
     except Corrupt as damage:
         refused = str(damage)
     progress = None if steps is None else steps("checking")
-    try:
-        for path in contradicted:
-            path.unlink(missing_ok=True)
-        damaged, discarded = discard_damaged(folder, ledger.segment_entries, progress), True
-    except OSError:  # they may be read, and no more
-        damaged, discarded = find_damaged(folder, ledger.segment_entries), False
+    damaged, discarded = list[Path](), False
+    if writable:
+        with suppress(OSError):  # they may be read, and no more
+            for path in contradicted:
+                path.unlink(missing_ok=True)
+            damaged, discarded = discard_damaged(folder, ledger.segment_entries, progress), True
+    if not discarded:
+        damaged = find_damaged(folder, ledger.segment_entries, progress)
     damaged += [path for path in contradicted if path not in damaged]
     return (damaged, discarded and bool(damaged)), refused
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from eventstore.regular_file import open_regular
 from projections.files.fingerprint import is_same
 from projections.files.ledger_lines import SegmentLineReader
 from projections.files.manifest import KINDS, ActiveSegment
@@ -99,7 +100,7 @@ def _lines_in_memory() -> Iterator[int]:
 def _digest(path: Path, length_bytes: int) -> str:
     """SHA-256 of so many bytes from the beginning of a file on, in hex; empty if there are fewer."""
     digest, left = hashlib.sha256(), length_bytes
-    with suppress(OSError), path.open("rb", buffering=0) as file:
+    with suppress(OSError), open(open_regular(path), "rb", buffering=0) as file:
         while left and (block := file.read(min(left, _BLOCK_BYTES))):
             digest.update(block)
             left -= len(block)

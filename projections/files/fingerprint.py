@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from eventstore.regular_file import open_regular
+
 
 class Stamp(msgspec.Struct, frozen=True):
     """By what a file is told from one that was altered, without reading it.
@@ -35,7 +37,7 @@ def stamp(path: Path) -> Stamp | None:
 
 def digest(path: Path) -> str:
     """SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
+    with open(open_regular(path), "rb") as file:
         return file_digest(file, "sha256").hexdigest()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 
-from projections.files.manifest import Manifest, ProjectionFolder
+from projections.files.manifest import PARQUET_NAME, Manifest, ProjectionFolder
 
 KEPT_S = 86_400
 
@@ -26,8 +26,8 @@ def sweep(folder: ProjectionFolder, manifest: Manifest, now_s: float | None = No
     named = {path for _, path, _ in manifest.files(folder)}
     kept: dict[str, int] = {}
     for kind in folder.kinds:
-        for path in kind.glob("[0-9]*.parquet"):
-            if path in named:
+        for path in kind.iterdir():
+            if PARQUET_NAME.fullmatch(path.name) is None or path in named:
                 continue
             name = str(path.relative_to(folder.root))
             since_s = manifest.superseded.get(name, int(now_s))

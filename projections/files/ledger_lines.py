@@ -19,6 +19,7 @@ import msgspec
 
 from eventstore.entry import BadLine, check_lines, head_after
 from eventstore.errors import Corrupt
+from eventstore.regular_file import open_regular
 from eventstore.segment import LineBlock, first_of, line_blocks, segment_of
 from eventstore.store import EventStore, Head
 
@@ -94,7 +95,7 @@ class SegmentLineReader:
             stop = min(last, first_of(seq, self._segment_entries) + self._segment_entries - 1)
             self._offset = self._offset if seq % self._segment_entries else 0
             try:
-                file = path.open("rb")
+                file = open(open_regular(path), "rb")  # noqa: SIM115 - closed below
             except FileNotFoundError:
                 raise Corrupt(path, 0, seq, "this segment", "no such file") from None
             with file:

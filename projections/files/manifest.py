@@ -10,6 +10,7 @@ the lock beside it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ import msgspec
 from eventstore.durable import REAL, create_folders, publish, write_file
 from eventstore.lock import FileLock
 from eventstore.nesting import decode
+from eventstore.regular_file import check_folder, read_regular
 from projections.files.fingerprint import Stamp, digest, stamp
 
 MANIFEST_NAME = "manifest.json"
@@ -28,6 +30,13 @@ LOCK_NAME = "lock"
 MERGE_LOCK_NAME = "merge.lock"
 MERGE_MARK = "~"
 """What a merge has not finished begins with this."""
+_MANIFEST_BYTES_MAX = 256 * 1024 * 1024
+_PARQUET = r"[0-9]{20}(?:\+[0-9]+|-[0-9]{20})?\.parquet"
+PARQUET_NAME = re.compile(_PARQUET)
+"""What projections are called. Nothing that has another name is ours to remove."""
+_TEMPORARY = re.compile(rf"\.(?:{_PARQUET}|{re.escape(MANIFEST_NAME)}|cronledger\.duckdb)\.[0-9]+(?:\.wal)?")
+_MERGING = re.compile(rf"{MERGE_MARK}{_PARQUET}\.[0-9]+")
+_SPILLED = re.compile(rf"{MERGE_MARK}[a-z0-9_]{{8}}")
 
 Kind = Literal["events", "runs", "notes"]
 KINDS: tuple[Kind, ...] = ("events", "runs", "notes")
@@ -167,7 +176,7 @@ class ProjectionFolder(NamedTuple):
     def load(self, version: str) -> Manifest:
         """The manifest; an empty one if there is none that can be used."""
         try:
-            manifest = decode((self.root / MANIFEST_NAME).read_bytes(), Manifest)
+            manifest = decode(read_regular(self.root / MANIFEST_NAME, _MANIFEST_BYTES_MAX), Manifest)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return Manifest(version=version)
         return manifest if manifest.version == version else Manifest(version=version)
@@ -185,6 +194,7 @@ class ProjectionFolder(NamedTuple):
         """
         for kind in self.kinds:
             create_folders(REAL, kind)
+            check_folder(kind)
         with closing(FileLock(self.root / LOCK_NAME)) as lock, lock:
             self._sweep_temporaries()
             yield
@@ -192,23 +202,26 @@ class ProjectionFolder(NamedTuple):
     @contextmanager
     def merging(self) -> Iterator[bool]:
         """Alone in merging, which goes on beside everything else; False if another process is at it."""
+        for kind in self.kinds:
+            check_folder(kind)
         with closing(FileLock(self.root / MERGE_LOCK_NAME)) as lock:
             if not lock.try_take():
                 yield False
                 return
             for folder in (self.root, *self.kinds):
-                for stray in folder.glob(f"{MERGE_MARK}*"):
-                    if stray.is_dir():
-                        rmtree(stray, ignore_errors=True)
-                    else:
+                for stray in folder.iterdir():
+                    if _MERGING.fullmatch(stray.name):
                         stray.unlink(missing_ok=True)
+                    elif folder == self.root and _SPILLED.fullmatch(stray.name) and not stray.is_symlink():
+                        rmtree(stray, ignore_errors=True)
             yield True
 
     def _sweep_temporaries(self) -> None:
         for folder in (self.root, *self.kinds):
-            for stray in folder.glob(".*"):
-                with suppress(OSError):
-                    stray.unlink()
+            for stray in folder.iterdir():
+                if _TEMPORARY.fullmatch(stray.name):
+                    with suppress(OSError):
+                        stray.unlink()
 
 
 def publish_new(temporary: Path, target: Path) -> ProjectionFile:

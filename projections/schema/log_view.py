@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from eventstore.nesting import decode
+from eventstore.regular_file import read_regular
 from projections.schema.tables import no_rows, quoted
 
 LOG_TYPES = {
@@ -27,6 +28,7 @@ LOG_TYPES = {
     "message": "VARCHAR",
     "fields": "JSON",
 }
+_POSITION_BYTES_MAX = 16 * 1024 * 1024
 _DAY_FILE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\.jsonl(?:\.gz)?")
 
 
@@ -45,10 +47,14 @@ def log_files(logs: Path) -> list[str]:
     """The files there are now, oldest first; empty ones hold nothing and cannot be decompressed."""
     folder = log_folder(logs)
     found: list[str] = []
+    if folder.is_symlink():
+        return []
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             with suppress(OSError):
-                if _DAY_FILE.fullmatch(entry.name) and entry.stat().st_size:
+                if not _DAY_FILE.fullmatch(entry.name) or not entry.is_file(follow_symlinks=False):
+                    continue
+                if entry.stat(follow_symlinks=False).st_size:
                     found.append(entry.name)
     if not found:
         return []
@@ -59,7 +65,7 @@ def log_files(logs: Path) -> list[str]:
 def _moving(folder: Path) -> str:
     """A file that is there twice while it is being compressed."""
     try:
-        return decode((folder / "position.json").read_bytes(), _Position).moving
+        return decode(read_regular(folder / "position.json", _POSITION_BYTES_MAX), _Position).moving
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return ""
 

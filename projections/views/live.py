@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -109,14 +109,18 @@ class LiveViews:
         return bool(damaged)
 
     def _discard_damaged(self, ledger: LedgerSegments | None) -> bool:
-        """Remove damaged projections, or use a private folder where that may not be done; whether there were any."""
+        """See that damaged projections are not used again: remove them, or use a private folder.
+
+        Returns:
+            Whether there were any, or may have been.
+        """
         if ledger is None:
             return False
-        try:
-            return bool(discard_damaged(self._source.folder, ledger.segment_entries))
-        except OSError:
-            self._source.use_private_folder()
-            return True
+        if self._source.is_writable:
+            with suppress(OSError):
+                return bool(discard_damaged(self._source.folder, ledger.segment_entries))
+        self._source.use_private_folder()
+        return True
 
     def _is_behind(self) -> bool:
         """Whether the views read a file that is no longer there: another process has merged it."""

@@ -6,6 +6,7 @@ other store every connection reads the entries themselves.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import datetime
@@ -21,6 +22,7 @@ from projections.files.manifest import ProjectionFolder
 from projections.files.segments import LedgerSegments, ValidProjections
 from projections.files.validation import unchanged
 from scheduler.home import Home
+from scheduler.home_owner import is_foreign
 from scheduler.store import open_store
 
 UNMERGED_MAX = 32
@@ -42,6 +44,7 @@ class ProjectionSource:
         self._store: EventStore | None = None
         self._folder = ProjectionFolder(home.projections.resolve())
         self._private: ProjectionFolder | None = None
+        self._foreign = is_foreign(home)
 
     @property
     def folder(self) -> ProjectionFolder:
@@ -112,6 +115,8 @@ class ProjectionSource:
             return ValidProjections(self.folder, [], [], 1)
         copied: ValidProjections | None = None
         try:
+            if self._foreign and self._private is None:
+                raise PermissionError(errno.EPERM, "the home belongs to somebody else")
             valid = with_active_segment(self._merged(ensure_projected(self.folder, ledger), ledger), ledger)
         except OSError:
             if self._private is not None:
@@ -125,6 +130,11 @@ class ProjectionSource:
         if valid.folder == self._folder:
             refresh_database(valid.full, ledger, self._home.logs.resolve())
         return valid
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether what is damaged may be removed where the projections are."""
+        return self._private is not None or not self._foreign
 
     def use_private_folder(self) -> None:
         """Make the projections in a private folder from now on: those of the home cannot be replaced.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from scheduler.definition import JobDefinition
+from scheduler.definition import Directory, JobDefinition
 from scheduler.home import Home
 
 __all__ = ["REGISTERED", "RegisteredJob"]
@@ -42,6 +43,7 @@ class RegisteredJob(NamedTuple):
         *,
         retention: int | None = None,
         dry_run: bool | None = None,
+        directories: Sequence[Directory] | None = None,
     ) -> list[str]:
         """The command that runs it, in an interpreter that is isolated from other modules and from the environment.
 
@@ -52,6 +54,7 @@ class RegisteredJob(NamedTuple):
             definition: its configuration.
             retention: in its unit, in place of the configured one.
             dry_run: in place of the configured one.
+            directories: in place of the configured ones: the same, resolved.
 
         Raises:
             ValueError: a retention below 1.
@@ -62,7 +65,8 @@ class RegisteredJob(NamedTuple):
         argv = [sys.executable, "-I", "-m", "scheduler.builtin", self.name]
         argv += [f"--home={home.root.absolute()}", f"--{self.unit}={keep}"]
         argv += [
-            f"--directory={msgspec.json.encode(directory).decode()}" for directory in definition.directories
+            f"--directory={msgspec.json.encode(directory).decode()}"
+            for directory in (definition.directories if directories is None else directories)
         ]
         if definition.dry_run if dry_run is None else dry_run:
             argv.append("--dry-run")

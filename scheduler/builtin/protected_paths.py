@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from scheduler.builtin.folders import ResolvedDirectory, resolve
 from scheduler.builtin.retention import Identity, Protected, Target, identity_of
 from scheduler.definition import Directory
 from scheduler.home import Home
@@ -21,7 +22,11 @@ Neither grows, and both are needed."""
 
 def targets(home: Home, directories: Sequence[Directory]) -> Iterator[Target]:
     """The folders of a definition; relative ones start at the home."""
-    return (Target(home.root / directory.path, directory.pattern) for directory in directories)
+    for directory in directories:
+        found = directory if isinstance(directory, ResolvedDirectory) and directory.real else None
+        found = resolve(home, directory) if found is None else found
+        known = None if found.device is None or found.inode is None else (found.device, found.inode)
+        yield Target(home.root / directory.path, directory.pattern, real=found.real, identity=known)
 
 
 def protected(home: Home, keep: Callable[[str], bool]) -> Protected:

@@ -3,7 +3,8 @@
 A folder is opened once, and everything in it is done relative to that descriptor without following symbolic
 links (openat(2), unlinkat(2), `O_NOFOLLOW`). So whatever is renamed, linked or swapped in while it runs,
 nothing outside the folder is reached. A symbolic link in place of the folder itself is refused; one further
-up its path is the operator's own arrangement and is followed. A file with several names loses the one in
+up its path is the operator's own arrangement and is followed, to where it led when the config was put in force: if
+it leads elsewhere now, or the folder is another one, nothing is deleted. A file with several names loses the one in
 the folder.
 
 A folder given by a person is never entered deeper: files whose name matches a shell pattern (fnmatch(3), case
@@ -41,11 +42,15 @@ class Target(NamedTuple):
         pattern: of the names of files directly in it; None for one of cronledger's own, which is cleaned at
             every depth.
         dated: whether folders in it named by a date before the cutoff are removed once they are empty.
+        real: its path without links when it was configured; empty for cronledger's own.
+        identity: what it was then; None if it was not there.
     """
 
     path: Path
     pattern: str | None
     dated: bool = False
+    real: str = ""
+    identity: Identity | None = None
 
 
 class Protected(NamedTuple):
@@ -110,6 +115,15 @@ def _words(error: OSError, path: Path) -> str:
     return error.strerror or str(error)
 
 
+def _swapped(target: Target, real: str, descriptor: int) -> str:
+    """Why an open folder is not the one that was configured; empty if it is."""
+    if target.real and real != target.real:
+        return f"it leads to {real} and led to {target.real} when it was configured: nothing is deleted there"
+    if target.identity is not None and _identity(descriptor) != target.identity:
+        return f"{real} is another folder than when it was configured: nothing is deleted there"
+    return ""
+
+
 class _Sweep:
     """One pass over one folder."""
 
@@ -123,7 +137,13 @@ class _Sweep:
         self._matches = _matcher(target.pattern)
 
     def root(self, descriptor: int) -> None:
-        """Clean the folder itself, unless it lies in a protected one."""
+        """Clean the folder itself, unless it lies in a protected one, or is not the one that was configured."""
+        real = os.readlink(f"/proc/self/fd/{descriptor}")
+        self._counts.path = real
+        swapped = _swapped(self._target, real, descriptor)
+        if swapped:
+            self._tally.failed(str(self._target.path), swapped)
+            return
         above = set(_ancestry(descriptor))
         if above & self._protected.folders:
             self._tally.failed(
@@ -137,7 +157,7 @@ class _Sweep:
                 "it holds files of cronledger itself, from which nothing is deleted",
             )
             return
-        self._folder(descriptor, str(self._target.path), self._protected.output in above, 0)
+        self._folder(descriptor, real, self._protected.output in above, 0)
 
     def _folder(self, descriptor: int, path: str, is_output: bool, depth: int) -> None:
         try:

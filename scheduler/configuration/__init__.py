@@ -20,7 +20,13 @@ are not.
 from scheduler.command import command_argv, command_digest
 from scheduler.configuration.builtin_jobs import REGISTERED
 from scheduler.configuration.environment import env_digest
-from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable, excerpt
+from scheduler.configuration.errors import (
+    ConfigInvalid,
+    ConfigMissing,
+    ConfigUnreadable,
+    ConfigUntrusted,
+    excerpt,
+)
 from scheduler.configuration.load import load, parse
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob, Origin
 
@@ -31,6 +37,7 @@ __all__ = [
     "ConfigLint",
     "ConfigMissing",
     "ConfigUnreadable",
+    "ConfigUntrusted",
     "ConfiguredJob",
     "Origin",
     "command_argv",

@@ -48,6 +48,14 @@ class ConfigUnreadable(Exception):
         super().__init__(f"cannot read the config at {path}: {reason}")
 
 
+class ConfigUntrusted(ConfigUnreadable):
+    """Somebody else can write the config file, or put another in its place; `reason` says who, and what to do."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(path, reason)
+        self.args = (f"the config at {path} is not used: {reason}",)
+
+
 def excerpt(text: str, line: int, column: int, width: int = 100) -> str:
     r"""The line of `text` that a mistake is in, and below it a caret under its column.
 

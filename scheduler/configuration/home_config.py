@@ -7,12 +7,14 @@ import secrets
 from pathlib import Path
 
 from eventstore.durable import REAL, write_file
+from eventstore.regular_file import read_regular
 from scheduler.configuration import Config, load
 from scheduler.home import Home
 
 SALT_BYTES = 32
-Stamp = tuple[int, int, int]
-"""What tells one version of a file from the next: inode, size, modification time."""
+_SALT_BYTES_MAX = 4_096
+Stamp = tuple[int, int, int, int, int]
+"""What tells one version of a file from the next: inode, size, modification time; and who may write it."""
 
 
 def stamp_of(path: Path) -> Stamp | None:
@@ -21,7 +23,7 @@ def stamp_of(path: Path) -> Stamp | None:
         status = path.stat()
     except OSError:
         return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode, status.st_uid
 
 
 def load_config(home: Home, path: Path | None = None) -> Config:
@@ -41,7 +43,7 @@ def _salt(home: Home) -> bytes:
     """
     path = home.var / "salt"
     with contextlib.suppress(OSError):
-        return path.read_bytes()
+        return read_regular(path, _SALT_BYTES_MAX)
     if not home.config.exists():
         return b""  # this is no home: leave nothing here
     salt = secrets.token_bytes(SALT_BYTES)
@@ -49,6 +51,6 @@ def _salt(home: Home) -> bytes:
         home.var.mkdir(mode=0o700, parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):  # whoever comes first decides
             write_file(REAL, path, salt, replace=False)
-        return path.read_bytes()
+        return read_regular(path, _SALT_BYTES_MAX)
     except OSError:
         return b""

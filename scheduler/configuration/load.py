@@ -5,14 +5,16 @@ PyYAML is imported when the first config is read, so that commands that read non
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
 from scheduler.configuration.builtin_jobs import REGISTERED
-from scheduler.configuration.errors import ConfigMissing, ConfigUnreadable
+from scheduler.configuration.errors import ConfigMissing, ConfigUnreadable, ConfigUntrusted
 from scheduler.configuration.model import Config
+from scheduler.configuration.trust import distrust
 
 
 def load(
@@ -30,13 +32,17 @@ def load(
         ConfigInvalid: It holds mistakes; all of them are listed.
         ConfigMissing: There is no such file.
         ConfigUnreadable: It cannot be read.
+        ConfigUntrusted: Others than the home's owner and root can write it, or put another in its place.
     """
     from scheduler.configuration.yaml_tree.source import MAX_BYTES
 
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise ConfigUnreadable(path, "it is not a file")
-        with path.open("rb") as file:
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            problem = distrust(os.fstat(file.fileno()), path, home)
+            if problem:
+                raise ConfigUntrusted(path, problem)
             raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise ConfigMissing(path) from None

@@ -16,6 +16,7 @@ from pathlib import Path
 from eventstore import SEGMENT_ENTRIES
 from eventstore.store import Entry, EventStore
 from scheduler.home import Home
+from scheduler.home_owner import is_foreign
 from scheduler.ledger import snapshot
 from scheduler.rules.evolve import evolve
 from scheduler.rules.state import State
@@ -42,13 +43,19 @@ class Past:
         self.store, self._folder, self._segment_entries = store, folder, segment_entries
         self._on_progress = on_progress
         self._segments: dict[int, list[Entry]] = {}
+        self._kept_here = True
 
     @classmethod
     def of(cls, home: Home, store: EventStore, on_progress: OnProgress | None = None) -> Past:
-        """The past of a home; of a ledger that is not in files, stretches as long as a segment take its place."""
+        """The past of a home; of a ledger that is not in files, stretches as long as a segment take its place.
+
+        In the home of another user no state is kept.
+        """
         files = store.files
         segment_entries = SEGMENT_ENTRIES if files is None else files.segment_entries
-        return cls(store, home.snapshots / "segments", segment_entries, on_progress)
+        past = cls(store, home.snapshots / "segments", segment_entries, on_progress)
+        past._kept_here = not is_foreign(home)
+        return past
 
     @property
     def head_seq(self) -> int:
@@ -162,6 +169,8 @@ class Past:
         return self._folder / f"{seq:020d}.snapshot.z"
 
     def _keep(self, state: State) -> None:
+        if not self._kept_here:
+            return
         path = self._path(state.head.seq)
         with contextlib.suppress(OSError):
             snapshot.save(path, state)

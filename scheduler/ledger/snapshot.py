@@ -25,6 +25,7 @@ from typing import NamedTuple
 import msgspec
 
 from eventstore.errors import LedgerError, Unavailable
+from eventstore.regular_file import create_anew, read_regular
 from eventstore.store import Entry, EventStore
 from scheduler import vocabulary as v
 from scheduler.ledger.ledger import Ledger
@@ -39,6 +40,9 @@ KEPT = 2
 _SUFFIX = ".snapshot"
 _RECORDED = re.compile(r"([0-9]{20})-([0-9]{20})\.snapshot")
 _UNRECORDED = re.compile(r"[0-9]{20}\.snapshot")
+_BEGUN = re.compile(r"\.([0-9]{1,10})\.snapshot")
+_BYTES_MAX = 1024 * 1024 * 1024
+"""Of a snapshot, inflated: a state of a million jobs is not as long. What is longer is not believed."""
 _PACKAGE = Path(__file__).resolve().parents[1]
 _CODE = (
     "definition.py",
@@ -134,9 +138,13 @@ def publish(draft: Draft, recorded_seq: int) -> None:
 
 def _sweep(folder: Path) -> None:
     """Remove what a writer that was killed has left half written."""
-    for path in folder.glob(f".*{_SUFFIX}"):
-        if not Path(f"/proc/{path.name.split('.')[1]}").exists():
-            path.unlink(missing_ok=True)
+    names: list[str] = []
+    with contextlib.suppress(FileNotFoundError):  # the first snapshot makes the folder
+        names = os.listdir(folder)
+    for name in names:
+        begun = _BEGUN.fullmatch(name)
+        if begun is not None and not Path(f"/proc/{begun[1]}").exists():
+            (folder / name).unlink(missing_ok=True)
 
 
 def save(path: Path, state: State) -> None:
@@ -155,7 +163,7 @@ def _write(path: Path, body: bytes) -> bytes:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     written = f"{fold_version()} {hashlib.sha256(body).hexdigest()}\n".encode() + body
     try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        with open(create_anew(path), "wb") as file:
             file.write(written)
     except OSError:
         path.unlink(missing_ok=True)
@@ -182,7 +190,7 @@ def _recorded(path: Path, store: EventStore) -> State | None:
         return None
     try:
         recorded: v.SnapshotWritten = v.payload(entry)
-        raw = path.read_bytes()
+        raw = read_regular(path, _BYTES_MAX)
     except (OSError, msgspec.ValidationError):
         return None
     if (recorded.sha256, recorded.code) != (hashlib.sha256(raw).hexdigest(), fold_version()):
@@ -194,7 +202,7 @@ def _recorded(path: Path, store: EventStore) -> State | None:
 def load(path: Path, store: EventStore) -> State | None:
     """The state that `save` stored in this file; None if there is none that fits the ledger."""
     try:
-        state = _decoded(path.read_bytes(), packed=True)
+        state = _decoded(read_regular(path, _BYTES_MAX), packed=True)
     except OSError:
         return None
     return state if state is not None and _stands(state, store) else None
@@ -212,7 +220,7 @@ def _decoded(raw: bytes, *, packed: bool = False) -> State | None:
         if header.decode() != f"{fold_version()} {hashlib.sha256(body).hexdigest()}":
             return None
         if packed:
-            body = zlib.decompress(body)
+            body = _inflated(body)
         return msgspec.msgpack.decode(body, type=State)
     except (ValueError, zlib.error, msgspec.MsgspecError, RecursionError):
         return None
@@ -226,6 +234,14 @@ def _entry(store: EventStore, seq: int) -> Entry | None:
         return next(store.read(seq, seq))
     except (StopIteration, LedgerError):
         return None
+
+
+def _inflated(body: bytes) -> bytes:
+    inflater = zlib.decompressobj()
+    raw = inflater.decompress(body, _BYTES_MAX)
+    if not inflater.eof:
+        raise zlib.error("it is cut, or too long")
+    return raw
 
 
 def _stands(state: State, store: EventStore) -> bool:

@@ -7,13 +7,22 @@ of the config up, the state as it would be with that edit. Of the past, the ledg
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from eventstore.errors import NoLedger
-from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable, load
+from scheduler.configuration import (
+    Config,
+    ConfigInvalid,
+    ConfigMissing,
+    ConfigUnreadable,
+    ConfigUntrusted,
+    load,
+)
 from scheduler.configuration.home_config import load_config
 from scheduler.home import Home, NoHome
 from scheduler.ledger.ledger import Ledger
@@ -28,7 +37,7 @@ from scheduler.store import open_store
 
 ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable
 SchedulerState = Literal["never started", "running", "paused", "stopped", "died"]
-ConfigState = Literal["in force", "pending", "rejected", "missing", "unreadable"]
+ConfigState = Literal["in force", "pending", "rejected", "missing", "unreadable", "untrusted"]
 
 
 class NoSuchEntry(Exception):
@@ -92,9 +101,14 @@ class View(NamedTuple):
 
     @property
     def config_state(self) -> ConfigState:
-        """`pending`: the config is valid, and the ledger does not know all that it says yet."""
+        """How the config is.
+
+        `pending`: it is valid, and the ledger does not know all that it says yet. `untrusted`: others can write it.
+        """
         if isinstance(self.problem, ConfigMissing):
             return "missing"
+        if isinstance(self.problem, ConfigUntrusted):
+            return "untrusted"
         if self.problem is not None:
             return "unreadable" if isinstance(self.problem, ConfigUnreadable) else "rejected"
         edited = self.config is not None and self.config.digest != self.state.config
@@ -237,7 +251,11 @@ def config_is_judged(home: Home, state: State) -> bool:
 
 def _config_digest(home: Home) -> str | None:
     try:
-        return hashlib.sha256(home.config.read_bytes()).hexdigest()
+        fd = os.open(home.config, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(fd, "rb") as file:
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                return None
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None
 

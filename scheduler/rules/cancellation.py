@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
+from scheduler.entry_members import Claims
 from scheduler.rules.dispatch import skipped
 from scheduler.rules.state import Job, Run, State
 
@@ -19,9 +20,11 @@ def runs_in_flight(state: State, job: Job) -> list[Run]:
     return [state.runs[number] for number in job.live if number in state.runs]
 
 
-def cancel_requests(state: State, numbers: Iterable[int], reason: str, actor: str) -> list[Event]:
+def cancel_requests(
+    state: State, numbers: Iterable[int], reason: str, actor: str, claims: Claims | None = None
+) -> list[Event]:
     """`run.cancel_requested` for those of the runs that are in flight and were not asked to stop before."""
-    payload = v.RunCancelRequested(reason=reason)
+    payload = v.RunCancelRequested(reason=reason, claims=claims)
     runs = _in_flight(state, numbers)
     return [v.event(payload, actor, job=run.job, run=run.number) for run in runs if run.cancel_seq is None]
 

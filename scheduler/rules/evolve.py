@@ -61,6 +61,10 @@ def _ledger_created(state: State, entry: Entry, data: v.LedgerCreated) -> None:
     state.ledger = data.ledger
 
 
+def _home_adopted(state: State, entry: Entry, data: v.HomeAdopted) -> None:
+    state.home = data.home
+
+
 def _scheduler_started(state: State, entry: Entry, data: v.SchedulerStarted) -> None:
     state.scheduler = SchedulerStatus(entry.seq, entry.time, data.pid, data.host, data.boot_id, data.versions)
     if state.left_running:
@@ -278,6 +282,7 @@ def _end(state: State, entry: Entry) -> Job | None:
 
 _APPLY: dict[str, Callable[[State, Entry, Any], None]] = {
     v.LedgerCreated.TYPE: _ledger_created,
+    v.HomeAdopted.TYPE: _home_adopted,
     v.SchedulerStarted.TYPE: _scheduler_started,
     v.SchedulerStopped.TYPE: _scheduler_stopped,
     v.SchedulerPaused.TYPE: _scheduler_paused,

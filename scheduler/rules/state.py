@@ -199,6 +199,7 @@ class State(msgspec.Struct):
     head: Head = EMPTY
     time: datetime = NEVER
     ledger: str = ""
+    home: str = ""
     config: str | None = None
     rejection: Rejection | None = None
     scheduler: SchedulerStatus | None = None
@@ -206,6 +207,11 @@ class State(msgspec.Struct):
     jobs: dict[str, Job] = {}
     runs: dict[int, Run] = {}
     left_running: list[LeftRunning] = []
+
+    @property
+    def mark(self) -> str:
+        """What the processes of this home carry as `CRONLEDGER_LEDGER`; a copy that was adopted has its own."""
+        return f"{self.ledger}.{self.home}" if self.home else self.ledger
 
     def present_jobs(self) -> list[Job]:
         """The jobs that the config has, by name."""

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from scheduler.command import command_argv
 from scheduler.configuration import ConfiguredJob
-from scheduler.definition import JobDefinition
+from scheduler.definition import Directory, JobDefinition
 from scheduler.home import Home
 from scheduler.processes.spawner import Launch
 from scheduler.rules.state import Run
@@ -37,13 +37,22 @@ class Launcher:
     ) -> None:
         self._home, self._reread = home, reread
         self._jobs: Mapping[str, ConfiguredJob] = {}
+        self._folders: dict[str, tuple[list[Directory], list[Directory]]] = {}
         self._base = {name: environ[name] for name in INHERITED if name in environ}
         self._root = str(home.root)
         self._base["CRONLEDGER_HOME"] = self._root
 
     def use(self, jobs: Mapping[str, ConfiguredJob]) -> None:
-        """Take the real values of each job's environment from here: only the config knows them."""
+        """Take the real values of each job's environment from here: only the config knows them.
+
+        Folders to clean are resolved now: where they lead later does not count.
+        """
         self._jobs = jobs
+        self._folders = {
+            name: (job.definition.directories, self._resolved(job.definition))
+            for name, job in jobs.items()
+            if job.definition.directories
+        }
 
     def attempt(
         self,
@@ -97,7 +106,16 @@ class Launcher:
             return command_argv(definition)
         from scheduler.builtin import REGISTERED
 
-        return [*REGISTERED[definition.name].argv(self._home, definition), *options]
+        configured, resolved = self._folders.get(definition.name, ([], []))
+        if configured != definition.directories:
+            resolved = self._resolved(definition)
+        argv = REGISTERED[definition.name].argv(self._home, definition, directories=resolved)
+        return [*argv, *options]
+
+    def _resolved(self, definition: JobDefinition) -> list[Directory]:
+        from scheduler.builtin.folders import resolve
+
+        return [resolve(self._home, directory) for directory in definition.directories]
 
     def _directory(self, definition: JobDefinition) -> str:
         if definition.working_directory is None:

@@ -15,6 +15,7 @@ from scheduler import vocabulary as v
 from scheduler.clock import Clock
 from scheduler.configuration import ConfiguredJob
 from scheduler.definition import JobDefinition
+from scheduler.entry_members import Claims
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.processes.output_files import remove_what_was_lost
@@ -52,6 +53,7 @@ class LocalExecutor:
         home: the home; ledger: its ledger; jobs: as the config has them.
         spawner: starts the processes; executor: this process; actor: the person.
         executor_alive: whether another process that watches a run lives.
+        clock: where the time comes from; claims: what is said about the person.
     """
 
     def __init__(
@@ -64,8 +66,9 @@ class LocalExecutor:
         actor: str,
         executor_alive: ExecutorAlive,
         clock: Clock | None = None,
+        claims: Claims | None = None,
     ) -> None:
-        self._home = home
+        self._home, self._claims = home, claims
         self._ledger, self._executor, self._actor = ledger, executor, actor
         self._spawner, self._supervisor = spawner, Supervisor(spawner)
         self._launcher = Launcher(home)
@@ -115,7 +118,10 @@ class LocalExecutor:
     def _request(self, state: State, request: RunRequest) -> list[Event]:
         name = request.definition.name
         requested = v.RunRequested(
-            executor="self", reason=request.reason, parameters=list(request.parameters)
+            executor="self",
+            reason=request.reason,
+            parameters=list(request.parameters),
+            claims=self._claims,
         )
         events = [v.event(requested, self._actor, job=name, run=OWN_SEQ)]
         run = Run(state.head.seq + 1, name, "manual", self._clock.read().wall, by="self", actor=self._actor)

@@ -11,9 +11,11 @@ from datetime import datetime
 from eventstore.errors import Unavailable
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
+from scheduler.actor import claims, person
 from scheduler.configuration import Config, ConfigMissing
 from scheduler.configuration.home_config import load_config
 from scheduler.home import Home
+from scheduler.home_identity import HomeCopied, is_copy, remember
 from scheduler.ledger import snapshot
 from scheduler.ledger.open import open_ledger
 from scheduler.processes import PosixSpawner
@@ -27,6 +29,7 @@ from scheduler.service.announcements import Announcement, Killing, Ready, SlotsT
 from scheduler.service.config_in_force import CONFIG_PROBLEMS, rejection
 from scheduler.service.config_watch import ConfigWatch, FirstConfig
 from scheduler.service.executor import executors_of, this_process
+from scheduler.service.home_adoption import adopt_home
 from scheduler.service.launcher import Launcher
 from scheduler.service.loop import Scheduler
 from scheduler.service.supervisor import Supervisor
@@ -66,6 +69,7 @@ class Service:
         announce: given what else a person at the terminal should know.
 
     Raises:
+        HomeCopied: the home is a copy, and is not to be adopted; nothing was started.
         Unsupported, AlreadyRunning, ConfigInvalid, ConfigMissing: nothing was started.
         Unavailable, Corrupt, NewerFormat: the ledger cannot be written or trusted.
     """
@@ -75,6 +79,8 @@ class Service:
         home: Home,
         on_entry: Callable[[Entry], None],
         announce: Callable[[Announcement], None],
+        *,
+        adopt: bool = False,
     ) -> None:
         problem = identity.platform_problem()
         if problem is not None:
@@ -84,6 +90,8 @@ class Service:
         self._clock = SystemClock()
         if not home.config.exists() and not home.config_in_force.exists():
             raise ConfigMissing(home.config)  # this is no home: leave nothing here
+        if is_copy(home) and not adopt:
+            raise HomeCopied(home)
         executor = this_process()
         self._lock = SchedulerLock.take(
             home.scheduler_lock,
@@ -103,10 +111,13 @@ class Service:
             patience_s=LEDGER_PATIENCE_S,
         )
         self._ledger.listen(self._unreported.append)
+        if is_copy(home):
+            adopt_home(home, self._ledger, person(), claims(self._ledger.state.mark))
+        remember(home)
         self._snapshot_seq = self._ledger.kept_seq
         self._waiter = Waiter(home.ledger, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
         self._launcher = Launcher(home, reread=self._reread)
-        self._spawner = PosixSpawner(self._ledger.state.ledger, self._waiter.selector, home.processes)
+        self._spawner = PosixSpawner(self._ledger.state.mark, self._waiter.selector, home.processes)
         self._scheduler = Scheduler(
             self._ledger,
             self._clock,

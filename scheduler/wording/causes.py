@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from scheduler import vocabulary as v
+from scheduler.entry_members import Claims
 from scheduler.wording.quantities import show_duration
 
 
@@ -72,6 +73,21 @@ def skip_words(
 def actor_words(actor: str) -> str:
     """Who: `the config`, `the scheduler`, `user:ann@web1`."""
     return _ACTORS.get(actor, actor)
+
+
+def claimed_actor_words(actor: str, claims: Claims | None) -> str:
+    """Who, and what is only said about them: `user:svc@web1, says ann through sudo`."""
+    words = actor_words(actor)
+    if claims is None:
+        return words
+    said = []
+    if claims.sudo:
+        said.append(f"{claims.sudo} through sudo")
+    if claims.login and claims.login != claims.sudo:
+        said.append(f"{claims.login} by login")
+    if said:
+        words += f", says {', '.join(said)}"
+    return words if claims.run is None else f"{words}, in run {claims.run}"
 
 
 def because(reason: str | None) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
+from scheduler.wording.causes import claimed_actor_words
 from scheduler.wording.instants import show_time
 from scheduler.wording.quantities import show_count, show_duration, show_size
 from scheduler.wording.signs import EntryWording, Signs
@@ -22,6 +23,15 @@ def _ledger_created(entry: Entry, data: v.LedgerCreated, zone: str) -> str:
 
 def _recovered(size: str) -> str:
     return f"an unfinished write of {size} was found after a crash and set aside"
+
+
+def _home_adopted(entry: Entry, data: v.HomeAdopted, zone: str) -> str:
+    who = claimed_actor_words(entry.actor, data.claims)
+    return f"the home in {data.path}, a copy of another one, adopted by {who}"
+
+
+def _home_adopted_message(entry: Entry, data: v.HomeAdopted) -> str:
+    return f"the home in {data.path} is a copy of another one, and goes on by itself: {entry.actor} said so"
 
 
 def _scheduler_started(entry: Entry, data: v.SchedulerStarted, zone: str) -> str:
@@ -103,6 +113,9 @@ HOME_WORDINGS: Final[dict[str, EntryWording]] = {
         Signs("warn", "warning", "warning"),
         lambda entry, data, zone: _recovered(show_size(data.bytes)),
         lambda entry, data: _recovered(f"{data.bytes} bytes"),
+    ),
+    v.HomeAdopted.TYPE: EntryWording(
+        Signs("warn", "warning", "warning"), _home_adopted, _home_adopted_message
     ),
     v.SnapshotWritten.TYPE: EntryWording(
         Signs("dim", "note", "debug"),

@@ -8,7 +8,7 @@ from typing import Final
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.wording.causes import MISFIRE_WORDINGS, actor_words, because, spelled
+from scheduler.wording.causes import MISFIRE_WORDINGS, because, claimed_actor_words, spelled
 from scheduler.wording.definitions import change_words, timing_words
 from scheduler.wording.instants import show_time
 from scheduler.wording.quantities import show_count
@@ -29,12 +29,14 @@ def _defined_message(entry: Entry, data: v.JobDefined) -> str:
 
 def _enabled(entry: Entry, data: v.JobEnabled, zone: str) -> str:
     since = f", effective {show_time(data.effective_at, zone)}" if data.effective_at else ""
-    return f"{entry.job} enabled by {actor_words(entry.actor)}{since}{because(data.reason)}"
+    who = claimed_actor_words(entry.actor, data.claims)
+    return f"{entry.job} enabled by {who}{since}{because(data.reason)}"
 
 
 def _disabled(entry: Entry, data: v.JobDisabled, zone: str) -> str:
     until = f" until {show_time(data.until, zone)}" if data.until else ""
-    return f"{entry.job} disabled by {actor_words(entry.actor)}{until}{because(data.reason)}"
+    who = claimed_actor_words(entry.actor, data.claims)
+    return f"{entry.job} disabled by {who}{until}{because(data.reason)}"
 
 
 def _misfired(entry: Entry, data: v.ScheduleMisfired, zone: str) -> str:

@@ -13,6 +13,7 @@ from scheduler.wording.causes import (
     TRIGGER_WORDS,
     actor_words,
     because,
+    claimed_actor_words,
     lateness_words,
     skip_words,
     spelled,
@@ -118,14 +119,14 @@ RUN_WORDINGS: Final[dict[str, EntryWording]] = {
     v.RunRequested.TYPE: EntryWording(
         Signs("dim", "note"),
         lambda entry, data, zone: (
-            f"{_run(entry)} requested by {actor_words(entry.actor)}{because(data.reason)}"
+            f"{_run(entry)} requested by {claimed_actor_words(entry.actor, data.claims)}{because(data.reason)}"
         ),
         lambda entry, data: f"job requested: {_named(entry)}, by {entry.actor}{because(data.reason)}",
     ),
     v.RunCancelRequested.TYPE: EntryWording(
         Signs("warn", "warning"),
         lambda entry, data, zone: (
-            f"{_run(entry)} asked to stop by {actor_words(entry.actor)}{because(data.reason)}"
+            f"{_run(entry)} asked to stop by {claimed_actor_words(entry.actor, data.claims)}{because(data.reason)}"
         ),
         lambda entry, data: f"job to be stopped: {_named(entry)}, says {entry.actor}{because(data.reason)}",
     ),

@@ -79,7 +79,7 @@ def test_each_command_stands_in_the_docs_with_all_its_options(path: str) -> None
     assert "```console\n$ " in text
 
 
-WITHOUT_JSON = {
+WITHOUT_JSON = {"home adopt",
     "init", "serve", "completion", "jobs enable", "jobs disable", "jobs cancel", "export", "logs export",
     "logs show",
 }  # fmt: skip

@@ -10,6 +10,7 @@ import pytest
 
 from eventstore.durable import REAL, Disk, give_name, publish, write_file
 from eventstore.lock import FileLock
+from eventstore.regular_file import NotRegular
 
 
 class Counting(Disk):
@@ -134,10 +135,11 @@ def test_a_lock_that_is_held_is_refused_at_once(tmp_path: Path) -> None:
 
 
 def test_a_lock_is_no_link_and_no_pipe_that_somebody_waits_at(tmp_path: Path) -> None:
-    """A link in its place is refused; a pipe does not hold anybody up."""
+    """A link in its place is refused, and a pipe, which does not hold anybody up."""
     (tmp_path / "elsewhere").touch()
     (tmp_path / "lock").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(OSError, match="symbolic links"):
+    with pytest.raises(OSError, match="symbolic link"):
         FileLock(tmp_path / "lock")
     os.mkfifo(tmp_path / "pipe")
-    FileLock(tmp_path / "pipe").close()
+    with pytest.raises(NotRegular):
+        FileLock(tmp_path / "pipe")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import click
+from msgspec import structs
 
 from cli.app.options import reason_option
 from cli.home.job_names import JOB, find_job
@@ -19,7 +20,7 @@ from cli.times.show import DURATION, show_relative, show_time
 from cli.words.job_words import enabled_words
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.actor import person
+from scheduler.actor import claims, person
 from scheduler.home import Home
 from scheduler.rules.enablement import disabling, enabling
 from scheduler.rules.state import Job, State
@@ -64,6 +65,7 @@ def _switch(home: Home, names: Sequence[str], decision: _Decision) -> None:
     unchanged: set[str] = set()
 
     def decide(state: State) -> list[Event]:
+        said = claims(state.mark)
         now = datetime.now(UTC).replace(microsecond=0)
         unchanged.clear()
         events: list[Event] = []
@@ -72,7 +74,7 @@ def _switch(home: Home, names: Sequence[str], decision: _Decision) -> None:
             if payload is None:
                 unchanged.add(name)
             else:
-                events.append(v.event(payload, actor, job=name))
+                events.append(v.event(structs.replace(payload, claims=said), actor, job=name))
         return events
 
     with to_write(home) as ledger:

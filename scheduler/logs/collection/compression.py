@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from eventstore.durable import REAL, give_name
+from eventstore.regular_file import create_anew, open_regular
 from scheduler.logs.storage.checkpoint import Checkpoint, write_position
 from scheduler.logs.storage.day_files import day_files
 from scheduler.logs.storage.gzip_members import MEMBER_BYTES, member
@@ -70,7 +71,7 @@ def compress_outputs(folder: Path, in_use: Callable[[str], bool], now: datetime)
         OSError: there is no room, say; everything is as it was.
     """
     for day in sorted(_names(folder, _DAY)):
-        if day >= first_kept(now):
+        if day >= first_kept(now) or (folder / day).is_symlink():
             continue
         for name in _names(folder / day, _OUTPUT):
             path = folder / day / name
@@ -97,7 +98,7 @@ def _names(folder: Path, pattern: re.Pattern[str]) -> list[str]:
 def _compress_day(source: Path, target: Path, before: Path) -> None:
     """Write the lines of `source` as members to `target`, behind those of `before`; it is on disk then."""
     with _written(source, target) as (plain, file):
-        with contextlib.suppress(FileNotFoundError), open(before, "rb") as earlier:
+        with contextlib.suppress(FileNotFoundError), open(open_regular(before), "rb") as earlier:
             shutil.copyfileobj(earlier, file, _COPIED_BYTES)
         rest = b""
         while raw := plain.read(MEMBER_BYTES):
@@ -119,9 +120,8 @@ def _compress_output(source: Path, target: Path) -> None:
 @contextlib.contextmanager
 def _written(source: Path, target: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
     """Both files, the second one to be written; afterwards it is on disk, with the first one's times."""
-    with open(os.open(source, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW), "rb") as plain:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-        with open(os.open(target, flags, 0o600), "wb") as file:
+    with open(open_regular(source), "rb") as plain:
+        with open(create_anew(target), "wb") as file:
             yield plain, file
             file.flush()
             os.fsync(file.fileno())

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from eventstore.regular_file import NotRegular
 from scheduler.home import Home
 from scheduler.logs.collection.parser import Parsed, parse, speaks_of_levels
 from scheduler.logs.collection.record_splitter import Lines, LineSplitter, bounded
@@ -114,7 +115,9 @@ class FollowedOutput:
             return b""
 
     def _give_up(self, problem: OSError | Damaged) -> None:
-        if isinstance(problem, OSError) and problem.errno not in _STAYS_SO:
+        if isinstance(problem, OSError) and not (
+            problem.errno in _STAYS_SO or isinstance(problem, NotRegular)
+        ):
             raise problem
         self.unreadable = True
 

@@ -14,13 +14,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from eventstore.regular_file import open_regular
 from scheduler.logs.storage.checkpoint import read_position
 from scheduler.logs.storage.resume import BESIDE
 from scheduler.logs.storage.scan import FileRange, packed_spans, plain_spans
 
 _LOOKS: Final = 100
 """Renaming takes a moment: there is no need to look more than twice or thrice."""
-_FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 @contextmanager
@@ -61,7 +61,7 @@ def _open_all(folder: Path, packed: str, plain: str) -> dict[str, int]:
         with suppress(FileNotFoundError):
             for name in (packed, plain):
                 if name in before:
-                    fds[name] = os.open(folder / name, _FLAGS)
+                    fds[name] = open_regular(folder / name)
         if _identities(folder, names) == before or look == _LOOKS:
             if position is not None and position.moving == plain and names[2] not in before and plain in fds:
                 os.close(fds.pop(plain))  # it is in the compressed one already

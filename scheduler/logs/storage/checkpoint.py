@@ -10,16 +10,24 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 
 from eventstore.durable import REAL, write_file
 from eventstore.nesting import decode
+from eventstore.regular_file import read_regular
 
 VERSION: Final = 1
 FILE: Final = "position.json"
 LOCK: Final = "lock"
+_BYTES_MAX: Final = 16 * 1024 * 1024
+"""Far more than a home with thousands of live runs needs."""
+
+# Whoever made the folder may have written anything: a name that is not that of a file of a day names no file of ours.
+_DayName = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\.jsonl\Z")]
+_Moving = Annotated[str, msgspec.Meta(pattern=r"^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\.jsonl)?\Z")]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 
 
 class OutputPosition(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -32,12 +40,12 @@ class OutputPosition(msgspec.Struct, kw_only=True, omit_defaults=True):
         in_key: that line stands in a private key.
     """
 
-    run: int
-    attempt: int
+    run: _Count
+    attempt: _Count
     job: str
-    started: datetime
-    stream: str
-    offset: int = 0
+    started: Annotated[datetime, msgspec.Meta(tz=True)]
+    stream: Literal["stdout", "stderr"]
+    offset: _Count = 0
     in_key: bool = False
 
 
@@ -55,16 +63,16 @@ class Checkpoint(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     version: int = VERSION
     ledger: str
-    next_seq: int
-    days: dict[str, int] = {}
+    next_seq: _Count
+    days: dict[_DayName, _Count] = {}
     outputs: list[OutputPosition] = []
-    moving: str = ""
+    moving: _Moving = ""
 
 
 def read_position(folder: Path) -> Checkpoint | None:
     """The position that is kept in a folder of entries; None if there is none that could be used."""
     try:
-        position = decode((folder / FILE).read_bytes(), Checkpoint)
+        position = decode(read_regular(folder / FILE, _BYTES_MAX), Checkpoint)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
     return position if position.version == VERSION else None

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from eventstore.regular_file import check_folder, open_regular
 from scheduler.home import Home
 from scheduler.logs.storage.checkpoint import Checkpoint
 
 DAY_SUFFIXES: Final = (".jsonl.gz", ".jsonl")
 _NAME: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(\.jsonl|\.jsonl\.gz)")
-_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND
 FREE_BYTES_MIN: Final = 32 * 1024 * 1024
 """With less room than that on the disk nothing is collected: the rest is left to the ledger."""
 
@@ -26,9 +27,14 @@ def entries_folder(home: Home) -> Path:
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder of the entries and the one above it, private to us."""
+    """Make the folder of the entries and the one above it, private to us.
+
+    Raises:
+        OSError: they cannot be made, or that of the entries is a link.
+    """
     for each in (folder.parent, folder):
         each.mkdir(mode=0o700, exist_ok=True)
+    check_folder(folder)
 
 
 class DayFile(NamedTuple):
@@ -73,10 +79,8 @@ class DayWriter:
         for name, length in list(self._position.days.items()):
             path = self._folder / name
             try:
-                size = path.stat().st_size
-                if size > length:
-                    os.truncate(path, length)
-                elif size < length:
+                size = _cut(path, length)
+                if size < length:
                     self._position.days[name] = self._size(name)
             except FileNotFoundError:
                 del self._position.days[name]  # retention deleted it
@@ -98,7 +102,7 @@ class DayWriter:
             self._append(f"{day}.jsonl", raw)
 
     def _append(self, name: str, raw: bytes) -> None:
-        fd = os.open(self._folder / name, _FLAGS, 0o600)
+        fd = open_regular(self._folder / name, _FLAGS)
         try:
             view = memoryview(raw)
             while view:
@@ -111,7 +115,7 @@ class DayWriter:
         """Length of a file up to its last whole line; what stands behind that is cut off."""
         path = self._folder / name
         try:
-            with open(path, "r+b") as file:
+            with open(open_regular(path, os.O_RDWR), "r+b") as file:
                 size = file.seek(0, os.SEEK_END)
                 begin = max(0, size - 1024 * 1024)
                 file.seek(begin)
@@ -126,3 +130,15 @@ class DayWriter:
         found = os.statvfs(self._folder)
         if found.f_bavail * found.f_frsize < FREE_BYTES_MIN:
             raise OSError(errno.ENOSPC, "too little room is left for log entries", str(self._folder))
+
+
+def _cut(path: Path, length: int) -> int:
+    """Cut a file to a length, if it is longer; how long it was, in bytes."""
+    fd = open_regular(path, os.O_RDWR)
+    try:
+        size = os.fstat(fd).st_size
+        if size > length:
+            os.ftruncate(fd, length)
+        return size
+    finally:
+        os.close(fd)

@@ -9,6 +9,8 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
+from eventstore.regular_file import check_folder, open_regular
+
 COMPRESSED: Final = ".gz"
 
 
@@ -33,11 +35,12 @@ class RawOutput:
         """Open the output whose path is `path` or, compressed, that with `.gz`; None if there is neither.
 
         Raises:
-            OSError: it is there and cannot be read, or is a symbolic link.
+            OSError: it is there and cannot be read, or is no regular file, or its folder is a symbolic link.
         """
         for candidate in (path, path.with_name(path.name + COMPRESSED), path):
             try:
-                fd = os.open(candidate, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+                check_folder(candidate.parent)
+                fd = open_regular(candidate)
             except (FileNotFoundError, NotADirectoryError):
                 continue
             compressed = candidate != path

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from eventstore.regular_file import open_regular
 from scheduler.logs.storage.checkpoint import Checkpoint
 from scheduler.logs.storage.day_files import day_files
 from scheduler.logs.storage.entry import decode
@@ -28,7 +29,7 @@ def seq_without_position(folder: Path, last: int) -> int:
     earliest = earliest_seq(last)
     seen = 0
     for file in reversed(day_files(folder)):
-        with open(os.open(file.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW), "rb") as opened:
+        with open(open_regular(file.path), "rb") as opened:
             fd, size_bytes = opened.fileno(), os.fstat(opened.fileno()).st_size
             spans = packed_spans(fd, size_bytes) if file.compressed else plain_spans(fd, size_bytes)
             for span in reversed(spans):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from typing import Final, Literal, NamedTuple
 
 from scheduler.logs.storage.gzip_members import members
@@ -16,6 +16,10 @@ _LAST_BLOCK_BYTES: Final = 256 * 1024
 _GROWTH: Final = 4
 _MORE_BYTES: Final = 128 * 1024
 _COMPRESSED_BYTES: Final = 512 * 1024
+_INFLATED_BYTES_MAX: Final = 4 * 1024 * 1024
+"""So much of what is compressed is inflated at once: a thousandth of it may be all that is in the file."""
+_LINE_BYTES_MAX: Final = 16 * 1024 * 1024
+"""A longer line is none of ours, and is left out."""
 _SAMPLE_BYTES: Final = 64 * 1024
 _COMMON: Final = 8
 """A text that stands in one line of so many is not worth looking for line by line."""
@@ -66,14 +70,17 @@ def blocks(span: FileRange) -> Iterator[bytes]:
         if block := _lines_of(span):
             yield block
         return
-    begun = b""
+    begun, too_long = b"", False
     for raw in _inflated(span):
         cut = raw.rfind(b"\n") + 1
         if not cut:
-            begun += raw
+            begun = b"" if too_long else begun + raw
+            too_long = too_long or len(begun) > _LINE_BYTES_MAX
             continue
-        yield begun + raw[:cut] if begun else raw[:cut]
-        begun = raw[cut:]
+        whole = raw[raw.find(b"\n") + 1 : cut] if too_long else begun + raw[:cut] if begun else raw[:cut]
+        begun, too_long = raw[cut:], False
+        if whole:
+            yield whole
 
 
 def lines_with(block: bytes, needles: Iterable[bytes], folded: bytes | None = None) -> bytes:
@@ -106,6 +113,8 @@ def _is_common(needle: bytes, sought: bytes, at: int) -> bool:
 
 def _lines_of(span: FileRange) -> bytes:
     """The lines that begin in a stretch."""
+    if _is_hole(span):
+        return b""
     # One byte more, before it: a line begins where a LF stands before it.
     before = 1 if span.begin else 0
     raw = os.pread(span.fd, span.end - span.begin + before, span.begin - before)
@@ -120,27 +129,38 @@ def _lines_of(span: FileRange) -> bytes:
         if not piece:
             break
         at += len(piece)
+        if at - span.end > _LINE_BYTES_MAX:
+            break
         pieces.append(piece[: piece.find(b"\n") + 1] or piece)
     raw = b"".join(pieces)
     return raw[: raw.rfind(b"\n") + 1]
 
 
+def _is_hole(span: FileRange) -> bool:
+    """Whether a stretch is a hole of a sparse file: nothing but zeros, and there may be terabytes of them."""
+    try:
+        return os.lseek(span.fd, span.begin, os.SEEK_DATA) >= span.end
+    except OSError as problem:
+        return problem.errno == errno.ENXIO
+
+
 def _inflated(span: FileRange) -> Iterator[bytes]:
     """What a stretch of a gzip file holds, of all its members, without Python's slower reader."""
-    if span.form == "member":
-        inflater = zlib.decompressobj(wbits=31)
-        with suppress(zlib.error):
-            yield inflater.decompress(os.pread(span.fd, span.end - span.begin, span.begin))
-        return
-    at = span.begin
-    inflater = zlib.decompressobj(wbits=31)
+    at, inflater = span.begin, zlib.decompressobj(wbits=31)
     while raw := os.pread(span.fd, min(_COMPRESSED_BYTES, span.end - at), at):
         at += len(raw)
-        while raw:
+        full = False
+        while raw or full:
             try:
-                yield inflater.decompress(raw)
+                inflated = inflater.decompress(raw, _INFLATED_BYTES_MAX)
             except zlib.error:
                 return
-            raw = inflater.unused_data
+            full = len(inflated) == _INFLATED_BYTES_MAX
+            if inflated:
+                yield inflated
             if inflater.eof:
-                inflater = zlib.decompressobj(wbits=31)
+                if span.form == "member":
+                    return
+                raw, full, inflater = inflater.unused_data, False, zlib.decompressobj(wbits=31)
+            else:
+                raw = inflater.unconsumed_tail

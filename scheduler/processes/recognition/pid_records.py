@@ -21,6 +21,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from eventstore.regular_file import open_regular, read_regular
 from scheduler import inheritable_lock
 from scheduler.processes.descriptors import is_exhaustion
 from scheduler.processes.recognition.identity import (
@@ -39,8 +40,8 @@ _SLACK_S: Final = 0.05
 """Start times are counted in ticks of 10 ms, and rounded down."""
 _NAME: Final = re.compile(r"\.?([0-9]{1,10})-([0-9]{1,20})(?:-([0-9]{1,20}))?")
 """Of a file: number and start of its owner, and the pid namespace unless an older version wrote it."""
-_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_READ_MAX_BYTES: Final = 4 * 1024 * 1024
+_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+_BYTES_MAX: Final = 16 * 1024 * 1024
 
 
 class Note(NamedTuple):
@@ -205,7 +206,7 @@ class Notes:
     def _begin(self, path: Path) -> int:
         """A new file with its first line: the boot for which it means something."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = os.open(path, _FLAGS, 0o600)
+        file = open_regular(path, _FLAGS)
         try:
             with contextlib.suppress(OSError):  # a file system without locks
                 inheritable_lock.take(file)
@@ -231,18 +232,13 @@ def _attempts(path: Path) -> Iterator[tuple[int, int]]:
 def _lines(path: Path) -> list[str]:
     """What stands in a file; nothing where it is no regular file or no text."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        return read_regular(path, _BYTES_MAX).decode("ascii").splitlines()
     except OSError as error:
         if is_exhaustion(error):
             raise
         return []
-    with open(descriptor, "rb", buffering=0) as source:
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return []
-            return source.read(_READ_MAX_BYTES).decode("ascii").splitlines()
-        except (OSError, ValueError):
-            return []
+    except ValueError:
+        return []
 
 
 def _parsed(lines: Iterable[str]) -> Iterator[Note]:

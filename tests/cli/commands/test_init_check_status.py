@@ -153,6 +153,7 @@ def test_status_for_programs_has_stable_members(home: Home) -> None:
     document = call("status", "--json", home=home.root).document
     assert list(document) == [
         "home",
+        "home_is_copy",
         "time",
         "scheduler",
         "config",
@@ -257,3 +258,15 @@ def test_status_tells_what_follows_from_a_clock_that_was_ahead(home: Home) -> No
     assert "it runs by schedule again after that, or at once under a new name" in lines[2]
     assert "`jobs run`" in lines[2]
     assert not re.search(r"^:", out, re.MULTILINE)
+
+
+def test_check_and_status_say_who_else_can_write_the_config(home: Home) -> None:
+    """Such a config is not used; what to do is said."""
+    home.config.chmod(0o666)
+    checked = call("check", home=home.root)
+    assert checked.code == 2
+    assert f"chmod go-w {home.config}" in " ".join(checked.err.split())
+    with Journal.open(home.ledger, software="test"):
+        pass
+    assert call("status", "--json", home=home.root).document["config"]["state"] == "untrusted"
+    assert "untrusted" in call("status", home=home.root).out

@@ -180,7 +180,7 @@ def test_only_one_merges(long: Writer) -> None:
     """While another process merges, nothing is done; what a killed one left behind is swept."""
     maintain(long.home, Sizes(batch=99, most=1))
     folder = ProjectionFolder(long.home.projections)
-    left: list[Path] = [folder.root / "~spilled", folder.root / "runs" / "~half"]
+    left: list[Path] = [folder.root / "~spilled_", folder.root / "runs" / f"~{0:020d}.parquet.7"]
     left[0].mkdir()
     left[1].touch()
     with folder.merging() as alone:

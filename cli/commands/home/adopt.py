@@ -1,0 +1,50 @@
+"""`home adopt`: a home that is a copy goes on by itself."""
+
+from __future__ import annotations
+
+import click
+
+from cli.app.failures import Failure
+from cli.terminal.console import tell
+from cli.terminal.printable import printable, show_count
+from scheduler.home import Home
+
+
+@click.command(epilog="Example: cronledger --home /srv/jobs home adopt")
+@click.pass_obj
+def adopt(home: Home) -> None:
+    """Say that a home that is a copy, or was restored, runs its jobs by itself from now on.
+
+    That is recorded. Processes that the other home started are neither awaited nor stopped: runs that were going when
+    the copy was made are recorded as lost here. Nothing is done in a home that is no copy.
+    """
+    from scheduler.actor import claims, person
+    from scheduler.home_identity import is_copy
+    from scheduler.ledger.open import open_ledger
+    from scheduler.ledger.view import has_ledger
+    from scheduler.scheduler_lock import AlreadyRunning, Holder, SchedulerLock
+    from scheduler.service.executor import this_process
+    from scheduler.service.home_adoption import adopt_home
+    from scheduler.system_clock import SystemClock
+
+    if not is_copy(home) or not has_ledger(home):
+        tell(f"{printable(str(home.root))} is no copy of another home: there is nothing to adopt")
+        return
+    executor = this_process()
+    try:
+        lock = SchedulerLock.take(
+            home.scheduler_lock, Holder(executor.pid, executor.host, SystemClock().read().wall)
+        )
+    except AlreadyRunning:
+        raise Failure("a scheduler serves this home: it has been adopted") from None
+    try:
+        ledger = open_ledger(home, person())
+        try:
+            entries = adopt_home(home, ledger, person(), claims(ledger.state.mark))
+        finally:
+            ledger.store.close()
+    finally:
+        lock.release()
+    tell(f"{printable(str(home.root))} goes on by itself, entry {entries[0].seq}")
+    if len(entries) > 1:
+        tell(f"{show_count(len(entries) - 1, 'run')} of the other home recorded as lost here")

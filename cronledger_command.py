@@ -1,0 +1,49 @@
+"""Where the command `cronledger` begins: it takes its own modules and no others, whatever the surroundings say.
+
+Its packages have plain names (`cli`, `scheduler`). A `PYTHONPATH`, or a file beside the script, could put others of
+these names before them, and their code would run as whoever called the command. So nothing but what is installed is
+left on the path before anything of ours is imported. Nothing is imported above for the same reason.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run the command, or say why its own modules cannot be had; leaves with an exit code."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    _isolate(here)
+    stranger = _stranger(here)
+    if stranger:
+        sys.stderr.write(
+            f"error: {stranger} stands before cronledger's own module of that name: nothing was run\n"
+            "       Remove it from where Python looks first, or install cronledger into an environment of its own.\n"
+        )
+        sys.exit(2)
+    from cli.main import main as run
+
+    run()
+
+
+def _isolate(here: str) -> None:
+    """Take from the path what the environment put there, and the folder that Python takes the script's to be."""
+    added = {os.path.abspath(folder) for folder in os.environ.pop("PYTHONPATH", "").split(os.pathsep)}
+    if not getattr(sys.flags, "safe_path", False) and sys.path:
+        added.add(os.path.abspath(sys.path[0]))
+    sys.path[:] = [
+        each for each in sys.path if os.path.abspath(each) == here or os.path.abspath(each) not in added
+    ]
+
+
+def _stranger(here: str) -> str:
+    """The file of another module that would be taken for one of ours; empty if there is none."""
+    from importlib.util import find_spec
+
+    for name in ("cli", "eventstore", "projections", "scheduler"):
+        found = find_spec(name)
+        place = None if found is None else found.origin
+        if place is None or os.path.dirname(os.path.dirname(os.path.abspath(place))) != here:
+            return place or name
+    return ""

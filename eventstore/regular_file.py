@@ -1,0 +1,91 @@
+"""Opening files whose names are known and whose nature is not: whoever wrote the folder may have put anything there.
+
+A FIFO would make the opening wait for ever, a link would lead elsewhere, a device may act. So nothing is followed,
+nothing is waited for, and what is no regular file is refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from pathlib import Path
+
+_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class NotRegular(OSError):
+    """There is a link, a FIFO, a socket, a device or a folder where a file should be."""
+
+
+def open_regular(
+    path: str | Path, flags: int = os.O_RDONLY, mode: int = 0o600, *, dir_fd: int | None = None
+) -> int:
+    """Open a regular file; no started program inherits it.
+
+    Args:
+        path: where it is; its last part is no link.
+        flags: as for open(2).
+        mode: of a file that is created.
+        dir_fd: the folder that `path` counts from.
+
+    Raises:
+        NotRegular: it is a link, or no regular file.
+        OSError: it cannot be opened.
+    """
+    try:
+        fd = os.open(path, flags | _FLAGS, mode, dir_fd=dir_fd)
+    except OSError as problem:
+        if problem.errno == errno.ELOOP:
+            raise NotRegular(errno.ELOOP, "it is a symbolic link, which is not followed", str(path)) from None
+        if problem.errno == errno.ENXIO:  # a FIFO that nobody reads, or a socket
+            raise NotRegular(errno.ENXIO, "it is no regular file", str(path)) from None
+        raise
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise NotRegular(errno.EINVAL, "it is no regular file", str(path))
+    return fd
+
+
+def read_regular(path: str | Path, bytes_max: int, *, dir_fd: int | None = None) -> bytes:
+    """All of a regular file that is not longer than it may be.
+
+    Raises:
+        NotRegular: it is a link, or no regular file.
+        OSError: it cannot be read, or is longer than `bytes_max`.
+    """
+    fd = open_regular(path, dir_fd=dir_fd)
+    try:
+        # A sparse file may be longer than anybody has time for: its length is asked first.
+        chunks, left = [], bytes_max + 1 if os.fstat(fd).st_size <= bytes_max else 0
+        while left > 0 and (chunk := os.read(fd, min(left, 1024 * 1024))):
+            chunks.append(chunk)
+            left -= len(chunk)
+    finally:
+        os.close(fd)
+    if left <= 0:
+        raise OSError(errno.EFBIG, f"it is longer than {bytes_max:,} bytes", str(path))
+    return b"".join(chunks)
+
+
+def create_anew(path: Path, mode: int = 0o600) -> int:
+    """Create a file to be written, in place of whatever bears its name: a leftover of a killed process, at best.
+
+    Raises:
+        OSError: it cannot be created.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+
+
+def check_folder(path: Path) -> None:
+    """Check that a folder of ours is one, and no link to another.
+
+    Raises:
+        NotRegular: it is not.
+        OSError: it is not there.
+    """
+    if not stat.S_ISDIR(os.lstat(path).st_mode):
+        raise NotRegular(errno.ENOTDIR, "it is no folder, or a link to one", str(path))

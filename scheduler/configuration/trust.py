@@ -1,0 +1,81 @@
+"""Whether a config may be believed: whoever can write it, or put another in its place, runs commands as its owner.
+
+So nobody but the owner of the home and root may, as cron(8) and sshd(8) have it for their files.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+def distrust(found: os.stat_result, path: Path, home: Path | None) -> str:
+    """Why a config is not to be used, and what to do about it; empty if it may be.
+
+    Args:
+        found: what fstat(2) says of the open file.
+        path: where it is.
+        home: the home that it belongs to, if it does.
+
+    Raises:
+        OSError: one of the folders that it stands in cannot be looked at.
+    """
+    trusted = {0, os.geteuid() if home is None else _owner(home)}
+    problem = _distrusted(found, path, trusted)
+    if problem:
+        return problem
+    for folder in _folders(path, home):
+        problem = _distrusted(os.stat(folder), folder, trusted)
+        if problem:
+            return problem
+    return ""
+
+
+def _owner(home: Path) -> int:
+    from scheduler.home import Home
+    from scheduler.home_owner import owner_of
+
+    owner = owner_of(Home(home))
+    return os.geteuid() if owner is None else owner
+
+
+def _folders(path: Path, home: Path | None) -> Iterator[Path]:
+    """The folders that decide which file a config is: those up to its home, and that of the file a link names."""
+    if home is not None and home in path.parents:
+        yield from path.parents[: path.parents.index(home) + 1]
+    else:
+        yield path.parent
+    if path.is_symlink():
+        yield Path(os.path.realpath(path)).parent
+
+
+def _distrusted(found: os.stat_result, path: Path, trusted: set[int]) -> str:
+    quoted = shlex.quote(str(path))
+    if found.st_uid not in trusted:
+        who, owner = _name(found.st_uid), _name(max(trusted))
+        return f"{path} belongs to {who}, who could put any command there: `chown {owner} {quoted}`"
+    # Where a folder is sticky, as /tmp is, nobody can replace what is another's.
+    sticky = stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX
+    if found.st_mode & _OTHERS_WRITE and not sticky and not _is_read_only(path):
+        who = "others" if found.st_mode & stat.S_IWOTH else "its group"
+        return f"{who} can write {path}, and so put any command there: `chmod go-w {quoted}`"
+    return ""
+
+
+def _is_read_only(path: Path) -> bool:
+    """Whether nobody can write there, whatever the mode says: a volume that an orchestrator mounts, say."""
+    return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+
+
+def _name(uid: int) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)

@@ -1,0 +1,118 @@
+"""Whether a home is still the one it was, or a copy: what it remembers of its own lock file.
+
+A file that was copied has another inode and another birth time (statx(2)); one that was moved within its
+disk has not. The number of the device counts within one boot only: over boots, and in containers, it changes.
+
+What is remembered stands in `var/identity.json`, so it is copied along, and that is how a copy knows that it is one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from eventstore.durable import REAL, write_file
+from eventstore.nesting import decode
+from eventstore.regular_file import open_regular, read_regular
+from scheduler.home import Home
+from scheduler.processes.recognition.identity import boot_id
+
+_FILE: Final = "identity.json"
+_BYTES_MAX: Final = 4_096
+_NOTES: Final = re.compile(r"\.?[0-9]+-[0-9]+(-[0-9]+)?")
+_AT_FDCWD: Final = -100
+_AT_SYMLINK_NOFOLLOW: Final = 0x100
+_STATX_BTIME: Final = 0x800
+_STATX_BYTES: Final = 256
+
+
+class HomeCopied(Exception):
+    """The home is a copy of another one, and nobody has said what it is to be."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        super().__init__(f"the home {home.root} is a copy of another one")
+
+
+class LockFile(msgspec.Struct, frozen=True):
+    """What tells the lock file of a home from a copy of it.
+
+    Attributes:
+        inode: its number.
+        device, boot_id: of the file system, and the boot during which it had that number.
+        born_ns: when it was created, in Unix nanoseconds; None where the system does not tell.
+    """
+
+    inode: int
+    device: int
+    boot_id: str
+    born_ns: int | None = None
+
+
+def is_copy(home: Home) -> bool:
+    """Whether the home is a copy; False where it remembers nothing."""
+    try:
+        then = decode(read_regular(home.var / _FILE, _BYTES_MAX), LockFile)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return False
+    now = _lock_file(home)
+    if now is None or now.inode != then.inode:
+        return True
+    if None not in (now.born_ns, then.born_ns) and now.born_ns != then.born_ns:
+        return True
+    return now.boot_id == then.boot_id and now.device != then.device
+
+
+def remember(home: Home) -> None:
+    """Note what the home is now; where it cannot be written, it is not known later."""
+    with contextlib.suppress(OSError):
+        home.var.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(open_regular(home.scheduler_lock, os.O_RDWR | os.O_CREAT))
+        now = _lock_file(home)
+        path = home.var / _FILE
+        raw = msgspec.json.encode(now) + b"\n"
+        with contextlib.suppress(OSError):
+            if read_regular(path, _BYTES_MAX) == raw:
+                return
+        write_file(REAL, path, raw)
+
+
+def forget_processes(home: Home) -> None:
+    """Remove the notes of processes that came along with a copy: they are another home's."""
+    with contextlib.suppress(FileNotFoundError):
+        for name in os.listdir(home.processes):
+            if _NOTES.fullmatch(name):
+                (home.processes / name).unlink(missing_ok=True)
+
+
+def _lock_file(home: Home) -> LockFile | None:
+    path = home.scheduler_lock
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    return LockFile(found.st_ino, found.st_dev, boot_id(), _born_ns(path))
+
+
+def _born_ns(path: Path) -> int | None:
+    """The birth time, which Python does not ask for on Linux."""
+    import ctypes
+
+    statx = getattr(ctypes.CDLL(None, use_errno=True), "statx", None)
+    if statx is None:
+        return None
+    buffer = ctypes.create_string_buffer(_STATX_BYTES)
+    if statx(_AT_FDCWD, os.fsencode(path), _AT_SYMLINK_NOFOLLOW, _STATX_BTIME, buffer) != 0:
+        return None
+    raw = bytes(buffer)
+    if not int.from_bytes(raw[0:4], sys.byteorder) & _STATX_BTIME:
+        return None
+    # struct statx: the birth time is the second of four, which begin at byte 64 and take 16 bytes each.
+    seconds = int.from_bytes(raw[80:88], sys.byteorder, signed=True)
+    return seconds * 1_000_000_000 + int.from_bytes(raw[88:92], sys.byteorder)

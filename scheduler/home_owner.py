@@ -1,0 +1,25 @@
+"""Whose a home is: the owner of `var/`, or of the home's folder while there is no `var/`."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+from scheduler.home import Home
+
+
+def owner_of(home: Home) -> int | None:
+    """The uid of the home's owner; None if there is no home's folder yet."""
+    for folder in (home.var, home.root):
+        with suppress(OSError):
+            return os.stat(folder).st_uid
+    return None
+
+
+def is_foreign(home: Home) -> bool:
+    """Whether the home belongs to another user than the one as whom this process acts.
+
+    Who reads such a home writes nothing there, whatever its permissions would allow.
+    """
+    owner = owner_of(home)
+    return owner is not None and owner != os.geteuid()

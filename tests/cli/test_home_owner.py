@@ -1,0 +1,145 @@
+"""A home has an owner: root acts as that user, and others read at most."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from eventstore import Journal
+from scheduler.home import Home
+from tests.support.command import Answer
+from tests.support.home import make_home
+
+OWNER, OTHER = 65_534, 65_533
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as other users")
+
+_PROGRAM = """
+import json, os, sys
+from cli.app import home_owner
+from tests.support.command import call
+home_owner.unreadable_part = lambda: ""  # the interpreter may stand in a folder that is root's alone
+root, warm, uid, *arguments = sys.argv[1:]
+from pathlib import Path
+call(*arguments, home=Path(warm))  # what is imported later cannot be read any more
+if int(uid):
+    os.setgroups([]); os.setresgid(int(uid), int(uid), int(uid)); os.setresuid(int(uid), int(uid), int(uid))
+answer = call(*arguments, home=Path(root))
+print(json.dumps([answer.code, answer.out, answer.err]))
+"""
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder that everybody may enter."""
+    with tempfile.TemporaryDirectory() as made:
+        os.chmod(made, 0o755)
+        yield Path(made)
+
+
+@pytest.fixture
+def home(place: Path) -> Home:
+    """A home of a service user, with a ledger."""
+    home = make_home(place / "home")
+    with Journal.open(home.ledger, software="test"):
+        pass
+    give(home, OWNER)
+    return home
+
+
+def give(home: Home, uid: int) -> None:
+    """Make everything in a home that user's."""
+    for path in (home.root, *home.root.rglob("*")):
+        os.chown(path, uid, uid)
+
+
+def called_by(uid: int, home: Home, *arguments: str) -> Answer:
+    """Have a user call the command."""
+    warm = make_home(Path(tempfile.mkdtemp(dir=home.root.parent)))
+    command = [sys.executable, "-c", _PROGRAM, str(home.root), str(warm.root), str(uid), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    code, out, err = json.loads(done.stdout.splitlines()[-1])
+    return Answer(code, out.encode(), err.encode())
+
+
+def owners(home: Home) -> set[int]:
+    """Whose the files of a home are."""
+    return {path.lstat().st_uid for path in home.root.rglob("*")}
+
+
+@pytest.mark.parametrize(
+    "arguments", [("jobs", "disable", "nightly"), ("jobs", "run", "nightly"), ("logs", "view")]
+)
+def test_what_root_makes_is_the_owners(home: Home, arguments: tuple[str, ...]) -> None:
+    """The service can go on with it, and the ledger says that it was root."""
+    answer = called_by(0, home, *arguments)
+    assert answer.code == 0, answer.err
+    assert owners(home) == {OWNER}
+    with Journal.open(home.ledger, software="", read_only=True) as journal:
+        actors = {entry.actor.partition("@")[0] for entry in journal.read(1)}
+    assert "user:nobody" not in actors
+    assert arguments[0] == "logs" or "user:root" in actors
+
+
+def test_a_command_of_the_owner_is_not_run_as_root(home: Home) -> None:
+    """A job runs as the owner, whoever asked for it."""
+    home.config.write_text("jobs:\n  nightly:\n    command: id -u\n    every: 1h\n    timezone: UTC\n")
+    answer = called_by(0, home, "jobs", "run", "nightly")
+    (written,) = home.logs.glob("output/*/*.stdout")
+    assert (answer.code, written.read_text()) == (0, f"{OWNER}\n")
+
+
+def test_a_link_of_the_owner_does_not_lead_root_elsewhere(home: Home, place: Path) -> None:
+    """Where the owner may not write, root as the owner may not either."""
+    (place / "roots").mkdir()
+    home.logs.symlink_to(place / "roots")
+    called_by(0, home, "jobs", "run", "nightly")
+    assert list((place / "roots").iterdir()) == []
+
+
+def test_another_user_reads_and_leaves_no_trace(home: Home) -> None:
+    """Who may read the files gets answers."""
+    for path in (home.root, *home.root.rglob("*")):
+        path.chmod(path.stat().st_mode | 0o044 | (0o011 if path.is_dir() else 0))
+    before = sorted(home.root.rglob("*"))
+    for arguments in (
+        ("jobs", "list"),
+        ("status",),
+        ("sql", "SELECT count(*) FROM events"),
+        ("ledger", "verify"),
+    ):
+        answer = called_by(OTHER, home, *arguments)
+        assert answer.code == 0, answer.err
+    assert sorted(home.root.rglob("*")) == before
+
+
+def test_another_user_who_would_write_is_told_what_is_right(home: Home) -> None:
+    """Nothing is tried; the command can be pasted."""
+    home.root.chmod(0o777)
+    answer = called_by(OTHER, home, "jobs", "disable", "nightly")
+    assert answer.code == 2
+    assert "belongs to" in answer.err
+    assert f"sudo -u nobody cronledger --home {home.root} jobs disable nightly" in " ".join(
+        answer.err.split()
+    )
+
+
+def test_an_owner_who_cannot_read_the_program_is_named(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root does not go on as root; what is in the way is said."""
+    from cli.app import home_owner
+    from tests.support.command import call
+
+    monkeypatch.setattr(home_owner, "unreadable_part", lambda: "/root/python")
+    monkeypatch.setattr(os, "initgroups", lambda name, group: None)
+    monkeypatch.setattr(os, "setegid", lambda group: None)
+    answer = call("jobs", "disable", "nightly", home=home.root)
+    assert answer.code == 2
+    assert "cannot read /root/python" in " ".join(answer.err.split())
+    assert owners(home) == {OWNER}

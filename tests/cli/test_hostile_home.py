@@ -1,0 +1,93 @@
+"""Commands that read a home which somebody else made: they answer or refuse, and harm nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from scheduler.home import Home
+from scheduler.processes.recognition.pid_records import Notes
+from scheduler.scheduler_lock import Holder, SchedulerLock
+from tests.support.command import call
+from tests.support.home import make_home
+
+READING = (
+    ("jobs", "list"), ("status",), ("check",), ("ledger", "tail"), ("ledger", "verify"), ("logs", "view"),
+    ("sql", "SELECT count(*) FROM events"), ("jobs", "list", "--as-of", "0"),
+)  # fmt: skip
+FILES = (
+    "services/scheduler/config.yaml", "var/scheduler.lock", "var/identity.json", "var/salt", "var/snapshots",
+    "var/logs/entries/position.json", "var/logs/entries/lock", "var/logs/entries/2026-11-23.jsonl",
+    "var/projections/manifest.json", "var/projections/lock", "var/projections/events", "var/ledger/lock",
+    "var/ledger/HEAD", "var/ledger/00000000000000000000.jsonl", "var/ledger/00000000000000000000.seal",
+)  # fmt: skip
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A home of which everything was made."""
+    home = make_home(tmp_path / "home")
+    for arguments in (
+        ("jobs", "disable", "nightly"),
+        ("logs", "view"),
+        ("sql", "SELECT 1"),
+        ("projections", "rebuild"),
+    ):
+        assert call(*arguments, home=home.root).code == 0
+    return home
+
+
+def put_aside(path: Path) -> None:
+    """Make room for something else under a name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_nobody_waits_for_a_fifo(home: Home, name: str) -> None:
+    """Every command that reads comes to its end, with a documented exit code, whichever file is one."""
+    put_aside(home.root / name)
+    os.mkfifo(home.root / name)
+    for arguments in READING:
+        assert call(*arguments, home=home.root).code in (0, 1, 2, 3), arguments
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.startswith("var/")])
+def test_a_link_leads_nobody_to_what_it_names(home: Home, tmp_path: Path, name: str) -> None:
+    """Neither a file nor a folder outside is changed by commands that read, or that run a job."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / ".profile").write_text("one\ntwo\nthree")
+    (outside / "1-2").write_text("not ours")
+    is_folder = (home.root / name).is_dir() or name == "var/snapshots"
+    put_aside(home.root / name)
+    (home.root / name).symlink_to(outside if is_folder else outside / ".profile")
+    for arguments in (*READING, ("jobs", "run", "ticker")):
+        assert call(*arguments, home=home.root).code in (0, 1, 2, 3), arguments
+    assert (outside / ".profile").read_text() == "one\ntwo\nthree"
+    assert (outside / "1-2").read_text() == "not ours"
+
+
+def test_a_lock_that_is_a_link_truncates_nothing(tmp_path: Path) -> None:
+    """Who takes the scheduler's lock writes into it."""
+    (tmp_path / "precious").write_text("mine")
+    (tmp_path / "lock").symlink_to(tmp_path / "precious")
+    with pytest.raises(OSError, match="symbolic link"):
+        SchedulerLock.take(tmp_path / "lock", Holder(1, "web1", datetime(2026, 11, 23, tzinfo=UTC)))
+    assert (tmp_path / "precious").read_text() == "mine"
+
+
+def test_only_notes_are_removed_from_the_folder_of_notes(tmp_path: Path) -> None:
+    """Files of other names are not ours."""
+    (tmp_path / "diary").write_text("mine")
+    (tmp_path / "999999-1").write_text("an ended owner's")
+    Notes(tmp_path)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert "diary" in names
+    assert "999999-1" not in names

@@ -1,0 +1,75 @@
+"""What stands in `var/projections` is data: a question removes nothing but projections."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from projections import open_sql
+from projections.build.maintenance import maintain
+from projections.files import garbage
+from projections.files.manifest import Manifest, ProjectionFolder
+from scheduler.home import Home
+from tests.support.ledger import Writer
+
+
+def ask(home: Home) -> int:
+    """How many entries the views count."""
+    with open_sql(home) as sql:
+        rows = sql.execute("SELECT count(*) FROM events").all()
+    return int(rows[0][0])
+
+
+def fill(writer: Writer) -> None:
+    """More than one full segment."""
+    writer.define("a")
+    for _ in range(8):
+        writer.tick("a")
+
+
+def test_dotfiles_behind_a_link_stay(writer: Writer, tmp_path: Path) -> None:
+    """A folder of projections that is a link is not used; the question is answered all the same."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / ".profile").write_text("mine")
+    fill(writer)
+    writer.home.projections.mkdir()
+    (writer.home.projections / "events").symlink_to(elsewhere)
+    assert ask(writer.home) > 8
+    assert [path.name for path in elsewhere.iterdir()] == [".profile"]
+
+
+def test_files_of_other_names_stay(writer: Writer) -> None:
+    """Hidden files, and files that begin as ours do, are not ours."""
+    fill(writer)
+    maintain(writer.home)
+    folder = ProjectionFolder(writer.home.projections)
+    kept = [folder.root / ".profile", folder.root / "events" / "~notes", folder.root / "events" / "1.parquet"]
+    ours = folder.root / "events" / f".{0:020d}.parquet.1"
+    for path in (*kept, ours):
+        path.write_text("x")
+    with folder.locked(), folder.merging():
+        garbage.sweep(folder, Manifest(version="x"), now_s=2**40)
+    assert all(path.exists() for path in kept)
+    assert not ours.exists()
+
+
+def test_a_manifest_that_is_a_fifo_is_none(writer: Writer) -> None:
+    """Nobody waits for a writer."""
+    fill(writer)
+    maintain(writer.home)
+    manifest = writer.home.projections / "manifest.json"
+    manifest.unlink()
+    os.mkfifo(manifest)
+    assert ask(writer.home) > 8
+
+
+def test_a_foreign_home_is_read_and_not_written(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Projections of a home of somebody else are made in a private folder."""
+    fill(writer)
+    uid = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: uid + 1)
+    assert ask(writer.home) > 8
+    assert not writer.home.projections.exists()
