@@ -73,7 +73,7 @@ def _reads_elsewhere(params: dict[str, Any]) -> bool:
 
 
 def _owner(home: Home, command: str) -> int | None:
-    from scheduler.home_owner import owner_of
+    from scheduler.ownership.home_owner import owner_of
 
     is_home = home.var.exists() or home.config.exists()
     return owner_of(home) if is_home or command == "init" else None
@@ -97,7 +97,7 @@ def _become(home: Home, owner: int) -> None:
     Raises:
         Failure: the system does not let us, or the owner cannot read this program.
     """
-    from scheduler.actor import remember_user
+    from scheduler.ownership.actor import remember_user
 
     remember_user()
     try:

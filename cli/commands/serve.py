@@ -26,8 +26,8 @@ from cli.words.entry_lines import EventLines
 from cli.words.scheduler_words import clock_was_ahead_words, full_slots_words, upgraded_words
 from eventstore.store import Entry
 from scheduler.home import Home
-from scheduler.home_identity import HomeCopied
-from scheduler.rules.upcoming import upcoming
+from scheduler.ownership.home_identity import HomeCopied
+from scheduler.rules.requests.upcoming import upcoming
 from scheduler.scheduler_lock import AlreadyRunning, Holder
 from scheduler.service.announcements import (
     Announcement,

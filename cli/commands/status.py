@@ -26,7 +26,7 @@ from cli.words.scheduler_words import (
 from eventstore.store import Entry
 from scheduler.entry_members import ConfigError, Survivor
 from scheduler.home import Home
-from scheduler.home_identity import is_copy
+from scheduler.ownership.home_identity import is_copy
 from scheduler.rules.slots import FullSlots, full_slots
 from scheduler.rules.state import LeftRunning, Run
 from scheduler.version import Replaced, replaced, versions

@@ -70,9 +70,9 @@ def to_write(home: Home) -> Iterator[Ledger]:
         ConfigInvalid, ConfigUnreadable: there is no ledger, and the config cannot be used.
         Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
     """
-    from scheduler.actor import person
     from scheduler.ledger.open import bring_in_line, open_ledger
     from scheduler.ledger.view import config_to_record
+    from scheduler.ownership.actor import person
 
     config, problem = config_to_record(home)
     if problem is not None:

@@ -19,12 +19,12 @@ from eventstore import LedgerError
 from eventstore.regular_file import open_regular
 from scheduler.change_watch import CREATED, MODIFIED, ChangeWatch
 from scheduler.home import Home
-from scheduler.home_owner import is_foreign
 from scheduler.logs.collection.collector import Busy, Collector
 from scheduler.logs.collection.output_watch import OutputWatch
 from scheduler.logs.query.query import LogFilter, admitted_lines
 from scheduler.logs.storage.day_files import day_files, entries_folder, make_folder
 from scheduler.logs.storage.entry import LogEntry
+from scheduler.ownership.home_owner import is_foreign
 from scheduler.scheduler_lock import holder_of
 from scheduler.waiting import Waiter
 

@@ -17,10 +17,10 @@ from cli.terminal.progress import progress
 from eventstore import NoLedger, Unavailable
 from eventstore.errors import Corrupt
 from scheduler.home import Home
-from scheduler.home_owner import is_foreign
 from scheduler.logs.collection.collector import Busy, Collector
 from scheduler.logs.storage.checkpoint import read_position
 from scheduler.logs.storage.day_files import entries_folder
+from scheduler.ownership.home_owner import is_foreign
 from scheduler.store import open_store
 
 COLLECT_S = 5.0

@@ -11,10 +11,10 @@ from cli.terminal.printable import printable
 from cli.words.words import actor_words
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.actor import claims, person
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
-from scheduler.rules.cancellation import cancel_requests, runs_in_flight, skips_without_scheduler
+from scheduler.ownership.actor import claims, person
+from scheduler.rules.requests.cancellation import cancel_requests, runs_in_flight, skips_without_scheduler
 from scheduler.rules.state import Run, State
 from scheduler.scheduler_lock import holder_of
 from scheduler.service.executor import executor_alive

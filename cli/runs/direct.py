@@ -18,12 +18,12 @@ from cli.runs.runner import Descriptors, OnRequested, Runner, ledger_for_runs
 from cli.terminal.console import note
 from cli.terminal.printable import printable
 from eventstore.errors import Unavailable
-from scheduler.actor import claims, person
 from scheduler.configuration import Config
 from scheduler.home import Home
-from scheduler.home_identity import is_copy, remember
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.open import bring_in_line
+from scheduler.ownership.actor import claims, person
+from scheduler.ownership.home_identity import is_copy, remember
 from scheduler.processes import PosixSpawner
 from scheduler.service.config_in_force import config_to_start_with
 from scheduler.service.executor import executors_of, this_process

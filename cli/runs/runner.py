@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from cli.app.ledger_wait import patience_explained
 from cli.runs.live_output import OutputFollower
 from cli.runs.watch import WatchedRuns
-from scheduler.actor import person
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.open import open_ledger
+from scheduler.ownership.actor import person
 from scheduler.waiting import Waiter
 
 OnRequested = Callable[[int, str], None]

@@ -20,12 +20,12 @@ from cli.times.zones import local_zone
 from cli.words.job_words import PAUSE_ENDS, paused_words
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
-from scheduler.actor import claims, person
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.view import config_is_judged, read_config
+from scheduler.ownership.actor import claims, person
+from scheduler.rules.requests.waiting_reason import WaitingReason, waiting_reason
 from scheduler.rules.state import SchedulerStatus
-from scheduler.rules.waiting_reason import WaitingReason, waiting_reason
 from scheduler.scheduler_lock import Holder
 
 _CONFIG_WAIT_S = 5.0

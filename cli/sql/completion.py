@@ -24,7 +24,7 @@ from cli.sql.formats import FORMATS
 from cli.terminal.console import wants_colour
 from eventstore.regular_file import open_regular
 from scheduler.home import Home
-from scheduler.home_owner import is_foreign
+from scheduler.ownership.home_owner import is_foreign
 
 HISTORY_NAME = "sql_history"
 _TOKEN = re.compile(

@@ -9,8 +9,8 @@ from cli.terminal.console import Tone, is_terminal, speaks_unicode
 from cli.terminal.tables import Cell
 from cli.times.show import show_clock, show_duration, show_past, show_time
 from cli.words.words import actor_words, outcome_symbol, outcome_words, skip_words, timing_words
+from scheduler.rules.requests.upcoming import next_run
 from scheduler.rules.state import Job, LastRun, Run, SchedulerStatus, State
-from scheduler.rules.upcoming import next_run
 
 PAUSE_ENDS = "It goes on by itself when the ledger can be written again: make room, or mend the permissions."
 """What to do about a scheduler that is paused."""

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from cli.terminal.printable import printable, show_count
 from cli.times.show import show_past, show_time
+from scheduler.rules.requests.upcoming import settled_ahead
 from scheduler.rules.slots import FullSlots
 from scheduler.rules.state import State
-from scheduler.rules.upcoming import settled_ahead
 from scheduler.version import Replaced
 
 _HOLDERS_SHOWN_MAX = 5

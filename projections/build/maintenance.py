@@ -20,7 +20,7 @@ from projections.files.parquet import version
 from projections.files.segments import LedgerSegments
 from projections.files.validation import ProgressCallback, discard_damaged, find_damaged, valid_projections
 from scheduler.home import Home
-from scheduler.home_owner import is_foreign
+from scheduler.ownership.home_owner import is_foreign
 from scheduler.store import open_store
 
 

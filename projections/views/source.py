@@ -22,7 +22,7 @@ from projections.files.manifest import ProjectionFolder
 from projections.files.segments import LedgerSegments, ValidProjections
 from projections.files.validation import unchanged
 from scheduler.home import Home
-from scheduler.home_owner import is_foreign
+from scheduler.ownership.home_owner import is_foreign
 from scheduler.store import open_store
 
 UNMERGED_MAX = 32

@@ -38,7 +38,7 @@ def distrust(found: os.stat_result, path: Path, home: Path | None) -> str:
 
 def _owner(home: Path) -> int:
     from scheduler.home import Home
-    from scheduler.home_owner import owner_of
+    from scheduler.ownership.home_owner import owner_of
 
     owner = owner_of(Home(home))
     return os.geteuid() if owner is None else owner

@@ -36,8 +36,8 @@ from scheduler.explanation.wall_time import daylight_saving
 from scheduler.ledger.past import Past
 from scheduler.rules.catch_up import chosen
 from scheduler.rules.job_schedule import schedule_of
+from scheduler.rules.requests.upcoming import next_run, settled_ahead
 from scheduler.rules.state import Job, State
-from scheduler.rules.upcoming import next_run, settled_ahead
 
 SECOND = timedelta(seconds=1)
 INSTANTS_MAX = 6

@@ -16,8 +16,8 @@ from pathlib import Path
 from eventstore import SEGMENT_ENTRIES
 from eventstore.store import Entry, EventStore
 from scheduler.home import Home
-from scheduler.home_owner import is_foreign
 from scheduler.ledger import snapshot
+from scheduler.ownership.home_owner import is_foreign
 from scheduler.rules.evolve import evolve
 from scheduler.rules.state import State
 

@@ -29,8 +29,8 @@ from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.ledger_prefix import LedgerPrefix
 from scheduler.ledger.open import config_changes, open_ledger_to_read
 from scheduler.ledger.past import OnProgress, Past
-from scheduler.rules.preview import preview
 from scheduler.rules.reconcile import pauses_ended
+from scheduler.rules.requests.preview import preview
 from scheduler.rules.state import State
 from scheduler.scheduler_lock import Holder, holder_of
 from scheduler.store import open_store

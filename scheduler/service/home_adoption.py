@@ -8,8 +8,8 @@ from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.entry_members import Claims
 from scheduler.home import Home
-from scheduler.home_identity import forget_processes, remember
 from scheduler.ledger.ledger import Ledger
+from scheduler.ownership.home_identity import forget_processes, remember
 from scheduler.rules.dispatch import lost
 from scheduler.rules.state import State
 

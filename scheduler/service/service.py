@@ -11,13 +11,13 @@ from datetime import datetime
 from eventstore.errors import Unavailable
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
-from scheduler.actor import claims, person
 from scheduler.configuration import Config, ConfigMissing
 from scheduler.configuration.home_config import load_config
 from scheduler.home import Home
-from scheduler.home_identity import HomeCopied, is_copy, remember
 from scheduler.ledger import snapshot
 from scheduler.ledger.open import open_ledger
+from scheduler.ownership.actor import claims, person
+from scheduler.ownership.home_identity import HomeCopied, is_copy, remember
 from scheduler.processes import PosixSpawner
 from scheduler.processes.recognition import identity
 from scheduler.rules.reconcile import reconcile

@@ -12,7 +12,7 @@ import pytest
 
 from scheduler import vocabulary as v
 from scheduler.home import Home
-from scheduler.home_identity import is_copy, remember
+from scheduler.ownership.home_identity import is_copy, remember
 from tests.support.command import await_fact
 from tests.support.home import LiveHome
 

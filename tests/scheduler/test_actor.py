@@ -12,8 +12,8 @@ import msgspec
 import pytest
 
 from eventstore.store import Entry
-from scheduler import actor
 from scheduler.entry_members import Claims
+from scheduler.ownership import actor
 from scheduler.wording.causes import claimed_actor_words
 from scheduler.wording.entries import sentence
 

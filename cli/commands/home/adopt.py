@@ -18,10 +18,10 @@ def adopt(home: Home) -> None:
     That is recorded. Processes that the other home started are neither awaited nor stopped: runs that were going when
     the copy was made are recorded as lost here. Nothing is done in a home that is no copy.
     """
-    from scheduler.actor import claims, person
-    from scheduler.home_identity import is_copy
     from scheduler.ledger.open import open_ledger
     from scheduler.ledger.view import has_ledger
+    from scheduler.ownership.actor import claims, person
+    from scheduler.ownership.home_identity import is_copy
     from scheduler.scheduler_lock import AlreadyRunning, Holder, SchedulerLock
     from scheduler.service.executor import this_process
     from scheduler.service.home_adoption import adopt_home

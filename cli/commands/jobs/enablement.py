@@ -20,9 +20,9 @@ from cli.times.show import DURATION, show_relative, show_time
 from cli.words.job_words import enabled_words
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.actor import claims, person
 from scheduler.home import Home
-from scheduler.rules.enablement import disabling, enabling
+from scheduler.ownership.actor import claims, person
+from scheduler.rules.requests.enablement import disabling, enabling
 from scheduler.rules.state import Job, State
 
 _names = click.argument("names", metavar="NAME...", nargs=-1, required=True, type=JOB)

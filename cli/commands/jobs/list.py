@@ -16,9 +16,9 @@ from cli.words.job_words import enabled_cell, job_document, last_cell, last_star
 from cli.words.scheduler_words import full_slots_words
 from cli.words.words import timing_words
 from scheduler.home import Home
+from scheduler.rules.requests.upcoming import next_run
 from scheduler.rules.slots import full_slots
 from scheduler.rules.state import Job
-from scheduler.rules.upcoming import next_run
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View

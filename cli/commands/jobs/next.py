@@ -21,8 +21,8 @@ from cli.words.job_words import enabled_words
 from cli.words.words import timing_words
 from scheduler.home import Home
 from scheduler.rules.job_schedule import schedule_of
+from scheduler.rules.requests.upcoming import Coming, begins, next_run, upcoming
 from scheduler.rules.state import Job
-from scheduler.rules.upcoming import Coming, begins, next_run, upcoming
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View

@@ -21,8 +21,8 @@ from cli.times.show import JOBS_ZONE, show_duration, show_relative, show_time, u
 from cli.words.job_words import enabled_cell, going_words, job_document, last_cell, last_words, skipped_words
 from cli.words.words import outcome_symbol, outcome_words, timing_words, trigger_words
 from scheduler.home import Home
+from scheduler.rules.requests.upcoming import next_run
 from scheduler.rules.state import Job
-from scheduler.rules.upcoming import next_run
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View

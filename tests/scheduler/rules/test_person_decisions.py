@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
-from scheduler.rules.cancellation import cancel_requests, runs_in_flight, skips_without_scheduler
-from scheduler.rules.enablement import disabling, enabling
 from scheduler.rules.evolve import fold
+from scheduler.rules.requests.cancellation import cancel_requests, runs_in_flight, skips_without_scheduler
+from scheduler.rules.requests.enablement import disabling, enabling
+from scheduler.rules.requests.upcoming import next_run, settled_ahead
+from scheduler.rules.requests.waiting_reason import waiting_reason
 from scheduler.rules.state import State
-from scheduler.rules.upcoming import next_run, settled_ahead
-from scheduler.rules.waiting_reason import waiting_reason
 from tests.support.world import BEGIN, Process, World, job
 
 ANN = "user:ann@sim"

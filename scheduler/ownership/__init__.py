@@ -1,0 +1,1 @@
+"""Whose a home is, who acts in it, and whether it is a copy of another one."""

@@ -1,0 +1,1 @@
+"""What a person asks for and is told: cancelling, enabling, what comes next, why a run waits."""
