@@ -369,15 +369,9 @@ WATCH_ENTRIES = (*LIVES, *PAUSES, ClockStepped.TYPE)
 MISFIRES = (ScheduleMisfired.TYPE,)
 """What tells that instants passed unwatched."""
 REMARKS = (
-    LedgerCreated.TYPE,
-    LedgerRecovered.TYPE,
-    HomeAdopted.TYPE,
-    SnapshotWritten.TYPE,
-    ConfigAccepted.TYPE,
-    ConfigRejected.TYPE,
-    RunCancelRequested.TYPE,
-    RetentionApplied.TYPE,
-)
+    LedgerCreated.TYPE, LedgerRecovered.TYPE, HomeAdopted.TYPE, SnapshotWritten.TYPE, ConfigAccepted.TYPE,
+    ConfigRejected.TYPE, RunCancelRequested.TYPE, RetentionApplied.TYPE,
+)  # fmt: skip
 """What belongs to none of these groups: no view of the projections but `events` is about it."""
 
 GROUPS = (RUN_ENTRIES, JOB_ENTRIES, WATCH_ENTRIES, MISFIRES, REMARKS)

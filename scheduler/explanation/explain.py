@@ -163,10 +163,26 @@ class Explainer:
             return job is not None and job.cursor >= instant
 
         if not come(self._present):
-            return None
+            return self._earlier_word(self._present.jobs.get(self._name), instant)
         entry = self._past.first_where(come)
         assert entry is not None, "what holds now began to hold at some entry"
-        return entry, self._past.state_at(entry.seq - 1).jobs.get(self._name)
+        job = self._past.state_at(entry.seq - 1).jobs.get(self._name)
+        return self._earlier_word(job, instant) or (entry, job)
+
+    def _earlier_word(self, job: Job | None, instant: datetime) -> tuple[Entry, Job | None] | None:
+        """The first entry after an instant that disabled or removed what was so already, and the job before it.
+
+        Such an entry moves no cursor, for it closes nothing; what held at the instant is what stood before it.
+        """
+        found: tuple[Entry, Job | None] | None = None
+        while job is not None and (word_seq := _word_against(job)) is not None:
+            word = self._past.entry(word_seq)
+            before = self._past.state_at(word_seq - 1).jobs.get(self._name)
+            if word.time < instant or before is None or _word_against(before, instant) is None:
+                break
+            found = word, before
+            job = before
+        return found
 
     def _in_force(self, instant: datetime) -> JobDefinition:
         """The definition that was in force then; where there was none, the one that came next."""
@@ -352,3 +368,13 @@ class Explainer:
             removed=removed.time,
             back=None if back is None else back.time,
         )
+
+
+def _word_against(job: Job, instant: datetime | None = None) -> int | None:
+    """The entry that keeps a job from its schedule; None if it is on it, or its pause was over at an instant."""
+    if not job.present:
+        return job.removed_seq
+    until = job.enablement.until
+    if job.enablement.enabled or (instant is not None and until is not None and until < instant):
+        return None
+    return job.enablement.seq

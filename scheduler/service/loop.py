@@ -349,7 +349,8 @@ class Scheduler:
 
     def _pause(self, problem: Unavailable, now: Reading) -> None:
         """The ledger cannot be written: start nothing new, keep the results, record that if the reserve suffices."""
-        self._try_later(now)
+        # Time between the tries: each of them may wake the processes that watch the ledger's folder.
+        self._retry_s = now.monotonic_s + LOOK_S
         files = self._ledger.store.files
         if files is not None:
             with contextlib.suppress(OSError):
@@ -365,7 +366,7 @@ class Scheduler:
         assert self._paused is not None
         files = self._ledger.store.files
         if files is not None and not files.restore_reserve():
-            self._try_later(now)
+            self._retry_s = now.monotonic_s + LOOK_S
             return
         paused_ms = round((now.monotonic_s - self._paused.monotonic_s) * 1000)
         self._record_gaps()
@@ -373,14 +374,9 @@ class Scheduler:
         self._paused = None
         self._replay("ledger_unavailable", now)
 
-    def _try_later(self, now: Reading) -> None:
-        """Leave time between the tries: each of them may wake the processes that watch the ledger's folder."""
-        self._retry_s = now.monotonic_s + LOOK_S
-
     def _record_fact(self, payload: v.Payload, now: Reading) -> None:
         """Record a fact about the scheduler itself, together with the results that wait to be recorded."""
-        finishes = self._finishes
-        fact = v.event(payload, v.SCHEDULER)
+        finishes, fact = self._finishes, v.event(payload, v.SCHEDULER)
         self._ledger.decide(lambda state: [fact, *self._decide_round(state, now.wall, (), finishes)])
         self._finishes = []
 
@@ -394,12 +390,10 @@ class Scheduler:
         if wake_s is not None:
             waits.append(wake_s)
         if self._paused is None and not self._stopping:
-            instant = self._timetable.next_instant()
-            lapse = self._waiting.next_lapse()
+            coming = filter(None, (self._timetable.next_instant(), self._waiting.next_lapse()))
             if self._due or self._touched or self._requested or self._waiting.changed:
                 waits.append(0.0)
             else:
-                coming = [moment for moment in (instant, lapse) if moment is not None]
                 waits += [(moment - now.wall) / timedelta(seconds=1) for moment in coming]
         wait_s = max(0.0, min(waits))
         self._clock_monitor.rest(begun.monotonic_s + wait_s)  # a turn that comes later than this was held up

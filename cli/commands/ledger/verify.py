@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -115,17 +115,17 @@ def verify(
 
 def _check_laws(folder: Path, last: int, *, shown: bool) -> _Laws:
     """Hold the entries up to `last` against the laws."""
-    from eventstore import Journal
     from scheduler.rules.laws import illegal_entries
+    from scheduler.store import open_folder
 
     found = _Laws([], 0)
     with (
         progress("checking laws", max(1, last + 1), shown=shown) as seen,
-        Journal.open(folder, software="", read_only=True, create=False) as journal,
+        closing(open_folder(folder)) as store,
     ):
 
         def entries() -> Iterator[Entry]:
-            for entry in journal.read(0, last):
+            for entry in store.read(0, last):
                 if entry.seq % _LAWS_TOLD_EVERY == 0:
                     seen.update(entry.seq, label=f"checking laws, {entry.seq:,} entries")
                 yield entry

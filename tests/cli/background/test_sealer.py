@@ -32,6 +32,10 @@ class Working:
         """Its exit code, once it has ended."""
         return 0 if Working.over else None
 
+    def wait(self) -> int:
+        """Its exit code; nothing waits for it here."""
+        return 0
+
 
 class Recorded(subprocess.Popen[bytes]):
     """A real process that the test knows of too."""

@@ -280,10 +280,11 @@ def test_output_of_live_runs_is_kept(home: Home, tmp_path: Path) -> None:
         spawner = PosixSpawner(journal.ledger_id)
     put(home.logs / "output" / "2020-01-01" / "411-1.stdout", ago(days=400))
     put(home.logs / "output" / "2020-01-01" / "41-2.stdout", ago(days=400))
-    stdout = put(home.logs / "output" / "2020-01-01" / "41-1.stdout", ago(days=400))
+    stdout = home.logs / "output" / "2020-01-01" / "41-1.stdout"
     stderr = stdout.with_suffix(".stderr")
     spawner.launch([Launch(41, 1, ["sleep", "1000"], {}, str(tmp_path), str(stdout), str(stderr))])
-    os.utime(stderr, (0, 0))
+    for output in (stdout, stderr):
+        os.utime(output, (0, 0))
     try:
         done = run(LOGS.argv(home, JobDefinition(name="log-cleanup")))
     finally:
