@@ -50,7 +50,7 @@ Progress = Callable[[int, int], None]
 
 _PARALLEL_BYTES_MIN = 48 * 1024 * 1024
 """Below this, starting processes costs more than they save."""
-_PATIENCE_S = 10.0
+LOCK_PATIENCE_S = 10.0
 """Others hold the lock for milliseconds. One that holds it for longer does not write; it hinders."""
 
 
@@ -176,7 +176,7 @@ def _plan(folder: Path, expected: Sequence[Head], *, digests: bool) -> _Plan:
     lock = FileLock(folder / LOCK_NAME, writable=False)
     head_file = HeadFile(folder, REAL, writable=False)
     try:
-        lock.patience_s = _PATIENCE_S
+        lock.patience_s = LOCK_PATIENCE_S
         lock.share()
         slot = head_file.read()
         firsts = list_segments(folder)

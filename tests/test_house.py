@@ -23,7 +23,7 @@ VOCABULARY = {
     "scheduler.vocabulary",
     "scheduler.definition",
     "scheduler.home",
-    "scheduler.ownership.home_owner",
+    "scheduler.ownership",
     "scheduler.store",
 }
 """All of `scheduler` that the projections may know."""

@@ -21,7 +21,7 @@ OWNER, OTHER = 65_534, 65_533
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as other users")
 
 _PROGRAM = """
-import json, os, sys
+import json, os, sys, zoneinfo
 from cli.app import home_owner
 from tests.support.command import call
 home_owner.unreadable_part = lambda: ""  # the interpreter may stand in a folder that is root's alone

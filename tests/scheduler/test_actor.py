@@ -65,7 +65,7 @@ def test_so_does_one_that_threw_its_environment_away() -> None:
     """A parent still carries it."""
     program = (
         "import os, subprocess, sys\n"
-        "inner = 'from scheduler import actor; print(actor.claims(sys.argv[1]).run)'\n"
+        "inner = 'from scheduler.ownership import actor; print(actor.claims(sys.argv[1]).run)'\n"
         "done = subprocess.run([sys.executable, '-c', 'import sys; ' + inner, sys.argv[1]],"
         " env={'PYTHONPATH': os.environ['PYTHONPATH']})\n"
         "sys.exit(done.returncode)\n"
