@@ -9,7 +9,7 @@ import sys
 import click
 
 from cli.app.error_boundary import failures_for_people, silence
-from cli.app.failures import Exit, Failure, say
+from cli.app.failures import ExitCode, Failure, say
 from cli.app.home_option import home_option
 from cli.app.lazy_group import LazyGroup
 from cli.terminal.console import OutputLost
@@ -132,12 +132,12 @@ def main() -> None:
             code = left.exit_code
         except click.ClickException as mistake:
             _show_mistake(mistake)
-            code = Exit.USAGE
+            code = ExitCode.USAGE
         except (click.exceptions.Abort, KeyboardInterrupt):
             click.echo(err=True)
-            code = Exit.INTERRUPTED
+            code = ExitCode.INTERRUPTED
         _flush()
-        sys.exit(code if isinstance(code, int) else Exit.DONE)
+        sys.exit(code if isinstance(code, int) else ExitCode.DONE)
 
 
 def _run(arguments: list[str]) -> object:
@@ -167,7 +167,7 @@ def _complete() -> None:
     try:
         cronledger.main(prog_name="cronledger", standalone_mode=False)
     except Exception:  # noqa: BLE001 - see above
-        sys.exit(Exit.FAILED)
+        sys.exit(ExitCode.FAILED)
 
 
 def _show_mistake(mistake: click.ClickException) -> None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cli.app.failures import Exit, Failure, say
+from cli.app.failures import ExitCode, Failure, say
 from cli.terminal.console import OutputLost
 from cli.terminal.printable import printable
 
@@ -28,11 +28,11 @@ def failures_for_people() -> Iterator[None]:
     except BrokenPipeError:
         # The reader of our output left; that is its right. Python must not complain about it at exit either.
         silence(sys.stdout)
-        sys.exit(Exit.DONE)
+        sys.exit(ExitCode.DONE)
     except OutputLost as problem:
         silence(sys.stdout)
         say(Failure(f"standard output cannot be written: {problem}"))
-        sys.exit(Exit.FAILED)
+        sys.exit(ExitCode.FAILED)
     except Exception as problem:
         code = _explain(problem)
         if code is None:
@@ -51,7 +51,7 @@ def silence(stream: object) -> None:
         return
 
 
-def _explain(problem: Exception) -> Exit | None:
+def _explain(problem: Exception) -> ExitCode | None:
     """Say what a typed error from below means; None for one that should not have come up.
 
     The types are imported here: a command that succeeds does not need them.
@@ -66,7 +66,7 @@ def _explain(problem: Exception) -> Exit | None:
         from cli.app.config_errors import show_problem
 
         show_problem(problem)
-        return Exit.USAGE
+        return ExitCode.USAGE
     if isinstance(problem, NoHome):
         failure = Failure(
             f"there is no cronledger home in {printable(str(problem.root))}",
@@ -78,15 +78,15 @@ def _explain(problem: Exception) -> Exit | None:
         failure = Failure(
             f"the ledger holds an entry that this version does not understand: {problem}",
             "Use the version of cronledger that wrote it, or a later one.",
-            Exit.LEDGER,
+            ExitCode.LEDGER,
         )
     elif isinstance(problem, OSError):
-        failure = Failure(system_words(problem), _SYSTEM_HINTS.get(problem.errno or 0, ""), Exit.LEDGER)
+        failure = Failure(system_words(problem), _SYSTEM_HINTS.get(problem.errno or 0, ""), ExitCode.LEDGER)
     elif (year := time.gmtime().tm_year) >= _YEAR_MAX:
         failure = Failure(
             f"this machine's clock says that it is the year {year}, in which no schedule can be reckoned",
             "Set the clock, then try again.",
-            Exit.FAILED,
+            ExitCode.FAILED,
         )
     else:
         return None
@@ -111,7 +111,7 @@ def _of_ledger(problem: Exception) -> Failure:
         ledger.Poisoned: ("", "What reached the disk is unknown. Check the disk, then start again."),
     }
     prefix, hint = next((words for kind, words in said.items() if isinstance(problem, kind)), ("", ""))
-    return Failure(f"{prefix}{problem}", hint, Exit.LEDGER)
+    return Failure(f"{prefix}{problem}", hint, ExitCode.LEDGER)
 
 
 _SYSTEM_HINTS = {

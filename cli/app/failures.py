@@ -13,7 +13,7 @@ from cli.terminal.printable import printable
 _ERROR = "error: "
 
 
-class Exit(enum.IntEnum):
+class ExitCode(enum.IntEnum):
     """What the exit code of every command means."""
 
     DONE = 0
@@ -30,7 +30,7 @@ class Exit(enum.IntEnum):
 class Failure(Exception):
     """Something to tell a person: what happened, `hint` what to do about it, and how to exit."""
 
-    def __init__(self, message: str, hint: str = "", exit_code: Exit = Exit.USAGE) -> None:
+    def __init__(self, message: str, hint: str = "", exit_code: ExitCode = ExitCode.USAGE) -> None:
         self.message, self.hint, self.exit_code = message, hint, exit_code
         super().__init__(message)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from cli.app.failures import Exit, Failure
+from cli.app.failures import ExitCode, Failure
 from cli.terminal.printable import printable
 from scheduler.home import Home
 
@@ -119,7 +119,7 @@ def _become(home: Home, owner: int) -> None:
                 f"the home {printable(str(home.root))} belongs to {user_name(owner)}, who cannot read {unreadable}",
                 f"Install cronledger where {user_name(owner)} can read it, then"
                 f" `{_as_owner(home, owner, sys.argv[1:])}`.",
-                Exit.USAGE,
+                ExitCode.USAGE,
             )
         os.seteuid(0)
         os.setresgid(group, group, group)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from cli.app.failures import Exit, Failure
+from cli.app.failures import ExitCode, Failure
 from cli.terminal.printable import printable
 from eventstore.durable import REAL, give_name
 from scheduler.home import Home
@@ -114,5 +114,5 @@ def _exists(target: Path) -> Failure:
 
 def _lost(target: Path, problem: OSError) -> Failure:
     return Failure(
-        f"{printable(str(target))} cannot be written: {problem.strerror or problem}", "", Exit.FAILED
+        f"{printable(str(target))} cannot be written: {problem.strerror or problem}", "", ExitCode.FAILED
     )

@@ -7,7 +7,7 @@ import sys
 import click
 import msgspec
 
-from cli.app.failures import Exit
+from cli.app.failures import ExitCode
 from cli.app.json_output import json_option, show_json
 from cli.terminal.console import fitted, paint, tell, wants_colour
 from cli.terminal.printable import printable, show_count
@@ -56,7 +56,7 @@ def _check_for_programs(home: Home) -> None:
         ]
         found = {"path": str(home.config), "digest": problem.digest, "valid": False, "jobs": None}
         show_json({**found, "errors": errors, "warnings": []})
-        raise click.exceptions.Exit(Exit.USAGE) from None
+        raise click.exceptions.Exit(ExitCode.USAGE) from None
     show_json(
         {
             "path": str(home.config),

@@ -73,7 +73,7 @@ def raw_line(folder: Path, seq: int) -> RawLine | None:
         os.close(fd)
 
 
-def whereabouts(folder: Path, seq: int) -> tuple[Path, int]:
+def working_folder(folder: Path, seq: int) -> tuple[Path, int]:
     """Where an entry that cannot be found should be: its segment, and the end of the line of the entry before it.
 
     Where that cannot be found either, it is the beginning of the segment.

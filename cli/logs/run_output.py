@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from cli.app.failures import Exit, Failure
+from cli.app.failures import ExitCode, Failure
 from eventstore import Entry, EventStore
 from scheduler import vocabulary as v
 from scheduler.home import Home
@@ -61,7 +61,9 @@ def find_attempt(store: EventStore, run: int, number: int | None) -> CapturedAtt
         if entry.type == v.RunStarted.TYPE:
             started[v.payload(entry).attempt] = entry
         elif entry.type == v.RunSkipped.TYPE:
-            raise Failure(f"run {run} of {entry.job} was skipped: it printed nothing", exit_code=Exit.FAILED)
+            raise Failure(
+                f"run {run} of {entry.job} was skipped: it printed nothing", exit_code=ExitCode.FAILED
+            )
         elif entry.type == v.RunFinished.TYPE:
             data: v.RunFinished = v.payload(entry)
             if number is None or data.attempt == number:
@@ -69,7 +71,7 @@ def find_attempt(store: EventStore, run: int, number: int | None) -> CapturedAtt
     chosen = max(started, default=0) if number is None else number
     if chosen not in started:
         what = f"has no attempt {number}" if started else "has not begun yet"
-        raise Failure(f"run {run} of {cause.job} {what}", exit_code=Exit.FAILED)
+        raise Failure(f"run {run} of {cause.job} {what}", exit_code=ExitCode.FAILED)
     nothing = (RecordedStream("stdout", None, None), RecordedStream("stderr", None, None))
     return CapturedAttempt(run, chosen, cause.job or "?", started[chosen].time, None, nothing)
 
@@ -137,13 +139,3 @@ def copy_output(output: RawOutput, recorded: RecordedStream, put: Callable[[byte
         said = f"its SHA-256 is {digest.hexdigest()}, and the ledger says {recorded.sha256}"
         return CopyResult(said, later_bytes=offset - end)
     return CopyResult(later_bytes=offset - end)
-
-
-def deleted_by(store: EventStore, finished: Entry) -> Entry | None:
-    """The first `retention.applied` that deleted logs as old as those of a run that ended so, if there is one."""
-    for entry in store.read(finished.seq + 1):
-        if entry.type == v.RetentionApplied.TYPE:
-            data: v.RetentionApplied = v.payload(entry)
-            if data.kind == "logs" and not data.dry_run and data.deleted and data.cutoff > finished.time:
-                return entry
-    return None

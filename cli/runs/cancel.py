@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cli.app.failures import Exit, Failure, complain
+from cli.app.failures import ExitCode, Failure, complain
 from cli.home.job_names import find_job
 from cli.runs.settled_run import SETTLING, last_words
 from cli.terminal.printable import printable
@@ -74,7 +74,7 @@ def _meant(ledger: Ledger, target: str) -> list[Run]:
         return [run]
     runs = runs_in_flight(state, find_job(state, target, removed=True))
     if not runs:
-        raise Failure(f"no run of {printable(target)} is going or waiting", exit_code=Exit.FAILED)
+        raise Failure(f"no run of {printable(target)} is going or waiting", exit_code=ExitCode.FAILED)
     return runs
 
 
@@ -90,10 +90,11 @@ def _no_such_run(ledger: Ledger, number: int) -> Failure:
         return Failure(f"there is no run {number}", "`cronledger jobs history` shows the numbers of runs.")
     for seen, entry in enumerate(store.read_backwards()):
         if entry.run == number and entry.type in SETTLING:
-            return Failure(f"it has ended: {last_words(entry)}", exit_code=Exit.FAILED)
+            return Failure(f"it has ended: {last_words(entry)}", exit_code=ExitCode.FAILED)
         if seen >= _LOOK_BACK_ENTRIES or entry.seq <= number:
             break
     who = actor_words(caused.actor)
     return Failure(
-        f"run {number} of {printable(caused.job or '')}, from {who}, ended long ago", exit_code=Exit.FAILED
+        f"run {number} of {printable(caused.job or '')}, from {who}, ended long ago",
+        exit_code=ExitCode.FAILED,
     )

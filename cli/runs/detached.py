@@ -16,7 +16,7 @@ from typing import NamedTuple, NoReturn
 import msgspec
 
 from cli.app.error_boundary import failures_for_people
-from cli.app.failures import Exit
+from cli.app.failures import ExitCode
 
 
 class DetachedRun(NamedTuple):
@@ -58,11 +58,11 @@ def detach(execute: Callable[[OnDurable], object]) -> list[DetachedRun]:
     if raw:
         return msgspec.json.decode(raw, type=list[DetachedRun])
     _, status = os.waitpid(pid, 0)
-    sys.exit(os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else Exit.FAILED)
+    sys.exit(os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else ExitCode.FAILED)
 
 
 def _child(execute: Callable[[OnDurable], object], write_fd: int) -> NoReturn:
-    code: int = Exit.FAILED
+    code: int = ExitCode.FAILED
     try:
         os.setsid()
         _redirect((0, 1))
@@ -74,9 +74,9 @@ def _child(execute: Callable[[OnDurable], object], write_fd: int) -> NoReturn:
 
         with failures_for_people():
             execute(report)
-        code = Exit.DONE
+        code = ExitCode.DONE
     except SystemExit as left:
-        code = left.code if isinstance(left.code, int) else Exit.FAILED
+        code = left.code if isinstance(left.code, int) else ExitCode.FAILED
     finally:
         # Whatever happens here must not unwind into the code that called `detach`.
         os._exit(code)

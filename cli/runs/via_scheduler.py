@@ -10,7 +10,7 @@ from functools import cached_property
 
 import click
 
-from cli.app.failures import Exit, Failure
+from cli.app.failures import ExitCode, Failure
 from cli.app.ledger_wait import patience_explained
 from cli.home.job_names import find_job
 from cli.runs.runner import Descriptors, OnRequested, Runner, ledger_for_runs
@@ -172,7 +172,7 @@ class SchedulerRunner(Runner):
             )
         if owed:
             says.append(f"{_runs(owed)} had not started and is still wanted: the next scheduler starts it")
-        return Failure("the scheduler is gone: no one serves this home", ". ".join(says), Exit.FAILED)
+        return Failure("the scheduler is gone: no one serves this home", ". ".join(says), ExitCode.FAILED)
 
 
 def _waiting_words(why: WaitingReason, status: SchedulerStatus | None) -> str:

@@ -7,7 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from cli.app.failures import Exit, Failure
+from cli.app.failures import ExitCode, Failure
 from cli.terminal.console import out, paint, wants_colour
 from cli.terminal.printable import printable
 from scheduler.home import Home
@@ -35,7 +35,7 @@ def show_other_tools(home: Home) -> None:
             raise Failure(
                 f"{printable(str(path))} is not there and cannot be made",
                 "It needs a ledger, and a home that may be written to.",
-                Exit.FAILED,
+                ExitCode.FAILED,
             )
     colour = wants_colour()
     for title, lines in _doors(path):

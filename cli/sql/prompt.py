@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.app.error_boundary import failures_for_people
-from cli.app.failures import Exit
+from cli.app.failures import ExitCode
 from cli.app.invocation import invocation
 from cli.sql.answers import query_failures
 from cli.sql.completion import typing_session
@@ -74,9 +74,9 @@ def _hear(sql: Sql, home: Home, typed: str, dots: DotCommands) -> None:
         click.echo(err=True)  # after the ^C that the terminal shows
         note("stopped")
     except SystemExit as left:
-        if left.code == Exit.LEDGER:
+        if left.code == ExitCode.LEDGER:
             note(f"Nothing is answered from a ledger that is damaged: `{invocation(home)} ledger verify`.")
-        elif left.code != Exit.USAGE:
+        elif left.code != ExitCode.USAGE:
             raise
 
 

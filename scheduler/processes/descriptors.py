@@ -24,7 +24,7 @@ def is_exhaustion(error: OSError) -> bool:
     return error.errno in _EXHAUSTION
 
 
-class Reserve:
+class DescriptorReserve:
     """Descriptors of nothing, for one thread."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ from typing import Final
 
 from scheduler.entry_members import Survivor
 from scheduler.processes import pidfd, termination
-from scheduler.processes.descriptors import Reserve, is_exhaustion
+from scheduler.processes.descriptors import DescriptorReserve, is_exhaustion
 from scheduler.processes.output_files import holds_output
 from scheduler.processes.reaping import Watched, own_memory_peak_kib, reap
 from scheduler.processes.recognition import tree
@@ -26,7 +26,7 @@ from scheduler.processes.recognition.fork_mark import Marker, is_marked
 from scheduler.processes.recognition.identity import TICKS_PER_S, boottime_s, process_stat
 from scheduler.processes.recognition.inherited import InheritedChildren, become_subreaper
 from scheduler.processes.recognition.lineage import Lineage
-from scheduler.processes.recognition.pid_records import Note, Notes
+from scheduler.processes.recognition.pid_records import PidRecord, PidRecords
 from scheduler.processes.spawner import Exit, FileIdentity, Launch, Launched, LaunchFailed, Orphan
 from scheduler.processes.starter import Held, Starter, undone
 
@@ -55,8 +55,8 @@ class PosixSpawner:
         self, ledger_id: str, selector: selectors.BaseSelector | None = None, notes: Path | None = None
     ) -> None:
         self._ledger_id = ledger_id
-        self._reserve = Reserve()
-        self._notes = None if notes is None else Notes(notes)
+        self._reserve = DescriptorReserve()
+        self._notes = None if notes is None else PidRecords(notes)
         self._unseen: set[tuple[int, int]] = set()
         self._watch = pidfd.ExitWatch(selector, PROCESS_EXITS)
         self._by_pidfd: dict[int, Watched] = {}
@@ -331,7 +331,7 @@ class PosixSpawner:
             return None
         return min(leaders, key=lambda pid: stat.start_ticks if (stat := process_stat(pid)) else 1 << 63)
 
-    def _adopt_main(self, attempt: tuple[int, int], pid: int, note: Note | None = None) -> None:
+    def _adopt_main(self, attempt: tuple[int, int], pid: int, note: PidRecord | None = None) -> None:
         """Watch a process found by its number, if it is still the same one once it is held.
 
         Args:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from scheduler.processes import program
 from scheduler.processes.output_files import OutputFiles
 from scheduler.processes.spawner import FileIdentity
-from scheduler.processes.working_folder import Whereabouts
+from scheduler.processes.working_folder import WorkingFolder
 
 _DEFAULT_SIGNALS: Final = [
     number for number in signal.Signals if number < 32 and number not in (signal.SIGKILL, signal.SIGSTOP)
@@ -44,7 +44,7 @@ class Spawned(NamedTuple):
     outputs: tuple[FileIdentity, ...]
 
 
-def spawn(command: Command, whereabouts: Whereabouts) -> Spawned:
+def spawn(command: Command, working_folder: WorkingFolder) -> Spawned:
     """Start it as the leader of a session of its own.
 
     A script without a `#!` line is given to `/bin/sh`, as execvp(3) and every shell do.
@@ -52,7 +52,7 @@ def spawn(command: Command, whereabouts: Whereabouts) -> Spawned:
     Raises:
         LaunchFailed: nothing runs, and no output files of it are left.
     """
-    whereabouts.go(command.working_directory)
+    working_folder.go(command.working_directory)
     outputs = OutputFiles(command.outputs)
     try:
         pid = _spawn_program(command, outputs)

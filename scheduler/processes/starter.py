@@ -14,15 +14,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from scheduler.processes import program
-from scheduler.processes.descriptors import Reserve, is_exhaustion
+from scheduler.processes.descriptors import DescriptorReserve, is_exhaustion
 from scheduler.processes.recognition import attempt_secret, tree
 from scheduler.processes.recognition.attempt_secret import AttemptSecrets
 from scheduler.processes.recognition.fork_mark import Marker
 from scheduler.processes.recognition.identity import boottime_s
-from scheduler.processes.recognition.pid_records import Note, Notes
+from scheduler.processes.recognition.pid_records import PidRecord, PidRecords
 from scheduler.processes.spawn import Command, Spawned, spawn
 from scheduler.processes.spawner import FileIdentity, Launch, LaunchFailed
-from scheduler.processes.working_folder import Whereabouts
+from scheduler.processes.working_folder import WorkingFolder
 
 
 class Held(NamedTuple):
@@ -48,7 +48,12 @@ class Starter:
     """
 
     def __init__(
-        self, ledger_id: str, secrets: AttemptSecrets, notes: Notes | None, marker: Marker, reserve: Reserve
+        self,
+        ledger_id: str,
+        secrets: AttemptSecrets,
+        notes: PidRecords | None,
+        marker: Marker,
+        reserve: DescriptorReserve,
     ) -> None:
         self._ledger_id, self._secrets, self._notes, self._marker = ledger_id, secrets, notes, marker
         self._reserve = reserve
@@ -59,9 +64,9 @@ class Starter:
         pairs = list(zip(launches, commands, strict=True))
         if self._notes is not None:
             self._notes.begin([launch.key for launch, command in pairs if isinstance(command, Command)])
-        with Whereabouts() as whereabouts:
+        with WorkingFolder() as working_folder:
             return [
-                self._start(launch.key, command, whereabouts) if isinstance(command, Command) else command
+                self._start(launch.key, command, working_folder) if isinstance(command, Command) else command
                 for launch, command in pairs
             ]
 
@@ -84,27 +89,27 @@ class Starter:
         return Command(path, called, list(launch.argv), env, there, (launch.stdout, launch.stderr))
 
     def _start(
-        self, attempt: tuple[int, int], command: Command, whereabouts: Whereabouts
+        self, attempt: tuple[int, int], command: Command, working_folder: WorkingFolder
     ) -> Held | LaunchFailed:
         started_s, begun_s, pid = time.monotonic(), boottime_s(), 0
         try:
-            pid, outputs = self._spawn(command, whereabouts)
+            pid, outputs = self._spawn(command, working_folder)
         except LaunchFailed as failure:
             return failure
         finally:
             if self._notes is not None:
-                self._notes.add(Note(*attempt, pid, begun_s, boottime_s()))
+                self._notes.add(PidRecord(*attempt, pid, begun_s, boottime_s()))
         self._marker.mark(pid)
         try:
             return Held(pid, self._pidfd_of(pid), started_s, outputs)
         except OSError as error:
             return undone(pid, error)
 
-    def _spawn(self, command: Command, whereabouts: Whereabouts) -> Spawned:
+    def _spawn(self, command: Command, working_folder: WorkingFolder) -> Spawned:
         if not self._reserve.refill():
             text = f"cannot start {command.called}: {program.NO_DESCRIPTORS}"
             raise LaunchFailed(text, program.NOT_EXECUTABLE)
-        return spawn(command, whereabouts)
+        return spawn(command, working_folder)
 
     def _pidfd_of(self, pid: int) -> int:
         """A pidfd of a process of ours, from the reserve if need be."""

@@ -9,7 +9,7 @@ from scheduler.processes import program
 from scheduler.processes.spawner import LaunchFailed
 
 
-class Whereabouts:
+class WorkingFolder:
     """The folder that this process stands in; as a context manager it comes back in the end, if it ever left."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
-from cli.app.failures import Exit
+from cli.app.failures import ExitCode
 from cli.main import CONTEXT, cronledger
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -115,7 +115,7 @@ def test_each_exit_code_is_documented() -> None:
     """The table has the codes that commands use, and no other."""
     table = (DOCS / "exit-codes.md").read_text(encoding="utf-8")
     assert [int(code) for code in re.findall(r"^\| ([0-9]+) \|", table, flags=re.MULTILINE)] == [
-        code.value for code in Exit
+        code.value for code in ExitCode
     ]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.home import Home
-from scheduler.processes.recognition.pid_records import Notes
+from scheduler.processes.recognition.pid_records import PidRecords
 from scheduler.scheduler_lock import Holder, SchedulerLock
 from tests.support.command import call
 from tests.support.home import make_home
@@ -87,7 +87,7 @@ def test_only_notes_are_removed_from_the_folder_of_notes(tmp_path: Path) -> None
     """Files of other names are not ours."""
     (tmp_path / "diary").write_text("mine")
     (tmp_path / "999999-1").write_text("an ended owner's")
-    Notes(tmp_path)
+    PidRecords(tmp_path)
     names = {path.name for path in tmp_path.iterdir()}
     assert "diary" in names
     assert "999999-1" not in names

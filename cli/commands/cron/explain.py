@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import click
 
-from cli.app.failures import Exit, Failure, say
+from cli.app.failures import ExitCode, Failure, say
 from cli.app.json_output import json_option, show_json
 from cli.app.options import count_option
 from cli.home.job_names import ZONE
@@ -104,4 +104,4 @@ def _refuse(text: str, problem: ScheduleError, *, unquoted: bool) -> NoReturn:
     if unquoted:
         quotes = "    Put the expression in quotes: the shell replaces a bare * by names of files."
         click.echo(fitted(quotes, sys.stderr, hang=4), err=True)
-    raise click.exceptions.Exit(Exit.USAGE)
+    raise click.exceptions.Exit(ExitCode.USAGE)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from cli.app.failures import Exit, Failure
+from cli.app.failures import ExitCode, Failure
 from cli.app.json_output import json_option, show_json
 from cli.app.options import Whole
 from scheduler.definition import RETENTION_MAX
@@ -106,7 +106,7 @@ def _maintain(
         )
     if stopped_by is not None:
         return _SIGNALLED + stopped_by
-    return Exit.DONE if settled and settled[0].succeeded else Exit.FAILED
+    return ExitCode.DONE if settled and settled[0].succeeded else ExitCode.FAILED
 
 
 def _run_request(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.app.failures import Exit
+from cli.app.failures import ExitCode
 from cli.app.json_output import json_option, show_json
 from cli.app.options import reason_option
 from cli.home.job_names import JOB
@@ -77,7 +77,7 @@ def _run_and_wait(home: Home, names: Sequence[str], reason: str, as_json: bool) 
                 show_json([settled[number].members() for number in sorted(settled)])
     if stopped_by is not None:
         return _SIGNALLED + stopped_by
-    return Exit.DONE if runner.all_succeeded else Exit.FAILED
+    return ExitCode.DONE if runner.all_succeeded else ExitCode.FAILED
 
 
 def _run_and_return(home: Home, names: Sequence[str], reason: str, as_json: bool) -> int:
@@ -102,7 +102,7 @@ def _run_and_return(home: Home, names: Sequence[str], reason: str, as_json: bool
             click.echo(
                 fitted(printable(words), sys.stderr if one.skipped else sys.stdout), err=bool(one.skipped)
             )
-    return Exit.FAILED if any(one.skipped for one in requested) else Exit.DONE
+    return ExitCode.FAILED if any(one.skipped for one in requested) else ExitCode.DONE
 
 
 def _execute_detached(home: Home, names: Sequence[str], reason: str, report: OnDurable) -> None:

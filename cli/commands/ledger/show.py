@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from cli.app.failures import Exit, Failure, complain
+from cli.app.failures import ExitCode, Failure, complain
 from cli.app.json_output import json_option, show_json
 from cli.app.options import Whole
 from cli.ledger.options import ledger_option, machine_utc_option, raw_option
@@ -72,7 +72,7 @@ def show(home: Home, seq: int, folder: Path | None, raw: bool, as_json: bool, ut
             else str(damage)
         )
         complain(f"the ledger is damaged: {said}")
-        sys.exit(Exit.LEDGER)
+        sys.exit(ExitCode.LEDGER)
 
 
 def _end_of(folder: Path) -> tuple[int, Exception | None]:
@@ -95,10 +95,10 @@ def _end_of(folder: Path) -> tuple[int, Exception | None]:
 
 def _missing(folder: Path, seq: int) -> Corrupt:
     """The damage of an entry that was counted and is not there: its line is gone, or no longer says its `seq`."""
-    from cli.ledger.raw_lines import whereabouts
+    from cli.ledger.raw_lines import working_folder
     from eventstore.errors import Corrupt
 
-    return Corrupt(*whereabouts(folder, seq), seq, f"entry {seq}", "no line that begins as it does")
+    return Corrupt(*working_folder(folder, seq), seq, f"entry {seq}", "no line that begins as it does")
 
 
 class _EntryReport:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from cli.app.failures import Exit
+from cli.app.failures import ExitCode
 from cli.app.json_output import json_option, show_json
 from cli.terminal.printable import show_count
 from cli.terminal.progress import progress
@@ -109,8 +109,8 @@ def verify(
     else:
         details(_facts(folder, report, laws))
     if not report.as_expected:
-        sys.exit(Exit.LEDGER)
-    sys.exit(Exit.DONE if report.ok and not (laws and laws.total) else Exit.FAILED)
+        sys.exit(ExitCode.LEDGER)
+    sys.exit(ExitCode.DONE if report.ok and not (laws and laws.total) else ExitCode.FAILED)
 
 
 def _check_laws(folder: Path, last: int, *, shown: bool) -> _Laws:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cli.app.failures import Exit
+from cli.app.failures import ExitCode
 from cli.app.json_output import json_option
 from cli.logs.newest import show_newest
 from cli.logs.options import filter_options, lines_option, log_filter, utc_option
@@ -50,4 +50,4 @@ def search(
         raise click.BadParameter(f"it is no regular expression: {problem}", param_hint="'PATTERN'") from None
     found = show_newest(home, log_filter(**filters, pattern=wanted), count, as_json=as_json, utc=utc)
     if not found:
-        sys.exit(Exit.FAILED)
+        sys.exit(ExitCode.FAILED)

@@ -7,14 +7,13 @@ import sys
 
 import click
 
-from cli.app.failures import Exit, Failure, complain
+from cli.app.failures import ExitCode, Failure, complain
 from cli.app.options import Whole
 from cli.logs.run_output import (
     CapturedAttempt,
     CopyResult,
     RecordedStream,
     copy_output,
-    deleted_by,
     find_attempt,
     open_output,
 )
@@ -24,6 +23,7 @@ from cli.times.show import show_size
 from cli.times.zones import local_zone
 from cli.words.entry_lines import sentence
 from eventstore import EventStore
+from scheduler.explanation.deleted_output import deleted_by
 from scheduler.home import Home
 
 
@@ -51,7 +51,7 @@ def show(home: Home, run: int, stream: str | None, attempt: int | None) -> None:
     if found.finished is None:
         note(f"run {run} of {found.job} is still going; `cronledger logs view --run {run} -f` follows it")
     if not all(sound):
-        sys.exit(Exit.FAILED)
+        sys.exit(ExitCode.FAILED)
 
 
 def _show(home: Home, store: EventStore, attempt: CapturedAttempt, recorded: RecordedStream) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.app.failures import Exit
+from cli.app.failures import ExitCode
 from cli.app.json_output import json_option, show_json
 from cli.home.views import check_home
 from cli.projections.build_progress import build_progress
@@ -51,8 +51,8 @@ def status(home: Home, verify: bool, as_json: bool) -> None:
     else:
         details(_facts(found))
     if found.refused:
-        sys.exit(Exit.LEDGER)
-    sys.exit(Exit.FAILED if found.damaged else Exit.DONE)
+        sys.exit(ExitCode.LEDGER)
+    sys.exit(ExitCode.FAILED if found.damaged else ExitCode.DONE)
 
 
 def _facts(found: ProjectionStatus) -> list[tuple[str, Value]]:

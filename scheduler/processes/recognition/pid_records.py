@@ -2,9 +2,9 @@
 
 A process is recognised by what it carries in its environment. That cannot be read where a program made itself
 undumpable (`PR_SET_DUMPABLE`), became another user (setuid) or replaced its environment; such a process is told by
-its note: its number, and that it began in the moment that is noted.
+its record: its number, and that it began in the moment that is recorded.
 
-That processes are about to be started is noted as well. A scheduler that is killed between making a process and
+That processes are about to be started is recorded as well. A scheduler that is killed between making a process and
 noting (and marking) it leaves a beginning without an end, and the next one knows for what to look closer.
 
 Each owner appends to a file of its own, of one line per process, in one folder. Notes are not flushed to disk: they
@@ -44,7 +44,7 @@ _FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 _BYTES_MAX: Final = 16 * 1024 * 1024
 
 
-class Note(NamedTuple):
+class PidRecord(NamedTuple):
     """One process that was started, is about to be, or could not be.
 
     Attributes:
@@ -78,10 +78,10 @@ class Note(NamedTuple):
         return self.before_s - _SLACK_S <= began_s <= self.after_s + _SLACK_S
 
 
-class Notes:
-    """The notes in a folder: those of this process, which are written here, and those of others.
+class PidRecords:
+    """The records in a folder: those of this process, which are written here, and those of others.
 
-    Nothing is raised for a note that cannot be written: it is only the second way to recognise a process.
+    Nothing is raised for a record that cannot be written: it is only the second way to recognise a process.
 
     Args:
         folder: where they are; made if missing. Our own file is locked for as long as this process lives.
@@ -105,21 +105,21 @@ class Notes:
                 self._file = self._begin(self._path)
             elif self._count >= NOTES_MAX:
                 self._shorten()
-            self._write("".join(Note(run, attempt, 0, now_s, 0.0).line() for run, attempt in attempts))
+            self._write("".join(PidRecord(run, attempt, 0, now_s, 0.0).line() for run, attempt in attempts))
             self._count += 2 * len(attempts)
 
-    def add(self, note: Note) -> None:
+    def add(self, record: PidRecord) -> None:
         """Note what came of one that was begun."""
         try:
-            self._write(note.line())
+            self._write(record.line())
         except OSError:  # `suppress` would cost as much as the line
             return
 
     def _write(self, lines: str) -> None:
         os.write(self._file, lines.encode())
 
-    def find(self, wanted: Iterable[tuple[int, int]]) -> Iterator[Note]:
-        """The notes of these (run, attempt) pairs whose processes live.
+    def find(self, wanted: Iterable[tuple[int, int]]) -> Iterator[PidRecord]:
+        """The records of these (run, attempt) pairs whose processes live.
 
         Raises:
             OSError: there is no descriptor left to look with.
@@ -128,21 +128,21 @@ class Notes:
         for path in self._files():
             if not _is_readable_here(path):
                 continue
-            for note in _read(path):
-                if (note.run, note.attempt) in attempts and note.holds():
-                    yield note
+            for record in _read(path):
+                if (record.run, record.attempt) in attempts and record.holds():
+                    yield record
 
     def begun_s(self, attempt: tuple[int, int]) -> float | None:
         """When an attempt was started, in seconds since the boot, wherever that was; None if unknown."""
         with contextlib.suppress(OSError):
             for path in self._files():
-                for note in _read(path):
-                    if (note.run, note.attempt) == attempt and note.pid:
-                        return note.before_s
+                for record in _read(path):
+                    if (record.run, record.attempt) == attempt and record.pid:
+                        return record.before_s
         return None
 
     def interrupted(self, wanted: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-        """Those of these (run, attempt) pairs whose start was begun, and then nothing more was noted.
+        """Those of these (run, attempt) pairs whose start was begun, and then nothing more was recorded.
 
         Raises:
             OSError: as `find`.
@@ -153,7 +153,7 @@ class Notes:
         return found.intersection(wanted)
 
     def close(self) -> None:
-        """Stop noting; what was noted stays for whoever looks later, unless nothing of it lives."""
+        """Stop noting; what was recorded stays for whoever looks later, unless nothing of it lives."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
@@ -171,7 +171,7 @@ class Notes:
         return [self._folder / name for name in names if _NAME.fullmatch(name)]
 
     def _sweep(self) -> None:
-        """Remove the notes of owners that have ended, where nothing that they noted lives."""
+        """Remove the records of owners that have ended, where nothing that they recorded lives."""
         for path in self._files():
             if path != self._path and _is_readable_here(path) and not _owner_lives(path) and not _lives(path):
                 _remove(path)
@@ -189,13 +189,16 @@ class Notes:
                     _remove(path)
 
     def _shorten(self) -> None:
-        """Keep the notes of processes that live, in a new file that takes the old one's place."""
-        living = [note for note in _read(self._path) if note.holds()]
+        """Keep the records of processes that live, in a new file that takes the old one's place.
+
+        Not by `durable.write_file`: the new file stays open and locked, for what is recorded next.
+        """
+        living = [record for record in _read(self._path) if record.holds()]
         temporary = self._path.with_name(f".{self._path.name}")
         temporary.unlink(missing_ok=True)
         file = self._begin(temporary)
         try:
-            os.write(file, "".join(note.line() for note in living).encode())
+            os.write(file, "".join(record.line() for record in living).encode())
             temporary.replace(self._path)
         except OSError:
             os.close(file)
@@ -217,16 +220,16 @@ class Notes:
         return file
 
 
-def _read(path: Path) -> Iterator[Note]:
-    """The notes in a file, if they are of this boot; a line that a full disk cut short is left out."""
+def _read(path: Path) -> Iterator[PidRecord]:
+    """The records in a file, if they are of this boot; a line that a full disk cut short is left out."""
     boot, *lines = _lines(path) or [""]
     if boot == boot_id():
         yield from _parsed(lines)
 
 
 def _attempts(path: Path) -> Iterator[tuple[int, int]]:
-    """The attempts that are noted in a file, of whatever boot."""
-    return ((note.run, note.attempt) for note in _parsed(_lines(path)[1:]))
+    """The attempts that are recorded in a file, of whatever boot."""
+    return ((record.run, record.attempt) for record in _parsed(_lines(path)[1:]))
 
 
 def _lines(path: Path) -> list[str]:
@@ -241,11 +244,11 @@ def _lines(path: Path) -> list[str]:
         return []
 
 
-def _parsed(lines: Iterable[str]) -> Iterator[Note]:
+def _parsed(lines: Iterable[str]) -> Iterator[PidRecord]:
     for line in lines:
         with contextlib.suppress(ValueError):
             run, attempt, pid, before, after = line.split(" ")
-            yield Note(int(run), int(attempt), int(pid), float(before), float(after))
+            yield PidRecord(int(run), int(attempt), int(pid), float(before), float(after))
 
 
 def _remove(path: Path) -> None:
@@ -255,17 +258,17 @@ def _remove(path: Path) -> None:
 
 def _interrupted(path: Path) -> set[tuple[int, int]]:
     begun = set()
-    for note in _read(path):
-        if note.after_s:
-            begun.discard((note.run, note.attempt))
+    for record in _read(path):
+        if record.after_s:
+            begun.discard((record.run, record.attempt))
         else:
-            begun.add((note.run, note.attempt))
+            begun.add((record.run, record.attempt))
     return begun
 
 
 def _lives(path: Path) -> bool:
-    """Whether something that is noted lives, or may."""
-    return any(note.holds() for note in _read(path)) or bool(_interrupted(path))
+    """Whether something that is recorded lives, or may."""
+    return any(record.holds() for record in _read(path)) or bool(_interrupted(path))
 
 
 def records_name(pid: int, start_ticks: int, namespace: int | None) -> str:

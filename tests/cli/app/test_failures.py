@@ -10,7 +10,7 @@ import click
 import pytest
 
 from cli.app.error_boundary import failures_for_people, system_words
-from cli.app.failures import Exit
+from cli.app.failures import ExitCode
 from cli.app.options import Whole
 
 
@@ -47,7 +47,7 @@ def test_what_to_do_is_said_with_it(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left, failures_for_people():
         raise OSError(errno.ENOSPC, "No space left on device", "/srv/jobs/var/x")
     told = capsys.readouterr().err
-    assert left.value.code == Exit.LEDGER
+    assert left.value.code == ExitCode.LEDGER
     assert "error: cannot write /srv/jobs/var/x: no space left on device" in told
     assert "Make room on its disk" in told
     assert "Errno" not in told

@@ -223,7 +223,7 @@ def _main_of(runs: Runs, but_not: int) -> int:
     raise AssertionError("no main process")
 
 
-@pytest.mark.parametrize("killed_in", ["pid_records.Notes.add", "fork_mark.Marker.mark"])
+@pytest.mark.parametrize("killed_in", ["pid_records.PidRecords.add", "fork_mark.Marker.mark"])
 def test_a_scheduler_killed_right_after_it_made_a_process(
     runs: Runs, killed_in: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from scheduler.processes import Orphan, PosixSpawner, pidfd
 from scheduler.processes.output_files import remove_what_was_lost
 from scheduler.processes.recognition import pid_records
 from scheduler.processes.recognition.identity import boot_id, process_stat
-from scheduler.processes.recognition.pid_records import Note, Notes
+from scheduler.processes.recognition.pid_records import PidRecord, PidRecords
 from tests.scheduler.processes.conftest import PATIENCE_S, Runs, adopted, crashed_scheduler
 
 HIDDEN = "exec env -i /bin/sh -c 'read x < {pipe}; exit 7'"
@@ -92,20 +92,20 @@ def test_notes_are_private_and_removed(runs: Runs, folder: Path) -> None:
     pid, _ = hidden(runs)
     (path,) = left_in(folder)
     assert (folder.stat().st_mode & 0o777, path.stat().st_mode & 0o777) == (0o700, 0o600)
-    Notes(folder).close()
+    PidRecords(folder).close()
     assert path.exists()
     descriptor = os.pidfd_open(pid)
     os.kill(pid, signal.SIGKILL)
     while not pidfd.has_ended(descriptor):
         pass
     os.close(descriptor)
-    Notes(folder).close()
+    PidRecords(folder).close()
     assert list(folder.iterdir()) == []
 
 
 def test_what_killed_schedulers_left_is_removed(runs: Runs, folder: Path) -> None:
     """Files of ended owners go once no attempt in them is in flight, whatever boot they are of; nothing else goes."""
-    mine = Notes(folder)
+    mine = PidRecords(folder)
     boot, other = boot_id(), "00000000-0000-0000-0000-000000000000"
     begun = "5 1 0 100.000 0.000\n"
     left = [folder / name for name in ("999999-1", "999999-2-1", ".999999-3-1", "999999-4")]
@@ -150,13 +150,13 @@ def test_notes_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     if stat is None or stat.session != leader:
         pytest.skip("the leader of this session has ended")
     began_s = stat.start_ticks / os.sysconf("SC_CLK_TCK")
-    living = Note(1, 1, leader, began_s, began_s + 0.01)
-    kept = Notes(tmp_path / "notes")
+    living = PidRecord(1, 1, leader, began_s, began_s + 0.01)
+    kept = PidRecords(tmp_path / "notes")
     kept.begin([(1, 1)])
     kept.add(living)
     for run in range(2, 100):
         kept.begin([(run, 1)])
-        kept.add(Note(run, 1, leader, 0.0, 1.0))
+        kept.add(PidRecord(run, 1, leader, 0.0, 1.0))
     (path,) = (tmp_path / "notes").iterdir()
     assert len(path.read_text().splitlines()) <= 13
     assert [(note.run, note.pid) for note in kept.find([(1, 1), (50, 1)])] == [(1, leader)]

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from scheduler.home import Home
 from scheduler.processes.recognition import identity
-from scheduler.processes.recognition.pid_records import Notes
+from scheduler.processes.recognition.pid_records import PidRecords
 from scheduler.service.executor import executor_alive, this_process
 
 HOME = Home(Path("/nonexistent"))
@@ -44,7 +44,7 @@ def test_who_cannot_be_looked_up_is_known_by_a_lock(tmp_path: Path) -> None:
     assert executor.pid_namespace == identity.pid_namespace() is not None
     other = replace(executor, pid_namespace=1)
     assert not executor_alive(home, other)
-    records = Notes(home.processes)
+    records = PidRecords(home.processes)
     (path,) = home.processes.iterdir()
     path.rename(path.with_name(f"{executor.pid}-{executor.start_ticks}-1"))
     assert executor_alive(home, other)
