@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from eventstore.entry import BadLine, parse_lines, shown, tail_of
@@ -11,7 +12,7 @@ from eventstore.errors import Corrupt
 from eventstore.regular_file import open_regular
 from eventstore.segment import find_line, first_lines, first_of, line_before, line_blocks, segment_name
 from eventstore.store import GENESIS, Entry
-from eventstore.tail import Tail
+from eventstore.tail import LineEnd, Tail
 
 
 def read_entries(folder: Path, segment_entries: int, tail: Tail, first: int, last: int) -> Iterator[Entry]:
@@ -23,14 +24,7 @@ def read_entries(folder: Path, segment_entries: int, tail: Tail, first: int, las
     end, head = tail.end, tail.head
     prev: str | None = None
     for segment_first in range(first_of(first, segment_entries), last + 1, segment_entries):
-        path = folder / segment_name(segment_first)
-        try:
-            fd = open_regular(path)
-        except FileNotFoundError:
-            raise Corrupt(path, 0, segment_first, "this segment", "no such file") from None
-        try:
-            size = os.fstat(fd).st_size
-            limit = min(size, end.offset) if segment_first == end.first else size
+        with open_segment(folder, segment_first, end) as (path, fd, limit):
             start = max(first, segment_first)
             if prev is None:
                 prev = _hash_before(folder, segment_entries, start, fd, limit)
@@ -38,10 +32,31 @@ def read_entries(folder: Path, segment_entries: int, tail: Tail, first: int, las
             for entries in _segment_entries(path, fd, limit, (segment_first, start, stop), prev):
                 prev = entries[-1].hash
                 yield from entries
-        finally:
-            os.close(fd)
     if last == head.seq and prev != head.hash:
         raise Corrupt(folder / segment_name(end.first), end.offset, last, f"hash {head.hash}", f"hash {prev}")
+
+
+@contextmanager
+def open_segment(folder: Path, first: int, end: LineEnd) -> Iterator[tuple[Path, int, int]]:
+    """A segment that must be there: its path, a descriptor of it, and where its entries end.
+
+    Of the segment that the ledger ends in, what is behind that end is not looked at, however long it is.
+
+    Raises:
+        Corrupt: it is not there.
+        OSError: it cannot be read.
+    """
+    path = folder / segment_name(first)
+    try:
+        fd = open_regular(path)
+    except FileNotFoundError:
+        raise Corrupt(path, 0, first, "this segment", "no such file") from None
+    try:
+        size = os.fstat(fd).st_size
+        limit = min(size, end.offset) if first == end.first else size
+        yield path, fd, limit
+    finally:
+        os.close(fd)
 
 
 def _segment_entries(

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from eventstore.entry import LINE_BYTES_MAX, BadLine, check_line, parse_lines, shown, tail_of
 from eventstore.errors import Corrupt
-from eventstore.regular_file import open_regular
-from eventstore.segment import find_line, first_of, segment_name
+from eventstore.reader import open_segment
+from eventstore.segment import find_line, first_of
 from eventstore.store import Entry, Head
 from eventstore.tail import LineEnd
 
@@ -47,19 +47,10 @@ def _blocks(folder: Path, segment_entries: int, head: Head, known: LineEnd) -> I
     """
     while head.seq >= 0:
         first = first_of(head.seq, segment_entries)
-        path = folder / segment_name(first)
-        try:
-            fd = open_regular(path)
-        except FileNotFoundError:
-            raise Corrupt(path, 0, first, "this segment", "no such file") from None
-        try:
-            size = os.fstat(fd).st_size
-            limit = min(size, known.offset) if first == known.first else size
+        with open_segment(folder, first, known) as (path, fd, limit):
             for block in _segment_blocks(path, fd, first, head, limit):
                 head = Head(block[0].seq - 1, block[0].prev)
                 yield block
-        finally:
-            os.close(fd)
 
 
 def _segment_blocks(path: Path, fd: int, first: int, head: Head, size: int) -> Iterator[list[Entry]]:

@@ -1,6 +1,7 @@
 """`jobs cleanup-sessions` and `jobs log-cleanup`: the built-in jobs, now, with a retention of the person's choice.
 
-They share a file, for only the name of the job and the unit of its retention differ.
+They share a file, for only the name of the job and the unit of its retention differ. Both are written out, because
+their options and help are their own; what they do is said once, in `_maintain`.
 """
 
 from __future__ import annotations
