@@ -66,7 +66,7 @@ class _Task(msgspec.Struct, frozen=True):
     wanted: frozenset[int]
 
 
-class _Checked(msgspec.Struct):
+class _SegmentCheck(msgspec.Struct):
     """What the check of one segment found, by itself: its first line's `prev` is not checked here.
 
     Attributes:
@@ -149,7 +149,7 @@ def _verify(
         plan = _plan(folder, expected, digests=digests)
     except Corrupt as damage:
         return _report(_Plan("", [], None, SEGMENT_ENTRIES, expected), [], damage)
-    done: list[_Checked] = []
+    done: list[_SegmentCheck] = []
     head, sound_bytes = EMPTY, 0
     torn: TornTail | None = None
     for task, found in zip(plan.tasks, _check_all(plan, workers), strict=True):
@@ -207,7 +207,7 @@ def _plan(folder: Path, expected: Sequence[Head], *, digests: bool) -> _Plan:
         lock.close()
 
 
-def _check_all(plan: _Plan, workers: int | None) -> Iterator[_Checked]:
+def _check_all(plan: _Plan, workers: int | None) -> Iterator[_SegmentCheck]:
     """The segments' findings, in order."""
     processes = min(workers or len(os.sched_getaffinity(0)), len(plan.tasks))
     if processes < 2 or (workers is None and sum(task.size for task in plan.tasks) < _PARALLEL_BYTES_MIN):
@@ -232,10 +232,10 @@ def _check_all(plan: _Plan, workers: int | None) -> Iterator[_Checked]:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _check_segment(task: _Task) -> _Checked:
+def _check_segment(task: _Task) -> _SegmentCheck:
     """Check one segment by itself."""
     folder = Path(task.folder)
-    found = _Checked()
+    found = _SegmentCheck()
     seal = _seal_of(folder, task.first)
     found.sealed = isinstance(seal, Seal)
     digest = sha256()
@@ -262,7 +262,7 @@ def _check_segment(task: _Task) -> _Checked:
     return found
 
 
-def _check_block(task: _Task, found: _Checked, block: LineBlock) -> None:
+def _check_block(task: _Task, found: _SegmentCheck, block: LineBlock) -> None:
     """Check consecutive bytes of a segment, and count them as sound, as far as they are.
 
     Raises:
@@ -288,7 +288,7 @@ def _check_block(task: _Task, found: _Checked, block: LineBlock) -> None:
         )
 
 
-def _count(task: _Task, found: _Checked, lines: list[Line], block: bytes, offset: int) -> None:
+def _count(task: _Task, found: _SegmentCheck, lines: list[Line], block: bytes, offset: int) -> None:
     """Count these lines as sound; they are the bytes of `block`, which begins at `offset` of the segment."""
     slot = task.slot
     if slot is not None and lines[0].seq <= slot.seq <= lines[-1].seq:
@@ -302,7 +302,7 @@ def _count(task: _Task, found: _Checked, lines: list[Line], block: bytes, offset
     found.bytes = offset + len(block)
 
 
-def _misfit(folder: Path, plan: _Plan, task: _Task, found: _Checked) -> Damage | None:
+def _misfit(folder: Path, plan: _Plan, task: _Task, found: _SegmentCheck) -> Damage | None:
     """What is wrong with a segment that continues the one before it; None if nothing is."""
     path = folder / segment_name(task.first)
     last_segment = task is plan.tasks[-1]
@@ -328,7 +328,7 @@ def _misfit(folder: Path, plan: _Plan, task: _Task, found: _Checked) -> Damage |
     return None
 
 
-def _head_misfit(folder: Path, plan: _Plan, done: list[_Checked], head: Head) -> Corrupt | None:
+def _head_misfit(folder: Path, plan: _Plan, done: list[_SegmentCheck], head: Head) -> Corrupt | None:
     """What is wrong with `HEAD`, in a ledger whose entries are sound up to `head`."""
     slot = plan.slot
     if slot is None:
@@ -357,7 +357,7 @@ def _seal_of(folder: Path, first: int) -> Seal | str | None:
 
 
 def _seal_misfit(
-    task: _Task, found: _Checked, seal: Seal | str | None, digest: str | None
+    task: _Task, found: _SegmentCheck, seal: Seal | str | None, digest: str | None
 ) -> tuple[str, str] | None:
     """What a seal says that is not so, and what is."""
     if seal is None:
@@ -376,7 +376,7 @@ def _seal_misfit(
     return None
 
 
-def _report(plan: _Plan, done: list[_Checked], damage: Damage | None) -> VerifyReport:
+def _report(plan: _Plan, done: list[_SegmentCheck], damage: Damage | None) -> VerifyReport:
     sound = [found for found in done if found.count]
     hashes = {seq: own_hash for found in sound for seq, own_hash in found.hashes.items()}
     return VerifyReport(

@@ -10,7 +10,7 @@ PARTS = ("croniter", "tzdata", "msgspec", "PyYAML", "duckdb")
 """Packages that decide what runs when, or write what is recorded and what is made of it."""
 
 
-class Replaced(NamedTuple):
+class ReplacedPart(NamedTuple):
     """A part of which a running process uses another version than the one that is installed now.
 
     Attributes:
@@ -44,10 +44,10 @@ def installed_versions(*names: str) -> dict[str, str]:
     return found
 
 
-def replaced(used: Mapping[str, str], installed: Mapping[str, str]) -> list[Replaced]:
+def replaced(used: Mapping[str, str], installed: Mapping[str, str]) -> list[ReplacedPart]:
     """In what two sets of versions differ, of the packages that both name."""
     return [
-        Replaced(name, used[name], version)
+        ReplacedPart(name, used[name], version)
         for name, version in sorted(installed.items())
         if name in used and used[name] != version
     ]

@@ -55,7 +55,7 @@ def count_option(
         "-n",
         name,
         "count",
-        type=Whole(least, most),
+        type=WholeNumber(least, most),
         metavar="N",
         default=default,
         show_default=True,
@@ -88,7 +88,7 @@ _GREATEST = 10**_DIGITS_MAX - 1
 """No number of an entry, and no count of anything, comes near it; one more digit would not fit everywhere."""
 
 
-class Whole(click.ParamType[int]):
+class WholeNumber(click.ParamType[int]):
     """A whole number within bounds, both included; None does not bound."""
 
     name = "integer"

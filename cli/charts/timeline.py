@@ -47,7 +47,7 @@ class RunSpan(NamedTuple):
     after: bool = False
 
 
-class Piece(NamedTuple):
+class TimelinePiece(NamedTuple):
     """What one column of a lane shows.
 
     Attributes:
@@ -61,8 +61,8 @@ class Piece(NamedTuple):
     runs: int = 0
 
 
-BLANK = Piece("blank")
-Lane = list[Piece]
+BLANK = TimelinePiece("blank")
+Lane = list[TimelinePiece]
 
 
 def draw(spans: Sequence[RunSpan], columns: int) -> list[Lane]:
@@ -129,29 +129,29 @@ def _lane(spans: Sequence[RunSpan], columns: int) -> Lane:
         for column in range(span.first if span.due is None else span.due, span.first):
             late[column] = True
     return [
-        _piece(column, held) if held else Piece("late") if late[column] else BLANK
+        _piece(column, held) if held else TimelinePiece("late") if late[column] else BLANK
         for column, held in enumerate(there)
     ]
 
 
-def _piece(column: int, held: Sequence[RunSpan]) -> Piece:
+def _piece(column: int, held: Sequence[RunSpan]) -> TimelinePiece:
     """What a column shows of the spans that it holds."""
     runs = sum(span.runs for span in held)
     signs = [span.mark for span in held if span.mark in SIGNS and span.last == column]
     if signs:
-        return Piece("sign", worst(signs), runs)
+        return TimelinePiece("sign", worst(signs), runs)
     mark = worst(span.mark for span in held)
     if any(span.mark == "running" and span.last == column for span in held):
-        return Piece("going", mark, runs)
+        return TimelinePiece("going", mark, runs)
     if all(span.mark == "owed" for span in held):
-        return Piece("late", "owed", runs)
+        return TimelinePiece("late", "owed", runs)
     if runs == 1:
-        return Piece(_part(column, held[0]), mark, 1)
+        return TimelinePiece(_part(column, held[0]), mark, 1)
     if runs == len(held) == 2 and all(span.first < span.last for span in held):
         ends, begins = sorted(held, key=lambda span: span.first)
         if ends.last == column == begins.first:
-            return Piece("joint", mark, 2)
-    return Piece("many", mark, runs)
+            return TimelinePiece("joint", mark, 2)
+    return TimelinePiece("many", mark, runs)
 
 
 def _part(column: int, span: RunSpan) -> PieceShape:
@@ -171,4 +171,4 @@ def _add_missed(lane: Lane, span: RunSpan) -> None:
         if piece.shape in ("blank", "late") or (
             edge and (piece.shape != "sign" or worst([piece.mark, "missed"]) == "missed")
         ):
-            lane[column] = Piece("sign", "missed", piece.runs)
+            lane[column] = TimelinePiece("sign", "missed", piece.runs)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from cli.charts.timeline import MARKS, Piece, PieceShape, RunMark
+from cli.charts.timeline import MARKS, PieceShape, RunMark, TimelinePiece
 from cli.terminal.console import Tone
 from scheduler.wording.outcomes import OUTCOME_WORDINGS
 
@@ -52,7 +52,7 @@ class GlyphSet(NamedTuple):
     tick: str
     cut: str
 
-    def glyph(self, piece: Piece) -> str:
+    def glyph(self, piece: TimelinePiece) -> str:
         """The character of a piece."""
         if piece.shape == "sign":
             return self.signs[piece.mark]

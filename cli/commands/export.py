@@ -17,11 +17,11 @@ from cli.home.views import check_home
 from cli.terminal.console import is_terminal, note
 from cli.terminal.printable import show_count
 from cli.times.show import parse_time
-from projections.reports.view_rows import VIEW_ORDERS, Selection
+from projections.reports.view_rows import VIEW_ORDERS, RowSelection
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from cli.export.job_facts import Known
+    from cli.export.job_facts import KnownFacts
     from cli.sql.answers import Destination
     from projections import Sql
 
@@ -87,7 +87,7 @@ def export(
     _export(home, selection, form, destination)
 
 
-def _selection(view: str, since: str | None, until: str | None, jobs: tuple[str, ...]) -> Selection:
+def _selection(view: str, since: str | None, until: str | None, jobs: tuple[str, ...]) -> RowSelection:
     now = datetime.now(UTC)
     columns = VIEW_ORDERS[view]
     if not columns.time and (since or until):
@@ -98,7 +98,7 @@ def _selection(view: str, since: str | None, until: str | None, jobs: tuple[str,
     end = None if until is None else parse_time(until, "--until", now, end=True)
     if begin is not None and end is not None and begin >= end:
         raise click.BadParameter("it is not before --until", param_hint="'--since'")
-    return Selection(view, jobs, begin, end)
+    return RowSelection(view, jobs, begin, end)
 
 
 def _check_jobs(home: Home, jobs: tuple[str, ...]) -> None:
@@ -110,7 +110,7 @@ def _check_jobs(home: Home, jobs: tuple[str, ...]) -> None:
             find_job(known.state, name, removed=True)
 
 
-def _export(home: Home, selection: Selection, form: str, destination: Destination) -> None:
+def _export(home: Home, selection: RowSelection, form: str, destination: Destination) -> None:
     from cli.home.views import open_views
     from cli.sql.answers import deliver, deliver_texts, query_failures
     from cli.sql.formats import object_texts, plain_objects
@@ -135,7 +135,7 @@ Rows = Iterator[dict[str, Any]]
 
 
 def _converter(
-    sql: Sql, selection: Selection, form: str, left_out: _LeftOutRows
+    sql: Sql, selection: RowSelection, form: str, left_out: _LeftOutRows
 ) -> Callable[[Rows], Rows] | None:
     """What turns rows into events; None where rows are wanted as they are."""
     from cli.export.job_facts import known_before, known_now
@@ -152,7 +152,7 @@ def _converter(
     return None
 
 
-def _activities(rows: Rows, view: str, known: Known, left_out: _LeftOutRows) -> Rows:
+def _activities(rows: Rows, view: str, known: KnownFacts, left_out: _LeftOutRows) -> Rows:
     from cli.export.ocsf import activity_of
 
     for row in rows:

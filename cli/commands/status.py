@@ -29,7 +29,7 @@ from scheduler.home import Home
 from scheduler.ownership.home_identity import is_copy
 from scheduler.rules.slots import FullSlots, full_slots
 from scheduler.rules.state import LeftRunning, Run
-from scheduler.version import Replaced, replaced, versions
+from scheduler.version import ReplacedPart, replaced, versions
 from scheduler.vocabulary import FAILURES
 from scheduler.wording.entries import signs_of
 
@@ -119,7 +119,7 @@ def _scheduler(view: View, zone: str) -> list[Cell | str]:
     ]
 
 
-def _replaced(view: View) -> list[Replaced]:
+def _replaced(view: View) -> list[ReplacedPart]:
     """What was installed anew since the scheduler that is running was started."""
     watch = view.state.scheduler
     return [] if watch is None or view.holder is None else replaced(watch.versions, versions())

@@ -29,7 +29,7 @@ from scheduler.waiting import Waiter
 _LONG_S = 60.0
 
 
-class Selection(NamedTuple):
+class EntrySelection(NamedTuple):
     """Which entries are shown; None does not restrict."""
 
     job: str | None
@@ -42,7 +42,7 @@ class Selection(NamedTuple):
         )
 
 
-EVERYTHING = Selection(None, None)
+EVERYTHING = EntrySelection(None, None)
 
 
 class EntryPrinter:
@@ -73,7 +73,7 @@ class EntryPrinter:
 
 
 def tail_ledger(
-    folder: Path, selection: Selection, count: int, printer: EntryPrinter, *, follow: bool
+    folder: Path, selection: EntrySelection, count: int, printer: EntryPrinter, *, follow: bool
 ) -> None:
     """Print the newest `count` entries, and with `follow` each that is appended, until a signal says stop.
 
@@ -95,7 +95,7 @@ def tail_ledger(
             _show_newest(store, selection, count, printer)
 
 
-def _show_newest(store: EventStore, selection: Selection, count: int, printer: EntryPrinter) -> None:
+def _show_newest(store: EventStore, selection: EntrySelection, count: int, printer: EntryPrinter) -> None:
     newest: list[Entry] = []
     try:
         admitted = (entry for entry in store.read_backwards() if selection.admits(entry))
@@ -109,7 +109,7 @@ def _show_newest(store: EventStore, selection: Selection, count: int, printer: E
 
 
 def _show_damaged(
-    folder: Path, selection: Selection, count: int, printer: EntryPrinter, damage: Corrupt
+    folder: Path, selection: EntrySelection, count: int, printer: EntryPrinter, damage: Corrupt
 ) -> None:
     """The last lines of a ledger that cannot be opened: those that speak for themselves, and what is no entry.
 
@@ -123,7 +123,7 @@ def _show_damaged(
             printer.show(entry)
 
 
-def _follow(store: EventStore, selection: Selection, count: int, printer: EntryPrinter) -> None:
+def _follow(store: EventStore, selection: EntrySelection, count: int, printer: EntryPrinter) -> None:
     files = store.files
     waiter = Waiter(None if files is None else files.folder, (signal.SIGINT, signal.SIGTERM))
     try:

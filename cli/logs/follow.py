@@ -19,7 +19,7 @@ from eventstore import LedgerError
 from eventstore.regular_file import open_regular
 from scheduler.change_watch import CREATED, MODIFIED, ChangeWatch
 from scheduler.home import Home
-from scheduler.logs.collection.collector import Busy, Collector
+from scheduler.logs.collection.collector import Collector, CollectorRunning
 from scheduler.logs.collection.output_watch import OutputWatch
 from scheduler.logs.query.query import LogFilter, admitted_lines
 from scheduler.logs.storage.day_files import day_files, entries_folder, make_folder
@@ -129,7 +129,7 @@ class _OwnCollector:
             self._watch.update(self._collector)
             self.more = self.more or bool(self._collector.dirty)
             self.pending = self._collector.pending
-        except (Busy, OSError, LedgerError):
+        except (CollectorRunning, OSError, LedgerError):
             self._let_go()
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
-from cli.app.options import Whole
+from cli.app.options import WholeNumber
 from cli.home.job_names import JOB
 from cli.times.show import parse_time
 from scheduler.logs.storage.entry import Level, Stream
@@ -25,7 +25,7 @@ _OPTIONS = (
     ),
     click.option("--until", metavar="TIME", help="Before this time; a date includes that day."),
     click.option("--job", type=JOB, metavar="NAME", help="About this job."),
-    click.option("--run", type=Whole(0), metavar="RUN", help="About this run, by its number."),
+    click.option("--run", type=WholeNumber(0), metavar="RUN", help="About this run, by its number."),
     click.option(
         "--stream", type=click.Choice(get_args(Stream)), help="What jobs print to it, or what the scheduler notes."
     ),
@@ -37,7 +37,7 @@ lines_option = click.option(
     "count",
     default=100,
     show_default=True,
-    type=Whole(1),
+    type=WholeNumber(1),
     metavar="N",
     help="The newest so many.",
 )

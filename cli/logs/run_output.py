@@ -118,7 +118,7 @@ def copy_output(output: RawOutput, recorded: RecordedStream, put: Callable[[byte
     Raises:
         OSError: it cannot be read, or not be handed on.
     """
-    from scheduler.logs import Damaged
+    from scheduler.logs import DamagedOutput
 
     digest, offset = hashlib.sha256(), 0
     end = recorded.size_bytes
@@ -129,7 +129,7 @@ def copy_output(output: RawOutput, recorded: RecordedStream, put: Callable[[byte
             offset += len(chunk)
             if own:
                 put(own)
-    except Damaged as problem:
+    except DamagedOutput as problem:
         return CopyResult(f"its compressed file is damaged after {offset:,} bytes: {problem}")
     if end is None:
         return CopyResult(unrecorded_bytes=offset)

@@ -17,7 +17,7 @@ from cli.terminal.progress import progress
 from eventstore import NoLedger, Unavailable
 from eventstore.errors import Corrupt
 from scheduler.home import Home
-from scheduler.logs.collection.collector import Busy, Collector
+from scheduler.logs.collection.collector import Collector, CollectorRunning
 from scheduler.logs.storage.checkpoint import read_position
 from scheduler.logs.storage.day_files import entries_folder
 from scheduler.ownership.home_owner import is_foreign
@@ -59,7 +59,7 @@ def _brought_up_to_date(home: Home, head: int, ledger_id: str) -> str:
     while True:
         try:
             collector = Collector(home)
-        except Busy:
+        except CollectorRunning:
             position = read_position(entries_folder(home))
             if position is not None and position.ledger == ledger_id and position.next_seq > head:
                 return ""

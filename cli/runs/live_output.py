@@ -36,7 +36,7 @@ So often, too, is looked where the kernel does not say that a file has grown.
 """
 
 
-class _Copy:
+class _OutputCopy:
     """One output file of a run, on its way to a sink.
 
     Attributes:
@@ -118,11 +118,11 @@ class _Copy:
         return b"".join([self._label + line + b"\n" for line in lines])
 
 
-class _Followed(NamedTuple):
+class _FollowedRun(NamedTuple):
     """A run that is followed: when its following began, and its two streams."""
 
     since_s: float
-    copies: tuple[_Copy, _Copy]
+    copies: tuple[_OutputCopy, _OutputCopy]
 
 
 class OutputFollower:
@@ -150,7 +150,7 @@ class OutputFollower:
         out_sink = Sink(out)
         self._sinks = (out_sink, out_sink if out == err else Sink(err))
         self._watch = ChangeWatch(selector)
-        self._runs: dict[int, _Followed] = {}
+        self._runs: dict[int, _FollowedRun] = {}
 
     @property
     def problem(self) -> OSError | None:
@@ -163,11 +163,11 @@ class OutputFollower:
         attempt = v.payload(entry).attempt
         label = f"{printable(entry.job or '?')} | ".encode() if self._labelled else b""
         out, err = (
-            _Copy(self._home.output(entry.run, attempt, entry.time, stream), sink, label, self._watch)
+            _OutputCopy(self._home.output(entry.run, attempt, entry.time, stream), sink, label, self._watch)
             for stream, sink in zip(("stdout", "stderr"), self._sinks, strict=True)
         )
         self.forget(entry.run)
-        self._runs[entry.run] = _Followed(time.monotonic(), (out, err))
+        self._runs[entry.run] = _FollowedRun(time.monotonic(), (out, err))
 
     def finished(self, entry: Entry) -> None:
         """A `run.finished`: show the rest, up to what was recorded; what stragglers write later is not part of it."""

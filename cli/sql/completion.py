@@ -58,7 +58,7 @@ def typing_session(home: Home) -> PromptSession[str]:
         multiline=True,
         prompt_continuation=lambda width, number, soft: "...> ".rjust(width),
         history=_history(home),
-        completer=Words(),
+        completer=SqlCompleter(),
         complete_while_typing=False,
         auto_suggest=AutoSuggestFromHistory(),
         key_bindings=_keys(),
@@ -77,7 +77,7 @@ def is_complete(text: str) -> bool:
     return _last_token(text) == ";"
 
 
-class Words(Completer):
+class SqlCompleter(Completer):
     """Completes commands, views, columns and keywords.
 
     Where a table must stand, these are the views; elsewhere the columns come first, of the views that are named.
@@ -177,7 +177,7 @@ def _keys() -> KeyBindings:
     return keys
 
 
-class _Kept(FileHistory):
+class _StoredHistory(FileHistory):
     """A file; that it cannot be written or read is no reason to disturb anyone."""
 
     def store_string(self, string: str) -> None:
@@ -200,4 +200,4 @@ def _history(home: Home) -> History:
         os.close(open_regular(path, os.O_WRONLY | os.O_CREAT))
     except OSError:
         return InMemoryHistory()
-    return _Kept(str(path))
+    return _StoredHistory(str(path))

@@ -91,7 +91,7 @@ def _answer(sql: Sql, query: str, form: str) -> None:
 
 
 def _show(answer: Answer, form: str, began_s: float) -> None:
-    counted = _Counted(answer.rows)
+    counted = _RowCounter(answer.rows)
     rows = iter(counted)
     show(form, answer.columns, islice(rows, _ROWS_SHOWN_MAX) if form in _FOR_EYES else rows)
     more = next(rows, None) is not None
@@ -103,7 +103,7 @@ def _show(answer: Answer, form: str, began_s: float) -> None:
     sys.stdout.flush()
 
 
-class _Counted:
+class _RowCounter:
     """Rows that are counted on their way."""
 
     def __init__(self, rows: Iterator[Row]) -> None:

@@ -49,23 +49,23 @@ def progress(label: str, total: int | None = None, *, shown: bool = True) -> Ite
         shown: False: show nothing, such as with `--json`.
     """
     if not shown or not is_terminal(sys.stderr):
-        yield _Unseen()
+        yield _NoProgress()
         return
-    seen = _Seen(label, total)
+    seen = _TerminalProgress(label, total)
     try:
         yield seen
     finally:
         seen.close()
 
 
-class _Unseen:
+class _NoProgress:
     """Nobody watches."""
 
     def update(self, done: int | None = None, *, total: int | None = None, label: str | None = None) -> None:
         """Nothing."""
 
 
-class _Seen:
+class _TerminalProgress:
     """A line at a terminal, drawn by a thread of its own, so that it lives while the work says nothing."""
 
     def __init__(self, label: str, total: int | None) -> None:

@@ -10,13 +10,13 @@ from cli.times.show import show_past, show_time
 from scheduler.rules.requests.upcoming import settled_ahead
 from scheduler.rules.slots import FullSlots
 from scheduler.rules.state import State
-from scheduler.version import Replaced
+from scheduler.version import ReplacedPart
 
 _HOLDERS_SHOWN_MAX = 5
 _AHEAD_MIN = timedelta(seconds=1)
 
 
-def upgraded_words(replaced: Iterable[Replaced]) -> str:
+def upgraded_words(replaced: Iterable[ReplacedPart]) -> str:
     """That other versions are installed than those a scheduler uses."""
     used = ", ".join(f"{part.name} {part.used}" for part in replaced)
     installed = ", ".join(f"{part.name} {part.installed}" for part in replaced)

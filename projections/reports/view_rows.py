@@ -53,7 +53,7 @@ VIEW_ORDERS = {
 """Every view."""
 
 
-class Selection(NamedTuple):
+class RowSelection(NamedTuple):
     """Rows of a view: of some jobs (none: of all), from `since` on and before `until`."""
 
     view: str
@@ -78,7 +78,7 @@ Progress = Callable[[int, int], None]
 """Called with how many entries were looked through, and how many there are."""
 
 
-def view_rows(sql: Sql, selection: Selection, progress: Progress) -> ViewRows:
+def view_rows(sql: Sql, selection: RowSelection, progress: Progress) -> ViewRows:
     """Begin to read the rows of a view.
 
     Args:
@@ -94,7 +94,7 @@ def view_rows(sql: Sql, selection: Selection, progress: Progress) -> ViewRows:
     return ViewRows(columns, _rows(sql, selection, progress))
 
 
-def _rows(sql: Sql, selection: Selection, progress: Progress) -> Iterator[Sequence[Any]]:
+def _rows(sql: Sql, selection: RowSelection, progress: Progress) -> Iterator[Sequence[Any]]:
     conditions, values = _conditions(selection)
     view = selection.view
     chosen = ", ".join(f'"{column.name}"' for column in VIEWS[view])
@@ -119,7 +119,7 @@ def _rows(sql: Sql, selection: Selection, progress: Progress) -> Iterator[Sequen
         begin = end
 
 
-def _conditions(selection: Selection) -> tuple[list[str], dict[str, object]]:
+def _conditions(selection: RowSelection) -> tuple[list[str], dict[str, object]]:
     conditions, values = [], dict[str, object]()
     columns = selection.order
     if selection.since is not None:

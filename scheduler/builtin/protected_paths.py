@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from scheduler.builtin.folders import ResolvedDirectory, resolve
-from scheduler.builtin.retention import Identity, Protected, Target, identity_of
+from scheduler.builtin.retention import Identity, ProtectedFiles, Target, identity_of
 from scheduler.definition import Directory
 from scheduler.home import Home
 from scheduler.processes.recognition.tree import live_attempts
@@ -29,9 +29,9 @@ def targets(home: Home, directories: Sequence[Directory]) -> Iterator[Target]:
         yield Target(home.root / directory.path, directory.pattern, real=found.real, identity=known)
 
 
-def protected(home: Home, keep: Callable[[str], bool]) -> Protected:
+def protected(home: Home, keep: Callable[[str], bool]) -> ProtectedFiles:
     """What cronledger itself needs, the config among it, and the output of runs that are still running."""
-    return Protected(
+    return ProtectedFiles(
         _identities(*home.own), _identities(home.var, home.config.parent), identity_of(home.logs), keep
     )
 

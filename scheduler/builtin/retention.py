@@ -53,7 +53,7 @@ class Target(NamedTuple):
     identity: Identity | None = None
 
 
-class Protected(NamedTuple):
+class ProtectedFiles(NamedTuple):
     """What is never deleted, whatever was asked for.
 
     Attributes:
@@ -81,7 +81,7 @@ def pattern_problem(pattern: str) -> str | None:
 
 
 def apply(
-    target: Target, cutoff: datetime, protected: Protected, tally: RetentionTally, *, dry_run: bool
+    target: Target, cutoff: datetime, protected: ProtectedFiles, tally: RetentionTally, *, dry_run: bool
 ) -> None:
     """Delete what is older than `cutoff` in one folder, or with `dry_run` only count it.
 
@@ -128,7 +128,12 @@ class _Sweep:
     """One pass over one folder."""
 
     def __init__(
-        self, target: Target, cutoff: datetime, protected: Protected, tally: RetentionTally, dry_run: bool
+        self,
+        target: Target,
+        cutoff: datetime,
+        protected: ProtectedFiles,
+        tally: RetentionTally,
+        dry_run: bool,
     ) -> None:
         self._target, self._protected, self._tally, self._dry_run = target, protected, tally, dry_run
         self._cutoff_ns = (cutoff - _EPOCH) // timedelta(microseconds=1) * 1000

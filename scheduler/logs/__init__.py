@@ -30,20 +30,20 @@ output becomes exactly one entry, also if the collector is killed at any instant
 anything is stored. Folders are created 0700, files 0600.
 """
 
-from scheduler.logs.collection.collector import Busy, Collector
+from scheduler.logs.collection.collector import Collector, CollectorRunning
 from scheduler.logs.query.filter import Pattern
 from scheduler.logs.query.query import LogFilter, as_collected, newest, oldest_first
 from scheduler.logs.storage.day_files import DAY_SUFFIXES, entries_folder
 from scheduler.logs.storage.entry import LEVELS, STREAMS, Level, LogEntry, Stream
-from scheduler.logs.storage.raw_output import Damaged, RawOutput
+from scheduler.logs.storage.raw_output import DamagedOutput, RawOutput
 
 __all__ = [
     "DAY_SUFFIXES",
     "LEVELS",
     "STREAMS",
-    "Busy",
     "Collector",
-    "Damaged",
+    "CollectorRunning",
+    "DamagedOutput",
     "Level",
     "LogEntry",
     "LogFilter",

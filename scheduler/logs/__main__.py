@@ -19,7 +19,7 @@ from typing import Final
 from eventstore import LedgerError
 from scheduler.builtin.protected_paths import output_in_use
 from scheduler.home import Home
-from scheduler.logs.collection.collector import Busy, Collector
+from scheduler.logs.collection.collector import Collector, CollectorRunning
 from scheduler.logs.collection.compression import compress_entries, compress_outputs
 from scheduler.logs.collection.output_watch import LOOK_S, OutputWatch
 from scheduler.scheduler_lock import holder_of
@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> int:
     waiter = Waiter(home.ledger, (signal.SIGTERM, signal.SIGINT))
     try:
         return _collect(home, waiter)
-    except Busy:
+    except CollectorRunning:
         return BUSY
     except LedgerError as problem:
         print(f"logs: {problem}", file=sys.stderr)

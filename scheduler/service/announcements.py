@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from scheduler.rules.slots import FullSlots
-from scheduler.version import Replaced
+from scheduler.version import ReplacedPart
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -23,7 +23,7 @@ class FsyncEdited(msgspec.Struct, frozen=True):
 class Upgraded(msgspec.Struct, frozen=True):
     """Other versions are installed than those that the scheduler uses until it is started again."""
 
-    replaced: list[Replaced]
+    replaced: list[ReplacedPart]
 
 
 class SlotsTaken(msgspec.Struct, frozen=True):

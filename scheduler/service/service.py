@@ -34,7 +34,7 @@ from scheduler.service.launcher import Launcher
 from scheduler.service.loop import Scheduler
 from scheduler.service.supervisor import Supervisor
 from scheduler.system_clock import SystemClock
-from scheduler.version import Replaced, installed_versions, replaced, versions
+from scheduler.version import ReplacedPart, installed_versions, replaced, versions
 from scheduler.waiting import Waiter
 
 CONFIG_LOOK_S = 1.0
@@ -157,7 +157,7 @@ class Service:
         zone_data.hold()
         self._versions = versions()
         self._installed = installed_versions(*self._versions)
-        self._told_replaced: list[Replaced] = []
+        self._told_replaced: list[ReplacedPart] = []
         self._versions_look_at_s = time.monotonic() + VERSIONS_LOOK_S
 
     def _look_at_versions(self) -> None:

@@ -13,7 +13,7 @@ import click
 
 from cli.app.failures import ExitCode, Failure
 from cli.app.json_output import json_option, show_json
-from cli.app.options import Whole
+from cli.app.options import WholeNumber
 from scheduler.definition import RETENTION_MAX
 from scheduler.home import Home
 
@@ -31,7 +31,7 @@ _TRUST_CLOCK = click.option(
 )
 
 
-class _Switches(NamedTuple):
+class _MaintenanceOptions(NamedTuple):
     """What the options of both commands say."""
 
     dry_run: bool
@@ -41,7 +41,7 @@ class _Switches(NamedTuple):
 @click.command("cleanup-sessions", epilog="Example: cronledger jobs cleanup-sessions --hours 24 --dry-run")
 @click.option(
     "--hours",
-    type=Whole(1, RETENTION_MAX["hours"]),
+    type=WholeNumber(1, RETENTION_MAX["hours"]),
     metavar="N",
     help="Keep sessions for N hours after their last change.  [default: as configured, else 24]",
 )
@@ -57,14 +57,14 @@ def cleanup_sessions(home: Home, hours: int | None, dry_run: bool, trust_clock: 
     It is a run of the job cleanup-sessions, recorded as such and executed by this command. Exit code 1 if something
     could not be deleted.
     """
-    switches = _Switches(dry_run, trust_clock)
+    switches = _MaintenanceOptions(dry_run, trust_clock)
     sys.exit(_maintain(home, "cleanup-sessions", "hours", hours, switches, as_json=as_json))
 
 
 @click.command("log-cleanup", epilog="Example: cronledger jobs log-cleanup --days 30 --dry-run")
 @click.option(
     "--days",
-    type=Whole(1, RETENTION_MAX["days"]),
+    type=WholeNumber(1, RETENTION_MAX["days"]),
     metavar="N",
     help="Keep logs for N days.  [default: as configured, else 30]",
 )
@@ -80,12 +80,12 @@ def log_cleanup(home: Home, days: int | None, dry_run: bool, trust_clock: bool, 
     It is a run of the job log-cleanup, recorded as such and executed by this command. Exit code 1 if something
     could not be deleted.
     """
-    switches = _Switches(dry_run, trust_clock)
+    switches = _MaintenanceOptions(dry_run, trust_clock)
     sys.exit(_maintain(home, "log-cleanup", "days", days, switches, as_json=as_json))
 
 
 def _maintain(
-    home: Home, name: str, unit: str, retention: int | None, switches: _Switches, *, as_json: bool
+    home: Home, name: str, unit: str, retention: int | None, switches: _MaintenanceOptions, *, as_json: bool
 ) -> int:
     """Run the built-in job and show what it says; the exit code."""
     from cli.runs.direct import direct_runner
@@ -111,7 +111,7 @@ def _maintain(
 
 
 def _run_request(
-    config: Config, name: str, unit: str, retention: int | None, switches: _Switches
+    config: Config, name: str, unit: str, retention: int | None, switches: _MaintenanceOptions
 ) -> RunRequest:
     from scheduler.service.local_executor import RunRequest
 

@@ -21,7 +21,7 @@ from cli.words.job_words import enabled_words
 from cli.words.words import timing_words
 from scheduler.home import Home
 from scheduler.rules.job_schedule import schedule_of
-from scheduler.rules.requests.upcoming import Coming, begins, next_run, upcoming
+from scheduler.rules.requests.upcoming import UpcomingRun, begins, next_run, upcoming
 from scheduler.rules.state import Job
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def next_(
             _explain_absence(view, {job.name for job in jobs} - {item.job.name for item in coming})
 
 
-def _show(view: View, coming: list[Coming], utc: bool) -> None:
+def _show(view: View, coming: list[UpcomingRun], utc: bool) -> None:
     columns = [Column("TIME", keep=True), Column("IN", keep=True), Column("JOB"), Column("SCHEDULE")]
     rows = []
     for instant, job in coming:
@@ -120,7 +120,7 @@ def _explain_absence(view: View, names: set[str]) -> None:
             note(printable(f"{name} has no time to come: {timing_words(job.definition)[0]}"))
 
 
-def _for_programs(item: Coming) -> dict[str, object]:
+def _for_programs(item: UpcomingRun) -> dict[str, object]:
     timezone = item.job.definition.timezone
     local = show_time(item.instant, timezone)
     return {"job": item.job.name, "scheduled_for": item.instant, "local_time": local, "timezone": timezone}

@@ -12,7 +12,7 @@ import msgspec
 
 from cli.app.failures import ExitCode, Failure, complain
 from cli.app.json_output import json_option, show_json
-from cli.app.options import Whole
+from cli.app.options import WholeNumber
 from cli.ledger.options import ledger_option, machine_utc_option, raw_option
 from cli.terminal.tables import Cell, Value, details
 from cli.times.show import show_time
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # A negative number is an argument, not an option.
 @click.command(context_settings={"ignore_unknown_options": True}, epilog="Example: cronledger ledger show -1")
-@click.argument("seq", metavar="SEQ", type=Whole())
+@click.argument("seq", metavar="SEQ", type=WholeNumber())
 @ledger_option
 @raw_option
 @json_option

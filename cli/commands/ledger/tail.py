@@ -51,7 +51,7 @@ def tail(
     what is newer than the damage is shown, and then where that is: exit code 3. A type that does not exist is refused
     with the nearest; a job that neither the config nor the ledger has ever had is answered with a warning.
     """
-    from cli.ledger.tail import EntryPrinter, Selection, tail_ledger
+    from cli.ledger.tail import EntryPrinter, EntrySelection, tail_ledger
 
     if raw and as_json:
         raise click.UsageError("--raw and --json exclude each other")
@@ -59,7 +59,7 @@ def tail(
         _look_up(home, job)
     folder = home.ledger if folder is None else folder
     printer = EntryPrinter(folder, "raw" if raw else "json" if as_json else "words", utc=utc)
-    tail_ledger(folder, Selection(job, kind), count, printer, follow=follow)
+    tail_ledger(folder, EntrySelection(job, kind), count, printer, follow=follow)
 
 
 def _look_up(home: Home, job: str) -> None:

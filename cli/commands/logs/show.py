@@ -8,7 +8,7 @@ import sys
 import click
 
 from cli.app.failures import ExitCode, Failure, complain
-from cli.app.options import Whole
+from cli.app.options import WholeNumber
 from cli.logs.run_output import (
     CapturedAttempt,
     CopyResult,
@@ -28,9 +28,11 @@ from scheduler.home import Home
 
 
 @click.command(epilog="Example: cronledger logs show 41 --stream stderr")
-@click.argument("run", metavar="RUN", type=Whole(0))
+@click.argument("run", metavar="RUN", type=WholeNumber(0))
 @click.option("--stream", type=click.Choice(("stdout", "stderr")), help="Only this one. Default: both.")
-@click.option("--attempt", type=Whole(1), metavar="N", help="This attempt of the run. Default: the last one.")
+@click.option(
+    "--attempt", type=WholeNumber(1), metavar="N", help="This attempt of the run. Default: the last one."
+)
 @click.pass_obj
 def show(home: Home, run: int, stream: str | None, attempt: int | None) -> None:
     """Show what a run printed, byte for byte: its standard output on ours, its standard error on ours.

@@ -20,7 +20,7 @@ from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.logs.collection.job_secrets import JobSecrets
 from scheduler.logs.collection.ledger_entries import fact_of, missing_output
-from scheduler.logs.collection.output_tail import Ending, FollowedOutput
+from scheduler.logs.collection.output_tail import FollowedOutput, StreamEnd
 from scheduler.logs.storage.checkpoint import LOCK, Checkpoint, OutputPosition, read_position, write_position
 from scheduler.logs.storage.day_files import DayWriter, entries_folder, make_folder
 from scheduler.logs.storage.entry import LogEntry, encode_lines, time_text
@@ -40,7 +40,7 @@ Attempt = tuple[int, int]
 """(run, attempt)"""
 
 
-class Busy(Exception):
+class CollectorRunning(Exception):
     """Another collector is at work in this home."""
 
 
@@ -202,7 +202,7 @@ class Collector:
             self._follow(entry.run, data.attempt, entry.job or "?", data.started)
         recorded = ((data.stdout_bytes, data.stdout_sha256), (data.stderr_bytes, data.stderr_sha256))
         # What was not measured has no digest; what was empty has neither digest nor file.
-        endings = [Ending(entry.time, size if digest else None) for size, digest in recorded]
+        endings = [StreamEnd(entry.time, size if digest else None) for size, digest in recorded]
         if self._pump(attempt, endings):
             return False
         masker = self._secrets.masker(entry.job)
@@ -215,7 +215,7 @@ class Collector:
         self.dirty.discard(attempt)
         return True
 
-    def _pump(self, attempt: Attempt, endings: list[Ending] | None) -> bool:
+    def _pump(self, attempt: Attempt, endings: list[StreamEnd] | None) -> bool:
         """Take what an attempt has printed since; whether there is more than there was room for."""
         more = False
         for number, output in enumerate(self._followed[attempt]):
@@ -253,7 +253,7 @@ def _take(folder: Path) -> FileLock:
     lock = FileLock(folder / LOCK)
     if not lock.try_take():
         lock.close()
-        raise Busy
+        raise CollectorRunning
     return lock
 
 

@@ -10,19 +10,19 @@ from typing import Final
 
 from eventstore.regular_file import NotRegular
 from scheduler.home import Home
-from scheduler.logs.collection.parser import Parsed, parse, speaks_of_levels
-from scheduler.logs.collection.record_splitter import Lines, LineSplitter, bounded
+from scheduler.logs.collection.parser import ParsedLine, parse, speaks_of_levels
+from scheduler.logs.collection.record_splitter import LineSplitter, SplitLines, bounded
 from scheduler.logs.collection.secret_masking import KEY_BEGINS, KEY_ENDS, MASK, Masker, suspicious
 from scheduler.logs.storage.checkpoint import OutputPosition
 from scheduler.logs.storage.entry import LogEntry, Stream, time_text
-from scheduler.logs.storage.raw_output import Damaged, RawOutput
+from scheduler.logs.storage.raw_output import DamagedOutput, RawOutput
 
 SLICE_BYTES: Final = 256 * 1024
 _STAYS_SO: Final = frozenset([errno.EACCES, errno.EPERM, errno.ELOOP, errno.EISDIR, errno.EIO])
 """Errors that another try would meet again: such a file is given up, and does not delay all others."""
 
 
-class Ending:
+class StreamEnd:
     """How a stream of an attempt ended.
 
     Attributes:
@@ -58,7 +58,7 @@ class FollowedOutput:
         return self._splitter.read
 
     def pump(
-        self, masker: Masker, now: datetime, budget_bytes: int, ending: Ending | None
+        self, masker: Masker, now: datetime, budget_bytes: int, ending: StreamEnd | None
     ) -> Iterator[LogEntry]:
         """Entries of what is new, at most about `budget_bytes` of it; none if there is nothing new.
 
@@ -85,7 +85,7 @@ class FollowedOutput:
         finally:
             output.close()
 
-    def drained(self, ending: Ending) -> bool:
+    def drained(self, ending: StreamEnd) -> bool:
         """Whether all of it was read that can be, now that the run has ended; `missing_bytes` is settled then."""
         if ending.recorded_bytes is not None and self._splitter.read >= ending.recorded_bytes:
             return True
@@ -110,28 +110,28 @@ class FollowedOutput:
     def _read(self, output: RawOutput, size_bytes: int) -> bytes:
         try:
             return output.read(self._splitter.read, size_bytes)
-        except (OSError, Damaged) as problem:
+        except (OSError, DamagedOutput) as problem:
             self._give_up(problem)
             return b""
 
-    def _give_up(self, problem: OSError | Damaged) -> None:
+    def _give_up(self, problem: OSError | DamagedOutput) -> None:
         if isinstance(problem, OSError) and not (
             problem.errno in _STAYS_SO or isinstance(problem, NotRegular)
         ):
             raise problem
         self.unreadable = True
 
-    def last(self, masker: Masker, ending: Ending) -> Iterator[LogEntry]:
+    def last(self, masker: Masker, ending: StreamEnd) -> Iterator[LogEntry]:
         """The entry of what stands after the last line end, once it is drained."""
         return self._entries(self._splitter.finish(), masker, ending.at)
 
-    def _wanted(self, budget_bytes: int, ending: Ending | None) -> int:
+    def _wanted(self, budget_bytes: int, ending: StreamEnd | None) -> int:
         wanted = min(SLICE_BYTES, budget_bytes)
         if ending is None or ending.recorded_bytes is None:
             return wanted
         return max(0, min(wanted, ending.recorded_bytes - self._splitter.read))
 
-    def _entries(self, found: Lines, masker: Masker, seen: datetime) -> Iterator[LogEntry]:
+    def _entries(self, found: SplitLines, masker: Masker, seen: datetime) -> Iterator[LogEntry]:
         lines, dropped_bytes = found
         block = b"\n".join(lines)
         patterns = suspicious(block) or self.position.in_key
@@ -161,7 +161,7 @@ class FollowedOutput:
         """The time that a line carries itself, if that can be."""
         return time_text(said if self.position.started <= said <= seen else seen)
 
-    def _masked(self, line: bytes, said: Parsed, masker: Masker, *, patterns: bool) -> Parsed:
+    def _masked(self, line: bytes, said: ParsedLine, masker: Masker, *, patterns: bool) -> ParsedLine:
         patterns = patterns and (self.position.in_key or suspicious(line))
         if patterns:
             in_key = self.position.in_key
@@ -169,11 +169,11 @@ class FollowedOutput:
                 # The line that ends a key is part of it, and so is all between.
                 self.position.in_key = KEY_ENDS.search(line) is None
             if in_key:
-                return Parsed(said.level, MASK)
+                return ParsedLine(said.level, MASK)
         if not patterns and masker.knows_nothing:
             return said
         fields = masker.fields(said.fields) if said.fields else said.fields
-        return Parsed(said.level, masker.text(said.message, patterns=patterns), fields, said.time)
+        return ParsedLine(said.level, masker.text(said.message, patterns=patterns), fields, said.time)
 
 
 def _clamped(modified_s: float, started: datetime, ended: datetime) -> datetime:

@@ -51,7 +51,7 @@ FIELDS_NESTING_MAX: Final = 64
 _DECODER: Final = msgspec.json.Decoder()
 
 
-class Parsed(NamedTuple):
+class ParsedLine(NamedTuple):
     """What a line says; `time` is the one that it carries itself, as an aware instant, if it does."""
 
     level: Level
@@ -65,7 +65,7 @@ def speaks_of_levels(block: bytes) -> bool:
     return any(hint in block for hint in _HINTS)
 
 
-def parse(line: bytes, stream: Stream, *, cut: bool = False, levels: bool = True) -> Parsed:
+def parse(line: bytes, stream: Stream, *, cut: bool = False, levels: bool = True) -> ParsedLine:
     r"""What a line says.
 
     Bytes that are not UTF-8 and NUL appear escaped (`\xff`); colours of terminals are taken out.
@@ -81,7 +81,7 @@ def parse(line: bytes, stream: Stream, *, cut: bool = False, levels: bool = True
         if said is not None:
             return said
     text = readable(line)
-    return Parsed((_own_level(text) if levels else None) or _by_stream(stream), text)
+    return ParsedLine((_own_level(text) if levels else None) or _by_stream(stream), text)
 
 
 def readable(line: bytes) -> str:
@@ -111,7 +111,7 @@ def level_named(value: object) -> Level | None:
     return None
 
 
-def _of_object(line: bytes, stream: Stream) -> Parsed | None:
+def _of_object(line: bytes, stream: Stream) -> ParsedLine | None:
     if nests_deeper(line, FIELDS_NESTING_MAX):
         return None
     try:
@@ -134,7 +134,7 @@ def _of_object(line: bytes, stream: Stream) -> Parsed | None:
     for key in _TIME_KEYS:
         if key in members and (time := own_time(members[key])) is not None:
             break
-    return Parsed(level or _by_stream(stream), message or "", members or None, time)
+    return ParsedLine(level or _by_stream(stream), message or "", members or None, time)
 
 
 def own_time(value: object) -> datetime | None:

@@ -10,7 +10,7 @@ _WORD_BYTES_MAX: Final = 1024
 """A long line is cut between words, unless its last one is longer than that."""
 
 
-class Lines(NamedTuple):
+class SplitLines(NamedTuple):
     """Lines without their LF; `dropped_bytes`: how many more the first one had (the others are whole)."""
 
     lines: list[bytes]
@@ -30,13 +30,13 @@ class LineSplitter:
         self._begun = b""
         self._dropped_bytes = 0
 
-    def feed(self, chunk: bytes) -> Lines:
+    def feed(self, chunk: bytes) -> SplitLines:
         """The lines that end in this chunk."""
         self.read += len(chunk)
         cut = chunk.rfind(b"\n")
         if cut < 0:
             self._hold(chunk)
-            return Lines([], 0)
+            return SplitLines([], 0)
         lines = chunk[:cut].split(b"\n")
         dropped_bytes = self._dropped_bytes
         if dropped_bytes:
@@ -47,13 +47,13 @@ class LineSplitter:
         self.offset = self.read - len(chunk) + cut + 1
         self._begun, self._dropped_bytes = b"", 0
         self._hold(chunk[cut + 1 :])
-        return Lines(lines, dropped_bytes)
+        return SplitLines(lines, dropped_bytes)
 
-    def finish(self) -> Lines:
+    def finish(self) -> SplitLines:
         """What stands after the last LF, now that nothing follows."""
         if self.offset == self.read:
-            return Lines([], 0)
-        last = Lines([self._begun], self._dropped_bytes)
+            return SplitLines([], 0)
+        last = SplitLines([self._begun], self._dropped_bytes)
         self.offset, self._begun, self._dropped_bytes = self.read, b"", 0
         return last
 

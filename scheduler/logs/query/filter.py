@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from eventstore.nesting import nests_deeper
-from scheduler.logs.query.prefilter import Required, of_expression, of_text
+from scheduler.logs.query.prefilter import RequiredTexts, of_expression, of_text
 from scheduler.logs.storage.entry import LogEntry
 from scheduler.logs.storage.scan import lines_with
 
@@ -24,14 +24,14 @@ _NO_GROUP: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*+\]", re.DOTALL)
 _ENCODER: Final = msgspec.json.Encoder()
 
 
-class _Searched(msgspec.Struct, gc=False):
+class _SearchedFields(msgspec.Struct, gc=False):
     """What of an entry is searched; the rest of a line is not decoded for that."""
 
     message: str
     fields: msgspec.Raw = msgspec.Raw(b"")
 
 
-_DECODER: Final = msgspec.json.Decoder(_Searched)
+_DECODER: Final = msgspec.json.Decoder(_SearchedFields)
 
 
 class Pattern:
@@ -59,7 +59,7 @@ class Pattern:
             # In a message it is written as JSON writes it, in the text of the fields as it is.
             written = {plain, _ENCODER.encode(plain.decode())[1:-1]}
             needles = tuple(sorted(written if case_sensitive else {needle.lower() for needle in written}))
-            self._required = Required(needles, needles, exact=case_sensitive)
+            self._required = RequiredTexts(needles, needles, exact=case_sensitive)
         else:
             self._required = of_text(text)
 

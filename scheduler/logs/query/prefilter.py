@@ -23,7 +23,7 @@ FOLDED_FROM_ELSEWHERE: Final = frozenset("iks")
 """Letters of ASCII that some letter beyond it equals where case does not count."""
 
 
-class Required(NamedTuple):
+class RequiredTexts(NamedTuple):
     """One of these must stand in a line; where there are none, nothing is known.
 
     Attributes:
@@ -39,12 +39,12 @@ class Required(NamedTuple):
     table: bytes | None = None
 
 
-def of_text(text: str) -> Required:
+def of_text(text: str) -> RequiredTexts:
     """What must stand in a line in which a text does, whatever the case of its letters."""
     return _folded([[text]])
 
 
-def of_expression(expression: str, *, case_sensitive: bool) -> Required:
+def of_expression(expression: str, *, case_sensitive: bool) -> RequiredTexts:
     """What must stand in a line in which a regular expression matches; nothing, where that cannot be told."""
     try:
         parser: Any = importlib.import_module("re._parser")
@@ -53,7 +53,7 @@ def of_expression(expression: str, *, case_sensitive: bool) -> Required:
         exact = not (parsed.state.flags & re.IGNORECASE) and "(?" not in expression
     except (ImportError, AttributeError, TypeError, ValueError, RecursionError, re.error):
         # The parser is a private part of Python: without it, every line is looked at.
-        return Required()
+        return RequiredTexts()
     required = _as_it_is(alternatives) if exact else _folded(alternatives)
     if shape is not None and shape.bits > literal_bits(min(map(len, required.in_ascii), default=0)):
         return required._replace(in_ascii=(shape.needle,), table=shape.table)
@@ -92,18 +92,18 @@ def _alternatives(parsed: Iterable[tuple[Any, Any]]) -> list[list[str]]:
     return sets
 
 
-def _as_it_is(sets: list[list[str]]) -> Required:
+def _as_it_is(sets: list[list[str]]) -> RequiredTexts:
     texts = _best([[_longest(text, ESCAPED) for text in each] for each in sets])
     needles = tuple(sorted({text.encode("utf-8", "surrogatepass") for text in texts}))
-    return Required(needles, needles, exact=True)
+    return RequiredTexts(needles, needles, exact=True)
 
 
-def _folded(sets: list[list[str]]) -> Required:
+def _folded(sets: list[list[str]]) -> RequiredTexts:
     lowered = [[_ascii_lower(text) for text in each] for each in sets]
     ended_by = ESCAPED | FOLDED_FROM_ELSEWHERE
     anywhere = [[_longest(text, ended_by, ascii_only=True) for text in each] for each in lowered]
     in_ascii = [[_longest(text, ESCAPED, ascii_only=True) for text in each] for each in lowered]
-    return Required(_encoded(_best(anywhere)), _encoded(_best(in_ascii)))
+    return RequiredTexts(_encoded(_best(anywhere)), _encoded(_best(in_ascii)))
 
 
 def _encoded(texts: list[str]) -> tuple[bytes, ...]:

@@ -14,7 +14,7 @@ from eventstore.regular_file import check_folder, open_regular
 COMPRESSED: Final = ".gz"
 
 
-class Damaged(Exception):
+class DamagedOutput(Exception):
     """The compressed form of an output is damaged: what follows cannot be had."""
 
 
@@ -59,7 +59,7 @@ class RawOutput:
                 self._file.seek(offset)
             return self._file.read(size_bytes)
         except (EOFError, zlib.error, gzip.BadGzipFile) as problem:
-            raise Damaged(str(problem)) from problem
+            raise DamagedOutput(str(problem)) from problem
 
     def modified_s(self) -> float:
         """When it was last changed, in seconds since 1970."""

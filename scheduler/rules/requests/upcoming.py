@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from scheduler.schedule import Schedule
 
 
-class Coming(NamedTuple):
+class UpcomingRun(NamedTuple):
     """A run that a schedule will ask for."""
 
     instant: datetime
@@ -44,7 +44,7 @@ def next_run(job: Job, now: datetime) -> datetime | None:
     return None if begin is None else schedule_of(job.definition).next_after(begin)
 
 
-def upcoming(jobs: Iterable[Job], now: datetime) -> Iterator[Coming]:
+def upcoming(jobs: Iterable[Job], now: datetime) -> Iterator[UpcomingRun]:
     """The coming runs, soonest first, without end unless no schedule has more.
 
     Jobs that share a schedule share its arithmetic.
@@ -67,7 +67,7 @@ def upcoming(jobs: Iterable[Job], now: datetime) -> Iterator[Coming]:
     while heap:
         instant, order, schedule, group = heap[0]
         for job in group:
-            yield Coming(instant, job)
+            yield UpcomingRun(instant, job)
         following = schedule.next_after(instant)
         if following is None:
             heapq.heappop(heap)

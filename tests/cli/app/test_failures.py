@@ -11,7 +11,7 @@ import pytest
 
 from cli.app.error_boundary import failures_for_people, system_words
 from cli.app.failures import ExitCode
-from cli.app.options import Whole
+from cli.app.options import WholeNumber
 
 
 @pytest.mark.parametrize(
@@ -72,10 +72,10 @@ def test_a_number_out_of_bounds_is_still_a_number(
 ) -> None:
     """What is too large is said to be, with the range; only what is none is called no whole number."""
     with pytest.raises(click.BadParameter) as refusal:
-        Whole(*bounds).convert(typed, None, None)
+        WholeNumber(*bounds).convert(typed, None, None)
     assert said in refusal.value.format_message()
 
 
 def test_leading_zeros_make_no_number_large() -> None:
     """Digits count by what they are worth."""
-    assert Whole().convert("0" * 30 + "7", None, None) == 7
+    assert WholeNumber().convert("0" * 30 + "7", None, None) == 7

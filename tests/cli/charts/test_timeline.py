@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.charts.axis import axis_for, instant_of, microseconds, ticks
-from cli.charts.timeline import LANES_MAX, MARKS, SIGNS, Piece, RunSpan, draw
+from cli.charts.timeline import LANES_MAX, MARKS, SIGNS, RunSpan, TimelinePiece, draw
 from cli.charts.timeline_marks import ASCII, UNICODE
 from cli.terminal.display_width import display_width
 from scheduler import vocabulary as v
@@ -38,7 +38,7 @@ def spans(draw_: st.DrawFn) -> RunSpan:
     return RunSpan(first, last, mark, draw_(st.integers(1, 9)), due, first == 0, last == COLUMNS - 1)
 
 
-def pieces(lanes: Sequence[Sequence[Piece]], column: int) -> list[Piece]:
+def pieces(lanes: Sequence[Sequence[TimelinePiece]], column: int) -> list[TimelinePiece]:
     """What a column shows in all lanes."""
     return [lane[column] for lane in lanes]
 

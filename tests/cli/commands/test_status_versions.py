@@ -8,7 +8,7 @@ from pathlib import Path
 from cli.words.scheduler_words import upgraded_words
 from scheduler import vocabulary as v
 from scheduler.scheduler_lock import Holder, SchedulerLock
-from scheduler.version import Replaced, versions
+from scheduler.version import ReplacedPart, versions
 from tests.support.command import call
 from tests.support.home import make_home, record
 
@@ -57,7 +57,9 @@ def make_lock(root: Path) -> Path:
 
 def test_both_versions_are_named() -> None:
     """What is installed, what is used, and until when."""
-    told = upgraded_words([Replaced("croniter", "6.0", "7.0"), Replaced("tzdata", "2026.6", "2026.7")])
+    told = upgraded_words(
+        [ReplacedPart("croniter", "6.0", "7.0"), ReplacedPart("tzdata", "2026.6", "2026.7")]
+    )
     assert told == (
         "installed is now croniter 7.0, tzdata 2026.7: until it is started again, the scheduler uses"
         " croniter 6.0, tzdata 2026.6"

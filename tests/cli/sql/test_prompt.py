@@ -12,7 +12,7 @@ import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
-from cli.sql.completion import Words, is_complete
+from cli.sql.completion import SqlCompleter, is_complete
 from eventstore import Journal
 from scheduler import vocabulary as v
 from tests.support.command import COMMAND, DEADLINE_S, await_fact
@@ -240,7 +240,7 @@ def test_a_statement_ends_with_a_semicolon_of_its_own(text: str, complete: bool)
 )  # fmt: skip
 def test_completions(typed: str, found: str) -> None:
     """Columns, views, keywords in the case that is typed, commands and what goes with them."""
-    words = [each.text for each in Words().get_completions(Document(typed), CompleteEvent())]
+    words = [each.text for each in SqlCompleter().get_completions(Document(typed), CompleteEvent())]
     assert found in words
 
 
@@ -259,13 +259,13 @@ VIEW_NAMES = ["events", "runs", "attempts", "jobs", "slots", "job_changes", "out
 )  # fmt: skip
 def test_where_a_table_must_stand_the_views_are_offered(typed: str, found: list[str]) -> None:
     """Behind FROM, JOIN and a comma between tables there are views and what WITH names, and no columns."""
-    words = [each.text for each in Words().get_completions(Document(typed), CompleteEvent())]
+    words = [each.text for each in SqlCompleter().get_completions(Document(typed), CompleteEvent())]
     assert words == found
 
 
 def test_an_alias_completes_as_its_view() -> None:
     """`r.` offers the columns of runs where r stands for it; nothing else."""
     text = "SELECT r.exit FROM runs AS r"
-    words = list(Words().get_completions(Document(text, len("SELECT r.exit")), CompleteEvent()))
+    words = list(SqlCompleter().get_completions(Document(text, len("SELECT r.exit")), CompleteEvent()))
     assert [each.text for each in words] == ["exit_code"]
     assert re.match("runs: ", words[0].display_meta_text)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.builtin.retention import Protected, Target, apply
+from scheduler.builtin.retention import ProtectedFiles, Target, apply
 from scheduler.builtin.retention_report import RetentionTally
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 CUTOFF = NOW - timedelta(hours=24)
 OLD = CUTOFF - timedelta(seconds=1)
-NOTHING_PROTECTED = Protected(frozenset(), frozenset(), None, lambda name: False)
+NOTHING_PROTECTED = ProtectedFiles(frozenset(), frozenset(), None, lambda name: False)
 
 
 def put(path: Path, changed: datetime = OLD, content: str = "12345") -> Path:
@@ -32,7 +32,10 @@ def left(folder: Path) -> set[str]:
 
 
 def clean(
-    folder: Path, pattern: str | None = "*", protected: Protected = NOTHING_PROTECTED, dry_run: bool = False
+    folder: Path,
+    pattern: str | None = "*",
+    protected: ProtectedFiles = NOTHING_PROTECTED,
+    dry_run: bool = False,
 ) -> RetentionTally:
     """Clean one folder of what was changed before `CUTOFF`."""
     tally = RetentionTally()

@@ -12,7 +12,7 @@ import tzdata
 
 from scheduler.ledger import snapshot
 from scheduler.schedule import known_zone, zone_data
-from scheduler.version import Replaced, replaced, versions
+from scheduler.version import ReplacedPart, replaced, versions
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -82,4 +82,4 @@ def test_a_version_that_was_replaced_is_named() -> None:
     """Only packages that both sides name count: older ledgers name fewer."""
     used = {"tzdata": "2026.6", "croniter": "7.0.0"}
     assert replaced(used, {**used, "msgspec": "1"}) == []
-    assert replaced(used, {**used, "tzdata": "2026.7"}) == [Replaced("tzdata", "2026.6", "2026.7")]
+    assert replaced(used, {**used, "tzdata": "2026.7"}) == [ReplacedPart("tzdata", "2026.6", "2026.7")]

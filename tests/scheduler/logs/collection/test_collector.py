@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from eventstore import Journal
 from scheduler import vocabulary as v
 from scheduler.entry_members import ConfigError
-from scheduler.logs import Busy, Collector, LogFilter, entries_folder
+from scheduler.logs import Collector, CollectorRunning, LogFilter, entries_folder
 from scheduler.logs.collection.ledger_entries import fact_of
 from scheduler.logs.collection.record_splitter import LINE_BYTES_MAX
 from scheduler.logs.collection.secret_masking import Masker
@@ -237,7 +237,7 @@ def test_there_is_one_collector_and_its_files_are_private(home: HandWritten) -> 
     """A second one is told so; what is written is for its owner only."""
     home.begin()
     collector = home.collector()
-    with pytest.raises(Busy):
+    with pytest.raises(CollectorRunning):
         home.collector()
     collector.turn()
     collector.close()

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from scheduler.logs import Busy, LogEntry, LogFilter, entries_folder
+from scheduler.logs import CollectorRunning, LogEntry, LogFilter, entries_folder
 from scheduler.logs.storage.entry import encode_lines
 from scheduler.scheduler_lock import Holder, SchedulerLock, holder_of
 from tests.support.command import DEADLINE_S, await_fact
@@ -127,7 +127,7 @@ def test_it_stays_while_there_is_something_to_collect(home: HandWritten) -> None
     run = home.begin()
     process = start(home)
     await_fact(lambda: any(entry.run == run for entry in home.entries()))
-    with pytest.raises(Busy):
+    with pytest.raises(CollectorRunning):
         home.collector()
     home.put(run, b"to the end\n")
     home.end(run)

@@ -11,7 +11,7 @@ from unittest import mock
 import pytest
 
 from scheduler.builtin.protected_paths import output_in_use
-from scheduler.logs import Collector, Damaged, RawOutput, entries_folder
+from scheduler.logs import Collector, DamagedOutput, RawOutput, entries_folder
 from scheduler.logs.collection.compression import OUTPUT_BYTES_MIN, compress_entries, compress_outputs
 from scheduler.logs.storage.day_files import day_files
 from tests.support.output import START, HandWritten
@@ -205,7 +205,7 @@ def test_damaged_compressed_output_is_said_to_be(
     packed.write_bytes({"cut": whole[: len(whole) // 2], "flipped": flipped, "no gzip": b"no gzip"}[damage])
     opened = RawOutput.open(path)
     assert opened is not None
-    with pytest.raises(Damaged):
+    with pytest.raises(DamagedOutput):
         opened.read(0, len(raw) + 1)
     opened.close()
     for file in entries_folder(home.home).iterdir():

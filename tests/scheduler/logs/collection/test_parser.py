@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.logs.collection.parser import Parsed, parse, speaks_of_levels
+from scheduler.logs.collection.parser import ParsedLine, parse, speaks_of_levels
 from scheduler.logs.collection.secret_masking import Masker
 from scheduler.logs.query.filter import Pattern
 from scheduler.logs.storage.entry import LEVELS, LogEntry, decode, decode_lines, encode_lines
@@ -52,7 +52,7 @@ def test_json_lines_keep_level_message_and_fields(
 )
 def test_other_json_is_plain_text(line: bytes) -> None:
     """What has neither a level nor a message, or is no object, is its own message."""
-    assert parse(line, "stdout") == Parsed("info", line.decode())
+    assert parse(line, "stdout") == ParsedLine("info", line.decode())
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_the_time_of_a_json_line_is_one_that_is_certain(written: str, time: date
 def test_a_line_of_json_nests_64_levels_at_most(frames: int) -> None:
     """At the bound it is taken apart, and what comes of it is read again; one level deeper, it is plain text."""
 
-    def within(frames: int, line: bytes) -> Parsed:
+    def within(frames: int, line: bytes) -> ParsedLine:
         return parse(line, "stdout") if frames == 0 else within(frames - 1, line)
 
     for levels, taken_apart in ((64, True), (65, False), (1_000, False), (5_000, False), (30_000, False)):
