@@ -21,7 +21,7 @@ from eventstore.tail import Tail
 def rewrite(disk: Disk, folder: Path, segment_entries: int, tail: Tail) -> None:
     """Write the entries from `tail.durable` to its head again, byte for byte, in the place where they stand.
 
-    A crash in the midst of it changes nothing: each byte is replaced by itself.
+    A crash while it writes changes nothing: each byte is replaced by itself.
 
     Raises:
         OSError: it could not be done.

@@ -1,4 +1,4 @@
-"""The SQL views, for commands that ask them; with a sign of life where they have to be made first."""
+"""The SQL views, for commands that ask them; with progress where they have to be made first."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from scheduler.home import Home
 @reason_option
 @click.pass_obj
 def cancel(home: Home, target: str, reason: str) -> None:
-    """Stop a run that is going or waiting, by its number, or all such runs of a job, by its name.
+    """Stop a run that is running or waiting, by its number, or all such runs of a job, by its name.
 
     Who watches the run stops it: SIGTERM to all its processes, and SIGKILL when `kill_after` is over. Exit
     code 1 if it has ended already. What waits for a scheduler while none runs is cancelled at once, and never

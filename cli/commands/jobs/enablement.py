@@ -51,7 +51,7 @@ def enable(home: Home, names: tuple[str, ...], reason: str) -> None:
 def disable(home: Home, names: tuple[str, ...], reason: str, duration: timedelta | None) -> None:
     """Keep jobs from running on their schedule, for good or for a time.
 
-    A run that is going goes on, and `jobs run` works all the same. An edit elsewhere in the config does not
+    A running run goes on, and `jobs run` works all the same. An edit elsewhere in the config does not
     enable the job again.
     """
     _switch(

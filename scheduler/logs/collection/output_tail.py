@@ -40,7 +40,7 @@ class FollowedOutput:
 
     Attributes:
         position: how far it was turned into entries; kept up to date.
-        missing_bytes: how much of what the run wrote is not to be had any more, once that is known.
+        missing_bytes: how much of what the run wrote can no longer be read, once that is known.
         unreadable: it is there, but cannot be read.
     """
 

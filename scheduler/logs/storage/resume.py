@@ -46,7 +46,7 @@ def seq_without_position(folder: Path, last: int) -> int:
 
 
 def _last_seq(block: bytes) -> int | None:
-    """Of which entry of the ledger the last of some lines is that is of one."""
+    """The number of the newest ledger entry among some lines of log entries; None if none of them is one."""
     lines = lines_with(block, [b'"stream":"scheduler"']).split(b"\n")
     for line in reversed(lines):
         entry = decode(line)

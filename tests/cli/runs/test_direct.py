@@ -180,7 +180,7 @@ def test_a_run_in_the_way_is_named(home: LiveHome) -> None:
 
 
 def test_overlap_queue_waits_and_says_so(home: LiveHome, tmp_path: Path) -> None:
-    """With `overlap: queue` the command waits for the run that is going, then runs."""
+    """With `overlap: queue` the command waits for the running run, then runs."""
     gate = tmp_path / "gate"
     home.configure("jobs:\n" + job("turn", sh(f"until [ -e {gate} ]; do sleep 0.05; done"), overlap="queue"))
     assert home.run("jobs", "run", "turn", "--no-wait").code == 0
