@@ -15,5 +15,7 @@ ledger_option = click.option(
     metavar="DIR",
     help="A ledger's own folder, such as a copy; nothing is written there.",
 )
-raw_option = click.option("--raw", is_flag=True, help="Print the bytes of the line as they stand in the ledger.")
+raw_option = click.option(
+    "--raw", is_flag=True, help="Print the bytes of the line as they stand in the ledger."
+)
 machine_utc_option = utc_option(MACHINES_ZONE)

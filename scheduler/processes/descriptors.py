@@ -53,3 +53,14 @@ class DescriptorReserve:
         """Let them go."""
         while self._held:
             os.close(self._held.pop())
+
+
+def keep_descriptors_to_ourselves() -> None:
+    """Close-on-exec for what this process inherited; what Python opens has it already (PEP 446)."""
+    for name in os.listdir("/proc/self/fd"):
+        descriptor = int(name)
+        if descriptor > 2:
+            try:
+                os.set_inheritable(descriptor, False)
+            except OSError:  # the descriptor of the listing itself
+                continue

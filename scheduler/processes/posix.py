@@ -17,11 +17,12 @@ from typing import Final
 
 from scheduler.entry_members import Survivor
 from scheduler.processes import pidfd, termination
-from scheduler.processes.descriptors import DescriptorReserve, is_exhaustion
+from scheduler.processes.descriptors import DescriptorReserve, is_exhaustion, keep_descriptors_to_ourselves
 from scheduler.processes.output_files import holds_output
 from scheduler.processes.reaping import Watched, own_memory_peak_kib, reap
 from scheduler.processes.recognition import tree
 from scheduler.processes.recognition.attempt_secret import AttemptSecrets, digest_of
+from scheduler.processes.recognition.control_groups import ControlGroup, ControlGroups
 from scheduler.processes.recognition.fork_mark import Marker, is_marked
 from scheduler.processes.recognition.identity import TICKS_PER_S, boottime_s, process_stat
 from scheduler.processes.recognition.inherited import InheritedChildren, become_subreaper
@@ -70,10 +71,13 @@ class PosixSpawner:
         self._marker = Marker()
         self._secrets = AttemptSecrets()
         self._digests: dict[tuple[int, int], str | None] = {}
-        self._starter = Starter(ledger_id, self._secrets, self._notes, self._marker, self._reserve)
+        self._groups = ControlGroups.delegated(ledger_id)
+        self._starter = Starter(
+            ledger_id, self._secrets, self._notes, self._marker, self._groups, self._reserve
+        )
         if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        _keep_descriptors_to_ourselves()
+        keep_descriptors_to_ourselves()
         become_subreaper()
 
     def secret_sha256(self, run: int, attempt: int) -> str | None:
@@ -124,9 +128,11 @@ class PosixSpawner:
         return max(0.0, boottime_s() - leader.start_ticks / TICKS_PER_S)
 
     def tidy(self, in_flight: Container[tuple[int, int]]) -> None:
-        """Remove the pid records that killed schedulers left, unless one of their attempts is in flight."""
+        """Remove the pid records and control groups that killed schedulers left, except of attempts in flight."""
         if self._notes is not None:
             self._notes.tidy(in_flight)
+        if self._groups is not None:
+            self._groups.tidy(in_flight)
 
     def exits(self) -> list[Exit]:
         """Main processes that ended since the last call, without waiting."""
@@ -209,6 +215,8 @@ class PosixSpawner:
         self._leaders.clear()
         self._by_pidfd.clear()
         self._reserve.close()
+        if self._groups is not None:
+            self._groups.close()
         if self._notes is not None:
             self._notes.close()
 
@@ -226,7 +234,12 @@ class PosixSpawner:
         return self._tree_of(key, leader, lineage)
 
     def _tree_of(self, attempt: tuple[int, int], leader: pidfd.Leader | None, lineage: Lineage) -> tree.Tree:
-        return tree.Tree(self._ledger_id, attempt, leader, self._digests.get(attempt), lineage)
+        return tree.Tree(
+            self._ledger_id, attempt, leader, self._digests.get(attempt), lineage, self._group(attempt)
+        )
+
+    def _group(self, attempt: tuple[int, int]) -> ControlGroup | None:
+        return None if self._groups is None else self._groups.of(attempt)
 
     def _lineage(self, attempt: tuple[int, int]) -> Lineage:
         return Lineage(self._outputs.get(attempt, ()))
@@ -254,6 +267,9 @@ class PosixSpawner:
         if attempt not in self._stopping:
             self._digests.pop(attempt, None)
         os.close(self._leaders.pop(attempt).pidfd)
+        group = self._group(attempt)
+        if group is not None:
+            group.remove()
 
     def _watch_main(self, attempt: tuple[int, int], held: Held, own_peak_kib: int) -> Launched | LaunchFailed:
         """Begin to watch a process of ours; if that is impossible, it must not run at all."""
@@ -375,14 +391,3 @@ class PosixSpawner:
 def _leads_session(pid: int) -> bool:
     stat = process_stat(pid)
     return stat is not None and stat.alive and stat.session == pid
-
-
-def _keep_descriptors_to_ourselves() -> None:
-    """Close-on-exec for what this process inherited; what Python opens has it already (PEP 446)."""
-    for name in os.listdir("/proc/self/fd"):
-        descriptor = int(name)
-        if descriptor > 2:
-            try:
-                os.set_inheritable(descriptor, False)
-            except OSError:  # the descriptor of the listing itself
-                continue

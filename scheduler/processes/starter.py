@@ -17,6 +17,7 @@ from scheduler.processes import program
 from scheduler.processes.descriptors import DescriptorReserve, is_exhaustion
 from scheduler.processes.recognition import attempt_secret, tree
 from scheduler.processes.recognition.attempt_secret import AttemptSecrets
+from scheduler.processes.recognition.control_groups import ControlGroups
 from scheduler.processes.recognition.fork_mark import Marker
 from scheduler.processes.recognition.identity import boottime_s
 from scheduler.processes.recognition.pid_records import PidRecord, PidRecords
@@ -44,6 +45,7 @@ class Starter:
     Args:
         ledger_id: what the processes carry as `CRONLEDGER_LEDGER`; secrets: what they carry as `CRONLEDGER_SECRET`.
         notes: where they are noted, if anywhere; marker: marks them.
+        groups: where they get a control group each, if anywhere.
         reserve: descriptors for looking at them later; while some of it is in use, nothing is started.
     """
 
@@ -53,10 +55,11 @@ class Starter:
         secrets: AttemptSecrets,
         notes: PidRecords | None,
         marker: Marker,
+        groups: ControlGroups | None,
         reserve: DescriptorReserve,
     ) -> None:
         self._ledger_id, self._secrets, self._notes, self._marker = ledger_id, secrets, notes, marker
-        self._reserve = reserve
+        self._groups, self._reserve = groups, reserve
 
     def start(self, launches: Sequence[Launch]) -> list[Held | LaunchFailed]:
         """Start them in order; what came of each."""
@@ -64,11 +67,17 @@ class Starter:
         pairs = list(zip(launches, commands, strict=True))
         if self._notes is not None:
             self._notes.begin([launch.key for launch, command in pairs if isinstance(command, Command)])
-        with WorkingFolder() as working_folder:
-            return [
-                self._start(launch.key, command, working_folder) if isinstance(command, Command) else command
-                for launch, command in pairs
-            ]
+        try:
+            with WorkingFolder() as working_folder:
+                return [
+                    self._start(launch.key, command, working_folder)
+                    if isinstance(command, Command)
+                    else command
+                    for launch, command in pairs
+                ]
+        finally:
+            if self._groups is not None:
+                self._groups.leave()
 
     def _command(self, launch: Launch) -> Command | LaunchFailed:
         if not launch.argv:
@@ -93,7 +102,7 @@ class Starter:
     ) -> Held | LaunchFailed:
         started_s, begun_s, pid = time.monotonic(), boottime_s(), 0
         try:
-            pid, outputs = self._spawn(command, working_folder)
+            pid, outputs = self._spawn(attempt, command, working_folder)
         except LaunchFailed as failure:
             return failure
         finally:
@@ -105,10 +114,12 @@ class Starter:
         except OSError as error:
             return undone(pid, error)
 
-    def _spawn(self, command: Command, working_folder: WorkingFolder) -> Spawned:
+    def _spawn(self, attempt: tuple[int, int], command: Command, working_folder: WorkingFolder) -> Spawned:
         if not self._reserve.refill():
             text = f"cannot start {command.called}: {program.NO_DESCRIPTORS}"
             raise LaunchFailed(text, program.NOT_EXECUTABLE)
+        if self._groups is not None:
+            self._groups.enter(attempt)
         return spawn(command, working_folder)
 
     def _pidfd_of(self, pid: int) -> int:

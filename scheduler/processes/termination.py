@@ -60,6 +60,8 @@ def kill(tree: Tree) -> bool:
             tree.leader.signal_group(signal.SIGKILL)
         for descriptor in held.values():
             pidfd.send(descriptor, signal.SIGKILL)
+        if tree.control_group is not None:
+            tree.control_group.kill()
         gone = _await_deaths(held) and complete
         for descriptor in held.values():
             os.close(descriptor)

@@ -89,7 +89,7 @@ def start_ticks(pid: int) -> int | None:
 def process_is(pid: int, start_ticks: int) -> bool:
     """Whether the process that had this number and began at `start_ticks` (of this boot) is still running.
 
-    With no descriptor left to look with it is believed to be, if its number is in use: a process that is taken for dead
+    With no descriptor left to look with it is believed to be, if its number is in use: a process taken for dead
     wrongly loses runs.
     """
     try:

@@ -1,4 +1,4 @@
-"""Which processes belong to an attempt: by environment, by session and group, by their parents.
+"""Which processes belong to an attempt: by environment, session and group, parents, and control group.
 
 Those that carry it in their environment belong to it. Descendants inherit that, so those that made a session of
 their own are found too. Those that threw the environment away are found as long as they stayed in the session or in
@@ -18,6 +18,7 @@ from scheduler.entry_members import Survivor
 from scheduler.processes.descriptors import is_exhaustion
 from scheduler.processes.pidfd import Leader
 from scheduler.processes.recognition import attempt_secret
+from scheduler.processes.recognition.control_groups import ControlGroup
 from scheduler.processes.recognition.identity import ProcessStat, process_stat
 from scheduler.processes.recognition.lineage import Lineage
 
@@ -163,6 +164,7 @@ class Tree(NamedTuple):
         leader: its main process, where that is known: then its session and group count too.
         secret_sha256: digest of the secret that its processes carry, where it is known.
         lineage: what is known of it from earlier looks, and what each look adds.
+        control_group: which holds its processes, where one could be made.
     """
 
     ledger_id: str
@@ -170,6 +172,7 @@ class Tree(NamedTuple):
     leader: Leader | None
     secret_sha256: str | None
     lineage: Lineage
+    control_group: ControlGroup | None = None
 
     def has(self, pid: int) -> bool:
         """Whether this process lives and certainly belongs to the attempt; False for ourselves."""
@@ -182,6 +185,7 @@ class Tree(NamedTuple):
             return False
         if not (
             self._in_session(stat)
+            or (self.control_group is not None and self.control_group.has(pid))
             or self.lineage.claims(pid, stat)
             or proves(pid, self.ledger_id, self.attempt, self.secret_sha256)
         ):

@@ -1,0 +1,189 @@
+"""The control group of an attempt (cgroups(7), version 2): what the kernel counts as its processes.
+
+Nobody leaves a control group without the right to write where it leads, so it tells even of a daemon without
+environment whose parent ended before anybody looked. Groups are made only below one that the service manager has
+delegated (systemd: `Delegate=yes`): the rest of the tree is not ours. Where there is none, or the kernel refuses,
+processes are recognised by everything else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Container
+from pathlib import Path
+from typing import NamedTuple
+
+from scheduler.processes.descriptors import is_exhaustion
+
+DELEGATED = "user.delegate"
+"""The attribute with the value `1` by which systemd marks a group that it leaves to those inside."""
+_PROCESSES = "cgroup.procs"
+_THIS_PROCESS = "0"
+_READ_BYTES = 64 * 1024
+
+
+class ControlGroup(NamedTuple):
+    """The group of one attempt; it need not exist.
+
+    Attributes:
+        folder: where it stands in the file system.
+        path: as `/proc/PID/cgroup` names it to this process.
+    """
+
+    folder: Path
+    path: str
+
+    def has(self, pid: int) -> bool:
+        """Whether a process is in the group, or in one below it.
+
+        Raises:
+            OSError: there is no descriptor left to look with.
+        """
+        path = _path_of(str(pid))
+        return path is not None and (path == self.path or path.startswith(f"{self.path}/"))
+
+    def kill(self) -> None:
+        """SIGKILL to all that are in it, at one stroke, where the kernel can do that (5.14)."""
+        with contextlib.suppress(OSError):
+            if self.has(os.getpid()):
+                return
+            _write(self.folder / "cgroup.kill", "1")
+
+    def remove(self) -> None:
+        """Remove it, if nobody is left in it."""
+        with contextlib.suppress(OSError):
+            os.rmdir(self.folder)
+
+
+class ControlGroups:
+    """The groups of a ledger's attempts, below the group of this process.
+
+    A process begins in the group of its parent, and a run may make children before it could be moved. So this
+    process enters the group itself before it starts a run, and leaves it afterwards.
+
+    Args:
+        folder: of the group of this process; path: as `/proc/PID/cgroup` names it.
+        ledger_id: of the ledger whose attempts they are.
+
+    Raises:
+        OSError: the group of this process cannot be opened.
+    """
+
+    def __init__(self, folder: Path, path: str, ledger_id: str) -> None:
+        self._folder, self._path = folder, path.rstrip("/")
+        self._prefix = f"cronledger-{hashlib.sha256(ledger_id.encode()).hexdigest()[:16]}-"
+        self._own = os.open(folder / _PROCESSES, os.O_WRONLY | os.O_CLOEXEC)
+
+    @classmethod
+    def delegated(cls, ledger_id: str) -> ControlGroups | None:
+        """Those below the group of this process; None unless that one is delegated."""
+        try:
+            path, mounted = _path_of("self"), _mounted()
+            if path is None or mounted is None:
+                return None
+            root, mount_point = mounted
+            below = os.path.relpath(path, root)
+            if below.startswith(".."):
+                return None
+            folder = Path(mount_point, below)
+            if os.getxattr(folder, DELEGATED) != b"1":
+                return None
+            return cls(folder, path, ledger_id)
+        except OSError:
+            return None
+
+    def of(self, attempt: tuple[int, int]) -> ControlGroup:
+        """The group of an attempt."""
+        name = f"{self._prefix}{attempt[0]}-{attempt[1]}"
+        return ControlGroup(self._folder / name, f"{self._path}/{name}")
+
+    def enter(self, attempt: tuple[int, int]) -> None:
+        """Have this process, and all that it starts until `leave`, be in the group of an attempt.
+
+        Where that is refused they are in no attempt's group.
+
+        Raises:
+            OSError: as `leave`.
+        """
+        folder = self.of(attempt).folder
+        try:
+            os.mkdir(folder, 0o755)
+            _write(folder / _PROCESSES, _THIS_PROCESS)
+        except OSError:
+            self.leave()
+
+    def leave(self) -> None:
+        """Go back to the group from which this process came.
+
+        Raises:
+            OSError: the kernel refuses that.
+        """
+        os.write(self._own, _THIS_PROCESS.encode())
+
+    def close(self) -> None:
+        """Give the descriptor back; the groups stay."""
+        os.close(self._own)
+
+    def tidy(self, in_flight: Container[tuple[int, int]]) -> None:
+        """Remove the empty groups of attempts that are not in flight."""
+        with contextlib.suppress(OSError):
+            for name in os.listdir(self._folder):
+                run, _, attempt = name.removeprefix(self._prefix).partition("-")
+                if name.startswith(self._prefix) and _is_number(run) and _is_number(attempt):
+                    key = int(run), int(attempt)
+                    if key not in in_flight:
+                        self.of(key).remove()
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 20
+
+
+def _write(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(descriptor, text.encode())
+    finally:
+        os.close(descriptor)
+
+
+def _path_of(process: str) -> str | None:
+    """The group of a process in the one tree of version 2; None if it is gone or there is no such tree.
+
+    Raises:
+        OSError: there is no descriptor left to look with.
+    """
+    for line in _read(f"/proc/{process}/cgroup").split("\n"):
+        if line.startswith("0::"):
+            return line[len("0::") :]
+    return None
+
+
+def _mounted() -> tuple[str, str] | None:
+    """Which group the mount of version 2 begins with, and where that is mounted (proc_pid_mountinfo(5))."""
+    for line in _read("/proc/self/mountinfo").split("\n"):
+        before, _, after = line.partition(" - ")
+        if after.startswith("cgroup2 "):
+            _, _, _, root, mount_point, *_ = before.split(" ")
+            return root, mount_point
+    return None
+
+
+def _read(path: str) -> str:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        if is_exhaustion(error):
+            raise
+        return ""
+    parts: list[bytes] = []
+    try:
+        while part := os.read(descriptor, _READ_BYTES):
+            parts.append(part)
+    except OSError:  # it ended meanwhile
+        return ""
+    finally:
+        os.close(descriptor)
+    return os.fsdecode(b"".join(parts))
