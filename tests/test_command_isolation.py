@@ -80,7 +80,10 @@ def test_the_installed_command_begins_there() -> None:
     """And the module is in the wheel."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["project"]["scripts"] == {"cronledger": "cronledger_command:main"}
-    assert "cronledger_command.py" in project["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert "cli" in wheel["only-include"]
+    assert wheel["sources"] == {"cli/start": ""}
+    assert (ROOT / "cli" / "start" / "cronledger_command.py").is_file()
 
 
 def test_every_part_that_decides_or_writes_is_recorded() -> None:

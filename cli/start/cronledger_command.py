@@ -3,6 +3,7 @@
 Its packages have plain names (`cli`, `scheduler`). A `PYTHONPATH`, or a file beside the script, could put others of
 these names before them, and their code would run as whoever called the command. So nothing but what is installed is
 left on the path before anything of ours is imported. Nothing is imported above for the same reason.
+Once installed, this module stands beside the packages.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 
 def main() -> None:
     """Run the command, or say why its own modules cannot be had; leaves with an exit code."""
-    here = os.path.dirname(os.path.abspath(__file__))
+    here = _packages_folder()
     _isolate(here)
     stranger = _stranger(here)
     if stranger:
@@ -25,6 +26,13 @@ def main() -> None:
     from cli.main import main as run
 
     run()
+
+
+def _packages_folder() -> str:
+    """Where our packages are: beside this module once it is installed, above it in the project's own folder."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    above = os.path.dirname(here)
+    return os.path.dirname(above) if os.path.basename(above) == "cli" else here
 
 
 def _isolate(here: str) -> None:
