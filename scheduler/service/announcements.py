@@ -33,13 +33,26 @@ class SlotsTaken(msgspec.Struct, frozen=True):
 
 
 class Stopping(msgspec.Struct, frozen=True):
-    """The scheduler starts nothing more, and waits for so many runs to end."""
+    """The scheduler starts nothing more, and waits for so many runs to end: for its grace, or however long."""
 
     runs: int
+    however_long: bool = False
+
+
+class Leaving(msgspec.Struct, frozen=True):
+    """The scheduler starts nothing more, and leaves so many runs going."""
+
+    runs: int
+
+
+class CannotLeave(msgspec.Struct, frozen=True):
+    """Runs were to be left going, and cannot outlive this process: it is number 1, with which all others end."""
 
 
 class Killing(msgspec.Struct, frozen=True):
     """A further signal came while the scheduler was stopping: it kills the runs."""
 
 
-Announcement = Ready | ConfigNotUsed | FsyncEdited | Upgraded | SlotsTaken | Stopping | Killing
+Announcement = (
+    Ready | ConfigNotUsed | FsyncEdited | Upgraded | SlotsTaken | Stopping | Leaving | CannotLeave | Killing
+)

@@ -167,7 +167,7 @@ def test_status_for_programs_has_stable_members(home: Home) -> None:
     ]
     assert list(document["scheduler"]) == [
         "state", "pid", "host", "started", "stopped", "stop_reason", "paused", "pause_reason",
-        "versions", "replaced",
+        "versions", "replaced", "runs_left",
     ]  # fmt: skip
     assert list(document["config"]) == ["path", "state", "in_force", "errors"]
     assert document["jobs"] == {"total": 2, "enabled": 1, "disabled": 1, "failed_last": 0}
