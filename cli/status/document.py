@@ -12,6 +12,7 @@ from cli.status.findings import (
     ledger_size_bytes,
     left_going,
     living_survivors,
+    mistake_count,
     mistakes,
     replaced_parts,
     slots_taken,
@@ -51,6 +52,7 @@ def status_document(view: View) -> dict[str, Any]:
                 {"line": error.line, "column": error.column, "key": error.key, "message": error.message}
                 for error in mistakes(view)
             ],
+            "error_count": mistake_count(view),
         },
         "jobs": job_counts(view),
         "runs": [

@@ -37,8 +37,13 @@ def left_going(view: View) -> list[Run]:
 
 
 def mistakes(view: View) -> list[ConfigError]:
-    """What is wrong in the config file."""
+    """The first mistakes in the config file."""
     return view.problem.errors if isinstance(view.problem, ConfigInvalid) else []
+
+
+def mistake_count(view: View) -> int:
+    """How many mistakes there are in the config file, those that are not listed included."""
+    return view.problem.count if isinstance(view.problem, ConfigInvalid) else 0
 
 
 def job_counts(view: View) -> dict[str, int]:

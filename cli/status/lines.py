@@ -13,6 +13,7 @@ from cli.status.findings import (
     ledger_size_bytes,
     left_going,
     living_survivors,
+    mistake_count,
     mistakes,
     replaced_parts,
     slots_taken,
@@ -120,8 +121,8 @@ def _config(view: View, zone: str) -> list[Cell | str]:
         lines.append(f"a copy of the last good one is {view.home.config_in_force}")
     elif not found and view.problem is not None:
         lines.append(str(view.problem))
-    if len(found) > _SHOWN_MAX:
-        lines.append(f"and {show_count(len(found) - _SHOWN_MAX, 'more mistake')}")
+    if (more := mistake_count(view) - _SHOWN_MAX) > 0:
+        lines.append(f"and {show_count(more, 'more mistake')}")
     rejection = view.state.rejection
     if rejection is not None:
         how = (
