@@ -33,6 +33,7 @@ from scheduler.service.announcements import (
     Announcement,
     CannotLeave,
     ConfigNotUsed,
+    ConfigUnended,
     FsyncEdited,
     Killing,
     Leaving,
@@ -120,6 +121,10 @@ class _Console:
                 self._say_if_ahead()
             case ConfigNotUsed():
                 self._note(self._not_used())
+            case ConfigUnended():
+                self._note(
+                    "The last line of the edited config has no end: it is taken up in 10 s if nothing is added."
+                )
             case FsyncEdited():
                 self._note(
                     "`scheduler.fsync` was edited: it takes effect when the scheduler is started again."

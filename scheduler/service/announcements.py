@@ -16,6 +16,10 @@ class ConfigNotUsed(msgspec.Struct, frozen=True):
     """The edited config cannot be used; the last good one stays in force. It is announced once for each edit."""
 
 
+class ConfigUnended(msgspec.Struct, frozen=True):
+    """The last line of the edited config has no end: it is given time, in case it is still being written."""
+
+
 class FsyncEdited(msgspec.Struct, frozen=True):
     """`scheduler.fsync` was edited, and only a start of the scheduler makes it take effect."""
 
@@ -54,5 +58,14 @@ class Killing(msgspec.Struct, frozen=True):
 
 
 Announcement = (
-    Ready | ConfigNotUsed | FsyncEdited | Upgraded | SlotsTaken | Stopping | Leaving | CannotLeave | Killing
+    Ready
+    | ConfigNotUsed
+    | ConfigUnended
+    | FsyncEdited
+    | Upgraded
+    | SlotsTaken
+    | Stopping
+    | Leaving
+    | CannotLeave
+    | Killing
 )
