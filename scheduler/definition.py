@@ -14,6 +14,7 @@ import msgspec
 CatchUp = Literal["one", "all", "none"]
 Overlap = Literal["skip", "queue", "allow"]
 Fsync = Literal["always", "everysec", "never"]
+Shutdown = Literal["stop", "wait", "leave"]
 
 RETENTION_MAX: Final = {"hours": 24 * 36_525, "days": 36_525}
 """A century: anything longer is a slip of the keyboard."""
@@ -115,9 +116,11 @@ class SchedulerSettings(msgspec.Struct, frozen=True, kw_only=True):
         max_parallel: at most this many runs at once; the others wait their turn. It has no default here, because
             that depends on the machine: who reads the config fills it in.
         fsync: when appended entries are flushed to disk.
-        shutdown_grace_ms: how long a stopping scheduler waits for its runs.
+        shutdown: what becomes of the runs of a scheduler that stops: they are stopped, waited for, or left going.
+        shutdown_grace_ms: with `stop`, how long it waits for them before that.
     """
 
     max_parallel: int
     fsync: Fsync = "always"
+    shutdown: Shutdown = "stop"
     shutdown_grace_ms: int = 30_000

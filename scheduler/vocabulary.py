@@ -80,11 +80,12 @@ class SchedulerStarted(Payload, frozen=True):
 
 
 class SchedulerStopped(Payload, frozen=True):
-    """It stopped in an orderly way; after a crash there is no such entry."""
+    """It stopped in an orderly way; after a crash there is no such entry. Runs that it left go on unwatched."""
 
     TYPE: ClassVar[str] = "scheduler.stopped"
     reason: str
     runs_stopped: int = 0
+    runs_left: int = 0
 
 
 class SchedulerPaused(Payload, frozen=True):
@@ -380,7 +381,6 @@ GROUPS = (RUN_ENTRIES, JOB_ENTRIES, WATCH_ENTRIES, MISFIRES, REMARKS)
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     name: msgspec.json.Decoder(cls) for name, cls in PAYLOADS.items()
 }
-
 SCHEDULER = "scheduler"
 CONFIG = "config"
 

@@ -9,7 +9,7 @@ import click
 
 from cli.app.failures import Failure, say
 from cli.terminal.console import fitted, paint, wants_colour
-from cli.terminal.printable import printable
+from cli.terminal.printable import printable, show_count
 from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable, excerpt
 
 ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable
@@ -47,5 +47,8 @@ def mistakes(problem: ConfigInvalid, colour: bool) -> Iterator[str]:
         if error.suggestion:
             meant = f"    did you mean {paint(printable(error.suggestion), 'good', colour)}?"
             yield fitted(meant, sys.stderr, hang=4)
-    count = len(problem.errors)
-    yield f"{count} mistake{'' if count == 1 else 's'}; nothing of this config is used"
+    count = ("" if problem.counted_all else "at least ") + show_count(problem.count, "mistake")
+    listed = (
+        f", of which the first {len(problem.errors)} are shown" if problem.count > len(problem.errors) else ""
+    )
+    yield f"{count}{listed}; nothing of this config is used"

@@ -9,8 +9,11 @@ import click
 
 from cli.terminal.console import Tone, fitted, paint, wants_colour
 from cli.terminal.printable import printable
+from scheduler.shortening import bounded_message
 
 _ERROR = "error: "
+_WORD_MAX_CHARS = 4_200
+"""Of a single word, which may be the path of a file: Linux has paths of up to 4,096 bytes."""
 
 
 class ExitCode(enum.IntEnum):
@@ -40,7 +43,8 @@ def say(failure: Failure) -> None:
     _tell(_ERROR, "bad", failure.message)
     if failure.hint:
         margin = " " * len(_ERROR)
-        click.echo(fitted(margin + printable(failure.hint), sys.stderr, hang=len(margin)), err=True)
+        hint = printable(bounded_message(failure.hint, _WORD_MAX_CHARS))
+        click.echo(fitted(margin + hint, sys.stderr, hang=len(margin)), err=True)
 
 
 def complain(message: str) -> None:
@@ -50,7 +54,7 @@ def complain(message: str) -> None:
 
 def _tell(label: str, tone: Tone, message: str) -> None:
     colour = wants_colour(sys.stderr)
-    lines = [printable(line) for line in message.split("\n")]
+    lines = [printable(bounded_message(line, _WORD_MAX_CHARS)) for line in message.split("\n")]
     text = ("\n" + " " * len(label)).join(lines)
     shown = fitted(paint(label, tone, colour) + text, sys.stderr, hang=len(label))
     click.echo(shown, err=True, color=colour)

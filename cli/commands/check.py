@@ -55,7 +55,7 @@ def _check_for_programs(home: Home) -> None:
             {name: getattr(error, name) for name in error.__struct_fields__} for error in problem.errors
         ]
         found = {"path": str(home.config), "digest": problem.digest, "valid": False, "jobs": None}
-        show_json({**found, "errors": errors, "warnings": []})
+        show_json({**found, "errors": errors, "error_count": problem.count, "warnings": []})
         raise click.exceptions.Exit(ExitCode.USAGE) from None
     show_json(
         {
@@ -64,6 +64,7 @@ def _check_for_programs(home: Home) -> None:
             "valid": True,
             "jobs": len(config.jobs),
             "errors": [],
+            "error_count": 0,
             "warnings": [msgspec.to_builtins(remark._asdict()) for remark in lints(config)],
         }
     )

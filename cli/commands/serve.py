@@ -31,9 +31,12 @@ from scheduler.rules.requests.upcoming import upcoming
 from scheduler.scheduler_lock import AlreadyRunning, Holder
 from scheduler.service.announcements import (
     Announcement,
+    CannotLeave,
     ConfigNotUsed,
+    ConfigUnended,
     FsyncEdited,
     Killing,
+    Leaving,
     Ready,
     SlotsTaken,
     Stopping,
@@ -51,22 +54,34 @@ if TYPE_CHECKING:
     is_flag=True,
     help="If the home is a copy of another one, let it go on by itself; see `cronledger home adopt`.",
 )
+@click.option(
+    "--leave-runs",
+    is_flag=True,
+    help="Leave runs going when the scheduler stops, as `shutdown: leave` does; the next one takes them over.",
+)
 @utc_option(MACHINES_ZONE)
 @click.pass_obj
-def serve(home: Home, adopt_home: bool, utc: bool) -> None:
+def serve(home: Home, adopt_home: bool, leave_runs: bool, utc: bool) -> None:
     """Run the scheduler in the foreground, and print each event as it happens.
 
     What was missed while no scheduler ran is caught up as each job's `catch_up` says. An edited config is
-    picked up by itself. Ctrl-C and SIGTERM stop it in an orderly way: nothing more is started, runs get
-    `shutdown_grace` to end, then they are stopped; a second Ctrl-C hurries. One scheduler serves a home at a
-    time.
+    picked up by itself. Ctrl-C and SIGTERM stop it in an orderly way: nothing more is started, and `shutdown` in
+    the config says what becomes of runs. With `stop` they get `shutdown_grace` to end, then they are stopped; with
+    `wait` they are waited for; a second Ctrl-C kills them. With `leave` they go on, and the next scheduler takes
+    them over: docs/restarts.md tells more. One scheduler serves a home at a time.
     """
     from scheduler.service.service import Service, Unsupported
 
     console = _Console(home, "UTC" if utc else local_zone())
     try:
         with patience_explained(home.ledger):
-            service = Service(home, console.show_entry, console.show_announcement, adopt=adopt_home)
+            service = Service(
+                home,
+                console.show_entry,
+                console.show_announcement,
+                adopt=adopt_home,
+                leave_runs=leave_runs,
+            )
         service.run()
     except HomeCopied:
         raise copied(home) from None
@@ -106,6 +121,10 @@ class _Console:
                 self._say_if_ahead()
             case ConfigNotUsed():
                 self._note(self._not_used())
+            case ConfigUnended():
+                self._note(
+                    "The last line of the edited config has no end: it is taken up in 10 s if nothing is added."
+                )
             case FsyncEdited():
                 self._note(
                     "`scheduler.fsync` was edited: it takes effect when the scheduler is started again."
@@ -114,9 +133,15 @@ class _Console:
                 self._note(f"Note: {upgraded_words(replaced)}.")
             case SlotsTaken(full=full):
                 self._note(f"Note: {full_slots_words(full, datetime.now(UTC))}.")
-            case Stopping(runs=runs):
+            case Stopping(runs=runs, however_long=however_long):
+                patience = ", however long that takes" if however_long else ""
+                awaited = f"waiting for {show_count(runs, 'run')}{patience}"
+                self._note(f"Stopping: {awaited}. Ctrl-C again stops them at once.")
+            case Leaving(runs=runs):
+                self._note(f"Stopping: {_left_words(runs)}.")
+            case CannotLeave():
                 self._note(
-                    f"Stopping: waiting for {show_count(runs, 'run')}. Ctrl-C again stops them at once."
+                    "Note: this is process 1, and no run can outlive it: runs are stopped after `shutdown_grace`."
                 )
             case Killing():
                 self._note("Hurrying: runs are killed.")
@@ -155,6 +180,12 @@ class _Console:
 
 def _noted(text: str) -> str:
     return paint(fitted(printable(text), sys.stderr), "strong", wants_colour(sys.stderr))
+
+
+def _left_words(runs: int) -> str:
+    one = runs == 1
+    goes = "goes" if one else "go"
+    return f"{show_count(runs, 'run')} {goes} on, and the next scheduler takes {'it' if one else 'them'} over"
 
 
 def _next_words(view: View, zone: str) -> str:

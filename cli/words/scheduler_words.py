@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from cli.terminal.printable import printable, show_count
 from cli.times.show import show_past, show_time
 from scheduler.rules.requests.upcoming import settled_ahead
 from scheduler.rules.slots import FullSlots
-from scheduler.rules.state import State
+from scheduler.rules.state import Run, State
 from scheduler.version import ReplacedPart
 
 _HOLDERS_SHOWN_MAX = 5
@@ -56,3 +56,12 @@ def full_slots_words(full: FullSlots, now: datetime) -> str:
     slots = "the only slot is taken" if len(holders) == 1 else f"all {len(holders):,} slots are taken"
     waiting = show_count(len(full.waiting), "run")
     return f"{slots}, and {waiting} {'waits' if len(full.waiting) == 1 else 'wait'} for one: {shown}"
+
+
+def left_going_words(runs: Sequence[Run]) -> str:
+    """That runs go on which no process watches, and what becomes of them."""
+    if len(runs) == 1:
+        return "1 run was left going: the next scheduler takes it over, or records that it is lost"
+    return (
+        f"{len(runs):,} runs were left going: the next scheduler takes them over, or records which are lost"
+    )

@@ -16,6 +16,7 @@ from scheduler.configuration.job import Block, ReadingContext, read_block, read_
 from scheduler.configuration.keys import values
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, SCHEDULER_KEYS, TIMING_KEYS, TOP_KEYS
+from scheduler.configuration.literal_text import literal_lints
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.timing import Timings
@@ -43,7 +44,7 @@ def read_config(
         pass
     if problems or config is None:
         source = raw.decode("utf-8", "replace").removeprefix("\ufeff") if text is None else text
-        raise ConfigInvalid(path, problems.sorted(source), digest, source)
+        raise ConfigInvalid(path, problems.listed(source), digest, source, problems.count)
     return config
 
 
@@ -78,7 +79,20 @@ def _read(
         if job is not None:
             jobs[name] = job
     remarks = [] if jobs else [_no_jobs(top)]
+    remarks += _literal_lints(text, top, jobs, problems)
     return Config(path, digest, jobs, _settings(settings.values), remarks, now)
+
+
+def _literal_lints(
+    text: str, top: Mapping, jobs: Collection[str], problems: Problems
+) -> Iterator[ConfigLint]:
+    """Of the defaults and of each job that is right."""
+    blocks = {name: node for name, (_, node) in _jobs(top, problems).entries.items() if name in jobs}
+    if "defaults" in top.entries:
+        blocks = {"": top.entries["defaults"][1], **blocks}
+    for name, node in blocks.items():
+        if isinstance(node, Mapping):
+            yield from literal_lints(text, name, node)
 
 
 def _settings(written: dict[str, Any]) -> SchedulerSettings:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from scheduler.entry_members import ConfigError
+
+LISTED_MAX: Final = 200
+"""So many mistakes are listed: nobody reads on."""
+COUNTED_MAX: Final = 1_000
+"""After so many mistakes reading stops: suggestions take time to find."""
 
 
 class ConfigInvalid(Exception):
@@ -13,20 +19,35 @@ class ConfigInvalid(Exception):
 
     Attributes:
         path: The file.
-        errors: Every mistake found, sorted by position. A mistake in the YAML itself hides what follows it.
+        errors: The first mistakes, at most 200, by position. A mistake in the YAML itself hides what follows it.
+        count: How many were found, those that are not listed included; reading stops at 1,000.
         digest: SHA-256 (hex) of the file's bytes, so that a rejected edit can be recognised again.
         source: The file's text, from which to quote; characters that could not be read are replaced.
     """
 
-    def __init__(self, path: Path, errors: Sequence[ConfigError], digest: str, source: str = "") -> None:
+    def __init__(
+        self,
+        path: Path,
+        errors: Sequence[ConfigError],
+        digest: str,
+        source: str = "",
+        count: int | None = None,
+    ) -> None:
         self.path = path
         self.errors = list(errors)
+        self.count = len(self.errors) if count is None else count
         self.digest = digest
         self.source = source
         first = self.errors[0]
-        more = len(self.errors) - 1
-        rest = "" if more == 0 else f" (and {more} more mistake{'' if more == 1 else 's'})"
+        more = self.count - 1
+        least = "" if self.counted_all else "at least "
+        rest = "" if more == 0 else f" (and {least}{more:,} more mistake{'' if more == 1 else 's'})"
         super().__init__(f"{path}:{first.line}:{first.column}: {first.message}{rest}")
+
+    @property
+    def counted_all(self) -> bool:
+        """Whether reading came to the end of the file."""
+        return self.count < COUNTED_MAX
 
 
 class ConfigMissing(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 from pathlib import Path
 
@@ -24,6 +25,19 @@ def stamp_of(path: Path) -> Stamp | None:
     except OSError:
         return None
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode, status.st_uid
+
+
+def ends_its_last_line(path: Path) -> bool:
+    """Whether the last byte of a file is a line end, as whoever writes a file leaves it when it is whole.
+
+    True where the file cannot be looked at: reading it says why.
+    """
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            size_bytes = os.fstat(file.fileno()).st_size
+            return size_bytes > 0 and os.pread(file.fileno(), 1, size_bytes - 1) == b"\n"
+    except OSError:
+        return True
 
 
 def load_config(home: Home, path: Path | None = None) -> Config:

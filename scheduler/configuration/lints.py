@@ -8,11 +8,13 @@ from datetime import datetime
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob
 from scheduler.configuration.timing import parse_timing
 from scheduler.schedule import Lint, lint
+from scheduler.shortening import bounded_message
 
 
 def lints(config: Config) -> list[ConfigLint]:
     """What is legal but surprising in a config, in the order of the file."""
-    return sorted([*config.remarks, *_schedule_lints(config.jobs.values(), config.read_at)])
+    found = sorted([*config.remarks, *_schedule_lints(config.jobs.values(), config.read_at)])
+    return [remark._replace(message=bounded_message(remark.message)) for remark in found]
 
 
 def _schedule_lints(jobs: Iterable[ConfiguredJob], now: datetime | None) -> Iterator[ConfigLint]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from scheduler.shortening import MESSAGE_MAX_CHARS, bounded_message
+
 
 class ScheduleError(ValueError):
     """A schedule, duration or time zone that is refused.
@@ -28,9 +30,11 @@ class ScheduleError(ValueError):
         column: int = 0,
         others: Sequence[ScheduleError] = (),
     ) -> None:
-        super().__init__(reason if suggestion is None else f"{reason}; did you mean '{suggestion}'?")
-        self.reason = reason
+        self.reason = reason = bounded_message(reason)
+        if suggestion is not None and len(suggestion) > MESSAGE_MAX_CHARS:
+            suggestion = None
         self.suggestion = suggestion
+        super().__init__(reason if suggestion is None else f"{reason}; did you mean '{suggestion}'?")
         self.field = field
         self.token = token
         self.column = column

@@ -16,6 +16,10 @@ class ConfigNotUsed(msgspec.Struct, frozen=True):
     """The edited config cannot be used; the last good one stays in force. It is announced once for each edit."""
 
 
+class ConfigUnended(msgspec.Struct, frozen=True):
+    """The last line of the edited config has no end: it is given time, in case it is still being written."""
+
+
 class FsyncEdited(msgspec.Struct, frozen=True):
     """`scheduler.fsync` was edited, and only a start of the scheduler makes it take effect."""
 
@@ -33,13 +37,35 @@ class SlotsTaken(msgspec.Struct, frozen=True):
 
 
 class Stopping(msgspec.Struct, frozen=True):
-    """The scheduler starts nothing more, and waits for so many runs to end."""
+    """The scheduler starts nothing more, and waits for so many runs to end: for its grace, or however long."""
 
     runs: int
+    however_long: bool = False
+
+
+class Leaving(msgspec.Struct, frozen=True):
+    """The scheduler starts nothing more, and leaves so many runs going."""
+
+    runs: int
+
+
+class CannotLeave(msgspec.Struct, frozen=True):
+    """Runs were to be left going, and cannot outlive this process: it is number 1, with which all others end."""
 
 
 class Killing(msgspec.Struct, frozen=True):
     """A further signal came while the scheduler was stopping: it kills the runs."""
 
 
-Announcement = Ready | ConfigNotUsed | FsyncEdited | Upgraded | SlotsTaken | Stopping | Killing
+Announcement = (
+    Ready
+    | ConfigNotUsed
+    | ConfigUnended
+    | FsyncEdited
+    | Upgraded
+    | SlotsTaken
+    | Stopping
+    | Leaving
+    | CannotLeave
+    | Killing
+)

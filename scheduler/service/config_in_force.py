@@ -59,13 +59,13 @@ def keep_copy(config: Config, target: Path) -> None:
 def rejection(problem: ConfigProblem) -> Event:
     """The event that records why a config is not used: the first mistakes, shortened, and how many there are."""
     if isinstance(problem, ConfigInvalid):
-        errors, digest = problem.errors, problem.digest
+        errors, count, digest = problem.errors, problem.count, problem.digest
     else:
-        errors, digest = [ConfigError(line=1, column=1, message=str(problem))], ""
+        errors, count, digest = [ConfigError(line=1, column=1, message=str(problem))], 1, ""
     recorded = [_bounded(error) for error in errors[:ERRORS_MAX]]
     while len(json.dumps(msgspec.to_builtins(recorded))) > REJECTION_BYTES_MAX:
         recorded.pop()
-    return v.event(v.ConfigRejected(config=digest, errors=recorded, error_count=len(errors)), v.CONFIG)
+    return v.event(v.ConfigRejected(config=digest, errors=recorded, error_count=count), v.CONFIG)
 
 
 def _bounded(error: ConfigError) -> ConfigError:

@@ -9,12 +9,12 @@ from eventstore.errors import Unavailable
 from eventstore.store import Event
 from scheduler.clock import Clock
 from scheduler.configuration import Config
-from scheduler.configuration.home_config import Stamp, load_config, stamp_of
+from scheduler.configuration.home_config import Stamp, ends_its_last_line, load_config, stamp_of
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.rules.reconcile import reconcile
 from scheduler.rules.state import State
-from scheduler.service.announcements import Announcement, ConfigNotUsed, FsyncEdited
+from scheduler.service.announcements import Announcement, ConfigNotUsed, ConfigUnended, FsyncEdited
 from scheduler.service.config_in_force import (
     CONFIG_PROBLEMS,
     ConfigProblem,
@@ -22,6 +22,9 @@ from scheduler.service.config_in_force import (
     keep_copy,
     rejection,
 )
+
+UNENDED_REST_S = 10.0
+"""So long a file has to stay as it is if its last line has no end: it may be half written, and valid all the same."""
 
 
 class FirstConfig(NamedTuple):
@@ -77,18 +80,28 @@ class ConfigWatch:
         self._put_in_force, self._announce = put_in_force, announce
         self.config = first.config
         self._recorded_stamp = self._seen_stamp = first.stamp
+        self._seen_at_s = clock.read().monotonic_s
         self._announced_stamp: Stamp | None = None
+        self._unended_stamp: Stamp | None = None
 
     def begin(self) -> None:
         """Put the config in force with which the scheduler starts; recording it is the caller's part."""
         self._use(self.config)
 
     def look(self) -> None:
-        """Take an edit over once two looks in a row find the same file: some editors write in several steps."""
-        stamp = stamp_of(self._home.config)
-        if stamp != self._recorded_stamp and stamp == self._seen_stamp:
-            self._reload(stamp)
-        self._seen_stamp = stamp
+        """Take an edit over once two looks in a row find the same file: some editors write in several steps.
+
+        One whose last line has no end has to rest for longer: an editor, or a copy over a network, may be half-way.
+        """
+        stamp, now_s = stamp_of(self._home.config), self._clock.read().monotonic_s
+        if stamp != self._seen_stamp:
+            self._seen_stamp, self._seen_at_s = stamp, now_s
+        elif stamp != self._recorded_stamp:
+            if now_s - self._seen_at_s >= UNENDED_REST_S or ends_its_last_line(self._home.config):
+                self._reload(stamp)
+            elif stamp != self._unended_stamp:
+                self._unended_stamp = stamp
+                self._announce(ConfigUnended())
 
     def reload(self) -> None:
         """Take the file over as it is now, changed or not."""

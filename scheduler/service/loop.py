@@ -86,11 +86,6 @@ class Scheduler:
         return self._ledger.state
 
     @property
-    def running(self) -> int:
-        """How many runs have a process that is running."""
-        return len(self._supervisor.runs())
-
-    @property
     def unfinished(self) -> int:
         """How many runs this scheduler watches or has still to record as finished."""
         return len(self._supervisor) + len(self._finishes)

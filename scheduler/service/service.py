@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from eventstore.errors import Unavailable
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.configuration import Config, ConfigMissing
@@ -25,13 +24,14 @@ from scheduler.rules.slots import full_slots
 from scheduler.rules.state import State
 from scheduler.schedule import zone_data
 from scheduler.scheduler_lock import Holder, SchedulerLock
-from scheduler.service.announcements import Announcement, Killing, Ready, SlotsTaken, Stopping, Upgraded
+from scheduler.service.announcements import Announcement, Ready, SlotsTaken, Upgraded
 from scheduler.service.config_in_force import CONFIG_PROBLEMS, rejection
 from scheduler.service.config_watch import ConfigWatch, FirstConfig
 from scheduler.service.executor import executors_of, this_process
 from scheduler.service.home_adoption import adopt_home
 from scheduler.service.launcher import Launcher
 from scheduler.service.loop import Scheduler
+from scheduler.service.shutdown import OrderlyStop
 from scheduler.service.supervisor import Supervisor
 from scheduler.system_clock import SystemClock
 from scheduler.version import ReplacedPart, installed_versions, replaced, versions
@@ -67,6 +67,8 @@ class Service:
         on_entry: given every entry from the first that this scheduler records, its own and others', once the runs
             that it causes are started: reporting an entry delays no process.
         announce: given what else a person at the terminal should know.
+        adopt: if the home is a copy, let it go on by itself.
+        leave_runs: leave runs going at the end, whatever the config says.
 
     Raises:
         HomeCopied: the home is a copy, and is not to be adopted; nothing was started.
@@ -81,11 +83,13 @@ class Service:
         announce: Callable[[Announcement], None],
         *,
         adopt: bool = False,
+        leave_runs: bool = False,
     ) -> None:
         problem = identity.platform_problem()
         if problem is not None:
             raise Unsupported(problem)
         self._home, self._announce, self._on_entry = home, announce, on_entry
+        self._leave_runs = leave_runs
         self._unreported: list[Entry] = []
         self._clock = SystemClock()
         if not home.config.exists() and not home.config_in_force.exists():
@@ -118,10 +122,11 @@ class Service:
         self._waiter = Waiter(home.ledger, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
         self._launcher = Launcher(home, reread=self._reread)
         self._spawner = PosixSpawner(self._ledger.state.mark, self._waiter.selector, home.processes)
+        self._supervisor = Supervisor(self._spawner)
         self._scheduler = Scheduler(
             self._ledger,
             self._clock,
-            Supervisor(self._spawner),
+            self._supervisor,
             self._launcher,
             executor,
             first.config.settings,
@@ -252,37 +257,23 @@ class Service:
     # -- stopping ----------------------------------------------------------------------------------------------
 
     def _stop(self, reason: str) -> None:
-        """Start nothing more, give runs their grace, stop what is left; a second signal hurries."""
-        self._scheduler.begin_stop()
-        if self._scheduler.unfinished:
-            self._announce(Stopping(self._scheduler.unfinished))
-        grace_ends_s = time.monotonic() + self._config_watch.config.settings.shutdown_grace_ms / 1000
-        stopped: int | None = None
-        while self._scheduler.unfinished:
-            left_s = grace_ends_s - time.monotonic()
-            most_s = TURN_MAX_S if stopped is not None else max(0.0, min(TURN_MAX_S, left_s))
-            signals = self._turn_and_wait(most_s)
-            hurried = self._second_signal or signal.SIGINT in signals or signal.SIGTERM in signals
-            self._second_signal = False
-            if stopped is None and (left_s <= 0 or hurried):
-                stopped = self._scheduler.stop_runs("stopped with the scheduler")
-            if hurried:
-                self._announce(Killing())
-                self._scheduler.hurry()
-            if left_s < -self._patience_s():
-                why = (
-                    "some processes cannot be killed"
-                    if self._scheduler.running
-                    else "results cannot be recorded"
-                )
-                raise Unavailable(f"gave up on stopping: {why}; the next scheduler looks after them")
-        self._end(reason, stopped or 0)
+        """Start nothing more, and end the runs or leave them going, as the config in force says."""
+        settings = self._config_watch.config.settings
+        stop = OrderlyStop(
+            self._scheduler,
+            self._supervisor,
+            self._clock,
+            "leave" if self._leave_runs else settings.shutdown,
+            grace_s=settings.shutdown_grace_ms / 1000,
+            patience_s=self._patience_s(),
+            turn_and_wait=self._turn_and_wait,
+            announce=self._announce,
+        )
+        became = stop.run(hurried=self._second_signal)
+        ended = v.SchedulerStopped(reason=reason, runs_stopped=became.stopped, runs_left=became.left)
+        self._ledger.decide(lambda state: [v.event(ended, v.SCHEDULER)])
 
     def _patience_s(self) -> float:
         """How long after its grace a stop may take: as long as the most patient job gives its processes."""
         kill_after_ms = [job.definition.kill_after_ms for job in self._ledger.state.jobs.values()]
         return GIVE_UP_S + max(kill_after_ms, default=0) / 1000
-
-    def _end(self, reason: str, stopped: int) -> None:
-        ended = v.SchedulerStopped(reason=reason, runs_stopped=stopped)
-        self._ledger.decide(lambda state: [v.event(ended, v.SCHEDULER)])

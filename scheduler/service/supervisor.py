@@ -95,6 +95,11 @@ class Supervisor:
         return list(self._running)
 
     @property
+    def undisturbed(self) -> int:
+        """How many of them nobody has asked to stop."""
+        return len(self._running) - len(self._stopping)
+
+    @property
     def watched_runs(self) -> frozenset[int]:
         """Numbers of all runs whose `run.finished` has not been returned yet."""
         return frozenset(self._running) | frozenset(self._ended)

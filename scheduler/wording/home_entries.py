@@ -45,7 +45,8 @@ def _scheduler_started_message(entry: Entry, data: v.SchedulerStarted) -> str:
 
 def _scheduler_stopped(entry: Entry, data: v.SchedulerStopped, zone: str) -> str:
     stopped = f", {show_count(data.runs_stopped, 'run')} stopped with it" if data.runs_stopped else ""
-    return f"scheduler stopped: {data.reason}{stopped}"
+    left = f", {show_count(data.runs_left, 'run')} left going" if data.runs_left else ""
+    return f"scheduler stopped: {data.reason}{stopped}{left}"
 
 
 def _clock_stepped(entry: Entry, data: v.ClockStepped, zone: str) -> str:

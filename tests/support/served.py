@@ -25,9 +25,11 @@ class Served:
         process: it; its streams are text.
     """
 
-    def __init__(self, root: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(self, root: Path, env: Mapping[str, str] | None = None, *options: str) -> None:
         self.root = root
-        self.process: subprocess.Popen[str] = start("serve", home=root, text=True, env=environment(env))
+        self.process: subprocess.Popen[str] = start(
+            "serve", *options, home=root, text=True, env=environment(env)
+        )
         self._told = self._until_ready()
 
     def __enter__(self) -> Self:

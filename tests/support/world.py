@@ -231,6 +231,7 @@ class World:
     Attributes:
         jobs: the config; `edit` it and the scheduler takes notice.
         store: the ledger as the scheduler has it open; its hooks see what that appends.
+        supervisor: what watches the scheduler's runs.
     """
 
     def __init__(self, *jobs: JobDefinition, machine: Machine | None = None, max_parallel: int = 8) -> None:
@@ -268,10 +269,11 @@ class World:
         )
         ledger = Ledger(store, self._remembered())
         self._executor = self.machine.executor()
+        self.supervisor = Supervisor(SimulatedSpawner(self.machine), NoOutput)
         self.scheduler = Scheduler(
             ledger,
             self.clock,
-            Supervisor(SimulatedSpawner(self.machine), NoOutput),
+            self.supervisor,
             Launcher(HOME, {}),
             self._executor,
             SchedulerSettings(max_parallel=self.max_parallel),

@@ -23,6 +23,10 @@ from scheduler.schedule import Schedule, ScheduleError, lint, parse_cron
 _COUNT_MAX = 10_000
 
 
+_QUOTED_MAX_CHARS = 1_000
+"""A longer expression is not shown again with a caret."""
+
+
 @click.command(epilog="Example: cronledger cron explain '30 2 * * mon-fri' --timezone Europe/Paris")
 @click.argument("expression", metavar="EXPR", nargs=-1, required=True)
 @click.option("--timezone", type=ZONE, default="UTC", show_default=True, help="IANA zone that it is read in.")
@@ -94,7 +98,7 @@ def _refuse(text: str, problem: ScheduleError, *, unquoted: bool) -> NoReturn:
     colour = wants_colour(sys.stderr)
     for mistake in (problem, *problem.others):
         say(Failure(mistake.reason))
-        if mistake.token is not None and text.isprintable():
+        if mistake.token is not None and text.isprintable() and len(text) <= _QUOTED_MAX_CHARS:
             click.echo(f"    {text}", err=True)
             caret = "^" * max(1, len(mistake.token))
             click.echo(f"    {' ' * mistake.column}{paint(caret, 'bad', colour)}", err=True, color=colour)

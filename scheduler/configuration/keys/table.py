@@ -280,15 +280,26 @@ SCHEDULER_KEYS: Final[dict[str, Key]] = {
         example="fsync: always",
         comment="when entries reach the disk: always, everysec or never (always)",
     ),
+    "shutdown": Key(
+        member="shutdown",
+        read=values.one_of("stop", "wait", "leave"),
+        show=shown.text,
+        takes="stop, wait or leave",
+        default="stop",
+        meaning="What becomes of the runs of a scheduler that stops: they are stopped after `shutdown_grace`, waited "
+        "for however long they take, or left going for the next scheduler to take over.",
+        example="shutdown: stop",
+        comment="what becomes of runs when the scheduler stops: stop, wait or leave (stop)",
+    ),
     "shutdown_grace": Key(
         member="shutdown_grace_ms",
         read=values.duration_ms,
         show=shown.duration_ms,
         takes="a duration such as 90s, 15m, 36h or 7d",
         default="30s",
-        meaning="How long a stopping scheduler waits for its runs before it stops them.",
+        meaning="With `shutdown: stop`, how long a stopping scheduler waits for its runs before it stops them.",
         example="shutdown_grace: 30s",
-        comment="how long a stopping scheduler waits for its runs (30s)",
+        comment="with stop, how long it waits for them before that (30s)",
     ),
 }
 """The keys of the scheduler block."""

@@ -7,10 +7,9 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from scheduler.configuration.errors import COUNTED_MAX, LISTED_MAX
 from scheduler.entry_members import ConfigError
-
-MOST = 200
-"""After so many mistakes reading stops: nobody reads on, and suggestions take time to find."""
+from scheduler.shortening import MESSAGE_MAX_CHARS, bounded_message
 
 
 class Mark(Protocol):
@@ -89,9 +88,15 @@ class Problems:
             TooMany: It is time to stop.
         """
         self.noted += 1
-        error = ConfigError(line=line, column=column, message=message, key=key, suggestion=suggestion)
-        self._found.setdefault((line, column, message), error)
-        if len(self._found) >= MOST:
+        error = ConfigError(
+            line=line,
+            column=column,
+            message=bounded_message(message),
+            key=bounded_message(key),
+            suggestion=suggestion if len(suggestion) <= MESSAGE_MAX_CHARS else "",
+        )
+        self._found.setdefault((line, column, error.message), error)
+        if len(self._found) >= COUNTED_MAX:
             raise TooMany
 
     def add(
@@ -108,10 +113,15 @@ class Problems:
             place = fault.node or where
             self.add(place, fault.message, key=full, suggestion=fault.suggestion, offset=fault.offset)
 
-    def sorted(self, text: str) -> list[ConfigError]:
-        """All of them, in the order of the file; what the parser places behind the end is placed at the end."""
+    @property
+    def count(self) -> int:
+        """How many there are, those that an alias repeats left out; at most `COUNTED_MAX`."""
+        return len(self._found)
+
+    def listed(self, text: str) -> list[ConfigError]:
+        """The first `LISTED_MAX`, in the order of the file; what the parser places behind its end is placed there."""
         line_last, column_last = text.count("\n") + 1, len(text) - text.rfind("\n")
-        found = [self._found[place] for place in sorted(self._found)]
+        found = [self._found[place] for place in sorted(self._found)[:LISTED_MAX]]
         return [
             error
             if error.line <= line_last

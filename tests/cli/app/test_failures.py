@@ -12,6 +12,8 @@ import pytest
 from cli.app.error_boundary import failures_for_people, system_words
 from cli.app.failures import ExitCode
 from cli.app.options import WholeNumber
+from tests.support.command import call
+from tests.support.home import make_home
 
 
 @pytest.mark.parametrize(
@@ -79,3 +81,13 @@ def test_a_number_out_of_bounds_is_still_a_number(
 def test_leading_zeros_make_no_number_large() -> None:
     """Digits count by what they are worth."""
     assert WholeNumber().convert("0" * 30 + "7", None, None) == 7
+
+
+@pytest.mark.parametrize("length", [50_000, 120_000])
+def test_what_was_typed_is_not_repeated_in_full(length: int, tmp_path: Path) -> None:
+    """An argument of any length is quoted so that the message still fits on a screen or two."""
+    long = "x" * length
+    for arguments in (["cron", "explain", long], ["jobs", "show", long], [long], ["ledger", "show", long]):
+        told = call(*arguments, home=make_home(tmp_path / "home").root)
+        assert told.code == ExitCode.USAGE
+        assert len(told.err) < 10_000, arguments[:2]

@@ -19,7 +19,7 @@ from scheduler.processes import boot_id, start_ticks
 from scheduler.scheduler_lock import Holder, SchedulerLock
 from scheduler.service.config_in_force import rejection
 from tests.support.command import call
-from tests.support.home import entries_of, make_home, record
+from tests.support.home import entries_of, make_home, record, write_config
 from tests.support.past import Past
 
 STARTED = v.SchedulerStarted(pid=7, host="web1", boot_id="b", versions={})
@@ -91,9 +91,22 @@ def test_check_shows_every_mistake_at_once(home: Home) -> None:
     assert "mistakes; nothing of this config is used" in answer.err
 
 
+def test_check_counts_all_mistakes_and_shows_the_first(home: Home) -> None:
+    """Three hundred mistakes are three hundred; 200 of them are shown."""
+    call("jobs", "disable", "ticker", home=home.root)
+    write_config(home.root, "jobs:\n" + "".join(f"  j{n}: {{every: 5m, comand: x}}\n" for n in range(300)))
+    told = call("check", home=home.root)
+    assert told.err.endswith(
+        "300 mistakes, of which the first 200 are shown; nothing of this config is used\n"
+    )
+    document = call("check", "--json", home=home.root).document
+    assert (len(document["errors"]), document["error_count"]) == (200, 300)
+    assert "and 290 more mistakes" in call("status", home=home.root).out
+
+
 def test_check_for_programs_has_stable_members(home: Home) -> None:
     """Valid or not, the document has the same members."""
-    members = ["path", "digest", "valid", "jobs", "errors", "warnings"]
+    members = ["path", "digest", "valid", "jobs", "errors", "error_count", "warnings"]
     good = call("check", "--json", home=home.root)
     assert (good.code, list(good.document), good.document["valid"]) == (0, members, True)
     assert [set(warning) for warning in good.document["warnings"]] == [
@@ -167,9 +180,9 @@ def test_status_for_programs_has_stable_members(home: Home) -> None:
     ]
     assert list(document["scheduler"]) == [
         "state", "pid", "host", "started", "stopped", "stop_reason", "paused", "pause_reason",
-        "versions", "replaced",
+        "versions", "replaced", "runs_left",
     ]  # fmt: skip
-    assert list(document["config"]) == ["path", "state", "in_force", "errors"]
+    assert list(document["config"]) == ["path", "state", "in_force", "errors", "error_count"]
     assert document["jobs"] == {"total": 2, "enabled": 1, "disabled": 1, "failed_last": 0}
     assert list(document["ledger"]) == ["id", "entries", "size_bytes", "last"]
     assert document["ledger"]["last"]["seq"] == document["ledger"]["entries"] - 1

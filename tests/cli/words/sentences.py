@@ -55,6 +55,10 @@ READS: list[tuple[Entry, str]] = [
         entry(v.SchedulerStopped(reason="SIGTERM", runs_stopped=2)),
         "scheduler stopped: SIGTERM, 2 runs stopped with it",
     ),
+    (
+        entry(v.SchedulerStopped(reason="SIGTERM", runs_left=1)),
+        "scheduler stopped: SIGTERM, 1 run left going",
+    ),
     (entry(v.SchedulerPaused(reason="disk full")), "scheduler paused, nothing new is started: disk full"),
     (entry(v.SchedulerResumed(paused_ms=184_000)), "scheduler goes on after a pause of 3 min 4 s"),
     (

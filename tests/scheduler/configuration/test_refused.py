@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from scheduler.configuration import ConfigInvalid, parse
-from scheduler.configuration.yaml_tree.problems import MOST
-from tests.scheduler.configuration.reading import PATH, refused, the_mistake
+from scheduler.configuration.errors import COUNTED_MAX, LISTED_MAX
+from tests.scheduler.configuration.reading import PATH, read, refused, the_mistake
 
 JOB = "jobs:\n  a:\n    command: x\n    every: 5m\n"
 NO_TIME = "jobs:\n  a:\n    command: x\n"
@@ -189,9 +189,51 @@ def test_a_mistake_repeated_by_an_alias_stays_a_mistake(body: str) -> None:
     assert refused(f"jobs:\n  log-cleanup: &a {body}\n  cleanup-sessions: *a\n") == alone
 
 
-def test_the_list_of_mistakes_is_bounded() -> None:
-    """Reading stops when there are more mistakes than anyone reads."""
-    assert len(refused("jobs:\n" + "".join(f"  j{n}: {{x{n}: 1}}\n" for n in range(1000)))) == MOST
+def mistaken(count: int) -> ConfigInvalid:
+    """What is said of a config with so many mistakes."""
+    with pytest.raises(ConfigInvalid) as caught:
+        read("jobs:\n" + "".join(f"  j{n}: {{x{n}: 1, every: 5m, command: x}}\n" for n in range(count)))
+    return caught.value
+
+
+def test_the_list_of_mistakes_is_bounded_and_their_count_is_right() -> None:
+    """The first mistakes are listed, all are counted, and reading stops where nobody counts any more."""
+    problem = mistaken(300)
+    assert [error.line for error in problem.errors] == list(range(2, LISTED_MAX + 2))
+    assert problem.count == 300
+    assert "and 299 more mistakes" in str(problem)
+    assert mistaken(COUNTED_MAX + 10).count == COUNTED_MAX
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jobs: {a: {every: 5m, command: x, LONG: 1}}",
+        "jobs: {LONG: {every: 5m, command: x}}",
+        "jobs: {a: {every: LONG, command: x}}",
+        "jobs: {a: {at: LONG, command: x}}",
+        "jobs: {a: {schedule: 'LONG * * * *', command: x}}",
+        "jobs: {a: {schedule: LONG, command: x}}",
+        "jobs: {a: {every: 5m, command: x, timezone: LONG}}",
+        "jobs: {a: {every: 5m, command: x, overlap: LONG}}",
+        "jobs: {a: {every: 5m, command: x, catch_up_limit: LONG}}",
+        "jobs: {a: {every: 5m, command: x, catch_up_limit: 1LONG}}",
+        "jobs: {a: {every: 5m, command: x, env: {=LONG: 1}}}",
+        "jobs: {a: {every: 5m, command: x, env: {-LONG: 1}}}",
+        "jobs: {log-cleanup: {every: 5m, directories: [{path: /x, LONG: 1}]}}",
+        "jobs: {log-cleanup: {every: 5m, directories: [LONG]}}",
+        "jobs: {}\nLONG: 1\nLONG: 2\n",
+    ],
+)
+@pytest.mark.parametrize("long", ["x" * 100_000, "1" * 100_000, "x y " * 25_000], ids="xny")
+def test_what_a_message_quotes_is_bounded(text: str, long: str) -> None:
+    """However long a key or a value is, what is said of it fits on a screen, and says what is wrong first."""
+    try:
+        errors = refused(text.replace("LONG", long))
+    except pytest.fail.Exception:
+        return
+    for error in errors:
+        assert max(map(len, (error.message, error.key, error.suggestion))) <= 1_000
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What `status` tells of a home: what it finds out, its lines for people, its document for programs."""

@@ -1,0 +1,83 @@
+"""A home at a glance, for programs: the document that `status --json` prints."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from cli.status.findings import (
+    clock_behind,
+    job_counts,
+    last_entry,
+    ledger_size_bytes,
+    left_going,
+    living_survivors,
+    mistake_count,
+    mistakes,
+    replaced_parts,
+    slots_taken,
+)
+from cli.words.scheduler_words import settled_until
+from scheduler.ownership.home_identity import is_copy
+
+if TYPE_CHECKING:
+    from scheduler.ledger.view import View
+
+
+def status_document(view: View) -> dict[str, Any]:
+    """What there is to tell of a home, as JSON has it: members are added, never renamed."""
+    watch, holder, last, behind = view.state.scheduler, view.holder, last_entry(view), clock_behind(view)
+    return {
+        "home": str(view.home.root),
+        "home_is_copy": is_copy(view.home),
+        "time": view.now,
+        "scheduler": {
+            "state": view.scheduler_state,
+            "pid": (holder.pid if holder else watch.pid if watch else None) or None,
+            "host": (holder.host if holder else watch.host if watch else None) or None,
+            "started": watch.time if watch else None,
+            "stopped": watch.stopped if watch and holder is None else None,
+            "stop_reason": watch.stop_reason if watch and holder is None else None,
+            "paused": watch.paused if watch else None,
+            "pause_reason": watch.pause_reason if watch else None,
+            "versions": watch.versions if watch else None,
+            "replaced": [part._asdict() for part in replaced_parts(view)],
+            "runs_left": [run.number for run in left_going(view)],
+        },
+        "config": {
+            "path": str(view.home.config),
+            "state": view.config_state,
+            "in_force": view.state.config,
+            "errors": [
+                {"line": error.line, "column": error.column, "key": error.key, "message": error.message}
+                for error in mistakes(view)
+            ],
+            "error_count": mistake_count(view),
+        },
+        "jobs": job_counts(view),
+        "runs": [
+            {"run": run.number, "job": run.job, "trigger": run.trigger, "started": run.started}
+            for run in view.state.runs.values()
+        ],
+        "slots_taken": None
+        if (full := slots_taken(view)) is None
+        else {"by": [run.number for run in full.holders], "waiting": len(full.waiting)},
+        "ledger": {
+            "id": view.state.ledger or None,
+            "entries": 0 if last is None else last.seq + 1,
+            "size_bytes": ledger_size_bytes(view.home),
+            "last": None if last is None else {"seq": last.seq, "time": last.time, "type": last.type},
+        },
+        "settled_until": settled_until(view.state, view.now),
+        "clock_behind_ms": None if behind is None else behind // timedelta(milliseconds=1),
+        "not_stopped": [
+            {
+                "run": left.run,
+                "job": left.job,
+                "pid": process.pid,
+                "uid": process.uid,
+                "program": process.program,
+            }
+            for left, process in living_survivors(view)
+        ],
+    }

@@ -1,0 +1,207 @@
+"""A home at a glance, for people: a line or some for each thing that `status` tells."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cli.app.invocation import invocation
+from cli.status.findings import (
+    clock_behind,
+    job_counts,
+    last_entry,
+    ledger_size_bytes,
+    left_going,
+    living_survivors,
+    mistake_count,
+    mistakes,
+    replaced_parts,
+    slots_taken,
+)
+from cli.terminal.printable import printable, show_count
+from cli.terminal.tables import Cell, Value
+from cli.times.show import show_duration, show_past, show_size, show_time
+from cli.words.entry_lines import sentence
+from cli.words.job_words import PAUSE_ENDS, going_words, paused_words
+from cli.words.scheduler_words import (
+    clock_was_ahead_words,
+    full_slots_words,
+    jobs_settled_ahead,
+    left_going_words,
+    upgraded_words,
+)
+from scheduler.home import Home
+from scheduler.ownership.home_identity import is_copy
+from scheduler.rules.state import Run
+from scheduler.wording.entries import signs_of
+
+if TYPE_CHECKING:
+    from scheduler.ledger.view import View
+
+_SHOWN_MAX = 10
+"""So many runs and mistakes are shown; of the others, how many there are."""
+
+
+def status_facts(view: View, zone: str) -> list[tuple[str, Value]]:
+    """What there is to tell of a home, each with its title."""
+    facts: list[tuple[str, Value]] = [
+        ("home", _home(view.home)),
+        ("scheduler", _scheduler(view, zone)),
+        ("config", _config(view, zone)),
+        ("jobs", _jobs(view)),
+        ("runs going", _runs(view)),
+    ]
+    if left := _left_running(view):
+        facts.append(("not stopped", left))
+    facts.append(("ledger", _ledger(view, zone)))
+    if clock := _clock(view, zone):
+        facts.append(("clock", clock))
+    return facts
+
+
+def _home(home: Home) -> list[Cell | str]:
+    if not is_copy(home):
+        return [str(home.root)]
+    return [
+        str(home.root),
+        Cell("it is a copy of another home, or was restored: nothing runs until it is adopted", "bad"),
+        f"`{invocation(home)} home adopt` lets it go on by itself",
+    ]
+
+
+def _scheduler(view: View, zone: str) -> list[Cell | str]:
+    watch, holder = view.state.scheduler, view.holder
+    if holder is None:
+        lines: list[Cell | str] = [_not_running(view, zone)]
+        if left := left_going(view):
+            lines.append(Cell(left_going_words(left), "warn"))
+        return lines
+    who = (
+        f": pid {holder.pid} on {holder.host}, since {_moment(holder.since, view, zone)}"
+        if holder.pid
+        else ""
+    )
+    lines = [Cell(f"running{who}", "good")]
+    if watch is not None and watch.paused is not None:
+        lines += [Cell(paused_words(watch, view.now, zone), "bad"), PAUSE_ENDS]
+    if outdated := replaced_parts(view):
+        lines.append(Cell(upgraded_words(outdated), "warn"))
+    return lines
+
+
+def _not_running(view: View, zone: str) -> Cell:
+    watch = view.state.scheduler
+    if watch is None:
+        return Cell("not running: it never ran here", "warn")
+    if watch.stopped is not None:
+        when = _moment(watch.stopped, view, zone)
+        return Cell(f"not running: stopped {when} ({watch.stop_reason})", "warn")
+    began = _moment(watch.time, view, zone)
+    return Cell(f"not running: it died, killed or with its machine; pid {watch.pid}, started {began}", "bad")
+
+
+def _moment(instant: datetime, view: View, zone: str) -> str:
+    return f"{show_time(instant, zone)} ({show_past(instant, view.now)})"
+
+
+def _config(view: View, zone: str) -> list[Cell | str]:
+    path, state = str(view.home.config), view.config_state
+    if state == "in force":
+        return [Cell(f"{path}, in force", "good")]
+    if state == "pending":
+        when = (
+            "the scheduler takes it up within seconds" if view.holder else "it comes into force with `serve`"
+        )
+        return [Cell(f"{path}, not in force yet: {when}", "warn")]
+    in_force = "the last good one stays in force" if view.state.config else "no config is in force"
+    lines: list[Cell | str] = [Cell(f"{path}, {state}: {in_force}", "bad")]
+    found = mistakes(view)
+    lines += [f"line {error.line}, column {error.column}: {error.message}" for error in found[:_SHOWN_MAX]]
+    if state == "missing" and view.home.config_in_force.exists():
+        lines.append(f"a copy of the last good one is {view.home.config_in_force}")
+    elif not found and view.problem is not None:
+        lines.append(str(view.problem))
+    if (more := mistake_count(view) - _SHOWN_MAX) > 0:
+        lines.append(f"and {show_count(more, 'more mistake')}")
+    rejection = view.state.rejection
+    if rejection is not None:
+        how = (
+            "recorded as rejected" if rejection.config else "recorded"
+        )  # without a file there is no digest of it
+        lines.append(Cell(f"{how} {_moment(rejection.time, view, zone)}, entry {rejection.seq}", "dim"))
+    return lines
+
+
+def _jobs(view: View) -> list[Cell | str]:
+    counts = job_counts(view)
+    lines: list[Cell | str] = [f"{counts['enabled']:,} enabled, {counts['disabled']:,} disabled"]
+    if counts["failed_last"]:
+        failed = counts["failed_last"]
+        lines.append(Cell(f"{show_count(failed, 'job')} failed the last time: see `jobs list`", "bad"))
+    return lines
+
+
+def _runs(view: View) -> list[Cell | str]:
+    runs = list(view.state.runs.values())
+    lines: list[Cell | str] = [_run(run, view) for run in runs[:_SHOWN_MAX]]
+    if len(runs) > _SHOWN_MAX:
+        lines.append(f"and {len(runs) - _SHOWN_MAX:,} more")
+    if (full := slots_taken(view)) is not None:
+        lines.insert(0, Cell(full_slots_words(full, view.now), "bad"))
+    return lines or ["none"]
+
+
+def _run(run: Run, view: View) -> str:
+    return f"run {run.number} of {run.job}, {going_words(run, view.now)}"
+
+
+def _left_running(view: View) -> list[Cell | str]:
+    living = living_survivors(view)
+    lines: list[Cell | str] = [
+        Cell(
+            f"pid {process.pid} ({printable(process.program)}, uid {process.uid}),"
+            f" left by run {left.run} of {printable(left.job)}",
+            "bad",
+        )
+        for left, process in living[:_SHOWN_MAX]
+    ]
+    if len(living) > _SHOWN_MAX:
+        lines.append(f"and {len(living) - _SHOWN_MAX:,} more")
+    return lines
+
+
+def _ledger(view: View, zone: str) -> list[Cell | str]:
+    last = last_entry(view)
+    if last is None:
+        return ["none yet"]
+    lines: list[Cell | str] = [
+        f"{show_count(last.seq + 1, 'entry', 'entries')}, {show_size(ledger_size_bytes(view.home))}",
+        f"last {_moment(last.time, view, zone)}:",
+        Cell(sentence(last, zone), signs_of(last).tone),
+    ]
+    if getattr(view.ledger and view.ledger.store, "torn", None) is not None:
+        lines.append(
+            Cell("an unfinished write is at its end, as a crash leaves it: it will be set aside", "warn")
+        )
+    return lines
+
+
+def _clock(view: View, zone: str) -> list[Cell | str]:
+    """What looks as if the clock had been set back: what it is, what follows from it, what can be done."""
+    lines: list[Cell | str] = []
+    if (behind := clock_behind(view)) is not None:
+        lines.append(Cell(f"behind the ledger's last entry by {_span(behind)}: was it set back?", "bad"))
+    ahead = clock_was_ahead_words(view.state, view.now, zone)
+    if ahead is None:
+        return lines
+    it, runs = ("it", "runs") if len(jobs_settled_ahead(view.state, view.now)) == 1 else ("they", "run")
+    remedy = (
+        f"no time is settled twice: {it} {runs} by schedule again after that, or at once under a new name"
+    )
+    lines.append(Cell(ahead, "bad"))
+    lines.append(f"{remedy}; `jobs run` works at any time")
+    return lines
+
+
+def _span(duration: timedelta) -> str:
+    return show_duration(duration // timedelta(milliseconds=1))

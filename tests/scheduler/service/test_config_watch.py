@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from eventstore import MemoryStore
+from scheduler import vocabulary as v
+from scheduler.configuration import Config
+from scheduler.home import Home
+from scheduler.ledger.ledger import Ledger
+from scheduler.service.announcements import Announcement, ConfigUnended
+from scheduler.service.config_watch import UNENDED_REST_S, ConfigWatch, FirstConfig
+from tests.support.home import make_home
+from tests.support.world import SimulatedClock
+
+WHOLE = "jobs:\n  a: {every: 1h, command: x}\n  b: {every: 1h, command: y}\n"
+HALF = "jobs:\n  a: {every: 1h, command: x}"
+
+
+class Watched:
+    """A home whose config is watched, a look a second."""
+
+    def __init__(self, root: Path) -> None:
+        self.home: Home = make_home(root, WHOLE)
+        self.clock = SimulatedClock()
+        self.ledger = Ledger(MemoryStore(clock=self.clock.now))
+        self.in_force: list[Config] = []
+        self.announced: list[Announcement] = []
+        first = FirstConfig.read(self.home)
+        self.watch = ConfigWatch(
+            self.home, self.ledger, self.clock, first, self.in_force.append, self.announced.append
+        )
+        self.watch.begin()
+
+    def look_for(self, seconds: float) -> None:
+        """Look at the file once a second, for so long."""
+        for _ in range(round(seconds)):
+            self.clock.pass_(1.0)
+            self.watch.look()
+
+    @property
+    def jobs(self) -> list[str]:
+        """The jobs of the config in force."""
+        return list(self.in_force[-1].jobs)
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Watched:
+    """A home with two jobs."""
+    return Watched(tmp_path / "home")
+
+
+def test_half_of_a_config_that_is_valid_is_not_taken_up(watched: Watched) -> None:
+    """While its last line has no end it is given time, and that is said once; what is then whole comes into force."""
+    watched.home.config.write_text(HALF)
+    watched.look_for(UNENDED_REST_S - 1)
+    assert watched.jobs == ["a", "b"]
+    assert watched.announced == [ConfigUnended()]
+    watched.home.config.write_text(WHOLE.replace("  b:", "  c:"))
+    watched.look_for(2)
+    assert watched.jobs == ["a", "c"]
+
+
+def test_a_config_that_never_ends_its_last_line_comes_into_force_after_all(watched: Watched) -> None:
+    """Some editors end no last line; what has rested for long enough is whole."""
+    watched.home.config.write_text(HALF)
+    watched.look_for(UNENDED_REST_S + 2)
+    assert watched.jobs == ["a"]
+    assert v.ConfigAccepted.TYPE in [entry.type for entry in watched.ledger.store.read(0)]
+
+
+def test_a_file_that_was_emptied_is_given_time(watched: Watched) -> None:
+    """Who writes a file anew empties it first."""
+    watched.home.config.write_text("")
+    watched.look_for(UNENDED_REST_S - 1)
+    assert [entry.type for entry in watched.ledger.store.read(0)] == ["ledger.created"]
+
+
+def test_who_asks_for_it_gets_it_at_once(watched: Watched) -> None:
+    """A reload takes the file as it is: whoever asks for one has written it."""
+    watched.home.config.write_text(HALF)
+    watched.watch.reload()
+    assert watched.jobs == ["a"]
