@@ -98,6 +98,16 @@ def _explain(problem: Exception) -> ExitCode | None:
 def _of_ledger(problem: Exception) -> Failure:
     from eventstore import errors as ledger
 
+    if isinstance(problem, ledger.LockHeld):
+        from cli.app.ledger_wait import process_named
+
+        return Failure(
+            f"the ledger is held by another process{process_named(problem.pid)}: gave up after "
+            f"{problem.waited_s:g} s",
+            "Nothing was recorded. That process was stopped, or its disk hangs: let it go on, or end it, then try "
+            "again.",
+            ExitCode.LEDGER,
+        )
     said: dict[type[ledger.LedgerError], tuple[str, str]] = {
         ledger.NoLedger: ("", "`cronledger serve` begins one."),
         ledger.DamagedTail: (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cli.app.ledger_wait import patience_explained
 from cli.terminal.progress import progress
 from scheduler.home import Home
 
@@ -32,9 +33,8 @@ def open_views(
     """
     from projections import open_sql
 
-    with progress(
-        "deriving from the entries, segments" if derive else "preparing the ledger for SQL"
-    ) as seen:
+    label = "deriving from the entries, segments" if derive else "preparing the ledger for SQL"
+    with patience_explained(home.ledger), progress(label) as seen:
 
         def derived(done: int, total: int) -> None:
             seen.update(done, total=total)
