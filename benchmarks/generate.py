@@ -25,6 +25,7 @@ from scheduler.configuration.home_config import load_config
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.ledger import snapshot
+from scheduler.ledger.state_file import draft
 from scheduler.processes.recognition import identity
 from scheduler.rules.dispatch import started
 from scheduler.rules.evolve import fold
@@ -157,8 +158,8 @@ class _History:
         """Write the snapshot behind these entries; what came before them changes nothing in it but the head."""
         self._state.head = head
         fold(self._state, recorded)
-        draft = snapshot.prepare(self._home.snapshots, self._state)
-        snapshot.publish(draft, self.journal.append([v.event(draft.payload, v.SCHEDULER)])[0].seq)
+        made = draft(self._home.snapshots, self._state)
+        snapshot.publish(made, self.journal.append([v.event(made.payload, v.SCHEDULER)])[0].seq)
 
 
 def _result(run: Run, begun: datetime) -> Event:

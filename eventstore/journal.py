@@ -18,7 +18,7 @@ from eventstore.encoder import compose
 from eventstore.errors import Conflict, LedgerError, NoLedger, Poisoned, TornTail, Unavailable
 from eventstore.genesis import LedgerCreated, new_creation, read_creation, require_ledger
 from eventstore.head import HeadFile
-from eventstore.lock import LOCK_NAME, FileLock
+from eventstore.lock import LOCK_NAME, LOCK_PATIENCE_S, FileLock
 from eventstore.reader import read_entries
 from eventstore.recovery import LedgerRecovered, mark_recorded, set_aside, unrecorded
 from eventstore.reserve import DiskReserve
@@ -86,6 +86,7 @@ class Journal:
         disk: Disk = REAL,
         segment_entries: int = SEGMENT_ENTRIES,
         patience_s: float | None = None,
+        opening_patience_s: float | None = LOCK_PATIENCE_S,
     ) -> Journal:
         """Open the ledger in a folder.
 
@@ -104,12 +105,14 @@ class Journal:
             segment_entries: how many entries a segment of a new ledger holds; an existing one knows its own.
             patience_s: once it is open, wait no longer than this for another process that writes or copies it; by
                 default for as long as it takes.
+            opening_patience_s: the same until it is open.
 
         Raises:
             NoLedger: there is none, and it was not to be created.
             NewerFormat: it is in a format that this version does not know.
             Corrupt: it is damaged; nothing was written.
             Unavailable: it cannot be read, or created, or repaired now.
+            LockHeld: another process holds its lock, and goes on doing so.
             Poisoned: a flush failed.
         """
         journal: Journal | None = None
@@ -118,6 +121,7 @@ class Journal:
                 require_ledger(folder)
             create_folders(disk, folder)
             journal = cls(folder, clock, fsync, disk, actor, read_only=read_only)
+            journal._lock.patience_s = opening_patience_s
             if read_only:
                 journal._open_to_read()
             else:

@@ -9,7 +9,6 @@ being written.
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import os
 import select
@@ -18,11 +17,21 @@ from pathlib import Path
 from types import TracebackType
 
 from eventstore.durable import REAL, Disk, close_quietly
+from eventstore.errors import LockHeld
+from eventstore.lock_holder import lock_holder
 from eventstore.regular_file import NotRegular
 
 LOCK_NAME = "lock"
 """Of a ledger's writer lock."""
+LOCK_PATIENCE_S = 30.0
+"""Others hold the ledger's lock for milliseconds. One that holds it for so long was stopped, or its disk hangs."""
 _LOOK_FIRST_S, _LOOK_MAX_S = 0.000_1, 0.005
+_waited_for: set[Path] = set()
+
+
+def is_waited_for(path: Path) -> bool:
+    """Whether this process waits for the lock in this file, with some patience: for a thread that says so."""
+    return path in _waited_for
 
 
 class FileLock:
@@ -93,19 +102,26 @@ class FileLock:
         """The kernel knows no limit for this wait, so look again and again.
 
         Raises:
-            OSError: another process still holds it.
+            LockHeld: another process still holds it.
         """
         give_up_s, wait_s = time.monotonic() + patience_s, _LOOK_FIRST_S
-        while True:
-            try:
-                self._disk.flock(fd, operation | fcntl.LOCK_NB)
-            except BlockingIOError:
+        try:
+            while not self._is_taken(fd, operation):
                 if time.monotonic() >= give_up_s:
-                    raise OSError(errno.EAGAIN, "another process holds its lock") from None
-            else:
-                return
-            select.select((), (), (), wait_s)  # `sleep` counts on a clock that others may shift
-            wait_s = min(2 * wait_s, _LOOK_MAX_S)
+                    holder = lock_holder(self._path)
+                    raise LockHeld(self._path.parent, holder.pid if holder else None, patience_s)
+                _waited_for.add(self._path)
+                select.select((), (), (), wait_s)  # `sleep` counts on a clock that others may shift
+                wait_s = min(2 * wait_s, _LOOK_MAX_S)
+        finally:
+            _waited_for.discard(self._path)
+
+    def _is_taken(self, fd: int, operation: int) -> bool:
+        try:
+            self._disk.flock(fd, operation | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def release(self) -> None:
         """Let others in. It cannot fail in a way that anyone could act on: what was done under it is done."""

@@ -24,7 +24,7 @@ from eventstore.entry import BadLine, Line, LineTail, check_lines, head_after, s
 from eventstore.errors import Corrupt, NoLedger, TornTail, Unavailable
 from eventstore.genesis import read_creation
 from eventstore.head import HeadFile, Slot
-from eventstore.lock import LOCK_NAME, FileLock
+from eventstore.lock import LOCK_NAME, LOCK_PATIENCE_S, FileLock
 from eventstore.recovery import has_arrived, judge, later_lines
 from eventstore.regular_file import open_regular
 from eventstore.seal import Seal, check_owners, read_seal
@@ -50,8 +50,6 @@ Progress = Callable[[int, int], None]
 
 _PARALLEL_BYTES_MIN = 48 * 1024 * 1024
 """Below this, starting processes costs more than they save."""
-LOCK_PATIENCE_S = 10.0
-"""Others hold the lock for milliseconds. One that holds it for longer does not write; it hinders."""
 
 
 class _Task(msgspec.Struct, frozen=True):

@@ -34,6 +34,11 @@ class Home(NamedTuple):
         return self.var / "snapshots"
 
     @property
+    def segment_states(self) -> Path:
+        """Folded state at the ends of segments; disposable."""
+        return self.snapshots / "segments"
+
+    @property
     def projections(self) -> Path:
         """Parquet and views; disposable."""
         return self.var / "projections"

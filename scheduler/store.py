@@ -12,6 +12,7 @@ from pathlib import Path
 
 from eventstore import EventStore, Fsync, Journal, utc_now
 from eventstore.committed_reader import CommittedReader
+from eventstore.lock import LOCK_PATIENCE_S
 from scheduler.home import Home
 from scheduler.version import VERSION
 
@@ -34,7 +35,14 @@ def open_folder(folder: Path) -> EventStore:
     Raises:
         NoLedger, Corrupt, NewerFormat, Unavailable: see `open_store`.
     """
-    return Journal.open(folder, software=_SOFTWARE, create=False, read_only=True)
+    return Journal.open(
+        folder,
+        software=_SOFTWARE,
+        create=False,
+        read_only=True,
+        patience_s=LOCK_PATIENCE_S,
+        opening_patience_s=LOCK_PATIENCE_S,
+    )
 
 
 def open_store_to_append(
@@ -44,7 +52,7 @@ def open_store_to_append(
     create: bool = True,
     clock: Callable[[], datetime] = utc_now,
     fsync: Fsync = "always",
-    patience_s: float | None = None,
+    patience_s: float | None = LOCK_PATIENCE_S,
 ) -> EventStore:
     """The home's ledger, to read and append; it is recovered after a crash.
 
@@ -68,6 +76,7 @@ def open_store_to_append(
         fsync=fsync,
         actor=actor,
         patience_s=patience_s,
+        opening_patience_s=LOCK_PATIENCE_S,
     )
 
 

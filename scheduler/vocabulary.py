@@ -15,6 +15,7 @@ import msgspec
 from eventstore.store import Entry, Event
 from scheduler.definition import CatchUp, JobDefinition
 from scheduler.entry_members import Claims, ConfigError, RetentionFailure, RetentionTarget, Survivor
+from scheduler.payloads import decode
 
 Trigger = Literal["schedule", "catch_up", "manual"]
 Outcome = Literal["succeeded", "failed", "timed_out", "cancelled", "lost", "unknown"]
@@ -378,9 +379,6 @@ REMARKS = (
 GROUPS = (RUN_ENTRIES, JOB_ENTRIES, WATCH_ENTRIES, MISFIRES, REMARKS)
 """Each type is in exactly one of them: lists of types in SQL and in the exports are made of these groups."""
 
-_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
-    name: msgspec.json.Decoder(cls) for name, cls in PAYLOADS.items()
-}
 SCHEDULER = "scheduler"
 CONFIG = "config"
 
@@ -389,10 +387,10 @@ def payload(entry: Entry) -> Any:
     """The entry's payload as its Struct; None for a type that this version does not know.
 
     Raises:
-        msgspec.ValidationError: the payload is not what its type says.
+        UnfitPayload: the payload is not what its type says.
     """
-    decoder = _DECODERS.get(entry.type)
-    return None if decoder is None else decoder.decode(entry.data)
+    known = PAYLOADS.get(entry.type)
+    return None if known is None else decode(entry, known)
 
 
 def event(data: Payload, actor: str, *, job: str | None = None, run: int | None = None) -> Event:

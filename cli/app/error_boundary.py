@@ -56,11 +56,10 @@ def _explain(problem: Exception) -> ExitCode | None:
 
     The types are imported here: a command that succeeds does not need them.
     """
-    import msgspec
-
     from eventstore.errors import LedgerError
     from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
     from scheduler.home import NoHome
+    from scheduler.payloads import UnfitPayload
 
     if isinstance(problem, ConfigInvalid | ConfigMissing | ConfigUnreadable):
         from cli.app.config_errors import show_problem
@@ -74,10 +73,12 @@ def _explain(problem: Exception) -> ExitCode | None:
         )
     elif isinstance(problem, LedgerError):
         failure = _of_ledger(problem)
-    elif isinstance(problem, msgspec.MsgspecError):
+    elif isinstance(problem, UnfitPayload):
         failure = Failure(
-            f"the ledger holds an entry that this version does not understand: {problem}",
-            "Use the version of cronledger that wrote it, or a later one.",
+            f"the ledger holds an entry that cannot be folded: {problem}",
+            f"`cronledger ledger show {problem.seq}` shows it, `cronledger ledger verify` names all of them, and "
+            "`cronledger export events` exports every entry. If a later version of cronledger recorded it, use that "
+            "one; otherwise somebody else did: restore the ledger from a backup of before.",
             ExitCode.LEDGER,
         )
     elif isinstance(problem, OSError):
@@ -97,6 +98,16 @@ def _explain(problem: Exception) -> ExitCode | None:
 def _of_ledger(problem: Exception) -> Failure:
     from eventstore import errors as ledger
 
+    if isinstance(problem, ledger.LockHeld):
+        from cli.app.ledger_wait import process_named
+
+        return Failure(
+            f"the ledger is held by another process{process_named(problem.pid)}: gave up after "
+            f"{problem.waited_s:g} s",
+            "Nothing was recorded. That process was stopped, or its disk hangs: let it go on, or end it, then try "
+            "again.",
+            ExitCode.LEDGER,
+        )
     said: dict[type[ledger.LedgerError], tuple[str, str]] = {
         ledger.NoLedger: ("", "`cronledger serve` begins one."),
         ledger.DamagedTail: (

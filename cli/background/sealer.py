@@ -34,10 +34,13 @@ class Sealer:
     def notice(self, entry: Entry) -> None:
         """A segment is full when the first entry of the next one is there.
 
-        At its start, a scheduler has `cronledger.duckdb` written, so that other tools can ask while it runs.
+        At its start, a scheduler has `cronledger.duckdb` written, so that other tools can ask while it runs, and
+        states kept, if any segment is full: after an upgrade none is valid.
         """
         if entry.type == SchedulerStarted.TYPE:
             self._start("projections")
+            if entry.seq >= self._segment_entries:
+                self._start("scheduler.ledger.segment_states")
         if entry.seq == 0 or entry.seq % self._segment_entries:
             return
         for module in _MODULES:

@@ -66,8 +66,10 @@ def export(
 ) -> None:
     """Write a view out, for other programs, in the order of the ledger.
 
-    The views are those of `sql`: events, runs, attempts, jobs, slots, job_changes, outages, log_entries. However long
-    they are, this takes little memory. cloudevents is CloudEvents 1.0, a JSON object a line. ocsf is OCSF 1.8.0,
+    The views are those of `sql`: events, runs, attempts, jobs, slots, job_changes, outages, log_entries. Each time
+    all is derived anew from the entries, every one of which is checked, in a temporary folder: what is written rests
+    on no projection. Only log_entries are what stands under var/logs. However long the views are, this takes little
+    memory. cloudevents is CloudEvents 1.0, a JSON object a line. ocsf is OCSF 1.8.0,
     Scheduled Job Activity (class 1006), of events, runs, attempts and job_changes. A damaged ledger is not
     exported: exit code 3, and no file.
     """
@@ -120,7 +122,9 @@ def _export(home: Home, selection: RowSelection, form: str, destination: Destina
 
     watched = destination.file is not None or not is_terminal()
     left_out = _LeftOutRows()
-    with query_failures(), open_views(home) as sql, stopped_by_ctrl_c(sql):
+    # Log entries stand beside the ledger: there is nothing to derive them of.
+    derive = selection.view != "log_entries"
+    with query_failures(), open_views(home, derive=derive) as sql, stopped_by_ctrl_c(sql):
         converted = _converter(sql, selection, form, left_out)
         with progress(f"exporting {selection.view}", shown=watched) as seen:
             found = view_rows(sql, selection, lambda done, total: seen.update(done, total=total))

@@ -46,6 +46,11 @@ _QUERY_BYTES_MAX = 1024 * 1024
     help="At most so much memory for the query, such as 2GB.  [default: half of the machine's]",
 )
 @as_of_option
+@click.option(
+    "--derive",
+    is_flag=True,
+    help="Derive all anew from the entries first: the answer rests on no projection.",
+)
 @click.option("--shell", is_flag=True, help="Show how to open the same views with other tools.")
 @click.pass_obj
 def sql(
@@ -59,6 +64,7 @@ def sql(
     force: bool,
     memory_limit: str | None,
     as_of: str | None,
+    derive: bool,
     shell: bool,
 ) -> None:
     """Answer an SQL query over what the ledger says.
@@ -72,18 +78,19 @@ def sql(
     if as_json and form not in (None, "json"):
         raise click.UsageError("--json and --format exclude each other")
     destination = Destination("json" if as_json else form or "table", output, force)
+    opened = _opener(home, memory_limit, as_of, derive)
     if shell:
-        if query or source or typed or output or as_of:
+        if query or source or typed or output or as_of or derive:
             raise click.UsageError("--shell goes without a query, and shows the ledger as it is")
         check_home(home)
         _show_other_tools(home)
     elif query is None and source is None and is_terminal(sys.stdin):
-        _prompt(home, destination, typed, _opener(home, memory_limit, as_of))
+        _prompt(home, destination, typed, opened)
     else:
-        _answer(home, _text(query, source), typed, destination, _opener(home, memory_limit, as_of))
+        _answer(home, _text(query, source), typed, destination, opened)
 
 
-def _opener(home: Home, memory_limit: str | None, as_of: str | None) -> Callable[[], Sql]:
+def _opener(home: Home, memory_limit: str | None, as_of: str | None, derive: bool) -> Callable[[], Sql]:
     """What opens the connection, once all else is known to be right."""
 
     def opened() -> Sql:
@@ -91,12 +98,12 @@ def _opener(home: Home, memory_limit: str | None, as_of: str | None) -> Callable
 
         check_home(home)
         if as_of is None:
-            return open_views(home, memory_limit=memory_limit)
+            return open_views(home, memory_limit=memory_limit, derive=derive)
         from cli.home.as_of import moment_as_of
 
         moment = moment_as_of(home, as_of)
         note(f"As of {show_time(moment.time, local_zone())}, after entry {moment.seq}.")
-        return open_views(home, memory_limit=memory_limit, past=moment)
+        return open_views(home, memory_limit=memory_limit, past=moment, derive=derive)
 
     return opened
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cli.app.ledger_wait import patience_explained
 from cli.terminal.progress import progress
 from scheduler.home import Home
 
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
     from scheduler.ledger.view import Moment
 
 
-def open_views(home: Home, *, memory_limit: str | None = None, past: Moment | None = None) -> Sql:
+def open_views(
+    home: Home, *, memory_limit: str | None = None, past: Moment | None = None, derive: bool = False
+) -> Sql:
     """Open the views of a home, as `projections.open_sql` does: use it with `with`.
 
     The first time after much was recorded, what is full is projected here, which can take a while.
@@ -21,17 +24,28 @@ def open_views(home: Home, *, memory_limit: str | None = None, past: Moment | No
         home: the home.
         memory_limit: as DuckDB writes it.
         past: a moment of the past, as of which every view answers.
+        derive: derive everything from the entries, in a temporary folder, whatever projections there are.
 
     Raises:
         QueryFailed: the memory limit is too low.
         Corrupt, NewerFormat, Unavailable: the ledger cannot be trusted or read.
+        OSError: there is no room for the temporary folder.
     """
     from projections import open_sql
 
-    with progress("preparing the ledger for SQL"):
-        if past is None:
-            return open_sql(home, memory_limit=memory_limit)
-        return open_sql(home, memory_limit=memory_limit, as_of=past.seq, asked_at=past.time)
+    label = "deriving from the entries, segments" if derive else "preparing the ledger for SQL"
+    with patience_explained(home.ledger), progress(label) as seen:
+
+        def derived(done: int, total: int) -> None:
+            seen.update(done, total=total)
+
+        return open_sql(
+            home,
+            memory_limit=memory_limit,
+            as_of=None if past is None else past.seq,
+            asked_at=None if past is None else past.time,
+            derived=derived if derive else None,
+        )
 
 
 def check_home(home: Home) -> None:

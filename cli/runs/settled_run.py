@@ -63,7 +63,7 @@ class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
         """The row of a `run.finished` or `run.skipped`.
 
         Raises:
-            msgspec.ValidationError: the payload is not what its type says.
+            UnfitPayload: the payload is not what its type says.
         """
         data = v.payload(entry)
         ended = data if isinstance(data, v.RunFinished) else None

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from projections.errors import QueryFailed
+from projections.files.validation import ProgressCallback
 from projections.query_errors import failed, may_be_damage
 from projections.schema.tables import quoted
 from projections.sql.results import LINES_BEFORE_A_QUERY, ROWS_AT_ONCE, Answer, Parameters, ask, fetched
@@ -175,6 +176,7 @@ def open_sql(
     threads: int | None = None,
     output: Path | None = None,
     opened: OpenStore = open_store,
+    derived: ProgressCallback | None = None,
 ) -> Sql:
     """Open a connection to a home's ledger; a home without a ledger has views without rows.
 
@@ -186,12 +188,16 @@ def open_sql(
         threads: by default as many as there are cores.
         output: the one file that `Sql.write_parquet` may write.
         opened: opens the store that holds the home's entries.
+        derived: with it, what is answered rests on the entries alone: everything is derived of them in a private
+            folder, whatever projections there are, which takes as long as a rebuild; it is told how many segments
+            are derived so far, and of how many.
 
     Raises:
+        OSError: there is no room for a private folder.
         QueryFailed: the memory limit is none, or too low for the open segment; or there is no entry `as_of`.
         Corrupt: the ledger is damaged.
         NewerFormat: the ledger was written by a later version.
         Unavailable: the ledger cannot be read.
     """
     output = None if output is None else output.absolute()
-    return Sql(home, ViewOptions(as_of, asked_at, memory_limit, threads, output, opened))
+    return Sql(home, ViewOptions(as_of, asked_at, memory_limit, threads, output, opened, derived))

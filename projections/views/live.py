@@ -11,7 +11,7 @@ from projections.files.fingerprint import Stamp, stamp
 from projections.files.ledger_lines import LineReader
 from projections.files.manifest import KINDS
 from projections.files.segments import LedgerSegments, ValidProjections
-from projections.files.validation import discard_damaged
+from projections.files.validation import ProgressCallback, discard_damaged
 from projections.query_errors import failed, may_be_damage
 from projections.schema.log_view import log_files, log_view
 from projections.views import engine as engines
@@ -33,6 +33,7 @@ class ViewOptions(NamedTuple):
     threads: int | None = None
     output: Path | None = None
     opened: OpenStore = open_store
+    derived: ProgressCallback | None = None
 
 
 class LiveViews:
@@ -52,7 +53,7 @@ class LiveViews:
         """
         self._home, self._options, self._as_of = home, options, options.as_of
         self._closing = ExitStack()
-        self._source = ProjectionSource(home, options.opened)
+        self._source = ProjectionSource(home, options.opened, options.derived)
         self._closing.callback(self._source.close)
         self._stop_engine = self._closing.enter_context(ExitStack())
         self._reader: LineReader | None = None

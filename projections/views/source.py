@@ -20,7 +20,7 @@ from projections.files.database import refresh_database
 from projections.files.ledger_lines import LineReader, SegmentLineReader, StoreLineReader
 from projections.files.manifest import ProjectionFolder
 from projections.files.segments import LedgerSegments, ValidProjections
-from projections.files.validation import unchanged
+from projections.files.validation import ProgressCallback, unchanged
 from scheduler.home import Home
 from scheduler.ownership.home_owner import is_foreign
 from scheduler.store import open_store
@@ -37,14 +37,24 @@ class ProjectionSource:
     Args:
         home: the home.
         opened: opens the home's store.
+        derived: told how many segments are derived, and of how many, where all are to be: the projections are made of
+            the entries in a private folder then, and none that there are is used.
+
+    Raises:
+        OSError: there is no room for a private folder.
     """
 
-    def __init__(self, home: Home, opened: OpenStore = open_store) -> None:
+    def __init__(
+        self, home: Home, opened: OpenStore = open_store, derived: ProgressCallback | None = None
+    ) -> None:
         self._home, self._open, self._closing = home, opened, ExitStack()
         self._store: EventStore | None = None
         self._folder = ProjectionFolder(home.projections.resolve())
         self._private: ProjectionFolder | None = None
         self._foreign = is_foreign(home)
+        self._derived = derived
+        if derived is not None:
+            self.use_private_folder()
 
     @property
     def folder(self) -> ProjectionFolder:
@@ -117,7 +127,8 @@ class ProjectionSource:
         try:
             if self._foreign and self._private is None:
                 raise PermissionError(errno.EPERM, "the home belongs to somebody else")
-            valid = with_active_segment(self._merged(ensure_projected(self.folder, ledger), ledger), ledger)
+            made = ensure_projected(self.folder, ledger, self._derived)
+            valid = with_active_segment(self._merged(made, ledger), ledger)
         except OSError:
             if self._private is not None:
                 raise

@@ -73,7 +73,8 @@ def main(
     home = Home(options.home)
     applied: RetentionApplied | None = None
     try:
-        with closing(open_store_to_append(home, SCHEDULER, create=False)) as store:
+        # Once something is deleted, that is recorded, however long it takes.
+        with closing(open_store_to_append(home, SCHEDULER, create=False, patience_s=None)) as store:
             run = _run(environ, store.ledger_id)
             moment = now()
             refused = None

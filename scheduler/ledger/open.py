@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from eventstore.lock import LOCK_PATIENCE_S
 from eventstore.store import Entry, Event, EventStore
 from scheduler.clock import Clock
 from scheduler.configuration import Config
@@ -23,7 +24,7 @@ def open_ledger(
     *,
     clock: Clock | None = None,
     fsync: Fsync = "always",
-    patience_s: float | None = None,
+    patience_s: float | None = LOCK_PATIENCE_S,
 ) -> Ledger:
     """The home's ledger, to read and append; it is created if there is none, and recovered after a crash.
 

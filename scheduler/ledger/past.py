@@ -2,22 +2,25 @@
 
 The folded state at the end of every full segment is kept, so that the past costs as little as the present: the
 nearest one that was kept, and the entries of one segment after it. They are disposable, and valid only as any
-snapshot is; one that is missing is made again from the one before it.
+snapshot is: an entry records each (`segment_states`). One that there is not is folded from the one before it and
+remembered for as long as the past is asked, so that the entries between the two are folded once.
 """
 
 from __future__ import annotations
 
-import contextlib
+import zlib
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
+
+import msgspec
 
 from eventstore import SEGMENT_ENTRIES
 from eventstore.store import Entry, EventStore
 from scheduler.home import Home
-from scheduler.ledger import snapshot
-from scheduler.ownership.home_owner import is_foreign
+from scheduler.ledger.state_file import StateFile, state_files
 from scheduler.rules.evolve import evolve
 from scheduler.rules.state import State
 
@@ -32,7 +35,7 @@ class Past:
 
     Args:
         store: the ledger.
-        folder: where states are kept; one that cannot be written only costs time.
+        folder: where states are kept; nothing is written there.
         segment_entries: how many entries a segment holds.
         on_progress: called at the end of each segment that is folded, with how many entries are folded and are to be.
     """
@@ -43,19 +46,14 @@ class Past:
         self.store, self._folder, self._segment_entries = store, folder, segment_entries
         self._on_progress = on_progress
         self._segments: dict[int, list[Entry]] = {}
-        self._kept_here = True
+        self._folded: dict[int, bytes] = {}
 
     @classmethod
     def of(cls, home: Home, store: EventStore, on_progress: OnProgress | None = None) -> Past:
-        """The past of a home; of a ledger that is not in files, stretches as long as a segment take its place.
-
-        In the home of another user no state is kept.
-        """
+        """The past of a home; of a ledger that is not in files, stretches as long as a segment take its place."""
         files = store.files
         segment_entries = SEGMENT_ENTRIES if files is None else files.segment_entries
-        past = cls(store, home.snapshots / "segments", segment_entries, on_progress)
-        past._kept_here = not is_foreign(home)
-        return past
+        return cls(store, home.segment_states, segment_entries, on_progress)
 
     @property
     def head_seq(self) -> int:
@@ -68,12 +66,12 @@ class Past:
         Raises:
             Corrupt: an entry on the way does not stand where the chain says.
         """
-        state = self._kept_at_or_before(seq)
+        state = self._known_at_or_before(seq)
         begin = state.head.seq
         for entry in self.entries(state.head.seq + 1, seq):
             evolve(state, entry)
             if self._is_end(entry.seq):
-                self._keep(state)
+                self._folded[entry.seq] = zlib.compress(msgspec.msgpack.encode(state), 1)
                 if self._on_progress is not None:
                     self._on_progress(entry.seq - begin, seq - begin)
         return state
@@ -135,15 +133,14 @@ class Past:
         near = self._segments.get(self._first_of(seq))
         return near[seq % self._segment_entries] if near else next(self.store.read(seq, seq))
 
-    def keep_all(self) -> None:
-        """Keep the state at the end of each full segment.
+    @property
+    def segment_ends(self) -> list[int]:
+        """The last entries of the full segments."""
+        return self._ends(-1)
 
-        Raises:
-            Corrupt: an entry on the way does not stand where the chain says.
-        """
-        ends = self._ends(-1)
-        if ends:
-            self.state_at(ends[-1])
+    def is_kept(self, seq: int) -> bool:
+        """Whether the state after entry `seq` is kept, and valid."""
+        return self._kept_at(seq) is not None
 
     def _segment(self, first: int) -> list[Entry]:
         segment = self._segments.pop(first, None)
@@ -165,19 +162,24 @@ class Past:
         first = self._first_of(after + 1) + self._segment_entries - 1
         return list(range(first, self.head_seq + 1, self._segment_entries))
 
-    def _path(self, seq: int) -> Path:
-        return self._folder / f"{seq:020d}.snapshot.z"
-
-    def _keep(self, state: State) -> None:
-        if not self._kept_here:
-            return
-        path = self._path(state.head.seq)
-        with contextlib.suppress(OSError):
-            snapshot.save(path, state)
-
-    def _kept_at_or_before(self, seq: int) -> State:
+    def _known_at_or_before(self, seq: int) -> State:
+        """The latest state that was folded here or is kept; the empty one if there is none."""
         for end in range(self._first_of(seq + 1) - 1, -1, -self._segment_entries):
-            state = snapshot.load(self._path(end), self.store)
+            if (folded := self._folded.get(end)) is not None:
+                return msgspec.msgpack.decode(zlib.decompress(folded), type=State)
+            state = self._kept_at(end)
             if state is not None:
                 return state
         return State()
+
+    def _kept_at(self, seq: int) -> State | None:
+        found = (file.state(self.store) for file in self._kept.get(seq, ()))
+        return next((state for state in found if state is not None), None)
+
+    @cached_property
+    def _kept(self) -> dict[int, list[StateFile]]:
+        """The files that may hold states, by the entries that they end at."""
+        kept: dict[int, list[StateFile]] = {}
+        for file in state_files(self._folder):
+            kept.setdefault(file.seq, []).append(file)
+        return kept

@@ -14,10 +14,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-import msgspec
-
 from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
+from scheduler.payloads import UnfitPayload
 from scheduler.rules.evolve import evolve
 from scheduler.rules.state import Job, Run, State
 
@@ -40,8 +39,8 @@ def illegal_entries(entries: Iterable[Entry]) -> Iterator[IllegalEntry]:
         try:
             why = broken_law(state, entry)
             evolve(state, entry)
-        except msgspec.ValidationError as error:
-            why = f"its payload is not that of its type: {error}"
+        except UnfitPayload as unfit:
+            why = unfit.why
             state.head, state.time = Head(entry.seq, entry.hash), entry.time
         if why:
             yield IllegalEntry(entry.seq, entry.type, why)
@@ -51,7 +50,7 @@ def broken_law(state: State, entry: Entry) -> str:
     """What is wrong with an entry, given the state before it; empty if nothing is.
 
     Raises:
-        msgspec.ValidationError: the payload is not what its type says.
+        UnfitPayload: the payload is not what its type says.
     """
     law = _LAWS.get(entry.type)
     if law is not None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+import scheduler.store
 from eventstore.lock import LOCK_NAME
 from scheduler.home import Home
 from tests.support.command import DEADLINE_S, call, process, start
@@ -64,6 +66,26 @@ def test_who_waits_is_told_for_whom(home: Home, command: list[str], operation: i
     assert f", pid {os.getpid()} ({ours[:40]}" in line
     assert waiting.returncode == 0
     assert out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "jobs list", "jobs why nightly", "jobs history", "status", "jobs list --as-of 1", "sql SELECT", "export runs",
+        "ledger tail", "ledger show 0", "ledger verify", "projections status", "logs view",
+        "jobs disable nightly --reason x", "jobs run nightly", "serve",
+    ],
+)  # fmt: skip
+def test_no_command_waits_without_end(home: Home, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who keeps the lock for good is named after a while, exit code 3, by commands that read or record."""
+    for module in (scheduler.store, sys.modules["eventstore.verify"]):
+        monkeypatch.setattr(module, "LOCK_PATIENCE_S", 0.02)
+    with held(home, fcntl.LOCK_EX):
+        answer = call(*command.split(), home=home.root)
+    assert answer.code == 3, answer
+    assert f"the ledger is held by another process, pid {os.getpid()}" in answer.err
+    assert "Nothing was recorded." in answer.err
+    assert call("ledger", "verify", home=home.root).code == 0
 
 
 def test_who_does_not_wait_is_told_nothing(home: Home) -> None:

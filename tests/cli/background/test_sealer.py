@@ -15,6 +15,7 @@ from cli.background.log_collector import LogCollector
 from cli.background.sealer import Sealer
 from eventstore import SEGMENT_ENTRIES, Journal
 from eventstore.store import GENESIS, Entry
+from scheduler import vocabulary as v
 from scheduler.home import Home
 from tests.support.world import BEGIN
 
@@ -71,6 +72,18 @@ def test_each_work_is_started_once_for_a_full_segment(
     Working.over = True
     sealer.notice(entry(3 * SEGMENT_ENTRIES))
     assert len(Working.started) == 4
+
+
+def test_a_scheduler_that_starts_has_states_kept_where_a_segment_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an upgrade none is valid, and the next segment may be full only much later."""
+    monkeypatch.setattr(subprocess, "Popen", Working)
+    started = v.SchedulerStarted.TYPE
+    for seq, modules in ((5, 1), (SEGMENT_ENTRIES + 5, 2)):
+        Working.started, Working.over = [], False
+        Sealer(Home(tmp_path)).notice(msgspec.structs.replace(entry(seq), type=started))
+        assert len(Working.started) == modules
 
 
 def test_a_ledger_knows_when_its_segments_are_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,9 @@ from projections.files.fingerprint import digest, stamp
 from projections.files.manifest import Kind, ProjectionFile, ProjectionFolder
 from projections.files.parquet import version
 from scheduler.home import Home
+from scheduler.ledger.open import open_ledger_to_read
+from scheduler.ledger.past import Past
+from scheduler.ledger.segment_states import keep, keep_all
 from tests.support.command import call
 from tests.support.home import flip_a_bit
 from tests.support.ledger import Writer
@@ -86,6 +89,29 @@ def test_a_forged_file_is_found_whatever_was_renewed_with_it(writer: Writer, kin
     assert (found.code, found.document["damaged"], path.exists()) == (1, [str(path)], False)
     assert call("sql", "SELECT count(*) AS n FROM runs", "--json", home=home).document == [{"n": 11}]
     assert call("projections", "status", "--verify", home=home).code == 0
+
+
+def test_a_state_that_the_entries_contradict_is_found(tmp_path: Path) -> None:
+    """Where somebody has recorded the digest of a forged state too, --verify names it, and removes it."""
+    writer = Writer(tmp_path / "home")
+    writer.define("nightly")
+    writer.history("nightly", 11)
+    home, states = writer.home, writer.home.segment_states
+    keep_all(home)
+    whole = call("projections", "status", "--verify", "--json", home=home.root)
+    assert (whole.code, whole.document["states"]["files"]) == (0, 4)
+    ledger = open_ledger_to_read(home)
+    forged = Past.of(home, ledger.store).state_at(15)
+    ledger.store.close()
+    forged.jobs["nightly"].last = None
+    keep(states, writer.journal, forged)
+    writer.close()
+    (path,) = states.glob(f"{15:020d}-*")
+    assert call("projections", "status", home=home.root).code == 0
+    found = call("projections", "status", "--verify", "--json", home=home.root)
+    assert (found.code, found.document["states"]["contradicted"], path.exists()) == (1, [str(path)], False)
+    shown = call("projections", "status", "--verify", home=home.root)
+    assert (shown.code, "3 files" in shown.out) == (0, True)
 
 
 def test_a_cut_file_shows_at_once_and_rot_when_it_is_looked_for(writer: Writer) -> None:

@@ -18,9 +18,10 @@ from eventstore.errors import Unavailable
 from eventstore.store import Entry, EventStore
 from scheduler import vocabulary as v
 from scheduler.home import Home
-from scheduler.ledger import past as module
+from scheduler.ledger import segment_states
 from scheduler.ledger.ledger_prefix import LedgerPrefix
 from scheduler.ledger.past import Past
+from scheduler.ledger.state_file import draft
 from scheduler.rules.evolve import fold
 from scheduler.rules.state import State
 from tests.support.command import DEADLINE_S
@@ -93,10 +94,18 @@ def folded_on(world: World, entry: Entry) -> State:
     return _FOLDED[entry.seq]
 
 
-def test_states_are_kept_at_the_end_of_each_full_segment(world: World, tmp_path: Path) -> None:
+def keep_all(world: World, folder: Path) -> Past:
+    """Its past, with a state at the end of each full segment that is kept and recorded; nothing is folded yet."""
+    past, store = past_of(world, folder), world.machine.store.peer()
+    for end in past.segment_ends:
+        segment_states.keep(folder, store, past.state_at(end))
+    return past_of(world, folder)
+
+
+def test_states_are_kept_at_the_end_of_each_full_segment(tmp_path: Path) -> None:
     """As many as there are full segments, each private; and what is kept is not folded again."""
-    past = past_of(world, tmp_path / "states")
-    past.keep_all()
+    world = live_through(seed=5, jobs=4, days=40)
+    past = keep_all(world, tmp_path / "states")
     assert len(kept(tmp_path / "states")) == (past.head_seq + 1) // SEGMENT_ENTRIES > 3
     assert {path.stat().st_mode & 0o777 for path in kept(tmp_path / "states")} == {0o600}
     read: list[int] = []
@@ -107,10 +116,12 @@ def test_states_are_kept_at_the_end_of_each_full_segment(world: World, tmp_path:
         read.append(first)
         return store_read(first, last)
 
-    again = Past(store, tmp_path / "states", SEGMENT_ENTRIES)
     store.read = reading  # type: ignore[method-assign, assignment]
-    again.state_at(past.head_seq)
-    assert min(read) >= past.head_seq - 2 * SEGMENT_ENTRIES
+    ends = past.segment_ends
+    assert all(past.is_kept(end) for end in ends)
+    read.clear()
+    past.state_at(ends[-1] + 3)
+    assert {first for first in read if first % SEGMENT_ENTRIES == 0} <= {ends[-1] + 1}
 
 
 @pytest.mark.parametrize(
@@ -123,23 +134,62 @@ def test_states_are_kept_at_the_end_of_each_full_segment(world: World, tmp_path:
     ],
     ids=["missing", "cut", "empty", "of another version"],
 )
-def test_kept_states_are_disposable(world: World, tmp_path: Path, damage: Callable[[Path], object]) -> None:
-    """One that is missing, cut or of another version is not believed, and is made again."""
-    past_of(world, tmp_path).keep_all()
-    last = kept(tmp_path)[-1]
-    whole = last.read_bytes()
-    damage(last)
-    seq = int(last.name[:20]) + 3
-    assert past_of(world, tmp_path).state_at(seq) == folded(world, seq)
-    assert last.read_bytes() == whole
+def test_kept_states_are_disposable(tmp_path: Path, damage: Callable[[Path], object]) -> None:
+    """One that is missing, cut or of another version is not used, and is made again."""
+    world = live_through(seed=5, jobs=4, days=20)
+    end = keep_all(world, tmp_path).segment_ends[-1]
+    damage(kept(tmp_path)[-1])
+    past = past_of(world, tmp_path)
+    assert not past.is_kept(end)
+    assert past.state_at(end + 3) == folded(world, end + 3)
+    segment_states.keep(tmp_path, world.machine.store.peer(), past.state_at(end))
+    assert past_of(world, tmp_path).is_kept(end)
+    assert [int(path.name[:20]) for path in kept(tmp_path)] == past.segment_ends
 
 
-def test_a_state_of_another_ledger_is_not_believed(world: World, tmp_path: Path) -> None:
-    """A state counts only if its last entry stands in this ledger with the same hash."""
-    past_of(world, tmp_path).keep_all()
-    other = live_through(seed=6, jobs=4, days=40)
+def test_a_state_of_another_ledger_is_not_used(world: World, tmp_path: Path) -> None:
+    """A state counts only if an entry of this ledger records it."""
+    keep_all(live_through(seed=6, jobs=4, days=20), tmp_path)
     seq = SEGMENT_ENTRIES + 3
-    assert past_of(other, tmp_path).state_at(seq) == folded(other, seq)
+    assert past_of(world, tmp_path).state_at(seq) == folded(world, seq)
+
+
+def test_a_forged_state_changes_no_answer(tmp_path: Path) -> None:
+    """Whoever renews every stamp of a kept state cannot renew the entry that records it."""
+    world = live_through(seed=5, jobs=4, days=20)
+    end = keep_all(world, tmp_path).segment_ends[-1]
+    (path,) = (path for path in kept(tmp_path) if int(path.name[:20]) == end)
+    forged = folded(world, end)
+    forged.jobs.clear()
+    made = draft(tmp_path / "forged", forged, packed=True)
+    for name in (path.name, f"{end:020d}-{end + 1:020d}.snapshot.z", f"{end:020d}.snapshot.z"):
+        path.unlink(missing_ok=True)
+        (tmp_path / name).write_bytes(made.path.read_bytes())
+        past = past_of(world, tmp_path)
+        assert not past.is_kept(end)
+        assert past.state_at(end + 3) == folded(world, end + 3)
+        (tmp_path / name).unlink()
+
+
+def test_what_is_not_kept_is_folded_once(world: World, tmp_path: Path) -> None:
+    """Without any kept state, halving a long past reads each segment a handful of times, however often it asks."""
+    store = world.machine.store.peer()
+    read: list[int] = []
+    store_read = store.read
+
+    def reading(first: int, last: int | None = None) -> object:
+        read.append(first)
+        return store_read(first, last)
+
+    store.read = reading  # type: ignore[method-assign, assignment]
+    past = Past(store, tmp_path, SEGMENT_ENTRIES)
+    ends = past.segment_ends
+    past.state_at(past.head_seq)
+    read.clear()
+    for end in ends:
+        past.state_at(end)
+    assert read == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_only_costs_time(world: World, tmp_path: Path) -> None:
@@ -196,12 +246,12 @@ def test_the_past_cannot_be_written(world: World) -> None:
 
 @pytest.mark.real
 def test_a_process_keeps_the_states_of_a_home(tmp_path: Path) -> None:
-    """`python -m scheduler.segment_states HOME` keeps what is missing, and says so where there is no ledger."""
+    """`python -m scheduler.ledger.segment_states HOME` keeps what is missing; it says where there is no ledger."""
     home = Home(tmp_path / "home")
     with Journal.open(home.ledger, software="test", segment_entries=8, fsync="never") as journal:
         for _ in range(30):
             journal.append([v.event(v.RunRequested(executor="scheduler"), v.SCHEDULER, job="x", run=-1)])
-    command = [sys.executable, "-I", "-m", module.__name__.replace("past", "segment_states")]
+    command = [sys.executable, "-I", "-m", segment_states.__name__]
     subprocess.run([*command, str(home.root)], check=True, timeout=DEADLINE_S)
     assert [int(path.name[:20]) for path in kept(home.snapshots / "segments")] == [7, 15, 23]
     done = subprocess.run(

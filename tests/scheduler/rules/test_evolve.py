@@ -17,6 +17,7 @@ from scheduler.ledger import snapshot
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.ledger_prefix import LedgerPrefix
 from scheduler.ledger.open import open_ledger, open_ledger_to_read
+from scheduler.ledger.state_file import draft, fold_version
 from scheduler.rules.evolve import evolve, fold
 from scheduler.rules.state import Enablement, State
 from tests.support.examples import examples
@@ -144,7 +145,7 @@ class TestSnapshot:
         (path,) = tmp_path.iterdir()
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         assert v.payload(written) == v.SnapshotWritten(
-            entry=entries[-1].seq, sha256=digest, code=snapshot.fold_version()
+            entry=entries[-1].seq, sha256=digest, code=fold_version()
         )
         assert path.name == f"{entries[-1].seq:020d}-{written.seq:020d}.snapshot"
 
@@ -182,7 +183,7 @@ class TestSnapshot:
         (path,) = tmp_path.iterdir()
         forged = fold(State(), world.entries()[: int(path.name[:20]) + 1])
         forged.jobs["hourly"].enablement = Enablement(False, "user:mallory@web1", 1, BEGIN)
-        other = snapshot.prepare(tmp_path, forged)
+        other = draft(tmp_path, forged)
         for name in (path.name, f"{path.name[:20]}-{3:020d}.snapshot", f"{path.name[:20]}.snapshot"):
             path.unlink(missing_ok=True)
             (tmp_path / name).write_bytes(other.path.read_bytes())
@@ -196,11 +197,11 @@ class TestSnapshot:
         (path,) = tmp_path.iterdir()
         store = world.machine.store.peer()
         state = fold(State(), world.entries()[:4])
-        draft = snapshot.prepare(tmp_path, state)
-        lie = v.SnapshotWritten(entry=7, sha256=draft.payload.sha256, code=draft.payload.code)
+        made = draft(tmp_path, state)
+        lie = v.SnapshotWritten(entry=7, sha256=made.payload.sha256, code=made.payload.code)
         recorded = store.append([v.event(lie, v.SCHEDULER)])[0].seq
         path.unlink()
-        draft.path.rename(tmp_path / f"{7:020d}-{recorded:020d}.snapshot")
+        made.path.rename(tmp_path / f"{7:020d}-{recorded:020d}.snapshot")
         assert snapshot.newest(tmp_path, store).head.seq == -1
 
     def test_only_the_newest_are_kept(self, tmp_path: Path) -> None:

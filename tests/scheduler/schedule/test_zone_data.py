@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import tzdata
 
-from scheduler.ledger import snapshot
+from scheduler.ledger.state_file import fold_version
 from scheduler.schedule import known_zone, zone_data
 from scheduler.version import ReplacedPart, replaced, versions
 
@@ -63,12 +63,12 @@ def test_what_is_recorded_is_what_is_used(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 def test_a_snapshot_of_other_zone_data_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is still to be settled follows from instants, and those from the zone data."""
-    snapshot.fold_version.cache_clear()
-    before = snapshot.fold_version()
+    fold_version.cache_clear()
+    before = fold_version()
     monkeypatch.setattr(tzdata, "__version__", "1999.1")
-    snapshot.fold_version.cache_clear()
-    after = snapshot.fold_version()
-    snapshot.fold_version.cache_clear()
+    fold_version.cache_clear()
+    after = fold_version()
+    fold_version.cache_clear()
     assert before != after
 
 

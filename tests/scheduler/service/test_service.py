@@ -311,4 +311,4 @@ def test_a_ledger_that_someone_holds_keeps_nobody_from_stopping(tmp_path: Path) 
             fcntl.flock(lock, fcntl.LOCK_SH)
             code, _, err = served.stop()
         assert code == 3
-        assert "another process holds its lock" in err
+        assert "the ledger is held by another process" in err
