@@ -12,7 +12,7 @@ import fcntl
 import os
 import stat
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from scheduler import inheritable_lock
 from scheduler.processes import program
@@ -25,73 +25,70 @@ _FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLL
 _FIRST_FREE: Final = 3
 
 
-class _OutputFile(NamedTuple):
-    path: str
-    descriptor: int
-    identity: FileIdentity
-
-
 class OutputFiles:
     """The files of one attempt, open for as long as the attempt is being started.
 
     Args:
         paths: absolute; folders that are missing are made, private to us.
 
+    Attributes:
+        descriptors: in the order of the paths; none is 0, 1 or 2.
+        identities: which files they are, in the order of the paths.
+
     Raises:
         LaunchFailed: one of them cannot be made, or something stands in its place; none is left.
     """
 
-    __slots__ = ("_files",)
+    __slots__ = ("_paths", "descriptors", "identities")
 
     def __init__(self, paths: Sequence[str]) -> None:
-        self._files: list[_OutputFile] = []
+        self._paths = paths
+        self.descriptors: list[int] = []
+        self.identities: list[FileIdentity] = []
         try:
             for path in paths:
-                self._files.append(_create(path))
+                descriptor = _create(path)
+                self.descriptors.append(descriptor)
+                made = os.fstat(descriptor)
+                self.identities.append(FileIdentity(made.st_dev, made.st_ino))
+                _lock(descriptor)
         except OSError as error:
             self.discard()
-            raise _refusal(paths[len(self._files)], error) from error
-
-    @property
-    def descriptors(self) -> list[int]:
-        """In the order of the paths; none is 0, 1 or 2."""
-        return [file.descriptor for file in self._files]
-
-    @property
-    def identities(self) -> tuple[FileIdentity, ...]:
-        """Which files they are, in the order of the paths."""
-        return tuple(file.identity for file in self._files)
+            raise _refusal(paths[len(self.identities)], error) from error
 
     def close(self) -> None:
         """Close them; the attempt has its own."""
-        for file in self._files:
-            os.close(file.descriptor)
+        for descriptor in self.descriptors:
+            os.close(descriptor)
 
     def discard(self) -> None:
         """Close and remove them: the attempt never was. What has been put in their place stays."""
-        for file in self._files:
-            os.close(file.descriptor)
-            remove_if_empty(file.path, file.identity)
+        self.close()
+        for path, identity in zip(self._paths, self.identities, strict=False):
+            remove_if_empty(path, identity)
 
 
-def _create(path: str) -> _OutputFile:
+def _create(path: str) -> int:
     try:
         descriptor = os.open(path, _FLAGS, _FILE_MODE)
     except FileNotFoundError:
         # Try again even if no folder is missing: another process may have made it just now.
         _make_folders(os.path.dirname(path))
         descriptor = os.open(path, _FLAGS, _FILE_MODE)
-    if descriptor < _FIRST_FREE:  # ours is closed: the run's own 0, 1 and 2 are set one after another
-        low = descriptor
-        try:
-            descriptor = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE)
-        finally:
-            os.close(low)
-    # The run inherits the lock: where it cannot be seen, whoever asks for it learns that the run lives.
-    with contextlib.suppress(OSError):
+    if descriptor >= _FIRST_FREE:
+        return descriptor
+    try:  # ours is closed: the run's own 0, 1 and 2 are set one after another
+        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    """Lock an output file; the run inherits that, and where it cannot be seen, the lock tells that it lives."""
+    try:
         inheritable_lock.take(descriptor)
-    made = os.fstat(descriptor)
-    return _OutputFile(path, descriptor, FileIdentity(made.st_dev, made.st_ino))
+    except OSError:  # a file system without locks; `suppress` would cost as much as the lock
+        return
 
 
 def _make_folders(folder: str) -> None:

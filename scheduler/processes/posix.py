@@ -21,7 +21,7 @@ from scheduler.processes.descriptors import DescriptorReserve, is_exhaustion, ke
 from scheduler.processes.output_files import holds_output
 from scheduler.processes.reaping import Watched, own_memory_peak_kib, reap
 from scheduler.processes.recognition import tree
-from scheduler.processes.recognition.attempt_secret import AttemptSecrets, digest_of
+from scheduler.processes.recognition.attempt_secret import AttemptSecrets
 from scheduler.processes.recognition.control_groups import ControlGroup, ControlGroups
 from scheduler.processes.recognition.fork_mark import Marker, is_marked
 from scheduler.processes.recognition.identity import TICKS_PER_S, boottime_s, process_stat
@@ -82,7 +82,7 @@ class PosixSpawner:
 
     def secret_sha256(self, run: int, attempt: int) -> str | None:
         """The digest of the secret that an attempt launched here carries; to be recorded before that."""
-        return digest_of(self._secrets.secret(run, attempt))
+        return self._secrets.secret(run, attempt).sha256
 
     def launch(self, launches: Sequence[Launch]) -> list[Launched | LaunchFailed]:
         """Start them in order, each as the leader of a session of its own (`Starter`); what came of each."""

@@ -60,7 +60,7 @@ def spawn(command: Command, working_folder: WorkingFolder) -> Spawned:
         outputs.discard()
         raise program.explain(error, command.path, command.called) from error
     outputs.close()
-    return Spawned(pid, outputs.identities)
+    return Spawned(pid, tuple(outputs.identities))
 
 
 def _spawn_program(command: Command, outputs: OutputFiles) -> int:

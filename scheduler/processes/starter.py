@@ -87,7 +87,7 @@ class Starter:
             tree.LEDGER: self._ledger_id,
             tree.RUN: str(launch.run),
             tree.ATTEMPT: str(launch.attempt),
-            attempt_secret.VARIABLE: self._secrets.secret(*launch.key),
+            attempt_secret.VARIABLE: self._secrets.secret(*launch.key).text,
         }
         there = launch.working_directory
         try:

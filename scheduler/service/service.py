@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import signal
 import time
 from collections.abc import Callable
@@ -152,6 +153,8 @@ class Service:
             self._config_watch.begin()
             self._scheduler.start(self._opening)
             self._report()
+            # What start-up made stays to the end: no collection is to walk all jobs in the middle of a herd.
+            gc.freeze()
             self._announce(Ready())
             self._stop(self._serve())
 

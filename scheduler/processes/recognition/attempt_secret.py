@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 VARIABLE: Final = "CRONLEDGER_SECRET"
 _KEY_BYTES: Final = 32
 _SECRET_BYTES: Final = 16
+_ASKED_AGAIN_MAX: Final = 256
 
 
 def digest_of(secret: str) -> str:
@@ -20,13 +22,23 @@ def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+class Secret(NamedTuple):
+    """The secret of one attempt, 32 hex digits, and its digest, which is on record."""
+
+    text: str
+    sha256: str
+
+
 class AttemptSecrets:
     """The secrets of the attempts that this process starts, drawn from one random key that never leaves it."""
 
     def __init__(self) -> None:
         self._key = os.urandom(_KEY_BYTES)
+        # The decision to start an attempt, its start and its watch ask one after another.
+        self.secret = lru_cache(_ASKED_AGAIN_MAX)(self._secret)
 
-    def secret(self, run: int, attempt: int) -> str:
-        """The secret of an attempt, always the same: 32 hex digits."""
+    def _secret(self, run: int, attempt: int) -> Secret:
+        """The secret of an attempt, always the same."""
         told = f"{run} {attempt}".encode()
-        return hashlib.blake2b(told, key=self._key, digest_size=_SECRET_BYTES).hexdigest()
+        text = hashlib.blake2b(told, key=self._key, digest_size=_SECRET_BYTES).hexdigest()
+        return Secret(text, digest_of(text))

@@ -253,7 +253,7 @@ def test_a_scheduler_killed_right_after_it_made_a_process(
     )
     assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
     monkeypatch.setattr(os, "urandom", bytes)
-    runs.digests[5, 1] = digest_of(AttemptSecrets().secret(5, 1))
+    runs.digests[5, 1] = AttemptSecrets().secret(5, 1).sha256
     spawner = PosixSpawner(runs.ledger_id, notes=runs.folder / "notes")
     assert adopted(runs, (5, 1), by=spawner) == {5}
     hold.write_text("go\n")
