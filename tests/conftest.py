@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -10,6 +12,11 @@ from hypothesis import settings
 from tests.support.examples import register
 
 register()
+
+MEMORY = Path("/dev/shm")
+"""Where Linux keeps files in memory."""
+MEMORY_FREE_MIN_BYTES = 4 << 30
+"""Several times what a normal run has there at once: what a test made is removed when it has passed."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -20,7 +27,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """A normal run tries the same examples every time; a hunt tries many new ones."""
     os.umask(0o022)  # a config that a group can write is refused
-    settings.load_profile("hunt" if config.getoption("--hunt") else "always the same")
+    hunt = bool(config.getoption("--hunt"))
+    settings.load_profile("hunt" if hunt else "always the same")
+    if not hunt and memory_will_do():
+        # Of `tmp_path` and of `TemporaryDirectory`, unless it was said where.
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+        if "TMPDIR" not in os.environ:
+            tempfile.tempdir = str(MEMORY)
+
+
+def memory_will_do() -> bool:
+    """Whether there is a place in memory for the files of a normal run, which would wait a lot for a disk.
+
+    A hunt has its files on the disk, and so has a machine without enough memory, as most containers are.
+    """
+    try:
+        found = os.statvfs(MEMORY)
+    except OSError:
+        return False
+    room_bytes = found.f_bavail * found.f_frsize
+    runs_programs = not found.f_flag & os.ST_NOEXEC
+    return os.access(MEMORY, os.W_OK) and runs_programs and room_bytes >= MEMORY_FREE_MIN_BYTES
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

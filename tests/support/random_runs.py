@@ -19,10 +19,12 @@ BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 JOBS = ("alpha", "beta", "gamma")
 
 
-def fill(home: LiveHome, runs: int, *, seed: int = 1, per_minute: int = 1) -> None:
+def fill(
+    home: LiveHome, runs: int, *, seed: int = 1, per_minute: int = 1, segment_entries: int = SEGMENT_ENTRIES
+) -> None:
     """Record so many runs of three jobs, every kind of outcome among them, from a seed."""
     chance = random.Random(seed)
-    with closing(Writer(home.root, SEGMENT_ENTRIES, now=BEGIN, step=timedelta(0))) as writer:
+    with closing(Writer(home.root, segment_entries, now=BEGIN, step=timedelta(0))) as writer:
         jobs = [
             JobDefinition(name=name, command="true", schedule="* * * * *", timezone="Europe/Paris")
             for name in JOBS

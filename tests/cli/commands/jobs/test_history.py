@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from eventstore import Journal
+from cli.runs import search
+from eventstore import SEGMENT_ENTRIES, Journal
 from scheduler import vocabulary as v
 from tests.support.home import LiveHome
 from tests.support.random_runs import BEGIN, fill, one_run
@@ -73,12 +74,19 @@ def test_filters_give_what_reading_everything_gives(
 
 
 @pytest.mark.long
-def test_far_back_is_found_by_sql(tmp_path: Path) -> None:
-    """What lies further back than the quick look reaches is found all the same, in the same order."""
-    home = LiveHome(tmp_path / "home")
-    with Journal.open(home.ledger, software="test", fsync="never") as journal:
+def test_far_back_is_found_by_sql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hunt: bool) -> None:
+    """What lies further back than the quick look reaches is found all the same, in the same order.
+
+    The quick look and the segments are a tenth as long as they are, except in a hunt.
+    """
+    scale = 1 if hunt else 10
+    monkeypatch.setattr(search, "LOOK_BACK_ENTRIES", search.LOOK_BACK_ENTRIES // scale)
+    home, segment_entries = LiveHome(tmp_path / "home"), SEGMENT_ENTRIES // scale
+    with Journal.open(
+        home.ledger, software="test", fsync="never", segment_entries=segment_entries
+    ) as journal:
         journal.append(one_run(random.Random(7), BEGIN, 1))
-    fill(home, 27_000, seed=3, per_minute=500)
+    fill(home, 27_000 // scale, seed=3, per_minute=500 // scale, segment_entries=segment_entries)
     old = BEGIN + timedelta(minutes=1)
     filters: list[tuple[list[str], Callable[[Row], bool]]] = [
         (["--until", old.isoformat()], lambda row: row["time"] < old),
