@@ -118,9 +118,11 @@ def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
         job.cursor = max(job.cursor, entry.time)
     elif new.timing() != job.definition.timing():
         _close(job, entry.time, "replaced")
-    elif new.enabled != job.definition.enabled:
+    elif job.definition.enabled and not new.enabled:
         _close(job, entry.time, "disabled")
     if new.enabled != job.definition.enabled:
+        if new.enabled and not job.enablement.enabled:
+            job.cursor = max(job.cursor, entry.time)
         job.enablement = enablement
     job.definition, job.revision, job.defined_seq = new, data.revision, entry.seq
 

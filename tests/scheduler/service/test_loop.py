@@ -331,6 +331,39 @@ def test_an_edited_schedule_never_fires_retroactively() -> None:
     ]
 
 
+@pytest.mark.parametrize("schedule", ["0 * * * *", "30 * * * *"])
+@pytest.mark.parametrize("served", [True, False])
+def test_a_job_that_the_config_enables_owes_nothing_from_before(schedule: str, served: bool) -> None:
+    """The instants that passed while the config had it disabled never fire, nor count as missed."""
+    world = World(job("pump", enabled=False, catch_up="all"))
+    world.start()
+    world.run(10_000)
+    if not served:
+        world.crash()
+    world.edit(job("pump", schedule, catch_up="all"))
+    if not served:
+        world.start()
+    world.run(4_000)
+    assert world.told("pump")[4:] == [f"schedule 01 03:{schedule[:2].strip():0>2}", "started", "succeeded"]
+
+
+def test_the_config_enables_what_a_person_had_enabled() -> None:
+    """Then the job ran on its schedule before and does so after: what was missed is caught up."""
+    world = World(job("pump", enabled=False, catch_up="all"))
+    world.start()
+    world.person(v.JobEnabled(), "pump")
+    world.crash()
+    world.clock.pass_(7_300)
+    world.edit(job("pump", catch_up="all"))
+    world.start()
+    world.run(1)
+    assert world.told("pump")[5:8] == [
+        "misfired 2 run 2 (scheduler_down)",
+        "catch_up 01 01:00",
+        "catch_up 01 02:00",
+    ]
+
+
 def test_a_change_of_anything_else_leaves_catch_up_as_it_is() -> None:
     """A new description does not settle what was missed."""
     world = World(job("report", "0 * * * *"))
