@@ -74,12 +74,11 @@ def test_a_written_deadline_counts_every_wait() -> None:
         assert entry.time - data.scheduled_for <= timedelta(hours=2)
 
 
-def test_runs_that_a_person_asked_for_wait_for_ever() -> None:
+@pytest.mark.parametrize("deadline_ms", [None, 1_000])
+def test_runs_that_a_person_asked_for_wait_for_ever(deadline_ms: int | None) -> None:
     """Whatever the deadline."""
-    world = hung_first(
-        World(job("hung", "1 0 * * *"), job("other", "0 0 1 6 *", start_deadline_ms=1_000), max_parallel=1),
-        "hung",
-    )
+    other = job("other", "0 0 1 6 *", start_deadline_ms=deadline_ms)
+    world = hung_first(World(job("hung", "1 0 * * *"), other, max_parallel=1), "hung")
     world.start()
     world.run(120)
     requested = v.event(v.RunRequested(executor="scheduler"), "user:ann@sim", job="other", run=OWN_SEQ)
@@ -99,6 +98,7 @@ def test_instants_that_could_not_be_ticked_in_time_share_a_misfire() -> None:
     misfired, *ticks = fallen_due(state, due, now)
     assert isinstance(misfired.data, v.ScheduleMisfired)
     assert (misfired.data.reason, misfired.data.count, misfired.data.will_run) == ("overload", 3, 0)
+    assert (misfired.data.first, misfired.data.last) == (due[0].instant, due[2].instant)
     assert [tick.data.scheduled_for.minute for tick in ticks if isinstance(tick.data, v.ScheduleTicked)] == [
         4,
         5,

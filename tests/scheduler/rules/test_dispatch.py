@@ -1,0 +1,48 @@
+"""What the scheduler records about a run says for which instant it was, whatever became of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from scheduler import vocabulary as v
+from scheduler.rules.catch_up import ticked
+from tests.support.world import BEGIN, Process, World, job
+
+ENDS = (v.RunStarted, v.RunFinished, v.RunSkipped)
+
+
+def instants(world: World) -> dict[int | None, object]:
+    """The instant of each run that a schedule asked for, by its tick."""
+    return {entry.seq: v.payload(entry).scheduled_for for entry in world.entries(v.ScheduleTicked)}
+
+
+def test_every_entry_about_a_run_names_its_instant() -> None:
+    """Of runs that succeed, are skipped, are lost with the machine and cannot be started."""
+    world = World(job("quick", "*/10 * * * *"), job("slow", "*/10 * * * *"), job("broken", "5 * * * *"))
+    world.machine.behaviour = lambda launch: {
+        "quick": Process(1, 0),
+        "slow": Process(1_500, 0),
+        "broken": None,
+    }[launch.env["CRONLEDGER_JOB"]]
+    world.start()
+    world.run(2_000)
+    world.crash()
+    world.machine.reboot()
+    world.start()
+    world.run(10)
+    due = instants(world)
+    outcomes = {data.outcome for entry in world.entries(v.RunFinished) if (data := v.payload(entry))}
+    assert outcomes == {"succeeded", "lost", "failed"}
+    assert world.entries(v.RunSkipped)
+    for entry in world.entries(*ENDS):
+        assert v.payload(entry).scheduled_for == due[entry.run]
+
+
+@pytest.mark.parametrize(("late", "lateness_ms"), [(0, 0), (0.9, 0), (1, 1), (1500.5, 1500), (-2000, 0)])
+def test_lateness_is_counted_in_whole_milliseconds(late: float, lateness_ms: int) -> None:
+    """On time is 0, and so is an instant that a clock which was set back puts ahead."""
+    event = ticked(job("hourly"), BEGIN, BEGIN + timedelta(milliseconds=late))
+    assert isinstance(event.data, v.ScheduleTicked)
+    assert event.data.lateness_ms == lateness_ms
