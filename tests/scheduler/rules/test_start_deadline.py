@@ -59,6 +59,19 @@ def test_the_default_does_not_count_the_wait_behind_its_own_job() -> None:
     assert len(world.entries(v.RunStarted)) == 5
 
 
+def test_the_wait_for_a_slot_ends_where_the_wait_behind_its_own_job_begins() -> None:
+    """A run that only waited for a slot, and by an edit waits behind its own job, is not given up for the former."""
+    world = World(job("slow", "0 * * * *", overlap="allow"), max_parallel=1)
+    world.machine.behaviour = lambda launch: Process(5 * 3_600, 0)
+    world.start()
+    world.run(2 * 3_600 + 60)
+    assert (len(world.entries(v.RunStarted)), len(world.entries(v.ScheduleTicked))) == (1, 2)
+    world.edit(job("slow", "0 0 1 6 *", overlap="queue"))
+    world.run(4 * 3_600)
+    assert skips(world, "deadline") == []
+    assert len(world.entries(v.RunStarted)) == 2
+
+
 def test_a_written_deadline_counts_every_wait() -> None:
     """Behind a run of its own job too; what starts in time is run."""
     slow = job("slow", "0 * * * *", overlap="queue", start_deadline_ms=2 * 3_600_000)
