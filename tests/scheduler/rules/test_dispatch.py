@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.rules.catch_up import ticked
 from tests.support.world import BEGIN, Process, World, job
@@ -46,3 +47,31 @@ def test_lateness_is_counted_in_whole_milliseconds(late: float, lateness_ms: int
     event = ticked(job("hourly"), BEGIN, BEGIN + timedelta(milliseconds=late))
     assert isinstance(event.data, v.ScheduleTicked)
     assert event.data.lateness_ms == lateness_ms
+
+
+@pytest.mark.parametrize("outcome", ["succeeded", "lost"])
+def test_a_run_that_waits_behind_one_of_another_process_starts_when_that_ends(outcome: str) -> None:
+    """A person ran the job by hand; what fell due meanwhile starts at once, not when the job is due again."""
+    world = World(job("daily", "0 1 * * *", overlap="queue"))
+    world.start()
+    other = world.machine.executor()
+    asked = world.person(v.RunRequested(executor="self"), "daily", OWN_SEQ)
+    began = v.RunStarted(
+        attempt=1,
+        trigger="manual",
+        command_sha256="",
+        host=other.host,
+        boot_id=other.boot_id,
+        executor_pid=other.pid,
+        executor_start_ticks=other.start_ticks,
+    )
+    world.person(began, "daily", asked.seq)
+    world.run(3_660)
+    assert world.told("daily")[-1] == "schedule 01 01:00"
+    if outcome == "lost":
+        world.machine.alive.discard(other)
+    else:
+        ended = v.RunFinished(trigger="manual", started=asked.time, outcome="succeeded", attempt=1)
+        world.person(ended, "daily", asked.seq)
+    world.run(60)
+    assert world.told("daily")[-3:] == [outcome, "started", "succeeded"]

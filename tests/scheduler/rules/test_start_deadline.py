@@ -87,6 +87,17 @@ def test_a_written_deadline_counts_every_wait() -> None:
         assert entry.time - data.scheduled_for <= timedelta(hours=2)
 
 
+def test_who_waits_for_less_than_the_written_deadline_is_run() -> None:
+    """Only what is later than it is given up."""
+    slow = job("slow", "0 * * * *", overlap="queue", start_deadline_ms=2 * 3_600_000)
+    world = World(slow, max_parallel=8)
+    world.machine.behaviour = lambda launch: Process(1.5 * 3_600, 0)
+    world.start()
+    world.run(4.2 * 3_600)
+    assert skips(world, "deadline") == []
+    assert len(world.entries(v.RunStarted)) == 3
+
+
 @pytest.mark.parametrize("deadline_ms", [None, 1_000])
 def test_runs_that_a_person_asked_for_wait_for_ever(deadline_ms: int | None) -> None:
     """Whatever the deadline."""
