@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
-from scheduler.rules.catch_up import ticked
-from tests.support.world import BEGIN, Process, World, job
+from tests.support.world import Process, World, job
 
 ENDS = (v.RunStarted, v.RunFinished, v.RunSkipped)
 
@@ -39,14 +36,6 @@ def test_every_entry_about_a_run_names_its_instant() -> None:
     assert world.entries(v.RunSkipped)
     for entry in world.entries(*ENDS):
         assert v.payload(entry).scheduled_for == due[entry.run]
-
-
-@pytest.mark.parametrize(("late", "lateness_ms"), [(0, 0), (0.9, 0), (1, 1), (1500.5, 1500), (-2000, 0)])
-def test_lateness_is_counted_in_whole_milliseconds(late: float, lateness_ms: int) -> None:
-    """On time is 0, and so is an instant that a clock which was set back puts ahead."""
-    event = ticked(job("hourly"), BEGIN, BEGIN + timedelta(milliseconds=late))
-    assert isinstance(event.data, v.ScheduleTicked)
-    assert event.data.lateness_ms == lateness_ms
 
 
 @pytest.mark.parametrize("outcome", ["succeeded", "lost"])
