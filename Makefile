@@ -6,6 +6,8 @@ BIN    := $(VENV)/bin
 HOME_DIR ?= ./home
 RUNS   := $(VENV)/.runs
 READY  := $(VENV)/.ready
+MUTANTS := .venvs/mutants
+LOCKS  := build run dev mutants
 PIP    := -m pip --disable-pip-version-check --quiet
 LOCKED := install --require-hashes --no-deps
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -15,7 +17,7 @@ LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types unit test-newest test-pythons bench hunt shifted lock clean
+.PHONY: help run test setup lint types unit test-newest test-pythons bench hunt shifted mutants lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +68,14 @@ hunt: $(READY) shifted ## the long hunts: simulation, crashes and kills from man
 shifted: $(READY) ## run the tests on other dates: next month, a leap day, clock changes, a year's end, 2037
 	@$(BIN)/python -m tests.shifted_dates $(TESTS)
 
+$(MUTANTS)/.ready: $(LOCKS:%=requirements/%.txt)
+	@$(PYTHON) -m venv --clear $(MUTANTS)
+	@for part in $(LOCKS); do $(MUTANTS)/bin/python $(PIP) $(LOCKED) -r requirements/$$part.txt || exit 1; done
+	@touch $@
+
+mutants: $(MUTANTS)/.ready ## which small changes of the code no test notices: SAMPLE=100 SEED=1 MODULES='eventstore/verify*'
+	@nice $(MUTANTS)/bin/python -m tests.mutants $(SAMPLE:%=--sample %) $(SEED:%=--seed %) $(MODULES:%='%')
+
 bench: $(READY) ## measure against the peers (installs them into an environment of their own)
 	@$(BIN)/python -m benchmarks
 
@@ -74,6 +84,7 @@ lock: ## write requirements/ anew from pyproject.toml; `make lock UPGRADE=--upgr
 	@.venvs/lock/bin/$(LOCK) pyproject.toml --output-file requirements/run.txt
 	@.venvs/lock/bin/$(LOCK) pyproject.toml --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
 	@.venvs/lock/bin/$(LOCK) --group build --constraint requirements/dev.txt --output-file requirements/build.txt
+	@.venvs/lock/bin/$(LOCK) --group mutants --constraint requirements/dev.txt --output-file requirements/mutants.txt
 
 clean: ## remove the environments and caches, never a home
 	@rm -rf $(VENV) .venvs .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -18,6 +18,7 @@ RANGES = {
     "run": PROJECT["project"]["dependencies"],
     "dev": PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"],
     "build": PROJECT["dependency-groups"]["build"] + PROJECT["build-system"]["requires"],
+    "mutants": PROJECT["dependency-groups"]["mutants"],
 }
 
 
@@ -46,9 +47,10 @@ def test_every_locked_package_has_hashes_and_no_host(part: str) -> None:
 
 def test_a_package_has_one_version_in_all_locks() -> None:
     """They are installed into one environment, one after the other."""
-    dev, build = locked("dev"), locked("build")
+    dev = locked("dev")
     assert locked("run").items() <= dev.items()
-    assert {name: dev[name] for name in dev.keys() & build.keys()}.items() <= build.items()
+    for other in (locked("build"), locked("mutants")):
+        assert {name: dev[name] for name in dev.keys() & other.keys()}.items() <= other.items()
 
 
 def test_a_python_is_found_that_starts() -> None:

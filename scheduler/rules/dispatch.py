@@ -27,16 +27,12 @@ SLOTS_SHOWN_MAX = 16
 
 
 def arrivals(events: Sequence[Event], first_seq: int, now: datetime) -> list[Run]:
-    """The runs that `events` will create once they are recorded from `first_seq` on."""
-    runs = []
-    for seq, event in enumerate(events, first_seq):
-        if isinstance(event.data, v.ScheduleTicked):
-            tick = event.data
-            runs.append(Run(seq, event.job or "", tick.trigger, now, scheduled_for=tick.scheduled_for))
-        elif isinstance(event.data, v.RunRequested):
-            request = event.data
-            runs.append(Run(seq, event.job or "", "manual", now, by=request.executor, actor=event.actor))
-    return runs
+    """The runs that the ticks among `events` will create once they are recorded from `first_seq` on."""
+    return [
+        Run(seq, event.job or "", event.data.trigger, now, scheduled_for=event.data.scheduled_for)
+        for seq, event in enumerate(events, first_seq)
+        if isinstance(event.data, v.ScheduleTicked)
+    ]
 
 
 class Dispatcher:

@@ -45,27 +45,28 @@ class WaitingRuns:
         """Whether something was noticed since the last `refresh`."""
         return bool(self._changed or self._fresh)
 
-    def notice(self, number: int, run: Run | None, job: Job | None) -> None:
-        """An entry about a run was folded: it waits now, or no longer does."""
-        name = self._job_of.get(number)
+    def notice(self, number: int, name: str, run: Run | None, job: Job | None) -> None:
+        """An entry about a run of the job `name` was folded: it waits now, or no longer does.
+
+        Whoever ran it, and whether it ever waited here: when it ends, the next one of its job may be free to start.
+        """
+        waits = number in self._job_of
         if run is not None and run.attempt == 0:
-            if name is None:
+            if not waits:
                 self._job_of[number] = run.job
                 self._of_job.setdefault(run.job, {})[number] = None
                 self._fresh[number] = None
                 if (at := lapses_at(run, job)) is not None:
                     heapq.heappush(self._lapses, (at, number))
             return
-        if name is not None:
-            del self._job_of[number]
+        if waits:
+            name = self._job_of.pop(number)
             del self._of_job[name][number]
             if not self._of_job[name]:
                 del self._of_job[name]
             self._fresh.pop(number, None)
             self._drop(number)
-        name = name or (None if run is None else run.job)
-        if name is not None:
-            self.notice_job(name, whole=False)
+        self.notice_job(name, whole=False)
 
     def notice_job(self, name: str, *, whole: bool = True) -> None:
         """Something about a job changed: look at all of its waiting runs, or only at the next one."""

@@ -121,7 +121,7 @@ class Scheduler:
         self._replay("scheduler_down", now)
         self._timetable = Timetable.of(self.state, now.wall)
         for run in self.state.runs.values():
-            self._place(run.number)
+            self._place(run.number, run.job)
             self._touched[run.job] = None  # what nobody wants any more is not to wait for its turn
         self._ledger.listen(self._notice)
         self._round(now)
@@ -272,7 +272,7 @@ class Scheduler:
             if entry.run in self._waiting and entry.job is not None:
                 self._touched[entry.job] = None
         if entry.run is not None:
-            self._place(entry.run)
+            self._place(entry.run, entry.job or "")
 
     def _act_on_cancels(self, now: Reading) -> None:
         """Stop what was asked to stop; what cannot be signalled now is tried again."""
@@ -294,11 +294,11 @@ class Scheduler:
         if stray:
             self._adopt_or_lose([self.state.runs[number] for number in stray], now)
 
-    def _place(self, number: int) -> None:
-        """Keep a run where it belongs: waiting, watched by others, or neither."""
+    def _place(self, number: int, name: str) -> None:
+        """Keep a run of the job `name` where it belongs: waiting, watched by others, or neither."""
         run = self.state.runs.get(number)
         job = None if run is None else self.state.jobs.get(run.job)
-        self._waiting.notice(number, run, job)
+        self._waiting.notice(number, name, run, job)
         self._watched_by_others.pop(number, None)
         self._mine.pop(number, None)
         if run is None or run.attempt == 0:

@@ -39,6 +39,14 @@ def test_a_clock_that_went_further_than_the_boot_clock_is_not() -> None:
     assert str(BEGIN.date()) in refused
 
 
+@pytest.mark.parametrize(
+    ("ahead", "believed"), [(HOUR - timedelta(milliseconds=1), True), (HOUR, False), (2 * HOUR, False)]
+)
+def test_an_hour_ahead_is_too_much(ahead: timedelta, believed: bool) -> None:
+    """Less is time that an ordinary clock had lost."""
+    assert (why_not_delete(BOOT, BEGIN, later(BOOT, HOUR, ahead=ahead)) is None) is believed
+
+
 def test_a_clock_that_is_behind_the_ledger_is_not() -> None:
     """The newest entry is of tomorrow."""
     refused = why_not_delete(BOOT, BEGIN + DAY, later(BOOT, HOUR))
@@ -59,6 +67,21 @@ def test_a_step_back_ends_the_doubt() -> None:
     ahead = stepped(BOOT, YEARS, later(BOOT, HOUR, ahead=YEARS))
     back = stepped(ahead, -YEARS, later(BOOT, HOUR))
     assert why_not_delete(back, back.time, later(back, HOUR)) is None
+
+
+def test_a_small_step_ahead_does_not_end_the_doubt_about_a_great_one() -> None:
+    """The scheduler records both; what the first one made doubtful stays so for its day, and no longer."""
+    world = World(JobDefinition(name="other", schedule="0 3 * * *", command=["true"]))
+    world.start()
+    for by in (YEARS, timedelta(minutes=10)):
+        world.run(60)
+        world.clock.step(by.total_seconds())
+    world.run(60)
+    assert len(world.entries(v.ClockStepped)) == 2
+    for passed, believed in ((HOUR, False), (DAY, True)):
+        mark = world.state.clock
+        assert mark is not None
+        assert (why_not_delete(mark, mark.time, later(mark, passed)) is None) is believed
 
 
 def test_a_restart_of_the_scheduler_does_not_make_a_wrong_clock_right() -> None:

@@ -122,6 +122,16 @@ def test_an_illegal_entry_is_found(said: list[tuple[v.Payload, str | None, objec
     assert why in found.why
 
 
+@pytest.mark.parametrize(("before", "legal"), [(1, True), (0, False)])
+def test_a_snapshot_speaks_of_entries_before_it(before: int, legal: bool) -> None:
+    """Of the one right before it at most: its own state cannot be known yet."""
+    world = lived()
+    seq = world.entries()[-1].seq + 1
+    said = v.event(v.SnapshotWritten(entry=seq - before, sha256="", code=""), "x")
+    world.say(lambda _: [said])
+    assert [found.seq for found in illegal_entries(world.entries())] == ([] if legal else [seq])
+
+
 def test_a_payload_that_is_not_that_of_its_type_is_illegal() -> None:
     """It is told, and does not keep what follows from being judged."""
     world = lived()

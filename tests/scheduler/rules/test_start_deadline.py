@@ -59,6 +59,19 @@ def test_the_default_does_not_count_the_wait_behind_its_own_job() -> None:
     assert len(world.entries(v.RunStarted)) == 5
 
 
+def test_the_wait_for_a_slot_ends_where_the_wait_behind_its_own_job_begins() -> None:
+    """A run that only waited for a slot, and by an edit waits behind its own job, is not given up for the former."""
+    world = World(job("slow", "0 * * * *", overlap="allow"), max_parallel=1)
+    world.machine.behaviour = lambda launch: Process(5 * 3_600, 0)
+    world.start()
+    world.run(2 * 3_600 + 60)
+    assert (len(world.entries(v.RunStarted)), len(world.entries(v.ScheduleTicked))) == (1, 2)
+    world.edit(job("slow", "0 0 1 6 *", overlap="queue"))
+    world.run(4 * 3_600)
+    assert skips(world, "deadline") == []
+    assert len(world.entries(v.RunStarted)) == 2
+
+
 def test_a_written_deadline_counts_every_wait() -> None:
     """Behind a run of its own job too; what starts in time is run."""
     slow = job("slow", "0 * * * *", overlap="queue", start_deadline_ms=2 * 3_600_000)
@@ -74,12 +87,22 @@ def test_a_written_deadline_counts_every_wait() -> None:
         assert entry.time - data.scheduled_for <= timedelta(hours=2)
 
 
-def test_runs_that_a_person_asked_for_wait_for_ever() -> None:
+def test_who_waits_for_less_than_the_written_deadline_is_run() -> None:
+    """Only what is later than it is given up."""
+    slow = job("slow", "0 * * * *", overlap="queue", start_deadline_ms=2 * 3_600_000)
+    world = World(slow, max_parallel=8)
+    world.machine.behaviour = lambda launch: Process(1.5 * 3_600, 0)
+    world.start()
+    world.run(4.2 * 3_600)
+    assert skips(world, "deadline") == []
+    assert len(world.entries(v.RunStarted)) == 3
+
+
+@pytest.mark.parametrize("deadline_ms", [None, 1_000])
+def test_runs_that_a_person_asked_for_wait_for_ever(deadline_ms: int | None) -> None:
     """Whatever the deadline."""
-    world = hung_first(
-        World(job("hung", "1 0 * * *"), job("other", "0 0 1 6 *", start_deadline_ms=1_000), max_parallel=1),
-        "hung",
-    )
+    other = job("other", "0 0 1 6 *", start_deadline_ms=deadline_ms)
+    world = hung_first(World(job("hung", "1 0 * * *"), other, max_parallel=1), "hung")
     world.start()
     world.run(120)
     requested = v.event(v.RunRequested(executor="scheduler"), "user:ann@sim", job="other", run=OWN_SEQ)
@@ -99,6 +122,7 @@ def test_instants_that_could_not_be_ticked_in_time_share_a_misfire() -> None:
     misfired, *ticks = fallen_due(state, due, now)
     assert isinstance(misfired.data, v.ScheduleMisfired)
     assert (misfired.data.reason, misfired.data.count, misfired.data.will_run) == ("overload", 3, 0)
+    assert (misfired.data.first, misfired.data.last) == (due[0].instant, due[2].instant)
     assert [tick.data.scheduled_for.minute for tick in ticks if isinstance(tick.data, v.ScheduleTicked)] == [
         4,
         5,

@@ -1,0 +1,125 @@
+"""The end of a ledger: what it moves over, what it keeps of it, and which files it holds open."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from eventstore import Corrupt, NoLedger
+from tests.support.disks import FastDisk
+from tests.support.journal import SEGMENT_0, crash, cut, edit, event, open_journal, snapshot
+from tests.support.ledger_check import check_ledger
+
+TORN = b'{"seq":99,"ti'
+TORN_WITH_LF = TORN + bytes(40) + b"\n"
+"""A line whose end arrived and whose middle did not: it comes in one piece with the good lines before it."""
+
+
+def _open_files() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def _segment(first: int) -> str:
+    return f"{first:020d}.jsonl"
+
+
+@pytest.mark.parametrize("torn", [TORN, TORN_WITH_LF])
+def test_good_entries_before_a_torn_line_are_kept(ram: Path, torn: bytes) -> None:
+    """What HEAD does not tell of yet is read up to the first bad line, and only from there on is it cut."""
+    folder = ram / "ledger"
+    with open_journal(folder, disk=FastDisk()) as journal:
+        journal.append([event(1)])
+        head = (folder / "HEAD").read_bytes()
+        journal.append([event(2), event(3)])
+    size = (folder / SEGMENT_0).stat().st_size
+    (folder / "HEAD").write_bytes(head)
+    edit(folder / SEGMENT_0, lambda raw: raw.extend(torn))
+    with open_journal(folder, disk=FastDisk()) as journal:
+        assert journal.recovered is not None
+        assert (journal.recovered.seq, journal.recovered.offset) == (4, size)
+        assert [entry.run for entry in journal.read(1)] == [1, 2, 3, None]
+    check_ledger(folder)
+
+
+@pytest.mark.parametrize("torn", [TORN, TORN_WITH_LF])
+def test_a_live_reader_sees_good_entries_before_a_torn_line(ram: Path, torn: bytes) -> None:
+    """Entries that arrive together with a torn line are seen at once, by those who may write and by readers."""
+    folder = ram / "ledger"
+    with (
+        open_journal(folder, disk=FastDisk()) as journal,
+        open_journal(folder, disk=FastDisk(), read_only=True) as reader,
+    ):
+        size = (folder / SEGMENT_0).stat().st_size
+        with open_journal(folder, disk=FastDisk()) as other:
+            other.append([event(1), event(2)])
+            head = other.head()
+        edit(folder / SEGMENT_0, lambda raw: raw.extend(torn))
+        for each in (journal, reader):
+            assert each.refresh() == head
+            assert [entry.run for entry in each.read(1)] == [1, 2]
+            assert each.torn is not None
+            assert (each.torn.seq, each.torn.offset > size) == (3, True)
+        assert journal.append([event(3)])[0].seq == 4
+        assert reader.refresh().seq == 4
+        assert reader.torn is None
+    check_ledger(folder)
+
+
+@pytest.mark.parametrize("left", [b"", b'{"seq":0,"time":"20'], ids=["nothing", "a part of entry 0"])
+def test_a_ledger_that_was_never_completely_created(ram: Path, left: bytes) -> None:
+    """Without a whole entry 0 there is no ledger to read; nothing is written, and whoever may write creates it."""
+    folder = ram / "ledger"
+    folder.mkdir()
+    (folder / SEGMENT_0).write_bytes(left)
+    before = snapshot(folder)
+    with pytest.raises(NoLedger, match="never completely created"):
+        open_journal(folder, disk=FastDisk(), read_only=True)
+    assert snapshot(folder) == before
+    open_journal(folder, disk=FastDisk(), create=False).close()
+    assert check_ledger(folder)[0]["type"] == "ledger.created"
+
+
+def test_one_segment_is_open_at_a_time(ram: Path) -> None:
+    """Whoever writes over many segments, or follows one who does, holds as many files open as at the beginning."""
+    folder = ram / "ledger"
+    with (
+        open_journal(folder, disk=FastDisk(), segment_entries=2) as journal,
+        open_journal(folder, disk=FastDisk(), read_only=True) as reader,
+    ):
+        journal.append([event(0), event(1)])
+        reader.refresh()
+        before = _open_files()
+        for number in range(8):
+            journal.append([event(number), event(number)])
+            reader.refresh()
+        assert _open_files() == before
+        journal.append([event(number) for number in range(9)])
+        reader.refresh()
+        assert _open_files() <= before
+
+
+def test_a_closed_or_refused_ledger_holds_no_file_open(ram: Path) -> None:
+    """After an opening that failed, and after the last of an object, each descriptor is given back."""
+    folder = ram / "ledger"
+    before = _open_files()
+    with open_journal(folder, disk=FastDisk(), segment_entries=3) as journal:
+        journal.append([event(number) for number in range(6)])
+        list(journal.read_backwards())
+    assert _open_files() == before
+    open_journal(folder, disk=FastDisk(), read_only=True).close()
+    assert _open_files() == before
+    crash(open_journal(folder, disk=FastDisk()))
+    assert _open_files() == before
+    edit(folder / _segment(6), lambda raw: raw.extend(TORN))
+    open_journal(folder, disk=FastDisk(), read_only=True).close()
+    open_journal(folder, disk=FastDisk()).close()
+    assert _open_files() == before
+    cut(folder / _segment(6), 10)
+    for read_only in (True, False):
+        with pytest.raises(Corrupt):
+            open_journal(folder, disk=FastDisk(), read_only=read_only)
+    with pytest.raises(NoLedger):
+        open_journal(ram / "none", read_only=True)
+    assert _open_files() == before
