@@ -179,7 +179,7 @@ def plain_objects(columns: Columns, rows: Iterable[Row]) -> Iterator[dict[str, A
 
 def _titled(columns: Columns) -> list[Column]:
     return [
-        Column(name, right=any(number in kind for number in _NUMBERS) and not _is_nested(kind))
+        Column(printable(name), right=any(number in kind for number in _NUMBERS) and not _is_nested(kind))
         for name, kind in columns
     ]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.app.csv_cells import CSV_FORMATS, CsvLines, guarded
+from cli.app.json_output import seen
 from cli.logs.options import filter_options, log_filter, utc_option
 from cli.terminal.console import is_terminal, out
 from cli.terminal.job_output import shown_text
@@ -52,7 +53,8 @@ def export(home: Home, /, form: str, output: Path | None, force: bool, utc: bool
     check_subject(home, wanted)
     lines = _exported(oldest_first(entries_folder(home), wanted), form, "UTC" if utc else local_zone())
     if output is None:
-        for text in map(shown_text, lines) if is_terminal() else lines:
+        shown = seen if form == "jsonl" else shown_text
+        for text in map(shown, lines) if is_terminal() else lines:
             out(text.removesuffix("\n"))
         return
     with written_aside(output, home, force=force) as aside:
