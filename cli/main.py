@@ -106,7 +106,9 @@ projections = LazyGroup(
     "projections", lazy=_PROJECTIONS, help="The files that SQL answers come from.", context_settings=CONTEXT
 )
 logs = LazyGroup("logs", lazy=_LOGS, help="What jobs print, line by line.", context_settings=CONTEXT)
-home_group = LazyGroup("home", lazy=_HOME, help="What a home is.", context_settings=CONTEXT)
+home_group = LazyGroup(
+    "home", lazy=_HOME, help="Let a home that was copied or restored go on.", context_settings=CONTEXT
+)
 cron = LazyGroup("cron", lazy=_CRON, help="Understand cron expressions.", context_settings=CONTEXT)
 playbooks = LazyGroup(
     "playbooks", lazy=_PLAYBOOKS, help="What to do when: short runbooks.", context_settings=CONTEXT

@@ -30,7 +30,11 @@ def json_option(command: Command) -> Command:
 
 def text_of(document: object) -> str:
     """A document as indented JSON: made of dicts, lists, strings, numbers, datetimes and msgspec Structs."""
-    raw = msgspec.json.format(msgspec.json.encode(_utc(document)), indent=2).decode()
+    return seen(msgspec.json.format(msgspec.json.encode(_utc(document)), indent=2).decode())
+
+
+def seen(raw: str) -> str:
+    """The same JSON, with everything escaped that a terminal may act upon."""
     return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", raw)
 
 

@@ -128,3 +128,8 @@ def _shortened(digits: str) -> str:
         if len(digits) <= 2 * _DIGITS_MAX
         else f"{digits[:_DIGITS_MAX]}... ({len(digits):,} characters)"
     )
+
+
+raw_option = click.option(
+    "--raw", is_flag=True, help="Escape nothing at a terminal either: it obeys what jobs print."
+)

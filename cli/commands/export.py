@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.app.csv_cells import CSV_FORMATS
 from cli.app.failures import Failure
 from cli.app.options import Choice
 from cli.export.ocsf import OCSF_VIEWS
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from cli.sql.answers import Destination
     from projections import Sql
 
-_FORMATS = ("jsonl", "csv", "parquet", "cloudevents", "ocsf")
+_FORMATS = ("jsonl", *CSV_FORMATS, "parquet", "cloudevents", "ocsf")
 
 
 class _View(Choice):
@@ -69,9 +70,9 @@ def export(
     The views are those of `sql`: events, runs, attempts, jobs, slots, job_changes, outages, log_entries. Each time
     all is derived anew from the entries, every one of which is checked, in a temporary folder: what is written rests
     on no projection. Only log_entries are what stands under var/logs. However long the views are, this takes little
-    memory. cloudevents is CloudEvents 1.0, a JSON object a line. ocsf is OCSF 1.8.0,
-    Scheduled Job Activity (class 1006), of events, runs, attempts and job_changes. A damaged ledger is not
-    exported: exit code 3, and no file.
+    memory. In csv a text that a spreadsheet would execute has a quote in front; csv-exact leaves it as it is.
+    cloudevents is CloudEvents 1.0, a JSON object a line. ocsf is OCSF 1.8.0, Scheduled Job Activity (class 1006), of
+    events, runs, attempts and job_changes. A damaged ledger is not exported: exit code 3, and no file.
     """
     from cli.sql.answers import Destination
 
@@ -81,7 +82,7 @@ def export(
             f"{view} are no activities of jobs, which is what OCSF has a class for",
             f"As ocsf there are {', '.join(OCSF_VIEWS)}.",
         )
-    destination = Destination(form if form in {"csv", "parquet"} else "jsonl", output, force)
+    destination = Destination(form if form in {*CSV_FORMATS, "parquet"} else "jsonl", output, force)
     destination.check(home)
     check_home(home)
     if jobs:

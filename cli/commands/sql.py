@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from cli.home.views import check_home
 from cli.sql.answers import FORMAT, Destination, MemoryLimit
 from cli.terminal.console import is_terminal, note
 from cli.terminal.printable import printable
+from cli.times.parse import DURATION
 from cli.times.show import local_zone, show_time
 from scheduler.home import Home
 
@@ -45,6 +47,9 @@ _QUERY_BYTES_MAX = 1024 * 1024
     type=MemoryLimit(),
     help="At most so much memory for the query, such as 2GB.  [default: half of the machine's]",
 )
+@click.option(
+    "--timeout", "limit", type=DURATION, help="At most so long for the query: 30s, 5m.  [default: for ever]"
+)
 @as_of_option
 @click.option(
     "--derive",
@@ -63,6 +68,7 @@ def sql(
     output: Path | None,
     force: bool,
     memory_limit: str | None,
+    limit: timedelta | None,
     as_of: str | None,
     derive: bool,
     shell: bool,
@@ -73,21 +79,23 @@ def sql(
     without a query, a prompt opens. Several statements are answered one after another, as tables, records
     (--format vertical) or Markdown. The views are documented in docs/sql.md, and `.schema` at the prompt lists
     them. The dialect is DuckDB's. Nothing that a query says can write or read a file: statements that do
-    anything but read are refused with exit code 2. A damaged ledger is not answered from: exit code 3.
+    anything but read are refused with exit code 2. A damaged ledger is not answered from: exit code 3. A query
+    that takes longer than --timeout is stopped: exit code 1; Ctrl-C stops it too.
     """
     if as_json and form not in (None, "json"):
         raise click.UsageError("--json and --format exclude each other")
     destination = Destination("json" if as_json else form or "table", output, force)
     opened = _opener(home, memory_limit, as_of, derive)
+    limit_s = None if limit is None else limit.total_seconds()
     if shell:
         if query or source or typed or output or as_of or derive:
             raise click.UsageError("--shell goes without a query, and shows the ledger as it is")
         check_home(home)
         _show_other_tools(home)
     elif query is None and source is None and is_terminal(sys.stdin):
-        _prompt(home, destination, typed, opened)
+        _prompt(home, destination, typed, opened, limit_s)
     else:
-        _answer(home, _text(query, source), typed, destination, opened)
+        _answer(home, _text(query, source), typed, destination, opened, limit_s)
 
 
 def _opener(home: Home, memory_limit: str | None, as_of: str | None, derive: bool) -> Callable[[], Sql]:
@@ -109,7 +117,12 @@ def _opener(home: Home, memory_limit: str | None, as_of: str | None, derive: boo
 
 
 def _answer(
-    home: Home, text: str, typed: tuple[str, ...], destination: Destination, opened: Callable[[], Sql]
+    home: Home,
+    text: str,
+    typed: tuple[str, ...],
+    destination: Destination,
+    opened: Callable[[], Sql],
+    limit_s: float | None,
 ) -> None:
     from cli.sql.answers import answer, query_failures
     from cli.sql.parameters import check_parameters, read_parameters
@@ -118,10 +131,16 @@ def _answer(
     destination.check(home)
     check_parameters(text, parameters)
     with query_failures(), opened() as connection:
-        answer(connection, home, text, parameters, destination)
+        answer(connection, home, text, parameters, destination, limit_s=limit_s)
 
 
-def _prompt(home: Home, destination: Destination, typed: tuple[str, ...], opened: Callable[[], Sql]) -> None:
+def _prompt(
+    home: Home,
+    destination: Destination,
+    typed: tuple[str, ...],
+    opened: Callable[[], Sql],
+    limit_s: float | None,
+) -> None:
     if typed or destination.file is not None:
         raise click.UsageError("--param and --output go with a query")
     if not is_terminal():
@@ -130,7 +149,7 @@ def _prompt(home: Home, destination: Destination, typed: tuple[str, ...], opened
     from cli.sql.prompt import converse
 
     with query_failures(), opened() as connection:
-        converse(connection, home, destination.form)
+        converse(connection, home, destination.form, limit_s)
 
 
 def _show_other_tools(home: Home) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cli.app.json_output import show_json
+from cli.app.json_output import seen, show_json
 from cli.terminal.console import is_terminal, note, out, wants_colour
 from cli.times.show import show_time
 from cli.times.zones import local_zone
@@ -48,7 +48,7 @@ def show_newest(
     words = LogLines(zone, colour=wants_colour(), stamped=utc or not is_terminal())
 
     def show_line(entry: LogEntry) -> None:
-        out(json_line(entry) if as_json else words.fitted_line(entry))
+        out(seen(json_line(entry)) if as_json else words.fitted_line(entry))
 
     if as_json and not follow:
         show_json([members_of(entry) for entry in entries])
@@ -56,7 +56,7 @@ def show_newest(
     if entries and not as_json:
         out("\n".join(map(words.fitted_line, entries)))
     elif entries:
-        out("\n".join(map(json_line, entries)))
+        out(seen("\n".join(map(json_line, entries))))
     if follow:
         follow_entries(home, wanted, show_line, coming)
     elif not entries:

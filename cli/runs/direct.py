@@ -14,7 +14,7 @@ from cli.app.failures import Failure, complain
 from cli.app.ledger_wait import patience_explained
 from cli.home.copied import copied
 from cli.home.job_names import find_job
-from cli.runs.runner import Descriptors, OnRequested, Runner, ledger_for_runs
+from cli.runs.runner import OnRequested, OutputPlaces, Runner, ledger_for_runs
 from cli.terminal.console import note
 from cli.terminal.printable import printable
 from eventstore.errors import Unavailable
@@ -49,7 +49,7 @@ def usable_config(home: Home) -> Config:
 
 
 @contextmanager
-def direct_runner(home: Home, descriptors: Descriptors, *, labelled: bool = False) -> Iterator[DirectRunner]:
+def direct_runner(home: Home, places: OutputPlaces | None) -> Iterator[DirectRunner]:
     """Open a home to execute runs in this process; the ledger is brought in line with the config first.
 
     Raises:
@@ -64,7 +64,7 @@ def direct_runner(home: Home, descriptors: Descriptors, *, labelled: bool = Fals
             with patience_explained(home.ledger):
                 bring_in_line(ledger, config)
         remember(home)
-        with closing(DirectRunner(home, ledger, config, descriptors, labelled=labelled)) as runner:
+        with closing(DirectRunner(home, ledger, config, places)) as runner:
             yield runner
 
 
@@ -83,11 +83,9 @@ class DirectRunner(Runner):
         home: Home,
         ledger: Ledger,
         config: Config,
-        descriptors: Descriptors,
-        *,
-        labelled: bool = False,
+        places: OutputPlaces | None,
     ) -> None:
-        super().__init__(home, ledger, descriptors, labelled=labelled)
+        super().__init__(home, ledger, places)
         self._files = ledger.store.files
         self.config = config
         self._spawner = PosixSpawner(ledger.state.mark, self._waiter.selector, home.processes)

@@ -1,8 +1,8 @@
 """Following the output of runs: what a job writes to its two files appears on our own two streams as it grows.
 
-Bytes pass as they are: binary data, half a character, a gigabyte without a line end. Memory stays bounded. The kernel
-says when a file has grown; nothing is looked at in vain. Only where several runs are followed at once does
-each line get the name of its job.
+Bytes pass as they are: binary data, half a character, a gigabyte without a line end. At a terminal, what it would
+obey is escaped. Memory stays bounded. The kernel says when a file has grown; nothing is looked at in vain. Only where
+several runs are followed at once does each line get the name of its job.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from cli.terminal.job_output import ShownOutput, shown_output
 from cli.terminal.nonblocking_output import Sink
 from cli.terminal.printable import printable
 from eventstore.regular_file import open_regular
@@ -43,8 +44,11 @@ class _OutputCopy:
         end: how much of it there is to copy, in bytes; None while it grows.
     """
 
-    def __init__(self, path: Path, sink: Sink, label: bytes, watch: ChangeWatch) -> None:
+    def __init__(
+        self, path: Path, sink: Sink, label: bytes, watch: ChangeWatch, shown: ShownOutput | None
+    ) -> None:
         self._path, self._sink, self._label, self._watch = path, sink, label, watch
+        self._shown = shown
         self._fd: int | None = None
         self._offset = 0
         self._line = b""
@@ -70,7 +74,7 @@ class _OutputCopy:
                 return False
             self._offset += len(chunk)
             budget_bytes -= len(chunk)
-            self._sink.put(self._labelled(chunk) if self._label else chunk)
+            self._put(chunk)
         return budget_bytes <= 0
 
     def finished(self) -> bool:
@@ -79,6 +83,11 @@ class _OutputCopy:
             return False
         if not self._sink.flush():
             return False
+        if self._shown is not None:
+            self._put(b"", last=True)
+            self._shown = None
+            if not self._sink.flush():
+                return False
         if self._line:
             self._sink.put(self._label + self._line + b"\n")
             self._line = b""
@@ -109,6 +118,13 @@ class _OutputCopy:
             self._watch.close()
         return True
 
+    def _put(self, chunk: bytes, *, last: bool = False) -> None:
+        """Hand on what is to be seen of the next bytes."""
+        if self._shown is not None:
+            chunk = self._shown.shown(chunk, last=last)
+        if chunk:
+            self._sink.put(self._labelled(chunk) if self._label else chunk)
+
     def _labelled(self, chunk: bytes) -> bytes:
         lines = (self._line + chunk).split(b"\n")
         self._line = lines.pop()
@@ -135,6 +151,7 @@ class OutputFollower:
         selector: what the owner waits on.
         out: the descriptor for what jobs write to their standard output; err: to their standard error.
         labelled: put the job's name before each line.
+        raw: escape nothing, at a terminal neither.
     """
 
     def __init__(
@@ -145,8 +162,9 @@ class OutputFollower:
         err: int = 2,
         *,
         labelled: bool = False,
+        raw: bool = False,
     ) -> None:
-        self._home, self._selector, self._labelled = home, selector, labelled
+        self._home, self._selector, self._labelled, self._raw = home, selector, labelled, raw
         out_sink = Sink(out)
         self._sinks = (out_sink, out_sink if out == err else Sink(err))
         self._watch = ChangeWatch(selector)
@@ -163,7 +181,13 @@ class OutputFollower:
         attempt = v.payload(entry).attempt
         label = f"{printable(entry.job or '?')} | ".encode() if self._labelled else b""
         out, err = (
-            _OutputCopy(self._home.output(entry.run, attempt, entry.time, stream), sink, label, self._watch)
+            _OutputCopy(
+                self._home.output(entry.run, attempt, entry.time, stream),
+                sink,
+                label,
+                self._watch,
+                shown_output(sink.fd, raw=self._raw),
+            )
             for stream, sink in zip(("stdout", "stderr"), self._sinks, strict=True)
         )
         self.forget(entry.run)

@@ -6,6 +6,7 @@ import signal
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from cli.app.ledger_wait import patience_explained
 from cli.runs.live_output import OutputFollower
@@ -18,8 +19,21 @@ from scheduler.waiting import Waiter
 
 OnRequested = Callable[[int, str], None]
 """Given the number of each run and its job, once the request is durable."""
-Descriptors = tuple[int, int] | None
-"""Where standard output and standard error of the jobs go; None: they are not shown."""
+
+
+class OutputPlaces(NamedTuple):
+    """Where standard output and standard error of the jobs go, and how they are shown there.
+
+    Attributes:
+        out: descriptor for the one; err: for the other.
+        labelled: put the job's name before each line.
+        raw: escape nothing, at a terminal neither.
+    """
+
+    out: int
+    err: int
+    labelled: bool = False
+    raw: bool = False
 
 
 def stopping_signals() -> list[signal.Signals]:
@@ -48,22 +62,26 @@ class Runner(ABC):
 
     Args:
         home: the home; ledger: its ledger.
-        descriptors: where the output of the jobs goes.
-        labelled: put the job's name before each line of output.
+        places: where the output of the jobs goes; None: it is not shown.
 
     Attributes:
         ledger: as given.
         watched: what the ledger says about the runs.
     """
 
-    def __init__(
-        self, home: Home, ledger: Ledger, descriptors: Descriptors, *, labelled: bool = False
-    ) -> None:
+    def __init__(self, home: Home, ledger: Ledger, places: OutputPlaces | None) -> None:
         self._home, self.ledger = home, ledger
         self._waiter = Waiter(home.ledger, stopping_signals())
         follower = None
-        if descriptors is not None:
-            follower = OutputFollower(home, self._waiter.selector, *descriptors, labelled=labelled)
+        if places is not None:
+            follower = OutputFollower(
+                home,
+                self._waiter.selector,
+                places.out,
+                places.err,
+                labelled=places.labelled,
+                raw=places.raw,
+            )
         self.watched = WatchedRuns(follower, ledger.state)
         self._signals: list[int] = []
         ledger.listen(self.watched.notice)

@@ -13,7 +13,7 @@ import click
 from cli.app.failures import ExitCode, Failure
 from cli.app.ledger_wait import patience_explained
 from cli.home.job_names import find_job
-from cli.runs.runner import Descriptors, OnRequested, Runner, ledger_for_runs
+from cli.runs.runner import OnRequested, OutputPlaces, Runner, ledger_for_runs
 from cli.runs.scheduler_watch import SchedulerWatch
 from cli.terminal.console import note
 from cli.times.zones import local_zone
@@ -35,9 +35,7 @@ _PATIENCE_S = 1.0
 
 
 @contextmanager
-def scheduler_runner(
-    home: Home, holder: Holder, descriptors: Descriptors, *, labelled: bool = False
-) -> Iterator[SchedulerRunner]:
+def scheduler_runner(home: Home, holder: Holder, places: OutputPlaces | None) -> Iterator[SchedulerRunner]:
     """Open a home to have the scheduler run jobs, once it has read the config as it is now.
 
     Raises:
@@ -45,7 +43,7 @@ def scheduler_runner(
         Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
     """
     with ledger_for_runs(home) as ledger:
-        runner = SchedulerRunner(home, ledger, holder, descriptors, labelled=labelled)
+        runner = SchedulerRunner(home, ledger, holder, places)
         with closing(runner):
             runner.await_config()
             yield runner
@@ -63,11 +61,9 @@ class SchedulerRunner(Runner):
         home: Home,
         ledger: Ledger,
         holder: Holder,
-        descriptors: Descriptors,
-        *,
-        labelled: bool = False,
+        places: OutputPlaces | None,
     ) -> None:
-        super().__init__(home, ledger, descriptors, labelled=labelled)
+        super().__init__(home, ledger, places)
         self._explained: set[tuple[int, str, datetime | None]] = set()
         self._patient_until_s = 0.0
         self._watch = SchedulerWatch(home, holder, self._waiter.selector)

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from cli.app.failures import Failure
+from cli.app.failures import ExitCode, Failure
 from cli.app.options import Choice
 from cli.app.output_file import check_place, written_aside
 from cli.sql.formats import FORMATS, Columns, show
-from cli.sql.interrupt import stopped_by_ctrl_c
+from cli.sql.interrupt import TimeIsOver, stopped_by_ctrl_c, within
 from cli.sql.parameters import Parameters
 from cli.sql.parquet import write_parquet
 from cli.terminal.console import OutputLost, is_terminal, out
@@ -34,6 +34,7 @@ FORMAT = Choice(ANSWER_FORMATS, "format")
 _SEVERAL = ("table", "vertical", "markdown")
 """The formats in which one answer may follow another: made for eyes, which see where one ends."""
 _MORE = "Ask for less at once, or let it take more: `cronledger sql --memory-limit 4GB`, say."
+_LONGER = "Ask for less at once, or give it more time."
 _LIMIT = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]i?B)", re.IGNORECASE)
 
 
@@ -78,7 +79,14 @@ class MemoryLimit(click.ParamType[str]):
 
 
 def answer(
-    sql: Sql, home: Home, query: str, parameters: Parameters, destination: Destination, *, shown: bool = True
+    sql: Sql,
+    home: Home,
+    query: str,
+    parameters: Parameters,
+    destination: Destination,
+    *,
+    limit_s: float | None = None,
+    shown: bool = True,
 ) -> None:
     """Answer a query.
 
@@ -88,17 +96,18 @@ def answer(
         query: one or several statements; each is answered, after all of them were judged.
         parameters: values for its `$name`s, one for each.
         destination: where the answer goes.
+        limit_s: how long it may take; None: for ever.
         shown: whether a person who watches may be shown progress.
 
     Raises:
-        Failure: the query is refused or wrong, or the file cannot be written.
+        Failure: the query is refused, wrong or takes too long, or the file cannot be written.
         KeyboardInterrupt: a person stopped it.
         OutputLost, BrokenPipeError: see `cli.terminal.out`.
         Corrupt: the ledger is damaged.
     """
     with query_failures():
         shown = shown and (destination.file is not None or not is_terminal())
-        with stopped_by_ctrl_c(sql), progress("asking", shown=shown):
+        with stopped_by_ctrl_c(sql), within(sql, limit_s), progress("asking", shown=shown):
             judged = sql.judged(query)
             if len(judged) == 1:
                 result = sql.answer(judged[0], parameters or None)
@@ -173,7 +182,7 @@ def query_failures() -> Iterator[None]:
     """Turn what can be wrong with a query into what people are told, and a Ctrl-C into what it is.
 
     Raises:
-        Failure: the query is refused or wrong.
+        Failure: the query is refused or wrong, or took too long.
         KeyboardInterrupt: a person stopped it.
     """
     from projections import QueryFailed, QueryRefused
@@ -189,6 +198,10 @@ def query_failures() -> Iterator[None]:
         if "interrupted" in failed.message.lower():
             raise KeyboardInterrupt from None
         raise Failure(failed.message.replace("\t", " "), failed.hint) from None
+    except TimeIsOver:
+        raise Failure(
+            "the query took longer than its --timeout", _LONGER, exit_code=ExitCode.FAILED
+        ) from None
     except RuntimeError as stopped:
         # This is how DuckDB reports a Ctrl-C while it works.
         if "interrupted" in str(stopped).lower():

@@ -5,8 +5,6 @@ Whatever the answer's length, all but the table are made row by row, in lots of 
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,6 +13,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
+from cli.app.csv_cells import CsvLines, guarded
 from cli.sql.records import RECORDS_MAX, records, table_fit
 from cli.terminal.console import is_terminal, note, out, width
 from cli.terminal.printable import printable
@@ -124,18 +123,22 @@ def json_line_texts(columns: Columns, rows: Iterable[Row], _shown: CellText = st
 
 
 def csv_texts(columns: Columns, rows: Iterable[Row], shown: CellText = str) -> Iterator[str]:
+    """CSV for spreadsheets too: a text that they would execute has a quote in front (`cli.app.csv_cells`)."""
+    names = [(guarded(name), kind) for name, kind in columns]
+    texts = ([guarded(value) if isinstance(value, str) else value for value in row] for row in rows)
+    yield from csv_exact_texts(names, texts, shown)
+
+
+def csv_exact_texts(columns: Columns, rows: Iterable[Row], shown: CellText = str) -> Iterator[str]:
     """CSV with a header, as RFC 4180 has it but for line ends, which are LF; NULL is an empty field."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([shown(name) for name, _ in columns])
-    for number, row in enumerate(rows, 1):
-        writer.writerow([shown(_cell(value)) for value in row])
-        if number % _LINES_AT_ONCE == 0:
-            yield buffer.getvalue().removesuffix("\n")
-            buffer.seek(0)
-            buffer.truncate()
-    if buffer.getvalue():
-        yield buffer.getvalue().removesuffix("\n")
+    lines = CsvLines()
+    lines.add([shown(name) for name, _ in columns])
+    for row in rows:
+        lines.add([shown(_cell(value)) for value in row])
+        for text in lines.taken(least=_LINES_AT_ONCE):
+            yield text.removesuffix("\n")
+    for text in lines.taken(least=1):
+        yield text.removesuffix("\n")
 
 
 def markdown_texts(columns: Columns, rows: Iterable[Row], shown: CellText = str) -> Iterator[str]:
@@ -151,6 +154,7 @@ FORMATS: dict[str, Callable[[Columns, Iterable[Row], CellText], Iterator[str]]] 
     "table": table_texts,
     "vertical": vertical_texts,
     "csv": csv_texts,
+    "csv-exact": csv_exact_texts,
     "json": json_array_texts,
     "jsonl": json_line_texts,
     "markdown": markdown_texts,
@@ -175,7 +179,7 @@ def plain_objects(columns: Columns, rows: Iterable[Row]) -> Iterator[dict[str, A
 
 def _titled(columns: Columns) -> list[Column]:
     return [
-        Column(name, right=any(number in kind for number in _NUMBERS) and not _is_nested(kind))
+        Column(printable(name), right=any(number in kind for number in _NUMBERS) and not _is_nested(kind))
         for name, kind in columns
     ]
 

@@ -1,4 +1,4 @@
-"""Ctrl-C stops a query at once.
+"""Ctrl-C stops a query at once, and so does its time limit.
 
 While the engine works, Python hears of a signal only when the engine's main thread comes up for air, which may
 take a minute. The number of a signal is written into a pipe the moment it arrives, though; a thread waits
@@ -13,6 +13,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
+
+_AGAIN_S = 0.1
 
 
 class Stoppable(Protocol):
@@ -44,6 +46,43 @@ def stopped_by_ctrl_c(engine: Stoppable) -> Iterator[None]:
         os.close(writing)
         thread.join()
         os.close(reading)
+
+
+@contextmanager
+def within(engine: Stoppable, limit_s: float | None) -> Iterator[None]:
+    """Within this, the engine is interrupted once the time is over; None: it may take for ever.
+
+    Raises:
+        TimeIsOver: it was; nothing else that is raised is touched.
+    """
+    if limit_s is None:
+        yield
+        return
+    left, over = threading.Event(), threading.Event()
+    thread = threading.Thread(target=_watch_time, args=(engine, limit_s, left, over), daemon=True)
+    thread.start()
+    try:
+        yield
+    except Exception as problem:
+        if over.is_set() and "interrupted" in str(problem).lower():  # so the engine says that it was
+            raise TimeIsOver from None
+        raise
+    finally:
+        left.set()
+        thread.join()
+
+
+class TimeIsOver(Exception):
+    """A query took longer than it may."""
+
+
+def _watch_time(engine: Stoppable, limit_s: float, left: threading.Event, over: threading.Event) -> None:
+    if left.wait(limit_s):
+        return
+    over.set()
+    engine.interrupt()
+    while not left.wait(_AGAIN_S):  # what is interrupted while nothing runs goes on
+        engine.interrupt()
 
 
 def _listen(reading: int, engine: Stoppable) -> None:

@@ -21,7 +21,7 @@ from cli.sql.answers import query_failures
 from cli.sql.completion import typing_session
 from cli.sql.dot_commands import DotCommands
 from cli.sql.formats import show
-from cli.sql.interrupt import stopped_by_ctrl_c
+from cli.sql.interrupt import stopped_by_ctrl_c, within
 from cli.terminal.console import note, out
 from cli.terminal.printable import printable, show_count
 from cli.times.show import show_duration
@@ -36,13 +36,14 @@ _ROWS_SHOWN_MAX = 1_000
 _FOR_EYES = frozenset({"table", "vertical"})
 
 
-def converse(sql: Sql, home: Home, form: str) -> None:
+def converse(sql: Sql, home: Home, form: str, limit_s: float | None = None) -> None:
     """Read statements from the terminal and answer them, until the person leaves.
 
     Args:
         sql: an open connection.
         home: the home whose ledger is asked.
         form: the format in which answers are shown at first.
+        limit_s: how long each query may take; None: for ever.
 
     Raises:
         Failure: the format is not for a terminal.
@@ -59,30 +60,30 @@ def converse(sql: Sql, home: Home, form: str) -> None:
         except EOFError:
             break
         if typed:
-            _hear(sql, home, typed, dots)
+            _hear(sql, home, typed, dots, limit_s)
 
 
-def _hear(sql: Sql, home: Home, typed: str, dots: DotCommands) -> None:
+def _hear(sql: Sql, home: Home, typed: str, dots: DotCommands, limit_s: float | None) -> None:
     """One thing that was typed; only standard output that is gone ends the conversation."""
     try:
         with failures_for_people():
             if dots.understands(typed):
                 dots.obey(typed)
             else:
-                _answer(sql, typed, dots.form)
+                _answer(sql, typed, dots.form, limit_s)
     except KeyboardInterrupt:
         click.echo(err=True)  # after the ^C that the terminal shows
         note("stopped")
     except SystemExit as left:
         if left.code == ExitCode.LEDGER:
             note(f"Nothing is answered from a ledger that is damaged: `{invocation(home)} ledger verify`.")
-        elif left.code != ExitCode.USAGE:
+        elif left.code not in (ExitCode.USAGE, ExitCode.FAILED):
             raise
 
 
-def _answer(sql: Sql, query: str, form: str) -> None:
+def _answer(sql: Sql, query: str, form: str, limit_s: float | None) -> None:
     began_s = time.monotonic()
-    with query_failures(), stopped_by_ctrl_c(sql):
+    with query_failures(), stopped_by_ctrl_c(sql), within(sql, limit_s):
         for number, reading in enumerate(sql.judged(query)):
             if number:
                 out("")

@@ -77,7 +77,7 @@ def details(pairs: Iterable[tuple[str, Value]], title: str = "") -> None:
     Raises:
         OutputLost, BrokenPipeError: see `cli.terminal.out`.
     """
-    listed = [(name, [_cell(item) for item in _several(value)]) for name, value in pairs]
+    listed = [(printable(name), [_cell(item) for item in _several(value)]) for name, value in pairs]
     if title:
         out(paint(printable(title), "strong", wants_colour()))
     if listed:

@@ -89,8 +89,9 @@ def _maintain(
 ) -> int:
     """Run the built-in job and show what it says; the exit code."""
     from cli.runs.direct import direct_runner
+    from cli.runs.runner import OutputPlaces
 
-    with direct_runner(home, (_ERR if as_json else _OUT, _ERR)) as runner:
+    with direct_runner(home, OutputPlaces(_ERR if as_json else _OUT, _ERR)) as runner:
         request = _run_request(runner.config, name, unit, retention, switches)
         applied: list[dict[str, Any]] = []
         runner.ledger.listen(_collector(name, applied))

@@ -12,7 +12,7 @@ import click
 
 from cli.app.failures import ExitCode
 from cli.app.json_output import json_option, show_json
-from cli.app.options import reason_option
+from cli.app.options import raw_option, reason_option
 from cli.home.job_names import JOB
 from cli.terminal.console import fitted
 from cli.terminal.printable import printable
@@ -33,13 +33,15 @@ _SIGNALLED = 128
     "--wait/--no-wait", default=True, help="Follow the runs until they end (the default), or return at once."
 )
 @reason_option
+@raw_option
 @json_option
 @click.pass_obj
-def run(home: Home, names: tuple[str, ...], wait: bool, reason: str, as_json: bool) -> None:
+def run(home: Home, names: tuple[str, ...], wait: bool, reason: str, raw: bool, as_json: bool) -> None:
     """Run jobs now, whatever their schedule says, and show what they print.
 
     The scheduler that serves the home runs them; where none does, this command does it itself. A job that is disabled
-    runs too. With several names they run beside each other, and each line of output is labelled with its job.
+    runs too. With several names they run beside each other, and each line of output is labelled with its job. At a
+    terminal, what it would obey is escaped in the output; to a pipe or a file the bytes go as they are.
 
     Why a run has not started after a second is said: it waits for its turn, or the scheduler is paused. Ctrl-C stops
     a run that this command executes (twice: kills it); of a run in the scheduler it only stops showing the output,
@@ -47,27 +49,27 @@ def run(home: Home, names: tuple[str, ...], wait: bool, reason: str, as_json: bo
     """
     wanted = list(dict.fromkeys(names))
     if wait:
-        sys.exit(_run_and_wait(home, wanted, reason, as_json))
+        sys.exit(_run_and_wait(home, wanted, reason, raw, as_json))
     sys.exit(_run_and_return(home, wanted, reason, as_json))
 
 
-def _run_and_wait(home: Home, names: Sequence[str], reason: str, as_json: bool) -> int:
+def _run_and_wait(home: Home, names: Sequence[str], reason: str, raw: bool, as_json: bool) -> int:
     """Run and follow; the exit code."""
+    from cli.runs.runner import OutputPlaces
     from scheduler.scheduler_lock import holder_of
 
-    streams = (_ERR if as_json else _OUT, _ERR)
-    labelled = len(names) > 1
+    places = OutputPlaces(_ERR if as_json else _OUT, _ERR, labelled=len(names) > 1, raw=raw)
     holder = holder_of(home.scheduler_lock)
     with ExitStack() as stack:
         runner: Runner
         if holder is None:
             from cli.runs.direct import direct_runner
 
-            runner = stack.enter_context(direct_runner(home, streams, labelled=labelled))
+            runner = stack.enter_context(direct_runner(home, places))
         else:
             from cli.runs.via_scheduler import scheduler_runner
 
-            runner = stack.enter_context(scheduler_runner(home, holder, streams, labelled=labelled))
+            runner = stack.enter_context(scheduler_runner(home, holder, places))
         runner.request(names, reason, _ignore)
         settled = runner.watched.settled
         try:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.app.csv_cells import CSV_FORMATS, CsvLines, guarded
+from cli.app.json_output import seen
 from cli.logs.options import filter_options, log_filter, utc_option
-from cli.terminal.console import out
+from cli.terminal.console import is_terminal, out
+from cli.terminal.job_output import shown_text
 from cli.times.zones import local_zone
 from scheduler.home import Home
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(("jsonl", "csv", "text")),
+    type=click.Choice(("jsonl", *CSV_FORMATS, "text")),
     default="jsonl",
     show_default=True,
     help="In this form.",
@@ -36,7 +38,8 @@ def export(home: Home, /, form: str, output: Path | None, force: bool, utc: bool
     """Write all log entries that are wanted, oldest first by their times, to standard output or a file.
 
     `jsonl` is the form in which they are kept, `csv` has a column for each member, `text` is what `cronledger logs
-    view` shows. Those of the same time stand as they were collected. However many there are, memory stays bounded.
+    view` shows. In csv a text that a spreadsheet would execute has a quote in front; csv-exact leaves it as it is.
+    Those of the same time stand as they were collected. However many there are, memory stays bounded.
     """
     from cli.app.output_file import check_place, written_aside
     from cli.logs.subject import check_subject
@@ -50,7 +53,8 @@ def export(home: Home, /, form: str, output: Path | None, force: bool, utc: bool
     check_subject(home, wanted)
     lines = _exported(oldest_first(entries_folder(home), wanted), form, "UTC" if utc else local_zone())
     if output is None:
-        for text in lines:
+        shown = seen if form == "jsonl" else shown_text
+        for text in map(shown, lines) if is_terminal() else lines:
             out(text.removesuffix("\n"))
         return
     with written_aside(output, home, force=force) as aside:
@@ -62,13 +66,13 @@ def _exported(entries: Iterator[LogEntry], form: str, zone: str) -> Iterator[str
     """What is written, some hundred lines at a time."""
     from cli.logs.words import LogLines, csv_rows, json_line
 
-    if form == "csv":
-        buffer = _LineBuffer()
-        writer = csv.writer(buffer)
+    if form in CSV_FORMATS:
+        cell = guarded if form == "csv" else str
+        rows = CsvLines()
         for row in csv_rows(entries):
-            writer.writerow(row)
-            yield from buffer.taken(least=500)
-        yield from buffer.taken(least=1)
+            rows.add(map(cell, row))
+            yield from rows.taken(least=500)
+        yield from rows.taken(least=1)
         return
     words = LogLines(zone, colour=False)
     lines: list[str] = []
@@ -79,21 +83,3 @@ def _exported(entries: Iterator[LogEntry], form: str, zone: str) -> Iterator[str
             lines = []
     if lines:
         yield "\n".join(lines) + "\n"
-
-
-class _LineBuffer:
-    """A file for the csv module that collects lines."""
-
-    def __init__(self) -> None:
-        self._lines: list[str] = []
-
-    def write(self, text: str) -> int:
-        """Take a line."""
-        self._lines.append(text.replace("\r\n", "\n"))
-        return len(text)
-
-    def taken(self, *, least: int) -> Iterator[str]:
-        """The lines, together, if there are at least so many."""
-        if len(self._lines) >= least:
-            yield "".join(self._lines)
-            self._lines.clear()

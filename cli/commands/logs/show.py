@@ -8,7 +8,7 @@ import sys
 import click
 
 from cli.app.failures import ExitCode, Failure, complain
-from cli.app.options import WholeNumber
+from cli.app.options import WholeNumber, raw_option
 from cli.logs.run_output import (
     CapturedAttempt,
     CopyResult,
@@ -18,6 +18,7 @@ from cli.logs.run_output import (
     open_output,
 )
 from cli.terminal.console import OutputLost, note
+from cli.terminal.job_output import shown_output
 from cli.terminal.printable import show_count
 from cli.times.show import show_size
 from cli.times.zones import local_zone
@@ -33,13 +34,15 @@ from scheduler.home import Home
 @click.option(
     "--attempt", type=WholeNumber(1), metavar="N", help="This attempt of the run. Default: the last one."
 )
+@raw_option
 @click.pass_obj
-def show(home: Home, run: int, stream: str | None, attempt: int | None) -> None:
+def show(home: Home, run: int, stream: str | None, attempt: int | None, raw: bool) -> None:
     """Show what a run printed, byte for byte: its standard output on ours, its standard error on ours.
 
-    What is shown is what was captured: nothing is masked, and nothing left out. It is checked against the digest
-    in the ledger. Exit code 1 if it is not what the run wrote, or if it is no longer there; the entry of the
-    retention that deleted it is named. What was added after the run had ended is not shown; it is said how much.
+    What is shown is what was captured: nothing is masked, and nothing left out. Only at a terminal, what it would
+    obey is escaped; to a pipe or a file the bytes go as they are. It is checked against the digest in the ledger.
+    Exit code 1 if it is not what the run wrote, or if it is no longer there; the entry of the retention that
+    deleted it is named. What was added after the run had ended is not shown; it is said how much.
     """
     from cli.home.open import to_read
 
@@ -49,14 +52,16 @@ def show(home: Home, run: int, stream: str | None, attempt: int | None) -> None:
         store = view.ledger.store
         found = find_attempt(store, run, attempt)
         wanted = [each for each in found.streams if stream is None or each.stream == stream]
-        sound = [_show(home, store, found, recorded) for recorded in wanted]
+        sound = [_show(home, store, found, recorded, raw) for recorded in wanted]
     if found.finished is None:
         note(f"run {run} of {found.job} is still going; `cronledger logs view --run {run} -f` follows it")
     if not all(sound):
         sys.exit(ExitCode.FAILED)
 
 
-def _show(home: Home, store: EventStore, attempt: CapturedAttempt, recorded: RecordedStream) -> bool:
+def _show(
+    home: Home, store: EventStore, attempt: CapturedAttempt, recorded: RecordedStream, raw: bool
+) -> bool:
     """Show one stream; whether it is what the run wrote."""
     what = f"{recorded.stream} of run {attempt.run} of {attempt.job}"
     output = open_output(home, attempt, recorded.stream)
@@ -67,15 +72,16 @@ def _show(home: Home, store: EventStore, attempt: CapturedAttempt, recorded: Rec
         return False
     fd = 1 if recorded.stream == "stdout" else 2
     (sys.stdout if fd == 1 else sys.stderr).flush()
-    last = b""
+    last, shown = b"", shown_output(fd, raw=raw)
 
-    def put(chunk: bytes) -> None:
+    def put(chunk: bytes, *, end: bool = False) -> None:
         nonlocal last
-        _write(fd, chunk)
-        last = chunk[-1:]
+        last = chunk[-1:] or last
+        _write(fd, chunk if shown is None else shown.shown(chunk, last=end))
 
     try:
         copied = copy_output(output, recorded, put)
+        put(b"", end=True)
     finally:
         output.close()
     # Our own words come next, on standard error: on a line of their own, unless what is there is data.

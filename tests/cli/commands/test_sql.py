@@ -51,6 +51,56 @@ def test_every_form_of_an_answer_holds_the_same(home: LiveHome) -> None:
     ]
 
 
+def test_no_spreadsheet_executes_a_cell_of_csv(home: LiveHome) -> None:
+    """A text that begins like a formula has a quote in front, a number has none; `csv-exact` leaves all as it is."""
+    texts = [
+        "=1+1",
+        "+cmd",
+        "-2+3",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "\uff1d1",
+        "-5",
+        "+33.5e1",
+        "a=1",
+        "",
+        "'=1",
+    ]
+    values = ", ".join(f"({number}, {_literal(text)})" for number, text in enumerate(texts))
+    query = f'SELECT t AS "=name", -n AS n FROM (VALUES {values}) v(n, t) ORDER BY v.n'
+    guarded = list(
+        csv.reader(io.StringIO(home.ask("sql", query, "--format", "csv").raw_out.decode(), newline=""))
+    )
+    assert guarded[0] == ["'=name", "n"]
+    assert [row[0] for row in guarded[1:]] == [f"'{text}" for text in texts[:8]] + texts[8:]
+    assert [row[1] for row in guarded[1:]] == [str(-number) for number in range(len(texts))]
+    exact = home.ask("sql", query, "--format", "csv-exact").raw_out.decode()
+    assert [row[0] for row in csv.reader(io.StringIO(exact, newline=""))] == ["=name", *texts]
+
+
+def _literal(text: str) -> str:
+    return " || ".join(f"chr({ord(character)})" for character in text) or "''"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT sleep_ms(600000)",
+        "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range = 7",
+        "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT count(*) FROM t",
+    ],
+)
+def test_a_query_has_a_time_limit(home: LiveHome, query: str, tmp_path: Path) -> None:
+    """Whatever it waits for or works at, it is stopped: exit code 1, a sentence, and no file."""
+    answer = home.ask("sql", query, "--timeout", "1s", "--output", str(tmp_path / "answer"))
+    assert (answer.code, answer.out) == (1, "")
+    assert "the query took longer than its --timeout" in answer.err
+    assert list(tmp_path.iterdir()) == []
+    assert home.ask("sql", "SELECT 1 AS one", "--timeout", "1m").code == 0
+
+
 def test_odd_values_become_valid_json(home: LiveHome) -> None:
     """NaN, huge numbers, bytes, times, intervals, nested values and columns of one name do not break it."""
     query = (

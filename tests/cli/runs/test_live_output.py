@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import errno
 import os
+import pty
 import selectors
+import tty
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,6 +96,30 @@ def test_growth_is_shown_byte_for_byte(following: Following) -> None:
     following.follower.pump()
     assert following.read(following.out) == b"\xac\x00\xff"
     assert following.read(following.err) == b"oops"
+
+
+def test_at_a_terminal_what_it_would_obey_is_escaped(tmp_path: Path) -> None:
+    """The title of the window stays what it is; half a character at the very end is shown as the bytes it is."""
+    home = Home(tmp_path)
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    try:
+        for raw, printed in ((False, b"a\\x1b]0;b\\x07c\\xe2"), (True, b"a\x1b]0;b\x07c\xe2")):
+            with selectors.DefaultSelector() as selector:
+                follower = OutputFollower(home, selector, slave, slave, raw=raw)
+                path = home.output(7, 1, STARTED, "stdout")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(b"a\x1b]0;b\x07c\xe2")
+                follower.started(entry(started()))
+                follower.pump()
+                follower.finished(entry(ended(path.stat().st_size)))
+                follower.pump()
+                assert follower.shown(7)
+                follower.close()
+            assert os.read(master, 1 << 16) == printed
+    finally:
+        os.close(slave)
+        os.close(master)
 
 
 def test_the_kernel_says_when_there_is_more(following: Following) -> None:
