@@ -7,14 +7,13 @@ of the config up, the state as it would be with that edit. Of the past, the ledg
 from __future__ import annotations
 
 import hashlib
-import os
-import stat
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from eventstore.errors import NoLedger
+from eventstore.regular_file import open_regular
 from scheduler.configuration import (
     Config,
     ConfigInvalid,
@@ -251,10 +250,7 @@ def config_is_judged(home: Home, state: State) -> bool:
 
 def _config_digest(home: Home) -> str | None:
     try:
-        fd = os.open(home.config, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(fd, "rb") as file:
-            if not stat.S_ISREG(os.fstat(fd).st_mode):
-                return None
+        with open(open_regular(home.config, follow=True), "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None
