@@ -89,6 +89,11 @@ class View(NamedTuple):
     as_of: int | None = None
 
     @property
+    def folded_entries(self) -> int:
+        """How many entries had to be folded for it: those after the newest valid snapshot."""
+        return 0 if self.ledger is None else self.ledger.state.head.seq - self.ledger.kept_seq
+
+    @property
     def scheduler_state(self) -> SchedulerState:
         """Whether a scheduler serves the home, and if not, how the last one ended."""
         status = self.state.scheduler
@@ -114,12 +119,13 @@ class View(NamedTuple):
         return "pending" if self.pending or self.ledger is None or edited else "in force"
 
 
-def view_of(home: Home, *, with_config: bool = False) -> View:
+def view_of(home: Home, *, with_config: bool = False, on_progress: OnProgress | None = None) -> View:
     """The home as it is now.
 
     Args:
         home: the home.
         with_config: read the config even if the ledger knows all that it says.
+        on_progress: see `open_ledger_to_read`.
 
     Raises:
         NoHome: there is neither a ledger nor a config here.
@@ -130,7 +136,7 @@ def view_of(home: Home, *, with_config: bool = False) -> View:
     holder = holder_of(home.scheduler_lock)
     ledger: Ledger | None = None
     try:
-        ledger = open_ledger_to_read(home)
+        ledger = open_ledger_to_read(home, on_progress)
         state = preview(ledger.state, pauses_ended(ledger.state, now), now)
     except (NoLedger, FileNotFoundError):
         state = State()
