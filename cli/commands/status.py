@@ -23,20 +23,18 @@ from cli.words.scheduler_words import (
     settled_until,
     upgraded_words,
 )
-from eventstore.store import Entry
-from scheduler.entry_members import ConfigError, Survivor
+from scheduler.entry_members import ConfigError
 from scheduler.home import Home
 from scheduler.ownership.home_identity import is_copy
-from scheduler.rules.slots import FullSlots, full_slots
-from scheduler.rules.state import LeftRunning, Run
+from scheduler.rules.state import Run
 from scheduler.version import Replaced, replaced, versions
 from scheduler.vocabulary import FAILURES
 from scheduler.wording.entries import signs_of
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View
+    from scheduler.processes.recognition.survivors import LivingSurvivor
 
-_BEHIND_MIN = timedelta(seconds=1)
 _SHOWN_MAX = 10
 """So many runs and mistakes are shown; of the others, how many there are."""
 
@@ -193,44 +191,30 @@ def _runs(view: View) -> list[Cell | str]:
     lines: list[Cell | str] = [_run(run, view) for run in runs[:_SHOWN_MAX]]
     if len(runs) > _SHOWN_MAX:
         lines.append(f"and {len(runs) - _SHOWN_MAX:,} more")
-    if (full := _full_slots(view)) is not None:
+    if (full := view.full_slots) is not None:
         lines.insert(0, Cell(full_slots_words(full, view.now), "bad"))
     return lines or ["none"]
-
-
-def _full_slots(view: View) -> FullSlots | None:
-    """What holds all slots while runs wait for one; None where no scheduler would give them one."""
-    watch = view.state.scheduler
-    serving = view.holder is not None and watch is not None and watch.paused is None
-    return full_slots(view.state) if serving else None
 
 
 def _run(run: Run, view: View) -> str:
     return f"run {run.number} of {run.job}, {going_words(run, view.now)}"
 
 
-def _living_survivors(view: View) -> list[tuple[LeftRunning, Survivor]]:
-    """The processes of finished runs that could not be stopped and are still there."""
-    from scheduler.processes.recognition.identity import boot_id, process_is
+def _survivors(view: View) -> list[LivingSurvivor]:
+    from scheduler.processes.recognition.survivors import living_survivors
 
-    return [
-        (left, process)
-        for left in view.state.left_running
-        if left.boot_id == boot_id()
-        for process in left.processes
-        if process_is(process.pid, process.start_ticks)
-    ]
+    return living_survivors(view.state.left_running)
 
 
 def _left_running(view: View) -> list[Cell | str]:
-    living = _living_survivors(view)
+    living = _survivors(view)
     lines: list[Cell | str] = [
         Cell(
             f"pid {process.pid} ({printable(process.program)}, uid {process.uid}),"
-            f" left by run {left.run} of {printable(left.job)}",
+            f" left by run {run} of {printable(job)}",
             "bad",
         )
-        for left, process in living[:_SHOWN_MAX]
+        for run, job, process in living[:_SHOWN_MAX]
     ]
     if len(living) > _SHOWN_MAX:
         lines.append(f"and {len(living) - _SHOWN_MAX:,} more")
@@ -244,15 +228,8 @@ def _size_bytes(home: Home) -> int:
     return sum(path.stat().st_size for path in home.ledger.glob("*.jsonl"))
 
 
-def _last_entry(view: View) -> Entry | None:
-    if view.ledger is None:
-        return None
-    seq = view.ledger.store.head().seq
-    return next(view.ledger.store.read(seq, seq), None)
-
-
 def _ledger(view: View, zone: str) -> list[Cell | str]:
-    last = _last_entry(view)
+    last = view.last_entry
     if last is None:
         return ["none yet"]
     lines: list[Cell | str] = [
@@ -267,17 +244,10 @@ def _ledger(view: View, zone: str) -> list[Cell | str]:
     return lines
 
 
-def _behind(view: View) -> timedelta | None:
-    """By how much this machine's clock is behind the ledger, if it is."""
-    last = _last_entry(view)
-    behind = None if last is None else last.time - view.now
-    return behind if behind is not None and behind > _BEHIND_MIN else None
-
-
 def _clock(view: View, zone: str) -> list[Cell | str]:
     """What looks as if the clock had been set back: what it is, what follows from it, what can be done."""
     lines: list[Cell | str] = []
-    if (behind := _behind(view)) is not None:
+    if (behind := view.clock_behind) is not None:
         lines.append(Cell(f"behind the ledger's last entry by {_span(behind)}: was it set back?", "bad"))
     ahead = clock_was_ahead_words(view.state, view.now, zone)
     if ahead is None:
@@ -295,7 +265,7 @@ def _clock(view: View, zone: str) -> list[Cell | str]:
 
 
 def _document(view: View) -> dict[str, Any]:
-    watch, holder, last, behind = view.state.scheduler, view.holder, _last_entry(view), _behind(view)
+    watch, holder, last, behind = view.state.scheduler, view.holder, view.last_entry, view.clock_behind
     return {
         "home": str(view.home.root),
         "home_is_copy": is_copy(view.home),
@@ -327,7 +297,7 @@ def _document(view: View) -> dict[str, Any]:
             for run in view.state.runs.values()
         ],
         "slots_taken": None
-        if (full := _full_slots(view)) is None
+        if (full := view.full_slots) is None
         else {"by": [run.number for run in full.holders], "waiting": len(full.waiting)},
         "ledger": {
             "id": view.state.ledger or None,
@@ -339,12 +309,12 @@ def _document(view: View) -> dict[str, Any]:
         "clock_behind_ms": None if behind is None else behind // timedelta(milliseconds=1),
         "not_stopped": [
             {
-                "run": left.run,
-                "job": left.job,
+                "run": run,
+                "job": job,
                 "pid": process.pid,
                 "uid": process.uid,
                 "program": process.program,
             }
-            for left, process in _living_survivors(view)
+            for run, job, process in _survivors(view)
         ],
     }
