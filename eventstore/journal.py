@@ -103,7 +103,7 @@ class Journal:
             actor: who creates the ledger and who recovers it.
             disk: the system calls.
             segment_entries: how many entries a segment of a new ledger holds; an existing one knows its own.
-            patience_s: how long it waits for another process's lock once it is open; None: without end.
+            patience_s: once it is open, so long is another process waited for at most; None: as long as it takes.
             opening_patience_s: the same until it is open.
 
         Raises:

@@ -12,7 +12,7 @@ import os
 import stat
 from pathlib import Path
 
-_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FLAGS = os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class NotRegular(OSError):
@@ -20,24 +20,30 @@ class NotRegular(OSError):
 
 
 def open_regular(
-    path: str | Path, flags: int = os.O_RDONLY, mode: int = 0o600, *, dir_fd: int | None = None
+    path: str | Path,
+    flags: int = os.O_RDONLY,
+    mode: int = 0o600,
+    *,
+    dir_fd: int | None = None,
+    follow: bool = False,
 ) -> int:
     """Open a regular file; no started program inherits it.
 
     Args:
-        path: where it is; its last part is no link.
+        path: where it is; its last part is no link, unless one is followed.
         flags: as for open(2).
         mode: of a file that is created.
         dir_fd: the folder that `path` counts from.
+        follow: a link may lead to it: the file is a person's, who may keep it elsewhere.
 
     Raises:
         NotRegular: it is a link, or no regular file.
         OSError: it cannot be opened.
     """
     try:
-        fd = os.open(path, flags | _FLAGS, mode, dir_fd=dir_fd)
+        fd = os.open(path, flags | _FLAGS | (0 if follow else os.O_NOFOLLOW), mode, dir_fd=dir_fd)
     except OSError as problem:
-        if problem.errno == errno.ELOOP:
+        if problem.errno == errno.ELOOP and not follow:
             raise NotRegular(errno.ELOOP, "it is a symbolic link, which is not followed", str(path)) from None
         if problem.errno == errno.ENXIO:  # a FIFO that nobody reads, or a socket
             raise NotRegular(errno.ENXIO, "it is no regular file", str(path)) from None
@@ -46,6 +52,16 @@ def open_regular(
         os.close(fd)
         raise NotRegular(errno.EINVAL, "it is no regular file", str(path))
     return fd
+
+
+def regular_status(path: str | Path) -> os.stat_result | None:
+    """What lstat(2) says of a regular file; None if there is something else.
+
+    Raises:
+        OSError: it cannot be looked at, or is not there.
+    """
+    found = os.lstat(path)
+    return found if stat.S_ISREG(found.st_mode) else None
 
 
 def read_regular(path: str | Path, bytes_max: int, *, dir_fd: int | None = None) -> bytes:

@@ -23,7 +23,7 @@ from scheduler.home import Home
 _MODE = 0o600
 
 
-class UnfinishedFile(NamedTuple):
+class UnfinishedOutput(NamedTuple):
     """A file that is being written.
 
     Attributes:
@@ -36,7 +36,7 @@ class UnfinishedFile(NamedTuple):
 
 
 @contextmanager
-def written_aside(target: Path, home: Home, *, force: bool) -> Iterator[UnfinishedFile]:
+def written_aside(target: Path, home: Home, *, force: bool) -> Iterator[UnfinishedOutput]:
     """A new file, which is at its place when the context ends without an error; else nothing is left of it.
 
     Args:
@@ -55,7 +55,7 @@ def written_aside(target: Path, home: Home, *, force: bool) -> Iterator[Unfinish
         raise _lost(target, problem) from problem
     try:
         with open(fd, "w+b") as file:
-            yield UnfinishedFile(aside, file)
+            yield UnfinishedOutput(aside, file)
             _settle(file, aside, place, force=force)
     except FileExistsError:
         raise _exists(target) from None

@@ -9,12 +9,15 @@ import msgspec
 
 from cli.charts.axis import Axis, microseconds
 from cli.charts.timeline import RunMark, RunSpan
-from cli.charts.timeline_misfires import missed_spans, schedule_of_misfire, spread
+from cli.charts.timeline_misfires import missed_spans, spread
+from projections.reports.earlier_definitions import earlier_definitions
 from projections.reports.interruptions import Interruption
 from projections.reports.outages import Outage, outages
 from projections.reports.runs_by_column import ColumnRuns, runs_by_column
 from projections.reports.scheduler_activity import last_activity_us
 from scheduler import vocabulary as v
+from scheduler.definition import JobDefinition
+from scheduler.rules.missed_instants import schedule_of_misfire
 
 if TYPE_CHECKING:
     from projections import Sql
@@ -106,13 +109,21 @@ def _missed(
         if misfire.count <= misfire.will_run or begins >= window.end_us or ends < window.begin_us:
             continue
         try:
-            schedule = schedule_of_misfire(sql, view.state.jobs.get(job), job, seq, misfire)
+            schedule = schedule_of_misfire(_definitions_before(sql, view, job, seq), misfire)
         except LookupError:
             spans = spread(misfire, *picture)
         else:
             spans = missed_spans(misfire, schedule, *picture)
         for span in spans:
             yield job, span
+
+
+def _definitions_before(sql: Sql, view: View, name: str, seq: int) -> Iterator[JobDefinition]:
+    """How the job was defined before an entry, the newest first; as it is now is at hand without a question."""
+    job = view.state.jobs.get(name)
+    if job is not None and job.defined_seq < seq:
+        yield job.definition
+    yield from earlier_definitions(sql, name, seq)
 
 
 def _misfires(interrupted: Sequence[Interruption]) -> Iterator[tuple[v.ScheduleMisfired, str, int]]:
@@ -147,13 +158,11 @@ def outages_of(
     The view `outages` is queried only where an entry shows that it has rows: it takes a while to put together.
     """
     found = []
-    watch = view.state.scheduler
     stalled = any(misfire.reason == "stall" for misfire, _, _ in _misfires(interrupted))
     lifecycle = any(entry.type != v.ScheduleMisfired.TYPE for entry in interrupted)
-    is_down = watch is not None and (watch.stopped is not None or watch.paused is not None)
-    if stalled or lifecycle or is_down:
+    if stalled or lifecycle or view.scheduler_state in ("stopped", "paused"):
         found = outages(sql, window.begin_us, window.end_us)
-    if view.holder is None and watch is not None and watch.stopped is None:
+    if view.scheduler_state == "died":
         recent = max(first or 0, view.state.head.seq - _LAST_ACTIVITY_ENTRIES)
         activity_us = None if first is None else last_activity_us(sql, recent)
         died_us = window.begin_us if activity_us is None else activity_us

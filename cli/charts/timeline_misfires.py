@@ -13,53 +13,21 @@ from typing import TYPE_CHECKING
 
 from cli.charts.axis import Axis, instant_of, microseconds
 from cli.charts.timeline import RunSpan
-from projections.reports.earlier_definitions import earlier_definitions
 from scheduler import vocabulary as v
-from scheduler.rules.job_schedule import schedule_of
+from scheduler.rules.missed_instants import last_not_caught_up
 
 if TYPE_CHECKING:
-    from projections import Sql
-    from scheduler.rules.state import Job
     from scheduler.schedule import Schedule
 
 _MICROSECOND = timedelta(microseconds=1)
-
-
-def schedule_of_misfire(
-    sql: Sql, job: Job | None, name: str, seq: int, misfire: v.ScheduleMisfired
-) -> Schedule:
-    """The schedule whose instants entry `seq` recorded as missed: the latest before it that has just these.
-
-    Args:
-        sql: the views of the ledger.
-        job: as it is now; its definition is tried first, for it is at hand.
-        name: of the job.
-        seq: the entry.
-        misfire: what it says.
-
-    Raises:
-        LookupError: none has just these; another version of the time zones may see them otherwise.
-    """
-    if job is not None and job.defined_seq < seq:
-        schedule = schedule_of(job.definition)
-        if _has(schedule, misfire):
-            return schedule
-    for definition in earlier_definitions(sql, name, seq):
-        schedule = schedule_of(definition)
-        if _has(schedule, misfire):
-            return schedule
-    raise LookupError(name)
 
 
 def missed_spans(
     misfire: v.ScheduleMisfired, schedule: Schedule, begin_us: int, end_us: int, axis: Axis
 ) -> tuple[RunSpan, ...]:
     """The instants x with begin <= x < end that were missed and not caught up: a span for columns side by side."""
-    first, last = misfire.first, misfire.last
-    if misfire.will_run:  # always the latest of them
-        run = schedule.latest(first - _MICROSECOND, last, misfire.will_run)
-        last = run[0] - _MICROSECOND if run else last
-    low, high = max(first, instant_of(begin_us)), min(last, instant_of(end_us) - _MICROSECOND)
+    low = max(misfire.first, instant_of(begin_us))
+    high = min(last_not_caught_up(misfire, schedule), instant_of(end_us) - _MICROSECOND)
     return _spans(schedule, low, high, axis) if low <= high else ()
 
 
@@ -72,11 +40,6 @@ def spread(misfire: v.ScheduleMisfired, begin_us: int, end_us: int, axis: Axis) 
         return ()
     seen = max(1, round(missed * (high_us - low_us) / (last_us + 1 - first_us)))
     return (RunSpan(*axis.stretch(low_us, high_us), "missed", seen),)
-
-
-def _has(schedule: Schedule, misfire: v.ScheduleMisfired) -> bool:
-    found = schedule.summary(misfire.first - _MICROSECOND, misfire.last)
-    return (found.first, found.last, found.count) == (misfire.first, misfire.last, misfire.count)
 
 
 @lru_cache(maxsize=1_024)

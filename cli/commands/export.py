@@ -22,7 +22,7 @@ from projections.reports.view_rows import VIEW_ORDERS, RowSelection
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from cli.export.job_facts import KnownFacts
+    from cli.export.job_facts import ExportContext
     from cli.sql.answers import Destination
     from projections import Sql
 
@@ -157,7 +157,7 @@ def _converter(
     return None
 
 
-def _activities(rows: Rows, view: str, known: KnownFacts, left_out: _LeftOutRows) -> Rows:
+def _activities(rows: Rows, view: str, known: ExportContext, left_out: _LeftOutRows) -> Rows:
     from cli.export.ocsf import activity_of
 
     for row in rows:

@@ -38,7 +38,7 @@ class JobFacts:
 
 
 @dataclass
-class KnownFacts:
+class ExportContext:
     """What the entries so far have said.
 
     Attributes:
@@ -73,7 +73,7 @@ class KnownFacts:
             facts.last_run = time
 
 
-def known_before(sql: Sql, since: datetime | None) -> KnownFacts:
+def known_before(sql: Sql, since: datetime | None) -> ExportContext:
     """What was known before a time, for an export of entries, each of which adds to it.
 
     Args:
@@ -83,7 +83,7 @@ def known_before(sql: Sql, since: datetime | None) -> KnownFacts:
     Raises:
         Corrupt: the ledger is damaged.
     """
-    known = KnownFacts(ledger_id(sql))
+    known = ExportContext(ledger_id(sql))
     if since is not None:
         _learn(known, newest_by_job(sql, _TYPES, since))
     if not known.host:
@@ -91,18 +91,18 @@ def known_before(sql: Sql, since: datetime | None) -> KnownFacts:
     return known
 
 
-def known_now(sql: Sql) -> KnownFacts:
+def known_now(sql: Sql) -> ExportContext:
     """What is known today, for an export of rows that do not say in which state the job was then.
 
     Raises:
         Corrupt: the ledger is damaged.
     """
-    known = KnownFacts(ledger_id(sql))
+    known = ExportContext(ledger_id(sql))
     _learn(known, newest_by_job(sql, [kind for kind in _TYPES if kind != v.RunStarted.TYPE]))
     return known
 
 
-def _learn(known: KnownFacts, entries: Iterable[NewestEntry]) -> None:
+def _learn(known: ExportContext, entries: Iterable[NewestEntry]) -> None:
     """Of each type of entry about a job the last counts, and of its definitions the first one's time too."""
     for entry in entries:
         if entry.type == v.JobDefined.TYPE and entry.job is not None:

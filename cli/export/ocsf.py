@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from cli.export.job_facts import JobFacts, KnownFacts
+from cli.export.job_facts import ExportContext, JobFacts
 from scheduler import vocabulary as v
 from scheduler.version import VERSION
 
@@ -75,7 +75,7 @@ _OF_OUTCOMES: dict[str | None, tuple[_Status, int]] = {
 """Status and severity."""
 
 
-def activity_of(view: str, row: dict[str, Any], known: KnownFacts) -> OcsfEvent | None:
+def activity_of(view: str, row: dict[str, Any], known: ExportContext) -> OcsfEvent | None:
     """A row as an event of the class; None if it is about no job.
 
     Args:
@@ -92,7 +92,7 @@ def activity_of(view: str, row: dict[str, Any], known: KnownFacts) -> OcsfEvent 
     return _of_a_run(view, row, known)
 
 
-def _of_an_entry(row: dict[str, Any], known: KnownFacts) -> OcsfEvent:
+def _of_an_entry(row: dict[str, Any], known: ExportContext) -> OcsfEvent:
     data = row["data"]
     facts = known.of(row["job"])
     doing = OF_ENTRIES.get(row["type"], _Activity(_OTHER, row["type"], 0))
@@ -122,7 +122,7 @@ def _of_an_entry(row: dict[str, Any], known: KnownFacts) -> OcsfEvent:
     return event
 
 
-def _of_a_change(row: dict[str, Any], known: KnownFacts) -> OcsfEvent:
+def _of_a_change(row: dict[str, Any], known: ExportContext) -> OcsfEvent:
     activity = _OF_CHANGES[row["change"]]
     doing = _Activity(activity, "", 4 if activity in {3, 5} else 1)
     event = _event(doing, row, row["time"], known.of(row["job"]), known)
@@ -141,7 +141,7 @@ def _of_a_change(row: dict[str, Any], known: KnownFacts) -> OcsfEvent:
     return event
 
 
-def _of_a_run(view: str, row: dict[str, Any], known: KnownFacts) -> OcsfEvent:
+def _of_a_run(view: str, row: dict[str, Any], known: ExportContext) -> OcsfEvent:
     """A run or an attempt: the start of the job, with how it came out."""
     states = {"owed": 2, "running": 3}
     doing = _Activity(6, "", states.get(row["status"], 1))
@@ -171,7 +171,9 @@ def _of_a_run(view: str, row: dict[str, Any], known: KnownFacts) -> OcsfEvent:
     return event
 
 
-def _event(doing: _Activity, row: dict[str, Any], when: str, facts: JobFacts, known: KnownFacts) -> OcsfEvent:
+def _event(
+    doing: _Activity, row: dict[str, Any], when: str, facts: JobFacts, known: ExportContext
+) -> OcsfEvent:
     """What all have in common."""
     name = _ACTIVITIES.get(doing.activity, doing.name)
     actor = _actor(row.get("actor"))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from scheduler.configuration import Config
 from scheduler.configuration.keys.shown import variable
 from scheduler.configuration.keys.table import JOB_KEYS, TIMING_KEYS
 from scheduler.configuration.model import ConfiguredJob, Place
 from scheduler.configuration.origins import origins
 from scheduler.definition import Directory, JobDefinition
-from scheduler.ledger.view import View, has_salt, read_config
+from scheduler.ledger.view import View, defining_config, has_salt
 from scheduler.rules.state import Job
 
 
@@ -48,7 +47,7 @@ def settings_of(view: View, job: Job) -> list[Setting]:
     which of them were written down and which are defaults.
     """
     definition = job.definition
-    config = _config_of(view, job)
+    config = defining_config(view, job)
     if config is None:
         return [_setting(definition, key, "ledger", None) for key in origins(_as_if_configured(definition))]
     found = [
@@ -79,23 +78,6 @@ def _without_digest(setting: Setting) -> Setting:
     if not setting.key.startswith("env."):
         return setting
     return setting._replace(value=None, shown="(no digest yet: nothing is recorded)")
-
-
-def _config_of(view: View, job: Job) -> Config | None:
-    """The config that this definition comes from: the file, or the copy of the last good one."""
-    if view.as_of is not None:
-        return None  # of the past, the ledger alone speaks
-    if view.config is not None and _defines(view.config, job):
-        return view.config
-    if not view.home.config_in_force.exists():
-        return None
-    copy, _ = read_config(view.home, view.home.config_in_force)
-    return copy if copy is not None and _defines(copy, job) else None
-
-
-def _defines(config: Config, job: Job) -> bool:
-    configured = config.jobs.get(job.name)
-    return configured is not None and configured.definition == job.definition
 
 
 def _plain(value: Any) -> Any:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from cli.app.failures import complain
 from cli.app.ledger_wait import patience_explained
 from cli.terminal.console import note
+from cli.terminal.printable import show_count
+from cli.terminal.progress import progress
 from cli.times.show import show_time
 from cli.times.zones import local_zone
 from scheduler.home import Home
@@ -20,6 +22,9 @@ from scheduler.home import Home
 if TYPE_CHECKING:
     from scheduler.ledger.ledger import Ledger
     from scheduler.ledger.view import View
+
+FOLDED_LONG_ENTRIES = 50_000
+"""Folding so many takes most of a second; a scheduler keeps a snapshot far more often."""
 
 
 @contextmanager
@@ -45,7 +50,12 @@ def to_read(
 
     with patience_explained(home.ledger):
         if as_of is None:
-            view = view_of(home, with_config=with_config)
+            with progress("folding the ledger, entries") as seen:
+                view = view_of(
+                    home,
+                    with_config=with_config,
+                    on_progress=lambda done, total: seen.update(done, total=total),
+                )
         else:
             from cli.home.as_of import view_as_of
 
@@ -89,6 +99,12 @@ def to_write(home: Home) -> Iterator[Ledger]:
 def _remark(view: View) -> None:
     if view.as_of is not None:
         note(f"As of {show_time(view.now, local_zone())}, after entry {view.as_of}.")
+    elif view.folded_entries >= FOLDED_LONG_ENTRIES:
+        folded = show_count(view.folded_entries, "entry", "entries")
+        note(
+            f"{folded} had to be folded: no snapshot of this version is there. "
+            "`cronledger serve`, or any command that records something, keeps one."
+        )
     if view.pending:
         note("The config has edits that are not in the ledger yet; they are shown. No scheduler is running.")
     elif view.problem is not None and view.holder is None:

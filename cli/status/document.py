@@ -6,19 +6,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from cli.status.findings import (
-    clock_behind,
     job_counts,
-    last_entry,
     ledger_size_bytes,
     left_going,
-    living_survivors,
     mistake_count,
     mistakes,
     replaced_parts,
-    slots_taken,
 )
 from cli.words.scheduler_words import settled_until
 from scheduler.ownership.home_identity import is_copy
+from scheduler.processes.recognition.survivors import living_survivors
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View
@@ -26,7 +23,7 @@ if TYPE_CHECKING:
 
 def status_document(view: View) -> dict[str, Any]:
     """What there is to tell of a home, as JSON has it: members are added, never renamed."""
-    watch, holder, last, behind = view.state.scheduler, view.holder, last_entry(view), clock_behind(view)
+    watch, holder, last, behind = view.state.scheduler, view.holder, view.last_entry, view.clock_behind
     return {
         "home": str(view.home.root),
         "home_is_copy": is_copy(view.home),
@@ -60,7 +57,7 @@ def status_document(view: View) -> dict[str, Any]:
             for run in view.state.runs.values()
         ],
         "slots_taken": None
-        if (full := slots_taken(view)) is None
+        if (full := view.full_slots) is None
         else {"by": [run.number for run in full.holders], "waiting": len(full.waiting)},
         "ledger": {
             "id": view.state.ledger or None,
@@ -72,12 +69,12 @@ def status_document(view: View) -> dict[str, Any]:
         "clock_behind_ms": None if behind is None else behind // timedelta(milliseconds=1),
         "not_stopped": [
             {
-                "run": left.run,
-                "job": left.job,
+                "run": run,
+                "job": job,
                 "pid": process.pid,
                 "uid": process.uid,
                 "program": process.program,
             }
-            for left, process in living_survivors(view)
+            for run, job, process in living_survivors(view.state.left_running)
         ],
     }

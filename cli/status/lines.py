@@ -7,16 +7,12 @@ from typing import TYPE_CHECKING
 
 from cli.app.invocation import invocation
 from cli.status.findings import (
-    clock_behind,
     job_counts,
-    last_entry,
     ledger_size_bytes,
     left_going,
-    living_survivors,
     mistake_count,
     mistakes,
     replaced_parts,
-    slots_taken,
 )
 from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell, Value
@@ -32,6 +28,7 @@ from cli.words.scheduler_words import (
 )
 from scheduler.home import Home
 from scheduler.ownership.home_identity import is_copy
+from scheduler.processes.recognition.survivors import living_survivors
 from scheduler.rules.state import Run
 from scheduler.wording.entries import signs_of
 
@@ -146,7 +143,7 @@ def _runs(view: View) -> list[Cell | str]:
     lines: list[Cell | str] = [_run(run, view) for run in runs[:_SHOWN_MAX]]
     if len(runs) > _SHOWN_MAX:
         lines.append(f"and {len(runs) - _SHOWN_MAX:,} more")
-    if (full := slots_taken(view)) is not None:
+    if (full := view.full_slots) is not None:
         lines.insert(0, Cell(full_slots_words(full, view.now), "bad"))
     return lines or ["none"]
 
@@ -156,14 +153,14 @@ def _run(run: Run, view: View) -> str:
 
 
 def _left_running(view: View) -> list[Cell | str]:
-    living = living_survivors(view)
+    living = living_survivors(view.state.left_running)
     lines: list[Cell | str] = [
         Cell(
             f"pid {process.pid} ({printable(process.program)}, uid {process.uid}),"
-            f" left by run {left.run} of {printable(left.job)}",
+            f" left by run {run} of {printable(job)}",
             "bad",
         )
-        for left, process in living[:_SHOWN_MAX]
+        for run, job, process in living[:_SHOWN_MAX]
     ]
     if len(living) > _SHOWN_MAX:
         lines.append(f"and {len(living) - _SHOWN_MAX:,} more")
@@ -171,7 +168,7 @@ def _left_running(view: View) -> list[Cell | str]:
 
 
 def _ledger(view: View, zone: str) -> list[Cell | str]:
-    last = last_entry(view)
+    last = view.last_entry
     if last is None:
         return ["none yet"]
     lines: list[Cell | str] = [
@@ -189,7 +186,7 @@ def _ledger(view: View, zone: str) -> list[Cell | str]:
 def _clock(view: View, zone: str) -> list[Cell | str]:
     """What looks as if the clock had been set back: what it is, what follows from it, what can be done."""
     lines: list[Cell | str] = []
-    if (behind := clock_behind(view)) is not None:
+    if (behind := view.clock_behind) is not None:
         lines.append(Cell(f"behind the ledger's last entry by {_span(behind)}: was it set back?", "bad"))
     ahead = clock_was_ahead_words(view.state, view.now, zone)
     if ahead is None:

@@ -20,9 +20,9 @@ from scheduler.configuration.literal_text import literal_lints
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.timing import Timings
-from scheduler.configuration.yaml_tree.problems import Problems, TooMany, Wrong
+from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems, TooManyMistakes
 from scheduler.configuration.yaml_tree.source import decode
-from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence, Unreadable, compose
+from scheduler.configuration.yaml_tree.tree import InvalidYaml, Mapping, Node, Scalar, Sequence, compose
 from scheduler.definition import SchedulerSettings
 from scheduler.home import Home
 
@@ -40,7 +40,7 @@ def read_config(
         if text is not None:
             with _collector_paused():
                 config = _read(text, problems, path, digest, home, registered, salt, now)
-    except (Unreadable, TooMany):
+    except (InvalidYaml, TooManyMistakes):
         pass
     if problems or config is None:
         source = raw.decode("utf-8", "replace").removeprefix("\ufeff") if text is None else text
@@ -119,11 +119,11 @@ def _top(root: Node | None, problems: Problems) -> Mapping:
         problems.add_at(
             1, 1, "the config is empty: `cronledger init` writes one to start from, or begin with `jobs:`"
         )
-        raise Unreadable
+        raise InvalidYaml
     if not isinstance(root, Mapping):
         what = "a list" if isinstance(root, Sequence) else "a single value"
         problems.add(root, f"a config is a mapping that begins with `jobs:`, and this is {what}")
-        raise Unreadable
+        raise InvalidYaml
     for word, (key, node) in root.entries.items():
         if word in TOP_KEYS:
             continue
@@ -144,8 +144,8 @@ def _jobs(top: Mapping, problems: Problems) -> Mapping:
         return Mapping(top.mark)
     try:
         return values.mapping(entry[1], "a mapping from the name of each job to its keys, such as `backup:`")
-    except Wrong as wrong:
-        problems.take(wrong, entry[1], "jobs")
+    except InvalidValue as invalid:
+        problems.take(invalid, entry[1], "jobs")
         return Mapping(top.mark)
 
 
@@ -156,8 +156,8 @@ def _block(top: Mapping, word: str, known: dict[str, Key], problems: Problems, w
         return Block({}, {})
     try:
         node = values.mapping(entry[1], f"a mapping of {', '.join(known)}")
-    except Wrong as wrong:
-        problems.take(wrong, entry[1], word)
+    except InvalidValue as invalid:
+        problems.take(invalid, entry[1], word)
         return Block({}, {})
     return read_block(node, known, problems, word, where)
 

@@ -18,7 +18,7 @@ from scheduler.configuration.keys.table import JOB_KEYS, TIMING_KEYS, filled
 from scheduler.configuration.keys.values import mapping
 from scheduler.configuration.model import ConfiguredJob, Place
 from scheduler.configuration.timing import Timings
-from scheduler.configuration.yaml_tree.problems import Problems, Wrong
+from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar
 from scheduler.definition import DEFINITION_BYTES_MAX, JobDefinition, recorded_bytes
 from scheduler.home import Home
@@ -53,12 +53,12 @@ def read_job(key: Scalar, node: Node, context: ReadingContext) -> ConfiguredJob 
     name = key.text
     try:
         job_name(key)
-    except Wrong as wrong:
-        problems.take(wrong, key, f"jobs.{name}")
+    except InvalidValue as invalid:
+        problems.take(invalid, key, f"jobs.{name}")
     try:
         body = mapping(node, "a mapping of the job's keys, such as schedule and command")
-    except Wrong as wrong:
-        problems.take(wrong, node, f"jobs.{name}")
+    except InvalidValue as invalid:
+        problems.take(invalid, node, f"jobs.{name}")
         return None
     block = read_block(body, JOB_KEYS, problems, f"jobs.{name}", "a job")
     _check_kind(key, body, block, context)
@@ -176,8 +176,8 @@ def read_block(
         lines[word] = key.mark.line + 1
         try:
             values[entry.member] = entry.read(value)
-        except Wrong as wrong:
-            problems.take(wrong, value, f"{path}.{word}")
+        except InvalidValue as invalid:
+            problems.take(invalid, value, f"{path}.{word}")
             continue
         if word == "env" and isinstance(value, Mapping):
             lines.update((f"env.{name}", each.mark.line + 1) for name, (each, _) in value.entries.items())

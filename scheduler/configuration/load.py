@@ -6,11 +6,11 @@ PyYAML is imported when the first config is read, so that commands that read non
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
+from eventstore.regular_file import open_regular
 from scheduler.configuration.builtin_jobs import REGISTERED
 from scheduler.configuration.errors import ConfigMissing, ConfigUnreadable, ConfigUntrusted
 from scheduler.configuration.model import Config
@@ -37,9 +37,7 @@ def load(
     from scheduler.configuration.yaml_tree.source import MAX_BYTES
 
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise ConfigUnreadable(path, "it is not a file")
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        with open(open_regular(path, follow=True), "rb") as file:
             problem = distrust(os.fstat(file.fileno()), path, home)
             if problem:
                 raise ConfigUntrusted(path, problem)

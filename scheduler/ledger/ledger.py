@@ -14,6 +14,7 @@ from scheduler.rules.evolve import evolve
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.state import State
 
+_TOLD_EVERY = 8_192
 _ATTEMPTS_MAX = 1_000
 """After so many lost races something is wrong: the writer gives up."""
 
@@ -41,15 +42,21 @@ class Ledger:
         """Have `listener` told each entry right after it was folded, whoever appended it; it must not append."""
         self._listeners.append(listener)
 
-    def refresh(self) -> None:
+    def refresh(self, on_progress: Callable[[int, int], None] | None = None) -> None:
         """Fold what has been appended since, by anyone.
+
+        Args:
+            on_progress: called now and then with how many entries were folded and how many there are to fold.
 
         Raises:
             Corrupt: the ledger is damaged.
         """
-        if self.store.refresh().seq != self.state.head.seq:
-            for entry in self.store.follow(self.state.head.seq + 1):
+        begin, end = self.state.head.seq, self.store.refresh().seq
+        if begin != end:
+            for entry in self.store.follow(begin + 1):
                 self._fold(entry)
+                if on_progress is not None and entry.seq % _TOLD_EVERY == 0:
+                    on_progress(entry.seq - begin, end - begin)
 
     def record(self, events: Sequence[Event]) -> list[Entry]:
         """Record events that were decided on the state as it stands.

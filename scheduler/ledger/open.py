@@ -12,6 +12,7 @@ from scheduler.definition import Fsync
 from scheduler.home import Home
 from scheduler.ledger import snapshot
 from scheduler.ledger.ledger import Ledger
+from scheduler.ledger.past import OnProgress
 from scheduler.rules.reconcile import pauses_ended, reconcile
 from scheduler.rules.state import State
 from scheduler.store import open_store, open_store_to_append
@@ -45,21 +46,28 @@ def open_ledger(
     return _folded(home, store, actor)
 
 
-def open_ledger_to_read(home: Home) -> Ledger:
+def open_ledger_to_read(home: Home, on_progress: OnProgress | None = None) -> Ledger:
     """The home's ledger as it stands; nothing of it is created, repaired or written.
+
+    Args:
+        home: the home.
+        on_progress: called now and then with how many entries were folded and how many there are to fold: all of
+            them, where no snapshot is valid.
 
     Raises:
         NoLedger: there is none yet.
         Corrupt, NewerFormat: it is damaged.
     """
-    return _folded(home, open_store(home), None)
+    return _folded(home, open_store(home), None, on_progress)
 
 
-def _folded(home: Home, store: EventStore, actor: str | None) -> Ledger:
+def _folded(
+    home: Home, store: EventStore, actor: str | None, on_progress: OnProgress | None = None
+) -> Ledger:
     """The ledger with its state; `actor` records a snapshot of it if there is much to fold, None records nothing."""
     ledger = Ledger(store, snapshot.newest(home.snapshots, store))
     ledger.kept_seq = ledger.state.head.seq
-    ledger.refresh()
+    ledger.refresh(on_progress)
     if actor is not None and ledger.state.head.seq - ledger.kept_seq >= snapshot.EVERY_ENTRIES:
         snapshot.write(home.snapshots, ledger, actor)
     return ledger

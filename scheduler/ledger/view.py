@@ -7,14 +7,14 @@ of the config up, the state as it would be with that edit. Of the past, the ledg
 from __future__ import annotations
 
 import hashlib
-import os
-import stat
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from eventstore.errors import NoLedger
+from eventstore.regular_file import open_regular
+from eventstore.store import Entry
 from scheduler.configuration import (
     Config,
     ConfigInvalid,
@@ -31,13 +31,17 @@ from scheduler.ledger.open import config_changes, open_ledger_to_read
 from scheduler.ledger.past import OnProgress, Past
 from scheduler.rules.reconcile import pauses_ended
 from scheduler.rules.requests.preview import preview
-from scheduler.rules.state import State
+from scheduler.rules.slots import FullSlots, full_slots
+from scheduler.rules.state import Job, State
 from scheduler.scheduler_lock import Holder, holder_of
 from scheduler.store import open_store
 
 ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable
 SchedulerState = Literal["never started", "running", "paused", "stopped", "died"]
 ConfigState = Literal["in force", "pending", "rejected", "missing", "unreadable", "untrusted"]
+
+_CLOCK_BEHIND_MIN = timedelta(seconds=1)
+"""Writers on one machine may read the clock in another order than they append."""
 
 
 class NoSuchEntry(Exception):
@@ -90,6 +94,32 @@ class View(NamedTuple):
     as_of: int | None = None
 
     @property
+    def folded_entries(self) -> int:
+        """How many entries had to be folded for it: those after the newest valid snapshot."""
+        return 0 if self.ledger is None else self.ledger.state.head.seq - self.ledger.kept_seq
+
+    @property
+    def last_entry(self) -> Entry | None:
+        """The ledger's last entry; None if there is none yet."""
+        if self.ledger is None:
+            return None
+        seq = self.ledger.store.head().seq
+        return next(self.ledger.store.read(seq, seq), None)
+
+    @property
+    def clock_behind(self) -> timedelta | None:
+        """By how much the clock is behind the ledger, as after it was set back; None if it is not."""
+        last = self.last_entry
+        behind = None if last is None else last.time - self.now
+        return behind if behind is not None and behind > _CLOCK_BEHIND_MIN else None
+
+    @property
+    def full_slots(self) -> FullSlots | None:
+        """What holds all slots while runs wait for one; None of the past, and where no scheduler would give one."""
+        serves = self.as_of is None and self.scheduler_state == "running"
+        return full_slots(self.state) if serves else None
+
+    @property
     def scheduler_state(self) -> SchedulerState:
         """Whether a scheduler serves the home, and if not, how the last one ended."""
         status = self.state.scheduler
@@ -115,12 +145,13 @@ class View(NamedTuple):
         return "pending" if self.pending or self.ledger is None or edited else "in force"
 
 
-def view_of(home: Home, *, with_config: bool = False) -> View:
+def view_of(home: Home, *, with_config: bool = False, on_progress: OnProgress | None = None) -> View:
     """The home as it is now.
 
     Args:
         home: the home.
         with_config: read the config even if the ledger knows all that it says.
+        on_progress: see `open_ledger_to_read`.
 
     Raises:
         NoHome: there is neither a ledger nor a config here.
@@ -131,7 +162,7 @@ def view_of(home: Home, *, with_config: bool = False) -> View:
     holder = holder_of(home.scheduler_lock)
     ledger: Ledger | None = None
     try:
-        ledger = open_ledger_to_read(home)
+        ledger = open_ledger_to_read(home, on_progress)
         state = preview(ledger.state, pauses_ended(ledger.state, now), now)
     except (NoLedger, FileNotFoundError):
         state = State()
@@ -194,6 +225,26 @@ def moment_at(home: Home, when: int | datetime) -> Moment:
         return _moment(Past.of(home, store), when)
 
 
+def defining_config(view: View, job: Job) -> Config | None:
+    """The config that the definition of a job comes from: the file, or the copy of the last good one.
+
+    None if neither has it, and of the past, of which the ledger alone speaks.
+    """
+    if view.as_of is not None:
+        return None
+    if view.config is not None and _defines(view.config, job):
+        return view.config
+    if not view.home.config_in_force.exists():
+        return None
+    copy, _ = read_config(view.home, view.home.config_in_force)
+    return copy if copy is not None and _defines(copy, job) else None
+
+
+def _defines(config: Config, job: Job) -> bool:
+    configured = config.jobs.get(job.name)
+    return configured is not None and configured.definition == job.definition
+
+
 def config_to_record(home: Home) -> tuple[Config | None, ConfigProblem | None]:
     """The config that is to be recorded; or why it cannot be, where the ledger knows the jobs all the same.
 
@@ -251,10 +302,7 @@ def config_is_judged(home: Home, state: State) -> bool:
 
 def _config_digest(home: Home) -> str | None:
     try:
-        fd = os.open(home.config, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(fd, "rb") as file:
-            if not stat.S_ISREG(os.fstat(fd).st_mode):
-                return None
+        with open(open_regular(home.config, follow=True), "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None

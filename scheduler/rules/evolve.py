@@ -63,6 +63,7 @@ def _ledger_created(state: State, entry: Entry, data: v.LedgerCreated) -> None:
 
 def _home_adopted(state: State, entry: Entry, data: v.HomeAdopted) -> None:
     state.home = data.home
+    state.left_running = []  # they are the original's, which goes on knowing of them
 
 
 def _scheduler_started(state: State, entry: Entry, data: v.SchedulerStarted) -> None:

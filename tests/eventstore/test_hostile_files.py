@@ -14,7 +14,7 @@ from eventstore import Journal, Unavailable, verify
 from eventstore.durable import REAL, write_file
 from eventstore.head import HEAD_NAME
 from eventstore.lock import LOCK_NAME
-from eventstore.regular_file import NotRegular, open_regular, read_regular
+from eventstore.regular_file import NotRegular, open_regular, read_regular, regular_status
 from eventstore.segment import seal_name, segment_name
 from tests.support.journal import event
 
@@ -100,6 +100,21 @@ def test_reading_is_bounded_and_takes_files_only(tmp_path: Path) -> None:
         read_regular(tmp_path / "long", 10)
     with pytest.raises(NotRegular):
         open_regular(tmp_path)
+
+
+def test_a_link_is_followed_only_where_a_person_may_put_one(tmp_path: Path) -> None:
+    """And then too what it leads to must be a regular file, for which nobody waits."""
+    (tmp_path / "file").write_text("text")
+    os.mkfifo(tmp_path / "fifo")
+    for name in ("file", "fifo"):
+        (tmp_path / f"to-{name}").symlink_to(name)
+        with pytest.raises(NotRegular):
+            open_regular(tmp_path / f"to-{name}")
+        assert regular_status(tmp_path / f"to-{name}") is None
+    with open(open_regular(tmp_path / "to-file", follow=True)) as file:
+        assert file.read() == "text"
+    with pytest.raises(NotRegular):
+        open_regular(tmp_path / "to-fifo", follow=True)
 
 
 def test_an_endless_tail_is_not_set_aside(ledger: Path) -> None:

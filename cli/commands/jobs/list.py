@@ -17,7 +17,6 @@ from cli.words.scheduler_words import full_slots_words
 from cli.words.words import timing_words
 from scheduler.home import Home
 from scheduler.rules.requests.upcoming import next_run
-from scheduler.rules.slots import full_slots
 from scheduler.rules.state import Job
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def list_(home: Home, as_of: str | None, utc: bool, as_json: bool) -> None:
         table(columns, rows, empty="there are no jobs in the config")
         if view.holder is None and view.as_of is None:
             note("No scheduler is running: nothing runs by itself until `cronledger serve` does.")
-        elif view.as_of is None and (full := full_slots(view.state)) is not None:
+        elif (full := view.full_slots) is not None:
             note(f"Note: {full_slots_words(full, view.now)}.")
 
 

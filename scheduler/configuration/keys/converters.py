@@ -13,7 +13,7 @@ from typing import TypeVar
 from scheduler.configuration.keys.names import variable_name
 from scheduler.configuration.keys.values import folder, mapping, text
 from scheduler.configuration.spelling import nearest
-from scheduler.configuration.yaml_tree.problems import Fault, Placed, Wrong
+from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue, Placed
 from scheduler.configuration.yaml_tree.tree import Node, Scalar, Sequence
 from scheduler.definition import Directory
 
@@ -21,7 +21,7 @@ P = TypeVar("P", bound=Placed)
 T = TypeVar("T")
 
 
-class _Gathered:
+class _FaultCollector:
     """Reads parts one by one and remembers what is wrong with each."""
 
     def __init__(self) -> None:
@@ -31,16 +31,16 @@ class _Gathered:
         """What `read` makes of a node, or None after noting why it refused."""
         try:
             return read(node)
-        except Wrong as wrong:
-            for fault in wrong.faults:
+        except InvalidValue as invalid:
+            for fault in invalid.faults:
                 under = ".".join(part for part in (below, fault.below) if part)
                 self.faults.append(fault._replace(node=fault.node or node, below=under))
             return None
 
     def settle(self) -> None:
-        """Raise `Wrong` if anything was."""
+        """Raise `InvalidValue` if anything was."""
         if self.faults:
-            raise Wrong.because(self.faults)
+            raise InvalidValue.because(self.faults)
 
 
 def command(node: Node) -> str | list[str]:
@@ -49,18 +49,18 @@ def command(node: Node) -> str | list[str]:
     if not isinstance(node, Sequence):
         return text(node, wanted)
     if not node.items:
-        raise Wrong("the list is empty: it takes a program and its arguments")
-    gathered = _Gathered()
+        raise InvalidValue("the list is empty: it takes a program and its arguments")
+    gathered = _FaultCollector()
     argv = [gathered.take(_argument, item) for item in node.items]
     gathered.settle()
     if not argv[0]:
-        raise Wrong("the name of the program is empty", node=node.items[0])
+        raise InvalidValue("the name of the program is empty", node=node.items[0])
     return [argument or "" for argument in argv]
 
 
 def environment(node: Node) -> dict[str, str]:
     """Names and values of environment variables."""
-    gathered = _Gathered()
+    gathered = _FaultCollector()
     found: dict[str, str] = {}
     for written, (key, value) in mapping(node, "a mapping of NAME: value").entries.items():
         shown = written.partition("=")[0]
@@ -75,8 +75,10 @@ def environment(node: Node) -> dict[str, str]:
 def directories(node: Node) -> list[Directory]:
     """Folders that a maintenance job cleans."""
     if not isinstance(node, Sequence):
-        raise Wrong("this takes a list of folders, each such as {path: /srv/app/logs, pattern: '*.log'}")
-    gathered = _Gathered()
+        raise InvalidValue(
+            "this takes a list of folders, each such as {path: /srv/app/logs, pattern: '*.log'}"
+        )
+    gathered = _FaultCollector()
     found = [gathered.take(_directory, item, f"{index}") for index, item in enumerate(node.items, 1)]
     gathered.settle()
     return [each for each in found if each is not None]
@@ -91,9 +93,9 @@ def _argument(node: Node) -> str:
 
 def _directory(node: Node) -> Directory:
     if isinstance(node, Scalar):
-        raise Wrong("each folder is a mapping with a path", f"path: {node.text}" if node.text else "")
+        raise InvalidValue("each folder is a mapping with a path", f"path: {node.text}" if node.text else "")
     entries = mapping(node, "a folder such as {path: /srv/app/logs, pattern: '*.log'}").entries
-    gathered = _Gathered()
+    gathered = _FaultCollector()
     members: dict[str, str] = {}
     for key, (key_node, value) in entries.items():
         if key not in _DIRECTORY_KEYS:
@@ -113,14 +115,16 @@ def _directory(node: Node) -> Directory:
 def _path(node: Node) -> str:
     path = folder(node)
     if not path.strip("/"):
-        raise Wrong("the root folder is never cleaned: name a folder in it")
+        raise InvalidValue("the root folder is never cleaned: name a folder in it")
     return path
 
 
 def _pattern(node: Node) -> str:
     pattern = text(node, "a pattern for names of files, such as *.log")
     if "/" in pattern:
-        raise Wrong("a pattern is compared with the names of files in the folder, so it holds no slash")
+        raise InvalidValue(
+            "a pattern is compared with the names of files in the folder, so it holds no slash"
+        )
     return pattern
 
 

@@ -10,7 +10,7 @@ import re
 import unicodedata
 
 from scheduler.configuration.keys.values import text
-from scheduler.configuration.yaml_tree.problems import Wrong
+from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Scalar
 
 MAX_NAME_LENGTH = 64
@@ -23,24 +23,24 @@ def job_name(node: Scalar) -> str:
     """The name of a job, as the key that it is.
 
     Raises:
-        Wrong: It cannot be one; the suggestion is the nearest name that can.
+        InvalidValue: It cannot be one; the suggestion is the nearest name that can.
     """
     name = node.text
     if _JOB.fullmatch(name):
         return text(node, "the name of a job") if node.plain else name
     if not name:
-        raise Wrong("the name of the job is missing")
+        raise InvalidValue("the name of the job is missing")
     better = _tidied(name)
     if len(name) > MAX_NAME_LENGTH:
-        raise Wrong(
+        raise InvalidValue(
             f"the name has {len(name)} characters: a job's name has at most {MAX_NAME_LENGTH}", better
         )
     if name[0] in ".-":
         what = "would be taken for an option" if name[0] == "-" else "would be a hidden file"
-        raise Wrong(f"the name {name!r} begins with '{name[0]}', so it {what}", better)
+        raise InvalidValue(f"the name {name!r} begins with '{name[0]}', so it {what}", better)
     strange = next(char for char in name if not re.match(r"[A-Za-z0-9._-]", char))
     shown = {" ": "a space", "/": "a slash", "\t": "a tab"}.get(strange, repr(strange))
-    raise Wrong(
+    raise InvalidValue(
         f"the name {name!r} holds {shown}: a job's name is made of letters, digits, '.', '_' and '-'", better
     )
 
@@ -49,19 +49,19 @@ def variable_name(node: Scalar) -> str:
     """The name of an environment variable.
 
     Raises:
-        Wrong: It cannot be one, or it is one that cronledger sets itself.
+        InvalidValue: It cannot be one, or it is one that cronledger sets itself.
     """
     name = node.text
     if "=" in name:  # what follows may be secret, and mistakes are recorded
-        raise Wrong("an environment variable is written NAME: value, not NAME=value")
+        raise InvalidValue("an environment variable is written NAME: value, not NAME=value")
     if _VARIABLE.fullmatch(name) is None:
         better = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")
         better = better if _VARIABLE.fullmatch(better) else ""
-        raise Wrong(
+        raise InvalidValue(
             f"{name!r} is not the name of an environment variable: letters, digits and '_' make one", better
         )
     if name.startswith(_OWN_PREFIX):
-        raise Wrong(f"variables that begin with {_OWN_PREFIX} are set by cronledger itself")
+        raise InvalidValue(f"variables that begin with {_OWN_PREFIX} are set by cronledger itself")
     return text(node, "the name of a variable") if node.plain else name
 
 

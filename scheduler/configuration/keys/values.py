@@ -1,4 +1,4 @@
-"""Reading single values: each reader takes a node and gives what it means, or raises `Wrong` and says why.
+"""Reading single values: each reader takes a node and gives what it means, or raises `InvalidValue` and says why.
 
 Text that YAML 1.1 reads as something else (`on`, `010`, `1:30`) is never silently taken for either: where
 text is wanted it must be in quotes, and where a number is wanted it must be a plain decimal one.
@@ -13,7 +13,7 @@ from typing import TypeVar
 import yaml
 
 from scheduler.configuration.spelling import nearest
-from scheduler.configuration.yaml_tree.problems import Wrong
+from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
 from scheduler.schedule import ScheduleError, known_zone, parse_duration, unknown_zone
 
@@ -56,9 +56,9 @@ def scalar(node: Node, wanted: str) -> Scalar:
     """
     if isinstance(node, Scalar):
         if node.plain and read_as(node.text) == "null":
-            raise Wrong(f"the value is missing: this takes {wanted}")
+            raise InvalidValue(f"the value is missing: this takes {wanted}")
         return node
-    raise Wrong(f"this takes {wanted}, not {'a mapping' if isinstance(node, Mapping) else 'a list'}")
+    raise InvalidValue(f"this takes {wanted}, not {'a mapping' if isinstance(node, Mapping) else 'a list'}")
 
 
 def text(node: Node, wanted: str = "text", *, literal: bool = False) -> str:
@@ -72,13 +72,13 @@ def text(node: Node, wanted: str = "text", *, literal: bool = False) -> str:
     value = scalar(node, wanted).text
     assert isinstance(node, Scalar), "scalar() lets nothing else through"
     if node.plain and (kind := read_as(value)) != "str" and not (literal and kind in _LITERAL):
-        raise Wrong(
+        raise InvalidValue(
             f"YAML reads {value} as {_KINDS.get(kind, kind)}, not as text: write it in quotes", f'"{value}"'
         )
     if not value.strip():
-        raise Wrong(f"this is empty: it takes {wanted}")
+        raise InvalidValue(f"this is empty: it takes {wanted}")
     if "\0" in value:
-        raise Wrong("this holds a NUL character, which no program can be given")
+        raise InvalidValue("this holds a NUL character, which no program can be given")
     return value
 
 
@@ -88,7 +88,7 @@ def description(node: Node) -> str:
         return ""
     value = text(node)
     if _CONTROL.search(value):
-        raise Wrong("this holds control characters, which a terminal would obey")
+        raise InvalidValue("this holds control characters, which a terminal would obey")
     return value.strip()
 
 
@@ -98,9 +98,9 @@ def boolean(node: Node) -> bool:
     value = _BOOLEANS.get(found.text.lower())
     if value is None:
         near = nearest(found.text, _BOOLEANS)
-        raise Wrong(f"this takes true or false, not {found.text!r}", near)
+        raise InvalidValue(f"this takes true or false, not {found.text!r}", near)
     if not found.plain:
-        raise Wrong(
+        raise InvalidValue(
             f"this takes true or false without quotes, not the text {found.text!r}", str(value).lower()
         )
     return value
@@ -117,12 +117,12 @@ def whole_number(low: int, high: int) -> Reader[int]:
         usable = _WHOLE.fullmatch(plain) is not None and len(plain) <= 12 and low <= int(plain) <= high
         better = plain if usable else ""
         if not found.plain:
-            raise Wrong(f"this takes {wanted} without quotes, not the text {written!r}", better)
+            raise InvalidValue(f"this takes {wanted} without quotes, not the text {written!r}", better)
         if _WHOLE.fullmatch(written) is None:
             extra = ": numbers are written in plain decimal digits" if better else ""
-            raise Wrong(f"this takes {wanted}, not {written!r}{extra}", better)
+            raise InvalidValue(f"this takes {wanted}, not {written!r}{extra}", better)
         if not usable:
-            raise Wrong(f"{written} is out of range: this takes {wanted}")
+            raise InvalidValue(f"{written} is out of range: this takes {wanted}")
         return int(written)
 
     return read
@@ -135,7 +135,7 @@ def one_of(*words: str) -> Reader[str]:
     def read(node: Node) -> str:
         value = scalar(node, wanted).text
         if value not in words:
-            raise Wrong(f"this takes {wanted}, not {value!r}", nearest(value, words))
+            raise InvalidValue(f"this takes {wanted}, not {value!r}", nearest(value, words))
         return value
 
     return read
@@ -147,7 +147,7 @@ def duration_ms(node: Node) -> int:
     try:
         length = parse_duration(found.text)
     except ScheduleError as error:
-        raise Wrong(error.reason, error.suggestion or "") from None
+        raise InvalidValue(error.reason, error.suggestion or "") from None
     return (length.days * 86_400 + length.seconds) * 1_000
 
 
@@ -164,14 +164,14 @@ def zone(node: Node) -> str:
     if known_zone(name):
         return name
     refusal = unknown_zone(name)
-    raise Wrong(refusal.reason, refusal.suggestion or "")
+    raise InvalidValue(refusal.reason, refusal.suggestion or "")
 
 
 def folder(node: Node) -> str:
     """The path of a folder, absolute or relative to the home."""
     path = text(node, "the path of a folder")
     if path.startswith("~") or "$" in path:
-        raise Wrong("~ and $ are not expanded here: write the whole path, or one relative to the home")
+        raise InvalidValue("~ and $ are not expanded here: write the whole path, or one relative to the home")
     return path
 
 
@@ -182,4 +182,4 @@ def mapping(node: Node, wanted: str) -> Mapping:
     if isinstance(node, Scalar) and node.plain and read_as(node.text) == "null":
         return Mapping(node.mark)
     what = "a list" if isinstance(node, Sequence) else "a single value"
-    raise Wrong(f"this takes {wanted}, not {what}")
+    raise InvalidValue(f"this takes {wanted}, not {what}")

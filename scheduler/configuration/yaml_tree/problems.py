@@ -45,7 +45,7 @@ class Fault(NamedTuple):
     below: str = ""
 
 
-class Wrong(Exception):
+class InvalidValue(Exception):
     """A value that cannot be accepted."""
 
     def __init__(
@@ -55,7 +55,7 @@ class Wrong(Exception):
         self.faults = [Fault(message, suggestion, node, offset)]
 
     @classmethod
-    def because(cls, faults: Iterable[Fault]) -> Wrong:
+    def because(cls, faults: Iterable[Fault]) -> InvalidValue:
         """A value with several mistakes in it, at least one."""
         listed = list(faults)
         error = cls(listed[0].message)
@@ -63,7 +63,7 @@ class Wrong(Exception):
         return error
 
 
-class TooMany(Exception):
+class TooManyMistakes(Exception):
     """There are so many mistakes that looking for more is of no use."""
 
 
@@ -85,7 +85,7 @@ class Problems:
         """Note a mistake at a line and column that count from 1; what an alias repeats is noted once.
 
         Raises:
-            TooMany: It is time to stop.
+            TooManyMistakes: It is time to stop.
         """
         self.noted += 1
         error = ConfigError(
@@ -97,7 +97,7 @@ class Problems:
         )
         self._found.setdefault((line, column, error.message), error)
         if len(self._found) >= COUNTED_MAX:
-            raise TooMany
+            raise TooManyMistakes
 
     def add(
         self, where: Placed, message: str, *, key: str = "", suggestion: str = "", offset: int = 0
@@ -106,9 +106,9 @@ class Problems:
         mark = where.mark
         self.add_at(mark.line + 1, mark.column + 1 + offset, message, key=key, suggestion=suggestion)
 
-    def take(self, wrong: Wrong, where: Placed, key: str) -> None:
+    def take(self, invalid: InvalidValue, where: Placed, key: str) -> None:
         """Note all that is wrong with the value of a key."""
-        for fault in wrong.faults:
+        for fault in invalid.faults:
             full = f"{key}.{fault.below}" if fault.below else key
             place = fault.node or where
             self.add(place, fault.message, key=full, suggestion=fault.suggestion, offset=fault.offset)

@@ -11,7 +11,7 @@ import yaml
 _PUBLIC_KEYS = {"schedule", "every", "at", "description", "command", "pattern"}
 
 
-class Reworded(NamedTuple):
+class SyntaxMistake(NamedTuple):
     """Where the text stops being YAML (line and column count from 1), why, and what to write instead."""
 
     line: int
@@ -20,11 +20,11 @@ class Reworded(NamedTuple):
     suggestion: str = ""
 
 
-def reword(error: yaml.YAMLError, text: str) -> Reworded:
+def reword(error: yaml.YAMLError, text: str) -> SyntaxMistake:
     """What a parser error means for the person who wrote `text`."""
     mark: Any = getattr(error, "problem_mark", None)
     if mark is None:
-        return Reworded(1, 1, f"this is not YAML: {getattr(error, 'reason', 'it cannot be parsed')}")
+        return SyntaxMistake(1, 1, f"this is not YAML: {getattr(error, 'reason', 'it cannot be parsed')}")
     problem: str = getattr(error, "problem", None) or "it cannot be parsed"
     context: str = getattr(error, "context", None) or ""
     begin: Any = getattr(error, "context_mark", None) or mark
@@ -34,28 +34,28 @@ def reword(error: yaml.YAMLError, text: str) -> Reworded:
 
 def _meaning(
     problem: str, context: str, lines: list[str], here: tuple[int, int], begin: tuple[int, int]
-) -> Reworded:
+) -> SyntaxMistake:
     """The same from the parser's words and places, which count from 0 and may lie behind the last line."""
     source = lines[here[0]] if here[0] < len(lines) else ""
     at, begin_at = (here[0] + 1, here[1] + 1), (begin[0] + 1, begin[1] + 1)
     if problem == "found character that cannot start any token":
-        return Reworded(*at, *_cannot_begin(source, here[1]))
+        return SyntaxMistake(*at, *_cannot_begin(source, here[1]))
     if context in ("while scanning an alias", "while scanning an anchor"):
-        return Reworded(*begin_at, *_cannot_begin(lines[begin[0]], begin[1]))
+        return SyntaxMistake(*begin_at, *_cannot_begin(lines[begin[0]], begin[1]))
     if problem.startswith("mapping values are not allowed"):
         return _second_colon(source, at)
     if "quoted scalar" in context and "end of stream" in problem:
-        return Reworded(*begin_at, "this quote is never closed")
+        return SyntaxMistake(*begin_at, "this quote is never closed")
     if problem == "could not find expected ':'":
-        return Reworded(
+        return SyntaxMistake(
             *begin_at, "a key and its colon are missing here: each line of a block is `key: value`"
         )
     if context.startswith("while parsing a flow"):
         return _open_bracket(lines, at, begin)
     for part, message in _MEANINGS.items():
         if part in problem:
-            return Reworded(*at, message.format(begin=begin_at[0]))
-    return Reworded(*at, f"this is not YAML: {problem}" + (f" {context}" if context else ""))
+            return SyntaxMistake(*at, message.format(begin=begin_at[0]))
+    return SyntaxMistake(*at, f"this is not YAML: {problem}" + (f" {context}" if context else ""))
 
 
 _MEANINGS = {
@@ -93,17 +93,17 @@ def _cannot_begin(source: str, column: int) -> tuple[str, str]:
     return f"a value that begins with {character} must be in quotes", _quoted(source, column)
 
 
-def _second_colon(source: str, here: tuple[int, int]) -> Reworded:
+def _second_colon(source: str, here: tuple[int, int]) -> SyntaxMistake:
     """A colon where no key can be: inside an unquoted value, or after wrong indentation."""
     column = here[1] - 1
     found = re.match(r"\s*(?:- +)?[^\s:\"'][^:]*:[ \t]+(?=\S)", source[:column])
     if found is None:
-        return Reworded(
+        return SyntaxMistake(
             *here,
             "a key cannot stand here: it is indented more than the line above, or that line lacks its colon",
         )
     message = "this value holds ': ', which begins a mapping: put the value in quotes"
-    return Reworded(here[0], found.end() + 1, message, _quoted(source, found.end()))
+    return SyntaxMistake(here[0], found.end() + 1, message, _quoted(source, found.end()))
 
 
 def _quoted(source: str, column: int) -> str:
@@ -120,15 +120,17 @@ def _quoted(source: str, column: int) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _open_bracket(lines: list[str], at: tuple[int, int], begin: tuple[int, int]) -> Reworded:
+def _open_bracket(lines: list[str], at: tuple[int, int], begin: tuple[int, int]) -> SyntaxMistake:
     """A list or mapping in brackets that does not end, or holds what it cannot."""
     line = lines[begin[0]] if begin[0] < len(lines) else ""
     bracket = line[begin[1] : begin[1] + 1]
     wanted = {"[": "]", "{": "}"}.get(bracket)
     where = "the end of the file" if at[0] > len(lines) else f"line {at[0]}, column {at[1]}"
     if wanted is None:
-        return Reworded(*at, "inside brackets a comma, a colon or the closing bracket is missing before this")
-    return Reworded(
+        return SyntaxMistake(
+            *at, "inside brackets a comma, a colon or the closing bracket is missing before this"
+        )
+    return SyntaxMistake(
         begin[0] + 1,
         begin[1] + 1,
         f"this {bracket} is never closed: {wanted} or a comma is missing before {where}",

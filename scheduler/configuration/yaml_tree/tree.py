@@ -71,7 +71,7 @@ class Mapping:
 Node = Scalar | Sequence | Mapping
 
 
-class Unreadable(Exception):
+class InvalidYaml(Exception):
     """The text is no YAML that a tree could be made of; the problems say why."""
 
 
@@ -79,13 +79,13 @@ def compose(text: str, problems: Problems) -> Node | None:
     """The tree of the one document in `text`; None if there is none.
 
     Raises:
-        Unreadable: The text is not YAML, nests too deeply or is too large.
-        TooMany: It holds too many mistakes.
+        InvalidYaml: The text is not YAML, nests too deeply or is too large.
+        TooManyMistakes: It holds too many mistakes.
     """
     if text.startswith("%") or "\n%" in text:
         line = text.count("\n", 0, text.find("\n%") + 1) + 1 if not text.startswith("%") else 1
         problems.add_at(line, 1, "a line of a config cannot begin with %: YAML directives are not supported")
-        raise Unreadable
+        raise InvalidYaml
     composer = _Composer(text, problems)
     try:
         return composer.document()
@@ -95,7 +95,7 @@ def compose(text: str, problems: Problems) -> Node | None:
 
         line, column, message, suggestion = reword(error, text)
         problems.add_at(line, column, message, suggestion=suggestion)
-        raise Unreadable from None
+        raise InvalidYaml from None
 
 
 class _Composer:
@@ -126,7 +126,7 @@ class _Composer:
         """Refuse brackets that nest too deeply if the parser, which reads ahead, gave up among them.
 
         Raises:
-            Unreadable: it did, and the place is where our own bound is passed, wherever the parser's lies.
+            InvalidYaml: it did, and the place is where our own bound is passed, wherever the parser's lies.
         """
         mark: Any = getattr(error, "problem_mark", None)
         if mark is None or text[mark.index : mark.index + 1] not in ("[", "{"):
@@ -213,7 +213,7 @@ class _Composer:
         known: tuple[Node, int] | str | None = self._anchors.get(event.anchor, "unknown")
         if known is None:
             self._refuse(event.start_mark, "this alias stands inside what it refers to")
-            raise Unreadable
+            raise InvalidYaml
         if isinstance(known, str):
             message = "no anchor has the name after this *: text that begins with * must be in quotes"
             self._refuse(event.start_mark, message)
@@ -233,4 +233,4 @@ class _Composer:
     def _stop_at(self, line: int, column: int, *, deep: bool) -> None:
         limit = f"nests deeper than {MAX_DEPTH} levels" if deep else f"holds more than {MAX_NODES:,} values"
         self._problems.add_at(line, column, f"the file {limit} here: this cannot be a config")
-        raise Unreadable
+        raise InvalidYaml

@@ -11,14 +11,13 @@ import gzip
 import os
 import re
 import shutil
-import stat
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from eventstore.durable import REAL, give_name
-from eventstore.regular_file import create_anew, open_regular
+from eventstore.regular_file import create_anew, open_regular, regular_status
 from scheduler.logs.storage.checkpoint import Checkpoint, write_position
 from scheduler.logs.storage.day_files import day_files
 from scheduler.logs.storage.gzip_members import MEMBER_BYTES, member
@@ -76,8 +75,8 @@ def compress_outputs(folder: Path, in_use: Callable[[str], bool], now: datetime)
         for name in _names(folder / day, _OUTPUT):
             path = folder / day / name
             with contextlib.suppress(FileNotFoundError):
-                found = path.lstat()
-                if not stat.S_ISREG(found.st_mode) or found.st_size < OUTPUT_BYTES_MIN or in_use(name):
+                found = regular_status(path)
+                if found is None or found.st_size < OUTPUT_BYTES_MIN or in_use(name):
                     continue
                 compressed = path.with_name(name + COMPRESSED)
                 beside = compressed.with_name(f".{compressed.name}{BESIDE}")

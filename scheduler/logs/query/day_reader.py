@@ -8,13 +8,12 @@ after the other might find an entry in neither or in both, so it looks at their 
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from eventstore.regular_file import open_regular
+from eventstore.regular_file import open_regular, regular_status
 from scheduler.logs.storage.checkpoint import read_position
 from scheduler.logs.storage.resume import BESIDE
 from scheduler.logs.storage.scan import FileRange, packed_spans, plain_spans
@@ -76,7 +75,7 @@ def _identities(folder: Path, names: tuple[str, ...]) -> dict[str, int]:
     found = {}
     for name in names:
         with suppress(FileNotFoundError):
-            status = os.lstat(folder / name)
-            if stat.S_ISREG(status.st_mode):
+            status = regular_status(folder / name)
+            if status is not None:
                 found[name] = status.st_ino
     return found

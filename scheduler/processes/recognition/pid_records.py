@@ -16,12 +16,11 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import stat
 from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from eventstore.regular_file import open_regular, read_regular
+from eventstore.regular_file import open_regular, read_regular, regular_status
 from scheduler import inheritable_lock
 from scheduler.processes.descriptors import is_exhaustion
 from scheduler.processes.recognition.identity import (
@@ -252,7 +251,7 @@ def _parsed(lines: Iterable[str]) -> Iterator[PidRecord]:
 
 
 def _remove(path: Path) -> None:
-    if stat.S_ISREG(path.lstat().st_mode):
+    if regular_status(path) is not None:
         path.unlink()
 
 

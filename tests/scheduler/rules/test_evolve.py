@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
+from scheduler.entry_members import Survivor
 from scheduler.home import Home
 from scheduler.ledger import snapshot
 from scheduler.ledger.ledger import Ledger
@@ -19,7 +20,7 @@ from scheduler.ledger.ledger_prefix import LedgerPrefix
 from scheduler.ledger.open import open_ledger, open_ledger_to_read
 from scheduler.ledger.state_file import draft, fold_version
 from scheduler.rules.evolve import evolve, fold
-from scheduler.rules.state import Enablement, State
+from scheduler.rules.state import Enablement, LeftRunning, State
 from tests.support.examples import examples
 from tests.support.lives import live_through
 from tests.support.world import BEGIN, World, job
@@ -70,6 +71,16 @@ def test_unknown_types_and_members_are_ignored() -> None:
     state = fold(State(), store.read(0))
     assert not state.jobs["hourly"].enablement.enabled
     assert state.jobs["hourly"].enablement.reason == "r"
+
+
+def test_what_the_original_could_not_stop_is_not_the_adopted_copys() -> None:
+    """Processes that withstood are those of the home that started them; a copy that was adopted knows of none."""
+    store = World().machine.store.peer()
+    survivor = Survivor(pid=7, start_ticks=1, uid=0, program="sudo")
+    left = State(left_running=[LeftRunning(3, "nightly", "boot", [survivor])])
+    store.append([v.event(v.HomeAdopted(home="00", path="/b"), "user:a@b")])
+    adopted = fold(left, [msgspec.structs.replace(entry, seq=0) for entry in store.read(store.head().seq)])
+    assert (adopted.home, adopted.left_running) == ("00", [])
 
 
 def test_a_run_ends_once_even_if_two_say_so() -> None:
