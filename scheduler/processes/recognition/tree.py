@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from scheduler.entry_members import Survivor
 from scheduler.processes.descriptors import is_exhaustion
-from scheduler.processes.pidfd import Leader
+from scheduler.processes.leader import Leader
 from scheduler.processes.recognition import attempt_secret
 from scheduler.processes.recognition.identity import ProcessStat, process_stat
 from scheduler.processes.recognition.lineage import Lineage
