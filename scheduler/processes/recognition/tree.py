@@ -154,6 +154,24 @@ def live_attempts(ledger_id: str) -> Iterator[tuple[int, tuple[int, int]]]:
             yield pid, attempt
 
 
+def live_attempts_of_any_home(ledger_id: str) -> Iterator[tuple[int, int]]:
+    """The (run, attempt) that live processes carry of this ledger, whichever home of it they belong to.
+
+    A copied home that was adopted has the same ledger, and a mark of its own behind the ledger's id.
+    """
+    for pid in pids():
+        environment = _environment(pid)
+        mark = _value(environment, LEDGER)
+        run, attempt = _number(environment, RUN), _number(environment, ATTEMPT)
+        if (
+            mark is not None
+            and mark.partition(".")[0] == ledger_id
+            and run is not None
+            and attempt is not None
+        ):
+            yield run, attempt
+
+
 class Tree(NamedTuple):
     """The processes of one attempt.
 
