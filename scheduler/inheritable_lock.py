@@ -30,10 +30,14 @@ def take(descriptor: int) -> bool:
     return True
 
 
-def is_held(path: str | os.PathLike[str]) -> bool:
-    """Whether somebody holds the lock on a file; False if there is no such file. Takes nothing."""
+def is_held(path: str | os.PathLike[str], folder: int | None = None) -> bool:
+    """Whether somebody holds the lock on a file; False if there is no such file. Takes nothing.
+
+    Args:
+        path: the file; folder: a descriptor of the folder at which a relative path begins.
+    """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
     except OSError:
         return False
     try:

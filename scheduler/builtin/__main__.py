@@ -80,7 +80,7 @@ def main(
             refused = None
             if not (options.dry_run or options.trust_clock):
                 refused = _doubt(home, store, run, ClockMark(moment, *boot()))
-            applied = _clean(options, home, _mark(environ, store.ledger_id), moment, refused)
+            applied = _clean(options, home, store.ledger_id, moment, refused)
             store.append([event(applied, _actor(store, run), job=options.job, run=run)])
     except LedgerError as error:
         if applied is None:
@@ -108,7 +108,7 @@ def _boottime_ms() -> int:
 
 
 def _clean(
-    options: argparse.Namespace, home: Home, mark: str, now: datetime, refused: str | None
+    options: argparse.Namespace, home: Home, ledger_id: str, now: datetime, refused: str | None
 ) -> RetentionApplied:
     """Do the work, or only count it where it is refused.
 
@@ -118,7 +118,7 @@ def _clean(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: signals.append(number))
     tally = RetentionTally(lambda: bool(signals))
-    keep = output_in_use(mark)
+    keep = output_in_use(ledger_id)
     job = REGISTERED[options.job]
     dry_run = options.dry_run or refused is not None
     applied = clean(job, home, options.directory, options.retention, now, keep, tally, dry_run=dry_run)
@@ -131,13 +131,9 @@ def _clean(
 def _run(environ: Mapping[str, str], ledger_id: str) -> int | None:
     """The run that this process is, where it is one of this ledger."""
     number = environ.get(RUN, "")
-    return int(number) if _mark(environ, ledger_id) == environ.get(LEDGER) and number.isdecimal() else None
-
-
-def _mark(environ: Mapping[str, str], ledger_id: str) -> str:
-    """What the processes of this home carry: as this one does, if it is one; a home that was adopted adds its own."""
-    carried = environ.get(LEDGER, "")
-    return carried if carried.partition(".")[0] == ledger_id else ledger_id
+    # A home that was adopted adds a mark of its own to the ledger's id.
+    is_ours = environ.get(LEDGER, "").partition(".")[0] == ledger_id
+    return int(number) if is_ours and number.isdecimal() else None
 
 
 def _actor(store: EventStore, run: int | None) -> str:

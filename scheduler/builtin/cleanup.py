@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from scheduler.builtin import RegisteredJob, retention
-from scheduler.builtin.protected_paths import protected, targets
+from scheduler.builtin.protected_paths import OutputInUse, protected, targets
 from scheduler.builtin.retention_report import RetentionTally
 from scheduler.definition import Directory
 from scheduler.home import Home
@@ -19,7 +19,7 @@ def clean(
     directories: Sequence[Directory],
     keep_for: int,
     now: datetime,
-    keep: Callable[[str], bool],
+    keep: OutputInUse,
     tally: RetentionTally,
     *,
     dry_run: bool,

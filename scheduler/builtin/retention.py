@@ -60,13 +60,14 @@ class ProtectedFiles(NamedTuple):
         folders: nothing in these folders or below them.
         files_of: no file directly in these folders.
         output: in this folder and below it,
-        keep: no file for whose name this says True: the output of runs that are still running.
+        keep: no file of which this says True, given a descriptor of its folder and its name: the output of runs
+            that are still running.
     """
 
     folders: frozenset[Identity]
     files_of: frozenset[Identity]
     output: Identity | None
-    keep: Callable[[str], bool]
+    keep: Callable[[int, str], bool]
 
 
 def pattern_problem(pattern: str) -> str | None:
@@ -180,8 +181,8 @@ class _Sweep:
         inside = f"{path}/{entry.name}"
         try:
             if entry.is_file(follow_symlinks=False):
-                if self._matches(entry.name) and not (is_output and self._protected.keep(entry.name)):
-                    self._file(entry, descriptor)
+                if self._matches(entry.name):
+                    self._file(entry, descriptor, is_output)
             elif self._target.pattern is None and entry.is_dir(follow_symlinks=False):
                 self._subfolder(entry.name, descriptor, inside, is_output, depth + 1)
         except FileNotFoundError:  # someone else was faster
@@ -189,11 +190,14 @@ class _Sweep:
         except OSError as error:
             self._tally.failed(inside, error.strerror or str(error))
 
-    def _file(self, entry: os.DirEntry[str], descriptor: int) -> None:
+    def _file(self, entry: os.DirEntry[str], descriptor: int, is_output: bool) -> None:
         # Asked anew, not from the listing: a session may have been renewed since.
         found = os.stat(entry.name, dir_fd=descriptor, follow_symlinks=False)
+        is_old = found.st_mtime_ns < self._cutoff_ns
+        if is_old and is_output and self._protected.keep(descriptor, entry.name):
+            return
         self._counts.examined += 1
-        if found.st_mtime_ns < self._cutoff_ns:
+        if is_old:
             if not self._dry_run:
                 os.unlink(entry.name, dir_fd=descriptor)
             self._counts.deleted += 1

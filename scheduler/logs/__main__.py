@@ -127,7 +127,7 @@ def _compress(home: Home, collector: Collector) -> None:
         collector.turn()
     in_use = output_in_use(collector.ledger_id)
     for _ in compress_outputs(
-        home.logs / "output", lambda name: in_use(name) or collector.follows(name), now
+        home.logs / "output", lambda folder, name: in_use(folder, name) or collector.follows(name), now
     ):
         collector.turn()
 

@@ -59,7 +59,10 @@ class OutputFiles:
     def close(self) -> None:
         """Close them; the attempt has its own."""
         for descriptor in self.descriptors:
-            os.close(descriptor)
+            try:
+                os.close(descriptor)
+            except OSError:  # it is closed, and nothing was written by us
+                continue
 
     def discard(self) -> None:
         """Close and remove them: the attempt never was. What has been put in their place stays."""

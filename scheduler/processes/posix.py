@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Final
 
 from scheduler.entry_members import Survivor
-from scheduler.processes import pidfd, termination
-from scheduler.processes.descriptors import DescriptorReserve, is_exhaustion, keep_descriptors_to_ourselves
+from scheduler.processes import termination
+from scheduler.processes.descriptors import DescriptorReserve, keep_descriptors_to_ourselves
+from scheduler.processes.exit_watch import ExitWatch
+from scheduler.processes.leader import Leader
 from scheduler.processes.output_files import holds_output
 from scheduler.processes.reaping import Watched, own_memory_peak_kib, reap
 from scheduler.processes.recognition import tree
@@ -29,7 +31,7 @@ from scheduler.processes.recognition.inherited import InheritedChildren, become_
 from scheduler.processes.recognition.lineage import Lineage
 from scheduler.processes.recognition.pid_records import PidRecord, PidRecords
 from scheduler.processes.spawner import Exit, FileIdentity, Launch, Launched, LaunchFailed, Orphan
-from scheduler.processes.starter import Held, Starter, undone
+from scheduler.processes.starter import Held, Starter
 
 LOCKS_LOOK_S: Final = 1.0
 """How often is asked whether a run that cannot be seen from here still holds its lock: nobody tells of its end."""
@@ -59,9 +61,8 @@ class PosixSpawner:
         self._reserve = DescriptorReserve()
         self._notes = None if notes is None else PidRecords(notes)
         self._unseen: set[tuple[int, int]] = set()
-        self._watch = pidfd.ExitWatch(selector, PROCESS_EXITS)
-        self._by_pidfd: dict[int, Watched] = {}
-        self._leaders: dict[tuple[int, int], pidfd.Leader] = {}
+        self._watch = ExitWatch(selector, PROCESS_EXITS)
+        self._leaders: dict[tuple[int, int], Leader] = {}
         self._stopping: set[tuple[int, int]] = set()
         self._outputs: dict[tuple[int, int], tuple[FileIdentity, ...]] = {}
         self._lineages: dict[tuple[int, int], Lineage] = {}
@@ -139,8 +140,7 @@ class PosixSpawner:
         ended = self._look_again() if self._unseen else []
         if self._locked:
             ended += self._unlocked()
-        for descriptor in self._watch.ended():
-            watched = self._by_pidfd.pop(descriptor)
+        for watched in self._watch.ended():
             ended.append(reap(watched))
             attempt = (watched.run, watched.attempt)
             if attempt not in self._stopping or not watched.leader.holds_number():
@@ -184,7 +184,7 @@ class PosixSpawner:
         if orphan is not None and orphan.elsewhere and holds_output(orphan):
             return True
         leader = self._leaders.get(key)
-        if leader is not None and not pidfd.has_ended(leader.pidfd):
+        if leader is not None and not leader.has_ended():
             return True
         try:
             with self._reserve.lent():
@@ -211,9 +211,8 @@ class PosixSpawner:
         """Stop watching; the processes go on."""
         self._watch.close()
         for leader in self._leaders.values():
-            os.close(leader.pidfd)
+            leader.close()
         self._leaders.clear()
-        self._by_pidfd.clear()
         self._reserve.close()
         if self._groups is not None:
             self._groups.close()
@@ -233,7 +232,7 @@ class PosixSpawner:
         lineage = self._lineages.setdefault(key, self._lineage(key))
         return self._tree_of(key, leader, lineage)
 
-    def _tree_of(self, attempt: tuple[int, int], leader: pidfd.Leader | None, lineage: Lineage) -> tree.Tree:
+    def _tree_of(self, attempt: tuple[int, int], leader: Leader | None, lineage: Lineage) -> tree.Tree:
         return tree.Tree(
             self._ledger_id, attempt, leader, self._digests.get(attempt), lineage, self._group(attempt)
         )
@@ -244,7 +243,7 @@ class PosixSpawner:
     def _lineage(self, attempt: tuple[int, int]) -> Lineage:
         return Lineage(self._outputs.get(attempt, ()))
 
-    def _leader(self, attempt: tuple[int, int]) -> pidfd.Leader | None:
+    def _leader(self, attempt: tuple[int, int]) -> Leader | None:
         """The main process; watched from now on if it was not and a note tells it."""
         if attempt not in self._leaders and self._notes is not None:
             for note in self._notes.find([attempt]):
@@ -254,7 +253,7 @@ class PosixSpawner:
     def _release(self, attempt: tuple[int, int]) -> None:
         """Forget an attempt of which nothing is left, if its end was reported."""
         leader = self._leaders.get(attempt)
-        if leader is not None and leader.pidfd in self._by_pidfd:
+        if leader is not None and self._watch.watches(leader):
             return
         self._stopping.discard(attempt)
         self._lineages.pop(attempt, None)
@@ -266,34 +265,28 @@ class PosixSpawner:
         self._outputs.pop(attempt, None)
         if attempt not in self._stopping:
             self._digests.pop(attempt, None)
-        os.close(self._leaders.pop(attempt).pidfd)
+        self._leaders.pop(attempt).close()
         group = self._group(attempt)
         if group is not None:
             group.remove()
 
-    def _watch_main(self, attempt: tuple[int, int], held: Held, own_peak_kib: int) -> Launched | LaunchFailed:
-        """Begin to watch a process of ours; if that is impossible, it must not run at all."""
-        pid, descriptor, started_s, outputs = held
-        try:
-            self._watch_leader(attempt, pidfd.Leader(pid, descriptor, child=True), own_peak_kib)
-        except OSError as error:
-            os.close(descriptor)
-            return undone(pid, error)
+    def _watch_main(self, attempt: tuple[int, int], held: Held, own_peak_kib: int) -> Launched:
+        """Begin to watch a process of ours."""
+        leader, started_s, outputs = held
+        self._watch_leader(attempt, leader, own_peak_kib)
         self._outputs[attempt] = outputs
         self._digests[attempt] = self.secret_sha256(*attempt)
-        return Launched(pid, started_s, outputs)
+        return Launched(leader.pid, started_s, outputs)
 
-    def _watch_leader(self, attempt: tuple[int, int], leader: pidfd.Leader, own_peak_kib: int) -> None:
-        """Raises OSError, with nothing changed, where the kernel's limit of watches is reached."""
-        self._watch.add(leader.pidfd)
-        self._by_pidfd[leader.pidfd] = Watched(*attempt, leader, own_peak_kib)
+    def _watch_leader(self, attempt: tuple[int, int], leader: Leader, own_peak_kib: int) -> None:
+        self._watch.add(Watched(*attempt, leader, own_peak_kib))
         self._leaders[attempt] = leader
 
     def _adopt_living(self, wanted: set[tuple[int, int]]) -> None:
         """Watch those main processes of the wanted attempts that live.
 
         Raises:
-            OSError: there is no descriptor left to look with, or the kernel's limit of watches is reached.
+            OSError: there is no descriptor left to look with.
         """
         with self._reserve.lent():
             if self._notes is not None:
@@ -359,19 +352,19 @@ class PosixSpawner:
         """
         try:
             descriptor = os.pidfd_open(pid)
-        except OSError as error:
-            if is_exhaustion(error):
-                raise
+        except ProcessLookupError:
             return
+        is_watched = False
         try:
             stat = process_stat(pid)
             is_it = self._is_main(attempt, pid) if note is None else note.holds()
             if is_it and stat is not None:
                 ours = stat.parent == os.getpid()
-                leader = pidfd.Leader(pid, descriptor, child=ours, start_ticks=stat.start_ticks)
+                leader = Leader(pid, descriptor, child=ours, start_ticks=stat.start_ticks)
                 self._watch_leader(attempt, leader, 0)
+                is_watched = True
         finally:
-            if descriptor not in self._by_pidfd:
+            if not is_watched:
                 os.close(descriptor)
 
     def _is_main(self, attempt: tuple[int, int], pid: int) -> bool:

@@ -7,6 +7,7 @@ import resource
 from typing import NamedTuple
 
 from scheduler.processes import pidfd
+from scheduler.processes.leader import Leader
 from scheduler.processes.spawner import Exit
 
 
@@ -18,7 +19,7 @@ class Watched(NamedTuple):
 
     run: int
     attempt: int
-    leader: pidfd.Leader
+    leader: Leader
     own_peak_kib: int
 
 
@@ -31,7 +32,8 @@ def reap(watched: Watched) -> Exit:
     """How a process that has ended came out; a child of this process is taken out of the kernel's list."""
     leader = watched.leader
     if not leader.child:
-        return ended(watched, pidfd.wait_status(leader.pidfd, leader.pid), None, None)
+        status = None if leader.pidfd is None else pidfd.wait_status(leader.pidfd, leader.pid)
+        return ended(watched, status, None, None)
     leader.child = False
     try:
         _, status, usage = os.wait4(leader.pid, os.WNOHANG)

@@ -6,15 +6,15 @@ made nothing is done but what makes the first one known.
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import os
-import signal
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from scheduler.processes import program
 from scheduler.processes.descriptors import DescriptorReserve, is_exhaustion
+from scheduler.processes.leader import Leader
 from scheduler.processes.recognition import attempt_secret, tree
 from scheduler.processes.recognition.attempt_secret import AttemptSecrets
 from scheduler.processes.recognition.control_groups import ControlGroups
@@ -27,10 +27,9 @@ from scheduler.processes.working_folder import WorkingFolder
 
 
 class Held(NamedTuple):
-    """A process of ours that was just made: its pid, a pidfd of it, when it was started (monotonic), its output."""
+    """A process of ours that was just made, when it was started (monotonic), and its output files."""
 
-    pid: int
-    pidfd: int
+    leader: Leader
     started_s: float
     outputs: tuple[FileIdentity, ...]
 
@@ -109,10 +108,7 @@ class Starter:
             if self._notes is not None:
                 self._notes.add(PidRecord(*attempt, pid, begun_s, boottime_s()))
         self._marker.mark(pid)
-        try:
-            return Held(pid, self._pidfd_of(pid), started_s, outputs)
-        except OSError as error:
-            return undone(pid, error)
+        return Held(Leader(pid, self._pidfd_of(pid), child=True), started_s, outputs)
 
     def _spawn(self, attempt: tuple[int, int], command: Command, working_folder: WorkingFolder) -> Spawned:
         if not self._reserve.refill():
@@ -122,20 +118,13 @@ class Starter:
             self._groups.enter(attempt)
         return spawn(command, working_folder)
 
-    def _pidfd_of(self, pid: int) -> int:
-        """A pidfd of a process of ours, from the reserve if need be."""
+    def _pidfd_of(self, pid: int) -> int | None:
+        """A pidfd of a process of ours, from the reserve if need be; None where the system refuses one."""
         try:
             return os.pidfd_open(pid)
         except OSError as error:
             if not is_exhaustion(error):
-                raise
-        with self._reserve.lent():
+                return None
+        with self._reserve.lent(), contextlib.suppress(OSError):
             return os.pidfd_open(pid)
-
-
-def undone(pid: int, error: OSError) -> LaunchFailed:
-    """End a child that cannot be watched."""
-    os.killpg(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    reason = program.NO_DESCRIPTORS if error.errno == errno.EMFILE else error.strerror
-    return LaunchFailed(f"cannot watch a process: {reason}", program.NOT_EXECUTABLE)
+        return None

@@ -37,9 +37,9 @@ class WorkingFolder:
         """
         if self._at == folder:
             return
-        if self._home is None:
-            self._home = _hold_here()
         try:
+            if self._home is None:
+                self._home = _hold_here()
             os.chdir(folder)
         except OSError as error:
             text = f"cannot start in the working directory {folder}: {error.strerror}"

@@ -58,25 +58,33 @@ def compress_entries(folder: Path, position: Checkpoint, now: datetime) -> Itera
         yield file.path.name
 
 
-def compress_outputs(folder: Path, in_use: Callable[[str], bool], now: datetime) -> Iterator[Path]:
+def compress_outputs(folder: Path, in_use: Callable[[int, str], bool], now: datetime) -> Iterator[Path]:
     """Compress captured output of days that are over; each path after it is done.
 
     Args:
         folder: that of the output, with a folder for each day.
-        in_use: whether the file of that name belongs to a run that is still running.
+        in_use: whether a file belongs to a run that is still running, given a descriptor of its folder and its name.
         now: the time.
 
     Raises:
         OSError: there is no room, say; everything is as it was.
     """
     for day in sorted(_names(folder, _DAY)):
-        if day >= first_kept(now) or (folder / day).is_symlink():
-            continue
-        for name in _names(folder / day, _OUTPUT):
-            path = folder / day / name
+        if day < first_kept(now):
+            yield from _compress_day_of_outputs(folder / day, in_use)
+
+
+def _compress_day_of_outputs(day: Path, in_use: Callable[[int, str], bool]) -> Iterator[Path]:
+    try:
+        descriptor = os.open(day, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):  # a link is none
+        return
+    try:
+        for name in _names(day, _OUTPUT):
+            path = day / name
             with contextlib.suppress(FileNotFoundError):
                 found = regular_status(path)
-                if found is None or found.st_size < OUTPUT_BYTES_MIN or in_use(name):
+                if found is None or found.st_size < OUTPUT_BYTES_MIN or in_use(descriptor, name):
                     continue
                 compressed = path.with_name(name + COMPRESSED)
                 beside = compressed.with_name(f".{compressed.name}{BESIDE}")
@@ -85,6 +93,8 @@ def compress_outputs(folder: Path, in_use: Callable[[str], bool], now: datetime)
                 give_name(REAL, beside, compressed)
                 path.unlink()
                 yield path
+    finally:
+        os.close(descriptor)
 
 
 def _names(folder: Path, pattern: re.Pattern[str]) -> list[str]:

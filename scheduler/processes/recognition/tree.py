@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from scheduler.entry_members import Survivor
 from scheduler.processes.descriptors import is_exhaustion
-from scheduler.processes.pidfd import Leader
+from scheduler.processes.leader import Leader
 from scheduler.processes.recognition import attempt_secret
 from scheduler.processes.recognition.control_groups import ControlGroup
 from scheduler.processes.recognition.identity import ProcessStat, process_stat
@@ -153,6 +153,24 @@ def live_attempts(ledger_id: str) -> Iterator[tuple[int, tuple[int, int]]]:
         attempt = carried(pid, ledger_id)
         if attempt is not None:
             yield pid, attempt
+
+
+def live_attempts_of_any_home(ledger_id: str) -> Iterator[tuple[int, int]]:
+    """The (run, attempt) that live processes carry of this ledger, whichever home of it they belong to.
+
+    A copied home that was adopted has the same ledger, and a mark of its own behind the ledger's id.
+    """
+    for pid in pids():
+        environment = _environment(pid)
+        mark = _value(environment, LEDGER)
+        run, attempt = _number(environment, RUN), _number(environment, ATTEMPT)
+        if (
+            mark is not None
+            and mark.partition(".")[0] == ledger_id
+            and run is not None
+            and attempt is not None
+        ):
+            yield run, attempt
 
 
 class Tree(NamedTuple):

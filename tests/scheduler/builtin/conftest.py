@@ -14,7 +14,7 @@ from scheduler.builtin.retention_report import RetentionTally
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 CUTOFF = NOW - timedelta(hours=24)
 OLD = CUTOFF - timedelta(seconds=1)
-NOTHING_PROTECTED = ProtectedFiles(frozenset(), frozenset(), None, lambda name: False)
+NOTHING_PROTECTED = ProtectedFiles(frozenset(), frozenset(), None, lambda folder, name: False)
 
 
 def put(path: Path, changed: datetime = OLD, content: str = "12345") -> Path:

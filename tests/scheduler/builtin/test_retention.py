@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.builtin import retention
-from scheduler.builtin.retention import ProtectedFiles, identity_of
+from scheduler.builtin.retention import identity_of
 from scheduler.builtin.retention_report import FAILURES_MAX, TARGETS_MAX, RetentionTally, recordable
 from tests.scheduler.builtin.conftest import CUTOFF, NOTHING_PROTECTED, OLD, clean, left, put
 from tests.support.examples import examples
@@ -175,7 +175,7 @@ def test_ledger_is_never_touched(folder: Path) -> None:
     """The ledger's folder, one inside it, and one found on the way down are all spared."""
     inner = put(folder / "ledger" / "deep" / "entry.jsonl").parent
     protected = ProtectedFiles(
-        frozenset({identity_of(folder / "ledger") or (0, 0)}), frozenset(), None, lambda name: False
+        frozenset({identity_of(folder / "ledger") or (0, 0)}), frozenset(), None, lambda folder, name: False
     )
     for given_folder in (folder / "ledger", inner):
         for pattern in ("*", None):
@@ -192,7 +192,7 @@ def test_output_in_use_is_kept(folder: Path) -> None:
         put(folder / "logs" / "output" / "2026-01-01" / name)
         put(folder / "elsewhere" / name)
     in_use = ProtectedFiles(
-        frozenset(), frozenset(), identity_of(folder / "logs"), lambda name: name == "41-1.stdout"
+        frozenset(), frozenset(), identity_of(folder / "logs"), lambda folder, name: name == "41-1.stdout"
     )
     clean(folder / "logs" / "output" / "2026-01-01", "*", in_use)
     clean(folder, None, in_use)

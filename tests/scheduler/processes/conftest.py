@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,30 @@ class Runs:
         path = self.folder / name
         os.mkfifo(path)
         return path
+
+
+@contextmanager
+def no_descriptors(left: int = 0) -> Iterator[None]:
+    """This process is at its limit of open files, but for so many."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest_free = os.dup(0)
+    os.close(lowest_free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(lowest_free + left, 3), limits[1]))
+    filled: list[int] = []
+    try:
+        while len(filled) < 64:
+            filled.append(os.dup(0))
+    except OSError:
+        pass
+    for descriptor in filled[len(filled) - left :] if left else []:
+        os.close(descriptor)
+        filled.remove(descriptor)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        for descriptor in filled:
+            os.close(descriptor)
 
 
 def adopted(runs: Runs, *attempts: tuple[int, int], by: PosixSpawner | None = None) -> set[int]:

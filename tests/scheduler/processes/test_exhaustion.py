@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,31 +12,7 @@ import pytest
 from scheduler.processes import Exit, LaunchFailed, live_attempts, process_is, start_ticks
 from scheduler.processes.recognition import tree
 from scheduler.processes.recognition.identity import process_stat
-from tests.scheduler.processes.conftest import Runs, adopted, crashed_scheduler
-
-
-@contextmanager
-def no_descriptors(left: int = 0) -> Iterator[None]:
-    """This process is at its limit of open files, but for so many."""
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    lowest_free = os.dup(0)
-    os.close(lowest_free)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(lowest_free + left, 3), limits[1]))
-    filled: list[int] = []
-    try:
-        while len(filled) < 64:
-            filled.append(os.dup(0))
-    except OSError:
-        pass
-    for descriptor in filled[len(filled) - left :] if left else []:
-        os.close(descriptor)
-        filled.remove(descriptor)
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-        for descriptor in filled:
-            os.close(descriptor)
+from tests.scheduler.processes.conftest import Runs, adopted, crashed_scheduler, no_descriptors
 
 
 @contextmanager

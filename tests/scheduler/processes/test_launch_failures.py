@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import errno
 import os
 import pwd
 from collections.abc import Callable
@@ -9,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from scheduler.processes import LaunchFailed, live_attempts
-from scheduler.processes.pidfd import ExitWatch
 from tests.scheduler.processes.conftest import Runs
 
 
@@ -137,21 +135,6 @@ def test_impossible_variable(runs: Runs) -> None:
     """A variable whose name no environment can hold is refused in words."""
     with pytest.raises(LaunchFailed, match=r"cannot start .*environment variable"):
         runs.launch(5, ["/bin/true"], env={"A=B": "x"})
-
-
-def test_process_that_cannot_be_watched(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that cannot be watched does not run: it is ended, reaped and reported."""
-
-    def refuse(watch: ExitWatch, pidfd: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(ExitWatch, "add", refuse)
-        with pytest.raises(LaunchFailed, match="cannot watch a process: No space left"):
-            runs.launch(5, ["sleep", "1000"])
-    assert list(live_attempts(runs.ledger_id)) == []
-    runs.launch(6, ["true"])
-    assert runs.exit().run == 6
 
 
 def test_no_value_of_the_environment_is_told(runs: Runs) -> None:

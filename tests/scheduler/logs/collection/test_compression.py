@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import os
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from unittest import mock
 
 import pytest
 
+from scheduler import inheritable_lock
 from scheduler.builtin.protected_paths import output_in_use
 from scheduler.logs import Collector, DamagedOutput, RawOutput, entries_folder
 from scheduler.logs.collection.compression import OUTPUT_BYTES_MIN, compress_entries, compress_outputs
@@ -178,7 +180,7 @@ def test_compressed_output_is_read_as_before(output: tuple[HandWritten, Path, by
     """Large output is compressed with its time of last change; small output stays."""
     home, path, raw = output
     os.utime(path, ns=(7, 7_000_000_000))
-    done = list(compress_outputs(home.home.logs / "output", lambda _: False, LATER))
+    done = list(compress_outputs(home.home.logs / "output", lambda folder, name: False, LATER))
     assert done == [path]
     found = path.with_name(f"{path.name}.gz")
     assert sorted(os.listdir(path.parent)) == sorted([found.name, path.name.replace("stdout", "stderr")])
@@ -198,7 +200,7 @@ def test_damaged_compressed_output_is_said_to_be(
 ) -> None:
     """Whatever is wrong with it, a reader is told so; a collector goes on with what there is, and notes the rest."""
     home, path, raw = output
-    list(compress_outputs(home.home.logs / "output", lambda _: False, LATER))
+    list(compress_outputs(home.home.logs / "output", lambda folder, name: False, LATER))
     packed = path.with_name(f"{path.name}.gz")
     whole = packed.read_bytes()
     flipped = whole[:20] + bytes([whole[20] ^ 0xFF]) + whole[21:]
@@ -220,8 +222,8 @@ def test_output_in_use_and_young_output_is_left_alone(output: tuple[HandWritten,
     """Nothing is compressed that somebody may still write."""
     home, path, raw = output
     folder = home.home.logs / "output"
-    assert list(compress_outputs(folder, lambda name: name == path.name, LATER)) == []
-    assert list(compress_outputs(folder, lambda _: False, START)) == []
+    assert list(compress_outputs(folder, lambda folder, name: name == path.name, LATER)) == []
+    assert list(compress_outputs(folder, lambda folder, name: False, START)) == []
     assert path.read_bytes() == raw
 
 
@@ -230,24 +232,44 @@ def test_a_run_that_is_not_collected_yet_is_collected_from_compressed_output(
 ) -> None:
     """Also if its position was lost, a run's lines can be had again."""
     home, _, _ = output
-    list(compress_outputs(home.home.logs / "output", lambda _: False, LATER))
+    list(compress_outputs(home.home.logs / "output", lambda folder, name: False, LATER))
     for file in entries_folder(home.home).iterdir():
         file.unlink()
     home.collect()
     assert len(home.printed(1)) == OUTPUT_BYTES_MIN
 
 
-def test_retention_spares_the_position_and_knows_compressed_output(home: HandWritten) -> None:
+def test_retention_spares_the_position_and_knows_compressed_output(tmp_path: Path) -> None:
     """What the collector needs is no log; of a run that goes on neither form of its output is deleted."""
-    keep = output_in_use("0" * 32)
-    assert keep("position.json")
-    assert keep("lock")
-    assert not keep("7-1.stdout")
-    assert not keep("2026-11-23.jsonl.gz")
-    with mock.patch("scheduler.builtin.protected_paths.live_attempts", return_value=[(4711, (7, 1))]):
-        keep = output_in_use("0" * 32)
-    assert keep("7-1.stdout")
-    assert keep("7-1.stderr.gz")
+    ledger_id = "0" * 32
+    folder = os.open(tmp_path, os.O_RDONLY)
+    in_use = output_in_use(ledger_id)
+    assert in_use(folder, "position.json")
+    assert in_use(folder, "lock")
+    assert not in_use(folder, "7-1.stdout")
+    assert not in_use(folder, "2026-11-23.jsonl.gz")
+    for mark in (ledger_id, f"{ledger_id}.{'1' * 32}"):
+        carried = {"CRONLEDGER_LEDGER": mark, "CRONLEDGER_RUN": "7", "CRONLEDGER_ATTEMPT": "1"}
+        with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=carried):
+            in_use = output_in_use(ledger_id)
+        assert in_use(folder, "7-1.stdout")
+        assert in_use(folder, "7-1.stderr.gz")
+        assert not in_use(folder, "7-2.stdout")
+        assert not output_in_use("2" * 32)(folder, "7-1.stdout")
+    os.close(folder)
+
+
+def test_output_of_a_run_that_is_not_seen_is_told_by_its_lock(tmp_path: Path) -> None:
+    """It runs in another container: while it holds one of its files, neither is deleted, in whichever form."""
+    folder = os.open(tmp_path, os.O_RDONLY)
+    in_use = output_in_use("0" * 32)
+    with open(tmp_path / "7-1.stderr", "wb") as held:
+        assert inheritable_lock.take(held.fileno())
+        for name in ("7-1.stdout", "7-1.stderr", "7-1.stdout.gz"):
+            assert in_use(folder, name)
+        assert not in_use(folder, "8-1.stdout")
+    assert not in_use(folder, "7-1.stderr")
+    os.close(folder)
 
 
 def test_a_collector_knows_whose_output_it_follows(home: HandWritten) -> None:
