@@ -52,6 +52,7 @@ def comparable(line: str, home: str) -> str:
     return " ".join(line.split())
 
 
+@pytest.mark.long
 @pytest.mark.real
 def test_the_tour_of_the_readme_is_true(tmp_path: Path) -> None:
     """Each command of the tour prints what the README says, but for times and numbers."""
