@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from tests.support.examples import register
+from tests.support.left_behind import end_what_is_left
 
 register()
 
@@ -59,6 +60,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         marker = item.get_closest_marker("unshifted")
         if marker is not None:
             item.add_marker(pytest.mark.skip(reason=marker.args[0]))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """What a killed command left at work is ended, however the test went."""
+    end_what_is_left()
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.version import PARTS, versions
+from tests.support.command import DEADLINE_S
 
 ROOT = Path(__file__).resolve().parents[1]
 _CALL = "import sys; sys.argv[0] = 'cronledger'; from cronledger_command import main; main()"
@@ -25,7 +26,7 @@ def called(folder: Path, *arguments: str, pythonpath: str = "") -> subprocess.Co
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=DEADLINE_S,
     )
 
 
@@ -68,7 +69,7 @@ def test_a_module_that_cannot_be_passed_over_is_named(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=DEADLINE_S,
     )
     assert done.returncode == 2
     assert str(tmp_path / "cli" / "__init__.py") in done.stderr

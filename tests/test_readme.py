@@ -14,6 +14,7 @@ import pytest
 
 from scheduler.configuration import parse
 from tests.shifted_dates import same_date
+from tests.support.command import SCRIPT_DEADLINE_S
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -61,6 +62,7 @@ def until_it_prints(step: Step) -> str:
     return f"for _ in $(seq 60); do {enough} && break; sleep 1; done"
 
 
+@pytest.mark.long
 @pytest.mark.real
 def test_the_tour_of_the_readme_is_true(tmp_path: Path) -> None:
     """Each command of the tour prints what the README says, but for times and numbers."""
@@ -80,7 +82,7 @@ def test_the_tour_of_the_readme_is_true(tmp_path: Path) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         cwd=folder,
-        timeout=600,
+        timeout=SCRIPT_DEADLINE_S,
         check=False,
         env={
             "PATH": os.environ["PATH"],

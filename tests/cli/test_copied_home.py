@@ -13,7 +13,7 @@ import pytest
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.ownership.home_identity import is_copy, remember
-from tests.support.command import await_fact
+from tests.support.command import DEADLINE_S, await_fact
 from tests.support.home import LiveHome
 
 CONFIG = "jobs:\n  long:\n    command: sleep 300\n    every: 1000d\n    timezone: UTC\n"
@@ -47,7 +47,7 @@ def test_stopping_a_copy_leaves_the_originals_processes_alone(tmp_path: Path) ->
             assert lines is not None
             await_fact(lambda: b"Serving" in lines.readline())
             other.send_signal(signal.SIGTERM)
-            other.communicate(timeout=60)
+            other.communicate(timeout=DEADLINE_S)
             assert original.entries("run.finished") == []
             assert started.attempt == 1
             assert sleeping(original) == 1

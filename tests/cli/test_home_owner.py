@@ -14,7 +14,7 @@ import pytest
 
 from eventstore import Journal
 from scheduler.home import Home
-from tests.support.command import Answer
+from tests.support.command import DEADLINE_S, Answer
 from tests.support.home import make_home
 
 OWNER, OTHER = 65_534, 65_533
@@ -63,7 +63,7 @@ def called_by(uid: int, home: Home, *arguments: str) -> Answer:
     """Have a user call the command."""
     warm = make_home(Path(tempfile.mkdtemp(dir=home.root.parent)))
     command = [sys.executable, "-c", _PROGRAM, str(home.root), str(warm.root), str(uid), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=DEADLINE_S)
     assert done.returncode == 0, done.stderr
     code, out, err = json.loads(done.stdout.splitlines()[-1])
     return Answer(code, out.encode(), err.encode())

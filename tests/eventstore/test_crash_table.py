@@ -50,18 +50,27 @@ def _reopen(folder: Path) -> Journal:
     return Journal.open(folder, software="test 1", clock=StepClock(), disk=FastDisk())
 
 
-def _cuts(small: Small, head_seq: int | None) -> Iterator[tuple[int, int]]:
-    """Every length that the segment can be cut to, and how many whole entries it then holds."""
+def _cuts(small: Small, every: int = 1) -> Iterator[tuple[int, int]]:
+    """Lengths that the segment can be cut to, and how many whole entries it then holds.
+
+    Args:
+        small: what is cut.
+        every: of the lengths within an entry each so many-th; those around its end are all there.
+    """
     for length in range(len(small.segment) + 1):
-        yield length, sum(end <= length for end in small.ends)
+        if length % every == 0 or any(abs(length - end) < 3 for end in (0, *small.ends)):
+            yield length, sum(end <= length for end in small.ends)
 
 
 @pytest.mark.parametrize("head_seq", [None, 0, 1, 3, 4])
-def test_a_ledger_cut_at_every_byte(small: Small, ram: Path, head_seq: int | None) -> None:
-    """A cut that takes an entry that HEAD promises is corruption; any other is torn, and costs nothing whole."""
+def test_a_ledger_cut_at_every_byte(small: Small, ram: Path, head_seq: int | None, hunt: bool) -> None:
+    """A cut that takes an entry that HEAD promises is corruption; any other is torn, and costs nothing whole.
+
+    With a HEAD, each byte is tried in a hunt, and otherwise each ninth and those at the ends of entries.
+    """
     folder = copy_of(small.folder, ram / "ledger")
     promised = -1 if head_seq is None else head_seq
-    for length, whole in _cuts(small, head_seq):
+    for length, whole in _cuts(small, 1 if hunt or head_seq is None else 9):
         for name in ("quarantine", "HEAD", SEGMENT_0):
             path = folder / name
             if path.is_dir():
@@ -111,7 +120,7 @@ def test_a_torn_tail_is_only_reported_to_a_reader(small: Small, ram: Path) -> No
     """Opening a ledger read only, at any cut, writes nothing and yields the whole entries."""
     folder = copy_of(small.folder, ram / "ledger")
     (folder / "HEAD").write_bytes(small.heads[0])
-    for length, whole in _cuts(small, 0):
+    for length, whole in _cuts(small):
         (folder / SEGMENT_0).write_bytes(small.segment[:length])
         before = snapshot(folder)
         if not whole:
@@ -124,13 +133,16 @@ def test_a_torn_tail_is_only_reported_to_a_reader(small: Small, ram: Path) -> No
         assert snapshot(folder) == before
 
 
-def test_every_flipped_bit_is_found(small: Small, ram: Path) -> None:
-    """One flipped bit anywhere in the entries is corruption: reading and verifying say so, nothing is written."""
+def test_every_flipped_bit_is_found(small: Small, ram: Path, hunt: bool) -> None:
+    """One flipped bit anywhere in the entries is corruption: reading and verifying say so, nothing is written.
+
+    Two bits of each byte are flipped, and all eight in a hunt.
+    """
     folder = copy_of(small.folder, ram / "ledger")
     segment = folder / SEGMENT_0
     for index in range(len(small.segment)):
         damaged_seq = sum(end <= index for end in small.ends)
-        for bit in range(8):
+        for bit in range(8) if hunt else (index % 8, (index + 3) % 8):
             raw = bytearray(small.segment)
             raw[index] ^= 1 << bit
             segment.write_bytes(raw)

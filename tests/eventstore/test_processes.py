@@ -47,7 +47,7 @@ def test_eight_processes_append_at_once(tmp_path: Path, fsync: str) -> None:
     folder, count = tmp_path / "ledger", 150
     children = [_appender(folder, 1000 * number, count, fsync=fsync) for number in range(8)]
     for child in children:
-        output, _ = child.communicate(timeout=120)
+        output, _ = child.communicate(timeout=DEADLINE_S)
         assert child.returncode == 0
         assert int(output.split()[-1]) % 1000 == count - 1
     runs = _runs(folder)

@@ -12,9 +12,9 @@ from scheduler import vocabulary as v
 from tests.support.command import start
 from tests.support.home import LiveHome
 
-OPEN = 16_960
+OPEN = 2_000
 """So many entries are in the open segment, which is read whole."""
-FEW, MANY, MILLION = (OPEN + segments * SEGMENT_ENTRIES for segments in (1, 4, 15))
+FEW, MANY, MILLION = (OPEN + segments * SEGMENT_ENTRIES for segments in (1, 3, 15))
 PIECE_MIB_MAX = 100
 """What may be held of an answer more, if it is longer. The many entries, held whole, take several times that."""
 ASKING_MIB_MAX = 600
@@ -36,7 +36,7 @@ def filled(root: Path, entries: int) -> LiveHome:
     """A home with so many entries, sealed as far as may be."""
     home = LiveHome(root)
     lot = [
-        v.event(v.JobEnabled(reason="x" * 40), "user:ann@here", job=f"job-{n % 50}") for n in range(10_000)
+        v.event(v.JobEnabled(reason="x" * 400), "user:ann@here", job=f"job-{n % 50}") for n in range(10_000)
     ]
     with Journal.open(home.ledger, software="test", fsync="never") as journal:
         while (head := journal.head()).seq + 1 < entries:

@@ -21,7 +21,7 @@ from scheduler.configuration.home_config import load_config
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from tests.shifted_dates import same_date
-from tests.support.command import DEADLINE_S, await_fact, call, process, start
+from tests.support.command import DEADLINE_S, SCRIPT_DEADLINE_S, await_fact, call, process, start
 from tests.support.home import make_home
 from tests.support.past import Past
 
@@ -132,7 +132,7 @@ def test_every_command_of_a_playbook_works(name: str, tmp_path: Path) -> None:
         done = subprocess.run(
             ["bash", "-c", "\n".join(script)],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, cwd=tmp_path,
-            timeout=120, check=True,
+            timeout=SCRIPT_DEADLINE_S, check=True,
         )  # fmt: skip
     failed = [listed[int(number)] for number in re.findall(r"@@@ (\d+) ended with", done.stdout)]
     assert not failed, done.stdout

@@ -30,7 +30,7 @@ def fresh() -> Iterator[LongHistory]:
 
 
 @pytest.mark.long
-@settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(5), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ACTS, min_size=20, max_size=70), st.sets(st.integers(0, 69), max_size=3))
 def test_a_rebuilt_projection_equals_the_incremental_one(acts: list[Act], looks: set[int]) -> None:
     """Whenever it was sealed and merged, and wherever segments end, each view has the rows of one made in one go."""
@@ -49,7 +49,7 @@ def test_a_rebuilt_projection_equals_the_incremental_one(acts: list[Act], looks:
 
 
 @pytest.mark.long
-@settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(5), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(ACTS, min_size=20, max_size=90),
     st.lists(st.integers(0, 89), min_size=1, max_size=3, unique=True),

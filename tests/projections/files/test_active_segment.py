@@ -50,8 +50,8 @@ def made(writer: Writer) -> ActiveSegment | None:
 
 
 @pytest.mark.long
-@settings(max_examples=examples(4), deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(ACTS, min_size=20, max_size=90), st.sets(st.integers(0, 89), max_size=6))
+@settings(max_examples=examples(3), deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(ACTS, min_size=20, max_size=90), st.sets(st.integers(0, 89), max_size=4))
 def test_every_view_says_the_same_with_it(lag: int, acts: list[Act], looks: set[int]) -> None:
     """Whenever it was made, what was asked then is answered so as of then, and all equals what is made in one go."""
     then = []

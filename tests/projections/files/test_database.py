@@ -48,7 +48,7 @@ def test_an_open_database_follows_the_ledger_and_blocks_nobody(writer: Writer) -
     opened(writer)
     path = writer.home.projections / DATABASE_NAME
     with duckdb.connect(str(path), read_only=True) as shell:
-        for _ in range(12):
+        for _ in range(6):
             run = writer.tick("nightly")
             assert shell.execute(COUNT).fetchall() == [(run + 1, run)]
             writer.start("nightly", run)

@@ -256,7 +256,7 @@ def test_readers_and_a_writer_at_once(tmp_path: Path) -> None:
         )
         for _ in range(3)
     ]
-    outputs = [reader.communicate(timeout=120)[0] for reader in readers]
+    outputs = [reader.communicate(timeout=DEADLINE_S)[0] for reader in readers]
     writer.communicate(timeout=DEADLINE_S)
     assert writer.returncode == 0
     assert outputs == [f"saw {entries}\n"] * 3

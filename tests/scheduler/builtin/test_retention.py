@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.builtin import retention
-from scheduler.builtin.retention import identity_of
+from scheduler.builtin.retention import ProtectedFiles, identity_of
 from scheduler.builtin.retention_report import FAILURES_MAX, TARGETS_MAX, RetentionTally, recordable
 from tests.scheduler.builtin.conftest import CUTOFF, NOTHING_PROTECTED, OLD, clean, left, put
 from tests.support.examples import examples

@@ -52,10 +52,10 @@ def serve(home: Path) -> subprocess.Popen[str]:
 @pytest.mark.long
 @pytest.mark.real
 def test_kills_lose_nothing_and_double_nothing(tmp_path: Path, hunt: bool) -> None:
-    """After 40 kills under load (400 in a hunt), every instant is settled once, no run twice, nothing is gone."""
+    """After 20 kills under load (400 in a hunt), every instant is settled once, no run twice, nothing is gone."""
     home = make_home(tmp_path)
     rng = random.Random(20)
-    restarts = 400 if hunt else 40
+    restarts = 400 if hunt else 20
     acknowledged = -1
     for _ in range(restarts):
         process = serve(home)

@@ -162,7 +162,6 @@ def test_a_run_outlives_the_scheduler_and_is_adopted_by_the_next(tmp_path: Path)
         assert v.payload(finished).outcome in {"succeeded", "unknown"}
         assert v.payload(finished).stdout_bytes == 6
         served.kill()
-    subprocess.run(["pkill", "-f", str(fifo)], check=False)
 
 
 def test_a_run_that_was_left_is_adopted_with_its_real_result(tmp_path: Path) -> None:

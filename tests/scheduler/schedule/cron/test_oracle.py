@@ -33,7 +33,7 @@ def parsed(expression: str, zone: str) -> CronSchedule:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-@settings(PATIENT, max_examples=examples(12))
+@settings(PATIENT, max_examples=examples(8))
 @given(expression=expressions(), minutes=st.integers(-3_000, 1_500))
 def test_each_instant_around_a_change_of_clocks_is_what_a_walked_clock_says(
     change: str, expression: str, minutes: int
@@ -51,7 +51,7 @@ def test_each_instant_around_a_change_of_clocks_is_what_a_walked_clock_says(
 
 
 @pytest.mark.parametrize("zone", ZONES)
-@settings(PATIENT, max_examples=examples(25))
+@settings(PATIENT, max_examples=examples(15))
 @given(start=st.datetimes(EARLIEST, LATEST), data=st.data())
 def test_the_next_instants_are_those_of_cronsim(zone: str, start: datetime, data: st.DataObject) -> None:
     """From any time that a zone's clocks show once, the next instants are those that cronsim gives."""

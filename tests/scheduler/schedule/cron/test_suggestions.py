@@ -20,9 +20,10 @@ from tests.scheduler.schedule.cron.other_schedulers import (
     seconds_last,
 )
 from tests.scheduler.schedule.cron.wall_clock import CHANGES, PATIENT, ZONES, expressions, utc, walk
+from tests.support.examples import examples
 
 COMPARED = 60
-EXAMPLES = 300
+EXAMPLES = examples(100)
 # A leap year with its end and an ordinary one: weekdays and lengths of months differ.
 STARTS = [utc("2027-12-30T22:58"), utc("2029-02-26T11:59:30")]
 LONE_STEP = re.compile(r"\*/([0-9]+) \* \* \* \*|0+ \*/([0-9]+) \* \* \*")
