@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from eventstore.entry import BadLine, parse_lines, shown, tail_of
+from eventstore.entry import LINE_BYTES_MAX, BadLine, parse_lines, shown, tail_of
 from eventstore.errors import Corrupt
 from eventstore.regular_file import open_regular
 from eventstore.segment import find_line, first_lines, first_of, line_before, line_blocks, segment_name
@@ -28,8 +28,9 @@ def read_entries(folder: Path, segment_entries: int, tail: Tail, first: int, las
             start = max(first, segment_first)
             if prev is None:
                 prev = _hash_before(folder, segment_entries, start, fd, limit)
-            stop = min(last, segment_first + segment_entries - 1)
-            for entries in _segment_entries(path, fd, limit, (segment_first, start, stop), prev):
+            full = segment_first + segment_entries - 1
+            stop = min(last, full)
+            for entries in _segment_entries(path, fd, limit, (segment_first, start, stop, full), prev):
                 prev = entries[-1].hash
                 yield from entries
     if last == head.seq and prev != head.hash:
@@ -60,10 +61,10 @@ def open_segment(folder: Path, first: int, end: LineEnd) -> Iterator[tuple[Path,
 
 
 def _segment_entries(
-    path: Path, fd: int, size: int, span: tuple[int, int, int], prev: str
+    path: Path, fd: int, size: int, span: tuple[int, int, int, int], prev: str
 ) -> Iterator[list[Entry]]:
-    """The entries of one segment from `span[1]` to `span[2]`; `span[0]` is its first."""
-    segment_first, seq, stop = span
+    """The entries of one segment from `span[1]` to `span[2]`; it may hold those from `span[0]` to `span[3]`."""
+    segment_first, seq, stop, full = span
     offset = _begin_of(path, fd, size, segment_first, seq)
     for lines in line_blocks(fd, offset, size):
         block = lines.raw
@@ -76,6 +77,10 @@ def _segment_entries(
             raise Corrupt(path, lines.offset + bad.offset, bad.seq, bad.expected, bad.found) from None
         seq, prev = entries[-1].seq + 1, entries[-1].hash
         yield entries
+        end = lines.offset + len(block)
+        if seq > full and end < size:
+            rest = os.pread(fd, LINE_BYTES_MAX, end)
+            raise Corrupt(path, end, seq, "the end of a full segment", shown(rest))
         if seq > stop:
             return
     raise Corrupt(path, size, seq, "this entry", "the end of the file")

@@ -122,8 +122,8 @@ def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
     elif job.definition.enabled and not new.enabled:
         _close(job, entry.time, "disabled")
     if new.enabled != job.definition.enabled:
-        if new.enabled and not job.enablement.enabled:
-            job.cursor = max(job.cursor, entry.time)
+        if new.enabled:
+            _open(job, entry.time)
         job.enablement = enablement
     job.definition, job.revision, job.defined_seq = new, data.revision, entry.seq
 
@@ -145,8 +145,7 @@ def _job_enabled(state: State, entry: Entry, data: v.JobEnabled) -> None:
     job = _present(state, entry)
     if job is None:
         return
-    if not job.enablement.enabled:
-        job.cursor = max(job.cursor, data.effective_at or entry.time)
+    _open(job, data.effective_at or entry.time)
     job.enablement = Enablement(True, entry.actor, entry.seq, entry.time, data.reason)
 
 
@@ -156,6 +155,16 @@ def _job_disabled(state: State, entry: Entry, data: v.JobDisabled) -> None:
         return
     _close(job, entry.time, "disabled")
     job.enablement = Enablement(False, entry.actor, entry.seq, entry.time, data.reason, data.until)
+
+
+def _open(job: Job, at: datetime) -> None:
+    """The schedule comes into force, if it was not: what passed before is not owed.
+
+    A pause may have ended by itself, unwatched, before this was said.
+    """
+    if not job.enablement.enabled:
+        until = job.enablement.until
+        job.cursor = max(job.cursor, at if until is None else min(at, until))
 
 
 def _close(job: Job, at: datetime, reason: v.MisfireReason) -> None:

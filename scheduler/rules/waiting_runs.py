@@ -93,7 +93,15 @@ class WaitingRuns:
             if beside and not whole:
                 looked_at = {n: None for n in waiting if n in fresh or state.runs[n].trigger == "catch_up"}
             for number in list(looked_at):
+                if whole:
+                    self._forget_lapse(number, state.runs[number], job)
                 self._judge(state.runs[number], job, live, now if way_is_free else None)
+
+    def _forget_lapse(self, number: int, run: Run, job: Job | None) -> None:
+        """Its job was edited: when it has waited too long is asked anew."""
+        self._drop(number)
+        if (at := lapses_at(run, job)) is not None:
+            heapq.heappush(self._lapses, (at, number))
 
     def _judge(self, run: Run, job: Job | None, live: list[Run], since: datetime | None) -> None:
         if not may_start(run, job, live):

@@ -33,9 +33,9 @@ def adopt_or_lose(
         if job is not None and run.started is not None:
             candidates.append(launcher.attempt(run, job.definition, run.started, v.SCHEDULER))
     adopted = supervisor.adopt(candidates, now)
-    ledger.decide(lambda state: settle(state, list(found), adopted, executor))
     for run in found:
         if run.number in adopted and run.cancel_seq is not None:
             (request,) = ledger.store.read(run.cancel_seq, run.cancel_seq)
             why = f"cancelled by {request.actor} while nobody watched it"
             supervisor.stop(run.number, "cancelled", why, now)
+    ledger.decide(lambda state: settle(state, list(found), adopted, executor))

@@ -228,7 +228,8 @@ class Scheduler:
         events += fallen_due(state, due, now)
         if self._stopping or self._paused is not None:
             return events
-        new = [state.runs[number] for number in self._requested if number in state.runs]
+        # Another scheduler may have started some of them meanwhile.
+        new = [run for number in self._requested if (run := state.runs.get(number)) and run.attempt == 0]
         new += arrivals(events, state.head.seq + 1, now)
         capacity = self.settings.max_parallel - len(self._supervisor)
         running = self._supervisor.runs()
@@ -254,9 +255,8 @@ class Scheduler:
                 attempts.append(self._launcher.attempt(run, definition, entry.time, v.SCHEDULER))
             except OSError as problem:
                 self._finishes.append(not_launched(run, entry.time, problem.strerror or str(problem)))
-        with contextlib.suppress(
-            OSError
-        ):  # those that were started nonetheless are found: `_settle_unsupervised`
+        # Those that were started nonetheless are found: `_settle_unsupervised`.
+        with contextlib.suppress(OSError):
             if attempts:
                 self._supervisor.start(attempts, self._clock.read())
 

@@ -7,12 +7,12 @@ import random
 from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from eventstore import SEGMENT_ENTRIES, MemoryStore
-from eventstore.store import Entry, Event
+from eventstore.store import Entry, Event, LedgerFiles
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
 from scheduler.definition import JobDefinition, SchedulerSettings
@@ -85,11 +85,15 @@ class SimulatedFiles:
 
 
 class Process(NamedTuple):
-    """A simulated process, gone when the monotonic clock reaches `ends_s`."""
+    """A simulated process, gone when the monotonic clock reaches `ends_s`.
+
+    `withstands`: whether its main process withstands SIGTERM, or a child of it SIGKILL even.
+    """
 
     ends_s: float
     exit_code: int
     began_s: float = 0.0
+    withstands: Literal["", "term", "kill"] = ""
 
 
 class Machine:
@@ -97,17 +101,22 @@ class Machine:
 
     Attributes:
         behaviour: of each launch: for how many seconds it runs, and its exit code; None: it cannot be started.
+        files: what the stores of schedulers have as `files`.
+        refuse: called before processes are started or looked for; what it raises is what the system answers.
     """
 
     def __init__(self, clock: SimulatedClock | None = None) -> None:
         self.clock = clock or SimulatedClock()
         self.store = MemoryStore(clock=self.clock.now, ledger_id="5" * 32)
         self.processes: dict[tuple[int, int], Process] = {}
+        self.unkillable: set[tuple[int, int]] = set()
         self.launches: set[tuple[int, int]] = set()
         self.boots = 0
         self.pids = 100
         self.alive: set[Executor] = set()
         self.behaviour: Callable[[Launch], Process | None] = lambda launch: Process(0.0, 0)
+        self.files: LedgerFiles | None = None
+        self.refuse: Callable[[], None] = lambda: None
 
     def tear(self, events: int, kept: int) -> None:
         """The last append, of so many events, reached the disk only in part: what nobody was told of is cut off."""
@@ -119,6 +128,7 @@ class Machine:
         """Every process is gone."""
         self.boots += 1
         self.processes.clear()
+        self.unkillable.clear()
         self.alive.clear()
 
     def executor(self) -> Executor:
@@ -151,6 +161,7 @@ class SimulatedSpawner:
         return [self._launch(launch) for launch in launches]
 
     def _launch(self, launch: Launch) -> Launched | LaunchFailed:
+        self._machine.refuse()
         assert launch.key not in self._machine.launches, f"run {launch.run} was started twice"
         self._machine.launches.add(launch.key)
         process = self._machine.behaviour(launch)
@@ -165,6 +176,7 @@ class SimulatedSpawner:
 
     def adopt(self, wanted: Sequence[Orphan]) -> dict[int, float | None]:
         """Those that are still there."""
+        self._machine.refuse()
         found: dict[int, float | None] = {}
         for orphan in wanted:
             process = self._machine.processes.get(orphan.key)
@@ -188,26 +200,32 @@ class SimulatedSpawner:
         return ended
 
     def terminate(self, run: int, attempt: int) -> None:
-        """It ends now."""
-        process = self._machine.processes.get((run, attempt))
-        if process is not None:
-            ends_s = self._machine.clock.monotonic_s
-            self._machine.processes[run, attempt] = Process(ends_s, 143, process.began_s)
-            heapq.heappush(self._ends, (ends_s, run, attempt))
+        """It ends now, unless it withstands."""
+        self._signal(run, attempt, 143, ("", "kill"))
 
     def kill(self, run: int, attempt: int) -> None:
-        """It ends now."""
-        self.terminate(run, attempt)
+        """Its main process ends now."""
+        self._signal(run, attempt, 137, ("", "term", "kill"))
+
+    def _signal(self, run: int, attempt: int, exit_code: int, ends: Container[str]) -> None:
+        process = self._machine.processes.get((run, attempt))
+        if process is not None and process.withstands in ends:
+            ends_s = self._machine.clock.monotonic_s
+            self._machine.processes[run, attempt] = process._replace(ends_s=ends_s, exit_code=exit_code)
+            heapq.heappush(self._ends, (ends_s, run, attempt))
+            if process.withstands == "kill":
+                self._machine.unkillable.add((run, attempt))
 
     def alive(self, run: int, attempt: int, orphan: Orphan | None = None) -> bool:
         """Whether it is still there."""
         del orphan
-        return (run, attempt) in self._machine.processes
+        return (run, attempt) in self._machine.processes or (run, attempt) in self._machine.unkillable
 
     def survivors(self, run: int, attempt: int) -> list[Survivor]:
-        """Nothing withstands."""
-        del run, attempt
-        return []
+        """The child that withstands, if there is one."""
+        if not self.alive(run, attempt):
+            return []
+        return [Survivor(pid=1, start_ticks=1, uid=0, program="simulated")]
 
 
 class NoOutput(OutputDigest):
@@ -267,6 +285,7 @@ class World:
             self.machine.store.before_commit,
             self.machine.store.after_commit,
         )
+        store.files = self.machine.files
         ledger = Ledger(store, self._remembered())
         self._executor = self.machine.executor()
         self.supervisor = Supervisor(SimulatedSpawner(self.machine), NoOutput)

@@ -98,6 +98,25 @@ def test_who_waits_for_less_than_the_written_deadline_is_run() -> None:
     assert len(world.entries(v.RunStarted)) == 3
 
 
+@pytest.mark.parametrize(
+    ("before_ms", "after_ms", "given_up_minute"),
+    [(None, 600_000, 12), (1_800_000, 600_000, 12), (600_000, 1_800_000, 32), (600_000, None, 62)],
+)
+def test_an_edited_deadline_holds_for_what_waits(
+    before_ms: int | None, after_ms: int | None, given_up_minute: int
+) -> None:
+    """Whether it was shortened, lengthened, written or taken away."""
+    daily = job("daily", "2 0 * * *", start_deadline_ms=before_ms)
+    world = hung_first(World(job("hung", "1 0 * * *"), daily, max_parallel=1), "hung")
+    world.start()
+    world.run(300)
+    world.edit(job("daily", "2 0 * * *", start_deadline_ms=after_ms))
+    world.run(2 * 3_600)
+    assert [entry.time for entry in world.entries(v.RunSkipped)] == [
+        BEGIN + timedelta(minutes=given_up_minute)
+    ]
+
+
 @pytest.mark.parametrize("deadline_ms", [None, 1_000])
 def test_runs_that_a_person_asked_for_wait_for_ever(deadline_ms: int | None) -> None:
     """Whatever the deadline."""

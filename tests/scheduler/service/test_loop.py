@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from eventstore.errors import Unavailable
+from eventstore.store import Event
 from scheduler import vocabulary as v
+from tests.support.audit import audit
 from tests.support.world import BEGIN, Process, SimulatedFiles, World, job
 
 
@@ -364,6 +368,20 @@ def test_the_config_enables_what_a_person_had_enabled() -> None:
     ]
 
 
+def test_what_passed_between_a_pause_and_an_enabling_is_on_record() -> None:
+    """A pause that ended by itself, unwatched, is over, though a person enables the job before that is recorded."""
+    world = World(job("pump"))
+    world.start()
+    world.person(v.JobDisabled(until=BEGIN + timedelta(minutes=30)), "pump")
+    world.crash()
+    world.clock.pass_(4_000)
+    world.person(v.JobEnabled(), "pump")
+    world.start()
+    world.run(1)
+    assert "misfired 1 run 1 (scheduler_down)" in world.told("pump")
+    audit(world.entries(), world.clock.wall)
+
+
 def test_a_change_of_anything_else_leaves_catch_up_as_it_is() -> None:
     """A new description does not settle what was missed."""
     world = World(job("report", "0 * * * *"))
@@ -537,6 +555,42 @@ def test_a_run_cancelled_while_nobody_watched_is_stopped_when_it_is_adopted() ->
     assert world.told("long")[-2:] == ["run.adopted", "cancelled"]
     (finished,) = (v.payload(entry) for entry in world.entries(v.RunFinished))
     assert finished.error == "cancelled by user:ann@sim while nobody watched it"
+
+
+def test_a_cancelled_run_is_stopped_though_its_adoption_cannot_be_recorded() -> None:
+    """Where the ledger has no room at that moment."""
+    one = World(job("pump", "0 * * * *"))
+    one.machine.behaviour = lambda launch: Process(1e9, 0)
+    one.start()
+    one.run(3_601)
+    other = World(job("pump", "0 * * * *"), machine=one.machine)
+    other.start()
+    (run,) = other.state.runs
+    one.crash()
+    other.person(v.RunCancelRequested(), "pump", run)
+
+    def refuse(events: Sequence[Event]) -> None:
+        if any(isinstance(event.data, v.RunAdopted) for event in events):
+            raise Unavailable("no room")
+
+    other.store.before_commit = refuse
+    other.turn()
+    other.store.before_commit = None
+    other.run(10)
+    assert other.told("pump")[-1] == "cancelled"
+
+
+def test_two_schedulers_start_a_requested_run_once() -> None:
+    """Both are woken by the request; whoever is second sees that it has begun."""
+    worlds = [World(job("pump", "0 0 1 6 *"))]
+    worlds.append(World(job("pump", "0 0 1 6 *"), machine=worlds[0].machine))
+    worlds[0].machine.behaviour = lambda launch: Process(60.0, 0)
+    for world in worlds:
+        world.start()
+    worlds[0].person(v.RunRequested(executor="scheduler"), "pump", run=-1)
+    for world in worlds:
+        world.turn()
+    assert len(worlds[0].entries(v.RunStarted)) == 1
 
 
 def test_a_ledger_that_cannot_be_written_pauses_and_resumes(monkeypatch: pytest.MonkeyPatch) -> None:
