@@ -37,8 +37,6 @@ AREAS = (
         ("tests/eventstore",),
         (
             "--ignore=tests/eventstore/test_crash_table.py",
-            # The tester does not find its names again.
-            "--deselect=tests/eventstore/test_contract.py::test_any_text_comes_back_as_it_went_in",
             # One becomes a user who may not read the tester, the other sees what the tester imports.
             "--deselect=tests/eventstore/test_journal.py::test_a_reader_needs_no_permission_to_write",
             "--deselect=tests/eventstore/test_format.py::test_opening_a_journal_imports_nothing_heavy",
