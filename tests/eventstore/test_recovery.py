@@ -12,7 +12,15 @@ import pytest
 
 from eventstore.entry import LINE_BYTES_MAX, BadLine, LineTail
 from eventstore.errors import Corrupt, TornTail
-from eventstore.recovery import LedgerRecovered, has_arrived, judge, later_lines, mark_recorded, unrecorded
+from eventstore.recovery import (
+    LedgerRecovered,
+    has_arrived,
+    judge,
+    later_lines,
+    mark_recorded,
+    set_aside,
+    unrecorded,
+)
 from tests.support.disks import CountingDisk, FastDisk
 from tests.support.journal import SEGMENT_0, event, open_journal
 
@@ -129,6 +137,16 @@ def _set_aside(folder: Path, *names: str) -> list[Path]:
     for path in paths:
         path.write_bytes(path.name.encode())
     return paths
+
+
+def test_only_what_follows_the_last_entry_is_set_aside(tmp_path: Path) -> None:
+    """However much of the segment stands before it, and byte for byte."""
+    begin, rest = 200 * 1024**2, b"x" * 1_500_000 + b"end"
+    with _file(tmp_path / "segment", begin, rest) as fd:
+        set_aside(FastDisk(), tmp_path, TornTail(tmp_path / "segment", begin, 7, "", ""), fd)
+    (path,) = (tmp_path / "quarantine").iterdir()
+    assert path.name == f"00000000000000000007-{begin}.torn.unrecorded"
+    assert path.read_bytes() == rest
 
 
 def test_what_was_set_aside_is_told_in_the_order_of_the_ledger(tmp_path: Path) -> None:
