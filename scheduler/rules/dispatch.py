@@ -121,16 +121,17 @@ class Dispatcher:
             if run in live:
                 live.remove(run)
             return unwanted
+        assert job is not None, "a run of no job is unwanted"
         if self._capacity <= 0 or not may_start(run, job, live):
             return None
         self._capacity -= 1
         secret_sha256 = self._secret_sha256(run.number, 1)
-        return started(run, None if job is None else job.definition, self._executor, secret_sha256)
+        return started(run, job.definition, self._executor, secret_sha256)
 
 
 def started(
     run: Run,
-    definition: JobDefinition | None,
+    definition: JobDefinition,
     executor: Executor,
     secret_sha256: str | None,
     actor: str = v.SCHEDULER,
@@ -140,7 +141,7 @@ def started(
         attempt=1,
         trigger=run.trigger,
         scheduled_for=run.scheduled_for,
-        command_sha256="" if definition is None else command_digest(definition),
+        command_sha256=command_digest(definition),
         host=executor.host,
         boot_id=executor.boot_id,
         executor_pid=executor.pid,

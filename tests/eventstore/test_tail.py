@@ -123,3 +123,25 @@ def test_a_closed_or_refused_ledger_holds_no_file_open(ram: Path) -> None:
     with pytest.raises(NoLedger):
         open_journal(ram / "none", read_only=True)
     assert _open_files() == before
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_entries_that_head_knows_are_missed_by_a_live_process(ram: Path, read_only: bool) -> None:
+    """What another process has acknowledged meanwhile, and nothing is left of, is no torn tail to be cut off."""
+    folder = ram / "ledger"
+    with open_journal(folder, disk=FastDisk()) as journal:
+        journal.append([event(0)])
+    size = (folder / SEGMENT_0).stat().st_size
+    live = open_journal(folder, disk=FastDisk(), read_only=read_only)
+    with open_journal(folder, disk=FastDisk()) as other:
+        other.append([event(1), event(2)])
+    edit(folder / SEGMENT_0, lambda raw: raw.__setitem__(slice(size, None), bytes(len(raw) - size)))
+    before = snapshot(folder)
+    with pytest.raises(Corrupt) as caught:
+        live.refresh()
+    assert (caught.value.seq, caught.value.offset) == (2, size)
+    if not read_only:
+        with pytest.raises(Corrupt):
+            live.append([event(3)])
+    crash(live)
+    assert snapshot(folder) == before

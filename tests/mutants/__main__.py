@@ -14,7 +14,7 @@ import sys
 from collections import Counter
 
 from tests.mutants.area import AREAS, ROOT
-from tests.mutants.explained import explained
+from tests.mutants.explained import Explanations
 from tests.mutants.tester import Verdict, copy_for, mutants_of, verdicts
 
 _FOLDER = ROOT / ".venvs" / "mutants" / "trees"
@@ -57,12 +57,12 @@ def main() -> int:
 
 def told(found: list[Verdict]) -> int:
     """Print the table and those that nobody explained; 1 if there are any."""
-    reasons = explained()
+    explanations = Explanations()
     killed, expected, unexplained = Counter[str](), Counter[str](), Counter[str]()
     for verdict in found:
         if not verdict.lives:
             killed[verdict.change.module] += 1
-        elif verdict.change in reasons:
+        elif explanations.reason(verdict.change) is not None:
             expected[verdict.change.module] += 1
         else:
             unexplained[verdict.change.module] += 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
 EXPLAINED = Path(__file__).with_name("explained.toml")
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 class Change(NamedTuple):
@@ -33,11 +35,24 @@ def change_of(module: str, diff: str) -> Change:
     )
 
 
-def explained() -> dict[Change, str]:
-    """Each explained mutant with its reason."""
-    listed = tomllib.loads(EXPLAINED.read_text(encoding="utf-8")).get("mutant", [])
-    return {
-        Change(each["module"], each["was"], becomes): each["reason"]
-        for each in listed
-        for becomes in each["becomes"]
-    }
+class Explanations:
+    """What `explained.toml` says.
+
+    Attributes:
+        changes: each change that is explained by itself, with its reason.
+    """
+
+    def __init__(self) -> None:
+        said = tomllib.loads(EXPLAINED.read_text(encoding="utf-8"))
+        self.changes = {
+            Change(each["module"], each["was"], becomes): str(each["reason"])
+            for each in said["mutant"]
+            for becomes in each["becomes"]
+        }
+        self._wordings = {re.compile(each["line"]): str(each["reason"]) for each in said["wording"]}
+
+    def reason(self, change: Change) -> str | None:
+        """Why this mutant may live; None if nobody has said so."""
+        if change not in self.changes and _TEXT.sub("", change.was) == _TEXT.sub("", change.becomes):
+            return next((why for line, why in self._wordings.items() if line.fullmatch(change.was)), None)
+        return self.changes.get(change)

@@ -24,16 +24,17 @@ def caught_up(events: list[Event]) -> list[datetime]:
 
 
 @pytest.mark.parametrize("kept", [1, 2, 3, 4])
-def test_a_crash_between_a_misfire_and_its_runs_loses_none_of_them(kept: int) -> None:
-    """Of an append that tells of five instants and runs three, a part is on disk: the rest is said the next time."""
-    world = World(job("hourly", catch_up="all", catch_up_limit=3))
+@pytest.mark.parametrize("limit", [3, 5])
+def test_a_crash_between_a_misfire_and_its_runs_loses_none_of_them(kept: int, limit: int) -> None:
+    """Of an append that tells of five instants and runs some, a part is on disk: the rest is said the next time."""
+    world = World(job("hourly", catch_up="all", catch_up_limit=limit))
     world.start()
     world.crash()
     events = replay(world.state, ["hourly"], NOW, "scheduler_down")
     assert isinstance(events[0].data, v.ScheduleMisfired)
     assert (events[0].data.first, events[0].data.last) == (BEGIN + HOUR, BEGIN + 5 * HOUR)
-    assert (events[0].data.count, events[0].data.will_run) == (5, 3)
-    assert caught_up(events) == [BEGIN + hour * HOUR for hour in (3, 4, 5)]
+    assert (events[0].data.count, events[0].data.will_run) == (5, limit)
+    assert caught_up(events) == [BEGIN + hour * HOUR for hour in range(6 - limit, 6)]
     world.say(lambda _: events[:kept])
     rest = replay(world.state, ["hourly"], NOW + timedelta(minutes=9), "scheduler_down")
     assert caught_up(rest) == caught_up(events[kept:])

@@ -64,3 +64,24 @@ def test_a_run_that_waits_behind_one_of_another_process_starts_when_that_ends(ou
         world.person(ended, "daily", asked.seq)
     world.run(60)
     assert world.told("daily")[-3:] == [outcome, "started", "succeeded"]
+
+
+@pytest.mark.parametrize("reason", ["disabled", "removed", "cancelled"])
+def test_a_run_that_is_no_longer_wanted_names_the_entry_that_says_so(reason: str) -> None:
+    """It waits behind another of its job, and is skipped as soon as a person or the config has spoken."""
+    world = World(job("slow", "*/10 * * * *", overlap="queue"))
+    world.machine.behaviour = lambda launch: Process(1e6, 0)
+    world.start()
+    world.run(1_230)
+    number = world.entries(v.ScheduleTicked)[-1].seq
+    if reason == "removed":
+        world.edit(remove=["slow"])
+        said = world.entries(v.JobRemoved)[-1]
+    elif reason == "disabled":
+        said = world.person(v.JobDisabled(), "slow")
+    else:
+        said = world.person(v.RunCancelRequested(), "slow", number)
+    world.run(10)
+    (skip,) = world.entries(v.RunSkipped)
+    data: v.RunSkipped = v.payload(skip)
+    assert (skip.run, data.reason, data.because_of) == (number, reason, said.seq)

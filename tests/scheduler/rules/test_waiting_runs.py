@@ -8,6 +8,7 @@ import pytest
 
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
+from scheduler.rules.state import LastRun
 from scheduler.rules.waiting_runs import START_DEADLINE, WaitingRuns
 from tests.support.world import BEGIN, Process, World, job
 
@@ -82,3 +83,12 @@ def test_what_is_caught_up_runs_one_after_another(overlap: str) -> None:
     world.run(200)
     starts = [entry.time for entry in world.entries(v.RunStarted)]
     assert [begun - starts[0] for begun in starts] == [timedelta(seconds=60 * turn) for turn in range(3)]
+
+
+def test_the_wait_behind_its_own_job_does_not_count_for_who_looks_later() -> None:
+    """A scheduler that starts knows from the ledger when the last run of the job ended: the wait begins there."""
+    world = World(job("each", overlap="queue"))
+    world.start()
+    owed(world, "each", 2)
+    world.state.jobs["each"].last = LastRun(1, "schedule", BEGIN + 3 * HOUR)
+    assert waiting_in(world, "each").next_lapse() == BEGIN + 3 * HOUR + START_DEADLINE

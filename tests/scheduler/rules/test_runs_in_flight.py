@@ -1,0 +1,88 @@
+"""Runs in flight that nobody watches any more, or that a person wants to be stopped."""
+
+from __future__ import annotations
+
+from eventstore.store import OWN_SEQ, Event
+from scheduler import vocabulary as v
+from scheduler.rules.orphans import orphans, settle
+from scheduler.rules.requests.cancellation import cancel_requests, runs_in_flight, skips_without_scheduler
+from scheduler.rules.state import Executor, State
+from tests.support.world import Process, World, job
+
+ME = Executor("here", "boot", 7, 70, 4_026_531_836)
+
+
+def running(*names: str, **members: object) -> World:
+    """A world in which a run of each job has just begun, and does not end."""
+    world = World(*(job(name, "0 * * * *", **members) for name in names))
+    world.machine.behaviour = lambda launch: Process(1e9, 0)
+    world.start()
+    world.run(3_601)
+    return world
+
+
+def told(events: list[Event]) -> list[tuple[str, str | None, int | None]]:
+    """What each event is, and of which run."""
+    return [(event.data.TYPE, event.job, event.run) for event in events if isinstance(event.data, v.Payload)]
+
+
+def test_runs_are_orphans_once_their_process_is_gone() -> None:
+    """Not while it lives, and not those that this process watches itself."""
+    world = running("one", "two")
+    state, numbers = world.state, list(world.state.runs)
+    assert len(numbers) == 2
+    assert orphans(state, numbers, (), lambda _: True) == []
+    assert orphans(state, numbers, numbers[:1], lambda _: False) == [state.runs[numbers[1]]]
+    assert orphans(state, numbers, (), lambda _: False) == [state.runs[number] for number in numbers]
+
+
+def test_an_orphan_that_has_ended_meanwhile_is_passed_over() -> None:
+    """The others are adopted by the process that looked, or lost, each with what tells why."""
+    world = running("one", "two", "three")
+    found = list(world.state.runs.values())
+    state: State = world.state
+    del state.runs[found[0].number]
+    adopted, gone = settle(state, found, {found[1].number}, ME)
+    assert told([adopted, gone]) == [
+        ("run.adopted", "two", found[1].number),
+        ("run.finished", "three", found[2].number),
+    ]
+    assert adopted.data == v.RunAdopted(
+        attempt=1,
+        host="here",
+        boot_id="boot",
+        executor_pid=7,
+        executor_start_ticks=70,
+        pid_namespace=4_026_531_836,
+    )
+    assert isinstance(gone.data, v.RunFinished)
+    assert (gone.data.outcome, gone.data.attempt) == ("lost", 1)
+    assert gone.data.error is not None
+    assert "gone" in gone.data.error
+
+
+def test_a_run_is_asked_to_stop_once() -> None:
+    """By the first who asks, with the reason; runs that are over are nobody's business."""
+    world = running("one", overlap="queue")
+    asked = world.person(v.RunRequested(executor="scheduler"), "one", OWN_SEQ)
+    numbers = [run.number for run in runs_in_flight(world.state, world.state.jobs["one"])]
+    assert numbers[1:] == [asked.seq]
+    events = cancel_requests(world.state, [*numbers, 10_000], "too slow", "user:ann@sim")
+    assert told(events) == [("run.cancel_requested", "one", number) for number in numbers]
+    assert all(event.data == v.RunCancelRequested(reason="too slow") for event in events)
+    assert all(event.actor == "user:ann@sim" for event in events)
+    world.say(lambda _: events[:1])
+    assert cancel_requests(world.state, numbers, "again", "user:bob@sim")[0].run == asked.seq
+
+
+def test_without_a_scheduler_a_waiting_run_is_skipped_by_who_cancels_it() -> None:
+    """It names the wish to cancel it; a run that has begun, or that nobody wants to stop, is left alone."""
+    world = running("one", overlap="queue")
+    waits = [world.person(v.RunRequested(executor="scheduler"), "one", OWN_SEQ).seq for _ in range(2)]
+    numbers = [run.number for run in runs_in_flight(world.state, world.state.jobs["one"])]
+    assert skips_without_scheduler(world.state, numbers, "user:ann@sim") == []
+    wishes = world.say(lambda state: cancel_requests(state, numbers[:2], "", "user:ann@sim"))
+    (skip,) = skips_without_scheduler(world.state, numbers, "user:ann@sim")
+    assert (skip.run, skip.actor) == (waits[0], "user:ann@sim")
+    assert isinstance(skip.data, v.RunSkipped)
+    assert (skip.data.reason, skip.data.because_of) == ("cancelled", wishes[1].seq)
