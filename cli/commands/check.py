@@ -9,13 +9,15 @@ import msgspec
 
 from cli.app.failures import ExitCode
 from cli.app.json_output import json_option, show_json
-from cli.terminal.console import fitted, paint, tell, wants_colour
+from cli.terminal.console import fitted, note, paint, tell, wants_colour
 from cli.terminal.printable import printable, show_count
 from scheduler.configuration import Config, ConfigInvalid, load
 from scheduler.configuration.lints import lints
 from scheduler.home import Home
 
 _HANG = 4
+_WARNINGS_MAX = 200
+"""So many are shown to people; of the others, how many there are."""
 
 
 @click.command(epilog="Example: cronledger check && git commit -am 'Run the backup at 3'")
@@ -38,13 +40,16 @@ def check(home: Home, as_json: bool) -> None:
 def _warn(config: Config) -> None:
     colour = wants_colour(sys.stderr)
     path = printable(str(config.path))
-    for remark in lints(config):
+    found = lints(config)
+    for remark in found[:_WARNINGS_MAX]:
         place = paint(f"{path}:{remark.line}:{remark.column}:", "strong", colour)
         about = f"{printable(remark.job)}: " if remark.job else ""
         text = (
             f"{place} {paint('warning:', 'warn', colour)} {about}{printable(remark.message)} [{remark.code}]"
         )
         click.echo(fitted(text, sys.stderr, hang=_HANG), err=True, color=colour)
+    if len(found) > _WARNINGS_MAX:
+        note(f"and {show_count(len(found) - _WARNINGS_MAX, 'more warning')}; --json has all")
 
 
 def _check_for_programs(home: Home) -> None:

@@ -141,7 +141,7 @@ class _Console:
                 self._note(f"Stopping: {_left_words(runs)}.")
             case CannotLeave():
                 self._note(
-                    "Note: this is process 1, and no run can outlive it: runs are stopped after `shutdown_grace`."
+                    "Note: this is process 1, which no run can outlive: at the end runs are stopped, not left going."
                 )
             case Killing():
                 self._note("Hurrying: runs are killed.")

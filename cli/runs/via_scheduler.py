@@ -20,6 +20,7 @@ from cli.times.zones import local_zone
 from cli.words.job_words import PAUSE_ENDS, paused_words
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
+from scheduler.configuration.home_config import UNENDED_REST_S, may_be_half_written
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.view import config_is_judged, read_config
@@ -74,11 +75,13 @@ class SchedulerRunner(Runner):
         Raises:
             KeyboardInterrupt: a signal said stop.
         """
-        give_up_s = time.monotonic() + _CONFIG_WAIT_S
+        rest_s = UNENDED_REST_S if may_be_half_written(self._home.config) else 0.0
+        give_up_s = time.monotonic() + rest_s + _CONFIG_WAIT_S
         told = False
         while not config_is_judged(self._home, self.ledger.state) and time.monotonic() < give_up_s:
             if not told:
-                note("the config was edited: waiting for the scheduler to read it")
+                why = ", which takes longer because its last line has no end" if rest_s else ""
+                note(f"the config was edited: waiting for the scheduler to read it{why}")
                 told = True
             if self._waiter.wait(_CONFIG_LOOK_S):
                 raise KeyboardInterrupt

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import time
 from pathlib import Path
 
 from eventstore.durable import REAL, write_file
@@ -25,6 +26,19 @@ def stamp_of(path: Path) -> Stamp | None:
     except OSError:
         return None
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode, status.st_uid
+
+
+UNENDED_REST_S = 10.0
+"""So long a config has to stay as it is if its last line has no end: it may be half written, and valid too."""
+
+
+def may_be_half_written(path: Path) -> bool:
+    """Whether a file was written just now, by the wall clock, and its last line has no end."""
+    try:
+        age_s = time.time() - path.stat().st_mtime
+    except OSError:
+        return False
+    return 0 <= age_s < UNENDED_REST_S and not ends_its_last_line(path)
 
 
 def ends_its_last_line(path: Path) -> bool:

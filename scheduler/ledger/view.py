@@ -23,7 +23,7 @@ from scheduler.configuration import (
     ConfigUntrusted,
     load,
 )
-from scheduler.configuration.home_config import load_config
+from scheduler.configuration.home_config import load_config, may_be_half_written
 from scheduler.home import Home, NoHome
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.ledger_prefix import LedgerPrefix
@@ -248,10 +248,14 @@ def _defines(config: Config, job: Job) -> bool:
 def config_to_record(home: Home) -> tuple[Config | None, ConfigProblem | None]:
     """The config that is to be recorded; or why it cannot be, where the ledger knows the jobs all the same.
 
+    One that may be half written is left to whoever reads it later: what it lacks would be recorded as removed.
+
     Raises:
         NoHome: there is neither a ledger nor a config here.
         ConfigInvalid, ConfigUnreadable: there is no ledger, and the config cannot be used.
     """
+    if has_ledger(home) and may_be_half_written(home.config):
+        return None, ConfigUnreadable(home.config, "it was written just now, and its last line has no end")
     config, problem = read_config(home, to_record=True)
     if problem is not None and not has_ledger(home):
         raise _nothing_here(home, problem)

@@ -9,7 +9,13 @@ from eventstore.errors import Unavailable
 from eventstore.store import Event
 from scheduler.clock import Clock
 from scheduler.configuration import Config
-from scheduler.configuration.home_config import Stamp, ends_its_last_line, load_config, stamp_of
+from scheduler.configuration.home_config import (
+    UNENDED_REST_S,
+    Stamp,
+    ends_its_last_line,
+    load_config,
+    stamp_of,
+)
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.rules.reconcile import reconcile
@@ -22,9 +28,6 @@ from scheduler.service.config_in_force import (
     keep_copy,
     rejection,
 )
-
-UNENDED_REST_S = 10.0
-"""So long a file has to stay as it is if its last line has no end: it may be half written, and valid all the same."""
 
 
 class FirstConfig(NamedTuple):

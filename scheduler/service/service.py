@@ -13,6 +13,7 @@ from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.configuration import Config, ConfigMissing
 from scheduler.configuration.home_config import load_config
+from scheduler.definition import Shutdown
 from scheduler.home import Home
 from scheduler.ledger import snapshot
 from scheduler.ledger.open import open_ledger
@@ -25,14 +26,14 @@ from scheduler.rules.slots import full_slots
 from scheduler.rules.state import State
 from scheduler.schedule import zone_data
 from scheduler.scheduler_lock import Holder, SchedulerLock
-from scheduler.service.announcements import Announcement, Ready, SlotsTaken, Upgraded
+from scheduler.service.announcements import Announcement, CannotLeave, Ready, SlotsTaken, Upgraded
 from scheduler.service.config_in_force import CONFIG_PROBLEMS, rejection
 from scheduler.service.config_watch import ConfigWatch, FirstConfig
 from scheduler.service.executor import executors_of, this_process
 from scheduler.service.home_adoption import adopt_home
 from scheduler.service.launcher import Launcher
 from scheduler.service.loop import Scheduler
-from scheduler.service.shutdown import OrderlyStop
+from scheduler.service.shutdown import OrderlyStop, can_leave
 from scheduler.service.supervisor import Supervisor
 from scheduler.system_clock import SystemClock
 from scheduler.version import ReplacedPart, installed_versions, replaced, versions
@@ -156,7 +157,14 @@ class Service:
             # What start-up made stays to the end: no collection is to walk all jobs in the middle of a herd.
             gc.freeze()
             self._announce(Ready())
+            if self._shutdown == "leave" and not can_leave():
+                self._announce(CannotLeave())
             self._stop(self._serve())
+
+    @property
+    def _shutdown(self) -> Shutdown:
+        """What becomes of runs at the end, as things stand."""
+        return "leave" if self._leave_runs else self._config_watch.config.settings.shutdown
 
     def _load_what_decides(self) -> None:
         """Load now what an upgrade of the packages would otherwise replace while the scheduler runs."""
@@ -266,7 +274,7 @@ class Service:
             self._scheduler,
             self._supervisor,
             self._clock,
-            "leave" if self._leave_runs else settings.shutdown,
+            self._shutdown,
             grace_s=settings.shutdown_grace_ms / 1000,
             patience_s=self._patience_s(),
             turn_and_wait=self._turn_and_wait,

@@ -104,6 +104,16 @@ def test_check_counts_all_mistakes_and_shows_the_first(home: Home) -> None:
     assert "and 290 more mistakes" in call("status", home=home.root).out
 
 
+def test_check_shows_the_first_warnings(home: Home) -> None:
+    """A config of many surprises is no flood: 200 are shown, and how many more there are; programs get all."""
+    jobs = "".join(f"  j{n}: {{every: 1s, command: x}}\n" for n in range(210))
+    write_config(home.root, f"jobs:\n{jobs}")
+    told = call("check", home=home.root)
+    assert (told.code, told.err.count("warning:")) == (0, 200)
+    assert "and 10 more warnings" in told.err
+    assert len(call("check", "--json", home=home.root).document["warnings"]) == 210
+
+
 def test_check_for_programs_has_stable_members(home: Home) -> None:
     """Valid or not, the document has the same members."""
     members = ["path", "digest", "valid", "jobs", "errors", "error_count", "warnings"]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -7,11 +9,13 @@ import pytest
 from eventstore import MemoryStore
 from scheduler import vocabulary as v
 from scheduler.configuration import Config
+from scheduler.configuration.home_config import UNENDED_REST_S
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.service.announcements import Announcement, ConfigUnended
-from scheduler.service.config_watch import UNENDED_REST_S, ConfigWatch, FirstConfig
-from tests.support.home import make_home
+from scheduler.service.config_watch import ConfigWatch, FirstConfig
+from tests.support.command import call
+from tests.support.home import entries_of, make_home
 from tests.support.world import SimulatedClock
 
 WHOLE = "jobs:\n  a: {every: 1h, command: x}\n  b: {every: 1h, command: y}\n"
@@ -82,3 +86,18 @@ def test_who_asks_for_it_gets_it_at_once(watched: Watched) -> None:
     watched.home.config.write_text(HALF)
     watched.watch.reload()
     assert watched.jobs == ["a"]
+
+
+def test_no_command_records_half_of_a_config(tmp_path: Path) -> None:
+    """A command that brings the ledger in line leaves a file alone that may be half written, and says so."""
+    home = make_home(tmp_path / "home", WHOLE)
+    assert call("jobs", "disable", "a", home=home.root).code == 0
+    home.config.write_text(HALF)
+    answer = call("jobs", "enable", "a", home=home.root)
+    assert answer.code == 0
+    assert "its last line has no end" in answer.err
+    assert v.JobRemoved.TYPE not in [entry.type for entry in entries_of(home.root)]
+    rested_s = time.time() - UNENDED_REST_S - 1
+    os.utime(home.config, (rested_s, rested_s))
+    assert call("jobs", "disable", "a", home=home.root).code == 0
+    assert v.JobRemoved.TYPE in [entry.type for entry in entries_of(home.root)]
