@@ -35,9 +35,10 @@ PURE = {
 PURE_FOR = {
     "scheduler.schedule.zone_data": {"pathlib", "tzdata"},
     "scheduler.schedule.zones": {"io", "zoneinfo"},
-    "scheduler.schedule.cron.stepper": {"croniter"},
+    "scheduler.schedule.cron.stepper": {"croniter", "platform"},
 }
-"""Exceptions: the data of time zones is read from files, once; croniter is asked about instants that it is given."""
+"""Exceptions: the data of time zones is read from files, once; croniter is asked about instants that it is given, and
+is kept from asking `platform`."""
 BUILTINS_THAT_REACH_OUT = {"open", "input", "print", "exec", "eval", "compile", "__import__"}
 MODULES = [path for package in MAY_IMPORT for path in sorted((ROOT / package).rglob("*.py"))]
 

@@ -9,7 +9,6 @@ import msgspec
 
 from cli.terminal.tables import Cell
 from cli.times.show import show_duration, show_time
-from cli.words.entry_lines import sentence
 from cli.words.words import (
     OUTCOME_WORDINGS,
     actor_words,
@@ -150,6 +149,8 @@ class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
 
 def last_words(entry: Entry) -> str:
     """How a run ended, in one line: `run 41 of nightly succeeded in 1.2 s (exit 0)`."""
+    from cli.words.entry_lines import sentence  # a table of runs has no use for the words of all entries
+
     text = sentence(entry)
     if entry.type == v.RunFinished.TYPE:
         end = v.payload(entry)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import time
 from pathlib import Path
 
@@ -74,7 +73,7 @@ def _salt(home: Home) -> bytes:
         return read_regular(path, _SALT_BYTES_MAX)
     if not home.config.exists():
         return b""  # this is no home: leave nothing here
-    salt = secrets.token_bytes(SALT_BYTES)
+    salt = os.urandom(SALT_BYTES)
     try:
         home.var.mkdir(mode=0o700, parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):  # whoever comes first decides

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
@@ -25,7 +25,7 @@ def adopt_home(home: Home, ledger: Ledger, actor: str, claims: Claims | None) ->
     Raises:
         Unavailable, Poisoned, Corrupt: see `EventStore.append`.
     """
-    payload = v.HomeAdopted(home=secrets.token_hex(_MARK_BYTES), path=str(home.root), claims=claims)
+    payload = v.HomeAdopted(home=os.urandom(_MARK_BYTES).hex(), path=str(home.root), claims=claims)
 
     def decide(state: State) -> list[Event]:
         going = [run for run in state.runs.values() if run.started is not None]

@@ -25,6 +25,7 @@ from scheduler.rules.reconcile import reconcile
 from scheduler.rules.slots import full_slots
 from scheduler.rules.state import State
 from scheduler.schedule import zone_data
+from scheduler.schedule.cron import stepper
 from scheduler.scheduler_lock import Holder, SchedulerLock
 from scheduler.service.announcements import Announcement, CannotLeave, Ready, SlotsTaken, Upgraded
 from scheduler.service.config_in_force import CONFIG_PROBLEMS, rejection
@@ -168,8 +169,7 @@ class Service:
 
     def _load_what_decides(self) -> None:
         """Load now what an upgrade of the packages would otherwise replace while the scheduler runs."""
-        import croniter  # noqa: F401 - loaded at the first cron expression otherwise
-
+        stepper.load()
         zone_data.hold()
         self._versions = versions()
         self._installed = installed_versions(*self._versions)

@@ -14,7 +14,9 @@ The import of croniter takes about 30 ms, so it is done at the first step.
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
+from functools import cache
 
 from scheduler.schedule.cron.vocabulary import CronField
 from scheduler.schedule.schedule import HORIZON_S
@@ -29,6 +31,7 @@ def stepper(
     minute: CronField, hour: CronField, day: CronField, month: CronField, weekday: CronField
 ) -> Callable[[int], int | None]:
     """A function that maps a wall time to the first match strictly later, or to None past the horizon."""
+    load()
     from croniter import CroniterBadDateError, croniter
 
     either = not (day.starred or weekday.starred)
@@ -46,3 +49,18 @@ def stepper(
         return following_s if following_s < HORIZON_S else None
 
     return next_after
+
+
+@cache
+def load() -> None:
+    """Import croniter now.
+
+    It asks at its import how wide a pointer is, and knows that from elsewhere too: `platform.architecture` would run
+    the program `file`, whichever stands first on the caller's PATH.
+    """
+    asked = platform.architecture
+    platform.architecture = lambda *_, **__: ("", "")
+    try:
+        import croniter  # noqa: F401 - from here on it is loaded
+    finally:
+        platform.architecture = asked
