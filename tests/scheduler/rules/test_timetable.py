@@ -89,6 +89,18 @@ def test_the_end_of_a_pause_is_an_instant_of_its_own() -> None:
     assert timetable.next_instant() is None
 
 
+def test_a_job_that_was_removed_has_no_instants_and_no_pause() -> None:
+    """Whether its schedule was in force or paused when it went."""
+    world = World(job("running"), job("paused"))
+    timetable = Timetable.of(folded(world), BEGIN)
+    world.person(v.JobDisabled(until=BEGIN + 20 * MINUTE), "paused")
+    world.edit(remove=["running", "paused"])
+    for each in world.state.jobs.values():
+        timetable.update(each, BEGIN)
+    assert timetable.next_instant() is None
+    assert Timetable.of(world.state, BEGIN).next_instant() is None
+
+
 def test_the_coming_runs_of_all_jobs_are_merged_in_order_of_time() -> None:
     """A run each instant and job; jobs that run no more, or never again, leave the others alone."""
     world = World(
