@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec import Raw
 
 from eventstore import Corrupt, NoLedger
+from eventstore.head import HeadFile, Slot, pack
+from eventstore.store import Entry
+from eventstore.tail import RecentEntries, Tail
 from tests.support.disks import FastDisk
 from tests.support.journal import SEGMENT_0, crash, cut, edit, event, open_journal, snapshot
 from tests.support.ledger_check import check_ledger
 
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 TORN = b'{"seq":99,"ti'
 TORN_WITH_LF = TORN + bytes(40) + b"\n"
 """A line whose end arrived and whose middle did not: it comes in one piece with the good lines before it."""
@@ -145,3 +152,66 @@ def test_entries_that_head_knows_are_missed_by_a_live_process(ram: Path, read_on
             live.append([event(3)])
     crash(live)
     assert snapshot(folder) == before
+
+
+def _entries(first: int, last: int) -> list[Entry]:
+    return [
+        Entry(seq, BEGIN, "thing.happened", "x", Raw(b"{}"), 0, "p", "h") for seq in range(first, last + 1)
+    ]
+
+
+def test_the_last_entries_are_remembered_up_to_a_bound() -> None:
+    """Any stretch of what is remembered is given; of what reaches further back nothing, so that it is read."""
+    recent = RecentEntries()
+    assert recent.since(0, 5) is None
+    for first in (10, 13, 16):
+        recent.add(_entries(first, first + 2), 400_000)
+    assert recent.since(12, 18) is None
+    for first, last in ((13, 18), (13, 13), (14, 16), (15, 17), (16, 16), (18, 18), (17, 40)):
+        found = recent.since(first, last)
+        assert found is not None
+        assert [entry.seq for entry in found] == list(range(first, min(last, 18) + 1))
+    assert [entry.seq for entry in recent.since(19, 20) or ()] == []
+    recent.add(_entries(19, 20), 3_000_000)
+    assert recent.since(18, 20) is None
+    assert [entry.seq for entry in recent.since(19, 20) or ()] == [19, 20]
+    recent.add(_entries(21, 21), 600_000)
+    assert recent.since(20, 21) is None
+    recent.add(_entries(22, 22), 448_576)
+    assert [entry.seq for entry in recent.since(21, 22) or ()] == [21, 22]
+
+
+def test_what_is_durable_is_what_head_says_up_to_the_last_entry(ram: Path) -> None:
+    """What another process wrote behind that is unproven, until its own flush is seen; what was there stays."""
+    folder = ram / "ledger"
+    with open_journal(folder, disk=FastDisk()) as journal:
+        journal.append([event(number) for number in range(1, 6)])
+    lines = (folder / SEGMENT_0).read_bytes().splitlines(keepends=True)
+    for known in range(6):
+        slot = Slot(known, json.loads(lines[known])["hash"], sum(map(len, lines[: known + 1])))
+        (folder / "HEAD").write_bytes(pack(slot))
+        head_file = HeadFile(folder, FastDisk(), writable=False)
+        tail = Tail(folder, 65_536, FastDisk(), head_file, writable=False)
+        tail.start()
+        assert (tail.head.seq, tail.durable, tail.unproven) == (known, known + 1, False)
+        assert tail.changed() is (known < 5)
+        tail.grow(settled=True)
+        assert (tail.head.seq, tail.durable, tail.unproven) == (5, known + 1, known < 5)
+        assert not tail.changed()
+        assert (tail.end.first, tail.end.offset, tail.offset) == (
+            0,
+            sum(map(len, lines)),
+            sum(map(len, lines)),
+        )
+        tail.close()
+        head_file.close()
+
+
+def test_a_live_process_learns_what_another_one_has_flushed(ram: Path) -> None:
+    """Its own entries say so: `durable` counts what is on disk, whoever wrote it."""
+    folder = ram / "ledger"
+    with open_journal(folder, disk=FastDisk()) as journal:
+        with open_journal(folder, disk=FastDisk()) as other:
+            other.append([event(1), event(2)])
+        assert journal.append([event(3)])[0].durable == 3
+    check_ledger(folder)
