@@ -215,3 +215,20 @@ def test_a_live_process_learns_what_another_one_has_flushed(ram: Path) -> None:
             other.append([event(1), event(2)])
         assert journal.append([event(3)])[0].durable == 3
     check_ledger(folder)
+
+
+@pytest.mark.parametrize("left", [b"rubbish\n", b"rubbish", b'{"seq":3,"time"\n'])
+def test_what_stands_behind_a_full_segment_is_told(ram: Path, left: bytes) -> None:
+    """Where it begins, that nothing was to follow there, and how it begins; it is no entry that is missed."""
+    folder = ram / "ledger"
+    journal = open_journal(folder, disk=FastDisk(), segment_entries=3)
+    journal.append([event(1), event(2)])
+    crash(journal)
+    size = (folder / SEGMENT_0).stat().st_size
+    edit(folder / SEGMENT_0, lambda raw: raw.extend(left))
+    with open_journal(folder, disk=FastDisk(), read_only=True) as reader:
+        torn = reader.torn
+        assert torn is not None
+        assert (torn.segment.name, torn.seq, torn.offset) == (SEGMENT_0, 3, size)
+        assert torn.found.startswith(repr(left)[1:10])
+        assert torn.expected in {"the end of a full segment", "a whole line"}
