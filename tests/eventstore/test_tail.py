@@ -218,7 +218,8 @@ def test_a_live_process_learns_what_another_one_has_flushed(ram: Path) -> None:
 
 
 @pytest.mark.parametrize("left", [b"rubbish\n", b"rubbish", b'{"seq":3,"time"\n'])
-def test_what_stands_behind_a_full_segment_is_told(ram: Path, left: bytes) -> None:
+@pytest.mark.parametrize("with_head", [True, False])
+def test_what_stands_behind_a_full_segment_is_told(ram: Path, left: bytes, with_head: bool) -> None:
     """Where it begins, that nothing was to follow there, and how it begins; it is no entry that is missed."""
     folder = ram / "ledger"
     journal = open_journal(folder, disk=FastDisk(), segment_entries=3)
@@ -226,6 +227,8 @@ def test_what_stands_behind_a_full_segment_is_told(ram: Path, left: bytes) -> No
     crash(journal)
     size = (folder / SEGMENT_0).stat().st_size
     edit(folder / SEGMENT_0, lambda raw: raw.extend(left))
+    if not with_head:
+        (folder / "HEAD").unlink()
     with open_journal(folder, disk=FastDisk(), read_only=True) as reader:
         torn = reader.torn
         assert torn is not None

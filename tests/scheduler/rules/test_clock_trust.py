@@ -103,7 +103,7 @@ def test_a_clock_that_was_set_while_no_scheduler_ran_is_in_doubt() -> None:
     [(3 * DAY, True), (31 * DAY + HOUR / 2, True), (31 * DAY + HOUR, False), (YEARS, False)],
 )
 def test_a_machine_may_have_been_off_for_a_while(off: timedelta, believed: bool) -> None:
-    """Over a boot nobody knows: a weekend is nothing, a month waits for a day. The time since the boot does not count."""
+    """Over a boot nobody knows: a weekend is nothing, a month waits for a day. The time on does not count."""
     mark = marked(BOOT, BEGIN, later(BOOT, off, boot="next"))
     assert (why_not_delete(mark, mark.time, later(mark, HOUR)) is None) is believed
     assert why_not_delete(mark, mark.time, later(mark, 2 * DAY)) is None
