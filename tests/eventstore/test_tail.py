@@ -11,6 +11,7 @@ import pytest
 from msgspec import Raw
 
 from eventstore import Corrupt, NoLedger
+from eventstore.entry import shown
 from eventstore.head import HeadFile, Slot, pack
 from eventstore.store import Entry
 from eventstore.tail import RecentEntries, Tail
@@ -235,3 +236,36 @@ def test_what_stands_behind_a_full_segment_is_told(ram: Path, left: bytes, with_
         assert (torn.segment.name, torn.seq, torn.offset) == (SEGMENT_0, 3, size)
         assert torn.found.startswith(repr(left)[1:10])
         assert torn.expected in {"the end of a full segment", "a whole line"}
+
+
+def test_an_entry_that_is_not_the_one_that_head_names_is_shown(ram: Path) -> None:
+    """What is expected and what stands there instead: another entry, a line that is none, or no line at all."""
+    folder = ram / "ledger"
+    with open_journal(folder, disk=FastDisk(), segment_entries=3) as journal:
+        journal.append([event(number) for number in range(1, 5)])
+        head = journal.head()
+    (last, end) = folder / _segment(3), (folder / _segment(3)).stat().st_size
+    good = last.read_bytes()
+    begin = good.rstrip(b"\n").rindex(b"\n") + 1
+
+    def refused() -> tuple[str, int, int, str, str]:
+        with pytest.raises(Corrupt) as caught:
+            open_journal(folder, disk=FastDisk(), read_only=True)
+        damage = caught.value
+        return damage.segment.name, damage.seq, damage.offset, damage.expected, damage.found
+
+    named = f"the entry that HEAD names, {head.hash}"
+    last.write_bytes(good[:-10] + b"x" + good[-9:])
+    assert refused() == (_segment(3), 4, begin, named, shown(last.read_bytes()[begin:-1]))
+    last.write_bytes(b"x" * end)
+    assert refused() == (_segment(3), 4, end, named, "no whole line")
+    last.write_bytes(good)
+    (folder / "HEAD").write_bytes(pack(Slot(4, "a" * 64, end)))
+    assert refused() == (_segment(3), 4, begin, named.replace(head.hash, "a" * 64), f"entry 4, {head.hash}")
+    (folder / "HEAD").write_bytes(pack(Slot(9, "a" * 64, end)))
+    assert refused()[:3] == (_segment(9), 9, 0)
+    (folder / "HEAD").unlink()
+    first = (folder / _segment(0)).read_bytes()
+    (folder / _segment(0)).write_bytes(first[:-10] + b"x" + first[-9:])
+    segment, seq, _, expected, _ = refused()
+    assert (segment, seq, expected) == (_segment(0), 2, "the last entry of a full segment")
