@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec import Raw
 
-from eventstore import Corrupt, NoLedger
+from eventstore import Corrupt, NoLedger, verify
 from eventstore.entry import shown
 from eventstore.head import HeadFile, Slot, pack
 from eventstore.store import Entry
@@ -236,6 +236,10 @@ def test_what_stands_behind_a_full_segment_is_told(ram: Path, left: bytes, with_
         assert (torn.segment.name, torn.seq, torn.offset) == (SEGMENT_0, 3, size)
         assert torn.found.startswith(repr(left)[1:10])
         assert torn.expected in {"the end of a full segment", "a whole line"}
+        told = verify(folder).torn
+        assert told is not None
+        assert (told.segment, told.seq, told.offset) == (torn.segment, torn.seq, torn.offset)
+        assert (told.expected, told.found) == (torn.expected, torn.found)
 
 
 def test_an_entry_that_is_not_the_one_that_head_names_is_shown(ram: Path) -> None:

@@ -55,6 +55,20 @@ def test_an_entry_out_of_order_is_refused() -> None:
         evolve(State(), HISTORY[1])
 
 
+def test_a_scheduler_that_resumed_is_not_paused() -> None:
+    """Since when and why it paused is known while it does, and no longer."""
+    world = World(job("hourly"))
+    world.start()
+    (paused,) = world.say(lambda _: [v.event(v.SchedulerPaused(reason="the disk is full"), v.SCHEDULER)])
+    scheduler = world.state.scheduler
+    assert scheduler is not None
+    assert (scheduler.paused, scheduler.pause_reason) == (paused.time, "the disk is full")
+    world.say(lambda _: [v.event(v.SchedulerResumed(paused_ms=5), v.SCHEDULER)])
+    scheduler = world.state.scheduler
+    assert scheduler is not None
+    assert (scheduler.paused, scheduler.pause_reason) == (None, None)
+
+
 def test_unknown_types_and_members_are_ignored() -> None:
     """A reader of today survives what a writer of tomorrow adds."""
     world = World(job("hourly"))

@@ -8,6 +8,7 @@ import pytest
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
+from scheduler.rules.laws import illegal_entries
 from scheduler.rules.reconcile import pauses_ended, reconcile
 from tests.support.world import BEGIN, World, job
 
@@ -96,3 +97,4 @@ def test_instants_before_an_edit_that_nobody_watched_are_told_with_its_reason(re
     world.run(10)
     assert [word for word in world.told("hourly") if "misfired" in word] == [f"misfired 2 run 0 ({reason})"]
     assert not world.entries(v.RunStarted)
+    assert list(illegal_entries(world.entries())) == []

@@ -89,6 +89,19 @@ def test_the_end_of_a_pause_is_an_instant_of_its_own() -> None:
     assert timetable.next_instant() is None
 
 
+def test_a_job_whose_schedule_is_edited_is_due_by_the_new_one() -> None:
+    """And by the old one no more; a job that shared it keeps it."""
+    world = World(job("edited", "0 * * * *"), job("shares", "0 * * * *"))
+    timetable = Timetable.of(folded(world), BEGIN)
+    world.edit(job("edited", "30 * * * *"))
+    timetable.update(world.state.jobs["edited"], BEGIN)
+    assert list(timetable.due(BEGIN + 90 * MINUTE)) == [
+        Due(BEGIN + 30 * MINUTE, "edited"),
+        Due(BEGIN + 60 * MINUTE, "shares"),
+        Due(BEGIN + 90 * MINUTE, "edited"),
+    ]
+
+
 def test_a_job_that_was_removed_has_no_instants_and_no_pause() -> None:
     """Whether its schedule was in force or paused when it went."""
     world = World(job("running"), job("paused"))
