@@ -43,10 +43,10 @@ def folder(ram: Path) -> Path:
     return ram / "ledger"
 
 
-def _tail(folder: Path, durable: int) -> Tail:
+def _tail(folder: Path, durable: int, segment_entries: int = ENTRIES) -> Tail:
     """The end of the ledger, of which only so many entries are known to be on disk."""
     head_file = HeadFile(folder, FastDisk(), writable=False)
-    tail = Tail(folder, ENTRIES, FastDisk(), head_file, writable=False)
+    tail = Tail(folder, segment_entries, FastDisk(), head_file, writable=False)
     tail.start()
     tail.grow(settled=True)
     tail.close()
@@ -128,3 +128,12 @@ def test_what_is_on_disk_is_not_looked_at(folder: Path) -> None:
     tail = _tail(folder, 22)
     edit(folder / _name(10), _without_lines(1))
     rewrite(FastDisk(), folder, ENTRIES, tail)
+
+
+def test_a_segment_may_hold_a_single_entry(ram: Path) -> None:
+    """Then each entry is written in a file of its own, and no file beyond the last one is looked for."""
+    folder, disk = ram / "single", _Recorder()
+    with open_journal(folder, disk=FastDisk(), segment_entries=1) as journal:
+        journal.append([event(1), event(2), event(3)])
+    rewrite(disk, folder, 1, _tail(folder, 2, 1))
+    assert [name for name, _, _ in disk.written] == [_name(2), _name(3)]
