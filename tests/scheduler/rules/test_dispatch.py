@@ -9,8 +9,8 @@ import pytest
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.rules.catch_up import ticked
-from scheduler.rules.dispatch import Dispatcher, arrivals
-from scheduler.rules.state import Executor
+from scheduler.rules.dispatch import Dispatcher, arrivals, not_launched
+from scheduler.rules.state import Executor, Run
 from tests.support.world import BEGIN, Process, World, job
 
 ME = Executor("here", "boot", 7, 70, 4_026_531_836)
@@ -40,6 +40,14 @@ def test_every_entry_about_a_run_names_its_instant() -> None:
     outcomes = {data.outcome for entry in world.entries(v.RunFinished) if (data := v.payload(entry))}
     assert outcomes == {"succeeded", "lost", "failed"}
     assert world.entries(v.RunSkipped)
+    for name, error in (
+        ("slow", "its process was gone"),
+        ("broken", "no such program"),
+    ):
+        last = world.state.jobs[name].last
+        assert last is not None
+        assert last.error is not None
+        assert last.error.startswith(error)
     for entry in world.entries(*ENDS):
         assert v.payload(entry).scheduled_for == due[entry.run]
 
@@ -126,3 +134,32 @@ def test_a_run_that_is_no_longer_wanted_names_the_entry_that_says_so(reason: str
     (skip,) = world.entries(v.RunSkipped)
     data: v.RunSkipped = v.payload(skip)
     assert (skip.run, data.reason, data.because_of) == (number, reason, said.seq)
+
+
+def test_a_run_that_a_person_asked_for_is_wanted_though_the_job_is_disabled() -> None:
+    """To disable a job ends what its schedule asks for, and nothing else."""
+    world = World(job("slow", "0 0 1 6 *", overlap="queue"))
+    world.machine.behaviour = lambda launch: Process(600, 0)
+    world.start()
+    for _ in range(2):
+        world.person(v.RunRequested(executor="scheduler"), "slow", OWN_SEQ)
+    world.run(10)
+    world.person(v.JobDisabled(), "slow")
+    world.run(1_300)
+    assert world.told("slow")[-4:] == ["job.disabled", "succeeded", "started", "succeeded"]
+
+
+def test_an_attempt_without_a_process_has_failed_at_once() -> None:
+    """The entry says that it never began, why, and of which attempt for which instant."""
+    run = Run(9, "each", "schedule", BEGIN, scheduled_for=BEGIN, attempt=2)
+    event = not_launched(run, BEGIN, "permission denied")
+    assert (event.job, event.run, event.actor) == ("each", 9, v.SCHEDULER)
+    assert event.data == v.RunFinished(
+        trigger="schedule",
+        started=BEGIN,
+        outcome="failed",
+        attempt=2,
+        scheduled_for=BEGIN,
+        duration_ms=0,
+        error="it could not be started: permission denied",
+    )

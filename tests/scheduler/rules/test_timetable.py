@@ -131,3 +131,14 @@ def test_the_coming_runs_of_all_jobs_are_merged_in_order_of_time() -> None:
     assert told == [(BEGIN + minute * MINUTE, name) for minute, name in wanted]
     assert [run.job.name for run in upcoming([world.state.jobs["once"]], BEGIN)] == ["once"]
     assert list(upcoming([world.state.jobs["once"]], BEGIN + 15 * MINUTE)) == []
+
+
+def test_runs_of_many_schedules_may_come_at_one_instant() -> None:
+    """They are told in the order of the jobs."""
+    names = {"a": "0 * * * *", "b": "*/20 * * * *", "c": "*/30 * * * *", "d": "0 1-23 * * *"}
+    world = World(*(job(name, schedule) for name, schedule in names.items()))
+    folded(world)
+    coming = upcoming(world.state.jobs.values(), BEGIN + 45 * MINUTE)
+    told = [next(coming) for _ in range(4)]
+    assert [run.job.name for run in told] == ["a", "b", "c", "d"]
+    assert {run.instant for run in told} == {BEGIN + 60 * MINUTE}
