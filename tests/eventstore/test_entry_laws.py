@@ -199,6 +199,20 @@ def test_a_line_that_is_not_of_format_1_is_refused(changes: dict[str, bytes]) ->
         check_lines(line + b"\n", 0, GENESIS)
 
 
+@pytest.mark.parametrize("data", [b"[]", b"1", b'"{"', b"null", b'[{},{"a":1}]'])
+@pytest.mark.parametrize("at", range(3))
+def test_a_payload_that_is_no_object_is_refused_among_others(data: bytes, at: int) -> None:
+    """Wherever in a block its line stands, and though the lines around it and its hash are right."""
+    lines, prev = [], GENESIS
+    for seq in range(3):
+        line = _line(seq=b"%d" % seq, prev=b'"%b"' % prev.encode(), data=data if seq == at else b'{"a":{}}')
+        lines.append(line + b"\n")
+        prev = sha256(line.rpartition(b',"hash":"')[0]).hexdigest()
+    with pytest.raises(BadLine) as caught:
+        check_lines(b"".join(lines), 0, GENESIS)
+    assert (caught.value.seq, caught.value.offset) == (at, sum(map(len, lines[:at])))
+
+
 @pytest.mark.parametrize("spoil", [b" %b", b"%b ", b"\r%b", b"%b\r", b"", b"{}", b"null", b"\x00"])
 def test_bytes_around_a_line_are_refused(spoil: bytes) -> None:
     """Nothing may stand before or behind a line."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from eventstore import Event
 from eventstore.entry import LINE_BYTES_MAX, BadLine, LineTail
 from eventstore.errors import Corrupt, TornTail
 from eventstore.recovery import (
@@ -129,6 +130,16 @@ def test_a_line_that_was_changed_does_not_speak_for_itself(tmp_path: Path, lines
     with _file(tmp_path / "segment", lines[0][:40], lines[0], spoilt, lines[2]) as fd:
         found = list(later_lines(fd, 0, os.fstat(fd).st_size))
         assert [(line.seq, line.durable) for line in found] == [(0, 0), (2, 1)]
+
+
+def test_a_line_is_found_that_has_the_beginning_of_a_line_in_it(ram: Path) -> None:
+    """A payload may look as a line does, and rubbish before a line too."""
+    with open_journal(ram / "ledger", disk=FastDisk()) as journal:
+        journal.append([Event(type="a.b", actor="x", data={"seq": 5, "in": {"seq": 6}})])
+    line = (ram / "ledger" / SEGMENT_0).read_bytes().splitlines(keepends=True)[1]
+    assert line.count(b'{"seq":') == 3
+    with _file(ram / "segment", line, b'{"seq":{"seq":', line) as fd:
+        assert [found.seq for found in later_lines(fd, 0, os.fstat(fd).st_size)] == [1, 1]
 
 
 def _set_aside(folder: Path, *names: str) -> list[Path]:

@@ -41,6 +41,8 @@ def _damage(folder: Path, workers: int | None = None) -> Corrupt:
     assert report.first_damage is not None
     assert not report.ok
     assert report.entries <= report.first_damage.seq
+    assert report.first_damage.expected
+    assert report.first_damage.found
     return report.first_damage
 
 

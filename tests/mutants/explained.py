@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 import tomllib
 from pathlib import Path
@@ -49,10 +50,14 @@ class Explanations:
             for each in said["mutant"]
             for becomes in each["becomes"]
         }
-        self._wordings = {re.compile(each["line"]): str(each["reason"]) for each in said["wording"]}
+        self._wordings = [
+            (each["modules"], re.compile(each["line"]), str(each["reason"])) for each in said["wording"]
+        ]
 
     def reason(self, change: Change) -> str | None:
         """Why this mutant may live; None if nobody has said so."""
         if change not in self.changes and _TEXT.sub("", change.was) == _TEXT.sub("", change.becomes):
-            return next((why for line, why in self._wordings.items() if line.fullmatch(change.was)), None)
+            for modules, line, why in self._wordings:
+                if fnmatch.fnmatch(change.module, modules) and line.fullmatch(change.was):
+                    return why
         return self.changes.get(change)

@@ -57,9 +57,19 @@ def test_a_clock_that_is_behind_the_ledger_is_not() -> None:
 def test_a_step_ahead_is_believed_once_it_has_lasted_for_a_day() -> None:
     """A machine that starts in 1970 and then learns the date deletes a day later; a slip of seconds never counts."""
     mark = stepped(BOOT, YEARS, later(BOOT, HOUR, ahead=YEARS))
-    for passed, believed in ((timedelta(0), False), (23 * HOUR, False), (25 * HOUR, True)):
+    for passed, believed in ((timedelta(0), False), (DAY - timedelta(milliseconds=1), False), (DAY, True)):
         now = later(mark, passed)
         assert (why_not_delete(mark, mark.time, now) is None) is believed
+
+
+@pytest.mark.parametrize(
+    ("ahead", "told"), [(47 * HOUR, "47 hours"), (48 * HOUR, "2 days"), (YEARS, "3,650 days")]
+)
+def test_a_long_time_is_told_in_days(ahead: timedelta, told: str) -> None:
+    """From two days on."""
+    refused = why_not_delete(BOOT, BEGIN, later(BOOT, HOUR, ahead=ahead))
+    assert refused is not None
+    assert f"which is {told} more" in refused
 
 
 def test_a_step_back_ends_the_doubt() -> None:
@@ -89,6 +99,7 @@ def test_a_restart_of_the_scheduler_does_not_make_a_wrong_clock_right() -> None:
     ahead = stepped(BOOT, YEARS, later(BOOT, HOUR, ahead=YEARS))
     again = marked(ahead, ahead.time, later(ahead, HOUR))
     assert why_not_delete(again, again.time, later(again, HOUR)) is not None
+    assert why_not_delete(again, again.time, later(again, 23 * HOUR)) is None
     assert why_not_delete(again, again.time, later(again, DAY)) is None
 
 
@@ -98,9 +109,12 @@ def test_a_clock_that_was_set_while_no_scheduler_ran_is_in_doubt() -> None:
     assert why_not_delete(mark, mark.time, later(mark, HOUR)) is not None
 
 
-@pytest.mark.parametrize(("off", "believed"), [(3 * DAY, True), (YEARS, False)])
+@pytest.mark.parametrize(
+    ("off", "believed"),
+    [(3 * DAY, True), (31 * DAY + HOUR / 2, True), (31 * DAY + HOUR, False), (YEARS, False)],
+)
 def test_a_machine_may_have_been_off_for_a_while(off: timedelta, believed: bool) -> None:
-    """Over a boot nobody knows; a weekend is nothing, ten years wait for a day."""
+    """Over a boot nobody knows: a weekend is nothing, a month waits for a day. The time on does not count."""
     mark = marked(BOOT, BEGIN, later(BOOT, off, boot="next"))
     assert (why_not_delete(mark, mark.time, later(mark, HOUR)) is None) is believed
     assert why_not_delete(mark, mark.time, later(mark, 2 * DAY)) is None

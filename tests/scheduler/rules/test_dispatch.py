@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
-from tests.support.world import Process, World, job
+from scheduler.rules.catch_up import ticked
+from scheduler.rules.dispatch import Dispatcher, arrivals, not_launched
+from scheduler.rules.state import Executor, Run
+from tests.support.world import BEGIN, Process, World, job
 
+ME = Executor("here", "boot", 7, 70, 4_026_531_836)
 ENDS = (v.RunStarted, v.RunFinished, v.RunSkipped)
 
 
@@ -34,8 +40,51 @@ def test_every_entry_about_a_run_names_its_instant() -> None:
     outcomes = {data.outcome for entry in world.entries(v.RunFinished) if (data := v.payload(entry))}
     assert outcomes == {"succeeded", "lost", "failed"}
     assert world.entries(v.RunSkipped)
+    for name, error in (
+        ("slow", "its process was gone"),
+        ("broken", "no such program"),
+    ):
+        last = world.state.jobs[name].last
+        assert last is not None
+        assert last.error is not None
+        assert last.error.startswith(error)
     for entry in world.entries(*ENDS):
         assert v.payload(entry).scheduled_for == due[entry.run]
+
+
+@pytest.mark.parametrize("overlap", ["skip", "queue", "allow"])
+def test_instants_of_a_job_that_fall_due_together_are_judged_one_after_another(overlap: str) -> None:
+    """The second one finds the first in its way, as if that had been recorded long ago."""
+    world = World(job("each", "* * * * *", overlap=overlap))
+    world.machine.behaviour = lambda launch: Process(1e6, 0)
+    world.start()
+    first = world.state.head.seq + 1
+    new = arrivals(
+        [ticked(job("each"), BEGIN + timedelta(minutes=minute), BEGIN) for minute in (1, 2)], first, BEGIN
+    )
+    assert [(run.number, run.job, run.trigger) for run in new] == [
+        (first, "each", "schedule"),
+        (first + 1, "each", "schedule"),
+    ]
+    dispatcher = Dispatcher(world.state, (), new, set(), 8, ME, lambda run, attempt: f"{run}/{attempt}")
+    events = dispatcher.decide()
+    began = [event.run for event in events if isinstance(event.data, v.RunStarted)]
+    skips = [event for event in events if isinstance(event.data, v.RunSkipped)]
+    assert began == ([first, first + 1] if overlap == "allow" else [first])
+    assert [skip.run for skip in skips] == ([first + 1] if overlap == "skip" else [])
+
+
+def test_a_start_names_who_watches_the_run() -> None:
+    """The state knows the process again by all that tells it from others, and the digest of the run's secret."""
+    world = World(job("each"))
+    world.start()
+    tick = ticked(job("each"), BEGIN, BEGIN)
+    new = arrivals([tick], world.state.head.seq + 1, BEGIN)
+    dispatcher = Dispatcher(world.state, (), new, set(), 8, ME, lambda run, attempt: f"{run}/{attempt}")
+    world.say(lambda _: [tick, *dispatcher.decide()])
+    run = world.state.runs[new[0].number]
+    assert (run.executor, run.attempt, run.scheduled_for) == (ME, 1, BEGIN)
+    assert run.secret_sha256 == f"{run.number}/1"
 
 
 @pytest.mark.parametrize("outcome", ["succeeded", "lost"])
@@ -85,3 +134,32 @@ def test_a_run_that_is_no_longer_wanted_names_the_entry_that_says_so(reason: str
     (skip,) = world.entries(v.RunSkipped)
     data: v.RunSkipped = v.payload(skip)
     assert (skip.run, data.reason, data.because_of) == (number, reason, said.seq)
+
+
+def test_a_run_that_a_person_asked_for_is_wanted_though_the_job_is_disabled() -> None:
+    """To disable a job ends what its schedule asks for, and nothing else."""
+    world = World(job("slow", "0 0 1 6 *", overlap="queue"))
+    world.machine.behaviour = lambda launch: Process(600, 0)
+    world.start()
+    for _ in range(2):
+        world.person(v.RunRequested(executor="scheduler"), "slow", OWN_SEQ)
+    world.run(10)
+    world.person(v.JobDisabled(), "slow")
+    world.run(1_300)
+    assert world.told("slow")[-4:] == ["job.disabled", "succeeded", "started", "succeeded"]
+
+
+def test_an_attempt_without_a_process_has_failed_at_once() -> None:
+    """The entry says that it never began, why, and of which attempt for which instant."""
+    run = Run(9, "each", "schedule", BEGIN, scheduled_for=BEGIN, attempt=2)
+    event = not_launched(run, BEGIN, "permission denied")
+    assert (event.job, event.run, event.actor) == ("each", 9, v.SCHEDULER)
+    assert event.data == v.RunFinished(
+        trigger="schedule",
+        started=BEGIN,
+        outcome="failed",
+        attempt=2,
+        scheduled_for=BEGIN,
+        duration_ms=0,
+        error="it could not be started: permission denied",
+    )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
-from scheduler.entry_members import Survivor
+from scheduler.entry_members import ConfigError, Survivor
 from scheduler.home import Home
 from scheduler.ledger import snapshot
 from scheduler.ledger.ledger import Ledger
@@ -20,7 +20,7 @@ from scheduler.ledger.ledger_prefix import LedgerPrefix
 from scheduler.ledger.open import open_ledger, open_ledger_to_read
 from scheduler.ledger.state_file import draft, fold_version
 from scheduler.rules.evolve import evolve, fold
-from scheduler.rules.state import Enablement, LeftRunning, State
+from scheduler.rules.state import Enablement, LeftRunning, Rejection, State
 from tests.support.examples import examples
 from tests.support.lives import live_through
 from tests.support.world import BEGIN, World, job
@@ -55,6 +55,32 @@ def test_an_entry_out_of_order_is_refused() -> None:
     """The fold takes entries only one after another."""
     with pytest.raises(ValueError, match="does not follow"):
         evolve(State(), HISTORY[1])
+
+
+def test_a_config_that_was_refused_is_known_until_one_is_accepted() -> None:
+    """Which entry said so, when, of which config, and what was wrong with it."""
+    world = World(job("hourly"))
+    world.start()
+    errors = [ConfigError(line=3, column=5, message="there is no minute 61")]
+    refused = v.ConfigRejected(config="digest", errors=errors, error_count=7)
+    (said,) = world.say(lambda _: [v.event(refused, v.CONFIG)])
+    assert world.state.rejection == Rejection(said.seq, said.time, "digest", errors, 7)
+    world.say(lambda _: [v.event(v.ConfigAccepted(config="mended", jobs=1), v.CONFIG)])
+    assert world.state.rejection is None
+
+
+def test_a_scheduler_that_resumed_is_not_paused() -> None:
+    """Since when and why it paused is known while it does, and no longer."""
+    world = World(job("hourly"))
+    world.start()
+    (paused,) = world.say(lambda _: [v.event(v.SchedulerPaused(reason="the disk is full"), v.SCHEDULER)])
+    scheduler = world.state.scheduler
+    assert scheduler is not None
+    assert (scheduler.paused, scheduler.pause_reason) == (paused.time, "the disk is full")
+    world.say(lambda _: [v.event(v.SchedulerResumed(paused_ms=5), v.SCHEDULER)])
+    scheduler = world.state.scheduler
+    assert scheduler is not None
+    assert (scheduler.paused, scheduler.pause_reason) == (None, None)
 
 
 def test_unknown_types_and_members_are_ignored() -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from cli.words.entry_lines import sentence
 from cli.words.scheduler_words import full_slots_words
+from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.processes.spawner import Launch
 from scheduler.rules.slots import full_slots
@@ -88,3 +91,21 @@ def test_a_queue_behind_its_own_job_does_not_wait_for_a_slot() -> None:
     world.run(245)
     assert world.scheduler is not None
     assert full_slots(world.scheduler.state) is None
+
+
+@pytest.mark.parametrize("overlap", ["queue", "allow"])
+def test_every_run_that_could_start_waits_for_a_slot(overlap: str) -> None:
+    """Where they may overlap all of them, elsewhere the oldest; one of no job that is known too."""
+    world = World(job("hung-a", "1 0 * * *"), job("each", "0 0 1 6 *", overlap=overlap), max_parallel=1)
+    world.machine.behaviour = lambda launch: Process(1e9, 0)
+    world.start()
+    world.run(65)
+    asked = [world.person(v.RunRequested(executor="scheduler"), "each", OWN_SEQ).seq for _ in range(3)]
+    full = full_slots(world.state)
+    assert full is not None
+    assert [run.job for run in full.holders] == ["hung-a"]
+    assert full.waiting == (asked if overlap == "allow" else asked[:1])
+    unknown = world.person(v.RunRequested(executor="scheduler"), "nobody", OWN_SEQ).seq
+    full = full_slots(world.state)
+    assert full is not None
+    assert full.waiting[-1] == unknown

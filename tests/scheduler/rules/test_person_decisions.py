@@ -95,6 +95,8 @@ def test_a_run_waits_for_the_run_before_it_or_for_capacity() -> None:
     number = requested(world)
     state = state_of(world)
     assert waiting_reason(state, number, "slow", 8) == ("queue", state.jobs["slow"].live[0], 0)
+    first = state.jobs["slow"].live[0]
+    assert waiting_reason(state, first, "slow", 8) == ("unknown", None, 0)
     world = slow_world(overlap="allow")
     number = requested(world)
     assert waiting_reason(state_of(world), number, "slow", 1) == ("capacity", None, 1)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from eventstore.store import OWN_SEQ, Event
 from scheduler import vocabulary as v
-from scheduler.rules.orphans import orphans, settle
+from scheduler.entry_members import Claims
+from scheduler.rules.catch_up import ticked
+from scheduler.rules.orphans import leftovers, orphans, settle
 from scheduler.rules.requests.cancellation import cancel_requests, runs_in_flight, skips_without_scheduler
 from scheduler.rules.state import Executor, State
-from tests.support.world import Process, World, job
+from tests.support.world import BEGIN, Process, World, job
 
 ME = Executor("here", "boot", 7, 70, 4_026_531_836)
 
@@ -67,9 +71,10 @@ def test_a_run_is_asked_to_stop_once() -> None:
     asked = world.person(v.RunRequested(executor="scheduler"), "one", OWN_SEQ)
     numbers = [run.number for run in runs_in_flight(world.state, world.state.jobs["one"])]
     assert numbers[1:] == [asked.seq]
-    events = cancel_requests(world.state, [*numbers, 10_000], "too slow", "user:ann@sim")
+    claims = Claims(login="root")
+    events = cancel_requests(world.state, [*numbers, 10_000], "too slow", "user:ann@sim", claims)
     assert told(events) == [("run.cancel_requested", "one", number) for number in numbers]
-    assert all(event.data == v.RunCancelRequested(reason="too slow") for event in events)
+    assert all(event.data == v.RunCancelRequested(reason="too slow", claims=claims) for event in events)
     assert all(event.actor == "user:ann@sim" for event in events)
     world.say(lambda _: events[:1])
     assert cancel_requests(world.state, numbers, "again", "user:bob@sim")[0].run == asked.seq
@@ -86,3 +91,25 @@ def test_without_a_scheduler_a_waiting_run_is_skipped_by_who_cancels_it() -> Non
     assert (skip.run, skip.actor) == (waits[0], "user:ann@sim")
     assert isinstance(skip.data, v.RunSkipped)
     assert (skip.data.reason, skip.data.because_of) == ("cancelled", wishes[1].seq)
+
+
+def test_what_waited_when_the_last_scheduler_stopped_goes_by_the_catch_up_policy() -> None:
+    """Of each job that there still is, all, the latest, or none; a removed one's runs are another rule's."""
+    policies = {"gone": "none", "none": "none", "one": "one", "all": "all"}
+    world = World(*(job(name, "*/10 * * * *", catch_up=policy) for name, policy in policies.items()))
+    world.start()
+    world.crash()
+    due = [BEGIN + timedelta(minutes=10), BEGIN + timedelta(minutes=20)]
+    for name in policies:
+        world.say(lambda _, name=name: [ticked(world.jobs[name], instant, instant) for instant in due])  # type: ignore[misc]
+    world.edit(remove=["gone"])
+    skips = leftovers(world.state, BEGIN + timedelta(minutes=25))
+    assert {
+        (skip.data.reason, skip.data.because_of) for skip in skips if isinstance(skip.data, v.RunSkipped)
+    } == {("catch_up", None)}
+    live = {name: world.state.jobs[name].live for name in policies}
+    assert [(skip.job, skip.run) for skip in skips] == [
+        ("none", live["none"][0]),
+        ("none", live["none"][1]),
+        ("one", live["one"][0]),
+    ]

@@ -141,6 +141,7 @@ def test_instants_that_could_not_be_ticked_in_time_share_a_misfire() -> None:
     misfired, *ticks = fallen_due(state, due, now)
     assert isinstance(misfired.data, v.ScheduleMisfired)
     assert (misfired.data.reason, misfired.data.count, misfired.data.will_run) == ("overload", 3, 0)
+    assert (misfired.job, misfired.actor) == ("frequent", v.SCHEDULER)
     assert (misfired.data.first, misfired.data.last) == (due[0].instant, due[2].instant)
     assert [tick.data.scheduled_for.minute for tick in ticks if isinstance(tick.data, v.ScheduleTicked)] == [
         4,

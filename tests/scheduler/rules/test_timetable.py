@@ -89,6 +89,31 @@ def test_the_end_of_a_pause_is_an_instant_of_its_own() -> None:
     assert timetable.next_instant() is None
 
 
+def test_a_job_whose_schedule_is_edited_is_due_by_the_new_one() -> None:
+    """And by the old one no more; a job that shared it keeps it."""
+    world = World(job("edited", "0 * * * *"), job("shares", "0 * * * *"))
+    timetable = Timetable.of(folded(world), BEGIN)
+    world.edit(job("edited", "30 * * * *"))
+    timetable.update(world.state.jobs["edited"], BEGIN)
+    assert list(timetable.due(BEGIN + 90 * MINUTE)) == [
+        Due(BEGIN + 30 * MINUTE, "edited"),
+        Due(BEGIN + 60 * MINUTE, "shares"),
+        Due(BEGIN + 90 * MINUTE, "edited"),
+    ]
+
+
+def test_a_job_that_was_removed_has_no_instants_and_no_pause() -> None:
+    """Whether its schedule was in force or paused when it went."""
+    world = World(job("running"), job("paused"))
+    timetable = Timetable.of(folded(world), BEGIN)
+    world.person(v.JobDisabled(until=BEGIN + 20 * MINUTE), "paused")
+    world.edit(remove=["running", "paused"])
+    for each in world.state.jobs.values():
+        timetable.update(each, BEGIN)
+    assert timetable.next_instant() is None
+    assert Timetable.of(world.state, BEGIN).next_instant() is None
+
+
 def test_the_coming_runs_of_all_jobs_are_merged_in_order_of_time() -> None:
     """A run each instant and job; jobs that run no more, or never again, leave the others alone."""
     world = World(
@@ -106,3 +131,14 @@ def test_the_coming_runs_of_all_jobs_are_merged_in_order_of_time() -> None:
     assert told == [(BEGIN + minute * MINUTE, name) for minute, name in wanted]
     assert [run.job.name for run in upcoming([world.state.jobs["once"]], BEGIN)] == ["once"]
     assert list(upcoming([world.state.jobs["once"]], BEGIN + 15 * MINUTE)) == []
+
+
+def test_runs_of_many_schedules_may_come_at_one_instant() -> None:
+    """They are told in the order of the jobs."""
+    names = {"a": "0 * * * *", "b": "*/20 * * * *", "c": "*/30 * * * *", "d": "0 1-23 * * *"}
+    world = World(*(job(name, schedule) for name, schedule in names.items()))
+    folded(world)
+    coming = upcoming(world.state.jobs.values(), BEGIN + 45 * MINUTE)
+    told = [next(coming) for _ in range(4)]
+    assert [run.job.name for run in told] == ["a", "b", "c", "d"]
+    assert {run.instant for run in told} == {BEGIN + 60 * MINUTE}

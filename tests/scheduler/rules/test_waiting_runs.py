@@ -92,3 +92,18 @@ def test_the_wait_behind_its_own_job_does_not_count_for_who_looks_later() -> Non
     owed(world, "each", 2)
     world.state.jobs["each"].last = LastRun(1, "schedule", BEGIN + 3 * HOUR)
     assert waiting_in(world, "each").next_lapse() == BEGIN + 3 * HOUR + START_DEADLINE
+
+
+@pytest.mark.parametrize("overlap", ["queue", "allow"])
+def test_an_edit_lets_all_that_waits_be_looked_at_anew(overlap: str) -> None:
+    """By the policy that holds then, whichever held when they fell due."""
+    other = {"queue": "allow", "allow": "queue"}[overlap]
+    world = World(job("each", overlap=other))
+    world.start()
+    numbers = owed(world, "each", 3)
+    waiting = waiting_in(world, "each")
+    world.edit(job("each", overlap=overlap))
+    waiting.notice_job("each")
+    assert waiting.changed
+    waiting.refresh(world.state, (), BEGIN)
+    assert list(waiting) == (numbers if overlap == "allow" else numbers[:1])
