@@ -104,8 +104,8 @@ def _of_ledger(problem: Exception) -> Failure:
         return Failure(
             f"the ledger is held by another process{process_named(problem.pid)}: gave up after "
             f"{problem.waited_s:g} s",
-            "Nothing was recorded. That process was stopped, or its disk hangs: let it go on, or end it, then try "
-            "again.",
+            "Nothing more was recorded. That process was stopped, or its disk hangs: let it go on, or end it, then "
+            "try again.",
             ExitCode.LEDGER,
         )
     said: dict[type[ledger.LedgerError], tuple[str, str]] = {
