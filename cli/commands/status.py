@@ -19,13 +19,12 @@ from cli.words.job_words import PAUSE_ENDS, going_words, paused_words
 from cli.words.scheduler_words import (
     clock_was_ahead_words,
     full_slots_words,
-    jobs_settled_ahead,
-    settled_until,
     upgraded_words,
 )
 from scheduler.entry_members import ConfigError
 from scheduler.home import Home
 from scheduler.ownership.home_identity import is_copy
+from scheduler.rules.requests.upcoming import jobs_settled_ahead
 from scheduler.rules.state import Run
 from scheduler.version import Replaced, replaced, versions
 from scheduler.vocabulary import FAILURES
@@ -305,7 +304,7 @@ def _document(view: View) -> dict[str, Any]:
             "size_bytes": _size_bytes(view.home),
             "last": None if last is None else {"seq": last.seq, "time": last.time, "type": last.type},
         },
-        "settled_until": settled_until(view.state, view.now),
+        "settled_until": max(jobs_settled_ahead(view.state, view.now).values(), default=None),
         "clock_behind_ms": None if behind is None else behind // timedelta(milliseconds=1),
         "not_stopped": [
             {
