@@ -56,6 +56,8 @@ def _explain(problem: Exception) -> ExitCode | None:
 
     The types are imported here: a command that succeeds does not need them.
     """
+    import msgspec
+
     from eventstore.errors import LedgerError
     from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
     from scheduler.home import NoHome
@@ -79,6 +81,12 @@ def _explain(problem: Exception) -> ExitCode | None:
             f"`cronledger ledger show {problem.seq}` shows it, `cronledger ledger verify` names all of them, and "
             "`cronledger export events` exports every entry. If a later version of cronledger recorded it, use that "
             "one; otherwise somebody else did: restore the ledger from a backup of before.",
+            ExitCode.LEDGER,
+        )
+    elif isinstance(problem, msgspec.MsgspecError):
+        failure = Failure(
+            f"the home holds something that this version does not understand: {problem}",
+            "Use the version of cronledger that wrote it, or a later one.",
             ExitCode.LEDGER,
         )
     elif isinstance(problem, OSError):
