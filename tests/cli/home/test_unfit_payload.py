@@ -85,10 +85,17 @@ def test_an_unfit_end_of_a_run_is_exported_as_far_as_it_goes(unfit: tuple[Home, 
         journal.append(
             [Event(type="run.finished", actor="scheduler", data=ends, job="nightly", run=asked.seq)]
         )
-    for view in ("runs", "events", "attempts", "job_changes", "outages"):
-        answer = call("export", view, home=home.root)
+        journal.append(
+            [Event(type="job.defined", actor="config", data={"definition": {"command": 4}}, job="nightly")]
+        )
+        journal.append([Event(type="job.disabled", actor="config", data={"until": "never"}, job="nightly")])
+    for view, form in (("runs", "jsonl"), ("events", "ocsf"), ("job_changes", "ocsf"), ("jobs", "csv")):
+        answer = call("export", view, "--format", form, home=home.root)
         assert answer.code == 0, answer
         if view == "runs":
             assert len(answer.out.splitlines()) == before + 1
+        if view == "events":
+            whole = [json.loads(line)["unmapped"] for line in answer.out.splitlines()]
+            assert ends in [one["data"] for one in whole]
     found = call("ledger", "verify", "--json", home=home.root).document["illegal"]
-    assert [one["seq"] for one in found] == [seq, asked.seq, asked.seq + 1]
+    assert [one["seq"] for one in found] == [seq, *range(asked.seq, asked.seq + 4)]
