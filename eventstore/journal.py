@@ -342,11 +342,13 @@ class Journal:
 
     def _is_recorded(self, payload: LedgerRecovered) -> bool:
         """Whether the entry stands where a recovery writes it: first behind the cut (or behind entry 0)."""
-        for entry in self.read(payload.seq, payload.seq + 1):
-            if entry.type == "ledger.recovered" and payload == msgspec.json.decode(
-                entry.data, type=LedgerRecovered
-            ):
-                return True
+        found = (
+            entry for entry in self.read(payload.seq, payload.seq + 1) if entry.type == "ledger.recovered"
+        )
+        with contextlib.suppress(
+            msgspec.ValidationError
+        ):  # an entry of somebody else's, which records nothing
+            return any(payload == msgspec.json.decode(entry.data, type=LedgerRecovered) for entry in found)
         return False
 
     def _commit(self, events: Sequence[Event]) -> list[Entry]:

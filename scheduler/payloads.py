@@ -41,6 +41,15 @@ def decode(entry: Entry, payload: type[msgspec.Struct]) -> Any:
         raise UnfitPayload(entry.seq, entry.type, _unfit_member(bytes(entry.data), payload)) from None
 
 
+def fits(data: object, payload: type[msgspec.Struct]) -> bool:
+    """Whether a decoded document is a payload of this Struct."""
+    try:
+        msgspec.convert(data, payload)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
 _decoder = cache(msgspec.json.Decoder)
 
 

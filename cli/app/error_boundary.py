@@ -56,6 +56,8 @@ def _explain(problem: Exception) -> ExitCode | None:
 
     The types are imported here: a command that succeeds does not need them.
     """
+    import msgspec
+
     from eventstore.errors import LedgerError
     from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
     from scheduler.home import NoHome
@@ -81,6 +83,12 @@ def _explain(problem: Exception) -> ExitCode | None:
             "one; otherwise somebody else did: restore the ledger from a backup of before.",
             ExitCode.LEDGER,
         )
+    elif isinstance(problem, msgspec.MsgspecError):
+        failure = Failure(
+            f"the home holds something that this version does not understand: {problem}",
+            "Use the version of cronledger that wrote it, or a later one.",
+            ExitCode.LEDGER,
+        )
     elif isinstance(problem, OSError):
         failure = Failure(system_words(problem), _SYSTEM_HINTS.get(problem.errno or 0, ""), ExitCode.LEDGER)
     elif (year := time.gmtime().tm_year) >= _YEAR_MAX:
@@ -104,8 +112,8 @@ def _of_ledger(problem: Exception) -> Failure:
         return Failure(
             f"the ledger is held by another process{process_named(problem.pid)}: gave up after "
             f"{problem.waited_s:g} s",
-            "Nothing was recorded. That process was stopped, or its disk hangs: let it go on, or end it, then try "
-            "again.",
+            "Nothing more was recorded. That process was stopped, or its disk hangs: let it go on, or end it, then "
+            "try again.",
             ExitCode.LEDGER,
         )
     said: dict[type[ledger.LedgerError], tuple[str, str]] = {

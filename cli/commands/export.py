@@ -159,14 +159,22 @@ def _converter(
 
 def _activities(rows: Rows, view: str, known: ExportContext, left_out: _LeftOutRows) -> Rows:
     from cli.export.ocsf import activity_of
+    from scheduler import vocabulary as v
+    from scheduler.payloads import fits
 
     for row in rows:
+        data = row.get("data")
         if view == "events":
+            payload = v.PAYLOADS.get(row["type"])
+            if payload is not None and not fits(data, payload):
+                row["data"] = {}  # what it holds is exported, and means nothing here
             known.learn(row["type"], row["job"], row["time"], row["data"])
         event = activity_of(view, row, known)
         if event is None:
             left_out.count += 1
         else:
+            if view == "events":
+                event["unmapped"]["data"] = data
             yield event
 
 

@@ -37,8 +37,7 @@ def to_read(
         home: the home.
         with_config: read the config even if the ledger knows all that it says.
         quiet: say nothing on standard error about the config.
-        as_of: a time or an entry, as typed: look at the home as it was then. The states that this takes are kept,
-            beside the snapshots.
+        as_of: a time or an entry, as typed: look at the home as it was then.
 
     Raises:
         NoHome: there is neither a ledger nor a config here.

@@ -14,7 +14,6 @@ from cli.app.failures import ExitCode, Failure
 from cli.app.ledger_wait import patience_explained
 from cli.home.job_names import find_job
 from cli.runs.runner import OnRequested, OutputPlaces, Runner, ledger_for_runs
-from cli.runs.scheduler_watch import SchedulerWatch
 from cli.terminal.console import note
 from cli.times.zones import local_zone
 from cli.words.job_words import PAUSE_ENDS, paused_words
@@ -28,6 +27,7 @@ from scheduler.ownership.actor import claims, person
 from scheduler.rules.requests.waiting_reason import WaitingReason, waiting_reason
 from scheduler.rules.state import SchedulerStatus
 from scheduler.scheduler_lock import Holder
+from scheduler.scheduler_watch import SchedulerWatch
 
 _CONFIG_WAIT_S = 5.0
 _CONFIG_LOOK_S = 0.25

@@ -22,13 +22,13 @@ from cli.words.job_words import PAUSE_ENDS, going_words, paused_words
 from cli.words.scheduler_words import (
     clock_was_ahead_words,
     full_slots_words,
-    jobs_settled_ahead,
     left_going_words,
     upgraded_words,
 )
 from scheduler.home import Home
 from scheduler.ownership.home_identity import is_copy
 from scheduler.processes.recognition.survivors import living_survivors
+from scheduler.rules.requests.upcoming import jobs_settled_ahead
 from scheduler.rules.state import Run
 from scheduler.wording.entries import signs_of
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cli.terminal.printable import printable, show_count
 from cli.times.show import show_past, show_time
-from scheduler.rules.requests.upcoming import settled_ahead
+from scheduler.rules.requests.upcoming import jobs_settled_ahead
 from scheduler.rules.slots import FullSlots
 from scheduler.rules.state import Run, State
 from scheduler.version import ReplacedPart
 
 _HOLDERS_SHOWN_MAX = 5
-_AHEAD_MIN = timedelta(seconds=1)
 
 
 def upgraded_words(replaced: Iterable[ReplacedPart]) -> str:
@@ -23,22 +22,12 @@ def upgraded_words(replaced: Iterable[ReplacedPart]) -> str:
     return f"installed is now {installed}: until it is started again, the scheduler uses {used}"
 
 
-def jobs_settled_ahead(state: State, now: datetime) -> dict[str, datetime]:
-    """The jobs whose times are settled up to one that is still to come, and that one: the clock was ahead then."""
-    found = ((job.name, settled_ahead(job, now + _AHEAD_MIN)) for job in state.present_jobs())
-    return {name: until for name, until in found if until is not None}
-
-
-def settled_until(state: State, now: datetime) -> datetime | None:
-    """Up to when the times of some job are settled already, where that is later than now; else None."""
-    return max(jobs_settled_ahead(state, now).values(), default=None)
-
-
 def clock_was_ahead_words(state: State, now: datetime, zone: str) -> str | None:
     """That nothing of some jobs is due for long, because their times were settled while the clock was ahead."""
-    ahead, until = jobs_settled_ahead(state, now), settled_until(state, now)
-    if until is None:
+    ahead = jobs_settled_ahead(state, now)
+    if not ahead:
         return None
+    until = max(ahead.values())
     who = printable(next(iter(ahead))) if len(ahead) == 1 else show_count(len(ahead), "job")
     return f"the times of {who} up to {show_time(until, zone)} were settled while the clock was ahead"
 

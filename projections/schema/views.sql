@@ -49,7 +49,7 @@ WITH changes AS (
 ), switches AS (
     -- A job that is new, or that comes back after it was removed, is enabled until someone says otherwise.
     SELECT job, type <> 'job.disabled' AS enabled, time AS since, actor, nullif(data->>'$.reason', '') AS reason,
-           CASE type WHEN 'job.disabled' THEN (data->>'$.until')::TIMESTAMPTZ END AS until
+           CASE type WHEN 'job.disabled' THEN TRY_CAST(data->>'$.until' AS TIMESTAMPTZ) END AS until
     FROM (
         SELECT seq, time, type, actor, job, data FROM changes WHERE type IN @ENABLEMENTS
         UNION ALL
@@ -89,8 +89,9 @@ LEFT JOIN last AS l ON l.settled_seq = f.settled_seq
 LEFT JOIN others AS o ON o.job = d.job;
 
 CREATE VIEW parts.misfires AS
-SELECT seq, time, job, (data->>'$.first')::TIMESTAMPTZ AS first, (data->>'$.last')::TIMESTAMPTZ AS last,
-       (data->>'$.count')::BIGINT AS instants, (data->>'$.will_run')::BIGINT AS will_run,
+SELECT seq, time, job, TRY_CAST(data->>'$.first' AS TIMESTAMPTZ) AS first,
+       TRY_CAST(data->>'$.last' AS TIMESTAMPTZ) AS last,
+       TRY_CAST(data->>'$.count' AS BIGINT) AS instants, TRY_CAST(data->>'$.will_run' AS BIGINT) AS will_run,
        coalesce(data->>'$.reason', 'scheduler_down') AS reason,
        reason IN @CLOSING_REASONS AS is_closed
 FROM parts.notes WHERE type = 'schedule.misfired';
@@ -140,7 +141,8 @@ SELECT seq, time, job, 'removed' AS change, actor, []::VARCHAR[] AS changed, bef
 FROM configured WHERE type = 'job.removed'
 UNION ALL BY NAME
 SELECT seq, time, job, CASE type WHEN 'job.enabled' THEN 'enabled' ELSE 'disabled' END AS change, actor,
-       nullif(data->>'$.reason', '') AS reason, (data->>'$.until')::TIMESTAMPTZ AS until, ['enabled'] AS changed,
+       nullif(data->>'$.reason', '') AS reason, TRY_CAST(data->>'$.until' AS TIMESTAMPTZ) AS until,
+       ['enabled'] AS changed,
        json_object('enabled', enabled_before) AS before, json_object('enabled', type = 'job.enabled') AS after
 FROM (
     SELECT *, coalesce(lag(type) OVER (PARTITION BY job ORDER BY seq) <> 'job.disabled', true) AS enabled_before
@@ -177,7 +179,7 @@ FROM lives WHERE type = 'scheduler.stopped' QUALIFY lead(seq) OVER (ORDER BY seq
     AND seq = (SELECT max(seq) FROM lives)
 UNION ALL
 SELECT CASE data->>'$.kind' WHEN 'suspend' THEN 'suspend' ELSE 'clock_step' END,
-       (data->>'$.before')::TIMESTAMPTZ, (data->>'$.after')::TIMESTAMPTZ, (data->>'$.by_ms') || ' ms', seq, seq,
+       TRY_CAST(data->>'$.before' AS TIMESTAMPTZ), TRY_CAST(data->>'$.after' AS TIMESTAMPTZ), (data->>'$.by_ms') || ' ms', seq, seq,
        CASE data->>'$.kind' WHEN 'suspend' THEN 'suspend' ELSE 'clock_step' END
 FROM parts.notes WHERE type = 'clock.stepped'
 UNION ALL

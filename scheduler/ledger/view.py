@@ -181,8 +181,7 @@ def view_of(home: Home, *, with_config: bool = False, on_progress: OnProgress | 
 def past_view(home: Home, when: int | datetime, on_progress: OnProgress | None = None) -> View:
     """The home as `view_of` would have shown it at a moment of the past.
 
-    A scheduler counts as serving if by then one had started and not stopped. The states that this takes are kept
-    beside the snapshots.
+    A scheduler counts as serving if by then one had started and not stopped.
 
     Args:
         home: the home.

@@ -14,13 +14,13 @@ from cli.home.as_of import as_of_option
 from cli.home.job_names import JOB, find_job
 from cli.home.job_settings import Setting, settings_of
 from cli.home.open import to_read
-from cli.runs.recent import EndedRun, recent_runs
 from cli.terminal.console import is_terminal, note, out, speaks_unicode
 from cli.terminal.tables import Cell, Column, Value, details, table
 from cli.times.show import JOBS_ZONE, show_duration, show_relative, show_time, utc_option
 from cli.words.job_words import enabled_cell, going_words, job_document, last_cell, last_words, skipped_words
 from cli.words.words import outcome_symbol, outcome_words, timing_words, trigger_words
 from scheduler.home import Home
+from scheduler.ledger.recent_runs import EndedRun, recent_runs
 from scheduler.rules.requests.upcoming import next_run
 from scheduler.rules.state import Job
 

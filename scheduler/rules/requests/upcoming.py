@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from scheduler.rules.state import Job
+    from scheduler.rules.state import Job, State
     from scheduler.schedule import Schedule
+
+_AHEAD_MIN = timedelta(seconds=1)
+"""A scheduler settles an instant the moment it falls due: another reading of the clock may be a little earlier."""
 
 
 class UpcomingRun(NamedTuple):
@@ -33,6 +36,12 @@ def begins(job: Job, now: datetime) -> datetime | None:
 def settled_ahead(job: Job, now: datetime) -> datetime | None:
     """The moment up to which a job's instants are settled, if it is after `now` because the clock was set back."""
     return job.cursor if job.present and job.cursor > now else None
+
+
+def jobs_settled_ahead(state: State, now: datetime) -> dict[str, datetime]:
+    """The jobs whose instants are settled up to one that is still to come, and that one: the clock was ahead then."""
+    found = ((job.name, settled_ahead(job, now + _AHEAD_MIN)) for job in state.present_jobs())
+    return {name: until for name, until in found if until is not None}
 
 
 def next_run(job: Job, now: datetime) -> datetime | None:

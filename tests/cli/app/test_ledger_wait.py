@@ -84,7 +84,7 @@ def test_no_command_waits_without_end(home: Home, command: str, monkeypatch: pyt
         answer = call(*command.split(), home=home.root)
     assert answer.code == 3, answer
     assert f"the ledger is held by another process, pid {os.getpid()}" in answer.err
-    assert "Nothing was recorded." in answer.err
+    assert "Nothing more was recorded." in answer.err
     assert call("ledger", "verify", home=home.root).code == 0
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from eventstore import Event, Journal
+from eventstore.store import OWN_SEQ
 from scheduler.home import Home
 from tests.support.command import call
 from tests.support.home import CONFIG, make_home
@@ -70,3 +71,31 @@ def test_what_does_not_fold_works_on_it(unfit: tuple[Home, int]) -> None:
     rows = [json.loads(line) for line in exported.out.splitlines()]
     assert [row["seq"] for row in rows] == list(range(seq + 4))
     assert call("sql", "SELECT count(*) FROM events", home=home.root).code == 0
+
+
+def test_an_unfit_end_of_a_run_is_exported_as_far_as_it_goes(unfit: tuple[Home, int]) -> None:
+    """A run whose end has members of other kinds is a row with gaps, and hides no other row."""
+    home, seq = unfit
+    before = len(call("export", "runs", home=home.root).out.splitlines())
+    ends = {"outcome": 7, "duration_ms": "long", "started": "noon", "exit_code": [], "attempt": -(2**70)}
+    with Journal.open(home.ledger, software="test", fsync="never") as journal:
+        (asked,) = journal.append(
+            [Event(type="run.requested", actor="user:eve@web1", data={}, job="nightly", run=OWN_SEQ)]
+        )
+        journal.append(
+            [Event(type="run.finished", actor="scheduler", data=ends, job="nightly", run=asked.seq)]
+        )
+        journal.append(
+            [Event(type="job.defined", actor="config", data={"definition": {"command": 4}}, job="nightly")]
+        )
+        journal.append([Event(type="job.disabled", actor="config", data={"until": "never"}, job="nightly")])
+    for view, form in (("runs", "jsonl"), ("events", "ocsf"), ("job_changes", "ocsf"), ("jobs", "csv")):
+        answer = call("export", view, "--format", form, home=home.root)
+        assert answer.code == 0, answer
+        if view == "runs":
+            assert len(answer.out.splitlines()) == before + 1
+        if view == "events":
+            whole = [json.loads(line)["unmapped"] for line in answer.out.splitlines()]
+            assert ends in [one["data"] for one in whole]
+    found = call("ledger", "verify", "--json", home=home.root).document["illegal"]
+    assert [one["seq"] for one in found] == [seq, *range(asked.seq, asked.seq + 4)]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from eventstore.errors import NoLedger
+from scheduler import vocabulary as v
 from scheduler.home import Home, NoHome
 from scheduler.ledger.view import (
     BeforeLedger,
@@ -18,6 +19,7 @@ from scheduler.ledger.view import (
     past_view,
     view_of,
 )
+from scheduler.scheduler_lock import Holder, SchedulerLock
 from tests.support.ledger import START, Writer
 
 CONFIG = "jobs:\n  nightly:\n    command: 'true'\n    schedule: '0 2 * * *'\n"
@@ -59,6 +61,40 @@ def test_a_config_is_judged_once_its_digest_is_on_record(tmp_path: Path) -> None
     home.config.unlink()
     assert not config_is_in_force(home, state)
     assert config_is_judged(home, state)
+
+
+def test_slots_are_full_only_for_a_scheduler_that_would_give_one(tmp_path: Path) -> None:
+    """Not while it is paused, nor once it is gone: then the runs wait for that and not for a slot."""
+    writer = Writer(tmp_path)
+    writer.define("hung")
+    writer.define("owed")
+    writer.serve()
+    writer.start("hung", writer.tick("hung"))
+    writer.tick("owed")
+    lock = SchedulerLock.take(writer.home.scheduler_lock, Holder(1, "web1", START))
+    view = view_of(writer.home)
+    assert view.full_slots is not None
+    assert [run.job for run in view.full_slots.holders] == ["hung"]
+    writer.record(v.SchedulerPaused(reason="no space"))
+    assert view_of(writer.home).full_slots is None
+    writer.record(v.SchedulerResumed(paused_ms=1))
+    assert view_of(writer.home).full_slots is not None
+    lock.release()
+    assert view_of(writer.home).full_slots is None
+    writer.close()
+
+
+def test_a_clock_that_is_behind_the_ledger_is_seen(tmp_path: Path) -> None:
+    """Where an entry is of a time that is still to come, by how much."""
+    writer = Writer(tmp_path, now=datetime.now(UTC) + timedelta(hours=1))
+    writer.define("nightly")
+    behind = view_of(writer.home).clock_behind
+    assert behind is not None
+    assert timedelta(minutes=50) < behind < timedelta(hours=2)
+    writer.now = datetime.now(UTC) - timedelta(hours=1)
+    writer.define("later")
+    assert view_of(writer.home).clock_behind is None
+    writer.close()
 
 
 def test_the_past_is_seen_from_the_ledger_alone(tmp_path: Path) -> None:

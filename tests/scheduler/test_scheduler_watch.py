@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.runs.scheduler_watch import SchedulerWatch
 from scheduler.home import Home
 from scheduler.processes import host_name
 from scheduler.scheduler_lock import Holder, SchedulerLock
+from scheduler.scheduler_watch import SchedulerWatch
 
 
 @pytest.mark.parametrize("pid", [1, os.getpid()], ids=["the first", "this one"])
