@@ -13,9 +13,9 @@ from cli.status.findings import (
     mistakes,
     replaced_parts,
 )
-from cli.words.scheduler_words import settled_until
 from scheduler.ownership.home_identity import is_copy
 from scheduler.processes.recognition.survivors import living_survivors
+from scheduler.rules.requests.upcoming import jobs_settled_ahead
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View
@@ -65,7 +65,7 @@ def status_document(view: View) -> dict[str, Any]:
             "size_bytes": ledger_size_bytes(view.home),
             "last": None if last is None else {"seq": last.seq, "time": last.time, "type": last.type},
         },
-        "settled_until": settled_until(view.state, view.now),
+        "settled_until": max(jobs_settled_ahead(view.state, view.now).values(), default=None),
         "clock_behind_ms": None if behind is None else behind // timedelta(milliseconds=1),
         "not_stopped": [
             {
