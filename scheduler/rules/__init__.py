@@ -1,6 +1,6 @@
 """The pure rules: how entries fold into a state, and what must be recorded next.
 
-No rule reads a file, a clock, a process or the environment, nor does what it imports. What becomes of a run:
+No rule reads a file, a clock, a process or the environment, and no module that it imports does. The way of a run:
 
     schedule.ticked or run.requested
            |
@@ -14,11 +14,11 @@ No rule reads a file, a clock, a process or the environment, nor does what it im
          |   ^
          +---+  run.adopted: its executor died, and another process watches it from now on
 
-`run.cancel_requested` changes neither: it is answered by `run.skipped` or `run.finished`. The state holds the runs
-that are owed or running, and of the others the newest of each job.
+`run.cancel_requested` does not change where a run stands: `run.skipped` or `run.finished` answers it. The state
+holds all runs that are owed or running, and the newest finished and the newest skipped run of each job.
 
-What becomes of an instant of a job's schedule. All instants up to the job's cursor are settled, and the cursor never
-goes back:
+What becomes of an instant of a job's schedule. All instants up to the job's cursor are settled, and the cursor
+never goes back:
 
     to come
        |

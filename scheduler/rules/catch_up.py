@@ -1,8 +1,8 @@
 """Catch-up: what becomes of the instants that passed while no scheduler watched. Pure rules.
 
-There is one replayer for a restart, a suspend, a clock step and a stall. It looks at a job's instants between its
-cursor and now, from the ledger alone. However many there are, one `schedule.misfired` records them; those that are
-to run get a `schedule.ticked` each, in the same append, so that a crash can fall only before or after the whole.
+`replay` serves a restart, a suspend, a clock step and a stall alike. It finds a job's instants between its cursor and
+now from the ledger alone. One `schedule.misfired` records them, however many there are. Each instant that is to run
+gets a `schedule.ticked` in the same append. If a crash cuts off the last of these ticks, the next replay adds them.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from scheduler.schedule import Schedule
 
 
 def replay(state: State, names: Iterable[str], now: datetime, reason: v.MisfireReason) -> list[Event]:
-    """What settles the instants that passed unwatched up to `now`, of the named jobs.
+    """The events that settle the instants of the named jobs that passed unwatched up to `now`.
 
-    Pauses that have ended must be on record (`reconcile.pauses_ended`): a job's instants count from there.
+    Pauses that have ended must be on record (`reconcile.pauses_ended`): a job's instants count from the pause's end.
     """
     events: list[Event] = []
     for name in names:
@@ -46,7 +46,7 @@ def _rest(job: Job, now: datetime) -> list[Event]:
 
 
 def closed_spans(job: Job) -> list[Event]:
-    """Instants of a schedule that ceased to be in force: recorded as misfired, and not run."""
+    """The misfires that record the instants of schedules that ceased to be in force; these instants are not run."""
     return [event for span in job.unsettled for event in _closed_span(span)]
 
 
@@ -71,7 +71,7 @@ def _missed(job: Job, now: datetime, reason: v.MisfireReason) -> list[Event]:
     count, first, last = _summary(schedule, job.cursor, now)
     if first is None or last is None:
         return []
-    # What deletes goes by the clock; one that was just set is no reason to delete what it makes old.
+    # A job that deletes judges age by the clock. What looks old only because the clock was set ahead must stay.
     ahead_of_itself = reason == "clock_step" and definition.deletes
     to_run = [] if ahead_of_itself else chosen(definition, schedule, job.cursor, now)
     misfired = v.ScheduleMisfired(
@@ -111,6 +111,6 @@ def ticked(
 def _summary(
     schedule: Schedule, after: datetime, until: datetime
 ) -> tuple[int, datetime | None, datetime | None]:
-    """Jobs that share a schedule and were last seen at the same moment share the counting."""
+    """Count, first and last of the instants; jobs with the same schedule and the same interval share the counting."""
     summary = schedule.summary(after, until)
     return summary.count, summary.first, summary.last

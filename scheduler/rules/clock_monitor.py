@@ -1,7 +1,8 @@
-"""The clock monitor: it notices that time passed which the scheduler did not watch. Pure rules over clock readings.
+"""The clock monitor: it notices time that passed while the scheduler did not watch. Pure rules over clock readings.
 
-Between two looks the wall clock and the boot-time clock must have moved alike (else the clock was set), the
-boot-time and the monotonic clock too (else the machine slept), and neither far (else this process was held up).
+Each look is compared with the one before. If the wall clock moved further or less far than the boot-time clock, the
+wall clock was set. If the boot-time clock moved further than the monotonic clock, the machine slept. If the monotonic
+clock moved much further than planned, this process was held up.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from scheduler.clock import Reading
 STEP_MIN_S = 1.0
 """Smaller disagreements are the slewing of network time, and rounding."""
 STALL_MIN_S = 10.0
-"""A loop that turns this much later than it meant to was held up."""
+"""A loop whose next turn begins this much later than planned was held up."""
 
 
 class TimeGap(NamedTuple):
@@ -50,11 +51,11 @@ class ClockMonitor:
         self._rest_until_s = now.monotonic_s
 
     def rest(self, until_s: float) -> None:
-        """Nothing is due before this monotonic second: not looking until then is no stall."""
+        """Note that nothing is due before this monotonic second: a loop that sleeps until then is not held up."""
         self._rest_until_s = until_s
 
     def look(self, now: Reading) -> TimeGap | None:
-        """Compare with the last look; a gap if something other than a little time has passed."""
+        """Compare with the last look; a gap if the clock was set, the machine slept or this process was held up."""
         last, self._last = self._last, now
         wall_s = (now.wall - last.wall) / timedelta(seconds=1)
         boot_s = now.boottime_s - last.boottime_s

@@ -1,8 +1,8 @@
-"""Whether the wall clock can be believed by what cannot be undone. Pure rules over what is on record.
+"""Whether the wall clock can be trusted for actions that cannot be undone. Pure rules over what is on record.
 
-What deletes reckons from the wall clock, and a clock that is years ahead for seconds makes everything old. The boot
-clock, which nobody can set, bounds how much time can have passed since an entry of the same boot. A step ahead is
-believed once it has lasted; until then nothing is deleted by that clock.
+Jobs that delete judge age by the wall clock. A clock that is years ahead for seconds makes everything look old.
+The boot clock, which nobody can set, bounds how much time can have passed since an entry of the same boot. A step
+ahead is believed once it has lasted for `HELD_FOR`; until then nothing is deleted by that clock.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from datetime import datetime, timedelta
 from scheduler.rules.state import ClockMark
 
 AHEAD_MIN = timedelta(hours=1)
-"""A smaller step ahead is time that an ordinary clock had lost."""
+"""A smaller step ahead is the ordinary correction of a clock that was slow."""
 OFF_MAX = timedelta(days=31)
-"""So long a machine may have been off, or a home unused, before the time since is called unexplained."""
+"""A machine may be off, or a home unused, for this long; a longer gap counts as unexplained time."""
 BEHIND_MIN = timedelta(minutes=1)
 """A smaller difference is the slewing of network time, and rounding."""
 HELD_FOR = timedelta(hours=24)
-"""So long on the boot clock a step ahead must have lasted before anything is deleted by it."""
+"""A step ahead must have lasted this long on the boot clock before anything is deleted by the new wall time."""
 
 
 def marked(previous: ClockMark | None, newest: datetime, now: ClockMark) -> ClockMark:
-    """The mark of a scheduler that starts, with what part of the time since the newest entry nothing explains.
+    """The mark of a scheduler that starts, with the part of the time since the newest entry that nothing explains.
 
     Args:
         previous: the mark before; newest: time of the newest entry before.
@@ -37,7 +37,7 @@ def marked(previous: ClockMark | None, newest: datetime, now: ClockMark) -> Cloc
 
 
 def stepped(previous: ClockMark | None, by: timedelta, now: ClockMark) -> ClockMark:
-    """The mark after the clock was set by `by`: a step back ends the doubt about one ahead."""
+    """The mark after the clock was set by `by`; a step back ends the doubt about an earlier step ahead."""
     if by >= AHEAD_MIN:
         return now.but(by)
     if by > timedelta(0) and previous is not None and doubtful(previous, now):
@@ -46,9 +46,10 @@ def stepped(previous: ClockMark | None, by: timedelta, now: ClockMark) -> ClockM
 
 
 def unexplained_ahead(mark: ClockMark | None, newest: datetime, now: ClockMark) -> timedelta:
-    """By how much the clock is further ahead than the time that can have passed; zero if it is not.
+    """How far the clock is ahead of the time that can have passed; zero if it is not ahead.
 
-    On the boot of the mark the boot clock says how much has. Over a boot nobody knows how long the machine was off.
+    During the boot of the mark, the boot clock says how much time has passed. Across a reboot, nobody knows how long
+    the machine was off.
     """
     if mark is not None and mark.boot_id == now.boot_id:
         ahead = now.time - mark.time - timedelta(milliseconds=now.boottime_ms - mark.boottime_ms)
@@ -67,7 +68,7 @@ def why_not_delete(mark: ClockMark | None, newest: datetime, now: ClockMark) -> 
     """Why nothing may be deleted by this clock, as a sentence; None if the ledger does not contradict it.
 
     Args:
-        mark: the newest on record.
+        mark: the newest mark on record.
         newest: time of the newest entry that is older than the run that wants to delete.
         now: the readings now.
     """

@@ -19,11 +19,11 @@ from scheduler.rules.state import Executor, Job, Run, State
 SecretDigest = Callable[[int, int], str | None]
 
 QUEUE_MAX = 1_000
-"""At most this many runs of one job wait; those beyond are skipped and recorded so."""
+"""At most this many runs of one job wait; a further run is skipped, and the skip is recorded."""
 
 
 SLOTS_SHOWN_MAX = 16
-"""So many of the runs that hold all slots are recorded with a skip, the oldest ones."""
+"""A skip names at most this many of the runs that hold the slots: the oldest ones."""
 
 
 def arrivals(events: Sequence[Event], first_seq: int, now: datetime) -> list[Run]:
@@ -42,14 +42,14 @@ def arrivals(events: Sequence[Event], first_seq: int, now: datetime) -> list[Run
 class Dispatcher:
     """One round of decisions.
 
-    Its cost grows with what waits only while there is room to begin something.
+    It looks at the waiting runs only while a slot is free.
 
     Args:
-        state: as it stands.
-        owed: numbers of the runs in the state that wait and could start but for slots, oldest first.
-        new: runs that were not judged yet: about to join the state, or just folded.
+        state: the present state.
+        owed: numbers of the runs in the state that wait for nothing but a slot, oldest first.
+        new: runs that were not judged yet: they are about to join the state, or were just folded into it.
         ended: numbers of runs in the state whose end is about to be recorded.
-        capacity: how many may begin.
+        capacity: how many runs may start.
         executor: the process that will watch them.
         secret_sha256: the digest of an attempt's secret, by run and attempt.
         running: numbers of the runs that hold a slot, oldest first.
@@ -99,7 +99,7 @@ class Dispatcher:
         return live
 
     def _skip_or_keep(self, run: Run) -> Event | None:
-        """Skips a run that falls due while another is in its way; otherwise it joins those in flight."""
+        """Skip a run that falls due while another run of its job is in its way; else add it to those in flight."""
         job = self._state.jobs.get(run.job)
         live = self._live_of(run.job)
         if live and run.trigger != "catch_up":
@@ -112,7 +112,7 @@ class Dispatcher:
         return None
 
     def _slots_in_the_way(self, job: Job | None, live: list[Run]) -> list[int]:
-        """The runs that hold all slots, where the run in the way is itself only waiting for one."""
+        """The runs that hold the slots, if the run in the way waits for nothing but a slot; else none."""
         if self._capacity > 0 or live[0].attempt > 0 or not may_start(live[0], job, live):
             return []
         return list(self._running[:SLOTS_SHOWN_MAX])
@@ -139,7 +139,7 @@ def started(
     secret_sha256: str | None,
     actor: str = v.SCHEDULER,
 ) -> Event:
-    """The event that says: the first attempt of this run begins, watched by `executor`; the digest of its secret."""
+    """The event that says: the first attempt of this run starts, and `executor` watches it."""
     payload = v.RunStarted(
         attempt=1,
         trigger=run.trigger,
@@ -156,7 +156,7 @@ def started(
 
 
 def unwanted_run(run: Run, job: Job | None) -> Event | None:
-    """Skips a waiting run that a person or the config no longer wants; None if it is still wanted."""
+    """The skip of a waiting run that a person or the config no longer wants; None if the run is still wanted."""
     if run.cancel_seq is not None:
         return skipped(run, "cancelled", run.cancel_seq)
     if job is None or not job.present:
@@ -167,14 +167,14 @@ def unwanted_run(run: Run, job: Job | None) -> Event | None:
 
 
 def may_start(run: Run, job: Job | None, live: list[Run]) -> bool:
-    """Catch-up runs go one after another; others as the job's overlap policy says."""
+    """Whether a run may start: catch-up runs start one after another, others as the job's overlap policy says."""
     if job is not None and job.definition.overlap == "allow" and run.trigger != "catch_up":
         return True
     return not any(other.attempt > 0 or other.number < run.number for other in live if other is not run)
 
 
 def unwanted_runs(state: State, name: str) -> list[Event]:
-    """Skips the waiting runs of a job that are no longer wanted, after an entry about the job."""
+    """The skips of a job's waiting runs that are no longer wanted, after an entry about the job."""
     job = state.jobs.get(name)
     waiting = [state.runs[number] for number in (job.live if job else ())]
     return [event for run in waiting if run.attempt == 0 and (event := unwanted_run(run, job)) is not None]

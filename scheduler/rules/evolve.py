@@ -31,7 +31,7 @@ from scheduler.rules.state import (
 )
 
 LEFT_RUNNING_MAX = 20
-"""Of so many runs at most it is kept in mind that something of them could not be stopped."""
+"""The state holds at most this many runs with processes that could not be stopped: the newest ones."""
 
 
 def evolve(state: State, entry: Entry) -> State:
@@ -156,14 +156,14 @@ def _job_disabled(state: State, entry: Entry, data: v.JobDisabled) -> None:
 
 
 def _close(job: Job, at: datetime, reason: v.MisfireReason) -> None:
-    """The schedule ceases to be in force: its instants up to `at` are closed, the next ones start there.
+    """The job's schedule ceases to be in force: its open instants up to `at` are closed, the cursor moves to `at`.
 
-    Where it was not in force, nothing is closed: to disable what is disabled changes no instant.
+    A schedule that was not in force has nothing to close: disabling a disabled job changes no instant.
     """
     job.catching_up = None
     after: datetime | None = job.cursor
     if not job.enablement.enabled:
-        # A pause may have ended by itself, unwatched, before this was said.
+        # A pause may have ended by itself, unwatched, before this entry was recorded.
         after = None if job.enablement.until is None else max(job.cursor, job.enablement.until)
     if after is None or after >= at:
         return
@@ -183,7 +183,7 @@ def _schedule_ticked(state: State, entry: Entry, data: v.ScheduleTicked) -> None
 
 
 def _schedule_misfired(state: State, entry: Entry, data: v.ScheduleMisfired) -> None:
-    # The instants that will run get ticks of their own, in the same append; only a crash can part them.
+    # The instants that will run get ticks of their own, in the same append; only a crash can cut the ticks off.
     job = _settle(state, entry.job, data.last)
     if data.will_run and job is not None:
         job.catching_up = CatchingUp(data.first, data.last, data.will_run)
@@ -196,7 +196,7 @@ def _settle(state: State, name: str | None, instant: datetime) -> Job | None:
     if instant > job.cursor:
         job.cursor = instant
     if job.unsettled:
-        # Spans are settled oldest first: what ends by `instant` is done, and one around it is done so far.
+        # Intervals are settled oldest first: one that ends by `instant` is done, one around it is done up to there.
         job.unsettled = [span for span in job.unsettled if span.until > instant]
         for span in job.unsettled:
             span.after = max(span.after, instant)
@@ -270,7 +270,7 @@ def _run_skipped(state: State, entry: Entry, data: v.RunSkipped) -> None:
 
 
 def _end(state: State, entry: Entry) -> Job | None:
-    """Take a run out of flight; None if it was not in flight, and then the entry changes nothing."""
+    """Remove a run from those in flight; its job, or None if the entry's run was not in flight."""
     run = state.runs.pop(-1 if entry.run is None else entry.run, None)
     if run is None:
         return None
@@ -305,6 +305,6 @@ _APPLY: dict[str, Callable[[State, Entry, Any], None]] = {
 }
 """How each type of entry changes the state; a type that is not here changes only the head.
 
-The other tables over the types say how an entry is told. They stay apart from this one: what is folded must not
-depend on words, for the code here decides which snapshots are valid.
+Other tables hold how each type of entry is worded. They stay apart from this one: the fold must not depend on words,
+because each change of this file makes all earlier snapshots invalid.
 """

@@ -14,21 +14,21 @@ from scheduler.rules.timetable import Due
 from scheduler.rules.waiting_runs import START_DEADLINE
 
 ROUND_DUE_MAX = 32
-"""At most this many instants are settled in one append, so that the first of a herd start at once."""
+"""At most this many instants are settled in one append: if many fall due together, the first runs start at once."""
 ROUND_LATE_MAX = 2_000
-"""So many where they are late already."""
+"""At most this many instants are settled in one append if they are late already."""
 LATE = timedelta(seconds=1)
-"""Instants that are later than this are settled many at a time: that they fell due must be on record."""
+"""If the oldest instant is later than this, more are settled in one append: first they must be on record."""
 
 
 def at_once(due: Sequence[Due], now: datetime) -> list[Due]:
-    """Those of the instants, the oldest of which comes first, that are settled in one append."""
+    """The instants that are settled in the next append, taken from `due`, which holds the oldest first."""
     late = len(due) > 0 and now - due[0].instant > LATE
     return [due[i] for i in range(min(len(due), ROUND_LATE_MAX if late else ROUND_DUE_MAX))]
 
 
 def fallen_due(state: State, due: Iterable[Due], now: datetime) -> list[Event]:
-    """A tick for each instant that fell due; those that are past their deadline already share a misfire a job."""
+    """A tick for each instant that fell due; the instants of a job that are past their deadline share one misfire."""
     ticks: list[Event] = []
     overdue: dict[str, list[datetime]] = {}
     for item in due:
@@ -60,6 +60,6 @@ def _overload(job: Job, instants: Sequence[datetime]) -> Event:
 
 
 def gave_up(state: State, number: int, capacity: int, running: Sequence[int]) -> Event:
-    """The event that says: this run could not start in time, and why, where that was for want of a slot."""
+    """The event that says: this run could not start in time; it names the runs that hold all slots, if any do."""
     slots = running[:SLOTS_SHOWN_MAX] if capacity <= 0 else ()
     return skipped(state.runs[number], "deadline", None, slots=slots)

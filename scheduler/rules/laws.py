@@ -1,10 +1,10 @@
 """The laws of the ledger: what an entry may say, given the entries before it.
 
-The chain shows that entries fit together as bytes; these show whether they make sense as facts: a run was owed
-before it started, and ended once; no instant was settled twice; a job that was disabled, or that the config did not
-have, had nothing fall due. An entry that breaks one is whole and in its place: it is *illegal*, and not damage.
+The hash chain shows that entries fit together as bytes. The laws show whether they make sense as facts: a run was
+owed before it started, and ended once; no instant was settled twice; nothing fell due for a job that was disabled or
+that the config did not have. An entry that breaks a law is whole and in its place: it is *illegal*, not damaged.
 
-Pure, and bounded: what is held is the folded state, however long the history is.
+The laws are pure. Memory is bounded: only the folded state is held, however long the history is.
 """
 
 # ruff: noqa: ARG001 - the laws share one signature
@@ -33,7 +33,8 @@ class IllegalEntry(NamedTuple):
 def illegal_entries(entries: Iterable[Entry]) -> Iterator[IllegalEntry]:
     """The entries that break a law, among all from entry 0 on.
 
-    Each is judged by what those before it add up to; one that is illegal counts as far as the fold takes it.
+    Each entry is judged by the state that the entries before it fold into. An illegal entry is folded too, as far as
+    `evolve` accepts it.
     """
     state = State()
     for entry in entries:

@@ -18,7 +18,7 @@ ExecutorAlive = Callable[[Executor], bool]
 def orphans(
     state: State, watched_by_others: Iterable[int], mine: Container[int], alive: ExecutorAlive
 ) -> list[Run]:
-    """Those of the runs started by others that no process watches any more."""
+    """The runs that another process started and that no process watches any more."""
     found = []
     for number in watched_by_others:
         run = state.runs[number]
@@ -49,9 +49,9 @@ def settle(state: State, found: list[Run], adopted: Container[int], executor: Ex
 
 
 def leftovers(state: State, now: datetime) -> list[Event]:
-    """Runs that were owed when the last scheduler stopped, and that the job's catch-up policy does not want late.
+    """The skips of runs that were owed when the last scheduler stopped and that the catch-up policy does not want.
 
-    They fell due while a scheduler watched, so they are no misfires; but they would now run as late as misfires.
+    They fell due while a scheduler watched, so they are no misfires; but they would now start as late as misfires.
     """
     waiting: dict[str, list[Run]] = {}
     for run in state.runs.values():
@@ -61,7 +61,8 @@ def leftovers(state: State, now: datetime) -> list[Event]:
     for name, runs in waiting.items():
         job = state.jobs.get(name)
         if job is None or not job.present:
-            continue  # dispatch says why these are not made
+            # Dispatch skips the runs of a job that is gone, and records why.
+            continue
         instants = [run.scheduled_for for run in runs if run.scheduled_for is not None]
         before_all = min(instants) - timedelta(microseconds=1)
         wanted = set(chosen(job.definition, schedule_of(job.definition), before_all, now))

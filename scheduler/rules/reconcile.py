@@ -1,7 +1,7 @@
 """Bringing the ledger in line with the config: pure rules.
 
-Whether a job runs on its schedule is decided by the last entry about it. The config has a say when it first names a
-job and when its `enabled` changes; an edit elsewhere in the file does not undo what a person decided.
+The last entry that enabled or disabled a job decides whether the job runs on its schedule. The config decides only
+when it first names a job and when the job's `enabled` changes; another edit does not undo what a person decided.
 """
 
 from __future__ import annotations

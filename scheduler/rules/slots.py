@@ -1,4 +1,4 @@
-"""Slots: how many runs may go at once, and which hold them while others wait. Pure rules."""
+"""Slots: which runs hold them while others wait for one. Pure rules."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class FullSlots(NamedTuple):
     """All slots are taken, and runs wait for one.
 
     Attributes:
-        holders: the runs that have one, oldest first.
+        holders: the runs that hold a slot, oldest first.
         waiting: numbers of the runs that could start if there were another slot.
     """
 
@@ -21,10 +21,10 @@ class FullSlots(NamedTuple):
 
 
 def full_slots(state: State) -> FullSlots | None:
-    """What holds the slots while runs wait for one; None if no run waits for that.
+    """The runs that hold the slots and those that wait for one; None if no run waits for a slot.
 
-    A scheduler that is serving starts at once whatever may start: what then waits, though no run of its own job is in
-    its way, waits for a slot. Whether one is serving, and is not paused, is for the caller to know.
+    A scheduler that serves the home starts at once every run that may start. So a run that waits, although no run of
+    its job is in its way, waits for a slot. The caller must know that a scheduler serves the home and is not paused.
     """
     holders = [run for run in state.runs.values() if run.attempt > 0 and run.by == "scheduler"]
     waiting = [run.number for run in state.runs.values() if _waits_for_a_slot(state, run)]
@@ -37,7 +37,7 @@ def _waits_for_a_slot(state: State, run: Run) -> bool:
     job = state.jobs.get(run.job)
     if job is None:
         return True
-    # With a queue of one job only the oldest can be the next: this keeps the look at all of them short.
+    # Of the queued runs of one job only the oldest can be next. This check saves a look at the others.
     if job.definition.overlap != "allow" and job.live and job.live[0] != run.number:
         return False
     return may_start(run, job, [state.runs[number] for number in job.live])

@@ -20,7 +20,7 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Enablement(msgspec.Struct, gc=False):
-    """The last entry that enabled or disabled a job: whose, when, why, and until when it is to last."""
+    """The last entry that enabled or disabled a job: its actor, time and reason, and the end of a pause (`until`)."""
 
     enabled: bool
     actor: str
@@ -31,7 +31,7 @@ class Enablement(msgspec.Struct, gc=False):
 
 
 class ClosedInterval(msgspec.Struct, gc=False):
-    """Instants that a schedule had in `after < instant <= until` before it ceased to be in force."""
+    """The interval `after < instant <= until`: its instants are open, and their schedule is no longer in force."""
 
     definition: JobDefinition
     after: datetime
@@ -40,7 +40,7 @@ class ClosedInterval(msgspec.Struct, gc=False):
 
 
 class CatchingUp(msgspec.Struct, gc=False):
-    """Of the instants of a misfire, `first` to `last`, the latest `left` are still to get their tick."""
+    """A misfire of the instants `first` to `last`: the latest `left` of them do not have their tick yet."""
 
     first: datetime
     last: datetime
@@ -63,15 +63,15 @@ class LastRun(msgspec.Struct, gc=False, omit_defaults=True):
 
 
 class Job(msgspec.Struct):
-    """One job, as it stands.
+    """One job, in its present state.
 
     Attributes:
-        definition: in force, or the last one of a removed job.
-        revision: of the definition; defined_seq: the entry that says so.
+        definition: the one in force, or the last one of a removed job.
+        revision: of the definition; defined_seq: the entry that recorded it.
         enablement: whether it runs on its schedule, and which entry decided that.
         cursor: every instant up to this one is settled.
         removed_seq: the entry that removed it; None while it is in the config.
-        unsettled: what earlier schedules may have left open, oldest first.
+        unsettled: intervals of earlier schedules that are not settled yet, oldest first.
         catching_up: the ticks that a misfire promised and a crash may have cut off; None once all are there.
         live: numbers of its runs that are owed or running, oldest first.
         last: its newest finished run; last_skipped: its newest skipped one.
@@ -101,14 +101,15 @@ class Job(msgspec.Struct):
 
     @property
     def on_schedule(self) -> bool:
-        """Whether its instants are to be run. A pause that has ended counts once that is on record."""
+        """Whether its instants are to be run; the end of a pause counts once it is on record."""
         return self.present and self.enablement.enabled
 
 
 class Executor(msgspec.Struct, frozen=True, gc=False):
     """The process that watches a run: its pid, start time, boot and pid namespace.
 
-    A pid alone is reused, and means something only within a pid namespace (None: an older version did not say).
+    A pid alone identifies no process: pids are reused, and each pid namespace has its own. `pid_namespace` is None if
+    an older version wrote the entry.
     """
 
     host: str
@@ -152,14 +153,14 @@ class SchedulerStatus(msgspec.Struct, gc=False):
 
 
 class ClockMark(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What the clocks said at one moment that is on record, and what part of the time before nothing explains.
+    """The readings of the clocks at a recorded moment, and the part of the time before it that nothing explains.
 
     Attributes:
         time: the wall clock.
-        boot_id: of the boot of which `boottime_ms` counts.
-        boottime_ms: the clock that nobody can set.
-        unexplained: by how much the wall clock went ahead without as much time passing, as far as that is known.
-        since_ms: the boot clock when it did.
+        boot_id: the boot since which `boottime_ms` counts.
+        boottime_ms: the boot clock, which nobody can set.
+        unexplained: how much further the wall clock went than time can have passed, as far as that is known.
+        since_ms: the boot clock when the wall clock went ahead.
     """
 
     time: datetime
@@ -169,13 +170,13 @@ class ClockMark(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     since_ms: int = 0
 
     def but(self, unexplained: timedelta, since_ms: int | None = None) -> ClockMark:
-        """The same mark, with so much unexplained since then or since now."""
+        """The same mark with another `unexplained`, which counts from `since_ms`, or from the mark itself if None."""
         since_ms = self.boottime_ms if since_ms is None else since_ms
         return ClockMark(self.time, self.boot_id, self.boottime_ms, unexplained, since_ms)
 
 
 class Rejection(msgspec.Struct, gc=False):
-    """A config that was refused and has not been mended yet."""
+    """A config that was refused and has not been corrected yet."""
 
     seq: int
     time: datetime
@@ -185,7 +186,7 @@ class Rejection(msgspec.Struct, gc=False):
 
 
 class LeftRunning(msgspec.Struct, gc=False):
-    """Processes of a finished run that could not be stopped, and the boot on which their numbers mean them."""
+    """Processes of a finished run that could not be stopped; their pids are valid only during the boot `boot_id`."""
 
     run: int
     job: str

@@ -1,7 +1,7 @@
 """The timetable: which instant comes next, in O(log n), for any number of jobs.
 
 Jobs with the same expression and zone form one group and share its next instant. The timetable is an index over the
-state, rebuilt at will; whether an instant is still to be settled is for the job's cursor to say.
+state and can be rebuilt at any time. The job's cursor alone says whether an instant is still to be settled.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Due(NamedTuple):
 
 
 class _Group:
-    """Jobs that share a schedule, and the next instant of them all."""
+    """Jobs that share a schedule, and their common next instant."""
 
     __slots__ = ("jobs", "key", "next", "schedule")
 
@@ -52,16 +52,16 @@ class Timetable:
 
     @classmethod
     def of(cls, state: State, now: datetime) -> Timetable:
-        """The timetable of all jobs, from `now` on: what passed before is for the replayer."""
+        """The timetable of all jobs from `now` on; `catch_up.replay` settles the instants before."""
         timetable = cls()
         for job in state.jobs.values():
             timetable._place(job, now)
         return timetable
 
     def update(self, job: Job, now: datetime) -> None:
-        """Bring one job's place in line with its state, after an entry about it was folded.
+        """Bring one job's place in line with its state, after an entry about the job was folded.
 
-        Between that entry and `now` an instant may have passed: it is due.
+        An instant that passed between that entry and `now` is due.
         """
         group = self._place(job, now)
         if group is None:
@@ -71,7 +71,7 @@ class Timetable:
             self._late += [Due(instant, job.name) for instant in group.schedule.between(job.cursor, passed)]
 
     def _place(self, job: Job, now: datetime) -> _Group | None:
-        """Put a job into its group, and its pause onto the timetable; the group if it is a new one for the job."""
+        """Put a job into its group, and its pause onto the timetable; returns the group if the job just joined it."""
         key = job.definition.timing() if job.on_schedule else None
         group = self._group_of.get(job.name)
         if group is not None and group.key != key:
@@ -129,7 +129,7 @@ class Timetable:
             self._schedule(group, group.schedule.next_after(instant))
 
     def pauses_over(self, now: datetime) -> bool:
-        """Take the pauses that have ended off the timetable; whether there were any."""
+        """Take the pauses that have ended off the timetable; True if there were any."""
         any_over = False
         while self._pauses and self._pauses[0][0] <= now:
             _, name = heapq.heappop(self._pauses)

@@ -1,7 +1,7 @@
 """Waiting runs: which of the runs that are owed could start now, and when one has waited too long. Pure rules.
 
-An index over the state that is kept in step entry by entry: a turn of the loop costs what has changed, however many
-runs wait. Of a job whose runs go one after another only the oldest can be next.
+`WaitingRuns` is an index over the state that each entry updates: the cost of a turn of the loop depends on what has
+changed, not on how many runs wait. If the runs of a job start one after another, only the oldest can be next.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from scheduler.rules.dispatch import may_start
 from scheduler.rules.state import Job, Run, State
 
 START_DEADLINE = timedelta(hours=1)
-"""Where a job has no `start_deadline`: so long a run may wait for a slot."""
+"""A run may wait this long for a slot if its job has no `start_deadline`."""
 
 
 class WaitingRuns:
@@ -46,7 +46,7 @@ class WaitingRuns:
         return bool(self._changed or self._fresh)
 
     def notice(self, number: int, run: Run | None, job: Job | None) -> None:
-        """An entry about a run was folded: it waits now, or no longer does."""
+        """Note that an entry about a run was folded: the run waits now, or no longer waits."""
         name = self._job_of.get(number)
         if run is not None and run.attempt == 0:
             if name is None:
@@ -68,15 +68,15 @@ class WaitingRuns:
             self.notice_job(name, whole=False)
 
     def notice_job(self, name: str, *, whole: bool = True) -> None:
-        """Something about a job changed: look at all of its waiting runs, or only at the next one."""
+        """Note that a job changed: `refresh` looks at all of its waiting runs, or only at the next one."""
         if name in self._of_job:
             self._changed[name] = whole or self._changed.get(name, False)
 
     def refresh(self, state: State, ended: Container[int], now: datetime) -> None:
-        """Look at what was noticed.
+        """Decide anew which of the runs could start, where an entry was noticed.
 
         Args:
-            state: as it stands.
+            state: the present state.
             ended: numbers of runs whose end is about to be recorded.
             now: the moment.
         """
@@ -119,7 +119,7 @@ class WaitingRuns:
         return self._lapses[0][0] if self._lapses else None
 
     def lapsed(self, state: State, now: datetime) -> list[int]:
-        """Numbers of the runs that have waited too long; they are named until they wait no more."""
+        """Numbers of the runs that have waited too long; each call names them again until they no longer wait."""
         found = []
         while (at := self.next_lapse()) is not None and at <= now:
             found.append(heapq.heappop(self._lapses)[1])
@@ -140,7 +140,7 @@ class WaitingRuns:
 def lapses_at(run: Run, job: Job | None) -> datetime | None:
     """When a run has waited too long by its job's own `start_deadline`; None if it has none or a person asked for it.
 
-    What fell due counts from then, what is caught up from its tick.
+    The wait of a scheduled run counts from its instant, that of a catch-up run from its tick.
     """
     deadline_ms = None if job is None else job.definition.start_deadline_ms
     if run.trigger == "manual" or deadline_ms is None:
@@ -153,13 +153,15 @@ def lapses_waiting_for_a_slot(run: Run, job: Job | None, since: datetime | None)
 
     Args:
         run: the run; job: its job.
-        since: since when it waits only for that; None: since it fell due, or the last run of its job ended.
+        since: the moment from which it waits for nothing but a slot; None: it fell due, or the last run of its job
+            ended, whichever is later.
     """
     if run.trigger == "manual" or (job is not None and job.definition.start_deadline_ms is not None):
         return None
     moments = [_due(run), *([since] if since else [])]
     if job is not None and job.last is not None:
-        moments.append(job.last.time)  # until then another run of it was in its way
+        # Until then another run of the job was in its way.
+        moments.append(job.last.time)
     return max(moments) + START_DEADLINE
 
 

@@ -9,12 +9,12 @@ from scheduler.rules.state import Job
 
 
 def enabling(job: Job, reason: str) -> v.JobEnabled | None:
-    """What lets a job run on its schedule; None if it does."""
+    """The payload that lets a job run on its schedule; None if the job does so already."""
     return None if job.on_schedule else v.JobEnabled(reason=reason)
 
 
 def disabling(job: Job, reason: str, until: datetime | None) -> v.JobDisabled | None:
-    """What keeps a job from running on its schedule; None if it is disabled for good and is to be.
+    """The payload that disables a job; None if the job is disabled for good already and `until` is None.
 
     Args:
         job: the job.

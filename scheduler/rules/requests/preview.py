@@ -1,4 +1,4 @@
-"""The state as it would be if something were recorded; nothing is."""
+"""The state as it would be if some events were recorded; nothing is recorded."""
 
 from __future__ import annotations
 

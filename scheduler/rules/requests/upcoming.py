@@ -22,7 +22,7 @@ class UpcomingRun(NamedTuple):
 def begins(job: Job, now: datetime) -> datetime | None:
     """From when on a job runs on its schedule: now, the end of its pause, or never (None).
 
-    Instants that are settled do not come again, even where the clock was ahead of now when they were.
+    A settled instant does not come again, even if it was settled while the clock was ahead of `now`.
     """
     if not job.present:
         return None
@@ -31,7 +31,7 @@ def begins(job: Job, now: datetime) -> datetime | None:
 
 
 def settled_ahead(job: Job, now: datetime) -> datetime | None:
-    """Up to when a job's instants are settled, where that is still to come: the clock was set back."""
+    """The moment up to which a job's instants are settled, if it is after `now` because the clock was set back."""
     return job.cursor if job.present and job.cursor > now else None
 
 
@@ -40,12 +40,12 @@ def next_run(job: Job, now: datetime) -> datetime | None:
     from scheduler.rules.job_schedule import schedule_of
 
     begin = begins(job, now)
-    # The end of a pause is the last moment that still belongs to it.
+    # The end of a pause is the last moment that still belongs to the pause.
     return None if begin is None else schedule_of(job.definition).next_after(begin)
 
 
 def upcoming(jobs: Iterable[Job], now: datetime) -> Iterator[UpcomingRun]:
-    """The coming runs, soonest first, without end unless no schedule has more.
+    """The coming runs, soonest first; the iterator ends only where no schedule has a further instant.
 
     Jobs that share a schedule share its arithmetic.
     """
