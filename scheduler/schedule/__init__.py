@@ -1,8 +1,8 @@
 """When jobs are due: cron expressions, intervals and single instants, as values that know no clock.
 
-A `Schedule` is asked "next, after this". Instants are aware datetimes in UTC, on whole seconds. Five-field
-cron is read strictly and follows Vixie and Debian cron for days and for daylight saving, as
-`scheduler.schedule.cron` tells.
+A `Schedule` answers which instant comes next after a given one. Instants are aware datetimes in UTC, on whole
+seconds. Five-field cron is read strictly and follows Vixie and Debian cron for days and for daylight saving, as
+`scheduler.schedule.cron` describes.
 
 >>> from datetime import UTC, datetime
 >>> nightly = parse_cron("0 2 * * *", "Europe/Paris")

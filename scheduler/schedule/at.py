@@ -29,7 +29,7 @@ class AtSchedule(Schedule):
 
     Attributes:
         instant: The instant, in UTC.
-        zone: IANA name of the zone that it is shown in.
+        zone: IANA name of the zone in which the instant is shown.
         text: The instant as it was written.
     """
 
@@ -137,7 +137,7 @@ def _gap(before: datetime, after: datetime) -> str:
 
 
 def _misshapen(text: str) -> ScheduleError:
-    """Why a text is no time, and how the same time is written, if it is one."""
+    """The refusal of a text that is no such time, with the accepted spelling if it is a time in another one."""
     if not text:
         return ScheduleError(f"the time is empty: {_FORMS}")
     if _DATE_ALONE.fullmatch(text):

@@ -1,4 +1,4 @@
-"""Durations as people write them: `90s`, `15m`, `36h`, `7d`, and joined, `1h30m`."""
+"""Durations as people write them: `90s`, `15m`, `36h`, `7d`, and combined, `1h30m`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _UNIT_OF_WORD = {
 }
 _SHAPE = re.compile(r"(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?")
 _PIECE = re.compile(r"([0-9]+)\s*([A-Za-z]+)")
-_LONGEST_S = 36_525 * 86_400  # a century: anything longer is a slip of the keyboard
+# A century: anything longer is a typing mistake.
+_LONGEST_S = 36_525 * 86_400
 
 
 def parse_duration(text: str) -> timedelta:
@@ -61,8 +62,7 @@ def format_duration(duration: timedelta) -> str:
 def duration_in_words(duration: timedelta) -> str:
     """A duration for a sentence that says how often: "90 seconds", "5 minutes", "hour", "1 hour 30 minutes".
 
-    One unit is used where that reads best: up to two minutes are told in seconds, so that `90s`
-    stays "90 seconds".
+    Durations between one and two minutes are given in seconds, so that `90s` stays "90 seconds".
 
     >>> duration_in_words(timedelta(minutes=5))
     '5 minutes'
@@ -91,7 +91,7 @@ def _whole_seconds(duration: timedelta) -> int:
 
 
 def _refusal(text: str) -> ScheduleError:
-    """Why `text` is no duration, and the spelling that comes nearest to it."""
+    """The refusal of `text`, which is no duration, with the accepted spelling if it is clear what was meant."""
     forms = "write whole numbers with a unit, such as 90s, 15m, 36h, 7d or 1h30m"
     stripped = text.strip()
     if not stripped:
@@ -107,7 +107,7 @@ def _refusal(text: str) -> ScheduleError:
 
 
 def _respelled(text: str) -> str | None:
-    """`text` with words for units, spaces and odd order put right, where that makes a duration of it."""
+    """`text` with unit words, spaces and the order of units corrected, if that makes it a duration."""
     rest = re.sub(r"\s+|,|\band\b", "", _PIECE.sub("", text))
     if rest:
         return None

@@ -1,4 +1,4 @@
-"""The one error of this package: a schedule that cannot be accepted, in words for the person who wrote it."""
+"""The only error of this package: a schedule that cannot be accepted, in words for the person who wrote it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ class ScheduleError(ValueError):
 
     Attributes:
         reason: What is wrong, as a sentence without a full stop.
-        suggestion: What was probably meant, ready to be written instead, or None.
+        suggestion: What was probably meant, in a form that can be written instead, or None.
         field: The cron field that is wrong (`"minute"`, `"hour"`, `"day of month"`, `"month"`,
-            `"day of week"`), or None where the mistake is not inside one.
+            `"day of week"`), or None if the mistake is not inside a field.
         token: The characters that are wrong, or None.
         column: Offset of `token` inside the text that was refused, counted from 0.
         others: What else is wrong with the same text, from left to right.
@@ -38,10 +38,10 @@ class ScheduleError(ValueError):
 
 
 def mistyped(word: str, known: Iterable[str]) -> str | None:
-    """The known word from which one slip of the keyboard makes `word`, whatever its case.
+    """The known word that differs from `word` by one typing mistake, upper and lower case ignored.
 
-    A slip is a letter too many, one too few, a wrong one, or two that changed places. None when no known word is
-    that close, or several are: then it is not known which was meant.
+    A typing mistake is one letter too many, one letter missing, one wrong letter, or two neighbours exchanged. None
+    if no known word is that close, or if several are, because then it is not known which was meant.
 
     >>> mistyped("MUN", ["MON", "TUE"])
     'MON'

@@ -1,4 +1,4 @@
-"""Interval schedules: every so many seconds, counted from the Unix epoch and not from a restart."""
+"""Interval schedules: an instant every N seconds, counted from the Unix epoch and not from a restart."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from scheduler.schedule.zones import known_zone, unknown_zone
 class EverySchedule(Schedule):
     """Each instant whose distance from 1970-01-01T00:00:00Z is a multiple of the interval.
 
-    So every machine and every restart agrees on the instants; the zone only says how they are shown.
+    So the instants are the same on every machine and after every restart; the zone only says how they are shown.
 
     Attributes:
         interval_s: Seconds from one instant to the next.
-        zone: IANA name of the zone that instants are shown in.
+        zone: IANA name of the zone in which instants are shown.
         text: The interval as it was written.
     """
 
@@ -72,7 +72,7 @@ def parse_every(interval: str | timedelta, timezone: str = "UTC") -> EverySchedu
 
     Args:
         interval: A duration such as `90s`, `15m`, `1h30m`, or a timedelta of whole seconds; at least one.
-        timezone: IANA name of the zone that instants are shown in.
+        timezone: IANA name of the zone in which instants are shown.
 
     Raises:
         ScheduleError: The interval is not a duration, is shorter than a second, or the zone does not exist.

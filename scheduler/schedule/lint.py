@@ -14,7 +14,7 @@ _DAY_S = 86_400
 
 
 def lint(schedule: Schedule) -> list[Lint]:
-    """Everything about a schedule that is legal but surprising; an empty list when nothing is.
+    """Everything about a schedule that is legal but surprising; an empty list if nothing is.
 
     >>> from scheduler.schedule.cron.schedule import parse_cron
     >>> [remark.code for remark in lint(parse_cron("*/7 * * * *"))]
@@ -51,7 +51,7 @@ def _interval(schedule: EverySchedule) -> Iterator[Lint]:
 
 
 def _longer_than_a_day(schedule: EverySchedule) -> Lint:
-    """On which days an interval falls is set by the epoch, and neither by the config nor by the last run."""
+    """The remark on a long interval: the epoch sets its days, not the config and not the last run."""
     days, rest_s = divmod(schedule.interval_s, _DAY_S)
     if rest_s:
         return Lint(

@@ -1,9 +1,9 @@
-"""A zone as stretches of constant offset, which is what turns wall-clock arithmetic into instants.
+"""A zone as stretches of constant offset: with them, wall-clock arithmetic turns into instants.
 
-Wall time is counted here in seconds as if it were UTC: wall = utc + offset. Inside one stretch the two run
-in step. Where two stretches meet, wall time jumps forward (a gap: some wall times never come) or
-backward (a fold: some come twice). Each stretch therefore remembers `wall_seen_s`, the first wall time that
-had not yet been shown when it began:
+Wall time is counted here in seconds as if it were UTC: wall = utc + offset. Inside one stretch, wall time and UTC
+advance together. Where two stretches meet, wall time jumps forward (a gap: some wall times never come) or
+backward (a fold: some come twice). Therefore each stretch holds `wall_seen_s`, the first wall time that had not yet
+been shown when the stretch began:
 
 - wall_seen_s < start + offset: the wall times between the two were skipped;
 - wall_seen_s > start + offset: the wall times between the two come again.
@@ -20,11 +20,12 @@ from scheduler.schedule.schedule import HORIZON_S, epoch_seconds, instant_at
 from scheduler.schedule.zones import load_zone
 
 _DAY_S = 86_400
-# A fold is at most a day long (zones that crossed the date line), so two days back suffice to know it.
+# A fold is at most a day long (zones that crossed the date line), so a look back over two days finds it.
 _LOOK_BACK_S = 2 * _DAY_S
-# Beyond all single changes that zone data lists: those of Morocco, which follow the moon, go on until 2087.
+# Later than all single changes that zone data lists: those of Morocco, which follow the moon, end in 2087.
 _RULE_YEARS_BEGIN = 2100
-_RULE_YEARS = range(2104, 2132)  # 28 years hold every kind of year
+# 28 years contain every kind of year.
+_RULE_YEARS = range(2104, 2132)
 
 
 class Stretch(NamedTuple):
@@ -85,7 +86,7 @@ _RULE_YEAR_OF_KIND = {_kind(year): year for year in _RULE_YEARS}
 
 @lru_cache(maxsize=2048)
 def _sampled(zone: str, year: int) -> tuple[Stretch, ...]:
-    """The stretches of one year, found by asking the zone once a day, then halving."""
+    """The stretches of one year: the zone's offset is read once a day, and a change is found by bisection."""
     info = load_zone(zone)
 
     def offset_at(utc_s: int) -> timedelta:
@@ -119,7 +120,7 @@ def _seconds(offset: timedelta) -> int:
 def _first_second_after_change(
     low_s: int, high_s: int, before: timedelta, offset_at: Callable[[int], timedelta]
 ) -> int:
-    """The first second whose offset is not `before`, knowing that it lies in (low, high]."""
+    """The first second whose offset is not `before`; the caller knows that it lies in (low, high]."""
     while high_s - low_s > 1:
         middle_s = (low_s + high_s) // 2
         if offset_at(middle_s) == before:
@@ -130,7 +131,7 @@ def _first_second_after_change(
 
 
 def _not_before(stretch: Stretch, begin_s: int) -> Stretch | None:
-    """The part of a stretch from `begin_s` on: a cut inside it is neither a gap nor, by itself, a fold."""
+    """The part of a stretch from `begin_s` on; the cut makes neither a gap nor a fold."""
     if stretch.end_s <= begin_s:
         return None
     if stretch.start_s >= begin_s:

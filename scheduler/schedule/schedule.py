@@ -1,4 +1,4 @@
-"""What every schedule can be asked, whatever kind it is."""
+"""The interface of all kinds of schedules."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# No schedule is followed past this instant; so calendar arithmetic stays clear of datetime's end.
+# No schedule is followed past this instant, so that calendar arithmetic never passes the end of `datetime`.
 HORIZON_S = int((datetime(9998, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds())
 
 
 class Summary(NamedTuple):
-    """The instants of a stretch of time in short: first and last (None when there are none), and how many."""
+    """A summary of the instants in a stretch of time: first and last (None if there are none), and how many."""
 
     first: datetime | None
     last: datetime | None
@@ -33,14 +33,14 @@ class Lint(NamedTuple):
 
 
 class Schedule(ABC):
-    """When something is due: a value that is asked "next, after this" and never looks at a clock.
+    """When something is due: a value that computes instants and never looks at a clock.
 
-    Instants go in and come out as aware datetimes; those that come out are in UTC and on whole
-    seconds. A stretch `(after, until]` excludes its beginning and includes its end, so that stretches
-    laid end to end hold each instant exactly once.
+    All instants are aware datetimes; those that are returned are in UTC and on whole seconds. A stretch
+    `(after, until]` excludes its beginning and includes its end, so that consecutive stretches hold each instant
+    exactly once.
 
     Attributes:
-        zone: IANA name of the time zone that local times are read in.
+        zone: IANA name of the time zone in which local times are read.
     """
 
     __slots__ = ()
@@ -48,7 +48,7 @@ class Schedule(ABC):
 
     @abstractmethod
     def next_after(self, instant: datetime) -> datetime | None:
-        """The first instant strictly later than `instant`; None when there is never another."""
+        """The first instant strictly later than `instant`; None if there is none."""
 
     @abstractmethod
     def between(self, after: datetime, until: datetime, limit: int | None = None) -> Iterator[datetime]:

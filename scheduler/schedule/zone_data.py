@@ -1,7 +1,7 @@
-"""The data of time zones: the files of the package `tzdata`, on every machine, and never the machine's own.
+"""The data of time zones: always the files of the package `tzdata`, never those of the machine.
 
-`zoneinfo` by itself prefers the machine's files, which may be years older or newer than the package. The version that
-`scheduler.started` records would then not be that of the data by which jobs run.
+`zoneinfo` by itself prefers the machine's files, which may be years older or newer than the package. Then the version
+that `scheduler.started` records would not be the version of the data that jobs follow.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _held: dict[str, bytes] = {}
 
 
 def version() -> str:
-    """The version of the data, as its package has it: `2026.6`."""
+    """The version of the data, as its package names it: `2026.6`."""
     import tzdata
 
     return str(tzdata.__version__)
@@ -36,12 +36,13 @@ def zone_bytes(name: str) -> bytes | None:
         return held
     try:
         return (_package() / "zoneinfo" / name).read_bytes()
-    except OSError:  # missing, or a folder such as "Europe"
+    except OSError:
+        # There is no such file, or it is a folder such as "Europe".
         return None
 
 
 def hold() -> None:
-    """Read the data of all zones, which are 350 kB: what is installed later changes nothing for this process."""
+    """Read the data of all zones (350 kB), so that a later installation changes nothing for this process."""
     for name in zone_names():
         data = zone_bytes(name)
         if data is not None:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+\-]*(?:/[A-Za-z0-9_+\-]+)*")
-# Present in many zone folders, but either a property of one machine or counted in leap seconds.
+# Names that many zone folders have, but that depend on the machine or count leap seconds.
 _NOT_PORTABLE = re.compile(r"(?:right|posix)/.*|localtime|posixrules|Factory")
-# Abbreviations are no zones: they name one half of a zone's year. These are the usual places behind them.
+# Abbreviations are no zones: they name one half of a zone's year. These are the places that they usually mean.
 _PLACE_OF_ABBREVIATION = {
     "CDT": "America/Chicago",
     "CEST": "Europe/Berlin",
@@ -36,7 +36,7 @@ _AMBIGUOUS = {
 _OFFSET = re.compile(
     r"(?:UTC|GMT|Z)?[ ]?(?P<sign>[+-])(?P<hours>[0-9]{1,2})(?::?(?P<minutes>[0-5][0-9]))?", re.IGNORECASE
 )
-# Places that have such an offset all year, for those that Etc/GMT does not have.
+# Places that have such an offset all year, for the offsets that Etc/GMT does not have.
 _PLACE_OF_OFFSET = {
     "+3:30": "Asia/Tehran",
     "+4:30": "Asia/Kabul",
@@ -55,7 +55,7 @@ def known_zone(name: str) -> bool:
 
 
 def zone_of_any_case(name: str) -> str | None:
-    """The zone whose name is `name` but for upper and lower case.
+    """The zone whose name differs from `name` at most in upper and lower case.
 
     >>> zone_of_any_case("europe/paris")
     'Europe/Paris'
@@ -106,7 +106,7 @@ def load_zone(name: str) -> ZoneInfo:
 
 
 def unknown_zone(name: str) -> ScheduleError:
-    """The refusal of a zone name, with the nearest name that exists, or what to write for an offset."""
+    """The refusal of a zone name, with the nearest name that exists, or with the zone that has a given offset."""
     if offset := _OFFSET.fullmatch(name.strip()):
         return _offset_for_a_zone(name, offset)
     near = nearest_zones(name)
@@ -122,7 +122,7 @@ def unknown_zone(name: str) -> ScheduleError:
 def _offset_for_a_zone(name: str, offset: re.Match[str]) -> ScheduleError:
     """The refusal of `GMT+2` and `+05:30`, with the zone that has this offset all year.
 
-    People write `+` for east of Greenwich, as ISO 8601 does; in the names of Etc/GMT it is west.
+    People write `+` for east of Greenwich, as ISO 8601 does; in the names of Etc/GMT, `+` is west.
     """
     east = offset["sign"] == "+"
     hours, minutes = int(offset["hours"]), int(offset["minutes"] or 0)
@@ -153,7 +153,8 @@ def _find(name: str) -> ZoneInfo | None:
     data = zone_bytes(name)
     try:
         return None if data is None else ZoneInfo.from_file(BytesIO(data), key=name)
-    except ValueError:  # one of the files beside the zones
+    except ValueError:
+        # The file is one of those that lie beside the zones.
         return None
 
 

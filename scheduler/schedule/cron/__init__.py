@@ -1,7 +1,6 @@
 """Five-field cron: what an expression may hold, which wall times it names, and when those come in a zone.
 
-The way of an expression: `expression` splits it and `fields` reads each field into the terms of `vocabulary`;
-`wall_pattern` says which wall-clock minutes match (`stepper` steps through them), `schedule` turns them into
-instants. `words` and `lint` tell a reader about it. What cannot be read is explained by `expression_mistakes`
-and `field_mistakes`.
+`expression` splits an expression, and `fields` reads each field into the terms of `vocabulary`. `wall_pattern` says
+which wall-clock minutes match (`stepper` steps through them), and `schedule` turns them into instants. `words` and
+`lint` describe an expression to a reader. `expression_mistakes` and `field_mistakes` explain what cannot be read.
 """

@@ -1,4 +1,4 @@
-"""Six and seven fields of other schedulers, read as those read them and written as five fields of cron.
+"""Six and seven fields of other schedulers, read as these schedulers read them and written as five fields of cron.
 
 - AWS EventBridge: minute, hour, day of month, month, day of week, year; one of the two days is `?`.
 - Quartz: a second before the five, and perhaps a year after them; one of the two days is `?`.
@@ -6,8 +6,8 @@
 - croniter: a second after the five.
 
 In AWS and Quartz, Sunday is 1 and Saturday 7; in the others, Sunday is 0 or 7. `5/15` steps to the end of the
-field in all but the last. Which scheduler an expression was written for it does not say: where two accept it and
-differ, and where five fields cannot say the same (seconds, years, `L`, `W`, `#`), there is no answer.
+field in all but the last. An expression does not say for which scheduler it was written. So there is no answer if two
+schedulers accept it with different meanings, or if five fields cannot express it (seconds, years, `L`, `W`, `#`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PART = re.compile(rf"(\*|{_VALUE})(?:-({_VALUE}))?(?:/([0-9]{{1,6}}))?")
 
 
 class _Answer(Enum):
-    """What a reading comes to where it is not five fields."""
+    """The result of a reading that is not five fields."""
 
     REFUSED = 1
     CANNOT_SAY = 2
@@ -74,9 +74,11 @@ def _seconds_first(words: Sequence[str]) -> _Reading:
         return _Answer.REFUSED
     five = _five(words[1:6], sunday=0)
     if _one_is_any(words[1:6]) and _quartz(words) is not _Answer.REFUSED:
-        return _Answer.REFUSED  # it is Quartz that demands such a `?`
+        # Only Quartz demands such a `?`.
+        return _Answer.REFUSED
     if len(words) == 7 and re.search("[0-9]", words[5]):
-        return _cannot_say(five)  # with years, Sunday is 1 in some
+        # In some schedulers with a year field, Sunday is 1.
+        return _cannot_say(five)
     return _with_seconds(words[0], five, year)
 
 
@@ -103,7 +105,7 @@ def accepted_fields(words: Sequence[str]) -> str | None:
 
 
 def tidied(words: Sequence[str]) -> list[str]:
-    """Five fields with `0-59/5` written as `*/5`, wherever a `*` at the beginning changes no day and no hour."""
+    """Five fields with `0-59/5` written as `*/5`, if a `*` at the beginning does not change which instants match."""
     found = list(words)
     for index, other in ((HOUR, MINUTE), (MINUTE, HOUR), (DAY, WEEKDAY), (WEEKDAY, DAY), (MONTH, MONTH)):
         low, high = FIELDS[index].low, FIELDS[index].star_high
@@ -120,7 +122,7 @@ def _one_is_any(five: Sequence[str]) -> bool:
 
 
 def _one_kind_of_day(five: Sequence[str]) -> bool:
-    """If both days are restricted, some demand both and some either."""
+    """Whether at most one day field is restricted: if both are, some schedulers demand both and some either."""
     return five[DAY] in _ANY or five[WEEKDAY] in _ANY
 
 
@@ -129,7 +131,7 @@ def _cannot_say(five: _Reading) -> _Reading:
 
 
 def _with_seconds(second: str, five: _Reading, year: str) -> _Reading:
-    """Five fields behind a second and before a year."""
+    """The five fields that stand between a second and a year, if both can be left out."""
     if not _SECOND.fullmatch(second):
         return _Answer.REFUSED
     if not isinstance(five, str) or year != "*":
@@ -146,14 +148,16 @@ def _with_seconds(second: str, five: _Reading, year: str) -> _Reading:
 def _five(words: Sequence[str], sunday: int) -> _Reading:
     """Minute to day of week in cron's spelling."""
     found: list[str] = []
-    special = False  # what five fields cannot say
+    # Whether there is something that five fields cannot express.
+    special = False
     for index, word in enumerate(words):
         if word == "?" and index in (DAY, WEEKDAY):
             found.append("*")
         elif index in (DAY, WEEKDAY) and _SPECIAL.search(re.sub("(?i)WED", "", word)):
             special = True
         elif index == WEEKDAY and not sunday and "/" in word:
-            special = True  # whether a week begins on Sunday, they differ
+            # Schedulers differ about whether a week begins on Sunday.
+            special = True
         else:
             parts = [_part(index, piece, sunday) for piece in word.split(",")]
             if None in parts:
@@ -168,7 +172,7 @@ def _five(words: Sequence[str], sunday: int) -> _Reading:
 
 
 def _part(index: int, piece: str, sunday: int) -> str | None:
-    """One element of a list in cron's spelling; None if it is none."""
+    """One element of a list in cron's spelling; None if it cannot be read."""
     spec = FIELDS[index]
     found = _PART.fullmatch(piece)
     if found is None or (found[1] == "*" and found[2]):

@@ -17,10 +17,10 @@ def read_expression(expression: str, timezone: str = "UTC") -> CronFields:
 
     Args:
         expression: As it was written.
-        timezone: The zone in which it is read; only the refusal of a zone inside the expression speaks of it.
+        timezone: The zone in which it is read; used only by the refusal of a zone inside the expression.
 
     Raises:
-        ScheduleError: It is not one that cron knows, or names a day that no month has.
+        ScheduleError: The expression is not one that cron knows, or names a day that no month has.
     """
     text = expression.strip(" \t")
     if not _PLAIN.fullmatch(text):

@@ -1,6 +1,6 @@
-"""What people write instead of a cron expression, why it is refused, and what means the same, where that is certain.
+"""What people write instead of a cron expression, why it is refused, and what means the same if that is certain.
 
-The functions build the error when there is one; the reader of the expression raises it.
+The functions build the error if there is one; the reader of the expression raises it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _FOREIGN_ALIASES = {
 
 
 def accepted(expression: str) -> str | None:
-    """The expression if it would be accepted: nothing else may be suggested."""
+    """The expression if it would be accepted, else None: only accepted expressions may be suggested."""
     words = expression.split()
     if len(words) == 1:
         return expression if expression.lower() in ALIASES else None
@@ -66,7 +66,8 @@ def strange_character(expression: str) -> ScheduleError:
     )
     name = unicodedata.name(character, f"control character {ord(character):#04x}")
     plain = None
-    if not any(unicodedata.category(char) == "No" for char in expression):  # a superscript is no digit
+    # A superscript is no digit.
+    if not any(unicodedata.category(char) == "No" for char in expression):
         plain = unicodedata.normalize("NFKC", expression)
         plain = "".join(str(unicodedata.digit(char, char)) for char in plain)
         plain = " ".join(plain.translate(_LOOKALIKES).split())
@@ -79,7 +80,7 @@ def strange_character(expression: str) -> ScheduleError:
 
 
 def wrong_fields(expression: str, words: list[str], wrong: Mapping[int, FieldMistake]) -> ScheduleError:
-    """The mistakes of fields, by their index, as mistakes of the whole expression; the first with the others."""
+    """The mistakes of fields, given by index, as mistakes of the whole expression: the first one holds the others."""
     suggestion = _mended(words, wrong)
     columns = field_columns(expression)
     first, *others = [
@@ -97,7 +98,7 @@ def wrong_fields(expression: str, words: list[str], wrong: Mapping[int, FieldMis
 
 
 def _mended(words: list[str], wrong: Mapping[int, FieldMistake]) -> str | None:
-    """The expression with all its mistakes put right, if each can be."""
+    """The expression with all its mistakes corrected, if each can be."""
     if len(wrong) == 1:
         ((index, mistake),) = wrong.items()
         if mistake.instead is not None:
@@ -153,7 +154,7 @@ def zone_inside(expression: str, timezone: str) -> ScheduleError | None:
 
     Args:
         expression: As it was written.
-        timezone: The zone in which it is read. Only if it is the same can the zone be left out.
+        timezone: The zone in which it is read. The zone inside can be left out only if it is the same.
     """
     begin = len(expression) - len(expression.lstrip(" \t"))
     words = expression.split()
@@ -221,7 +222,7 @@ def _of_dialect(words: Sequence[str]) -> str | None:
 
 
 def _is_command(words: Sequence[str]) -> bool:
-    """Whether a user or a program stands behind five fields, and not a sixth field such as `mon`."""
+    """Whether the sixth word is a user or a program, and not a field such as `mon`."""
     if not _COMMAND.fullmatch(words[5]):
         return False
     try:
@@ -259,7 +260,7 @@ def _too_few(expression: str, words: list[str], columns: list[int]) -> ScheduleE
 
 
 def day_never_comes(expression: str, fields: CronFields) -> ScheduleError:
-    """The refusal of a date that no calendar has, such as 31 February, which some write to say "never"."""
+    """The refusal of a date that no calendar has, such as 31 February, which some people write to mean "never"."""
     names = {number: name.capitalize() for name, number in FIELDS[MONTH].names.items()}
     months = fields.month.values()
     never = ", ".join(f"{day} {names[month]}" for month in months[:3] for day in fields.day.values()[:2])

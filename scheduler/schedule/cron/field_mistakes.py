@@ -1,8 +1,8 @@
-"""What people write in a field where cron expects something else, and what that means, where it can be said.
+"""What people write in a field where cron expects something else, and what it means if that is certain.
 
-The functions build the mistake when there is one; the reader of the field raises it. What they put in place of
-a field means what was written: as Debian's cron reads it if that accepts it, else as the scheduler from which
-the spelling comes. Where readings differ, nothing is put in its place.
+The functions build the mistake if there is one; the reader of the field raises it. A replacement means what was
+written: what Debian's cron understands if it accepts the text, else what the scheduler understands from which the
+spelling comes. If readings differ, there is no replacement.
 """
 
 from __future__ import annotations
@@ -129,9 +129,9 @@ def _extension(index: int, text: str, piece: str, offset: int) -> FieldMistake |
 
 
 def _chosen(index: int, text: str, piece: str, offset: int) -> FieldMistake:
-    """The mistake in `H`, `H(0-29)`, `H/15`, `R` and `0~30`: a value that the scheduler is to choose.
+    """The mistake in `H`, `H(0-29)`, `H/15`, `R` and `0~30`: a value that the scheduler shall choose.
 
-    The lowest that it might have chosen stands in its place; steps in a range have none.
+    The replacement is the lowest value that the scheduler could choose; steps in a range have no replacement.
     """
     spec = FIELDS[index]
     reason = (
@@ -153,7 +153,7 @@ def _chosen(index: int, text: str, piece: str, offset: int) -> FieldMistake:
 
 
 def _one_kind_of_day(words: Words) -> bool:
-    """Other schedulers ask that both day fields match, or either: they agree when only one is restricted."""
+    """Whether at most one day field is restricted: if both are, some schedulers demand both and some either."""
     return words[DAY] in _UNRESTRICTED or words[WEEKDAY] in _UNRESTRICTED
 
 
@@ -177,7 +177,7 @@ def backward_range(index: int, text: str, piece: str, offset: int, low: int, hig
 def step_without_range(index: int, text: str, piece: str, offset: int, step: str) -> FieldMistake:
     """The mistake in `5/15`: a step needs a range or `*` to step through.
 
-    Where it is accepted it goes to the end of the field; whether Sunday is a week's end, readings differ.
+    Schedulers that accept it step to the end of the field; they differ about whether Sunday ends the week.
     """
     spec = FIELDS[index]
     better = f"{piece.partition('/')[0]}-{spec.high}/{step}" if index != WEEKDAY else None
@@ -186,16 +186,16 @@ def step_without_range(index: int, text: str, piece: str, offset: int, step: str
 
 
 def step_of_zero(index: int, piece: str, offset: int) -> FieldMistake:
-    """The mistake in `*/0`: a step that never gets anywhere."""
+    """The mistake in `*/0`: a step of 0 never reaches another value."""
     reason = f"'{piece}' in the {FIELDS[index].name} field has a step of 0: steps begin at 1"
     return FieldMistake(reason, piece, offset)
 
 
 def unreachable_step(index: int, piece: str, offset: int, step: int) -> FieldMistake:
-    """The mistake in `*/90` as the whole minute or hour field: cron would run it at 0, each time round.
+    """The mistake in `*/90` as the whole minute or hour field: cron would run it at 0 of every hour or day.
 
-    An interval is what was meant; it can be put in place of the expression where nothing else restricts it. A
-    step of 60 minutes or 24 hours comes to the same either way.
+    The writer meant an interval. The interval replaces the whole expression if nothing else restricts it. A step of
+    60 minutes or 24 hours means the same in both readings.
     """
     spec = FIELDS[index]
     reason = (
@@ -219,7 +219,8 @@ def unreachable_step(index: int, piece: str, offset: int, step: int) -> FieldMis
 def unknown_name(index: int, text: str, token: str, offset: int) -> FieldMistake:
     """The mistake in a word that is no month and no day of the week."""
     spec = FIELDS[index]
-    piece = text[offset:].partition(",")[0]  # an extension is told by what follows it: `H/15`, `L-3`
+    # An extension is recognised by what follows the word: `H/15`, `L-3`.
+    piece = text[offset:].partition(",")[0]
     if extension := _extension(index, text, piece, offset) or _extension(index, text, token, offset):
         return extension
     if not spec.names:
@@ -234,7 +235,7 @@ def unknown_name(index: int, text: str, token: str, offset: int) -> FieldMistake
 def _name_meant(index: int, token: str) -> str | None:
     """The three letters of a name that was written longer (`Friday`, `Sept`) or with one slip, if only one fits.
 
-    The first letter is the one least often mistyped, and the names of other languages differ in it.
+    The first letter must match: it is the one least often mistyped, and names in other languages differ in it.
     """
     folded = token.lower()
     names = [name for name in (_MONTH_NAMES if index == MONTH else _DAY_NAMES) if name[0] == folded[0]]
@@ -244,9 +245,10 @@ def _name_meant(index: int, token: str) -> str | None:
 
 
 def out_of_range(index: int, text: str, token: str, offset: int, value: int) -> FieldMistake:
-    """The mistake in a number that the field does not go to.
+    """The mistake in a number beyond the field's range.
 
-    Minute 60 is minute 0 of the next hour, and hour 24 is midnight of the next day: 0, if every one has it.
+    Minute 60 is minute 0 of the next hour, and hour 24 is midnight of the next day. So 0 replaces it if the job
+    runs in every hour, or on every day.
     """
     spec = FIELDS[index]
     reason = f"'{token}' in the {spec.name} field is out of range: it takes {_span(spec)}"
@@ -267,7 +269,7 @@ def _replaced(text: str, token: str, offset: int, better: str) -> str:
 
 
 def interval_key(duration: str) -> str | None:
-    """`every: …` if the duration would be accepted, or can be spelled so that it is; a number needs its unit."""
+    """`every: …` if the duration would be accepted, or has a spelling that would be; a number needs its unit."""
     try:
         parse_duration(duration)
     except ScheduleError as error:

@@ -5,13 +5,12 @@ carry a step, `/n`. Months and days of the week may be written by their English 
 0 or 7. The set of values is kept as a bit mask: bit v is set when the value v matches.
 
 What Debian's cron accepts means the same here: leading zeros (`007`), and a step that goes past the end of its
-range (`7-7/2`, `*/100,1-7`), which leaves the first value alone. Four things that Debian's cron takes are refused:
+range (`7-7/2`, `*/100,1-7`), which leaves only the first value. Four things that Debian's cron accepts are refused:
 a lone `*/n` beyond the field in minute or hour, since nobody who writes `*/90` means minute 0 of each hour; a
-range that ends before it begins, which matches nothing there; whatever follows a part without a comma
+range that ends before it begins, which matches nothing there; text that follows a part without a comma
 (`5;30`), which is skipped there; and a field that holds none of its values.
 
-croniter accepts far more than this (`5-1`, `H`, `L`, six fields); so nothing reaches it that has not been read
-here first.
+croniter accepts far more than this (`5-1`, `H`, `L`, six fields); so it gets only what has been read here first.
 """
 
 from __future__ import annotations
@@ -31,10 +30,10 @@ def read_field(index: int, text: str) -> CronField:
 
     Args:
         index: Its place among the five, from 0.
-        text: What stands there, without white space.
+        text: The field, without white space.
 
     Raises:
-        FieldMistake: It is not a field that cron knows.
+        FieldMistake: The text is not a field that cron knows.
 
     >>> read_field(WEEKDAY, "MON-FRI").values()
     [1, 2, 3, 4, 5]
@@ -92,7 +91,7 @@ def _read_value(index: int, text: str, token: str, offset: int) -> int:
 
 
 def _number(digits: str) -> int:
-    """The number that decimal digits mean, however many zeros they begin with; nothing is larger than a million."""
+    """The number that decimal digits mean, leading zeros ignored; a number above 999,999 counts as a million."""
     digits = digits.lstrip("0") or "0"
     return int(digits) if len(digits) <= 6 else 1_000_000
 

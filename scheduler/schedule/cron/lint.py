@@ -21,7 +21,7 @@ from scheduler.schedule.cron.words import numbers_in_words
 from scheduler.schedule.offsets import stretches_of_year
 from scheduler.schedule.schedule import Lint, instant_at
 
-# A year far enough ahead that a zone follows its standing rule, so that the advice depends on no clock.
+# A year so far ahead that zones follow their standing rules. So the advice does not depend on the current date.
 _RULE_YEAR = 2050
 
 
@@ -54,7 +54,7 @@ def _week_of_sundays(spec: FieldSpec, part: Part) -> bool:
 
 
 def _leading_zeros(schedule: CronSchedule) -> Iterator[Lint]:
-    """`00` and `05` are a usual way to write minutes; longer ones may be taken for octal numbers."""
+    """Remarks on `005`: `00` and `05` are usual for minutes, but longer numbers may be taken for octal ones."""
     for number in dict.fromkeys(re.findall(r"(?<![0-9])0[0-9]{2,}", schedule.expression)):
         value = number.lstrip("0") or "0"
         yield Lint("leading-zeros", f"'{number}' is read as {value}: zeros in front change nothing")
@@ -78,7 +78,7 @@ def _uneven_step(spec: FieldSpec, step: int, size: int) -> str:
 
 
 def _as_interval(schedule: CronSchedule, index: int, step: int) -> str:
-    """How an even interval is written, where nothing else in the expression would be lost."""
+    """How an even interval is written, if the expression says nothing else that would be lost."""
     texts = [field.text for field in schedule.fields]
     if index == MINUTE and texts == [f"*/{step}", "*", "*", "*", "*"]:
         return f"; for an even interval write 'every: {step}m'"
@@ -151,7 +151,7 @@ def _month_name(number: int) -> str:
 
 
 def _clock_changes(schedule: CronSchedule) -> Iterator[Lint]:
-    """What becomes of times of day that the zone's clocks skip or show twice."""
+    """What happens to times of day that the zone's clocks skip or show twice."""
     if schedule.zone == "UTC" or schedule.fields.hour.starred:
         return
     pattern = _any_day(schedule)
@@ -184,6 +184,6 @@ def _clock_change(schedule: CronSchedule, skipped: bool, time: str, after: str) 
 
 
 def _any_day(schedule: CronSchedule) -> WallPattern:
-    """The schedule's times of day on every day: on which date clocks change differs from year to year."""
+    """The schedule's times of day on every day, because the date on which clocks change differs each year."""
     full = CronField("*", True, 0xFFFFFFFF, ())
     return WallPattern(schedule.fields.minute, schedule.fields.hour, full, full, full)

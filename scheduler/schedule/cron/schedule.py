@@ -1,18 +1,17 @@
 """Cron schedules: wall-clock minutes in a time zone, with daylight saving as in Debian cron.
 
-Debian cron's rule (cron(8), on daylight saving and other time changes; cronie has the same) tells two sorts of
-jobs apart:
+Debian cron's rule (cron(8), on daylight saving and other time changes; cronie has the same) distinguishes two sorts
+of jobs:
 
-- A job with `*` at the beginning of its minute or hour field runs at intervals. It follows elapsed time: when
-  an hour is skipped there is nothing to make up for, when an hour comes twice it runs in both.
-- Any other job has a fixed time. When that time is skipped it runs once, at the first instant after the
-  gap, and however many of its times fall into one gap they become that one instant. When its time comes twice
-  it runs the first time only.
+- A job with `*` at the beginning of its minute or hour field runs at intervals and follows elapsed time. If an hour
+  is skipped, it does not run later instead. If an hour comes twice, it runs in both.
+- Any other job has a fixed time. If that time is skipped, the job runs once, at the first instant after the gap; all
+  of its times in one gap become that one instant. If its time comes twice, it runs the first time only.
 
 Two things differ. Debian cron starts a job once for each of its times in a gap, one after another; here an
-instant is settled once, so they coincide. And Debian cron stops at changes of three hours or more, taking them
-for a correction of the clock; here a zone's own changes are known to be such, so the rule also holds for the day
-that Pacific/Apia left out in 2011.
+instant is settled once, so these times coincide. And Debian cron takes changes of three hours or more for a
+correction of the clock, and does not apply the rule; here a zone's own changes are known, so the rule also holds for
+the day that Pacific/Apia left out in 2011.
 """
 
 from __future__ import annotations
@@ -36,9 +35,9 @@ class _Piece(NamedTuple):
     """What a schedule makes of one stretch of constant offset.
 
     Attributes:
-        made_up_s: The first instant after a gap, if skipped times are made up for there; UTC.
+        made_up_s: The first instant after a gap, if skipped times run there; UTC.
         low_s: Beginning of the wall times that count.
-        high_s: Their end, not included.
+        high_s: End of the wall times that count, not included.
         offset_s: What to subtract from a wall time to get UTC.
     """
 
@@ -50,7 +49,7 @@ class _Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CronSchedule(Schedule):
-    """A cron expression read in a time zone. Two are equal when expression and zone are.
+    """A cron expression read in a time zone; two schedules are equal if their expressions and zones are.
 
     >>> parse_cron("30 2 * * *", "Europe/Paris").describe()
     'every day at 02:30'
@@ -136,14 +135,15 @@ class CronSchedule(Schedule):
             begin_s = stretch.start_s + stretch.offset_s
             if stretch.start_s >= low_s and pattern.any(stretch.wall_seen_s, begin_s):
                 made_up_s = stretch.start_s
-                wall_low_s = begin_s + 1  # a time of its own at that very instant is the same instant
+                # If the schedule also has a time at that very instant, both are one instant.
+                wall_low_s = begin_s + 1
             wall_low_s = max(wall_low_s, stretch.wall_seen_s)
         return _Piece(made_up_s, wall_low_s, max(wall_low_s, wall_high_s), stretch.offset_s)
 
 
 @lru_cache(maxsize=16_384)
 def parse_cron(expression: str, timezone: str = "UTC") -> CronSchedule:
-    """The schedule that a cron expression means in a time zone. Equal arguments give the same object.
+    """The schedule that a cron expression means in a time zone; equal arguments give the same object.
 
     Args:
         expression: Five fields (minute, hour, day of month, month, day of week), or one of `@yearly`,
@@ -151,7 +151,7 @@ def parse_cron(expression: str, timezone: str = "UTC") -> CronSchedule:
         timezone: IANA name of the zone in which the expression is read.
 
     Raises:
-        ScheduleError: The expression is not one, never comes, or the zone does not exist.
+        ScheduleError: The expression is no cron expression or never comes, or the zone does not exist.
 
     >>> parse_cron("0 2 * * *").source()
     '0 2 * * *'

@@ -1,15 +1,15 @@
-"""The one place that touches croniter: from one wall time to the next.
+"""The only module that uses croniter: it steps from one wall time to the next.
 
-croniter is given wall time only, as if it were UTC, and an expression that our own reader has accepted and
-respelled; so its own ideas of daylight saving, seconds and extensions never come into play. Two things that
-it leaves open are settled by how it is called:
+croniter gets wall time only, as if it were UTC, and an expression that our own reader has accepted and written anew.
+So its own rules for daylight saving, seconds and extensions are never used. Two things that it leaves open depend on
+how it is called:
 
-- `day_or` says whether day of month *or* day of week suffices. Cron's rule is about how a field begins, not
-  about what it holds, so the caller's reading decides and not croniter's.
+- `day_or` says whether day of month *or* day of week suffices. Cron's rule depends on how a field begins, not
+  on what it holds, so our reading decides and not croniter's.
 - croniter turns a field that holds everything (`1-31`, `0-6`) into `*`, and then takes it for unrestricted.
-  When either is enough and one of them is always true, every day matches, so both are passed as `*`.
+  If one of the two days suffices and one of them always matches, every day matches; so both are passed as `*`.
 
-croniter takes about 30 ms to import; that is done at the first step and not before.
+The import of croniter takes about 30 ms, so it is done at the first step.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _YEARS_AHEAD_MAX = 41
 def stepper(
     minute: CronField, hour: CronField, day: CronField, month: CronField, weekday: CronField
 ) -> Callable[[int], int | None]:
-    """A function from a wall time to the first match strictly later, or None past the horizon."""
+    """A function that maps a wall time to the first match strictly later, or to None past the horizon."""
     from croniter import CroniterBadDateError, croniter
 
     either = not (day.starred or weekday.starred)

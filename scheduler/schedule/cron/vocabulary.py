@@ -1,4 +1,4 @@
-"""What cron expressions are made of: the five fields, what each may hold, and what it is read into."""
+"""The parts of a cron expression: the five fields, what each may hold, and the types into which they are read."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Part(NamedTuple):
 
     @property
     def alone(self) -> bool:
-        """Whether it holds its first value only: the step, if any, leads past the end."""
+        """Whether the part holds its first value only, because the step, if any, leads past the end."""
         return self.low + self.step > self.high
 
 
@@ -48,7 +48,7 @@ class CronField(NamedTuple):
 
     Attributes:
         text: The field with names as numbers, as croniter gets it.
-        starred: It begins with `*`, which is what cron calls unrestricted, `*/2` included.
+        starred: Whether it begins with `*` (`*/2` too); cron calls such a field unrestricted.
         mask: The values that match (day of week: 7 counts as 0).
         parts: What the list holds, in the order written.
     """
@@ -79,7 +79,7 @@ class CronFields(NamedTuple):
 
     @property
     def ever_comes(self) -> bool:
-        """Whether there is such a day: one of the months is ever long enough, or a weekday is enough."""
+        """Whether such a day exists: one of the months is sometimes long enough, or a weekday suffices."""
         first_day = self.day.values()[0]
         return self.either_day or any(first_day <= LONGEST_MONTH_DAYS[month] for month in self.month.values())
 

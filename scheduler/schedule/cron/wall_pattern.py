@@ -1,8 +1,8 @@
 """Which wall-clock minutes an expression names: counting and listing by bits, stepping by croniter.
 
-Wall time is in seconds since 1970 as if it were UTC; zones are no concern here. The minutes of a day that
-match are one 1,440-bit number, the days of a year that match are one 366-bit number, so that a year of
-minutely instants is counted in microseconds, however many there are.
+Wall time is in seconds since 1970 as if it were UTC; zones do not matter here. The minutes of a day that
+match are one 1,440-bit number, and the days of a year that match are one 366-bit number. So the instants of a
+year are counted in microseconds, even if there is one each minute.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class DayRule(NamedTuple):
     """Which days match, as bit masks of the values of the three day fields.
 
     Attributes:
-        both: Day of month and day of week must both match; otherwise either is enough.
+        both: Whether day of month and day of week must both match; otherwise either is enough.
     """
 
     days: int
@@ -90,7 +90,7 @@ class WallPattern:
                     yield (day * _MINUTES_OF_DAY + minute) * 60
 
     def _times_on(self, day: int, bounds: _DayBounds) -> int:
-        """The times of a day that matches; on the first and on the last one only those between the bounds."""
+        """The times of a matching day; of the first and the last day, only the times between the bounds."""
         if day not in (bounds.low_day, bounds.high_day):
             return self._times
         return self._times_in(
@@ -116,7 +116,8 @@ class WallPattern:
             new_year = date(year, 1, 1).toordinal() - _EPOCH_ORDINAL
             days_in_year = 366 if _is_leap(year) else 365
             end_day = min(high_day, new_year + days_in_year)
-            weekday = (new_year + 4) % 7  # 1 January 1970 was a Thursday
+            # 1 January 1970 was a Thursday.
+            weekday = (new_year + 4) % 7
             mask = _matching_days(self._day_rule, days_in_year == 366, weekday)
             yield new_year, mask & ((1 << end_day - new_year) - 1) & -(1 << low_day - new_year)
             low_day = end_day
@@ -124,7 +125,7 @@ class WallPattern:
 
 @lru_cache(maxsize=4096)
 def _matching_days(rule: DayRule, leap: bool, first_weekday: int) -> int:
-    """The matching days of a year as bits; of years there are only 14 kinds."""
+    """The matching days of a year as bits; there are only 14 kinds of years."""
     by_month_day = by_weekday = in_month = 0
     day_of_year = 0
     for month, length in enumerate(_LEAP_MONTH_DAYS, start=1):

@@ -1,6 +1,6 @@
 """A cron expression in words, made from the values that match and not from how they were spelled.
 
-A shorter sentence is used only where it says exactly what the values say; all else is told field by field.
+A shorter sentence is used only if it says exactly what the values say; otherwise each field is worded.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from itertools import pairwise
 from scheduler.schedule.cron.vocabulary import CronFields
 
 _TIMES_LISTED_MAX = 6
-# Not from `calendar`, whose names change with the locale.
+# The names do not come from `calendar`, because there they change with the locale.
 _WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     *("", "January", "February", "March", "April", "May", "June"),
@@ -65,14 +65,14 @@ def _hours(hours: list[int]) -> str:
 
 
 def _even_step(values: list[int], size: int) -> int | None:
-    """The step that makes `values` the whole circle of `size` in equal steps from 0, if there is one."""
+    """The step with which `values` go from 0 to `size` in equal steps, if there is one that divides `size`."""
     if size % len(values) == 0 and values == list(range(0, size, size // len(values))):
         return size // len(values)
     return None
 
 
 def _days(fields: CronFields) -> str:
-    """Which days: a phrase that begins with "on" or "in", or nothing when it is every day."""
+    """Which days: a phrase that begins with "on" or "in", or nothing if every day matches."""
     days, months, weekdays = fields.day.values(), fields.month.values(), fields.weekday.values()
     all_days, all_weekdays = len(days) == 31, len(weekdays) == 7
     if fields.either_day and (all_days or all_weekdays):
@@ -97,21 +97,23 @@ def _month_days(days: list[int], months: list[int], month_names: str) -> str:
     if len(days) == 1 and len(months) == 1:
         return f"on {days[0]} {month_names}"
     numbered = f"{_noun('day', len(days))} {numbers_in_words(days)}"
-    every = "every month" if days[-1] <= 28 else "the month"  # not every month has a day 29
+    # Not every month has a day 29.
+    every = "every month" if days[-1] <= 28 else "the month"
     return f"on {numbered} of {month_names or every}"
 
 
 def _weekday_names(weekdays: list[int]) -> str:
     if weekdays == [0, 6]:
         return "Saturday and Sunday"
-    if len(weekdays) > 2 and 0 in weekdays and 6 in weekdays:  # let Sunday end the week: Friday to Sunday
+    # Here Sunday ends the week: "Friday to Sunday".
+    if len(weekdays) > 2 and 0 in weekdays and 6 in weekdays:
         shifted = [day or 7 for day in weekdays]
         return _span_names(sorted(shifted), _WEEKDAYS)
     return _span_names(weekdays, _WEEKDAYS)
 
 
 def _span_names(values: list[int], names: Sequence[str]) -> str:
-    """Names in a list, or "first to last" where at least three follow one another."""
+    """Names in a list, or "first to last" if at least three values follow one another."""
     if len(values) > 2 and values == list(range(values[0], values[-1] + 1)):
         return f"{names[values[0]]} to {names[values[-1]]}"
     return _listed([names[value] for value in values])
