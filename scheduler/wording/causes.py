@@ -1,4 +1,4 @@
-"""Why: what made a run, what kept one from being made, what made instants pass unwatched, and who did it."""
+"""Causes in words: what made a run, why a run was skipped, why instants passed unwatched, and who did it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from scheduler.wording.quantities import show_duration
 
 
 class MisfireWording(NamedTuple):
-    """Why instants passed unwatched.
+    """Why instants passed unwatched, in words.
 
     Attributes:
         cause: what had happened: `the machine slept`.
-        when: the same in a sentence about the instants: missed `while the machine slept`.
+        when: the same as part of a sentence about the instants: missed `while the machine slept`.
     """
 
     cause: str
@@ -61,7 +61,7 @@ def skip_words(
     Args:
         reason: why.
         because_of: the run that was in the way.
-        slots: numbers of the runs that held all slots; None where it is not at hand whether some did.
+        slots: numbers of the runs that held all slots; None if the caller does not know whether some did.
     """
     words = SKIP_WORDS[reason]
     if reason == "overlap" and because_of is not None:
@@ -71,12 +71,12 @@ def skip_words(
 
 
 def actor_words(actor: str) -> str:
-    """Who: `the config`, `the scheduler`, `user:ann@web1`."""
+    """Who did something: `the config`, `the scheduler`, `user:ann@web1`."""
     return _ACTORS.get(actor, actor)
 
 
 def claimed_actor_words(actor: str, claims: Claims | None) -> str:
-    """Who, and what is only said about them: `user:svc@web1, says ann through sudo`."""
+    """Who did something, and who they say they are: `user:svc@web1, says ann through sudo`."""
     words = actor_words(actor)
     if claims is None:
         return words
@@ -91,7 +91,7 @@ def claimed_actor_words(actor: str, claims: Claims | None) -> str:
 
 
 def because(reason: str | None) -> str:
-    """A reason to go on with: `: disk maintenance`; nothing where there is none."""
+    """A reason as the end of a sentence: `: disk maintenance`; empty if there is no reason."""
     return f": {reason}" if reason else ""
 
 
@@ -101,12 +101,12 @@ def spelled(name: str, between: str = " ") -> str:
 
 
 def is_on_time(late_ms: int) -> bool:
-    """Whether what came so much after its time came as promised: cron's own instants are no finer than a second."""
+    """Whether this lateness counts as on time: the instants of cron are whole seconds, so less than one is."""
     return late_ms < _LATE_FROM_MS
 
 
 def lateness_words(late_ms: int, trigger: v.Trigger = "schedule") -> str:
-    """How late something is: `on time`, `3.1 s late`; what catches up is late, however little."""
+    """How late something is: `on time`, `3.1 s late`; a catch-up run is always called late."""
     if is_on_time(late_ms) and trigger != "catch_up":
         return "on time"
     return f"{show_duration(late_ms)} late"

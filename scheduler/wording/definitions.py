@@ -14,7 +14,7 @@ def timing_words(definition: JobDefinition) -> tuple[str, str]:
 
 
 def change_words(name: str, definition: JobDefinition) -> str:
-    """A setting that was changed; of a switch it matters which way."""
+    """The name of a setting that was changed; for one that is true or false, its value now too."""
     value = getattr(definition, name, None)
     return f"{name} (now {str(value).lower()})" if isinstance(value, bool) else name
 

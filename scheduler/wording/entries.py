@@ -1,4 +1,4 @@
-"""The table of entries: how each type is told, and how a type is told that this version does not know."""
+"""The table of entries: how each type is worded, including types that this version does not know."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Message(NamedTuple):
 
 
 def sentence(entry: Entry, zone: str = "UTC") -> str:
-    """One sentence, without the time at which the entry was recorded; other times are shown in `zone`.
+    """One sentence about an entry, without the time at which it was recorded; other times are shown in `zone`.
 
-    A type that this version does not know, or a payload that it does not understand, gets a plain one.
+    A type that this version does not know, or a payload that it does not understand, gets a general sentence.
     """
     try:
         data, wording = v.payload(entry), ENTRY_WORDINGS.get(entry.type)
@@ -44,7 +44,7 @@ def message(entry: Entry, data: v.Payload | None) -> Message:
 
     Args:
         entry: the entry.
-        data: its payload; None where this version does not understand it, and then they say the type.
+        data: its payload; None if this version does not understand it: then the text is the entry's type.
     """
     wording = ENTRY_WORDINGS.get(entry.type)
     if data is None or wording is None:

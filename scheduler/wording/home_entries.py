@@ -1,4 +1,4 @@
-"""How entries about the whole home are told: its ledger, its scheduler, the clock, its config, what is deleted."""
+"""How entries about the whole home are worded: its ledger, its scheduler, the clock, its config, what is deleted."""
 
 # ruff: noqa: ARG001 - every type is worded by functions of the same arguments
 
@@ -63,9 +63,8 @@ def _clock_stepped_message(entry: Entry, data: v.ClockStepped) -> str:
 
 
 def _config_rejected(entry: Entry, data: v.ConfigRejected, zone: str) -> str:
-    if (
-        not data.config and data.errors
-    ):  # there was no file to take the digest of, and so no line of it is to blame
+    # Without a digest there was no file, so the mistake is in no line.
+    if not data.config and data.errors:
         return f"config cannot be used; {_IN_FORCE}: {data.errors[0].message}"
     text = f"config rejected, {show_count(data.error_count, 'mistake')}; {_IN_FORCE}"
     if data.errors:
@@ -75,7 +74,8 @@ def _config_rejected(entry: Entry, data: v.ConfigRejected, zone: str) -> str:
 
 
 def _config_rejected_message(entry: Entry, data: v.ConfigRejected) -> str:
-    if not data.config:  # there is no file to have mistakes, or none that can be read
+    # Without a digest there was no file, or it could not be read.
+    if not data.config:
         return f"config cannot be used, {_IN_FORCE}: {data.errors[0].message if data.errors else ''}"
     first = f": line {data.errors[0].line}: {data.errors[0].message}" if data.errors else ""
     mistakes = "1 mistake" if data.error_count == 1 else f"{data.error_count} mistakes"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """The zone's data, which is what jobs run by: the packaged one, whatever this machine has.
+    """The zone's data, as jobs follow it: that of the package `tzdata`, not that of the machine.
 
     Raises:
         ScheduleError: There is no such zone.
@@ -30,13 +30,13 @@ def show_time(instant: datetime, zone: str, *, utc: bool = False) -> str:
 def show_clock(
     instant: datetime, zone: str, *, beside: datetime | None = None, labelled: bool = False
 ) -> str:
-    """The time of day alone, `02:00:00`; with the date where that is not the date of `beside`.
+    """The time of day alone, `02:00:00`; with the date if that differs from the date of `beside`.
 
     Args:
         instant: the instant.
         zone: whose clocks show it.
-        beside: the moment that the reader thinks of.
-        labelled: with the offset, `02:00:00 +01:00`, or `… UTC`.
+        beside: a moment that the reader sees beside the instant; None: the date is never shown.
+        labelled: whether the offset is shown, `02:00:00 +01:00`, or `… UTC`.
     """
     local = instant.astimezone(zone_of(zone))
     label = f" {_offset(local, zone)}" if labelled else ""
@@ -46,7 +46,7 @@ def show_clock(
 
 
 def show_stamp(instant: datetime, zone: str) -> str:
-    """Date and time to the millisecond with the offset in one word, as RFC 3339 has it but for the blank.
+    """Date and time to the millisecond, with the offset right behind, as in RFC 3339 but with a blank for the `T`.
 
     `2026-11-23 02:00:00.512+01:00`; `…Z` in UTC.
     """

@@ -1,4 +1,4 @@
-"""How entries about a job are told: it is defined, changed, removed, enabled or disabled, or missed its times."""
+"""How entries about a job are worded: it is defined, changed, removed, enabled or disabled, or missed its times."""
 
 # ruff: noqa: ARG001 - every type is worded by functions of the same arguments
 

@@ -11,14 +11,14 @@ from scheduler.wording.signs import Level, Signs, Symbol, Tone
 
 
 class OutcomeWording(NamedTuple):
-    """How an outcome is told.
+    """How an outcome is worded.
 
     Attributes:
-        tone, level: of a line about it.
-        word: it alone: `lost`.
-        clause: after the run: run 41 `was lost`.
-        message: how the logs begin; those of all failures begin alike, so that one search finds them.
-        legend: beside its sign in a picture.
+        tone, level: those of a line about the outcome.
+        word: the outcome alone: `lost`.
+        clause: the outcome behind the name of a run: run 41 `was lost`.
+        message: how its log message begins; all failures begin alike, so that one search finds them.
+        legend: the text beside its sign in a chart.
     """
 
     tone: Tone
@@ -48,7 +48,7 @@ OUTCOME_WORDINGS: Final[dict[v.Outcome, OutcomeWording]] = {
     ),
 }
 FAILED: Final = f"{_FAILED}: "
-"""What the message of a run that failed begins with."""
+"""The beginning of the log message of each run that failed."""
 
 _SYMBOLS: Final[dict[Tone, Symbol]] = {"good": "success", "bad": "failure"}
 _CANCELLED: Final = "cancelled"
@@ -79,19 +79,19 @@ def outcome_words(
 
 
 def ending_words(exit_code: int | None, signal_number: int | None) -> str:
-    """How a process ended, to go on with: ` with exit code 3`, `, killed by SIGKILL`, or nothing."""
+    """How a process ended, as the end of a sentence: ` with exit code 3`, `, killed by SIGKILL`, or nothing."""
     if exit_code is not None:
         return f" with exit code {exit_code}"
     return f", killed by {signal_name(signal_number)}" if signal_number is not None else ""
 
 
 def error_words(outcome: v.Outcome, error: str | None, *, guessed: bool = False) -> str:
-    """What is on record about why a run ended so, to go on with: ` by user:ann@web1`, `: rebooted`, or nothing.
+    """Why a run ended so, as the end of a sentence: ` by user:ann@web1`, `: rebooted`, or nothing.
 
     Args:
-        outcome: how it ended; that it was cancelled is not said twice.
-        error: what is on record.
-        guessed: where nothing is, say what the outcome itself tells.
+        outcome: how it ended; if it was cancelled, that word of `error` is left out.
+        error: the reason on record.
+        guessed: whether the outcome itself gives a reason if none is on record.
     """
     if outcome == "cancelled" and error and error.startswith(_CANCELLED):
         return error.removeprefix(_CANCELLED)

@@ -1,4 +1,4 @@
-"""How entries about a run are told, from what made it to how it ended."""
+"""How entries about a run are worded, from its cause to its end."""
 
 # ruff: noqa: ARG001 - every type is worded by functions of the same arguments
 

@@ -1,4 +1,4 @@
-"""What marks a line: its tone, a symbol that says the same without colour, and its level in the logs."""
+"""The signs of a line: its tone, a symbol that says the same without colour, and its level in the logs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from eventstore.store import Entry
 
 Tone = Literal["plain", "good", "bad", "warn", "dim", "strong"]
-"""What a piece of text is, for people who see colours; words and symbols say the same to all others."""
+"""What a piece of text means, for people who see colours; words and symbols say the same without colours."""
 
 Symbol = Literal["start", "success", "failure", "omission", "note", "warning"]
 """What a symbol stands for."""
@@ -27,14 +27,14 @@ class Signs(NamedTuple):
 
 
 class EntryWording(NamedTuple):
-    """How a type of entry is told.
+    """How a type of entry is worded.
 
     Attributes:
         signs: how its line is marked.
         sentence: given an entry, its payload and a zone for times: one sentence for people, without the entry's time.
-        message: given an entry and its payload: what the logs say, in words that a search finds in every zone.
-        signs_of: given a payload: the signs, where they depend on that.
-        is_quiet: the entry only leads up to what matters, and so its sentence is dim too.
+        message: given an entry and its payload: the log message, in words that a search finds in every zone.
+        signs_of: given a payload: the signs, if they depend on the payload.
+        is_quiet: whether the entry only prepares another one that matters; then its sentence is dim too.
     """
 
     signs: Signs
