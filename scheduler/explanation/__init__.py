@@ -1,7 +1,7 @@
-"""Why: what became of any instant of a job's life, each fact with the entries that prove it.
+"""Explanations: what became of an instant of a job, and why; each fact names the entries that prove it.
 
-It is read from the ledger as it stands; nothing here decides, records or words anything. `Explainer` answers about
-one job, `instants_showing` says which instants a person may mean by a local time.
+All facts are read from the ledger; nothing here decides, records or words anything. `Explainer` answers about
+one job, and `instants_showing` says which instants a person may mean by a local time.
 """
 
 from scheduler.explanation.explain import Explainer

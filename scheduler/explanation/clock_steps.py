@@ -1,4 +1,4 @@
-"""Clocks that were set: the steps that a scheduler saw, and those that show only in the times of the entries."""
+"""Clocks that were set: steps that a scheduler recorded, and steps that only the times of the entries show."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scheduler.ledger.past import Past
 from scheduler.rules.state import State
 
 _SAMPLE_ENTRIES = 65_536
-"""Of so many entries one is looked at, far from the entry that settled an instant: a few hundred at the most."""
+"""Far from the entry that settled an instant, one of this many entries is looked at: a few hundred in all."""
 
 
 def clock_step(entry: Entry) -> ClockStep:
@@ -25,11 +25,12 @@ def clock_step(entry: Entry) -> ClockStep:
 
 
 def set_backs_over(past: Past, instant: datetime, settled_seq: int) -> list[ClockStep]:
-    """The steps, after the entry that settled an instant, that made clocks show it again.
+    """The steps after the entry that settled an instant that made clocks show the instant again.
 
-    One that happened while a scheduler ran is on record. One that happened while none did shows when the next one
-    starts, at a time before that of an earlier entry. Both are looked for among the entries near the one that settled
-    the instant, and wherever one of the samples that are taken after those is of a time before the instant.
+    A step while a scheduler ran is on record. A step while none ran shows when the next scheduler starts, at a time
+    before that of an earlier entry. Both kinds are looked for among the entries near the one that settled the
+    instant. Of the later entries, samples are taken; where the time of a sample is before the instant, the entries
+    before the sample are searched too.
     """
     found: dict[int, ClockStep] = {}
     for first, last in _stretches(past, instant, settled_seq):
@@ -46,7 +47,7 @@ def set_backs_over(past: Past, instant: datetime, settled_seq: int) -> list[Cloc
 
 
 def state_at_repetition(past: Past, instant: datetime, step: ClockStep) -> State | None:
-    """The state in which a clock that had been set back came to an instant again; None if that is not known."""
+    """The state at the moment when a clock that had been set back reached an instant again; None if not known."""
     begin = step.entries[-1]
     for entry in past.entries(begin + 1, begin + NEAR_ENTRIES):
         if entry.time > instant:
@@ -55,7 +56,7 @@ def state_at_repetition(past: Past, instant: datetime, step: ClockStep) -> State
 
 
 def _step(latest: Entry, entry: Entry) -> ClockStep | None:
-    """The set-back that an entry tells of, `latest` being the entry before it that has the latest time."""
+    """The step back that an entry shows, if any; `latest` is the entry before it that has the latest time."""
     if entry.type == v.ClockStepped.TYPE:
         step = clock_step(entry)
         return step if step.by_ms < 0 else None
@@ -68,7 +69,7 @@ def _step(latest: Entry, entry: Entry) -> ClockStep | None:
 
 
 def _stretches(past: Past, instant: datetime, settled_seq: int) -> Iterator[tuple[int, int]]:
-    """Where to look: first and last entry of each stretch."""
+    """Which entries are searched: the first and the last of each sequence."""
     near = settled_seq + NEAR_ENTRIES
     yield settled_seq, near
     for seq in range(near, past.head_seq + 1, _SAMPLE_ENTRIES):

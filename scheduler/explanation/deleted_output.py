@@ -7,7 +7,7 @@ from scheduler import vocabulary as v
 
 
 def deleted_by(store: EventStore, finished: Entry) -> Entry | None:
-    """The first `retention.applied` that deleted logs as old as those of a run that ended so, if there is one."""
+    """The first `retention.applied` that deleted logs as old as those of a run, which entry `finished` ended."""
     for entry in store.read(finished.seq + 1):
         if entry.type == v.RetentionApplied.TYPE:
             data: v.RetentionApplied = v.payload(entry)

@@ -16,7 +16,7 @@ from scheduler.ledger.past import Past
 from scheduler.rules.state import SchedulerStatus
 
 _STARTS_MAX = 50
-"""So many schedulers that died before their first look are followed back."""
+"""At most this many schedulers that started after an instant and died before they settled it are followed back."""
 
 
 def unwatched_facts(past: Past, instant: datetime, settled_seq: int, reason: v.MisfireReason) -> list[Fact]:
@@ -32,14 +32,14 @@ def unwatched_facts(past: Past, instant: datetime, settled_seq: int, reason: v.M
 
 
 def downtime_now(past: Past, watch: SchedulerStatus | None) -> SchedulerDowntime:
-    """Since when no scheduler has been running, given the one that served last and has ended."""
+    """Since when no scheduler has been running; `watch` is the one that served last and has ended."""
     return _down(past, watch, past.head_seq, None)
 
 
 def downtime_around(past: Past, instant: datetime, closed_seq: int) -> list[Fact]:
-    """The same for an instant that no scheduler had seen when entry `closed_seq` closed its schedule.
+    """Why no scheduler had seen an instant when entry `closed_seq` closed its schedule.
 
-    None if it cannot be told: the scheduler may have been about to look, or the machine asleep.
+    Empty if that is not known: a scheduler may have been about to see the instant, or the machine may have slept.
     """
     watch = past.state_at(closed_seq - 1).scheduler
     if watch is not None and watch.time > instant:
@@ -55,10 +55,10 @@ def downtime_around(past: Past, instant: datetime, closed_seq: int) -> list[Fact
 
 
 def _down_before(past: Past, instant: datetime, seq: int) -> Iterator[Fact]:
-    """The time without a scheduler before an entry that an instant fell into.
+    """The time without a scheduler, before entry `seq`, in which an instant fell.
 
-    Or the instant fell before that time, while the scheduler lived and did not see it: it slept, say, and died as
-    soon as it had said so. Then that comes first.
+    Or the instant fell before that time, while a scheduler ran and did not see it: for example, the machine slept,
+    and the scheduler died as soon as it had recorded that. Then that fact comes first.
     """
     watch = past.state_at(seq).scheduler
     for _ in range(_STARTS_MAX):
@@ -78,7 +78,7 @@ def _down_before(past: Past, instant: datetime, seq: int) -> Iterator[Fact]:
 
 
 def _not_seen(past: Past, instant: datetime, started_seq: int) -> Iterator[Fact]:
-    """What kept a running scheduler from seeing an instant, if it recorded that before it died."""
+    """What kept a running scheduler from seeing an instant, if the scheduler recorded that before it died."""
     gap = _backwards(past, started_seq, v.ClockStepped.TYPE)
     if gap is not None and (data := v.payload(gap)).before < instant <= data.after:
         yield clock_step(gap)
@@ -89,7 +89,7 @@ def _not_seen(past: Past, instant: datetime, started_seq: int) -> Iterator[Fact]
 
 
 def _down(past: Past, watch: SchedulerStatus | None, last: int, started: Entry | None) -> SchedulerDowntime:
-    """How the scheduler `watch` ended, if entry `last` is the latest that it can have made."""
+    """How the scheduler `watch` ended, given that entry `last` is the latest that it can have recorded."""
     until = None if started is None else started.time
     proof = [] if started is None else [started.seq]
     if watch is None:
@@ -107,10 +107,10 @@ def _down(past: Past, watch: SchedulerStatus | None, last: int, started: Entry |
 
 
 def _last_sign(past: Past, begin: int, last: int) -> Entry:
-    """The last entry that a scheduler itself made, near `last`; its `scheduler.started` if there is none."""
+    """The last entry near `last` that the scheduler itself recorded; its `scheduler.started` if there is none."""
     for seq in range(last, max(begin, last - NEAR_ENTRIES), -1):
         entry = past.entry(seq)
-        # The end of a pause, and what a crash left, is recorded by whoever comes first, in the scheduler's name.
+        # Any process may record the end of a pause, or what a crash left, in the scheduler's name.
         if entry.actor == v.SCHEDULER and not entry.type.startswith(("job.", "ledger.")):
             return entry
     return past.entry(begin)
@@ -131,7 +131,7 @@ def _paused(past: Past, settled_seq: int) -> SchedulerPause:
 
 
 def _backwards(past: Past, seq: int, kind: str) -> Entry | None:
-    """The nearest entry of a type before an entry."""
+    """The nearest entry of a type before an entry; None if there is none near."""
     for each in range(seq - 1, max(-1, seq - NEAR_ENTRIES), -1):
         entry = past.entry(each)
         if entry.type == kind:

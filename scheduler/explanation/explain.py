@@ -1,8 +1,9 @@
-"""Why an instant of a job was run, or was not: found in the ledger, without reading all of it.
+"""Why an instant of a job was run or was not run: found in the ledger, without reading all of it.
 
-A job's cursor never goes back, and every instant up to it is settled. So for any instant there is one entry with
-which the cursor came to it. The state right before that entry says what was in force: whether the schedule had the
-instant, whether a person had disabled the job, whether the config had it. The entry itself says what became of it.
+A job's cursor never goes back, and every instant up to the cursor is settled. So for each settled instant there is
+one entry with which the cursor reached it. The state right before that entry says what was in force: whether the
+schedule had the instant, whether a person had disabled the job, whether the config had the job. The entry itself says
+what became of the instant.
 """
 
 from __future__ import annotations
@@ -41,10 +42,10 @@ from scheduler.rules.state import Job, State
 
 SECOND = timedelta(seconds=1)
 INSTANTS_MAX = 6
-"""At most so many instants of one minute are explained."""
+"""At most this many instants of one question are explained."""
 _SHOWN_INSTEAD_MAX = 5
 _EDITS_MAX = 50
-"""So many edits after an instant are followed back to find the definition that was in force at it."""
+"""At most this many edits after an instant are followed back to find the definition that was in force at it."""
 
 Finding = tuple[Verdict, list[Fact]]
 
@@ -54,7 +55,7 @@ class Explainer:
 
     Args:
         past: the ledger.
-        name: of a job, whether it was removed or not.
+        name: the name of a job, which may have been removed.
         now: the present moment.
         serving: whether a scheduler serves the home now.
 
@@ -71,32 +72,33 @@ class Explainer:
         self._passes = SecondPasses(past, name, now)
 
     def latest_due(self) -> datetime | None:
-        """The last instant that the present schedule has since the ledger began: up to now, or to its removal."""
+        """The last instant of the present schedule since the ledger began, up to now or to the job's removal."""
         removed = self._job.removed_seq
         end = self._now if removed is None else min(self._now, self._past.entry(removed).time)
         begin = self._past.entry(0).time
         return schedule_of(self._job.definition).latest_between(min(begin, end), end)
 
     def next_due(self) -> datetime | None:
-        """The next instant at which the job will be run by itself, as things stand."""
+        """The next instant at which the job will run by itself, given the present state."""
         return next_run(self._job, self._now)
 
     def settled_ahead(self) -> datetime | None:
-        """Up to when the job's instants are settled, where that is still to come: the clock was set back."""
+        """The moment up to which the job's instants are settled, if it is in the future (the clock was set back)."""
         return settled_ahead(self._job, self._now)
 
     def about(self, asked: datetime, until: datetime) -> tuple[list[Explanation], int]:
-        """What became of the instants x with asked <= x < until; of `asked` itself if no schedule has any.
+        """What became of the instants x with asked <= x < until; of `asked` itself if no schedule has any of them.
 
         Args:
-            asked: the beginning of what was asked about.
-            until: its end; at most a minute or so later.
+            asked: the beginning of the time that was asked about.
+            until: its end, at most about a minute later.
 
         Returns:
             The answers about the first instants, and how many more there are.
         """
         definitions = [self._in_force(asked)]
-        if definitions[0] is not self._job.definition:  # it was edited later: perhaps before `until`
+        # The job was edited later, perhaps before `until`.
+        if definitions[0] is not self._job.definition:
             definitions.append(self._in_force(until))
         if (settled := self._settling(asked)) is not None:
             definitions += [job.definition for job in self._passes.jobs(asked, settled[0].seq)]
@@ -143,15 +145,14 @@ class Explainer:
         return self._answer(instant, verdict, [*facts, *again, *ahead], job or self._job)
 
     def _answer(self, instant: datetime, verdict: Verdict, facts: Sequence[Fact], job: Job) -> Explanation:
-        ordered = sorted(
-            facts, key=lambda fact: isinstance(fact, ScheduleChange)
-        )  # what holds now comes last
+        # What holds now comes last.
+        ordered = sorted(facts, key=lambda fact: isinstance(fact, ScheduleChange))
         return Explanation(
             job=self._name, instant=instant, timezone=job.definition.timezone, verdict=verdict, facts=ordered
         )
 
     def _settling(self, instant: datetime) -> tuple[Entry, Job | None] | None:
-        """The entry with which the job's cursor came to an instant, and the job right before it, if it was known."""
+        """The entry with which the job's cursor reached an instant, and the job right before it, if it was known."""
         if instant not in self._found:
             self._found[instant] = self._search(instant)
         return self._found[instant]
@@ -170,9 +171,9 @@ class Explainer:
         return self._earlier_word(job, instant) or (entry, job)
 
     def _earlier_word(self, job: Job | None, instant: datetime) -> tuple[Entry, Job | None] | None:
-        """The first entry after an instant that disabled or removed what was so already, and the job before it.
+        """The first entry after an instant that disabled or removed a job that was so already, and the job before it.
 
-        Such an entry moves no cursor, for it closes nothing; what held at the instant is what stood before it.
+        Such an entry closes nothing, and so moves no cursor; the state before it is the one that held at the instant.
         """
         found: tuple[Entry, Job | None] | None = None
         while job is not None and (word_seq := _word_against(job)) is not None:
@@ -185,7 +186,7 @@ class Explainer:
         return found
 
     def _in_force(self, instant: datetime) -> JobDefinition:
-        """The definition that was in force then; where there was none, the one that came next."""
+        """The definition that was in force at an instant; if there was none, the one that came next."""
         found = self._settling(instant)
         if found is None:
             return self._job.definition
@@ -325,7 +326,7 @@ class Explainer:
         return facts
 
     def _as_defined(self, job: Job, instant: datetime) -> Job:
-        """The same job before edits, since the instant, of anything but its schedule."""
+        """The same job before those edits after the instant that left its schedule as it was."""
         for _ in range(_EDITS_MAX):
             if self._past.entry(job.defined_seq).time <= instant:
                 break
@@ -371,7 +372,7 @@ class Explainer:
 
 
 def _word_against(job: Job, instant: datetime | None = None) -> int | None:
-    """The entry that keeps a job from its schedule; None if it is on it, or its pause was over at an instant."""
+    """The entry that keeps a job from its schedule; None if there is none, or if the pause was over at `instant`."""
     if not job.present:
         return job.removed_seq
     until = job.enablement.until

@@ -1,6 +1,6 @@
-"""What an explanation is made of: a verdict about one instant of one job, and the facts that it rests on.
+"""The parts of an explanation: a verdict about one instant of one job, and the facts on which it rests.
 
-Each fact names the entries that prove it. It carries values, not words; `cli.words` words it.
+Each fact names the entries that prove it. A fact holds values, not words; `cli.words` words it.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ Verdict = Literal[
 ]
 """What became of an instant.
 
-`ran`: it has a run that ended, with any outcome. `running`, `waiting`: it has one that is running, or is owed.
+`ran`: it has a run that ended, with any outcome. `running`, `waiting`: it has a run that is running, or is owed.
 `skipped`: its run was deliberately not made. `missed`: no scheduler watched, and it was not caught up. `not_due`: the
 schedule in force does not have it. `disabled`, `not_defined`, `removed`: no schedule was in force. `upcoming`: it is
-to come. `pending`: it has passed and nothing is on record about it yet.
+in the future. `pending`: it has passed and nothing is on record about it yet.
 """
 
 
@@ -39,19 +39,19 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     """Base of all facts.
 
     Attributes:
-        entries: the `seq` of each entry that proves it; none for what follows from a clock or a calendar.
+        entries: the `seq` of each entry that proves the fact; none if the fact follows from a clock or a calendar.
     """
 
     entries: list[int] = []
 
 
 class ScheduleInForce(Fact, frozen=True, tag="scheduled"):
-    """The definition in force, which has the instant or not.
+    """The definition in force, and whether its schedule has the instant.
 
     Attributes:
         revision: of the definition; `source` and `timezone` are its schedule as written.
-        due: the instant is one of its schedule.
-        before, after: the nearest instants of the same schedule, where the instant is not one.
+        due: whether its schedule has the instant.
+        before, after: the nearest instants of the schedule, if it does not have the instant.
     """
 
     revision: str
@@ -63,7 +63,7 @@ class ScheduleInForce(Fact, frozen=True, tag="scheduled"):
 
 
 class ScheduleChange(Fact, frozen=True, tag="rescheduled"):
-    """The schedule is another one now."""
+    """The job has another schedule now."""
 
     source: str
     timezone: str
@@ -76,10 +76,10 @@ class DaylightSaving(Fact, frozen=True, tag="daylight_saving"):
 
     Attributes:
         change: when; `wall_from`, `wall_to`: what the clocks showed right before and after it, as ISO local times.
-        effect: `made_up`: times that were skipped run at the change. `skipped`: an interval that was skipped is not
-            made up for. `first_of_two`: this local time comes again and only this first one runs; `second_of_two`:
-            it is the second, which does not run; `both`: a job at intervals runs in both.
-        other: the other instant at which clocks show the same.
+        effect: `made_up`: times that were skipped run at the change. `skipped`: times of a job at intervals that were
+            skipped do not run. `first_of_two`: this local time comes again, and only this first one runs;
+            `second_of_two`: it is the second, which does not run; `both`: a job at intervals runs both times.
+        other: the other instant at which clocks show the same local time.
     """
 
     change: datetime
@@ -91,7 +91,7 @@ class DaylightSaving(Fact, frozen=True, tag="daylight_saving"):
 
 
 class Disablement(Fact, frozen=True, tag="disabled"):
-    """The job was disabled: by whom, when, why, until when it was to be, and who enabled it again."""
+    """The job was disabled: by whom, since when, why, until when it should last, and who enabled it again."""
 
     actor: str
     since: datetime
@@ -102,7 +102,7 @@ class Disablement(Fact, frozen=True, tag="disabled"):
 
 
 class JobAbsence(Fact, frozen=True, tag="absent"):
-    """The config did not have the job: not yet (`removed` is None), or no longer; `back` is when it came (back)."""
+    """The config did not have the job, not yet (`removed` is None) or no longer; `back`: when the job came (back)."""
 
     removed: datetime | None = None
     back: datetime | None = None
@@ -118,7 +118,7 @@ class RunOwed(Fact, frozen=True, tag="ticked"):
 
 
 class RunStart(Fact, frozen=True, tag="run_began"):
-    """The run was started; `adopted` says that it outlived the scheduler that started it."""
+    """The run was started; `adopted`: whether it outlived the scheduler that started it."""
 
     run: int
     time: datetime
@@ -126,7 +126,7 @@ class RunStart(Fact, frozen=True, tag="run_began"):
 
 
 class RunEnd(Fact, frozen=True, tag="run_ended"):
-    """The run came to its end."""
+    """The run ended."""
 
     run: int
     time: datetime
@@ -138,7 +138,7 @@ class RunEnd(Fact, frozen=True, tag="run_ended"):
 
 
 class UnfinishedRun(Fact, frozen=True, tag="run_open"):
-    """The run has not ended: it is running, or waits to be started; `behind`: a run of the same job before it."""
+    """The run has not ended: it is running, or it waits to be started; `behind`: an earlier run of the same job."""
 
     run: int
     started: datetime | None = None
@@ -146,7 +146,7 @@ class UnfinishedRun(Fact, frozen=True, tag="run_open"):
 
 
 class RunSkip(Fact, frozen=True, tag="run_skipped"):
-    """The run was deliberately not made; by whom it was asked for, and why, where a person did."""
+    """The run was deliberately not made; `actor` and `actor_reason`: who caused that and why, if an entry did."""
 
     run: int
     time: datetime
@@ -156,7 +156,7 @@ class RunSkip(Fact, frozen=True, tag="run_skipped"):
 
 
 class BlockingRun(Fact, frozen=True, tag="in_the_way"):
-    """The run that was in the way: what it was, when it began, when and how it ended (None: it has not)."""
+    """The run that was in the way: its cause, when it started, when and how it ended (None: it has not)."""
 
     run: int
     trigger: Trigger
@@ -167,7 +167,7 @@ class BlockingRun(Fact, frozen=True, tag="in_the_way"):
 
 
 class TakenSlots(Fact, frozen=True, tag="slots_taken"):
-    """All slots were taken, so that nothing else could start: by which runs, oldest first, of which jobs."""
+    """All slots were taken, so that nothing else could start: `runs` and `jobs` name the runs, oldest first."""
 
     runs: list[int]
     jobs: list[str]
@@ -187,11 +187,12 @@ class SchedulerDowntime(Fact, frozen=True, tag="scheduler_down"):
     """No scheduler was running.
 
     Attributes:
-        how: `never`: none had ever run. `stopped`: in an orderly way, for `reason`. `died`: without an entry.
-        since: when it stopped; where it died, its last sign of life; None for `never`.
-        until: when the next one started; None if none has.
-        later: the scheduler was alive at the instant, which it did not see, and died after it, before it had settled
-            it; why it did not see it is another fact, where that is on record.
+        how: `never`: no scheduler had ever run. `stopped`: it stopped in an orderly way, for `reason`. `died`: it
+            ended without an entry.
+        since: when the scheduler stopped; if it died, its last entry's time; None for `never`.
+        until: when the next scheduler started; None if none has.
+        later: the scheduler was running at the instant but did not see it, and died before it had settled it. Another
+            fact says why it did not see it, if that is on record.
     """
 
     how: Literal["never", "stopped", "died"]
@@ -204,8 +205,8 @@ class SchedulerDowntime(Fact, frozen=True, tag="scheduler_down"):
 class ClockStep(Fact, frozen=True, tag="clock_stepped"):
     """The clock was set, or the machine slept; `unwatched`: it was set back while no scheduler was running.
 
-    `by_ms` is positive for a jump ahead; wall time went from `before` to `after`: where nobody watched, those of two
-    entries.
+    `by_ms` is positive for a jump ahead. Wall time went from `before` to `after`; for `unwatched`, these are the
+    times of two entries.
     """
 
     cause: Literal["step", "suspend", "unwatched"]
@@ -215,9 +216,9 @@ class ClockStep(Fact, frozen=True, tag="clock_stepped"):
 
 
 class SettledAhead(Fact, frozen=True, tag="settled_ahead"):
-    """It was settled while the clock was ahead of what it shows now, as was all that the job has up to `until`.
+    """The instant, and all of the job's instants up to `until`, were settled while the clock was ahead of now.
 
-    None of that comes again; the entry proves at what time of the clock it was settled.
+    None of these instants comes again; the entry proves what the clock showed when the instant was settled.
     """
 
     time: datetime
@@ -225,11 +226,11 @@ class SettledAhead(Fact, frozen=True, tag="settled_ahead"):
 
 
 class SecondPass(Fact, frozen=True, tag="second_pass"):
-    """The clock, set back, showed the instant again; the schedule of then has it, and it had been settled before.
+    """The clock was set back and showed the instant again; the schedule of that time has it, but it was settled.
 
     Attributes:
-        revision: of the definition then in force; `source` and `timezone` are its schedule as written.
-        until: up to when the job's instants had been settled by then: none of them is settled twice.
+        revision: of the definition in force at that time; `source` and `timezone` are its schedule as written.
+        until: the moment up to which the job's instants were settled by then: none of them is settled twice.
     """
 
     revision: str
@@ -239,7 +240,7 @@ class SecondPass(Fact, frozen=True, tag="second_pass"):
 
 
 class SchedulerPause(Fact, frozen=True, tag="ledger_paused"):
-    """The ledger could not be written (a full disk), so nothing was started; None: until now."""
+    """The ledger could not be written (a full disk), so nothing was started; `until` is None while that goes on."""
 
     since: datetime | None
     reason: str
@@ -247,10 +248,10 @@ class SchedulerPause(Fact, frozen=True, tag="ledger_paused"):
 
 
 class Misfire(Fact, frozen=True, tag="misfired"):
-    """The instant passed unwatched, and this is what was recorded about it and its neighbours.
+    """The instant passed unwatched; the misfire records it together with its neighbours.
 
     Attributes:
-        first, last, count: of the instants that passed.
+        first, last, count: of the instants that passed unwatched.
         will_run: how many of them were caught up.
     """
 
@@ -263,7 +264,7 @@ class Misfire(Fact, frozen=True, tag="misfired"):
 
 
 class ClosedSchedule(Fact, frozen=True, tag="closed"):
-    """It passed unwatched, and before that was settled its schedule ceased to be in force: so it is not run."""
+    """The instant passed unwatched, and its schedule ceased to be in force before it was settled: it is not run."""
 
     time: datetime
     actor: str
@@ -272,10 +273,10 @@ class ClosedSchedule(Fact, frozen=True, tag="closed"):
 
 
 class CatchUpRefusal(Fact, frozen=True, tag="not_wanted"):
-    """Why catch-up did not run it: the policy is none or takes the latest alone, its limit, or its window.
+    """Why catch-up did not run the instant: the policy is `none` or `one`, or its limit or window left it out.
 
     Attributes:
-        ran_instead: the instants that were caught up, at most a few of them, with `runs`, their runs.
+        ran_instead: some of the instants that were caught up; `runs`: the numbers of their runs.
     """
 
     policy: CatchUp
@@ -287,10 +288,10 @@ class CatchUpRefusal(Fact, frozen=True, tag="not_wanted"):
 
 
 class UpcomingInstant(Fact, frozen=True, tag="to_come"):
-    """It is still to come, or has just passed: whether a scheduler is there to run it.
+    """The instant is in the future or has just passed; `serving`: whether a scheduler serves the home.
 
     Attributes:
-        caught_up: of an instant that has passed: whether a scheduler that starts now would run it.
+        caught_up: for an instant that has passed: whether a scheduler that starts now would run it.
     """
 
     serving: bool
@@ -302,10 +303,10 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         job: the job.
-        instant: the instant that was asked about; one of the schedule unless the verdict says otherwise.
-        timezone: of the definition then in force; of the present one where there was none.
-        verdict: what became of it.
-        facts: in the order in which they are to be shown.
+        instant: the instant that was asked about; the schedule has it unless the verdict says otherwise.
+        timezone: of the definition in force at the instant; of the present one if there was none.
+        verdict: what became of the instant.
+        facts: the facts, in the order in which they are to be shown.
     """
 
     job: str
@@ -316,5 +317,5 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def entries(self) -> list[int]:
-        """All entries that prove it, in their order."""
+        """All entries that prove the answer, in their order."""
         return sorted({seq for fact in self.facts for seq in fact.entries})

@@ -1,4 +1,4 @@
-"""When a job was last due: the instant that a person means who asks why it did not run and names none."""
+"""When a job was last due: the instant that is explained if a person asks why a job did not run and names none."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from scheduler.explanation import Explainer
 from scheduler.explanation.facts import ScheduleInForce
 
 _EDITS_MAX = 20
-"""So many earlier schedules are tried."""
+"""At most this many earlier schedules are tried."""
 _LOOK_BACK_ENTRIES = 20_000
 
 
 def last_due(explainer: Explainer, store: EventStore | None, name: str) -> datetime | None:
     """The latest instant up to now that a schedule of the job had while it was in force; None if there was none.
 
-    That of the present schedule may be older than that schedule, or than the job. Then what is on record counts, and
-    where that lies far back, the schedules of then.
+    The latest instant of the present schedule may be older than the schedule itself, or than the job. Then the latest
+    instant on record counts. If that lies too far back, earlier schedules are tried.
 
     Args:
-        explainer: of the job.
+        explainer: the explainer of the job.
         store: the ledger; None if there is none yet.
-        name: of the job.
+        name: the name of the job.
 
     Raises:
         Corrupt: the ledger cannot be trusted.
@@ -44,7 +44,7 @@ def last_due(explainer: Explainer, store: EventStore | None, name: str) -> datet
 
 
 def _recorded(store: EventStore | None, name: str) -> datetime | None:
-    """The latest instant that the newest entries know to have fallen due."""
+    """The latest instant of a job that fell due according to the newest entries."""
     if store is None:
         return None
     for entry in islice(store.read_backwards(), _LOOK_BACK_ENTRIES):

@@ -1,4 +1,4 @@
-"""Instants to which a clock that was set back came again: what held then, when all was settled already."""
+"""Instants that a clock showed again after it was set back: what was in force then, though all was settled."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _HAS_A_RUN: frozenset[Verdict] = frozenset({"ran", "running", "waiting", "skippe
 
 
 def is_repeated(answer: Explanation) -> bool:
-    """Whether the instant was one of the schedule when a clock that had been set back came to it again."""
+    """Whether the schedule had the instant when a clock that had been set back reached it again."""
     return any(isinstance(fact, SecondPass) for fact in answer.facts)
 
 
 class SecondPasses:
-    """How clocks came again to instants of one job.
+    """The instants of one job that clocks reached again.
 
     Args:
         past: the ledger.
-        name: of the job.
-        now: the present moment: what is later has not come again yet.
+        name: the name of the job.
+        now: the present moment: a later instant has not come again yet.
     """
 
     def __init__(self, past: Past, name: str, now: datetime) -> None:
@@ -33,7 +33,7 @@ class SecondPasses:
         self._steps: dict[datetime, list[ClockStep]] = {}
 
     def facts(self, instant: datetime, settled_seq: int, verdict: Verdict) -> list[Fact]:
-        """The set-backs that made clocks show an instant again; and what held then, if it has no run.
+        """The steps back that made clocks show an instant again; and what was in force then, if it has no run.
 
         Args:
             instant: the instant.
@@ -54,7 +54,7 @@ class SecondPasses:
         return [*self._set_backs(instant, settled_seq), *again]
 
     def jobs(self, instant: datetime, settled_seq: int) -> list[Job]:
-        """The job as it was each time that a clock came again to an instant that an entry had settled."""
+        """The job as it was each time a clock reached an instant again that entry `settled_seq` had settled."""
         if instant > self._now:
             return []
         steps = self._set_backs(instant, settled_seq)
@@ -70,16 +70,16 @@ class SecondPasses:
 
 SECOND = timedelta(seconds=1)
 _RAREST = timedelta(days=8 * 366)
-"""No calendar repeats more rarely: 29 February, across a century without one."""
+"""The longest time between two instants of a schedule: 29 February, across a century year without one."""
 
 
 def is_due(definition: JobDefinition, instant: datetime) -> bool:
-    """Whether the schedule has this very instant."""
+    """Whether the schedule has exactly this instant."""
     if instant.microsecond:
         return False
     return schedule_of(definition).next_after(instant - SECOND) == instant
 
 
 def latest_before(definition: JobDefinition, instant: datetime) -> datetime | None:
-    """The nearest earlier instant of a schedule; the search ends where no calendar repeats more rarely."""
+    """The nearest earlier instant of a schedule; the search goes back by `_RAREST`."""
     return schedule_of(definition).latest_between(instant - _RAREST, instant)

@@ -22,7 +22,7 @@ from scheduler.rules.slots import full_slots
 from scheduler.rules.state import Run, State
 
 NEAR_ENTRIES = 20_000
-"""So many entries after an entry are read one by one; beyond them, states are searched by bisection."""
+"""At most this many entries after an entry are read one by one; beyond them, states are searched by bisection."""
 
 
 def run_facts(past: Past, number: int) -> tuple[Verdict, list[Fact]]:
@@ -47,7 +47,7 @@ def run_facts(past: Past, number: int) -> tuple[Verdict, list[Fact]]:
 
 
 def run_owed(entry: Entry, data: v.ScheduleTicked) -> RunOwed:
-    """The fact of a tick."""
+    """The fact that a tick records."""
     return RunOwed(
         entries=[entry.seq],
         run=entry.seq,
@@ -58,7 +58,7 @@ def run_owed(entry: Entry, data: v.ScheduleTicked) -> RunOwed:
 
 
 def manual_run(entry: Entry) -> ManualRun:
-    """The fact of a request."""
+    """The fact that a request records."""
     data: v.RunRequested = v.payload(entry)
     return ManualRun(
         entries=[entry.seq], run=entry.seq, actor=entry.actor, time=entry.time, reason=data.reason
@@ -66,7 +66,7 @@ def manual_run(entry: Entry) -> ManualRun:
 
 
 class _RunEntries:
-    """The entries of one run: `end` is that which ended it, if it has."""
+    """The entries of one run; `end` is the entry that ended it, or None."""
 
     def __init__(self, past: Past, number: int) -> None:
         self._past, self._number = past, number

@@ -1,4 +1,4 @@
-"""Wall clocks: which instants a local time is, and what daylight saving did to an instant. Pure rules."""
+"""Wall clocks: which instants a local time names, and how daylight saving affected an instant. Pure rules."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class WallTimeInstants(NamedTuple):
     """The instants at which clocks show a local time.
 
     Attributes:
-        how: `once`; `twice`, and then there are two; `never`, and then it is the end of the gap.
+        how: `once`; `twice`: then there are two instants; `never`: then the only instant is the end of the gap.
         instants: in UTC, ascending.
     """
 
@@ -31,7 +31,7 @@ class WallTimeInstants(NamedTuple):
 
 
 def instants_showing(local: datetime, zone: str) -> WallTimeInstants:
-    """When the clocks of a zone show a local time, to the second.
+    """The instants at which the clocks of a zone show a local time, to the second.
 
     Args:
         local: a naive datetime.
@@ -52,7 +52,7 @@ def instants_showing(local: datetime, zone: str) -> WallTimeInstants:
 
 
 def daylight_saving(definition: JobDefinition, instant: datetime) -> DaylightSaving | None:
-    """What a change of clocks near an instant means for it; None if there is none, or it means nothing."""
+    """What a change of clocks near an instant means for it; None if there is no change, or it has no effect."""
     schedule = schedule_of(definition)
     if not isinstance(schedule, CronSchedule) or schedule.zone == "UTC":
         return None
@@ -87,7 +87,7 @@ def _of_gap(schedule: CronSchedule, stretch: Stretch, at_s: int) -> Literal["mad
 def _of_fold(
     schedule: CronSchedule, stretch: Stretch, at_s: int
 ) -> tuple[Literal["first_of_two", "second_of_two", "both"], datetime] | None:
-    """Whether clocks show the time of this instant twice, and what a schedule that names it makes of that."""
+    """The effect on an instant whose local time comes twice, and the other instant; None if it does not apply."""
     shift_s = stretch.wall_seen_s - (stretch.start_s + stretch.offset_s)
     second = stretch.start_s <= at_s < stretch.start_s + shift_s
     if not second and not stretch.start_s - shift_s <= at_s < stretch.start_s:
