@@ -1,33 +1,33 @@
-"""Log entries: what jobs print and what the scheduler records, line by line, kept in files of a day.
+"""Log entries: what jobs print and what the scheduler records, line by line, kept in one file for each day.
 
 `var/logs/entries/` holds them as JSON Lines, one file for each day (UTC) of their `time`:
 
     ==========================  =========================================================================
     `YYYY-MM-DD.jsonl`          entries of that day, in the order in which they were collected
     `YYYY-MM-DD.jsonl.gz`       the same, compressed a few days later, in gzip members that can each be read by
-                                itself (see `members`); both are there if some came late
-    `position.json`             how far the collector has come; see `position`
+                                itself (see `storage.gzip_members`); both files exist if some entries came late
+    `position.json`             how far the collector has come; see `storage.checkpoint`
     `lock`                      held by the one collector of a home; never removed
     ==========================  =========================================================================
 
-An entry has these members, in this order; those that do not apply are left out:
+An entry has these members, in this order; members that do not apply are left out:
 
     =========  ==========================================================================================
-    `time`     when the line was seen, or the time that it carries itself if that lies within its run:
+    `time`     when the line was seen, or the time that the line itself names, if that lies within its run:
                UTC, RFC 3339 with six digits and `Z`
     `level`    `debug`, `info`, `warning`, `error` or `critical`
     `job`      name of the job
     `run`      number of the run
     `attempt`  of the run, from 1
-    `stream`   `stdout`, `stderr`, or `scheduler` for what the ledger says
+    `stream`   `stdout`, `stderr`, or `scheduler` for an entry of the ledger
     `message`  one line of text
     `fields`   an object: the other members of a line that was JSON; for `scheduler` the entry's `seq`, its
                `type` and facts of it
     =========  ==========================================================================================
 
-Entries are derived: from the ledger and from captured output, which stays as it is, byte for byte. Each line of
-output becomes exactly one entry, also if the collector is killed at any instant. Secrets are masked before
-anything is stored. Folders are created 0700, files 0600.
+Entries are derived from the ledger and from captured output. Captured output stays as it is, byte for byte. Each
+line of output becomes exactly one entry, even if the collector is killed at any instant. Secrets are masked before
+anything is stored. Folders are created with mode 0700, files with mode 0600.
 """
 
 from scheduler.logs.collection.collector import Collector, CollectorRunning

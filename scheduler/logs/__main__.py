@@ -1,8 +1,8 @@
 """`python -m scheduler.logs HOME`: collects log entries while a scheduler serves the home or runs are running.
 
-`cronledger serve` starts it. It outlives a scheduler that is killed as long as a run is running. Nothing is lost when
-it is killed itself: the next one resumes where it was. Exit codes: 0 done; 1 something could not be read or
-written; 75 another collector is at work.
+`cronledger serve` starts this process. If the scheduler is killed, it works on as long as a run is running. If it
+is killed itself, nothing is lost: the next collector resumes where this one was. Exit codes: 0 done; 1 something
+could not be read or written; 75 another collector is at work.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _COMPRESS_S: Final = 3_600.0
 _PAUSE_S: Final = 5.0
 """How long the collector waits after an error, such as a full disk."""
 _SETTLE_S: Final = 0.2
-"""The ledger must have been quiet for so long before a batch: collecting does not slow down a herd of runs."""
+"""A batch waits until nothing was appended for this long, so that collecting does not slow down starting runs."""
 _SETTLE_S_MAX: Final = 3.0
-"""How often a ledger that is never quiet is collected."""
+"""A batch waits at most this long, even if entries are appended all the time."""
 
 
 def main(arguments: list[str]) -> int:
@@ -87,7 +87,8 @@ def _serve(home: Home, waiter: Waiter, collector: Collector, watch: OutputWatch)
             _settle(home)
         watch.update(collector)
         more = collector.turn()
-        watch.update(collector)  # runs that began in this turn are watched before the next wait
+        # Runs that began in this turn must be watched before the next wait.
+        watch.update(collector)
         if more or collector.dirty:
             stopping = bool(waiter.wait(0.0)) or stopping
             continue

@@ -1,8 +1,8 @@
-"""The collector: turns what the ledger says and what runs print into log entries, each line once.
+"""The collector: turns entries of the ledger and lines that runs print into log entries, each exactly once.
 
-There is one for a home at a time; its process holds a lock. Usually that is the process beside the scheduler
-(`python -m scheduler.logs HOME`), which sees each line as it is written. Where none runs, a command that wants to
-read collects what there is first.
+A home has at most one collector at a time; its process holds a lock. Usually that is the process beside the
+scheduler (`python -m scheduler.logs HOME`), which sees each line as it is written. If there is no such process, a
+command that reads logs first collects what is new.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from scheduler.store import open_committed
 
 TURN_ENTRIES: Final = 2_000
 TURN_BYTES: Final = 1024 * 1024
-"""So much of the ledger and of runs that ended is taken in one turn at most: it bounds memory."""
+"""One turn takes at most this much of the ledger and of runs that ended: it bounds memory."""
 ATTEMPT_BYTES: Final = 512 * 1024
-"""So much is read of each running run in turn, so that one with much output does not delay the others."""
+"""One turn reads at most this much of each running run, so that a run with much output does not delay the others."""
 
 _OF_CONFIG: Final = (v.ConfigAccepted.TYPE, v.JobDefined.TYPE, v.SchedulerStarted.TYPE)
 _STREAMS: Final = ("stdout", "stderr")
@@ -45,17 +45,17 @@ class CollectorRunning(Exception):
 
 
 class Collector:
-    """The one collector of a home. After an `OSError` it is to be closed; a new one resumes where this one was.
+    """The one collector of a home; after an `OSError` it must be closed, and a new one resumes where it was.
 
     Args:
         home: the home; now: the clock.
 
     Attributes:
-        dirty: attempts whose output may have grown; whoever watches the files adds to it.
-        folders: where output of live runs is written, for whoever watches.
+        dirty: attempts whose output may have grown; the code that watches the files adds to it.
+        folders: the folders into which live runs write output, for the code that watches them.
 
     Raises:
-        Busy: another one is at work.
+        CollectorRunning: another collector is at work.
         NoLedger, Corrupt, NewerFormat, Unavailable: the ledger cannot be read.
         OSError: the folder of the entries cannot be written.
     """
@@ -63,7 +63,8 @@ class Collector:
     def __init__(self, home: Home, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._home, self._now = home, now
         self.folder = entries_folder(home)
-        self._ledger = open_committed(home)  # first: where there is none, nothing is made
+        # The ledger is opened first: if there is none, no folder and no lock is made.
+        self._ledger = open_committed(home)
         self._lock: FileLock | None = None
         try:
             self._lock = _take(self.folder)
@@ -82,7 +83,7 @@ class Collector:
         elif position.ledger != ledger.ledger_id:
             position = Checkpoint(ledger=ledger.ledger_id, next_seq=earliest_seq(ledger.refresh()))
         elif position.next_seq > ledger.newest_seq + 1:
-            # A power cut took entries that were never flushed: their numbers will be given again.
+            # A power cut lost entries that were never flushed: their numbers will be given again.
             position.next_seq = ledger.newest_seq + 1
             position.outputs = [each for each in position.outputs if each.run < position.next_seq]
         self.position = position
@@ -102,12 +103,12 @@ class Collector:
 
     @property
     def ledger_id(self) -> str:
-        """Of the ledger that is followed."""
+        """The identity of the ledger that is followed."""
         return self._ledger.ledger_id
 
     @property
     def pending(self) -> bool:
-        """Whether entries of the ledger will be committed in a moment; `turn` is to be called again then."""
+        """Whether entries of the ledger will be committed in a moment; then `turn` must be called again."""
         return self._ledger.pending
 
     @property
@@ -117,7 +118,7 @@ class Collector:
 
     @property
     def folders(self) -> set[Path]:
-        """Where live runs write."""
+        """The folders into which live runs write output."""
         return {outputs[0].path.parent for outputs in self._followed.values()}
 
     def follows(self, name: str) -> bool:
@@ -125,11 +126,11 @@ class Collector:
         return any(output.path.name == name for outputs in self._followed.values() for output in outputs)
 
     def look_at_all(self) -> None:
-        """The output of any live run may have grown."""
+        """Note that the output of any live run may have grown."""
         self.dirty.update(self._followed)
 
     def turn(self) -> bool:
-        """Take what is new, a bounded part of it, and write it; whether there may be more right away.
+        """Take a bounded part of what is new and write it; True if there may be more right away.
 
         Raises:
             OSError: it could not be written or read.
@@ -147,7 +148,7 @@ class Collector:
         return more or bool(self.dirty)
 
     def commit(self) -> None:
-        """Write what was taken, then that it was taken.
+        """Write the new log entries, then the position that says they were taken.
 
         Raises:
             OSError: it could not be written.
@@ -159,7 +160,7 @@ class Collector:
         self._write_if_changed()
 
     def close(self) -> None:
-        """Let go of everything; what was not committed is taken again by the next one."""
+        """Close the files and release the lock; the next collector takes again what was not committed."""
         self._ledger.close()
         if self._lock is not None:
             self._lock.close()
@@ -175,7 +176,7 @@ class Collector:
         return False
 
     def _take_entry(self, entry: Entry) -> bool:
-        """Take one entry of the ledger; False if output comes before it for which there was no room now."""
+        """Take one entry of the ledger; False if output before it did not fit into this turn."""
         if entry.type in _OF_CONFIG:
             self._secrets.changed()
         elif entry.type == v.RunStarted.TYPE and entry.run is not None:
@@ -194,14 +195,14 @@ class Collector:
         self.dirty.add((run, attempt))
 
     def _finish(self, entry: Entry) -> bool:
-        """Take all that an attempt printed; False if that was too much for one turn."""
+        """Take the rest of an attempt's output; False if it was too much for one turn."""
         data: v.RunFinished = v.payload(entry)
         assert entry.run is not None, "a run has a number"
         attempt = (entry.run, data.attempt)
         if attempt not in self._followed:
             self._follow(entry.run, data.attempt, entry.job or "?", data.started)
         recorded = ((data.stdout_bytes, data.stdout_sha256), (data.stderr_bytes, data.stderr_sha256))
-        # What was not measured has no digest; what was empty has neither digest nor file.
+        # A stream that was not measured has no digest; an empty stream has neither digest nor file.
         endings = [StreamEnd(entry.time, size if digest else None) for size, digest in recorded]
         if self._pump(attempt, endings):
             return False
@@ -216,7 +217,7 @@ class Collector:
         return True
 
     def _pump(self, attempt: Attempt, endings: list[StreamEnd] | None) -> bool:
-        """Take what an attempt has printed since; whether there is more than there was room for."""
+        """Take what an attempt has printed since the last look; True if more may be left than this turn allows."""
         more = False
         for number, output in enumerate(self._followed[attempt]):
             ending = None if endings is None else endings[number]
@@ -236,7 +237,7 @@ class Collector:
             self._written = raw
 
     def _announce(self) -> None:
-        """Write the position as it was committed last, with the files that will be written now."""
+        """Write the position that was committed last, with the lengths of the files that are written next."""
         committed = msgspec.json.decode(self._written, type=Checkpoint)
         committed.days = dict(self.position.days)
         write_position(self.folder, committed)
@@ -244,10 +245,10 @@ class Collector:
 
 
 def _take(folder: Path) -> FileLock:
-    """Hold the lock of a home's collector.
+    """Take the lock of a home's collector.
 
     Raises:
-        Busy: another one holds it.
+        CollectorRunning: another collector holds it.
     """
     make_folder(folder)
     lock = FileLock(folder / LOCK)

@@ -1,7 +1,7 @@
 """Files that are a few days old are compressed: entries by day, captured output file by file.
 
-The time of last change is kept, for retention counts from it. At no instant of a kill is anything lost or there
-twice: of entries the position says which form counts, of output both forms hold the same.
+The time of last change is kept, because retention counts from it. A kill at any instant loses nothing and doubles
+nothing: for entries the position says which form counts, and for output both forms hold the same.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from scheduler.logs.storage.resume import BESIDE, settle_move
 
 AFTER_DAYS: Final = 3
 OUTPUT_BYTES_MIN: Final = 4_096
-"""A smaller file takes a block of the disk either way."""
+"""A smaller file takes one block of the disk, compressed or not."""
 _LEVEL: Final = 6
 _COPIED_BYTES: Final = 1024 * 1024
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -40,12 +40,12 @@ def first_kept(now: datetime) -> str:
 
 
 def compress_entries(folder: Path, position: Checkpoint, now: datetime) -> Iterator[str]:
-    """Compress the files of days that are over; each name after it is done. `position` is written on the way.
+    """Compress the files of days that are over, and yield the name of each file once it is compressed.
 
-    The caller holds the collector's lock, and has committed.
+    `position` is changed and written on the way. The caller holds the collector's lock, and has committed.
 
     Raises:
-        OSError: there is no room, say; everything is as it was.
+        OSError: for example, there is no room; everything is as it was.
     """
     for file in day_files(folder):
         if file.compressed or file.day >= first_kept(now):
@@ -60,7 +60,7 @@ def compress_entries(folder: Path, position: Checkpoint, now: datetime) -> Itera
 
 
 def compress_outputs(folder: Path, in_use: Callable[[str], bool], now: datetime) -> Iterator[Path]:
-    """Compress captured output of days that are over; each path after it is done.
+    """Compress captured output of days that are over, and yield the path of each file once it is compressed.
 
     Args:
         folder: that of the output, with a folder for each day.
@@ -68,7 +68,7 @@ def compress_outputs(folder: Path, in_use: Callable[[str], bool], now: datetime)
         now: the time.
 
     Raises:
-        OSError: there is no room, say; everything is as it was.
+        OSError: for example, there is no room; everything is as it was.
     """
     for day in sorted(_names(folder, _DAY)):
         if day >= first_kept(now) or (folder / day).is_symlink():
@@ -82,7 +82,7 @@ def compress_outputs(folder: Path, in_use: Callable[[str], bool], now: datetime)
                 compressed = path.with_name(name + COMPRESSED)
                 beside = compressed.with_name(f".{compressed.name}{BESIDE}")
                 _compress_output(path, beside)
-                # On disk already, with the times of `path`; it is streamed, so `durable.write_file` cannot do it.
+                # It is on disk already, with the times of `path`. `durable.write_file` cannot write a stream.
                 give_name(REAL, beside, compressed)
                 path.unlink()
                 yield path
@@ -96,7 +96,7 @@ def _names(folder: Path, pattern: re.Pattern[str]) -> list[str]:
 
 
 def _compress_day(source: Path, target: Path, before: Path) -> None:
-    """Write the lines of `source` as members to `target`, behind those of `before`; it is on disk then."""
+    """Write the members of `before` and then the lines of `source` as members to `target`, and flush it to disk."""
     with _written(source, target) as (plain, file):
         with contextlib.suppress(FileNotFoundError), open(open_regular(before), "rb") as earlier:
             shutil.copyfileobj(earlier, file, _COPIED_BYTES)
@@ -109,7 +109,7 @@ def _compress_day(source: Path, target: Path, before: Path) -> None:
 
 
 def _compress_output(source: Path, target: Path) -> None:
-    """Write `source`, compressed, to `target`; it is on disk then."""
+    """Write `source`, compressed, to `target`, and flush it to disk."""
     with (
         _written(source, target) as (plain, file),
         gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=_LEVEL, mtime=0) as packed,
@@ -119,7 +119,7 @@ def _compress_output(source: Path, target: Path) -> None:
 
 @contextlib.contextmanager
 def _written(source: Path, target: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
-    """Both files, the second one to be written; afterwards it is on disk, with the first one's times."""
+    """Open `source` to read and `target` to write; at the end `target` is flushed and gets the times of `source`."""
     with open(open_regular(source), "rb") as plain:
         with open(create_anew(target), "wb") as file:
             yield plain, file

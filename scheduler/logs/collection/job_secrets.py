@@ -1,4 +1,4 @@
-"""What must not be shown of each job: the values that its environment has in the config."""
+"""The values that must not be shown, by job: those that the job's environment has in the config."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from scheduler.logs.collection.secret_masking import Masker, secrets_of
 
 
 class JobSecrets:
-    """Masks by job, read from the config when they are first needed and again when it may have changed.
+    """Maskers by job, read from the config when they are first needed and again when the config may have changed.
 
-    Values that were once known stay known: a run goes on with the environment it was started with.
+    Values that were once known stay known, because a run keeps the environment with which it was started.
     """
 
     def __init__(self, home: Home) -> None:
@@ -25,11 +25,11 @@ class JobSecrets:
         self._nobody = Masker()
 
     def changed(self) -> None:
-        """The config may have changed."""
+        """Note that the config may have changed."""
         self._stale = True
 
     def masker(self, job: str | None) -> Masker:
-        """The mask for what a job prints."""
+        """The masker for what a job prints."""
         if self._stale:
             self._read()
         return self._nobody if job is None else self._masks.get(job, self._nobody)
@@ -39,9 +39,10 @@ class JobSecrets:
         home = self._home
         files = [stamp_of(home.config), stamp_of(home.config_in_force)]
         if files == self._read_last:
-            return  # a config of many jobs is told of by as many entries, and takes a while to read
+            # Each job of a config has an entry of its own, and a config of many jobs takes a while to read.
+            return
         self._read_last = files
-        # The copy holds what was in force before an edit that is not valid, or not taken up yet.
+        # The copy holds the config that stays in force while an edit is invalid or not accepted yet.
         readings: list[Callable[[], Config]] = [
             lambda: load(home.config, home.root),
             lambda: load(home.config_in_force),

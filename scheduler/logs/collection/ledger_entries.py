@@ -1,6 +1,7 @@
 """The ledger's entries as log entries: the scheduler's own messages.
 
-`job failed: …` is what every run that came to a bad end reads, so that a search for "job failed" finds failed jobs.
+The message of every run that failed begins with `job failed: `, so that a search for "job failed" finds failed
+jobs.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ def fact_of(entry: Entry, masker: Masker) -> LogEntry:
     try:
         data = v.payload(entry)
     except msgspec.MsgspecError:
-        data = None  # an entry of a later version: its type says what there is to say
+        # An entry of a later version: the message is its type.
+        data = None
     if isinstance(data, v.RunFinished):
         members = ("outcome", "exit_code", "signal", "duration_ms")
         fields |= {name: value for name in members if (value := getattr(data, name)) is not None}

@@ -1,4 +1,4 @@
-"""An output file on its way to log entries: read slice by slice as it grows, up to where the run ended."""
+"""Turning an output file into log entries: it is read slice by slice as it grows, up to where the run ended."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from scheduler.logs.storage.raw_output import DamagedOutput, RawOutput
 
 SLICE_BYTES: Final = 256 * 1024
 _STAYS_SO: Final = frozenset([errno.EACCES, errno.EPERM, errno.ELOOP, errno.EISDIR, errno.EIO])
-"""Errors that another try would meet again: such a file is given up, and does not delay all others."""
+"""Errors that another try would meet again: the file is given up, so that it does not delay all others."""
 
 
 class StreamEnd:
     """How a stream of an attempt ended.
 
     Attributes:
-        at: the time of its `run.finished`; recorded_bytes: as recorded there; None where nobody measured it.
+        at: the time of its `run.finished`.
+        recorded_bytes: the length that this entry records; None if it was not measured.
     """
 
     __slots__ = ("at", "recorded_bytes")
@@ -39,9 +40,9 @@ class FollowedOutput:
     """One stream of one attempt.
 
     Attributes:
-        position: how far it was turned into entries; kept up to date.
+        position: how far the stream was turned into entries; kept up to date.
         missing_bytes: how much of what the run wrote can no longer be read, once that is known.
-        unreadable: it is there, but cannot be read.
+        unreadable: whether the file exists but cannot be read.
     """
 
     def __init__(self, home: Home, position: OutputPosition) -> None:
@@ -54,22 +55,22 @@ class FollowedOutput:
 
     @property
     def read_bytes(self) -> int:
-        """How far it was read; the last line may not have ended yet."""
+        """How far the file was read; the last line may not have ended yet."""
         return self._splitter.read
 
     def pump(
         self, masker: Masker, now: datetime, budget_bytes: int, ending: StreamEnd | None
     ) -> Iterator[LogEntry]:
-        """Entries of what is new, at most about `budget_bytes` of it; none if there is nothing new.
+        """The entries of new output, at most about `budget_bytes` of it; none if there is nothing new.
 
         Args:
-            masker: of its job.
-            now: the time that lines get which carry none themselves.
+            masker: the one of its job.
+            now: the time for lines that name no time themselves.
             budget_bytes: how much to read.
-            ending: once the run has ended: read no further than it wrote.
+            ending: None while the run is running; then the file is read no further than the run wrote.
 
         Raises:
-            OSError: it cannot be read now.
+            OSError: the file cannot be read now.
         """
         output = self._open()
         if output is None:
@@ -86,7 +87,7 @@ class FollowedOutput:
             output.close()
 
     def drained(self, ending: StreamEnd) -> bool:
-        """Whether all of it was read that can be, now that the run has ended; `missing_bytes` is settled then."""
+        """Whether the run's output was read as far as it can be; if so, `missing_bytes` is final."""
         if ending.recorded_bytes is not None and self._splitter.read >= ending.recorded_bytes:
             return True
         output = self._open()
@@ -122,7 +123,7 @@ class FollowedOutput:
         self.unreadable = True
 
     def last(self, masker: Masker, ending: StreamEnd) -> Iterator[LogEntry]:
-        """The entry of what stands after the last line end, once it is drained."""
+        """The entry of the text after the last line end, once the output is drained."""
         return self._entries(self._splitter.finish(), masker, ending.at)
 
     def _wanted(self, budget_bytes: int, ending: StreamEnd | None) -> int:
@@ -158,7 +159,7 @@ class FollowedOutput:
         self.position.offset = self._splitter.offset
 
     def _own(self, said: datetime, seen: datetime) -> str:
-        """The time that a line carries itself, if that can be."""
+        """The time that a line names itself, if it lies within the run; else the time at which it was seen."""
         return time_text(said if self.position.started <= said <= seen else seen)
 
     def _masked(self, line: bytes, said: ParsedLine, masker: Masker, *, patterns: bool) -> ParsedLine:
@@ -166,7 +167,7 @@ class FollowedOutput:
         if patterns:
             in_key = self.position.in_key
             if in_key or KEY_BEGINS.search(line):
-                # The line that ends a key is part of it, and so is all between.
+                # The line that ends a key is part of the key, and so are all lines between.
                 self.position.in_key = KEY_ENDS.search(line) is None
             if in_key:
                 return ParsedLine(said.level, MASK)

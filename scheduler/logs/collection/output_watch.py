@@ -1,4 +1,4 @@
-"""Which live runs have written output, as the kernel tells it."""
+"""Which live runs have written output, as the kernel reports it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from scheduler.logs.collection.collector import Collector
 
 _NAME: Final = re.compile(r"([0-9]{1,18})-([0-9]{1,9})\.(?:stdout|stderr)")
 LOOK_S: Final = 0.1
-"""Where the kernel cannot tell, live output is looked at this often."""
+"""If the kernel does not report changes, live output is looked at this often."""
 
 
 class OutputWatch:
-    """Watches the folders into which live runs of a collector write; a place in the owner's selector wakes it up.
+    """Watches the folders into which live runs write; a file in the owner's selector wakes the owner up.
 
     Attributes:
-        works: whether the kernel tells; if not, the owner asks the collector to look at all now and then.
+        works: whether the kernel reports changes; if not, the owner must ask the collector to look at all output.
     """
 
     def __init__(self, selector: selectors.BaseSelector) -> None:
@@ -33,7 +33,7 @@ class OutputWatch:
         return self._changes.works
 
     def update(self, collector: Collector) -> None:
-        """Tell the collector what has grown, and watch the folders that it needs watched."""
+        """Tell the collector which outputs have grown, and watch the folders into which its runs write now."""
         if not self.works:
             collector.look_at_all()
             return
@@ -50,12 +50,13 @@ class OutputWatch:
                 self._forget(number)
         for folder in wanted - set(self._folders.values()):
             if self._watch(folder, MODIFIED):
-                collector.look_at_all()  # what was written before it was watched
+                # Something may have been written before the folder was watched.
+                collector.look_at_all()
 
     def _watch(self, folder: Path, what: int) -> bool:
-        """Watch a folder; if it is not there yet, the one above it, to hear when it comes. Whether it is watched.
+        """Watch a folder, or the one above it until it exists; True if one of the two is watched.
 
-        It is not made here: whoever starts a run makes it, and must not find it made at the same instant.
+        The folder is not made here: the process that starts a run makes it, and both must not make it at once.
         """
         if not self.works:
             return False
@@ -64,7 +65,7 @@ class OutputWatch:
         except FileNotFoundError:
             if folder.parent == folder or not self._watch(folder.parent, CREATED):
                 return False
-            # It may have come before the one above was watched.
+            # The folder may have been made before the one above it was watched.
             with contextlib.suppress(FileNotFoundError):
                 return self._add(folder, what)
             return what == CREATED
@@ -77,7 +78,7 @@ class OutputWatch:
         return True
 
     def _above(self, wanted: set[Path]) -> set[Path]:
-        """Folders that are watched only for what comes in them."""
+        """Folders that are watched only because a wanted folder is going to be made in them."""
         watched = set(self._folders.values())
         return {above for folder in wanted - watched for above in folder.parents}
 

@@ -1,9 +1,10 @@
 """What a line of output says: its level, its message, its fields.
 
-A line that is a JSON object with a level or a message, at most 64 objects and arrays deep, keeps both, and its other
-members are its fields. Any other line is its own message; its level is the one that it begins with in one of the
-usual ways (`ERROR: …`, `2026-11-23 02:00:00 [warning]` in capitals, `level=warn`), else `info` on standard output and
-`warning` on standard error. So a program that logs `INFO` to standard error, as many do, raises no alarm.
+A line that is a JSON object with a level or a message, at most 64 objects and arrays deep, keeps both, and its
+other members are its fields. Any other line is its own message; its level is the one that it begins with in one of
+the usual ways (`ERROR: …`, `2026-11-23 02:00:00 [warning]` in capitals, `level=warn`), else `info` on standard
+output and `warning` on standard error. So a program that logs `INFO` to standard error, as many do, raises no
+alarm.
 """
 
 from __future__ import annotations
@@ -47,12 +48,12 @@ _HINTS: Final = (
 )  # fmt: skip
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;]{0,32}[A-Za-z]")
 FIELDS_NESTING_MAX: Final = 64
-"""How deep a line of JSON may nest to be taken apart; a deeper one is its own message."""
+"""How deep a line of JSON may nest to be parsed; a deeper line is its own message."""
 _DECODER: Final = msgspec.json.Decoder()
 
 
 class ParsedLine(NamedTuple):
-    """What a line says; `time` is the one that it carries itself, as an aware instant, if it does."""
+    """What a line says; `time` is the instant that the line names itself, aware, or None."""
 
     level: Level
     message: str
@@ -68,13 +69,13 @@ def speaks_of_levels(block: bytes) -> bool:
 def parse(line: bytes, stream: Stream, *, cut: bool = False, levels: bool = True) -> ParsedLine:
     r"""What a line says.
 
-    Bytes that are not UTF-8 and NUL appear escaped (`\xff`); colours of terminals are taken out.
+    Bytes that are not UTF-8, and NUL, appear escaped (`\xff`); terminal colours are removed.
 
     Args:
         line: without its LF.
         stream: where it came from.
-        cut: whether it is only the beginning of a line, and so no JSON.
-        levels: whether plain text is to be looked at for a level of its own.
+        cut: whether `line` is only the beginning of a line; then it is not parsed as JSON.
+        levels: whether plain text is searched for a level of its own.
     """
     if line[:1] == b"{" and not cut:
         said = _of_object(line, stream)
@@ -85,7 +86,7 @@ def parse(line: bytes, stream: Stream, *, cut: bool = False, levels: bool = True
 
 
 def readable(line: bytes) -> str:
-    """A line as text that can be searched: without colours, a CR at its end, or bytes that are no characters."""
+    """A line as text that can be searched: no colours, no CR at its end, bytes that are no characters escaped."""
     text = line.decode("utf-8", "backslashreplace").removesuffix("\r")
     if "\x1b" in text:
         text = _COLOUR.sub("", text)

@@ -1,17 +1,17 @@
-"""Cutting a stream of bytes into lines, in bounded memory, whatever the chunks are."""
+"""Cutting a stream of bytes into lines, in bounded memory, however the stream is divided into chunks."""
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple
 
 LINE_BYTES_MAX: Final = 64 * 1024
-"""So much of a line is kept; the rest is counted."""
+"""At most this much of a line is kept; the rest is only counted."""
 _WORD_BYTES_MAX: Final = 1024
-"""A long line is cut between words, unless its last one is longer than that."""
+"""A long line is cut between words, unless its last word is longer than this."""
 
 
 class SplitLines(NamedTuple):
-    """Lines without their LF; `dropped_bytes`: how many more the first one had (the others are whole)."""
+    """Lines without their LF; the first one had `dropped_bytes` more bytes, the others are whole."""
 
     lines: list[bytes]
     dropped_bytes: int
@@ -21,8 +21,8 @@ class LineSplitter:
     """Cuts at LF and nowhere else.
 
     Attributes:
-        offset: where the first line that was not given out begins, in bytes of the stream.
-        read: how far the stream was fed.
+        offset: where the first line begins that was not returned yet, in bytes of the stream.
+        read: how many bytes of the stream were fed, counted from its beginning.
     """
 
     def __init__(self, offset: int) -> None:
@@ -50,7 +50,7 @@ class LineSplitter:
         return SplitLines(lines, dropped_bytes)
 
     def finish(self) -> SplitLines:
-        """What stands after the last LF, now that nothing follows."""
+        """The text after the last LF, when nothing follows any more."""
         if self.offset == self.read:
             return SplitLines([], 0)
         last = SplitLines([self._begun], self._dropped_bytes)
@@ -58,17 +58,17 @@ class LineSplitter:
         return last
 
     def _hold(self, rest: bytes) -> None:
-        room = (
-            LINE_BYTES_MAX + 1 - len(self._begun)
-        )  # one more than is kept, so that it shows that it is longer
+        # One byte more than is kept shows that the line is longer.
+        room = LINE_BYTES_MAX + 1 - len(self._begun)
         self._begun += rest[:room]
         self._dropped_bytes += max(0, len(rest) - room)
 
 
 def bounded(line: bytes, dropped_bytes: int) -> tuple[bytes, int]:
-    """A line of at most `LINE_BYTES_MAX`, and how many bytes of it are missing.
+    """A line cut to at most `LINE_BYTES_MAX`, and how many bytes of it are missing.
 
-    It is cut between words, for the half of a secret would not be recognised as one; at any rate between characters.
+    The cut lies between words, because half a secret would not be recognised; if that is impossible, between
+    characters.
     """
     if len(line) <= LINE_BYTES_MAX and not dropped_bytes:
         return line, 0

@@ -1,7 +1,7 @@
 """Secrets are replaced by `***` before anything is stored.
 
-Two kinds are known: the values that a job's `env:` has in the config, and what looks like a secret wherever it
-stands. A mask can be wide: where in doubt, it hides. The captured output itself stays raw, for its owner only.
+There are two kinds: the values that a job's `env:` has in the config, and text that looks like a secret wherever it
+stands. In doubt, text is masked. The captured output itself stays unmasked, and only its owner can read it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 MASK: Final = "***"
 VALUE_CHARACTERS_MIN: Final = 4
-"""Shorter values of variables are not looked for: they would be found in everything."""
+"""Shorter values of variables are not looked for: they would be found in nearly every line."""
 
 _TRIVIAL: Final = frozenset(
     [
@@ -69,7 +69,7 @@ _TELLING: Final = (
 )
 _SECRET_FIELD: Final = re.compile(_TELLING)
 _SECRET_NAME: Final = re.compile(_TELLING + r"|(?:^|[_-])(?:key|pin)$")
-"""Of a variable: `DEPLOY_KEY` is one, while a field `key` of a log line is mostly that of a cache."""
+"""Names of variables with secret values: `DEPLOY_KEY` is one, but a log line's field `key` is mostly a cache key."""
 
 _NAMED: Final = (
     r"[\w.-]{0,40}(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|credentials?)"
@@ -100,10 +100,10 @@ KEY_ENDS: Final = re.compile(rb"-----END [A-Z ]*PRIVATE KEY")
 
 
 def secrets_of(env: Mapping[str, str]) -> set[str]:
-    """The values of an environment that must not be shown; of those with several lines, each line.
+    """The values of an environment that must not be shown; of a value with several lines, each line too.
 
-    A value is none if it is shorter than four characters, or if it is an everyday word, a small number, a path or
-    a locale and its variable's name does not speak of a secret.
+    A value shorter than four characters is no secret. Neither is an everyday word, a small number, a path or a
+    locale, unless the name of its variable suggests a secret.
     """
     found: set[str] = set()
     for name, value in env.items():
@@ -124,26 +124,26 @@ def suspicious(block: bytes) -> bool:
 
 
 def _written_forms(value: str) -> set[str]:
-    """A value as it is, as it stands in JSON, and in a URL."""
+    """A value as it is, as it is written in JSON, and as it is written in a URL."""
     written = {json.dumps(value, ensure_ascii=only_ascii)[1:-1] for only_ascii in (True, False)}
     return {value, quote(value, safe="", errors="surrogateescape"), *written}
 
 
 class Masker:
-    """Masks the text of one job: `secrets` wherever they stand, and what looks like a secret."""
+    """Masks the text of one job: `secrets` wherever they stand, and text that looks like a secret."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        # The longest first: one value may begin another.
+        # The longest come first, because one value may be the beginning of another.
         forms = {form for value in secrets for form in _written_forms(value)}
         self._secrets = sorted(forms, key=lambda value: (-len(value), value))
 
     @property
     def knows_nothing(self) -> bool:
-        """Whether there are only patterns to look for."""
+        """Whether no values are known, so that only patterns are looked for."""
         return not self._secrets
 
     def text(self, text: str, *, patterns: bool = True) -> str:
-        """The text without secrets; `patterns`: look for those that only look like it too."""
+        """The text without secrets; with `patterns`, text that looks like a secret is masked too."""
         for secret in self._secrets:
             if secret in text:
                 text = text.replace(secret, MASK)
@@ -153,7 +153,7 @@ class Masker:
         return text
 
     def without_half_a_secret(self, text: str) -> str:
-        """The text of a line that was cut, if need be without its end, which may be the beginning of a secret."""
+        """The text of a line that was cut; its end is masked if it is the beginning of a secret."""
         for secret in self._secrets:
             for characters in range(len(secret) - 1, VALUE_CHARACTERS_MIN - 1, -1):
                 if text.endswith(secret[:characters]):
@@ -161,7 +161,7 @@ class Masker:
         return text
 
     def fields(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """The members of a JSON line without secrets; one with a name that speaks of a secret has none left."""
+        """The members of a JSON line without secrets; a member whose name suggests a secret is masked whole."""
         return {self.text(name): self._value(value, name) for name, value in fields.items()}
 
     def _value(self, value: Any, name: str = "") -> Any:

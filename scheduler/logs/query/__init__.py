@@ -1,1 +1,1 @@
-"""How log entries are asked for: filters, days, order."""
+"""How log entries are queried: filters, days, order."""

@@ -1,8 +1,9 @@
-"""The files of a day, open to be read: each entry once, also while the collector compresses that very day.
+"""The open files of a day: each entry is read once, even while the collector compresses that day.
 
-A day is `D.jsonl`, or `D.jsonl.gz`, or both if some entries came late. Compressing makes `D.jsonl.gz.new` of both,
-notes in the position that it takes their place, renames it, and deletes `D.jsonl`. A reader that opened them one
-after the other might find an entry in neither or in both, so it looks at their names before and after.
+A day is `D.jsonl`, or `D.jsonl.gz`, or both if some entries came late. The compression makes `D.jsonl.gz.new` of
+both, notes in the position that it takes their place, renames it, and deletes `D.jsonl`. A reader that opened the
+files one after the other could find an entry in neither or in both. So it looks at their names before and after it
+opens them.
 """
 
 from __future__ import annotations
@@ -20,19 +21,19 @@ from scheduler.logs.storage.resume import BESIDE
 from scheduler.logs.storage.scan import FileRange, packed_spans, plain_spans
 
 _LOOKS: Final = 100
-"""Renaming takes a moment: there is no need to look more than twice or thrice."""
+"""A rename takes only a moment, so two or three looks suffice."""
 
 
 @contextmanager
 def opened_day(folder: Path, day: str, ends: Mapping[str, int] | None = None) -> Iterator[list[FileRange]]:
-    """All stretches of a day, in the order in which its entries were collected; none if retention deleted it.
+    """All ranges of a day's files, in the order in which its entries were collected; none if retention deleted it.
 
     Args:
         folder: where the files are; day: as `YYYY-MM-DD`.
-        ends: of files that grow, how much of them counts, by name; None: all that is there now.
+        ends: how much of each growing file counts, in bytes, by its name; None: all that is there now.
 
     Raises:
-        OSError: a file is there and cannot be read.
+        OSError: a file exists and cannot be read.
     """
     packed, plain = f"{day}.jsonl.gz", f"{day}.jsonl"
     fds = _open_all(folder, packed, plain)
@@ -52,7 +53,7 @@ def opened_day(folder: Path, day: str, ends: Mapping[str, int] | None = None) ->
 
 
 def _open_all(folder: Path, packed: str, plain: str) -> dict[str, int]:
-    """The files that together have each entry once, by name."""
+    """The open files, by name, that together hold each entry once."""
     names = (packed, plain, f"{packed}{BESIDE}")
     for look in range(1, _LOOKS + 1):
         before = _identities(folder, names)
@@ -64,7 +65,8 @@ def _open_all(folder: Path, packed: str, plain: str) -> dict[str, int]:
                     fds[name] = open_regular(folder / name)
         if _identities(folder, names) == before or look == _LOOKS:
             if position is not None and position.moving == plain and names[2] not in before and plain in fds:
-                os.close(fds.pop(plain))  # it is in the compressed one already
+                # Its entries are in the compressed file already.
+                os.close(fds.pop(plain))
             return fds
         for fd in fds.values():
             os.close(fd)
@@ -72,7 +74,7 @@ def _open_all(folder: Path, packed: str, plain: str) -> dict[str, int]:
 
 
 def _identities(folder: Path, names: tuple[str, ...]) -> dict[str, int]:
-    """The inode of each of some files that is there."""
+    """The inode of each of the files that exists."""
     found = {}
     for name in names:
         with suppress(FileNotFoundError):

@@ -1,7 +1,7 @@
-"""What a search looks for, and how it is found in a million lines: many lines are dismissed with one look.
+"""What a search looks for, and how it is found among a million lines: one search dismisses many lines at once.
 
-The text of an entry is its message, and behind it its fields as JSON. A pattern is looked for in there, whatever the
-case of its letters if so wanted: those of ASCII where the pattern is ASCII, else as their lower-case forms.
+The text of an entry is its message and its fields as JSON; a pattern is looked for in each. If case does not count,
+an ASCII pattern folds the letters of ASCII only; any other pattern is compared in lower case.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ENCODER: Final = msgspec.json.Encoder()
 
 
 class _SearchedFields(msgspec.Struct, gc=False):
-    """What of an entry is searched; the rest of a line is not decoded for that."""
+    """The members of an entry that are searched; the rest of a line is not decoded."""
 
     message: str
     fields: msgspec.Raw = msgspec.Raw(b"")
@@ -35,7 +35,7 @@ _DECODER: Final = msgspec.json.Decoder(_SearchedFields)
 
 
 class Pattern:
-    """A text or a regular expression (Python's) to be found.
+    """A text or a regular expression (Python's) to look for.
 
     Args:
         text: as typed; not empty.
@@ -43,7 +43,7 @@ class Pattern:
         case_sensitive: whether the case of letters counts.
 
     Raises:
-        re.error: it is no expression, or its groups nest deeper than `GROUPS_NESTING_MAX`.
+        re.error: the text is no expression, or its groups nest deeper than `GROUPS_NESTING_MAX`.
     """
 
     def __init__(self, text: str, *, regex: bool = False, case_sensitive: bool = False) -> None:
@@ -56,7 +56,7 @@ class Pattern:
             self._required = of_expression(text, case_sensitive=case_sensitive)
         elif case_sensitive or text.isascii():
             plain = (text if case_sensitive else _ascii_lower(text)).encode("utf-8", "backslashreplace")
-            # In a message it is written as JSON writes it, in the text of the fields as it is.
+            # In a message the text is written as JSON writes it; in the text of the fields it stands as it is.
             written = {plain, _ENCODER.encode(plain.decode())[1:-1]}
             needles = tuple(sorted(written if case_sensitive else {needle.lower() for needle in written}))
             self._required = RequiredTexts(needles, needles, exact=case_sensitive)
@@ -64,13 +64,13 @@ class Pattern:
             self._required = of_text(text)
 
     def matches(self, entry: LogEntry) -> bool:
-        """Whether it stands in the entry."""
+        """Whether the pattern is found in the entry."""
         if self._within(entry.message):
             return True
         return entry.fields is not None and self._within(_ENCODER.encode(entry.fields).decode())
 
     def matching(self, block: bytes) -> list[bytes]:
-        """The lines of a block, without their LF, in which it stands; what is no entry is left out."""
+        """The lines of a block, without their LF, that are entries in which the pattern is found."""
         within = self._within if self._expression is None else self._expression.search
         try:
             searched = _DECODER.decode_lines(block)
@@ -84,12 +84,13 @@ class Pattern:
         if not hits:
             return []
         lines = block.split(b"\n")
-        if len(searched) != len(lines) - 1:  # an empty line is passed over by the decoder
+        # The decoder skips empty lines.
+        if len(searched) != len(lines) - 1:
             return [line for line in lines if self._stands_in(line)]
         return [lines[number] for number in hits]
 
     def candidates(self, block: bytes) -> bytes:
-        """The lines of a block, with their LF, in which it may stand; mostly none, at the cost of one look."""
+        """The lines of a block, with their LF, in which the pattern may be found: mostly none, and quick to tell."""
         required = self._required
         needles, table = (required.in_ascii, required.table) if block.isascii() else (required.anywhere, None)
         if not needles:
@@ -118,7 +119,7 @@ class Pattern:
 
 
 def _groups_deep(expression: str) -> int:
-    """How many groups are open at once; what is escaped, or a set of characters, opens none."""
+    """How many groups are open at once; escaped brackets and those in sets of characters do not count."""
     brackets = re.sub(r"[^()]", "", _NO_GROUP.sub("", expression))
     return max(accumulate(1 if bracket == "(" else -1 for bracket in brackets), default=0)
 

@@ -1,7 +1,8 @@
-"""The shape of what an expression matches: characters in a row, each of a known few, such as four digits and a colon.
+"""The shape of what an expression matches: consecutive characters, each from a small set, as four digits and a colon.
 
-Where letters of ASCII are folded and the members of each of these few are written as one (all digits as `0`), a shape
-is a text, and looking for a text is quick. This holds for lines of ASCII only: beyond it there are more digits.
+If the letters of ASCII are folded and each set is written as one of its members (all digits as `0`), a shape
+becomes a text, and a search for a text is quick. This holds for lines of ASCII only, because Unicode has more
+digits.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 ESCAPED: Final = frozenset('"\\\x7f') | {chr(code) for code in range(0x20)}
-"""Characters that JSON may write as several."""
+"""Characters that JSON may write as an escape of several characters."""
 _FEW: Final = 26
 _BITS_MIN: Final = 5.0
-"""One character of 26 is in nearly every line; of three, perhaps not."""
+"""A rarer shape is worth the search: one of 26 letters stands in nearly every line, one of three perhaps not."""
 _LENGTH_MAX: Final = 32
 _PRINTABLE: Final = 95
 _REPEATS: Final = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
@@ -25,15 +26,15 @@ LOWER: Final = bytes(range(256)).lower()
 """Folds the letters of ASCII."""
 
 Few = frozenset[str]
-"""Of these one character is, letters in lower case."""
+"""The set from which one character comes, letters in lower case."""
 
 
 class Shape(NamedTuple):
-    """What stands in every line of ASCII that matches, once its bytes are translated.
+    """A text that every matching line of ASCII contains once its bytes are translated.
 
     Attributes:
         needle: the text; table: the translation.
-        bits: how rare it would be if all characters were equally frequent.
+        bits: how rare the text would be if all characters were equally frequent.
     """
 
     needle: bytes
@@ -42,18 +43,18 @@ class Shape(NamedTuple):
 
 
 def shape_of(parsed: Iterable[tuple[Any, Any]]) -> Shape | None:
-    """The rarest shape of an expression that was parsed by Python's own parser; None if there is none."""
+    """The rarest shape of an expression, given as Python's own parser parsed it; None if no shape is rare enough."""
     best = max(map(_shape, _runs(parsed)), key=lambda shape: shape.bits, default=None)
     return best if best is not None and best.bits >= _BITS_MIN else None
 
 
 def literal_bits(characters: int) -> float:
-    """How rare a text of so many characters would be."""
+    """How rare a text of this length would be, in bits."""
     return characters * math.log2(_PRINTABLE)
 
 
 def _runs(parsed: Iterable[tuple[Any, Any]]) -> list[list[Few]]:
-    """Characters in a row that stand in every match."""
+    """Sequences of characters that stand in every match."""
     runs: list[list[Few]] = [[]]
     for op, value in parsed:
         name = str(op)
@@ -68,17 +69,19 @@ def _runs(parsed: Iterable[tuple[Any, Any]]) -> list[list[Few]]:
             else:
                 each = [few] * min(least, _LENGTH_MAX)
                 runs[-1] += each
-                if len(each) != most:  # more may stand between what is before it and what comes after
+                # More repetitions may stand between the characters before and those after.
+                if len(each) != most:
                     runs.append(list(each))
         elif name == "SUBPATTERN":
             runs += [*_runs(value[3]), []]
-        elif name != "AT":  # which takes no room
+        # A position, such as `^`, takes no characters and so does not end a sequence.
+        elif name != "AT":
             runs.append([])
     return [run[:_LENGTH_MAX] for run in runs if run]
 
 
 def _few(name: str, value: Any) -> Few | None:
-    """Which characters an element of an expression may be; None if many, or some that are not written as they are."""
+    """The characters that an element of an expression matches; None if they are many or JSON escapes some of them."""
     found: set[str] = set()
     for kind, what in [(name, value)] if name != "IN" else [(str(item[0]), item[1]) for item in value]:
         if kind == "LITERAL":
@@ -96,7 +99,7 @@ def _few(name: str, value: Any) -> Few | None:
 
 
 def _shape(run: list[Few]) -> Shape:
-    """A run as a text, with those characters taken as one that may stand at the same place."""
+    """A run as a text, in which characters that may stand at the same place are written as one character."""
     groups: list[set[str]] = []
     for few in run:
         merged = set(few)

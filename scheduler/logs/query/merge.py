@@ -1,9 +1,9 @@
-"""Entries of a day in the order of their times, in bounded memory, however they were collected.
+"""Entries of a day in the order of their times, in bounded memory, whatever the order in which they were collected.
 
-Mostly they stand in that order already, but a line that carries its own time, and output that was collected late,
-come behind others that are younger. A first look counts how much was written in each second of the day; then the day
-is taken in portions of consecutive seconds, each small enough to be sorted in memory, and for each only the stretches
-are read in which some of it stands.
+Mostly they stand in that order already. But lines that name their own time, and output that was collected late,
+stand behind younger lines. A first pass counts how many bytes belong to each second of the day. Then the day is
+divided into portions of consecutive seconds, each small enough to be sorted in memory. For each portion only those
+ranges are read that hold some of its lines.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class _TimedRange(NamedTuple):
 
 
 class _Portion(NamedTuple):
-    """From one time to another, and how much was written then."""
+    """The times from `first` to `last`, and how many bytes of lines they have."""
 
     first: bytes
     last: bytes
@@ -37,7 +37,7 @@ class _Portion(NamedTuple):
 
 
 def in_order(spans: Iterable[FileRange], portion_bytes: int = PORTION_BYTES) -> Iterator[bytes]:
-    """The lines of some stretches, in blocks, by time; those of one time in the order in which they stand."""
+    """The lines of some ranges, in blocks, ordered by time; lines of the same time keep their order."""
     sizes: dict[bytes, int] = {}
     stretches = []
     for span in spans:
@@ -59,14 +59,15 @@ def in_order(spans: Iterable[FileRange], portion_bytes: int = PORTION_BYTES) -> 
 
 
 def _in_order_within(spans: list[FileRange], second: _Portion, portion_bytes: int) -> Iterator[bytes]:
-    """The lines of one second that are too many to be sorted at once: by its microseconds."""
+    """The lines of a second that has too many to be sorted at once: they are divided by microseconds."""
     sizes: dict[bytes, int] = {}
     for lines in _within(spans, second, _SECOND):
         _count(b"\n".join([*lines, b""]), TIME_SLICE, sizes)
     for portion in _portions(sizes, portion_bytes):
         if portion.size_bytes <= portion_bytes:
             yield _sorted(_within(spans, portion, TIME_SLICE))
-        else:  # a single time: as they stand
+        else:
+            # All lines have the same time: they keep their order.
             for lines in _within(spans, portion, TIME_SLICE):
                 yield b"\n".join([*lines, b""])
 
@@ -80,7 +81,7 @@ def _count(block: bytes, key: slice, sizes: dict[bytes, int]) -> None:
 
 
 def _portions(sizes: dict[bytes, int], portion_bytes: int) -> Iterator[_Portion]:
-    """Times, the first one first, so many together as have room in a portion; at least one."""
+    """The times in their order, divided into portions of at most `portion_bytes`, or of a single time."""
     current: _Portion | None = None
     for time in sorted(sizes):
         if current is not None and current.size_bytes + sizes[time] <= portion_bytes:

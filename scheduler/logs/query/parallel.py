@@ -1,8 +1,8 @@
-"""Work that is shared with one more process, so that a search uses two processor cores.
+"""Work that is shared with a second process, so that a search uses two processor cores.
 
-Threads would wait for each other: matching lines holds the interpreter. The other process is a fork that reads files
-which are open already, does every second task, and hands each result over through a pipe. It is killed as soon as
-nobody wants more, and should it die, its tasks are done here.
+Threads would wait for each other, because matching lines holds the interpreter lock. The second process is a fork.
+It reads files that are open already, does every second task, and sends each result through a pipe. It is killed as
+soon as the caller wants no more results. If it dies, this process does its tasks.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _LENGTH: Final = struct.Struct("<Q")
 
 
 def results(tasks: Sequence[Task], work: Callable[[Task], bytes]) -> Iterator[bytes]:
-    """What `work` makes of each task, in their order; the caller may stop at any of them.
+    """The result of `work` for each task, in the order of the tasks; the caller may stop after any of them.
 
-    `work` reads no lock and writes nothing: in the other process nothing but the calling thread goes on.
+    `work` must take no lock and write nothing: of all threads, only the calling one exists in the second process.
     """
     helper = _Helper(tasks[1::2], work) if len(tasks) > 1 and len(os.sched_getaffinity(0)) > 1 else None
     try:
@@ -36,13 +36,13 @@ def results(tasks: Sequence[Task], work: Callable[[Task], bytes]) -> Iterator[by
 
 
 class _Helper:
-    """The other process."""
+    """The second process."""
 
     def __init__(self, tasks: Sequence[Task], work: Callable[[Task], bytes]) -> None:
         read_fd, write_fd = os.pipe2(os.O_CLOEXEC)
         with warnings.catch_warnings():
-            # Python warns of forks beside threads. A line that shows progress may be drawn by one; that is not
-            # touched here, nor is anything else that a lock guards.
+            # Python warns of a fork while there are threads. A thread may draw the line that shows progress; the
+            # second process touches neither that nor anything else that a lock guards.
             warnings.simplefilter("ignore", DeprecationWarning)
             self._pid = os.fork()
         if self._pid == 0:
@@ -51,7 +51,7 @@ class _Helper:
         self._pipe = open(read_fd, "rb")  # noqa: SIM115 - closed by `dismiss`
 
     def result(self) -> bytes | None:
-        """The next one; None if there will be none."""
+        """The next result; None if there is none because the process died."""
         head = self._pipe.read(_LENGTH.size)
         if len(head) < _LENGTH.size:
             return None
@@ -60,7 +60,7 @@ class _Helper:
         return done if len(done) == length else None
 
     def dismiss(self) -> None:
-        """End it."""
+        """End the process."""
         self._pipe.close()
         with suppress(ProcessLookupError):
             os.kill(self._pid, signal.SIGKILL)
@@ -69,7 +69,7 @@ class _Helper:
 
 
 def _serve(write_fd: int, read_fd: int, tasks: Sequence[Task], work: Callable[[Task], bytes]) -> None:
-    """In the other process: do the tasks and leave, whatever happens, and print nothing."""
+    """Do the tasks in the second process, print nothing, and exit, whatever happens."""
     try:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
             signal.signal(number, signal.SIG_DFL)

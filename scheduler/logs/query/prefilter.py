@@ -1,11 +1,12 @@
-"""Texts of which one must stand in a line for a pattern to be found there: what dismisses most lines at one look.
+"""Required texts: a line in which a pattern is found contains one of them, so one search dismisses most lines.
 
-What an expression requires is a text in it, or one of several alternatives, or a shape (see `shapes`).
+An expression requires a text in it, or one of several alternatives, or a shape (see `line_shapes`).
 
-They are looked for in the lines as they are written: UTF-8, in which JSON escapes quotes, backslashes and control
-characters. Those end a text here. Where case does not count, letters of ASCII are folded, and a text ends at all
-other characters; but `i`, `k` and `s` also equal letters beyond ASCII (an i with or without its dot, the Kelvin sign,
-the long s), so there are two sets: one for lines of ASCII only, one for all, whose texts end at those letters too.
+The texts are looked for in the lines as they are written: UTF-8, in which JSON escapes quotes, backslashes and
+control characters. A required text ends at such characters. If case does not count, letters of ASCII are folded,
+and a text ends at all characters beyond ASCII. But `i`, `k` and `s` also equal letters beyond ASCII (the dotted and
+the dotless i, the Kelvin sign, the long s). So there are two sets: one for lines of ASCII only, and one for all
+lines, whose texts end at those three letters too.
 """
 
 from __future__ import annotations
@@ -20,17 +21,17 @@ from scheduler.logs.query.line_shapes import ESCAPED, literal_bits, shape_of
 ALTERNATIVES_MAX: Final = 16
 
 FOLDED_FROM_ELSEWHERE: Final = frozenset("iks")
-"""Letters of ASCII that some letter beyond it equals where case does not count."""
+"""Letters of ASCII that equal some letter beyond ASCII if case does not count."""
 
 
 class RequiredTexts(NamedTuple):
-    """One of these must stand in a line; where there are none, nothing is known.
+    """The texts one of which a matching line contains; if there are none, every line may match.
 
     Attributes:
-        anywhere: in any line.
-        in_ascii: in a line that is ASCII only.
-        exact: as they are; otherwise in the line with its letters of ASCII in lower case.
-        table: for lines of ASCII: how their bytes are translated instead.
+        anywhere: the texts for any line.
+        in_ascii: the texts for a line of ASCII only.
+        exact: whether the line is searched as it is; else with its letters of ASCII in lower case.
+        table: how the bytes of a line of ASCII are translated instead.
     """
 
     anywhere: tuple[bytes, ...] = ()
@@ -40,19 +41,19 @@ class RequiredTexts(NamedTuple):
 
 
 def of_text(text: str) -> RequiredTexts:
-    """What must stand in a line in which a text does, whatever the case of its letters."""
+    """What a line must contain for a text to be found in it, if case does not count."""
     return _folded([[text]])
 
 
 def of_expression(expression: str, *, case_sensitive: bool) -> RequiredTexts:
-    """What must stand in a line in which a regular expression matches; nothing, where that cannot be told."""
+    """What a line must contain for a regular expression to match in it; nothing if that is not known."""
     try:
         parser: Any = importlib.import_module("re._parser")
         parsed = parser.parse(expression, 0 if case_sensitive else re.IGNORECASE)
         alternatives, shape = _alternatives(parsed.data), shape_of(parsed.data)
         exact = not (parsed.state.flags & re.IGNORECASE) and "(?" not in expression
     except (ImportError, AttributeError, TypeError, ValueError, RecursionError, re.error):
-        # The parser is a private part of Python: without it, every line is looked at.
+        # The parser is a private part of Python: if it has changed, every line is looked at.
         return RequiredTexts()
     required = _as_it_is(alternatives) if exact else _folded(alternatives)
     if shape is not None and shape.bits > literal_bits(min(map(len, required.in_ascii), default=0)):
@@ -61,7 +62,7 @@ def of_expression(expression: str, *, case_sensitive: bool) -> RequiredTexts:
 
 
 def _alternatives(parsed: Iterable[tuple[Any, Any]]) -> list[list[str]]:
-    """Sets of texts, each of which has one text in everything that matches: for each set its texts."""
+    """Sets of texts: every match contains, of each set, at least one text."""
     sets: list[list[str]] = []
     run: list[str] = []
 
@@ -75,7 +76,8 @@ def _alternatives(parsed: Iterable[tuple[Any, Any]]) -> list[list[str]]:
         if name == "LITERAL":
             run.append(chr(value))
         elif name == "AT":
-            pass  # takes no room
+            # A position, such as `^`, takes no characters.
+            pass
         else:
             end_run()
             if name == "SUBPATTERN":
@@ -111,13 +113,13 @@ def _encoded(texts: list[str]) -> tuple[bytes, ...]:
 
 
 def _best(sets: list[list[str]]) -> list[str]:
-    """The set whose shortest text is the longest; empty if each has one that is empty."""
+    """The set whose shortest text is the longest; empty if each set has an empty text."""
     best = max(sets, key=lambda texts: min(map(len, texts)), default=[])
     return best if all(best) else []
 
 
 def _longest(text: str, ended_by: frozenset[str], *, ascii_only: bool = False) -> str:
-    """The longest part of a text without certain characters."""
+    """The longest part of a text that has none of certain characters."""
     split = "".join("\0" if char in ended_by or (ascii_only and char > "\x7f") else char for char in text)
     return max(split.split("\0"), key=len)
 

@@ -1,4 +1,4 @@
-"""Reading log entries: those that a filter wants, the newest ones or all in their order."""
+"""Reading the log entries that a filter admits: the newest ones, or all in their order."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ from scheduler.logs.storage.scan import FileRange, blocks, lines_with
 
 _BATCH_LINES = 4_096
 _ALONE_SPANS = 2
-"""The newest stretches of a day, which are small, often have enough."""
+"""This many of the newest ranges of a day are read without a second process: they are small and often suffice."""
 SHARED_BYTES = 8 * 1024 * 1024
-"""With more than that to look through, another process is worth its start (some milliseconds)."""
+"""If more than this is left to search, a second process is worth its start (some milliseconds)."""
 
 
 class LogFilter(NamedTuple):
-    """Which entries are wanted; None does not restrict.
+    """Which entries are wanted; a member that is None does not restrict.
 
     Attributes:
-        level: this one and those above.
-        since: of this time or later; until: before it.
-        job, run, attempt, stream: of these.
-        pattern: in which this stands.
+        level: entries of this level and those above.
+        since: entries of this time or later; until: entries before this time.
+        job, run, attempt, stream: entries of these.
+        pattern: entries in which this is found.
     """
 
     level: Level | None = None
@@ -78,13 +78,13 @@ class LogFilter(NamedTuple):
 def newest(
     folder: Path, wanted: LogFilter, count: int, ends: Mapping[str, int] | None = None
 ) -> list[LogEntry]:
-    """The `count` entries that are wanted and were collected last, in the order of their times.
+    """The `count` wanted entries that were collected last, in the order of their times.
 
     Args:
-        folder: where the files of days are.
+        folder: where the day files are.
         wanted: which entries.
         count: how many at most.
-        ends: of files that grow, how much of them counts, by name; None: all that is there now.
+        ends: how much of each growing file counts, in bytes, by its name; None: all that is there now.
     """
     found: list[LogEntry] = []
     sieve = _Sieve(wanted)
@@ -101,7 +101,7 @@ def newest(
 
 
 def as_collected(folder: Path, wanted: LogFilter) -> Iterator[LogEntry]:
-    """All entries that are wanted, day by day, as they stand in the files; memory stays bounded."""
+    """All wanted entries, day by day, in the order in which they stand in the files; memory stays bounded."""
     sieve = _Sieve(wanted)
     for day in _days(folder, wanted):
         with opened_day(folder, day) as spans:
@@ -111,9 +111,9 @@ def as_collected(folder: Path, wanted: LogFilter) -> Iterator[LogEntry]:
 
 
 def oldest_first(folder: Path, wanted: LogFilter) -> Iterator[LogEntry]:
-    """All entries that are wanted in the order of their times; those of one time as they were collected.
+    """All wanted entries in the order of their times; entries of the same time in the order of their collection.
 
-    Memory stays bounded, however many there are and however late they were collected.
+    Memory stays bounded, however many entries there are and however late they were collected.
     """
     sieve = _Sieve(wanted)
     for day in _days(folder, wanted):
@@ -123,12 +123,12 @@ def oldest_first(folder: Path, wanted: LogFilter) -> Iterator[LogEntry]:
 
 
 def admitted_lines(block: bytes, wanted: LogFilter) -> Iterator[LogEntry]:
-    """The entries of some whole lines that are wanted."""
+    """The wanted entries among some whole lines."""
     return _Sieve(wanted).admitted(block)
 
 
 def _days(folder: Path, wanted: LogFilter) -> list[str]:
-    """The days that can hold what is wanted, the oldest first."""
+    """The days that can hold wanted entries, the oldest first."""
     since = None if wanted.since is None else time_text(wanted.since)[:10]
     until = None if wanted.until is None else time_text(wanted.until)[:10]
     return sorted(
@@ -141,7 +141,7 @@ def _days(folder: Path, wanted: LogFilter) -> list[str]:
 
 
 def _last_of(spans: list[FileRange], sieve: _Sieve, count: int) -> Iterator[list[LogEntry]]:
-    """The last entries that are wanted of each stretch, at most `count` of one; the last stretch first."""
+    """The last wanted entries of each range, at most `count` of each; the last range comes first."""
 
     def last(span: FileRange) -> list[LogEntry]:
         kept: deque[LogEntry] = deque(maxlen=count)
@@ -161,7 +161,7 @@ def _last_of(spans: list[FileRange], sieve: _Sieve, count: int) -> Iterator[list
 
 
 class _Sieve:
-    """Dismisses raw lines that cannot be wanted before it decodes the rest and looks closely."""
+    """Dismisses raw lines that cannot be wanted, then decodes the rest and checks them exactly."""
 
     def __init__(self, wanted: LogFilter) -> None:
         self._wanted = wanted
@@ -178,13 +178,13 @@ class _Sieve:
             )
             if value is not None
         ]  # fmt: skip
-        # What most lines have not is looked for in many lines at once.
+        # Texts that most lines lack are looked for in many lines at once.
         self._rare: list[tuple[bytes, ...]] = [(needle,) for needle in self._subject]
         if wanted.level is not None and LEVELS.index(wanted.level) >= LEVELS.index("warning"):
             self._rare.insert(0, tuple(b'"level":"%s' % level for level in self._levels or ()))
 
     def admitted(self, block: bytes) -> Iterator[LogEntry]:
-        """The entries of a block that are wanted, in their order."""
+        """The wanted entries of a block, in their order."""
         if self._wanted.pattern is not None:
             block = self._wanted.pattern.candidates(block)
         for needles in self._rare:
@@ -197,7 +197,8 @@ class _Sieve:
                 lines = self._wanted.pattern.matching(b"\n".join([*lines, b""]))
         for begin in range(0, len(lines), _BATCH_LINES):
             entries = decode_lines(lines[begin : begin + _BATCH_LINES])
-            if self._subject:  # it may stand elsewhere in a line; time and level cannot
+            # The text of a job or a run may stand elsewhere in a line; time and level have fixed places.
+            if self._subject:
                 entries = [entry for entry in entries if self._wanted.is_about(entry)]
             yield from entries
 

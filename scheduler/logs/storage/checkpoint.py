@@ -1,9 +1,9 @@
-"""How far a collector has come: what makes each line become one entry, no matter when the collector is killed.
+"""How far a collector has come: this record makes each line become one entry, whenever the collector is killed.
 
-The position names what was taken (entries of the ledger, bytes of each output that is still written) and how
-long each file of a day was once that had been written into it. It is replaced as a whole after each batch. A
-collector that begins cuts each file back to the recorded length: what was written after that belongs to a batch
-that it makes again. A power cut may cost the last seconds, never the order: nothing here is flushed to disk.
+The position names what was taken (entries of the ledger, bytes of each output that may still grow) and how long
+each day file was once these entries were written. It is replaced as a whole after each batch. A collector that
+starts cuts each file back to the recorded length: what stands behind it belongs to a batch that is collected again.
+Nothing here is flushed to disk, so a power cut may cost the last seconds, but never the order.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LOCK: Final = "lock"
 _BYTES_MAX: Final = 16 * 1024 * 1024
 """Far more than a home with thousands of live runs needs."""
 
-# Whoever made the folder may have written anything: a name that is not that of a file of a day names no file of ours.
+# Anybody may have written the file: only a name that a day file can have is accepted.
 _DayName = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\.jsonl\Z")]
 _Moving = Annotated[str, msgspec.Meta(pattern=r"^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\.jsonl)?\Z")]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
@@ -34,10 +34,10 @@ class OutputPosition(msgspec.Struct, kw_only=True, omit_defaults=True):
     """An output file of a run that has not ended.
 
     Attributes:
-        run, attempt, job, stream: whose it is.
+        run, attempt, job, stream: to which it belongs.
         started: the time of its `run.started`, which is part of its path.
-        offset: where its first line begins that is no entry yet, in bytes.
-        in_key: that line stands in a private key.
+        offset: where the first line begins that is no entry yet, in bytes.
+        in_key: whether that line is inside a private key.
     """
 
     run: _Count
@@ -50,15 +50,15 @@ class OutputPosition(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Checkpoint(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """See the module.
+    """The position of a collector; the module says how it is used.
 
     Attributes:
-        version: of this file.
+        version: of the file's format.
         ledger: which ledger the numbers belong to.
         next_seq: the first entry that was not taken.
-        days: length of each file of a day that may grow, by its name, in bytes.
-        outputs: those of runs that have not ended.
-        moving: a file of a day whose compressed form is complete beside it and takes its place.
+        days: the length of each day file that may grow, by its name, in bytes.
+        outputs: the output files of runs that have not ended.
+        moving: the name of a day file whose compressed form is complete and takes its place; empty if there is none.
     """
 
     version: int = VERSION
@@ -70,7 +70,7 @@ class Checkpoint(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 def read_position(folder: Path) -> Checkpoint | None:
-    """The position that is kept in a folder of entries; None if there is none that could be used."""
+    """The position that is kept in a folder of entries; None if there is none, or it is unusable."""
     try:
         position = decode(read_regular(folder / FILE, _BYTES_MAX), Checkpoint)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
@@ -82,8 +82,8 @@ def write_position(folder: Path, position: Checkpoint) -> None:
     """Replace the position.
 
     Raises:
-        OSError: it cannot be written; the old one stands.
+        OSError: it cannot be written; the old one stays.
     """
     raw = msgspec.json.encode(position)
-    # Where a power failure takes it the lines themselves tell the place (`resume`), so nothing waits for the disk.
+    # If a power cut loses it, the lines themselves tell where to resume (`resume`). So nothing waits for the disk.
     write_file(REAL, folder / FILE, raw, durable=False, beside=folder / f"{FILE}.new")

@@ -1,4 +1,4 @@
-"""The files of entries: one for each day, appended to, compressed when they are old."""
+"""The files of entries: there is one for each day; it is appended to, and compressed when it is old."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DAY_SUFFIXES: Final = (".jsonl.gz", ".jsonl")
 _NAME: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(\.jsonl|\.jsonl\.gz)")
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND
 FREE_BYTES_MIN: Final = 32 * 1024 * 1024
-"""With less room than that on the disk nothing is collected: the rest is left to the ledger."""
+"""If less room than this is left on the disk, nothing is collected: the ledger needs the rest."""
 
 
 def entries_folder(home: Home) -> Path:
@@ -27,10 +27,10 @@ def entries_folder(home: Home) -> Path:
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder of the entries and the one above it, private to us.
+    """Make the folder of the entries and the one above it, accessible to the owner only.
 
     Raises:
-        OSError: they cannot be made, or that of the entries is a link.
+        OSError: they cannot be made, or the folder of the entries is a link.
     """
     for each in (folder.parent, folder):
         each.mkdir(mode=0o700, exist_ok=True)
@@ -61,20 +61,20 @@ def day_files(folder: Path) -> list[DayFile]:
 
 
 class DayWriter:
-    """Appends to files of days and keeps their lengths in a position.
+    """Appends to day files and keeps their lengths in a position.
 
     Args:
-        folder: where they are; position: of the collector; commit: writes it.
+        folder: where the files are; position: the collector's; commit: writes the position.
     """
 
     def __init__(self, folder: Path, position: Checkpoint, commit: Callable[[], None]) -> None:
         self._folder, self._position, self._commit = folder, position, commit
 
     def recover(self) -> None:
-        """Bring the files to what the position says: take back what was written after it.
+        """Cut the files back to the lengths in the position: what was written after them is removed.
 
-        After a power cut there may be less than it says; then what is not whole at the end is cut off, so that the
-        next line does not become a part of it.
+        After a power cut a file may be shorter than the position says. Then an unfinished last line is cut off, so
+        that the next line is not joined to it.
         """
         for name, length in list(self._position.days.items()):
             path = self._folder / name
@@ -83,18 +83,19 @@ class DayWriter:
                 if size < length:
                     self._position.days[name] = self._size(name)
             except FileNotFoundError:
-                del self._position.days[name]  # retention deleted it
+                # Retention deleted it.
+                del self._position.days[name]
 
     def append(self, lines: dict[str, bytes]) -> None:
-        """Write lines into the files of their days; the position then has the new lengths, not yet written.
+        """Write lines into the files of their days, and the new lengths into the position, which is not stored yet.
 
         Raises:
-            OSError: not everything could be written. The position on disk still fits the files.
+            OSError: not everything could be written. The stored position still fits the files.
         """
         self._check_room()
         fresh = [f"{day}.jsonl" for day in lines if f"{day}.jsonl" not in self._position.days]
         if fresh:
-            # From now on the length of this file is known, so that what a crash leaves in it can be told.
+            # The length is stored before the file grows, so that what a crash leaves in it can be cut off.
             saved = [(name, self._size(name)) for name in fresh]
             self._position.days.update(saved)
             self._commit()
@@ -112,7 +113,7 @@ class DayWriter:
             os.close(fd)
 
     def _size(self, name: str) -> int:
-        """Length of a file up to its last whole line; what stands behind that is cut off."""
+        """Length of a file up to its last whole line; the rest is cut off."""
         path = self._folder / name
         try:
             with open(open_regular(path, os.O_RDWR), "r+b") as file:
@@ -133,7 +134,7 @@ class DayWriter:
 
 
 def _cut(path: Path, length: int) -> int:
-    """Cut a file to a length, if it is longer; how long it was, in bytes."""
+    """Cut a file to a length if it is longer; returns how long it was, in bytes."""
     fd = open_regular(path, os.O_RDWR)
     try:
         size = os.fstat(fd).st_size

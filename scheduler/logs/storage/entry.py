@@ -18,7 +18,7 @@ STREAMS: Final[tuple[Stream, ...]] = get_args(Stream)
 
 
 class LogEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One line; see the package for its members. `time` is text: so written, times compare as text does."""
+    """One line; `scheduler.logs` describes its members. `time` is a text that sorts in the order of time."""
 
     time: str
     level: Level
@@ -39,12 +39,12 @@ _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(LogEntry)
 
 LEVEL_OFFSET: Final = len('{"time":"2026-11-23T02:00:00.000512Z","level":"')
-"""Where the level stands in each line, in bytes: `time` is always as long."""
+"""Where the level stands in each line, in bytes: `time` always has the same length."""
 TIME_SLICE: Final = slice(len('{"time":"'), len('{"time":"2026-11-23T02:00:00.000512Z'))
 
 
 def time_text(instant: datetime) -> str:
-    """An aware instant as entries have it."""
+    """An aware instant as it is written in entries."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
 
 
@@ -54,7 +54,7 @@ def encode_lines(entries: list[LogEntry]) -> bytes:
 
 
 def decode(line: bytes) -> LogEntry | None:
-    """The entry of a line; None if it is none."""
+    """The entry of a line; None if the line is no entry."""
     if nests_deeper(line):
         return None
     try:
@@ -64,10 +64,11 @@ def decode(line: bytes) -> LogEntry | None:
 
 
 def decode_lines(lines: list[bytes]) -> list[LogEntry]:
-    """The entries of some lines; what is none is left out."""
+    """The entries of some lines; lines that are no entries are left out."""
     try:
         if not any(len(line) >= DEEP_BYTES_MIN and nests_deeper(line) for line in lines):
             return _DECODER.decode_lines(b"\n".join(lines))
     except (msgspec.DecodeError, UnicodeDecodeError):
-        pass  # one at a time
+        # At least one line is no entry: decode the lines one at a time.
+        pass
     return [entry for line in lines if (entry := decode(line)) is not None]

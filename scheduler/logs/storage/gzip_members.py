@@ -1,9 +1,9 @@
-"""A compressed day: gzip members of about a megabyte each, one behind the other.
+"""A compressed day: consecutive gzip members of about a megabyte each.
 
-A gzip file may be several members in a row, and every tool reads them as one (RFC 1952, 2.2). Each of ours holds
-whole lines and carries its own length in an extra field of its header (2.3.1.1), so that whoever searches finds them
-all without inflating any, reads them from the last one backwards, and shares them among processor cores. A file made
-otherwise, of one long member, is read too, only from its beginning.
+A gzip file may consist of several members, and every tool reads them as one file (RFC 1952, 2.2). Each member here
+holds whole lines and states its own length in an extra field of its header (2.3.1.1). So a search finds all members
+without inflating any, reads them from the last one backwards, and shares them among processor cores. A file that
+consists of one long member is read too, but only from its beginning.
 
     ======  ========================  ===========================================================================
     offset  bytes                     meaning
@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 MEMBER_BYTES: Final = 1024 * 1024
-"""So much is in a member at most (a longer line has its own), before it is compressed."""
+"""A member holds at most this much before compression; a longer line has a member of its own."""
 _HEADER: Final = struct.Struct("<12s4sI")
 _GZIP: Final = bytes.fromhex("1f8b0804 00000000 00ff 0800")
 _LENGTH_FIELD: Final = b"CL\x04\x00"
@@ -35,7 +35,7 @@ _LEVEL: Final = 6
 
 
 class Member(NamedTuple):
-    """Where a member stands in its file, in bytes; `known`: its length is, so that more may follow behind `end`."""
+    """Where a member stands in its file, in bytes; `known`: its header states its length, so `end` is exact."""
 
     begin: int
     end: int
@@ -53,7 +53,7 @@ def member(raw: bytes) -> bytes:
 
 
 def members(fd: int, size_bytes: int) -> Iterator[Member]:
-    """The members of an open file, as far as their lengths are known; a rest of unknown ones is the last."""
+    """The members of an open file; the rest of the file from the first unknown length on counts as one member."""
     begin = 0
     while begin < size_bytes:
         header = os.pread(fd, _HEADER.size, begin)

@@ -1,4 +1,4 @@
-"""Captured output as it was written, wherever it is now: a file, the same compressed, or gone."""
+"""Captured output as it was written: in a file, in a compressed file, or deleted."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ COMPRESSED: Final = ".gz"
 
 
 class DamagedOutput(Exception):
-    """The compressed form of an output is damaged: what follows cannot be had."""
+    """The compressed form of an output is damaged: what follows the damage cannot be read."""
 
 
 class RawOutput:
     """One output file of an attempt, open to be read.
 
     Attributes:
-        path: where it is.
-        compressed: whether that is the compressed form.
+        path: where the file is.
+        compressed: whether the file is the compressed form.
     """
 
     def __init__(self, path: Path, raw: FileIO, *, compressed: bool) -> None:
@@ -32,10 +32,10 @@ class RawOutput:
 
     @classmethod
     def open(cls, path: Path) -> RawOutput | None:
-        """Open the output whose path is `path` or, compressed, that with `.gz`; None if there is neither.
+        """Open the output at `path`, or its compressed form at `path` with `.gz`; None if there is neither.
 
         Raises:
-            OSError: it is there and cannot be read, or is no regular file, or its folder is a symbolic link.
+            OSError: the file exists and cannot be read, or is no regular file, or its folder is a symbolic link.
         """
         for candidate in (path, path.with_name(path.name + COMPRESSED), path):
             try:
@@ -48,11 +48,11 @@ class RawOutput:
         return None
 
     def read(self, offset: int, size_bytes: int) -> bytes:
-        """At most so many bytes from there on; none at the end.
+        """At most `size_bytes` bytes from `offset` on; none at the end.
 
         Raises:
-            OSError: it cannot be read.
-            Damaged: its compressed form ends too soon, or is not what was compressed.
+            OSError: the file cannot be read.
+            DamagedOutput: the compressed form ends too soon, or its checksum is wrong.
         """
         try:
             if self._file.tell() != offset:

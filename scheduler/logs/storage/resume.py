@@ -1,4 +1,4 @@
-"""Where a collector begins: what an interrupted one left is settled first."""
+"""Where a collector begins, and how it first finishes what an interrupted collector left."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from scheduler.logs.storage.entry import decode
 from scheduler.logs.storage.scan import blocks, lines_with, packed_spans, plain_spans
 
 LOOK_BACK_ENTRIES: Final = 100_000
-"""A ledger that is older than its log entries is collected from so many entries before its end on."""
+"""If nothing of a ledger was collected yet, only this many of its newest entries are."""
 _LINES_MAX: Final = 200_000
 BESIDE: Final = ".new"
 
 
 def earliest_seq(last: int) -> int:
-    """Where to begin in a ledger that ends with entry `last` and of which nothing was collected yet."""
+    """The entry to begin with in a ledger that ends with entry `last`, if nothing of it was collected yet."""
     return max(0, last + 1 - LOOK_BACK_ENTRIES)
 
 
 def seq_without_position(folder: Path, last: int) -> int:
-    """Where to begin without a position: after the last entry of the ledger that is a log entry already."""
+    """The entry to begin with if there is no position: the one after the last entry that is a log entry already."""
     earliest = earliest_seq(last)
     seen = 0
     for file in reversed(day_files(folder)):
@@ -50,7 +50,7 @@ def _last_seq(block: bytes) -> int | None:
     lines = lines_with(block, [b'"stream":"scheduler"']).split(b"\n")
     for line in reversed(lines):
         entry = decode(line)
-        # What a job prints may look like it, in its fields.
+        # A line that a job prints may contain the same text, in its fields.
         if entry is not None and entry.stream == "scheduler" and entry.fields is not None:
             seq = entry.fields.get("seq")
             if isinstance(seq, int):
@@ -59,7 +59,7 @@ def _last_seq(block: bytes) -> int | None:
 
 
 def settle_move(folder: Path, position: Checkpoint) -> None:
-    """Bring the replacement of a file by its compressed form to its end, if it had begun.
+    """Finish the replacement of a file by its compressed form, if it had begun.
 
     The caller writes the position afterwards.
     """

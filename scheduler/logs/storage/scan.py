@@ -12,27 +12,27 @@ from scheduler.logs.storage.gzip_members import members
 
 BLOCK_BYTES: Final = 1024 * 1024
 _LAST_BLOCK_BYTES: Final = 256 * 1024
-"""The newest lines are looked at first, and most often they suffice: those ranges are smaller."""
+"""The newest lines are looked at first and mostly suffice, so the last ranges are smaller."""
 _GROWTH: Final = 4
 _MORE_BYTES: Final = 128 * 1024
 _COMPRESSED_BYTES: Final = 512 * 1024
 _INFLATED_BYTES_MAX: Final = 4 * 1024 * 1024
-"""So much of what is compressed is inflated at once: a thousandth of it may be all that is in the file."""
+"""At most this much is inflated at once: compressed data may be a thousand times smaller than what it holds."""
 _LINE_BYTES_MAX: Final = 16 * 1024 * 1024
-"""A longer line is none of ours, and is left out."""
+"""A longer line was not written by the collector, and is left out."""
 _SAMPLE_BYTES: Final = 64 * 1024
 _COMMON: Final = 8
-"""A text that stands in one line of so many is not worth looking for line by line."""
+"""A text that stands in more than one of this many lines is too common to be looked for line by line."""
 
 
 class FileRange(NamedTuple):
     """A range of an open file, in bytes.
 
     Attributes:
-        form: `lines`: those that begin in it; `member`: a gzip member; `stream`: gzip, to be read as a whole.
+        form: `lines`: the lines that begin in it; `member`: a gzip member; `stream`: gzip, to be read as a whole.
         fd: the file.
-        begin, end: where it is.
-        size_bytes: how much of the file counts: a line that begins in the stretch may end behind it.
+        begin, end: where the range is.
+        size_bytes: how much of the file counts: a line that begins in the range may end behind it.
     """
 
     form: Literal["lines", "member", "stream"]
@@ -43,7 +43,7 @@ class FileRange(NamedTuple):
 
 
 def plain_spans(fd: int, size_bytes: int) -> list[FileRange]:
-    """The stretches of a file of lines, the first one first; those at its end are smaller."""
+    """The ranges of a file of lines, in order; those at its end are smaller."""
     found: list[FileRange] = []
     end, wanted = size_bytes, _LAST_BLOCK_BYTES
     while end > 0:
@@ -54,7 +54,7 @@ def plain_spans(fd: int, size_bytes: int) -> list[FileRange]:
 
 
 def packed_spans(fd: int, size_bytes: int) -> list[FileRange]:
-    """The stretches of a compressed file, the first one first."""
+    """The ranges of a compressed file, in order."""
     return [
         FileRange("member" if each.known else "stream", fd, each.begin, each.end, size_bytes)
         for each in members(fd, size_bytes)
@@ -62,9 +62,9 @@ def packed_spans(fd: int, size_bytes: int) -> list[FileRange]:
 
 
 def blocks(span: FileRange) -> Iterator[bytes]:
-    """The whole lines of a stretch, in blocks of about a megabyte: one block, except of a `stream`.
+    """The whole lines of a range, in blocks of about a megabyte: one block, except for a `stream`.
 
-    A last line that is not whole is left out. What is compressed and damaged ends there.
+    A last line that is not whole is left out. Damaged compressed data ends at the damage.
     """
     if span.form == "lines":
         if block := _lines_of(span):
@@ -84,14 +84,14 @@ def blocks(span: FileRange) -> Iterator[bytes]:
 
 
 def lines_with(block: bytes, needles: Iterable[bytes], folded: bytes | None = None) -> bytes:
-    """The lines of a block, with their LF, in which one of some texts stands; mostly none, at the cost of a look.
+    """The lines of a block, with their LF, that contain one of some texts; mostly none, which is quick to see.
 
-    Where a text stands in many lines all of them are given: to look at each is quicker then.
+    If a text stands in many lines, the whole block is returned: then the caller checks each line, which is quicker.
 
     Args:
         block: whole lines.
         needles: none of them holds a LF.
-        folded: the same block with the case of letters folded, where that is to be looked through.
+        folded: the same block with the case of letters folded, if that is to be searched instead.
     """
     sought = block if folded is None else folded
     found = set()
@@ -112,10 +112,10 @@ def _is_common(needle: bytes, sought: bytes, at: int) -> bool:
 
 
 def _lines_of(span: FileRange) -> bytes:
-    """The lines that begin in a stretch."""
+    """The lines that begin in a range."""
     if _is_hole(span):
         return b""
-    # One byte more, before it: a line begins where a LF stands before it.
+    # One byte more is read, before the range: a line begins where a LF stands before it.
     before = 1 if span.begin else 0
     raw = os.pread(span.fd, span.end - span.begin + before, span.begin - before)
     if before:
@@ -137,7 +137,7 @@ def _lines_of(span: FileRange) -> bytes:
 
 
 def _is_hole(span: FileRange) -> bool:
-    """Whether a stretch is a hole of a sparse file: nothing but zeros, and there may be terabytes of them."""
+    """Whether a range is a hole of a sparse file: nothing but zeros, perhaps terabytes of them."""
     try:
         return os.lseek(span.fd, span.begin, os.SEEK_DATA) >= span.end
     except OSError as problem:
@@ -145,7 +145,7 @@ def _is_hole(span: FileRange) -> bool:
 
 
 def _inflated(span: FileRange) -> Iterator[bytes]:
-    """What a stretch of a gzip file holds, of all its members, without Python's slower reader."""
+    """The inflated content of a range of a gzip file, all its members, without Python's slower reader."""
     at, inflater = span.begin, zlib.decompressobj(wbits=31)
     while raw := os.pread(span.fd, min(_COMPRESSED_BYTES, span.end - at), at):
         at += len(raw)
