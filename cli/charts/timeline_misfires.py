@@ -1,7 +1,7 @@
-"""What was missed, as a timeline shows it: the very instants of the schedule that was in force, and no others.
+"""Missed instants, as a timeline shows them: exactly the instants of the schedule that was in force.
 
-An entry `schedule.misfired` covers any stretch of time, in which a schedule may have few instants or many. Only those
-within the picture are counted and drawn, and not those that were caught up: these are runs.
+An entry `schedule.misfired` covers any period, in which a schedule may have few instants or many. Only the instants
+within the window are counted and drawn. Those that were caught up are left out, because they have runs.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ _MICROSECOND = timedelta(microseconds=1)
 def schedule_of_misfire(
     sql: Sql, job: Job | None, name: str, seq: int, misfire: v.ScheduleMisfired
 ) -> Schedule:
-    """The schedule whose instants entry `seq` recorded as missed: the latest before it that has just these.
+    """The schedule whose instants entry `seq` recorded as missed: the latest before it that has exactly these.
 
     Args:
         sql: the views of the ledger.
-        job: as it is now; its definition is tried first, for it is at hand.
-        name: of the job.
+        job: the job as it is now; its definition is tried first, because it needs no query.
+        name: the name of the job.
         seq: the entry.
-        misfire: what it says.
+        misfire: its payload.
 
     Raises:
-        LookupError: none has just these; another version of the time zones may see them otherwise.
+        LookupError: no schedule has exactly these instants; with another version of the zone data they may differ.
     """
     if job is not None and job.defined_seq < seq:
         schedule = schedule_of(job.definition)
@@ -54,9 +54,10 @@ def schedule_of_misfire(
 def missed_spans(
     misfire: v.ScheduleMisfired, schedule: Schedule, begin_us: int, end_us: int, axis: Axis
 ) -> tuple[RunSpan, ...]:
-    """The instants x with begin <= x < end that were missed and not caught up: a span for columns side by side."""
+    """The instants x with begin <= x < end that were missed and not caught up: neighbouring columns form one span."""
     first, last = misfire.first, misfire.last
-    if misfire.will_run:  # always the latest of them
+    # The latest instants are those that were caught up.
+    if misfire.will_run:
         run = schedule.latest(first - _MICROSECOND, last, misfire.will_run)
         last = run[0] - _MICROSECOND if run else last
     low, high = max(first, instant_of(begin_us)), min(last, instant_of(end_us) - _MICROSECOND)
@@ -64,7 +65,7 @@ def missed_spans(
 
 
 def spread(misfire: v.ScheduleMisfired, begin_us: int, end_us: int, axis: Axis) -> tuple[RunSpan, ...]:
-    """The same where no schedule is known: as if the instants were spread evenly over their stretch."""
+    """The same if no schedule is known: the instants are assumed to be spread evenly over the misfire's period."""
     first_us, last_us = microseconds(misfire.first), microseconds(misfire.last)
     low_us, high_us = max(first_us, begin_us), min(last_us + 1, end_us)
     missed = misfire.count - misfire.will_run
@@ -81,7 +82,7 @@ def _has(schedule: Schedule, misfire: v.ScheduleMisfired) -> bool:
 
 @lru_cache(maxsize=1_024)
 def _spans(schedule: Schedule, low: datetime, high: datetime, axis: Axis) -> tuple[RunSpan, ...]:
-    """The spans of low <= x <= high; jobs that share a schedule share the work."""
+    """The spans of the instants x with low <= x <= high; jobs that share a schedule share the work."""
     found = []
     columns = list(_columns(schedule, low, high, axis))
     while columns:
@@ -95,7 +96,7 @@ def _spans(schedule: Schedule, low: datetime, high: datetime, axis: Axis) -> tup
 
 
 def _columns(schedule: Schedule, low: datetime, high: datetime, axis: Axis) -> Iterator[int]:
-    """The columns that hold an instant, in order: one look for each, however many it holds."""
+    """The columns that hold an instant, in order; each costs one step, however many instants it holds."""
     after = low - _MICROSECOND
     while (due := next(schedule.between(after, high), None)) is not None:
         column = axis.column_of(microseconds(due))
