@@ -39,8 +39,11 @@ _SPILLED = re.compile(rf"{MERGE_MARK}[a-z0-9_]{{8}}")
 
 Kind = Literal["events", "runs", "notes"]
 KINDS: tuple[Kind, ...] = ("events", "runs", "notes")
-"""The files made from a segment, each kind in its own folder: all entries; the runs that end in it, as rows of the
-view `runs`; and the entries of rare types."""
+"""The kinds of files that are made from a segment, each kind in its own folder.
+
+`events` holds all entries; `runs` the runs that end in the segment, as rows of the view `runs`; `notes` the entries
+of rare types.
+"""
 
 
 class ProjectionFile(msgspec.Struct, frozen=True):
