@@ -1,19 +1,19 @@
 r"""An append-only, hash-chained ledger in a folder, and the specification of its format, number 1.
 
-The ledger knows bytes, entries, hashes and durability. What the entries are about is not its business.
+The ledger knows bytes, entries, hashes and durability. It does not know what the entries are about.
 
 An entry
-    is one line of JSON: ASCII, ended by LF, at most 65,535 bytes with it. Its members stand in this order,
-    without blanks between them:
+    is one line of JSON: ASCII, ended by LF, at most 65,535 bytes including the LF. Its members stand in this
+    order, without blanks between them:
 
     =========  ==========================================================================================
     `seq`      its position: from 0, without gaps. `seq` orders entries; `time` does not
     `time`     the writer's wall clock: UTC, RFC 3339 with six digits and `Z`
     `type`     a fact in the past tense, `noun.verb`
-    `actor`    who: `scheduler`, `config` or `user:NAME@HOST`
-    `job`      what it is about; left out where there is none
-    `run`      the number of the run it is about; left out where there is none
-    `data`     the payload: a JSON object; at most 200 objects and arrays are open at once in it, it included
+    `actor`    who did it: `scheduler`, `config` or `user:NAME@HOST`
+    `job`      the job that it is about; left out if there is none
+    `run`      the number of the run that it is about; left out if there is none
+    `data`     the payload: a JSON object; at most 200 objects and arrays, itself included, are open at once
     `durable`  how many entries were known to be on disk when the line was composed; never more than `seq`
     `prev`     the `hash` of the entry before; 64 zeros in entry 0
     `hash`     SHA-256, as 64 lower-case hex digits, of the bytes of the line that stand before `,"hash":`
@@ -21,8 +21,8 @@ An entry
 
     Numbers are written without sign, leading zeros or fraction. `type`, `actor` and `job` are not empty.
     Characters beyond ASCII are written as `\uXXXX`, in pairs where one is not enough. Hashes are taken over
-    the bytes as they stand: nothing is ever encoded again to check it. Readers accept types and payload
-    members that they do not know; writers never write any.
+    the bytes as they stand: nothing has to be encoded again to check them. Readers accept types and payload
+    members that they do not know; writers never write such types or members.
 
 Worked example
     A ledger of three entries (each one line; wrapped here, to be joined without the blanks they begin with):
@@ -48,44 +48,46 @@ Worked example
 
 Entry 0
     is of the type `ledger.created`; its payload names the ledger (32 hex digits), the format of all its
-    entries, and the software that created it. A test ledger with small segments says so in a fourth member,
-    `segment_entries`. A ledger with a greater format number is refused, to read as to write.
+    entries, and the software that created it. A test ledger with small segments has a fourth member,
+    `segment_entries`. A ledger with a greater format number is refused, for reading as for writing.
 
 Files
     ==============================  =====================================================================
     `00000000000000000000.jsonl`    a segment, named by its first entry in 20 digits: 65,536 entries
-    `00000000000000000000.seal`     written when it is full: its digest, so that files can be compared
+    `00000000000000000000.seal`     written when the segment is full: its digest, so that files can be compared
     `HEAD`                          two slots: how far the ledger is known to be on disk (see `head`)
     `lock`                          held by the process that writes; never removed
     `reserve`                       room kept for the moment when the disk is full
-    `quarantine/<seq>-<at>.torn`    what a crash left, byte for byte: where it was found, in its name
+    `quarantine/<seq>-<at>.torn`    what a crash left, byte for byte: the name says where it was found
     ==============================  =====================================================================
 
-    Folders are created 0700, files 0600. To copy a ledger that is being written, hold its lock meanwhile
-    (`flock --shared lock cp -a . COPY`): a copy in which `HEAD` is newer than the segments is one from which
-    entries are missing, and is called that.
+    Folders are created with mode 0700, files with mode 0600. To copy a ledger that is being written, hold its
+    lock meanwhile (`flock --shared lock cp -a . COPY`). A copy in which `HEAD` is newer than the segments lacks
+    entries, and is reported as corrupt.
 
 Writing
-    Under the lock: read what others appended, compose, one `write`, one `fdatasync`, `HEAD`. A segment is
-    created only after the one before it is on disk, whole. A write that fails is taken back and may be tried
-    again; a flush that fails poisons the writer for good. A batch is written whole or not at all as far as
-    anyone is told; of a batch that a crash interrupts, the first entries may stay.
+    Under the lock, a writer reads what others appended, composes its lines, makes one `write` and one
+    `fdatasync`, and writes `HEAD`. A segment is created only after the one before it is on disk, whole. A write
+    that fails is taken back and may be tried again; a flush that fails poisons the writer for good. A batch that
+    is acknowledged is whole, and a batch that is refused is not there; of a batch that a crash interrupts, the
+    first entries may stay.
 
 Reading
-    A reader takes the lock, shared, while it looks at what is new: what it sees is committed and stays.
-    Without a lock file, as in a copy, it stops at the first line that is not whole.
+    A reader takes the lock, shared, while it reads what is new: what it sees is committed and stays.
+    If there is no lock file, as in a copy, the reader stops at the first line that is not whole.
 
 Torn or corrupt
-    At the first line that is not the entry that it must be, number *k*, the ledger is corrupt if `HEAD`
-    reaches to *k* or beyond, if any later line that speaks for itself has `durable` > *k*, or if there is a
-    later segment or a seal: *k* was on disk once. It is corrupt too if that line has arrived whole, its LF
-    included, and says something else: no crash makes a line that is whole and wrong. Nothing is written to a
-    corrupt ledger. Otherwise its tail is torn: the bytes are moved to quarantine, the segment is cut, and an
-    entry `ledger.recovered` says how many they were, what their digest is and where they stood (see
-    `recovery`). Bytes behind the last entry of a full last segment without a seal are a torn tail too.
+    Let *k* be the number of the first line that is not the entry that it must be. The ledger is corrupt if
+    `HEAD` reaches to *k* or beyond, if a later line that speaks for itself (its hash is that of its bytes) has
+    `durable` > *k*, or if there is a later segment or a seal: then *k* was on disk once. The ledger is corrupt
+    too if line *k* has arrived whole, its LF included, and says something else: no crash makes a line that is
+    whole and wrong. Nothing is written to a corrupt ledger. Otherwise the tail is torn: the bytes are moved to
+    quarantine, the segment is cut, and an entry `ledger.recovered` says how many bytes they were, what their
+    digest is and where they stood (see `recovery`). Bytes behind the last entry of a full last segment without a
+    seal are a torn tail too.
 
-What this cannot show: that somebody removed the newest entries *and* made `HEAD` forget them, or wrote the
-whole chain anew. That takes a witness outside the folder.
+The ledger cannot show that somebody removed the newest entries *and* set `HEAD` back to match, or wrote the
+whole chain anew. To show that takes a witness outside the folder.
 """
 
 from eventstore.commit import Fsync

@@ -1,4 +1,4 @@
-"""A commit: one write, one flush, then `HEAD`. What a crash between the steps means stands at each step.
+"""A commit: one write, one flush, then `HEAD`; comments say at each step what a crash there leaves.
 
 Everything here happens under the writer lock.
 """
@@ -24,8 +24,8 @@ from eventstore.tail import LineEnd, Tail
 Fsync = Literal["always", "everysec", "never"]
 """When entries are made durable: before `append` returns; within a second; when a segment is full.
 
-Whatever it is, they are durable when the ledger has been closed. None of the three loses anything when a
-process is killed; a power failure may take the last second's entries, or those of the open segment.
+With each of the three, entries are durable once the ledger has been closed. No killed process loses entries; a
+power failure may lose those of the last second (`everysec`) or of the open segment (`never`).
 """
 
 _FLUSH_EVERY_S = 1.0
@@ -42,10 +42,10 @@ class _SegmentWrite(msgspec.Struct):
 
 
 class Writer:
-    """What appends to a ledger whose end is `tail`.
+    """Appends to the ledger whose end is `tail`.
 
     Attributes:
-        poisoned: why nothing more can be acknowledged; None while all is well.
+        poisoned: why nothing more can be acknowledged; None if no flush has failed.
     """
 
     def __init__(
@@ -67,10 +67,10 @@ class Writer:
         entries = decode_own(block)
         parts: list[_SegmentWrite] = []
         try:
-            # A crash in here leaves a torn tail, or whole lines that nobody was told of.
+            # A crash here leaves a torn tail, or whole lines that were not acknowledged.
             self._write(lines, block, parts)
             if self._flush_is_due():
-                # A crash in here: the same, and a power failure may take any of the lines.
+                # A crash here leaves the same, and a power failure may lose any of the lines.
                 self._sync(parts)
         except OSError as error:
             self._take_back(parts)
@@ -80,8 +80,8 @@ class Writer:
             self._take_back(parts)
             self._close_all_but(parts, self._tail.fd)
             raise
-        # From here on the entries are in the ledger: nothing may say that they are not. A crash leaves HEAD behind
-        # them, which costs nothing.
+        # From here on the entries are in the ledger, so nothing may raise. A crash leaves `HEAD` at an older entry,
+        # which is harmless.
         last, before = parts[-1], self._tail.fd
         self._tail.advance(entries, len(block), last.fd, LineEnd(last.first, last.end))
         if len(parts) > 1:
@@ -93,7 +93,7 @@ class Writer:
         return entries
 
     def flush(self) -> None:
-        """Make durable whatever is not.
+        """Make all entries durable that are not durable yet.
 
         Raises:
             Poisoned: it failed.
@@ -106,11 +106,11 @@ class Writer:
             self._durable_to_here()
 
     def cut(self, fd: int, offset: int) -> None:
-        """Cut from the open segment what is no entry.
+        """Cut the open segment at `offset`, behind its last entry.
 
         Raises:
             OSError: nothing was cut.
-            Poisoned: whether the cut is on disk is unknown.
+            Poisoned: it is unknown whether the cut is on disk.
         """
         self._disk.ftruncate(fd, offset)
         try:
@@ -124,7 +124,7 @@ class Writer:
         self._head_flushed_s = time.monotonic()
 
     def _write(self, lines: list[bytes], block: bytes, parts: list[_SegmentWrite]) -> None:
-        """Write the lines, each into its segment; `parts` says at any moment what may have been written."""
+        """Write the lines, each into its segment; `parts` lists at any moment what may have been written."""
         tail = self._tail
         first, fd, offset = tail.first, tail.fd, tail.offset
         room = first + self._entries - tail.head.seq - 1
@@ -138,7 +138,7 @@ class Writer:
             first, fd, offset, room = first + self._entries, None, 0, self._entries
 
     def _next_segment(self, first: int, parts: list[_SegmentWrite]) -> int:
-        """Create a segment, after what comes before it is on disk: so a later one proves the earlier ones."""
+        """Create a segment once all before it is on disk, so that its existence proves the earlier ones."""
         if parts:
             self._sync(parts)
         elif self._tail.durable < first:
@@ -151,12 +151,12 @@ class Writer:
         return fd
 
     def _sync(self, parts: list[_SegmentWrite]) -> None:
-        """Make durable what these parts hold and whatever others left before them that is not known to be.
+        """Make durable what these parts hold, and all entries before them that are not known to be durable.
 
         Raises:
-            Poisoned: it failed.
-            Corrupt: what others left cannot be written again; nothing has become durable.
-            OSError: a file could not be written again, or opened to be flushed: nothing is known to be lost.
+            Poisoned: a flush failed.
+            Corrupt: entries of other processes cannot be written again; nothing has become durable.
+            OSError: a file could not be written again, or opened to be flushed; nothing is known to be lost.
         """
         tail = self._tail
         begin = parts[0].first if parts else tail.first
@@ -167,11 +167,12 @@ class Writer:
         others = range(first_of(tail.durable, self._entries), begin, self._entries)
         opened: list[int] = []
         try:
-            # For want of descriptors no flush has failed: all are opened before the first one.
+            # All files are opened before the first flush: a lack of descriptors must not count as a failed flush.
             for first in others:
                 fd = self._disk.open(tail.path(first), os.O_RDWR)
                 opened.append(fd)
-            if newest >= tail.durable:  # its name may not be on disk
+            # The name of the newest segment may not be on disk.
+            if newest >= tail.durable:
                 opened.append(os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
             self._flush_files(opened[: len(others)], parts, opened[len(others) :])
         finally:
@@ -197,7 +198,7 @@ class Writer:
         return self._fsync == "always"
 
     def _durable_to_here(self) -> None:
-        """Tell `HEAD` that everything up to the last entry is on disk."""
+        """Write into `HEAD` that everything up to the last entry is on disk."""
         tail = self._tail
         tail.durable, tail.unproven = tail.head.seq + 1, False
         self._head_file.write(Slot(tail.head.seq, tail.head.hash, tail.end.offset))
@@ -206,13 +207,13 @@ class Writer:
             self.flush_head()
 
     def _take_back(self, parts: list[_SegmentWrite]) -> None:
-        """Take off what a failed commit has written: nobody was told of it.
+        """Remove what a failed commit has written; none of it was acknowledged.
 
-        Segments that it has begun go first, and their names leave the disk before the one before them is cut:
-        a segment is only ever there behind a full one.
+        Segments that the commit has created are removed first, and their names leave the disk before the segment
+        before them is cut: a segment exists only behind a full one.
 
         Raises:
-            Poisoned: it may still be there.
+            Poisoned: some of it may still be there.
         """
         if not parts:
             return
@@ -225,7 +226,7 @@ class Writer:
                 sync_folder(self._disk, self._folder)
             if os.fstat(parts[0].fd).st_size > parts[0].offset:
                 self._disk.ftruncate(parts[0].fd, parts[0].offset)
-                # The next write goes to the same place: a power failure must not mix the two.
+                # The next write goes to the same place: a power failure must not leave a mixture of both.
                 self._disk.fdatasync(parts[0].fd)
         except OSError as error:
             raise self._poison(

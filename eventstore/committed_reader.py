@@ -1,10 +1,11 @@
 """The committed entries of a ledger, read without its lock.
 
-Whoever reads what is new usually holds the writer lock, shared, for that moment. A process of low priority could be
-put aside on a busy machine while it holds the lock, and the scheduler would wait for that. So this reader takes none:
-it reads no further than `HEAD` says that entries are committed, or, where `HEAD` is written later (`fsync: everysec`,
-`never`), than to what has stood there for a moment: a write that failed would have been taken back. What looks
-damaged without the lock may just be being written; it is looked at again, the last time with the lock.
+A process that reads what is new usually holds the writer lock, shared, for that moment. On a busy machine the kernel
+may suspend a process of low priority while it holds the lock, and the scheduler would wait for it. So this reader
+takes no lock. It reads up to the entry that `HEAD` names. If `HEAD` is written later (`fsync: everysec`, `never`), it
+also reads entries that have stood there for `SETTLED_S`: a write that failed would have been taken back by then. A
+line that looks damaged without the lock may be one that is being written; it is read again, the last time with the
+lock.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from eventstore.store import Entry
 _LOOKS: Final = 5
 _PAUSE_S: Final = 0.01
 SETTLED_S: Final = 0.1
-"""What a writer takes back it takes back at once."""
+"""Entries that have stood for this long are committed: a writer takes a failed write back at once."""
 
 
 class _Lockless(Disk):
@@ -41,7 +42,7 @@ class CommittedReader:
     """The committed end of a ledger.
 
     Attributes:
-        pending: whether there were more entries that may not be committed; they settle in a moment.
+        pending: whether there were more entries that may not be committed yet; `refresh` tells in a moment.
 
     Raises:
         NoLedger, Corrupt, NewerFormat, Unavailable: it cannot be read.
@@ -58,7 +59,7 @@ class CommittedReader:
 
     @property
     def ledger_id(self) -> str:
-        """Which ledger it is."""
+        """The identity of the ledger: 32 hex digits."""
         return self._journal.ledger_id
 
     @property
@@ -80,7 +81,8 @@ class CommittedReader:
             head = self._journal.head().seq
             self._seen = (-1, time.monotonic())
         slot = self._head_file.read()
-        if slot is None:  # a ledger that has just been created, or a copy
+        # Without a slot, this is a ledger that has just been created, or a copy.
+        if slot is None:
             self._head_file.close()
             self._head_file = HeadFile(self._folder, self._disk, writable=False)
             return head
@@ -92,7 +94,7 @@ class CommittedReader:
         return committed
 
     def read(self, first: int) -> Iterator[Entry]:
-        """The committed entries from there on.
+        """The committed entries from `first` on.
 
         Raises:
             Corrupt: an entry on the way does not stand where the chain says.
@@ -100,7 +102,7 @@ class CommittedReader:
         return self._journal.read(first, self.refresh())
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Close all files."""
         self._journal.close()
         self._head_file.close()
 

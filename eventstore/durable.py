@@ -1,6 +1,6 @@
 """The system calls of a safe write, each with its reason: nothing else in the package writes to the disk.
 
-`Disk` is the seam for faults: tests replace any call by one that fails, before or after it took effect.
+`Disk` lets tests inject faults: they replace any call by one that fails, before or after it took effect.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ class Disk:
     """The calls that change a disk or wait for it; every method raises `OSError`."""
 
     def open(self, path: Path, flags: int) -> int:
-        """Open a file that no started program inherits; one that is created is its owner's alone."""
+        """Open a file that no started program inherits; a file that is created is accessible to its owner only."""
         return open_regular(path, flags, FILE_MODE)
 
     def mkdir(self, path: Path) -> None:
-        """Create a folder that is its owner's alone; one that exists is left as it is."""
+        """Create a folder that is accessible to its owner only; an existing folder is left as it is."""
         with contextlib.suppress(FileExistsError):
             os.mkdir(path, FOLDER_MODE)
 
     def pwrite(self, fd: int, data: bytes, offset: int) -> int:
-        """Write at a known place: never where a file happens to end."""
+        """Write at a given offset, never at the current end of a file."""
         return os.pwrite(fd, data, offset)
 
     def fdatasync(self, fd: int) -> None:
@@ -38,7 +38,7 @@ class Disk:
         os.fdatasync(fd)
 
     def fsync(self, fd: int) -> None:
-        """Wait until a folder's names are on disk: without it, a power failure may take a new file away."""
+        """Wait until a folder's names are on disk: without this, a power failure may lose a new file."""
         os.fsync(fd)
 
     def ftruncate(self, fd: int, length: int) -> None:
@@ -46,7 +46,7 @@ class Disk:
         os.ftruncate(fd, length)
 
     def fallocate(self, fd: int, length: int) -> None:
-        """Take the room now, so that it is there later."""
+        """Allocate the room now, so that it is available later."""
         os.posix_fallocate(fd, 0, length)
 
     def rename(self, source: Path, target: Path) -> None:
@@ -62,7 +62,7 @@ class Disk:
         os.unlink(path)
 
     def flock(self, fd: int, operation: int) -> None:
-        """Wait for a lock that the kernel takes back when its holder dies, however it dies."""
+        """Wait for a lock that the kernel releases when its holder dies, however it dies."""
         fcntl.flock(fd, operation)
 
 
@@ -70,7 +70,7 @@ REAL = Disk()
 
 
 def close_quietly(fd: int) -> None:
-    """Close a file of which everything is on disk that has to be: a failure changes nothing that anyone was told."""
+    """Close a file whose data is on disk as far as needed, so that a failure to close it does not matter."""
     with contextlib.suppress(OSError):
         os.close(fd)
 
@@ -78,10 +78,10 @@ def close_quietly(fd: int) -> None:
 def write_all(disk: Disk, fd: int, data: bytes, offset: int) -> None:
     """Write all of the data, in one call unless the system takes only a part of it.
 
-    After a part the rest is tried once more: that call succeeds, or says why it cannot.
+    After a part, the rest is written by another call: it succeeds, or says why it cannot.
 
     Raises:
-        OSError: not all of it was written; how much was is unknown to the caller.
+        OSError: not all of the data was written; the caller does not know how much was.
     """
     written = disk.pwrite(fd, data, offset)
     while written < len(data):
@@ -122,10 +122,10 @@ def write_file(
 ) -> None:
     """Create or replace a whole file, atomically; it is on disk on return.
 
-    1. Write beside it: a crash leaves a stray temporary file, and the old one untouched.
-    2. Flush before the rename: otherwise a power failure may leave the new name with nothing in it.
-    3. Rename: from here on everyone sees the new file.
-    4. Flush the folder: from here on a power failure does not bring the old one back.
+    1. Write a temporary file: a crash leaves this file behind, and the old file as it was.
+    2. Flush it before the rename: otherwise a power failure may leave the new name with nothing in it.
+    3. Rename it: from here on every process sees the new file.
+    4. Flush the folder: from here on a power failure does not bring the old file back.
 
     Args:
         disk: the system calls.
@@ -133,12 +133,12 @@ def write_file(
         data: all that it holds.
         durable: whether steps 2 and 4 are taken; without them a power failure may leave an older file or one that
             is not whole, which suits a file that is checked when it is read and can be made again.
-        replace: whether a file that is there gives way.
-        beside: the temporary file, in the same folder; by default `.NAME.PID`. One that is there is a leftover.
+        replace: whether an existing file is replaced.
+        beside: the temporary file, in the same folder; by default `.NAME.PID`. A file of that name is a leftover.
 
     Raises:
-        FileExistsError: there is a file, and it was not to be replaced; it is as it was.
-        OSError: it cannot be written; what was there is as it was.
+        FileExistsError: there is a file, and `replace` is false; the file is as it was.
+        OSError: the file cannot be written; an existing file is as it was.
     """
     beside = beside or path.with_name(f".{path.name}.{os.getpid()}")
     fd = _create_anew(disk, beside)
@@ -175,12 +175,12 @@ def publish(disk: Disk, beside: Path, path: Path) -> None:
 
 
 def give_name(disk: Disk, beside: Path, path: Path, *, replace: bool = True) -> None:
-    """Give a finished file its name, at once for everyone: step 3 of `write_file`.
+    """Give a finished file its name, atomically: step 3 of `write_file`.
 
-    Without `replace`, a link fails where a rename would replace a file that came meanwhile.
+    Without `replace`, the name is given by a link, which fails if a file of that name was created meanwhile.
 
     Raises:
-        FileExistsError: there is a file, and it was not to be replaced.
+        FileExistsError: there is a file, and `replace` is false.
         OSError: it cannot be done.
     """
     if replace:
@@ -200,7 +200,7 @@ def give_name(disk: Disk, beside: Path, path: Path, *, replace: bool = True) -> 
 
 
 def _create_anew(disk: Disk, path: Path) -> int:
-    """A new file, whatever has its name: what a killed process has left, or a link that somebody has put there."""
+    """Create a new file; an existing one (left by a killed process, or a link from somebody) is removed first."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
         return disk.open(path, flags)

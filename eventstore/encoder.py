@@ -1,9 +1,8 @@
-r"""Events become lines: the one place that writes format 1.
+r"""The encoder of events into lines: the only module that writes format 1.
 
-A payload comes out of msgspec as UTF-8; the ledger is ASCII, so what is not ASCII is escaped (`\u00e9`).
-A lone surrogate (a file name that is no UTF-8) cannot be written in JSON that others read: it is written as
-the six visible characters `\udc80`. Not-a-number and infinities, which msgspec turns into `null` without a
-word, are refused.
+msgspec encodes a payload as UTF-8; the ledger is ASCII, so other characters are escaped (`\u00e9`). A lone surrogate
+(from a file name that is no UTF-8) cannot be written in JSON that others can read: it is written as the six visible
+characters `\udc80`. Not-a-number and infinities, which msgspec silently turns into `null`, are refused.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ def compose(events: Sequence[Event], head: Head, durable: int, now: datetime) ->
         EventTooLarge: a line would be longer than 65,535 bytes.
         EventTooDeep: a payload nests deeper than 200 levels.
         TypeError: a payload is no JSON object, or cannot be encoded.
-        ValueError: a payload holds a number that JSON does not have, or a type or a name is none.
+        ValueError: a payload holds a number that JSON does not have, or a type or a name is not valid.
     """
     seq, prev = head.seq, head.hash.encode()
     time = b',"time":"%b","type":' % time_text(now)
@@ -80,7 +79,7 @@ def compose(events: Sequence[Event], head: Head, durable: int, now: datetime) ->
 
 
 def time_text(moment: datetime) -> bytes:
-    """A moment as entries spell it: RFC 3339, UTC, six digits, `Z`.
+    """A moment as it is written in entries: RFC 3339, UTC, six digits, `Z`.
 
     Raises:
         ValueError: the moment has no zone.
@@ -89,9 +88,8 @@ def time_text(moment: datetime) -> bytes:
         raise ValueError("the clock gave a time without a zone")
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
-    quoted = _ENCODER.encode(
-        moment
-    )  # several times faster than `isoformat`, but leaves out a fraction of zero
+    # This is several times faster than `isoformat`, but leaves out a fraction of zero.
+    quoted = _ENCODER.encode(moment)
     if len(quoted) == _QUOTED_TIME_BYTES:
         return quoted[1:-1]
     return moment.isoformat(timespec="microseconds")[:26].encode() + b"Z"
@@ -101,9 +99,9 @@ def encode_payload(data: Any) -> bytes:
     """A payload as ASCII JSON.
 
     Raises:
-        TypeError: it is no JSON object, or msgspec cannot encode it.
-        ValueError: it holds a NaN or an infinity.
-        NestsTooDeep, RecursionError: it nests deeper than an entry's payload may.
+        TypeError: the payload is no JSON object, or msgspec cannot encode it.
+        ValueError: the payload holds a NaN or an infinity.
+        NestsTooDeep, RecursionError: the payload nests deeper than an entry's payload may.
     """
     try:
         encoded = _ENCODER.encode(data)
@@ -111,7 +109,8 @@ def encode_payload(data: Any) -> bytes:
         encoded = _ENCODER.encode(_without_surrogates(msgspec.to_builtins(data)))
     if len(encoded) >= DEEP_BYTES_MIN and nests_deeper(encoded):
         raise NestsTooDeep
-    if b"null" in encoded:  # msgspec writes a number that JSON does not have as null
+    # msgspec writes a number that JSON does not have as null.
+    if b"null" in encoded:
         _refuse_unreal(msgspec.to_builtins(data))
     if encoded[:1] != b"{" or encoded[-1:] != b"}" or b"\n" in encoded:
         raise TypeError(f"a payload is one JSON object on one line, not {encoded[:40]!r}")
@@ -124,7 +123,7 @@ def escape(text: str) -> bytes:
 
 
 def _subject(event: Event, seq: int) -> bytes:
-    """The members `job` and `run`, each only where there is one."""
+    """The members `job` and `run`, each only if the event has it."""
     job, run = event.job, event.run
     text = b"" if job is None else b',"job":' + (_names.get(job) or _encode_name(job))
     if run is None:

@@ -1,9 +1,9 @@
-"""Entries as they are read: a line is valid only if every byte of it stands where format 1 says.
+"""The check of lines that are read: a line is valid only if every byte of it is as format 1 demands.
 
-The exact definition is `check_line`. `check_lines` says the same of many lines at once, at the speed of the
-C code it leans on: lines that decode, and encode again to the very same bytes, have format 1's members in
-format 1's order and spelling. Lines for which that does not hold go through `check_line`, which either
-accepts them (a name with escaped characters encodes differently) or says what is wrong with which byte.
+The exact definition is `check_line`. `check_lines` applies the same definition to many lines at once, at the speed
+of msgspec's C code: lines that decode, and encode again to the same bytes, have format 1's members in format 1's
+order and spelling. Other lines go through `check_line`, which either accepts them (a name with escaped characters
+encodes differently) or says what is wrong with which byte.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from eventstore.nesting import DEEP_BYTES_MIN, NESTING_MAX, nests_deeper
 from eventstore.store import Entry, Head
 
 LINE_BYTES_MAX = 65_535
-"""The longest line, its LF included."""
+"""The length of the longest line, its LF included."""
 
 HASH_SUFFIX_BYTES = len(',"hash":""}') + 64
-"""What follows the hashed bytes of a line, its LF not included."""
+"""The length of what follows the hashed bytes of a line, its LF not included."""
 
 _HASHED = slice(None, -HASH_SUFFIX_BYTES)
 
@@ -35,7 +35,7 @@ _Name = Annotated[str, msgspec.Meta(min_length=1)]
 class Line(
     msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """A line's members, in the line's order, as they are checked (`Entry` is what readers are given)."""
+    """A line's members, in the line's order, as they are checked (readers get an `Entry`)."""
 
     seq: _Count
     time: str
@@ -50,7 +50,7 @@ class Line(
 
 
 class LineTail(NamedTuple):
-    """What the cheap check of a single line yields: its place in the chain, its payload left undecoded."""
+    """The result of the cheap check of a single line: its place in the chain, without its payload."""
 
     seq: int
     durable: int
@@ -59,11 +59,11 @@ class LineTail(NamedTuple):
 
 
 class BadLine(Exception):
-    """Bytes that are no entry, or not the one that the chain wants here.
+    """Bytes that are no entry, or not the entry that the chain demands here.
 
     Attributes:
         seq: the position at which an entry was expected.
-        offset: where the line begins, in bytes from the beginning of what was checked.
+        offset: where the line begins, in bytes from the beginning of the bytes that were checked.
         expected: what should have stood there.
         found: what stands there.
     """
@@ -91,23 +91,25 @@ _ENTRIES = msgspec.json.Decoder(Entry)
 _TIMES = msgspec.json.Decoder(list[datetime])
 _ENCODER = msgspec.json.Encoder()
 _DIGITS_TO_ZERO = bytes.maketrans(b"123456789", b"000000000")
-_LFS = b"\n" * 4  # a search leaps as far as what it searches for is long
+# Several LFs, because a search for a longer text is faster.
+_LFS = b"\n" * 4
 _TIME_FORM = b"0000-00-00T00:00:00.000000Z"
 _DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError)
 _SHOWN_BYTES = 48
 
 
 def seq_of(line: bytes) -> int | None:
-    """The `seq` that a line begins with; None if it does not begin as a line does."""
+    """The `seq` with which a line begins; None if the bytes do not begin as a line does."""
     match = _HEAD.match(line, 0, _HEAD_BYTES_MAX)
     return int(match[1]) if match else None
 
 
 def tail_of(line: bytes) -> LineTail | None:
-    """The cheap check of one line (without LF): both its ends, and its hash over the bytes between.
+    """The cheap check of one line (without LF): its beginning, its end, and its hash over the bytes before.
 
     Returns:
-        Its place in the chain; None if the line does not speak for itself.
+        Its place in the chain; None if the line does not speak for itself, that is, if its hash is not that of its
+        bytes.
     """
     tail = _TAIL.search(line, max(0, len(line) - _TAIL_BYTES_MAX))
     seq = seq_of(line)
@@ -120,7 +122,7 @@ def tail_of(line: bytes) -> LineTail | None:
 
 
 def has_structure(line: bytes) -> bool:
-    """Whether the members of a line (without LF) are those of format 1, whatever they say."""
+    """Whether a line (without LF) has the members of format 1, whatever their values are."""
     return line.isascii() and _STRUCTURE.fullmatch(line) is not None
 
 
@@ -129,11 +131,11 @@ def check_line(line: bytes, seq: int, prev: str) -> Line:
 
     Args:
         line: the bytes.
-        seq: the position that it must have.
+        seq: the position that the line must have.
         prev: the hash of the entry before it.
 
     Raises:
-        BadLine: it is not that entry; its `offset` is 0.
+        BadLine: the line is not that entry; the error's `offset` is 0.
     """
 
     def bad(expected: str, found: str) -> BadLine:
@@ -174,7 +176,7 @@ def check_lines(block: bytes, seq: int, prev: str) -> list[Line]:
         prev: the hash of the entry before the first.
 
     Raises:
-        BadLine: the first line that is not the entry it must be.
+        BadLine: a line is not the entry that it must be; the error is about the first such line.
     """
     raw = block.split(b"\n")
     raw.pop()
@@ -198,7 +200,7 @@ def parse_lines(block: bytes, seq: int, prev: str) -> list[Entry]:
     """Check consecutive lines as `check_lines` does, and decode them.
 
     Raises:
-        BadLine: the first line that is not the entry it must be.
+        BadLine: a line is not the entry that it must be; the error is about the first such line.
     """
     check_lines(block, seq, prev)
     return _ENTRIES.decode_lines(block)
@@ -229,7 +231,7 @@ def shown(raw: bytes) -> str:
 
 
 def _checked_at_once(block: bytes, raw: list[bytes], seq: int, prev: str) -> list[Line] | None:
-    """The lines, if all of them are certainly what they must be; None if that takes a closer look."""
+    """The lines, if all of them are certainly the entries that they must be; None if each must be checked."""
     if not block.isascii():
         return None
     try:
@@ -248,7 +250,7 @@ def _checked_at_once(block: bytes, raw: list[bytes], seq: int, prev: str) -> lis
         return None
     if any(map(gt, [line.durable for line in lines], seqs)):
         return None
-    # A payload is one JSON value without LF; each of them begins with a brace: each is an object.
+    # A payload is one JSON value without LF. If each begins with a brace, each is an object.
     data = [line.data for line in lines]
     payloads = _LFS.join(data)
     if not payloads.startswith(b"{") or payloads.count(_LFS + b"{") != len(lines) - 1:

@@ -1,6 +1,6 @@
-"""What can go wrong with a ledger, as types that carry facts.
+"""The errors of a ledger, as types that hold facts.
 
-The exit codes and the wording for people live in `cli`; here are the facts.
+The exit codes and the wording for people are in `cli`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ class LedgerError(Exception):
 
 
 class Conflict(LedgerError):
-    """Someone else appended first: nothing was written. Fold what is new, decide again."""
+    """Another process appended first, and nothing was written; the caller folds what is new and decides again."""
 
 
 class Unavailable(LedgerError):
-    """The ledger cannot be written now (disk full, read-only, no permission): nothing was written. Retry."""
+    """The ledger cannot be read or written now (full disk, no permission): nothing was written; try again later."""
 
 
 class LockHeld(Unavailable):
@@ -35,7 +35,7 @@ class LockHeld(Unavailable):
 
 
 class Poisoned(LedgerError):
-    """A flush to disk failed: what is durable is unknown. Acknowledge nothing more and stop."""
+    """A flush to disk failed, so it is unknown what is durable; the process must acknowledge nothing and stop."""
 
 
 class EventTooLarge(LedgerError):
@@ -43,7 +43,7 @@ class EventTooLarge(LedgerError):
 
 
 class EventTooDeep(LedgerError):
-    """A payload nests deeper than an entry's may: nothing was written."""
+    """A payload nests deeper than an entry's payload may: nothing was written."""
 
 
 class NewerFormat(LedgerError):
@@ -51,11 +51,11 @@ class NewerFormat(LedgerError):
 
 
 class NoLedger(LedgerError):
-    """There is no ledger in this folder, and it was not asked to create one."""
+    """There is no ledger in this folder, and none was to be created."""
 
 
 class DamagedTail(LedgerError):
-    """Bytes at the ledger's end, or in its middle, that are no entry; base of the two kinds.
+    """Bytes at the ledger's end, or in its middle, that are no entry; base of `TornTail` and `Corrupt`.
 
     Attributes:
         segment: the file.
@@ -72,8 +72,8 @@ class DamagedTail(LedgerError):
 
 
 class TornTail(DamagedTail):
-    """What a crash leaves: an unfinished write that nobody was told had succeeded."""
+    """What a crash leaves: an unfinished write that was never acknowledged."""
 
 
 class Corrupt(DamagedTail):
-    """Anything else: acknowledged entries are gone or altered. Nothing is written to such a ledger."""
+    """Any other damage: acknowledged entries are gone or altered, and nothing is written to such a ledger."""

@@ -1,4 +1,4 @@
-"""Entry 0 says what ledger this is and in what format it is written."""
+"""Entry 0: it names the ledger and the format in which the ledger is written."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class LedgerCreated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """Payload of `ledger.created`, which is entry 0.
 
     Attributes:
-        ledger: what tells this ledger from all others, 32 hex digits.
+        ledger: the identity of the ledger, 32 hex digits.
         format: the format of all its entries.
-        software: what created it.
-        segment_entries: how many entries a segment holds; written only where it is not 65,536.
+        software: the program that created it.
+        segment_entries: how many entries a segment holds; written only if it is not 65,536.
     """
 
     ledger: str
@@ -43,7 +43,7 @@ class LedgerCreated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 def new_creation(software: str, segment_entries: int = SEGMENT_ENTRIES) -> LedgerCreated:
-    """What entry 0 of a new ledger says."""
+    """The payload of entry 0 of a new ledger."""
     return LedgerCreated(
         ledger=uuid.uuid4().hex,
         format=FORMAT,
@@ -57,13 +57,13 @@ class _Payload(msgspec.Struct):
 
 
 class _AnyFormat(msgspec.Struct):
-    """As much of entry 0 as every format keeps."""
+    """The part of entry 0 that all formats have in common."""
 
     data: _Payload
 
 
 def require_ledger(folder: Path) -> None:
-    """Check that there is a ledger, or what is left of one.
+    """Check that there is a ledger, or a remainder of one.
 
     Raises:
         NoLedger: there is none.
@@ -76,10 +76,10 @@ def require_ledger(folder: Path) -> None:
 
 
 def read_creation(folder: Path) -> LedgerCreated | None:
-    """What entry 0 says; None if there is no ledger, or one whose very first write was torn.
+    """The payload of entry 0; None if there is no ledger, or if its very first write was torn.
 
     Raises:
-        NewerFormat: it is in a later format.
+        NewerFormat: the ledger is in a later format.
         Corrupt: entry 0 is damaged.
     """
     path = folder / segment_name(0)

@@ -1,13 +1,13 @@
 """`HEAD`: how far the ledger is known to be on disk, so that opening it does not read its history.
 
-The file has two slots of 512 bytes, written in turn, each one line of JSON filled up with blanks:
+The file has two slots of 512 bytes, written alternately, each one line of JSON filled up with blanks:
 
     {"seq":41,"hash":"<64 hex>","offset":16842,"crc":"<8 hex>"}
 
 `offset` is where the line of entry `seq` ends in its segment, LF included; `crc` is the CRC-32 of the bytes
 before `,"crc":`. The valid slot with the greater `seq` counts. A slot is written only after the entries up to
-`seq` were made durable, so `HEAD` never promises too much; it is flushed within a second, so after a power
-failure it may promise too little, and a write that a power failure tore leaves the other slot.
+`seq` were made durable, so `HEAD` never names an entry that is not on disk. `HEAD` is flushed within a second, so
+after a power failure it may name an older entry. If a power failure tears the write of one slot, the other is valid.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def unpack(raw: bytes) -> Slot | None:
 
 
 class HeadFile:
-    """The open file. Whoever writes to it holds the writer lock."""
+    """The open file `HEAD`; a process that writes to it holds the writer lock."""
 
     def __init__(self, folder: Path, disk: Disk, *, writable: bool) -> None:
         self._path, self._disk = folder / HEAD_NAME, disk
@@ -76,10 +76,10 @@ class HeadFile:
         return slot
 
     def write(self, slot: Slot) -> None:
-        """Say that the ledger is durable up to there.
+        """Record that the ledger is durable up to the entry in `slot`.
 
-        A failure is no failure of the entries, which are durable already: it leaves `HEAD` as it was, which
-        makes the next opening read a little more.
+        A failure does not concern the entries, which are durable already. It leaves `HEAD` as it was, and the next
+        opening reads a little more.
         """
         try:
             if self._fd is None:
@@ -91,7 +91,7 @@ class HeadFile:
         self._unflushed = True
 
     def flush(self) -> None:
-        """Put what was written on disk; a failure is treated as in `write`."""
+        """Flush `HEAD` to disk; a failure is treated as in `write`."""
         if self._fd is None or not self._unflushed:
             return
         try:

@@ -29,7 +29,7 @@ from eventstore.store import EMPTY, Entry, Event, Head
 from eventstore.tail import LineEnd, Tail
 
 _SEALED_PER_TICK_BYTES = 4 * 1024 * 1024
-"""So much of a segment is hashed at a time: a few milliseconds' work."""
+"""At most this much of a segment is hashed in one tick, which takes a few milliseconds."""
 
 
 def utc_now() -> datetime:
@@ -40,14 +40,14 @@ def utc_now() -> datetime:
 class Journal:
     """A ledger in a folder: `EventStore`, and `LedgerFiles`.
 
-    One object belongs to one process and one thread; other processes, and other objects of the same process,
-    have their own. Opening does not read the history: it costs the same however long the ledger is, but for
-    one length to compare with its seal for every segment.
+    One object belongs to one process and one thread. Several processes, or several objects in one process, may have
+    the same ledger open. Opening does not read the history: it costs the same however long the ledger is, except that
+    the length of each segment is compared with its seal.
 
     Attributes:
         folder: where the ledger is.
-        ledger_id: what tells this ledger from all others, 32 hex digits, from entry 0.
-        recovered: the torn tail that this object has cut last, if any.
+        ledger_id: the identity of the ledger, 32 hex digits, from entry 0.
+        recovered: the torn tail that this object cut last, if any.
     """
 
     def __init__(
@@ -90,17 +90,17 @@ class Journal:
     ) -> Journal:
         """Open the ledger in a folder.
 
-        Unless it is opened to be read only, a torn tail is cut and recorded before this returns, and whatever
-        is in the ledger is on disk.
+        Unless the ledger is opened read-only, a torn tail is cut and recorded before this returns, and then all
+        entries are on disk.
 
         Args:
-            folder: where it is.
+            folder: where the ledger is.
             software: name and version of the program, for entry 0 of a ledger that is created.
             clock: gives the time of entries; aware.
             fsync: when entries are made durable.
-            create: create it, folders included, if there is none.
-            read_only: write nothing, not even a repair: a copy that one may only read can be opened so.
-            actor: who creates the ledger and who recovers it.
+            create: whether the ledger, its folders included, is created if there is none.
+            read_only: whether nothing is written, not even a repair; so a copy that may only be read can be opened.
+            actor: the actor that creates or recovers the ledger.
             disk: the system calls.
             segment_entries: how many entries a segment of a new ledger holds; an existing one knows its own.
             patience_s: once it is open, so long is another process waited for at most; None: as long as it takes.
@@ -136,7 +136,7 @@ class Journal:
 
     @property
     def ledger_id(self) -> str:
-        """What tells this ledger from all others: 32 hex digits."""
+        """The identity of the ledger: 32 hex digits."""
         return self._created.ledger
 
     @property
@@ -146,12 +146,12 @@ class Journal:
 
     @property
     def files(self) -> Self:
-        """The files that the ledger is kept in."""
+        """The files in which the ledger is kept."""
         return self
 
     @property
     def torn(self) -> TornTail | None:
-        """What a crash left behind the last entry; the next append cuts it and records that."""
+        """What a crash left behind the last entry, if anything; the next append cuts it off and records that."""
         return self._tail.torn
 
     def head(self) -> Head:
@@ -161,11 +161,11 @@ class Journal:
     def refresh(self) -> Head:
         """The last entry now, after looking at what others have appended.
 
-        What is new is read while nobody writes: a line that is seen here is committed, and stays.
+        New lines are read while no process writes: a line that is seen here is committed, and stays.
 
         Raises:
             Corrupt: what was appended is damaged.
-            Unavailable: it cannot be read now.
+            Unavailable: the ledger cannot be read now.
         """
         if self._tail.changed():
             self._look()
@@ -174,7 +174,7 @@ class Journal:
     def append(self, events: Sequence[Event], expected: Head | None = None) -> list[Entry]:
         """Record the events, all or none; see `EventStore.append`.
 
-        A crash in the middle of it may leave the first of the entries in the ledger; nobody was told of them.
+        A crash during the call may leave the first of the entries in the ledger, though none was acknowledged.
         """
         if not events:
             raise ValueError("there is nothing to append")
@@ -210,7 +210,7 @@ class Journal:
         if before is not None and before <= head.seq:
             if before <= 0:
                 return
-            # The entry that is excluded names the hash of the first that is wanted, and is itself checked.
+            # Entry `before` names the hash of the first wanted entry as its `prev`, and is itself checked.
             (excluded,) = self.read(before, before)
             head = Head(before - 1, excluded.prev)
         try:
@@ -219,18 +219,18 @@ class Journal:
             raise Unavailable(f"{self.folder} cannot be read: {error.strerror or error}") from error
 
     def follow(self, first: int) -> Iterator[Entry]:
-        """Entries from `first` on until there are no more now; see `EventStore.follow`."""
+        """Entries from `first` on until there are no more at present; see `EventStore.follow`."""
         while first <= self.refresh().seq:
             for entry in self.read(first):
                 first = entry.seq + 1
                 yield entry
 
     def tick(self) -> None:
-        """What is due about once a second: flush what `everysec` left, and `HEAD`; seal a full segment.
+        """Do what is due about once a second: flush what `everysec` left, and `HEAD`; seal a full segment.
 
         Raises:
             Poisoned: a flush failed.
-            Unavailable: the folder was moved away or replaced; what is appended from now on would be in no ledger.
+            Unavailable: the folder was moved or replaced, so that new entries would be written to no ledger.
         """
         if self._read_only:
             return
@@ -245,11 +245,11 @@ class Journal:
         self._sealer.advance(self._tail.head.seq + 1, _SEALED_PER_TICK_BYTES)
 
     def release_reserve(self) -> None:
-        """Give the disk back the room that was kept, so that it can be recorded that there is no more."""
+        """Release the reserved room on the disk, so that an entry can record that the disk is full."""
         self._reserve.release()
 
     def restore_reserve(self) -> bool:
-        """Keep some room again; False if there is none to keep."""
+        """Reserve some room on the disk again; False if there is none."""
         return self._reserve.restore()
 
     def close(self) -> None:
@@ -307,7 +307,7 @@ class Journal:
         self._reserve.restore()
 
     def _begin(self, created: LedgerCreated) -> None:
-        """Find the end that `HEAD` knows."""
+        """Find the entry that `HEAD` names."""
         self._created = created
         count, writable = created.entries_per_segment, not self._read_only
         self._tail = Tail(self.folder, count, self._disk, self._head_file, writable=writable)
@@ -316,7 +316,7 @@ class Journal:
         self._tail.start()
 
     def _settle(self) -> None:
-        """Under the lock: read what others appended, and put in order what a crash left behind it."""
+        """Under the lock, read what others appended, then cut off and record what a crash left behind that."""
         tail = self._tail
         if tail.changed():
             tail.grow(settled=True)
@@ -332,7 +332,7 @@ class Journal:
             self._record_recoveries()
 
     def _record_recoveries(self) -> None:
-        """Let an entry speak of everything that was set aside."""
+        """Append a `ledger.recovered` for everything in quarantine that no entry records yet."""
         for aside in unrecorded(self.folder, self.segment_entries):
             if not self._is_recorded(aside.payload):
                 self._commit([Event(type="ledger.recovered", actor=self._actor, data=aside.payload)])
@@ -356,7 +356,7 @@ class Journal:
         return self._writer.commit(compose(events, tail.head, tail.durable, self._clock()))
 
     def _flush(self) -> None:
-        """Make durable what is not; without the lock there is no telling `HEAD`."""
+        """Make all entries durable; this takes the lock, because `HEAD` is written."""
         if self._tail.durable > self._tail.head.seq:
             return
         try:

@@ -1,9 +1,8 @@
 """Locks between processes: one holder at a time, or any number that share.
 
-A lock is `flock` on a file that is never removed: the kernel lets go of it when its holder dies, so no lock outlives
-a crash. The ledger's is the writer lock. Its readers share it for the moment in which they read what is new: while
-they hold it nobody is in the middle of a write, so a line that is not whole is what a crash left, not one that is
-being written.
+A lock is `flock` on a file that is never removed: the kernel releases it when its holder dies, so no lock outlives
+a crash. The lock of a ledger is called the writer lock. Readers share it while they read what is new. While they hold
+it no process is writing, so a line that is not whole was left by a crash.
 """
 
 from __future__ import annotations
@@ -35,15 +34,15 @@ def is_waited_for(path: Path) -> bool:
 
 
 class FileLock:
-    """A lock file, opened by one process. Usable as a context manager: exclusive.
+    """A lock file, opened by one process; as a context manager, it takes the lock exclusively.
 
     Args:
-        path: the file; it is created unless the lock is only to be shared.
+        path: the file; it is created if `writable`.
         disk: the system calls.
-        writable: the lock may be taken exclusively. Otherwise it may also be missing, as in a copy.
+        writable: whether the lock may be taken exclusively; if not, the file may be missing, as in a copy.
 
     Attributes:
-        patience_s: how long to wait for it at most; None: as long as it takes.
+        patience_s: how long to wait for the lock at most; None: as long as it takes.
     """
 
     def __init__(self, path: Path, disk: Disk = REAL, *, writable: bool = True) -> None:
@@ -57,7 +56,7 @@ class FileLock:
                 raise
 
     def share(self) -> bool:
-        """Wait until nobody writes, and keep writers out.
+        """Wait until no process writes, then share the lock, which keeps writers out.
 
         Returns:
             False if there is no lock to take (a copy without its lock file).
@@ -81,7 +80,7 @@ class FileLock:
         return True
 
     def is_in_place(self) -> bool:
-        """Whether the file still has its name: another file there, or none, is a lock that excludes nobody."""
+        """Whether the file still has its name; if not, processes that open the name take another lock."""
         try:
             found = os.stat(self._path)
         except OSError:
@@ -94,12 +93,13 @@ class FileLock:
                 self._disk.flock(fd, operation)
             else:
                 self._take_within(self.patience_s, fd, operation)
-        except BaseException:  # an interrupt may arrive when the lock is taken already
+        except BaseException:
+            # An interrupt may arrive when the lock is taken already.
             self.release()
             raise
 
     def _take_within(self, patience_s: float, fd: int, operation: int) -> None:
-        """The kernel knows no limit for this wait, so look again and again.
+        """Take the lock within a time limit: `flock` has none, so try again and again.
 
         Raises:
             LockHeld: another process still holds it.
@@ -124,7 +124,7 @@ class FileLock:
         return True
 
     def release(self) -> None:
-        """Let others in. It cannot fail in a way that anyone could act on: what was done under it is done."""
+        """Release the lock; a failure is ignored, because no caller could act on it."""
         if self._fd is not None:
             with contextlib.suppress(OSError):
                 self._disk.flock(self._fd, fcntl.LOCK_UN)
@@ -139,7 +139,7 @@ class FileLock:
         self.release()
 
     def close(self) -> None:
-        """Close the file, and with it let go of the lock."""
+        """Close the file, which releases the lock."""
         if self._fd is not None:
             close_quietly(self._fd)
             self._fd = None

@@ -1,8 +1,8 @@
-"""`MemoryStore`: the ledger without a disk, for simulations and for tests of what stands on a ledger.
+"""`MemoryStore`: the ledger without a disk, for simulations and for tests of code that uses a ledger.
 
-It composes the same lines as the journal. What is appended is durable, so a simulated crash is
-just another store that is opened on the same lines (`peer`); `before_commit` and `after_commit` are the two
-moments at which a crash or a failure makes a difference.
+It composes the same lines as the journal. What is appended is durable at once. So a crash is simulated by another
+store that is opened on the same lines (`peer`). `before_commit` and `after_commit` are called at the two moments at
+which a crash or a failure makes a difference.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class MemoryStore:
     """A ledger in memory: `EventStore`.
 
     Attributes:
-        files: None, for there are none; a test may put there what a full disk would answer.
-        before_commit: called with the events when nothing is recorded yet; what it raises leaves it so
-            (`Unavailable`, `Conflict`, or a simulated crash).
+        files: None, because there are none; a test may set an object that behaves as on a full disk.
+        before_commit: called with the events when nothing is recorded yet; if it raises (`Unavailable`,
+            `Conflict`, or a simulated crash), nothing is recorded.
         after_commit: called with the events when they are recorded and the caller does not know it yet.
     """
 
@@ -62,11 +62,11 @@ class MemoryStore:
 
     @property
     def ledger_id(self) -> str:
-        """What tells this ledger from all others: 32 hex digits."""
+        """The identity of the ledger: 32 hex digits."""
         return self._created.ledger
 
     def peer(self, *, clock: Callable[[], datetime] | None = None) -> MemoryStore:
-        """The same ledger as another process has it open: what is appended here is seen there."""
+        """The same ledger, as if another process had it open: what is appended to one is seen in the other."""
         other = object.__new__(MemoryStore)
         other._clock = clock or self._clock
         other._entries, other._lines, other._created = self._entries, self._lines, self._created
@@ -118,11 +118,11 @@ class MemoryStore:
         return reversed(self._entries[:end])
 
     def follow(self, first: int) -> Iterator[Entry]:
-        """Entries from `first` on until there are no more now; see `EventStore.follow`."""
+        """Entries from `first` on until there are no more at present; see `EventStore.follow`."""
         while first <= self.refresh().seq:
             for entry in self.read(first):
                 first = entry.seq + 1
                 yield entry
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file is open."""

@@ -1,6 +1,6 @@
-"""How deep JSON may nest: a number of our own, since what the interpreter bears differs from version to version.
+"""How deep JSON may nest: our own limit, because the limit of the interpreter differs from version to version.
 
-The depth is counted in the bytes, before they are decoded. A `RecursionError` is therefore never a judgement on data.
+The depth is counted in the bytes, before they are decoded. So data is never refused by a `RecursionError`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 
 NESTING_MAX = 200
-"""The most objects and arrays that may be open at once in JSON, its outermost included."""
+"""How many objects and arrays may be open at once in JSON, the outermost included."""
 
 DEEP_BYTES_MIN = 2 * (NESTING_MAX + 1)
 """Valid JSON that nests deeper is at least as long as this."""
@@ -25,17 +25,19 @@ _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
 class NestsTooDeep(msgspec.DecodeError):
-    """JSON that nests deeper than it may."""
+    """JSON that nests deeper than allowed."""
 
 
 def nests_deeper(raw: bytes, levels: int = NESTING_MAX) -> bool:
-    """Whether more than so many objects and arrays are open at once, as far as the bytes are JSON.
+    """Whether more than `levels` objects and arrays are open at once, as far as the bytes are JSON.
 
-    The length answers for almost everything; only where it does not are the brackets matched.
+    For most data the length gives the answer; only otherwise are the brackets matched.
     """
-    first = raw.find(b"[")  # several times as fast as to count, where there is none
+    # If there is none, this is several times faster than to count.
+    first = raw.find(b"[")
     arrays = raw.count(b"[", first) if first >= 0 else 0
-    if arrays + (len(raw) - 1) // _OBJECT_BYTES_MIN < levels:  # the innermost may be a bracket and no more
+    # The innermost object may be a single bracket.
+    if arrays + (len(raw) - 1) // _OBJECT_BYTES_MIN < levels:
         return False
     if arrays + raw.count(b"{") <= levels:
         return False
@@ -48,8 +50,8 @@ def decode(raw: bytes, kind: type[_T]) -> _T:
     """Decode JSON that anybody may have written.
 
     Raises:
-        msgspec.DecodeError: it is none of this kind, or nests deeper than `NESTING_MAX`.
-        UnicodeDecodeError: a text in it is no UTF-8.
+        msgspec.DecodeError: the JSON is not of this type, or nests deeper than `NESTING_MAX`.
+        UnicodeDecodeError: a text in the JSON is no UTF-8.
     """
     if nests_deeper(raw):
         raise NestsTooDeep(f"JSON that nests deeper than {NESTING_MAX} levels")

@@ -39,13 +39,13 @@ def read_entries(folder: Path, segment_entries: int, tail: Tail, first: int, las
 
 @contextmanager
 def open_segment(folder: Path, first: int, end: LineEnd) -> Iterator[tuple[Path, int, int]]:
-    """A segment that must be there: its path, a descriptor of it, and where its entries end.
+    """Open a segment that must exist: its path, a descriptor of it, and where its entries end.
 
-    Of the segment that the ledger ends in, what is behind that end is not looked at, however long it is.
+    In the last segment of the ledger, bytes behind the ledger's end are not read, however many there are.
 
     Raises:
-        Corrupt: it is not there.
-        OSError: it cannot be read.
+        Corrupt: the segment does not exist.
+        OSError: the segment cannot be read.
     """
     path = folder / segment_name(first)
     try:
@@ -95,7 +95,7 @@ def _begin_of(path: Path, fd: int, size: int, segment_first: int, seq: int) -> i
 
 
 def _hash_before(folder: Path, segment_entries: int, seq: int, fd: int, size: int) -> str:
-    """The hash that entry `seq` must name as `prev`: of the entry before it, which speaks for itself."""
+    """The hash that entry `seq` must name as `prev`: that of the entry before it, read from its own line."""
     if seq == 0:
         return GENESIS
     segment_first = first_of(seq, segment_entries)
@@ -117,7 +117,7 @@ def _hash_before(folder: Path, segment_entries: int, seq: int, fd: int, size: in
 
 
 def _damage_before(path: Path, fd: int, size: int, segment_first: int, seq: int) -> Corrupt:
-    """Lines of a segment could not be told apart: check one after another, and say where that begins."""
+    """The first damage in a segment in which entry `seq` could not be found: all lines are checked in order."""
     at: int = segment_first
     prev: str | None = None
     for lines in line_blocks(fd, 0, size):

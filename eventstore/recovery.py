@@ -1,21 +1,23 @@
 """Torn or corrupt: the decision about bytes at a ledger's end that are no entry, and what follows from it.
 
-A crash leaves a *torn tail*: an unfinished write that nobody was told had succeeded. Anything else is
-*corruption*. Let *k* be the first entry that is not there as it must be. The ledger is corrupt if
+A crash leaves a *torn tail*: an unfinished write that was never acknowledged. Anything else is *corruption*. Let *k*
+be the first entry that is not as it must be. The ledger is corrupt if
 
 - `HEAD` reaches to *k* or beyond: *k* was on disk once, and was acknowledged;
-- a later line that speaks for itself has `durable` > *k*: its writer knew that *k* was on disk;
-- its line has arrived whole and is another: it ends in LF and begins or ends as a line does. What a crash leaves
-  of a write has no LF, or zeros in the place of what did not arrive;
+- a later line that speaks for itself (its hash is that of its bytes) has `durable` > *k*: its writer knew that *k*
+  was on disk;
+- the line of *k* has arrived whole and says something else: it ends in LF and begins or ends as a line does. What a
+  crash leaves of a write has no LF, or has zeros in the place of what did not arrive;
 - there is a later segment: it is created only after the one before it is on disk, whole;
-- its segment is sealed: a seal is written only when all of it is on disk, and it is never written again.
+- the segment of *k* is sealed: a seal is written only when all of the segment is on disk, and then the segment is
+  never written again.
 
 Otherwise the tail is torn. Its bytes are set aside in `quarantine/`, the segment is cut, and an entry
-`ledger.recovered` says so. The steps are in an order in which a crash after any of them loses nothing:
+`ledger.recovered` records that. The steps are in an order in which a crash after any of them loses nothing:
 
-1. The bytes are set aside as `<seq>-<offset>.torn.unrecorded`, on disk. A crash: the tail is still torn.
-2. The segment is cut, on disk. A crash: the ledger is sound, and the file's name says what is still to do.
-3. `ledger.recovered` is appended. A crash: the next opening finds that entry, and does step 4 alone.
+1. The bytes are set aside as `<seq>-<offset>.torn.unrecorded`, on disk. After a crash here, the tail is still torn.
+2. The segment is cut, on disk. After a crash here, the ledger is sound, and the file's name says what is still to do.
+3. `ledger.recovered` is appended. After a crash here, the next opening finds that entry, and does only step 4.
 4. The file is renamed to `<seq>-<offset>.torn`.
 """
 
@@ -41,7 +43,7 @@ QUARANTINE_NAME = "quarantine"
 _UNRECORDED = re.compile(r"([0-9]{20})-([0-9]+)\.torn\.unrecorded")
 _READ_BYTES = 1024 * 1024
 _ASIDE_BYTES_MAX = 256 * 1024 * 1024
-"""No append is as long: what is longer was put there, and is not read into memory."""
+"""No append is as long: longer bytes were put there by something else, and are not read into memory."""
 _LINE_START = b'{"seq":'
 _LINE_END = re.compile(rb',"hash":"[0-9a-f]{64}"\}\Z')
 
@@ -50,10 +52,10 @@ class LedgerRecovered(msgspec.Struct, frozen=True, kw_only=True):
     """Payload of `ledger.recovered`: a torn tail was cut.
 
     Attributes:
-        bytes: how many were set aside.
+        bytes: how many bytes were set aside.
         sha256: their digest.
         seq: the entry that was expected where they began.
-        segment: the file they were cut from.
+        segment: the file from which they were cut.
         offset: where in that file they began, in bytes.
     """
 
@@ -65,7 +67,7 @@ class LedgerRecovered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QuarantinedBytes(NamedTuple):
-    """Quarantined bytes that no entry speaks of yet."""
+    """Quarantined bytes that no entry records yet."""
 
     path: Path
     payload: LedgerRecovered
@@ -80,15 +82,15 @@ def judge(
     arrived: bool,
     open_segment: bool,
 ) -> TornTail | Corrupt:
-    """Decide what a bad line at the end of a ledger is.
+    """Decide whether a bad line is a torn tail or corruption.
 
     Args:
         segment: the file.
         bad: the finding; its `offset` counts from the beginning of the file.
         later: the lines after it that speak for themselves.
         reached: the last entry known to have been on disk, from `HEAD`; -1 if none is.
-        arrived: the line there has arrived whole (see `has_arrived`).
-        open_segment: there is no segment after this one, and it has no seal.
+        arrived: whether the bad line has arrived whole (see `has_arrived`).
+        open_segment: whether no segment follows this one and it has no seal.
     """
     facts = (segment, bad.offset, bad.seq, bad.expected, bad.found)
     if not open_segment or arrived or reached >= bad.seq:
@@ -99,10 +101,10 @@ def judge(
 
 
 def has_arrived(fd: int, offset: int, end: int) -> bool:
-    """Whether a bad line has arrived whole, so that no crash made it what it is.
+    """Whether a bad line has arrived whole, so that no crash can have made it.
 
-    An unfinished write leaves a line without LF, or with zeros where blocks of the file did not arrive: several of
-    them in a row, or one at an edge of the line. What neither begins nor ends as a line does is garbage.
+    An unfinished write leaves a line without LF, or with zeros where blocks of the file did not arrive: several zeros
+    in a row, or one at an edge of the line. A line that neither begins nor ends as an entry does counts as torn.
     """
     line, lf, _ = os.pread(fd, min(LINE_BYTES_MAX, end - offset), offset).partition(b"\n")
     if not lf or b"\0\0" in line or line[:1] == b"\0" or line[-1:] == b"\0":
@@ -111,9 +113,9 @@ def has_arrived(fd: int, offset: int, end: int) -> bool:
 
 
 def later_lines(fd: int, offset: int, end: int) -> Iterator[LineTail]:
-    """The lines after `offset` that speak for themselves, wherever between them and the damage they begin.
+    """The lines after `offset` that speak for themselves, even if they begin in the middle of damaged bytes.
 
-    Memory stays bounded: what is longer than a line can be is looked at in pieces.
+    Memory stays bounded: bytes without LF that are longer than a line can be are searched in pieces.
     """
     at, left = offset, b""
     while (at := _past_hole(fd, at)) < end and (chunk := os.pread(fd, min(_READ_BYTES, end - at), at)):
@@ -125,7 +127,7 @@ def later_lines(fd: int, offset: int, end: int) -> Iterator[LineTail]:
 
 
 def _past_hole(fd: int, at: int) -> int:
-    """Where data comes next: a hole of a sparse file is nothing but zeros, however long it is."""
+    """The offset of the next data: a hole of a sparse file holds nothing but zeros, so it is skipped."""
     try:
         return os.lseek(fd, at, os.SEEK_DATA)
     except OSError as problem:
@@ -145,7 +147,7 @@ def set_aside(disk: Disk, folder: Path, torn: TornTail, fd: int) -> None:
     """Step 1: keep the bytes of a torn tail in quarantine.
 
     Raises:
-        OSError: it cannot be done now; the ledger is as sound as before.
+        OSError: it cannot be done now; the ledger is as it was.
     """
     quarantine = folder / QUARANTINE_NAME
     create_folders(disk, quarantine)
@@ -157,7 +159,7 @@ def set_aside(disk: Disk, folder: Path, torn: TornTail, fd: int) -> None:
 
 
 def unrecorded(folder: Path, segment_entries: int) -> list[QuarantinedBytes]:
-    """What was set aside and is not known to be recorded, in the order of the ledger."""
+    """The quarantined bytes that are not known to be recorded, in the order of the ledger."""
     quarantine = folder / QUARANTINE_NAME
     try:
         names = sorted(os.listdir(quarantine))
@@ -192,7 +194,7 @@ def _measured(path: Path) -> tuple[int, str]:
 
 
 def mark_recorded(disk: Disk, aside: QuarantinedBytes) -> Path:
-    """Step 4: give the quarantined bytes their final name, never that of earlier ones."""
+    """Step 4: give the quarantined bytes their final name, which no earlier ones have."""
     stem = f"{aside.payload.seq:020d}-{aside.payload.offset}"
     target = aside.path.with_name(f"{stem}.torn")
     again = 1

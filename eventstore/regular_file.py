@@ -1,7 +1,7 @@
-"""Opening files whose names are known and whose nature is not: whoever wrote the folder may have put anything there.
+"""Opening files in folders that others may have written: only regular files are opened.
 
-A FIFO would make the opening wait for ever, a link would lead elsewhere, a device may act. So nothing is followed,
-nothing is waited for, and what is no regular file is refused.
+A FIFO would make the call wait for ever, a link would lead to another file, and opening a device may have effects. So
+no link is followed, no call waits, and everything but a regular file is refused.
 """
 
 from __future__ import annotations
@@ -37,15 +37,16 @@ def open_regular(
         follow: a link may lead to it: the file is a person's, who may keep it elsewhere.
 
     Raises:
-        NotRegular: it is a link, or no regular file.
-        OSError: it cannot be opened.
+        NotRegular: the path names a link, or something else that is no regular file.
+        OSError: the file cannot be opened.
     """
     try:
         fd = os.open(path, flags | _FLAGS | (0 if follow else os.O_NOFOLLOW), mode, dir_fd=dir_fd)
     except OSError as problem:
         if problem.errno == errno.ELOOP and not follow:
             raise NotRegular(errno.ELOOP, "it is a symbolic link, which is not followed", str(path)) from None
-        if problem.errno == errno.ENXIO:  # a FIFO that nobody reads, or a socket
+        # A FIFO that no process reads, or a socket.
+        if problem.errno == errno.ENXIO:
             raise NotRegular(errno.ENXIO, "it is no regular file", str(path)) from None
         raise
     if not stat.S_ISREG(os.fstat(fd).st_mode):
@@ -65,15 +66,15 @@ def regular_status(path: str | Path) -> os.stat_result | None:
 
 
 def read_regular(path: str | Path, bytes_max: int, *, dir_fd: int | None = None) -> bytes:
-    """All of a regular file that is not longer than it may be.
+    """The content of a regular file of at most `bytes_max` bytes.
 
     Raises:
-        NotRegular: it is a link, or no regular file.
-        OSError: it cannot be read, or is longer than `bytes_max`.
+        NotRegular: the path names a link, or something else that is no regular file.
+        OSError: the file cannot be read, or is longer than `bytes_max`.
     """
     fd = open_regular(path, dir_fd=dir_fd)
     try:
-        # A sparse file may be longer than anybody has time for: its length is asked first.
+        # A sparse file may be too long to be read in any useful time, so its length is checked first.
         chunks, left = [], bytes_max + 1 if os.fstat(fd).st_size <= bytes_max else 0
         while left > 0 and (chunk := os.read(fd, min(left, 1024 * 1024))):
             chunks.append(chunk)
@@ -86,7 +87,7 @@ def read_regular(path: str | Path, bytes_max: int, *, dir_fd: int | None = None)
 
 
 def create_anew(path: Path, mode: int = 0o600) -> int:
-    """Create a file to be written, in place of whatever bears its name: a leftover of a killed process, at best.
+    """Create a file to write to; a file that has its name (such as a leftover of a killed process) is removed first.
 
     Raises:
         OSError: it cannot be created.
@@ -97,11 +98,11 @@ def create_anew(path: Path, mode: int = 0o600) -> int:
 
 
 def check_folder(path: Path) -> None:
-    """Check that a folder of ours is one, and no link to another.
+    """Check that a path is a folder, and not a link to one.
 
     Raises:
-        NotRegular: it is not.
-        OSError: it is not there.
+        NotRegular: it is no folder.
+        OSError: it does not exist.
     """
     if not stat.S_ISDIR(os.lstat(path).st_mode):
         raise NotRegular(errno.ENOTDIR, "it is no folder, or a link to one", str(path))

@@ -1,4 +1,4 @@
-"""Some room kept on the disk, so that a full disk can still be recorded."""
+"""Room that is reserved on the disk, so that an entry can still record that the disk is full."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class DiskReserve:
         self._path, self._disk = folder / RESERVE_NAME, disk
 
     def release(self) -> None:
-        """Give its room back. A failure means that there is nothing to give."""
+        """Release the room; a failure means that there is none to release."""
         with contextlib.suppress(OSError):
             self._disk.unlink(self._path)
 
     def restore(self) -> bool:
-        """Take the room, unless it is taken; False if there is none."""
+        """Reserve the room, unless it is reserved already; False if there is none."""
         with contextlib.suppress(OSError):
             if os.stat(self._path).st_size >= RESERVE_BYTES:
                 return True
         if self._free_bytes() < RESERVE_BYTES:
-            # A file that cannot stay would wake every process that watches the folder, twice.
+            # A file that is created and removed again would wake every process that watches the folder, twice.
             return False
         try:
             fd = self._disk.open(self._path, os.O_RDWR | os.O_CREAT)
@@ -45,7 +45,7 @@ class DiskReserve:
         return True
 
     def _free_bytes(self) -> int:
-        """What the file system has left for us; a quota may leave less."""
+        """The free room of the file system for this user; a quota may leave less."""
         try:
             found = os.statvfs(self._path.parent)
         except OSError:

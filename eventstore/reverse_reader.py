@@ -1,8 +1,8 @@
 """Reading the ledger from its end: the newest entries at a cost that does not grow with the history.
 
-Every line is checked as completely as on the way forward. The chain is held from the other side: the newest entry
-is the one that the head names, and each older one must have the hash that its successor calls `prev`. So what is
-newer than a damage is as good as ever, and is given before the damage is told.
+Every line is checked as completely as when reading forward. The chain is checked from its end: the newest entry must
+be the one that the head names, and each older entry must have the hash that its successor names as `prev`. So entries
+newer than a damage are still proved, and they are returned before the damage is raised.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ _CHUNK_BYTES = 1024 * 1024
 
 
 def read_backwards(folder: Path, segment_entries: int, head: Head, known: LineEnd) -> Iterator[Entry]:
-    """Entries from `head` on down to entry 0; what stands behind it is not looked at. Memory stays bounded.
+    """Entries from `head` down to entry 0, in bounded memory; newer entries are not read.
 
     Args:
         folder: the ledger.
         segment_entries: how many entries a segment holds.
         head: the entry to begin with.
-        known: where the last line that is known ends: what is behind it in its segment is not read, however long.
+        known: where the last known line ends: bytes behind it in its segment are not read, however many.
 
     Raises:
-        Corrupt: an entry on the way does not stand where the chain says; all newer ones were given.
+        Corrupt: an entry on the way does not stand where the chain says; all newer ones were yielded.
         OSError: a segment cannot be read.
     """
     for block in _blocks(folder, segment_entries, head, known):
@@ -43,7 +43,7 @@ def read_backwards(folder: Path, segment_entries: int, head: Head, known: LineEn
 def _blocks(folder: Path, segment_entries: int, head: Head, known: LineEnd) -> Iterator[list[Entry]]:
     """Consecutive entries in their order; the last of the first block is `head`.
 
-    Of the segment that `known` is in, what is behind it is not looked at, however long it is.
+    In the segment of `known`, bytes behind `known` are not read, however many there are.
     """
     while head.seq >= 0:
         first = first_of(head.seq, segment_entries)
@@ -100,11 +100,11 @@ def _checked(path: Path, begin: int, raw: bytes, first: int, head: Head) -> list
 def _newer_than_damage(
     path: Path, begin: int, raw: bytes, first: int, head: Head
 ) -> tuple[list[Entry], Corrupt | None]:
-    """Of lines that are not all as they must be, the entries at their end that are.
+    """The sound entries at the end of lines that are not all as they must be.
 
     Returns:
-        Those entries, from `head` back as far as the chain holds, and what is wrong with the line before them; None
-        if each line by itself is right.
+        The entries from `head` back as far as the chain holds, in their order, and what is wrong with the line before
+        them; None if each line by itself is right.
     """
     end = len(raw)
     damage = None
@@ -121,10 +121,10 @@ def _newer_than_damage(
 
 
 def _prev_of(line: bytes, head: Head) -> str:
-    """What the line that must be entry `head` says is the hash of the entry before it.
+    """The `prev` of the line that must be entry `head`.
 
     Raises:
-        BadLine: it is not that entry.
+        BadLine: the line is not that entry.
     """
     tail = tail_of(line)
     prev = "" if tail is None else tail.prev
@@ -136,7 +136,7 @@ def _prev_of(line: bytes, head: Head) -> str:
 
 
 def _end_of(path: Path, fd: int, first: int, head: Head, size: int) -> int:
-    """Where the line of `head` ends, whatever follows it in so many bytes: newer entries, or what a crash left."""
+    """Where the line of `head` ends in the first `size` bytes; newer entries, or what a crash left, may follow it."""
     begin = find_line(fd, first, size, head.seq)
     if begin is not None:
         end = os.pread(fd, LINE_BYTES_MAX, begin).find(b"\n") + 1

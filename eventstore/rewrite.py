@@ -1,8 +1,8 @@
-"""Writing once more what others left behind `HEAD`, so that the flush that follows is of it.
+"""Writing entries of other processes again that are newer than `HEAD`, so that the next flush includes them.
 
-After a flush that failed, the kernel may take what it could not write for written: it can be read, the next flush
-succeeds, and a power failure takes it. The process that was told so has stopped; the one that comes after it was not
-told. So what is not known to be on disk is never made durable by a flush alone.
+After a failed flush, the kernel may treat the data that it could not write as written: the data can be read, the next
+flush succeeds, and a power failure loses the data. The process whose flush failed has stopped; the next process does
+not know of the failure. So entries that are not known to be on disk are never made durable by a flush alone.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from eventstore.tail import Tail
 
 
 def rewrite(disk: Disk, folder: Path, segment_entries: int, tail: Tail) -> None:
-    """Write the entries from `tail.durable` to its head again, byte for byte, in the place where they stand.
+    """Write the entries from `tail.durable` to `tail.head` again, byte for byte, where they stand.
 
     A crash while it writes changes nothing: each byte is replaced by itself.
 
     Raises:
-        OSError: it could not be done.
+        OSError: a file could not be opened or written.
         Corrupt: the bytes are not those that were read before.
     """
     before: Head | None = None
@@ -49,10 +49,10 @@ def rewrite(disk: Disk, folder: Path, segment_entries: int, tail: Tail) -> None:
 
 
 def _checked(path: Path, block: LineBlock, seq: int, before: Head | None) -> Head:
-    """The last of these entries, which follow `before`; the very first one's `prev` is taken on trust.
+    """The last of these entries, which must follow `before`; if that is None, the first `prev` is not checked.
 
     Raises:
-        Corrupt: they are not whole, or not those that must stand here.
+        Corrupt: the lines are not whole, or not the entries that must stand here.
     """
     if not block.whole:
         raise Corrupt(path, block.offset, seq, "a whole line", shown(block.raw))

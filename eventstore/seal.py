@@ -1,10 +1,10 @@
-"""The seal of a full segment: a small file beside it that says what it holds, so that it can be compared.
+"""The seal of a full segment: a small file that says what the segment holds, so that it can be compared.
 
-`<first>.seal` is one line of JSON: the segment's first entry, how many it holds, its length in bytes, the
+`<first>.seal` is one line of JSON: the segment's first entry, how many entries it holds, its length in bytes, the
 SHA-256 of the whole file (as `sha256sum` prints it), the hash of its last entry, and, as in an entry, the
-hash of the line's own bytes before `,"hash":`. Readers accept members that they do not know. A seal that is
-missing is no damage: the next process that has the ledger open writes it. One that contradicts its segment, or
-itself, is: the length is compared whenever a ledger is opened, all of it by a verification.
+hash of the line's own bytes before `,"hash":`. Readers accept members that they do not know. A missing seal is no
+damage: the next process that has the ledger open writes it. A seal that contradicts its segment, or itself, is
+damage: the length is compared whenever a ledger is opened, and everything is compared by a verification.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from eventstore.segment import first_of, line_before, list_seals, seal_name, seg
 
 _READ_BYTES = 1024 * 1024
 _SEAL_BYTES_MAX = 65_536
-"""Far more than any version writes."""
+"""Much more than any version writes."""
 _HASH = b',"hash":'
 
 
@@ -34,10 +34,10 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True):
     """What a full segment holds.
 
     Attributes:
-        first: its first entry.
-        count: how many entries it holds.
-        bytes: its length.
-        sha256: the digest of the file.
+        first: the segment's first entry.
+        count: how many entries the segment holds.
+        bytes: the length of its file.
+        sha256: the digest of its file.
         last: the hash of its last entry.
     """
 
@@ -52,7 +52,7 @@ def read_seal(folder: Path, first: int) -> Seal | None:
     """A segment's seal; None if it has none.
 
     Raises:
-        ValueError: there is one that cannot be read, or whose bytes are not those that were written.
+        ValueError: the seal cannot be read, or its bytes are not those that were written.
     """
     try:
         raw = read_regular(f"{folder}/{seal_name(first)}", _SEAL_BYTES_MAX)
@@ -74,9 +74,9 @@ def read_seal(folder: Path, first: int) -> Seal | None:
 
 
 class Sealing:
-    """The seal of a full segment in the making; every process that makes it writes the same.
+    """The making of the seal of a full segment; every process that makes it writes the same bytes.
 
-    The segment is hashed a slice at a time: all at once would hold up a scheduler for some 25 ms.
+    The segment is hashed slice by slice: hashing it at once would delay a scheduler by about 25 ms.
 
     Raises:
         OSError: the segment cannot be read or flushed now.
@@ -87,19 +87,19 @@ class Sealing:
         self._digest, self._size = sha256(), 0
         self._segment = open(open_regular(folder / segment_name(first)), "rb")  # noqa: SIM115 - open until all of it is hashed
         try:
-            # Under `fsync: never` nobody has seen to it, and a seal is to outlive it.
+            # With `fsync: never` the segment may not be on disk, and a seal may exist only if its segment is.
             disk.fdatasync(self._segment.fileno())
         except BaseException:
             self.close()
             raise
 
     def advance(self, budget_bytes: int | None) -> bool:
-        """Go on for about so many bytes (None: to the end); whether it is done.
+        """Hash about `budget_bytes` more bytes (None: to the end); True if the seal is done.
 
         A segment whose last line is not its last entry gets no seal.
 
         Raises:
-            OSError: it cannot be read, or the seal cannot be written, now.
+            OSError: the segment cannot be read, or the seal cannot be written, now.
         """
         left = budget_bytes
         while left is None or left > 0:
@@ -113,7 +113,7 @@ class Sealing:
         return False
 
     def close(self) -> None:
-        """Give up, or be done."""
+        """Close the segment, whether the seal is done or not."""
         self._segment.close()
 
     def _finish(self) -> None:
@@ -133,7 +133,7 @@ class Sealing:
 
 
 class SegmentSealer:
-    """Seals the full segments of a ledger, whichever process filled them; what cannot be sealed now is left."""
+    """Seals the full segments of a ledger, whichever process filled them; a failure is left for later."""
 
     def __init__(self, disk: Disk, folder: Path, segment_entries: int) -> None:
         self._disk, self._folder, self._count = disk, folder, segment_entries
@@ -142,7 +142,7 @@ class SegmentSealer:
         self._sealing: Sealing | None = None
 
     def advance(self, next_seq: int, budget_bytes: int | None) -> None:
-        """Go on with one segment, for about so many bytes (None: seal all of them).
+        """Continue with one segment, for about `budget_bytes` (None: seal all segments).
 
         Args:
             next_seq: the entry after the last one; segments that end before it are full.
@@ -166,17 +166,17 @@ class SegmentSealer:
             self.close()
 
     def close(self) -> None:
-        """Give up the one that is in the making."""
+        """Abandon the seal that is being made, if any."""
         if self._sealing is not None:
             self._sealing.close()
             self._sealing = None
 
 
 def check_owners(folder: Path, firsts: Sequence[int]) -> None:
-    """Check that each seal has its segment: a segment is only ever removed whole, by somebody, with its entries.
+    """Check that each seal has its segment: the software never removes a segment, so a missing one is damage.
 
     Raises:
-        Corrupt: a segment is gone whose seal is there.
+        Corrupt: there is a seal whose segment is gone.
         OSError: the folder cannot be listed.
     """
     for first in sorted(set(list_seals(folder)).difference(firsts))[:1]:
@@ -187,16 +187,16 @@ def check_owners(folder: Path, firsts: Sequence[int]) -> None:
 def check_lengths(folder: Path, firsts: Sequence[int]) -> None:
     """Check that each sealed segment is as long as its seal says, reading none of them.
 
-    A segment is sealed when it is full and on disk, and never written again: there is no moment, and no crash, at
-    which it has a seal and another length. It costs some 15 microseconds a segment.
+    A segment is sealed when it is full and on disk, and never written again. So at no moment, and after no crash,
+    does a sealed segment have another length. The check costs about 15 microseconds a segment.
 
     Args:
         folder: the ledger.
         firsts: its segments, by their first entries.
 
     Raises:
-        Corrupt: one is cut or has grown, or its seal is not as it was written.
-        OSError: one cannot be looked at.
+        Corrupt: a segment was cut or has grown, or its seal is not as it was written.
+        OSError: the length of a segment cannot be read.
     """
     for first in firsts:
         try:
@@ -211,7 +211,7 @@ def check_lengths(folder: Path, firsts: Sequence[int]) -> None:
 
 
 def _other_length(path: Path, seal: Seal, size: int) -> Corrupt:
-    """The damage of a segment that is not as long as its seal says, with the first entry that is gone, if any."""
+    """The damage of a segment that is not as long as its seal says, with the first missing entry, if any."""
     offset, seq = seal.bytes, seal.first + seal.count
     if size < seal.bytes:
         with open(open_regular(path), "rb") as segment:
@@ -224,7 +224,7 @@ def _other_length(path: Path, seal: Seal, size: int) -> Corrupt:
 
 
 def _ending(body: bytes) -> bytes:
-    """What follows `,"hash":` in a line that begins with these bytes."""
+    """The bytes that follow `,"hash":` in a line that begins with `body`."""
     return b'"%b"}\n' % sha256(body).hexdigest().encode()
 
 

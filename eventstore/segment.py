@@ -1,7 +1,7 @@
 """Segments: which file an entry is in, and where in the file.
 
-A segment holds a fixed number of entries and is named by the `seq` of its first, so the segment of an entry
-is a division. Inside a segment a line is found by halving: lines begin with their own `seq`.
+A segment holds a fixed number of entries and is named by the `seq` of its first one, so a division gives the segment
+of an entry. Inside a segment a line is found by interpolation search, because lines begin with their own `seq`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SEAL_NAME = re.compile(r"([0-9]{20})\.seal")
 
 _READ_BYTES_FIRST = 16 * 1024
 _READ_BYTES_MAX = LINE_BYTES_MAX
-"""The longest line; less than what malloc(3) asks the kernel for, and gives back, page by page."""
+"""The length of the longest line; for larger buffers, malloc(3) would ask the kernel each time."""
 _NEAR_BYTES = 32 * 1024
 _PROBE_BYTES = 4 * 1024
 _PROBES_MAX = 64
@@ -42,17 +42,17 @@ def seal_name(first: int) -> str:
 
 
 def first_of(seq: int, segment_entries: int = SEGMENT_ENTRIES) -> int:
-    """The first entry of the segment that entry `seq` is in."""
+    """The first entry of the segment that holds entry `seq`."""
     return seq - seq % segment_entries
 
 
 def segment_of(folder: Path, seq: int, segment_entries: int = SEGMENT_ENTRIES) -> Path:
-    """The segment that entry `seq` is in."""
+    """The segment that holds entry `seq`."""
     return folder / segment_name(first_of(seq, segment_entries))
 
 
 def list_segments(folder: Path) -> list[int]:
-    """The first entries of the segments that there are, in order. Other files are not looked at."""
+    """The first entries of the existing segments, in order; other files are ignored."""
     return _named(_SEGMENT_NAME, folder)
 
 
@@ -67,10 +67,10 @@ def _named(form: re.Pattern[str], folder: Path) -> list[int]:
 
 
 def check_names(folder: Path, firsts: list[int], segment_entries: int) -> None:
-    """Check that no segment is missing before the last one and that none is where none can be.
+    """Check that no segment is missing before the last one, and that no segment has an impossible name.
 
     Raises:
-        Corrupt: one is.
+        Corrupt: a segment is missing or misnamed.
     """
     for expected, first in zip(range(0, len(firsts) * segment_entries, segment_entries), firsts, strict=True):
         if first != expected:
@@ -84,7 +84,7 @@ class LineBlock(NamedTuple):
     Attributes:
         offset: where they begin.
         raw: the bytes.
-        whole: they are whole lines; otherwise they begin a line that does not end, or not soon enough.
+        whole: whether they are whole lines; if not, they begin a line that does not end, or is too long.
     """
 
     offset: int
@@ -93,9 +93,9 @@ class LineBlock(NamedTuple):
 
 
 def line_blocks(fd: int, offset: int, end: int) -> Iterator[LineBlock]:
-    """The bytes from `offset` to `end` as runs of whole lines, then what is left over, if anything.
+    """The bytes from `offset` to `end` as blocks of whole lines, then the rest, if any.
 
-    Memory stays bounded: after a beginning that is too long for a line, nothing more is read.
+    Memory stays bounded: after bytes without LF that are too long for a line, nothing more is read.
     """
     read_bytes = _READ_BYTES_FIRST
     while offset < end:
@@ -104,9 +104,11 @@ def line_blocks(fd: int, offset: int, end: int) -> Iterator[LineBlock]:
         cut = raw.rfind(b"\n") + 1
         if cut:
             yield LineBlock(offset, raw[:cut], True)
-            offset += cut  # what is left of a line is read again: cheaper than to copy all that follows to it
+            # The rest, a part of a line, is read again: that is cheaper than to copy what follows to it.
+            offset += cut
         elif wanted_bytes == read_bytes == len(raw) < LINE_BYTES_MAX:
-            pass  # the line may end in more of it
+            # The line may end further on: read more.
+            pass
         else:
             if raw:
                 yield LineBlock(offset, raw, False)
@@ -115,13 +117,13 @@ def line_blocks(fd: int, offset: int, end: int) -> Iterator[LineBlock]:
 
 
 _LINE_BYTES_MIN = 200
-"""No entry is shorter: its two hashes alone take 128 bytes, the names of its members most of the rest."""
+"""No entry is shorter: its two hashes take 128 bytes, and the names of its members most of the rest."""
 
 
 def first_lines(block: bytes, count: int) -> bytes:
     """The first `count` of some whole lines, or as many as there are.
 
-    Lines too short to be entries may be left on: they are refused for what they are.
+    Lines too short to be entries may remain behind them: the caller's check refuses those.
     """
     if len(block) <= count * _LINE_BYTES_MIN or block.count(b"\n") <= count:
         return block
@@ -143,16 +145,16 @@ def line_before(fd: int, end: int) -> tuple[int, bytes] | None:
 def find_line(fd: int, first: int, size: int, seq: int) -> int | None:
     """Where the line of entry `seq` begins.
 
-    The lines are asked for their `seq` where it is most likely to be found, a few times, and then counted.
+    The `seq` of a few lines is read, each time where the wanted line most likely is; near it, lines are counted.
 
     Args:
         fd: the segment.
         first: its first entry.
-        size: how much of it to look at, in bytes.
+        size: how much of the segment to search, in bytes.
         seq: the entry; not before `first`.
 
     Returns:
-        None if it is not there, or if a line on the way does not say its `seq`.
+        None if the entry is not there, or if a line on the way does not begin with a `seq`.
     """
     low, low_seq = 0, first
     high, high_seq = size, _seq_after(fd, size)
@@ -169,7 +171,8 @@ def find_line(fd: int, first: int, size: int, seq: int) -> int | None:
         if not low_seq <= probe_seq < high_seq:
             return None
         if probe_seq <= seq:
-            if begin == low:  # the guess fell into the lowest line: the next one is nearer
+            # The guess fell into the lowest line: the next line is nearer.
+            if begin == low:
                 low, low_seq = end, probe_seq + 1
                 if probe_seq == seq:
                     return begin
@@ -187,7 +190,7 @@ def _seq_after(fd: int, end: int) -> int | None:
 
 
 def _line_at_or_before(fd: int, offset: int) -> tuple[int, int, int] | None:
-    """The line that the byte at `offset` is in: its beginning, its `seq`, its end."""
+    """The line that contains the byte at `offset`: its beginning, its `seq`, its end."""
     for reach in (_PROBE_BYTES, LINE_BYTES_MAX):
         begin = max(0, offset - reach)
         raw = os.pread(fd, offset - begin + reach, begin)
@@ -200,7 +203,7 @@ def _line_at_or_before(fd: int, offset: int) -> tuple[int, int, int] | None:
 
 
 def _count_on(fd: int, offset: int, end: int, lines: int) -> int | None:
-    """Where the line begins that is this many lines after the one at `offset`."""
+    """Where the line begins that stands `lines` lines after the one at `offset`."""
     for block in line_blocks(fd, offset, end):
         if not block.whole:
             return None

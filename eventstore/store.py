@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GENESIS = "0" * 64
-"""`prev` of entry 0: the hash before there is any entry."""
+"""The `prev` of entry 0, before which there is no entry."""
 
 
 class Head(NamedTuple):
@@ -29,14 +29,14 @@ EMPTY = Head(-1, GENESIS)
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A fact that wants to be recorded.
+    """A fact that is to be recorded.
 
     Attributes:
-        type: past-tense fact, `noun.verb`.
-        actor: who: `scheduler`, `config` or `user:NAME@HOST`.
+        type: a fact in the past tense, `noun.verb`.
+        actor: who did it: `scheduler`, `config` or `user:NAME@HOST`.
         data: the payload: a msgspec Struct or a dict, encoded as a JSON object.
-        job: name of the job it is about, where there is one.
-        run: number of the run it is about, where there is one; `OWN_SEQ` for "the entry's own seq".
+        job: the name of the job that it is about, if any.
+        run: the number of the run that it is about, if any; `OWN_SEQ` for the entry's own `seq`.
     """
 
     type: str
@@ -47,7 +47,7 @@ class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 OWN_SEQ = -1
-"""As an event's `run`: the number is the `seq` that the entry itself gets (a tick causes a run)."""
+"""As an event's `run`: the run's number is the `seq` that the entry itself gets (a tick causes a run)."""
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -70,14 +70,14 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 class LedgerFiles(Protocol):
-    """What only a ledger in files has: where they are, and what keeps them in order.
+    """The part of a store that only a ledger in files has: the folder, and the upkeep of its files.
 
-    Whoever keeps such a store open calls `tick` about once a second.
+    A process that keeps such a store open must call `tick` about once a second.
     """
 
     @property
     def folder(self) -> Path:
-        """The folder of the segments; it changes with every entry that is appended."""
+        """The folder of the segments; a watch on it sees every entry that is appended."""
         ...
 
     @property
@@ -95,11 +95,11 @@ class LedgerFiles(Protocol):
         ...
 
     def release_reserve(self) -> None:
-        """Give up the space that is kept back, so that what must be recorded on a full disk can be."""
+        """Release the reserved room, so that entries can be recorded on a full disk."""
         ...
 
     def restore_reserve(self) -> bool:
-        """Keep that space back again; False if there is no room."""
+        """Reserve the room again; False if there is none."""
         ...
 
 
@@ -108,16 +108,16 @@ class EventStore(Protocol):
 
     @property
     def ledger_id(self) -> str:
-        """What tells this ledger from all others: 32 hex digits, from entry 0."""
+        """The identity of the ledger: 32 hex digits, from entry 0."""
         ...
 
     @property
     def files(self) -> LedgerFiles | None:
-        """The files that the ledger is kept in; None where it is kept otherwise, or may not be written here."""
+        """The files in which the ledger is kept; None if it is not kept in files, or may not be written here."""
         ...
 
     def head(self) -> Head:
-        """The last entry that this process knows of. Costs no I/O."""
+        """The last entry that this process knows of; this costs no I/O."""
         ...
 
     def refresh(self) -> Head:
@@ -127,8 +127,8 @@ class EventStore(Protocol):
     def append(self, events: Sequence[Event], expected: Head | None = None) -> list[Entry]:
         """Record the events, in order, all or none, and return their entries once they are durable.
 
-        Any process may call it at any time; calls are serialised by the writer lock. All entries of one
-        call carry the same `time`.
+        Any process may call this at any time; the writer lock serialises the calls. All entries of one call have
+        the same `time`.
 
         Args:
             events: at least one.
@@ -136,8 +136,8 @@ class EventStore(Protocol):
 
         Raises:
             Conflict: the last entry is not `expected`; nothing was written.
-            Unavailable: it cannot be written now; nothing was written; try again later.
-            Poisoned: a flush failed; stop.
+            Unavailable: the ledger cannot be written now; nothing was written; a later try may succeed.
+            Poisoned: a flush failed; the process must stop.
             EventTooLarge: an entry exceeds 65,535 bytes; nothing was written.
             EventTooDeep: a payload nests deeper than 200 levels; nothing was written.
             Corrupt: the ledger is damaged; nothing was written.
@@ -153,22 +153,22 @@ class EventStore(Protocol):
         ...
 
     def read_backwards(self, before: int | None = None) -> Iterator[Entry]:
-        """The entries before entry `before` (default: all that `head` knows as of the call), the newest one first.
+        """The entries before entry `before` (default: all up to `head` as of the call), the newest one first.
 
         The newest entries cost the same however long the ledger is.
 
         Raises:
-            Corrupt: an entry on the way does not stand where the chain says; all newer ones were given.
+            Corrupt: an entry on the way does not stand where the chain says; all newer ones were yielded.
         """
         ...
 
     def follow(self, first: int) -> Iterator[Entry]:
-        """Entries from `first` on, those that other processes append included, until there are no more *now*.
+        """Entries from `first` on, including those of other processes, until there are no more at present.
 
-        Call it again (with the next `first`) after a notification; it never waits.
+        This never waits; call it again (with the next `first`) after a notification.
         """
         ...
 
     def close(self) -> None:
-        """Let go of everything; what was acknowledged is durable already."""
+        """Close all files and locks; what was acknowledged is durable already."""
         ...

@@ -1,6 +1,6 @@
 """The end of the ledger as one process knows it: how it is found, and how it follows what others append.
 
-Opening, following and recovering share this code. Every line that the end moves over is checked completely.
+Opening, following and recovering share this code. Every line over which the end moves is checked completely.
 """
 
 from __future__ import annotations
@@ -71,12 +71,12 @@ class Tail:
     Attributes:
         head: the last entry.
         end: where its line ends.
-        first: the segment that the next entry goes into, by its first entry.
-        offset: where in that segment it goes, in bytes.
+        first: the segment into which the next entry goes, by its first entry.
+        offset: where in that segment the next entry goes, in bytes.
         fd: that segment, opened; None while there is no such file.
         durable: how many entries are known to be on disk.
-        unproven: among those behind that, there are some that another process wrote, or an earlier one: a flush of
-            theirs may have failed, and the kernel may have told them alone.
+        unproven: whether some entries after those were written by another process. Its flush may have failed, and the
+            kernel may have reported that to it alone.
         torn: what a crash left behind the last entry, if anything.
         recent: the last entries.
     """
@@ -96,15 +96,15 @@ class Tail:
         self.recent = RecentEntries()
 
     def path(self, first: int) -> Path:
-        """The segment that begins with this entry."""
+        """The segment that begins with entry `first`."""
         return self._folder / segment_name(first)
 
     def start(self) -> None:
         """Find the last entry that is known to be on disk, without reading the history before it.
 
         Raises:
-            Corrupt: `HEAD` names an entry that is not there, or a segment is missing, the last one too if its seal
-                is there, or is not as long as its seal says.
+            Corrupt: `HEAD` names an entry that is not there; or a segment is missing (the last one counts if it has a
+                seal), or is not as long as its seal says.
         """
         slot = self._head_file.read()
         firsts = list_segments(self._folder)
@@ -118,7 +118,7 @@ class Tail:
             self._start_from(firsts[-1] - 1, None)
 
     def changed(self) -> bool:
-        """Whether there is anything new to look at. Costs one system call, two behind a full segment."""
+        """Whether there is anything new to read; this costs one system call, or two behind a full segment."""
         if self.fd is None:
             return self.path(self.first).exists() or (
                 self.first > 0 and self._left_bytes() != self.end.offset
@@ -127,10 +127,10 @@ class Tail:
         return status.st_size != self.offset or status.st_nlink == 0
 
     def grow(self, *, settled: bool) -> None:
-        """Move to the last entry that there is, checking every line on the way.
+        """Move to the last entry of the ledger, and check every line on the way.
 
         Args:
-            settled: nobody is writing now (the lock is held, shared or not), so all of the ledger is there.
+            settled: whether no process is writing now (the lock is held, shared or not): all entries are there then.
 
         Raises:
             Corrupt: what is there is neither entries nor a torn tail.
@@ -166,7 +166,7 @@ class Tail:
             self._leave()
 
     def settle(self) -> None:
-        """What was torn has been cut off: the next entry goes behind the last one."""
+        """Note that the torn tail was cut off: the next entry goes behind the last one."""
         self.torn = None
         if self._full():
             self._leave()
@@ -178,7 +178,7 @@ class Tail:
             self.fd = None
 
     def _start_from(self, seq: int, slot: Slot | None) -> None:
-        """Stand behind entry `seq`, which ends where `HEAD` says or, without it, where its segment does."""
+        """Move behind entry `seq`, which ends where `HEAD` says or, without `HEAD`, at the end of its segment."""
         first = first_of(seq, self._entries)
         named = f"the entry that HEAD names, {slot.hash}" if slot else "the last entry of a full segment"
         try:
@@ -202,10 +202,10 @@ class Tail:
             self._leave()
 
     def _enter(self) -> bool:
-        """Have the segment open that the next entry goes into; False if there is none yet.
+        """Open the segment into which the next entry goes, if it is not open; False if there is none yet.
 
         Raises:
-            BadLine: something stands behind the full segment before it; that one is open then.
+            BadLine: there are bytes behind the end of the full segment before it; then that one is open.
         """
         if self.fd is None:
             self._check_left()
@@ -214,7 +214,7 @@ class Tail:
         return self.fd is not None
 
     def _check_left(self) -> None:
-        """Check that the full segment that was left ends with its last entry."""
+        """Check that the full segment before this one ends with its last entry."""
         if self.first == 0:
             return
         size = self._left_bytes()
@@ -226,14 +226,14 @@ class Tail:
             self._read_on()
 
     def _left_bytes(self) -> int:
-        """How long the full segment is that was left; -1 if it is gone."""
+        """The length of the full segment before this one; -1 if it is gone."""
         try:
             return os.stat(self.path(self.end.first)).st_size
         except FileNotFoundError:
             return -1
 
     def _leave(self) -> None:
-        """The segment is full: the next entry goes into the next one."""
+        """Leave a full segment: the next entry goes into the next one."""
         assert self.fd is not None, "a full segment is one that is open"
         close_quietly(self.fd)
         self.fd, self.first, self.offset = None, self.first + self._entries, 0
@@ -245,7 +245,7 @@ class Tail:
         """Read the rest of the segment.
 
         Returns:
-            Whether it is full now, so that there may be another one.
+            Whether the segment is full, so that there may be a next one.
         """
         assert self.fd is not None, "there is a segment to read"
         status = os.fstat(self.fd)
@@ -292,7 +292,7 @@ class Tail:
             bad,
             later_lines(self.fd, bad.offset, end),
             slot.seq if slot else -1,
-            # Behind a full segment no entry was expected: whatever stands there, none is lost by it.
+            # Behind the last entry of a full segment no entry was expected, so none can be lost there.
             arrived=not self._full() and has_arrived(self.fd, bad.offset, end),
             open_segment=open_segment,
         )

@@ -1,12 +1,11 @@
 """Verification of a whole ledger: every byte of every line, the chain through all of them, `HEAD`, the seals.
 
-Each segment is checked by itself, in its own process where there is enough to do, and then the segments are
-put together: the first line of each must name the hash of the last line before it. Memory stays bounded: a
-segment is read in pieces. Nothing is written, and a scheduler may go on appending meanwhile: what is verified is
-the ledger as it was at the beginning.
+Each segment is checked by itself, in several processes if the ledger is large. Then the segments are joined: the
+first line of each must name the hash of the last line before it. Memory stays bounded: a segment is read in pieces.
+Nothing is written, and a scheduler may append meanwhile: the ledger is verified as it was at the beginning.
 
-A ledger in which all of that fits is consistent. That nobody has cut entries off its end (and `HEAD` with them), or
-written all of it anew, cannot be seen in it: a head that was written down elsewhere shows it, if it is given.
+A ledger that passes is consistent. The ledger alone cannot show that nobody cut entries off its end (and set `HEAD`
+back to match), or wrote all of it anew. Heads that were noted elsewhere (`expected`) can show that.
 """
 
 from __future__ import annotations
@@ -46,14 +45,14 @@ from eventstore.verify_report import Expectation, VerifyReport
 Damage = TornTail | Corrupt
 
 Progress = Callable[[int, int], None]
-"""Told from time to time how many entries and how many bytes have been verified."""
+"""Called from time to time with the number of entries and the number of bytes that have been verified."""
 
 _PARALLEL_BYTES_MIN = 48 * 1024 * 1024
 """Below this, starting processes costs more than they save."""
 
 
 class _Task(msgspec.Struct, frozen=True):
-    """One segment to check: where, its first entry, the most it may hold, how much of it to look at."""
+    """One segment to check: its folder, its first entry, how many entries it may hold, how many bytes to check."""
 
     folder: str
     first: int
@@ -65,21 +64,21 @@ class _Task(msgspec.Struct, frozen=True):
 
 
 class _SegmentCheck(msgspec.Struct):
-    """What the check of one segment found, by itself: its first line's `prev` is not checked here.
+    """The result of the check of one segment by itself, without the `prev` of its first line.
 
     Attributes:
-        prev: that `prev`.
+        prev: the `prev` of its first line, which is not checked here.
         head: its last sound entry.
         count: how many entries are sound.
-        bytes: how many bytes they take.
-        recoveries: those that are `ledger.recovered`.
-        head_place: the hash of the entry that `HEAD` names, and where its line ends, if it is among them.
-        hashes: of the entries that were asked for, those among them.
+        bytes: how many bytes the sound entries take.
+        recoveries: the sound entries that are `ledger.recovered`.
+        head_place: the hash of the entry that `HEAD` names, and where its line ends, if that entry is sound.
+        hashes: the hashes of the sound entries that were asked for.
         bad: the first bad line: seq, offset, expected, found.
-        bad_arrived: it has arrived whole.
-        later_durable_max: the greatest `durable` of the lines behind that which speak for themselves.
-        sealed: it has a seal that could be read.
-        seal_misfit: what the seal should say, and what it says, if that is not the same.
+        bad_arrived: whether the bad line has arrived whole.
+        later_durable_max: the greatest `durable` of the lines behind the bad one that speak for themselves.
+        sealed: whether it has a seal that could be read.
+        seal_misfit: what the seal should say, and what it says, if these differ.
     """
 
     prev: str = GENESIS
@@ -107,17 +106,17 @@ def verify(
     """Verify the ledger in a folder.
 
     Args:
-        folder: where it is.
-        workers: how many processes; one for each processor if not given, none where that does not pay.
-        progress: is told how far it is.
-        digests: whether to compare the digest in each seal with its file as well. The chain proves the file;
-            that the seal is as it was written, its own hash does; this is for one that was forged whole.
-        expected: heads that were written down outside: the ledger is held against them.
+        folder: where the ledger is.
+        workers: how many processes; by default one for each processor, or none if the ledger is small.
+        progress: called as the verification proceeds.
+        digests: whether to compare the digest in each seal with its file too. The chain proves the file, and the
+            seal's own hash proves that the seal is as it was written; this finds a seal that was forged as a whole.
+        expected: heads that were noted elsewhere; the ledger is compared with them.
 
     Raises:
         NoLedger: there is none.
-        NewerFormat: it is in a format that this version does not know.
-        Unavailable: it cannot be read.
+        NewerFormat: the ledger is in a format that this version does not know.
+        Unavailable: the ledger cannot be read.
     """
     try:
         return _verify(folder, workers, progress, expected, digests=digests)
@@ -168,7 +167,7 @@ def _verify(
 
 
 def _plan(folder: Path, expected: Sequence[Head], *, digests: bool) -> _Plan:
-    """What there is to check, and how far, at a moment in which nobody writes."""
+    """What is to be checked, and up to where, read at a moment at which no process writes."""
     if not folder.is_dir():
         raise NoLedger(f"{folder}: there is no ledger here")
     lock = FileLock(folder / LOCK_NAME, writable=False)
@@ -206,17 +205,17 @@ def _plan(folder: Path, expected: Sequence[Head], *, digests: bool) -> _Plan:
 
 
 def _check_all(plan: _Plan, workers: int | None) -> Iterator[_SegmentCheck]:
-    """The segments' findings, in order."""
+    """The results of the segments, in order."""
     processes = min(workers or len(os.sched_getaffinity(0)), len(plan.tasks))
     if processes < 2 or (workers is None and sum(task.size for task in plan.tasks) < _PARALLEL_BYTES_MIN):
         yield from map(_check_segment, plan.tasks)
         return
-    # Imported here: it takes longer than to verify a small ledger.
+    # The import stands here because it takes longer than the verification of a small ledger.
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
-    # Forking is quickest; where there are threads, whose locks a fork would copy in any state, a server forks.
+    # A fork is quickest. If there are threads, a fork would copy their locks in any state; then a server forks.
     method = "fork" if threading.active_count() == 1 else "forkserver"
     with ProcessPoolExecutor(processes, mp_context=get_context(method)) as pool:
         futures = [pool.submit(_check_segment, task) for task in plan.tasks]
@@ -224,7 +223,8 @@ def _check_all(plan: _Plan, workers: int | None) -> Iterator[_SegmentCheck]:
             for task, future in zip(plan.tasks, futures, strict=True):
                 try:
                     yield future.result()
-                except BrokenProcessPool:  # one was killed, for want of memory perhaps: this one needs less
+                except BrokenProcessPool:
+                    # A process was killed, perhaps for lack of memory: without the others, this one needs less.
                     yield _check_segment(task)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -261,10 +261,10 @@ def _check_segment(task: _Task) -> _SegmentCheck:
 
 
 def _check_block(task: _Task, found: _SegmentCheck, block: LineBlock) -> None:
-    """Check consecutive bytes of a segment, and count them as sound, as far as they are.
+    """Check consecutive bytes of a segment, and count the sound entries.
 
     Raises:
-        BadLine: they are not; its `offset` counts from the beginning of the file.
+        BadLine: a line is bad; the error's `offset` counts from the beginning of the file.
     """
     seq, prev = task.first + found.count, found.head.hash
     if not block.whole:
@@ -287,7 +287,7 @@ def _check_block(task: _Task, found: _SegmentCheck, block: LineBlock) -> None:
 
 
 def _count(task: _Task, found: _SegmentCheck, lines: list[Line], block: bytes, offset: int) -> None:
-    """Count these lines as sound; they are the bytes of `block`, which begins at `offset` of the segment."""
+    """Count these lines as sound; their bytes are `block`, which begins at `offset` in the segment."""
     slot = task.slot
     if slot is not None and lines[0].seq <= slot.seq <= lines[-1].seq:
         at = slot.seq - lines[0].seq
@@ -301,7 +301,7 @@ def _count(task: _Task, found: _SegmentCheck, lines: list[Line], block: bytes, o
 
 
 def _misfit(folder: Path, plan: _Plan, task: _Task, found: _SegmentCheck) -> Damage | None:
-    """What is wrong with a segment that continues the one before it; None if nothing is."""
+    """What is wrong with a segment, apart from its link to the one before; None if nothing is."""
     path = folder / segment_name(task.first)
     last_segment = task is plan.tasks[-1]
     if found.bad is not None:
@@ -357,7 +357,7 @@ def _seal_of(folder: Path, first: int) -> Seal | str | None:
 def _seal_misfit(
     task: _Task, found: _SegmentCheck, seal: Seal | str | None, digest: str | None
 ) -> tuple[str, str] | None:
-    """What a seal says that is not so, and what is."""
+    """What a seal should say, and what it says instead; None if it is right or missing."""
     if seal is None:
         return None
     if isinstance(seal, str):

@@ -1,4 +1,4 @@
-"""What the verification of a whole ledger has found."""
+"""The report of the verification of a whole ledger."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from eventstore.store import Head
 
 
 class Expectation(msgspec.Struct, frozen=True):
-    """A head that was written down, and what there is in its place.
+    """A head that was noted elsewhere, and what the ledger has in its place.
 
     Attributes:
-        head: what was written down.
-        found: the hash of that entry; None if there is no such sound entry.
+        head: the head that was noted.
+        found: the hash of that entry in the ledger; None if there is no such sound entry.
     """
 
     head: Head
@@ -21,7 +21,7 @@ class Expectation(msgspec.Struct, frozen=True):
 
     @property
     def met(self) -> bool:
-        """Whether the ledger holds what was written down."""
+        """Whether the ledger has the entry that was noted."""
         return self.found == self.head.hash
 
 
@@ -36,13 +36,13 @@ class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
         bytes: how many bytes the sound entries take.
         head: the last sound entry.
         recoveries: the entries `ledger.recovered` among them, by `seq`.
-        torn: what a crash left behind the last entry; no damage, the next append settles it.
+        torn: what a crash left behind the last entry; this is no damage, because the next append cuts it off.
         first_damage: where the first damage is, and what it is; None if there is none.
-        head_missing: there is no readable `HEAD`: how far the ledger reached once is not known. No damage, for the
-            next append writes one, and no normal state either.
-        unsealed: the full segments that have no seal, by their first entries. No damage: whoever next has the ledger
-            open to write seals them.
-        expectations: the heads that were given, and what there is of them.
+        head_missing: whether there is no readable `HEAD`, so that it is unknown how far the ledger reached once. This
+            is not normal, but no damage, because the next append writes one.
+        unsealed: the full segments that have no seal, by their first entries. This is no damage, because the next
+            process that has the ledger open for writing seals them.
+        expectations: the heads that were given, and what the ledger has in their place.
     """
 
     ledger_id: str
@@ -65,5 +65,5 @@ class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def as_expected(self) -> bool:
-        """Whether every head that was given is there."""
+        """Whether the ledger has every head that was given."""
         return all(expectation.met for expectation in self.expectations)

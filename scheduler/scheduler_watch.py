@@ -1,4 +1,4 @@
-"""Whether a scheduler still serves a home, for a command that waits for what it does."""
+"""Whether a scheduler still serves a home, for a command that waits for that scheduler's work."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _LONG_S = 60.0
 
 
 class SchedulerWatch:
-    """Whether a scheduler still serves the home; the kernel reports the end of the process that served it last.
+    """Watches whether a scheduler serves the home; the kernel reports the end of the process that served it last.
 
     Attributes:
-        look_s: how often to ask: rarely where the kernel tells.
+        look_s: how often to call `alive`; rarely if the kernel reports the end of the process.
     """
 
     def __init__(self, home: Home, holder: Holder, selector: selectors.BaseSelector) -> None:
@@ -30,14 +30,15 @@ class SchedulerWatch:
     def _hold(self, holder: Holder) -> None:
         self.look_s = _LOOK_S
         if holder.pid <= 0 or holder.host != host_name():
-            return  # of another host or container, where its number means another process: look instead
+            # The process is on another host or in another container, where its pid is that of another process here.
+            return
         with contextlib.suppress(OSError):
             self._pidfd = os.pidfd_open(holder.pid)
             self._selector.register(self._pidfd, selectors.EVENT_READ)
             self.look_s = _LONG_S
 
     def alive(self) -> bool:
-        """Whether one serves it; another one than before will do."""
+        """Whether a scheduler serves the home; it may be another one than before."""
         if self._pidfd is not None and not has_ended(self._pidfd):
             return True
         self.close()

@@ -1,1 +1,1 @@
-"""Pictures of time in the terminal: timeline, heatmap, calendar."""
+"""Charts of time in the terminal: timeline, heatmap, calendar."""

@@ -1,7 +1,7 @@
-"""A stretch of time as columns of equal length, and where on it people look for round times. Pure arithmetic.
+"""The time axis: columns of equal length, and labels at round times. Pure arithmetic.
 
-Instants are microseconds since 1970 in UTC. A column's length is one that people count in (20 min, not 25 min 16 s),
-and columns begin where a clock on the wall shows a multiple of it.
+Instants are microseconds since 1970 in UTC. The length of a column is round (20 min, not 25 min 16 s), and columns
+begin where the clocks of the zone show a multiple of it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Tick(NamedTuple):
-    """A round time: the column it falls into, and its label."""
+    """A round time: the column in which it lies, and its label."""
 
     column: int
     label: str
@@ -38,8 +38,8 @@ class Axis(NamedTuple):
 
     Attributes:
         begin_us: where the first column begins.
-        column_us: how long each is.
-        columns: how many.
+        column_us: how long each column is.
+        columns: how many columns there are.
     """
 
     begin_us: int
@@ -52,7 +52,7 @@ class Axis(NamedTuple):
         return self.begin_us + self.columns * self.column_us
 
     def column_of(self, instant_us: int) -> int:
-        """The column that an instant falls into, or the nearest."""
+        """The column in which an instant lies; the first or the last for an instant outside the axis."""
         return min(max((instant_us - self.begin_us) // self.column_us, 0), self.columns - 1)
 
     def stretch(self, first_us: int, end_us: int) -> tuple[int, int]:
@@ -61,7 +61,7 @@ class Axis(NamedTuple):
 
 
 def axis_for(begin: datetime, end: datetime, columns_max: int, zone: ZoneInfo) -> Axis:
-    """Columns that hold all of `begin` to `end`: as many as there is room for at a round length."""
+    """An axis that holds all of `begin` to `end`, with the shortest round columns that fit into `columns_max`."""
     begin_us, end_us = microseconds(begin), microseconds(end)
     for length_s in _LENGTHS_S:
         column_us = length_s * SECOND_US
@@ -76,7 +76,7 @@ def axis_for(begin: datetime, end: datetime, columns_max: int, zone: ZoneInfo) -
 
 
 def ticks(axis: Axis, zone: ZoneInfo) -> list[Tick]:
-    """Round times at which columns begin, as many as their labels leave room for, from left to right."""
+    """Round times at which columns begin, from left to right: as many as there is room for with their labels."""
     for step_s in _TICKS_S:
         if step_s * SECOND_US % axis.column_us:
             continue
@@ -92,19 +92,19 @@ def microseconds(instant: datetime) -> int:
 
 
 def instant_of(instant_us: int) -> datetime:
-    """The other way round, in UTC."""
+    """The instant, in UTC, at this many microseconds since 1970."""
     return _EPOCH + timedelta(microseconds=instant_us)
 
 
 def _aligned(begin_us: int, length_s: int, zone: ZoneInfo) -> int:
-    """The last instant up to `begin_us` at which the wall shows a multiple of the length."""
+    """The last instant up to `begin_us` at which the zone's clocks show a multiple of the length."""
     local = instant_of(begin_us).astimezone(zone)
     wall_s = int((local.replace(tzinfo=UTC) - _EPOCH).total_seconds())
     return begin_us - (wall_s % length_s) * SECOND_US - local.microsecond
 
 
 def _round_times(axis: Axis, step_s: int, zone: ZoneInfo) -> list[datetime]:
-    """Instants on the axis at which the wall shows a multiple of the step; both, where it does so twice."""
+    """Instants on the axis at which the zone's clocks show a multiple of the step; both, if a time comes twice."""
     found: dict[int, datetime] = {}
     day = instant_of(axis.begin_us).astimezone(zone).date()
     last = instant_of(axis.end_us).astimezone(zone).date()
@@ -144,7 +144,7 @@ def _label_length(step_s: int) -> int:
 
 
 def _spaced(found: list[Tick]) -> list[Tick]:
-    """Those whose label does not touch the one before: hours that come twice stand close."""
+    """The ticks whose label does not touch the one before: the two instants of an hour that comes twice are close."""
     kept: list[Tick] = []
     for tick in found:
         if not kept or tick.column >= kept[-1].column + len(kept[-1].label) + 1:

@@ -1,8 +1,8 @@
-"""The coming week as a calendar: for each day what begins when. Pure: schedules in, days out; no clock, no terminal.
+"""The coming week as a calendar: for each day which runs start when. Pure: it uses no clock and no terminal.
 
-What a job does once or twice a day stands at its time; what it does more often in an hour, or in several hours, is
-one item with a count; and what it does in most hours of a day stands once, for all of it. So a page stays a page
-whatever the schedules are.
+Each hour in which a job has runs is one item, with a count if there are several. A job with runs in three hours or
+more has one item from the first run to the last. A job with runs in most hours has one item for the whole day. So the
+calendar stays short whatever the schedules are.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 DAYS = 7
 ALL_DAY_HOURS_MIN = 12
-"""A job that has runs in so many hours of a day stands once for all of it."""
+"""A job with runs in at least this many hours of a day has one item for the whole day."""
 TOGETHER_HOURS_MIN = 3
-"""A job that has runs in so many hours stands once, from the first to the last."""
+"""A job with runs in at least this many hours of a day has one item, from the first run to the last."""
 _HOUR = timedelta(hours=1)
 
 
@@ -27,10 +27,10 @@ class CalendarItem(NamedTuple):
     """Runs of one job on one day.
 
     Attributes:
-        first: the first of them; last: the last of them.
-        runs: how many.
-        job: its name.
-        all_day: whether they are spread over the day.
+        first: the first of the runs; last: the last of them.
+        runs: how many runs there are.
+        job: the job's name.
+        all_day: whether the runs are spread over the day.
     """
 
     first: datetime
@@ -41,12 +41,12 @@ class CalendarItem(NamedTuple):
 
 
 class CalendarDay(NamedTuple):
-    """One day: what is to come on it, in order of time; before that, by name, what is spread over all of it.
+    """One day: first the items for the whole day, by name, then the others in order of time.
 
     Attributes:
         day: its date.
-        hours: how many it has: 24, or 23 or 25 where clocks are changed.
-        items: what comes.
+        hours: how many hours it has: 24, or for example 23 or 25 if clocks are changed.
+        items: the coming runs.
     """
 
     day: date
@@ -55,12 +55,12 @@ class CalendarDay(NamedTuple):
 
     @property
     def runs(self) -> int:
-        """How many runs there are on it."""
+        """How many runs the day has."""
         return sum(item.runs for item in self.items)
 
 
 class ScheduledJob(NamedTuple):
-    """A job's schedule, and from when on it counts: what is later than `begins`."""
+    """A job's schedule, of which the instants after `begins` count."""
 
     job: str
     schedule: Schedule
@@ -68,7 +68,7 @@ class ScheduledJob(NamedTuple):
 
 
 def week(jobs: Iterable[ScheduledJob], now: datetime, zone: ZoneInfo, days: int = DAYS) -> list[CalendarDay]:
-    """Today, from now on, and the days after it, as a zone has them."""
+    """Today, from now on, and the following days, as the calendar of a zone has them."""
     timed = list(jobs)
     listed = []
     today = now.astimezone(zone).date()
@@ -83,7 +83,7 @@ def week(jobs: Iterable[ScheduledJob], now: datetime, zone: ZoneInfo, days: int 
             if (schedule, after) not in known:
                 known[schedule, after] = _by_hours(schedule, after, hours)
             items += _items(job, known[schedule, after])
-        # What is spread over the day has no time to stand by: the same order on each day, whenever it begins there.
+        # Items for the whole day are not ordered by time: they have the same order on each day.
         items.sort(key=lambda item: (not item.all_day, begin if item.all_day else item.first, item.job))
         listed.append(CalendarDay(day, (end - begin) / _HOUR, items))
     return listed
@@ -92,7 +92,7 @@ def week(jobs: Iterable[ScheduledJob], now: datetime, zone: ZoneInfo, days: int 
 def _by_hours(
     schedule: Schedule, after: datetime, hours: list[tuple[datetime, datetime]]
 ) -> list[tuple[datetime, datetime, int]]:
-    """First, last and number of the instants of each hour that has any."""
+    """First instant, last instant and count for each hour that has an instant."""
     found = []
     last = hours[-1][1] - timedelta(seconds=1)
     if after > last or schedule.count_between(after, last) == 0:
@@ -118,7 +118,7 @@ def _items(job: str, hours: list[tuple[datetime, datetime, int]]) -> Iterator[Ca
 
 
 def _begin(day: date, zone: ZoneInfo) -> datetime:
-    """When a day begins; where midnight is skipped, right after the gap."""
+    """When a day begins; if its midnight is skipped, right after the gap."""
     return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
 
 
@@ -129,7 +129,7 @@ def _hours(begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]
 
 
 def days_for_programs(days: Iterable[CalendarDay]) -> list[dict[str, object]]:
-    """The days as `--json` has them."""
+    """The days as `--json` prints them."""
     return [
         {
             "day": day.day.isoformat(),

@@ -1,4 +1,4 @@
-"""The calendar as lines of text that fit the terminal: a heading for each day, below it what comes when."""
+"""The calendar as lines of text that fit the terminal: a heading for each day, and below it the runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TIMES = "\N{MULTIPLICATION SIGN}"
 def picture(
     days: Sequence[CalendarDay], zone: ZoneInfo, width: int, *, unicode: bool, colour: bool
 ) -> list[str]:
-    """All days."""
+    """The lines of all days."""
     lines: list[str] = []
     for day in days:
         if lines:
@@ -47,7 +47,7 @@ def _heading(day: CalendarDay, colour: bool) -> str:
 def _grouped(
     items: Sequence[CalendarItem], zone: ZoneInfo, unicode: bool
 ) -> Iterator[tuple[str, list[CalendarItem]]]:
-    """What has the same label, together: all day, a stretch of minutes, or a minute."""
+    """The items grouped by label: all day, a range of minutes, or a minute."""
 
     def label(item: CalendarItem) -> str:
         if item.all_day:
@@ -62,7 +62,7 @@ def _grouped(
 def _entry(
     label: str, items: Sequence[CalendarItem], width: int, *, unicode: bool, colour: bool
 ) -> Iterator[str]:
-    """The jobs of one label, wrapped below each other where they do not fit."""
+    """The jobs of one label, wrapped into several lines if they do not fit into one."""
     times = _TIMES if unicode else "x"
     words = [
         printable(item.job).replace(" ", "\N{NO-BREAK SPACE}")

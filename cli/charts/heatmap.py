@@ -1,7 +1,7 @@
-"""Days by hours: which cell a moment belongs to, and how dark it is. Pure: nothing here knows a clock or a file.
+"""Days by hours: the cell to which a moment belongs, and how dark it is. Pure: it uses no clock and no file.
 
-A cell is an hour as the clocks of a zone show it. On the day on which they go forward one hour is not there; on
-the day on which they go back one is there twice, and is told apart.
+A cell is an hour as the clocks of a zone show it. On the day on which clocks go forward, one hour is missing. On the
+day on which they go back, one hour comes twice, and the two are separate cells.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _HOURS = 24
 
 
 class RunCounts(NamedTuple):
-    """What is known about some time: how many runs began, how many of them went wrong, how long they took.
+    """Counts of the runs that started in some period.
 
     Attributes:
-        runs: how many began.
+        runs: how many runs started.
         failures: how many of them failed, timed out or were lost.
-        timed: how many of them have ended, and it is known how long they took.
-        duration_ms: how long those took, together.
+        timed: how many of them have ended with a known duration.
+        duration_ms: the sum of these durations.
     """
 
     runs: int = 0
@@ -35,7 +35,7 @@ class RunCounts(NamedTuple):
     duration_ms: int = 0
 
     def plus(self, other: RunCounts) -> RunCounts:
-        """Both together."""
+        """The sum of both."""
         return RunCounts(
             self.runs + other.runs,
             self.failures + other.failures,
@@ -51,7 +51,7 @@ class RunCounts(NamedTuple):
 
 
 class Hour(NamedTuple):
-    """An hour on the wall. `again` tells the second of an hour that comes twice."""
+    """An hour as clocks show it; `again` marks the second one of an hour that comes twice."""
 
     day: date
     hour: int
@@ -59,14 +59,13 @@ class Hour(NamedTuple):
 
 
 class HeatmapDay(NamedTuple):
-    """One line of the picture.
+    """One line of the heatmap.
 
     Attributes:
         day: the date.
-        hours: for each of the 24 hours on the wall, what is known about it: nothing where clocks skipped it (an empty
-            list), two counts where it came twice; None instead of counts where nothing can be known, as of an hour
-            that is still to come.
-        total: all of them together.
+        hours: for each of the 24 hours, a list of its counts: empty if clocks skipped the hour, two counts if it came
+            twice; None instead of counts if nothing can be known, as for an hour in the future.
+        total: the sum of all counts.
     """
 
     day: date
@@ -75,12 +74,12 @@ class HeatmapDay(NamedTuple):
 
     @property
     def length_h(self) -> int:
-        """How many hours it has: 24, or 23 or 25 where clocks were changed."""
+        """How many hours the day has: 24, or for example 23 or 25 if clocks were changed."""
         return sum(map(len, self.hours))
 
 
 def hour_of(quarter: int, zone: ZoneInfo) -> Hour:
-    """The hour on the wall that a quarter of an hour belongs to, counted from 1970 in UTC."""
+    """The hour, as clocks show it, to which a quarter of an hour belongs; quarters are counted from 1970 in UTC."""
     local = datetime.fromtimestamp(quarter * QUARTER_S, UTC).astimezone(zone)
     return Hour(local.date(), local.hour, bool(local.fold) and _comes_twice(local.date(), local.hour, zone))
 
@@ -88,9 +87,9 @@ def hour_of(quarter: int, zone: ZoneInfo) -> Hour:
 def days(
     quarters: Iterable[tuple[int, RunCounts]], begin: datetime, end: datetime, zone: ZoneInfo
 ) -> list[HeatmapDay]:
-    """All days that have a part in `begin` to `end`, with what the quarters of an hour say about them.
+    """All days that overlap `begin` to `end`, with the counts of their quarters of an hour.
 
-    An hour that ends before `begin`, or begins after `end`, is one of which nothing is known.
+    Nothing is known about an hour that ends before `begin` or begins after `end`.
     """
     found: dict[Hour, RunCounts] = {}
     for quarter, counts in quarters:
@@ -115,7 +114,7 @@ def days(
 
 
 def bounds(values: Iterable[int]) -> list[int]:
-    """The least value of each level, for a picture with these values; fewer levels where there are few values."""
+    """The least value of each level, for a heatmap with these values; small values make fewer levels."""
     most = max(values, default=0)
     found = [max(1, -(-most * level // LEVELS)) for level in range(LEVELS)]
     found[0] = 1
@@ -123,12 +122,12 @@ def bounds(values: Iterable[int]) -> list[int]:
 
 
 def level(value: int, least_of: list[int]) -> int:
-    """How dark a value is: 0 for nothing, else from 1 on; whatever is not nothing is seen."""
+    """How dark a value is: 0 for the value 0, else at least 1, so that every other value is visible."""
     return sum(value >= least for least in least_of)
 
 
 def _times(day: date, hour: int, zone: ZoneInfo) -> list[bool]:
-    """How often an hour comes on a day: not at all, once ([False]), or again ([False, True])."""
+    """The `again` of each occurrence of an hour on a day: none, one ([False]) or two ([False, True])."""
     if _comes_twice(day, hour, zone):
         return [False, True]
     return [False] if any(_exists(day, hour, minute, zone) for minute in (0, 15, 30, 45)) else []
@@ -139,7 +138,7 @@ def _begin(day: date, hour: int, again: bool, zone: ZoneInfo) -> datetime:
 
 
 def _comes_twice(day: date, hour: int, zone: ZoneInfo) -> bool:
-    """Whether all of it is there twice; the half hour of Lord Howe Island only makes an hour longer."""
+    """Whether the whole hour comes twice; the half hour of Lord Howe Island only makes an hour longer."""
     walls = [datetime.combine(day, time(hour, minute), tzinfo=zone) for minute in (0, 45)]
     return all(
         wall.utcoffset() != wall.replace(fold=1).utcoffset() and _exists(day, hour, wall.minute, zone)

@@ -14,7 +14,7 @@ _LABEL_SHORT = "11-23"
 _GAP = "  "
 _LEGEND_GAP = "   "
 _TOTAL_WIDTHS: dict[What, int] = {"runs": 9, "failures": 10, "duration": 13}
-"""Room for the longest total, such as `25 min 38 s`, and what keeps it off the cells."""
+"""Room for the longest total, such as `25 min 38 s`, and a gap between it and the cells."""
 _CELL_MAX = 4
 _HOURS = 24
 _SHADES = "░▒▓█"
@@ -24,7 +24,7 @@ _NOUNS: dict[What, str] = {"runs": "runs", "failures": "failures", "duration": "
 
 
 class HeatmapCanvas(NamedTuple):
-    """What a picture is drawn on: its width, whether symbols beyond ASCII arrive, and whether colours do."""
+    """What a heatmap is drawn on: its width, and whether it can show symbols beyond ASCII and colours."""
 
     width: int
     unicode: bool
@@ -37,12 +37,12 @@ class HeatmapCanvas(NamedTuple):
 
     @property
     def nothing(self) -> str:
-        """The character of an hour in which nothing was."""
+        """The character of an hour with the value 0."""
         return "·" if self.unicode else "."
 
 
 def picture(canvas: HeatmapCanvas, days: Sequence[HeatmapDay], what: What) -> list[str]:
-    """The whole picture, without what is said above it."""
+    """The whole heatmap, without its title."""
     total_width = _TOTAL_WIDTHS[what]
     label = _LABEL if canvas.width >= _line_width(_LABEL, 2, what) else _LABEL_SHORT
     cell = max(1, min((canvas.width - _line_width(label, 0, what)) // _HOURS, _CELL_MAX))
@@ -80,7 +80,7 @@ def _line_width(label: str, cell: int, what: What) -> int:
 
 
 def _hours(cell: int) -> str:
-    """The hours above the cells, as many as there is room for."""
+    """The labels of the hours above the cells, as many as there is room for."""
     every = {1: 6, 2: 3, 3: 2}.get(cell, 1)
     return "".join(f"{hour:02d}".ljust(cell * every) for hour in range(0, _HOURS, every))
 
@@ -92,7 +92,7 @@ def _title(what: What) -> str:
 def _cell(
     canvas: HeatmapCanvas, hour: Sequence[RunCounts | None], what: What, least_of: list[int], cell: int
 ) -> list[tuple[str, Tone]]:
-    """An hour: blank where clocks skipped it or it is to come; where it comes twice, its halves are the two."""
+    """The cell of an hour: blank if clocks skipped it or it is in the future; divided if the hour comes twice."""
     if not hour:
         return [(" " * cell, "plain")]
     values = [None if counts is None else counts.value(what) for counts in hour]
@@ -114,7 +114,7 @@ def _shade(canvas: HeatmapCanvas, dark: int, size: int, what: What) -> tuple[str
 def _hour_totals(
     canvas: HeatmapCanvas, days: Sequence[HeatmapDay], what: What, label: str, cell: int
 ) -> list[str]:
-    """A last line: each hour over all days, with a scale of its own; and everything together."""
+    """A last line: the sum of each hour over all days, on a scale of its own, and the sum of everything."""
     if len(days) < 2:
         return []
     sums = [RunCounts()] * _HOURS
@@ -134,7 +134,7 @@ def _hour_totals(
 
 
 def _legend(canvas: HeatmapCanvas, what: What, least_of: list[int]) -> list[str]:
-    """What the shades mean, on as many lines as it takes."""
+    """What the shades mean, on as many lines as needed."""
     items: list[list[tuple[str, Tone]]] = [[(f"{canvas.nothing} none", "dim")]]
     for number, least in enumerate(least_of[:LEVELS]):
         last = number + 1 == len(least_of)

@@ -1,4 +1,4 @@
-"""What commands that draw have in common: which jobs, in whose zone, and how wide."""
+"""What the commands that draw charts have in common: which jobs, which zone, and how wide."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WIDTH_MIN, _WIDTH_MAX = 44, 1_000
 
 
 def width_option(command: Command) -> Command:
-    """Give a command `--width`; it arrives as the argument `width`, None if it was not given."""
+    """Give a command the option `--width`; its value is the argument `width`, None if it was not given."""
     return click.option(
         "--width",
         type=click.IntRange(_WIDTH_MIN, _WIDTH_MAX),
@@ -31,15 +31,15 @@ def width_option(command: Command) -> Command:
 
 
 def picture_width(asked: int | None) -> int:
-    """How wide to draw: as asked, or as wide as the terminal is."""
+    """How wide to draw: as `--width` says, or as wide as the terminal."""
     return max(_WIDTH_MIN, min(console.width(), _WIDTH_MAX)) if asked is None else asked
 
 
 def window_of(since: str, until: str | None, now: datetime, zone: str) -> tuple[datetime, datetime]:
-    """Where a picture begins and ends: as typed, dates being those of the clocks that the picture shows.
+    """Where a chart begins and ends, as typed; dates are read in the zone whose clocks the chart shows.
 
     Raises:
-        click.BadParameter: one of them is no time, or the end is not after the beginning.
+        click.BadParameter: a text is no time, or the end is not after the beginning.
     """
     begin = parse_time(since, "--since", now, zone=zone)
     end = now if until is None else parse_time(until, "--until", now, zone=zone, end=True)
@@ -49,10 +49,10 @@ def window_of(since: str, until: str | None, now: datetime, zone: str) -> tuple[
 
 
 def chosen_jobs(state: State, names: tuple[str, ...]) -> list[str] | None:
-    """The jobs that were named, also such as are no longer configured; None for all.
+    """The jobs that were named, including jobs that are no longer configured; None: all jobs.
 
     Raises:
-        Failure: there is none of that name.
+        Failure: there is no job of that name.
     """
     for name in names:
         check_past(state, name)
@@ -60,7 +60,7 @@ def chosen_jobs(state: State, names: tuple[str, ...]) -> list[str] | None:
 
 
 def zone_for(state: State, jobs: list[str] | None, *, utc: bool) -> str:
-    """Whose clocks a picture of several jobs shows: those of their zone if they share one, else this machine's."""
+    """The zone whose clocks a chart of jobs shows: that of the jobs if they share one, else that of this machine."""
     if utc:
         return "UTC"
     shown = (

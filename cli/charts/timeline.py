@@ -1,7 +1,7 @@
-"""The picture of a job's runs: which column shows what. Pure: columns in, pieces out; nothing here knows a clock.
+"""The timeline of a job's runs: what each column shows. Pure: columns in, pieces out, no clock.
 
-Runs that overlap lie in lanes below each other. What does not fit into a column of its own is put together: the
-column then says how many runs it holds, and if one of them went wrong it shows that and nothing else.
+Runs that overlap are drawn in lanes, one below the other. Several runs in one column of a lane are drawn as one
+piece: it shows how many they are or, if one of them went wrong, only that.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ RunMark = Literal[
 MARKS: tuple[RunMark, ...] = (
     "failed", "timed_out", "lost", "unknown", "cancelled", "missed", "skipped", "running", "owed", "succeeded"
 )  # fmt: skip
-"""All of them, the worst first: of several in one column the worst is seen."""
+"""All marks, the worst first: if one column holds several, it shows the worst."""
 SIGNS = frozenset(MARKS[:7])
-"""Those that have a sign of their own, which nothing may hide."""
+"""The marks that have a sign of their own, which nothing may hide."""
 
 PieceShape = Literal["blank", "late", "one", "begin", "body", "end", "joint", "many", "sign", "going"]
 
 LANES_MAX = 6
-"""More runs of one job at a time are put together in the last lane."""
+"""If more runs of one job overlap, the last lane holds all the others."""
 
 
 class RunSpan(NamedTuple):
     """Runs of one job that look alike.
 
     Attributes:
-        first: the column in which they began; last: that in which they ended.
+        first: the column in which they started; last: the column in which they ended.
         mark: what became of them.
-        runs: how many they are.
-        due: the column in which they should have begun, if that is an earlier one.
-        before: they began before the first column; after: they went on behind the last.
+        runs: how many runs they are.
+        due: the column in which they were due, if that is an earlier one.
+        before: whether they started before the first column; after: whether they ended after the last column.
     """
 
     first: int
@@ -51,9 +51,9 @@ class TimelinePiece(NamedTuple):
     """What one column of a lane shows.
 
     Attributes:
-        shape: which part of a bar, or which other thing.
-        mark: the worst of what it stands for.
-        runs: how many runs it stands for.
+        shape: which part of a bar it is, or which other shape.
+        mark: the worst mark of the runs that it shows.
+        runs: how many runs it shows.
     """
 
     shape: PieceShape
@@ -76,14 +76,14 @@ def draw(spans: Sequence[RunSpan], columns: int) -> list[Lane]:
 
 
 def worst(marks: Iterable[RunMark]) -> RunMark:
-    """The one that has to be seen."""
+    """The worst of some marks, which has to be seen."""
     return min(marks, key=MARKS.index)
 
 
 def _packed(spans: Sequence[RunSpan]) -> list[list[RunSpan]]:
-    """The spans in lanes in which none overlaps another by more than the column in which both have an end.
+    """The spans in lanes: in a lane, two spans share at most the column in which one ends and the other begins.
 
-    A wait counts as a part of its run as long as that takes few lanes.
+    The wait of a run counts as a part of its span, unless that would take more than `LANES_MAX` lanes.
     """
     single = [each for span in spans for each in _apart(span)]
     packed = _first_fit(single, waits=True)
@@ -91,7 +91,7 @@ def _packed(spans: Sequence[RunSpan]) -> list[list[RunSpan]]:
 
 
 def _apart(span: RunSpan) -> list[RunSpan]:
-    """Runs that look alike and take several columns overlap: each for itself, as far as there are lanes."""
+    """A span of several overlapping runs as single spans, as far as there are lanes."""
     lanes = min(span.runs, LANES_MAX)
     if span.first == span.last or lanes == 1:
         return [span]
@@ -135,7 +135,7 @@ def _lane(spans: Sequence[RunSpan], columns: int) -> Lane:
 
 
 def _piece(column: int, held: Sequence[RunSpan]) -> TimelinePiece:
-    """What a column shows of the spans that it holds."""
+    """What a column shows, given the spans that it holds."""
     runs = sum(span.runs for span in held)
     signs = [span.mark for span in held if span.mark in SIGNS and span.last == column]
     if signs:
@@ -164,7 +164,7 @@ def _part(column: int, span: RunSpan) -> PieceShape:
 
 
 def _add_missed(lane: Lane, span: RunSpan) -> None:
-    """Show instants that were missed: at the first and the last in any case, between them where there is room."""
+    """Show missed instants: at the first and the last, unless a worse sign is there, and between if there is room."""
     for column in range(span.first, span.last + 1):
         piece = lane[column]
         edge = column in (span.first, span.last)

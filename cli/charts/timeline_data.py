@@ -1,4 +1,4 @@
-"""What a timeline shows, out of the ledger: the runs of a stretch of time, what was missed, when nobody watched."""
+"""The data of a timeline, from the ledger: runs in a window of time, missed instants, and outages."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from scheduler.ledger.view import View
 
 _LAST_ACTIVITY_ENTRIES = 10_000
-"""The last entry of a scheduler that died is looked for among so many at the end of the ledger."""
+"""The last entry of a scheduler that died is looked for among this many at the end of the ledger."""
 
 
 class JobRow(NamedTuple):
-    """One job's part of the picture.
+    """One job's part of the timeline.
 
     Attributes:
         job: its name.
         spans: its runs.
-        totals: how many there are of each mark; of `missed`, how many instants within the window.
-        late_us: the longest that one of them waited.
+        totals: how many runs have each mark; for `missed`, how many instants within the window.
+        late_us: the longest time that one of the runs waited.
     """
 
     job: str
@@ -100,7 +100,7 @@ def _settled(sql: Sql, window: ChartWindow, first: int) -> list[ColumnRuns]:
 def _missed(
     sql: Sql, view: View, window: ChartWindow, interrupted: Sequence[Interruption]
 ) -> Iterator[tuple[str, RunSpan]]:
-    """The instants that were missed within the window, as the schedules had them that were in force."""
+    """The instants that were missed within the window, from the schedules that were in force."""
     picture = window.begin_us, window.end_us, window.axis
     for misfire, job, seq in _misfires(interrupted):
         if window.jobs is not None and job not in window.jobs:
@@ -134,7 +134,7 @@ def _misfires(interrupted: Sequence[Interruption]) -> Iterator[tuple[v.ScheduleM
 
 
 def _in_flight(view: View, window: ChartWindow) -> list[tuple[str, RunSpan, int]]:
-    """Runs that are owed or running: the state knows them."""
+    """The runs that are owed or running, from the folded state."""
     found = []
     axis, now_us = window.axis, microseconds(view.now)
     for run in view.state.runs.values():
@@ -153,9 +153,9 @@ def _in_flight(view: View, window: ChartWindow) -> list[tuple[str, RunSpan, int]
 def outages_of(
     sql: Sql, view: View, window: ChartWindow, first: int | None, interrupted: Sequence[Interruption]
 ) -> list[Outage]:
-    """When nothing was watching; a scheduler that died and was not started again has an outage that lasts.
+    """The outages; if a scheduler died and none has been started since, the last outage has no end.
 
-    The view `outages` is queried only where an entry shows that it has rows: it takes a while to put together.
+    The view `outages` is queried only if an entry shows that it has rows, because that query is slow.
     """
     found = []
     stalled = any(misfire.reason == "stall" for misfire, _, _ in _misfires(interrupted))

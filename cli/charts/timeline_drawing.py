@@ -1,4 +1,4 @@
-"""The timeline as lines of text, as wide as there is room for: the axis, the lanes, the legend."""
+"""The timeline as lines of text, as wide as the terminal: the axis, the lanes, the legend."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ Text = tuple[str, Tone]
 
 
 class TimelineCanvas(NamedTuple):
-    """What a picture is drawn on.
+    """What a timeline is drawn on.
 
     Attributes:
-        width: columns of the terminal; the picture takes no more.
+        width: columns of the terminal; the timeline is no wider.
         glyphs: its characters.
         colour: whether there are colours.
-        zone: whose clocks the axis shows.
+        zone: the zone whose clocks the axis shows.
     """
 
     width: int
@@ -66,7 +66,7 @@ def picture(
     outages: Sequence[Outage],
     now_us: int,
 ) -> list[str]:
-    """The whole picture of `rows`, without what is said above it; its legend counts `all_rows`."""
+    """The whole timeline of `rows`, without its title; its legend counts `all_rows`."""
     label_width = _label_width(canvas.width, (row.job for row in rows))
     down = _down(axis, outages, now_us)
     lines = _axis_lines(canvas, axis, label_width)
@@ -85,7 +85,7 @@ def picture(
 
 
 def _lane_texts(glyphs: GlyphSet, lane: Lane, down: Sequence[bool]) -> Iterator[Text]:
-    """The pieces of a lane, those of the same tone together."""
+    """The characters of a lane; neighbours of the same tone are joined into one text."""
     texts: list[Text] = []
     for piece, is_down in zip(lane, down, strict=True):
         if piece.shape == "blank":
@@ -116,7 +116,7 @@ def _tail_title(width: int) -> str:
 
 
 def _tail(width: int, row: JobRow) -> Iterator[Text]:
-    """Right of the lanes: how many runs, how many of them went wrong, and the longest wait."""
+    """The text right of the lanes: how many runs, how many of them went wrong, and the longest wait."""
     if width < _COUNTS_FROM_WIDTH:
         return
     runs = sum(count for mark, count in row.totals.items() if mark not in ("missed", "skipped", "owed"))
@@ -138,7 +138,7 @@ def _short(count: int) -> str:
 def _legend(
     canvas: TimelineCanvas, rows: Sequence[JobRow], lanes: Sequence[Lane], any_down: bool
 ) -> list[str]:
-    """What is in the picture, with how many there are of it; nothing else."""
+    """The legend: only the marks and shapes that occur, and how often each mark does."""
     glyphs = canvas.glyphs
     totals: dict[RunMark, int] = {}
     for row in rows:
@@ -184,7 +184,7 @@ def _wrapped(canvas: TimelineCanvas, items: Sequence[Text]) -> list[str]:
 
 
 def _down(axis: Axis, outages: Sequence[Outage], now_us: int) -> list[bool]:
-    """In which columns nothing was watching for all or most of the time, or for the greater part of an outage."""
+    """For each column, whether it overlaps an outage."""
     down = [False] * axis.columns
     for outage in outages:
         ended_us = now_us if outage.ended_us is None else outage.ended_us
@@ -204,7 +204,7 @@ _KINDS = {
 
 
 def _outage_lines(canvas: TimelineCanvas, outages: Sequence[Outage], now_us: int) -> list[str]:
-    """The outages in words, the longest first if they are many, in the order in which they came."""
+    """The outages in words, in order of time; if there are many, only the longest ones."""
     listed = outages
     if len(outages) > _OUTAGES_LISTED:
         listed = sorted(sorted(outages, key=_length)[-_OUTAGES_LISTED:], key=lambda outage: outage.began_us)

@@ -1,6 +1,6 @@
-"""How a timeline looks: a symbol for each piece, the same for colour-blind printers, and what the symbols mean.
+"""The symbols of a timeline: the character of each piece, in Unicode and in ASCII, and what it means.
 
-Every meaning has a character of its own, so that a picture without colours says as much as one with them.
+Every meaning has a character of its own, so that a timeline without colours says as much as one with them.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ WORDS: dict[RunMark, str] = {
 }
 _BAR: tuple[PieceShape, ...] = ("begin", "body", "end")
 MANY_FROM = (2, 5, 20, 100)
-"""From how many runs in one column on it is drawn as the first, second, … level."""
+"""A column with at least this many runs is drawn at the first, second, … level."""
 
 
 class GlyphSet(NamedTuple):
-    """The characters of a picture.
+    """The characters of a timeline.
 
     Attributes:
-        shapes: for each shape but `many` and `sign`.
-        signs: for each mark that has a sign.
-        many: for each level of how many.
-        down: time in which no scheduler ran.
-        line: of the axis; tick: where a label stands.
-        cut: at the end of a name that is too long.
+        shapes: the character of each shape but `many` and `sign`.
+        signs: the character of each mark that has a sign.
+        many: the character of each level of several runs in one column.
+        down: the character for time in which no scheduler ran.
+        line: the character of the axis; tick: the one at which a label stands.
+        cut: the character at the end of a name that is too long.
     """
 
     shapes: Mapping[str, str]
@@ -61,9 +61,9 @@ class GlyphSet(NamedTuple):
         return self.shapes[piece.shape]
 
     def legend_of(self, mark: RunMark, drawn: AbstractSet[PieceShape]) -> str:
-        """The characters that stand for a mark in a picture in which it is drawn in these shapes; may be none.
+        """The characters for a mark in a timeline that draws it in these shapes; there may be none.
 
-        What shares all its columns with others has none of its own: those show how many they are.
+        A mark has none if its runs share all their columns with others, because such columns show counts.
         """
         if mark in self.signs:
             return self.signs[mark] if "sign" in drawn else ""

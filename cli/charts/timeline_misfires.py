@@ -1,7 +1,7 @@
-"""What was missed, as a timeline shows it: the very instants of the schedule that was in force, and no others.
+"""Missed instants, as a timeline shows them: exactly the instants of the schedule that was in force.
 
-An entry `schedule.misfired` covers any stretch of time, in which a schedule may have few instants or many. Only those
-within the picture are counted and drawn, and not those that were caught up: these are runs.
+An entry `schedule.misfired` covers any period, in which a schedule may have few instants or many. Only the instants
+within the window are counted and drawn. Those that were caught up are left out, because they have runs.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def missed_spans(
 
 
 def spread(misfire: v.ScheduleMisfired, begin_us: int, end_us: int, axis: Axis) -> tuple[RunSpan, ...]:
-    """The same where no schedule is known: as if the instants were spread evenly over their stretch."""
+    """The same if no schedule is known: the instants are assumed to be spread evenly over the misfire's period."""
     first_us, last_us = microseconds(misfire.first), microseconds(misfire.last)
     low_us, high_us = max(first_us, begin_us), min(last_us + 1, end_us)
     missed = misfire.count - misfire.will_run
@@ -44,7 +44,7 @@ def spread(misfire: v.ScheduleMisfired, begin_us: int, end_us: int, axis: Axis) 
 
 @lru_cache(maxsize=1_024)
 def _spans(schedule: Schedule, low: datetime, high: datetime, axis: Axis) -> tuple[RunSpan, ...]:
-    """The spans of low <= x <= high; jobs that share a schedule share the work."""
+    """The spans of the instants x with low <= x <= high; jobs that share a schedule share the work."""
     found = []
     columns = list(_columns(schedule, low, high, axis))
     while columns:
@@ -58,7 +58,7 @@ def _spans(schedule: Schedule, low: datetime, high: datetime, axis: Axis) -> tup
 
 
 def _columns(schedule: Schedule, low: datetime, high: datetime, axis: Axis) -> Iterator[int]:
-    """The columns that hold an instant, in order: one look for each, however many it holds."""
+    """The columns that hold an instant, in order; each costs one step, however many instants it holds."""
     after = low - _MICROSECOND
     while (due := next(schedule.between(after, high), None)) is not None:
         column = axis.column_of(microseconds(due))

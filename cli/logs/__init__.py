@@ -1,1 +1,1 @@
-"""Log entries at the terminal: which are asked for, and how they are shown."""
+"""Log entries at the terminal: which are wanted, and how they are shown."""

@@ -1,6 +1,6 @@
-"""Following log entries: each new one as it is collected, until Ctrl-C or until the reader leaves.
+"""Following log entries: each new one is shown as it is collected, until Ctrl-C or until the reader leaves.
 
-While no scheduler serves the home, no other process collects, so the follower does.
+While no scheduler serves the home, no other process collects log entries, so this one does.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ _READ_BYTES = 1024 * 1024
 
 
 class NewLines:
-    """What is appended to files of days from now on.
+    """The lines that are appended to day files from now on.
 
     Attributes:
-        ends: how much of each file was there before, or was given out since, in bytes, by its name.
+        ends: how much of each file existed before, or was returned since, in bytes, by its name.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -59,7 +59,8 @@ class NewLines:
         end = self.ends.get(name, 0)
         with contextlib.suppress(FileNotFoundError), open(open_regular(path), "rb") as file:
             size = os.fstat(file.fileno()).st_size
-            if size < end:  # a batch was taken back and is made again
+            # A batch was taken back and is collected again.
+            if size < end:
                 self.ends[name] = size
                 return b""
             file.seek(end)
@@ -67,16 +68,17 @@ class NewLines:
             raw = raw[: raw.rfind(b"\n") + 1]
             self.ends[name] = end + len(raw)
             return raw
-        self.ends.pop(name, None)  # it was compressed; what comes late begins another one
+        # The file was compressed; late entries begin a new one.
+        self.ends.pop(name, None)
         return b""
 
 
 def follow(home: Home, wanted: LogFilter, show: Callable[[LogEntry], None], lines: NewLines) -> None:
-    """Show what is wanted of what comes, until a signal says stop.
+    """Show the wanted entries as they come, until a signal asks to stop.
 
     Raises:
         BrokenPipeError: the reader left.
-        OutputLost: it cannot be shown.
+        OutputLost: standard output cannot be written.
     """
     folder = entries_folder(home)
     if not is_foreign(home):
@@ -87,7 +89,8 @@ def follow(home: Home, wanted: LogFilter, show: Callable[[LogEntry], None], line
     own = _OwnCollector(home, waiter.selector)
     try:
         if stat.S_ISFIFO(os.fstat(1).st_mode):
-            waiter.selector.register(1, selectors.EVENT_READ)  # wake up when the reader of a pipe leaves
+            # Wake up when the reader of a pipe leaves.
+            waiter.selector.register(1, selectors.EVENT_READ)
         while not _reader_left():
             own.turn()
             for block in lines.blocks():
@@ -101,7 +104,7 @@ def follow(home: Home, wanted: LogFilter, show: Callable[[LogEntry], None], line
 
 
 class _OwnCollector:
-    """Collects while no other process does; waits for the ledger and for output on the selector of its owner."""
+    """Collects while no other process does; registers its watches of ledger and output with its owner's selector."""
 
     def __init__(self, home: Home, selector: selectors.BaseSelector) -> None:
         self._home, self._selector = home, selector
@@ -113,7 +116,7 @@ class _OwnCollector:
         self.more = self.pending = False
 
     def turn(self) -> None:
-        """Collect what is new, unless a scheduler serves the home: beside it a collector runs."""
+        """Collect what is new, unless a scheduler serves the home: then a collector runs beside the scheduler."""
         self._ledger_watch.drain()
         self.more = self.pending = False
         if is_foreign(self._home) or holder_of(self._home.scheduler_lock) is not None:
@@ -133,7 +136,7 @@ class _OwnCollector:
             self._let_go()
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Close all files and release the lock."""
         self._let_go()
         self._ledger_watch.close()
 

@@ -1,4 +1,4 @@
-"""The newest log entries, and with `-f` those that come, on standard output."""
+"""The newest log entries on standard output, and with `-f` also new ones as they come."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from scheduler.logs import LogEntry, LogFilter
 
 _SOON = timedelta(minutes=1)
-"""Entries of a time later than that were made by a clock that was ahead."""
+"""Entries with a time further in the future than this were made while the clock was ahead."""
 
 
 def show_newest(
     home: Home, wanted: LogFilter, count: int, *, as_json: bool, utc: bool, follow: bool = False
 ) -> bool:
-    """Show the newest entries, and with `follow` those that come; whether there were any."""
+    """Show the newest entries, and with `follow` those that come; True if there were any at first."""
     from cli.logs.follow import NewLines
     from cli.logs.follow import follow as follow_entries
     from cli.logs.subject import check_subject
@@ -35,7 +35,7 @@ def show_newest(
     coming = NewLines(folder)
     with progress("looking through log entries", shown=not as_json):
         now = datetime.now(UTC)
-        # Who says from when or until when is shown just that.
+        # If the person gave such a time range, exactly that is shown.
         open_ended = wanted.until is None and (wanted.since is None or wanted.since < now - _SOON)
         until_now = wanted._replace(until=now + _SOON) if open_ended else wanted
         entries = newest(folder, until_now, count, coming.ends if follow else None)
@@ -67,13 +67,13 @@ def show_newest(
 
 
 def _of_the_future(entry: LogEntry, zone: str) -> str:
-    """That entries bear times to come, which are left out, and how they are seen."""
+    """The note that entries with future times are left out, and how to see them."""
     newest = show_time(datetime.fromisoformat(entry.time), zone)
     return f"Entries up to {newest} were made while the clock was ahead; they are left out. --since now shows them."
 
 
 def none_words(wanted: LogFilter) -> str:
-    """Why nothing is shown: there are no entries at all, or none that are wanted."""
+    """The note that nothing is shown: there are no entries at all, or no wanted ones."""
     narrowed = any(value is not None for value in wanted._replace(level=None))
     return (
         "no such log entries" if narrowed or wanted.level not in (None, "info") else "nothing was logged yet"

@@ -1,4 +1,4 @@
-"""The options that say which log entries are meant, the same for every command that reads them."""
+"""The options that filter log entries, the same for every command that reads them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ utc_option = click.option("--utc", is_flag=True, help="Show times in UTC instead
 
 
 def filter_options(command: Command) -> Command:
-    """Give a command the filters; they arrive as level, since, until, job, run and stream."""
+    """Give a command the filter options; its arguments are level, since, until, job, run and stream."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
@@ -61,10 +61,10 @@ def log_filter(
     stream: Stream | None,
     pattern: Pattern | None = None,
 ) -> LogFilter:
-    """What the options ask for.
+    """The filter that the options describe.
 
     Raises:
-        click.BadParameter: a time is none, or they are the wrong way round.
+        click.BadParameter: a text is no time, or the times are in the wrong order.
     """
     from scheduler.logs import LogFilter
 

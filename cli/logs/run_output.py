@@ -1,4 +1,4 @@
-"""Captured output of a run: where it is, what the ledger says about it, and what became of it."""
+"""Captured output of a run: where it is, what the ledger says about it, and whether it is still the same."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CHUNK_BYTES = 256 * 1024
 
 
 class RecordedStream(NamedTuple):
-    """What the ledger says about one stream; None where nothing was measured."""
+    """What the ledger says about one stream; size and digest are None if nothing was measured."""
 
     stream: str
     size_bytes: int | None
@@ -30,10 +30,10 @@ class CapturedAttempt(NamedTuple):
     """An attempt of a run.
 
     Attributes:
-        run, number, job: whose it is.
+        run, number, job: the run, the number of the attempt, and the job.
         started: the time of its `run.started`.
-        finished: the entry that ended it; None while it goes on.
-        streams: what is recorded of standard output and standard error.
+        finished: the entry that ended it; None while it is running.
+        streams: what is recorded about standard output and standard error.
     """
 
     run: int
@@ -48,8 +48,8 @@ def find_attempt(store: EventStore, run: int, number: int | None) -> CapturedAtt
     """The attempt of that number, or the run's last one.
 
     Raises:
-        Failure: there is no such run, or it has not begun, or has no such attempt.
-        Corrupt: the ledger is damaged on the way.
+        Failure: there is no such run, or it has not started, or has no such attempt.
+        Corrupt: the ledger is damaged.
     """
     cause = next(iter(store.read(run, run)), None)
     if cause is None or cause.run != run:
@@ -88,7 +88,7 @@ def open_output(home: Home, attempt: CapturedAttempt, stream: str) -> RawOutput 
     """The captured output of one stream; None if there is no file.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the file cannot be read.
     """
     from scheduler.logs import RawOutput
 
@@ -96,12 +96,12 @@ def open_output(home: Home, attempt: CapturedAttempt, stream: str) -> RawOutput 
 
 
 class CopyResult(NamedTuple):
-    """What became of handing an output on.
+    """The result of copying an output.
 
     Attributes:
-        wrong: what is wrong with it; empty if it is what the run wrote, as far as that is on record.
-        later_bytes: how many bytes stand behind those of the run; they were not handed on.
-        unrecorded_bytes: how many were handed on without anything on record to compare them with.
+        wrong: what is wrong with the output; empty if it is what the run wrote, as far as that is on record.
+        later_bytes: how many bytes stand behind those of the run; they were not copied.
+        unrecorded_bytes: how many bytes were copied though nothing is on record to compare them with.
     """
 
     wrong: str = ""
@@ -110,13 +110,13 @@ class CopyResult(NamedTuple):
 
 
 def copy_output(output: RawOutput, recorded: RecordedStream, put: Callable[[bytes], object]) -> CopyResult:
-    """Hand on what the run wrote, byte for byte, and check the digest on the way.
+    """Copy what the run wrote, byte for byte, to `put`, and check the digest on the way.
 
-    What was appended after the run had ended, by a descendant that outlived it or by anybody else, is not of the run
-    and is counted. Without a record all that is there is handed on.
+    Bytes that were appended after the run had ended, by a descendant that outlived it or by another program, do not
+    belong to the run: they are only counted. If nothing is on record, everything is copied.
 
     Raises:
-        OSError: it cannot be read, or not be handed on.
+        OSError: the output cannot be read, or `put` cannot write.
     """
     from scheduler.logs import DamagedOutput
 

@@ -1,6 +1,7 @@
-"""The job and the run that a question about logs names: they must be known, or the answer would only seem to be none.
+"""The job and the run that a log filter names: if they are unknown, an empty result would be misleading.
 
-A job is known if the config has it, the ledger ever had it, or a log entry is about it; so is a run.
+A job is known if the config has it, the ledger ever had it, or a log entry is about it. A run is known if the ledger
+has it, or a log entry is about it.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 
 
 def check_subject(home: Home, wanted: LogFilter) -> None:
-    """Refuse a job or a run that is unknown, and a run that is of another job.
+    """Refuse a job or a run that is unknown, and a run that belongs to another job.
 
     Raises:
-        Failure: it is unknown; the message names the nearest job.
+        Failure: the job or the run is refused; the message names the nearest job.
         Corrupt, NewerFormat, Unavailable: the ledger cannot be trusted or read.
     """
     if wanted.job is None and wanted.run is None:
@@ -34,8 +35,9 @@ def check_subject(home: Home, wanted: LogFilter) -> None:
             if wanted.run is not None:
                 _check_run(view.ledger, wanted.run, wanted.job)
         except Failure:
+            # A job or run that this ledger does not know may have log entries from an earlier ledger of the home.
             if not newest(entries_folder(home), LogFilter(job=wanted.job, run=wanted.run), 1):
-                raise  # else it is known from another ledger that was here
+                raise
 
 
 def _check_run(ledger: Ledger | None, run: int, job: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Log entries, counted: by level, by job, by day; which jobs are the noisiest, and which fail."""
+"""Counts of log entries by level, by job and by day: which jobs log most, and which fail."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class LogSummary:
 
     @property
     def total(self) -> int:
-        """How many there are."""
+        """How many entries there are."""
         return self._levels.total()
 
     def document(self) -> dict[str, Any]:
-        """For programs."""
+        """The counts for programs, as one JSON document."""
         return {
             "entries": self.total,
             "levels": {level: self._levels[level] for level in LEVELS},
@@ -52,7 +52,7 @@ class LogSummary:
         }
 
     def show(self) -> None:
-        """Print it for people."""
+        """Print the counts for people."""
         levels: list[list[Cell | str]] = [
             [Cell(level, TONES[level]), f"{self._levels[level]:,}"] for level in reversed(LEVELS)
         ]

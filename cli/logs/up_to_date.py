@@ -1,7 +1,7 @@
 """Bringing log entries up to date before they are read.
 
-Beside a scheduler a collector does that all the time, and is waited for only until it has seen what was recorded
-before the question. Where none is at work, the command collects itself, for a bounded time.
+Beside a scheduler, a collector works all the time; the command waits only until that collector has seen what was
+recorded before the command began. If no collector is at work, the command collects itself, for a bounded time.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ _LOOK_S = 0.01
 
 
 def bring_up_to_date(home: Home, *, shown: bool = True) -> None:
-    """Collect what is not collected yet, or wait for the process that does; says so if that did not come to its end.
+    """Collect what is not collected yet, or wait for the process that does; a note says if entries may be missing.
 
     Args:
         home: the home.
-        shown: show a person who watches that this is going on.
+        shown: whether progress is shown at a terminal.
 
     Raises:
         Failure: there is no ledger here.
-        Corrupt, NewerFormat: the ledger cannot be trusted: no answer that might be short.
+        Corrupt, NewerFormat: the ledger cannot be trusted, so that entries could be missing.
     """
     try:
         with closing(open_store(home)) as store:
@@ -54,7 +54,7 @@ def bring_up_to_date(home: Home, *, shown: bool = True) -> None:
 
 
 def _brought_up_to_date(home: Home, head: int, ledger_id: str) -> str:
-    """Do so; what there is to say about how it ended."""
+    """Do the work of `bring_up_to_date`; returns the note about what is missing, or an empty text."""
     give_up_s = time.monotonic() + WAIT_S
     while True:
         try:

@@ -21,15 +21,15 @@ TONES: dict[Level, Tone] = {
 }
 _LEVEL_WIDTH = 8
 _HANG = len("2026-11-23 02:00:00.123  ")
-"""What goes on stands below the level, so that times stand alone."""
+"""Continuation lines are indented to the level, so that the column of times stays free."""
 
 
 class LogLines:
     """Words entries as lines: `2026-11-23 02:00:00.123Z  error     nightly[41]: no space left  code=28`.
 
     Args:
-        zone: in which times are shown; colour: whether to colour.
-        stamped: with the zone's offset, for a reader that cannot know the zone.
+        zone: the zone in which times are shown; colour: whether to colour.
+        stamped: whether times have the zone's offset, for a reader that cannot know the zone.
     """
 
     def __init__(self, zone: str, *, colour: bool, stamped: bool = True) -> None:
@@ -51,12 +51,13 @@ class LogLines:
         )
 
     def fitted_line(self, entry: LogEntry) -> str:
-        """The line as standard output is to have it: at a terminal wrapped between words."""
+        """The line as it is printed to standard output: at a terminal, it is wrapped between words."""
         return fitted(self.line(entry), hang=_HANG)
 
     def _time(self, entry: LogEntry) -> str:
         second = entry.time[:19]
-        if second != self._second:  # many entries share a second, and zones take their time
+        # Many entries share a second, and converting a time to a zone is slow.
+        if second != self._second:
             stamp = show_stamp(entry.instant, self._zone)
             self._second, self._shown = second, stamp[:19]
             self._offset = stamp[len("2026-11-23 02:00:00.123") :] if self._stamped else ""
@@ -71,12 +72,12 @@ def source_of(entry: LogEntry) -> str:
 
 
 def members_of(entry: LogEntry) -> dict[str, Any]:
-    """All members, those that do not apply as None."""
+    """All members; those that do not apply are None."""
     return {name: getattr(entry, name) for name in entry.__struct_fields__}
 
 
 def json_line(entry: LogEntry) -> str:
-    """The line of JSON as which an entry is kept."""
+    """The line of JSON with which an entry is stored."""
     return encode_lines([entry]).decode().removesuffix("\n")
 
 

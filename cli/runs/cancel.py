@@ -1,4 +1,4 @@
-"""Requests that runs be stopped: which runs are meant, which process stops them, and what to say."""
+"""Requests to stop runs: which runs are meant, which process stops them, and what is printed about each."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from scheduler.scheduler_lock import holder_of
 from scheduler.service.executor import executor_alive
 
 _LOOK_BACK_ENTRIES = 50_000
-"""How far back the end of a run is looked for, to say how it ended."""
+"""The end of a run is looked for among this many of the newest entries, to say how it ended."""
 
 
 def cancel_runs(home: Home, ledger: Ledger, target: str, reason: str) -> Iterator[str]:
-    """Request that the runs meant by `target` be stopped; a line about each.
+    """Request that the runs meant by `target` be stopped, and yield a line about each.
 
     Args:
         home: the home; ledger: its ledger.
-        target: number of a run, or name of a job, which means all its runs that are running or waiting.
+        target: the number of a run, or the name of a job, which means all its runs that are running or waiting.
         reason: why, for the ledger.
 
     Raises:
-        Failure: there is no such run or job, or nothing of it is left to stop.
+        Failure: there is no such run or job, or it has no run that could be stopped.
     """
     numbers = [run.number for run in _meant(ledger, target)]
     actor, said = person(), claims(ledger.state.mark)

@@ -1,8 +1,8 @@
-"""Running jobs without waiting for them, while no scheduler serves the home: a process of their own executes them.
+"""Running jobs without waiting for them, while no scheduler serves the home: a separate process executes them.
 
-The process leaves our session, so that neither Ctrl-C nor the end of the terminal reaches it. It keeps standard
-error until the requests are durable, so that it can report what goes wrong before that; later it writes only to the
-ledger.
+This process leaves the session of the command, so that neither Ctrl-C nor the end of the terminal reaches it. It
+keeps standard error until the requests are durable, so that it can report errors before that. Later it writes only
+to the ledger.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cli.app.failures import ExitCode
 
 
 class DetachedRun(NamedTuple):
-    """A run whose request is durable; `skipped` says in words why it will not be made, if it will not."""
+    """A run whose request is durable; `skipped` says why it was skipped, and is empty if it was not."""
 
     run: int
     job: str
@@ -31,15 +31,15 @@ OnDurable = Callable[[list[DetachedRun]], None]
 
 
 def detach(execute: Callable[[OnDurable], object]) -> list[DetachedRun]:
-    """Have a process of its own call `execute`; return what it reports, while that process runs on.
+    """Call `execute` in a separate process, and return what it reports; that process continues.
 
-    To be called before anything of the ledger is open: what is open must not be shared.
+    No file of the ledger may be open in the caller, because the two processes must not share open files.
 
     Args:
-        execute: reports once, when all its requests are durable, and returns when the runs have ended.
+        execute: it reports once, when all its requests are durable, and returns when the runs have ended.
 
     Raises:
-        SystemExit: it ended without a report; it has printed why.
+        SystemExit: the process ended without a report; it has printed why.
     """
     sys.stdout.flush()
     sys.stderr.flush()

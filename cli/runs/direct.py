@@ -31,16 +31,16 @@ from scheduler.service.local_executor import LocalExecutor, RunRequest
 
 _TICK_S = 1.0
 _RETRY_S = 0.25
-"""After so long recording is tried again; a try writes into the ledger's folder, and so would wake this very wait."""
+"""Recording is tried again only after this time, because each try changes the folder whose changes end the wait."""
 _GIVE_UP_SIGNALS = 3
-"""After so many signals the command gives up, even if a result could not be recorded."""
+"""After this many signals the command gives up, even if a result could not be recorded."""
 
 
 def usable_config(home: Home) -> Config:
-    """The home's config; while that is invalid, the last one that was in force, with a warning.
+    """The home's config or, while that is invalid, the last config that was in force, with a warning.
 
     Raises:
-        ConfigInvalid, ConfigMissing, ConfigUnreadable: neither can be used.
+        ConfigInvalid, ConfigMissing, ConfigUnreadable: neither config can be used.
     """
     config, problem = config_to_start_with(home)
     if problem is not None:
@@ -53,7 +53,7 @@ def direct_runner(home: Home, places: OutputPlaces | None) -> Iterator[DirectRun
     """Open a home to execute runs in this process; the ledger is brought in line with the config first.
 
     Raises:
-        ConfigInvalid, ConfigMissing, ConfigUnreadable: there is no config that could be used.
+        ConfigInvalid, ConfigMissing, ConfigUnreadable: there is no usable config.
         Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
     """
     config = usable_config(home)
@@ -69,10 +69,10 @@ def direct_runner(home: Home, places: OutputPlaces | None) -> Iterator[DirectRun
 
 
 class DirectRunner(Runner):
-    """Executes runs in this process and follows them; a signal stops them, the second one kills them.
+    """Executes runs in this process and follows them; the first signal stops them, the second one kills them.
 
     Args:
-        config: with which the ledger is in line; the others are those of `Runner`.
+        config: the config with which the ledger is in line; the other arguments are those of `Runner`.
 
     Attributes:
         config: as given.
@@ -108,7 +108,7 @@ class DirectRunner(Runner):
         self._tick_at_s = time.monotonic() + _TICK_S
 
     def request(self, names: Sequence[str], reason: str, on_requested: OnRequested) -> None:
-        """Want a run of each of these jobs, as the config has them; `follow` requests and starts them.
+        """Queue a run of each of these jobs, as the config defines them; `follow` requests and starts the runs.
 
         Raises:
             Failure: there is no such job; nothing is requested.
@@ -121,14 +121,14 @@ class DirectRunner(Runner):
             self.request_run(RunRequest(self.config.jobs[name].definition, reason), on_requested)
 
     def request_run(self, request: RunRequest, on_requested: OnRequested) -> None:
-        """Want one run, described in full; `follow` requests and starts it."""
+        """Queue one run that is described in full; `follow` requests and starts it."""
         self._pending.append((request, on_requested))
 
     def _advance(self) -> float:
-        """Start what may start, record what has ended, show what there is to show.
+        """Start the runs that may start, record those that have ended, and show new output.
 
         Raises:
-            Unavailable: nothing could be recorded, and so nothing was started.
+            Unavailable: nothing could be recorded, so nothing was started.
         """
         if time.monotonic() >= self._tick_at_s:
             self._tick_at_s = time.monotonic() + _TICK_S
@@ -142,18 +142,18 @@ class DirectRunner(Runner):
 
     @property
     def all_succeeded(self) -> bool:
-        """Whether everything that was wanted was begun and came out well."""
+        """Whether every run that was requested was started and succeeded."""
         return not self._refused and super().all_succeeded
 
     def close(self) -> None:
-        """Release everything; runs that are still running go on."""
+        """Release everything; runs that are still running continue."""
         if self._files is not None and self._reserve_given:
             self._files.restore_reserve()
         self._spawner.close()
         super().close()
 
     def _begin(self, request: RunRequest, on_requested: OnRequested) -> bool:
-        """Request and start a run, unless it must wait for another run of its job; whether that is settled."""
+        """Request and start a run, unless it must wait for another run of its job; False: try again later."""
         job = request.definition.name
         if request.definition.overlap == "queue":
             other = self._executor.in_the_way(job)
@@ -163,11 +163,13 @@ class DirectRunner(Runner):
                     note(f"{job}: waiting for run {other.number} to end")
                 return False
         else:
-            self._executor.in_the_way(job)  # a dead run that no process watches must not be in the way
+            # A dead run that no process watches must not be in the way: this call settles it.
+            self._executor.in_the_way(job)
         try:
             number = self._executor.begin(request)
             if number is None:
-                return False  # another run of its job came first
+                # Another run of its job came first.
+                return False
         except Unavailable as problem:
             if not self._executor.busy:
                 raise
@@ -179,7 +181,7 @@ class DirectRunner(Runner):
         return True
 
     def _turn(self) -> float:
-        """Let the executor do what can be done now; in how many seconds again."""
+        """Let the executor do what can be done now; returns in how many seconds to call this again."""
         left_s = self._retry_in_s()
         if 0 < left_s < math.inf:
             return left_s
@@ -188,14 +190,14 @@ class DirectRunner(Runner):
         return min(wait_s, max(0.0, self._retry_in_s()))
 
     def _retry_in_s(self) -> float:
-        """In how many seconds recording is to be tried again; infinite where nothing is left to record."""
+        """In how many seconds recording is tried again; infinite if nothing is left to record."""
         return math.inf if self._retry_at_s is None else self._retry_at_s - time.monotonic()
 
     def _obey_signal(self) -> bool:
-        """Stop what runs, or kill it; what has not begun never will.
+        """Stop the runs, or kill them; runs that have not started are dropped.
 
         Raises:
-            Unavailable: a result could not be recorded, and the person does not want to wait any longer.
+            Unavailable: a result could not be recorded, and after this many signals the command gives up.
         """
         self._pending.clear()
         name = signal.Signals(self._signals[-1]).name
@@ -208,7 +210,7 @@ class DirectRunner(Runner):
         return False
 
     def _complain(self, message: str) -> None:
-        """The ledger cannot be written. Its reserve is released first: that may suffice for the next try."""
+        """Handle a ledger that cannot be written: its reserve is released first, which may be enough to try again."""
         if self._files is not None and not self._reserve_given:
             self._reserve_given = True
             self._files.release_reserve()

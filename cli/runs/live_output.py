@@ -1,4 +1,4 @@
-"""Following the output of runs: what a job writes to its two files appears on our own two streams as it grows.
+"""Following the output of runs: what a job writes to its two files appears on the command's own two streams.
 
 Bytes pass as they are: binary data, half a character, a gigabyte without a line end. At a terminal, what it would
 obey is escaped. Memory stays bounded. The kernel says when a file has grown; nothing is looked at in vain. Only where
@@ -24,24 +24,24 @@ from scheduler.home import Home
 
 _CHUNK_BYTES = 64 * 1024
 _ROUND_BYTES = 2 * 1024 * 1024
-"""At most this much is copied for one stream before other things get their turn."""
+"""At most this much is copied for one stream in one turn, before other work is done."""
 _LINE_BYTES_MAX = 64 * 1024
-"""Where lines are labelled, a longer one is broken: it cannot be held back until it ends."""
+"""If lines are labelled, a longer line is broken, because it cannot be held in memory until it ends."""
 _LONG_S = 60.0
 _EARLY_S = 1.0
 _EARLY_LOOK_S = 0.01
 _LATE_LOOK_S = 0.5
-"""A file that is not there yet: it comes right after `run.started`, or the program could not be started.
+"""How often a missing file is looked for: it comes right after `run.started`, or the program could not be started.
 
-So often, too, is looked where the kernel does not say that a file has grown.
+Files are also looked at this often if the kernel does not report that they have grown.
 """
 
 
 class _OutputCopy:
-    """One output file of a run, on its way to a sink.
+    """The copying of one output file of a run to a sink.
 
     Attributes:
-        end: how much of it there is to copy, in bytes; None while it grows.
+        end: how much of the file is to be copied, in bytes; None while it may grow.
     """
 
     def __init__(
@@ -56,11 +56,11 @@ class _OutputCopy:
 
     @property
     def is_open(self) -> bool:
-        """Whether the file is there."""
+        """Whether the file was found and opened."""
         return self._fd is not None
 
     def pump(self) -> bool:
-        """Copy what can be copied now; whether more could be right away."""
+        """Copy what can be copied now; True if more could be copied right away."""
         if self._fd is None and not self._open():
             return False
         assert self._fd is not None, "it was opened"
@@ -70,7 +70,8 @@ class _OutputCopy:
             chunk = os.pread(self._fd, want, self._offset) if want > 0 else b""
             if not chunk:
                 if self.end is not None:
-                    self.end = self._offset  # it was cut: there is no more
+                    # The file was cut: there is no more.
+                    self.end = self._offset
                 return False
             self._offset += len(chunk)
             budget_bytes -= len(chunk)
@@ -94,7 +95,7 @@ class _OutputCopy:
         return self._sink.flush()
 
     def finish(self, size_bytes: int | None) -> None:
-        """The run has ended: copy up to there, or to the file's present end where nobody recorded it."""
+        """Note that the run has ended: copy up to `size_bytes`, or up to the file's present end if that is None."""
         if self._fd is None:
             self._open()
         present = 0 if self._fd is None else os.fstat(self._fd).st_size
@@ -111,7 +112,7 @@ class _OutputCopy:
             self._fd = open_regular(self._path)
         except OSError:
             return False
-        # Before the first look: what is written in between is seen by that.
+        # The watch begins before the first read, so that nothing written in between is missed.
         try:
             self._watch.add(self._path, MODIFIED)
         except FileNotFoundError:
@@ -135,16 +136,16 @@ class _OutputCopy:
 
 
 class _FollowedRun(NamedTuple):
-    """A run that is followed: when its following began, and its two streams."""
+    """A run that is followed: since when, and its two streams."""
 
     since_s: float
     copies: tuple[_OutputCopy, _OutputCopy]
 
 
 class OutputFollower:
-    """Shows the output of runs on our own two streams.
+    """Shows the output of runs on the command's own two streams.
 
-    Its owner waits on the selector, calls `pump` after every wait, and tells what the ledger says about the runs.
+    Its owner waits on the selector, calls `pump` after every wait, and passes on the ledger's entries about the runs.
 
     Args:
         home: where the output is.
@@ -172,11 +173,11 @@ class OutputFollower:
 
     @property
     def problem(self) -> OSError | None:
-        """Why output cannot be shown (the reader left, a full disk); the runs are none the wiser."""
+        """Why output cannot be shown (the reader left, a full disk), or None; the runs are not affected."""
         return self._sinks[0].problem or self._sinks[1].problem
 
     def started(self, entry: Entry) -> None:
-        """A `run.started`: follow what it writes from now on."""
+        """Given a `run.started`: follow what the run writes from now on."""
         assert entry.run is not None, "a run has a number"
         attempt = v.payload(entry).attempt
         label = f"{printable(entry.job or '?')} | ".encode() if self._labelled else b""
@@ -194,7 +195,7 @@ class OutputFollower:
         self._runs[entry.run] = _FollowedRun(time.monotonic(), (out, err))
 
     def finished(self, entry: Entry) -> None:
-        """A `run.finished`: show the rest, up to what was recorded; what stragglers write later is not part of it."""
+        """Given a `run.finished`: show the rest, up to the recorded length; what is written later is left out."""
         followed = self._runs.get(-1 if entry.run is None else entry.run)
         if followed is not None:
             end = v.payload(entry)
@@ -203,14 +204,14 @@ class OutputFollower:
             followed.copies[1].finish(end.stderr_bytes if known else None)
 
     def shown(self, run: int) -> bool:
-        """Whether everything that a finished run wrote has been shown (or cannot be)."""
+        """Whether everything that a finished run wrote has been shown, or cannot be shown."""
         followed = self._runs.get(run)
         return followed is None or all(copy.finished() for copy in followed.copies)
 
     def end_line(self) -> None:
-        """End a line that a job has not ended, because our own words come next, on standard error.
+        """End a line that a job has not ended, because the command's own message comes next, on standard error.
 
-        What is on standard output is left as it is, unless it goes to the same place: nothing is added to data.
+        Standard output is left as it is, unless both streams go to the same place: nothing is added to data.
         """
         err = self._sinks[1]
         for sink in self._sinks:
@@ -220,13 +221,13 @@ class OutputFollower:
                     err.put(b"\n")
 
     def forget(self, run: int) -> None:
-        """Follow a run no longer."""
+        """Stop following a run."""
         followed = self._runs.pop(run, None)
         for copy in followed.copies if followed else ():
             copy.close()
 
     def pump(self) -> float:
-        """Show what is there; in how many seconds to call again at the latest."""
+        """Show new output; returns in how many seconds to call this again, at most."""
         self._watch.drain()
         now_s = time.monotonic()
         wait_s = _LONG_S
@@ -240,11 +241,11 @@ class OutputFollower:
         for sink in self._sinks:
             sink.flush()
             sink.watch(self._selector)
-        # Asked last: opening a file may have found that the kernel watches no more of them.
+        # This is checked last, because opening a file may have shown that the kernel watches no more files.
         return wait_s if self._watch.works else min(wait_s, _LATE_LOOK_S)
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Stop following all runs, and close all files."""
         for run in list(self._runs):
             self.forget(run)
         self._watch.close()

@@ -1,4 +1,4 @@
-"""What both ways to run jobs share: they open the ledger, follow the runs, obey Ctrl-C and give the verdict."""
+"""What both ways to run jobs share: opening the ledger, following the runs, Ctrl-C, and whether all succeeded."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class OutputPlaces(NamedTuple):
 
 
 def stopping_signals() -> list[signal.Signals]:
-    """The signals that ask a command to stop; not those that whoever started it wants ignored (nohup)."""
+    """The signals that ask a command to stop, without those that its caller has set to be ignored (nohup)."""
     wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     return [number for number in wanted if signal.getsignal(number) is not signal.SIG_IGN]
 
 
 @contextmanager
 def ledger_for_runs(home: Home) -> Iterator[Ledger]:
-    """The home's ledger, to request runs in the name of the person; closed in the end.
+    """The home's ledger, opened to request runs in the name of the person, and closed in the end.
 
     Raises:
         Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
@@ -58,7 +58,7 @@ def ledger_for_runs(home: Home) -> Iterator[Ledger]:
 
 
 class Runner(ABC):
-    """Has runs made, one beside the other, and follows them.
+    """Lets runs be made, several at once, and follows them.
 
     Args:
         home: the home; ledger: its ledger.
@@ -66,7 +66,7 @@ class Runner(ABC):
 
     Attributes:
         ledger: as given.
-        watched: what the ledger says about the runs.
+        watched: the runs, as the ledger shows them.
     """
 
     def __init__(self, home: Home, ledger: Ledger, places: OutputPlaces | None) -> None:
@@ -88,7 +88,7 @@ class Runner(ABC):
 
     @abstractmethod
     def request(self, names: Sequence[str], reason: str, on_requested: OnRequested) -> None:
-        """Want a run of each of these jobs.
+        """Request a run of each of these jobs, or queue it to be requested by `follow`.
 
         Raises:
             Failure: there is no such job; nothing is requested.
@@ -96,11 +96,11 @@ class Runner(ABC):
         """
 
     def follow(self) -> int | None:
-        """Follow the runs until all are settled and shown; the first signal that asked to stop, if one did.
+        """Follow the runs until all are settled and shown; returns the first signal that asked to stop, if any.
 
         Raises:
-            Failure, Unavailable: following them has become pointless; the message says why.
-            Poisoned, Corrupt: the ledger is not to be relied on.
+            Failure, Unavailable: the runs cannot be followed any longer; the message says why.
+            Poisoned, Corrupt: the ledger cannot be trusted.
         """
         while True:
             wait_s = self._advance()
@@ -113,7 +113,7 @@ class Runner(ABC):
 
     @abstractmethod
     def _advance(self) -> float:
-        """Do and show what can be done and shown now; in how many seconds again at the latest."""
+        """Do what can be done now, and show new output; returns in how many seconds to call this again, at most."""
 
     @abstractmethod
     def _done(self) -> bool:
@@ -121,14 +121,14 @@ class Runner(ABC):
 
     @abstractmethod
     def _obey_signal(self) -> bool:
-        """Do what the newest of the signals asks for; whether following ends at once."""
+        """Do what the newest signal asks for; True if following ends at once."""
 
     @property
     def all_succeeded(self) -> bool:
-        """Whether everything that was wanted came out well."""
+        """Whether every run that was requested succeeded."""
         return all(run.succeeded for run in self.watched.settled.values())
 
     def close(self) -> None:
-        """Stop following; what runs goes on."""
+        """Stop following; the runs continue."""
         self.watched.close()
         self._waiter.close()

@@ -1,4 +1,4 @@
-"""Settled runs, newest first: from the end of the ledger, or by SQL where they lie far back."""
+"""Settled runs, the newest first: read from the end of the ledger, or found by SQL if they lie far back."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from eventstore.store import Entry, EventStore
 from scheduler.home import Home
 
 LOOK_BACK_ENTRIES = 50_000
-"""After so many entries SQL over the sealed segments is quicker."""
+"""Beyond this many entries, SQL over the sealed segments is quicker."""
 _CLOCK_SLACK = timedelta(days=1)
 """The clock may have been set back: an entry this much older than `since` may still follow one that is not."""
 
 
 class RunFilter(NamedTuple):
-    """Which runs are wanted; None does not restrict.
+    """Which runs are wanted; a member that is None does not restrict.
 
     Attributes:
-        job: of this job.
-        status: an outcome, or `skipped`.
-        trigger: of this trigger.
-        since: settled at this time or later; until: settled before it.
+        job: runs of this job.
+        status: runs with this outcome, or `skipped`.
+        trigger: runs with this trigger.
+        since: runs settled at this time or later; until: runs settled before this time.
     """
 
     job: str | None = None
@@ -50,11 +50,11 @@ class RunFilter(NamedTuple):
 
 
 def past_runs(home: Home, store: EventStore, wanted: RunFilter, limit: int) -> list[SettledRun]:
-    """The newest runs that are wanted, in the reverse of the order in which they were settled.
+    """The newest wanted runs, in reverse of the order in which they were settled.
 
     Raises:
-        Corrupt: the ledger is damaged on the way.
-        Unavailable: it cannot be read.
+        Corrupt: the ledger is damaged.
+        Unavailable: the ledger cannot be read.
     """
     found: list[SettledRun] = []
     for seen, entry in enumerate(store.read_backwards()):
@@ -71,7 +71,7 @@ def past_runs(home: Home, store: EventStore, wanted: RunFilter, limit: int) -> l
 
 
 def _far_back(home: Home, store: EventStore, wanted: RunFilter, before: int, limit: int) -> list[SettledRun]:
-    """The same for entries before `before`: SQL finds them, the ledger tells them."""
+    """The same for entries before `before`: SQL finds their numbers, and they are read from the ledger."""
     rows: Iterator[SettledRun | None] = (
         wanted.admits(next(store.read(seq, seq))) for seq in _found_by_sql(home, wanted, before, limit)
     )
@@ -79,7 +79,7 @@ def _far_back(home: Home, store: EventStore, wanted: RunFilter, before: int, lim
 
 
 def _found_by_sql(home: Home, wanted: RunFilter, before: int, limit: int) -> list[int]:
-    """The `seq` of the entries that settle the runs that are wanted."""
+    """The `seq` of the entries that settle the wanted runs."""
     from cli.home.views import open_views
     from projections.reports.run_search import settling_entries
 

@@ -1,4 +1,4 @@
-"""Runs that are settled, as rows: how they came out, from the one entry that says so."""
+"""Settled runs, as rows: how each ended, from the one entry that settled it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
     """One row; names and meanings are those of the SQL view `runs`.
 
     Attributes:
-        settled_seq: the entry that says so.
-        finished: when that was recorded; None for a skipped run, which has `settled` all the same.
+        settled_seq: the entry that settled the run.
+        finished: when the end of the run was recorded; None for a skipped run, which has only `settled`.
         because_of: the entry that shows why a run was skipped.
     """
 
@@ -93,14 +93,14 @@ class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def succeeded(self) -> bool:
-        """Whether it did what was wanted."""
+        """Whether the run succeeded."""
         return self.outcome == "succeeded"
 
     def outcome_cell(self, shown_by: Entry | None = None) -> Cell:
-        """How it came out, in a few words: `succeeded`, `failed with exit code 3`, `skipped: run 7 was …`.
+        """How the run ended, in a few words: `succeeded`, `failed with exit code 3`, `skipped: run 7 was …`.
 
         Args:
-            shown_by: the entry that `because_of` names, if it is at hand: it tells who cancelled a run.
+            shown_by: the entry that `because_of` names, if the caller has it; it says who cancelled a run.
         """
         if self.outcome is None:
             why = "why is unknown"
@@ -134,7 +134,7 @@ class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
     def narrow_cells(self, zone: str, shown_by: Entry | None = None) -> list[Cell | str]:
-        """The same for two lines: what it was scheduled for comes after its start, and only where that says more."""
+        """The cells for two lines: the due time comes after the start, and is left out if the run started on time."""
         run, job, trigger, due, started, took, outcome = self.cells(zone, shown_by)
         if self.scheduled_for is None or self.started is None:
             due = f"due {due}" if self.scheduled_for is not None else ""

@@ -1,4 +1,4 @@
-"""Runs that are not settled yet, as rows beside those that are: running, or owed and waiting to be started."""
+"""Runs that are not settled yet, as rows like those of settled ones: running, or owed and waiting to be started."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from scheduler.rules.state import Run, State
 
 
 class UnsettledRun(NamedTuple):
-    """One row, as `SettledRun` is one.
+    """One row, with the same columns as `SettledRun`.
 
     Attributes:
-        facts: what is known of it.
-        now: the moment at which that was so.
+        facts: the run, as the state has it.
+        now: the moment of that state.
     """
 
     facts: Run
@@ -26,7 +26,7 @@ class UnsettledRun(NamedTuple):
 
     @property
     def job(self) -> str:
-        """Its job."""
+        """The name of its job."""
         return self.facts.job
 
     @property
@@ -35,7 +35,7 @@ class UnsettledRun(NamedTuple):
         return "owed" if self.facts.started is None else "running"
 
     def members(self) -> dict[str, Any]:
-        """The row for programs: the members of a settled one, null where only its end will tell."""
+        """The row for programs: the members of a settled run, null if they are known only at its end."""
         run = self.facts
         known = {
             "run": run.number, "job": run.job, "trigger": run.trigger, "status": self.status,
@@ -53,7 +53,7 @@ class UnsettledRun(NamedTuple):
         return [str(run.number), run.job, trigger_words(run.trigger), *times, "", self._how()]
 
     def narrow_cells(self, zone: str) -> list[Cell | str]:
-        """The same for two lines."""
+        """The cells for two lines."""
         number, job, trigger, due, started, took, how = self.cells(zone)
         due = "" if self.facts.scheduled_for is None else f"due {due}"
         return [number, job, trigger, started or Cell("not yet", "dim"), due, took, how]
@@ -69,9 +69,10 @@ class UnsettledRun(NamedTuple):
 
 
 def unsettled_runs(state: State, wanted: RunFilter, now: datetime, limit: int) -> list[UnsettledRun]:
-    """The runs that are wanted and not settled yet, the newest first.
+    """The wanted runs that are not settled yet, the newest first.
 
-    They have not ended, and so not before any time that has passed; what began long ago is still among them.
+    They have not ended, so `since` excludes none of them, even if they started long ago; an `until` in the past
+    excludes all.
     """
     if wanted.until is not None and wanted.until <= now:
         return []

@@ -1,4 +1,4 @@
-"""Running jobs by the scheduler that serves the home: they are requested in the ledger, and followed there."""
+"""Running jobs by the scheduler that serves the home: runs are requested in the ledger, and followed there."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from scheduler.scheduler_watch import SchedulerWatch
 _CONFIG_WAIT_S = 5.0
 _CONFIG_LOOK_S = 0.25
 _PATIENCE_S = 1.0
-"""After so long it is said why a run has not started."""
+"""After this time, a note says why a run has not started."""
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def scheduler_runner(home: Home, holder: Holder, places: OutputPlaces | None) ->
     """Open a home to have the scheduler run jobs, once it has read the config as it is now.
 
     Raises:
-        KeyboardInterrupt: a signal said stop meanwhile; nothing was requested.
+        KeyboardInterrupt: a signal asked to stop meanwhile; nothing was requested.
         Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
     """
     with ledger_for_runs(home) as ledger:
@@ -51,10 +51,10 @@ def scheduler_runner(home: Home, holder: Holder, places: OutputPlaces | None) ->
 
 
 class SchedulerRunner(Runner):
-    """Requests runs from the scheduler and follows them; a signal ends the following, and no run.
+    """Requests runs from the scheduler and follows them; a signal ends the following, but no run.
 
     Args:
-        holder: the scheduler that serves the home; the others are those of `Runner`.
+        holder: the scheduler that serves the home; the other arguments are those of `Runner`.
     """
 
     def __init__(
@@ -70,10 +70,10 @@ class SchedulerRunner(Runner):
         self._watch = SchedulerWatch(home, holder, self._waiter.selector)
 
     def await_config(self) -> None:
-        """Give the scheduler a moment to read a config that was edited just now.
+        """Wait a few seconds for the scheduler to read a config that was edited just now.
 
         Raises:
-            KeyboardInterrupt: a signal said stop.
+            KeyboardInterrupt: a signal asked to stop.
         """
         rest_s = UNENDED_REST_S if may_be_half_written(self._home.config) else 0.0
         give_up_s = time.monotonic() + rest_s + _CONFIG_WAIT_S
@@ -108,7 +108,7 @@ class SchedulerRunner(Runner):
             on_requested(entry.seq, entry.job or "")
 
     def _advance(self) -> float:
-        """Show what has come; say why runs wait.
+        """Show new output, and say why runs wait.
 
         Raises:
             Failure: the scheduler is gone.
@@ -148,12 +148,12 @@ class SchedulerRunner(Runner):
 
     @cached_property
     def _max_parallel(self) -> int | None:
-        """How many runs the config in force lets go at once; None if it cannot be read."""
+        """How many runs the config in force lets run at once; None if it cannot be read."""
         config, _ = read_config(self._home, self._home.config_in_force)
         return None if config is None else config.settings.max_parallel
 
     def _obey_signal(self) -> bool:
-        """Leave: the scheduler goes on with the runs, and the person is told how to stop them."""
+        """End the following: the scheduler continues the runs, and a note says how to stop them."""
         click.echo(err=True)
         for run, job in self.watched.open_runs().items():
             word = "goes on" if self.watched.has_begun(run) else "is still wanted"

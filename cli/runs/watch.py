@@ -1,4 +1,4 @@
-"""The runs that a person waits for: what the ledger says about them, and what they print."""
+"""The runs that a command waits for: what the ledger says about them, and what they print."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class WatchedRuns:
         state: the state that is folded from the entries.
 
     Attributes:
-        settled: how those came out that are settled and shown, in the order in which that happened.
+        settled: the runs that are settled and shown, in that order.
     """
 
     def __init__(self, follower: OutputFollower | None, state: State) -> None:
@@ -42,13 +42,13 @@ class WatchedRuns:
         self.settled: dict[int, SettledRun] = {}
 
     def want(self, run: int, job: str, so_far: Iterable[Entry] = ()) -> None:
-        """Wait for one more run; `so_far` is what was recorded about it before."""
+        """Wait for one more run; `so_far` are the entries that were recorded about it before."""
         self._wanted[run] = job
         for entry in so_far:
             self.notice(entry)
 
     def notice(self, entry: Entry) -> None:
-        """Take in an entry; call it with each entry right after that is folded."""
+        """Note an entry; this must be called with each entry right after the entry is folded."""
         if entry.run is None or entry.run not in self._wanted:
             return
         if entry.type == v.RunStarted.TYPE:
@@ -65,7 +65,7 @@ class WatchedRuns:
                     self._obstacles[entry.run] = other
 
     def pump(self) -> float:
-        """Show what there is to show; in how many seconds to call again at the latest."""
+        """Show new output and ends of runs; returns in how many seconds to call this again, at most."""
         wait_s = _LONG_S if self._follower is None else self._follower.pump()
         for run, entry in list(self._ending.items()):
             if self._follower is None or self._follower.shown(run):
@@ -86,20 +86,20 @@ class WatchedRuns:
 
     @property
     def done(self) -> bool:
-        """Whether all of them are settled and shown."""
+        """Whether all runs are settled and shown."""
         return len(self.settled) == len(self._wanted)
 
     def skip_words(self, run: int) -> str:
-        """Why a run will not be made, in words; empty if it was not skipped."""
+        """Why a run was skipped, in words; empty if it was not."""
         entry = self._ending.get(run)
         return sentence(entry) if entry is not None and entry.type == v.RunSkipped.TYPE else ""
 
     def has_begun(self, run: int) -> bool:
-        """Whether it has started."""
+        """Whether a run has started."""
         return run in self._begun
 
     def close(self) -> None:
-        """Stop following; say so if a part of what was printed could not be shown."""
+        """Stop following; a complaint says if a part of the output could not be shown."""
         if self._follower is None:
             return
         problem = self._follower.problem
@@ -119,7 +119,7 @@ class WatchedRuns:
 
 
 def obstacle_words(run: Run, seen: Entry) -> str:
-    """Which run was in the way, since when and at whose request: the one to wait for or to cancel."""
+    """Which run is in the way, since when and at whose request: the one to wait for or to cancel."""
     who = actor_words(run.actor) if run.trigger == "manual" else "its schedule"
     since = f"started {show_past(run.started, seen.time)}" if run.started else "not started yet"
     return f"run {run.number} is in the way: {since}, by {who}; `cronledger jobs cancel {run.number}` would stop it"

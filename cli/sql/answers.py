@@ -1,4 +1,4 @@
-"""One query and what becomes of its answer: on standard output, or in a file that a person named."""
+"""Answering one query: the answer goes to standard output, or into a file that a person named."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 ANSWER_FORMATS = (*FORMATS, "parquet")
 FORMAT = Choice(ANSWER_FORMATS, "format")
 _SEVERAL = ("table", "vertical", "markdown")
-"""The formats in which one answer may follow another: made for eyes, which see where one ends."""
+"""The formats that allow several answers in a row: a person who reads them sees where one ends."""
 _MORE = "Ask for less at once, or let it take more: `cronledger sql --memory-limit 4GB`, say."
 _LONGER = "Ask for less at once, or give it more time."
 _LIMIT = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]i?B)", re.IGNORECASE)
@@ -52,7 +52,7 @@ class Destination(NamedTuple):
     force: bool = False
 
     def check(self, home: Home) -> None:
-        """Refuse what cannot be, before any work is done.
+        """Refuse an impossible destination, before any work is done.
 
         Raises:
             Failure: the file may not be written, or the format is not for a terminal.
@@ -66,12 +66,12 @@ class Destination(NamedTuple):
 
 
 class MemoryLimit(click.ParamType[str]):
-    """A size as DuckDB has them: `512MB`, `2GiB`."""
+    """A size as DuckDB writes it: `512MB`, `2GiB`."""
 
     name = "size"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The size, if it is one."""
+        """The size; a text that is no size is refused."""
         found = _LIMIT.fullmatch(value.strip())
         if found is None or float(found[1]) == 0:
             self.fail(f"{value!r} is not a size: write 512MB or 2GB", param, ctx)
@@ -93,8 +93,8 @@ def answer(
     Args:
         sql: an open connection.
         home: its home.
-        query: one or several statements; each is answered, after all of them were judged.
-        parameters: values for its `$name`s, one for each.
+        query: one or several statements; all are judged first, then each is answered.
+        parameters: a value for each of its `$name`s.
         destination: where the answer goes.
         limit_s: how long it may take; None: for ever.
         shown: whether a person who watches may be shown progress.
@@ -102,7 +102,7 @@ def answer(
     Raises:
         Failure: the query is refused, wrong or takes too long, or the file cannot be written.
         KeyboardInterrupt: a person stopped it.
-        OutputLost, BrokenPipeError: see `cli.terminal.out`.
+        OutputLost, BrokenPipeError: see `cli.terminal.console.out`.
         Corrupt: the ledger is damaged.
     """
     with query_failures():
@@ -117,11 +117,11 @@ def answer(
 
 
 def deliver(destination: Destination, home: Home, columns: Columns, rows: Iterable[Row]) -> None:
-    """Write rows to where they belong.
+    """Write rows to the destination.
 
     Raises:
-        Failure: the file cannot be written; nothing is left of it.
-        OutputLost, BrokenPipeError: see `cli.terminal.out`.
+        Failure: the file cannot be written; no part of it is left.
+        OutputLost, BrokenPipeError: see `cli.terminal.console.out`.
     """
     if destination.form != "parquet":
         if destination.file is None:
@@ -136,7 +136,7 @@ def deliver(destination: Destination, home: Home, columns: Columns, rows: Iterab
 
 
 def _deliver_several(destination: Destination, home: Home, sql: Sql, judged: Sequence[ReadStatement]) -> None:
-    """Answer one statement after another, with a blank line between their answers."""
+    """Answer the statements in order, with a blank line between the answers."""
     form = destination.form
     if form not in _SEVERAL:
         raise Failure(
@@ -162,11 +162,11 @@ def _texts_of(form: str, sql: Sql, judged: Sequence[ReadStatement]) -> Iterator[
 
 
 def deliver_texts(destination: Destination, home: Home, texts: Iterable[str]) -> None:
-    """Write texts, each one or several lines without the last one's end, to where they belong.
+    """Write texts to the destination; each is one or several lines, without the last line end.
 
     Raises:
-        Failure: the file cannot be written; nothing is left of it.
-        OutputLost, BrokenPipeError: see `cli.terminal.out`.
+        Failure: the file cannot be written; no part of it is left.
+        OutputLost, BrokenPipeError: see `cli.terminal.console.out`.
     """
     if destination.file is None:
         for text in texts:
@@ -179,7 +179,7 @@ def deliver_texts(destination: Destination, home: Home, texts: Iterable[str]) ->
 
 @contextmanager
 def query_failures() -> Iterator[None]:
-    """Turn what can be wrong with a query into what people are told, and a Ctrl-C into what it is.
+    """Turn the errors of a query into failures with words for people, and an interrupted query into a Ctrl-C.
 
     Raises:
         Failure: the query is refused or wrong, or took too long.

@@ -1,7 +1,7 @@
-"""What typing at the prompt of `sql` is like: lines until a semicolon, completion, and a history that is kept.
+"""Typing at the prompt of `sql`: a statement of several lines up to a semicolon, completion, and a stored history.
 
-The history is a file in the home's `var/sessions`, readable by its owner alone and deleted with other old sessions.
-Where it cannot be written there is one for as long as the prompt is open.
+The history is a file in the home's `var/sessions`. Only its owner can read it, and it is deleted with other old
+sessions. If the file cannot be written, the history lasts as long as the prompt is open.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ _TABLE_PLACE = re.compile(
     r"\b(?:from\s+(?:\w+(?:\s+(?:as\s+)?\w+)?\s*,\s*)*|join\s+|describe\s+|summarize\s+)\w*\Z", re.IGNORECASE
 )
 _OTHER_FROM = re.compile(r"\bdistinct\s+\Z|\b(?:extract|overlay|substring|trim)\s*\([^()]*\Z", re.IGNORECASE)
-"""What stands before a FROM behind which there is no table: `IS DISTINCT FROM x`, `extract(hour FROM time)`."""
+"""The text before a FROM that is not followed by a table: `IS DISTINCT FROM x`, `extract(hour FROM time)`."""
 _WITH_NAME = re.compile(r"(?:\bwith\s+(?:recursive\s+)?|\)\s*,\s*)(\w+)\s+as\s*\(", re.IGNORECASE)
-"""What a statement calls a query of its own."""
+"""A name that a statement gives to a query of its own."""
 
 
 def typing_session(home: Home) -> PromptSession[str]:
@@ -68,7 +68,7 @@ def typing_session(home: Home) -> PromptSession[str]:
 
 
 def is_complete(text: str) -> bool:
-    """Whether Enter ends what is typed: nothing, a command, or something that a semicolon ends."""
+    """Whether Enter ends the input: it is empty, a command, or a text that ends with a semicolon."""
     stripped = text.strip()
     if not stripped or stripped.startswith("."):
         return True
@@ -80,11 +80,11 @@ def is_complete(text: str) -> bool:
 class SqlCompleter(Completer):
     """Completes commands, views, columns and keywords.
 
-    Where a table must stand, these are the views; elsewhere the columns come first, of the views that are named.
+    At the place of a table, it offers the views; elsewhere first the columns of the views that the text names.
     """
 
     def get_completions(self, document: Document, _event: CompleteEvent) -> Iterable[Completion]:
-        """What the word before the cursor may become."""
+        """The completions of the word before the cursor."""
         before = document.text_before_cursor
         word = re.search(r"[\w.]*\Z", before)
         typed = word[0] if word else ""
@@ -131,7 +131,7 @@ def _candidates(before: str, typed: str, text: str) -> Iterator[tuple[str, str]]
 
 
 def _wants_table(before: str) -> bool:
-    """Whether the word before the cursor stands where a table must: behind FROM, JOIN, or a comma between tables."""
+    """Whether the word before the cursor is at the place of a table: behind FROM, JOIN, or a comma between tables."""
     found = _TABLE_PLACE.search(before)
     return found is not None and not _OTHER_FROM.search(before[: found.start()])
 
@@ -178,7 +178,7 @@ def _keys() -> KeyBindings:
 
 
 class _StoredHistory(FileHistory):
-    """A file; that it cannot be written or read is no reason to disturb anyone."""
+    """A history in a file; if the file cannot be written or read, no error is shown."""
 
     def store_string(self, string: str) -> None:
         with contextlib.suppress(OSError):
@@ -193,7 +193,8 @@ class _StoredHistory(FileHistory):
 
 def _history(home: Home) -> History:
     if not home.var.is_dir() or is_foreign(home):
-        return InMemoryHistory()  # no home, one that was never used, or somebody else's: nothing is created
+        # There is no home, or it was never used, or it belongs to another user: no file is created.
+        return InMemoryHistory()
     path = home.sessions / HISTORY_NAME
     try:
         home.sessions.mkdir(mode=0o700, exist_ok=True)

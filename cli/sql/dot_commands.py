@@ -19,15 +19,15 @@ _MEANINGS = {
 }
 DOT_COMMANDS = tuple(form.split()[0] for form in _MEANINGS)
 _PLAIN_WORDS = {"quit": ".quit", "exit": ".quit", ".exit": ".quit", "help": ".help", "?": ".help"}
-"""What people type before they have read anything."""
+"""Words that people type before they have read the help."""
 
 
 class DotCommands:
-    """What the commands change.
+    """The commands, and the settings that they change.
 
     Attributes:
         form: the format in which answers are shown.
-        left: the person wants to leave.
+        left: whether the person wants to leave.
     """
 
     def __init__(self, form: str) -> None:
@@ -35,15 +35,15 @@ class DotCommands:
         self._set_format([form])
 
     def understands(self, typed: str) -> bool:
-        """Whether it is a command rather than a statement."""
+        """Whether a text is a command rather than a statement."""
         return typed.startswith(".") or typed.rstrip("; ").lower() in _PLAIN_WORDS
 
     def obey(self, typed: str) -> None:
-        """Do it.
+        """Execute a command.
 
         Raises:
             Failure: there is no such command, view or format.
-            OutputLost, BrokenPipeError: see `cli.terminal.out`.
+            OutputLost, BrokenPipeError: see `cli.terminal.console.out`.
         """
         words = typed.rstrip("; ").split()
         name = _PLAIN_WORDS.get(words[0].lower(), words[0].lower())

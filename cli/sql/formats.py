@@ -1,6 +1,6 @@
-"""The answer of a query as text: a table, records or Markdown for eyes; JSON, JSON lines or CSV for programs.
+"""The answer to a query as text: a table, records or Markdown for people; JSON, JSON lines or CSV for programs.
 
-Whatever the answer's length, all but the table are made row by row, in lots of a thousand.
+All formats but the table are made row by row, a thousand lines at a time, however long the answer is.
 """
 
 from __future__ import annotations
@@ -30,19 +30,20 @@ _AS_IS = frozenset(
     {"VARCHAR", "BOOLEAN", "BIGINT", "INTEGER", "SMALLINT", "TINYINT", "HUGEINT",
      "UBIGINT", "UINTEGER", "USMALLINT", "UTINYINT", "UHUGEINT"}
 )  # fmt: skip
-"""Types whose values are in JSON what they are in Python."""
+"""Types whose values need no conversion for JSON."""
 _LINES_AT_ONCE = 1_000
 _LOOKED_AT = 1_000
-"""By so many rows it is judged whether a table has room."""
+"""The first rows, at most this many, decide whether a table has room."""
 
 
 def show_table(columns: Columns, rows: Iterable[Row]) -> None:
-    """Print a table to standard output; what is NULL is an empty cell.
+    """Print a table to standard output, with an empty cell for NULL.
 
-    At a terminal that is too narrow for them, the first rows are shown as records, and it is said if there are more.
+    If the terminal is too narrow for the table, the first rows are shown as records; if there are more, a note says
+    how many.
 
     Raises:
-        OutputLost, BrokenPipeError: see `cli.terminal.out`.
+        OutputLost, BrokenPipeError: see `cli.terminal.console.out`.
     """
     rest = iter(rows)
     cells = [[_cell(value) for value in row] for row in islice(rest, _LOOKED_AT)]
@@ -59,7 +60,7 @@ def show_table(columns: Columns, rows: Iterable[Row]) -> None:
 
 
 def _show_first(names: Sequence[str], cells: Sequence[Sequence[str]], rest: Iterator[Row]) -> None:
-    """Some rows as records; and how many there are, if there are more."""
+    """Print the first rows as records, and how many rows there are if not all are shown."""
     for text in records(names, cells[:RECORDS_MAX], printable):
         out(text)
     count = len(cells) + sum(1 for _ in rest)
@@ -71,10 +72,10 @@ def _show_first(names: Sequence[str], cells: Sequence[Sequence[str]], rest: Iter
 
 
 def show(form: str, columns: Columns, rows: Iterable[Row]) -> None:
-    """Print an answer to standard output. At a terminal, what a terminal would act upon is escaped.
+    """Print an answer to standard output; at a terminal, control characters are escaped.
 
     Raises:
-        OutputLost, BrokenPipeError: see `cli.terminal.out`.
+        OutputLost, BrokenPipeError: see `cli.terminal.console.out`.
     """
     if form == "table":
         show_table(columns, rows)
@@ -84,7 +85,7 @@ def show(form: str, columns: Columns, rows: Iterable[Row]) -> None:
 
 
 CellText = Callable[[str], str]
-"""What becomes of a cell on its way out."""
+"""How a cell is changed before it is written, such as by escaping control characters."""
 
 
 def table_texts(columns: Columns, rows: Iterable[Row], _shown: CellText = str) -> Iterator[str]:
@@ -142,7 +143,7 @@ def csv_exact_texts(columns: Columns, rows: Iterable[Row], shown: CellText = str
 
 
 def markdown_texts(columns: Columns, rows: Iterable[Row], shown: CellText = str) -> Iterator[str]:
-    """A table as GitHub Flavored Markdown has them; a line end within a cell is `<br>`."""
+    """A table in GitHub Flavored Markdown; a line end within a cell is `<br>`."""
     yield _markdown_row([shown(name) for name, _ in columns])
     yield _markdown_row(["---:" if column.right else "---" for column in _titled(columns)])
     yield from _in_lots(
@@ -159,11 +160,11 @@ FORMATS: dict[str, Callable[[Columns, Iterable[Row], CellText], Iterator[str]]] 
     "jsonl": json_line_texts,
     "markdown": markdown_texts,
 }
-"""How each format's text comes about, in lots of lines, each without its last line end."""
+"""The function for each format; it yields blocks of lines, each without its last line end."""
 
 
 def plain_objects(columns: Columns, rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
-    """Each row as JSON has it: a member for each column, JSON itself as what it says."""
+    """Each row as a JSON object: a member for each column; values of type JSON are decoded."""
     names = _unique([name for name, _ in columns])
     readers = {
         number: _json_value if kind == "JSON" else _plain
@@ -197,7 +198,7 @@ def _json_value(text: str | None) -> Any:
 
 
 def _unique(names: Sequence[str]) -> list[str]:
-    """The names of columns, those that occur again with a number: an object has each member once."""
+    """The names of columns; repeated names get a number, because an object has each member once."""
     seen: dict[str, int] = {}
     unique = []
     for name in names:
@@ -240,7 +241,7 @@ def _cell(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON has it."""
+    """A value as one that JSON can hold."""
     if value is None or isinstance(value, str | bool | int):
         return value
     if isinstance(value, float):

@@ -1,8 +1,8 @@
 """Ctrl-C stops a query at once, and so does its time limit.
 
-While the engine works, Python hears of a signal only when the engine's main thread comes up for air, which may
-take a minute. The number of a signal is written into a pipe the moment it arrives, though; a thread waits
-there and tells the engine.
+While the engine works, Python handles a signal only when the main thread returns from the engine, which may take a
+minute. But Python writes the number of a signal into a pipe as soon as it arrives. A thread reads this pipe and
+interrupts the engine.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ _AGAIN_S = 0.1
 
 
 class Stoppable(Protocol):
-    """What can be told to stop from another thread."""
+    """Something that can be stopped from another thread."""
 
     def interrupt(self) -> None:
-        """Stop what runs; if nothing does, nothing happens."""
+        """Stop the running work, if any."""
 
 
 @contextmanager
 def stopped_by_ctrl_c(engine: Stoppable) -> Iterator[None]:
-    """Within this, SIGINT interrupts the engine; that it came is then raised as a KeyboardInterrupt, as always.
+    """Within this context, SIGINT interrupts the engine, and then raises KeyboardInterrupt as usual.
 
     Raises:
         KeyboardInterrupt: SIGINT came.

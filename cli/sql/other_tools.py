@@ -20,7 +20,7 @@ the hash chain; `cronledger sql` does."""
 
 
 def show_other_tools(home: Home) -> None:
-    """Make sure that the file with the views is there, and print how to open it.
+    """Make sure that the file with the views exists, and print how to open it.
 
     Raises:
         Failure: the file cannot be written here, or there is no ledger yet.

@@ -30,7 +30,7 @@ def read_parameters(typed: Sequence[str]) -> Parameters:
     """The values by their names.
 
     Raises:
-        click.BadParameter: one of them is no `NAME=VALUE`, or comes twice.
+        click.BadParameter: a text is no `NAME=VALUE`, or a name comes twice.
     """
     parameters: Parameters = {}
     for text in typed:
@@ -47,11 +47,11 @@ def read_parameters(typed: Sequence[str]) -> Parameters:
 def value_of(text: str, name: str = "") -> object:
     """The value that a text stands for.
 
-    Whole numbers, decimal ones, `true`, `false`, `null`, dates and times (without an offset: UTC) are what they look
-    like; whatever else is text, and so is everything between single quotes.
+    Whole numbers, decimal numbers, `true`, `false`, `null`, dates and times (in UTC if they have no offset) become
+    values of that type. Everything else is text, and so is everything between single quotes.
 
     Raises:
-        click.BadParameter: it looks like a date or a time, but there is no such one.
+        click.BadParameter: the text looks like a date or a time, but no such date or time exists.
     """
     if len(text) >= 2 and text[0] == text[-1] == "'":
         return text[1:-1].replace("''", "'")
@@ -73,10 +73,10 @@ def value_of(text: str, name: str = "") -> object:
 
 
 def check_parameters(query: str, parameters: Parameters) -> None:
-    """Compare the names with those that the query has; a query that is no SQL passes, to be refused later.
+    """Check that the query has exactly these parameters; a query that is no SQL passes, and is refused later.
 
     Raises:
-        Failure: the query needs others, or there are several statements.
+        Failure: the query has other parameters, or there are several statements.
     """
     import duckdb
 

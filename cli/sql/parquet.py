@@ -1,7 +1,7 @@
 """Rows as a Parquet file.
 
-The engine that answers queries cannot write anything, and stays so. The rows are put aside as lines of JSON, in a
-file without a name, and an engine of its own makes Parquet of them: neither of the two ever holds them all.
+The engine that answers queries cannot write anything, and this must not change. So the rows are stored as lines of
+JSON in a temporary file without a name, and a second engine turns them into Parquet. Neither engine holds all rows.
 """
 # ruff: noqa: S608 - the SQL is put together from types that the engine itself has named, and from quoted paths
 
@@ -20,27 +20,27 @@ from cli.sql.formats import Columns, Row, plain_objects
 
 _LINES_AT_ONCE = 1_000
 _LINE_BYTES = 16 * 1024 * 1024
-"""The engine sets aside several times the length of the longest line."""
+"""The engine is told to expect lines of at least this length; it allocates several times as much."""
 _MEMORY_LIMIT = "1GB"
 _HUGE = ("HUGEINT", "UHUGEINT")
-"""What a sum of whole numbers is."""
+"""The types of a sum of whole numbers."""
 _TYPES_OF_TEXT = ("ENUM", "UNION", "VARIANT", "BIT", "BIGNUM", "GEOMETRY", '"NULL"')
-"""What has no JSON of its own, or no Parquet type, is written as text."""
+"""Types that JSON or Parquet does not have: their values are written as text."""
 
 
 def write_parquet(path: Path, columns: Columns, rows: Iterable[Row]) -> int:
     """Make the file at `path`, which may exist already.
 
     Args:
-        path: where.
-        columns: name and SQL type of each column; of a name that comes again the second gets a number.
-        rows: their values, as Python has them.
+        path: where the file is made.
+        columns: name and SQL type of each column; repeated names get a number.
+        rows: their values, as Python objects.
 
     Returns:
         How many rows there are.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the file cannot be written.
     """
     with tempfile.TemporaryFile(prefix="cronledger-", dir=path.parent) as spool:
         count, longest = _spool(spool.fileno(), columns, rows)
@@ -49,7 +49,7 @@ def write_parquet(path: Path, columns: Columns, rows: Iterable[Row]) -> int:
 
 
 def _spool(fd: int, columns: Columns, rows: Iterable[Row]) -> tuple[int, int]:
-    """Put the rows aside, each a line with members that are called c0 and on; how many, and the longest's bytes."""
+    """Store each row as a line of JSON with members c0, c1, …; returns the number of rows and the longest line."""
     read_as = [(f"c{number}", _read_as(kind)) for number, (_, kind) in enumerate(columns)]
     encode = json.JSONEncoder(ensure_ascii=True).encode
     count = longest = 0
@@ -85,9 +85,10 @@ def _encoded(columns: Columns, rows: Iterable[Row]) -> Iterable[Row]:
 
 
 def _source(fd: int, columns: Columns, count: int, longest: int) -> str:
-    """SQL of the rows that were put aside."""
+    """SQL that reads the stored rows."""
     kinds = {f"c{number}": _read_as(kind) for number, (_, kind) in enumerate(columns)}
-    if count == 0:  # an empty file has no lines that could be read
+    # The engine cannot read an empty file.
+    if count == 0:
         nothing = ", ".join(f"NULL::{kind} AS {name}" for name, kind in kinds.items())
         return f"(SELECT {nothing} WHERE false)"
     members = ", ".join(f"'{name}': {_quoted(kind)}" for name, kind in kinds.items())
@@ -112,7 +113,7 @@ def _convert(source: str, path: Path, columns: Columns) -> None:
             engine.execute("SET TimeZone = 'UTC'")
             engine.execute(
                 f"COPY (SELECT {chosen} FROM {source}) TO {_quoted(path)} "
-                # Into this very file: a new one in its place would be readable by others.
+                # The engine must write into this file: a new file in its place would be readable by other users.
                 "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440, USE_TMP_FILE false)"
             )
     except duckdb.Error as error:
@@ -120,23 +121,24 @@ def _convert(source: str, path: Path, columns: Columns) -> None:
 
 
 def _read_as(kind: str) -> str:
-    """The type as which a column is read from the lines."""
+    """The SQL type with which a column is read from the lines."""
     if kind in {"BLOB", "JSON"} or kind.startswith(_TYPES_OF_TEXT):
         return "VARCHAR"
-    # Within lists and structs bytes stay the hex digits that JSON has for them.
+    # Within lists and structs, bytes stay hex digits, as JSON has them.
     return re.sub(r"\bBLOB\b", "VARCHAR", kind)
 
 
 def _read_back(name: str, kind: str) -> str:
     if kind == "BLOB":
         return f"unhex({name})"
-    if kind in _HUGE:  # the engine would make it a DOUBLE
+    # Otherwise the engine would make it a DOUBLE.
+    if kind in _HUGE:
         return f"{name}::DECIMAL(38, 0)"
     return f"{name}::JSON" if kind == "JSON" else name
 
 
 def _titles(columns: Columns) -> list[str]:
-    """Names without case, of which those that come again get a number."""
+    """The names of columns; names that are repeated, case ignored, get a number."""
     seen: dict[str, int] = {}
     titles = []
     for name, _ in columns:
@@ -155,7 +157,7 @@ _ENCODERS: dict[str, Callable[[Any], Any]] = {
     "DOUBLE": lambda value: value if value - value == 0 else repr(value),
     "FLOAT": lambda value: value if value - value == 0 else repr(value),
 }
-"""Types whose JSON, as people get it, would lose something."""
+"""Types for which the usual JSON would lose something, and how they are encoded here."""
 
 
 def _quoted(text: object) -> str:

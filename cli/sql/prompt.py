@@ -1,7 +1,7 @@
-"""The prompt of `sql`: one question after another over one connection, until Ctrl-D.
+"""The prompt of `sql`: one query after another over one connection, until Ctrl-D.
 
-A statement ends with a semicolon and may take several lines. Ctrl-C drops the line that is being typed or stops the
-query that runs. What goes wrong is said, and the prompt is there again.
+A statement ends with a semicolon and may take several lines. Ctrl-C discards the text that is being typed, or stops
+the running query. After an error, its message is shown and the prompt returns.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from projections import Answer, Sql
 
 _ROWS_SHOWN_MAX = 1_000
-"""For eyes, at the prompt; nobody reads more there, and --output takes them all."""
+"""In the formats for people, the prompt shows at most this many rows; --output writes all of them."""
 _FOR_EYES = frozenset({"table", "vertical"})
 
 
@@ -41,13 +41,13 @@ def converse(sql: Sql, home: Home, form: str, limit_s: float | None = None) -> N
 
     Args:
         sql: an open connection.
-        home: the home whose ledger is asked.
+        home: the home whose ledger is queried.
         form: the format in which answers are shown at first.
         limit_s: how long each query may take; None: for ever.
 
     Raises:
         Failure: the format is not for a terminal.
-        OutputLost, BrokenPipeError: see `cli.terminal.out`.
+        OutputLost, BrokenPipeError: see `cli.terminal.console.out`.
     """
     dots = DotCommands(form)
     session = typing_session(home)
@@ -72,7 +72,8 @@ def _hear(sql: Sql, home: Home, typed: str, dots: DotCommands, limit_s: float | 
             else:
                 _answer(sql, typed, dots.form, limit_s)
     except KeyboardInterrupt:
-        click.echo(err=True)  # after the ^C that the terminal shows
+        # The terminal has shown ^C: begin a new line.
+        click.echo(err=True)
         note("stopped")
     except SystemExit as left:
         if left.code == ExitCode.LEDGER:
@@ -105,7 +106,7 @@ def _show(answer: Answer, form: str, began_s: float) -> None:
 
 
 class _RowCounter:
-    """Rows that are counted on their way."""
+    """Rows that are counted as they are read."""
 
     def __init__(self, rows: Iterator[Row]) -> None:
         self._rows, self.count = rows, 0

@@ -1,4 +1,4 @@
-"""Rows as records, a line for each column: for answers for which the terminal is too narrow to show a table."""
+"""Rows as records, a line for each column: for answers whose table does not fit into the terminal."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import NamedTuple
 from cli.terminal.display_width import display_width
 
 RECORDS_MAX = 20
-"""Of a table that has no room, so many rows are shown: nobody reads on from there."""
+"""If a table does not fit, at most this many of its rows are shown as records."""
 _WHOLE_MAX = 28
-"""What is not longer than a time with its microseconds is never wrapped."""
+"""A cell that is not longer than a time with microseconds is never wrapped."""
 _WRAPPED_MIN = 20
-"""Longer texts can be read although they are wrapped, if they have so much room."""
+"""Longer texts are readable when wrapped if they have at least this much room."""
 _DIGEST = re.compile(r"[0-9a-f]{40,128}")
-"""What is compared or copied as a whole, or not at all."""
+"""A digest: it is compared or copied as a whole, so it is never wrapped."""
 _GAP = "  "
 
 
 class TableFit(NamedTuple):
-    """What the columns of an answer need to be read in a table.
+    """Whether a table of an answer fits into the terminal.
 
     Attributes:
-        fits: whether a line has it.
-        whole: of each column, whether its cells are not to be wrapped.
+        fits: whether a line has room for all columns.
+        whole: for each column, whether its cells must not be wrapped.
     """
 
     fits: bool
@@ -32,7 +32,7 @@ class TableFit(NamedTuple):
 
 
 def table_fit(names: Sequence[str], rows: Sequence[Sequence[str]], columns: int) -> TableFit:
-    """Whether a table of these rows can be read in lines of so many columns; one column alone always can."""
+    """Whether a table of these rows is readable in lines of `columns` characters; a single column always is."""
     needs, whole = [], []
     for number, name in enumerate(names):
         cells = [row[number] for row in rows]
@@ -49,7 +49,7 @@ def records(
 ) -> Iterator[str]:
     """The rows, each under its number, with an empty line before all but the first.
 
-    A value of several lines goes on below its first one; what is empty is `-`.
+    A value of several lines continues below its first line; an empty value is shown as `-`.
     """
     labels = [shown(f"{name}:") for name in names]
     indent = max(map(display_width, labels), default=0) + len(_GAP)

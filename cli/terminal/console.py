@@ -1,8 +1,8 @@
-"""Where output goes: whether that is a terminal, how wide it is, and which colours it wants.
+"""Where output goes: whether it is a terminal, how wide it is, and whether it shows colours.
 
-Sentences are printed with `tell` (standard output) and `note` (standard error), or made with `fitted` for what
-prints them: at a terminal they are wrapped between words, in a pipe or a file a sentence is a line. What is laid
-out already, and what is for programs, is printed with `out`, as it is.
+Sentences are printed with `tell` (standard output) and `note` (standard error), or prepared with `fitted` for other
+code that prints them: at a terminal they are wrapped between words, in a pipe or a file each sentence is one line.
+Text that is laid out already, or that is for programs, is printed unchanged with `out`.
 """
 
 from __future__ import annotations
@@ -32,31 +32,32 @@ _STYLES: dict[Tone, dict[str, str | bool]] = {
 
 
 class OutputLost(Exception):
-    """Standard output cannot be written: a full disk behind a redirection, say."""
+    """Standard output cannot be written, for example because it is redirected to a full disk."""
 
 
 def is_terminal(stream: TextIO | None = None) -> bool:
-    """Whether a person at a terminal reads it (standard output if no stream is given)."""
+    """Whether a stream is a terminal (standard output if none is given)."""
     stream = sys.stdout if stream is None else stream
     try:
         return stream is not None and stream.isatty()
-    except ValueError:  # closed
+    except ValueError:
+        # The stream is closed.
         return False
 
 
 def wants_colour(stream: TextIO | None = None) -> bool:
-    """Whether to colour: at a terminal that can, unless NO_COLOR is set (https://no-color.org)."""
+    """Whether to colour: at a terminal that has colours, unless NO_COLOR is set (https://no-color.org)."""
     return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def speaks_unicode(stream: TextIO | None = None) -> bool:
-    """Whether symbols beyond ASCII arrive as what they are."""
+    """Whether a stream can show symbols beyond ASCII."""
     encoding = getattr(sys.stdout if stream is None else stream, "encoding", None) or ""
     return encoding.lower().replace("-", "").startswith("utf")
 
 
 def width(stream: TextIO | None = None) -> int:
-    """Columns of the terminal that shows a stream (standard output if none is given); 80 where there is none."""
+    """Columns of the terminal that shows a stream (standard output if none is given); 80 if there is no terminal."""
     columns = shutil.get_terminal_size((0, 24)).columns
     if stream is not None and stream is not sys.stdout and not os.environ.get("COLUMNS", "").isdigit():
         try:
@@ -67,19 +68,19 @@ def width(stream: TextIO | None = None) -> int:
 
 
 def paint(text: str, tone: Tone, colour: bool) -> str:
-    """`text` in the colour of its tone, if there are to be colours."""
+    """`text` in the colour of its tone, if `colour`."""
     if not colour or tone == "plain" or not text:
         return text
     return click.style(text, **_STYLES[tone])  # type: ignore[arg-type]
 
 
 def fitted(text: str, stream: TextIO | None = None, *, hang: int = 0) -> str:
-    """Sentences as they are to be printed to a stream (standard output if none is given).
+    """Sentences, wrapped as a stream needs them (standard output if none is given).
 
     Args:
-        text: safe to print; colours are welcome. Each of its lines is wrapped for itself.
-        stream: where it goes.
-        hang: by how many blanks what goes on is indented.
+        text: safe to print; it may hold colours. Each of its lines is wrapped separately.
+        stream: where the text will be printed.
+        hang: by how many blanks continuation lines are indented.
     """
     stream = sys.stdout if stream is None else stream
     if not is_terminal(stream):
@@ -89,10 +90,10 @@ def fitted(text: str, stream: TextIO | None = None, *, hang: int = 0) -> str:
 
 
 def out(text: str) -> None:
-    """Print to standard output and flush; the text is final: nothing is taken out of it.
+    """Print to standard output and flush; the text is printed unchanged.
 
     Raises:
-        OutputLost: it cannot be written.
+        OutputLost: standard output cannot be written.
         BrokenPipeError: the reader left.
     """
     try:
@@ -104,16 +105,16 @@ def out(text: str) -> None:
 
 
 def tell(text: str, *, hang: int = 0) -> None:
-    """Print sentences to standard output, fitted to it; they are safe to print.
+    """Print sentences to standard output, wrapped for it; the caller has made them safe to print.
 
     Raises:
-        OutputLost: it cannot be written.
+        OutputLost: standard output cannot be written.
         BrokenPipeError: the reader left.
     """
     out(fitted(text, hang=hang))
 
 
 def note(text: str) -> None:
-    """Print a remark to standard error, where it does not mix with data; whatever it holds, it is safe to print."""
+    """Print a remark to standard error, where it does not mix with data; it is made safe to print."""
     shown = paint(fitted(printable(text), sys.stderr), "dim", wants_colour(sys.stderr))
     click.echo(shown, err=True, color=True)

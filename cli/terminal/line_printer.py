@@ -1,9 +1,9 @@
-"""Printing beside work that must not wait: a terminal that was stopped, a slow pipe or a full disk delays no job.
+"""Printing beside work that must not wait: a stopped terminal, a slow pipe or a full disk delays no job.
 
-Lines go through a bounded queue to a thread that shares nothing else, and which also words them: words can wait,
-work cannot. What does not fit, or cannot be written, is counted and left out, and a line says so; the ledger has it
-all. A line that stopped half-way is completed before anything else is written there. A reader that leaves ends the
-printing, not the work.
+Lines go through a bounded queue to a thread, which shares nothing else with the work. The thread also makes the
+words of a line, because that can wait. Lines that do not fit into the queue, or cannot be written, are counted and
+left out, and a line says so; the ledger holds all the facts. A line that was written in part is completed before
+anything else is written there. If the reader leaves, the printing ends, but not the work.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from typing import Literal, TextIO
 from cli.terminal.printable import show_count
 
 LINES_MAX = 20_000
-"""So many lines wait at most, a few megabytes."""
+"""At most this many lines wait, which are a few megabytes."""
 
 OutputStream = Literal["out", "err"]
 Text = str | Callable[[], str]
-"""A line, or what makes it when its turn comes."""
+"""A line, or a function that makes it when its turn comes."""
 
 _NOT_READ = "nobody read them in time"
 _LOOK_S = 0.25
-"""Who waits for a slow reader looks this often whether there is still time for it."""
+"""While the thread waits for a slow reader, it checks this often whether there is still time to wait."""
 _OF_CLOSING = 0.9
-"""So much of the time to close goes to readers; the rest is for saying what was left out."""
+"""This part of the time to close is for slow readers; the rest is for saying what was left out."""
 
 
 class LinePrinter:
@@ -52,12 +52,12 @@ class LinePrinter:
         try:
             self._thread.start()
         except RuntimeError:
-            # No thread can be started (RLIMIT_NPROC): lines are printed where they come from, and a slow reader is
-            # not waited for.
+            # No thread can be started (RLIMIT_NPROC): the calling thread prints the lines, and does not wait for a
+            # slow reader.
             self._threaded, self._give_up_s = False, 0.0
 
     def put(self, text: Text, stream: OutputStream = "out") -> None:
-        """Have a line printed; never waits."""
+        """Queue a line to be printed; this never waits."""
         if not self._threaded:
             self._write(self._out if stream == "out" else self._err, [text])
             return
@@ -72,7 +72,7 @@ class LinePrinter:
                 self._changed.notify()
 
     def close(self, wait_s: float = 2.0) -> None:
-        """Print what waits, and say what was left out, for at most so long."""
+        """Print the waiting lines, and say what was left out, in at most `wait_s` seconds."""
         if not self._threaded:
             self._complete(last=True)
             return
@@ -84,7 +84,7 @@ class LinePrinter:
         self._thread.join(wait_s)
 
     def _own_up(self) -> None:
-        """Have it said that the queue was full."""
+        """Queue a line that says how many lines were left out because the queue was full."""
         if self._left_out:
             self._waiting.append(("err", _left_out_words(self._left_out, _NOT_READ)))
             self._left_out = 0
@@ -113,7 +113,10 @@ class LinePrinter:
             output.left_out += len(lines)
 
     def _complete(self, *, last: bool = False) -> None:
-        """Write what stopped half-way, and say what was left out behind it; at the last, also where it is stuck."""
+        """Complete lines that were written in part, and say what was left out behind them.
+
+        With `last`, that is said even if such a line still cannot be completed.
+        """
         for output in (self._out, self._err):
             if output.rest:
                 output.write([])
@@ -124,21 +127,21 @@ class LinePrinter:
                 self._err.write([self._err.encoded(_left_out_words(count, output.why))])
 
     def _is_free(self, output: _Output) -> bool:
-        """Whether a line that is written there now begins a line."""
+        """Whether the next text that is written to this output would begin a line."""
         return not (output.rest or (self._together and (self._out.rest or self._err.rest)))
 
     def _may_wait(self) -> float:
-        """How long a slow reader may be waited for before this is asked again, in seconds."""
+        """How long to wait for a slow reader before this is called again, in seconds."""
         return _LOOK_S if self._give_up_s is None else min(_LOOK_S, self._give_up_s - time.monotonic())
 
 
 class _Output:
-    """One of our two streams.
+    """One of the program's two streams.
 
     Attributes:
-        gone: there is none, or its reader has left: what is written is dropped.
-        rest: what is still to be written of the line that could not be; it comes first when that works again.
-        left_out: so many lines behind that one were given up, and nobody has been told.
+        gone: whether there is no such stream, or its reader has left: then what is written is dropped.
+        rest: the rest of a line that was written in part; it is written first when writing works again.
+        left_out: how many lines behind that one were dropped, as long as no line has said so.
         why: the reason.
     """
 
@@ -148,7 +151,7 @@ class _Output:
         self._fd = -1
         if file is not None:
             with contextlib.suppress(OSError, ValueError):
-                # Not through its buffer: a thread that is held up in it would hold up the end of the program too.
+                # The buffer of the stream is not used: a thread that is blocked in it would block the program's end.
                 self._fd = file.fileno()
         self.gone = self._fd < 0
         self.rest = b""
@@ -156,18 +159,18 @@ class _Output:
         self.why = ""
 
     def is_same_place(self, other: _Output) -> bool:
-        """Whether both lead to the same file, pipe or terminal."""
+        """Whether both streams lead to the same file, pipe or terminal."""
         try:
             return not self.gone and not other.gone and os.path.sameopenfile(self._fd, other._fd)
         except OSError:
             return False
 
     def encoded(self, text: str) -> bytes:
-        """A line as it is written here."""
+        """A line as the bytes that are written."""
         return f"{text}\n".encode(self._encoding, "backslashreplace")
 
     def write(self, lines: list[bytes]) -> None:
-        """Write the rest, then the lines; what cannot be written is counted, and its beginning kept as the rest."""
+        """Write the rest, then the lines; a line written in part leaves a rest, and later lines are counted."""
         pieces = [self.rest, *lines]
         view, written = memoryview(b"".join(pieces)), 0
         try:

@@ -1,6 +1,6 @@
-"""Our own standard output and error as places for the bytes of jobs: raw, never waited for, never in the way.
+"""Standard output and error of this process as sinks for the bytes of jobs: unchanged, and without waiting.
 
-A process that watches runs must not be held up by a pager that no one scrolls. So a sink takes only what can be
+A process that watches runs must not be blocked by a pager that nobody scrolls. So a sink writes only what can be
 written now, and says whether something is left.
 """
 
@@ -13,16 +13,16 @@ import stat
 from typing import Final
 
 _PIPE_BYTES: Final = 4096
-"""A pipe or terminal that is ready takes this much without waiting: PIPE_BUF of pipe(7)."""
+"""A pipe or terminal that is ready accepts this much without blocking: PIPE_BUF of pipe(7)."""
 
 
 class Sink:
-    """One of our own streams.
+    """One of the process's own streams.
 
     Attributes:
         fd: its descriptor.
-        problem: why nothing more can be written there; what comes is dropped from then on. None while it works.
-        in_line: what was put last does not end its line.
+        problem: why nothing more can be written there, so that all further data is dropped; None while it works.
+        in_line: whether the last data did not end its line.
     """
 
     def __init__(self, fd: int) -> None:
@@ -39,9 +39,9 @@ class Sink:
             self._waits, self.problem = False, problem
 
     def put(self, data: bytes) -> bool:
-        """Write the data, or as much of it as can be written now; whether all of it was.
+        """Write the data, or as much of it as can be written now; True if all of it was written.
 
-        Nothing may be put while something is left: `flush` first.
+        This must not be called while something is left: call `flush` first.
         """
         assert not self._left, "what is left comes first"
         self._left = data
@@ -49,7 +49,7 @@ class Sink:
         return self.flush()
 
     def flush(self) -> bool:
-        """Write what is left, as far as that can be done now; whether nothing is left."""
+        """Write what is left, as far as that can be done now; True if nothing is left."""
         if self._left:
             view = memoryview(self._left)
             written = 0
@@ -65,7 +65,7 @@ class Sink:
         return not self._left
 
     def _write(self, view: memoryview) -> int:
-        """Write once; 0 if that would wait."""
+        """Write once; returns how many bytes, or 0 if that would block."""
         if not self._waits:
             return os.write(self.fd, view)
         if not self._poll.poll(0):
@@ -76,7 +76,7 @@ class Sink:
             return 0
 
     def watch(self, selector: selectors.BaseSelector) -> None:
-        """Have the selector wake its owner when what is left can be written."""
+        """Register with the selector, so that its owner wakes up when what is left can be written."""
         if bool(self._left) == self._registered:
             return
         if self._left:

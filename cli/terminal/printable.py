@@ -1,4 +1,4 @@
-"""Data on its way to a terminal: nothing in it may move the cursor, change colours or reorder text."""
+"""Making data safe for a terminal: nothing in it may move the cursor, change colours or reorder text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["printable", "show_count"]
 
 
 def printable(text: str) -> str:
-    r"""`text` with everything escaped that is not to be seen: control characters, line ends, directions of writing.
+    r"""`text` with everything escaped that is not printable: control characters, line ends, directions of writing.
 
     >>> printable("a\x1b[2Jb")
     'a\\x1b[2Jb'

@@ -1,7 +1,7 @@
-"""Progress of long work, on standard error, while a person is watching; in a pipe there is none.
+"""Progress of long work, on standard error, if that is a terminal.
 
-It appears only after work has gone on for a moment, takes one line, and is gone when the work is done: what is
-printed afterwards stands as if there had been nothing. Whoever prints to the same terminal meanwhile passes
+It appears only after the work has taken a moment, takes one line, and is removed when the work is done, so that later
+output looks as if it had never been there. A caller that prints to the same terminal meanwhile passes
 `shown=not is_terminal()`.
 """
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
 DELAY_S = 0.4
-"""What is done by then is done without a word."""
+"""For work that takes less than this, no progress is shown."""
 _FRAMES_PER_S = 10
 
 
 class Progress(Protocol):
-    """How far the work is."""
+    """The progress of some work."""
 
     def update(self, done: int | None = None, *, total: int | None = None, label: str | None = None) -> None:
-        """Say so. Cheap enough to be called a thousand times a second; None leaves as it was.
+        """Set how far the work is, a thousand times a second if need be; None leaves a value as it was.
 
         Args:
             done: how much is done so far, in the unit of `total`.
@@ -38,15 +38,15 @@ class Progress(Protocol):
 
 @contextmanager
 def progress(label: str, total: int | None = None, *, shown: bool = True) -> Iterator[Progress]:
-    """Show how far some work is, for as long as the context lasts.
+    """Show the progress of some work while the context lasts.
 
-    With a total there is a bar, a percentage and the time that is left; without one there is a sign of life and
-    the time that has passed. The work itself need never call `update`.
+    With a total, there is a bar, a percentage and the time that is left. Without one, there is a moving sign and the
+    time that has passed. The work itself need never call `update`.
 
     Args:
         label: what is being done, in a few words: `verifying`.
         total: how much there is to do, in whatever unit; None if that is not known.
-        shown: False: show nothing, such as with `--json`.
+        shown: whether anything is shown; False for example with `--json`.
     """
     if not shown or not is_terminal(sys.stderr):
         yield _NoProgress()
@@ -59,14 +59,14 @@ def progress(label: str, total: int | None = None, *, shown: bool = True) -> Ite
 
 
 class _NoProgress:
-    """Nobody watches."""
+    """Progress that is not shown."""
 
     def update(self, done: int | None = None, *, total: int | None = None, label: str | None = None) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 class _TerminalProgress:
-    """A line at a terminal, drawn by a thread of its own, so that it lives while the work says nothing."""
+    """A line at a terminal, drawn by a separate thread, so that it moves even while the work calls nothing."""
 
     def __init__(self, label: str, total: int | None) -> None:
         self._label, self._total, self._done = label, total, 0
@@ -78,7 +78,7 @@ class _TerminalProgress:
         self._timer.start()
 
     def update(self, done: int | None = None, *, total: int | None = None, label: str | None = None) -> None:
-        """Remember it, and show it at the next frame."""
+        """Store the values, and show them at the next frame."""
         self._done = self._done if done is None else done
         self._total = self._total if total is None else total
         self._label = self._label if label is None else label
@@ -87,7 +87,7 @@ class _TerminalProgress:
             bar.update(bar.task_ids[0], completed=self._done, total=self._total, description=self._label)
 
     def close(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         self._timer.cancel()
         with self._lock:
             self._closed = True
@@ -104,7 +104,7 @@ class _TerminalProgress:
 
 
 def _bar(total: int | None) -> Bar:
-    """Made only when it is to be seen: a quick command imports none of this."""
+    """Make the line; only then rich is imported, so that a quick command does not import it."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,

@@ -1,8 +1,8 @@
-"""Tables and blocks of details: made for eyes at a terminal, for grep and awk in a pipe.
+"""Tables and blocks of details: for people at a terminal, for grep and awk in a pipe.
 
-At a terminal a table fits the width (cells wrap, nothing is cut) and is coloured, unless it is so long that nobody
-reads it there. In a pipe it is plain aligned
-text: one row a line, columns two blanks apart, an empty cell is `-`, nothing is coloured, cut or wrapped.
+At a terminal a table fits the width (cells wrap, nothing is cut) and is coloured, unless it is very long. In a pipe
+it is plain aligned text: one row a line, columns two blanks apart, an empty cell is `-`, and nothing is coloured,
+cut or wrapped.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ class Column(NamedTuple):
 
     Attributes:
         title: its header.
-        under: at a terminal its cells stand, dimmed, as a second line in the column before it.
-        right: aligned to the right, for numbers.
-        keep: at a terminal its cells are not wrapped while there is room; where there is not, columns further right
-            give way first.
+        under: whether, at a terminal, its cells are dimmed second lines in the column before it.
+        right: whether it is aligned to the right, for numbers.
+        keep: whether, at a terminal, its cells are not wrapped while there is room; if there is not, columns further
+            right are wrapped first.
     """
 
     title: str
@@ -38,7 +38,7 @@ class Column(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A cell with a tone; a plain string will do where there is none."""
+    """A cell with a tone; a cell without one may be a plain string."""
 
     text: str
     tone: Tone = "plain"
@@ -46,21 +46,21 @@ class Cell(NamedTuple):
 
 Row = Sequence[Cell | str]
 Value = Cell | str | Sequence[Cell | str]
-"""A value of a block of details; several stand on a line each."""
+"""A value of a block of details; if there are several, each has a line of its own."""
 
 _GAP = "  "
 _WRAPPED_MIN = 10 + len(_GAP)
 _ZONE = re.compile(r"\(?[A-Z][A-Za-z]+(?:/[A-Za-z0-9_+-]+)+\)?")
-"""The name of a time zone is one word: half of it is none."""
+"""The name of a time zone is one word, which must not be broken."""
 _LAID_OUT_MAX = 1_000
-"""Laying out takes about half a millisecond a row; a longer table is printed plain."""
+"""A longer table is printed plain, because layout takes about half a millisecond for each row."""
 
 
 def table(columns: Sequence[Column], rows: Iterable[Row], *, empty: str = "") -> None:
     """Print a table to standard output; `empty` goes to standard error if there are no rows.
 
     Raises:
-        OutputLost, BrokenPipeError: see `cli.terminal.out`.
+        OutputLost, BrokenPipeError: see `cli.terminal.console.out`.
     """
     cells = [[_cell(value) for value in row] for row in rows]
     if not cells:
@@ -75,7 +75,7 @@ def details(pairs: Iterable[tuple[str, Value]], title: str = "") -> None:
     """Print a block of `name: value` lines to standard output, below a title if there is one.
 
     Raises:
-        OutputLost, BrokenPipeError: see `cli.terminal.out`.
+        OutputLost, BrokenPipeError: see `cli.terminal.console.out`.
     """
     listed = [(printable(name), [_cell(item) for item in _several(value)]) for name, value in pairs]
     if title:
@@ -99,7 +99,7 @@ def plain_table(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> s
 
 
 def block(listed: Sequence[tuple[str, Sequence[Cell]]]) -> str:
-    """The block; further values of a name are indented below the first, as is what goes on at a terminal."""
+    """The block as text; further values of a name, and wrapped lines, are indented below its first value."""
     colour = wants_colour()
     indent = max(len(name) for name, _ in listed) + len(":" + _GAP)
     lines = []
@@ -168,14 +168,14 @@ def _at_terminal(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> 
 
 
 def fits(columns: Sequence[Column], rows: Iterable[Row]) -> bool:
-    """Whether the table has room on the terminal with each row on one line, none of its columns under another."""
+    """Whether the table fits the terminal with each row on one line and no column under another."""
     return (
         is_terminal() and sum(_widths(columns, [[_cell(value) for value in row] for row in rows])) <= width()
     )
 
 
 def _widths(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> list[int]:
-    """How much room each column takes, with the gap to the next."""
+    """How much room each column takes, including the gap to the next."""
     return [
         max([len(column.title), *(display_width(row[index].text) for row in cells)]) + len(_GAP)
         for index, column in enumerate(columns)
@@ -183,9 +183,9 @@ def _widths(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> list[
 
 
 def _kept(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> set[int]:
-    """The columns whose cells are not wrapped: so many of those that want it, that the others have their least.
+    """The columns whose cells are not wrapped: as many `keep` columns as leave the other columns their least room.
 
-    That is ten characters, or the width of a zone; but the first column does not give way to a zone.
+    The least room is ten characters, or the width of a zone; but the first column is not wrapped for a zone.
     """
     widths, least = _widths(columns, cells), _least(columns, cells)
     shown = [index for index, column in enumerate(columns) if not column.under]
@@ -203,7 +203,7 @@ def _kept(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> set[int
 
 
 def _least(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> list[int]:
-    """How much room each column takes at the least, with the gap to the next; with that of what stands under it."""
+    """The least room of each column, including the gap to the next and the needs of the column under it."""
     found = []
     for index, full in enumerate(_widths(columns, cells)):
         parts = [index, index + 1] if index + 1 < len(columns) and columns[index + 1].under else [index]
@@ -214,10 +214,10 @@ def _least(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> list[i
 
 
 def _given(columns: Sequence[Column], cells: Sequence[Sequence[Cell]], kept: set[int]) -> Mapping[int, int]:
-    """How wide the columns are made whose cells are wrapped, without the gap, where zones are to stay whole.
+    """The widths, without the gap, of the columns whose cells are wrapped, so that names of zones stay whole.
 
-    The widest give way first, none below what it takes at the least. Nothing is said where there is room for all, or
-    where no zone is wider than what any column gets.
+    The widest columns are narrowed first, and none below its least room. The result is empty if there is room for all
+    columns, if no zone is wider than the usual least room, or if there is too little room.
     """
     least, full = _least(columns, cells), _widths(columns, cells)
     for index, column in enumerate(columns[1:]):

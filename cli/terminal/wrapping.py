@@ -1,8 +1,8 @@
-"""Where lines end: between words, never within one. Pure: a text and a number of columns in, lines out.
+"""Wrapping of lines between words, never within one. Pure: a text and a number of columns in, lines out.
 
-What stands between backticks is something to be copied, and an instant is one thing, as are `entry 41` and `3 min`:
-none of them is broken. Nor is a command or a word that is wider than all there is, such as a path: the terminal
-itself breaks it, and it is copied whole.
+A text between backticks is there to be copied, and an instant, `entry 41` and `3 min` each belong together: none of
+them is broken. A command or a word that is wider than the terminal, such as a path, is not broken either: the
+terminal itself breaks it, and it can be copied whole.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _STYLES = re.compile("\x1b\\[[0-9;]*m")
 
 
 def wrapped(line: str, columns: int, hang: int = 0) -> list[str]:
-    """A line of text as lines of at most so many columns, where its words allow it.
+    """A line of text as lines of at most `columns` columns, if its words allow it.
 
     Args:
-        line: the text; colours in it take no room. Blanks that it begins with, or that stand between words, are kept.
-        columns: how many there are.
-        hang: by how many blanks the second line and those after it are indented.
+        line: the text; colours in it take no room. Blanks at its beginning and between words are kept.
+        columns: how many columns there are.
+        hang: by how many blanks the second and later lines are indented.
     """
     margin = " " * min(hang, columns // 2)
     room = columns - len(margin)
@@ -34,7 +34,7 @@ def wrapped(line: str, columns: int, hang: int = 0) -> list[str]:
     begun, used = "", 0
     for blank, word in _words(line, room):
         size = _size(word)
-        # What fits on no line of its own either stays where it is, if that is where others begin too.
+        # A word that is too long for any line gains nothing from a new line if it begins at the margin already.
         helps = begun.strip() != "" and (size <= room or used > len(margin))
         if helps and used + len(blank) + size > columns:
             lines.append(begun)
@@ -45,7 +45,7 @@ def wrapped(line: str, columns: int, hang: int = 0) -> list[str]:
 
 
 def _words(line: str, room: int) -> Iterator[tuple[str, str]]:
-    """The blanks and the word after them, again and again; only a command stays whole without room."""
+    """Each word with the blanks before it; of the words that are too long, only a command stays whole."""
     for blank, word in _WORD.findall(line):
         if _size(word) <= room or "`" in word:
             yield blank, word

@@ -1,4 +1,4 @@
-"""The moment that a person types: to the minute or to the second, as the clocks of a job's zone show it."""
+"""A moment that a person types: to the minute or to the second, as the clocks of a job's zone show it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class TypedTime(NamedTuple):
     """A time that a person typed, and the instants that it stands for.
 
     Attributes:
-        shown: how often the clocks show the time that was typed, and the instants at which they do.
-        tolerance: how long after each of them an instant is still meant.
-        local: the local time, where one was typed.
+        shown: how often the clocks show the typed time, and the instants at which they do.
+        tolerance: how long after each of these instants an instant is still meant.
+        local: the local time, if one was typed.
     """
 
     shown: WallTimeInstants
@@ -40,12 +40,12 @@ class TypedTime(NamedTuple):
 def read_typed_time(text: str, zone: str, now: datetime) -> TypedTime:
     """The moment that a person typed.
 
-    A local time (`2026-11-23 02:30`, `yesterday 02:30`, `02:30`) is one of the job's zone; clocks may show it twice
-    or never. Anything else is read as everywhere: `1h` (ago), `2026-11-23T02:30:00Z`. What is typed without seconds
+    A local time (`2026-11-23 02:30`, `yesterday 02:30`, `02:30`) is read in the job's zone, whose clocks may show it
+    twice or never. Any other text is read by `parse_time`: `1h` (ago), `2026-11-23T02:30:00Z`. A time without seconds
     stands for the whole minute.
 
     Raises:
-        click.BadParameter: it is no time.
+        click.BadParameter: the text is no time.
     """
     from scheduler.explanation import WallTimeInstants, instants_showing
 
@@ -70,7 +70,8 @@ def _local(found: re.Match[str], now: datetime, zone: str) -> datetime:
         local = datetime.fromisoformat(f"{date}T{found['time']:0>5}{found['seconds'] or ':00'}")
     except ValueError as problem:
         raise _refused(f"{found[0]!r} is not a time that exists: {problem}") from None
-    parse_time(date, "--at", now, zone=zone)  # refuses a year that no question can be about
+    # This refuses a year that no ledger can have.
+    parse_time(date, "--at", now, zone=zone)
     return local
 
 

@@ -13,14 +13,14 @@ from cli.times.zones import local_zone, zone_of
 _FORMS = "write 1h, 2d or 4w, today or yesterday, 2026-11-23, or 2026-11-23T18:00:00Z"
 _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _YEARS = range(1970, 9998)
-"""As for the times of schedules: no ledger is older, and beyond it there is no room for zones and arithmetic."""
+"""The same years as for schedules: no ledger is older, and later years leave no room for zones and arithmetic."""
 
 
 Moment = TypeVar("Moment", bound=date)
 
 
 class DurationType(click.ParamType[timedelta]):
-    """A duration as the config has them: `90s`, `15m`, `36h`, `7d`."""
+    """A duration as it is written in the config: `90s`, `15m`, `36h`, `7d`."""
 
     name = "duration"
 
@@ -52,21 +52,25 @@ def parse_time(
 ) -> datetime:
     """The instant in UTC that a person typed.
 
-    Accepted are a duration (`1h`, or `4w`, which the config does not have: ago, or ahead if `lean` says so; `+1h`
-    ahead, `-1h` and `1h ago` back), `now`, `today`, `yesterday`, `tomorrow`, a date (its first instant), a date and
-    time (`T` or a blank between them, with or without an offset), and a time of day (today's).
+    Accepted are:
+
+    - a duration: `1h`, or `4w`, which the config does not accept. It counts as `lean` says; `+1h` counts ahead, `-1h`
+      and `1h ago` count back;
+    - `now`, `today`, `yesterday`, `tomorrow`, or a date (its first instant);
+    - a date and a time, with `T` or a blank between them, with or without an offset;
+    - a time of day (today's).
 
     Args:
         text: what was typed.
-        option: name of the option, for the message.
+        option: the name of the option, for the message.
         now: the present moment.
-        zone: of a date or time without an offset; this machine's own if not given.
-        lean: which way a bare duration counts.
-        end: a date stands for the first instant after it (for the end of a stretch, `--until 2026-11-23`).
+        zone: the zone of a date or time without an offset; this machine's zone if not given.
+        lean: the direction in which a duration without a sign counts.
+        end: whether a date stands for the first instant after it (for the end of a range, `--until 2026-11-23`).
 
     Raises:
-        click.BadParameter: it is no time, or one that the zone's clocks never show or show twice, or one outside the
-            years 1970 to 9997.
+        click.BadParameter: the text is no time, or a time that the zone's clocks never show or show twice, or a time
+            outside the years 1970 to 9997.
     """
     from scheduler.schedule import ScheduleError, parse_at
 
@@ -80,7 +84,7 @@ def parse_time(
             return _first_instant(day + timedelta(days=1) if end else day, zone)
         if re.fullmatch(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?", typed):
             typed = f"{now.astimezone(zone_of(zone)):%Y-%m-%d} {typed:0>5}"
-        # Fractions of a second are in what `--json` prints; the rest is read as a schedule's `at`.
+        # `--json` prints fractions of a second, so they are accepted; the rest is read as a schedule's `at`.
         whole, fraction, offset = _without_fraction(typed)
         return parse_at(whole + offset, zone).instant + timedelta(seconds=fraction)
     except OverflowError:
@@ -97,7 +101,7 @@ def _moved(typed: str, option: str, now: datetime, lean: Literal["past", "future
     """`now`, or a duration away from it; None if the text is neither.
 
     Raises:
-        OverflowError: there is no calendar so far away.
+        OverflowError: the result is outside the years of the calendar.
     """
     from scheduler.schedule import ScheduleError
 
@@ -120,10 +124,10 @@ def _moved(typed: str, option: str, now: datetime, lean: Literal["past", "future
 
 
 def _length(typed: str) -> timedelta:
-    """A length of time as the config has them, or with weeks before that: people look back over weeks.
+    """A duration as in the config, which may begin with weeks, because people look back over weeks.
 
     Raises:
-        ScheduleError: it is none.
+        ScheduleError: the text is no duration.
     """
     from scheduler.schedule import ScheduleError, parse_duration
 
@@ -146,10 +150,10 @@ def _day(typed: str, now: datetime, zone: str) -> date | None:
 
 
 def _within(moment: Moment) -> Moment:
-    """The same moment.
+    """The same moment, if its year is one of `_YEARS`.
 
     Raises:
-        OverflowError: its year is one that no ledger and no schedule has.
+        OverflowError: no ledger and no schedule has that year.
     """
     if moment.year not in _YEARS:
         raise OverflowError
@@ -157,7 +161,7 @@ def _within(moment: Moment) -> Moment:
 
 
 def _first_instant(day: date, zone: str) -> datetime:
-    """When a day begins in a zone; where midnight is skipped, right after the gap."""
+    """When a day begins in a zone; if its midnight is skipped, right after the gap."""
     return datetime.combine(day, time(), tzinfo=zone_of(zone)).astimezone(UTC)
 
 

@@ -1,7 +1,7 @@
 """Times, durations and sizes as commands show them; `cli.times.parse` reads what people type.
 
-Those that sentences are made of stand in `scheduler.wording` and are named here too; what is told beside the present
-moment, and the options for zones, belongs to the command line.
+Functions that the sentences of `scheduler.wording` need are defined there, and exported here too. Times relative to
+the present, and the options for zones, are defined here.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def utc_option(whose: str) -> Callable[[Command], Command]:
-    """Give a command `--utc`; it arrives as the argument `utc`.
+    """Give a command the option `--utc`; its value is the argument `utc`.
 
     Args:
-        whose: the zone that times are shown in without it: `the job's zone`, `this machine's zone`.
+        whose: the zone in which times are shown without the option: `the job's zone`, `this machine's zone`.
     """
     return click.option("--utc", is_flag=True, help=f"Show times in UTC instead of {whose}.")
 
@@ -61,12 +61,12 @@ def show_relative(instant: datetime, now: datetime) -> str:
     seconds = (instant - now).total_seconds()
     if abs(seconds) < 1:
         return "now"
-    # What is ahead is rounded up: a pause of two hours is over "in 2 h" a moment after it began.
+    # The time to a future instant is rounded up: a moment after it began, a pause of two hours is over "in 2 h".
     return f"in {_coarse(math.ceil(seconds))}" if seconds > 0 else f"{_coarse(-seconds)} ago"
 
 
 def show_past(instant: datetime, now: datetime) -> str:
-    """How long ago something was recorded: `3 h ago`; or how far ahead that is of a clock that was set back since.
+    """How long ago something was recorded: `3 h ago`; or how far ahead of the clock, if that was set back since.
 
     >>> show_past(datetime(2026, 1, 1, 3, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC))
     '3 h ahead of the clock'
@@ -78,7 +78,7 @@ def show_past(instant: datetime, now: datetime) -> str:
 def _coarse(seconds: float) -> str:
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
         if seconds >= size:
-            # Below ten, the next smaller unit still matters: 1 h 59 min is not one hour.
+            # For one or two units, the next smaller unit matters too: 1 h 59 min is not one hour.
             whole = int(seconds // size)
             smaller = {86_400: (3_600, "h"), 3_600: (60, "min")}.get(size)
             rest = int(seconds % size // smaller[0]) if smaller and whole < 3 else 0

@@ -1,4 +1,4 @@
-"""Time zones by their names: this machine's, and the data of any."""
+"""Time zones by name: this machine's zone, and the data of any zone."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ __all__ = ["local_zone", "zone_of"]
 
 _ZONE_FOLDER = "/zoneinfo/"
 _UTC_ITSELF = ("UTC0", "UTC-0", "UTC+0", "GMT0", "<UTC>0")
-"""What POSIX has for UTC (`TZ` in environ(7))."""
+"""The POSIX names of UTC (`TZ` in environ(7))."""
 
 
 @lru_cache(maxsize=1)
 def local_zone() -> str:
-    """IANA name of this machine's time zone, for what belongs to no job; `UTC` where it has no such name.
+    """IANA name of this machine's time zone, for times that belong to no job; `UTC` if it has no such name.
 
-    A TZ that is none is said once, on standard error: people take the times that follow for their own.
+    A note on standard error says once that the variable TZ names no zone, because people would take the times that
+    follow for local ones.
     """
     wanted = os.environ.get("TZ", "").removeprefix(":")
     path = wanted or "/etc/localtime"

@@ -1,7 +1,7 @@
-"""Making the projections of full segments and of the active one, where there are no valid ones.
+"""Making the projections of full segments and of the active one, if there are no valid ones.
 
-A projection is made once, by the process that comes first, and only of a segment whose every line was checked against
-the chain. It is made anew whenever it is not valid; a segment that is damaged is reported.
+A projection is made once, by the first process that needs it, and only from a segment of which every line was checked
+against the chain. It is made anew if it is no longer valid. A damaged segment is reported.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Record = TypeVar("Record", SealedSegment, ProjectionPart)
 def ensure_projected(
     folder: ProjectionFolder, ledger: LedgerSegments, progress: ProgressCallback | None = None
 ) -> ValidProjections:
-    """Make the projections that are missing or not valid. Any number of processes may do so at once.
+    """Make the projections that are missing or not valid; any number of processes may call this at once.
 
     Raises:
         Corrupt: a segment is damaged.
@@ -52,12 +52,12 @@ def ensure_projected(
 
 
 def with_active_segment(valid: ValidProjections, ledger: LedgerSegments) -> ValidProjections:
-    """The same with the active segment, made anew if it lags too far behind.
+    """The same projections with that of the active segment, which is made anew if it lags too far behind.
 
-    It only saves time: where it cannot be written, there is none.
+    The projection of the active segment only saves time: if it cannot be written, it is left out.
 
     Raises:
-        Corrupt: a line of it is damaged.
+        Corrupt: a line of the active segment is damaged.
     """
     if not lags(valid, ledger):
         return valid
@@ -77,7 +77,7 @@ def with_active_segment(valid: ValidProjections, ledger: LedgerSegments) -> Vali
 def project_anew(
     folder: ProjectionFolder, ledger: LedgerSegments, progress: ProgressCallback | None = None
 ) -> ValidProjections:
-    """Make all of them anew, whatever is there; processes that ask meanwhile wait.
+    """Make all projections anew, valid or not; processes that need them meanwhile wait.
 
     Raises:
         Corrupt: a segment is damaged.
@@ -94,7 +94,7 @@ def project_anew(
 
 
 class _Builder:
-    """Under the lock: what `ensure_projected` does. The manifest is saved after each segment, so no work is lost."""
+    """The work of `ensure_projected` under the lock; the manifest is saved after each segment, so no work is lost."""
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class _Builder:
         self._maker = ParquetMaker()
 
     def run(self) -> ValidProjections:
-        """Everything from entry 0 on: kept where it is valid, and made where it is not."""
+        """The projections from entry 0 on: those that are valid are kept, the others are made."""
         firsts = self._ledger.firsts
         try:
             while len(self._valid.segments) < len(firsts):
@@ -131,7 +131,7 @@ class _Builder:
         return self._valid
 
     def _refuse(self, problem: Corrupt) -> None:
-        """Note down, where that can be done, why there are no projections from here on."""
+        """Note in the manifest, if it can be written, why there are no projections from here on."""
         self._manifest.refused = Refusal(
             segment=problem.segment.name, source=stamp(problem.segment), why=str(problem)
         )
@@ -139,7 +139,7 @@ class _Builder:
             self._save()
 
     def _keep(self, part: ProjectionPart) -> bool:
-        """Whether a part is right: its segments as they were, and its files, which may have been touched."""
+        """Take a part over if its segments and files are as they were, even if touched; False if they are not."""
         if part.first + part.segments * self._ledger.segment_entries > self._ledger.head.seq + 1:
             return False
         segments: list[SealedSegment] = []
@@ -163,10 +163,10 @@ class _Builder:
         return True
 
     def _checked(self, segment: SealedSegment, prev: str) -> SealedSegment | None:
-        """The segment's record, if it is the one that was projected.
+        """The segment's record with its present stamp; None if the segment is not the one that was projected.
 
         Raises:
-            Corrupt: it is another one, and damaged.
+            Corrupt: the segment is another one, and damaged.
         """
         if prev != segment.prev:
             return None
@@ -204,12 +204,13 @@ class _Builder:
         self._valid.parts.append(part)
 
     def _save(self) -> None:
-        """Save what is valid, and what was known of later segments."""
+        """Save the records that are valid, and the old records of later segments."""
         end = len(self._valid.segments) * self._ledger.segment_entries
         self._manifest.segments = [*self._valid.segments, *_from(self._manifest.segments, end)]
         self._manifest.parts = [*self._valid.parts, *_from(self._manifest.parts, end)]
         if self._manifest.active_segment is not None and self._manifest.active_segment.first < end:
-            self._manifest.active_segment = None  # it is a part of a whole now
+            # Its entries are in the projection of a full segment now.
+            self._manifest.active_segment = None
         self._folder.save(self._manifest)
 
 

@@ -1,9 +1,9 @@
 """Merging: the many small files of a long history become few.
 
-The parts of a month that is over become one, and in the month that is not, each eight segments do, and each eight
-times eight: so the number of files grows with the months, there are never more than a few of the newest, and no entry
-is rewritten more than three times. Merging goes on beside those who ask, beside those who seal, and a process that is
-killed at it has lost nothing but its work.
+The parts of a past month are merged into one part. In the current month, eight segments are merged into one part, and
+eight such parts into a larger one. So the number of files grows with the number of months, there are only a few small
+files, and no entry is rewritten more than three times. Queries and sealing continue during a merge. If a merging
+process is killed, only its work is lost.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from projections.files.validation import ProgressCallback
 
 
 class Sizes(NamedTuple):
-    """How many neighbours are merged in a month that is not over yet, and how many segments a file holds at most."""
+    """How many neighbours are merged in the current month, and how many segments a file may hold."""
 
     batch: int = 8
     most: int = 256
@@ -28,12 +28,12 @@ class Sizes(NamedTuple):
 def due(
     parts: list[ProjectionPart], segments: list[SealedSegment], sizes: Sizes
 ) -> list[list[ProjectionPart]]:
-    """Which neighbours are to become one; none of them twice. Pure.
+    """Which neighbours are to be merged, each in one merge at most; a pure function.
 
     Args:
-        parts: what there is, oldest first, without gaps.
-        segments: the segments they were made of.
-        sizes: the rules' numbers.
+        parts: the existing parts, oldest first, without gaps.
+        segments: the segments from which they were made.
+        sizes: the numbers of the rules.
     """
     months = {segment.first: segment.month for segment in segments}
     grouped = [list(group) for _, group in groupby(parts, key=lambda part: months.get(part.first))]
@@ -47,7 +47,7 @@ def merge(
     sizes: Sizes | None = None,
     progress: ProgressCallback | None = None,
 ) -> int:
-    """Merge what is due; nothing if another process is at it.
+    """Merge what is due; do nothing if another process is merging.
 
     Returns:
         How many files of each kind were made.
@@ -73,7 +73,7 @@ def merge(
 
 
 def _are_as_made(folder: ProjectionFolder, neighbours: list[ProjectionPart]) -> bool:
-    """Digest what is to be merged: damage must not become part of a valid file."""
+    """Whether the files to be merged have their digests: damage must not become part of a valid file."""
     return all(
         stamp(path) is not None and digest(path) == file.sha256
         for part in neighbours
@@ -99,7 +99,7 @@ def _merged(folder: ProjectionFolder, neighbours: list[ProjectionPart]) -> Proje
 def _replace(
     folder: ProjectionFolder, made_by: str, neighbours: list[ProjectionPart], merged: ProjectionPart
 ) -> int:
-    """Let the manifest name the new part; 0 if it no longer names the old ones as they were."""
+    """Put the new part into the manifest; returns 0 if the manifest no longer has the old parts as they were."""
     with folder.locked():
         manifest: Manifest = folder.load(made_by)
         if not all(part in manifest.parts for part in neighbours):
@@ -112,7 +112,7 @@ def _replace(
 
 
 def _sweep(folder: ProjectionFolder, made_by: str) -> None:
-    """Remove what was superseded long enough ago."""
+    """Remove the files that were superseded long enough ago."""
     with folder.locked():
         manifest = folder.load(made_by)
         before = dict(manifest.superseded)
@@ -122,7 +122,7 @@ def _sweep(folder: ProjectionFolder, made_by: str) -> None:
 
 
 def _filled(group: list[ProjectionPart], most: int) -> list[list[ProjectionPart]]:
-    """Chunks of at most so many segments, as full as can be; those of one part are as they should be."""
+    """Chunks of at most `most` segments, as full as possible; chunks of a single part are left out."""
     chunks: list[list[ProjectionPart]] = [[]]
     for part in group:
         if chunks[-1] and sum(one.segments for one in chunks[-1]) + part.segments > most:
@@ -132,7 +132,7 @@ def _filled(group: list[ProjectionPart], most: int) -> list[list[ProjectionPart]
 
 
 def _batches(group: list[ProjectionPart], sizes: Sizes) -> list[list[ProjectionPart]]:
-    """Neighbours that fill a batch, or a batch of batches, exactly; the largest one that can be had."""
+    """Neighbours that exactly fill a batch, or a batch of batches; at each place the largest possible one."""
     wanted = [sizes.batch]
     while wanted[0] * sizes.batch <= sizes.most:
         wanted.insert(0, wanted[0] * sizes.batch)
@@ -146,7 +146,7 @@ def _batches(group: list[ProjectionPart], sizes: Sizes) -> list[list[ProjectionP
 
 
 def _exactly(group: list[ProjectionPart], at: int, segments: int) -> list[ProjectionPart]:
-    """The smaller parts from this one on that hold so many segments together; none if they do not."""
+    """The smaller parts from index `at` on that together hold exactly `segments` segments; none if there are none."""
     held = 0
     for end, part in enumerate(group[at:], at + 1):
         held += part.segments

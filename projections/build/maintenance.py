@@ -1,4 +1,4 @@
-"""Maintenance of a home's projections: making what is missing, merging what is due, and saying how they are."""
+"""Maintenance of a home's projections: making what is missing, merging what is due, and reporting their state."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from scheduler.store import open_store
 
 
 class StepProgress(Protocol):
-    """Is told which step of the work begins, and gives what is to be told how far it is."""
+    """Called when a step of the work begins; returns the callback for the progress of that step."""
 
     def __call__(self, step: str) -> ProgressCallback:
         """`step` is `sealing`, `merging`, `deriving` or `checking`."""
 
 
 class MaintenanceReport(msgspec.Struct, kw_only=True):
-    """What was there or was made.
+    """The result of maintenance.
 
     Attributes:
-        entries: how many the ledger holds.
+        entries: how many entries the ledger holds.
         segments: how many of its segments are full.
-        parts: into how many files of each kind those were made.
+        parts: how many files of each kind hold the projections of these segments.
     """
 
     entries: int
@@ -53,24 +53,23 @@ class KindStatus(msgspec.Struct, kw_only=True):
 
 
 class ProjectionStatus(msgspec.Struct, kw_only=True):
-    """How the projections of a home are.
+    """The state of a home's projections.
 
     Attributes:
         folder: where they are.
         entries: how many entries the ledger holds.
         segments: how many of its segments are full.
-        projected: how many of those have valid projections; the next question sees to the others.
-        refused: where the ledger is damaged, if that is why those are not projected; else empty.
+        projected: how many of the full segments have valid projections; the next query makes the others.
+        refused: where the ledger is damaged, if segments are not projected for that reason; else empty.
         recent_entries: how many entries are read from the ledger itself until then.
         kinds: the files, by kind.
-        superseded: files that were merged into others, kept for a day for those who still read them.
+        superseded: files that were merged into others, kept for a day for processes that still read them.
         merges_due: how many merges the next maintenance makes.
-        current: whether they were made by this version; others are made anew.
-        verified: whether the files were digested, and compared with what the entries yield anew.
-        damaged: files that are missing or cut, and if they were verified, those that were altered or say something
-            else than the entries.
-        discarded: whether those were removed, so that the next question makes them anew.
-        touched: how many files were copied or touched since, and not digested; the next question does that.
+        current: whether the projections were made by this version; others are made anew.
+        verified: whether the files were digested, and compared with projections that were derived anew.
+        damaged: files that are missing or cut; if verified, also files that were altered or contradict the entries.
+        discarded: whether the damaged files were removed, so that the next query makes them anew.
+        touched: how many files were copied or touched and not digested since; the next query digests them.
     """
 
     folder: str
@@ -90,19 +89,19 @@ class ProjectionStatus(msgspec.Struct, kw_only=True):
 
 
 def maintain(home: Home, sizes: Sizes | None = None, steps: StepProgress | None = None) -> MaintenanceReport:
-    """Make what is missing and merge what is due; nothing if there is no ledger to make it of.
+    """Make the projections that are missing, and merge those that are due.
 
     Raises:
-        NoLedger: there is none.
+        NoLedger: there is no ledger, or it is not kept in files.
         Corrupt: the ledger is damaged.
-        Unavailable: it cannot be read.
+        Unavailable: the ledger cannot be read.
         OSError: the folder cannot be written.
     """
     return _maintained(home, sizes, steps, anew=False)
 
 
 def rebuild(home: Home, sizes: Sizes | None = None, steps: StepProgress | None = None) -> MaintenanceReport:
-    """Make everything anew, whatever is there.
+    """Make all projections anew, valid or not.
 
     Raises:
         NoLedger, Corrupt, Unavailable, OSError: see `maintain`.
@@ -111,16 +110,16 @@ def rebuild(home: Home, sizes: Sizes | None = None, steps: StepProgress | None =
 
 
 def status(home: Home, *, verify: bool = False, steps: StepProgress | None = None) -> ProjectionStatus:
-    """How the projections are; nothing is changed, but for what turns out to be damaged.
+    """The state of the projections; nothing is changed, except that damaged files may be removed.
 
     Args:
         home: the home.
-        verify: digest every file, derive all anew in a temporary folder and compare, and remove those that are
-            damaged, where that may be done.
-        steps: is told how far that is.
+        verify: whether to digest every file, to derive all projections anew in a temporary folder and compare, and to
+            remove damaged files if this process may.
+        steps: called as the verification proceeds.
 
     Raises:
-        NoLedger, Unavailable, Corrupt: the ledger cannot be looked at.
+        NoLedger, Unavailable, Corrupt: the ledger cannot be read.
         OSError: a file cannot be read.
     """
     folder = ProjectionFolder(home.projections.resolve())
@@ -157,7 +156,7 @@ def status(home: Home, *, verify: bool = False, steps: StepProgress | None = Non
 def _verified(
     folder: ProjectionFolder, ledger: LedgerSegments, steps: StepProgress | None, *, writable: bool
 ) -> tuple[tuple[list[Path], bool], str]:
-    """The damaged files, and whether they are gone now; and where the ledger is damaged, if it is."""
+    """The damaged files, and whether they were removed; and where the ledger is damaged, or empty."""
     manifest = folder.load(version(ledger.segment_entries))
     refused, contradicted = "", list[Path]()
     try:
@@ -168,7 +167,8 @@ def _verified(
     progress = None if steps is None else steps("checking")
     damaged, discarded = list[Path](), False
     if writable:
-        with suppress(OSError):  # they may be read, and no more
+        # This process may have permission to read the files, but not to remove them.
+        with suppress(OSError):
             for path in contradicted:
                 path.unlink(missing_ok=True)
             damaged, discarded = discard_damaged(folder, ledger.segment_entries, progress), True
@@ -179,7 +179,7 @@ def _verified(
 
 
 def _refused(manifest: Manifest, ledger: LedgerSegments) -> str:
-    """Why a segment could not be projected, if it is still the one that was refused."""
+    """Why a segment could not be projected, if its file is still as it was then; else empty."""
     refused = manifest.refused
     if refused is None or stamp(ledger.folder / refused.segment) != refused.source:
         return ""

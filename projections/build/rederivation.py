@@ -1,7 +1,7 @@
-"""Whether projections hold what the entries say: they are derived anew in a private folder, and compared row by row.
+"""Whether projections hold what the entries say: all are derived anew in a private folder, and compared row by row.
 
-Digests and stamps stand beside the files, so whoever alters a file can renew them. The entries are checked against
-the chain on the way; nothing of what is compared is used.
+Digests and stamps are stored beside the files, so a person who alters a file can renew them too. The entries are
+checked against the chain on the way; the files that are compared are not used to derive the new ones.
 """
 # ruff: noqa: S608 - the SQL is put together from constants and quoted paths
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _ORDER: dict[Kind, str] = {"events": "", "runs": "ORDER BY settled_seq", "notes": ""}
-"""Files of runs that were merged are in another order than those that were not."""
+"""How rows are ordered before they are compared: merged files of runs have another order than the others."""
 
 
 def find_contradicted(
@@ -36,7 +36,7 @@ def find_contradicted(
 ) -> list[Path]:
     """Derive all projections anew, and compare.
 
-    It takes as long as to make them, and as much room in the folder for temporary files.
+    This takes as long as making the projections, and as much room in the folder for temporary files.
 
     Returns:
         The files that do not hold what the entries say.
@@ -73,7 +73,7 @@ def _of_active_segment(
     ledger: LedgerSegments,
     made: ActiveSegment,
 ) -> list[Path]:
-    """Those files of the segment that is not full that do not hold what its entries say."""
+    """The files of the active segment that do not hold what its entries say."""
     paths = {kind: folder.active_parquet(kind, made.first, made.last) for kind in KINDS}
     there = {kind: path for kind, path in paths.items() if path.exists()}
     if made.first != valid.head.seq + 1 or not made.first <= made.last <= ledger.head.seq:
@@ -89,7 +89,7 @@ def _of_active_segment(
 
 
 def _holds(engine: DuckDBPyConnection, kind: Kind, path: Path, derived: list[Path]) -> bool:
-    """Whether a file holds the rows of these, no more and no fewer."""
+    """Whether a file holds exactly the rows of the derived files."""
     import duckdb
 
     if not all(one.exists() for one in derived):

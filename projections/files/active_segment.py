@@ -1,8 +1,8 @@
-"""The active segment, the one that is not full yet: projected as well, once it is long enough to be worth it.
+"""The projection of the active segment, which is not full yet; it is made once the segment is long enough.
 
-Without it, every connection would read and check up to a whole segment of lines; with it, a few thousand. It is
-valid if the segment still begins with the very bytes that were checked when it was made. The longer it
-has grown, the more it says: it is made anew whenever it lags too far behind, until the segment is full.
+Without this projection, every connection would read and check up to a whole segment of lines; with it, a few
+thousand. It is valid if the segment still begins with exactly the bytes that were checked when it was made. It is
+made anew whenever it lags too far behind the segment, until the segment is full.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from projections.files.parquet import ParquetMaker
 from projections.files.segments import LedgerSegments, ValidProjections
 
 LAG_ENTRIES = 8_192
-"""To read and check so many lines takes a connection some 50 ms; making the projection, several times that."""
+"""Reading and checking this many lines takes a connection about 50 ms; making the projection takes longer."""
 _BLOCK_BYTES = 1 << 20
 
 
 def lags(valid: ValidProjections, ledger: LedgerSegments) -> bool:
-    """Whether so much came after the projections that the projection of the active segment is to be made anew."""
+    """Whether the projection of the active segment must be made anew, because many entries came after it."""
     return ledger.head.seq - valid.head.seq >= LAG_ENTRIES
 
 
 def valid_active_segment(
     valid: ValidProjections, ledger: LedgerSegments, made: ActiveSegment | None, *, digested: bool
 ) -> ActiveSegment | None:
-    """What was made, if it is of the segment after these, and that still begins with the same bytes.
+    """The recorded projection, if it is of the segment after `valid` and that still begins with the same bytes.
 
-    Its files count if their stamps are as they were, and if `digested`, also if their digests are.
+    Its files are valid if their stamps are as recorded; with `digested`, also if their digests are.
     """
     if made is None or (made.first, made.prev) != (valid.full.head.seq + 1, valid.full.head.hash):
         return None
@@ -52,10 +52,10 @@ def valid_active_segment(
 
 
 def project_active_segment(valid: ValidProjections, ledger: LedgerSegments) -> ActiveSegment:
-    """Check the lines after the full segments, and project them; the lock is held.
+    """Check the lines after the full segments, and project them; the caller holds the lock.
 
     Raises:
-        Corrupt: one of them is not what the chain says.
+        Corrupt: a line is not what the chain says.
         OSError: the folder cannot be written.
     """
     before = valid.full
@@ -89,7 +89,7 @@ def project_active_segment(valid: ValidProjections, ledger: LedgerSegments) -> A
 
 @contextmanager
 def _lines_in_memory() -> Iterator[int]:
-    """A file of whole lines: the segment itself may end in the middle of one."""
+    """A file in memory for whole lines; the segment itself may end in the middle of one."""
     fd = os.memfd_create("beginning", os.MFD_CLOEXEC)
     try:
         yield fd
@@ -98,7 +98,7 @@ def _lines_in_memory() -> Iterator[int]:
 
 
 def _digest(path: Path, length_bytes: int) -> str:
-    """SHA-256 of so many bytes from the beginning of a file on, in hex; empty if there are fewer."""
+    """The SHA-256 of the first `length_bytes` of a file, in hex; empty if the file is shorter."""
     digest, left = hashlib.sha256(), length_bytes
     with suppress(OSError), open(open_regular(path), "rb", buffering=0) as file:
         while left and (block := file.read(min(left, _BLOCK_BYTES))):

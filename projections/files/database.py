@@ -1,11 +1,10 @@
 """`cronledger.duckdb`: the same views for DuckDB's own shell, DBeaver or a notebook.
 
-The file holds views and no data, so nobody needs to hold it open, and a program that does so blocks nobody: it is
-replaced, never changed. Its views read the projections and, after them, the segments themselves, whichever there
-are when a query is made, so an old one stays right while the ledger grows; it only becomes slower. It
-is written in a storage version that DuckDB 1.4 reads. What reads the segments this way does not check the
-chain; a line that is no JSON is an error all the same, unless it is the last one, which a writer may be in the
-middle of.
+The file holds views and no data. It is replaced, never changed, so a program that has it open blocks no other
+process. Its views read the projections and, after them, the segments that exist when a query is made. So an old file
+stays right while the ledger grows; it only becomes slower. It is written in a storage version that DuckDB 1.4 reads.
+These views do not check the chain. But a line that is no JSON is an error, unless it is the last one, which a process
+may be writing.
 """
 # ruff: noqa: S608 - the SQL is put together from constants and quoted paths
 
@@ -46,8 +45,8 @@ def refresh_database(valid: ValidProjections, ledger: LedgerSegments, logs: Path
     """Write the file if it is missing or its views are not those of these projections.
 
     Args:
-        valid: the projections that it reads.
-        ledger: the ledger that it reads after them.
+        valid: the projections that the views read.
+        ledger: the ledger that the views read after them.
         logs: the home's logs.
 
     Returns:
@@ -71,7 +70,7 @@ def refresh_database(valid: ValidProjections, ledger: LedgerSegments, logs: Path
 
 
 def _statements(valid: ValidProjections, ledger: LedgerSegments, logs: Path) -> list[str]:
-    # A pattern, so that files of later days are read too; without any file it would be an error.
+    # With a pattern, files of later days are read too; a pattern that matches no file would be an error.
     files = [f"{as_pattern(log_folder(logs))}/*.jsonl*"] if log_files(logs) else []
     nothing = carried_rows([], [])
     # To create a view is to bind every view below it, once for each mention. Over what reads segments that takes two
@@ -94,9 +93,9 @@ def _statements(valid: ValidProjections, ledger: LedgerSegments, logs: Path) -> 
 
 
 def _fresh_view(valid: ValidProjections, ledger: LedgerSegments) -> str:
-    """SQL that creates `parts.fresh` over the segments after the projected ones, those to come included.
+    """SQL that creates `parts.fresh` over the segments after the projected ones, including future segments.
 
-    The pattern names all segments; the comparison with a constant keeps the engine from opening the others.
+    The pattern names all segments; the comparison with a constant keeps the engine from opening the projected ones.
     """
     first = segment_name(valid.head.seq + 1)
     lines = (

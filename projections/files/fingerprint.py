@@ -1,4 +1,4 @@
-"""Whether a file is still what it was: by its stamp, without reading it, or by its digest."""
+"""Whether a file is unchanged: by its stamp, without reading it, or by its digest."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from eventstore.regular_file import open_regular
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """By what a file is told from one that was altered, without reading it.
+    """The facts about a file that show, without reading it, whether it was altered.
 
     Attributes:
         bytes: its length.
-        modified_ns: when it was last written, in Unix nanoseconds; anyone may set this to what they like.
-        changed_ns: when that, or anything else about it, was last changed: the kernel's own note.
+        modified_ns: when it was last written, in Unix nanoseconds; a program can set this to any time.
+        changed_ns: when the file or anything about it was last changed; only the kernel sets this.
         inode: its number in the file system.
     """
 
@@ -42,9 +42,9 @@ def digest(path: Path) -> str:
 
 
 def same(path: Path, known: Stamp, sha256: str) -> Stamp | None:
-    """The stamp of a file that is what it was when it had the known stamp; None if it is not, or is not there.
+    """The present stamp of a file that is as it was when it had stamp `known`; None if it is not, or does not exist.
 
-    Only a file that has another stamp of the same length is read.
+    The file is read only if its stamp is another one with the same length.
     """
     found = stamp(path)
     if found is None or found.bytes != known.bytes:
@@ -53,7 +53,7 @@ def same(path: Path, known: Stamp, sha256: str) -> Stamp | None:
 
 
 def is_same(path: Path, known: Stamp, sha256: str, digested: bool) -> bool:
-    """Whether a file is what it was: by its stamp, and if that is another one, by its digest if that may be asked."""
+    """Whether a file is as it was: by its stamp or, if `digested` and the stamp is another one, by its digest."""
     if digested:
         return same(path, known, sha256) is not None
     return stamp(path) == known

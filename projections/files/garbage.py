@@ -1,7 +1,7 @@
-"""Files that no part names any more: they are kept for a day, as long as someone may still be reading them.
+"""Files that no part names any more: they are kept for a day, because some process may still read them.
 
-A connection that was opened before keeps answering from them, and so does another program that has
-`cronledger.duckdb` open. Whoever comes later still finds a file missing, and begins anew.
+A connection that was opened before still reads these files, and so does another program that has `cronledger.duckdb`
+open. A reader that needs such a file even later finds it missing, and starts again.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ KEPT_S = 86_400
 
 
 def sweep(folder: ProjectionFolder, manifest: Manifest, now_s: float | None = None) -> None:
-    """Note which files are superseded, and remove those that have been for a day; the lock is held.
+    """Note which files are superseded, and remove those that have been so for a day; the caller holds the lock.
 
     Args:
-        folder: where they are.
-        manifest: is changed; the caller saves it.
-        now_s: Unix seconds; the present if not given.
+        folder: where the files are.
+        manifest: it is changed; the caller saves it.
+        now_s: the present time, in Unix seconds; read from the clock if not given.
     """
     now_s = time.time() if now_s is None else now_s
     named = {path for _, path, _ in manifest.files(folder)}

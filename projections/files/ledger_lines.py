@@ -1,10 +1,10 @@
-"""The ledger's lines as bytes, each checked against the chain before anything is made of it.
+"""The ledger's lines as bytes, each checked against the chain before it is used.
 
-Of a ledger in files they are the very bytes that stand there; of any other they are made of its entries.
+If a ledger is kept in files, the lines are the bytes of these files; otherwise they are made from its entries.
 
-What may be shown is what the journal calls committed: what a crash, or a writer in the middle of its write,
-left behind the last entry is neither shown nor an error. Anything else that is not an entry is damage, and is
-reported: an answer from which entries are silently missing would be worse than none.
+Only committed entries are returned. What a crash, or a write that is not finished, left behind the last entry is
+neither returned nor an error. Anything else that is no entry is damage, and is reported: an answer in which entries
+are silently missing would be worse than none.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ _ENCODER = msgspec.json.Encoder()
 
 
 class LineReader(Protocol):
-    """Reads on from a known entry; every line is handed out once.
+    """Reads the lines after a known entry; every line is returned once.
 
     Attributes:
-        first: the first entry that is handed out.
-        head: the last one that was.
+        first: the first entry that is returned.
+        head: the last entry that was returned.
     """
 
     first: int
     head: Head
 
     def read_to(self, last: int) -> Iterator[bytes]:
-        """Blocks of whole lines up to entry `last`, which the store says is there; memory stays bounded.
+        """Blocks of whole lines up to entry `last`, which must exist according to the store; memory stays bounded.
 
         Raises:
             Corrupt: an entry on the way is not there, or not what the chain says.
@@ -48,7 +48,7 @@ class LineReader(Protocol):
 
 
 class StoreLineReader:
-    """Lines of the entries of any store: the members are the ledger's, their spelling need not be."""
+    """Lines for the entries of any store: they have the ledger's members, but perhaps other bytes."""
 
     def __init__(self, store: EventStore, after: Head) -> None:
         self._store = store
@@ -79,8 +79,8 @@ class SegmentLineReader:
         offset: where the next line begins, if that is not the beginning of a segment.
 
     Attributes:
-        first: the first entry that is handed out.
-        head: the last one that was.
+        first: the first entry that is returned.
+        head: the last entry that was returned.
     """
 
     def __init__(self, ledger: Path, after: Head, segment_entries: int, offset: int = 0) -> None:
@@ -108,7 +108,7 @@ class SegmentLineReader:
                     raise Corrupt(path, size, self.head.seq + 1, "this entry", "the end of the file")
 
     def _checked(self, path: Path, lines: LineBlock, stop: int) -> bytes:
-        """The block's lines up to entry `stop`, if the chain holds."""
+        """The block's lines up to entry `stop`, checked against the chain."""
         seq = self.head.seq + 1
         raw, wanted = lines.raw, stop - seq + 1
         if not lines.whole:
@@ -130,7 +130,7 @@ def check_segment(ledger: Path, before: Head, segment_entries: int) -> tuple[Hea
         Its last entry, and the SHA-256 of what was checked, in hex.
 
     Raises:
-        Corrupt: it is not what the chain says, or has something behind its last line.
+        Corrupt: the segment is not what the chain says, or has more bytes behind its last line.
     """
     reader = SegmentLineReader(ledger, before, segment_entries)
     length_bytes, digest = 0, hashlib.sha256()

@@ -1,11 +1,10 @@
-"""The manifest: what each projection was made of, and what it must look like to be valid.
+"""The manifest: from what each projection was made, and when its file is valid.
 
-`var/projections/manifest.json` holds a record for each sealed segment, one for each part (the files that one or
-several neighbouring segments were made into), and one for the active segment, the one that is not full yet. A file is
-valid if its stamp is as recorded: its length, its times and its inode, which nobody changes without the kernel's
-noting it. One that was touched or copied is digested; it is valid if it is the same, and is made anew if it is
-another. A segment is treated likewise, and checked line by line if it is another. Whoever changes the manifest holds
-the lock beside it.
+`var/projections/manifest.json` holds a record for each sealed segment, one for each part (the files made from one or
+several neighbouring segments), and one for the active segment, which is not full yet. A file is valid if its stamp
+(its length, times and inode) is as recorded: the kernel notes every change. A file that was touched or copied is
+digested: if the digest is the same it is valid, otherwise it is made anew. A segment is treated likewise; if its
+digest is another one, it is checked line by line. A process that changes the manifest holds the lock beside it.
 """
 
 from __future__ import annotations
@@ -29,19 +28,22 @@ MANIFEST_NAME = "manifest.json"
 LOCK_NAME = "lock"
 MERGE_LOCK_NAME = "merge.lock"
 MERGE_MARK = "~"
-"""What a merge has not finished begins with this."""
+"""The names of files and folders of an unfinished merge begin with this."""
 _MANIFEST_BYTES_MAX = 256 * 1024 * 1024
 _PARQUET = r"[0-9]{20}(?:\+[0-9]+|-[0-9]{20})?\.parquet"
 PARQUET_NAME = re.compile(_PARQUET)
-"""What projections are called. Nothing that has another name is ours to remove."""
+"""The names of projection files; files with other names are never removed."""
 _TEMPORARY = re.compile(rf"\.(?:{_PARQUET}|{re.escape(MANIFEST_NAME)}|cronledger\.duckdb)\.[0-9]+(?:\.wal)?")
 _MERGING = re.compile(rf"{MERGE_MARK}{_PARQUET}\.[0-9]+")
 _SPILLED = re.compile(rf"{MERGE_MARK}[a-z0-9_]{{8}}")
 
 Kind = Literal["events", "runs", "notes"]
 KINDS: tuple[Kind, ...] = ("events", "runs", "notes")
-"""What is made of a segment, each in a folder of its own: all entries; the runs that end in it, as rows of the view
-`runs`; the entries of which there are few."""
+"""The kinds of files that are made from a segment, each kind in its own folder.
+
+`events` holds all entries; `runs` the runs that end in the segment, as rows of the view `runs`; `notes` the entries
+of rare types.
+"""
 
 
 class ProjectionFile(msgspec.Struct, frozen=True):
@@ -60,8 +62,8 @@ class SealedSegment(msgspec.Struct, frozen=True, kw_only=True):
         last: the hash of its last entry.
         source: the segment's stamp when its chain was checked, or when it was digested since.
         sha256: the digest of its lines, in hex.
-        month: of its last entry, UTC, such as `2026-03`.
-        carried: `seq` of each entry, in it or before it, that causes or starts a run which had not ended by its end.
+        month: the month of its last entry, UTC, such as `2026-03`.
+        carried: the `seq` of each entry, up to its end, that causes or starts a run which had not ended by then.
     """
 
     first: int
@@ -88,11 +90,11 @@ class ActiveSegment(msgspec.Struct, frozen=True, kw_only=True):
         first: its first entry.
         prev: the hash of the entry before it.
         last: the last entry that was projected.
-        hash: the hash of that one.
-        bytes: how long those lines are together.
-        sha256: their digest: the file grows behind them, so its stamp says nothing.
-        carried: as of a sealed segment, by the last entry that was projected.
-        files: what was made of them.
+        hash: the hash of that entry.
+        bytes: how long the projected lines are together.
+        sha256: the digest of these lines; the file grows, so its stamp proves nothing.
+        carried: as for a sealed segment, up to the last entry that was projected.
+        files: the files that were made from these lines.
     """
 
     first: int
@@ -106,11 +108,11 @@ class ActiveSegment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """A segment of which nothing could be made, because it is damaged.
+    """A segment that could not be projected, because it is damaged.
 
     Attributes:
         segment: the name of its file.
-        source: its stamp then; None if it was not there.
+        source: its stamp at that time; None if the file did not exist.
         why: where it is damaged, in words.
     """
 
@@ -120,14 +122,14 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, kw_only=True):
-    """What is there.
+    """The records of all projections.
 
     Attributes:
-        version: fingerprint of how projections are made; those made otherwise are made anew.
+        version: fingerprint of how projections are made; projections of another version are made anew.
         segments: the sealed segments, oldest first.
         parts: their files, oldest first.
-        active_segment: what was made of the segment after those, if it was long enough; `beginning` in the file.
-        superseded: files that no part names any more, and since when (Unix seconds): readers may still use them.
+        active_segment: the projection of the segment after those, if it was long enough; `beginning` in the file.
+        superseded: files that no part names any more, and since when (Unix seconds); readers may still use them.
         database: fingerprint of the views in `cronledger.duckdb`.
         refused: the segment at which the last attempt to make projections ended, if it was damaged.
     """
@@ -141,7 +143,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     refused: Refusal | None = None
 
     def files(self, folder: ProjectionFolder) -> Iterator[tuple[Kind, Path, ProjectionFile]]:
-        """Every file that it names, and what it says of it."""
+        """Every file that the manifest names, and its record."""
         for part in self.parts:
             for kind, file in part.files.items():
                 yield kind, folder.parquet(kind, part.first, part.segments), file
@@ -161,20 +163,20 @@ class ProjectionFolder(NamedTuple):
 
     @property
     def kinds(self) -> list[Path]:
-        """Where the Parquet files are."""
+        """The folders of the Parquet files, one for each kind."""
         return [self.root / kind for kind in KINDS]
 
     def parquet(self, kind: Kind, first: int, segments: int = 1) -> Path:
-        """The file of the segment that begins with this entry, or of so many from there on."""
+        """The file of `segments` neighbouring segments, the first of which begins with entry `first`."""
         merged = f"+{segments}" if segments > 1 else ""
         return self.root / kind / f"{first:020d}{merged}.parquet"
 
     def active_parquet(self, kind: Kind, first: int, last: int) -> Path:
-        """The file of these entries, with which a segment begins that is not full yet."""
+        """The file of entries `first` to `last`, the beginning of the active segment."""
         return self.root / kind / f"{first:020d}-{last:020d}.parquet"
 
     def load(self, version: str) -> Manifest:
-        """The manifest; an empty one if there is none that can be used."""
+        """The manifest; an empty one if there is none, or it is unusable or of another version."""
         try:
             manifest = decode(read_regular(self.root / MANIFEST_NAME, _MANIFEST_BYTES_MAX), Manifest)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
@@ -182,12 +184,12 @@ class ProjectionFolder(NamedTuple):
         return manifest if manifest.version == version else Manifest(version=version)
 
     def save(self, manifest: Manifest) -> None:
-        """Replace the manifest; the lock is held."""
+        """Replace the manifest; the caller holds the lock."""
         write_file(REAL, self.root / MANIFEST_NAME, msgspec.json.encode(manifest) + b"\n")
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Alone in the folder, which is created if need be; leftovers of killed processes are removed.
+        """Hold the lock of the folder, which is created if needed; leftovers of killed processes are removed.
 
         Raises:
             OSError: the folder cannot be written.
@@ -201,7 +203,7 @@ class ProjectionFolder(NamedTuple):
 
     @contextmanager
     def merging(self) -> Iterator[bool]:
-        """Alone in merging, which goes on beside everything else; False if another process is at it."""
+        """Hold the lock for merging, which excludes only other merges; False if another process is merging."""
         for kind in self.kinds:
             check_folder(kind)
         with closing(FileLock(self.root / MERGE_LOCK_NAME)) as lock:
@@ -225,7 +227,7 @@ class ProjectionFolder(NamedTuple):
 
 
 def publish_new(temporary: Path, target: Path) -> ProjectionFile:
-    """Publish a projection that was just made; what the manifest says of it.
+    """Publish a projection that was just made, and return its record for the manifest.
 
     Raises:
         OSError: it cannot be done.

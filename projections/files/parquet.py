@@ -1,7 +1,7 @@
-"""How Parquet files are made: of one sealed segment, and of several files one.
+"""How Parquet files are made: from one sealed segment, or from several files.
 
-A segment is loaded beside what earlier ones left open (`parts.sql`), so that the projection of what ends in it holds
-everything that a row of history needs: asking takes no join, however long the history is.
+A segment is loaded together with the entries of runs that earlier segments left open (`parts.sql`). So the projection
+of a run that ends in the segment holds everything that a row of history needs, and queries need no join.
 """
 # ruff: noqa: S608 - the SQL is put together from constants and quoted paths
 
@@ -40,13 +40,13 @@ _MONTH_SQL = "SELECT strftime(time, '%Y-%m') FROM parts.fresh ORDER BY seq DESC 
 
 
 def version(segment_entries: int) -> str:
-    """Fingerprint of how projections are made: those made otherwise are not valid."""
+    """Fingerprint of how projections are made; a projection with another fingerprint is not valid."""
     decode = with_facts(read_lines(""))
     return fingerprint(_FORMAT, decode, PARTS_SQL, *_ROWS.values(), str(segment_entries))
 
 
 class MadeFiles(NamedTuple):
-    """What was just made of some lines; the members are those of `SealedSegment` and `ProjectionPart`."""
+    """The result of projecting some lines; its members are those of `SealedSegment` and `ProjectionPart`."""
 
     files: dict[Kind, ProjectionFile]
     month: str
@@ -60,15 +60,15 @@ class ParquetMaker:
         self._engine: DuckDBPyConnection | None = None
 
     def make(self, lines: str, carried: str, place: Callable[[Kind], Path]) -> MadeFiles:
-        """Make the projections of lines whose chain was checked; those of earlier ones are there.
+        """Make the projections of lines whose chain was checked; the projections of earlier lines must exist.
 
         Args:
-            lines: the file that holds them, and nothing else.
-            carried: what was left open before them, as SQL.
-            place: where each kind belongs.
+            lines: the file that holds these lines and nothing else.
+            carried: SQL for the entries of runs that were left open before them.
+            place: the path of the file of each kind.
 
         Raises:
-            OSError: they cannot be written.
+            OSError: the files cannot be written.
         """
         import duckdb
 
@@ -90,13 +90,13 @@ class ParquetMaker:
 
 
 def merge_parquet(folder: ProjectionFolder, kind: Kind, sources: list[str], target: Path) -> ProjectionFile:
-    """Make one file of several, in bounded memory.
+    """Make one file from several, in bounded memory.
 
-    Runs are put together by job, each job's in the order in which they ended: a question about one job reads
-    little else, and the columns pack better. Entries stay in the order of their `seq`.
+    Runs are ordered by job, and the runs of a job by their end: a query about one job reads little else, and the
+    columns compress better. Entries stay in the order of their `seq`.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the file cannot be written.
     """
     import duckdb
 
@@ -124,7 +124,7 @@ def write_parquet(engine: DuckDBPyConnection, rows: str, target: Path, mark: str
 
 
 def start_engine(spilled: str = "") -> DuckDBPyConnection:
-    """An engine of our own, that reads and writes files; what exceeds its memory goes to the folder `spilled`."""
+    """An engine that may read and write files; data that exceeds its memory goes to the folder `spilled`."""
     import duckdb
 
     engine = duckdb.connect(config={"autoinstall_known_extensions": "false", "temp_directory": spilled})

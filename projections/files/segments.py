@@ -1,4 +1,4 @@
-"""The segments of a ledger in files, and the valid projections of them, which are what the views read."""
+"""The segments of a ledger in files, and their valid projections, which the views read."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class LedgerSegments(NamedTuple):
         return list(range(0, self.head.seq + 2 - self.segment_entries, self.segment_entries))
 
     def segment(self, first: int) -> Path:
-        """The segment that begins with this entry."""
+        """The segment that begins with entry `first`."""
         return segment_of(self.folder, first, self.segment_entries)
 
 
@@ -50,10 +50,10 @@ class ValidProjections(NamedTuple):
     Attributes:
         folder: where the projections are.
         segments: the full segments, from entry 0 without gaps.
-        parts: the files that hold them; the last one may hold later ones too.
+        parts: the files that hold them; the last part may hold later segments too.
         segment_entries: how many entries a segment holds.
         active_segment: the segment after those, as far as it was projected.
-        last: the last entry that counts, where that is an earlier one than the last that was projected.
+        last: the last entry that the views may read; None: all that was projected.
     """
 
     folder: ProjectionFolder
@@ -65,7 +65,7 @@ class ValidProjections(NamedTuple):
 
     @property
     def full(self) -> ValidProjections:
-        """Of full segments alone."""
+        """The same, without the active segment."""
         return self._replace(active_segment=None)
 
     @property
@@ -80,7 +80,7 @@ class ValidProjections(NamedTuple):
 
     @property
     def head(self) -> Head:
-        """The last entry that the views read here; of one of the past the hash is not known."""
+        """The last entry that the views read from projections; its hash is empty if `last` is set."""
         if self.last is not None:
             return Head(self.last, "")
         if self.active_segment is not None:
@@ -94,11 +94,11 @@ class ValidProjections(NamedTuple):
 
     @property
     def carried(self) -> list[int]:
-        """`seq` of each entry that causes or starts a run which had not ended by the last full segment's end."""
+        """The `seq` of each entry that causes or starts a run that had not ended by the last full segment's end."""
         return self.segments[-1].carried if self.segments else []
 
     def until(self, seq: int) -> ValidProjections:
-        """The same up to entry `seq`: what was said by then, they say now."""
+        """The same projections up to entry `seq`, for answers about that moment of the past."""
         if seq >= self.head.seq:
             return self
         segments = self.segments[: max(0, (seq + 1) // self.segment_entries)]
@@ -118,7 +118,7 @@ class ValidProjections(NamedTuple):
         return [str(file) for file in files]
 
     def carried_sql(self) -> str:
-        """SQL of the rows of `parts.carried`: what causes or starts a run that had not ended by `head`."""
+        """SQL of the rows of `parts.carried`: the entries that cause or start a run that had not ended by `head`."""
         if self.last is not None and self.last >= self.end:
             files = self._holding([self.end, self.last, *self.carried])
             return left_open_rows(files, self.end, self.last, self.carried)
@@ -131,7 +131,7 @@ class ValidProjections(NamedTuple):
         return [f"CREATE OR REPLACE VIEW parts.sealed_{kind} AS {self._rows(kind)}" for kind in KINDS]
 
     def _holding(self, seqs: list[int]) -> list[str]:
-        """The Parquet files that these entries are in."""
+        """The Parquet files that hold these entries."""
         holding = [
             part
             for part in self.parts

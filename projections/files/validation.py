@@ -1,4 +1,4 @@
-"""Which projections are valid as they stand, and which are damaged; nothing is made here."""
+"""Which projections are valid, and which are damaged; nothing is made here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from projections.files.parquet import version
 from projections.files.segments import LedgerSegments, ValidProjections
 
 ProgressCallback = Callable[[int, int], None]
-"""Called with how much is done, and of how much."""
+"""Called with how much is done, and how much there is to do."""
 
 
 def find_damaged(
@@ -22,7 +22,7 @@ def find_damaged(
     """Digest every projection.
 
     Returns:
-        Those that are not as they were made, or not there.
+        The files that are missing, or not as they were made.
     """
     files = list(folder.load(version(segment_entries)).files(folder))
     damaged = []
@@ -40,10 +40,10 @@ def discard_damaged(
     """Remove every projection that is not as it was made, so that it is made anew.
 
     Returns:
-        Those that are gone now.
+        The files that were removed or were missing.
 
     Raises:
-        OSError: one of them cannot be removed.
+        OSError: a file cannot be removed.
     """
     damaged = find_damaged(folder, segment_entries, progress)
     for path in damaged:
@@ -54,13 +54,13 @@ def discard_damaged(
 def valid_projections(
     folder: ProjectionFolder, ledger: LedgerSegments, manifest: Manifest, *, digested: bool = False
 ) -> ValidProjections:
-    """The projections of the manifest that are valid as they stand, from entry 0 on.
+    """The projections of the manifest that are valid, from entry 0 on up to the first that is not.
 
     Args:
         folder: where the projections are.
         ledger: the ledger.
-        manifest: what is said of them.
-        digested: a file that has another stamp is valid too, if its digest is the same.
+        manifest: the records of the projections.
+        digested: whether a file with another stamp is valid if its digest is the same.
     """
     segments: list[SealedSegment] = []
     parts: list[ProjectionPart] = []
@@ -87,9 +87,9 @@ def valid_projections(
 
 
 def unchanged(folder: ProjectionFolder, ledger: LedgerSegments) -> ValidProjections | None:
-    """All that is to be there, if it is byte for byte what it was, although it was copied or touched since.
+    """All projections of full segments, if each is byte for byte as it was, even if copied or touched; else None.
 
-    For a folder in which that cannot be noted down: each question has to look again.
+    This serves a folder that cannot be written, in which new stamps cannot be noted: each query digests again.
     """
     valid = valid_projections(folder, ledger, folder.load(version(ledger.segment_entries)), digested=True)
     return valid if len(valid.segments) == len(ledger.firsts) else None
@@ -113,5 +113,5 @@ def _is_as_made(folder: ProjectionFolder, part: ProjectionPart, kind: Kind, dige
 
 
 def end_of(segments: list[SealedSegment]) -> str:
-    """The hash that the next segment's first entry must name."""
+    """The hash that the next segment's first entry must name as `prev`."""
     return segments[-1].last if segments else EMPTY.hash

@@ -1,8 +1,8 @@
 """SQL over the ledger: a connection that can read the views and do nothing else.
 
-The engine works in memory, knows no other folders than those of the projections and of log entries, loads nothing,
-and cannot be told otherwise (`engine`); what a query may be is decided in `statements`, how it is executed in
-`answers`, and what the views hold in `live`.
+The engine works in memory, can read only the folders of projections and of log entries, loads no extensions, and a
+query cannot change that (`views.engine`). `statements` decides which queries are allowed, `results` executes them,
+and `views.live` fills the views.
 """
 # ruff: noqa: S608 - a judged query is put into parentheses
 
@@ -32,7 +32,7 @@ _INTERRUPTED = "a projection was found damaged in the middle of the answer, and 
 
 
 class Sql:
-    """A connection. Each query sees what the ledger holds at that moment; it holds no lock in between."""
+    """A connection; each query sees what the ledger holds at that moment, and no lock is held between queries."""
 
     def __init__(self, home: Home, options: ViewOptions) -> None:
         """Not called directly: use `open_sql`."""
@@ -40,11 +40,11 @@ class Sql:
         self._output = options.output
 
     def execute(self, query: str, parameters: Parameters = None) -> Answer:
-        """Answer a query; of several statements all are judged first, and the last one's answer is returned.
+        """Answer a query; all of its statements are judged first, and the answer of the last one is returned.
 
         Raises:
-            QueryRefused: it does something else than read; nothing was executed.
-            QueryFailed: it cannot be answered.
+            QueryRefused: a statement does something else than read; nothing was executed.
+            QueryFailed: a statement cannot be answered.
             Corrupt: the ledger is damaged.
         """
         *before, last = self.judged(query)
@@ -53,10 +53,10 @@ class Sql:
         return self.answer(last, parameters)
 
     def judged(self, query: str) -> list[ReadStatement]:
-        """The statements of a query, every one of them judged, for `answer`; nothing is executed.
+        """The statements of a query for `answer`, once all of them are judged; nothing is executed.
 
         Raises:
-            QueryRefused: one does something else than read.
+            QueryRefused: a statement does something else than read.
             QueryFailed: the query is no SQL, or empty.
             Corrupt: the ledger is damaged.
         """
@@ -65,14 +65,15 @@ class Sql:
         try:
             self._views.refresh()
             return read_statements(self._views.engine, query)
-        except (duckdb.Error, RuntimeError) as error:  # interrupted, or without memory, before it began
+        except (duckdb.Error, RuntimeError) as error:
+            # The engine was interrupted, or had no memory, before it began.
             raise failed(error) from error
 
     def answer(self, statement: ReadStatement, parameters: Parameters = None) -> Answer:
-        """Answer one statement that `judged` found to read.
+        """Answer one statement that `judged` has returned.
 
         Raises:
-            QueryFailed: it cannot be answered.
+            QueryFailed: the statement cannot be answered.
             Corrupt: the ledger is damaged.
         """
         columns = self._twice(lambda: ask(self._views.engine, statement, parameters), statement)
@@ -110,7 +111,7 @@ class Sql:
         )
 
     def refresh(self) -> None:
-        """Take in what was appended since; `execute` does it by itself.
+        """Read what was appended since; `execute` does this by itself.
 
         Raises:
             Corrupt: the ledger is damaged.
@@ -134,7 +135,7 @@ class Sql:
         self.close()
 
     def _twice(self, ask: Callable[[], Result], statement: ReadStatement) -> Result:
-        """Ask, and once more if a projection had been damaged or removed under our hands and was made anew.
+        """Ask the engine, and ask again if a projection was damaged or removed meanwhile and has been made anew.
 
         Raises:
             QueryRefused, QueryFailed: the engine could not answer.
@@ -182,11 +183,11 @@ def open_sql(
 
     Args:
         home: the home.
-        as_of: every view answers as the ledger stood when this entry was its last one; -1 is before entry 0.
-        asked_at: what then counts as the present; when that entry was recorded if not given; aware.
-        memory_limit: as DuckDB writes it, such as `2GB`; by default half of the machine's.
-        threads: by default as many as there are cores.
-        output: the one file that `Sql.write_parquet` may write.
+        as_of: every view answers as the ledger was when this entry was its last one; -1 is before entry 0.
+        asked_at: the present moment for `as_of`; by default, when that entry was recorded; aware.
+        memory_limit: as DuckDB writes it, such as `2GB`; by default half of the machine's memory.
+        threads: how many threads the engine uses; by default one for each core.
+        output: the only file that `Sql.write_parquet` may write.
         opened: opens the store that holds the home's entries.
         derived: with it, what is answered rests on the entries alone: everything is derived of them in a private
             folder, whatever projections there are, which takes as long as a rebuild; it is told how many segments

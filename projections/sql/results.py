@@ -1,4 +1,4 @@
-"""A judged statement and its answer: executed as a subquery, its rows handed over with times as Python has them."""
+"""Executing a judged statement: it runs as a subquery, and its rows are returned with aware times."""
 # ruff: noqa: S608 - a judged statement is put into parentheses, which is what this room is for
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ Parameters = Sequence[object] | Mapping[str, object] | None
 
 ROWS_AT_ONCE = 1_000
 LINES_BEFORE_A_QUERY = 1
-"""Each query stands on lines of its own, so that the place of a mistake is the one that its author sees."""
+"""Lines before the query in the executed statement: a mistake is reported at the place that its author sees."""
 _PLAIN = ZONED.partition(" ")[0]
 _QUOTED_OR_ZONED = re.compile(rf"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'|{ZONED}")
 
 
 class Answer(NamedTuple):
-    """What a statement yields.
+    """The answer to a statement.
 
     Attributes:
         columns: name and SQL type of each column, in order.
-        rows: the rows, each of them once; to be read before the next query. Times are aware UTC datetimes.
+        rows: the rows, each of them once; they must be read before the next query. Times are aware UTC datetimes.
     """
 
     columns: list[tuple[str, str]]
@@ -41,13 +41,13 @@ class Answer(NamedTuple):
 def ask(
     engine: DuckDBPyConnection, statement: ReadStatement, parameters: Parameters
 ) -> list[tuple[str, str]]:
-    """Execute a statement; its rows are the engine's next ones.
+    """Execute a statement; then `fetchmany` of the engine returns its rows.
 
     Returns:
         Name and SQL type of each column.
 
     Raises:
-        duckdb.Error, RuntimeError: the engine could not.
+        duckdb.Error, RuntimeError: the engine could not execute it.
     """
     query = f"SELECT * FROM (\n{statement.select}\n)"
     if statement.explain:
@@ -68,12 +68,12 @@ def ask(
 
 
 def fetched(rows: list[tuple[Any, ...]], kinds: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """Rows as the engine hands them over, with every time said to be UTC."""
+    """Rows of the engine, in which every time with a zone is an aware UTC datetime."""
     return all_aware(rows, kinds) if any(ZONED in kind for kind in kinds) else iter(rows)
 
 
 def without_zones(kind: str) -> str:
-    """An SQL type with times that have no zone; names and values within it stay as they are.
+    """An SQL type in which times have no zone; names and values within it stay as they are.
 
     >>> without_zones('STRUCT(t TIMESTAMP WITH TIME ZONE, "TIMESTAMP WITH TIME ZONE" INTEGER)')
     'STRUCT(t TIMESTAMP, "TIMESTAMP WITH TIME ZONE" INTEGER)'

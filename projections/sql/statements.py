@@ -1,15 +1,15 @@
-"""Which statements read: the judgement on a query before anything of it is executed.
+"""Which statements only read: the judgement on a query before any part of it is executed.
 
 The engine's own settings keep a query away from other folders, but not from writing: `COPY … TO` may write wherever
 reading is allowed, and since DuckDB 2 it may stand inside a `WITH`, in a statement whose type is `SELECT`. So the
 type alone does not decide. A statement is executed if
 
 1. the engine's parser calls it a SELECT, or an EXPLAIN of one, and nothing else stands beside it;
-2. its syntax tree, as the parser prints it, consists of the node types that read, and names as tables only views,
-   what the statement itself calls so, and functions that are known to compute: never a file;
-3. it stands as a subquery in the statement that is executed, where the engine accepts nothing that modifies.
+2. its syntax tree, as the parser prints it, consists of the node types that read, and its tables are only views,
+   names that the statement itself defines, and functions that are known to compute: never a file;
+3. it is executed as a subquery, in which the engine accepts nothing that modifies.
 
-Each rule would do alone, for the statements that are known today.
+For the statements that are known today, each rule alone would suffice.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ _DONE_BY = {
     "VACUUM": "vacuums or analyzes",
 }
 SYNTAX_NESTING_MAX = 600
-"""How deep a syntax tree may nest as the parser prints it: an operator or a query within another is three levels."""
+"""How deep a printed syntax tree may nest: each operator or query within another one adds three levels."""
 _LISTED = "list the values, as in PIVOT … ON column IN ('a', 'b')"
 
 
@@ -74,8 +74,8 @@ class ReadStatement(NamedTuple):
     """A statement that may be executed.
 
     Attributes:
-        select: the SELECT, without anything behind it, fit to stand in parentheses.
-        explain: what to put before it, `EXPLAIN` or `EXPLAIN ANALYZE`; empty for the SELECT itself.
+        select: the SELECT, without anything behind it, so that it can stand in parentheses.
+        explain: the words to put before it, `EXPLAIN` or `EXPLAIN ANALYZE`; empty for the SELECT itself.
         lines_above: how many lines of the query stand above the one in which `select` begins.
     """
 
@@ -85,10 +85,10 @@ class ReadStatement(NamedTuple):
 
 
 def read_statements(engine: DuckDBPyConnection, query: str) -> list[ReadStatement]:
-    """The statements of a query, every one of them judged.
+    """The statements of a query, once all of them are judged.
 
     Raises:
-        QueryRefused: one of them does not only read.
+        QueryRefused: a statement does something else than read.
         QueryFailed: the query is no SQL, or empty.
     """
     import duckdb
@@ -104,7 +104,7 @@ def read_statements(engine: DuckDBPyConnection, query: str) -> list[ReadStatemen
         raise QueryFailed("there is no statement in this query")
     judged, begin = [], 0
     for text, kind in statements:
-        # Whether blank lines before a statement belong to it is the engine's affair: it is found where it stands.
+        # The engine decides whether blank lines before a statement belong to it, so the statement is searched for.
         begin = max(query.find(text, begin), begin)
         statement = _judge(engine, text, kind)
         judged.append(statement._replace(lines_above=statement.lines_above + query.count("\n", 0, begin)))
@@ -115,7 +115,8 @@ def read_statements(engine: DuckDBPyConnection, query: str) -> list[ReadStatemen
 def _kind(statement: Statement) -> str:
     try:
         return statement.type.name
-    except ValueError:  # the parser knows more types than the binding has names for
+    except ValueError:
+        # The parser knows more types than the Python binding has names for.
         return "of an unnamed type"
 
 
@@ -134,7 +135,7 @@ def _judge(engine: DuckDBPyConnection, text: str, kind: str) -> ReadStatement:
 
 
 def _judge_explained(engine: DuckDBPyConnection, text: str) -> ReadStatement:
-    """EXPLAIN ANALYZE executes what it explains, so that is judged, as a statement of its own."""
+    """Judge the statement that an EXPLAIN explains, because EXPLAIN ANALYZE executes it."""
     words = [(word, offset) for word, offset in _words(text) if word not in {"", ";"}]
     explain, start = "EXPLAIN", 1
     if len(words) > 1 and words[1][0].upper() == "ANALYZE":
@@ -150,7 +151,7 @@ def _judge_explained(engine: DuckDBPyConnection, text: str) -> ReadStatement:
 
 
 def _without_end(text: str) -> str:
-    """The statement without the semicolon, and the comments, that end it."""
+    """The statement without the semicolon that ends it and what follows that."""
     for word, offset in _words(text):
         if word == ";":
             return text.encode()[:offset].decode()
@@ -158,7 +159,7 @@ def _without_end(text: str) -> str:
 
 
 def _words(text: str) -> Iterator[tuple[str, int]]:
-    """The statement's words and where they begin, in bytes; a comment is an empty word."""
+    """The words of a statement and where each begins, in bytes; a comment counts as an empty word."""
     import duckdb
 
     raw = text.encode()
@@ -184,7 +185,7 @@ def _syntax_tree(engine: DuckDBPyConnection, select: str) -> Any:
 
 
 def _judge_tree(tree: Any) -> None:
-    """Refuse a tree in which anything stands that does not read; iterative, as trees may be deep."""
+    """Refuse a tree with a node that does not read; the walk is iterative, because trees may be deep."""
     todo = [tree]
     while todo:
         node = todo.pop()
@@ -215,12 +216,13 @@ def _judge_node(kind: str, node: dict[str, Any]) -> None:
         and node.get("show_type") == "SHOW"
         and str(node["table_name"]).lower() not in VIEWS
     ):
-        said = f"Table with name {node['table_name']} does not exist!"  # it may be a setting, which tells of paths
+        # The name may be that of a setting, which would show paths.
+        said = f"Table with name {node['table_name']} does not exist!"
         raise QueryFailed(said, hint_for(said))
 
 
 def _judge_table(database: str, schema: str, name: str) -> None:
-    """A name that is no table's is looked for among files, with its schema before it."""
+    """Refuse every name but those of views: the engine looks for an unknown table among files."""
     if _FILE_SIGNS & set(name):
         raise QueryRefused(f"{name} is a file: only the views can be read")
     if schema.lower() not in _SCHEMAS or database.lower() not in _DATABASES:

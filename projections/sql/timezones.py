@@ -1,4 +1,4 @@
-"""Times with a zone, which the engine hands over without one: all of them are UTC."""
+"""Times with a zone: the engine returns them as UTC without a zone, and here they become aware."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ ZONED = "TIMESTAMP WITH TIME ZONE"
 
 
 def all_aware(rows: Iterable[tuple[Any, ...]], kinds: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """The rows with every time said to be UTC.
+    """The rows, in which every time becomes an aware UTC datetime.
 
     Args:
-        rows: as the engine hands them over.
-        kinds: the SQL types of their columns, before times were cast to such without a zone.
+        rows: as the engine returns them.
+        kinds: the SQL types of their columns, before times were cast to types without a zone.
     """
     plain = [number for number, kind in enumerate(kinds) if kind == ZONED]
     nested = [number for number, kind in enumerate(kinds) if ZONED in kind and kind != ZONED]
@@ -23,7 +23,7 @@ def all_aware(rows: Iterable[tuple[Any, ...]], kinds: Sequence[str]) -> Iterator
         for number in plain:
             value = cells[number]
             if value is not None:
-                # What is beyond the years of Python comes as text or a date.
+                # A time outside the years of Python is returned as a text or a date.
                 cells[number] = value.replace(tzinfo=UTC) if value.__class__ is datetime else value
         for number in nested:
             cells[number] = aware(cells[number])
@@ -31,7 +31,7 @@ def all_aware(rows: Iterable[tuple[Any, ...]], kinds: Sequence[str]) -> Iterator
 
 
 def aware(value: Any) -> Any:
-    """The value with every time in it said to be UTC, which it is."""
+    """The value, in which every time (all are UTC) becomes an aware datetime."""
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC)
     if isinstance(value, list):

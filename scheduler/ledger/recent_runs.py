@@ -1,6 +1,6 @@
-"""The recent runs of a job, read backwards from the end of the ledger: as much as that costs, and no more.
+"""The recent runs of a job, read backwards from the end of the ledger, at a bounded cost.
 
-What lies further back is a question for the whole history.
+Older runs need a search through the whole history.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _CHUNK_ENTRIES = 2_000
 _LOOKED_AT_MAX = 20_000
-"""So many entries are looked at, so that the cost does not grow with the ledger."""
+"""At most this many entries are looked at, so that the cost does not grow with the ledger."""
 
 
 class EndedRun(NamedTuple):
@@ -34,7 +34,7 @@ class EndedRun(NamedTuple):
 
 
 def recent_runs(view: View, job: str, count: int) -> list[EndedRun]:
-    """The last runs of a job that ended, the newest first: at most `count`, and those at the end of the ledger.
+    """The last runs of a job that ended, the newest first: at most `count`, and only those near the ledger's end.
 
     Raises:
         Corrupt: an entry on the way does not stand where the chain says.

@@ -63,7 +63,7 @@ class LastRun(msgspec.Struct, gc=False, omit_defaults=True):
 
 
 class Job(msgspec.Struct):
-    """One job, as it stands.
+    """One job, in its present state.
 
     Attributes:
         definition: the one in force, or the last one of a removed job.

@@ -78,7 +78,7 @@ class WaitingRuns:
         """Decide anew which of the runs could start, where an entry was noticed.
 
         Args:
-            state: as it stands.
+            state: the present state.
             ended: numbers of runs whose end is about to be recorded.
             now: the moment.
         """

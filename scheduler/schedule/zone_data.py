@@ -36,7 +36,8 @@ def zone_bytes(name: str) -> bytes | None:
         return held
     try:
         return (_package() / "zoneinfo" / name).read_bytes()
-    except OSError:  # missing, or a folder such as "Europe"
+    except OSError:
+        # There is no such file, or it is a folder such as "Europe".
         return None
 
 

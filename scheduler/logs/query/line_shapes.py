@@ -69,11 +69,13 @@ def _runs(parsed: Iterable[tuple[Any, Any]]) -> list[list[Few]]:
             else:
                 each = [few] * min(least, _LENGTH_MAX)
                 runs[-1] += each
-                if len(each) != most:  # more may stand between what is before it and what comes after
+                # More repetitions may stand between the characters before and those after.
+                if len(each) != most:
                     runs.append(list(each))
         elif name == "SUBPATTERN":
             runs += [*_runs(value[3]), []]
-        elif name != "AT":  # which takes no room
+        # A position, such as `^`, takes no characters and so does not end a sequence.
+        elif name != "AT":
             runs.append([])
     return [run[:_LENGTH_MAX] for run in runs if run]
 

@@ -26,7 +26,7 @@ def waiting_reason(state: State, number: int, job: str, max_parallel: int | None
     """Why a run that was requested from the scheduler has not started.
 
     Args:
-        state: as it stands.
+        state: the present state.
         number: of the run; job: its job.
         max_parallel: how many runs the scheduler lets run at once; None if that is not known.
     """

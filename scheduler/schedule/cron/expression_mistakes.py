@@ -66,7 +66,8 @@ def strange_character(expression: str) -> ScheduleError:
     )
     name = unicodedata.name(character, f"control character {ord(character):#04x}")
     plain = None
-    if not any(unicodedata.category(char) == "No" for char in expression):  # a superscript is no digit
+    # A superscript is no digit.
+    if not any(unicodedata.category(char) == "No" for char in expression):
         plain = unicodedata.normalize("NFKC", expression)
         plain = "".join(str(unicodedata.digit(char, char)) for char in plain)
         plain = " ".join(plain.translate(_LOOKALIKES).split())

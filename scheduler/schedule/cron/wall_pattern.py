@@ -116,7 +116,8 @@ class WallPattern:
             new_year = date(year, 1, 1).toordinal() - _EPOCH_ORDINAL
             days_in_year = 366 if _is_leap(year) else 365
             end_day = min(high_day, new_year + days_in_year)
-            weekday = (new_year + 4) % 7  # 1 January 1970 was a Thursday
+            # 1 January 1970 was a Thursday.
+            weekday = (new_year + 4) % 7
             mask = _matching_days(self._day_rule, days_in_year == 366, weekday)
             yield new_year, mask & ((1 << end_day - new_year) - 1) & -(1 << low_day - new_year)
             low_day = end_day
