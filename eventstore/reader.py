@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from eventstore.durable import close_quietly
 from eventstore.entry import LINE_BYTES_MAX, BadLine, parse_lines, shown, tail_of
 from eventstore.errors import Corrupt
 from eventstore.regular_file import open_regular
@@ -57,7 +58,7 @@ def open_segment(folder: Path, first: int, end: LineEnd) -> Iterator[tuple[Path,
         limit = min(size, end.offset) if first == end.first else size
         yield path, fd, limit
     finally:
-        os.close(fd)
+        close_quietly(fd)  # a generator that is given up closes it where no error can be told
 
 
 def _segment_entries(

@@ -7,6 +7,7 @@ interrupts the engine.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -86,6 +87,8 @@ def _watch_time(engine: Stoppable, limit_s: float, left: threading.Event, over: 
 
 
 def _listen(reading: int, engine: Stoppable) -> None:
-    while numbers := os.read(reading, 64):
-        if signal.SIGINT in numbers:
-            engine.interrupt()
+    # If the pipe cannot be read, Ctrl-C is heard when the engine comes up for air.
+    with contextlib.suppress(OSError):
+        while numbers := os.read(reading, 64):
+            if signal.SIGINT in numbers:
+                engine.interrupt()

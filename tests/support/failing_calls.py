@@ -1,0 +1,100 @@
+"""One system call that fails: at each place of the product that makes one, chosen by number, within this process.
+
+Calls are told apart by the function and the line of the product's code that made it, however deep in the library.
+"""
+
+from __future__ import annotations
+
+import builtins
+import fcntl
+import io
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, NamedTuple
+from unittest import mock
+
+ROOT = Path(__file__).parent.parent.parent
+_OURS = tuple(f"{ROOT}/{package}/" for package in ("eventstore", "scheduler", "projections", "cli"))
+_OF_OS = [
+    "access", "chmod", "chown", "close", "copy_file_range", "dup", "dup2", "fchmod", "fchown", "fdatasync",
+    "fstat", "fsync", "ftruncate", "getxattr", "kill", "link", "listdir", "lseek", "lstat", "mkdir", "open",
+    "pidfd_open", "pipe", "pipe2", "posix_fallocate", "posix_spawn", "pread", "pwrite", "read", "readlink",
+    "rename", "replace", "rmdir", "scandir", "stat", "statvfs", "symlink", "truncate", "unlink", "utime",
+    "wait4", "waitid", "waitpid", "write",
+]  # fmt: skip
+
+
+class CallSite(NamedTuple):
+    """Where a call is made: the function, the file of the product, the line."""
+
+    call: str
+    file: str
+    line: int
+
+
+class Calls:
+    """The calls that were made, and the one that fails.
+
+    Args:
+        fails: at which place; None: nowhere.
+        occurrence: which call there, from 0.
+        number: the `errno`.
+
+    Attributes:
+        made: how often each place made its call.
+        failed: whether the one has failed.
+    """
+
+    def __init__(self, fails: CallSite | None, occurrence: int, number: int) -> None:
+        self._fails, self._occurrence, self._errno = fails, occurrence, number
+        self.made: dict[CallSite, int] = {}
+        self.failed = False
+
+    def around(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, counted; where it is to fail, it does instead of being called (but `close` closes)."""
+
+        def counted(*args: Any, **options: Any) -> Any:
+            site = _site(name)
+            if site is not None:
+                count = self.made[site] = self.made.get(site, 0) + 1
+                if site == self._fails and count == self._occurrence + 1:
+                    self.failed = True
+                    if name == "close":
+                        function(*args, **options)
+                    raise OSError(self._errno, os.strerror(self._errno))
+            return function(*args, **options)
+
+        return counted
+
+
+def _site(name: str) -> CallSite | None:
+    """Where in the product the call is made; None if something else makes it."""
+    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - the documented way to the caller's frame
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(_OURS):
+            return CallSite(name, frame.f_code.co_filename[len(str(ROOT)) + 1 :], frame.f_lineno)
+        if frame.f_code.co_name == "_find_and_load":  # an import: what it reads is not ours to survive here
+            return None
+        frame = frame.f_back
+    return None
+
+
+@contextmanager
+def failing_calls(fails: CallSite | None = None, *, occurrence: int = 0, number: int = 5) -> Iterator[Calls]:
+    """Count the system calls of what is done inside, and let one of them fail; see `Calls`."""
+    calls = Calls(fails, occurrence, number)
+    with ExitStack() as patches:
+        for name in _OF_OS:
+            if hasattr(os, name):
+                patches.enter_context(mock.patch.object(os, name, calls.around(name, getattr(os, name))))
+        for module, name in ((fcntl, "flock"), (fcntl, "fcntl"), (signal, "pidfd_send_signal")):
+            patches.enter_context(mock.patch.object(module, name, calls.around(name, getattr(module, name))))
+        opener = calls.around("open file", io.open)
+        patches.enter_context(mock.patch.object(builtins, "open", opener))
+        patches.enter_context(mock.patch.object(io, "open", opener))
+        yield calls
