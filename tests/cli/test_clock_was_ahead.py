@@ -80,6 +80,7 @@ def test_serve_says_it_at_its_start_and_when_the_clock_goes_back(tmp_path: Path)
     back = v.ClockStepped(kind="step", by_ms=-1_000, before=moment, after=moment)
     with Served(tmp_path) as served:
         record(Home(tmp_path), v.event(back, v.SCHEDULER))
+        served.wait_until_told("were settled while the clock was ahead", 2)
         code, _, told = served.stop()
     assert code == 0
     said = [line for line in told.splitlines() if "were settled while the clock was ahead" in line]

@@ -26,6 +26,8 @@ from tests.support.ledger_check import check_ledger
 pytestmark = pytest.mark.real
 
 _ROOT = Path(__file__).parents[2]
+APART = 1_000_000
+"""More than one process appends before it is killed, however late that comes."""
 
 
 def _appender(
@@ -78,14 +80,14 @@ def test_killed_processes_lose_nothing_that_was_acknowledged(tmp_path: Path, hun
     acknowledged: list[int] = []
     looked_at = 0
     for restart in range(400 if hunt else 30):
-        first = 10_000 * (restart + 1)
+        first = 10 * APART * (restart + 1)
         fsync = chance.choice(["always", "everysec", "never"])
         child = _appender(folder, first, 0, batch_max=20, bytes_max=9000, fsync=fsync)
-        other = _appender(folder, first + 5_000, 0, fsync=fsync) if restart % 3 == 0 else None
+        other = _appender(folder, first + APART, 0, fsync=fsync) if restart % 3 == 0 else None
         said = _kill_after(child, chance.randrange(1, 12), chance.random() * 0.004)
         promised = list(range(first, said + 1))
         if other is not None:
-            promised.extend(range(first + 5_000, _kill_after(other, 1, 0.0) + 1))
+            promised.extend(range(first + APART, _kill_after(other, 1, 0.0) + 1))
         if restart % 10 == 0:
             report = verify(folder)
             assert report.ok, report.first_damage
@@ -99,8 +101,9 @@ def test_killed_processes_lose_nothing_that_was_acknowledged(tmp_path: Path, hun
     assert len(runs) == len(set(runs))
     assert set(acknowledged) <= set(runs)
     for restart in range(1, 31):
-        own = [run for run in runs if run // 5_000 == 2 * restart]
-        assert own == list(range(10_000 * restart, 10_000 * restart + len(own))), "what is there is a prefix"
+        begin = 10 * APART * restart
+        own = [run for run in runs if run // APART == 10 * restart]
+        assert own == list(range(begin, begin + len(own))), "what is there is a prefix"
 
 
 def _kill_after(child: subprocess.Popen[bytes], acknowledgements: int, delay_s: float) -> int:

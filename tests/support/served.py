@@ -6,6 +6,7 @@ import contextlib
 import selectors
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -50,6 +51,19 @@ class Served:
                 return told
         self.process.communicate()
         raise AssertionError(f"the scheduler never became ready: {told}")
+
+    def wait_until_told(self, text: str, times: int) -> None:
+        """Wait until it has said something so many times on standard error, a line each."""
+        assert self.process.stderr is not None
+        late = threading.Timer(DEADLINE_S, self.process.kill)
+        late.start()
+        try:
+            while self._told.count(text) < times:
+                line = self.process.stderr.readline()
+                assert line, f"the scheduler is gone, or does not say {text!r}: {self._told}"
+                self._told += line
+        finally:
+            late.cancel()
 
     def wait_for(
         self, kind: type[v.Payload], condition: Callable[[Entry], bool] = lambda entry: True

@@ -189,7 +189,7 @@ def test_a_query_that_needs_too_much_memory_fails_as_a_query(writer: Writer) -> 
 def test_an_appended_entry_is_visible_at_once(writer: Writer) -> None:
     """What was appended before a query is in its answer, across the end of a segment too."""
     with open_sql(writer.home) as sql:
-        for number in range(40):
+        for number in range(20):
             writer.define(f"job-{number}")
             assert sql.execute("SELECT max(seq) FROM events").all() == [(number + 1,)]
             assert sql.execute("SELECT count(*) FROM jobs").all() == [(number + 1,)]
