@@ -17,7 +17,7 @@ from scheduler.processes import PosixSpawner, process_is, start_ticks
 from scheduler.processes.recognition.identity import process_stat
 from scheduler.processes.recognition.lineage import Lineage
 from scheduler.processes.recognition.tree import Tree, newest_pid
-from tests.scheduler.processes.conftest import PATIENCE_S, Runs
+from tests.scheduler.processes.conftest import PATH, PATIENCE_S, Runs
 
 DAEMON = """
 import os, signal, sys, time
@@ -38,11 +38,15 @@ class Ready:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._pipe = os.fdopen(os.open(path, os.O_RDWR), "r")
+        self._pipe = os.fdopen(os.open(path, os.O_RDWR), "rb", buffering=0)
 
     def pids(self, count: int) -> list[int]:
         """Wait for so many."""
-        return [int(self._pipe.readline()) for _ in range(count)]
+        found: list[int] = []
+        while len(found) < count:
+            assert select.select([self._pipe], [], [], PATIENCE_S)[0], "a process was not set up in time"
+            found.append(int(self._pipe.readline()))
+        return found
 
     def close(self) -> None:
         """Free the pipe."""
@@ -110,13 +114,16 @@ def test_kill_reaches_who_left(runs: Runs, ready: Ready, way: str) -> None:
     """Who left session, group and environment is found by its parents, or by its output once those have ended."""
     if "nobody" in LEAVING[way] and os.getuid() != 0:
         pytest.skip("becoming another user takes root")
+    path = f"{PATH}:/usr/sbin:/sbin"
+    if shutil.which(LEAVING[way].lstrip("(").split()[0], path=path) is None:
+        pytest.skip("this machine has no such program")
     ready.path.chmod(0o666)
     for folder in (runs.folder, *runs.folder.parents[:-2]):
         folder.chmod(folder.stat().st_mode | 0o011)
     script = quoted(
         f"trap '' TERM; sh -c {quoted(STUBBORN.format(ready=ready.path))} & {STUBBORN.format(ready=ready.path)}"
     )
-    runs.shell(5, LEAVING[way].format(script=script))
+    runs.launch(5, ["/bin/sh", "-c", LEAVING[way].format(script=script)], {"PATH": path})
     pids = ready.pids(2)
     runs.spawner.terminate(5, 1)
     runs.exit()  # it ended by SIGTERM, and no parent tells of the others any more
