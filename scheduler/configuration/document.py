@@ -16,7 +16,7 @@ from scheduler.configuration.job import Block, ReadingContext, read_block, read_
 from scheduler.configuration.keys import values
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, SCHEDULER_KEYS, TIMING_KEYS, TOP_KEYS
-from scheduler.configuration.literal_text import literal_lints
+from scheduler.configuration.literal_text import literal_lints, may_be_misread
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.timing import Timings
@@ -87,12 +87,14 @@ def _literal_lints(
     text: str, top: Mapping, jobs: Collection[str], problems: Problems
 ) -> Iterator[ConfigLint]:
     """Of the defaults and of each job that is right."""
+    if not may_be_misread(text):
+        return
     blocks = {name: node for name, (_, node) in _jobs(top, problems).entries.items() if name in jobs}
     if "defaults" in top.entries:
         blocks = {"": top.entries["defaults"][1], **blocks}
     for name, node in blocks.items():
         if isinstance(node, Mapping):
-            yield from literal_lints(text, name, node)
+            yield from literal_lints(name, node)
 
 
 def _settings(written: dict[str, Any]) -> SchedulerSettings:

@@ -22,16 +22,18 @@ _LOOK_LIKE_BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 """Hangul fillers and the empty braille pattern: letters and signs by their class, and nothing to be seen."""
 
 
-def literal_lints(text: str, job: str, block: Mapping) -> Iterator[ConfigLint]:
+def may_be_misread(text: str) -> bool:
+    """Whether a whole file can hold anything of the kind; most cannot, and then nothing in them is looked at."""
+    return not text.isascii() or "$" in text or "~" in text
+
+
+def literal_lints(job: str, block: Mapping) -> Iterator[ConfigLint]:
     """What reads otherwise than programs take it in a job's command and environment, or in those of `defaults`.
 
     Args:
-        text: the whole file; most hold nothing of the kind.
         job: its name; empty for `defaults`.
         block: its keys.
     """
-    if text.isascii() and "$" not in text and "~" not in text:
-        return
     for key in ("command", "working_directory"):
         if key in block.entries:
             yield from _of_words(job, key, block.entries[key][1])
