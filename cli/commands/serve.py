@@ -117,8 +117,7 @@ class _Console:
         match announcement:
             case Ready():
                 self._log_collector.start()
-                self._note(self._ready())
-                self._say_if_ahead()
+                self._say_ready()
             case ConfigNotUsed():
                 self._note(self._not_used())
             case ConfigUnended():
@@ -166,16 +165,27 @@ class _Console:
     def _say_if_ahead(self) -> None:
         """Say that the clock was ahead, where that leaves jobs with nothing due until a time that is far off."""
         with contextlib.suppress(Exception), to_read(self._home, quiet=True) as view:
-            told = clock_was_ahead_words(view.state, view.now, self._zone)
-            if told is not None:
-                self._note(f"Note: {told}: until then nothing of that is due. `jobs run` works at any time.")
+            self._note_if_ahead(view)
 
-    def _ready(self) -> str:
+    def _note_if_ahead(self, view: View) -> None:
+        told = clock_was_ahead_words(view.state, view.now, self._zone)
+        if told is not None:
+            self._note(f"Note: {told}: until then nothing of that is due. `jobs run` works at any time.")
+
+    def _say_ready(self) -> None:
+        """Say that it serves, what comes next and, if it was so, that the clock was ahead: one look at the home."""
         text = f"Serving {self._home.root}"
-        # What follows is a courtesy: nothing that is wrong with it may keep the scheduler from running.
-        with contextlib.suppress(Exception), to_read(self._home, quiet=True) as view:
-            text += f": {show_count(len(view.state.present_jobs()), 'job')}, {_next_words(view, self._zone)}"
-        return f"{text}. Ctrl-C stops."
+        with contextlib.ExitStack() as opened:
+            view = None
+            # What follows is a courtesy: nothing that is wrong with it may keep the scheduler from running.
+            with contextlib.suppress(Exception):
+                view = opened.enter_context(to_read(self._home, quiet=True))
+                jobs = show_count(len(view.state.present_jobs()), "job")
+                text += f": {jobs}, {_next_words(view, self._zone)}"
+            self._note(f"{text}. Ctrl-C stops.")
+            with contextlib.suppress(Exception):
+                if view is not None:
+                    self._note_if_ahead(view)
 
 
 def _noted(text: str) -> str:
