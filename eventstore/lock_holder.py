@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 _LOCKS = Path("/proc/locks")
-_LINE = re.compile(
-    r"[0-9]+: FLOCK +ADVISORY +(?P<mode>[A-Z]+) +(?P<pid>-?[0-9]+) [0-9a-f]+:[0-9a-f]+:(?P<inode>[0-9]+) "
-)
+_LINE = r"[0-9]+: FLOCK +ADVISORY +(?P<mode>[A-Z]+) +(?P<pid>-?[0-9]+) [0-9a-f]+:[0-9a-f]+:(?P<inode>[0-9]+) "
 """A lock that is held, as proc_locks(5) has it; what waits for one begins with `->`."""
 
 
@@ -33,7 +31,7 @@ def lock_holder(path: Path) -> LockHolder | None:
     except OSError:
         return None
     for line in lines:
-        match = _LINE.match(line)
+        match = re.match(_LINE, line)
         if match is not None and int(match["inode"]) == inode:
             pid = int(match["pid"])
             return LockHolder(pid if pid > 0 else None, match["mode"] == "WRITE")

@@ -19,8 +19,9 @@ from cli.terminal.console import out
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-# What JSON lets through and a terminal may act upon, or take for the end of a line.
-_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+# What JSON lets through and a terminal may act upon, or take for the end of a line. It is compiled by its first use:
+# most commands print no JSON.
+_UNSEEN = "[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 
 
 def json_option(command: Command) -> Command:
@@ -35,7 +36,7 @@ def text_of(document: object) -> str:
 
 def seen(raw: str) -> str:
     """The same JSON, with everything escaped that a terminal may act upon."""
-    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", raw)
+    return re.sub(_UNSEEN, lambda match: f"\\u{ord(match[0]):04x}", raw)
 
 
 def show_json(document: object) -> None:

@@ -47,10 +47,9 @@ def _isolate(here: str) -> None:
 
 def _stranger(here: str) -> str:
     """The file of another module that would be taken for one of ours; empty if there is none."""
-    from importlib.util import find_spec
-
     for name in ("cli", "eventstore", "projections", "scheduler"):
-        found = find_spec(name)
+        finds = (finder.find_spec(name, None) for finder in sys.meta_path)
+        found = next((spec for spec in finds if spec is not None), None)
         place = None if found is None else found.origin
         if place is None or os.path.dirname(os.path.dirname(os.path.abspath(place))) != here:
             return place or name

@@ -16,7 +16,8 @@ _INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?: UTC| [+-][
 _PROOF = r"\[entr(?:y|ies) [0-9, ]+\]"
 _NUMBERED = r"\b(?:entry|run|line|column|byte|pid) [0-9]+\b"
 _QUANTITY = r"\b[0-9][0-9.,]* (?:ms|s|min|h|d|B|kB|MB|GB|TB)\b"
-_WORD = re.compile(rf"(\s*)((?:`[^`]*`|{_INSTANT}|{_PROOF}|{_NUMBERED}|{_QUANTITY}|\S)+)")
+# A pattern is compiled by its first use: most commands wrap nothing, and each would wait for it at its start.
+_WORD = rf"(\s*)((?:`[^`]*`|{_INSTANT}|{_PROOF}|{_NUMBERED}|{_QUANTITY}|\S)+)"
 _STYLES = re.compile("\x1b\\[[0-9;]*m")
 
 
@@ -46,7 +47,7 @@ def wrapped(line: str, columns: int, hang: int = 0) -> list[str]:
 
 def _words(line: str, room: int) -> Iterator[tuple[str, str]]:
     """Each word with the blanks before it; of the words that are too long, only a command stays whole."""
-    for blank, word in _WORD.findall(line):
+    for blank, word in re.findall(_WORD, line):
         if _size(word) <= room or "`" in word:
             yield blank, word
         else:

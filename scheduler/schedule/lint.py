@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scheduler.schedule.cron.lint import lint_cron
 from scheduler.schedule.cron.schedule import CronSchedule
 from scheduler.schedule.every import EverySchedule
 from scheduler.schedule.schedule import Lint, Schedule
@@ -21,6 +20,9 @@ def lint(schedule: Schedule) -> list[Lint]:
     ['uneven-step']
     """
     if isinstance(schedule, CronSchedule):
+        # Most commands read schedules, and few remark on them: what they all import is short.
+        from scheduler.schedule.cron.lint import lint_cron
+
         return list(lint_cron(schedule))
     if isinstance(schedule, EverySchedule):
         return list(_interval(schedule))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from scheduler.schedule.cron import expression_mistakes as mistakes
 from scheduler.schedule.cron.field_mistakes import FieldMistake
 from scheduler.schedule.cron.fields import read_field
 from scheduler.schedule.cron.vocabulary import ALIASES, FIELDS, CronField, CronFields
@@ -23,19 +22,11 @@ def read_expression(expression: str, timezone: str = "UTC") -> CronFields:
         ScheduleError: The expression is not one that cron knows, or names a day that no month has.
     """
     text = expression.strip(" \t")
-    if not _PLAIN.fullmatch(text):
-        raise mistakes.strange_character(expression)
     if text.lower() in ALIASES:
         return read_expression(ALIASES[text.lower()])
     words = text.split()
-    if (len(words) != len(FIELDS) or "=" in words[0]) and (
-        refusal := mistakes.zone_inside(expression, timezone)
-    ):
-        raise refusal
-    if text.startswith("@"):
-        raise mistakes.unknown_alias(text, len(expression) - len(expression.lstrip(" \t")))
-    if len(words) != len(FIELDS):
-        raise mistakes.wrong_field_count(expression)
+    if len(words) != len(FIELDS) or text.startswith("@") or "=" in words[0] or not _PLAIN.fullmatch(text):
+        _refuse_other_shapes(expression, timezone)
     fields: list[CronField] = []
     wrong: dict[int, FieldMistake] = {}
     for index, word in enumerate(words):
@@ -44,8 +35,28 @@ def read_expression(expression: str, timezone: str = "UTC") -> CronFields:
         except FieldMistake as mistake:
             wrong[index] = mistake
     if wrong:
+        from scheduler.schedule.cron import expression_mistakes as mistakes
+
         raise mistakes.wrong_fields(expression, words, wrong)
     read = CronFields(*fields)
     if not read.ever_comes:
+        from scheduler.schedule.cron import expression_mistakes as mistakes
+
         raise mistakes.day_never_comes(expression, read)
     return read
+
+
+def _refuse_other_shapes(expression: str, timezone: str) -> None:
+    """Refuse what cannot be five fields, whatever stands in them."""
+    from scheduler.schedule.cron import expression_mistakes as mistakes
+
+    text = expression.strip(" \t")
+    words = text.split()
+    if not _PLAIN.fullmatch(text):
+        raise mistakes.strange_character(expression)
+    if refusal := mistakes.zone_inside(expression, timezone):
+        raise refusal
+    if text.startswith("@"):
+        raise mistakes.unknown_alias(text, len(expression) - len(expression.lstrip(" \t")))
+    if len(words) != len(FIELDS):
+        raise mistakes.wrong_field_count(expression)
