@@ -74,10 +74,14 @@ def test_stop_gives_runs_their_grace() -> None:
 
 
 def test_wait_waits_however_long_it_takes() -> None:
-    """With `wait`, nothing is stopped: the scheduler ends with its last run."""
-    world, announced = serving(), list[Announcement]()
+    """With `wait`, nothing is stopped and nothing new is started: the scheduler ends with its last run."""
+    world, announced = serving(runs_s=3 * HOUR_S), list[Announcement]()
+    world.edit(job("one"), job("other"), job("frequent", "*/5 * * * *"))
+    world.turn()
+    started = len(world.entries(v.RunStarted))
     assert stop(world, "wait", announce=announced.append) == StoppedRuns(stopped=0, left=0)
     assert outcomes(world) == ["failed", "failed"]
+    assert len(world.entries(v.RunStarted)) == started
     assert announced == [Stopping(2, however_long=True)]
 
 
@@ -90,6 +94,17 @@ def test_a_second_signal_ends_the_wait() -> None:
     assert outcomes(world) == ["cancelled", "cancelled"]
     assert world.clock.monotonic_s - began_s < 110.0
     assert Killing() in announced
+
+
+@pytest.mark.parametrize("shutdown", ["stop", "wait"])
+def test_a_second_signal_kills_the_runs(shutdown: Shutdown) -> None:
+    """Also within the grace, the runs are killed at once."""
+    world = serving()
+    signals: Signals = lambda now_s: [signal.SIGTERM] if now_s >= GRACE_S / 3 else []  # noqa: E731
+    began_s = world.clock.monotonic_s
+    assert stop(world, shutdown, signals=signals) == StoppedRuns(2, 0)
+    assert outcomes(world) == ["cancelled", "cancelled"]
+    assert world.clock.monotonic_s - began_s < GRACE_S
 
 
 def test_leave_leaves_what_goes_and_the_next_scheduler_takes_it_over() -> None:
@@ -161,3 +176,16 @@ def test_what_ends_unwatched_is_lost_and_what_was_cancelled_meanwhile_is_stopped
         first: "lost",
         second: "cancelled",
     }
+
+
+def test_what_the_machine_took_with_it_is_lost() -> None:
+    """After a boot no process of before is there, whatever has its number now."""
+    world = serving()
+    runs = set(world.state.runs)
+    stop(world, "leave")
+    world.crash()
+    world.machine.reboot()
+    world.start()
+    world.run(1.0)
+    assert {entry.run for entry in world.entries(v.RunFinished)} == runs
+    assert outcomes(world) == ["lost", "lost"]
