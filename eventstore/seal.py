@@ -73,7 +73,7 @@ def read_seal(folder: Path, first: int) -> Seal | None:
         raise ValueError(str(error)) from None
 
 
-class Sealing:
+class SealInProgress:
     """The making of the seal of a full segment; every process that makes it writes the same bytes.
 
     The segment is hashed slice by slice: hashing it at once would delay a scheduler by about 25 ms.
@@ -139,7 +139,7 @@ class SegmentSealer:
         self._disk, self._folder, self._count = disk, folder, segment_entries
         self._unsealed: list[int] = []
         self._looked_to = 0
-        self._sealing: Sealing | None = None
+        self._sealing: SealInProgress | None = None
 
     def advance(self, next_seq: int, budget_bytes: int | None) -> None:
         """Continue with one segment, for about `budget_bytes` (None: seal all segments).
@@ -155,7 +155,7 @@ class SegmentSealer:
         try:
             while self._unsealed:
                 if self._sealing is None:
-                    self._sealing = Sealing(self._disk, self._folder, self._unsealed[0], self._count)
+                    self._sealing = SealInProgress(self._disk, self._folder, self._unsealed[0], self._count)
                 if not self._sealing.advance(budget_bytes):
                     return
                 self.close()

@@ -146,10 +146,10 @@ def _prompt(
     if not is_terminal():
         raise click.UsageError("there is no query; the prompt needs a terminal to write to")
     from cli.sql.answers import query_failures
-    from cli.sql.prompt import converse
+    from cli.sql.prompt import run_prompt
 
     with query_failures(), opened() as connection:
-        converse(connection, home, destination.form, limit_s)
+        run_prompt(connection, home, destination.form, limit_s)
 
 
 def _show_other_tools(home: Home) -> None:

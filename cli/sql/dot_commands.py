@@ -38,7 +38,7 @@ class DotCommands:
         """Whether a text is a command rather than a statement."""
         return typed.startswith(".") or typed.rstrip("; ").lower() in _PLAIN_WORDS
 
-    def obey(self, typed: str) -> None:
+    def execute(self, typed: str) -> None:
         """Execute a command.
 
         Raises:

@@ -36,7 +36,7 @@ _ROWS_SHOWN_MAX = 1_000
 _FOR_EYES = frozenset({"table", "vertical"})
 
 
-def converse(sql: Sql, home: Home, form: str, limit_s: float | None = None) -> None:
+def run_prompt(sql: Sql, home: Home, form: str, limit_s: float | None = None) -> None:
     """Read statements from the terminal and answer them, until the person leaves.
 
     Args:
@@ -68,7 +68,7 @@ def _hear(sql: Sql, home: Home, typed: str, dots: DotCommands, limit_s: float | 
     try:
         with failures_for_people():
             if dots.understands(typed):
-                dots.obey(typed)
+                dots.execute(typed)
             else:
                 _answer(sql, typed, dots.form, limit_s)
     except KeyboardInterrupt:

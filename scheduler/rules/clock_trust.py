@@ -21,7 +21,7 @@ HELD_FOR = timedelta(hours=24)
 """A step ahead must have lasted this long on the boot clock before anything is deleted by the new wall time."""
 
 
-def marked(previous: ClockMark | None, newest: datetime, now: ClockMark) -> ClockMark:
+def mark_at_start(previous: ClockMark | None, newest: datetime, now: ClockMark) -> ClockMark:
     """The mark of a scheduler that starts, with the part of the time since the newest entry that nothing explains.
 
     Args:
@@ -30,18 +30,18 @@ def marked(previous: ClockMark | None, newest: datetime, now: ClockMark) -> Cloc
     """
     unexplained = unexplained_ahead(previous, newest, now)
     if unexplained > timedelta(0):
-        return now.but(unexplained)
+        return now.with_unexplained(unexplained)
     if previous is not None and previous.boot_id == now.boot_id and doubtful(previous, now):
-        return now.but(previous.unexplained, previous.since_ms)
+        return now.with_unexplained(previous.unexplained, previous.since_ms)
     return now
 
 
-def stepped(previous: ClockMark | None, by: timedelta, now: ClockMark) -> ClockMark:
+def mark_after_step(previous: ClockMark | None, by: timedelta, now: ClockMark) -> ClockMark:
     """The mark after the clock was set by `by`; a step back ends the doubt about an earlier step ahead."""
     if by >= AHEAD_MIN:
-        return now.but(by)
+        return now.with_unexplained(by)
     if by > timedelta(0) and previous is not None and doubtful(previous, now):
-        return now.but(previous.unexplained, previous.since_ms)
+        return now.with_unexplained(previous.unexplained, previous.since_ms)
     return now
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
-from scheduler.rules.clock_trust import marked, stepped
+from scheduler.rules.clock_trust import mark_after_step, mark_at_start
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.state import (
     CatchingUp,
@@ -71,7 +71,9 @@ def _scheduler_started(state: State, entry: Entry, data: v.SchedulerStarted) -> 
     if state.left_running:
         state.left_running = [left for left in state.left_running if left.boot_id == data.boot_id]
     if data.boottime_ms is not None:
-        state.clock = marked(state.clock, state.time, ClockMark(entry.time, data.boot_id, data.boottime_ms))
+        state.clock = mark_at_start(
+            state.clock, state.time, ClockMark(entry.time, data.boot_id, data.boottime_ms)
+        )
 
 
 def _scheduler_stopped(state: State, entry: Entry, data: v.SchedulerStopped) -> None:
@@ -93,7 +95,7 @@ def _scheduler_resumed(state: State, entry: Entry, data: v.SchedulerResumed) -> 
 def _clock_stepped(state: State, entry: Entry, data: v.ClockStepped) -> None:
     if data.boottime_ms is not None and data.kind == "step" and state.scheduler is not None:
         now = ClockMark(entry.time, state.scheduler.boot_id, data.boottime_ms)
-        state.clock = stepped(state.clock, timedelta(milliseconds=data.by_ms), now)
+        state.clock = mark_after_step(state.clock, timedelta(milliseconds=data.by_ms), now)
 
 
 def _config_accepted(state: State, entry: Entry, data: v.ConfigAccepted) -> None:

@@ -21,13 +21,13 @@ LATE = timedelta(seconds=1)
 """If the oldest instant is later than this, more are settled in one append: first they must be on record."""
 
 
-def at_once(due: Sequence[Due], now: datetime) -> list[Due]:
+def next_batch(due: Sequence[Due], now: datetime) -> list[Due]:
     """The instants that are settled in the next append, taken from `due`, which holds the oldest first."""
     late = len(due) > 0 and now - due[0].instant > LATE
     return [due[i] for i in range(min(len(due), ROUND_LATE_MAX if late else ROUND_DUE_MAX))]
 
 
-def fallen_due(state: State, due: Iterable[Due], now: datetime) -> list[Event]:
+def due_events(state: State, due: Iterable[Due], now: datetime) -> list[Event]:
     """A tick for each instant that fell due; the instants of a job that are past their deadline share one misfire."""
     ticks: list[Event] = []
     overdue: dict[str, list[datetime]] = {}
@@ -59,7 +59,7 @@ def _overload(job: Job, instants: Sequence[datetime]) -> Event:
     return v.event(misfired, v.SCHEDULER, job=job.name)
 
 
-def gave_up(state: State, number: int, capacity: int, running: Sequence[int]) -> Event:
+def deadline_skip(state: State, number: int, capacity: int, running: Sequence[int]) -> Event:
     """The event that says: this run could not start in time; it names the runs that hold all slots, if any do."""
     slots = running[:SLOTS_SHOWN_MAX] if capacity <= 0 else ()
     return skipped(state.runs[number], "deadline", None, slots=slots)

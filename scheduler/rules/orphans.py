@@ -48,7 +48,7 @@ def settle(state: State, found: list[Run], adopted: Container[int], executor: Ex
     return events
 
 
-def leftovers(state: State, now: datetime) -> list[Event]:
+def late_run_skips(state: State, now: datetime) -> list[Event]:
     """The skips of runs that were owed when the last scheduler stopped and that the catch-up policy does not want.
 
     They fell due while a scheduler watched, so they are no misfires; but they would now start as late as misfires.

@@ -169,7 +169,7 @@ class ClockMark(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     unexplained: timedelta = timedelta(0)
     since_ms: int = 0
 
-    def but(self, unexplained: timedelta, since_ms: int | None = None) -> ClockMark:
+    def with_unexplained(self, unexplained: timedelta, since_ms: int | None = None) -> ClockMark:
         """The same mark with another `unexplained`, which counts from `since_ms`, or from the mark itself if None."""
         since_ms = self.boottime_ms if since_ms is None else since_ms
         return ClockMark(self.time, self.boot_id, self.boottime_ms, unexplained, since_ms)

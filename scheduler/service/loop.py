@@ -20,8 +20,8 @@ from scheduler.ledger.ledger import Ledger
 from scheduler.rules.catch_up import closed_spans, replay
 from scheduler.rules.clock_monitor import ClockMonitor, TimeGap
 from scheduler.rules.dispatch import Dispatcher, arrivals, not_launched, unwanted_runs
-from scheduler.rules.falling_due import ROUND_LATE_MAX, at_once, fallen_due, gave_up
-from scheduler.rules.orphans import ExecutorAlive, leftovers, orphans
+from scheduler.rules.falling_due import ROUND_LATE_MAX, deadline_skip, due_events, next_batch
+from scheduler.rules.orphans import ExecutorAlive, late_run_skips, orphans
 from scheduler.rules.reconcile import pauses_ended
 from scheduler.rules.state import Executor, Run, State
 from scheduler.rules.timetable import Due, Timetable
@@ -117,7 +117,7 @@ class Scheduler:
         self._ledger.decide(lambda state: opening(state, now.wall))
         self._take_over_orphans(now, self.state.runs)
         self._supervisor.tidy({(run.number, run.attempt) for run in self.state.runs.values()})
-        self._ledger.decide(lambda state: leftovers(state, now.wall))
+        self._ledger.decide(lambda state: late_run_skips(state, now.wall))
         self._replay("scheduler_down", now)
         self._timetable = Timetable.of(self.state, now.wall)
         for run in self.state.runs.values():
@@ -137,7 +137,7 @@ class Scheduler:
         self._stopping = True
 
     def _record_due(self, due: Sequence[Due], now: Reading) -> None:
-        self._ledger.decide(lambda state: fallen_due(state, due, now.wall))
+        self._ledger.decide(lambda state: due_events(state, due, now.wall))
         for _ in due:
             self._due.popleft()
 
@@ -210,7 +210,7 @@ class Scheduler:
         due: list[Due] = []
         if not self._stopping and self._paused is None:
             self._due.extend(self._timetable.due(now.wall))
-            due = at_once(self._due, now.wall)
+            due = next_batch(self._due, now.wall)
         finishes = self._finishes
         recorded = self._ledger.decide(lambda state: self._decide_round(state, now.wall, due, finishes))
         self._finishes = []
@@ -225,7 +225,7 @@ class Scheduler:
     ) -> list[Event]:
         events = [event for event in finishes if event.run in state.runs]
         ended = {event.run for event in events if event.run is not None}
-        events += fallen_due(state, due, now)
+        events += due_events(state, due, now)
         if self._stopping or self._paused is not None:
             return events
         # Another scheduler may have started some of them meanwhile.
@@ -237,7 +237,7 @@ class Scheduler:
             self._waiting.notice_job(state.runs[number].job, whole=False)
         self._waiting.refresh(state, ended, now)
         lapsed = self._waiting.lapsed(state, now)
-        events += [gave_up(state, number, capacity, running) for number in lapsed]
+        events += [deadline_skip(state, number, capacity, running) for number in lapsed]
         ended |= set(lapsed)
         secret_sha256 = self._supervisor.secret_sha256
         dispatcher = Dispatcher(

@@ -21,7 +21,7 @@ from cli.words.job_words import enabled_words
 from cli.words.words import timing_words
 from scheduler.home import Home
 from scheduler.rules.job_schedule import schedule_of
-from scheduler.rules.requests.upcoming import UpcomingRun, begins, next_run, upcoming
+from scheduler.rules.requests.upcoming import UpcomingRun, next_run, schedule_begins_at, upcoming
 from scheduler.rules.state import Job
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _show_calendar(view: View, jobs: list[Job], named: bool, *, utc: bool, as_js
     from cli.charts.options import zone_for
 
     zone = zone_for(view.state, [job.name for job in jobs], utc=utc)
-    begun = [(job, begins(job, view.now)) for job in jobs]
+    begun = [(job, schedule_begins_at(job, view.now)) for job in jobs]
     timed = [
         ScheduledJob(job.name, schedule_of(job.definition), begin)
         for job, begin in begun
@@ -114,7 +114,7 @@ def _explain_absence(view: View, names: set[str]) -> None:
     for name in sorted(names):
         job = view.state.jobs[name]
         zone = job.definition.timezone
-        if begins(job, view.now) is None:
+        if schedule_begins_at(job, view.now) is None:
             note(printable(f"{name} is {enabled_words(job, zone)}"))
         elif next_run(job, view.now) is None:
             note(printable(f"{name} has no time to come: {timing_words(job.definition)[0]}"))

@@ -22,7 +22,7 @@ from scheduler.logs.storage.checkpoint import Checkpoint, write_position
 from scheduler.logs.storage.day_files import day_files
 from scheduler.logs.storage.gzip_members import MEMBER_BYTES, member
 from scheduler.logs.storage.raw_output import COMPRESSED
-from scheduler.logs.storage.resume import BESIDE, settle_move
+from scheduler.logs.storage.resume import TEMPORARY_SUFFIX, settle_move
 
 AFTER_DAYS: Final = 3
 OUTPUT_BYTES_MIN: Final = 4_096
@@ -50,7 +50,7 @@ def compress_entries(folder: Path, position: Checkpoint, now: datetime) -> Itera
         if file.compressed or file.day >= first_kept(now):
             continue
         compressed = file.path.with_name(file.path.name + COMPRESSED)
-        _compress_day(file.path, compressed.with_name(compressed.name + BESIDE), before=compressed)
+        _compress_day(file.path, compressed.with_name(compressed.name + TEMPORARY_SUFFIX), before=compressed)
         position.moving = file.path.name
         write_position(folder, position)
         settle_move(folder, position)
@@ -87,7 +87,7 @@ def _compress_day_of_outputs(day: Path, in_use: Callable[[int, str], bool]) -> I
                 if found is None or found.st_size < OUTPUT_BYTES_MIN or in_use(descriptor, name):
                     continue
                 compressed = path.with_name(name + COMPRESSED)
-                beside = compressed.with_name(f".{compressed.name}{BESIDE}")
+                beside = compressed.with_name(f".{compressed.name}{TEMPORARY_SUFFIX}")
                 _compress_output(path, beside)
                 # It is on disk already, with the times of `path`. `durable.write_file` cannot write a stream.
                 give_name(REAL, beside, compressed)

@@ -16,7 +16,7 @@ from typing import Final
 
 from eventstore.regular_file import open_regular, regular_status
 from scheduler.logs.storage.checkpoint import read_position
-from scheduler.logs.storage.resume import BESIDE
+from scheduler.logs.storage.resume import TEMPORARY_SUFFIX
 from scheduler.logs.storage.scan import FileRange, packed_spans, plain_spans
 
 _LOOKS: Final = 100
@@ -53,7 +53,7 @@ def opened_day(folder: Path, day: str, ends: Mapping[str, int] | None = None) ->
 
 def _open_all(folder: Path, packed: str, plain: str) -> dict[str, int]:
     """The open files, by name, that together hold each entry once."""
-    names = (packed, plain, f"{packed}{BESIDE}")
+    names = (packed, plain, f"{packed}{TEMPORARY_SUFFIX}")
     for look in range(1, _LOOKS + 1):
         before = _identities(folder, names)
         position = read_position(folder) if packed in before and plain in before else None

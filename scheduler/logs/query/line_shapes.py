@@ -25,7 +25,7 @@ _DIGITS: Final = frozenset(string.digits)
 LOWER: Final = bytes(range(256)).lower()
 """Folds the letters of ASCII."""
 
-Few = frozenset[str]
+CharacterSet = frozenset[str]
 """The set from which one character comes, letters in lower case."""
 
 
@@ -53,9 +53,9 @@ def literal_bits(characters: int) -> float:
     return characters * math.log2(_PRINTABLE)
 
 
-def _runs(parsed: Iterable[tuple[Any, Any]]) -> list[list[Few]]:
+def _runs(parsed: Iterable[tuple[Any, Any]]) -> list[list[CharacterSet]]:
     """Sequences of characters that stand in every match."""
-    runs: list[list[Few]] = [[]]
+    runs: list[list[CharacterSet]] = [[]]
     for op, value in parsed:
         name = str(op)
         few = _few(name, value)
@@ -80,7 +80,7 @@ def _runs(parsed: Iterable[tuple[Any, Any]]) -> list[list[Few]]:
     return [run[:_LENGTH_MAX] for run in runs if run]
 
 
-def _few(name: str, value: Any) -> Few | None:
+def _few(name: str, value: Any) -> CharacterSet | None:
     """The characters that an element of an expression matches; None if they are many or JSON escapes some of them."""
     found: set[str] = set()
     for kind, what in [(name, value)] if name != "IN" else [(str(item[0]), item[1]) for item in value]:
@@ -98,7 +98,7 @@ def _few(name: str, value: Any) -> Few | None:
     return folded if 0 < len(folded) <= _FEW else None
 
 
-def _shape(run: list[Few]) -> Shape:
+def _shape(run: list[CharacterSet]) -> Shape:
     """A run as a text, in which characters that may stand at the same place are written as one character."""
     groups: list[set[str]] = []
     for few in run:

@@ -87,10 +87,10 @@ def newest(
         ends: how much of each growing file counts, in bytes, by its name; None: all that is there now.
     """
     found: list[LogEntry] = []
-    sieve = _Sieve(wanted)
+    line_filter = _LineFilter(wanted)
     for day in reversed(_days(folder, wanted)):
         with opened_day(folder, day, ends) as spans:
-            for entries in _last_of(spans, sieve, count - len(found)):
+            for entries in _last_of(spans, line_filter, count - len(found)):
                 found[:0] = entries[max(0, len(entries) - (count - len(found))) :]
                 if len(found) >= count:
                     break
@@ -102,12 +102,12 @@ def newest(
 
 def as_collected(folder: Path, wanted: LogFilter) -> Iterator[LogEntry]:
     """All wanted entries, day by day, in the order in which they stand in the files; memory stays bounded."""
-    sieve = _Sieve(wanted)
+    line_filter = _LineFilter(wanted)
     for day in _days(folder, wanted):
         with opened_day(folder, day) as spans:
             for span in spans:
                 for block in blocks(span):
-                    yield from sieve.admitted(block)
+                    yield from line_filter.admitted(block)
 
 
 def oldest_first(folder: Path, wanted: LogFilter) -> Iterator[LogEntry]:
@@ -115,16 +115,16 @@ def oldest_first(folder: Path, wanted: LogFilter) -> Iterator[LogEntry]:
 
     Memory stays bounded, however many entries there are and however late they were collected.
     """
-    sieve = _Sieve(wanted)
+    line_filter = _LineFilter(wanted)
     for day in _days(folder, wanted):
         with opened_day(folder, day) as spans:
             for lines in in_order(spans):
-                yield from sieve.admitted(lines)
+                yield from line_filter.admitted(lines)
 
 
 def admitted_lines(block: bytes, wanted: LogFilter) -> Iterator[LogEntry]:
     """The wanted entries among some whole lines."""
-    return _Sieve(wanted).admitted(block)
+    return _LineFilter(wanted).admitted(block)
 
 
 def _days(folder: Path, wanted: LogFilter) -> list[str]:
@@ -140,13 +140,13 @@ def _days(folder: Path, wanted: LogFilter) -> list[str]:
     )
 
 
-def _last_of(spans: list[FileRange], sieve: _Sieve, count: int) -> Iterator[list[LogEntry]]:
+def _last_of(spans: list[FileRange], line_filter: _LineFilter, count: int) -> Iterator[list[LogEntry]]:
     """The last wanted entries of each range, at most `count` of each; the last range comes first."""
 
     def last(span: FileRange) -> list[LogEntry]:
         kept: deque[LogEntry] = deque(maxlen=count)
         for block in blocks(span):
-            kept.extend(sieve.admitted(block))
+            kept.extend(line_filter.admitted(block))
         return list(kept)
 
     turned = spans[::-1]
@@ -160,7 +160,7 @@ def _last_of(spans: list[FileRange], sieve: _Sieve, count: int) -> Iterator[list
             yield decode_lines([raw])
 
 
-class _Sieve:
+class _LineFilter:
     """Dismisses raw lines that cannot be wanted, then decodes the rest and checks them exactly."""
 
     def __init__(self, wanted: LogFilter) -> None:

@@ -16,7 +16,7 @@ from scheduler.logs.storage.scan import blocks, lines_with, packed_spans, plain_
 LOOK_BACK_ENTRIES: Final = 100_000
 """If nothing of a ledger was collected yet, only this many of its newest entries are."""
 _LINES_MAX: Final = 200_000
-BESIDE: Final = ".new"
+TEMPORARY_SUFFIX: Final = ".new"
 
 
 def earliest_seq(last: int) -> int:
@@ -68,7 +68,7 @@ def settle_move(folder: Path, position: Checkpoint) -> None:
     plain = folder / position.moving
     compressed = plain.with_name(f"{plain.name}.gz")
     with contextlib.suppress(FileNotFoundError):
-        os.rename(compressed.with_name(f"{compressed.name}{BESIDE}"), compressed)
+        os.rename(compressed.with_name(f"{compressed.name}{TEMPORARY_SUFFIX}"), compressed)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(plain)
     position.days.pop(position.moving, None)

@@ -22,7 +22,7 @@ class UpcomingRun(NamedTuple):
     job: Job
 
 
-def begins(job: Job, now: datetime) -> datetime | None:
+def schedule_begins_at(job: Job, now: datetime) -> datetime | None:
     """From when on a job runs on its schedule: now, the end of its pause, or never (None).
 
     A settled instant does not come again, even if it was settled while the clock was ahead of `now`.
@@ -48,7 +48,7 @@ def next_run(job: Job, now: datetime) -> datetime | None:
     """The next instant at which a job will run by itself; None if there is none."""
     from scheduler.rules.job_schedule import schedule_of
 
-    begin = begins(job, now)
+    begin = schedule_begins_at(job, now)
     # The end of a pause is the last moment that still belongs to the pause.
     return None if begin is None else schedule_of(job.definition).next_after(begin)
 
@@ -62,7 +62,7 @@ def upcoming(jobs: Iterable[Job], now: datetime) -> Iterator[UpcomingRun]:
 
     groups: dict[tuple[Schedule, datetime], list[Job]] = {}
     for job in jobs:
-        begin = begins(job, now)
+        begin = schedule_begins_at(job, now)
         if begin is not None:
             groups.setdefault((schedule_of(job.definition), begin), []).append(job)
     order = 0

@@ -8,7 +8,7 @@ import pytest
 
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from scheduler.rules.clock_trust import marked, stepped, why_not_delete
+from scheduler.rules.clock_trust import mark_after_step, mark_at_start, why_not_delete
 from scheduler.rules.state import ClockMark
 from tests.support.world import BEGIN, World
 
@@ -56,7 +56,7 @@ def test_a_clock_that_is_behind_the_ledger_is_not() -> None:
 
 def test_a_step_ahead_is_believed_once_it_has_lasted_for_a_day() -> None:
     """A machine that starts in 1970 and then learns the date deletes a day later; a slip of seconds never counts."""
-    mark = stepped(BOOT, YEARS, later(BOOT, HOUR, ahead=YEARS))
+    mark = mark_after_step(BOOT, YEARS, later(BOOT, HOUR, ahead=YEARS))
     for passed, believed in ((timedelta(0), False), (DAY - timedelta(milliseconds=1), False), (DAY, True)):
         now = later(mark, passed)
         assert (why_not_delete(mark, mark.time, now) is None) is believed
@@ -74,8 +74,8 @@ def test_a_long_time_is_told_in_days(ahead: timedelta, told: str) -> None:
 
 def test_a_step_back_ends_the_doubt() -> None:
     """What was ahead is right again."""
-    ahead = stepped(BOOT, YEARS, later(BOOT, HOUR, ahead=YEARS))
-    back = stepped(ahead, -YEARS, later(BOOT, HOUR))
+    ahead = mark_after_step(BOOT, YEARS, later(BOOT, HOUR, ahead=YEARS))
+    back = mark_after_step(ahead, -YEARS, later(BOOT, HOUR))
     assert why_not_delete(back, back.time, later(back, HOUR)) is None
 
 
@@ -96,8 +96,8 @@ def test_a_small_step_ahead_does_not_end_the_doubt_about_a_great_one() -> None:
 
 def test_a_restart_of_the_scheduler_does_not_make_a_wrong_clock_right() -> None:
     """On the same boot, the doubt stays until the day is over."""
-    ahead = stepped(BOOT, YEARS, later(BOOT, HOUR, ahead=YEARS))
-    again = marked(ahead, ahead.time, later(ahead, HOUR))
+    ahead = mark_after_step(BOOT, YEARS, later(BOOT, HOUR, ahead=YEARS))
+    again = mark_at_start(ahead, ahead.time, later(ahead, HOUR))
     assert why_not_delete(again, again.time, later(again, HOUR)) is not None
     assert why_not_delete(again, again.time, later(again, 23 * HOUR)) is None
     assert why_not_delete(again, again.time, later(again, DAY)) is None
@@ -105,7 +105,7 @@ def test_a_restart_of_the_scheduler_does_not_make_a_wrong_clock_right() -> None:
 
 def test_a_clock_that_was_set_while_no_scheduler_ran_is_in_doubt() -> None:
     """The start of the next one says so, by the boot clock."""
-    mark = marked(BOOT, BEGIN, later(BOOT, HOUR, ahead=YEARS))
+    mark = mark_at_start(BOOT, BEGIN, later(BOOT, HOUR, ahead=YEARS))
     assert why_not_delete(mark, mark.time, later(mark, HOUR)) is not None
 
 
@@ -115,7 +115,7 @@ def test_a_clock_that_was_set_while_no_scheduler_ran_is_in_doubt() -> None:
 )
 def test_a_machine_may_have_been_off_for_a_while(off: timedelta, believed: bool) -> None:
     """Over a boot nobody knows: a weekend is nothing, a month waits for a day. The time on does not count."""
-    mark = marked(BOOT, BEGIN, later(BOOT, off, boot="next"))
+    mark = mark_at_start(BOOT, BEGIN, later(BOOT, off, boot="next"))
     assert (why_not_delete(mark, mark.time, later(mark, HOUR)) is None) is believed
     assert why_not_delete(mark, mark.time, later(mark, 2 * DAY)) is None
 

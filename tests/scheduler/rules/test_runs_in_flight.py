@@ -8,7 +8,7 @@ from eventstore.store import OWN_SEQ, Event
 from scheduler import vocabulary as v
 from scheduler.entry_members import Claims
 from scheduler.rules.catch_up import ticked
-from scheduler.rules.orphans import leftovers, orphans, settle
+from scheduler.rules.orphans import late_run_skips, orphans, settle
 from scheduler.rules.requests.cancellation import cancel_requests, runs_in_flight, skips_without_scheduler
 from scheduler.rules.state import Executor, State
 from tests.support.world import BEGIN, Process, World, job
@@ -103,7 +103,7 @@ def test_what_waited_when_the_last_scheduler_stopped_goes_by_the_catch_up_policy
     for name in policies:
         world.say(lambda _, name=name: [ticked(world.jobs[name], instant, instant) for instant in due])  # type: ignore[misc]
     world.edit(remove=["gone"])
-    skips = leftovers(world.state, BEGIN + timedelta(minutes=25))
+    skips = late_run_skips(world.state, BEGIN + timedelta(minutes=25))
     assert {
         (skip.data.reason, skip.data.because_of) for skip in skips if isinstance(skip.data, v.RunSkipped)
     } == {("catch_up", None)}

@@ -12,7 +12,7 @@ import pytest
 from eventstore.store import OWN_SEQ, Event
 from scheduler import vocabulary as v
 from scheduler.processes.spawner import Launch
-from scheduler.rules.falling_due import fallen_due
+from scheduler.rules.falling_due import due_events
 from scheduler.rules.state import State
 from scheduler.rules.timetable import Due
 from tests.support.world import BEGIN, Process, World, job
@@ -138,7 +138,7 @@ def test_instants_that_could_not_be_ticked_in_time_share_a_misfire() -> None:
     state: State = world.scheduler.state
     now = BEGIN + timedelta(minutes=5)
     due = [Due(BEGIN + timedelta(minutes=minute), "frequent") for minute in range(1, 6)]
-    misfired, *ticks = fallen_due(state, due, now)
+    misfired, *ticks = due_events(state, due, now)
     assert isinstance(misfired.data, v.ScheduleMisfired)
     assert (misfired.data.reason, misfired.data.count, misfired.data.will_run) == ("overload", 3, 0)
     assert (misfired.job, misfired.actor) == ("frequent", v.SCHEDULER)
