@@ -345,9 +345,8 @@ class Journal:
         found = (
             entry for entry in self.read(payload.seq, payload.seq + 1) if entry.type == "ledger.recovered"
         )
-        with contextlib.suppress(
-            msgspec.ValidationError
-        ):  # an entry of somebody else's, which records nothing
+        # One that does not fit is an entry of somebody else's, which records nothing.
+        with contextlib.suppress(msgspec.ValidationError):
             return any(payload == msgspec.json.decode(entry.data, type=LedgerRecovered) for entry in found)
         return False
 
