@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutants.area import AREAS, BESIDE, PACKAGES
+
 ROOT = Path(__file__).resolve().parents[1]
 MAY_IMPORT = {
     "eventstore": set(),
@@ -257,3 +259,13 @@ def test_tests_share_modules_and_reach_into_none(path: Path) -> None:
     ]
     private = [part for name in taken + replaced for part in name if re.match(r"_[^_]|__.*[^_]$", part)]
     assert not private
+
+
+def test_what_is_changed_and_shown_to_tests_is_there() -> None:
+    """`make mutants`, which is called rarely, names folders and tests that move in other work."""
+    named = [*PACKAGES, *BESIDE]
+    for area in AREAS:
+        options = [word.partition("=")[2].partition("::")[0] for word in area.without]
+        named += [area.folder, *area.tests, *options]
+        assert area.modules([])
+    assert [name for name in named if not (ROOT / name).exists()] == []

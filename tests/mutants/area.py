@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("eventstore", "scheduler", "projections", "cli")
+BESIDE = ("README.md", "docs")
+"""What the tests read beside the packages."""
 
 
 class Area(NamedTuple):

@@ -17,11 +17,9 @@ from mutmut.mutation.file_mutation import mutate_file_contents
 from mutmut.stats import status_by_exit_code
 from mutmut.utils.format_utils import get_mutant_name
 
-from tests.mutants.area import ROOT, Area
+from tests.mutants.area import BESIDE, PACKAGES, ROOT, Area
 from tests.mutants.explained import Change, change_of
 
-_PACKAGES = ("eventstore", "scheduler", "projections", "cli")
-_BESIDE = ("cronledger_command.py", "README.md", "docs")
 _LIVES = {"survived", "no tests", "not checked"}
 _SETTINGS = """
 
@@ -53,14 +51,13 @@ class Verdict(NamedTuple):
 def copy_for(folder: Path, area: Area, modules: list[str]) -> None:
     """Put a copy of the project into a folder, with the tester's settings for some modules of an area."""
     shutil.rmtree(folder, ignore_errors=True)
-    for name in (*_PACKAGES, "tests", "docs"):
+    for name in (*PACKAGES, "tests", "docs"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("cronledger_command.py", "README.md"):
-        shutil.copy(ROOT / name, folder)
+    shutil.copy(ROOT / "README.md", folder)
     settings = _SETTINGS.format(
-        packages=json.dumps(_PACKAGES),
+        packages=json.dumps(PACKAGES),
         modules=json.dumps(modules),
-        beside=json.dumps(_BESIDE),
+        beside=json.dumps(BESIDE),
         tests=json.dumps(area.tests),
         without=", ".join(json.dumps(word) for word in ("-m", "not long and not real", *area.without)),
     )
