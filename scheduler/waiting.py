@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import signal
@@ -49,7 +50,8 @@ class Waiter:
             timeout_s = min(timeout_s, LOOK_S)
         for key, _ in self.selector.select(timeout_s):
             if key.fd == self._woken_fd:
-                os.read(self._woken_fd, 4096)
+                with contextlib.suppress(OSError):  # what is left there wakes the next wait
+                    os.read(self._woken_fd, 4096)
             elif key.fd == self._watch.fd:
                 self._watch.drain()
         signals, self._signals = self._signals, []
