@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
 
+from eventstore.durable import close_quietly
 from scheduler.change_watch import CREATED, MODIFIED, ChangeWatch
 
 LOOK_S = 0.02
@@ -68,5 +69,5 @@ class Waiter:
         signal.set_wakeup_fd(self._previous_fd)
         self._watch.close()
         self.selector.close()
-        os.close(self._woken_fd)
-        os.close(self._wakeup_fd)
+        close_quietly(self._woken_fd)
+        close_quietly(self._wakeup_fd)
