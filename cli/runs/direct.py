@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import signal
 import time
@@ -133,7 +134,8 @@ class DirectRunner(Runner):
         if time.monotonic() >= self._tick_at_s:
             self._tick_at_s = time.monotonic() + _TICK_S
             if self._files is not None:
-                self._files.tick()
+                with contextlib.suppress(OSError):  # what the system refuses now is due again in a second
+                    self._files.tick()
         self._pending = [each for each in self._pending if not self._begin(*each)]
         return min(self._turn(), self.watched.pump())
 
