@@ -38,6 +38,7 @@ def test_stopping_a_copy_leaves_the_originals_processes_alone(tmp_path: Path) ->
             assert "is a copy of another one" in refused.err
             assert "home adopt" in refused.err
             assert "is a copy of another one" in copied.run("jobs", "run", "long").err
+            assert "what run" in copied.ask("jobs", "cancel", "long").err
             assert json.loads(copied.run("status", "--json").out)["home_is_copy"] is True
             other = copied.start("serve", "--adopt-home", stdout=subprocess.DEVNULL)
             copied.await_entry("home.adopted")
