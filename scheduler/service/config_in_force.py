@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from eventstore.durable import REAL, write_file
+from eventstore.regular_file import read_regular
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable
@@ -52,8 +53,16 @@ def keep_copy(config: Config, target: Path) -> None:
         content = config.path.read_bytes()
         if sha256(content).hexdigest() != config.digest:
             return
-        if not target.exists() or target.read_bytes() != content:
+        if _kept(target, len(content)) != content:
             write_file(REAL, target, content)
+
+
+def _kept(target: Path, bytes_max: int) -> bytes | None:
+    """The copy that there is; None if it is another one by its length, or none at all, or no regular file."""
+    try:
+        return read_regular(target, bytes_max)
+    except OSError:
+        return None
 
 
 def rejection(problem: ConfigProblem) -> Event:
