@@ -26,7 +26,7 @@ from scheduler.ledger.open import bring_in_line
 from scheduler.ownership.actor import claims, person
 from scheduler.ownership.home_identity import is_copy, remember
 from scheduler.processes import PosixSpawner
-from scheduler.service.config_in_force import config_to_start_with
+from scheduler.service.config_in_force import check_copy, config_to_start_with, keep_copy
 from scheduler.service.executor import executors_of, this_process
 from scheduler.service.local_executor import LocalExecutor, RunRequest
 
@@ -37,18 +37,6 @@ _GIVE_UP_SIGNALS = 3
 """After this many signals the command gives up, even if a result could not be recorded."""
 
 
-def usable_config(home: Home) -> Config:
-    """The home's config or, while that is invalid, the last config that was in force, with a warning.
-
-    Raises:
-        ConfigInvalid, ConfigMissing, ConfigUnreadable: neither config can be used.
-    """
-    config, problem = config_to_start_with(home)
-    if problem is not None:
-        complain(f"{problem}\nthe last config that was in force is used")
-    return config
-
-
 @contextmanager
 def direct_runner(home: Home, places: OutputPlaces | None) -> Iterator[DirectRunner]:
     """Open a home to execute runs in this process; the ledger is brought in line with the config first.
@@ -57,13 +45,17 @@ def direct_runner(home: Home, places: OutputPlaces | None) -> Iterator[DirectRun
         ConfigInvalid, ConfigMissing, ConfigUnreadable: there is no usable config.
         Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
     """
-    config = usable_config(home)
+    config, problem = config_to_start_with(home)
     if is_copy(home):
         raise copied(home)
     with ledger_for_runs(home) as ledger:
-        if config.path == home.config:
+        check_copy(config, problem, ledger.state.config)
+        if problem is None:
             with patience_explained(home.ledger):
                 bring_in_line(ledger, config)
+            keep_copy(config, home.config_in_force)
+        else:
+            complain(f"{problem}\nthe last config that was in force is used")
         remember(home)
         with closing(DirectRunner(home, ledger, config, places)) as runner:
             yield runner

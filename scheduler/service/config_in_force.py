@@ -45,6 +45,20 @@ def config_to_start_with(home: Home) -> tuple[Config, ConfigProblem | None]:
             raise problem from None
 
 
+def check_copy(config: Config, problem: ConfigProblem | None, accepted: str | None) -> None:
+    """Refuse to start with a copy that is not the config which came into force last, as the ledger says.
+
+    Args:
+        config, problem: as `config_to_start_with` returned them.
+        accepted: the digest in the last `config.accepted`; None if there is none.
+
+    Raises:
+        ConfigInvalid, ConfigMissing, ConfigUnreadable: what is wrong with the file itself.
+    """
+    if problem is not None and config.digest != accepted:
+        raise problem
+
+
 def keep_copy(config: Config, target: Path) -> None:
     """Keep a private copy of a valid config; not if it was edited since it was read, for that may not be valid."""
     if config.path == target:

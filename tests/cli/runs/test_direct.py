@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from scheduler.home import Home
 from tests.support.command import COMMAND, await_fact, finished
 from tests.support.home import LiveHome, job, sh
 
@@ -347,3 +348,21 @@ def test_the_first_run_by_hand_records_salted_digests(home: LiveHome) -> None:
     (defined,) = home.entries("job.defined")
     digest = msgspec.json.decode(defined.data)["definition"]["env"]["PIN"]
     assert digest != env_digest("PIN", "1234")
+
+
+def test_an_invalid_config_is_replaced_by_the_one_that_came_into_force(home: LiveHome) -> None:
+    """Only by that one: a copy of another content is not what the ledger says was accepted."""
+    home.configure("jobs:\n" + job("hello", sh("echo ran")))
+    assert home.run("jobs", "run", "hello").code == 0
+    (home.root / "services" / "scheduler" / "config.yaml").write_text("jobs: [\n")
+    kept = home.run("jobs", "run", "hello")
+    assert (kept.code, kept.out) == (0, "ran\n")
+    assert "the last config that was in force is used" in kept.err
+    copy = Home(home.root).config_in_force
+    copy.write_text(copy.read_text().replace("echo ran", "echo forged"))
+    entries = home.entries()
+    for command in (["jobs", "run", "hello"], ["serve"]):
+        refused = home.run(*command)
+        assert refused.code == 2
+        assert "config.yaml" in refused.err
+    assert home.entries() == entries
