@@ -7,7 +7,7 @@ import math
 import signal
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 import click
 
@@ -81,17 +81,21 @@ class DirectRunner(Runner):
         super().__init__(home, ledger, places)
         self._files = ledger.store.files
         self.config = config
-        self._spawner = PosixSpawner(ledger.state.mark, self._waiter.selector, home.processes)
-        self._executor = LocalExecutor(
-            home,
-            ledger,
-            config.jobs,
-            self._spawner,
-            this_process(),
-            person(),
-            executors_of(home),
-            claims=claims(ledger.state.mark),
-        )
+        with ExitStack() as closing_if_it_fails:
+            closing_if_it_fails.callback(super().close)
+            self._spawner = PosixSpawner(ledger.state.mark, self._waiter.selector, home.processes)
+            closing_if_it_fails.callback(self._spawner.close)
+            self._executor = LocalExecutor(
+                home,
+                ledger,
+                config.jobs,
+                self._spawner,
+                this_process(),
+                person(),
+                executors_of(home),
+                claims=claims(ledger.state.mark),
+            )
+            closing_if_it_fails.pop_all()
         self._pending: list[tuple[RunRequest, OnRequested]] = []
         self._complaint = ""
         self._retry_at_s: float | None = None
@@ -141,10 +145,11 @@ class DirectRunner(Runner):
 
     def close(self) -> None:
         """Release everything; runs that are still running continue."""
-        if self._files is not None and self._reserve_given:
-            self._files.restore_reserve()
-        self._spawner.close()
-        super().close()
+        with ExitStack() as last:
+            last.callback(super().close)
+            last.callback(self._spawner.close)
+            if self._files is not None and self._reserve_given:
+                self._files.restore_reserve()
 
     def _begin(self, request: RunRequest, on_requested: OnRequested) -> bool:
         """Request and start a run, unless it must wait for another run of its job; False: try again later."""

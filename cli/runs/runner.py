@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 from cli.app.ledger_wait import patience_explained
@@ -72,17 +72,20 @@ class Runner(ABC):
     def __init__(self, home: Home, ledger: Ledger, places: OutputPlaces | None) -> None:
         self._home, self.ledger = home, ledger
         self._waiter = Waiter(home.ledger, stopping_signals())
-        follower = None
-        if places is not None:
-            follower = OutputFollower(
-                home,
-                self._waiter.selector,
-                places.out,
-                places.err,
-                labelled=places.labelled,
-                raw=places.raw,
-            )
-        self.watched = WatchedRuns(follower, ledger.state)
+        with ExitStack() as closing_if_it_fails:
+            closing_if_it_fails.callback(self._waiter.close)
+            follower = None
+            if places is not None:
+                follower = OutputFollower(
+                    home,
+                    self._waiter.selector,
+                    places.out,
+                    places.err,
+                    labelled=places.labelled,
+                    raw=places.raw,
+                )
+            self.watched = WatchedRuns(follower, ledger.state)
+            closing_if_it_fails.pop_all()
         self._signals: list[int] = []
         ledger.listen(self.watched.notice)
 
@@ -130,5 +133,7 @@ class Runner(ABC):
 
     def close(self) -> None:
         """Stop following; the runs continue."""
-        self.watched.close()
-        self._waiter.close()
+        try:
+            self.watched.close()
+        finally:
+            self._waiter.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -67,7 +67,10 @@ class SchedulerRunner(Runner):
         super().__init__(home, ledger, places)
         self._explained: set[tuple[int, str, datetime | None]] = set()
         self._patient_until_s = 0.0
-        self._watch = SchedulerWatch(home, holder, self._waiter.selector)
+        with ExitStack() as closing_if_it_fails:
+            closing_if_it_fails.callback(super().close)
+            self._watch = SchedulerWatch(home, holder, self._waiter.selector)
+            closing_if_it_fails.pop_all()
 
     def await_config(self) -> None:
         """Wait a few seconds for the scheduler to read a config that was edited just now.
