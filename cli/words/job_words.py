@@ -131,6 +131,7 @@ def job_document(state: State, job: Job, now: datetime) -> dict[str, Any]:
         "schedule": definition.schedule,
         "every": definition.every,
         "at": definition.at,
+        "on_demand": definition.on_demand,
         "timezone": definition.timezone,
         "schedule_words": words,
         "schedule_source": source,

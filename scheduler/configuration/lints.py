@@ -27,6 +27,8 @@ def _schedule_lints(jobs: Iterable[ConfiguredJob], now: datetime | None) -> Iter
     known: dict[tuple[str, str, str], list[Lint]] = {}
     for job in jobs:
         definition = job.definition
+        if definition.on_demand:
+            continue
         kind = "schedule" if definition.schedule else "every" if definition.every else "at"
         text = definition.schedule or definition.every or definition.at or ""
         shared = (kind, text, definition.timezone)

@@ -16,6 +16,7 @@ from scheduler.schedule.duration import format_duration, parse_duration
 from scheduler.schedule.errors import ScheduleError, mistyped
 from scheduler.schedule.every import EverySchedule, parse_every
 from scheduler.schedule.lint import lint
+from scheduler.schedule.on_demand import OnDemand
 from scheduler.schedule.schedule import Lint, Schedule, Summary
 from scheduler.schedule.zones import known_zone, nearest_zones, unknown_zone
 
@@ -24,6 +25,7 @@ __all__ = [
     "CronSchedule",
     "EverySchedule",
     "Lint",
+    "OnDemand",
     "Schedule",
     "ScheduleError",
     "Summary",

@@ -13,7 +13,7 @@ from scheduler.configuration.keys.key import Key
 from scheduler.definition import RETENTION_MAX
 
 TOP_KEYS: Final[tuple[str, ...]] = ("jobs", "defaults", "scheduler")
-TIMING_KEYS: Final[tuple[str, ...]] = ("schedule", "every", "at")
+TIMING_KEYS: Final[tuple[str, ...]] = ("schedule", "every", "at", "on_demand")
 """A job has exactly one of these."""
 
 JOB_KEYS: Final[dict[str, Key]] = {
@@ -46,11 +46,11 @@ JOB_KEYS: Final[dict[str, Key]] = {
         read=lambda node: values.scalar(node, "a cron expression in quotes").text,
         show=shown.text,
         takes="a cron expression in quotes, of five fields, or an alias such as @daily",
-        default="none: exactly one of schedule, every and at",
+        default="none: exactly one of schedule, every, at and on_demand",
         meaning="When the job runs: at each time of `timezone` that fits. `cronledger cron explain` shows what an "
         "expression means.",
         example='schedule: "30 2 * * mon-fri"',
-        comment='exactly one of schedule, every and at; also "@daily" and the like',
+        comment='exactly one of schedule, every, at and on_demand; also "@daily" and the like',
         synonyms=("cron", "when"),
     ),
     "every": Key(
@@ -58,7 +58,7 @@ JOB_KEYS: Final[dict[str, Key]] = {
         read=lambda node: values.scalar(node, "a duration such as 90s").text,
         show=shown.text,
         takes="a duration such as 90s",
-        default="none: exactly one of schedule, every and at",
+        default="none: exactly one of schedule, every, at and on_demand",
         meaning="When the job runs: at each multiple of this since the beginning of 1970, UTC.",
         example="every: 90s",
         comment="at each multiple of this, whenever the scheduler was started",
@@ -69,10 +69,22 @@ JOB_KEYS: Final[dict[str, Key]] = {
         read=lambda node: values.scalar(node, "a time such as 2026-12-24T18:00:00+01:00").text,
         show=shown.text,
         takes="a time such as 2026-12-24T18:00:00+01:00; without an offset it is read in the job's zone",
-        default="none: exactly one of schedule, every and at",
+        default="none: exactly one of schedule, every, at and on_demand",
         meaning="When the job runs: once.",
         example="at: 2026-12-24T18:00:00+01:00",
         comment="once",
+    ),
+    "on_demand": Key(
+        member="on_demand",
+        read=values.boolean,
+        show=shown.boolean,
+        takes="true or false",
+        default="false",
+        meaning="The job has no times: it runs only when somebody asks for it with `cronledger jobs run`, which a "
+        "disabled job obeys too.",
+        example="on_demand: true",
+        comment="no times: it runs only when somebody asks for it (false)",
+        synonyms=("manual",),
     ),
     "timezone": Key(
         member="timezone",

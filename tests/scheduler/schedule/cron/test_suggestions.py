@@ -122,7 +122,7 @@ def test_five_fields_are_read_as_debian_does_and_so_is_a_suggestion(expression: 
         assert not entry.rest_skipped
         assert_same(parse_cron(expression), entry.meaning)
     elif "never comes" in error.reason:
-        assert error.suggestion is None
+        assert error.suggestion in (None, "on_demand: true")
         assert first_instants(entry.meaning, STARTS[0]) == []
     elif error.suggestion is not None and error.suggestion.startswith("every: "):
         assert LONE_STEP.fullmatch(expression)  # nobody means minute 0 of each hour by `*/90`
@@ -296,11 +296,16 @@ def test_whatever_is_said_of_a_zone_inside_keeps_the_instants(
     assert list(found) == list(walk(expression, written, after, until))
 
 
-@pytest.mark.parametrize("expression", ["0 0 31 2 *", "0 0 30 2 *", "0 0 31 4,6 *", "0 0 30,31 FEB */2"])
-def test_a_date_that_never_comes_gets_no_day_that_does(expression: str) -> None:
+@pytest.mark.parametrize(("expression", "meant"), [
+    ("0 0 31 2 *", "on_demand: true"),
+    ("0 0 30 2 *", "on_demand: true"),
+    ("0 0 30,31 FEB */2", "on_demand: true"),
+    ("0 0 31 4,6 *", None),
+])  # fmt: skip
+def test_a_date_that_never_comes_gets_no_day_that_does(expression: str, meant: str | None) -> None:
     """Some write 31 February to say "never": the refusal says how a job is kept that is only started by hand."""
     error = refused(expression)
     assert error is not None
-    assert error.suggestion is None
+    assert error.suggestion == meant
     assert "never comes" in error.reason
-    assert "`enabled: false`" in error.reason
+    assert "`on_demand: true`" in error.reason
