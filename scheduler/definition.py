@@ -20,8 +20,8 @@ RETENTION_MAX: Final = {"hours": 24 * 36_525, "days": 36_525}
 """A century: anything longer is a slip of the keyboard."""
 
 
-Timing = tuple[str | None, str | None, str | None, str]
-"""The members `schedule`, `every`, `at` and `timezone` of a definition."""
+Timing = tuple[str | tuple[str, ...] | None, str | None, str | None, str]
+"""The members `schedules` or `schedule`, `every`, `at` and `timezone` of a definition."""
 
 
 class Directory(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +40,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
             directly), or None for a registered job that is found by its name.
         shell: whether the string needs a shell.
         schedule: five-field cron expression or alias; exactly one of `schedule`, `every`, `at`, `on_demand` is set.
+        schedules: where there are several expressions, these; `schedule` shows them joined by "; ".
         every: duration as written, such as `90s`; anchored to the Unix epoch.
         at: one instant as written, RFC 3339.
         on_demand: it has no instants, and runs only when somebody asks for it.
@@ -64,6 +65,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     shell: bool = False
     description: str = ""
     schedule: str | None = None
+    schedules: list[str] = []
     every: str | None = None
     at: str | None = None
     on_demand: bool = False
@@ -93,7 +95,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
 
         Of a job that runs on demand all but the zone is None.
         """
-        return (self.schedule, self.every, self.at, self.timezone)
+        return (tuple(self.schedules) or self.schedule, self.every, self.at, self.timezone)
 
 
 DEFINITION_BYTES_MAX = 60_000

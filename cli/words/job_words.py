@@ -129,6 +129,7 @@ def job_document(state: State, job: Job, now: datetime) -> dict[str, Any]:
         "name": job.name,
         "description": definition.description,
         "schedule": definition.schedule,
+        "schedules": definition.schedules or [each for each in [definition.schedule] if each],
         "every": definition.every,
         "at": definition.at,
         "on_demand": definition.on_demand,

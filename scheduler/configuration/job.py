@@ -22,6 +22,7 @@ from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar
 from scheduler.definition import DEFINITION_BYTES_MAX, JobDefinition, recorded_bytes
 from scheduler.home import Home
+from scheduler.schedule.cron.several import SEPARATOR
 
 
 class ReadingContext(NamedTuple):
@@ -94,6 +95,9 @@ def _configured(name: str, block: Block, context: ReadingContext, when: Place) -
         members = {**filled(name), **members}
     elif isinstance(command, str):
         members["shell"] = needs_shell(command)
+    expressions = members.get("schedule")
+    if isinstance(expressions, list):
+        members |= {"schedules": expressions, "schedule": SEPARATOR.join(expressions)}
     definition = JobDefinition(name=name, **members)
     return ConfiguredJob(
         definition=definition,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from scheduler.configuration.keys.table import TIMING_KEYS
 from scheduler.configuration.yaml_tree.problems import Placed, Problems
-from scheduler.configuration.yaml_tree.tree import Node, Scalar
+from scheduler.configuration.yaml_tree.tree import Node, Scalar, Sequence
 from scheduler.schedule import OnDemand, Schedule, ScheduleError, parse_at, parse_cron, parse_every
 
 _PARSE: dict[str, Callable[[str, str], Schedule]] = {
@@ -48,6 +48,13 @@ class Timings:
             self._problems.add(name, _not_one(list(written)), key=key)
             return
         ((kind, node),) = written.items()
+        if isinstance(node, Sequence):
+            for index, item in enumerate(node.items, 1):
+                self._check_one(kind, item, timezone, f"{key}.{kind}.{index}")
+        else:
+            self._check_one(kind, node, timezone, f"{key}.{kind}")
+
+    def _check_one(self, kind: str, node: Node, timezone: str, key: str) -> None:
         if not isinstance(node, Scalar):
             return  # refused before, by its reader
         shared = (kind, node.text, timezone)
@@ -61,7 +68,7 @@ class Timings:
             self._problems.add(
                 node,
                 error.reason,
-                key=f"{key}.{kind}",
+                key=key,
                 suggestion=(error.suggestion or "") if error is mistakes[-1] else "",  # one for all of them
                 offset=0 if start is None else start + error.column,
             )

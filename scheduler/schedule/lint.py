@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scheduler.schedule.cron.schedule import CronSchedule
+from scheduler.schedule.cron.several import SeveralSchedules
 from scheduler.schedule.every import EverySchedule
 from scheduler.schedule.schedule import Lint, Schedule
 
@@ -19,6 +20,8 @@ def lint(schedule: Schedule) -> list[Lint]:
     >>> [remark.code for remark in lint(parse_cron("*/7 * * * *"))]
     ['uneven-step']
     """
+    if isinstance(schedule, SeveralSchedules):
+        return list(_several(schedule))
     if isinstance(schedule, CronSchedule):
         # Most commands read schedules, and few remark on them: what they all import is short.
         from scheduler.schedule.cron.lint import lint_cron
@@ -27,6 +30,21 @@ def lint(schedule: Schedule) -> list[Lint]:
     if isinstance(schedule, EverySchedule):
         return list(_interval(schedule))
     return []
+
+
+def _several(schedule: SeveralSchedules) -> Iterator[Lint]:
+    seen: dict[tuple[tuple[bool, int], ...], str] = {}
+    for member in schedule.members:
+        for remark in lint(member):
+            yield Lint(remark.code, f"of '{member.source()}': {remark.message}")
+        # Two expressions with the same values, starred alike, have the same instants.
+        means = tuple((field.starred, field.mask) for field in member.fields)
+        if means in seen:
+            yield Lint(
+                "same-schedule",
+                f"'{member.source()}' has the times of '{seen[means]}' again: each of them is one run",
+            )
+        seen.setdefault(means, member.source())
 
 
 def _interval(schedule: EverySchedule) -> Iterator[Lint]:

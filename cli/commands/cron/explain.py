@@ -18,7 +18,8 @@ from cli.terminal.printable import printable
 from cli.terminal.tables import Cell, Column, Value, details, table
 from cli.times.show import parse_time, show_relative, show_time
 from cli.times.zones import zone_of
-from scheduler.schedule import Schedule, ScheduleError, lint, parse_cron
+from scheduler.schedule import Schedule, ScheduleError, lint, parse_cron, parse_several
+from scheduler.schedule.cron.several import SEPARATOR
 
 _COUNT_MAX = 10_000
 
@@ -37,14 +38,20 @@ def explain(expression: tuple[str, ...], timezone: str, after: str | None, count
     """Say what a cron expression means in words, when it comes next, and what may surprise in it.
 
     EXPR is a five-field expression, in quotes so that the shell leaves its * alone, or an alias such as @daily.
+    Several, each in quotes, are explained together, as a job's schedule takes them in a list.
     """
-    text = " ".join(expression)
+    several = len(expression) > 1 and all(" " in each.strip() or each.startswith("@") for each in expression)
+    text = (SEPARATOR if several else " ").join(expression)
     now = datetime.now(UTC)
     begin = now if after is None else parse_time(after, "--after", now, zone=timezone, lean="future")
     try:
-        schedule = parse_cron(text, timezone)
+        for each in expression if several else [text]:
+            refused = each
+            schedule: Schedule = parse_cron(each, timezone)
+        if several:
+            schedule = parse_several(expression, timezone)
     except ScheduleError as problem:
-        _refuse(text, problem, unquoted=len(expression) > 5)
+        _refuse(refused, problem, unquoted=not several and len(expression) > 5)
     instants = list(islice(schedule.between(begin, datetime.max.replace(tzinfo=UTC), count), count))
     if as_json:
         _show_for_programs(text, timezone, schedule, begin, instants)

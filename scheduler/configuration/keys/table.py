@@ -43,14 +43,16 @@ JOB_KEYS: Final[dict[str, Key]] = {
     ),
     "schedule": Key(
         member="schedule",
-        read=lambda node: values.scalar(node, "a cron expression in quotes").text,
-        show=shown.text,
-        takes="a cron expression in quotes, of five fields, or an alias such as @daily",
+        derived=("schedules",),
+        read=converters.expressions,
+        show=shown.expressions,
+        takes="a cron expression in quotes, of five fields, or an alias such as @daily; or a list of these",
         default="none: exactly one of schedule, every, at and on_demand",
-        meaning="When the job runs: at each time of `timezone` that fits. `cronledger cron explain` shows what an "
-        "expression means.",
+        meaning="When the job runs: at each time of `timezone` that fits the expression, or one of several. "
+        "`cronledger cron explain` shows what they mean.",
         example='schedule: "30 2 * * mon-fri"',
-        comment='exactly one of schedule, every, at and on_demand; also "@daily" and the like',
+        comment='exactly one of schedule, every, at and on_demand; also "@daily" and the like;\n'
+        'several in a list, ["0 2 * * mon-fri", "0 6 * * sat"]',
         synonyms=("cron", "when"),
     ),
     "every": Key(

@@ -12,11 +12,9 @@ from scheduler.schedule.cron.vocabulary import (
     LONGEST_MONTH_DAYS,
     MINUTE,
     WEEKDAY,
-    CronField,
     FieldSpec,
     Part,
 )
-from scheduler.schedule.cron.wall_pattern import WallPattern
 from scheduler.schedule.cron.words import numbers_in_words
 from scheduler.schedule.offsets import stretches_of_year
 from scheduler.schedule.schedule import Lint, instant_at
@@ -154,7 +152,7 @@ def _clock_changes(schedule: CronSchedule) -> Iterator[Lint]:
     """What happens to times of day that the zone's clocks skip or show twice."""
     if schedule.zone == "UTC" or schedule.fields.hour.starred:
         return
-    pattern = _any_day(schedule)
+    pattern = schedule.times_of_day
     seen: set[tuple[str, str]] = set()
     for stretch in stretches_of_year(schedule.zone, _RULE_YEAR):
         begin_s = stretch.start_s + stretch.offset_s
@@ -181,9 +179,3 @@ def _clock_change(schedule: CronSchedule, skipped: bool, time: str, after: str) 
     if schedule.fixed_time:
         return f"{when}: on that day it runs the first time only"
     return f"{when}: on that day it runs both times"
-
-
-def _any_day(schedule: CronSchedule) -> WallPattern:
-    """The schedule's times of day on every day, because the date on which clocks change differs each year."""
-    full = CronField("*", True, 0xFFFFFFFF, ())
-    return WallPattern(schedule.fields.minute, schedule.fields.hour, full, full, full)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from scheduler.schedule.cron.vocabulary import CronField
 
-_MINUTES_OF_DAY = 1440
+MINUTES_OF_DAY = 1440
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _LEAP_MONTH_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -38,6 +38,9 @@ class WallPattern:
     Day of month and day of week follow Vixie and Debian cron (crontab(5), and `DOM_STAR`/`DOW_STAR` in its
     source): when both are restricted, a day matches if either does; a field that begins with `*`, even
     `*/2`, is unrestricted, and then both must match.
+
+    Attributes:
+        minutes: The minutes of a matching day that match, as bits.
     """
 
     def __init__(
@@ -48,7 +51,7 @@ class WallPattern:
         times = 0
         for hour_of_day in hour.values():
             times |= minute.mask << 60 * hour_of_day
-        self._times = times
+        self.minutes = times
         self._times_per_day = times.bit_count()
 
     @cached_property
@@ -61,41 +64,41 @@ class WallPattern:
     def count(self, low_s: int, high_s: int) -> int:
         """How many matches lie in low_s <= wall < high_s."""
         total = 0
-        low_day, low_minute, high_day, high_minute = _day_bounds(low_s, high_s)
+        low_day, low_minute, high_day, high_minute = day_bounds(low_s, high_s)
         if low_day == high_day:
             return (self._times_in(low_minute, high_minute)).bit_count() * self._matches(low_day)
         if self._matches(low_day):
-            total += self._times_in(low_minute, _MINUTES_OF_DAY).bit_count()
+            total += self._times_in(low_minute, MINUTES_OF_DAY).bit_count()
         if self._matches(high_day):
             total += self._times_in(0, high_minute).bit_count()
-        days = sum(mask.bit_count() for _, mask in self._day_masks(low_day + 1, high_day))
+        days = sum(mask.bit_count() for _, mask in self.day_masks(low_day + 1, high_day))
         return total + days * self._times_per_day
 
     def ascending(self, low_s: int, high_s: int) -> Iterator[int]:
         """The matches in low_s <= wall < high_s, the earliest first."""
-        bounds = _day_bounds(low_s, high_s)
-        for first_day, mask in self._day_masks(bounds.low_day, bounds.high_day + 1):
+        bounds = day_bounds(low_s, high_s)
+        for first_day, mask in self.day_masks(bounds.low_day, bounds.high_day + 1):
             for bit in _bits(mask):
                 day = first_day + bit
                 for minute in _bits(self._times_on(day, bounds)):
-                    yield (day * _MINUTES_OF_DAY + minute) * 60
+                    yield (day * MINUTES_OF_DAY + minute) * 60
 
     def descending(self, low_s: int, high_s: int) -> Iterator[int]:
         """The matches in low_s <= wall < high_s, the latest first."""
-        bounds = _day_bounds(low_s, high_s)
-        for first_day, mask in reversed(list(self._day_masks(bounds.low_day, bounds.high_day + 1))):
+        bounds = day_bounds(low_s, high_s)
+        for first_day, mask in reversed(list(self.day_masks(bounds.low_day, bounds.high_day + 1))):
             for bit in _bits_descending(mask):
                 day = first_day + bit
                 for minute in _bits_descending(self._times_on(day, bounds)):
-                    yield (day * _MINUTES_OF_DAY + minute) * 60
+                    yield (day * MINUTES_OF_DAY + minute) * 60
 
-    def _times_on(self, day: int, bounds: _DayBounds) -> int:
+    def _times_on(self, day: int, bounds: DayBounds) -> int:
         """The times of a matching day; of the first and the last day, only the times between the bounds."""
         if day not in (bounds.low_day, bounds.high_day):
-            return self._times
+            return self.minutes
         return self._times_in(
             bounds.low_minute if day == bounds.low_day else 0,
-            bounds.high_minute if day == bounds.high_day else _MINUTES_OF_DAY,
+            bounds.high_minute if day == bounds.high_day else MINUTES_OF_DAY,
         )
 
     def any(self, low_s: int, high_s: int) -> bool:
@@ -104,12 +107,12 @@ class WallPattern:
 
     def _times_in(self, low_minute: int, high_minute: int) -> int:
         """The matching minutes of a day, cut to low <= minute < high."""
-        return self._times & ((1 << high_minute) - 1) & -(1 << low_minute)
+        return self.minutes & ((1 << high_minute) - 1) & -(1 << low_minute)
 
     def _matches(self, day: int) -> bool:
-        return any(mask for _, mask in self._day_masks(day, day + 1))
+        return any(mask for _, mask in self.day_masks(day, day + 1))
 
-    def _day_masks(self, low_day: int, high_day: int) -> Iterator[tuple[int, int]]:
+    def day_masks(self, low_day: int, high_day: int) -> Iterator[tuple[int, int]]:
         """For each year of low_day <= day < high_day: its first day, and the matching days as bits."""
         while low_day < high_day:
             year = date.fromordinal(low_day + _EPOCH_ORDINAL).year
@@ -143,18 +146,20 @@ def _matching_days(rule: DayRule, leap: bool, first_weekday: int) -> int:
 _EVERY_SEVENTH = sum(1 << day for day in range(0, 366, 7))
 
 
-class _DayBounds(NamedTuple):
+class DayBounds(NamedTuple):
+    """Day and minute of day of both ends of low <= wall < high, in days since 1970."""
+
     low_day: int
     low_minute: int
     high_day: int
     high_minute: int
 
 
-def _day_bounds(low_s: int, high_s: int) -> _DayBounds:
+def day_bounds(low_s: int, high_s: int) -> DayBounds:
     """Day and minute of day of both ends, moved up to whole minutes."""
-    low_day, low_minute = divmod(-(-low_s // 60), _MINUTES_OF_DAY)
-    high_day, high_minute = divmod(-(-max(low_s, high_s) // 60), _MINUTES_OF_DAY)
-    return _DayBounds(low_day, low_minute, high_day, high_minute)
+    low_day, low_minute = divmod(-(-low_s // 60), MINUTES_OF_DAY)
+    high_day, high_minute = divmod(-(-max(low_s, high_s) // 60), MINUTES_OF_DAY)
+    return DayBounds(low_day, low_minute, high_day, high_minute)
 
 
 def _is_leap(year: int) -> bool:

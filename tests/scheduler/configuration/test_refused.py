@@ -88,7 +88,12 @@ CLEAN = 'jobs:\n  log-cleanup:\n    schedule: "@daily"\n'
     (NO_TIME + "    schedule: >-\n      5 25 * * *\n", 4, 15, "'25' in the hour field", "25 5 * * *"),
     (NO_TIME + "    schedule: 0 0 31 2 *\n", 4, 19, "this never comes", "on_demand: true"),
     (NO_TIME + "    schedule: 5\n", 4, 15, "one field", ""),
-    (NO_TIME + "    schedule: [1]\n", 4, 15, "this takes a cron expression", ""),
+    (NO_TIME + "    schedule: {}\n", 4, 15, "this takes a cron expression", ""),
+    (NO_TIME + "    schedule: []\n", 4, 15, "the list is empty", ""),
+    (NO_TIME + "    schedule: [1]\n", 4, 16, "one field", ""),
+    (NO_TIME + "    schedule: ['0 2 * * *', [a]]\n", 4, 29, "not a list", ""),
+    (NO_TIME + "    schedule: ['0 2 * * *', '5 25 * * *']\n", 4, 32, "'25' in the hour field", "25 5 * * *"),
+    (NO_TIME + f"    schedule: [{'0 2 * * *, ' * 50}0 3 * * *]\n", 4, 15, "51 expressions, 50 is the most", ""),
     (NO_TIME + "    every: 90\n", 4, 12, "has no unit", "90s"),
     (NO_TIME + "    at: 2026-12-24\n", 4, 9, "has no time of day", ""),
     # maintenance

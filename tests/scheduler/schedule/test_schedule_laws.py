@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from scheduler.schedule import Schedule, ScheduleError, lint, parse_at, parse_cron, parse_every
+from scheduler.schedule import Schedule, ScheduleError, lint, parse_at, parse_cron, parse_every, parse_several
 from tests.scheduler.schedule.cron.wall_clock import CHANGES, PATIENT, ZONES, expressions, utc
 
 ANY_TIME = st.datetimes(
@@ -24,12 +24,14 @@ NEAR_A_CHANGE = st.builds(
 def schedules(draw: st.DrawFn) -> Schedule:
     """Schedules of all three kinds in all zones."""
     zone = draw(st.sampled_from(ZONES))
-    kind = draw(st.sampled_from(["cron", "cron", "cron", "every", "at"]))
+    kind = draw(st.sampled_from(["cron", "cron", "cron", "several", "every", "at"]))
     if kind == "every":
         return parse_every(f"{draw(st.integers(1, 400_000))}s", zone)
     if kind == "at":
         return parse_at(draw(ANY_TIME).replace(microsecond=0).isoformat(), zone)
     try:
+        if kind == "several":
+            return parse_several(tuple(draw(st.lists(expressions(), min_size=2, max_size=4))), zone)
         return parse_cron(draw(expressions()), zone)
     except ScheduleError as refused:
         assume("never comes" not in refused.reason)
