@@ -59,11 +59,14 @@ JOB_KEYS: Final[dict[str, Key]] = {
         member="every",
         read=lambda node: values.scalar(node, "a duration such as 90s").text,
         show=shown.text,
-        takes="a duration such as 90s",
+        takes="a duration such as 90s, and perhaps when it begins: 14d from 2026-01-05T09:00",
         default="none: exactly one of schedule, every, at and on_demand",
-        meaning="When the job runs: at each multiple of this since the beginning of 1970, UTC.",
+        meaning="When the job runs: at each multiple of this since the beginning of 1970, UTC; with `from`, at that "
+        "time and each multiple after it. Whole days from a time on (`14d from 2026-01-05T09:00` is every other "
+        "Monday at nine) keep the local time in `timezone`; what has hours, even `24h`, is elapsed time.",
         example="every: 90s",
-        comment="at each multiple of this, whenever the scheduler was started",
+        comment="at each multiple of this, whenever the scheduler was started;\n"
+        "or from a time on: 14d from 2026-01-05T09:00",
         synonyms=("interval",),
     ),
     "at": Key(
@@ -94,7 +97,7 @@ JOB_KEYS: Final[dict[str, Key]] = {
         show=shown.text,
         takes="the IANA name of a time zone, such as Europe/Paris",
         default="UTC",
-        meaning="The zone in which `schedule`, and `at` without an offset, are read.",
+        meaning="The zone in which `schedule`, `at` without an offset, and the beginning of `every` are read.",
         example="timezone: Europe/Paris",
         comment="an IANA zone (UTC)",
         shared=True,

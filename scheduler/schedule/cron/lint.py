@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from scheduler.schedule.clock_changes import clock_change_lints
 from scheduler.schedule.cron.schedule import CronSchedule
 from scheduler.schedule.cron.vocabulary import (
     FIELDS,
@@ -16,11 +17,7 @@ from scheduler.schedule.cron.vocabulary import (
     Part,
 )
 from scheduler.schedule.cron.words import numbers_in_words
-from scheduler.schedule.offsets import stretches_of_year
-from scheduler.schedule.schedule import Lint, instant_at
-
-# A year so far ahead that zones follow their standing rules. So the advice does not depend on the current date.
-_RULE_YEAR = 2050
+from scheduler.schedule.schedule import Lint
 
 
 def lint_cron(schedule: CronSchedule) -> Iterator[Lint]:
@@ -31,7 +28,8 @@ def lint_cron(schedule: CronSchedule) -> Iterator[Lint]:
     yield from _every_minute_of_hours(schedule)
     yield from _day_fields(schedule)
     yield from _missing_days(schedule)
-    yield from _clock_changes(schedule)
+    if not schedule.fields.hour.starred:
+        yield from clock_change_lints(schedule)
 
 
 def _steps_past_the_end(schedule: CronSchedule) -> Iterator[Lint]:
@@ -146,36 +144,3 @@ def _missing_days(schedule: CronSchedule) -> Iterator[Lint]:
 
 def _month_name(number: int) -> str:
     return next(name for name, value in FIELDS[3].names.items() if value == number).capitalize()
-
-
-def _clock_changes(schedule: CronSchedule) -> Iterator[Lint]:
-    """What happens to times of day that the zone's clocks skip or show twice."""
-    if schedule.zone == "UTC" or schedule.fields.hour.starred:
-        return
-    pattern = schedule.times_of_day
-    seen: set[tuple[str, str]] = set()
-    for stretch in stretches_of_year(schedule.zone, _RULE_YEAR):
-        begin_s = stretch.start_s + stretch.offset_s
-        skipped = stretch.wall_seen_s < begin_s
-        low_s, high_s = sorted((stretch.wall_seen_s, begin_s))
-        first_s = next(pattern.ascending(low_s, high_s), None)
-        if first_s is None:
-            continue
-        time, after = f"{instant_at(first_s):%H:%M}", f"{instant_at(begin_s):%H:%M}"
-        code = "skipped-time" if skipped else "repeated-time"
-        if (code, time) in seen:
-            continue
-        seen.add((code, time))
-        yield Lint(code, _clock_change(schedule, skipped, time, after))
-
-
-def _clock_change(schedule: CronSchedule, skipped: bool, time: str, after: str) -> str:
-    if skipped:
-        when = f"{time} does not exist on the day when clocks in {schedule.zone} go forward"
-        if schedule.fixed_time:
-            return f"{when}: on that day it runs once, at {after}, right after the gap"
-        return f"{when}: on that day it does not run at the times that are skipped"
-    when = f"{time} comes twice on the day when clocks in {schedule.zone} go back"
-    if schedule.fixed_time:
-        return f"{when}: on that day it runs the first time only"
-    return f"{when}: on that day it runs both times"

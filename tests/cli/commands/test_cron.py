@@ -133,3 +133,14 @@ def test_several_expressions_are_explained_together() -> None:
     refused = call("cron", "explain", "0 2 * * *", "0 25 * * *")
     assert refused.code == 2
     assert "    0 25 * * *\n      ^^" in refused.err
+
+
+def test_an_interval_is_explained_too() -> None:
+    """As the key `every` takes it, with its instants; a mistake in it has its caret."""
+    document = call(
+        "cron", "explain", "every: 14d from 2026-01-05T09:00", "--timezone", "Europe/Paris",
+        "--after", "2026-03-20", "-n", "2", "--json",
+    ).document  # fmt: skip
+    assert [each["utc"] for each in document["next"]] == ["2026-03-30T07:00:00Z", "2026-04-13T07:00:00Z"]
+    refused = call("cron", "explain", "every 2w from 2026-01-05T09:00")
+    assert "did you mean every 14d from 2026-01-05T09:00?" in refused.err

@@ -95,6 +95,10 @@ CLEAN = 'jobs:\n  log-cleanup:\n    schedule: "@daily"\n'
     (NO_TIME + "    schedule: ['0 2 * * *', '5 25 * * *']\n", 4, 32, "'25' in the hour field", "25 5 * * *"),
     (NO_TIME + f"    schedule: [{'0 2 * * *, ' * 50}0 3 * * *]\n", 4, 15, "51 expressions, 50 is the most", ""),
     (NO_TIME + "    every: 90\n", 4, 12, "has no unit", "90s"),
+    (NO_TIME + "    every: 2w from 2026-01-05T09:00\n", 4, 12, "'2w' is not", "14d from 2026-01-05T09:00"),
+    (NO_TIME + "    every: 14d from 2026-01-05\n", 4, 21, "has no time of day", ""),
+    (NO_TIME + "    every: 14d from 2026-1-5T09:00\n", 4, 21, "is not a time", ""),
+    (NO_TIME + "    every: 14d from\n", 4, 12, "the time is empty", ""),
     (NO_TIME + "    at: 2026-12-24\n", 4, 9, "has no time of day", ""),
     # maintenance
     (JOB + "    retention_days: 3\n", 5, 5, "a job that runs a command cleans by itself", ""),

@@ -24,9 +24,17 @@ NEAR_A_CHANGE = st.builds(
 def schedules(draw: st.DrawFn) -> Schedule:
     """Schedules of all three kinds in all zones."""
     zone = draw(st.sampled_from(ZONES))
-    kind = draw(st.sampled_from(["cron", "cron", "cron", "several", "every", "at"]))
+    kind = draw(st.sampled_from(["cron", "cron", "cron", "several", "every", "from", "days", "at"]))
     if kind == "every":
         return parse_every(f"{draw(st.integers(1, 400_000))}s", zone)
+    if kind in ("from", "days"):
+        first = draw(st.datetimes(datetime.fromisoformat("1985-01-01"), datetime.fromisoformat("2060-01-01")))
+        step = f"{draw(st.integers(1, 40))}d" if kind == "days" else f"{draw(st.integers(1, 400_000))}s"
+        try:
+            return parse_every(f"{step} from {first:%Y-%m-%dT%H:%M:%S}", zone)
+        except ScheduleError as refused:
+            assume("never show" not in refused.reason and "twice" not in refused.reason)
+            raise
     if kind == "at":
         return parse_at(draw(ANY_TIME).replace(microsecond=0).isoformat(), zone)
     try:
