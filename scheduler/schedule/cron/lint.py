@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from scheduler.schedule.clock_changes import clock_change_lints
+from scheduler.schedule.cron.day_form_words import form_in_words, in_each_month
 from scheduler.schedule.cron.schedule import CronSchedule
 from scheduler.schedule.cron.vocabulary import (
     FIELDS,
@@ -115,8 +116,9 @@ def _day_fields(schedule: CronSchedule) -> Iterator[Lint]:
 
 def _missing_days(schedule: CronSchedule) -> Iterator[Lint]:
     day, month, weekday = schedule.fields.day, schedule.fields.month, schedule.fields.weekday
+    yield from _missing_forms(schedule)
     days, months = day.values(), month.values()
-    if day.starred or min(days) <= 28:
+    if day.starred or day.forms or min(days) <= 28:
         return
     first = min(days)
     otherwise = "" if weekday.starred else " by its day of month"
@@ -140,6 +142,12 @@ def _missing_days(schedule: CronSchedule) -> Iterator[Lint]:
             "short-months",
             f"day {numbers_in_words(days)} skips months that are shorter{otherwise}: {names}{but}",
         )
+
+
+def _missing_forms(schedule: CronSchedule) -> Iterator[Lint]:
+    for form in (*schedule.fields.day.forms, *schedule.fields.weekday.forms):
+        if not in_each_month(form):
+            yield Lint("short-months", f"not every month has {form_in_words(form)}: the others are left out")
 
 
 def _month_name(number: int) -> str:

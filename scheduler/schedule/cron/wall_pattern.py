@@ -9,27 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
-from scheduler.schedule.cron.vocabulary import CronField
+from scheduler.schedule.cron.day_rule import matching_days
+from scheduler.schedule.cron.vocabulary import CronField, day_rule
+from scheduler.schedule.schedule import HORIZON_S
 
 MINUTES_OF_DAY = 1440
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
-_LEAP_MONTH_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-
-
-class DayRule(NamedTuple):
-    """Which days match, as bit masks of the values of the three day fields.
-
-    Attributes:
-        both: Whether day of month and day of week must both match; otherwise either is enough.
-    """
-
-    days: int
-    months: int
-    weekdays: int
-    both: bool
 
 
 class WallPattern:
@@ -47,7 +35,7 @@ class WallPattern:
         self, minute: CronField, hour: CronField, day: CronField, month: CronField, weekday: CronField
     ):
         self._fields = (minute, hour, day, month, weekday)
-        self._day_rule = DayRule(day.mask, month.mask, weekday.mask, day.starred or weekday.starred)
+        self._day_rule = day_rule(day, month, weekday)
         times = 0
         for hour_of_day in hour.values():
             times |= minute.mask << 60 * hour_of_day
@@ -56,10 +44,19 @@ class WallPattern:
 
     @cached_property
     def next_after(self) -> Callable[[int], int | None]:
-        """A function from a wall time to the first match strictly later, stepped by croniter."""
+        """A function from a wall time to the first match strictly later, stepped by croniter.
+
+        croniter lacks some of the forms of days by their place, and has rules of its own for others: where there are
+        any, the next match is looked up in the days of each year.
+        """
+        if self._day_rule.day_forms or self._day_rule.weekday_forms:
+            return self._first_after
         from scheduler.schedule.cron.stepper import stepper
 
         return stepper(*self._fields)
+
+    def _first_after(self, wall_s: int) -> int | None:
+        return next(self.ascending(wall_s + 1, HORIZON_S), None)
 
     def count(self, low_s: int, high_s: int) -> int:
         """How many matches lie in low_s <= wall < high_s."""
@@ -121,29 +118,9 @@ class WallPattern:
             end_day = min(high_day, new_year + days_in_year)
             # 1 January 1970 was a Thursday.
             weekday = (new_year + 4) % 7
-            mask = _matching_days(self._day_rule, days_in_year == 366, weekday)
+            mask = matching_days(self._day_rule, days_in_year == 366, weekday)
             yield new_year, mask & ((1 << end_day - new_year) - 1) & -(1 << low_day - new_year)
             low_day = end_day
-
-
-@lru_cache(maxsize=4096)
-def _matching_days(rule: DayRule, leap: bool, first_weekday: int) -> int:
-    """The matching days of a year as bits; there are only 14 kinds of years."""
-    by_month_day = by_weekday = in_month = 0
-    day_of_year = 0
-    for month, length in enumerate(_LEAP_MONTH_DAYS, start=1):
-        days = length if leap or month != 2 else 28
-        by_month_day |= (rule.days >> 1 & ((1 << days) - 1)) << day_of_year
-        if rule.months >> month & 1:
-            in_month |= ((1 << days) - 1) << day_of_year
-        day_of_year += days
-    for day in range(7):
-        if rule.weekdays >> (first_weekday + day) % 7 & 1:
-            by_weekday |= _EVERY_SEVENTH << day
-    return in_month & (by_month_day & by_weekday if rule.both else by_month_day | by_weekday)
-
-
-_EVERY_SEVENTH = sum(1 << day for day in range(0, 366, 7))
 
 
 class DayBounds(NamedTuple):

@@ -10,17 +10,8 @@ from hypothesis import strategies as st
 
 from scheduler.schedule import ScheduleError, parse_every
 from scheduler.schedule.zones import load_zone
-from tests.scheduler.schedule.cron.wall_clock import CHANGES, MINUTE, PATIENT, utc
+from tests.scheduler.schedule.cron.wall_clock import CHANGES, PATIENT, first_shown, utc
 from tests.support.examples import examples
-
-
-def first_shown(local: datetime, zone: str) -> datetime:
-    """The first instant, to the minute, at which the clocks of a zone show a local time or a later one."""
-    info = load_zone(zone)
-    at = (local - timedelta(hours=40)).replace(tzinfo=UTC)
-    while at.astimezone(info).replace(tzinfo=None) < local:
-        at += MINUTE
-    return at
 
 
 @pytest.mark.parametrize("change", [name for name, (_, moment) in CHANGES.items() if moment >= "1971"])
