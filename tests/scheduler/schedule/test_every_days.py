@@ -8,10 +8,12 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from scheduler.explanation.wall_time import daylight_saving
 from scheduler.schedule import ScheduleError, parse_every
 from scheduler.schedule.zones import load_zone
 from tests.scheduler.schedule.cron.wall_clock import CHANGES, PATIENT, first_shown, utc
 from tests.support.examples import examples
+from tests.support.world import job
 
 
 @pytest.mark.parametrize("change", [name for name, (_, moment) in CHANGES.items() if moment >= "1971"])
@@ -61,6 +63,16 @@ def test_every_other_monday_at_nine() -> None:
     hours = parse_every("336h from 2026-01-05T09:00", "Europe/Paris")
     assert hours.next_after(utc("2026-03-29T12:00")) == utc("2026-03-30T08:00")
     assert hours.describe() == "every 336 hours from 2026-01-05 09:00 Europe/Paris"
+
+
+def test_why_tells_what_a_change_of_clocks_did_to_it() -> None:
+    """A time of the gap was made up for after it; `24h` has no time of day that could be skipped."""
+    days = job("a", every="1d from 2026-03-01T02:30", timezone="Europe/Paris")
+    told = daylight_saving(days, utc("2026-03-29T01:00"))
+    assert told is not None
+    assert told.effect == "made_up"
+    hours = job("a", every="24h from 2026-03-01T02:30", timezone="Europe/Paris")
+    assert daylight_saving(hours, utc("2026-03-29T01:30")) is None
 
 
 @pytest.mark.parametrize(("text", "suggestion", "token"), [
