@@ -63,7 +63,9 @@ def read_job(key: Scalar, node: Node, context: ReadingContext) -> ConfiguredJob 
         return None
     block = read_block(body, JOB_KEYS, problems, f"jobs.{name}", "a job")
     _check_kind(key, body, block, context)
-    timing = {kind: body.entries[kind][1] for kind in TIMING_KEYS if _says_when(kind, body, block)}
+    timing = {kind: body.entries[kind][1] for kind in TIMING_KEYS if kind in body.entries}
+    if block.values.get("on_demand") is False:
+        del timing["on_demand"]  # this says nothing
     timezone = block.values.get("timezone") or context.defaults.values.get("timezone", "UTC")
     if timing or not set(TIMING_KEYS).intersection(block.meant):
         context.timings.check(timing, timezone, key, f"jobs.{name}")
@@ -78,11 +80,6 @@ def read_job(key: Scalar, node: Node, context: ReadingContext) -> ConfiguredJob 
         problems.add(key, f"{message}: move what is long into a script", key=f"jobs.{name}")
         return None
     return configured
-
-
-def _says_when(kind: str, body: Mapping, block: Block) -> bool:
-    """Whether a job has a key that says when it runs: `on_demand: false` says nothing."""
-    return kind in body.entries and block.values.get(kind) is not False
 
 
 def _configured(name: str, block: Block, context: ReadingContext, when: Place) -> ConfiguredJob:
