@@ -20,6 +20,10 @@ RETENTION_MAX: Final = {"hours": 24 * 36_525, "days": 36_525}
 """A century: anything longer is a slip of the keyboard."""
 
 
+Timing = tuple[str | tuple[str, ...] | None, str | None, str | None, str]
+"""The members `schedules` or `schedule`, `every`, `at` and `timezone` of a definition."""
+
+
 class Directory(msgspec.Struct, frozen=True, kw_only=True):
     """A folder that a maintenance job cleans: the files in it whose name matches the glob `pattern`."""
 
@@ -35,9 +39,11 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         command: a string (run directly if it is plain words, through `/bin/sh -c` if `shell`), a list (run
             directly), or None for a registered job that is found by its name.
         shell: whether the string needs a shell.
-        schedule: five-field cron expression or alias; exactly one of `schedule`, `every`, `at` is set.
+        schedule: five-field cron expression or alias; exactly one of `schedule`, `every`, `at`, `on_demand` is set.
+        schedules: where there are several expressions, these; `schedule` shows them joined by "; ".
         every: duration as written, such as `90s`; anchored to the Unix epoch.
         at: one instant as written, RFC 3339.
+        on_demand: it has no instants, and runs only when somebody asks for it.
         timezone: IANA zone in which `schedule` and a zoneless `at` are read.
         enabled: what the config says; a person may have said otherwise since.
         env: name of each environment variable, to the digest of its value.
@@ -59,8 +65,10 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     shell: bool = False
     description: str = ""
     schedule: str | None = None
+    schedules: list[str] = []
     every: str | None = None
     at: str | None = None
+    on_demand: bool = False
     timezone: str = "UTC"
     enabled: bool = True
     env: dict[str, str] = {}
@@ -82,9 +90,12 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         """Whether this is a maintenance job that deletes files by their age."""
         return self.command is None and not self.dry_run
 
-    def timing(self) -> tuple[str | None, str | None, str | None, str]:
-        """What decides the instants; two definitions with the same timing have the same schedule."""
-        return (self.schedule, self.every, self.at, self.timezone)
+    def timing(self) -> Timing:
+        """What decides the instants; two definitions with the same timing have the same schedule.
+
+        Of a job that runs on demand all but the zone is None.
+        """
+        return (tuple(self.schedules) or self.schedule, self.every, self.at, self.timezone)
 
 
 DEFINITION_BYTES_MAX = 60_000

@@ -67,7 +67,7 @@ def _setting(definition: JobDefinition, key: str, origin: str, line: int | None)
 
 def _as_if_configured(definition: JobDefinition) -> ConfiguredJob:
     """A job of a config that says when it runs, and nothing else: it has the settings that every such job has."""
-    written = {key: 0 for key in TIMING_KEYS if getattr(definition, key) is not None}
+    written = {key: 0 for key in TIMING_KEYS if getattr(definition, key)}
     return ConfiguredJob(
         definition=definition, env={}, written=written, inherited={}, timing_place=Place(0, 0)
     )

@@ -83,6 +83,9 @@ def sentence_of(fact: Fact, zone: str) -> str:
 
 def in_force_sentence(fact: f.ScheduleInForce, since: datetime, zone: str) -> str:
     """A schedule, and since when it is in force, for a job that it has not asked for yet."""
+    if fact.on_demand:
+        told = f"It has had no schedule since {show_time(since, zone)} (revision {fact.revision})"
+        return printable(f"{told}: it runs only when somebody asks for it.")
     which = f"{fact.source} {fact.timezone} (revision {fact.revision})"
     return printable(f"Its schedule is {which}, in force since {show_time(since, zone)}.")
 
@@ -91,6 +94,8 @@ Shown = Callable[[datetime], str]
 
 
 def _scheduled(fact: f.ScheduleInForce, shown: Shown) -> str:
+    if fact.on_demand:
+        return f"It had no schedule (revision {fact.revision}): it ran only when somebody asked for it."
     which = f"{fact.source} {fact.timezone} (revision {fact.revision})"
     if fact.due:
         return f"Its schedule has this instant: {which}."
@@ -101,6 +106,8 @@ def _scheduled(fact: f.ScheduleInForce, shown: Shown) -> str:
 
 
 def _rescheduled(fact: f.ScheduleChange, shown: Shown) -> str:
+    if fact.on_demand:
+        return f"It has no schedule now, since {shown(fact.since)}: it runs only when somebody asks for it."
     return f"Its schedule is another one now: {fact.source} {fact.timezone}, since {shown(fact.since)}."
 
 

@@ -112,7 +112,7 @@ ATTEMPTS = (
 JOBS = (
     _text("name", "Unique in a home."),
     _text("description", "From the config; may be empty."),
-    _text("schedule", "Cron expression, or `every 90s`, or `at 2026-12-24T18:00:00+01:00`."),
+    _text("schedule", "Cron expression, or `every 90s`, or `at 2026-12-24T18:00:00+01:00`, or `on demand`."),
     _text("timezone", "IANA zone in which the schedule is read."),
     _C("enabled", "BOOLEAN", "", "Whether it runs on its schedule now: in the config, and not disabled."),
     _time("since", "When it was last enabled or disabled."),

@@ -71,7 +71,7 @@ WITH changes AS (
 )
 SELECT d.job AS name, coalesce(d.definition->>'$.description', '') AS description,
        coalesce(d.definition->>'$.schedule', 'every ' || (d.definition->>'$.every'),
-                'at ' || (d.definition->>'$.at')) AS schedule,
+                'at ' || (d.definition->>'$.at'), 'on demand') AS schedule,
        coalesce(d.definition->>'$.timezone', 'UTC') AS timezone,
        r.removed IS NULL
            AND (s.enabled OR coalesce(s.until <= (SELECT asked_at FROM parts.clock), false)) AS enabled,

@@ -52,23 +52,26 @@ class ScheduleInForce(Fact, frozen=True, tag="scheduled"):
         revision: of the definition; `source` and `timezone` are its schedule as written.
         due: whether its schedule has the instant.
         before, after: the nearest instants of the schedule, if it does not have the instant.
+        on_demand: the job has no schedule: it runs only when somebody asks for it.
     """
 
     revision: str
     source: str
     timezone: str
     due: bool
+    on_demand: bool = False
     before: datetime | None = None
     after: datetime | None = None
 
 
 class ScheduleChange(Fact, frozen=True, tag="rescheduled"):
-    """The job has another schedule now."""
+    """The job has another schedule now, or none (`on_demand`)."""
 
     source: str
     timezone: str
     revision: str
     since: datetime
+    on_demand: bool = False
 
 
 class DaylightSaving(Fact, frozen=True, tag="daylight_saving"):

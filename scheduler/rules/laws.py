@@ -80,6 +80,8 @@ def _schedule_ticked(state: State, entry: Entry, data: v.ScheduleTicked) -> str:
         if promised is None or not promised.first <= data.scheduled_for <= promised.last:
             return f"no misfire promised that {due} would be caught up"
         return ""
+    if job.definition.on_demand:
+        return f"{job.name} had no schedule then, by entry {job.defined_seq}"
     if not job.enablement.enabled:
         return f"{job.name} was disabled then, by entry {job.enablement.seq}"
     return f"{due} was settled before" if data.scheduled_for <= job.cursor else ""
@@ -92,6 +94,8 @@ def _schedule_misfired(state: State, entry: Entry, data: v.ScheduleMisfired) -> 
     if data.first > data.last or not 0 <= data.will_run <= data.count or data.count < 1:
         return "its numbers contradict one another"
     closed = any(span.after < data.first and data.last <= span.until for span in job.unsettled)
+    if not closed and job.definition.on_demand:
+        return f"{job.name} had no schedule then, by entry {job.defined_seq}"
     if closed or data.first > job.cursor:
         return ""
     return f"{data.first:%Y-%m-%d %H:%M:%S} UTC was settled before"

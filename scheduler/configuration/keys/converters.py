@@ -11,12 +11,13 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from scheduler.configuration.keys.names import variable_name
-from scheduler.configuration.keys.values import folder, mapping, text
+from scheduler.configuration.keys.values import folder, mapping, scalar, text
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue, Placed
 from scheduler.configuration.yaml_tree.tree import Node, Scalar, Sequence
 from scheduler.definition import Directory
 
+_EXPRESSIONS_MAX = 50
 P = TypeVar("P", bound=Placed)
 T = TypeVar("T")
 
@@ -82,6 +83,25 @@ def directories(node: Node) -> list[Directory]:
     found = [gathered.take(_directory, item, f"{index}") for index, item in enumerate(node.items, 1)]
     gathered.settle()
     return [each for each in found if each is not None]
+
+
+def expressions(node: Node) -> str | list[str]:
+    """A cron expression, or several in a list; a list of one is that one. What they mean is asked later."""
+    if not isinstance(node, Sequence):
+        return _expression(node)
+    if not node.items:
+        raise InvalidValue("the list is empty: it takes cron expressions in quotes")
+    if len(node.items) > _EXPRESSIONS_MAX:
+        raise InvalidValue(f"this list has {len(node.items)} expressions, {_EXPRESSIONS_MAX} is the most")
+    gathered = _FaultCollector()
+    found = [gathered.take(_expression, item, f"{index}") for index, item in enumerate(node.items, 1)]
+    gathered.settle()
+    read = [each for each in found if each is not None]
+    return read[0] if len(read) == 1 else read
+
+
+def _expression(node: Node) -> str:
+    return scalar(node, "a cron expression in quotes").text
 
 
 def _argument(node: Node) -> str:

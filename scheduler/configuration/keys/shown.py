@@ -8,11 +8,17 @@ from datetime import timedelta
 from scheduler.command import command_line
 from scheduler.definition import Directory
 from scheduler.schedule import format_duration
+from scheduler.schedule.cron.several import SEPARATOR
 
 
 def text(value: object) -> str:
     """As it is written; what is not set is empty."""
     return "" if value is None else str(value)
+
+
+def expressions(value: str | None, several: Iterable[str] = ()) -> str:
+    """One cron expression, or several joined."""
+    return SEPARATOR.join(several) or text(value)
 
 
 def boolean(value: bool) -> str:

@@ -13,7 +13,7 @@ from scheduler.configuration.keys.key import Key
 from scheduler.definition import RETENTION_MAX
 
 TOP_KEYS: Final[tuple[str, ...]] = ("jobs", "defaults", "scheduler")
-TIMING_KEYS: Final[tuple[str, ...]] = ("schedule", "every", "at")
+TIMING_KEYS: Final[tuple[str, ...]] = ("schedule", "every", "at", "on_demand")
 """A job has exactly one of these."""
 
 JOB_KEYS: Final[dict[str, Key]] = {
@@ -43,25 +43,31 @@ JOB_KEYS: Final[dict[str, Key]] = {
     ),
     "schedule": Key(
         member="schedule",
-        read=lambda node: values.scalar(node, "a cron expression in quotes").text,
-        show=shown.text,
-        takes="a cron expression in quotes, of five fields, or an alias such as @daily",
-        default="none: exactly one of schedule, every and at",
-        meaning="When the job runs: at each time of `timezone` that fits. `cronledger cron explain` shows what an "
-        "expression means.",
+        derived=("schedules",),
+        read=converters.expressions,
+        show=shown.expressions,
+        takes="a cron expression in quotes, of five fields, or an alias such as @daily; or a list of these",
+        default="none: exactly one of schedule, every, at and on_demand",
+        meaning="When the job runs: at each time of `timezone` that fits the expression, or one of several. Days may "
+        "be told by their place in the month: `L`, `LW`, `15W`, `5#3`, `5L`. `cronledger cron explain` shows what "
+        "an expression means, and [schedules](schedules.md) tells the rules.",
         example='schedule: "30 2 * * mon-fri"',
-        comment='exactly one of schedule, every and at; also "@daily" and the like',
+        comment='exactly one of schedule, every, at and on_demand; also "@daily" and the like;\n'
+        'several in a list, ["0 2 * * mon-fri", "0 6 * * sat"]',
         synonyms=("cron", "when"),
     ),
     "every": Key(
         member="every",
         read=lambda node: values.scalar(node, "a duration such as 90s").text,
         show=shown.text,
-        takes="a duration such as 90s",
-        default="none: exactly one of schedule, every and at",
-        meaning="When the job runs: at each multiple of this since the beginning of 1970, UTC.",
+        takes="a duration such as 90s, and perhaps when it begins: 14d from 2026-01-05T09:00",
+        default="none: exactly one of schedule, every, at and on_demand",
+        meaning="When the job runs: at each multiple of this since the beginning of 1970, UTC; with `from`, at that "
+        "time and each multiple after it. Whole days from a time on (`14d from 2026-01-05T09:00` is every other "
+        "Monday at nine) keep the local time in `timezone`; what has hours, even `24h`, is elapsed time.",
         example="every: 90s",
-        comment="at each multiple of this, whenever the scheduler was started",
+        comment="at each multiple of this, whenever the scheduler was started;\n"
+        "or from a time on: 14d from 2026-01-05T09:00",
         synonyms=("interval",),
     ),
     "at": Key(
@@ -69,10 +75,22 @@ JOB_KEYS: Final[dict[str, Key]] = {
         read=lambda node: values.scalar(node, "a time such as 2026-12-24T18:00:00+01:00").text,
         show=shown.text,
         takes="a time such as 2026-12-24T18:00:00+01:00; without an offset it is read in the job's zone",
-        default="none: exactly one of schedule, every and at",
+        default="none: exactly one of schedule, every, at and on_demand",
         meaning="When the job runs: once.",
         example="at: 2026-12-24T18:00:00+01:00",
         comment="once",
+    ),
+    "on_demand": Key(
+        member="on_demand",
+        read=values.boolean,
+        show=shown.boolean,
+        takes="true or false",
+        default="false",
+        meaning="The job has no times: it runs only when somebody asks for it with `cronledger jobs run`, which a "
+        "disabled job obeys too.",
+        example="on_demand: true",
+        comment="no times: it runs only when somebody asks for it (false)",
+        synonyms=("manual",),
     ),
     "timezone": Key(
         member="timezone",
@@ -80,7 +98,7 @@ JOB_KEYS: Final[dict[str, Key]] = {
         show=shown.text,
         takes="the IANA name of a time zone, such as Europe/Paris",
         default="UTC",
-        meaning="The zone in which `schedule`, and `at` without an offset, are read.",
+        meaning="The zone in which `schedule`, `at` without an offset, and the beginning of `every` are read.",
         example="timezone: Europe/Paris",
         comment="an IANA zone (UTC)",
         shared=True,
