@@ -47,6 +47,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         catch_up: which of the instants that passed while no scheduler was running are run.
         catch_up_limit: at most this many with `all`.
         catch_up_window_ms: forget instants older than this; None: never.
+        success_codes: exit codes that count as success; empty: 0 alone.
         start_deadline_ms: give up a run that could not start within this; None: an hour, of waiting for a slot.
         overlap: what becomes of a run that falls due while another one of the job is running.
         retention_hours: of `cleanup-sessions`; retention_days: of `log-cleanup`.
@@ -70,12 +71,17 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     catch_up: CatchUp = "one"
     catch_up_limit: int = 100
     catch_up_window_ms: int | None = None
+    success_codes: list[int] = []
     overlap: Overlap = "skip"
     start_deadline_ms: int | None = None
     retention_hours: int | None = None
     retention_days: int | None = None
     directories: list[Directory] = []
     dry_run: bool = False
+
+    def counts_as_success(self, exit_code: int) -> bool:
+        """Whether a run that exits with this code did what was wanted."""
+        return exit_code in self.success_codes if self.success_codes else exit_code == 0
 
     @property
     def deletes(self) -> bool:

@@ -145,7 +145,7 @@ def _run_began(fact: f.RunStart, shown: Shown) -> str:
 
 def _run_ended(fact: f.RunEnd, shown: Shown) -> str:
     how = OUTCOME_WORDINGS[fact.outcome].clause
-    how += ending_words(fact.exit_code, fact.signal) if fact.outcome == "failed" else ""
+    how += ending_words(fact.outcome, fact.exit_code, fact.signal)
     took = f" after {show_duration(fact.duration_ms)}" if fact.duration_ms is not None else ""
     told = f"Run {fact.run} {how} at {shown(fact.time)}{took}"
     return f"{told}{error_words(fact.outcome, fact.error)}."

@@ -50,6 +50,7 @@ class RunningAttempt:
     ) -> None:
         self.run, self.started, self.launch, self.actor = run, started, launch, actor
         self.kill_after_s = definition.kill_after_ms / 1000
+        self.definition = definition
         self.timeout_s = None if definition.timeout_ms is None else definition.timeout_ms / 1000
         self.started_mono_s: float | None = None
         self.deadline_s: float | None = None
@@ -262,18 +263,21 @@ def outcome_of(running: RunningAttempt) -> v.Outcome:
     """How an attempt came out."""
     if running.stopping is not None:
         return running.stopping
-    if running.exit_code == 0:
-        return "succeeded"
-    if running.exit is not None and running.exit.exit_code is None and running.exit.signal is None:
-        return "unknown"
-    return "failed"
+    if running.exit is None:
+        return "failed"
+    if running.exit_code is None:
+        return "unknown" if running.exit.signal is None else "failed"
+    return "succeeded" if running.definition.counts_as_success(running.exit_code) else "failed"
 
 
 def finished(running: RunningAttempt) -> Event:
     """The event that says how an attempt ended."""
-    end = running.exit
+    end, outcome = running.exit, outcome_of(running)
     out, err = running.digests or (None, None)
     reasons = [] if running.error is None else [running.error]
+    if outcome == "failed" and end is not None and end.exit_code == 0:
+        codes = ", ".join(map(str, running.definition.success_codes))
+        reasons.append(f"as success counts exit code {codes} alone")
     if end is not None:  # a process that never was has no output to speak of
         problems = [
             digest.problem for digest in (out, err) if digest is not None and digest.problem is not None
@@ -288,7 +292,7 @@ def finished(running: RunningAttempt) -> Event:
         trigger=running.run.trigger,
         started=running.started,
         duration_ms=running.duration_ms,
-        outcome=outcome_of(running),
+        outcome=outcome,
         attempt=running.launch.attempt,
         scheduled_for=running.run.scheduled_for,
         exit_code=running.exit_code,

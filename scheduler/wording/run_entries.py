@@ -71,8 +71,7 @@ def _started_message(entry: Entry, data: v.RunStarted) -> str:
 
 def _finished(entry: Entry, data: v.RunFinished, zone: str) -> str:
     text = f"{_run(entry)} {OUTCOME_WORDINGS[data.outcome].clause}"
-    if data.outcome == "failed":
-        text += ending_words(data.exit_code, data.signal)
+    text += ending_words(data.outcome, data.exit_code, data.signal)
     if data.duration_ms is not None and not (data.outcome == "failed" and data.duration_ms == 0):
         word = "in" if data.outcome == "succeeded" else "after"
         text += f" {word} {show_duration(data.duration_ms)}"
@@ -82,7 +81,9 @@ def _finished(entry: Entry, data: v.RunFinished, zone: str) -> str:
 def _finished_message(entry: Entry, data: v.RunFinished) -> str:
     wording = OUTCOME_WORDINGS[data.outcome]
     how = ""
-    if data.outcome != "failed":
+    if data.outcome == "succeeded":
+        how = ending_words(data.outcome, data.exit_code, data.signal)
+    elif data.outcome != "failed":
         how = f" {wording.clause}" if data.outcome in v.FAILURES else ""
     elif data.signal is not None:
         how = f", ended by signal {data.signal}"

@@ -51,8 +51,8 @@ The vocabulary grows by new types and new optional members; what one means never
 not know. Times are RFC 3339 in UTC; durations are whole milliseconds. A member marked `?` is left out where it says
 nothing. Around `data` every entry has the members of the format: see the docstring of the `eventstore` package.
 
-Outcomes of a run: `succeeded`; `failed` (it could not be started, or ended with another exit code than 0 or by a
-signal); `timed_out`; `cancelled` (by a person, or with the scheduler); `lost` (its process died with no one
+Outcomes of a run: `succeeded`; `failed` (it could not be started, or ended with another exit code than 0, or than
+the job's `success_codes`, or by a signal); `timed_out`; `cancelled` (by a person, or with the scheduler); `lost` (its process died with no one
 watching); `unknown` (it ended, and how could not be known).
 """
 

@@ -48,6 +48,7 @@ def rough_job(rng: random.Random, name: str) -> JobDefinition:
         timeout_ms=rng.choice([None, 20_000, 900_000]),
         kill_after_ms=rng.choice([100, 10_000]),
         enabled=rng.random() < 0.9,
+        success_codes=rng.choice([[], [], [], [0, 1], [1]]),
     )
 
 

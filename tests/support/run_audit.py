@@ -23,6 +23,7 @@ class RunAuditor:
         self._definitions: dict[str, JobDefinition] = {}
         self._due: dict[int, datetime] = {}
         self._going: dict[int, str] = {}
+        self._codes: dict[int, list[int]] = {}
         self._cancelled: set[int] = set()
 
     def look(self, entry: Entry) -> None:
@@ -55,6 +56,7 @@ class RunAuditor:
             late = entry.time - self._due[run] - timedelta(milliseconds=definition.start_deadline_ms)
             assert late <= timedelta(0), f"run {run} began {late} after its deadline"
         self._going[run] = entry.job or ""
+        self._codes[run] = definition.success_codes or [0]
         assert self._slots is None or len(self._going) <= self._slots, f"run {run} had no slot"
 
     def _end(self, data: v.RunFinished, run: int) -> None:
@@ -62,7 +64,9 @@ class RunAuditor:
         if data.outcome == "cancelled":
             assert run in self._cancelled or run in self._stopped, f"nobody cancelled run {run}"
         if data.outcome == "succeeded":
-            assert data.exit_code == 0
+            assert data.exit_code in self._codes[run], f"{data.exit_code} does not count as success"
+        if data.outcome == "failed" and data.exit_code in self._codes[run]:
+            raise AssertionError(f"run {run} failed with {data.exit_code}, which counts as success")
         if data.outcome == "timed_out":
             assert "timeout" in (data.error or "")
 

@@ -11,14 +11,16 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from scheduler.configuration.keys.names import variable_name
-from scheduler.configuration.keys.values import folder, mapping, text
+from scheduler.configuration.keys.values import folder, mapping, text, whole_number
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue, Placed
-from scheduler.configuration.yaml_tree.tree import Node, Scalar, Sequence
+from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
 from scheduler.definition import Directory
 
 P = TypeVar("P", bound=Placed)
 T = TypeVar("T")
+
+_EXIT_CODE = whole_number(0, 255)
 
 
 class _FaultCollector:
@@ -80,6 +82,26 @@ def directories(node: Node) -> list[Directory]:
         )
     gathered = _FaultCollector()
     found = [gathered.take(_directory, item, f"{index}") for index, item in enumerate(node.items, 1)]
+    gathered.settle()
+    return [each for each in found if each is not None]
+
+
+def success_codes(node: Node) -> list[int]:
+    """Exit codes in their order; 0 alone, which applies anyway, is an empty list."""
+    codes = sorted(set(_one_or_more(node, _EXIT_CODE, "an exit code from 0 to 255, or a list of them")))
+    return [] if codes == [0] else codes
+
+
+def _one_or_more(node: Node, read: Callable[[Node], T], wanted: str) -> list[T]:
+    """A list that is not empty, of which one element may stand without the list."""
+    if isinstance(node, Mapping):
+        raise InvalidValue(f"this takes {wanted}, not a mapping")
+    if not isinstance(node, Sequence):
+        return [read(node)]
+    if not node.items:
+        raise InvalidValue(f"the list is empty: this takes {wanted}")
+    gathered = _FaultCollector()
+    found = [gathered.take(read, item, f"{index}") for index, item in enumerate(node.items, 1)]
     gathered.settle()
     return [each for each in found if each is not None]
 

@@ -180,6 +180,19 @@ JOB_KEYS: Final[dict[str, Key]] = {
         comment="forget what is older than this (never)",
         shared=True,
     ),
+    "success_codes": Key(
+        member="success_codes",
+        read=converters.success_codes,
+        show=shown.success_codes,
+        takes="an exit code from 0 to 255, or a list of them",
+        default="0",
+        meaning="The exit codes with which a run succeeded; with any other it failed. A list without 0 makes 0 a "
+        "failure.",
+        example="success_codes: [0, 3]",
+        comment="exit codes that count as success (0)",
+        shared=True,
+        synonyms=("exit_codes", "ok_codes"),
+    ),
     "overlap": Key(
         member="overlap",
         read=values.one_of("skip", "queue", "allow"),

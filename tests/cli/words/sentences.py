@@ -205,4 +205,12 @@ READS: list[tuple[Entry, str]] = [
         ),
         "log-cleanup: deleted 2 log files, 2.0 kB, older than 2026-11-23 02:00:00 +01:00; 1 could not be deleted",
     ),
+    (
+        of_run(
+            v.RunFinished(
+                trigger="manual", started=DUE, outcome="succeeded", attempt=1, exit_code=3, duration_ms=40
+            )
+        ),
+        "run 41 of nightly succeeded (exit code 3 counts as success) in 40 ms",
+    ),
 ]

@@ -79,6 +79,34 @@ def test_planted_output_is_nobodys(tmp_path: Path) -> None:
     assert (tmp_path / "out").read_text() == "planted"
 
 
+def outcome(codes: list[int], exit_code: int | None, *, launched: bool = True) -> tuple[str, str | None]:
+    """Outcome and error of an attempt of a job with these success codes."""
+    run = Run(number=41, job="a", trigger="manual", owed_at=STARTED, started=STARTED, attempt=1)
+    definition = JobDefinition(name="a", success_codes=codes)
+    running = RunningAttempt(run, STARTED, Launch(41, 1, ["x"], {}, "", "", ""), definition, v.SCHEDULER)
+    running.exit_code = exit_code
+    running.exit = Exit(41, 1, exit_code, None, None, None) if launched else None
+    payload = finished(running).data
+    assert isinstance(payload, v.RunFinished)
+    return payload.outcome, payload.error
+
+
+def test_the_job_says_which_exit_codes_are_success() -> None:
+    """With `success_codes` those count, and 0 only if it is among them; then the record says why it failed."""
+    assert outcome([], 0) == ("succeeded", None)
+    assert outcome([], 3) == ("failed", None)
+    assert outcome([0, 3], 3) == ("succeeded", None)
+    assert outcome([0, 3], 4) == ("failed", None)
+    assert outcome([3, 4], 0) == ("failed", "as success counts exit code 3, 4 alone")
+    assert outcome([3], None) == ("unknown", None)
+
+
+def test_a_program_that_was_not_found_is_no_success() -> None:
+    """The code with which a shell says that is the job's own only if a process ended with it."""
+    assert outcome([127], 127) == ("succeeded", None)
+    assert outcome([127], 127, launched=False)[0] == "failed"
+
+
 class Withstanding(SimulatedSpawner):
     """Of each run one descendant withstands."""
 
