@@ -48,6 +48,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         catch_up_limit: at most this many with `all`.
         catch_up_window_ms: forget instants older than this; None: never.
         success_codes: exit codes that count as success; empty: 0 alone.
+        fail_on_output: texts; a run whose output holds one of them failed.
         start_deadline_ms: give up a run that could not start within this; None: an hour, of waiting for a slot.
         overlap: what becomes of a run that falls due while another one of the job is running.
         retention_hours: of `cleanup-sessions`; retention_days: of `log-cleanup`.
@@ -72,6 +73,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     catch_up_limit: int = 100
     catch_up_window_ms: int | None = None
     success_codes: list[int] = []
+    fail_on_output: list[str] = []
     overlap: Overlap = "skip"
     start_deadline_ms: int | None = None
     retention_hours: int | None = None

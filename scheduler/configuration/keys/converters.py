@@ -7,6 +7,7 @@ them.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -20,6 +21,9 @@ from scheduler.definition import Directory
 P = TypeVar("P", bound=Placed)
 T = TypeVar("T")
 
+TEXTS_MAX = 20
+"""Each text is looked for by itself in all of the output."""
+TEXT_MAX_CHARS = 1_000
 _EXIT_CODE = whole_number(0, 255)
 
 
@@ -90,6 +94,23 @@ def success_codes(node: Node) -> list[int]:
     """Exit codes in their order; 0 alone, which applies anyway, is an empty list."""
     codes = sorted(set(_one_or_more(node, _EXIT_CODE, "an exit code from 0 to 255, or a list of them")))
     return [] if codes == [0] else codes
+
+
+def texts_in_output(node: Node) -> list[str]:
+    """Texts that may not stand in the output of a run, as they are written; each is listed once."""
+    texts = list(dict.fromkeys(_one_or_more(node, _text_in_output, "a text, or a list of texts")))
+    if len(texts) > TEXTS_MAX:
+        raise InvalidValue(f"there are {len(texts)} texts: at most {TEXTS_MAX} are looked for")
+    return texts
+
+
+def _text_in_output(node: Node) -> str:
+    value = text(node, literal=True)
+    if len(value) > TEXT_MAX_CHARS:
+        raise InvalidValue(f"the text has {len(value):,} characters: {TEXT_MAX_CHARS:,} is the most")
+    if any(unicodedata.category(char) == "Cc" and char != "\t" for char in value):
+        raise InvalidValue("the text holds a line break or a control character: it is looked for in a line")
+    return value
 
 
 def _one_or_more(node: Node, read: Callable[[Node], T], wanted: str) -> list[T]:

@@ -35,6 +35,11 @@ def success_codes(value: Iterable[int]) -> str:
     return ", ".join(map(str, value)) or "0"
 
 
+def texts(value: Iterable[str]) -> str:
+    """Texts, each in quotes."""
+    return ", ".join(map(repr, value)) or "none"
+
+
 def command(value: str | list[str], shell: bool) -> str:
     """The command line, and whether a shell reads it."""
     return command_line(value) + (" (through /bin/sh)" if shell else "")

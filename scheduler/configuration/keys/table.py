@@ -193,6 +193,18 @@ JOB_KEYS: Final[dict[str, Key]] = {
         shared=True,
         synonyms=("exit_codes", "ok_codes"),
     ),
+    "fail_on_output": Key(
+        member="fail_on_output",
+        read=converters.texts_in_output,
+        show=shown.texts,
+        takes="a text, or a list of texts",
+        default="none",
+        meaning="A run whose output holds one of these failed, whatever its exit code is. They are texts and no "
+        "patterns, upper and lower case count, and each stands in one line; at most 20 of at most 1,000 characters.",
+        example='fail_on_output: ["ERROR:", "out of space"]',
+        comment="texts; a run whose output holds one of them failed (none)",
+        shared=True,
+    ),
     "overlap": Key(
         member="overlap",
         read=values.one_of("skip", "queue", "allow"),

@@ -32,3 +32,26 @@ def test_a_mistaken_exit_code_is_placed(written: str, column: int, said: str) ->
     mistake = the_mistake(f"jobs: {{a: {{every: 5m, command: x, success_codes: {written}}}}}")
     assert (mistake.column, mistake.message) == (column, said)
     assert mistake.key.startswith("jobs.a.success_codes")
+
+
+@pytest.mark.parametrize(("written", "texts"), [
+    ("ERROR", ["ERROR"]), ("[ERROR, 'a  b', ERROR]", ["ERROR", "a  b"]), ("[404, '.*']", ["404", ".*"]),
+    ('"  tab\\t"', ["  tab\t"]),
+])  # fmt: skip
+def test_texts_are_taken_as_they_are_written(written: str, texts: list[str]) -> None:
+    """One text stands for a list of one; nothing is stripped, and nothing is a pattern."""
+    assert job(f"command: x, every: 5m, fail_on_output: {written}").fail_on_output == texts
+
+
+@pytest.mark.parametrize(("written", "said"), [
+    ("[a, '']", "this is empty: it takes text"),
+    ("[a, on]", "YAML reads on as a boolean, not as text: write it in quotes"),
+    ('"a\\nb"', "the text holds a line break or a control character: it is looked for in a line"),
+    ("[]", "the list is empty: this takes a text, or a list of texts"),
+    (str([f"t{n}" for n in range(21)]), "there are 21 texts: at most 20 are looked for"),
+    ("x" * 1_001, "the text has 1,001 characters: 1,000 is the most"),
+])  # fmt: skip
+def test_a_mistaken_text_is_told(written: str, said: str) -> None:
+    """What could never be found, or costs too much to look for, is refused."""
+    mistake = the_mistake(f"jobs: {{a: {{every: 5m, command: x, fail_on_output: {written}}}}}")
+    assert mistake.message == said

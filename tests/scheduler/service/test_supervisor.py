@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from eventstore import Event, MemoryStore
@@ -105,6 +106,44 @@ def test_a_program_that_was_not_found_is_no_success() -> None:
     """The code with which a shell says that is the job's own only if a process ended with it."""
     assert outcome([127], 127) == ("succeeded", None)
     assert outcome([127], 127, launched=False)[0] == "failed"
+
+
+@pytest.mark.parametrize("adopted", [False, True])
+def test_output_that_holds_a_text_fails_a_run(tmp_path: Path, adopted: bool) -> None:
+    """It failed, with the exit code that it had, and says which text stands where; of an adopted run too."""
+    machine = Machine()
+    machine.behaviour = lambda launch: Process(5.0, 0)
+    executor = Executor("sim", "boot", 1, 1)
+    run = Run(41, "a", "manual", STARTED, started=STARTED, attempt=1, executor=executor)
+    launch = Launch(41, 1, ["x"], {}, str(tmp_path), f"{tmp_path}/out", f"{tmp_path}/err")
+    definition = JobDefinition(name="a", fail_on_output=["no", "disk full"])
+    watching = Supervisor(SimulatedSpawner(machine))
+    watching.start([RunningAttempt(run, STARTED, launch, definition, v.SCHEDULER)], machine.clock.read())
+    if adopted:
+        watching = Supervisor(SimulatedSpawner(machine))
+        watching.adopt([RunningAttempt(run, STARTED, launch, definition, v.SCHEDULER)], machine.clock.read())
+    (tmp_path / "out").write_text("fine\n")
+    (tmp_path / "err").write_text("a\nb: disk full\n")
+    machine.clock.pass_(6)
+    (event,) = watching.turn(machine.clock.read())
+    assert isinstance(event.data, v.RunFinished)
+    assert (event.data.outcome, event.data.exit_code) == ("failed", None if adopted else 0)
+    assert event.data.error == "its output holds 'disk full' (stderr, line 2)"
+
+
+def test_output_that_cannot_be_searched_fails_a_run(tmp_path: Path) -> None:
+    """Where a text may have stood that nobody can look for, nothing is called a success."""
+    machine = Machine()
+    run = Run(41, "a", "manual", STARTED, started=STARTED, attempt=1)
+    launch = Launch(41, 1, ["x"], {}, str(tmp_path), f"{tmp_path}/out", f"{tmp_path}/err")
+    definition = JobDefinition(name="a", fail_on_output=["no"])
+    supervisor = Supervisor(SimulatedSpawner(machine))
+    (tmp_path / "err").write_text("")
+    supervisor.start([RunningAttempt(run, STARTED, launch, definition, v.SCHEDULER)], machine.clock.read())
+    (event,) = supervisor.turn(machine.clock.read())
+    assert isinstance(event.data, v.RunFinished)
+    assert event.data.outcome == "failed"
+    assert event.data.error == "output: it was deleted, so it cannot be searched for texts"
 
 
 class Withstanding(SimulatedSpawner):
