@@ -12,7 +12,7 @@ from typing import Final, Literal
 import msgspec
 
 CatchUp = Literal["one", "all", "none"]
-Overlap = Literal["skip", "queue", "allow"]
+Overlap = Literal["skip", "queue", "replace", "allow"]
 Fsync = Literal["always", "everysec", "never"]
 Shutdown = Literal["stop", "wait", "leave"]
 
@@ -51,6 +51,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         fail_on_output: texts; a run whose output holds one of them failed.
         start_deadline_ms: give up a run that could not start within this; None: an hour, of waiting for a slot.
         overlap: what becomes of a run that falls due while another one of the job is running.
+        queue_limit: at most this many runs of the job wait for an earlier one.
         retention_hours: of `cleanup-sessions`; retention_days: of `log-cleanup`.
         directories: further folders that a maintenance job cleans.
         dry_run: a maintenance job only counts.
@@ -75,11 +76,17 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     success_codes: list[int] = []
     fail_on_output: list[str] = []
     overlap: Overlap = "skip"
+    queue_limit: int = 1_000
     start_deadline_ms: int | None = None
     retention_hours: int | None = None
     retention_days: int | None = None
     directories: list[Directory] = []
     dry_run: bool = False
+
+    @property
+    def queues(self) -> bool:
+        """Whether a run that a person asks for waits while another one of the job is running."""
+        return self.overlap in ("queue", "replace")
 
     def counts_as_success(self, exit_code: int) -> bool:
         """Whether a run that exits with this code did what was wanted."""

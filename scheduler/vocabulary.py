@@ -239,11 +239,12 @@ class RunRequested(Payload, frozen=True):
 
 
 class RunCancelRequested(Payload, frozen=True):
-    """A person asked to stop a run."""
+    """A person asked to stop a run; or the scheduler did, for the run `replaced_by` takes its place."""
 
     TYPE: ClassVar[str] = "run.cancel_requested"
     reason: str = ""
     claims: Claims | None = None
+    replaced_by: int | None = None
 
 
 class RunStarted(Payload, frozen=True):
@@ -307,7 +308,9 @@ class RunFinished(Payload, frozen=True):
     survivors: list[Survivor] = []
 
 
-SkipReason = Literal["overlap", "queue_full", "disabled", "removed", "cancelled", "catch_up", "deadline"]
+SkipReason = Literal[
+    "overlap", "queue_full", "disabled", "removed", "cancelled", "catch_up", "deadline", "superseded"
+]
 SKIP_REASONS: tuple[SkipReason, ...] = get_args(SkipReason)
 
 
@@ -317,7 +320,8 @@ class RunSkipped(Payload, frozen=True):
     `overlap`: the number of the run that was in the way; where that had not started, because all slots were taken,
     `slots` has the numbers of the runs that held them, the oldest 16. `catch_up`: it was still owed when the
     scheduler stopped, and the job's catch-up policy does not want it after the restart. `deadline`: it could not
-    start in time (`start_deadline`); `slots` as for `overlap`.
+    start in time (`start_deadline`); `slots` as for `overlap`. `superseded`: the number of a newer run of the job
+    that takes its place (`overlap: replace`).
     """
 
     TYPE: ClassVar[str] = "run.skipped"

@@ -155,7 +155,7 @@ class DirectRunner(Runner):
     def _begin(self, request: RunRequest, on_requested: OnRequested) -> bool:
         """Request and start a run, unless it must wait for another run of its job; False: try again later."""
         job = request.definition.name
-        if request.definition.overlap == "queue":
+        if request.definition.queues:
             other = self._executor.in_the_way(job)
             if other is not None:
                 if other.number not in self._announced:

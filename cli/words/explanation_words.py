@@ -177,6 +177,11 @@ def _in_the_way(fact: f.BlockingRun, shown: Shown) -> str:
     return f"{told}; it {how} at {shown(fact.ended)}."
 
 
+def _replaced_by(fact: f.ReplacingRun, shown: Shown) -> str:
+    due = f", due {shown(fact.scheduled_for)}," if fact.scheduled_for else ""
+    return f"Run {fact.run}{due} took its place (`overlap: replace`)."
+
+
 def _slots_taken(fact: f.TakenSlots, shown: Shown) -> str:
     pairs = list(zip(fact.runs, fact.jobs, strict=True))
     by = ", ".join(f"run {run} of {job}" for run, job in pairs[:_HOLDERS_SHOWN_MAX])
@@ -279,6 +284,7 @@ _WORDS: dict[type[Fact], Callable[[Any, Shown], str]] = {
     f.UnfinishedRun: _run_open,
     f.RunSkip: _run_skipped,
     f.BlockingRun: _in_the_way,
+    f.ReplacingRun: _replaced_by,
     f.TakenSlots: _slots_taken,
     f.ManualRun: _by_hand,
     f.SchedulerDowntime: _down,

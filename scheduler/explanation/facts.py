@@ -166,6 +166,13 @@ class BlockingRun(Fact, frozen=True, tag="in_the_way"):
     outcome: Outcome | None = None
 
 
+class ReplacingRun(Fact, frozen=True, tag="replaced_by"):
+    """The newer run of the job that took the place of this one, and the instant for which that is."""
+
+    run: int
+    scheduled_for: datetime | None = None
+
+
 class TakenSlots(Fact, frozen=True, tag="slots_taken"):
     """All slots were taken, so that nothing else could start: `runs` and `jobs` name the runs, oldest first."""
 

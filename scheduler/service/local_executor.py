@@ -126,7 +126,7 @@ class LocalExecutor:
         events = [v.event(requested, self._actor, job=name, run=OWN_SEQ)]
         run = Run(state.head.seq + 1, name, "manual", self._clock.read().wall, by="self", actor=self._actor)
         other = _running(state, name)
-        if other is not None and request.definition.overlap == "queue":
+        if other is not None and request.definition.queues:
             return []
         if other is not None and request.definition.overlap == "skip":
             return [*events, skipped(run, "overlap", other.number, self._actor)]

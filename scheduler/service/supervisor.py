@@ -173,7 +173,7 @@ class Supervisor:
         """Ask the run to stop that a `run.cancel_requested` names; whether it was running here."""
         if requested.run is None:
             return False
-        return self.stop(requested.run, "cancelled", f"cancelled by {requested.actor}", now)
+        return self.stop(requested.run, "cancelled", cancel_reason(requested), now)
 
     def stop_all(self, reason: str, now: Reading) -> int:
         """Ask every run to stop; how many there were."""
@@ -259,6 +259,13 @@ def _orphan(running: RunningAttempt) -> Orphan:
     run, launch = running.run, running.launch
     elsewhere = run.executor is not None and is_elsewhere(run.executor)
     return Orphan(*launch.key, run.secret_sha256, elsewhere, (launch.stdout, launch.stderr))
+
+
+def cancel_reason(requested: Entry) -> str:
+    """Why a run is cancelled, as its `run.finished` says it, by the `run.cancel_requested` that asks for it."""
+    replaced_by = v.payload(requested).replaced_by
+    by_whom = f" by {requested.actor}" if replaced_by is None else f": replaced by run {replaced_by}"
+    return f"cancelled{by_whom}"
 
 
 def _search(digests: Sequence[OutputDigest], texts: Sequence[str]) -> None:

@@ -43,6 +43,7 @@ SKIP_WORDS: Final[dict[v.SkipReason, str]] = {
     "cancelled": "it was cancelled before it started",
     "catch_up": "its catch-up policy does not want it after the restart",
     "deadline": "it could not start in time",
+    "superseded": "a newer run of it took its place",
 }
 TRIGGER_WORDS: Final[dict[v.Trigger, str]] = {
     "schedule": "schedule",
@@ -67,6 +68,8 @@ def skip_words(
     if reason == "overlap" and because_of is not None:
         how = "not over" if slots is None else "still waiting to start" if slots else "still going"
         words = f"run {because_of} was {how}"
+    if reason == "superseded" and because_of is not None:
+        words = f"run {because_of} took its place"
     return f"{words}, for all slots were taken, by run {', '.join(map(str, slots))}" if slots else words
 
 

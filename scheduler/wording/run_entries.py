@@ -99,7 +99,20 @@ def _skipped(entry: Entry, data: v.RunSkipped, zone: str) -> str:
     told = f"{_run(entry)} skipped: {skip_words(data.reason, data.because_of, data.slots)}"
     if data.because_of is None:
         return told + _wish(entry, data)
-    return told if data.reason == "overlap" else f"{told}{_wish(entry, data)} (entry {data.because_of})"
+    if data.reason in ("overlap", "superseded"):
+        return told
+    return f"{told}{_wish(entry, data)} (entry {data.because_of})"
+
+
+def _cancel_requested(entry: Entry, data: v.RunCancelRequested, zone: str) -> str:
+    if data.replaced_by is not None:
+        return f"{_run(entry)} asked to stop{_replaced_by(data)}"
+    who = claimed_actor_words(entry.actor, data.claims)
+    return f"{_run(entry)} asked to stop by {who}{because(data.reason)}"
+
+
+def _replaced_by(data: v.RunCancelRequested) -> str:
+    return "" if data.replaced_by is None else f": run {data.replaced_by} takes its place"
 
 
 def _wish(entry: Entry, data: v.RunSkipped) -> str:
@@ -126,10 +139,10 @@ RUN_WORDINGS: Final[dict[str, EntryWording]] = {
     ),
     v.RunCancelRequested.TYPE: EntryWording(
         Signs("warn", "warning"),
-        lambda entry, data, zone: (
-            f"{_run(entry)} asked to stop by {claimed_actor_words(entry.actor, data.claims)}{because(data.reason)}"
+        _cancel_requested,
+        lambda entry, data: (
+            f"job to be stopped: {_named(entry)}, says {entry.actor}{because(data.reason)}{_replaced_by(data)}"
         ),
-        lambda entry, data: f"job to be stopped: {_named(entry)}, says {entry.actor}{because(data.reason)}",
     ),
     v.RunStarted.TYPE: EntryWording(Signs("plain", "start"), _started, _started_message),
     v.RunAdopted.TYPE: EntryWording(

@@ -207,14 +207,26 @@ JOB_KEYS: Final[dict[str, Key]] = {
     ),
     "overlap": Key(
         member="overlap",
-        read=values.one_of("skip", "queue", "allow"),
+        read=values.one_of("skip", "queue", "replace", "allow"),
         show=shown.text,
-        takes="skip, queue or allow",
+        takes="skip, queue, replace or allow",
         default="skip",
         meaning="What becomes of a run that falls due while the job's last one is running: it is skipped, it waits, "
-        "or it starts beside it.",
+        "it waits until that one has been stopped for it, or it starts beside it. Of several that `replace`, the "
+        "newest stays. What a person asked for is never replaced and replaces nothing: it waits.",
         example="overlap: skip",
-        comment="when the last run is still going: skip, queue or allow (skip)",
+        comment="when the last run is still going: skip, queue, replace or allow (skip)",
+        shared=True,
+    ),
+    "queue_limit": Key(
+        member="queue_limit",
+        read=values.whole_number(1, 10_000),
+        show=shown.text,
+        takes="a whole number from 1 to 10000",
+        default="1000",
+        meaning="At most so many runs of the job wait for an earlier one; a further one is skipped.",
+        example="queue_limit: 1000",
+        comment="at most so many runs wait for an earlier one (1000)",
         shared=True,
     ),
     "start_deadline": Key(

@@ -213,4 +213,12 @@ READS: list[tuple[Entry, str]] = [
         ),
         "run 41 of nightly succeeded (exit code 3 counts as success) in 40 ms",
     ),
+    (
+        of_run(v.RunCancelRequested(replaced_by=43)),
+        "run 41 of nightly asked to stop: run 43 takes its place",
+    ),
+    (
+        of_run(v.RunSkipped(reason="superseded", trigger="schedule", because_of=43)),
+        "run 41 of nightly skipped: run 43 took its place",
+    ),
 ]
