@@ -7,6 +7,7 @@ its environment are represented by digests. Durations are whole milliseconds.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Final, Literal
 
 import msgspec
@@ -27,6 +28,31 @@ class Directory(msgspec.Struct, frozen=True, kw_only=True):
     pattern: str = "*"
 
 
+ParameterType = Literal["text", "integer", "number", "boolean"]
+
+
+class Parameter(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A value that a job takes; values are text, as commands get them.
+
+    Attributes:
+        type: what the value must be.
+        default: what applies unless a run is given another value; None: nothing.
+        choices: the only values that are allowed; empty: all of the type.
+        description: what it is, for people.
+        secret: its value is never recorded, but read when an attempt starts: from `file`, or the variable `env`.
+        file: absolute, or relative to the home.
+        env: the name of a variable of the process that starts the attempt.
+    """
+
+    type: ParameterType = "text"
+    default: str | None = None
+    choices: list[str] = []
+    description: str = ""
+    secret: bool = False
+    file: str | None = None
+    env: str | None = None
+
+
 class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One job.
 
@@ -41,6 +67,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         timezone: IANA zone in which `schedule` and a zoneless `at` are read.
         enabled: what the config says; a person may have said otherwise since.
         env: name of each environment variable, to the digest of its value.
+        params: the parameters that it takes, by name.
         working_directory: absolute, or relative to the home; the home itself if None.
         timeout_ms: stop a run that takes longer; None: never.
         kill_after_ms: from SIGTERM to SIGKILL.
@@ -67,6 +94,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     timezone: str = "UTC"
     enabled: bool = True
     env: dict[str, str] = {}
+    params: dict[str, Parameter] = {}
     working_directory: str | None = None
     timeout_ms: int | None = None
     kill_after_ms: int = 10_000
@@ -82,6 +110,15 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     retention_days: int | None = None
     directories: list[Directory] = []
     dry_run: bool = False
+
+    def parameter_values(self, given: Mapping[str, str]) -> dict[str, str]:
+        """The values with which a run starts that was given these; the secret ones are left out."""
+        values = {
+            name: given.get(name, parameter.default)
+            for name, parameter in self.params.items()
+            if not parameter.secret
+        }
+        return {name: value for name, value in values.items() if value is not None}
 
     @property
     def queues(self) -> bool:

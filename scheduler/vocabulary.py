@@ -229,13 +229,18 @@ class ScheduleMisfired(Payload, frozen=True):
 
 
 class RunRequested(Payload, frozen=True):
-    """A person asked for a run; the run's number is this entry's `seq`."""
+    """A person asked for a run; the run's number is this entry's `seq`.
+
+    `parameters` names the options that were given for a registered job; `params` has the values that were given for
+    the job's parameters, never those of secret ones.
+    """
 
     TYPE: ClassVar[str] = "run.requested"
     executor: Literal["scheduler", "self"]
     reason: str = ""
     parameters: list[str] = []
     claims: Claims | None = None
+    params: dict[str, str] = {}
 
 
 class RunCancelRequested(Payload, frozen=True):
@@ -254,7 +259,8 @@ class RunStarted(Payload, frozen=True):
 
     `executor_pid` and `executor_start_ticks` (field 22 of `/proc/PID/stat`) identify who watches the process.
     `pid_namespace` is the inode of the namespace in which that number means it (`/proc/self/ns/pid`).
-    `secret_sha256` is the digest of what its processes carry as `CRONLEDGER_SECRET`.
+    `secret_sha256` is the digest of what its processes carry as `CRONLEDGER_SECRET`. `params` has the values with
+    which it starts, those of secret parameters left out.
     """
 
     TYPE: ClassVar[str] = "run.started"
@@ -268,6 +274,7 @@ class RunStarted(Payload, frozen=True):
     scheduled_for: datetime | None = None
     secret_sha256: str | None = None
     pid_namespace: int | None = None
+    params: dict[str, str] = {}
 
 
 class RunAdopted(Payload, frozen=True):

@@ -23,7 +23,7 @@ from cli.words.words import (
 from scheduler.explanation import Explanation, Fact, Verdict
 from scheduler.explanation import facts as f
 from scheduler.schedule import format_duration
-from scheduler.wording.causes import MISFIRE_WORDINGS
+from scheduler.wording.causes import MISFIRE_WORDINGS, parameter_words
 
 _HEADLINES: dict[Verdict, tuple[Tone, str]] = {
     "running": ("good", "Yes: its run has started and is still going."),
@@ -140,7 +140,8 @@ def _ticked(fact: f.RunOwed, shown: Shown) -> str:
 
 def _run_began(fact: f.RunStart, shown: Shown) -> str:
     adopted = "; it outlived that scheduler, and the next one took it over" if fact.adopted else ""
-    return f"Run {fact.run} started at {shown(fact.time)}{adopted}."
+    params = parameter_words({**fact.params, **dict.fromkeys(fact.secret, "(secret)")})
+    return f"Run {fact.run} started at {shown(fact.time)}{params}{adopted}."
 
 
 def _run_ended(fact: f.RunEnd, shown: Shown) -> str:

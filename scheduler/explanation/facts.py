@@ -118,11 +118,18 @@ class RunOwed(Fact, frozen=True, tag="ticked"):
 
 
 class RunStart(Fact, frozen=True, tag="run_began"):
-    """The run was started; `adopted`: whether it outlived the scheduler that started it."""
+    """The run was started.
+
+    Attributes:
+        adopted: whether it outlived the scheduler that started it.
+        params: the values with which it started; secret: names of the parameters whose values nobody recorded.
+    """
 
     run: int
     time: datetime
     adopted: bool = False
+    params: dict[str, str] = {}
+    secret: list[str] = []
 
 
 class RunEnd(Fact, frozen=True, tag="run_ended"):

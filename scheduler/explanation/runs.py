@@ -87,7 +87,21 @@ class _RunEntries:
             return []
         adopted = [entry.seq for entry in own if entry.type == v.RunAdopted.TYPE]
         entries = [started.seq, *adopted]
-        return [RunStart(entries=entries, run=self._number, time=started.time, adopted=bool(adopted))]
+        return [
+            RunStart(
+                entries=entries,
+                run=self._number,
+                time=started.time,
+                adopted=bool(adopted),
+                params=v.payload(started).params,
+                secret=self._secret_parameters(started),
+            )
+        ]
+
+    def _secret_parameters(self, started: Entry) -> list[str]:
+        job = self._past.state_at(started.seq).jobs.get(started.job or "")
+        params = {} if job is None else job.definition.params
+        return [name for name, parameter in params.items() if parameter.secret]
 
     def _has_begun(self, state: State) -> bool:
         run = state.runs.get(self._number)

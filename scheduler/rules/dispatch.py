@@ -156,6 +156,7 @@ def started(
         executor_start_ticks=executor.start_ticks,
         secret_sha256=secret_sha256,
         pid_namespace=executor.pid_namespace,
+        params=definition.parameter_values(run.params) if definition.params else {},
     )
     return v.event(payload, actor, job=run.job, run=run.number)
 
@@ -203,7 +204,7 @@ def skipped(
     return v.event(payload, actor, job=run.job, run=run.number)
 
 
-def not_launched(run: Run, began: datetime, error: str) -> Event:
+def not_launched(run: Run, began: datetime, error: str, actor: str = v.SCHEDULER) -> Event:
     """The event that says: no process could be started for an attempt that was recorded as started."""
     payload = v.RunFinished(
         trigger=run.trigger,
@@ -214,7 +215,7 @@ def not_launched(run: Run, began: datetime, error: str) -> Event:
         duration_ms=0,
         error=f"it could not be started: {error}",
     )
-    return v.event(payload, v.SCHEDULER, job=run.job, run=run.number)
+    return v.event(payload, actor, job=run.job, run=run.number)
 
 
 def lost(run: Run, error: str, actor: str = v.SCHEDULER) -> Event:

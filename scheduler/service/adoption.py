@@ -31,7 +31,7 @@ def adopt_or_lose(
     for run in found:
         job = ledger.state.jobs.get(run.job)
         if job is not None and run.started is not None:
-            candidates.append(launcher.attempt(run, job.definition, run.started, v.SCHEDULER))
+            candidates.append(launcher.attempt(run, job.definition, run.started, v.SCHEDULER, to_start=False))
     adopted = supervisor.adopt(candidates, now)
     for run in found:
         if run.number in adopted and run.cancel_seq is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from scheduler import vocabulary as v
@@ -96,6 +96,11 @@ def claimed_actor_words(actor: str, claims: Claims | None) -> str:
 def because(reason: str | None) -> str:
     """A reason as the end of a sentence: `: disk maintenance`; empty if there is no reason."""
     return f": {reason}" if reason else ""
+
+
+def parameter_words(params: Mapping[str, str]) -> str:
+    """Values of parameters as the end of a sentence: ` with region=us, full=true`; empty if there are none."""
+    return f" with {', '.join(f'{name}={value}' for name, value in params.items())}" if params else ""
 
 
 def spelled(name: str, between: str = " ") -> str:

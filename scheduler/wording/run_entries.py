@@ -15,6 +15,7 @@ from scheduler.wording.causes import (
     because,
     claimed_actor_words,
     lateness_words,
+    parameter_words,
     skip_words,
     spelled,
 )
@@ -133,9 +134,12 @@ RUN_WORDINGS: Final[dict[str, EntryWording]] = {
     v.RunRequested.TYPE: EntryWording(
         Signs("dim", "note"),
         lambda entry, data, zone: (
-            f"{_run(entry)} requested by {claimed_actor_words(entry.actor, data.claims)}{because(data.reason)}"
+            f"{_run(entry)} requested by {claimed_actor_words(entry.actor, data.claims)}"
+            f"{parameter_words(data.params)}{because(data.reason)}"
         ),
-        lambda entry, data: f"job requested: {_named(entry)}, by {entry.actor}{because(data.reason)}",
+        lambda entry, data: (
+            f"job requested: {_named(entry)}, by {entry.actor}{parameter_words(data.params)}{because(data.reason)}"
+        ),
     ),
     v.RunCancelRequested.TYPE: EntryWording(
         Signs("warn", "warning"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from scheduler.configuration.keys import converters, shown, values
+from scheduler.configuration.keys import converters, parameters, shown, values
 from scheduler.configuration.keys.key import Key
 from scheduler.definition import RETENTION_MAX
 
@@ -109,6 +109,20 @@ JOB_KEYS: Final[dict[str, Key]] = {
         comment="added to the environment; values are used as written and only digests are recorded (none)",
         shared=True,
         synonyms=("environment",),
+    ),
+    "params": Key(
+        member="params",
+        read=parameters.parameters,
+        show=parameters.shown,
+        takes=parameters.WANTED,
+        default="none",
+        meaning="Values of a run, by default or by `jobs run NAME --param region=us`. The command gets them as "
+        "variables: `CRONLEDGER_PARAM_REGION`. Each may have a `type` (text, integer, number, boolean), `default`, "
+        "`choices`, `description`. What a run was given is recorded, unless it is `secret: true`: then it is read "
+        "from its `file` or variable (`env`) when a run starts. See [parameters](parameters.md).",
+        example="params: {region: {default: eu, choices: [eu, us]}, full: false}",
+        comment="values of a run, as CRONLEDGER_PARAM_REGION and so on (none)",
+        synonyms=("args", "arguments", "parameters", "vars"),
     ),
     "working_directory": Key(
         member="working_directory",

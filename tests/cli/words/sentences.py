@@ -221,4 +221,10 @@ READS: list[tuple[Entry, str]] = [
         of_run(v.RunSkipped(reason="superseded", trigger="schedule", because_of=43)),
         "run 41 of nightly skipped: run 43 took its place",
     ),
+    (
+        of_run(
+            v.RunRequested(executor="self", reason="why not", params={"region": "us", "full": "true"}), ANN
+        ),
+        "run 41 of nightly requested by user:ann@web1 with region=us, full=true: why not",
+    ),
 ]
