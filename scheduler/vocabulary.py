@@ -195,16 +195,9 @@ class ScheduleTicked(Payload, frozen=True):
 
 
 MisfireReason = Literal[
-    "scheduler_down",
-    "suspend",
-    "clock_step",
-    "stall",
-    "ledger_unavailable",
-    "overload",
-    "replaced",
-    "disabled",
-    "removed",
-]
+    "scheduler_down", "suspend", "clock_step", "stall", "ledger_unavailable", "overload",
+    "replaced", "disabled", "removed",
+]  # fmt: skip
 MISFIRE_REASONS: tuple[MisfireReason, ...] = get_args(MisfireReason)
 CLOSING_REASONS: tuple[MisfireReason, ...] = ("disabled", "removed", "replaced")
 """Why a schedule is no longer in force: the reasons of misfires that do not tell why nobody watched."""
@@ -229,11 +222,7 @@ class ScheduleMisfired(Payload, frozen=True):
 
 
 class RunRequested(Payload, frozen=True):
-    """A person asked for a run; the run's number is this entry's `seq`.
-
-    `parameters` names the options that were given for a registered job; `params` has the values that were given for
-    the job's parameters, never those of secret ones.
-    """
+    """A person asked for a run, with these `params`; the run's number is this entry's `seq`."""
 
     TYPE: ClassVar[str] = "run.requested"
     executor: Literal["scheduler", "self"]
