@@ -7,12 +7,13 @@ its environment are represented by digests. Durations are whole milliseconds.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Final, Literal
 
 import msgspec
 
 CatchUp = Literal["one", "all", "none"]
-Overlap = Literal["skip", "queue", "allow"]
+Overlap = Literal["skip", "queue", "replace", "allow"]
 Fsync = Literal["always", "everysec", "never"]
 Shutdown = Literal["stop", "wait", "leave"]
 
@@ -31,6 +32,31 @@ class Directory(msgspec.Struct, frozen=True, kw_only=True):
     pattern: str = "*"
 
 
+ParameterType = Literal["text", "integer", "number", "boolean"]
+
+
+class Parameter(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A value that a job takes; values are text, as commands get them.
+
+    Attributes:
+        type: what the value must be.
+        default: what applies unless a run is given another value; None: nothing.
+        choices: the only values that are allowed; empty: all of the type.
+        description: what it is, for people.
+        secret: its value is never recorded, but read when an attempt starts: from `file`, or the variable `env`.
+        file: absolute, or relative to the home.
+        env: the name of a variable of the process that starts the attempt.
+    """
+
+    type: ParameterType = "text"
+    default: str | None = None
+    choices: list[str] = []
+    description: str = ""
+    secret: bool = False
+    file: str | None = None
+    env: str | None = None
+
+
 class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One job.
 
@@ -47,14 +73,18 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         timezone: IANA zone in which `schedule` and a zoneless `at` are read.
         enabled: what the config says; a person may have said otherwise since.
         env: name of each environment variable, to the digest of its value.
+        params: the parameters that it takes, by name.
         working_directory: absolute, or relative to the home; the home itself if None.
         timeout_ms: stop a run that takes longer; None: never.
         kill_after_ms: from SIGTERM to SIGKILL.
         catch_up: which of the instants that passed while no scheduler was running are run.
         catch_up_limit: at most this many with `all`.
         catch_up_window_ms: forget instants older than this; None: never.
+        success_codes: exit codes that count as success; empty: 0 alone.
+        fail_on_output: texts; a run whose output holds one of them failed.
         start_deadline_ms: give up a run that could not start within this; None: an hour, of waiting for a slot.
         overlap: what becomes of a run that falls due while another one of the job is running.
+        queue_limit: at most this many runs of the job wait for an earlier one.
         retention_hours: of `cleanup-sessions`; retention_days: of `log-cleanup`.
         directories: further folders that a maintenance job cleans.
         dry_run: a maintenance job only counts.
@@ -72,18 +102,40 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     timezone: str = "UTC"
     enabled: bool = True
     env: dict[str, str] = {}
+    params: dict[str, Parameter] = {}
     working_directory: str | None = None
     timeout_ms: int | None = None
     kill_after_ms: int = 10_000
     catch_up: CatchUp = "one"
     catch_up_limit: int = 100
     catch_up_window_ms: int | None = None
+    success_codes: list[int] = []
+    fail_on_output: list[str] = []
     overlap: Overlap = "skip"
+    queue_limit: int = 1_000
     start_deadline_ms: int | None = None
     retention_hours: int | None = None
     retention_days: int | None = None
     directories: list[Directory] = []
     dry_run: bool = False
+
+    def parameter_values(self, given: Mapping[str, str]) -> dict[str, str]:
+        """The values with which a run starts that was given these; the secret ones are left out."""
+        values = {
+            name: given.get(name, parameter.default)
+            for name, parameter in self.params.items()
+            if not parameter.secret
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+    @property
+    def queues(self) -> bool:
+        """Whether a run that a person asks for waits while another one of the job is running."""
+        return self.overlap in ("queue", "replace")
+
+    def counts_as_success(self, exit_code: int) -> bool:
+        """Whether a run that exits with this code did what was wanted."""
+        return exit_code in self.success_codes if self.success_codes else exit_code == 0
 
     @property
     def deletes(self) -> bool:

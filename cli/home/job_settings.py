@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import msgspec
+
 from scheduler.configuration.keys.shown import variable
 from scheduler.configuration.keys.table import JOB_KEYS, TIMING_KEYS
 from scheduler.configuration.model import ConfiguredJob, Place
@@ -86,4 +88,4 @@ def _plain(value: Any) -> Any:
             {"path": item.path, "pattern": item.pattern} if isinstance(item, Directory) else item
             for item in value
         ]
-    return value
+    return msgspec.to_builtins(value) if isinstance(value, dict) else value

@@ -6,7 +6,7 @@ import contextlib
 import math
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 
 import click
@@ -15,7 +15,9 @@ from cli.app.failures import Failure, complain
 from cli.app.ledger_wait import patience_explained
 from cli.home.copied import copied
 from cli.home.job_names import find_job
+from cli.runs.parameters import given_values
 from cli.runs.runner import OnRequested, OutputPlaces, Runner, ledger_for_runs
+from cli.runs.wanted import Wanted
 from cli.terminal.console import note
 from cli.terminal.printable import printable
 from eventstore.errors import Unavailable
@@ -104,18 +106,22 @@ class DirectRunner(Runner):
         self._announced: set[int] = set()
         self._tick_at_s = time.monotonic() + _TICK_S
 
-    def request(self, names: Sequence[str], reason: str, on_requested: OnRequested) -> None:
-        """Queue a run of each of these jobs, as the config defines them; `follow` requests and starts the runs.
+    def request(self, wanted: Wanted, on_requested: OnRequested) -> None:
+        """Queue a run of each of the jobs, as the config defines them; `follow` requests and starts the runs.
 
         Raises:
-            Failure: there is no such job; nothing is requested.
+            Failure: there is no such job, or it takes no such parameter; nothing is requested.
         """
-        for name in names:
+        requests = []
+        for name in wanted.names:
             find_job(self.ledger.state, name)
             if name not in self.config.jobs:
                 raise Failure(f"job {printable(name)} is not in the config that is used")
-        for name in names:
-            self.request_run(RunRequest(self.config.jobs[name].definition, reason), on_requested)
+            definition = self.config.jobs[name].definition
+            params = given_values(definition, wanted.params)
+            requests.append(RunRequest(definition, wanted.reason, params=params))
+        for request in requests:
+            self.request_run(request, on_requested)
 
     def request_run(self, request: RunRequest, on_requested: OnRequested) -> None:
         """Queue one run that is described in full; `follow` requests and starts it."""
@@ -154,7 +160,7 @@ class DirectRunner(Runner):
     def _begin(self, request: RunRequest, on_requested: OnRequested) -> bool:
         """Request and start a run, unless it must wait for another run of its job; False: try again later."""
         job = request.definition.name
-        if request.definition.overlap == "queue":
+        if request.definition.queues:
             other = self._executor.in_the_way(job)
             if other is not None:
                 if other.number not in self._announced:

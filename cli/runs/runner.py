@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import signal
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 from cli.app.ledger_wait import patience_explained
 from cli.runs.live_output import OutputFollower
+from cli.runs.wanted import Wanted
 from cli.runs.watch import WatchedRuns
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
@@ -90,11 +91,11 @@ class Runner(ABC):
         ledger.listen(self.watched.notice)
 
     @abstractmethod
-    def request(self, names: Sequence[str], reason: str, on_requested: OnRequested) -> None:
-        """Request a run of each of these jobs, or queue it to be requested by `follow`.
+    def request(self, wanted: Wanted, on_requested: OnRequested) -> None:
+        """Request a run of each of the jobs, or queue it to be requested by `follow`.
 
         Raises:
-            Failure: there is no such job; nothing is requested.
+            Failure: there is no such job, or it takes no such parameter; nothing is requested.
             Unavailable, Poisoned, Corrupt: see `EventStore.append`; nothing is requested.
         """
 

@@ -13,7 +13,9 @@ import click
 from cli.app.failures import ExitCode, Failure
 from cli.app.ledger_wait import patience_explained
 from cli.home.job_names import find_job
+from cli.runs.parameters import given_values
 from cli.runs.runner import OnRequested, OutputPlaces, Runner, ledger_for_runs
+from cli.runs.wanted import Wanted
 from cli.terminal.console import note
 from cli.times.zones import local_zone
 from cli.words.job_words import PAUSE_ENDS, paused_words
@@ -90,19 +92,18 @@ class SchedulerRunner(Runner):
                 raise KeyboardInterrupt
             self.ledger.refresh()
 
-    def request(self, names: Sequence[str], reason: str, on_requested: OnRequested) -> None:
+    def request(self, wanted: Wanted, on_requested: OnRequested) -> None:
         """Record the requests, all in one append.
 
         Raises:
-            Failure: there is no such job; nothing was requested.
+            Failure: there is no such job, or it takes no such parameter; nothing was requested.
             Unavailable, Poisoned, Corrupt: see `EventStore.append`; nothing was requested.
         """
-        for name in names:
-            find_job(self.ledger.state, name)
-        said = claims(self.ledger.state.mark)
-        requested = v.RunRequested(executor="scheduler", reason=reason, claims=said)
-        actor = person()
-        events = [v.event(requested, actor, job=name, run=OWN_SEQ) for name in names]
+        said, actor, events = claims(self.ledger.state.mark), person(), []
+        for name in wanted.names:
+            params = given_values(find_job(self.ledger.state, name).definition, wanted.params)
+            requested = v.RunRequested(executor="scheduler", reason=wanted.reason, claims=said, params=params)
+            events.append(v.event(requested, actor, job=name, run=OWN_SEQ))
         with patience_explained(self._home.ledger):
             recorded = self.ledger.decide(lambda state: events)
         self._patient_until_s = time.monotonic() + _PATIENCE_S

@@ -23,7 +23,7 @@ from cli.words.words import (
 from scheduler.explanation import Explanation, Fact, Verdict
 from scheduler.explanation import facts as f
 from scheduler.schedule import format_duration
-from scheduler.wording.causes import MISFIRE_WORDINGS
+from scheduler.wording.causes import MISFIRE_WORDINGS, parameter_words
 
 _HEADLINES: dict[Verdict, tuple[Tone, str]] = {
     "running": ("good", "Yes: its run has started and is still going."),
@@ -147,12 +147,13 @@ def _ticked(fact: f.RunOwed, shown: Shown) -> str:
 
 def _run_began(fact: f.RunStart, shown: Shown) -> str:
     adopted = "; it outlived that scheduler, and the next one took it over" if fact.adopted else ""
-    return f"Run {fact.run} started at {shown(fact.time)}{adopted}."
+    params = parameter_words({**fact.params, **dict.fromkeys(fact.secret, "(secret)")})
+    return f"Run {fact.run} started at {shown(fact.time)}{params}{adopted}."
 
 
 def _run_ended(fact: f.RunEnd, shown: Shown) -> str:
     how = OUTCOME_WORDINGS[fact.outcome].clause
-    how += ending_words(fact.exit_code, fact.signal) if fact.outcome == "failed" else ""
+    how += ending_words(fact.outcome, fact.exit_code, fact.signal)
     took = f" after {show_duration(fact.duration_ms)}" if fact.duration_ms is not None else ""
     told = f"Run {fact.run} {how} at {shown(fact.time)}{took}"
     return f"{told}{error_words(fact.outcome, fact.error)}."
@@ -182,6 +183,11 @@ def _in_the_way(fact: f.BlockingRun, shown: Shown) -> str:
         return f"{told} and not ended yet."
     how = OUTCOME_WORDINGS[fact.outcome].clause if fact.outcome else "was skipped"
     return f"{told}; it {how} at {shown(fact.ended)}."
+
+
+def _replaced_by(fact: f.ReplacingRun, shown: Shown) -> str:
+    due = f", due {shown(fact.scheduled_for)}," if fact.scheduled_for else ""
+    return f"Run {fact.run}{due} took its place (`overlap: replace`)."
 
 
 def _slots_taken(fact: f.TakenSlots, shown: Shown) -> str:
@@ -286,6 +292,7 @@ _WORDS: dict[type[Fact], Callable[[Any, Shown], str]] = {
     f.UnfinishedRun: _run_open,
     f.RunSkip: _run_skipped,
     f.BlockingRun: _in_the_way,
+    f.ReplacingRun: _replaced_by,
     f.TakenSlots: _slots_taken,
     f.ManualRun: _by_hand,
     f.SchedulerDowntime: _down,

@@ -89,6 +89,9 @@ RUNS = (
     _text("actor", "Who caused it: `scheduler`, or the person who asked for it."),
     _text("reason", "Why a person asked for it, in their words."),
     _number("settled_seq", "`seq` of the entry that ended or skipped it: the evidence."),
+    _json(
+        "params", "The values of its parameters, secret ones left out: `params->>'$.region'`. None without."
+    ),
 )
 
 ATTEMPTS = (
@@ -107,6 +110,7 @@ ATTEMPTS = (
     _text("host", "The machine it ran on."),
     _text("command_sha256", "Digest of what was executed: another one, another command."),
     _number("finished_seq", "`seq` of the entry that ended it: the evidence."),
+    _json("params", "The values of its parameters, as in `runs`."),
 )
 
 JOBS = (

@@ -121,11 +121,18 @@ class RunOwed(Fact, frozen=True, tag="ticked"):
 
 
 class RunStart(Fact, frozen=True, tag="run_began"):
-    """The run was started; `adopted`: whether it outlived the scheduler that started it."""
+    """The run was started.
+
+    Attributes:
+        adopted: whether it outlived the scheduler that started it.
+        params: the values with which it started; secret: names of the parameters whose values nobody recorded.
+    """
 
     run: int
     time: datetime
     adopted: bool = False
+    params: dict[str, str] = {}
+    secret: list[str] = []
 
 
 class RunEnd(Fact, frozen=True, tag="run_ended"):
@@ -167,6 +174,13 @@ class BlockingRun(Fact, frozen=True, tag="in_the_way"):
     started: datetime | None = None
     ended: datetime | None = None
     outcome: Outcome | None = None
+
+
+class ReplacingRun(Fact, frozen=True, tag="replaced_by"):
+    """The newer run of the job that took the place of this one, and the instant for which that is."""
+
+    run: int
+    scheduled_for: datetime | None = None
 
 
 class TakenSlots(Fact, frozen=True, tag="slots_taken"):

@@ -125,7 +125,26 @@ def _run_going(state: State, entry: Entry, data: v.RunFinished | v.RunAdopted) -
 
 def _run_skipped(state: State, entry: Entry, data: v.RunSkipped) -> str:
     run, why = _in_flight(state, entry)
-    return f"run {run.number} had started" if run is not None and run.started is not None else why
+    if run is not None and run.started is not None:
+        return f"run {run.number} had started"
+    return _replaced(state, run, data.because_of) if run is not None and data.reason == "superseded" else why
+
+
+def _run_cancel_requested(state: State, entry: Entry, data: v.RunCancelRequested) -> str:
+    if data.replaced_by is None:
+        return ""
+    run, why = _in_flight(state, entry)
+    return why if run is None else _replaced(state, run, data.replaced_by)
+
+
+def _replaced(state: State, run: Run, by: int | None) -> str:
+    """What is wrong with one run that takes the place of another."""
+    new = state.runs.get(-1 if by is None else by)
+    if new is None or new.job != run.job or new.trigger != "schedule" or new.started is not None:
+        return f"run {by} is no run of {run.job} that fell due and waits"
+    if run.trigger == "manual":
+        return f"run {run.number} was asked for by a person, and is replaced by no other"
+    return f"run {run.number} is not older than run {by}" if run.number >= new.number else ""
 
 
 def _in_flight(state: State, entry: Entry) -> tuple[Run | None, str]:
@@ -149,6 +168,7 @@ _LAWS: dict[str, Callable[[State, Entry, Any], str]] = {
     v.ScheduleTicked.TYPE: _schedule_ticked,
     v.ScheduleMisfired.TYPE: _schedule_misfired,
     v.RunRequested.TYPE: _run_requested,
+    v.RunCancelRequested.TYPE: _run_cancel_requested,
     v.RunStarted.TYPE: _run_started,
     v.RunAdopted.TYPE: _run_going,
     v.RunFinished.TYPE: _run_going,

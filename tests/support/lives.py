@@ -141,12 +141,12 @@ SCHEDULES = ["*/7 * * * *", "0 * * * *", "30 */2 * * *", "15 1 * * *"]
 def meddle_unwatched(rng: random.Random, world: World) -> None:
     """Someone says something, whether a scheduler is there to hear it or not."""
     name = rng.choice(["job-0", "job-1", "job-2"])
-    seconds = rng.expovariate(1 / 4_000)
+    seconds, overlap = rng.expovariate(1 / 4_000), rng.choice(["queue", "replace"])
     deeds: list[Callable[[], object]] = [
         lambda: world.person(v.JobDisabled(reason="quiet, please"), name),
         lambda: world.person(v.JobEnabled(), name),
         lambda: world.person(v.JobDisabled(until=world.clock.wall + timedelta(seconds=seconds)), name),
-        lambda: world.edit(job(name, rng.choice(SCHEDULES), catch_up="all", overlap="queue")),
+        lambda: world.edit(job(name, rng.choice(SCHEDULES), catch_up="all", overlap=overlap)),
         lambda: world.edit(job(name, rng.choice(SCHEDULES), catch_up_window_ms=3_600_000)),
         lambda: world.edit(remove=[name]),
         lambda: world.person(v.RunRequested(executor="scheduler"), name, run=-1),

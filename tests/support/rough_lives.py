@@ -46,11 +46,12 @@ def rough_job(rng: random.Random, name: str) -> JobDefinition:
         catch_up=rng.choice(["one", "all", "none"]),
         catch_up_limit=rng.choice([2, 20]),
         catch_up_window_ms=rng.choice([None, None, 7_200_000]),
-        overlap=rng.choice(["skip", "queue", "allow"]),
+        overlap=rng.choice(["skip", "queue", "replace", "allow"]),
         start_deadline_ms=rng.choice([None, None, 60_000, 1_800_000]),
         timeout_ms=rng.choice([None, 20_000, 900_000]),
         kill_after_ms=rng.choice([100, 10_000]),
         enabled=rng.random() < 0.9,
+        success_codes=rng.choice([[], [], [], [0, 1], [1]]),
     )
 
 

@@ -410,6 +410,6 @@ def random_jobs(rng: random.Random, count: int) -> Mapping[str, JobDefinition]:
             timezone=rng.choice(zones),
             catch_up=rng.choice(["one", "all", "none"]),
             catch_up_limit=rng.choice([3, 100]),
-            overlap=rng.choice(["skip", "queue", "allow"]),
+            overlap=rng.choice(["skip", "queue", "replace", "allow"]),
         )
     return jobs

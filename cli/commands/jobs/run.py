@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from cli.app.failures import ExitCode
 from cli.app.json_output import json_option, show_json
 from cli.app.options import raw_option, reason_option
 from cli.home.job_names import JOB
+from cli.runs.wanted import Wanted
 from cli.terminal.console import fitted
 from cli.terminal.printable import printable
 from scheduler.home import Home
@@ -32,11 +32,26 @@ _SIGNALLED = 128
 @click.option(
     "--wait/--no-wait", default=True, help="Follow the runs until they end (the default), or return at once."
 )
+@click.option(
+    "--param",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A value for a parameter of the jobs; repeatable. It is recorded, so a secret one is refused.",
+)
 @reason_option
 @raw_option
 @json_option
 @click.pass_obj
-def run(home: Home, names: tuple[str, ...], wait: bool, reason: str, raw: bool, as_json: bool) -> None:
+def run(
+    home: Home,
+    names: tuple[str, ...],
+    wait: bool,
+    params: tuple[str, ...],
+    reason: str,
+    raw: bool,
+    as_json: bool,
+) -> None:
     """Run jobs now, whatever their schedule says, and show what they print.
 
     The scheduler that serves the home runs them; where none does, this command does it itself. A job that is disabled
@@ -47,18 +62,18 @@ def run(home: Home, names: tuple[str, ...], wait: bool, reason: str, raw: bool, 
     a run that this command executes (twice: kills it); of a run in the scheduler it only stops showing the output,
     and one that has not started is still wanted. Exit code 1 if a run did not succeed.
     """
-    wanted = list(dict.fromkeys(names))
+    wanted = Wanted(list(dict.fromkeys(names)), reason, params)
     if wait:
-        sys.exit(_run_and_wait(home, wanted, reason, raw, as_json))
-    sys.exit(_run_and_return(home, wanted, reason, as_json))
+        sys.exit(_run_and_wait(home, wanted, raw, as_json))
+    sys.exit(_run_and_return(home, wanted, as_json))
 
 
-def _run_and_wait(home: Home, names: Sequence[str], reason: str, raw: bool, as_json: bool) -> int:
+def _run_and_wait(home: Home, wanted: Wanted, raw: bool, as_json: bool) -> int:
     """Run and follow; the exit code."""
     from cli.runs.runner import OutputPlaces
     from scheduler.scheduler_lock import holder_of
 
-    places = OutputPlaces(_ERR if as_json else _OUT, _ERR, labelled=len(names) > 1, raw=raw)
+    places = OutputPlaces(_ERR if as_json else _OUT, _ERR, labelled=len(wanted.names) > 1, raw=raw)
     holder = holder_of(home.scheduler_lock)
     with ExitStack() as stack:
         runner: Runner
@@ -70,7 +85,7 @@ def _run_and_wait(home: Home, names: Sequence[str], reason: str, raw: bool, as_j
             from cli.runs.via_scheduler import scheduler_runner
 
             runner = stack.enter_context(scheduler_runner(home, holder, places))
-        runner.request(names, reason, _ignore)
+        runner.request(wanted, _ignore)
         settled = runner.watched.settled
         try:
             stopped_by = runner.follow()
@@ -82,20 +97,20 @@ def _run_and_wait(home: Home, names: Sequence[str], reason: str, raw: bool, as_j
     return ExitCode.DONE if runner.all_succeeded else ExitCode.FAILED
 
 
-def _run_and_return(home: Home, names: Sequence[str], reason: str, as_json: bool) -> int:
+def _run_and_return(home: Home, wanted: Wanted, as_json: bool) -> int:
     """Have them run and return once the requests are durable; the exit code."""
     from cli.runs.detached import DetachedRun, detach
     from scheduler.scheduler_lock import holder_of
 
     holder = holder_of(home.scheduler_lock)
     if holder is None:
-        requested = detach(partial(_execute_detached, home, names, reason))
+        requested = detach(partial(_execute_detached, home, wanted))
     else:
         from cli.runs.via_scheduler import scheduler_runner
 
         requested = []
         with scheduler_runner(home, holder, None) as runner:
-            runner.request(names, reason, lambda number, job: requested.append(DetachedRun(number, job)))
+            runner.request(wanted, lambda number, job: requested.append(DetachedRun(number, job)))
     if as_json:
         show_json([{"run": one.run, "job": one.job, "skipped": one.skipped or None} for one in requested])
     else:
@@ -107,7 +122,7 @@ def _run_and_return(home: Home, names: Sequence[str], reason: str, as_json: bool
     return ExitCode.FAILED if any(one.skipped for one in requested) else ExitCode.DONE
 
 
-def _execute_detached(home: Home, names: Sequence[str], reason: str, report: OnDurable) -> None:
+def _execute_detached(home: Home, wanted: Wanted, report: OnDurable) -> None:
     """In a process of its own: execute the runs and report when all the requests are durable."""
     from cli.runs.detached import DetachedRun
     from cli.runs.direct import direct_runner
@@ -117,10 +132,10 @@ def _execute_detached(home: Home, names: Sequence[str], reason: str, report: OnD
 
         def on_requested(number: int, job: str) -> None:
             requested.append(DetachedRun(number, job, runner.watched.skip_words(number)))
-            if len(requested) == len(names):
+            if len(requested) == len(wanted.names):
                 report(requested)
 
-        runner.request(names, reason, on_requested)
+        runner.request(wanted, on_requested)
         runner.follow()
 
 

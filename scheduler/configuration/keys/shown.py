@@ -36,6 +36,16 @@ def start_deadline_ms(value: int | None) -> str:
     return "1h of waiting for a slot" if value is None else duration_ms(value)
 
 
+def success_codes(value: Iterable[int]) -> str:
+    """Exit codes; none is 0 alone."""
+    return ", ".join(map(str, value)) or "0"
+
+
+def texts(value: Iterable[str]) -> str:
+    """Texts, each in quotes."""
+    return ", ".join(map(repr, value)) or "none"
+
+
 def command(value: str | list[str], shell: bool) -> str:
     """The command line, and whether a shell reads it."""
     return command_line(value) + (" (through /bin/sh)" if shell else "")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from scheduler.configuration.keys import converters, shown, values
+from scheduler.configuration.keys import converters, parameters, shown, values
 from scheduler.configuration.keys.key import Key
 from scheduler.definition import RETENTION_MAX
 
@@ -128,6 +128,20 @@ JOB_KEYS: Final[dict[str, Key]] = {
         shared=True,
         synonyms=("environment",),
     ),
+    "params": Key(
+        member="params",
+        read=parameters.parameters,
+        show=parameters.shown,
+        takes=parameters.WANTED,
+        default="none",
+        meaning="Values of a run, by default or by `jobs run NAME --param region=us`. The command gets them as "
+        "variables: `CRONLEDGER_PARAM_REGION`. Each may have a `type` (text, integer, number, boolean), `default`, "
+        "`choices`, `description`. What a run was given is recorded, unless it is `secret: true`: then it is read "
+        "from its `file` or variable (`env`) when a run starts. See [parameters](parameters.md).",
+        example="params: {region: {default: eu, choices: [eu, us]}, full: false}",
+        comment="values of a run, as CRONLEDGER_PARAM_REGION and so on (none)",
+        synonyms=("args", "arguments", "parameters", "vars"),
+    ),
     "working_directory": Key(
         member="working_directory",
         read=values.folder,
@@ -198,16 +212,53 @@ JOB_KEYS: Final[dict[str, Key]] = {
         comment="forget what is older than this (never)",
         shared=True,
     ),
+    "success_codes": Key(
+        member="success_codes",
+        read=converters.success_codes,
+        show=shown.success_codes,
+        takes="an exit code from 0 to 255, or a list of them",
+        default="0",
+        meaning="The exit codes with which a run succeeded; with any other it failed. A list without 0 makes 0 a "
+        "failure.",
+        example="success_codes: [0, 3]",
+        comment="exit codes that count as success (0)",
+        shared=True,
+        synonyms=("exit_codes", "ok_codes"),
+    ),
+    "fail_on_output": Key(
+        member="fail_on_output",
+        read=converters.texts_in_output,
+        show=shown.texts,
+        takes="a text, or a list of texts",
+        default="none",
+        meaning="A run whose output holds one of these failed, whatever its exit code is. They are texts and no "
+        "patterns, upper and lower case count, and each stands in one line; at most 20 of at most 1,000 characters.",
+        example='fail_on_output: ["ERROR:", "out of space"]',
+        comment="texts; a run whose output holds one of them failed (none)",
+        shared=True,
+    ),
     "overlap": Key(
         member="overlap",
-        read=values.one_of("skip", "queue", "allow"),
+        read=values.one_of("skip", "queue", "replace", "allow"),
         show=shown.text,
-        takes="skip, queue or allow",
+        takes="skip, queue, replace or allow",
         default="skip",
         meaning="What becomes of a run that falls due while the job's last one is running: it is skipped, it waits, "
-        "or it starts beside it.",
+        "it waits until that one has been stopped for it, or it starts beside it. Of several that `replace`, the "
+        "newest stays. What a person asked for is never replaced and replaces nothing: it waits.",
         example="overlap: skip",
-        comment="when the last run is still going: skip, queue or allow (skip)",
+        comment="when the last run is still going: skip, queue, replace or allow (skip)",
+        shared=True,
+    ),
+    "queue_limit": Key(
+        member="queue_limit",
+        read=values.whole_number(1, 10_000),
+        show=shown.text,
+        takes="a whole number from 1 to 10000",
+        default="1000",
+        meaning="At most so many runs of the job wait for an earlier one; a further one is skipped.",
+        example="queue_limit: 1000",
+        comment="at most so many runs wait for an earlier one (1000)",
         shared=True,
     ),
     "start_deadline": Key(

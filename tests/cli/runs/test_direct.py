@@ -52,6 +52,27 @@ def test_a_run_that_fails_makes_the_command_fail(home: LiveHome, script: str, wo
     assert words in result.err
 
 
+def test_an_exit_code_that_counts_as_success_is_told(home: LiveHome) -> None:
+    """Exit code 0 of the command; the line, the history and the reasons say which code counts."""
+    home.configure("jobs:\n" + job("sync", sh("exit 3"), success_codes="[0, 3]"))
+    result = home.run("jobs", "run", "sync")
+    assert result.code == 0
+    assert "succeeded (exit code 3 counts as success)" in result.err
+    assert "succeeded (exit code 3 counts as success)" in home.run("jobs", "history").out
+    assert "0, 3" in home.run("jobs", "show", "sync").out
+
+
+def test_a_text_in_the_output_fails_a_run(home: LiveHome) -> None:
+    """Exit code 1 of the command; the line, the history and the reasons say which text stands where."""
+    home.configure("jobs:\n" + job("sync", sh("echo ok; echo 0 ERRORS"), fail_on_output="ERROR"))
+    result = home.run("jobs", "run", "sync")
+    assert result.code == 1
+    assert "failed with exit code 0" in result.err
+    assert "its output holds 'ERROR' (stdout, line 2)" in result.err
+    assert "its output holds 'ERROR' (stdout, line 2)" in home.run("jobs", "history").out
+    assert "'ERROR'" in home.run("jobs", "show", "sync").out
+
+
 def test_a_program_that_does_not_exist_is_named(home: LiveHome) -> None:
     """It fails with 127, as a shell has it, and the message names the program."""
     home.configure("jobs:\n" + job("gone", ["no-such-program-anywhere"]))

@@ -51,7 +51,7 @@ CLEAN = 'jobs:\n  log-cleanup:\n    schedule: "@daily"\n'
     (JOB + "    enabled: ture\n", 5, 14, "true or false, not 'ture'", "true"),
     (JOB + "    enabled: 'Yes'\n", 5, 14, "without quotes", "true"),
     (JOB + "    catch_up: al\n", 5, 15, "one, all or none", "all"),
-    (JOB + "    overlap: skipp\n", 5, 14, "skip, queue or allow", "skip"),
+    (JOB + "    overlap: skipp\n", 5, 14, "skip, queue, replace or allow", "skip"),
     (JOB + "    catch_up_limit: 0\n", 5, 21, "0 is out of range", ""),
     (JOB + "    catch_up_limit: 010\n", 5, 21, "plain decimal digits", "10"),
     (JOB + "    catch_up_limit: 1_000\n", 5, 21, "plain decimal digits", "1000"),
