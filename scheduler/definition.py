@@ -49,6 +49,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         catch_up_window_ms: forget instants older than this; None: never.
         start_deadline_ms: give up a run that could not start within this; None: an hour, of waiting for a slot.
         overlap: what becomes of a run that falls due while another one of the job is running.
+        tags: words by which jobs are chosen together, in the order in which they are written.
         retention_hours: of `cleanup-sessions`; retention_days: of `log-cleanup`.
         directories: further folders that a maintenance job cleans.
         dry_run: a maintenance job only counts.
@@ -72,6 +73,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     catch_up_window_ms: int | None = None
     overlap: Overlap = "skip"
     start_deadline_ms: int | None = None
+    tags: list[str] = []
     retention_hours: int | None = None
     retention_days: int | None = None
     directories: list[Directory] = []

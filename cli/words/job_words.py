@@ -132,6 +132,7 @@ def job_document(state: State, job: Job, now: datetime) -> dict[str, Any]:
         "every": definition.every,
         "at": definition.at,
         "timezone": definition.timezone,
+        "tags": definition.tags,
         "schedule_words": words,
         "schedule_source": source,
         "enabled": job.on_schedule,

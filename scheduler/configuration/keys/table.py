@@ -206,6 +206,19 @@ JOB_KEYS: Final[dict[str, Key]] = {
         shared=True,
         synonyms=("misfire_grace_time",),
     ),
+    "tags": Key(
+        member="tags",
+        read=converters.tags,
+        show=shown.words,
+        takes="a list of tags, or one tag; none takes those of defaults back",
+        default="none",
+        meaning="Words by which jobs are chosen together: `cronledger jobs list --tag prod`. A tag is made like the "
+        "name of a job. The tags of a job replace those in `defaults`.",
+        example="tags: [prod, etl]",
+        comment="words by which jobs are chosen together, as in: cronledger jobs list --tag prod (none)",
+        shared=True,
+        synonyms=("labels", "groups", "tag"),
+    ),
     "retention_hours": Key(
         member="retention_hours",
         read=values.whole_number(1, RETENTION_MAX["hours"]),
