@@ -50,6 +50,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         start_deadline_ms: give up a run that could not start within this; None: an hour, of waiting for a slot.
         overlap: what becomes of a run that falls due while another one of the job is running.
         tags: words by which jobs are chosen together, in the order in which they are written.
+        require_reason: a person who decides about it (runs, cancels, enables or disables it) must say why.
         retention_hours: of `cleanup-sessions`; retention_days: of `log-cleanup`.
         directories: further folders that a maintenance job cleans.
         dry_run: a maintenance job only counts.
@@ -74,6 +75,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     overlap: Overlap = "skip"
     start_deadline_ms: int | None = None
     tags: list[str] = []
+    require_reason: bool = False
     retention_hours: int | None = None
     retention_days: int | None = None
     directories: list[Directory] = []

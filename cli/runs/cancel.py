@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from cli.app.failures import ExitCode, Failure, complain
 from cli.home.job_names import find_job
+from cli.home.reasons import check_reason
 from cli.runs.settled_run import SETTLING, last_words
 from cli.terminal.printable import printable
 from cli.words.words import actor_words
@@ -32,9 +33,13 @@ def cancel_runs(home: Home, ledger: Ledger, target: str, reason: str) -> Iterato
         reason: why, for the ledger.
 
     Raises:
-        Failure: there is no such run or job, or it has no run that could be stopped.
+        Failure: there is no such run or job, or it has no run that could be stopped, or it asks for a reason.
     """
-    numbers = [run.number for run in _meant(ledger, target)]
+    meant = _meant(ledger, target)
+    check_reason(
+        (ledger.state.jobs[run.job].definition for run in meant if run.job in ledger.state.jobs), reason
+    )
+    numbers = [run.number for run in meant]
     actor, said = person(), claims(ledger.state.mark)
     asked_before = {number for number in numbers if ledger.state.runs[number].cancel_seq is not None}
     requests = ledger.decide(lambda state: cancel_requests(state, numbers, reason, actor, said))

@@ -14,6 +14,7 @@ from cli.app.failures import Failure, complain
 from cli.app.ledger_wait import patience_explained
 from cli.home.copied import copied
 from cli.home.job_names import find_job
+from cli.home.reasons import check_reason
 from cli.runs.runner import OnRequested, OutputPlaces, Runner, ledger_for_runs
 from cli.terminal.console import note
 from cli.terminal.printable import printable
@@ -111,12 +112,13 @@ class DirectRunner(Runner):
         """Queue a run of each of these jobs, as the config defines them; `follow` requests and starts the runs.
 
         Raises:
-            Failure: there is no such job; nothing is requested.
+            Failure: there is no such job, or it asks for a reason; nothing is requested.
         """
         for name in names:
             find_job(self.ledger.state, name)
             if name not in self.config.jobs:
                 raise Failure(f"job {printable(name)} is not in the config that is used")
+        check_reason((self.config.jobs[name].definition for name in names), reason)
         for name in names:
             self.request_run(RunRequest(self.config.jobs[name].definition, reason), on_requested)
 

@@ -91,7 +91,7 @@ class Runner(ABC):
         """Request a run of each of these jobs, or queue it to be requested by `follow`.
 
         Raises:
-            Failure: there is no such job; nothing is requested.
+            Failure: there is no such job, or it asks for a reason; nothing is requested.
             Unavailable, Poisoned, Corrupt: see `EventStore.append`; nothing is requested.
         """
 

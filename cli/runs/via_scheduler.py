@@ -13,6 +13,7 @@ import click
 from cli.app.failures import ExitCode, Failure
 from cli.app.ledger_wait import patience_explained
 from cli.home.job_names import find_job
+from cli.home.reasons import check_reason
 from cli.runs.runner import OnRequested, OutputPlaces, Runner, ledger_for_runs
 from cli.terminal.console import note
 from cli.times.zones import local_zone
@@ -91,11 +92,10 @@ class SchedulerRunner(Runner):
         """Record the requests, all in one append.
 
         Raises:
-            Failure: there is no such job; nothing was requested.
+            Failure: there is no such job, or it asks for a reason; nothing was requested.
             Unavailable, Poisoned, Corrupt: see `EventStore.append`; nothing was requested.
         """
-        for name in names:
-            find_job(self.ledger.state, name)
+        check_reason((find_job(self.ledger.state, name).definition for name in names), reason)
         said = claims(self.ledger.state.mark)
         requested = v.RunRequested(executor="scheduler", reason=reason, claims=said)
         actor = person()

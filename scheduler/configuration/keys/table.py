@@ -219,6 +219,18 @@ JOB_KEYS: Final[dict[str, Key]] = {
         shared=True,
         synonyms=("labels", "groups", "tag"),
     ),
+    "require_reason": Key(
+        member="require_reason",
+        read=values.boolean,
+        show=shown.boolean,
+        takes="true or false",
+        default="false",
+        meaning="Whoever runs, cancels, enables or disables the job must say why: without `--reason` the command is "
+        "refused, and nothing is recorded. Edits of the config are not asked.",
+        example="require_reason: true",
+        comment="jobs run, cancel, enable and disable ask for a --reason (false)",
+        shared=True,
+    ),
     "retention_hours": Key(
         member="retention_hours",
         read=values.whole_number(1, RETENTION_MAX["hours"]),
