@@ -146,7 +146,7 @@ SLOTS = (
     ),
     _text(
         "reason",
-        "Why it was skipped (`overlap`, …) or misfired (`scheduler_down`, `suspend`, `disabled`, …).",
+        "Why it was skipped (`overlap`, …) or misfired (`scheduler_down`, `suspend`, `disabled`, `paused`, …).",
     ),
     _text("trigger", "`schedule` or `catch_up`; none for a misfire."),
     _number("run", "The run it led to; none for a misfire."),

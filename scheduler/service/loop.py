@@ -198,12 +198,14 @@ class Scheduler:
                 continue
             self._timetable.update(job, now.wall)
             if job.unsettled or job.live:
-                self._settle_what_ended(name)
+                self._settle_what_ended(name, now)
             self._touched.pop(name, None)
 
-    def _settle_what_ended(self, name: str) -> None:
-        """Record the instants that a schedule still had when it ended, and the waiting runs that it leaves."""
-        self._ledger.decide(lambda state: [*closed_spans(state.jobs[name]), *unwanted_runs(state, name)])
+    def _settle_what_ended(self, name: str, now: Reading) -> None:
+        """Record the instants that a schedule or a pause still had when it ended, and the waiting runs it leaves."""
+        self._ledger.decide(
+            lambda state: [*closed_spans(state.jobs[name], now.wall), *unwanted_runs(state, name)]
+        )
 
     def _round(self, now: Reading) -> None:
         """One append for results, ticks, starts and skips; then the processes."""

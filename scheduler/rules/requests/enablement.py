@@ -5,12 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 
 from scheduler import vocabulary as v
+from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.state import Job
+from scheduler.schedule import Summary
 
 
-def enabling(job: Job, reason: str) -> v.JobEnabled | None:
-    """The payload that lets a job run on its schedule; None if the job does so already."""
-    return None if job.on_schedule else v.JobEnabled(reason=reason)
+def enabling(job: Job, reason: str, *, catch_up: bool = False) -> v.JobEnabled | None:
+    """The payload that lets a job run on its schedule; None if the job does so already.
+
+    Args:
+        job: the job.
+        reason: why, for the ledger.
+        catch_up: have what passed since it was disabled go through its catch-up policy.
+    """
+    return None if job.on_schedule else v.JobEnabled(reason=reason, catch_up=catch_up)
+
+
+def kept_back(job: Job) -> Summary | None:
+    """The instants of a pause that are still to go through the job's catch-up policy; None if there are none."""
+    pauses = [span for span in job.unsettled if span.reason == "paused"]
+    if not pauses:
+        return None
+    return schedule_of(pauses[-1].definition).summary(pauses[-1].after, pauses[-1].until)
 
 
 def disabling(job: Job, reason: str, until: datetime | None) -> v.JobDisabled | None:
