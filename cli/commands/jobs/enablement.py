@@ -12,13 +12,14 @@ from typing import NamedTuple, TypeVar
 import click
 from msgspec import structs
 
+from cli.app.failures import Failure
 from cli.app.options import reason_option
 from cli.home.job_names import JOB
 from cli.home.job_tags import chosen_jobs, tag_option
 from cli.home.open import to_write
 from cli.home.reasons import check_reason
 from cli.terminal.console import note, tell
-from cli.terminal.printable import printable
+from cli.terminal.printable import printable, show_count
 from cli.times.parse import parse_time
 from cli.times.show import DURATION, show_relative, show_time
 from cli.words.job_words import enabled_words
@@ -26,8 +27,9 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.ownership.actor import claims, person
-from scheduler.rules.requests.enablement import disabling, enabling
+from scheduler.rules.requests.enablement import can_catch_up, disabling, enabling, kept_back
 from scheduler.rules.state import Job, State
+from scheduler.scheduler_lock import holder_of
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -76,14 +78,29 @@ def _chosen(command: Command) -> Command:
 @click.command(epilog='Example: cronledger jobs enable nightly --reason "disk replaced"')
 @_chosen
 @reason_option
+@click.option(
+    "--catch-up", is_flag=True, help="What passed since it was disabled goes through the job's `catch_up`."
+)
 @click.pass_obj
-def enable(home: Home, names: tuple[str, ...], tags: tuple[str, ...], all_jobs: bool, reason: str) -> None:
+def enable(
+    home: Home, names: tuple[str, ...], tags: tuple[str, ...], all_jobs: bool, reason: str, catch_up: bool
+) -> None:
     """Let jobs run on their schedule again, from now on.
 
-    Nothing that passed while a job was disabled is caught up. All that is recorded about several jobs is recorded
-    at once, or nothing is.
+    Nothing that passed while a job was disabled is caught up, unless --catch-up asks for it: then the times of its
+    present schedule since it was disabled are treated as those are that pass while no scheduler is running. A job
+    with `catch_up: none` is refused. All that is recorded about several jobs is recorded at once, or nothing is.
     """
-    _switch(home, _Choice(names, tags, all_jobs), reason, lambda job, now: enabling(job, reason))
+
+    def decision(job: Job, _now: datetime) -> v.JobEnabled | None:
+        if catch_up and not can_catch_up(job):
+            raise Failure(
+                f"{printable(job.name)} has `catch_up: none`: nothing that it misses is ever run",
+                "Enable it without --catch-up, or have its `catch_up` say one or all. Nothing was recorded.",
+            )
+        return enabling(job, reason, catch_up=catch_up)
+
+    _switch(home, _Choice(names, tags, all_jobs), reason, decision)
 
 
 @click.command(epilog='Example: cronledger jobs disable nightly --for 2h --reason "disk maintenance"')
@@ -157,6 +174,9 @@ def _switch(home: Home, choice: _Choice, reason: str, decision: _Decision) -> No
         ledger.decide(decide)
         for name, same in unchanged.items():
             tell(_said(ledger.state.jobs[name], same))
+        kept = [name for name, same in unchanged.items() if not same and kept_back(ledger.state.jobs[name])]
+        if kept and holder_of(home.scheduler_lock) is None:
+            note("No scheduler is running: the next one catches up.")
         if not unchanged:
             note("There are no jobs in the config.")
 
@@ -168,7 +188,11 @@ def _said(job: Job, unchanged: bool) -> str:
     if unchanged:
         return f"{name} is already {printable(enabled_words(job, zone))}"
     if job.enablement.enabled:
-        return f"{name} enabled"
+        kept = kept_back(job)
+        if kept is None:
+            return f"{name} enabled"
+        meanwhile = f"{show_count(kept.instants, 'time')} since {show_time(kept.since, zone)}"
+        return f"{name} enabled; catching up ({job.definition.catch_up}) on {meanwhile}"
     if job.enablement.until is None:
         return f"{name} disabled"
     until = job.enablement.until

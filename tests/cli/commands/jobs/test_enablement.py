@@ -8,8 +8,10 @@ import pytest
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.home import Home
+from scheduler.rules.requests.enablement import kept_back
 from tests.support.command import call
 from tests.support.home import LiveHome, entries_of, make_home, record
+from tests.support.world import BEGIN, World, job
 
 CONFIG = """\
 jobs:
@@ -112,3 +114,48 @@ def test_a_reason_is_asked_for_by_cancel_and_by_the_cleanups(tmp_path: Path) -> 
     assert live.entries("run.cancel") == []
     assert live.ask("jobs", "cancel", "a", "--reason", "not now").code == 0
     assert len(live.entries("run.cancel")) == 1
+
+
+PAUSED = """\
+jobs:
+  often: {command: "true", every: 1m, catch_up: all}
+  never: {command: "true", every: 1m, catch_up: none}
+"""
+
+
+def _paused(root: Path) -> LiveHome:
+    """A home whose two jobs are disabled."""
+    home = make_home(root, PAUSED)
+    assert call("jobs", "disable", "--all", home=home.root).code == 0
+    return LiveHome(home.root)
+
+
+def test_what_a_pause_kept_back_is_caught_up_if_that_is_asked_for(tmp_path: Path) -> None:
+    """A job that catches up nothing is refused, and with it all others; the entry says what is wanted."""
+    live = _paused(tmp_path)
+    refusal = live.ask("jobs", "enable", "--all", "--catch-up")
+    assert (refusal.code, "never has `catch_up: none`" in refusal.err) == (2, True)
+    assert live.entries("job.enabled") == []
+    assert live.ask("jobs", "enable", "often", "--catch-up").code == 0
+    (enabled,) = live.entries("job.enabled")
+    assert v.payload(enabled).catch_up is True
+    assert live.ask("jobs", "enable", "never").code == 0
+    again = live.ask("jobs", "enable", "often", "--catch-up")
+    assert again.out == "often is already enabled\n"
+
+
+def test_how_much_a_pause_kept_back_is_told() -> None:
+    """How many instants, and since when; nothing where none passed."""
+    world = World(job("hourly"))
+    world.start()
+    world.until(BEGIN + timedelta(hours=1, minutes=30))
+    world.person(v.JobDisabled(), "hourly")
+    world.until(BEGIN + timedelta(hours=4, minutes=30))
+    world.crash()
+    world.person(v.JobEnabled(catch_up=True), "hourly")
+    kept = kept_back(world.state.jobs["hourly"])
+    assert kept is not None
+    assert (kept.instants, kept.since) == (3, BEGIN + timedelta(hours=1, minutes=30))
+    world.start()
+    world.run(1)
+    assert kept_back(world.state.jobs["hourly"]) is None
