@@ -29,6 +29,7 @@ _JOBS = {
     "cleanup-sessions": ("cli.commands.jobs.maintenance:cleanup_sessions", "delete expired sessions now"),
     "log-cleanup": ("cli.commands.jobs.maintenance:log_cleanup", "delete old logs now"),
 }
+_RUNS = {"show": ("cli.commands.runs.show:show", "everything about one run, with the entries that prove it")}
 _LEDGER = {
     "verify": ("cli.commands.ledger.verify:verify", "check the whole chain"),
     "show": ("cli.commands.ledger.show:show", "one entry in full"),
@@ -101,6 +102,7 @@ def cronledger() -> None:
 
 
 jobs = LazyGroup("jobs", lazy=_JOBS, help="Manage and run jobs.", context_settings=CONTEXT)
+runs = LazyGroup("runs", lazy=_RUNS, help="Look at single runs.", context_settings=CONTEXT)
 ledger = LazyGroup("ledger", lazy=_LEDGER, help="Look at the ledger itself.", context_settings=CONTEXT)
 projections = LazyGroup(
     "projections", lazy=_PROJECTIONS, help="The files that SQL answers come from.", context_settings=CONTEXT
@@ -118,7 +120,7 @@ core.add_command(playbooks)
 infra = LazyGroup("infra", help="The job and log commands under a longer path.", context_settings=CONTEXT)
 infra.add_command(jobs)
 infra.add_command(logs)
-for group in (jobs, ledger, projections, logs, home_group, cron, playbooks, infra, core):
+for group in (jobs, runs, ledger, projections, logs, home_group, cron, playbooks, infra, core):
     cronledger.add_command(group)
 
 

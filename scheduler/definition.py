@@ -85,6 +85,8 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         start_deadline_ms: give up a run that could not start within this; None: an hour, of waiting for a slot.
         overlap: what becomes of a run that falls due while another one of the job is running.
         queue_limit: at most this many runs of the job wait for an earlier one.
+        tags: words by which jobs are chosen together, in the order in which they are written.
+        require_reason: a person who decides about it (runs, cancels, enables or disables it) must say why.
         retention_hours: of `cleanup-sessions`; retention_days: of `log-cleanup`.
         directories: further folders that a maintenance job cleans.
         dry_run: a maintenance job only counts.
@@ -114,6 +116,8 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     overlap: Overlap = "skip"
     queue_limit: int = 1_000
     start_deadline_ms: int | None = None
+    tags: list[str] = []
+    require_reason: bool = False
     retention_hours: int | None = None
     retention_days: int | None = None
     directories: list[Directory] = []

@@ -166,11 +166,16 @@ class JobRemoved(Payload, frozen=True):
 
 
 class JobEnabled(Payload, frozen=True):
-    """The job runs on its schedule again, from now or from `effective_at` (the end of a pause)."""
+    """The job runs on its schedule again, from now or from `effective_at` (the end of a pause).
+
+    With `catch_up`, the instants that passed since it was disabled, of the schedule now in force, are no longer
+    settled by that: a `schedule.misfired` of reason `paused` follows, as the job's catch-up policy wants it.
+    """
 
     TYPE: ClassVar[str] = "job.enabled"
     reason: str = ""
     effective_at: datetime | None = None
+    catch_up: bool = False
     claims: Claims | None = None
 
 
@@ -196,7 +201,7 @@ class ScheduleTicked(Payload, frozen=True):
 
 MisfireReason = Literal[
     "scheduler_down", "suspend", "clock_step", "stall", "ledger_unavailable", "overload",
-    "replaced", "disabled", "removed",
+    "replaced", "disabled", "removed", "paused",
 ]  # fmt: skip
 MISFIRE_REASONS: tuple[MisfireReason, ...] = get_args(MisfireReason)
 CLOSING_REASONS: tuple[MisfireReason, ...] = ("disabled", "removed", "replaced")
@@ -209,7 +214,8 @@ class ScheduleMisfired(Payload, frozen=True):
     `will_run` of them get a `schedule.ticked` of their own with trigger `catch_up`; the others are settled
     by this entry: outside the window, over the limit, or not wanted by the policy. `overload`: the scheduler was
     so busy that it could not even record in time that they fell due. Instants of a schedule
-    that is no longer in force (reason `replaced`, `disabled`, `removed`) are recorded and not run.
+    that is no longer in force (reason `replaced`, `disabled`, `removed`) are recorded and not run. `paused`: the job
+    was disabled then, and whoever enabled it wanted that caught up.
     """
 
     TYPE: ClassVar[str] = "schedule.misfired"

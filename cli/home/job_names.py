@@ -18,6 +18,7 @@ from scheduler.home import Home
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from scheduler.definition import JobDefinition
     from scheduler.rules.state import Job, State
 
 
@@ -104,7 +105,12 @@ def check_past(state: State, name: str) -> None:
 
 
 def job_names(home: Home) -> list[str]:
-    """Names of a home's jobs, for completion: whatever is wrong there, this answers, if only with nothing.
+    """Names of a home's jobs, for completion, as `known_jobs` has them."""
+    return [job.name for job in known_jobs(home)]
+
+
+def known_jobs(home: Home) -> list[JobDefinition]:
+    """A home's jobs by name, for completion: whatever is wrong there, this answers, if only with nothing.
 
     In a damaged ledger nothing is looked up; the config knows the names too.
     """
@@ -114,10 +120,10 @@ def job_names(home: Home) -> list[str]:
     try:
         try:
             with to_read(home, quiet=True) as view:
-                return [job.name for job in view.state.present_jobs()]
+                return [job.definition for job in view.state.present_jobs()]
         except LedgerError:
             config, _ = read_config(home)
-            return [] if config is None else sorted(config.jobs)
+            return [] if config is None else [job for _, job in sorted(config.definitions.items())]
     except Exception:  # noqa: BLE001 - a message in the middle of a command line that is being typed helps nobody
         return []
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 from cli.app.failures import ExitCode, Failure, complain
 from cli.app.invocation import invocation
 from cli.home.job_names import find_job
+from cli.home.reasons import check_reason
 from cli.runs.settled_run import SETTLING, last_words
 from cli.terminal.printable import printable
+from cli.words.job_words import going_words
 from cli.words.words import actor_words
 from eventstore.store import Event
 from scheduler import vocabulary as v
@@ -23,20 +26,29 @@ from scheduler.service.executor import executor_alive
 
 _LOOK_BACK_ENTRIES = 50_000
 """The end of a run is looked for among this many of the newest entries, to say how it ended."""
+_TOLD_MAX = 10
 
 
-def cancel_runs(home: Home, ledger: Ledger, target: str, reason: str) -> Iterator[str]:
+def cancel_runs(
+    home: Home, ledger: Ledger, target: str, reason: str, *, all_runs: bool = False
+) -> Iterator[str]:
     """Request that the runs meant by `target` be stopped, and yield a line about each.
 
     Args:
         home: the home; ledger: its ledger.
-        target: the number of a run, or the name of a job, which means all its runs that are running or waiting.
+        target: the number of a run, or the name of a job, which means its run that is running or waiting.
         reason: why, for the ledger.
+        all_runs: a job's name means all such runs.
 
     Raises:
-        Failure: there is no such run or job, or it has no run that could be stopped.
+        Failure: there is no such run or job, or it has no run that could be stopped, or several and one is not
+            chosen, or it asks for a reason.
     """
-    numbers = [run.number for run in _meant(ledger, target)]
+    meant = _meant(ledger, target, all_runs)
+    check_reason(
+        (ledger.state.jobs[run.job].definition for run in meant if run.job in ledger.state.jobs), reason
+    )
+    numbers = [run.number for run in meant]
     actor, said = person(), claims(ledger.state.mark)
     asked_before = {number for number in numbers if ledger.state.runs[number].cancel_seq is not None}
     requests = ledger.decide(lambda state: cancel_requests(state, numbers, reason, actor, said))
@@ -72,9 +84,11 @@ def _skips(home: Home, state: State, numbers: Sequence[int], actor: str) -> list
     return [] if served else skips_without_scheduler(state, numbers, actor)
 
 
-def _meant(ledger: Ledger, target: str) -> list[Run]:
+def _meant(ledger: Ledger, target: str, all_runs: bool) -> list[Run]:
     state = ledger.state
     if target.isascii() and target.isdigit() and target not in state.jobs:
+        if all_runs:
+            raise Failure(f"{target} is the number of a run: --all goes with the name of a job")
         run = state.runs.get(int(target))
         if run is None:
             raise _no_such_run(ledger, int(target))
@@ -82,7 +96,22 @@ def _meant(ledger: Ledger, target: str) -> list[Run]:
     runs = runs_in_flight(state, find_job(state, target, removed=True))
     if not runs:
         raise Failure(f"no run of {printable(target)} is going or waiting", exit_code=ExitCode.FAILED)
+    if len(runs) > 1 and not all_runs:
+        raise _several(target, runs)
     return runs
+
+
+def _several(job: str, runs: Sequence[Run]) -> Failure:
+    """Which runs there are, where one is to be chosen."""
+    now = datetime.now(UTC)
+    told = [f"run {run.number} ({going_words(run, now)})" for run in runs[:_TOLD_MAX]]
+    more = len(runs) - len(told)
+    others = f" and {more} more" if more else ""
+    return Failure(
+        f"{printable(job)} has {len(runs)} runs that are going or waiting: {', '.join(told)}{others};"
+        " nothing was cancelled",
+        f"`cronledger jobs cancel {runs[0].number}` stops one of them, --all stops all.",
+    )
 
 
 def _watched(home: Home, run: Run) -> bool:

@@ -15,6 +15,7 @@ from cli.app.failures import Failure, complain
 from cli.app.ledger_wait import patience_explained
 from cli.home.copied import copied
 from cli.home.job_names import find_job
+from cli.home.reasons import check_reason
 from cli.runs.parameters import given_values
 from cli.runs.runner import OnRequested, OutputPlaces, Runner, ledger_for_runs
 from cli.runs.wanted import Wanted
@@ -110,7 +111,7 @@ class DirectRunner(Runner):
         """Queue a run of each of the jobs, as the config defines them; `follow` requests and starts the runs.
 
         Raises:
-            Failure: there is no such job, or it takes no such parameter; nothing is requested.
+            Failure: there is no such job, it takes no such parameter, or it asks for a reason; nothing is requested.
         """
         requests = []
         for name in wanted.names:
@@ -120,6 +121,7 @@ class DirectRunner(Runner):
             definition = self.config.jobs[name].definition
             params = given_values(definition, wanted.params)
             requests.append(RunRequest(definition, wanted.reason, params=params))
+        check_reason((request.definition for request in requests), wanted.reason)
         for request in requests:
             self.request_run(request, on_requested)
 

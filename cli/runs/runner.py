@@ -95,7 +95,7 @@ class Runner(ABC):
         """Request a run of each of the jobs, or queue it to be requested by `follow`.
 
         Raises:
-            Failure: there is no such job, or it takes no such parameter; nothing is requested.
+            Failure: there is no such job, it takes no such parameter, or it asks for a reason; nothing is requested.
             Unavailable, Poisoned, Corrupt: see `EventStore.append`; nothing is requested.
         """
 

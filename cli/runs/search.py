@@ -22,12 +22,14 @@ class RunFilter(NamedTuple):
 
     Attributes:
         job: runs of this job.
+        among: runs of one of these jobs.
         status: runs with this outcome, or `skipped`.
         trigger: runs with this trigger.
         since: runs settled at this time or later; until: runs settled before this time.
     """
 
     job: str | None = None
+    among: frozenset[str] | None = None
     status: str | None = None
     trigger: str | None = None
     since: datetime | None = None
@@ -36,6 +38,8 @@ class RunFilter(NamedTuple):
     def admits(self, entry: Entry) -> SettledRun | None:
         """The row of an entry that settles a wanted run; None for any other entry."""
         if entry.type not in SETTLING or (self.job is not None and entry.job != self.job):
+            return None
+        if self.among is not None and entry.job not in self.among:
             return None
         if self.since is not None and entry.time < self.since:
             return None

@@ -81,6 +81,7 @@ def unsettled_runs(state: State, wanted: RunFilter, now: datetime, limit: int) -
         row
         for row in found
         if wanted.job in (None, row.facts.job)
+        and (wanted.among is None or row.facts.job in wanted.among)
         and wanted.trigger in (None, row.facts.trigger)
         and wanted.status in (None, row.status)
     ]

@@ -13,6 +13,7 @@ import click
 from cli.app.failures import ExitCode, Failure
 from cli.app.ledger_wait import patience_explained
 from cli.home.job_names import find_job
+from cli.home.reasons import check_reason
 from cli.runs.parameters import given_values
 from cli.runs.runner import OnRequested, OutputPlaces, Runner, ledger_for_runs
 from cli.runs.wanted import Wanted
@@ -96,12 +97,14 @@ class SchedulerRunner(Runner):
         """Record the requests, all in one append.
 
         Raises:
-            Failure: there is no such job, or it takes no such parameter; nothing was requested.
+            Failure: there is no such job, it takes no such parameter, or it asks for a reason; nothing was requested.
             Unavailable, Poisoned, Corrupt: see `EventStore.append`; nothing was requested.
         """
+        found = [(name, find_job(self.ledger.state, name).definition) for name in wanted.names]
+        check_reason((definition for _, definition in found), wanted.reason)
         said, actor, events = claims(self.ledger.state.mark), person(), []
-        for name in wanted.names:
-            params = given_values(find_job(self.ledger.state, name).definition, wanted.params)
+        for name, definition in found:
+            params = given_values(definition, wanted.params)
             requested = v.RunRequested(executor="scheduler", reason=wanted.reason, claims=said, params=params)
             events.append(v.event(requested, actor, job=name, run=OWN_SEQ))
         with patience_explained(self._home.ledger):

@@ -134,6 +134,7 @@ def job_document(state: State, job: Job, now: datetime) -> dict[str, Any]:
         "at": definition.at,
         "on_demand": definition.on_demand,
         "timezone": definition.timezone,
+        "tags": definition.tags,
         "schedule_words": words,
         "schedule_source": source,
         "enabled": job.on_schedule,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +52,7 @@ def settling_entries(
     before_seq: int,
     limit: int,
     job: str | None = None,
+    among: Collection[str] | None = None,
     status: str | None = None,
     trigger: str | None = None,
     since: datetime | None = None,
@@ -64,12 +65,14 @@ def settling_entries(
         before_seq: entries before this one.
         limit: at most so many.
         job, status, trigger: as in `runs_query`.
+        among: of one of these jobs.
         since: settled at this time or later; aware.
         until: settled before this time; aware.
     """
     filters = {
         "before": ("settled_seq < $before", before_seq),
         **_of_a_kind(job, status, trigger),
+        "among": ("job IN (SELECT unnest($among::VARCHAR[]))", None if among is None else list(among)),
         "since": ("time >= $since::TIMESTAMPTZ", _written(since)),
         "until": ("time < $until::TIMESTAMPTZ", _written(until)),
     }

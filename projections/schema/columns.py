@@ -118,6 +118,7 @@ JOBS = (
     _text("description", "From the config; may be empty."),
     _text("schedule", "Cron expression, or `every 90s`, or `at 2026-12-24T18:00:00+01:00`, or `on demand`."),
     _text("timezone", "IANA zone in which the schedule is read."),
+    _C("tags", "VARCHAR[]", "", "Words by which jobs are chosen together: `list_contains(tags, 'prod')`."),
     _C("enabled", "BOOLEAN", "", "Whether it runs on its schedule now: in the config, and not disabled."),
     _time("since", "When it was last enabled or disabled."),
     _text("by", 'Who did that: `config` or a person. A word of SQL: write `"by"`.'),
@@ -149,7 +150,7 @@ SLOTS = (
     ),
     _text(
         "reason",
-        "Why it was skipped (`overlap`, …) or misfired (`scheduler_down`, `suspend`, `disabled`, …).",
+        "Why it was skipped (`overlap`, …) or misfired (`scheduler_down`, `suspend`, `disabled`, `paused`, …).",
     ),
     _text("trigger", "`schedule` or `catch_up`; none for a misfire."),
     _number("run", "The run it led to; none for a misfire."),

@@ -31,14 +31,16 @@ from scheduler.explanation.facts import (
     UpcomingInstant,
     Verdict,
 )
+from scheduler.explanation.reopened import kept_pause, settled_later
 from scheduler.explanation.repeated_instants import SecondPasses, is_due, is_repeated, latest_before
 from scheduler.explanation.runs import manual_run, run_facts, run_owed
+from scheduler.explanation.standing import word_against
 from scheduler.explanation.wall_time import daylight_saving
 from scheduler.ledger.past import Past
-from scheduler.rules.catch_up import chosen
+from scheduler.rules.catch_up import caught_up_of_pause, chosen
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.requests.upcoming import next_run, settled_ahead
-from scheduler.rules.state import Job, State
+from scheduler.rules.state import ClosedInterval, Job, State
 
 SECOND = timedelta(seconds=1)
 INSTANTS_MAX = 6
@@ -173,6 +175,8 @@ class Explainer:
         entry = self._past.first_where(come)
         assert entry is not None, "what holds now began to hold at some entry"
         job = self._past.state_at(entry.seq - 1).jobs.get(self._name)
+        if kept_pause(self._past, self._name, entry, instant) is not None:
+            return entry, job  # what was said against the job before that settled nothing
         return self._earlier_word(job, instant) or (entry, job)
 
     def _earlier_word(self, job: Job | None, instant: datetime) -> tuple[Entry, Job | None] | None:
@@ -181,10 +185,10 @@ class Explainer:
         Such an entry closes nothing, and so moves no cursor; the state before it is the one that held at the instant.
         """
         found: tuple[Entry, Job | None] | None = None
-        while job is not None and (word_seq := _word_against(job)) is not None:
+        while job is not None and (word_seq := word_against(job)) is not None:
             word = self._past.entry(word_seq)
             before = self._past.state_at(word_seq - 1).jobs.get(self._name)
-            if word.time < instant or before is None or _word_against(before, instant) is None:
+            if word.time < instant or before is None or word_against(before, instant) is None:
                 break
             found = word, before
             job = before
@@ -209,7 +213,13 @@ class Explainer:
         if job.definition.on_demand:
             return "not_due", self._schedule(job, instant)
         if isinstance(data, v.JobEnabled):
-            return "disabled", [self._switched(job, entry), *self._schedule(job, instant)]
+            standing = [self._switched(job, entry), *self._schedule(job, instant)]
+            pause = kept_pause(self._past, self._name, entry, instant)
+            return (
+                ("disabled", standing)
+                if pause is None
+                else self._kept_back(entry, job, instant, pause, standing)
+            )
         if isinstance(data, v.JobDefined | v.JobRemoved | v.JobDisabled):
             pause_over = job.enablement.until is not None and job.enablement.until < instant
             if not job.enablement.enabled and not pause_over:
@@ -246,6 +256,10 @@ class Explainer:
             if payload.scheduled_for == instant:
                 verdict, run = run_facts(self._past, tick.seq)
                 return verdict, [*facts, misfired, run_owed(tick, payload), *run]
+        if (
+            data.reason in v.CLOSING_REASONS
+        ):  # it was disabled anew, edited or removed before that was caught up
+            return "missed", [*facts, misfired]
         definition = job.definition
         rule: Literal["none", "one", "limit", "window"] = "limit"
         window_ms = definition.catch_up_window_ms
@@ -267,14 +281,24 @@ class Explainer:
         )
         return "missed", [*facts, misfired, wanted]
 
+    def _kept_back(
+        self, entry: Entry, job: Job, instant: datetime, pause: ClosedInterval, standing: list[Fact]
+    ) -> Finding:
+        """What became of an instant of a pause that whoever ended it wanted caught up."""
+        settled = settled_later(self._past, self._name, instant, entry.seq)
+        if settled is None:
+            wanted = instant in caught_up_of_pause(pause, self._now)
+            return "pending", [*standing, UpcomingInstant(serving=self._serving, caught_up=wanted)]
+        data = v.payload(settled)
+        if not isinstance(data, v.ScheduleMisfired):
+            return "disabled", standing
+        verdict, facts = self._misfired(settled, data, job, instant)
+        return verdict, [*standing, *facts]
+
     def _closed(
         self, entry: Entry, instant: datetime, by: Literal["replaced", "disabled", "removed"]
     ) -> list[Fact]:
-        def settled(state: State) -> bool:
-            spans = state.jobs[self._name].unsettled
-            return not any(span.after < instant <= span.until for span in spans)
-
-        misfire = self._past.first_where(settled, after=entry.seq)
+        misfire = settled_later(self._past, self._name, instant, entry.seq)
         closed = ClosedSchedule(
             entries=[entry.seq] if misfire is None else [entry.seq, misfire.seq],
             time=entry.time,
@@ -380,13 +404,3 @@ class Explainer:
             removed=removed.time,
             back=None if back is None else back.time,
         )
-
-
-def _word_against(job: Job, instant: datetime | None = None) -> int | None:
-    """The entry that keeps a job from its schedule; None if there is none, or if the pause was over at `instant`."""
-    if not job.present:
-        return job.removed_seq
-    until = job.enablement.until
-    if job.enablement.enabled or (instant is not None and until is not None and until < instant):
-        return None
-    return job.enablement.seq

@@ -28,7 +28,7 @@ def replay(state: State, names: Iterable[str], now: datetime, reason: v.MisfireR
     for name in names:
         job = state.jobs[name]
         events += _rest(job, now)
-        events += closed_spans(job)
+        events += closed_spans(job, now)
         if job.on_schedule:
             events += _missed(job, now, reason)
     return events
@@ -45,24 +45,38 @@ def _rest(job: Job, now: datetime) -> list[Event]:
     return [ticked(definition, instant, now, "catch_up") for instant in instants]
 
 
-def closed_spans(job: Job) -> list[Event]:
-    """The misfires that record the instants of schedules that ceased to be in force; these instants are not run."""
-    return [event for span in job.unsettled for event in _closed_span(span)]
+def closed_spans(job: Job, now: datetime) -> list[Event]:
+    """The misfires that record the instants of schedules that ceased to be in force; these instants are not run.
+
+    Those of a pause that whoever ended it wanted caught up are, as the job's policy wants it.
+    """
+    return [event for span in job.unsettled for event in _closed_span(span, now)]
 
 
-def _closed_span(span: ClosedInterval) -> list[Event]:
+def _closed_span(span: ClosedInterval, now: datetime) -> list[Event]:
     count, first, last = _summary(schedule_of(span.definition), span.after, span.until)
     if first is None or last is None:
         return []
+    to_run = caught_up_of_pause(span, now) if span.reason == "paused" else []
     misfired = v.ScheduleMisfired(
         first=first,
         last=last,
         count=count,
         policy=span.definition.catch_up,
-        will_run=0,
+        will_run=len(to_run),
         reason=span.reason,
     )
-    return [v.event(misfired, v.SCHEDULER, job=span.definition.name)]
+    misfire = v.event(misfired, v.SCHEDULER, job=span.definition.name)
+    return [misfire, *(ticked(span.definition, instant, now, "catch_up") for instant in to_run)]
+
+
+def caught_up_of_pause(span: ClosedInterval, now: datetime) -> list[datetime]:
+    """The instants of a pause that the job's policy wants run, if they are settled at `now`, oldest first."""
+    after = _in_window(span.definition, span.after, now)
+    limit = _limit(span.definition)
+    if limit == 0 or after >= span.until:
+        return []
+    return schedule_of(span.definition).latest(after, span.until, limit)
 
 
 def _missed(job: Job, now: datetime, reason: v.MisfireReason) -> list[Event]:
@@ -84,12 +98,20 @@ def _missed(job: Job, now: datetime, reason: v.MisfireReason) -> list[Event]:
 
 def chosen(definition: JobDefinition, schedule: Schedule, after: datetime, now: datetime) -> list[datetime]:
     """The instants in `after < instant <= now` that the job's policy wants run, oldest first."""
-    if definition.catch_up == "none":
-        return []
-    if definition.catch_up_window_ms is not None:
-        after = max(after, now - timedelta(milliseconds=definition.catch_up_window_ms))
-    limit = 1 if definition.catch_up == "one" else definition.catch_up_limit
-    return schedule.latest(after, now, limit)
+    limit = _limit(definition)
+    return schedule.latest(_in_window(definition, after, now), now, limit) if limit else []
+
+
+def _limit(definition: JobDefinition) -> int:
+    """At most how many instants of a stretch are caught up."""
+    return {"none": 0, "one": 1, "all": definition.catch_up_limit}[definition.catch_up]
+
+
+def _in_window(definition: JobDefinition, after: datetime, now: datetime) -> datetime:
+    """After which moment the instants of a stretch that begins `after` are not too old."""
+    if definition.catch_up_window_ms is None:
+        return after
+    return max(after, now - timedelta(milliseconds=definition.catch_up_window_ms))
 
 
 def ticked(

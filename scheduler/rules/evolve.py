@@ -147,7 +147,10 @@ def _job_enabled(state: State, entry: Entry, data: v.JobEnabled) -> None:
     job = _present(state, entry)
     if job is None:
         return
-    _open(job, data.effective_at or entry.time)
+    at = data.effective_at or entry.time
+    if data.catch_up:
+        _keep_pause(job, at)
+    _open(job, at)
     job.enablement = Enablement(True, entry.actor, entry.seq, entry.time, data.reason)
 
 
@@ -169,12 +172,25 @@ def _open(job: Job, at: datetime) -> None:
         job.cursor = max(job.cursor, at if until is None else min(at, until))
 
 
+def _keep_pause(job: Job, at: datetime) -> None:
+    """The instants since the job was disabled are open again; those of a pause that ended by itself are not."""
+    until = job.enablement.until
+    if job.enablement.enabled or (until is not None and until <= at) or job.cursor >= at:
+        return
+    first = schedule_of(job.definition).next_after(job.cursor)
+    if first is not None and first <= at:
+        job.unsettled.append(ClosedInterval(job.definition, job.cursor, at, "paused"))
+
+
 def _close(job: Job, at: datetime, reason: v.MisfireReason) -> None:
     """The job's schedule ceases to be in force: its open instants up to `at` are closed, the cursor moves to `at`.
 
     A schedule that was not in force has nothing to close: disabling a disabled job changes no instant.
     """
     job.catching_up = None
+    for span in job.unsettled:
+        if span.reason == "paused":  # what was to be caught up is not any more
+            span.reason = reason
     after: datetime | None = job.cursor
     if not job.enablement.enabled:
         # A pause may have ended by itself, unwatched, before this entry was recorded.

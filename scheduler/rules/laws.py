@@ -93,10 +93,12 @@ def _schedule_misfired(state: State, entry: Entry, data: v.ScheduleMisfired) -> 
         return f"there was no job {entry.job}"
     if data.first > data.last or not 0 <= data.will_run <= data.count or data.count < 1:
         return "its numbers contradict one another"
-    closed = any(span.after < data.first and data.last <= span.until for span in job.unsettled)
-    if not closed and job.definition.on_demand:
+    around = [span for span in job.unsettled if span.after < data.first and data.last <= span.until]
+    if data.reason == "paused" and not any(span.reason == "paused" for span in around):
+        return "nobody had asked for a pause to be caught up"
+    if not around and job.definition.on_demand:
         return f"{job.name} had no schedule then, by entry {job.defined_seq}"
-    if closed or data.first > job.cursor:
+    if around or data.first > job.cursor:
         return ""
     return f"{data.first:%Y-%m-%d %H:%M:%S} UTC was settled before"
 

@@ -7,6 +7,7 @@ runs and whoever started it, and never what a person asked for.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
+from datetime import datetime
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
@@ -40,13 +41,13 @@ def replacements(
     return events, {number for number in superseded if number is not None}
 
 
-def left_by_edit(state: State, name: str) -> list[Event]:
+def left_by_edit(state: State, name: str, now: datetime) -> list[Event]:
     """What is recorded after an entry about a job.
 
     These are the instants that its schedule still had when that ended, and the end of runs that are no longer wanted.
     """
     return [
-        *closed_spans(state.jobs[name]),
+        *closed_spans(state.jobs[name], now),
         *unwanted_runs(state, name),
         *replacements(state, [name])[0],
     ]

@@ -31,7 +31,10 @@ class Enablement(msgspec.Struct, gc=False):
 
 
 class ClosedInterval(msgspec.Struct, gc=False):
-    """The interval `after < instant <= until`: its instants are open, and their schedule is no longer in force."""
+    """The interval `after < instant <= until`: its instants are open, and their schedule is no longer in force.
+
+    Or, of reason `paused`: the job was disabled meanwhile, and they go through its catch-up policy.
+    """
 
     definition: JobDefinition
     after: datetime

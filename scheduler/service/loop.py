@@ -204,7 +204,7 @@ class Scheduler:
             if (job := self.state.jobs.get(name)) is not None:
                 self._timetable.update(job, now.wall)
                 if job.unsettled or job.live:
-                    self._ledger.decide(partial(left_by_edit, name=name))
+                    self._ledger.decide(partial(left_by_edit, name=name, now=now.wall))
             self._touched.pop(name, None)
 
     def _round(self, now: Reading) -> None:

@@ -34,6 +34,7 @@ MISFIRE_WORDINGS: Final[dict[v.MisfireReason, MisfireWording]] = {
     "replaced": MisfireWording("its schedule was replaced", "unwatched, before its schedule was changed"),
     "disabled": MisfireWording("it was disabled", "unwatched, before it was disabled"),
     "removed": MisfireWording("it was removed", "unwatched, before it left the config"),
+    "paused": MisfireWording("it was disabled", "while it was disabled"),
 }
 SKIP_WORDS: Final[dict[v.SkipReason, str]] = {
     "overlap": "another run of it was still going",

@@ -30,7 +30,8 @@ def _defined_message(entry: Entry, data: v.JobDefined) -> str:
 def _enabled(entry: Entry, data: v.JobEnabled, zone: str) -> str:
     since = f", effective {show_time(data.effective_at, zone)}" if data.effective_at else ""
     who = claimed_actor_words(entry.actor, data.claims)
-    return f"{entry.job} enabled by {who}{since}{because(data.reason)}"
+    back = ", to catch up on what it missed" if data.catch_up else ""
+    return f"{entry.job} enabled by {who}{since}{back}{because(data.reason)}"
 
 
 def _disabled(entry: Entry, data: v.JobDisabled, zone: str) -> str:

@@ -35,6 +35,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     [
         ["status"], ["jobs", "list"], ["jobs", "show", NAME], ["jobs", "history"], ["jobs", "why", NAME],
         ["jobs", "next", NAME], ["jobs", "timeline"], ["jobs", "heatmap"], ["jobs", "cancel", f"x{NAME}"],
+        ["runs", "show", "1"], ["runs", "show", "4"],
         ["ledger", "tail"], ["ledger", "tail", "--json"], ["ledger", "show", "3"], ["ledger", "verify"],
         ["logs", "view"], ["logs", "view", "--json"], ["logs", "search", "no"], ["logs", "summary"],
         ["logs", "export"], ["logs", "export", "--format", "csv"], ["logs", "export", "--format", "text"],

@@ -42,7 +42,12 @@ class Simulation:
         if action == "define":
             schedule, every = ("0 2 * * *", None) if number % 2 else (None, f"{number + 1}m")
             definition = JobDefinition(
-                name=job, command="true", description=f"d{number}", schedule=schedule, every=every
+                name=job,
+                command="true",
+                description=f"d{number}",
+                schedule=schedule,
+                every=every,
+                tags=["prod", "db"][: number % 3],
             )
             writer.define(job, definition)
             self.present.add(job)

@@ -40,6 +40,11 @@ class Story:
             self.mark = at if self.mark is None else max(at, self.mark)
         self.since = None
 
+    def reopen(self, at: datetime) -> None:
+        """The instants since the schedule was disabled are owed after all, up to `at`."""
+        if self.definition is not None and self.mark is not None and self.mark < at:
+            self.owed.update(dict.fromkeys(schedule_of(self.definition).between(self.mark, at)))
+
     def settle(self, instant: datetime) -> None:
         """This instant is on record."""
         del self.owed[instant]
@@ -79,9 +84,7 @@ def audit(entries: Iterable[Entry], now: datetime) -> int:
                 if isinstance(data, v.JobRemoved):
                     story.definition = None
             case v.JobEnabled():
-                story.advance(entry.time)
-                if story.since is None or story.until is not None:
-                    story.begin(data.effective_at or entry.time)
+                reenable(story, data, entry.time)
             case v.ScheduleTicked():
                 settle_tick(story, entry, data)
             case v.ScheduleMisfired():
@@ -116,6 +119,16 @@ def redefine(story: Story, definition: JobDefinition, at: datetime) -> None:
             story.begin(at)
     else:
         story.definition = definition
+
+
+def reenable(story: Story, enabled: v.JobEnabled, at: datetime) -> None:
+    """The job is enabled at `at`; what passed since it was disabled may have to be caught up."""
+    story.advance(at)
+    if story.since is None or story.until is not None:
+        begin = enabled.effective_at or at
+        if enabled.catch_up:
+            story.reopen(begin)
+        story.begin(begin)
 
 
 def settle_tick(story: Story, entry: Entry, tick: v.ScheduleTicked) -> None:

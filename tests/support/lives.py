@@ -48,7 +48,7 @@ def meddle(rng: random.Random, world: World) -> None:
     if kind == 0:
         world.person(v.JobDisabled(reason="simulated"), name)
     elif kind == 1:
-        world.person(v.JobEnabled(), name)
+        world.person(v.JobEnabled(catch_up=rng.random() < 0.5), name)
     elif kind == 2:
         world.person(v.JobDisabled(until=world.clock.wall + timedelta(hours=rng.randrange(1, 60))), name)
     elif kind == 3:
@@ -145,6 +145,7 @@ def meddle_unwatched(rng: random.Random, world: World) -> None:
     deeds: list[Callable[[], object]] = [
         lambda: world.person(v.JobDisabled(reason="quiet, please"), name),
         lambda: world.person(v.JobEnabled(), name),
+        lambda: world.person(v.JobEnabled(catch_up=True), name),
         lambda: world.person(v.JobDisabled(until=world.clock.wall + timedelta(seconds=seconds)), name),
         lambda: world.edit(job(name, rng.choice(SCHEDULES), catch_up="all", overlap=overlap)),
         lambda: world.edit(job(name, rng.choice(SCHEDULES), catch_up_window_ms=3_600_000)),

@@ -152,6 +152,7 @@ class RoughLife:
         deeds: list[Callable[[], object]] = [
             lambda: world.person(v.JobDisabled(), name),
             lambda: world.person(v.JobEnabled(), name),
+            lambda: world.person(v.JobEnabled(catch_up=True), name),
             lambda: world.person(v.JobDisabled(until=until), name),
             lambda: self.edit(rough_job(rng, name)),
             lambda: self.edit(

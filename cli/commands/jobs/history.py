@@ -10,6 +10,7 @@ import click
 from cli.app.json_output import json_option, show_json
 from cli.app.options import Choice, count_option
 from cli.home.job_names import JOB, check_past
+from cli.home.job_tags import tag_option, tagged
 from cli.terminal.console import is_terminal, note
 from cli.terminal.tables import Column, Row, fits, table
 from cli.times.parse import parse_time
@@ -50,6 +51,7 @@ _NARROW = (
 @click.option(
     "--job", "name", type=JOB, metavar="NAME", help="Of this job only; also one that is no longer configured."
 )
+@tag_option("Of jobs with this tag now; several: with any of them.")
 @click.option("--status", type=Choice(_STATUSES, "status"), help="Only runs that came out so, or are so.")
 @click.option(
     "--since",
@@ -65,6 +67,7 @@ def history(
     home: Home,
     count: int,
     name: str | None,
+    tags: tuple[str, ...],
     status: str | None,
     since: str | None,
     until: str | None,
@@ -93,6 +96,9 @@ def history(
     with to_read(home, quiet=True) as view:
         if name is not None:
             check_past(view.state, name)
+        if tags:
+            with_tags = tagged(list(view.state.jobs.values()), tags)
+            wanted = wanted._replace(among=frozenset(job.name for job in with_tags))
         runs: list[UnsettledRun | SettledRun] = [*unsettled_runs(view.state, wanted, now, count)]
         because: list[Entry | None] = [None] * len(runs)
         if view.ledger is not None and len(runs) < count and status not in _OPEN:

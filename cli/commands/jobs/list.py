@@ -8,6 +8,7 @@ import click
 
 from cli.app.json_output import json_option, show_json
 from cli.home.as_of import as_of_option
+from cli.home.job_tags import tag_option, tagged
 from cli.home.open import to_read
 from cli.terminal.console import is_terminal, note
 from cli.terminal.tables import Cell, Column, table
@@ -38,11 +39,12 @@ _NEXT = 6
 
 
 @click.command("list", epilog="Example: cronledger jobs list --utc")
+@tag_option("Only jobs with this tag; several: with any of them.")
 @as_of_option
 @utc_option(JOBS_ZONE)
 @json_option
 @click.pass_obj
-def list_(home: Home, as_of: str | None, utc: bool, as_json: bool) -> None:
+def list_(home: Home, tags: tuple[str, ...], as_of: str | None, utc: bool, as_json: bool) -> None:
     """Show all jobs: schedule, whether enabled, last run and how it came out, next run.
 
     Times are in each job's own zone, or in UTC with --utc. With --as-of, jobs and their past and coming runs are
@@ -50,6 +52,8 @@ def list_(home: Home, as_of: str | None, utc: bool, as_json: bool) -> None:
     """
     with to_read(home, as_of=as_of) as view:
         jobs = view.state.present_jobs()
+        if tags:
+            jobs = tagged(jobs, tags)
         if as_json:
             show_json([job_document(view.state, job, view.now) for job in jobs])
             return

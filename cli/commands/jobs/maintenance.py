@@ -13,7 +13,8 @@ import click
 
 from cli.app.failures import ExitCode, Failure
 from cli.app.json_output import json_option, show_json
-from cli.app.options import WholeNumber
+from cli.app.options import WholeNumber, reason_option
+from cli.home.reasons import check_reason
 from scheduler.definition import RETENTION_MAX
 from scheduler.home import Home
 
@@ -34,6 +35,7 @@ _TRUST_CLOCK = click.option(
 class _MaintenanceOptions(NamedTuple):
     """What the options of both commands say."""
 
+    reason: str
     dry_run: bool
     trust_clock: bool
 
@@ -47,9 +49,12 @@ class _MaintenanceOptions(NamedTuple):
 )
 @_DRY_RUN
 @_TRUST_CLOCK
+@reason_option
 @json_option
 @click.pass_obj
-def cleanup_sessions(home: Home, hours: int | None, dry_run: bool, trust_clock: bool, as_json: bool) -> None:
+def cleanup_sessions(
+    home: Home, hours: int | None, dry_run: bool, trust_clock: bool, reason: str, as_json: bool
+) -> None:
     """Delete expired sessions: in cronledger's own session folder, and in the folders that the config names.
 
     Nothing is deleted while the ledger contradicts the clock; it says what would be.
@@ -57,7 +62,7 @@ def cleanup_sessions(home: Home, hours: int | None, dry_run: bool, trust_clock: 
     It is a run of the job cleanup-sessions, recorded as such and executed by this command. Exit code 1 if something
     could not be deleted.
     """
-    switches = _MaintenanceOptions(dry_run, trust_clock)
+    switches = _MaintenanceOptions(reason, dry_run, trust_clock)
     sys.exit(_maintain(home, "cleanup-sessions", "hours", hours, switches, as_json=as_json))
 
 
@@ -70,9 +75,12 @@ def cleanup_sessions(home: Home, hours: int | None, dry_run: bool, trust_clock: 
 )
 @_DRY_RUN
 @_TRUST_CLOCK
+@reason_option
 @json_option
 @click.pass_obj
-def log_cleanup(home: Home, days: int | None, dry_run: bool, trust_clock: bool, as_json: bool) -> None:
+def log_cleanup(
+    home: Home, days: int | None, dry_run: bool, trust_clock: bool, reason: str, as_json: bool
+) -> None:
     """Delete captured output and log entries that are older than the retention; the ledger itself is never touched.
 
     Nothing is deleted while the ledger contradicts the clock; it says what would be.
@@ -80,7 +88,7 @@ def log_cleanup(home: Home, days: int | None, dry_run: bool, trust_clock: bool, 
     It is a run of the job log-cleanup, recorded as such and executed by this command. Exit code 1 if something
     could not be deleted.
     """
-    switches = _MaintenanceOptions(dry_run, trust_clock)
+    switches = _MaintenanceOptions(reason, dry_run, trust_clock)
     sys.exit(_maintain(home, "log-cleanup", "days", days, switches, as_json=as_json))
 
 
@@ -127,7 +135,9 @@ def _run_request(
     if switches.trust_clock:
         options.append("--trust-clock")
         parameters.append("trust_clock")
-    return RunRequest(_definition(config, name), options=options, parameters=parameters)
+    definition = _definition(config, name)
+    check_reason([definition], switches.reason)
+    return RunRequest(definition, switches.reason, options, parameters)
 
 
 def _definition(config: Config, name: str) -> JobDefinition:

@@ -11,7 +11,8 @@ import click
 from cli.app.json_output import json_option, show_json
 from cli.app.options import count_option
 from cli.home.as_of import as_of_option
-from cli.home.job_names import JOB, find_job
+from cli.home.job_names import JOB
+from cli.home.job_tags import chosen_jobs, tag_option
 from cli.home.open import to_read
 from cli.terminal.console import is_terminal, note, out, paint, speaks_unicode, wants_colour, width
 from cli.terminal.printable import printable
@@ -33,6 +34,7 @@ _COUNT_MAX = 100_000
 
 @click.command("next", epilog="Example: cronledger jobs next nightly -n 3")
 @click.argument("names", metavar="[NAME]...", nargs=-1, type=JOB)
+@tag_option("Of the jobs with this tag, beside those named; several: with any of them.")
 @count_option("--count", 10, "How many.", most=_COUNT_MAX)
 @click.option(
     "--calendar", is_flag=True, help="The coming week as a calendar, today from now on; not with --count."
@@ -44,13 +46,14 @@ _COUNT_MAX = 100_000
 def next_(
     ctx: click.Context,
     names: tuple[str, ...],
+    tags: tuple[str, ...],
     count: int,
     calendar: bool,
     as_of: str | None,
     utc: bool,
     as_json: bool,
 ) -> None:
-    """Show the coming runs of all jobs or of those named, soonest first.
+    """Show the coming runs of all jobs, or of those named or tagged, soonest first.
 
     Jobs that are disabled have none; a job that is disabled for a time has them from the end of that time on.
     With --as-of, the runs that were to come at that moment.
@@ -63,16 +66,17 @@ def next_(
     if calendar and ctx.get_parameter_source("count") is click.core.ParameterSource.COMMANDLINE:
         raise click.UsageError("--calendar and --count exclude each other")
     with to_read(home, as_of=as_of) as view:
-        jobs = [find_job(view.state, name) for name in dict.fromkeys(names)] or view.state.present_jobs()
+        chosen = bool(names or tags)
+        jobs = chosen_jobs(view.state, names, tags) if chosen else view.state.present_jobs()
         if calendar:
-            _show_calendar(view, jobs, bool(names), utc=utc, as_json=as_json)
+            _show_calendar(view, jobs, chosen, utc=utc, as_json=as_json)
             return
         coming = list(islice(upcoming(jobs, view.now), count))
         if as_json:
             show_json([_for_programs(item) for item in coming])
             return
         _show(view, coming, utc)
-        if names:
+        if chosen:
             _explain_absence(view, {job.name for job in jobs} - {item.job.name for item in coming})
 
 

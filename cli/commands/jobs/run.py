@@ -40,6 +40,7 @@ _SIGNALLED = 128
     help="A value for a parameter of the jobs; repeatable. It is recorded, so a secret one is refused.",
 )
 @reason_option
+@click.option("--dry-run", is_flag=True, help="Only show what would be executed, its variables by name.")
 @raw_option
 @json_option
 @click.pass_obj
@@ -49,6 +50,7 @@ def run(
     wait: bool,
     params: tuple[str, ...],
     reason: str,
+    dry_run: bool,
     raw: bool,
     as_json: bool,
 ) -> None:
@@ -61,11 +63,36 @@ def run(
     Why a run has not started after a second is said: it waits for its turn, or the scheduler is paused. Ctrl-C stops
     a run that this command executes (twice: kills it); of a run in the scheduler it only stops showing the output,
     and one that has not started is still wanted. Exit code 1 if a run did not succeed.
+
+    With --dry-run nothing is executed or recorded: program, arguments, folder and the names of its variables are
+    shown. Exit code 1 if this command would execute it and could not.
     """
     wanted = Wanted(list(dict.fromkeys(names)), reason, params)
+    if dry_run:
+        sys.exit(_show_dry_runs(home, wanted, as_json))
     if wait:
         sys.exit(_run_and_wait(home, wanted, raw, as_json))
     sys.exit(_run_and_return(home, wanted, as_json))
+
+
+def _show_dry_runs(home: Home, wanted: Wanted, as_json: bool) -> int:
+    """Show what would be run; the exit code."""
+    from cli.home.job_names import find_job
+    from cli.home.open import to_read
+    from cli.runs.dry_run import dry_run
+    from cli.terminal.console import note
+    from cli.terminal.tables import details
+
+    with to_read(home, with_config=True) as view:
+        found = [dry_run(view, find_job(view.state, name), wanted.params) for name in wanted.names]
+    if as_json:
+        show_json([each.document() for each in found])
+    else:
+        for each in found:
+            details(each.facts(), title=f"a run of {each.job.name}, by hand")
+        note("Nothing was executed, and nothing recorded.")
+    failed = any(each.problem and not each.served for each in found)
+    return ExitCode.FAILED if failed else ExitCode.DONE
 
 
 def _run_and_wait(home: Home, wanted: Wanted, raw: bool, as_json: bool) -> int:

@@ -1,4 +1,4 @@
-"""Values that are made of several: commands in a list, environments, folders to clean.
+"""Values that are made of several: commands in a list, environments, tags, folders to clean.
 
 Unquoted numbers and dates are taken here exactly as written, since that is what `[sleep, 010]` and `PORT:
 8080` mean to a person; `true`, `on`, `null` and the like must be in quotes, because programs disagree about
@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import TypeVar
 
-from scheduler.configuration.keys.names import variable_name
+from scheduler.configuration.keys.names import tag_name, variable_name
 from scheduler.configuration.keys.values import folder, mapping, scalar, text, whole_number
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue, Placed
@@ -145,6 +145,24 @@ def _one_or_more(node: Node, read: Callable[[Node], T], wanted: str) -> list[T]:
     found = [gathered.take(read, item, f"{index}") for index, item in enumerate(node.items, 1)]
     gathered.settle()
     return [each for each in found if each is not None]
+
+
+def tags(node: Node) -> list[str]:
+    """Tags: a list, or a single one; `none` is an empty list."""
+    if isinstance(node, Scalar):
+        return [] if node.text == "none" else [tag_name(node, alone=True)]
+    if not isinstance(node, Sequence):
+        raise InvalidValue("this takes a list of tags, or one tag, not a mapping")
+    gathered = FaultCollector()
+    found: list[str] = []
+    for item in node.items:
+        name = gathered.take(tag_name, item)
+        if name is not None and name in found:
+            gathered.faults.append(Fault(f"the tag {name} stands here twice", "", item))
+        elif name is not None:
+            found.append(name)
+    gathered.settle()
+    return found
 
 
 def _argument(node: Node) -> str:

@@ -1,4 +1,4 @@
-"""Which names jobs and environment variables may have.
+"""Which names jobs, tags and environment variables may have.
 
 A job's name stands in commands, file names and SQL, so it is plain: 1 to 64 letters, digits, dots,
 underscores and dashes (ASCII), beginning with a letter, a digit or an underscore.
@@ -11,7 +11,7 @@ import unicodedata
 
 from scheduler.configuration.keys.values import text
 from scheduler.configuration.yaml_tree.problems import InvalidValue
-from scheduler.configuration.yaml_tree.tree import Scalar
+from scheduler.configuration.yaml_tree.tree import Node, Scalar
 
 MAX_NAME_LENGTH = 64
 _JOB = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
@@ -42,6 +42,26 @@ def job_name(node: Scalar) -> str:
     shown = {" ": "a space", "/": "a slash", "\t": "a tab"}.get(strange, repr(strange))
     raise InvalidValue(
         f"the name {name!r} holds {shown}: a job's name is made of letters, digits, '.', '_' and '-'", better
+    )
+
+
+def tag_name(node: Node, *, alone: bool = False) -> str:
+    """A tag, which is made like the name of a job; `alone`: it is not in a list.
+
+    Raises:
+        InvalidValue: It cannot be one; the suggestion is the nearest that can, or what was probably meant.
+    """
+    name = text(node, "a tag, such as prod", literal=True)
+    if name == "none":
+        raise InvalidValue("the word none stands for no tags at all, so no tag has that name")
+    if _JOB.fullmatch(name):
+        return name
+    parts = re.split(r"[,;\s]+", name.strip())
+    several = len(parts) > 1 and all(map(_JOB.fullmatch, parts))
+    raise InvalidValue(
+        f"{name!r} is no tag: a tag is made of at most {MAX_NAME_LENGTH} letters, digits, '.', '_' and '-', and "
+        "begins with a letter, a digit or '_'",
+        (f"[{', '.join(parts)}]" if alone else ", ".join(parts)) if several else _tidied(name),
     )
 
 

@@ -61,6 +61,11 @@ def variable(digest: str) -> str:
     return f"(digest {digest})"
 
 
+def words(value: Iterable[str]) -> str:
+    """Words of a list."""
+    return ", ".join(value) or "none"
+
+
 def folder(value: str | None) -> str:
     """The path of a folder; none is that of the home."""
     return "the home" if value is None else value

@@ -80,6 +80,7 @@ def fold_jobs(entries: list[Entry], runs: list[dict[str, Any]]) -> list[dict[str
                 "description": definition.description,
                 "schedule": definition.schedule or f"every {definition.every}",
                 "timezone": definition.timezone,
+                "tags": definition.tags,
                 "revision": data.revision,
                 "defined": entry.time,
                 "removed": None,

@@ -62,6 +62,8 @@ jobs:
     catch_up_limit: 7
     catch_up_window: 7d
     overlap: queue
+    tags: [prod, db]
+    require_reason: true
   tick:
     command: date +%s
     every: 90s

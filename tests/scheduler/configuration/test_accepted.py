@@ -63,6 +63,8 @@ def test_every_key_is_read() -> None:
         catch_up_limit=7,
         catch_up_window_ms=7 * 86_400_000,
         overlap="queue",
+        tags=["prod", "db"],
+        require_reason=True,
     )
     tick = config.jobs["tick"].definition
     assert (tick.every, tick.timeout_ms, tick.shell, tick.timezone) == ("90s", None, False, "Europe/Paris")

@@ -123,6 +123,9 @@ def test_each_example_is_taught_and_valid(name: str, key: Key) -> None:
     ("enabled", "no", "false"),
     ("directories", "[{path: /a, pattern: '*.b'}, {path: c}]", "/a/*.b, c/*"),
     ("catch_up_limit", "7", "7"),
+    ("tags", "prod", "prod"),
+    ("tags", "[prod, 2026]", "prod, 2026"),
+    ("tags", "none", "none"),
     ("shutdown_grace", "1m", "1m"),
 ])  # fmt: skip
 def test_values_are_shown_as_people_write_them(name: str, written: str, shown: str) -> None:

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from tests.support.audit import Story, redefine, settle_misfire, settle_tick
+from tests.support.audit import Story, redefine, reenable, settle_misfire, settle_tick
 
 Status = Literal["in_force", "disabled", "not_defined", "removed"]
 
@@ -105,8 +105,7 @@ def _note(job: Chronicle, entry: Entry, data: object) -> None:
             job.pause(data.until)
         case v.JobEnabled():
             story.advance(entry.time)
-            if story.since is None or story.until is not None:
-                story.begin(data.effective_at or entry.time)
+            reenable(story, data, entry.time)
             job.pause(None)
             if last.status == "disabled":
                 job.change(data.effective_at or entry.time, "in_force", last.definition, entry.seq)

@@ -1,0 +1,36 @@
+"""Instants that an entry left open, of a schedule or a pause that had ended: which, and when they were settled."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from scheduler.explanation.repeated_instants import is_due
+from scheduler.ledger.past import Past
+from scheduler.rules.state import ClosedInterval, State
+
+
+def settled_later(past: Past, name: str, instant: datetime, after: int) -> Entry | None:
+    """The entry that settled an instant of the job `name` which entry `after` left open; None if none has yet."""
+
+    def settled(state: State) -> bool:
+        spans = state.jobs[name].unsettled
+        return not any(span.after < instant <= span.until for span in spans)
+
+    return past.first_where(settled, after=after)
+
+
+def kept_pause(past: Past, name: str, entry: Entry, instant: datetime) -> ClosedInterval | None:
+    """The pause that an entry ended in order to catch up on it, if it has this instant; else None."""
+    data = v.payload(entry)
+    if not isinstance(data, v.JobEnabled) or not data.catch_up:
+        return None
+    for span in past.state_at(entry.seq).jobs[name].unsettled:
+        if (
+            span.reason == "paused"
+            and span.after < instant <= span.until
+            and is_due(span.definition, instant)
+        ):
+            return span
+    return None
