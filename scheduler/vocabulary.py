@@ -200,17 +200,9 @@ class ScheduleTicked(Payload, frozen=True):
 
 
 MisfireReason = Literal[
-    "scheduler_down",
-    "suspend",
-    "clock_step",
-    "stall",
-    "ledger_unavailable",
-    "overload",
-    "replaced",
-    "disabled",
-    "removed",
-    "paused",
-]
+    "scheduler_down", "suspend", "clock_step", "stall", "ledger_unavailable", "overload", "replaced", "disabled",
+    "removed", "paused",
+]  # fmt: skip
 MISFIRE_REASONS: tuple[MisfireReason, ...] = get_args(MisfireReason)
 CLOSING_REASONS: tuple[MisfireReason, ...] = ("disabled", "removed", "replaced")
 """Why a schedule is no longer in force: the reasons of misfires that do not tell why nobody watched."""
