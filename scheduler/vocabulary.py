@@ -8,21 +8,15 @@ do not know: `payload` answers None for an unknown type. Times are aware and in 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
 from eventstore.store import Entry, Event
 from scheduler.definition import CatchUp, JobDefinition
 from scheduler.entry_members import Claims, ConfigError, RetentionFailure, RetentionTarget, Survivor
+from scheduler.entry_words import MisfireReason, Outcome, SkipReason, Trigger
 from scheduler.payloads import decode
-
-Trigger = Literal["schedule", "catch_up", "manual"]
-Outcome = Literal["succeeded", "failed", "timed_out", "cancelled", "lost", "unknown"]
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
-FAILURES: tuple[Outcome, ...] = ("failed", "timed_out", "lost")
-"""Outcomes of runs that did not do what was wanted. Of `unknown` nobody can say; `cancelled` was wanted so."""
-TRIGGERS: tuple[Trigger, ...] = get_args(Trigger)
 
 
 class Payload(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
@@ -199,15 +193,6 @@ class ScheduleTicked(Payload, frozen=True):
     trigger: Literal["schedule", "catch_up"] = "schedule"
 
 
-MisfireReason = Literal[
-    "scheduler_down", "suspend", "clock_step", "stall", "ledger_unavailable", "overload",
-    "replaced", "disabled", "removed", "paused",
-]  # fmt: skip
-MISFIRE_REASONS: tuple[MisfireReason, ...] = get_args(MisfireReason)
-CLOSING_REASONS: tuple[MisfireReason, ...] = ("disabled", "removed", "replaced")
-"""Why a schedule is no longer in force: the reasons of misfires that do not tell why nobody watched."""
-
-
 class ScheduleMisfired(Payload, frozen=True):
     """Instants passed while nothing was watching, `first` to `last`, `count` of them.
 
@@ -308,12 +293,6 @@ class RunFinished(Payload, frozen=True):
     stderr_sha256: str | None = None
     error: str | None = None
     survivors: list[Survivor] = []
-
-
-SkipReason = Literal[
-    "overlap", "queue_full", "disabled", "removed", "cancelled", "catch_up", "deadline", "superseded"
-]
-SKIP_REASONS: tuple[SkipReason, ...] = get_args(SkipReason)
 
 
 class RunSkipped(Payload, frozen=True):

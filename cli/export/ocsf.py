@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from cli.export.job_facts import ExportContext, JobFacts
 from scheduler import vocabulary as v
+from scheduler.entry_words import FAILURES
 from scheduler.version import VERSION
 
 SCHEMA_VERSION = "1.8.0"
@@ -70,7 +71,7 @@ _OF_OUTCOMES: dict[str | None, tuple[_Status, int]] = {
     "succeeded": (1, 1),
     "cancelled": (99, 1),
     "unknown": (0, 2),
-    **dict.fromkeys(v.FAILURES, (2, 3)),
+    **dict.fromkeys(FAILURES, (2, 3)),
 }
 """Status and severity."""
 

@@ -15,6 +15,7 @@ from cli.words.words import because, command_words, lateness_words, trigger_word
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
+from scheduler.entry_words import Trigger
 from scheduler.ledger.run_record import RunRecord
 from scheduler.wording.causes import claimed_actor_words
 
@@ -46,7 +47,7 @@ class RunReport:
         self._starts = record.of_type(v.RunStarted)
 
     @property
-    def trigger(self) -> v.Trigger:
+    def trigger(self) -> Trigger:
         """Why it was made."""
         cause = self._cause
         return cause.trigger if isinstance(cause, v.ScheduleTicked) else "manual"

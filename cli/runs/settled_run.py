@@ -20,6 +20,7 @@ from cli.words.words import (
 )
 from eventstore.store import Entry
 from scheduler import vocabulary as v
+from scheduler.entry_words import Outcome, SkipReason, Trigger
 
 SETTLING = v.ENDINGS
 
@@ -35,10 +36,10 @@ class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
 
     run: int
     job: str
-    trigger: v.Trigger
+    trigger: Trigger
     status: str
-    outcome: v.Outcome | None
-    skipped_reason: v.SkipReason | None
+    outcome: Outcome | None
+    skipped_reason: SkipReason | None
     scheduled_for: datetime | None
     started: datetime | None
     finished: datetime | None

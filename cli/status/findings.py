@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from scheduler.configuration import ConfigInvalid
 from scheduler.entry_members import ConfigError
+from scheduler.entry_words import FAILURES
 from scheduler.home import Home
 from scheduler.rules.orphans import orphans
 from scheduler.rules.state import Run
 from scheduler.service.executor import executors_of
 from scheduler.version import ReplacedPart, replaced, versions
-from scheduler.vocabulary import FAILURES
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View

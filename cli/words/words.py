@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cli.terminal.console import Tone
 from cli.terminal.printable import printable
-from scheduler import vocabulary as v
+from scheduler.entry_words import Outcome, Trigger
 from scheduler.wording import causes, outcomes
 from scheduler.wording.causes import because, is_on_time, lateness_words, skip_words
 from scheduler.wording.definitions import command_words, timing_words
@@ -47,14 +47,14 @@ def symbol_character(symbol: Symbol, unicode: bool) -> str:
     return _UNICODE[symbol] if unicode else _ASCII[symbol]
 
 
-def outcome_symbol(outcome: v.Outcome, unicode: bool) -> tuple[Tone, str]:
+def outcome_symbol(outcome: Outcome, unicode: bool) -> tuple[Tone, str]:
     """An outcome's tone and its symbol as it is printed."""
     signs = outcomes.outcome_signs(outcome)
     return signs.tone, symbol_character(signs.symbol, unicode)
 
 
 def outcome_words(
-    outcome: v.Outcome,
+    outcome: Outcome,
     *,
     exit_code: int | None = None,
     signal_number: int | None = None,
@@ -65,7 +65,7 @@ def outcome_words(
     return printable(words)
 
 
-def trigger_words(trigger: v.Trigger) -> str:
+def trigger_words(trigger: Trigger) -> str:
     """Why a run was made: `schedule`, `catch-up`, `by hand`."""
     return causes.TRIGGER_WORDS[trigger]
 

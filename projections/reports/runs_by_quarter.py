@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from projections.schema.tables import among
-from scheduler.vocabulary import FAILURES
+from scheduler.entry_words import FAILURES
 
 if TYPE_CHECKING:
     from projections.sql.connection import Sql

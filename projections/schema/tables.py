@@ -13,6 +13,7 @@ from pathlib import Path
 
 from projections.schema.columns import EVENTS
 from scheduler import vocabulary as v
+from scheduler.entry_words import CLOSING_REASONS
 
 ENTRY_TYPES = {column.name: column.type for column in EVENTS}
 FACT_TYPES = {
@@ -48,7 +49,7 @@ _LISTS = {
     "JOB_ENTRIES": v.JOB_ENTRIES,
     "LIVES": v.LIVES,
     "PAUSES_AND_LIVES": (*v.PAUSES, *v.LIVES),
-    "CLOSING_REASONS": v.CLOSING_REASONS,
+    "CLOSING_REASONS": CLOSING_REASONS,
 }
 """The lists of words of the vocabulary that SQL files name: `type IN @CAUSES`."""
 

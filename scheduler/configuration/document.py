@@ -15,7 +15,8 @@ from scheduler.configuration.errors import ConfigInvalid
 from scheduler.configuration.job import Block, ReadingContext, read_block, read_job
 from scheduler.configuration.keys import values
 from scheduler.configuration.keys.key import Key
-from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, SCHEDULER_KEYS, TIMING_KEYS, TOP_KEYS
+from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
+from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, TIMING_KEYS, TOP_KEYS
 from scheduler.configuration.literal_text import literal_lints, may_be_misread
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob
 from scheduler.configuration.spelling import nearest

@@ -9,6 +9,7 @@ import msgspec
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
+from scheduler.entry_words import MisfireReason
 from scheduler.explanation.clock_steps import clock_step
 from scheduler.explanation.facts import Fact, SchedulerDowntime, SchedulerPause
 from scheduler.explanation.runs import NEAR_ENTRIES
@@ -19,7 +20,7 @@ _STARTS_MAX = 50
 """At most this many schedulers that started after an instant and died before they settled it are followed back."""
 
 
-def unwatched_facts(past: Past, instant: datetime, settled_seq: int, reason: v.MisfireReason) -> list[Fact]:
+def unwatched_facts(past: Past, instant: datetime, settled_seq: int, reason: MisfireReason) -> list[Fact]:
     """Why no scheduler saw an instant that entry `settled_seq` recorded as misfired."""
     if reason == "scheduler_down":
         return list(_down_before(past, instant, settled_seq))

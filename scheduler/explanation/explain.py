@@ -15,6 +15,7 @@ from typing import Literal
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
+from scheduler.entry_words import CLOSING_REASONS
 from scheduler.explanation.downtime import downtime_around, downtime_now, unwatched_facts
 from scheduler.explanation.facts import (
     CatchUpRefusal,
@@ -33,7 +34,7 @@ from scheduler.explanation.facts import (
 )
 from scheduler.explanation.reopened import kept_pause, settled_later
 from scheduler.explanation.repeated_instants import SecondPasses, is_due, is_repeated, latest_before
-from scheduler.explanation.runs import manual_run, run_facts, run_owed
+from scheduler.explanation.runs import manual_run, requests_between, run_facts, run_owed
 from scheduler.explanation.standing import word_against
 from scheduler.explanation.wall_time import daylight_saving
 from scheduler.ledger.past import Past
@@ -61,6 +62,9 @@ class Explainer:
         now: the present moment.
         serving: whether a scheduler serves the home now.
 
+    Attributes:
+        on_demand: whether the job runs only when somebody asks for it.
+
     Raises:
         KeyError: the ledger has never known such a job.
         Corrupt: the ledger cannot be trusted.
@@ -70,6 +74,7 @@ class Explainer:
         self._past, self._name, self._now, self._serving = past, name, now, serving
         self._present = past.state_at(past.head_seq)
         self._job = self._present.jobs[name]
+        self.on_demand = self._job.definition.on_demand
         self._found: dict[datetime, tuple[Entry, Job | None] | None] = {}
         self._passes = SecondPasses(past, name, now)
 
@@ -79,11 +84,6 @@ class Explainer:
         end = self._now if removed is None else min(self._now, self._past.entry(removed).time)
         begin = self._past.entry(0).time
         return schedule_of(self._job.definition).latest_between(min(begin, end), end)
-
-    @property
-    def on_demand(self) -> bool:
-        """Whether the job runs only when somebody asks for it."""
-        return self._job.definition.on_demand
 
     def next_due(self) -> datetime | None:
         """The next instant at which the job will run by itself, given the present state."""
@@ -121,15 +121,10 @@ class Explainer:
 
     def requests(self, asked: datetime, until: datetime) -> list[Explanation]:
         """The runs that a person asked for with asked <= time < until."""
-        first, last = self._past.seq_at(asked - SECOND), self._past.seq_at(until)
-        if last is None:
-            return []
         found = []
-        for entry in self._past.entries(0 if first is None else first + 1, last):
-            wanted = entry.job == self._name and entry.type == v.RunRequested.TYPE
-            if wanted and asked <= entry.time < until:
-                verdict, facts = run_facts(self._past, entry.seq)
-                found.append(self._answer(entry.time, verdict, [manual_run(entry), *facts], self._job))
+        for entry in requests_between(self._past, self._name, asked, until):
+            verdict, facts = run_facts(self._past, entry.seq)
+            found.append(self._answer(entry.time, verdict, [manual_run(entry), *facts], self._job))
         return found
 
     def explain(self, instant: datetime) -> Explanation:
@@ -257,7 +252,7 @@ class Explainer:
                 verdict, run = run_facts(self._past, tick.seq)
                 return verdict, [*facts, misfired, run_owed(tick, payload), *run]
         if (
-            data.reason in v.CLOSING_REASONS
+            data.reason in CLOSING_REASONS
         ):  # it was disabled anew, edited or removed before that was caught up
             return "missed", [*facts, misfired]
         definition = job.definition

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.explanation.facts import (
@@ -46,6 +49,14 @@ def run_facts(past: Past, number: int) -> tuple[Verdict, list[Fact]]:
         replaced = _replaced(past, own.end, number) if data.outcome == "cancelled" else []
         return "ran", [*facts, _ended(own.end, number, data), *replaced]
     return "skipped", [*facts, *_skipped(past, own.end, number, data)]
+
+
+def requests_between(past: Past, name: str, begin: datetime, end: datetime) -> Iterator[Entry]:
+    """The entries with begin <= time < end by which a person asked for a run of a job."""
+    first, last = past.seq_at(begin - timedelta(seconds=1)), past.seq_at(end)
+    for entry in () if last is None else past.entries(0 if first is None else first + 1, last):
+        if entry.job == name and entry.type == v.RunRequested.TYPE and begin <= entry.time < end:
+            yield entry
 
 
 def run_owed(entry: Entry, data: v.ScheduleTicked) -> RunOwed:

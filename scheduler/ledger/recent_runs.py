@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from scheduler.vocabulary import Outcome, RunFinished, Trigger, payload
+from scheduler.entry_words import Outcome, Trigger
+from scheduler.vocabulary import RunFinished, payload
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View

@@ -14,12 +14,13 @@ from functools import lru_cache
 from eventstore.store import OWN_SEQ, Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
+from scheduler.entry_words import MisfireReason, Trigger
 from scheduler.rules.job_schedule import local_iso, schedule_of
 from scheduler.rules.state import ClosedInterval, Job, State
 from scheduler.schedule import Schedule
 
 
-def replay(state: State, names: Iterable[str], now: datetime, reason: v.MisfireReason) -> list[Event]:
+def replay(state: State, names: Iterable[str], now: datetime, reason: MisfireReason) -> list[Event]:
     """The events that settle the instants of the named jobs that passed unwatched up to `now`.
 
     Pauses that have ended must be on record (`reconcile.pauses_ended`): a job's instants count from the pause's end.
@@ -79,7 +80,7 @@ def caught_up_of_pause(span: ClosedInterval, now: datetime) -> list[datetime]:
     return schedule_of(span.definition).latest(after, span.until, limit)
 
 
-def _missed(job: Job, now: datetime, reason: v.MisfireReason) -> list[Event]:
+def _missed(job: Job, now: datetime, reason: MisfireReason) -> list[Event]:
     definition = job.definition
     schedule = schedule_of(definition)
     count, first, last = _summary(schedule, job.cursor, now)
@@ -115,7 +116,7 @@ def _in_window(definition: JobDefinition, after: datetime, now: datetime) -> dat
 
 
 def ticked(
-    definition: JobDefinition, instant: datetime, now: datetime, trigger: v.Trigger = "schedule"
+    definition: JobDefinition, instant: datetime, now: datetime, trigger: Trigger = "schedule"
 ) -> Event:
     """The event that says: this instant fell due and a run is owed."""
     assert trigger != "manual"

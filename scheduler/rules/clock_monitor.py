@@ -13,6 +13,7 @@ from typing import NamedTuple
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
+from scheduler.entry_words import MisfireReason
 
 STEP_MIN_S = 1.0
 """Smaller disagreements are the slewing of network time, and rounding."""
@@ -23,7 +24,7 @@ STALL_MIN_S = 10.0
 class TimeGap(NamedTuple):
     """Time that the scheduler did not watch, from the last look to this one."""
 
-    reason: v.MisfireReason
+    reason: MisfireReason
     by_s: float
     before: datetime
     after: datetime

@@ -14,6 +14,7 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.command import command_digest
 from scheduler.definition import JobDefinition
+from scheduler.entry_words import SkipReason
 from scheduler.rules.state import Executor, Job, Run, State
 
 SecretDigest = Callable[[int, int], str | None]
@@ -188,7 +189,7 @@ def unwanted_runs(state: State, name: str) -> list[Event]:
 
 def skipped(
     run: Run,
-    reason: v.SkipReason,
+    reason: SkipReason,
     because_of: int | None,
     actor: str = v.SCHEDULER,
     slots: Sequence[int] = (),

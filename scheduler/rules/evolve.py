@@ -13,6 +13,7 @@ from typing import Any
 
 from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
+from scheduler.entry_words import MisfireReason
 from scheduler.rules.clock_trust import mark_after_step, mark_at_start
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.state import (
@@ -182,7 +183,7 @@ def _keep_pause(job: Job, at: datetime) -> None:
         job.unsettled.append(ClosedInterval(job.definition, job.cursor, at, "paused"))
 
 
-def _close(job: Job, at: datetime, reason: v.MisfireReason) -> None:
+def _close(job: Job, at: datetime, reason: MisfireReason) -> None:
     """The job's schedule ceases to be in force: its open instants up to `at` are closed, the cursor moves to `at`.
 
     A schedule that was not in force has nothing to close: disabling a disabled job changes no instant.

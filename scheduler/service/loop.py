@@ -17,6 +17,7 @@ from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import Clock, Reading
 from scheduler.definition import SchedulerSettings
+from scheduler.entry_words import MisfireReason
 from scheduler.ledger.ledger import Ledger
 from scheduler.rules.catch_up import replay
 from scheduler.rules.clock_monitor import ClockMonitor, TimeGap
@@ -335,7 +336,7 @@ class Scheduler:
         self._ledger.decide(lambda state: events)
         self._gaps.clear()
 
-    def _replay(self, reason: v.MisfireReason, now: Reading) -> None:
+    def _replay(self, reason: MisfireReason, now: Reading) -> None:
         if self._stopping:
             return
         self._due.clear()

@@ -15,6 +15,7 @@ from scheduler import vocabulary as v
 from scheduler.clock import Reading
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import Survivor
+from scheduler.entry_words import Outcome
 from scheduler.processes.output import OutputDigest
 from scheduler.processes.output_files import remove_what_was_lost
 from scheduler.processes.spawner import Exit, FileIdentity, Launch, LaunchFailed, Orphan, Spawner
@@ -283,7 +284,7 @@ def _found(running: RunningAttempt) -> str | None:
     return None
 
 
-def outcome_of(running: RunningAttempt) -> v.Outcome:
+def outcome_of(running: RunningAttempt) -> Outcome:
     """How an attempt came out."""
     if running.stopping is not None:
         return running.stopping
@@ -296,7 +297,7 @@ def outcome_of(running: RunningAttempt) -> v.Outcome:
     return "succeeded" if running.definition.counts_as_success(running.exit_code) else "failed"
 
 
-def _reasons(running: RunningAttempt, outcome: v.Outcome) -> list[str]:
+def _reasons(running: RunningAttempt, outcome: Outcome) -> list[str]:
     """Why it came out so, and what else is to be said of it."""
     reasons = [] if running.error is None else [running.error]
     definition = running.definition

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from scheduler import vocabulary as v
 from scheduler.entry_members import Claims
+from scheduler.entry_words import MisfireReason, SkipReason, Trigger
 from scheduler.wording.quantities import show_duration
 
 
@@ -22,7 +23,7 @@ class MisfireWording(NamedTuple):
     when: str
 
 
-MISFIRE_WORDINGS: Final[dict[v.MisfireReason, MisfireWording]] = {
+MISFIRE_WORDINGS: Final[dict[MisfireReason, MisfireWording]] = {
     "scheduler_down": MisfireWording("no scheduler was running", "while no scheduler was running"),
     "suspend": MisfireWording("the machine slept", "while the machine slept"),
     "clock_step": MisfireWording("the clock was set ahead", "while the clock jumped"),
@@ -36,7 +37,7 @@ MISFIRE_WORDINGS: Final[dict[v.MisfireReason, MisfireWording]] = {
     "removed": MisfireWording("it was removed", "unwatched, before it left the config"),
     "paused": MisfireWording("it was disabled", "while it was disabled"),
 }
-SKIP_WORDS: Final[dict[v.SkipReason, str]] = {
+SKIP_WORDS: Final[dict[SkipReason, str]] = {
     "overlap": "another run of it was still going",
     "queue_full": "too many were waiting",
     "disabled": "it was disabled",
@@ -46,7 +47,7 @@ SKIP_WORDS: Final[dict[v.SkipReason, str]] = {
     "deadline": "it could not start in time",
     "superseded": "a newer run of it took its place",
 }
-TRIGGER_WORDS: Final[dict[v.Trigger, str]] = {
+TRIGGER_WORDS: Final[dict[Trigger, str]] = {
     "schedule": "schedule",
     "catch_up": "catch-up",
     "manual": "by hand",
@@ -55,9 +56,7 @@ _ACTORS: Final = {v.CONFIG: "the config", v.SCHEDULER: "the scheduler"}
 _LATE_FROM_MS: Final = 1_000
 
 
-def skip_words(
-    reason: v.SkipReason, because_of: int | None = None, slots: Sequence[int] | None = None
-) -> str:
+def skip_words(reason: SkipReason, because_of: int | None = None, slots: Sequence[int] | None = None) -> str:
     """Why a run was skipped: `another run of it was still going`, or `run 7 was still going` where that is known.
 
     Args:
@@ -114,7 +113,7 @@ def is_on_time(late_ms: int) -> bool:
     return late_ms < _LATE_FROM_MS
 
 
-def lateness_words(late_ms: int, trigger: v.Trigger = "schedule") -> str:
+def lateness_words(late_ms: int, trigger: Trigger = "schedule") -> str:
     """How late something is: `on time`, `3.1 s late`; a catch-up run is always called late."""
     if is_on_time(late_ms) and trigger != "catch_up":
         return "on time"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import Final, NamedTuple
 
-from scheduler import vocabulary as v
+from scheduler.entry_words import Outcome
 from scheduler.wording.causes import because
 from scheduler.wording.signs import Level, Signs, Symbol, Tone
 
@@ -30,7 +30,7 @@ class OutcomeWording(NamedTuple):
 
 
 _FAILED: Final = "job failed"
-OUTCOME_WORDINGS: Final[dict[v.Outcome, OutcomeWording]] = {
+OUTCOME_WORDINGS: Final[dict[Outcome, OutcomeWording]] = {
     "succeeded": OutcomeWording("good", "info", "succeeded", "succeeded", "job succeeded", "succeeded"),
     "failed": OutcomeWording("bad", "error", "failed", "failed", _FAILED, "failed"),
     "timed_out": OutcomeWording("bad", "error", "timed out", "timed out", _FAILED, "timed out"),
@@ -52,20 +52,20 @@ FAILED: Final = f"{_FAILED}: "
 
 _SYMBOLS: Final[dict[Tone, Symbol]] = {"good": "success", "bad": "failure"}
 _CANCELLED: Final = "cancelled"
-_UNWATCHED: Final[dict[v.Outcome, str]] = {
+_UNWATCHED: Final[dict[Outcome, str]] = {
     "lost": "its process died with no one watching",
     "unknown": "no one was watching",
 }
 
 
-def outcome_signs(outcome: v.Outcome) -> Signs:
+def outcome_signs(outcome: Outcome) -> Signs:
     """How a line about an outcome is marked."""
     wording = OUTCOME_WORDINGS[outcome]
     return Signs(wording.tone, _SYMBOLS.get(wording.tone, "warning"), wording.level)
 
 
 def outcome_words(
-    outcome: v.Outcome,
+    outcome: Outcome,
     *,
     exit_code: int | None = None,
     signal_number: int | None = None,
@@ -76,7 +76,7 @@ def outcome_words(
     return words + because(error) if outcome == "failed" else words
 
 
-def ending_words(outcome: v.Outcome, exit_code: int | None, signal_number: int | None) -> str:
+def ending_words(outcome: Outcome, exit_code: int | None, signal_number: int | None) -> str:
     """How a process ended, as the end of a sentence: ` with exit code 3`, `, killed by SIGKILL`, or nothing.
 
     Of a success only an exit code other than 0 is told, with what makes it one: the job's `success_codes`.
@@ -90,7 +90,7 @@ def ending_words(outcome: v.Outcome, exit_code: int | None, signal_number: int |
     return f", killed by {signal_name(signal_number)}" if signal_number is not None else ""
 
 
-def error_words(outcome: v.Outcome, error: str | None, *, guessed: bool = False) -> str:
+def error_words(outcome: Outcome, error: str | None, *, guessed: bool = False) -> str:
     """Why a run ended so, as the end of a sentence: ` by user:ann@web1`, `: rebooted`, or nothing.
 
     Args:

@@ -9,6 +9,7 @@ from typing import Final
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
+from scheduler.entry_words import FAILURES
 from scheduler.wording.causes import (
     TRIGGER_WORDS,
     actor_words,
@@ -85,7 +86,7 @@ def _finished_message(entry: Entry, data: v.RunFinished) -> str:
     if data.outcome == "succeeded":
         how = ending_words(data.outcome, data.exit_code, data.signal)
     elif data.outcome != "failed":
-        how = f" {wording.clause}" if data.outcome in v.FAILURES else ""
+        how = f" {wording.clause}" if data.outcome in FAILURES else ""
     elif data.signal is not None:
         how = f", ended by signal {data.signal}"
     elif data.exit_code is not None:

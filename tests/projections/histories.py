@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from projections import VIEWS, Sql
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
+from scheduler.entry_words import MisfireReason, Trigger
 from tests.support.ledger import Writer
 
 JOBS = ("a", "b")
@@ -24,7 +25,7 @@ ACTS = st.tuples(
     st.integers(0, 3),
 )  # fmt: skip
 Act = tuple[str, str, int]
-REASONS: tuple[v.MisfireReason, ...] = ("scheduler_down", "suspend", "ledger_unavailable", "clock_step")
+REASONS: tuple[MisfireReason, ...] = ("scheduler_down", "suspend", "ledger_unavailable", "clock_step")
 
 
 class Simulation:
@@ -33,8 +34,8 @@ class Simulation:
     def __init__(self, root: Path) -> None:
         self.writer = Writer(root, segment_entries=4)
         self.present: set[str] = set()
-        self.owed: list[tuple[str, int, v.Trigger]] = []
-        self.running: list[tuple[str, int, v.Trigger]] = []
+        self.owed: list[tuple[str, int, Trigger]] = []
+        self.running: list[tuple[str, int, Trigger]] = []
 
     def act(self, action: str, job: str, number: int) -> None:
         """One action; `number` chooses among what there is."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from projections.schema.tables import PARTS_SQL, VIEWS_SQL
 from scheduler import vocabulary as v
+from scheduler.entry_words import MISFIRE_REASONS, OUTCOMES, SKIP_REASONS
 
 ROOT = Path(__file__).resolve().parents[2]
 SQL = PARTS_SQL + VIEWS_SQL
@@ -34,7 +35,7 @@ def test_sql_names_only_types_that_there_are() -> None:
 
 def test_lists_of_types_and_outcomes_come_from_the_vocabulary() -> None:
     """Nowhere in SQL is a list of them written out: what a new one belongs to is said once."""
-    names = {*v.PAYLOADS, *v.OUTCOMES, *v.SKIP_REASONS, *v.MISFIRE_REASONS}
+    names = {*v.PAYLOADS, *OUTCOMES, *SKIP_REASONS, *MISFIRE_REASONS}
     for path in SOURCES:
         for written in LIST.findall(path.read_text(encoding="utf-8")):
             assert not names.intersection(re.findall(r"'([a-z_.]+)'", written)), (path, written)

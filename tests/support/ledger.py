@@ -15,6 +15,7 @@ from eventstore import Entry, Event, Journal
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, revision
+from scheduler.entry_words import MisfireReason, Outcome, Trigger
 from scheduler.home import Home
 
 START = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
@@ -42,7 +43,7 @@ def ticked(
     )
 
 
-def run_started(trigger: v.Trigger = "schedule", due: datetime | None = None) -> v.RunStarted:
+def run_started(trigger: Trigger = "schedule", due: datetime | None = None) -> v.RunStarted:
     """The first attempt of a run begins."""
     return v.RunStarted(
         attempt=1,
@@ -58,8 +59,8 @@ def run_started(trigger: v.Trigger = "schedule", due: datetime | None = None) ->
 
 def run_finished(
     started: datetime,
-    outcome: v.Outcome = "succeeded",
-    trigger: v.Trigger = "schedule",
+    outcome: Outcome = "succeeded",
+    trigger: Trigger = "schedule",
     due: datetime | None = None,
     **facts: Any,
 ) -> v.RunFinished:
@@ -137,7 +138,7 @@ class Writer:
         asked = v.RunRequested(executor="self", reason=reason)
         return self.record(asked, job, OWN_SEQ, "user:ada@host").seq
 
-    def start(self, job: str, run: int, trigger: v.Trigger = "schedule") -> None:
+    def start(self, job: str, run: int, trigger: Trigger = "schedule") -> None:
         """The run begins."""
         self.record(run_started(trigger, self._due.get(run)), job, run)
 
@@ -145,8 +146,8 @@ class Writer:
         self,
         job: str,
         run: int,
-        outcome: v.Outcome = "succeeded",
-        trigger: v.Trigger = "schedule",
+        outcome: Outcome = "succeeded",
+        trigger: Trigger = "schedule",
         duration_ms: int = 1_000,
     ) -> None:
         """The run ends."""
@@ -170,7 +171,7 @@ class Writer:
         self.record(scheduler_started(pid, config="c"))
 
     def misfire(
-        self, job: str, count: int, will_run: int = 0, reason: v.MisfireReason = "scheduler_down"
+        self, job: str, count: int, will_run: int = 0, reason: MisfireReason = "scheduler_down"
     ) -> None:
         """So many instants of a job, the last one now, passed unwatched."""
         misfired = v.ScheduleMisfired(

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from eventstore import SEGMENT_ENTRIES, Entry
-from scheduler import vocabulary as v
+from scheduler.entry_words import Outcome
 from scheduler.logs import Collector, LogEntry, LogFilter, entries_folder, oldest_first
 from tests.support.ledger import Writer, run_finished, run_started
 
@@ -41,7 +41,7 @@ class HandWritten(Writer):
         with path.open("ab") as file:
             file.write(raw)
 
-    def end(self, run: int, outcome: v.Outcome = "succeeded", exit_code: int | None = 0) -> Entry:
+    def end(self, run: int, outcome: Outcome = "succeeded", exit_code: int | None = 0) -> Entry:
         """End a run, with the digests of what it printed; empty output is removed."""
         sizes: dict[str, tuple[int, str | None]] = {}
         for stream in STREAMS:

@@ -11,6 +11,7 @@ from typing import Any
 from eventstore import OWN_SEQ, SEGMENT_ENTRIES, Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
+from scheduler.entry_words import Outcome, SkipReason, Trigger
 from scheduler.home import Home
 from tests.support.ledger import Writer, defined, run_finished, run_started, scheduler_started, ticked
 
@@ -64,13 +65,13 @@ class Past:
         *,
         waits: timedelta = timedelta(0),
         takes: timedelta | None = timedelta(seconds=1),
-        outcome: v.Outcome = "succeeded",
+        outcome: Outcome = "succeeded",
         found_due: datetime | None = None,
         **facts: Any,
     ) -> None:
         """A run: due at an instant, started after a wait; `takes` None: it has not ended."""
         key = self._owed(job, due, found_due or due, "schedule" if found_due is None else "catch_up")
-        trigger: v.Trigger = "schedule" if found_due is None else "catch_up"
+        trigger: Trigger = "schedule" if found_due is None else "catch_up"
         begin = due + waits
         start = run_started(trigger, due)
         self._add(begin, lambda: v.event(start, v.SCHEDULER, job=job, run=self._numbers[key]))
@@ -93,7 +94,7 @@ class Past:
         data = v.RunRequested(executor="scheduler")
         self._add(at, lambda: v.event(data, "user:ann@web1", job=job, run=OWN_SEQ))
 
-    def skipped(self, job: str, due: datetime, reason: v.SkipReason = "overlap") -> None:
+    def skipped(self, job: str, due: datetime, reason: SkipReason = "overlap") -> None:
         """A run is owed and deliberately not made."""
         key = self._owed(job, due, due, "schedule")
         data = v.RunSkipped(reason=reason, trigger="schedule", scheduled_for=due, because_of=1)

@@ -10,6 +10,7 @@ from typing import Any, cast
 from eventstore import OWN_SEQ, SEGMENT_ENTRIES, Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
+from scheduler.entry_words import OUTCOMES, TRIGGERS
 from tests.support.home import LiveHome
 from tests.support.ledger import Writer, defined, run_finished, run_started, ticked
 
@@ -46,7 +47,7 @@ def fill(
 def one_run(chance: random.Random, now: datetime, seq: int) -> list[Event]:
     """What is recorded about one run whose number is `seq`."""
     name = chance.choice(JOBS)
-    trigger = chance.choice(v.TRIGGERS)
+    trigger = chance.choice(TRIGGERS)
     due = None if trigger == "manual" else now
     if due is None:
         events = [v.event(v.RunRequested(executor="scheduler"), "user:ann@here", job=name, run=OWN_SEQ)]
@@ -56,7 +57,7 @@ def one_run(chance: random.Random, now: datetime, seq: int) -> list[Event]:
     if chance.random() < 0.1:
         skipped = v.RunSkipped(reason="overlap", trigger=trigger, scheduled_for=due, because_of=1)
         return [*events, v.event(skipped, "scheduler", job=name, run=seq)]
-    outcome = chance.choice(v.OUTCOMES)
+    outcome = chance.choice(OUTCOMES)
     code = {"succeeded": 0, "failed": 3}.get(outcome)
     duration_ms = chance.randrange(9999)
     finished = run_finished(now, outcome, trigger, due, duration_ms=duration_ms, exit_code=code)

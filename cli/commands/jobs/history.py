@@ -15,8 +15,8 @@ from cli.terminal.console import is_terminal, note
 from cli.terminal.tables import Column, Row, fits, table
 from cli.times.parse import parse_time
 from cli.times.show import JOBS_ZONE, utc_option
+from scheduler.entry_words import OUTCOMES, TRIGGERS
 from scheduler.home import Home
-from scheduler.vocabulary import OUTCOMES, TRIGGERS
 
 if TYPE_CHECKING:
     from cli.runs.settled_run import SettledRun

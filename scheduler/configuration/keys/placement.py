@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scheduler.configuration.keys.key import Key
-from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, SCHEDULER_KEYS, keys_of
+from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
+from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, keys_of
 from scheduler.configuration.spelling import nearest
 
 _MEANT = {word: name for name, key in (JOB_KEYS | SCHEDULER_KEYS).items() for word in key.synonyms}

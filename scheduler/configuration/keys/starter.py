@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 
 from scheduler.configuration.keys.key import Key
-from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, SCHEDULER_KEYS
+from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
+from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS
 
 _WIDTH = 100
 _ORDER = {"description": -1}

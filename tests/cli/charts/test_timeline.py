@@ -16,8 +16,8 @@ from cli.charts.axis import axis_for, instant_of, microseconds, ticks
 from cli.charts.timeline import LANES_MAX, MARKS, SIGNS, RunSpan, TimelinePiece, draw
 from cli.charts.timeline_marks import ASCII, UNICODE
 from cli.terminal.display_width import display_width
-from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
+from scheduler.entry_words import OUTCOMES
 from scheduler.home import Home
 from tests.support.command import Answer, call
 from tests.support.past import Past
@@ -144,7 +144,7 @@ def a_past(seed: int) -> tuple[Past, list[dict[str, Any]]]:
         waits, takes = chance.choice([0, 0, 1, 900]) * SECOND, chance.choice([0, 1, 60, 7_200]) * SECOND
         if due + waits + takes >= NOW:
             takes = timedelta(0)
-        job, outcome = chance.choice(jobs), chance.choice(v.OUTCOMES)
+        job, outcome = chance.choice(jobs), chance.choice(OUTCOMES)
         past.run(job, due, waits=waits, takes=takes, outcome=outcome)
         begin = due + waits
         rows.append({"job": job, "mark": outcome, "due": due, "begin": begin, "end": begin + takes})

@@ -9,6 +9,7 @@ from pathlib import Path
 from eventstore import OWN_SEQ, SEGMENT_ENTRIES, Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
+from scheduler.entry_words import OUTCOMES, Outcome
 from tests.support.home import LiveHome
 from tests.support.ledger import Writer, run_finished, run_started, scheduler_started, ticked
 
@@ -22,7 +23,7 @@ def eventful(root: Path) -> LiveHome:
     with closing(Writer(root, SEGMENT_ENTRIES, now=BEGIN + MINUTE, step=MINUTE)) as writer:
         for event in _story():
             writer.append(event)
-        for outcome in v.OUTCOMES:
+        for outcome in OUTCOMES:
             _a_run(writer, outcome)
     return home
 
@@ -58,7 +59,7 @@ def _story() -> list[Event]:
     ]  # fmt: skip
 
 
-def _a_run(writer: Writer, outcome: v.Outcome) -> None:
+def _a_run(writer: Writer, outcome: Outcome) -> None:
     due = BEGIN + timedelta(days=1)
     if outcome == "cancelled":
         request = v.RunRequested(executor="scheduler", reason="now")

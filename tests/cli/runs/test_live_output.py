@@ -16,6 +16,7 @@ from cli.runs.live_output import OutputFollower
 from cli.terminal.nonblocking_output import Sink
 from eventstore.store import Entry
 from scheduler import vocabulary as v
+from scheduler.entry_words import Outcome
 from scheduler.home import Home
 
 STARTED = datetime(2026, 11, 23, 2, tzinfo=UTC)
@@ -35,7 +36,7 @@ def started() -> v.RunStarted:
     )  # fmt: skip
 
 
-def ended(out: int, err: int = 0, outcome: v.Outcome = "succeeded") -> v.RunFinished:
+def ended(out: int, err: int = 0, outcome: Outcome = "succeeded") -> v.RunFinished:
     """The payload of `run.finished` with so many bytes of output."""
     return v.RunFinished(
         trigger="manual", started=STARTED, outcome=outcome, attempt=1, stdout_bytes=out, stderr_bytes=err

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from scheduler.configuration.keys.key import Key
-from scheduler.configuration.keys.table import JOB_KEYS, SCHEDULER_KEYS
+from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
+from scheduler.configuration.keys.table import JOB_KEYS
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "config.md"
 

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from scheduler.configuration import Origin, parse
+from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.starter import STARTER
-from scheduler.configuration.keys.table import JOB_KEYS, SCHEDULER_KEYS
+from scheduler.configuration.keys.table import JOB_KEYS
 from scheduler.configuration.lints import lints
 from scheduler.configuration.origins import origins
 from scheduler.definition import Directory, JobDefinition

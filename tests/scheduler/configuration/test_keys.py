@@ -8,8 +8,9 @@ import pytest
 
 from scheduler.configuration.builtin_jobs import REGISTERED
 from scheduler.configuration.keys.key import Key
+from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.starter import STARTER
-from scheduler.configuration.keys.table import JOB_KEYS, SCHEDULER_KEYS, TIMING_KEYS
+from scheduler.configuration.keys.table import JOB_KEYS, TIMING_KEYS
 from scheduler.definition import JobDefinition, SchedulerSettings
 from tests.scheduler.configuration.config_docs import PAGE, page
 from tests.scheduler.configuration.reading import read, refused

@@ -8,6 +8,7 @@ import pytest
 
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
+from scheduler.entry_words import MisfireReason
 from scheduler.rules.clock_monitor import STALL_MIN_S, ClockMonitor, TimeGap
 from tests.support.world import BEGIN
 
@@ -36,7 +37,7 @@ def later(wall_s: float, awake_s: float, boot_s: float) -> Reading:
     ],
 )
 def test_a_gap_is_known_by_the_clocks_that_disagree(
-    wall_s: float, awake_s: float, boot_s: float, seen: tuple[v.MisfireReason, float] | None
+    wall_s: float, awake_s: float, boot_s: float, seen: tuple[MisfireReason, float] | None
 ) -> None:
     """A second is a gap, less is none; a clock that was set says more than a sleep, and a sleep more than a stall."""
     now = later(wall_s, awake_s, boot_s)
@@ -64,7 +65,7 @@ def test_who_has_nothing_to_do_is_not_held_up() -> None:
 
 
 @pytest.mark.parametrize(("reason", "kind"), [("clock_step", "step"), ("suspend", "suspend")])
-def test_a_step_and_a_suspend_are_recorded_with_all_that_is_known(reason: v.MisfireReason, kind: str) -> None:
+def test_a_step_and_a_suspend_are_recorded_with_all_that_is_known(reason: MisfireReason, kind: str) -> None:
     """By how much, from when to when, and how old the boot was; a stall is no news about the clock."""
     gap = TimeGap(reason, 1.2346, BEGIN, BEGIN + timedelta(seconds=9), 5_004.0004)
     event = gap.event()

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from scheduler import vocabulary as v
+from scheduler.entry_words import FAILURES, MISFIRE_REASONS, OUTCOMES, SKIP_REASONS, TRIGGERS, Outcome
 from scheduler.wording import causes, entries, outcomes
 from tests.scheduler.vocabulary_docs import PAGE, entry_of, examples
 
@@ -14,17 +15,17 @@ EXAMPLES = examples(PAGE.read_text(encoding="utf-8"))
 
 def test_every_name_of_the_vocabulary_has_its_words() -> None:
     """Outcomes, triggers and the reasons of misfires and skips: none is left without words, and none is made up."""
-    assert set(outcomes.OUTCOME_WORDINGS) == set(v.OUTCOMES)
-    assert set(causes.TRIGGER_WORDS) == set(v.TRIGGERS)
-    assert set(causes.MISFIRE_WORDINGS) == set(v.MISFIRE_REASONS)
-    assert set(causes.SKIP_WORDS) == set(v.SKIP_REASONS)
+    assert set(outcomes.OUTCOME_WORDINGS) == set(OUTCOMES)
+    assert set(causes.TRIGGER_WORDS) == set(TRIGGERS)
+    assert set(causes.MISFIRE_WORDINGS) == set(MISFIRE_REASONS)
+    assert set(causes.SKIP_WORDS) == set(SKIP_REASONS)
 
 
-@pytest.mark.parametrize("outcome", v.OUTCOMES)
-def test_a_failure_is_told_as_one_everywhere(outcome: v.Outcome) -> None:
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_a_failure_is_told_as_one_everywhere(outcome: Outcome) -> None:
     """A failure is bad at the terminal and an error in the logs, where all begin alike; nothing else is."""
     wording = outcomes.OUTCOME_WORDINGS[outcome]
-    is_failure = outcome in v.FAILURES
+    is_failure = outcome in FAILURES
     assert (wording.tone == "bad") == is_failure
     assert (wording.level == "error") == is_failure
     assert f"{wording.message}: ".startswith(outcomes.FAILED) == is_failure

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from eventstore import Journal
 from scheduler import vocabulary as v
 from scheduler.entry_members import ConfigError
+from scheduler.entry_words import OUTCOMES
 from scheduler.logs import Collector, CollectorRunning, LogFilter, entries_folder
 from scheduler.logs.collection.ledger_entries import fact_of
 from scheduler.logs.collection.record_splitter import LINE_BYTES_MAX
@@ -351,7 +352,7 @@ def test_every_type_of_entry_becomes_a_message(home: HandWritten) -> None:
     """Runs that failed are errors that begin with "job failed: "; what was not done as planned is a warning."""
     run = home.begin()
     levels = []
-    for outcome in v.OUTCOMES:
+    for outcome in OUTCOMES:
         home.put(run, b"")
         fact = fact_of(home.end(run, outcome, None), Masker())
         levels.append(fact.level)

@@ -1,0 +1,56 @@
+"""The keys of the `scheduler:` block, and everything that is to be said of each."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from scheduler.configuration.keys import shown, values
+from scheduler.configuration.keys.key import Key
+
+SCHEDULER_KEYS: Final[dict[str, Key]] = {
+    "max_parallel": Key(
+        member="max_parallel",
+        read=values.whole_number(1, 10_000),
+        show=shown.text,
+        takes="a whole number from 1 to 10000",
+        default="eight for each processor core, at least 32",
+        meaning="At most so many runs at once; the others wait their turn.",
+        example="max_parallel: 32",
+        comment="at most so many runs at once (eight for each processor core, at least 32)",
+        fill=lambda: max(32, 8 * (os.cpu_count() or 1)),
+    ),
+    "fsync": Key(
+        member="fsync",
+        read=values.one_of("always", "everysec", "never"),
+        show=shown.text,
+        takes="always, everysec or never",
+        default="always",
+        meaning="When entries of the ledger reach the disk: before they are acknowledged, within a second, or when "
+        "the kernel writes them.",
+        example="fsync: always",
+        comment="when entries reach the disk: always, everysec or never (always)",
+    ),
+    "shutdown": Key(
+        member="shutdown",
+        read=values.one_of("stop", "wait", "leave"),
+        show=shown.text,
+        takes="stop, wait or leave",
+        default="stop",
+        meaning="What becomes of the runs of a scheduler that stops: they are stopped after `shutdown_grace`, waited "
+        "for however long they take, or left going for the next scheduler to take over.",
+        example="shutdown: stop",
+        comment="what becomes of runs when the scheduler stops: stop, wait or leave (stop)",
+    ),
+    "shutdown_grace": Key(
+        member="shutdown_grace_ms",
+        read=values.duration_ms,
+        show=shown.duration_ms,
+        takes="a duration such as 90s, 15m, 36h or 7d",
+        default="30s",
+        meaning="With `shutdown: stop`, how long a stopping scheduler waits for its runs before it stops them.",
+        example="shutdown_grace: 30s",
+        comment="with stop, how long it waits for them before that (30s)",
+    ),
+}
+"""The keys of the scheduler block."""
