@@ -145,8 +145,13 @@ class Writer:
             self.flush()
         path = self._tail.path(first)
         fd = self._disk.open(path, os.O_RDWR | os.O_CREAT)
-        if size := os.fstat(fd).st_size:
-            os.close(fd)
+        try:
+            size = os.fstat(fd).st_size
+        except OSError:
+            close_quietly(fd)
+            raise
+        if size:
+            close_quietly(fd)
             raise Corrupt(path, 0, first, "an empty segment", f"{size} bytes")
         return fd
 
@@ -217,6 +222,10 @@ class Writer:
         """
         if not parts:
             return
+        # To flush the folder takes a descriptor, and the lack of one may be what made the commit fail.
+        for part in parts[1:]:
+            close_quietly(part.fd)
+        del parts[1:]
         begun = [self._tail.path(parts[0].first)]
         while begun[-1].exists():
             begun.append(self._tail.path(parts[0].first + len(begun) * self._entries))

@@ -231,6 +231,7 @@ class Journal:
         Raises:
             Poisoned: a flush failed.
             Unavailable: the folder was moved or replaced, so that new entries would be written to no ledger.
+            OSError: the system does not tell whether it was.
         """
         if self._read_only:
             return

@@ -80,10 +80,14 @@ class FileLock:
         return True
 
     def is_in_place(self) -> bool:
-        """Whether the file still has its name; if not, processes that open the name take another lock."""
+        """Whether the file still has its name; if not, processes that open the name take another lock.
+
+        Raises:
+            OSError: the system does not tell.
+        """
         try:
             found = os.stat(self._path)
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
         return self._fd is not None and os.path.samestat(found, os.fstat(self._fd))
 

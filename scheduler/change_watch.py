@@ -52,9 +52,12 @@ class ChangeWatch:
             import inotify_simple
 
             self._inotify = inotify_simple.INotify(nonblocking=True)
-            self.fd = self._inotify.fileno()
-            self._selector.register(self.fd, selectors.EVENT_READ)
-            self.works = True
+            try:
+                self._selector.register(self._inotify.fileno(), selectors.EVENT_READ)
+            except OSError:
+                self._inotify.close()
+                raise
+            self.works, self.fd = True, self._inotify.fileno()
 
     def add(self, path: Path, what: int) -> int | None:
         """Watch one more file or folder.
@@ -98,7 +101,7 @@ class ChangeWatch:
     def drain(self) -> None:
         """Forget what has happened so far."""
         if self.works:
-            with contextlib.suppress(BlockingIOError):
+            with contextlib.suppress(OSError):  # what is left there wakes the owner again
                 os.read(self.fd, _EVENTS_BYTES)
 
     def close(self) -> None:

@@ -7,12 +7,13 @@ its environment are represented by digests. Durations are whole milliseconds.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Final, Literal
 
 import msgspec
 
 CatchUp = Literal["one", "all", "none"]
-Overlap = Literal["skip", "queue", "allow"]
+Overlap = Literal["skip", "queue", "replace", "allow"]
 Fsync = Literal["always", "everysec", "never"]
 Shutdown = Literal["stop", "wait", "leave"]
 
@@ -20,11 +21,40 @@ RETENTION_MAX: Final = {"hours": 24 * 36_525, "days": 36_525}
 """A century: anything longer is a slip of the keyboard."""
 
 
+Timing = tuple[str | tuple[str, ...] | None, str | None, str | None, str]
+"""The members `schedules` or `schedule`, `every`, `at` and `timezone` of a definition."""
+
+
 class Directory(msgspec.Struct, frozen=True, kw_only=True):
     """A folder that a maintenance job cleans: the files in it whose name matches the glob `pattern`."""
 
     path: str
     pattern: str = "*"
+
+
+ParameterType = Literal["text", "integer", "number", "boolean"]
+
+
+class Parameter(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A value that a job takes; values are text, as commands get them.
+
+    Attributes:
+        type: what the value must be.
+        default: what applies unless a run is given another value; None: nothing.
+        choices: the only values that are allowed; empty: all of the type.
+        description: what it is, for people.
+        secret: its value is never recorded, but read when an attempt starts: from `file`, or the variable `env`.
+        file: absolute, or relative to the home.
+        env: the name of a variable of the process that starts the attempt.
+    """
+
+    type: ParameterType = "text"
+    default: str | None = None
+    choices: list[str] = []
+    description: str = ""
+    secret: bool = False
+    file: str | None = None
+    env: str | None = None
 
 
 class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -35,20 +65,26 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         command: a string (run directly if it is plain words, through `/bin/sh -c` if `shell`), a list (run
             directly), or None for a registered job that is found by its name.
         shell: whether the string needs a shell.
-        schedule: five-field cron expression or alias; exactly one of `schedule`, `every`, `at` is set.
+        schedule: five-field cron expression or alias; exactly one of `schedule`, `every`, `at`, `on_demand` is set.
+        schedules: where there are several expressions, these; `schedule` shows them joined by "; ".
         every: duration as written, such as `90s`; anchored to the Unix epoch.
         at: one instant as written, RFC 3339.
+        on_demand: it has no instants, and runs only when somebody asks for it.
         timezone: IANA zone in which `schedule` and a zoneless `at` are read.
         enabled: what the config says; a person may have said otherwise since.
         env: name of each environment variable, to the digest of its value.
+        params: the parameters that it takes, by name.
         working_directory: absolute, or relative to the home; the home itself if None.
         timeout_ms: stop a run that takes longer; None: never.
         kill_after_ms: from SIGTERM to SIGKILL.
         catch_up: which of the instants that passed while no scheduler was running are run.
         catch_up_limit: at most this many with `all`.
         catch_up_window_ms: forget instants older than this; None: never.
+        success_codes: exit codes that count as success; empty: 0 alone.
+        fail_on_output: texts; a run whose output holds one of them failed.
         start_deadline_ms: give up a run that could not start within this; None: an hour, of waiting for a slot.
         overlap: what becomes of a run that falls due while another one of the job is running.
+        queue_limit: at most this many runs of the job wait for an earlier one.
         tags: words by which jobs are chosen together, in the order in which they are written.
         require_reason: a person who decides about it (runs, cancels, enables or disables it) must say why.
         retention_hours: of `cleanup-sessions`; retention_days: of `log-cleanup`.
@@ -61,18 +97,24 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     shell: bool = False
     description: str = ""
     schedule: str | None = None
+    schedules: list[str] = []
     every: str | None = None
     at: str | None = None
+    on_demand: bool = False
     timezone: str = "UTC"
     enabled: bool = True
     env: dict[str, str] = {}
+    params: dict[str, Parameter] = {}
     working_directory: str | None = None
     timeout_ms: int | None = None
     kill_after_ms: int = 10_000
     catch_up: CatchUp = "one"
     catch_up_limit: int = 100
     catch_up_window_ms: int | None = None
+    success_codes: list[int] = []
+    fail_on_output: list[str] = []
     overlap: Overlap = "skip"
+    queue_limit: int = 1_000
     start_deadline_ms: int | None = None
     tags: list[str] = []
     require_reason: bool = False
@@ -81,14 +123,35 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     directories: list[Directory] = []
     dry_run: bool = False
 
+    def parameter_values(self, given: Mapping[str, str]) -> dict[str, str]:
+        """The values with which a run starts that was given these; the secret ones are left out."""
+        values = {
+            name: given.get(name, parameter.default)
+            for name, parameter in self.params.items()
+            if not parameter.secret
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+    @property
+    def queues(self) -> bool:
+        """Whether a run that a person asks for waits while another one of the job is running."""
+        return self.overlap in ("queue", "replace")
+
+    def counts_as_success(self, exit_code: int) -> bool:
+        """Whether a run that exits with this code did what was wanted."""
+        return exit_code in self.success_codes if self.success_codes else exit_code == 0
+
     @property
     def deletes(self) -> bool:
         """Whether this is a maintenance job that deletes files by their age."""
         return self.command is None and not self.dry_run
 
-    def timing(self) -> tuple[str | None, str | None, str | None, str]:
-        """What decides the instants; two definitions with the same timing have the same schedule."""
-        return (self.schedule, self.every, self.at, self.timezone)
+    def timing(self) -> Timing:
+        """What decides the instants; two definitions with the same timing have the same schedule.
+
+        Of a job that runs on demand all but the zone is None.
+        """
+        return (tuple(self.schedules) or self.schedule, self.every, self.at, self.timezone)
 
 
 DEFINITION_BYTES_MAX = 60_000

@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from eventstore.durable import close_quietly
 from eventstore.nesting import decode
 from eventstore.regular_file import open_regular, read_regular
 from scheduler import inheritable_lock
@@ -71,7 +72,7 @@ class SchedulerLock:
 
     def release(self) -> None:
         """Give it back."""
-        os.close(self._fd)
+        close_quietly(self._fd)
 
 
 def holder_of(path: Path) -> Holder | None:

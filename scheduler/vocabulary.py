@@ -200,8 +200,8 @@ class ScheduleTicked(Payload, frozen=True):
 
 
 MisfireReason = Literal[
-    "scheduler_down", "suspend", "clock_step", "stall", "ledger_unavailable", "overload", "replaced", "disabled",
-    "removed", "paused",
+    "scheduler_down", "suspend", "clock_step", "stall", "ledger_unavailable", "overload",
+    "replaced", "disabled", "removed", "paused",
 ]  # fmt: skip
 MISFIRE_REASONS: tuple[MisfireReason, ...] = get_args(MisfireReason)
 CLOSING_REASONS: tuple[MisfireReason, ...] = ("disabled", "removed", "replaced")
@@ -228,21 +228,23 @@ class ScheduleMisfired(Payload, frozen=True):
 
 
 class RunRequested(Payload, frozen=True):
-    """A person asked for a run; the run's number is this entry's `seq`."""
+    """A person asked for a run, with these `params`; the run's number is this entry's `seq`."""
 
     TYPE: ClassVar[str] = "run.requested"
     executor: Literal["scheduler", "self"]
     reason: str = ""
     parameters: list[str] = []
     claims: Claims | None = None
+    params: dict[str, str] = {}
 
 
 class RunCancelRequested(Payload, frozen=True):
-    """A person asked to stop a run."""
+    """A person asked to stop a run; or the scheduler did, for the run `replaced_by` takes its place."""
 
     TYPE: ClassVar[str] = "run.cancel_requested"
     reason: str = ""
     claims: Claims | None = None
+    replaced_by: int | None = None
 
 
 class RunStarted(Payload, frozen=True):
@@ -252,7 +254,8 @@ class RunStarted(Payload, frozen=True):
 
     `executor_pid` and `executor_start_ticks` (field 22 of `/proc/PID/stat`) identify who watches the process.
     `pid_namespace` is the inode of the namespace in which that number means it (`/proc/self/ns/pid`).
-    `secret_sha256` is the digest of what its processes carry as `CRONLEDGER_SECRET`.
+    `secret_sha256` is the digest of what its processes carry as `CRONLEDGER_SECRET`. `params` has the values with
+    which it starts, those of secret parameters left out.
     """
 
     TYPE: ClassVar[str] = "run.started"
@@ -266,6 +269,7 @@ class RunStarted(Payload, frozen=True):
     scheduled_for: datetime | None = None
     secret_sha256: str | None = None
     pid_namespace: int | None = None
+    params: dict[str, str] = {}
 
 
 class RunAdopted(Payload, frozen=True):
@@ -306,7 +310,9 @@ class RunFinished(Payload, frozen=True):
     survivors: list[Survivor] = []
 
 
-SkipReason = Literal["overlap", "queue_full", "disabled", "removed", "cancelled", "catch_up", "deadline"]
+SkipReason = Literal[
+    "overlap", "queue_full", "disabled", "removed", "cancelled", "catch_up", "deadline", "superseded"
+]
 SKIP_REASONS: tuple[SkipReason, ...] = get_args(SkipReason)
 
 
@@ -316,7 +322,8 @@ class RunSkipped(Payload, frozen=True):
     `overlap`: the number of the run that was in the way; where that had not started, because all slots were taken,
     `slots` has the numbers of the runs that held them, the oldest 16. `catch_up`: it was still owed when the
     scheduler stopped, and the job's catch-up policy does not want it after the restart. `deadline`: it could not
-    start in time (`start_deadline`); `slots` as for `overlap`.
+    start in time (`start_deadline`); `slots` as for `overlap`. `superseded`: the number of a newer run of the job
+    that takes its place (`overlap: replace`).
     """
 
     TYPE: ClassVar[str] = "run.skipped"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import signal
@@ -9,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
 
+from eventstore.durable import close_quietly
 from scheduler.change_watch import CREATED, MODIFIED, ChangeWatch
 
 LOOK_S = 0.02
@@ -49,7 +51,8 @@ class Waiter:
             timeout_s = min(timeout_s, LOOK_S)
         for key, _ in self.selector.select(timeout_s):
             if key.fd == self._woken_fd:
-                os.read(self._woken_fd, 4096)
+                with contextlib.suppress(OSError):  # what is left there wakes the next wait
+                    os.read(self._woken_fd, 4096)
             elif key.fd == self._watch.fd:
                 self._watch.drain()
         signals, self._signals = self._signals, []
@@ -66,5 +69,5 @@ class Waiter:
         signal.set_wakeup_fd(self._previous_fd)
         self._watch.close()
         self.selector.close()
-        os.close(self._woken_fd)
-        os.close(self._wakeup_fd)
+        close_quietly(self._woken_fd)
+        close_quietly(self._wakeup_fd)

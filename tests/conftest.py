@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -28,6 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """A normal run tries the same examples every time; a hunt tries many new ones."""
     os.umask(0o022)  # a config that a group can write is refused
+    hear_signals()
     hunt = bool(config.getoption("--hunt"))
     settings.load_profile("hunt" if hunt else "always the same")
     if not hunt and memory_will_do():
@@ -35,6 +37,14 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
         if "TMPDIR" not in os.environ:
             tempfile.tempdir = str(MEMORY)
+
+
+def hear_signals() -> None:
+    """Let commands hear Ctrl-C where the tests themselves do not: `nohup make test &` ignores it for all of them."""
+    # SIGHUP stays ignored: the tests are to go on when their terminal is gone.
+    for number, plain in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, plain)
 
 
 def memory_will_do() -> bool:

@@ -59,6 +59,7 @@ def _explain(problem: Exception) -> ExitCode | None:
     import msgspec
 
     from eventstore.errors import LedgerError
+    from projections.errors import QueryError
     from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
     from scheduler.home import NoHome
     from scheduler.payloads import UnfitPayload
@@ -82,6 +83,11 @@ def _explain(problem: Exception) -> ExitCode | None:
             "`cronledger export events` exports every entry. If a later version of cronledger recorded it, use that "
             "one; otherwise somebody else did: restore the ledger from a backup of before.",
             ExitCode.LEDGER,
+        )
+    elif isinstance(problem, QueryError):
+        failure = Failure(
+            f"the projections cannot be asked: {problem}",
+            "`cronledger projections status --verify` compares them with the entries, and removes what is altered.",
         )
     elif isinstance(problem, msgspec.MsgspecError):
         failure = Failure(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import msgspec
+
 from scheduler.configuration.keys.shown import variable
 from scheduler.configuration.keys.table import JOB_KEYS, TIMING_KEYS
 from scheduler.configuration.model import ConfiguredJob, Place
@@ -67,7 +69,7 @@ def _setting(definition: JobDefinition, key: str, origin: str, line: int | None)
 
 def _as_if_configured(definition: JobDefinition) -> ConfiguredJob:
     """A job of a config that says when it runs, and nothing else: it has the settings that every such job has."""
-    written = {key: 0 for key in TIMING_KEYS if getattr(definition, key) is not None}
+    written = {key: 0 for key in TIMING_KEYS if getattr(definition, key)}
     return ConfiguredJob(
         definition=definition, env={}, written=written, inherited={}, timing_place=Place(0, 0)
     )
@@ -86,4 +88,4 @@ def _plain(value: Any) -> Any:
             {"path": item.path, "pattern": item.pattern} if isinstance(item, Directory) else item
             for item in value
         ]
-    return value
+    return msgspec.to_builtins(value) if isinstance(value, dict) else value

@@ -82,6 +82,7 @@ def to_write(home: Home) -> Iterator[Ledger]:
     from scheduler.ledger.open import bring_in_line, open_ledger
     from scheduler.ledger.view import config_to_record
     from scheduler.ownership.actor import person
+    from scheduler.ownership.home_identity import remember_first
 
     config, problem = config_to_record(home)
     if problem is not None:
@@ -89,6 +90,7 @@ def to_write(home: Home) -> Iterator[Ledger]:
     with patience_explained(home.ledger):
         ledger = open_ledger(home, person())
         try:
+            remember_first(home)
             bring_in_line(ledger, config)
             yield ledger
         finally:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from cli.app.failures import ExitCode, Failure, complain
+from cli.app.invocation import invocation
 from cli.home.job_names import find_job
 from cli.home.reasons import check_reason
 from cli.runs.settled_run import SETTLING, last_words
@@ -17,6 +18,7 @@ from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ownership.actor import claims, person
+from scheduler.ownership.home_identity import is_copy
 from scheduler.rules.requests.cancellation import cancel_requests, runs_in_flight, skips_without_scheduler
 from scheduler.rules.state import Run, State
 from scheduler.scheduler_lock import holder_of
@@ -65,7 +67,12 @@ def cancel_runs(
             yield f"run {number} has just ended by itself"
         else:
             yield f"run {number} of {printable(run.job)} is asked to stop"
-        if run is not None and not served and not _watched(home, run):
+        if run is not None and is_copy(home):
+            complain(
+                f"this home is a copy of another one: what run {number} started belongs to that one, and is left"
+                f" alone; `{invocation(home)} home adopt` settles it here"
+            )
+        elif run is not None and not served and not _watched(home, run):
             complain(
                 f"no scheduler is running and nobody else watches run {number}: it is stopped by the next"
                 " `cronledger serve`"

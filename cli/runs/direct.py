@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import signal
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 
 import click
 
@@ -15,7 +16,9 @@ from cli.app.ledger_wait import patience_explained
 from cli.home.copied import copied
 from cli.home.job_names import find_job
 from cli.home.reasons import check_reason
+from cli.runs.parameters import given_values
 from cli.runs.runner import OnRequested, OutputPlaces, Runner, ledger_for_runs
+from cli.runs.wanted import Wanted
 from cli.terminal.console import note
 from cli.terminal.printable import printable
 from eventstore.errors import Unavailable
@@ -26,7 +29,7 @@ from scheduler.ledger.open import bring_in_line
 from scheduler.ownership.actor import claims, person
 from scheduler.ownership.home_identity import is_copy, remember
 from scheduler.processes import PosixSpawner
-from scheduler.service.config_in_force import config_to_start_with
+from scheduler.service.config_in_force import check_copy, config_to_start_with, keep_copy
 from scheduler.service.executor import executors_of, this_process
 from scheduler.service.local_executor import LocalExecutor, RunRequest
 
@@ -37,18 +40,6 @@ _GIVE_UP_SIGNALS = 3
 """After this many signals the command gives up, even if a result could not be recorded."""
 
 
-def usable_config(home: Home) -> Config:
-    """The home's config or, while that is invalid, the last config that was in force, with a warning.
-
-    Raises:
-        ConfigInvalid, ConfigMissing, ConfigUnreadable: neither config can be used.
-    """
-    config, problem = config_to_start_with(home)
-    if problem is not None:
-        complain(f"{problem}\nthe last config that was in force is used")
-    return config
-
-
 @contextmanager
 def direct_runner(home: Home, places: OutputPlaces | None) -> Iterator[DirectRunner]:
     """Open a home to execute runs in this process; the ledger is brought in line with the config first.
@@ -57,13 +48,17 @@ def direct_runner(home: Home, places: OutputPlaces | None) -> Iterator[DirectRun
         ConfigInvalid, ConfigMissing, ConfigUnreadable: there is no usable config.
         Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
     """
-    config = usable_config(home)
+    config, problem = config_to_start_with(home)
     if is_copy(home):
         raise copied(home)
     with ledger_for_runs(home) as ledger:
-        if config.path == home.config:
+        check_copy(config, problem, ledger.state.config)
+        if problem is None:
             with patience_explained(home.ledger):
                 bring_in_line(ledger, config)
+            keep_copy(config, home.config_in_force)
+        else:
+            complain(f"{problem}\nthe last config that was in force is used")
         remember(home)
         with closing(DirectRunner(home, ledger, config, places)) as runner:
             yield runner
@@ -89,17 +84,21 @@ class DirectRunner(Runner):
         super().__init__(home, ledger, places)
         self._files = ledger.store.files
         self.config = config
-        self._spawner = PosixSpawner(ledger.state.mark, self._waiter.selector, home.processes)
-        self._executor = LocalExecutor(
-            home,
-            ledger,
-            config.jobs,
-            self._spawner,
-            this_process(),
-            person(),
-            executors_of(home),
-            claims=claims(ledger.state.mark),
-        )
+        with ExitStack() as closing_if_it_fails:
+            closing_if_it_fails.callback(super().close)
+            self._spawner = PosixSpawner(ledger.state.mark, self._waiter.selector, home.processes)
+            closing_if_it_fails.callback(self._spawner.close)
+            self._executor = LocalExecutor(
+                home,
+                ledger,
+                config.jobs,
+                self._spawner,
+                this_process(),
+                person(),
+                executors_of(home),
+                claims=claims(ledger.state.mark),
+            )
+            closing_if_it_fails.pop_all()
         self._pending: list[tuple[RunRequest, OnRequested]] = []
         self._complaint = ""
         self._retry_at_s: float | None = None
@@ -108,19 +107,23 @@ class DirectRunner(Runner):
         self._announced: set[int] = set()
         self._tick_at_s = time.monotonic() + _TICK_S
 
-    def request(self, names: Sequence[str], reason: str, on_requested: OnRequested) -> None:
-        """Queue a run of each of these jobs, as the config defines them; `follow` requests and starts the runs.
+    def request(self, wanted: Wanted, on_requested: OnRequested) -> None:
+        """Queue a run of each of the jobs, as the config defines them; `follow` requests and starts the runs.
 
         Raises:
-            Failure: there is no such job, or it asks for a reason; nothing is requested.
+            Failure: there is no such job, it takes no such parameter, or it asks for a reason; nothing is requested.
         """
-        for name in names:
+        requests = []
+        for name in wanted.names:
             find_job(self.ledger.state, name)
             if name not in self.config.jobs:
                 raise Failure(f"job {printable(name)} is not in the config that is used")
-        check_reason((self.config.jobs[name].definition for name in names), reason)
-        for name in names:
-            self.request_run(RunRequest(self.config.jobs[name].definition, reason), on_requested)
+            definition = self.config.jobs[name].definition
+            params = given_values(definition, wanted.params)
+            requests.append(RunRequest(definition, wanted.reason, params=params))
+        check_reason((request.definition for request in requests), wanted.reason)
+        for request in requests:
+            self.request_run(request, on_requested)
 
     def request_run(self, request: RunRequest, on_requested: OnRequested) -> None:
         """Queue one run that is described in full; `follow` requests and starts it."""
@@ -135,7 +138,8 @@ class DirectRunner(Runner):
         if time.monotonic() >= self._tick_at_s:
             self._tick_at_s = time.monotonic() + _TICK_S
             if self._files is not None:
-                self._files.tick()
+                with contextlib.suppress(OSError):  # what the system refuses now is due again in a second
+                    self._files.tick()
         self._pending = [each for each in self._pending if not self._begin(*each)]
         return min(self._turn(), self.watched.pump())
 
@@ -149,15 +153,16 @@ class DirectRunner(Runner):
 
     def close(self) -> None:
         """Release everything; runs that are still running continue."""
-        if self._files is not None and self._reserve_given:
-            self._files.restore_reserve()
-        self._spawner.close()
-        super().close()
+        with ExitStack() as last:
+            last.callback(super().close)
+            last.callback(self._spawner.close)
+            if self._files is not None and self._reserve_given:
+                self._files.restore_reserve()
 
     def _begin(self, request: RunRequest, on_requested: OnRequested) -> bool:
         """Request and start a run, unless it must wait for another run of its job; False: try again later."""
         job = request.definition.name
-        if request.definition.overlap == "queue":
+        if request.definition.queues:
             other = self._executor.in_the_way(job)
             if other is not None:
                 if other.number not in self._announced:

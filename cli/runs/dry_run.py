@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cli.runs.parameters import given_values
 from cli.terminal.tables import Cell, Value
 from cli.times.show import show_duration
 from cli.words.words import command_words
+from scheduler.parameters import variable
 from scheduler.processes.program import find_program
 from scheduler.processes.recognition.attempt_secret import VARIABLE as SECRET
 from scheduler.processes.recognition.tree import ATTEMPT, LEDGER, RUN
@@ -45,7 +47,8 @@ class DryRun(NamedTuple):
     def variables(self) -> dict[str, list[str]]:
         """The names of the variables that it would get, by where they come from."""
         config = sorted(self.job.definition.env)
-        others = {*self.launch.env, *_ADDED} - set(config)
+        params = map(variable, self.job.definition.params)
+        others = {*self.launch.env, *_ADDED, *params} - set(config)
         own = sorted(name for name in others if name.startswith("CRONLEDGER_"))
         return {"config": config, "cronledger": own, "inherited": sorted(others - set(own))}
 
@@ -89,8 +92,13 @@ class DryRun(NamedTuple):
         }
 
 
-def dry_run(view: View, job: Job) -> DryRun:
-    """What a run of the job would be, if it were made now."""
+def dry_run(view: View, job: Job, params: Sequence[str]) -> DryRun:
+    """What a run of the job would be, if it were made now with these values for its parameters (`NAME=VALUE`).
+
+    Raises:
+        Failure: the job does not take one of the values.
+    """
+    given_values(job.definition, params)
     launcher = Launcher(view.home)
     if view.config is not None:
         launcher.use(view.config.jobs)

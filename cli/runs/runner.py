@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import signal
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 from cli.app.ledger_wait import patience_explained
 from cli.runs.live_output import OutputFollower
+from cli.runs.wanted import Wanted
 from cli.runs.watch import WatchedRuns
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
@@ -72,26 +73,29 @@ class Runner(ABC):
     def __init__(self, home: Home, ledger: Ledger, places: OutputPlaces | None) -> None:
         self._home, self.ledger = home, ledger
         self._waiter = Waiter(home.ledger, stopping_signals())
-        follower = None
-        if places is not None:
-            follower = OutputFollower(
-                home,
-                self._waiter.selector,
-                places.out,
-                places.err,
-                labelled=places.labelled,
-                raw=places.raw,
-            )
-        self.watched = WatchedRuns(follower, ledger.state)
+        with ExitStack() as closing_if_it_fails:
+            closing_if_it_fails.callback(self._waiter.close)
+            follower = None
+            if places is not None:
+                follower = OutputFollower(
+                    home,
+                    self._waiter.selector,
+                    places.out,
+                    places.err,
+                    labelled=places.labelled,
+                    raw=places.raw,
+                )
+            self.watched = WatchedRuns(follower, ledger.state)
+            closing_if_it_fails.pop_all()
         self._signals: list[int] = []
         ledger.listen(self.watched.notice)
 
     @abstractmethod
-    def request(self, names: Sequence[str], reason: str, on_requested: OnRequested) -> None:
-        """Request a run of each of these jobs, or queue it to be requested by `follow`.
+    def request(self, wanted: Wanted, on_requested: OnRequested) -> None:
+        """Request a run of each of the jobs, or queue it to be requested by `follow`.
 
         Raises:
-            Failure: there is no such job, or it asks for a reason; nothing is requested.
+            Failure: there is no such job, it takes no such parameter, or it asks for a reason; nothing is requested.
             Unavailable, Poisoned, Corrupt: see `EventStore.append`; nothing is requested.
         """
 
@@ -130,5 +134,7 @@ class Runner(ABC):
 
     def close(self) -> None:
         """Stop following; the runs continue."""
-        self.watched.close()
-        self._waiter.close()
+        try:
+            self.watched.close()
+        finally:
+            self._waiter.close()

@@ -154,6 +154,6 @@ def last_words(entry: Entry) -> str:
     text = sentence(entry)
     if entry.type == v.RunFinished.TYPE:
         end = v.payload(entry)
-        if end.outcome == "succeeded" and end.exit_code is not None:
-            text += f" (exit {end.exit_code})"
+        if end.outcome == "succeeded" and end.exit_code == 0:
+            text += " (exit 0)"
     return text

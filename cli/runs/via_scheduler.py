@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -14,7 +14,9 @@ from cli.app.failures import ExitCode, Failure
 from cli.app.ledger_wait import patience_explained
 from cli.home.job_names import find_job
 from cli.home.reasons import check_reason
+from cli.runs.parameters import given_values
 from cli.runs.runner import OnRequested, OutputPlaces, Runner, ledger_for_runs
+from cli.runs.wanted import Wanted
 from cli.terminal.console import note
 from cli.times.zones import local_zone
 from cli.words.job_words import PAUSE_ENDS, paused_words
@@ -68,7 +70,10 @@ class SchedulerRunner(Runner):
         super().__init__(home, ledger, places)
         self._explained: set[tuple[int, str, datetime | None]] = set()
         self._patient_until_s = 0.0
-        self._watch = SchedulerWatch(home, holder, self._waiter.selector)
+        with ExitStack() as closing_if_it_fails:
+            closing_if_it_fails.callback(super().close)
+            self._watch = SchedulerWatch(home, holder, self._waiter.selector)
+            closing_if_it_fails.pop_all()
 
     def await_config(self) -> None:
         """Wait a few seconds for the scheduler to read a config that was edited just now.
@@ -88,18 +93,20 @@ class SchedulerRunner(Runner):
                 raise KeyboardInterrupt
             self.ledger.refresh()
 
-    def request(self, names: Sequence[str], reason: str, on_requested: OnRequested) -> None:
+    def request(self, wanted: Wanted, on_requested: OnRequested) -> None:
         """Record the requests, all in one append.
 
         Raises:
-            Failure: there is no such job, or it asks for a reason; nothing was requested.
+            Failure: there is no such job, it takes no such parameter, or it asks for a reason; nothing was requested.
             Unavailable, Poisoned, Corrupt: see `EventStore.append`; nothing was requested.
         """
-        check_reason((find_job(self.ledger.state, name).definition for name in names), reason)
-        said = claims(self.ledger.state.mark)
-        requested = v.RunRequested(executor="scheduler", reason=reason, claims=said)
-        actor = person()
-        events = [v.event(requested, actor, job=name, run=OWN_SEQ) for name in names]
+        found = [(name, find_job(self.ledger.state, name).definition) for name in wanted.names]
+        check_reason((definition for _, definition in found), wanted.reason)
+        said, actor, events = claims(self.ledger.state.mark), person(), []
+        for name, definition in found:
+            params = given_values(definition, wanted.params)
+            requested = v.RunRequested(executor="scheduler", reason=wanted.reason, claims=said, params=params)
+            events.append(v.event(requested, actor, job=name, run=OWN_SEQ))
         with patience_explained(self._home.ledger):
             recorded = self.ledger.decide(lambda state: events)
         self._patient_until_s = time.monotonic() + _PATIENCE_S

@@ -23,7 +23,7 @@ from cli.words.words import (
 from scheduler.explanation import Explanation, Fact, Verdict
 from scheduler.explanation import facts as f
 from scheduler.schedule import format_duration
-from scheduler.wording.causes import MISFIRE_WORDINGS
+from scheduler.wording.causes import MISFIRE_WORDINGS, parameter_words
 
 _HEADLINES: dict[Verdict, tuple[Tone, str]] = {
     "running": ("good", "Yes: its run has started and is still going."),
@@ -83,6 +83,9 @@ def sentence_of(fact: Fact, zone: str) -> str:
 
 def in_force_sentence(fact: f.ScheduleInForce, since: datetime, zone: str) -> str:
     """A schedule, and since when it is in force, for a job that it has not asked for yet."""
+    if fact.on_demand:
+        told = f"It has had no schedule since {show_time(since, zone)} (revision {fact.revision})"
+        return printable(f"{told}: it runs only when somebody asks for it.")
     which = f"{fact.source} {fact.timezone} (revision {fact.revision})"
     return printable(f"Its schedule is {which}, in force since {show_time(since, zone)}.")
 
@@ -91,6 +94,8 @@ Shown = Callable[[datetime], str]
 
 
 def _scheduled(fact: f.ScheduleInForce, shown: Shown) -> str:
+    if fact.on_demand:
+        return f"It had no schedule (revision {fact.revision}): it ran only when somebody asked for it."
     which = f"{fact.source} {fact.timezone} (revision {fact.revision})"
     if fact.due:
         return f"Its schedule has this instant: {which}."
@@ -101,6 +106,8 @@ def _scheduled(fact: f.ScheduleInForce, shown: Shown) -> str:
 
 
 def _rescheduled(fact: f.ScheduleChange, shown: Shown) -> str:
+    if fact.on_demand:
+        return f"It has no schedule now, since {shown(fact.since)}: it runs only when somebody asks for it."
     return f"Its schedule is another one now: {fact.source} {fact.timezone}, since {shown(fact.since)}."
 
 
@@ -140,12 +147,13 @@ def _ticked(fact: f.RunOwed, shown: Shown) -> str:
 
 def _run_began(fact: f.RunStart, shown: Shown) -> str:
     adopted = "; it outlived that scheduler, and the next one took it over" if fact.adopted else ""
-    return f"Run {fact.run} started at {shown(fact.time)}{adopted}."
+    params = parameter_words({**fact.params, **dict.fromkeys(fact.secret, "(secret)")})
+    return f"Run {fact.run} started at {shown(fact.time)}{params}{adopted}."
 
 
 def _run_ended(fact: f.RunEnd, shown: Shown) -> str:
     how = OUTCOME_WORDINGS[fact.outcome].clause
-    how += ending_words(fact.exit_code, fact.signal) if fact.outcome == "failed" else ""
+    how += ending_words(fact.outcome, fact.exit_code, fact.signal)
     took = f" after {show_duration(fact.duration_ms)}" if fact.duration_ms is not None else ""
     told = f"Run {fact.run} {how} at {shown(fact.time)}{took}"
     return f"{told}{error_words(fact.outcome, fact.error)}."
@@ -175,6 +183,11 @@ def _in_the_way(fact: f.BlockingRun, shown: Shown) -> str:
         return f"{told} and not ended yet."
     how = OUTCOME_WORDINGS[fact.outcome].clause if fact.outcome else "was skipped"
     return f"{told}; it {how} at {shown(fact.ended)}."
+
+
+def _replaced_by(fact: f.ReplacingRun, shown: Shown) -> str:
+    due = f", due {shown(fact.scheduled_for)}," if fact.scheduled_for else ""
+    return f"Run {fact.run}{due} took its place (`overlap: replace`)."
 
 
 def _slots_taken(fact: f.TakenSlots, shown: Shown) -> str:
@@ -279,6 +292,7 @@ _WORDS: dict[type[Fact], Callable[[Any, Shown], str]] = {
     f.UnfinishedRun: _run_open,
     f.RunSkip: _run_skipped,
     f.BlockingRun: _in_the_way,
+    f.ReplacingRun: _replaced_by,
     f.TakenSlots: _slots_taken,
     f.ManualRun: _by_hand,
     f.SchedulerDowntime: _down,

@@ -122,7 +122,7 @@ def status(home: Home, *, verify: bool = False, steps: StepProgress | None = Non
         NoLedger, Unavailable, Corrupt: the ledger cannot be read.
         OSError: a file cannot be read.
     """
-    folder = ProjectionFolder(home.projections.resolve())
+    folder = ProjectionFolder.of(home)
     with _segments_of(home) as ledger:
         writable = not is_foreign(home)
         checked, damage = _verified(folder, ledger, steps, writable=writable) if verify else (None, "")
@@ -170,7 +170,7 @@ def _verified(
         # This process may have permission to read the files, but not to remove them.
         with suppress(OSError):
             for path in contradicted:
-                path.unlink(missing_ok=True)
+                folder.remove(path)
             damaged, discarded = discard_damaged(folder, ledger.segment_entries, progress), True
     if not discarded:
         damaged = find_damaged(folder, ledger.segment_entries, progress)
@@ -189,7 +189,7 @@ def _refused(manifest: Manifest, ledger: LedgerSegments) -> str:
 def _maintained(
     home: Home, sizes: Sizes | None, steps: StepProgress | None, *, anew: bool
 ) -> MaintenanceReport:
-    folder = ProjectionFolder(home.projections.resolve())
+    folder = ProjectionFolder.of(home)
     with _segments_of(home) as ledger:
         make = project_anew if anew else ensure_projected
         make(folder, ledger, None if steps is None else steps("sealing"))

@@ -55,7 +55,7 @@ def find_contradicted(
             for part in manifest.parts
             for kind in KINDS
             for path in [folder.parquet(kind, part.first, part.segments)]
-            if path.exists() and not _holds(engine, kind, path, _derived(anew, ledger, part, kind))
+            if not folder.holds(path) or not _holds(engine, kind, path, _derived(anew, ledger, part, kind))
         ]
         if manifest.active_segment is not None:
             found += _of_active_segment(engine, folder, valid, ledger, manifest.active_segment)
@@ -75,7 +75,7 @@ def _of_active_segment(
 ) -> list[Path]:
     """The files of the active segment that do not hold what its entries say."""
     paths = {kind: folder.active_parquet(kind, made.first, made.last) for kind in KINDS}
-    there = {kind: path for kind, path in paths.items() if path.exists()}
+    there = {kind: path for kind, path in paths.items() if folder.holds(path)}
     if made.first != valid.head.seq + 1 or not made.first <= made.last <= ledger.head.seq:
         return list(there.values())
     anew = project_active_segment(valid, ledger._replace(head=Head(made.last, made.hash)))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from eventstore.regular_file import open_regular
+from eventstore.regular_file import open_regular, regular_status
 
 
 class Stamp(msgspec.Struct, frozen=True):
@@ -27,10 +27,12 @@ class Stamp(msgspec.Struct, frozen=True):
 
 
 def stamp(path: Path) -> Stamp | None:
-    """A file's stamp; None if there is no such file."""
+    """A file's stamp; None if there is no such file, or something else has its name."""
     try:
-        status = path.stat()
+        status = regular_status(path)
     except (FileNotFoundError, NotADirectoryError):
+        return None
+    if status is None:
         return None
     return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 

@@ -14,15 +14,16 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from shutil import rmtree
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
 from eventstore.durable import REAL, create_folders, publish, write_file
 from eventstore.lock import FileLock
 from eventstore.nesting import decode
-from eventstore.regular_file import check_folder, read_regular
+from eventstore.regular_file import check_folder, read_regular, regular_status
 from projections.files.fingerprint import Stamp, digest, stamp
+from scheduler.home import Home
 
 MANIFEST_NAME = "manifest.json"
 LOCK_NAME = "lock"
@@ -46,6 +47,12 @@ of rare types.
 """
 
 
+_Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""Of an entry, or of bytes."""
+_Count = Annotated[int, msgspec.Meta(ge=1, le=2**16)]
+"""Of the segments of one part: many more than are ever merged, and few enough to be counted through."""
+
+
 class ProjectionFile(msgspec.Struct, frozen=True):
     """A projection's stamp when it was made or digested, and its SHA-256."""
 
@@ -66,20 +73,20 @@ class SealedSegment(msgspec.Struct, frozen=True, kw_only=True):
         carried: the `seq` of each entry, up to its end, that causes or starts a run which had not ended by then.
     """
 
-    first: int
+    first: _Number
     prev: str
     last: str
     source: Stamp
     sha256: str
     month: str
-    carried: list[int] = []
+    carried: list[_Number] = []
 
 
 class ProjectionPart(msgspec.Struct, frozen=True, kw_only=True):
     """The files of `segments` neighbouring segments, the first of which begins with entry `first`."""
 
-    first: int
-    segments: int
+    first: _Number
+    segments: _Count
     files: dict[Kind, ProjectionFile]
 
 
@@ -97,13 +104,13 @@ class ActiveSegment(msgspec.Struct, frozen=True, kw_only=True):
         files: the files that were made from these lines.
     """
 
-    first: int
+    first: _Number
     prev: str
-    last: int
+    last: _Number
     hash: str
-    bytes: int
+    bytes: _Number
     sha256: str
-    carried: list[int]
+    carried: list[_Number]
     files: dict[Kind, ProjectionFile]
 
 
@@ -161,6 +168,11 @@ class ProjectionFolder(NamedTuple):
 
     root: Path
 
+    @classmethod
+    def of(cls, home: Home) -> ProjectionFolder:
+        """A home's, by the name that the kernel knows; where there is a link instead, it is not followed."""
+        return cls(home.var.resolve() / home.projections.name)
+
     @property
     def kinds(self) -> list[Path]:
         """The folders of the Parquet files, one for each kind."""
@@ -194,6 +206,8 @@ class ProjectionFolder(NamedTuple):
         Raises:
             OSError: the folder cannot be written.
         """
+        if self.root.is_symlink():
+            check_folder(self.root)
         for kind in self.kinds:
             create_folders(REAL, kind)
             check_folder(kind)
@@ -204,8 +218,8 @@ class ProjectionFolder(NamedTuple):
     @contextmanager
     def merging(self) -> Iterator[bool]:
         """Hold the lock for merging, which excludes only other merges; False if another process is merging."""
-        for kind in self.kinds:
-            check_folder(kind)
+        for folder in (self.root, *self.kinds):
+            check_folder(folder)
         with closing(FileLock(self.root / MERGE_LOCK_NAME)) as lock:
             if not lock.try_take():
                 yield False
@@ -217,6 +231,26 @@ class ProjectionFolder(NamedTuple):
                     elif folder == self.root and _SPILLED.fullmatch(stray.name) and not stray.is_symlink():
                         rmtree(stray, ignore_errors=True)
             yield True
+
+    def holds(self, path: Path) -> bool:
+        """Whether a projection is there, as a regular file, and no folder on the way to it is a link."""
+        try:
+            for folder in {self.root, path.parent}:
+                check_folder(folder)
+            return regular_status(path) is not None
+        except OSError:
+            return False
+
+    def remove(self, path: Path) -> None:
+        """Remove a projection, if it is there; never what stands behind a folder that is a link.
+
+        Raises:
+            OSError: it cannot be removed.
+        """
+        with suppress(FileNotFoundError):
+            for folder in {self.root, path.parent}:
+                check_folder(folder)
+            path.unlink()
 
     def _sweep_temporaries(self) -> None:
         for folder in (self.root, *self.kinds):

@@ -27,7 +27,7 @@ def find_damaged(
     files = list(folder.load(version(segment_entries)).files(folder))
     damaged = []
     for number, (_, path, file) in enumerate(files):
-        if not path.exists() or digest(path) != file.sha256:
+        if not folder.holds(path) or digest(path) != file.sha256:
             damaged.append(path)
         if progress is not None:
             progress(number + 1, len(files))
@@ -47,7 +47,7 @@ def discard_damaged(
     """
     damaged = find_damaged(folder, segment_entries, progress)
     for path in damaged:
-        path.unlink(missing_ok=True)
+        folder.remove(path)
     return damaged
 
 

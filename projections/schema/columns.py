@@ -89,6 +89,9 @@ RUNS = (
     _text("actor", "Who caused it: `scheduler`, or the person who asked for it."),
     _text("reason", "Why a person asked for it, in their words."),
     _number("settled_seq", "`seq` of the entry that ended or skipped it: the evidence."),
+    _json(
+        "params", "The values of its parameters, secret ones left out: `params->>'$.region'`. None without."
+    ),
 )
 
 ATTEMPTS = (
@@ -107,12 +110,13 @@ ATTEMPTS = (
     _text("host", "The machine it ran on."),
     _text("command_sha256", "Digest of what was executed: another one, another command."),
     _number("finished_seq", "`seq` of the entry that ended it: the evidence."),
+    _json("params", "The values of its parameters, as in `runs`."),
 )
 
 JOBS = (
     _text("name", "Unique in a home."),
     _text("description", "From the config; may be empty."),
-    _text("schedule", "Cron expression, or `every 90s`, or `at 2026-12-24T18:00:00+01:00`."),
+    _text("schedule", "Cron expression, or `every 90s`, or `at 2026-12-24T18:00:00+01:00`, or `on demand`."),
     _text("timezone", "IANA zone in which the schedule is read."),
     _C("tags", "VARCHAR[]", "", "Words by which jobs are chosen together: `list_contains(tags, 'prod')`."),
     _C("enabled", "BOOLEAN", "", "Whether it runs on its schedule now: in the config, and not disabled."),

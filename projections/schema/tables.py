@@ -33,6 +33,7 @@ FACT_TYPES = {
     "reason": "VARCHAR",
     "host": "VARCHAR",
     "command_sha256": "VARCHAR",
+    "params": "JSON",
 }
 _UNCARRIED = ("durable", "prev", "hash")
 _CAUSES_AND_STARTS = (*v.CAUSES, v.RunStarted.TYPE)

@@ -26,10 +26,10 @@ FROM (FROM parts.sealed_runs UNION ALL FROM parts.recent_runs UNION ALL FROM par
 
 CREATE VIEW attempts AS
 SELECT run, attempt, job, trigger, status, outcome, scheduled_for, started, finished, duration_ms, exit_code, signal,
-       cpu_ms, memory_peak_bytes, stdout_bytes, stderr_bytes, error, host, command_sha256, settled_seq AS finished_seq
+       cpu_ms, memory_peak_bytes, stdout_bytes, stderr_bytes, error, host, command_sha256, settled_seq AS finished_seq, params
 FROM (FROM parts.sealed_runs UNION ALL FROM parts.recent_runs) WHERE status = 'finished'
 UNION ALL BY NAME
-SELECT run, attempt, job, trigger, 'running' AS status, scheduled_for, time AS started, host, command_sha256
+SELECT run, attempt, job, trigger, 'running' AS status, scheduled_for, time AS started, host, command_sha256, params
 FROM parts.open_entries WHERE type = 'run.started';
 
 CREATE VIEW jobs AS
@@ -71,7 +71,7 @@ WITH changes AS (
 )
 SELECT d.job AS name, coalesce(d.definition->>'$.description', '') AS description,
        coalesce(d.definition->>'$.schedule', 'every ' || (d.definition->>'$.every'),
-                'at ' || (d.definition->>'$.at')) AS schedule,
+                'at ' || (d.definition->>'$.at'), 'on demand') AS schedule,
        coalesce(d.definition->>'$.timezone', 'UTC') AS timezone,
        coalesce(TRY_CAST(d.definition->'$.tags' AS VARCHAR[]), []) AS tags,
        r.removed IS NULL

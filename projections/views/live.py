@@ -146,9 +146,15 @@ class LiveViews:
         try:
             self._start_engine()
         except duckdb.Error as error:
-            if not may_be_damage(error) or not self._discard_damaged(self._source.segments()):
+            if not may_be_damage(error):
                 raise failed(error) from error
-            self._start_engine()
+            if not self._discard_damaged(self._source.segments()):
+                # Each file has its digest, and yet it is not what we made: whoever altered it renewed that too.
+                self._source.use_private_folder()
+            try:
+                self._start_engine()
+            except duckdb.Error as still:
+                raise failed(still) from still
 
     def _start_engine(self) -> None:
         """An engine that is restricted before it has seen a query; the one before, if there was one, is stopped."""

@@ -49,7 +49,7 @@ class ProjectionSource:
     ) -> None:
         self._home, self._open, self._closing = home, opened, ExitStack()
         self._store: EventStore | None = None
-        self._folder = ProjectionFolder(home.projections.resolve())
+        self._folder = ProjectionFolder.of(home)
         self._private: ProjectionFolder | None = None
         self._foreign = is_foreign(home)
         self._derived = derived

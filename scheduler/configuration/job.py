@@ -22,6 +22,7 @@ from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar
 from scheduler.definition import DEFINITION_BYTES_MAX, JobDefinition, recorded_bytes
 from scheduler.home import Home
+from scheduler.schedule.cron.several import SEPARATOR
 
 
 class ReadingContext(NamedTuple):
@@ -63,6 +64,8 @@ def read_job(key: Scalar, node: Node, context: ReadingContext) -> ConfiguredJob 
     block = read_block(body, JOB_KEYS, problems, f"jobs.{name}", "a job")
     _check_kind(key, body, block, context)
     timing = {kind: body.entries[kind][1] for kind in TIMING_KEYS if kind in body.entries}
+    if block.values.get("on_demand") is False:
+        del timing["on_demand"]  # this says nothing
     timezone = block.values.get("timezone") or context.defaults.values.get("timezone", "UTC")
     if timing or not set(TIMING_KEYS).intersection(block.meant):
         context.timings.check(timing, timezone, key, f"jobs.{name}")
@@ -89,6 +92,9 @@ def _configured(name: str, block: Block, context: ReadingContext, when: Place) -
         members = {**filled(name), **members}
     elif isinstance(command, str):
         members["shell"] = needs_shell(command)
+    expressions = members.get("schedule")
+    if isinstance(expressions, list):
+        members |= {"schedules": expressions, "schedule": SEPARATOR.join(expressions)}
     definition = JobDefinition(name=name, **members)
     return ConfiguredJob(
         definition=definition,

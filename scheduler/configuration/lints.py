@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob
-from scheduler.configuration.timing import parse_timing
+from scheduler.definition import Timing
+from scheduler.rules.job_schedule import schedule_of
 from scheduler.schedule import Lint, lint
 from scheduler.shortening import bounded_message
 
@@ -24,17 +25,18 @@ def _schedule_lints(jobs: Iterable[ConfiguredJob], now: datetime | None) -> Iter
         jobs: Any jobs of one file.
         now: With it, a single instant that has passed is remarked on.
     """
-    known: dict[tuple[str, str, str], list[Lint]] = {}
+    known: dict[Timing, list[Lint]] = {}
     for job in jobs:
         definition = job.definition
-        kind = "schedule" if definition.schedule else "every" if definition.every else "at"
-        text = definition.schedule or definition.every or definition.at or ""
-        shared = (kind, text, definition.timezone)
+        shared = definition.timing()
         if (remarks := known.get(shared)) is None:
-            schedule = parse_timing(*shared)
+            schedule = schedule_of(definition)
             remarks = lint(schedule)
-            if kind == "at" and now is not None and schedule.next_after(now) is None:
-                remarks = [*remarks, Lint("in-the-past", f"{text} has passed: this job will not run")]
+            if definition.at is not None and now is not None and schedule.next_after(now) is None:
+                remarks = [
+                    *remarks,
+                    Lint("in-the-past", f"{definition.at} has passed: this job will not run"),
+                ]
             known[shared] = remarks
         for remark in remarks:
             yield ConfigLint(*job.timing_place, definition.name, remark.code, remark.message)

@@ -1,4 +1,4 @@
-"""When a job runs: exactly one of `schedule`, `every`, `at`, accepted only if it comes and can be read."""
+"""When a job runs: exactly one of four keys, accepted only if its time comes and can be read."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from collections.abc import Callable
 
 from scheduler.configuration.keys.table import TIMING_KEYS
 from scheduler.configuration.yaml_tree.problems import Placed, Problems
-from scheduler.configuration.yaml_tree.tree import Node, Scalar
-from scheduler.schedule import Schedule, ScheduleError, parse_at, parse_cron, parse_every
+from scheduler.configuration.yaml_tree.tree import Node, Scalar, Sequence
+from scheduler.schedule import OnDemand, Schedule, ScheduleError, parse_at, parse_cron, parse_every
 
 _PARSE: dict[str, Callable[[str, str], Schedule]] = {
     "schedule": parse_cron,
     "every": parse_every,
     "at": parse_at,
+    "on_demand": lambda _, timezone: OnDemand(timezone),
 }
 
 
 def parse_timing(kind: str, text: str, timezone: str) -> Schedule:
-    """The schedule that a key (`schedule`, `every` or `at`) and its value name.
+    """The schedule that a key (`schedule`, `every`, `at` or `on_demand`) and its value name.
 
     Raises:
         ScheduleError: There is no such schedule.
@@ -38,7 +39,7 @@ class Timings:
         """Note what is wrong with the timing of a job.
 
         Args:
-            written: Those of the three keys that the job has, each with its value.
+            written: Those of these keys that the job has, each with its value.
             timezone: The zone of the job.
             name: Where the job begins.
             key: The job's key, such as `jobs.backup`.
@@ -47,6 +48,13 @@ class Timings:
             self._problems.add(name, _not_one(list(written)), key=key)
             return
         ((kind, node),) = written.items()
+        if isinstance(node, Sequence):
+            for index, item in enumerate(node.items, 1):
+                self._check_one(kind, item, timezone, f"{key}.{kind}.{index}")
+        else:
+            self._check_one(kind, node, timezone, f"{key}.{kind}")
+
+    def _check_one(self, kind: str, node: Node, timezone: str, key: str) -> None:
         if not isinstance(node, Scalar):
             return  # refused before, by its reader
         shared = (kind, node.text, timezone)
@@ -60,7 +68,7 @@ class Timings:
             self._problems.add(
                 node,
                 error.reason,
-                key=f"{key}.{kind}",
+                key=key,
                 suggestion=(error.suggestion or "") if error is mistakes[-1] else "",  # one for all of them
                 offset=0 if start is None else start + error.column,
             )
@@ -76,7 +84,7 @@ class Timings:
 
 def _not_one(found: list[str]) -> str:
     if not found:
-        return "nothing says when this job runs: add schedule, every or at"
+        return "nothing says when this job runs: add schedule, every, at or on_demand: true"
     listed = " and ".join(found)
     return f"this job has {listed}: exactly one of {', '.join(TIMING_KEYS)} says when it runs"
 

@@ -80,6 +80,11 @@ class Explainer:
         begin = self._past.entry(0).time
         return schedule_of(self._job.definition).latest_between(min(begin, end), end)
 
+    @property
+    def on_demand(self) -> bool:
+        """Whether the job runs only when somebody asks for it."""
+        return self._job.definition.on_demand
+
     def next_due(self) -> datetime | None:
         """The next instant at which the job will run by itself, given the present state."""
         return next_run(self._job, self._now)
@@ -205,6 +210,8 @@ class Explainer:
         data = v.payload(entry)
         if not job.present:
             return "removed", [self._absent(job, entry), *self._schedule(job, instant)]
+        if job.definition.on_demand:
+            return "not_due", self._schedule(job, instant)
         if isinstance(data, v.JobEnabled):
             standing = [self._switched(job, entry), *self._schedule(job, instant)]
             pause = kept_pause(self._past, self._name, entry, instant)
@@ -307,6 +314,8 @@ class Explainer:
         facts = self._schedule(job, instant)
         if not job.present:
             return "removed", [self._absent(job, None), *facts]
+        if job.definition.on_demand:
+            return "not_due", facts
         until = job.enablement.until
         if not job.enablement.enabled and (until is None or instant <= until):
             return "disabled", [self._switched(job, None), *facts]
@@ -338,6 +347,7 @@ class Explainer:
             source=schedule.source(),
             timezone=definition.timezone,
             due=due,
+            on_demand=definition.on_demand,
             before=None if due else latest_before(definition, instant),
             after=None if due else schedule.next_after(instant),
         )
@@ -368,6 +378,7 @@ class Explainer:
             timezone=job.definition.timezone,
             revision=job.revision,
             since=self._past.entry(job.defined_seq).time,
+            on_demand=job.definition.on_demand,
         )
 
     def _switched(self, job: Job, ended: Entry | None) -> Disablement:

@@ -52,23 +52,26 @@ class ScheduleInForce(Fact, frozen=True, tag="scheduled"):
         revision: of the definition; `source` and `timezone` are its schedule as written.
         due: whether its schedule has the instant.
         before, after: the nearest instants of the schedule, if it does not have the instant.
+        on_demand: the job has no schedule: it runs only when somebody asks for it.
     """
 
     revision: str
     source: str
     timezone: str
     due: bool
+    on_demand: bool = False
     before: datetime | None = None
     after: datetime | None = None
 
 
 class ScheduleChange(Fact, frozen=True, tag="rescheduled"):
-    """The job has another schedule now."""
+    """The job has another schedule now, or none (`on_demand`)."""
 
     source: str
     timezone: str
     revision: str
     since: datetime
+    on_demand: bool = False
 
 
 class DaylightSaving(Fact, frozen=True, tag="daylight_saving"):
@@ -118,11 +121,18 @@ class RunOwed(Fact, frozen=True, tag="ticked"):
 
 
 class RunStart(Fact, frozen=True, tag="run_began"):
-    """The run was started; `adopted`: whether it outlived the scheduler that started it."""
+    """The run was started.
+
+    Attributes:
+        adopted: whether it outlived the scheduler that started it.
+        params: the values with which it started; secret: names of the parameters whose values nobody recorded.
+    """
 
     run: int
     time: datetime
     adopted: bool = False
+    params: dict[str, str] = {}
+    secret: list[str] = []
 
 
 class RunEnd(Fact, frozen=True, tag="run_ended"):
@@ -164,6 +174,13 @@ class BlockingRun(Fact, frozen=True, tag="in_the_way"):
     started: datetime | None = None
     ended: datetime | None = None
     outcome: Outcome | None = None
+
+
+class ReplacingRun(Fact, frozen=True, tag="replaced_by"):
+    """The newer run of the job that took the place of this one, and the instant for which that is."""
+
+    run: int
+    scheduled_for: datetime | None = None
 
 
 class TakenSlots(Fact, frozen=True, tag="slots_taken"):

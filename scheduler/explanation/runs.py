@@ -8,6 +8,7 @@ from scheduler.explanation.facts import (
     BlockingRun,
     Fact,
     ManualRun,
+    ReplacingRun,
     RunEnd,
     RunOwed,
     RunSkip,
@@ -42,7 +43,8 @@ def run_facts(past: Past, number: int) -> tuple[Verdict, list[Fact]]:
         return ("waiting" if run.started is None else "running"), facts
     data = v.payload(own.end)
     if isinstance(data, v.RunFinished):
-        return "ran", [*facts, _ended(own.end, number, data)]
+        replaced = _replaced(past, own.end, number) if data.outcome == "cancelled" else []
+        return "ran", [*facts, _ended(own.end, number, data), *replaced]
     return "skipped", [*facts, *_skipped(past, own.end, number, data)]
 
 
@@ -85,7 +87,21 @@ class _RunEntries:
             return []
         adopted = [entry.seq for entry in own if entry.type == v.RunAdopted.TYPE]
         entries = [started.seq, *adopted]
-        return [RunStart(entries=entries, run=self._number, time=started.time, adopted=bool(adopted))]
+        return [
+            RunStart(
+                entries=entries,
+                run=self._number,
+                time=started.time,
+                adopted=bool(adopted),
+                params=v.payload(started).params,
+                secret=self._secret_parameters(started),
+            )
+        ]
+
+    def _secret_parameters(self, started: Entry) -> list[str]:
+        job = self._past.state_at(started.seq).jobs.get(started.job or "")
+        params = {} if job is None else job.definition.params
+        return [name for name, parameter in params.items() if parameter.secret]
 
     def _has_begun(self, state: State) -> bool:
         run = state.runs.get(self._number)
@@ -124,6 +140,9 @@ def _skipped(past: Past, entry: Entry, number: int, data: v.RunSkipped) -> list[
     if data.reason in ("overlap", "queue_full"):
         skipped = RunSkip(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)
         return [skipped, _in_the_way(past, cause, entry.seq), *taken]
+    if data.reason == "superseded":
+        skipped = RunSkip(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)
+        return [skipped, _replacing(past, [cause], cause)]
     said = past.entry(cause)
     payload = v.payload(said)
     skipped = RunSkip(
@@ -135,6 +154,17 @@ def _skipped(past: Past, entry: Entry, number: int, data: v.RunSkipped) -> list[
         actor_reason=getattr(payload, "reason", ""),
     )
     return [skipped]
+
+
+def _replaced(past: Past, end: Entry, number: int) -> list[Fact]:
+    """Which run took the place of one that was cancelled, if one did."""
+    request = past.state_at(end.seq - 1).runs[number].cancel_seq
+    new = None if request is None else v.payload(past.entry(request)).replaced_by
+    return [] if request is None or new is None else [_replacing(past, [request, new], new)]
+
+
+def _replacing(past: Past, entries: list[int], new: int) -> ReplacingRun:
+    return ReplacingRun(entries=entries, run=new, scheduled_for=v.payload(past.entry(new)).scheduled_for)
 
 
 def _taken(holders: list[Run]) -> TakenSlots:

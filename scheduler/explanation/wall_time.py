@@ -9,11 +9,12 @@ from typing import Literal, NamedTuple
 from scheduler.definition import JobDefinition
 from scheduler.explanation.facts import DaylightSaving
 from scheduler.rules.job_schedule import schedule_of
-from scheduler.schedule import CronSchedule
-from scheduler.schedule.cron.wall_pattern import WallPattern
+from scheduler.schedule import SeveralSchedules
 from scheduler.schedule.offsets import Stretch, stretches
 from scheduler.schedule.schedule import epoch_seconds, instant_at
+from scheduler.schedule.wall_schedule import WallSchedule
 
+_SECOND = timedelta(seconds=1)
 _NEAR_S = 2 * 86_400
 """A change of clocks moves them by a day at most (zones that crossed the date line)."""
 
@@ -54,7 +55,16 @@ def instants_showing(local: datetime, zone: str) -> WallTimeInstants:
 def daylight_saving(definition: JobDefinition, instant: datetime) -> DaylightSaving | None:
     """What a change of clocks near an instant means for it; None if there is no change, or it has no effect."""
     schedule = schedule_of(definition)
-    if not isinstance(schedule, CronSchedule) or schedule.zone == "UTC":
+    if isinstance(schedule, SeveralSchedules):
+        # If some of the expressions have the instant, the others do not matter to it.
+        due = [each for each in schedule.members if each.next_after(instant - _SECOND) == instant]
+        found = (_effect(each, instant) for each in due or schedule.members)
+        return next((effect for effect in found if effect is not None), None)
+    return _effect(schedule, instant) if isinstance(schedule, WallSchedule) else None
+
+
+def _effect(schedule: WallSchedule, instant: datetime) -> DaylightSaving | None:
+    if schedule.zone == "UTC":
         return None
     at_s = epoch_seconds(instant)
     for stretch in _changes(schedule.zone, at_s):
@@ -77,15 +87,15 @@ def _changes(zone: str, at_s: int) -> Iterator[Stretch]:
             yield stretch
 
 
-def _of_gap(schedule: CronSchedule, stretch: Stretch, at_s: int) -> Literal["made_up", "skipped"] | None:
+def _of_gap(schedule: WallSchedule, stretch: Stretch, at_s: int) -> Literal["made_up", "skipped"] | None:
     begin_s = stretch.start_s + stretch.offset_s
-    if at_s != stretch.start_s or not WallPattern(*schedule.fields).any(stretch.wall_seen_s, begin_s):
+    if at_s != stretch.start_s or not schedule.wall_times.any(stretch.wall_seen_s, begin_s):
         return None
     return "made_up" if schedule.fixed_time else "skipped"
 
 
 def _of_fold(
-    schedule: CronSchedule, stretch: Stretch, at_s: int
+    schedule: WallSchedule, stretch: Stretch, at_s: int
 ) -> tuple[Literal["first_of_two", "second_of_two", "both"], datetime] | None:
     """The effect on an instant whose local time comes twice, and the other instant; None if it does not apply."""
     shift_s = stretch.wall_seen_s - (stretch.start_s + stretch.offset_s)

@@ -10,6 +10,7 @@ state in it is compressed.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -51,12 +52,18 @@ _CODE = (
 
 @cache
 def fold_version() -> str:
-    """Digest of the code that folds, and of the version of the zone data by which it does."""
+    """Digest of the code that folds, and of the version of the zone data by which it does.
+
+    Raises:
+        OSError: the code cannot be read.
+    """
     digest = hashlib.sha256()
     for pattern in _CODE:
         paths = sorted(_PACKAGE.glob(pattern))
-        # A file that was moved away would silently no longer count, and old snapshots would be taken for new ones.
-        assert paths, f"no file of the folding code matches {pattern}"
+        # A file that was moved away, or is not to be seen, would silently no longer count, and old snapshots would
+        # be taken for new ones.
+        if not paths:
+            raise FileNotFoundError(errno.ENOENT, "no code of the fold is there", str(_PACKAGE / pattern))
         for path in paths:
             digest.update(path.read_bytes())
     # A schedule's instants decide what is still to be settled, and they follow the zone data.

@@ -83,6 +83,12 @@ def remember(home: Home) -> None:
         write_file(REAL, path, raw)
 
 
+def remember_first(home: Home) -> None:
+    """Note what a home is that remembers nothing yet: whoever copies it before anything ran makes a copy too."""
+    if not os.path.lexists(home.var / _FILE):
+        remember(home)
+
+
 def forget_processes(home: Home) -> None:
     """Remove the notes of processes that came along with a copy: they are another home's."""
     with contextlib.suppress(FileNotFoundError):

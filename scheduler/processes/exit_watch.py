@@ -5,6 +5,8 @@ from __future__ import annotations
 import select
 import selectors
 import time
+from collections import deque
+from collections.abc import Iterator
 from typing import Final
 
 from scheduler.processes.leader import Leader
@@ -30,6 +32,7 @@ class ExitWatch:
         self._selector = selector
         self._by_pidfd: dict[int, Watched] = {}
         self._asked: list[Watched] = []
+        self._found: deque[Watched] = deque()
         if selector is not None:
             selector.register(self._epoll.fileno(), selectors.EVENT_READ, data)
 
@@ -40,14 +43,16 @@ class ExitWatch:
 
     def watches(self, leader: Leader) -> bool:
         """Whether its end has not been named yet."""
-        return leader.pidfd in self._by_pidfd or any(one.leader is leader for one in self._asked)
+        waiting = (*self._asked, *self._found)
+        return leader.pidfd in self._by_pidfd or any(one.leader is leader for one in waiting)
 
-    def ended(self) -> list[Watched]:
-        """Those that have ended, each once; never waits."""
-        found = [self._by_pidfd.pop(pidfd) for pidfd, _ in self._epoll.poll(0)]
+    def ended(self) -> Iterator[Watched]:
+        """Those that have ended, each once, those included that an earlier call was not asked for; never waits."""
+        self._found += [self._by_pidfd.pop(pidfd) for pidfd, _ in self._epoll.poll(0)]
         if self._asked:
-            found += self._ask()
-        return found
+            self._found += self._ask()
+        while self._found:
+            yield self._found.popleft()
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until some process has ended, at most `timeout_s`; for owners without a selector."""

@@ -7,6 +7,7 @@ import os
 import signal
 from typing import Final
 
+from eventstore.durable import close_quietly
 from scheduler.processes import pidfd
 
 _SIGNAL_PROCESS_GROUP: Final = 1 << 2  # PIDFD_SIGNAL_PROCESS_GROUP, <linux/pidfd.h>, since Linux 6.9
@@ -39,7 +40,7 @@ class Leader:
     def close(self) -> None:
         """Give the pidfd back."""
         if self.pidfd is not None:
-            os.close(self.pidfd)
+            close_quietly(self.pidfd)
 
     def has_ended(self) -> bool:
         """Whether all threads of the process have ended, reaped or not."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from scheduler.processes.output_files import is_output
 from scheduler.processes.spawner import FileIdentity
+
+if TYPE_CHECKING:  # only jobs with `fail_on_output` need it
+    from scheduler.processes.output_search import OutputSearch
 
 SMALL_BYTES: Final = 256 * 1024
 SLICE_BYTES: Final = 1024 * 1024
@@ -31,6 +34,7 @@ class OutputDigest:
         sha256: 64 hex digits; None where nothing was hashed to the end.
         problem: why there is no digest although there was something, or nothing where a file should be;
             else None.
+        search: sees all that is hashed, if there is one.
     """
 
     __slots__ = (
@@ -42,6 +46,7 @@ class OutputDigest:
         "done",
         "path",
         "problem",
+        "search",
         "sha256",
         "size_bytes",
     )
@@ -52,8 +57,14 @@ class OutputDigest:
         self.size_bytes = 0
         self.sha256: str | None = None
         self.problem: str | None = None
+        self.search: OutputSearch | None = None
         self._descriptor = -1
         self._length = 0
+
+    @property
+    def passes(self) -> int:
+        """How often each byte is looked at: once, and once more for each text that is searched for."""
+        return 1 if self.search is None else 1 + self.search.passes
 
     def advance(self, budget_bytes: int = SLICE_BYTES) -> bool:
         """Read at most `budget_bytes` more (a file of up to `SMALL_BYTES` whole); whether all is known now.
@@ -111,6 +122,8 @@ class OutputDigest:
                 self._finish("it was cut while it was read")
                 return
             self._hash.update(view[:count])
+            if self.search is not None:
+                self.search.take(view[:count])
             self.size_bytes += count
             budget_bytes -= count
         if self.size_bytes == self._length:

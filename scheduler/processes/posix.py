@@ -61,6 +61,7 @@ class PosixSpawner:
         self._reserve = DescriptorReserve()
         self._notes = None if notes is None else PidRecords(notes)
         self._unseen: set[tuple[int, int]] = set()
+        self._ended: list[Exit] = []
         self._watch = ExitWatch(selector, PROCESS_EXITS)
         self._leaders: dict[tuple[int, int], Leader] = {}
         self._stopping: set[tuple[int, int]] = set()
@@ -136,19 +137,28 @@ class PosixSpawner:
             self._groups.tidy(in_flight)
 
     def exits(self) -> list[Exit]:
-        """Main processes that ended since the last call, without waiting."""
-        ended = self._look_again() if self._unseen else []
+        """Main processes that ended since the last call, without waiting.
+
+        Raises:
+            OSError: the system refuses to be asked; a later call names them.
+        """
+        self._collect_ends()
+        ended, self._ended = self._ended, []
+        return ended
+
+    def _collect_ends(self) -> None:
+        if self._unseen:
+            self._ended += self._look_again()
         if self._locked:
-            ended += self._unlocked()
+            self._ended += self._unlocked()
         for watched in self._watch.ended():
-            ended.append(reap(watched))
+            self._ended.append(reap(watched))
             attempt = (watched.run, watched.attempt)
             if attempt not in self._stopping or not watched.leader.holds_number():
                 self._forget(attempt)
         if self._inherited.is_due():
             own = {leader.pid for leader in self._leaders.values() if leader.child}
             self._inherited.reap(own, tree.pids)
-        return ended
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until `exits` has news, at most `timeout_s`; for owners without a selector."""

@@ -37,7 +37,7 @@ def reap(watched: Watched) -> Exit:
     leader.child = False
     try:
         _, status, usage = os.wait4(leader.pid, os.WNOHANG)
-    except ChildProcessError:  # someone else in this process reaped it
+    except OSError:  # someone else in this process reaped it, or the system does not tell
         return ended(watched, None, None, None)
     return ended(watched, status, round((usage.ru_utime + usage.ru_stime) * 1000), measured(watched, usage))
 

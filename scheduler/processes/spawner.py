@@ -136,7 +136,11 @@ class Spawner(Protocol):
         ...
 
     def exits(self) -> list[Exit]:
-        """Main processes that ended since the last call, without waiting."""
+        """Main processes that ended since the last call, without waiting.
+
+        Raises:
+            OSError: the system refuses to be asked; a later call names them.
+        """
         ...
 
     def terminate(self, run: int, attempt: int) -> None:

@@ -76,7 +76,8 @@ class Starter:
                 ]
         finally:
             if self._groups is not None:
-                self._groups.leave()
+                with contextlib.suppress(OSError):  # those that were started are no failure for that
+                    self._groups.leave()
 
     def _command(self, launch: Launch) -> Command | LaunchFailed:
         if not launch.argv:
@@ -93,6 +94,9 @@ class Starter:
             path = program.find_program(launch.argv[0], launch.env, there)
         except LaunchFailed as failure:
             return failure
+        except OSError as error:  # the others of the herd are started nonetheless
+            text = f"cannot look for {launch.argv[0]}: {error.strerror or error}"
+            return LaunchFailed(text, program.NOT_EXECUTABLE)
         called = program.shown(launch.argv[0], path, launch.env)
         return Command(path, called, list(launch.argv), env, there, (launch.stdout, launch.stderr))
 
@@ -115,7 +119,13 @@ class Starter:
             text = f"cannot start {command.called}: {program.NO_DESCRIPTORS}"
             raise LaunchFailed(text, program.NOT_EXECUTABLE)
         if self._groups is not None:
-            self._groups.enter(attempt)
+            try:
+                self._groups.enter(attempt)
+            except OSError as error:
+                text = (
+                    f"cannot start {command.called} in a control group of its own: {error.strerror or error}"
+                )
+                raise LaunchFailed(text, program.NOT_EXECUTABLE) from error
         return spawn(command, working_folder)
 
     def _pidfd_of(self, pid: int) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import Self
 
@@ -10,7 +11,10 @@ from scheduler.processes.spawner import LaunchFailed
 
 
 class WorkingFolder:
-    """The folder that this process stands in; as a context manager it comes back in the end, if it ever left."""
+    """The folder that this process stands in; as a context manager it comes back in the end, if it ever left.
+
+    Where it may not come back it stays: what was started meanwhile is no failure for that.
+    """
 
     def __init__(self) -> None:
         try:
@@ -24,9 +28,9 @@ class WorkingFolder:
 
     def __exit__(self, *error: object) -> None:
         if self._home is not None:
-            try:
+            with contextlib.suppress(OSError):
                 os.fchdir(self._home)
-            finally:
+            with contextlib.suppress(OSError):
                 os.close(self._home)
 
     def go(self, folder: str) -> None:

@@ -5,7 +5,7 @@ No rule reads a file, a clock, a process or the environment, and no module that 
     schedule.ticked or run.requested
            |
            v                    run.skipped (overlap, queue_full, disabled, removed, cancelled, catch_up,
-           |                    deadline)
+           |                    deadline, superseded)
          owed -------------------------------------------------------------------------> skipped
            |
            | run.started

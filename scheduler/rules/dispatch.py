@@ -18,10 +18,6 @@ from scheduler.rules.state import Executor, Job, Run, State
 
 SecretDigest = Callable[[int, int], str | None]
 
-QUEUE_MAX = 1_000
-"""At most this many runs of one job wait; a further run is skipped, and the skip is recorded."""
-
-
 SLOTS_SHOWN_MAX = 16
 """A skip names at most this many of the runs that hold the slots: the oldest ones."""
 
@@ -44,7 +40,7 @@ class Dispatcher:
         state: as it stands.
         owed: numbers of the runs in the state that wait for nothing but a slot, oldest first.
         new: runs that were not judged yet: they are about to join the state, or were just folded into it.
-        ended: numbers of runs in the state whose end is about to be recorded.
+        ended: numbers of runs whose end is about to be recorded.
         capacity: how many runs may start.
         executor: the process that will watch them.
         secret_sha256: the digest of an attempt's secret, by run and attempt.
@@ -65,8 +61,10 @@ class Dispatcher:
         self._secret_sha256, self._running = secret_sha256, running
         self._state, self._owed, self._new = state, owed, new
         self._capacity, self._executor = capacity, executor
+        self._ended = ended
         self._apart = {run.number for run in new} | ended
         self._live: dict[str, list[Run]] = {}
+        self._begun: set[int] = set()
 
     def decide(self) -> list[Event]:
         """`run.started` for each run that begins now, `run.skipped` for each that never will."""
@@ -80,6 +78,8 @@ class Dispatcher:
             ):
                 events.append(event)
         for run in self._new:
+            if run.number in self._ended:
+                continue
             event = self._skip_or_keep(run) or self._start_or_skip(run)
             if event is not None:
                 events.append(event)
@@ -102,10 +102,17 @@ class Dispatcher:
             slots = self._slots_in_the_way(job, live)
             if job is None or job.definition.overlap == "skip":
                 return skipped(run, "overlap", live[0].number, slots=slots)
-            if len(live) >= QUEUE_MAX:
+            if self._queue_is_full(run, job, live):
                 return skipped(run, "queue_full", live[0].number, slots=slots)
         live.append(run)
         return None
+
+    def _queue_is_full(self, run: Run, job: Job, live: list[Run]) -> bool:
+        """Whether as many runs wait as may; a run that replaces others counts for those."""
+        limit = job.definition.queue_limit
+        if len(live) < limit or (run.trigger == "schedule" and job.definition.overlap == "replace"):
+            return False
+        return sum(other.attempt == 0 and other.number not in self._begun for other in live) >= limit
 
     def _slots_in_the_way(self, job: Job | None, live: list[Run]) -> list[int]:
         """The runs that hold the slots, if the run in the way waits for nothing but a slot; else none."""
@@ -125,6 +132,7 @@ class Dispatcher:
         if self._capacity <= 0 or not may_start(run, job, live):
             return None
         self._capacity -= 1
+        self._begun.add(run.number)
         secret_sha256 = self._secret_sha256(run.number, 1)
         return started(run, job.definition, self._executor, secret_sha256)
 
@@ -148,6 +156,7 @@ def started(
         executor_start_ticks=executor.start_ticks,
         secret_sha256=secret_sha256,
         pid_namespace=executor.pid_namespace,
+        params=definition.parameter_values(run.params) if definition.params else {},
     )
     return v.event(payload, actor, job=run.job, run=run.number)
 
@@ -195,7 +204,7 @@ def skipped(
     return v.event(payload, actor, job=run.job, run=run.number)
 
 
-def not_launched(run: Run, began: datetime, error: str) -> Event:
+def not_launched(run: Run, began: datetime, error: str, actor: str = v.SCHEDULER) -> Event:
     """The event that says: no process could be started for an attempt that was recorded as started."""
     payload = v.RunFinished(
         trigger=run.trigger,
@@ -206,7 +215,7 @@ def not_launched(run: Run, began: datetime, error: str) -> Event:
         duration_ms=0,
         error=f"it could not be started: {error}",
     )
-    return v.event(payload, v.SCHEDULER, job=run.job, run=run.number)
+    return v.event(payload, actor, job=run.job, run=run.number)
 
 
 def lost(run: Run, error: str, actor: str = v.SCHEDULER) -> Event:

@@ -235,6 +235,8 @@ def _settle(state: State, name: str | None, instant: datetime) -> Job | None:
 
 def _run_requested(state: State, entry: Entry, data: v.RunRequested) -> None:
     _owe(state, Run(entry.seq, entry.job or "", "manual", entry.time, by=data.executor, actor=entry.actor))
+    if data.params:
+        state.runs[entry.seq].params = data.params
 
 
 def _owe(state: State, run: Run) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from scheduler.definition import JobDefinition
-from scheduler.schedule import Schedule, parse_at, parse_cron, parse_every
+from scheduler.schedule import OnDemand, Schedule, parse_at, parse_cron, parse_every, parse_several
 from scheduler.schedule.zones import load_zone
 
 
@@ -16,13 +16,16 @@ def schedule_of(definition: JobDefinition) -> Schedule:
 
 
 @lru_cache(maxsize=65_536)
-def _schedule(cron: str | None, every: str | None, at: str | None, timezone: str) -> Schedule:
+def _schedule(
+    cron: str | tuple[str, ...] | None, every: str | None, at: str | None, timezone: str
+) -> Schedule:
+    if isinstance(cron, tuple):
+        return parse_several(cron, timezone)
     if cron is not None:
         return parse_cron(cron, timezone)
     if every is not None:
         return parse_every(every, timezone)
-    assert at is not None, "a definition has exactly one of schedule, every and at"
-    return parse_at(at, timezone)
+    return OnDemand(timezone) if at is None else parse_at(at, timezone)
 
 
 @lru_cache(maxsize=1_024)

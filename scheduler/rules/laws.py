@@ -80,6 +80,8 @@ def _schedule_ticked(state: State, entry: Entry, data: v.ScheduleTicked) -> str:
         if promised is None or not promised.first <= data.scheduled_for <= promised.last:
             return f"no misfire promised that {due} would be caught up"
         return ""
+    if job.definition.on_demand:
+        return f"{job.name} had no schedule then, by entry {job.defined_seq}"
     if not job.enablement.enabled:
         return f"{job.name} was disabled then, by entry {job.enablement.seq}"
     return f"{due} was settled before" if data.scheduled_for <= job.cursor else ""
@@ -94,6 +96,8 @@ def _schedule_misfired(state: State, entry: Entry, data: v.ScheduleMisfired) -> 
     around = [span for span in job.unsettled if span.after < data.first and data.last <= span.until]
     if data.reason == "paused" and not any(span.reason == "paused" for span in around):
         return "nobody had asked for a pause to be caught up"
+    if not around and job.definition.on_demand:
+        return f"{job.name} had no schedule then, by entry {job.defined_seq}"
     if around or data.first > job.cursor:
         return ""
     return f"{data.first:%Y-%m-%d %H:%M:%S} UTC was settled before"
@@ -123,7 +127,26 @@ def _run_going(state: State, entry: Entry, data: v.RunFinished | v.RunAdopted) -
 
 def _run_skipped(state: State, entry: Entry, data: v.RunSkipped) -> str:
     run, why = _in_flight(state, entry)
-    return f"run {run.number} had started" if run is not None and run.started is not None else why
+    if run is not None and run.started is not None:
+        return f"run {run.number} had started"
+    return _replaced(state, run, data.because_of) if run is not None and data.reason == "superseded" else why
+
+
+def _run_cancel_requested(state: State, entry: Entry, data: v.RunCancelRequested) -> str:
+    if data.replaced_by is None:
+        return ""
+    run, why = _in_flight(state, entry)
+    return why if run is None else _replaced(state, run, data.replaced_by)
+
+
+def _replaced(state: State, run: Run, by: int | None) -> str:
+    """What is wrong with one run that takes the place of another."""
+    new = state.runs.get(-1 if by is None else by)
+    if new is None or new.job != run.job or new.trigger != "schedule" or new.started is not None:
+        return f"run {by} is no run of {run.job} that fell due and waits"
+    if run.trigger == "manual":
+        return f"run {run.number} was asked for by a person, and is replaced by no other"
+    return f"run {run.number} is not older than run {by}" if run.number >= new.number else ""
 
 
 def _in_flight(state: State, entry: Entry) -> tuple[Run | None, str]:
@@ -147,6 +170,7 @@ _LAWS: dict[str, Callable[[State, Entry, Any], str]] = {
     v.ScheduleTicked.TYPE: _schedule_ticked,
     v.ScheduleMisfired.TYPE: _schedule_misfired,
     v.RunRequested.TYPE: _run_requested,
+    v.RunCancelRequested.TYPE: _run_cancel_requested,
     v.RunStarted.TYPE: _run_started,
     v.RunAdopted.TYPE: _run_going,
     v.RunFinished.TYPE: _run_going,

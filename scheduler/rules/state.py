@@ -137,6 +137,7 @@ class Run(msgspec.Struct, omit_defaults=True):
     executor: Executor | None = None
     secret_sha256: str | None = None
     cancel_seq: int | None = None
+    params: dict[str, str] = {}
 
 
 class SchedulerStatus(msgspec.Struct, gc=False):

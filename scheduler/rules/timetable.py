@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import NamedTuple
 
+from scheduler.definition import Timing
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.state import Job, State
 from scheduler.schedule import Schedule
 
-_Timing = tuple[str | None, str | None, str | None, str]
 _RESOLUTION = timedelta(microseconds=1)
 
 
@@ -32,7 +32,7 @@ class _Group:
 
     __slots__ = ("jobs", "key", "next", "schedule")
 
-    def __init__(self, key: _Timing, schedule: Schedule) -> None:
+    def __init__(self, key: Timing, schedule: Schedule) -> None:
         self.key, self.schedule = key, schedule
         self.jobs: dict[str, None] = {}
         self.next: datetime | None = None
@@ -42,9 +42,9 @@ class Timetable:
     """The upcoming instants of the jobs that run on their schedule."""
 
     def __init__(self) -> None:
-        self._groups: dict[_Timing, _Group] = {}
+        self._groups: dict[Timing, _Group] = {}
         self._group_of: dict[str, _Group] = {}
-        self._heap: list[tuple[datetime, int, _Timing]] = []
+        self._heap: list[tuple[datetime, int, Timing]] = []
         self._order = count()
         self._pauses: list[tuple[datetime, str]] = []
         self._paused_until: dict[str, datetime] = {}
@@ -88,7 +88,7 @@ class Timetable:
             heapq.heappush(self._pauses, (until, job.name))
         return joined
 
-    def _join(self, job: Job, key: _Timing, now: datetime) -> _Group:
+    def _join(self, job: Job, key: Timing, now: datetime) -> _Group:
         group = self._groups.get(key)
         if group is None:
             group = self._groups[key] = _Group(key, schedule_of(job.definition))
@@ -111,7 +111,7 @@ class Timetable:
         candidates += [due.instant for due in self._late]
         return min(candidates, default=None)
 
-    def _stale(self, instant: datetime, key: _Timing) -> bool:
+    def _stale(self, instant: datetime, key: Timing) -> bool:
         group = self._groups.get(key)
         return group is None or group.next != instant
 

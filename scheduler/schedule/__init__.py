@@ -12,10 +12,12 @@ seconds. Five-field cron is read strictly and follows Vixie and Debian cron for 
 
 from scheduler.schedule.at import AtSchedule, parse_at
 from scheduler.schedule.cron.schedule import CronSchedule, parse_cron
+from scheduler.schedule.cron.several import SeveralSchedules, parse_several
 from scheduler.schedule.duration import format_duration, parse_duration
 from scheduler.schedule.errors import ScheduleError, mistyped
 from scheduler.schedule.every import EverySchedule, parse_every
 from scheduler.schedule.lint import lint
+from scheduler.schedule.on_demand import OnDemand
 from scheduler.schedule.schedule import Lint, Schedule, Summary
 from scheduler.schedule.zones import known_zone, nearest_zones, unknown_zone
 
@@ -24,8 +26,10 @@ __all__ = [
     "CronSchedule",
     "EverySchedule",
     "Lint",
+    "OnDemand",
     "Schedule",
     "ScheduleError",
+    "SeveralSchedules",
     "Summary",
     "format_duration",
     "known_zone",
@@ -36,5 +40,6 @@ __all__ = [
     "parse_cron",
     "parse_duration",
     "parse_every",
+    "parse_several",
     "unknown_zone",
 ]

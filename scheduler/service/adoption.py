@@ -10,7 +10,7 @@ from scheduler.ledger.ledger import Ledger
 from scheduler.rules.orphans import settle
 from scheduler.rules.state import Executor, Run
 from scheduler.service.launcher import Launcher
-from scheduler.service.supervisor import Supervisor
+from scheduler.service.supervisor import Supervisor, cancel_reason
 
 
 def adopt_or_lose(
@@ -31,11 +31,11 @@ def adopt_or_lose(
     for run in found:
         job = ledger.state.jobs.get(run.job)
         if job is not None and run.started is not None:
-            candidates.append(launcher.attempt(run, job.definition, run.started, v.SCHEDULER))
+            candidates.append(launcher.attempt(run, job.definition, run.started, v.SCHEDULER, to_start=False))
     adopted = supervisor.adopt(candidates, now)
     for run in found:
         if run.number in adopted and run.cancel_seq is not None:
             (request,) = ledger.store.read(run.cancel_seq, run.cancel_seq)
-            why = f"cancelled by {request.actor} while nobody watched it"
+            why = f"{cancel_reason(request)} while nobody watched it"
             supervisor.stop(run.number, "cancelled", why, now)
     ledger.decide(lambda state: settle(state, list(found), adopted, executor))

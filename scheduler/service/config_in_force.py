@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from eventstore.durable import REAL, write_file
+from eventstore.regular_file import read_regular
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable
@@ -44,6 +45,20 @@ def config_to_start_with(home: Home) -> tuple[Config, ConfigProblem | None]:
             raise problem from None
 
 
+def check_copy(config: Config, problem: ConfigProblem | None, accepted: str | None) -> None:
+    """Refuse to start with a copy that is not the config which came into force last, as the ledger says.
+
+    Args:
+        config, problem: as `config_to_start_with` returned them.
+        accepted: the digest in the last `config.accepted`; None if there is none.
+
+    Raises:
+        ConfigInvalid, ConfigMissing, ConfigUnreadable: what is wrong with the file itself.
+    """
+    if problem is not None and config.digest != accepted:
+        raise problem
+
+
 def keep_copy(config: Config, target: Path) -> None:
     """Keep a private copy of a valid config; not if it was edited since it was read, for that may not be valid."""
     if config.path == target:
@@ -52,8 +67,16 @@ def keep_copy(config: Config, target: Path) -> None:
         content = config.path.read_bytes()
         if sha256(content).hexdigest() != config.digest:
             return
-        if not target.exists() or target.read_bytes() != content:
+        if _kept(target, len(content)) != content:
             write_file(REAL, target, content)
+
+
+def _kept(target: Path, bytes_max: int) -> bytes | None:
+    """The copy that there is; None if it is another one by its length, or none at all, or no regular file."""
+    try:
+        return read_regular(target, bytes_max)
+    except OSError:
+        return None
 
 
 def rejection(problem: ConfigProblem) -> Event:

@@ -41,6 +41,7 @@ class Launcher:
         self._base = {name: environ[name] for name in INHERITED if name in environ}
         self._root = str(home.root)
         self._base["CRONLEDGER_HOME"] = self._root
+        self._environ = environ
 
     def use(self, jobs: Mapping[str, ConfiguredJob]) -> None:
         """Take the real values of each job's environment from here: only the config knows them.
@@ -61,6 +62,8 @@ class Launcher:
         started: datetime,
         actor: str,
         options: Sequence[str] = (),
+        *,
+        to_start: bool = True,
     ) -> RunningAttempt:
         """The attempt of a run whose `run.started` carries the time `started`, ready for the supervisor.
 
@@ -68,8 +71,17 @@ class Launcher:
             definition: of its job.
             actor: who records how it ends.
             options: of a registered job, in place of its configured ones.
+            to_start: whether it is to be started, and not only to be watched.
+
+        Raises:
+            OSError: a secret parameter cannot be read.
         """
         launch = self.prepare(run, definition, started, max(1, run.attempt), options)
+        if to_start and definition.params:
+            from scheduler.parameters import environment
+
+            values = environment(definition, run.params, self._root, self._environ)
+            launch = launch._replace(env={**launch.env, **values})
         return RunningAttempt(run, started, launch, definition, actor)
 
     def prepare(

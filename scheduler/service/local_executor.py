@@ -20,7 +20,7 @@ from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.processes.output_files import remove_what_was_lost
 from scheduler.processes.spawner import Spawner
-from scheduler.rules.dispatch import skipped, started
+from scheduler.rules.dispatch import not_launched, skipped, started
 from scheduler.rules.orphans import ExecutorAlive, orphans, settle
 from scheduler.rules.state import Executor, Run, State
 from scheduler.service.executor import orphan_of
@@ -38,12 +38,14 @@ class RunRequest(NamedTuple):
     Attributes:
         definition: of the job; options: for a registered job, in place of its configured ones.
         parameters: names of those options, for the ledger.
+        params: values for parameters of the job.
     """
 
     definition: JobDefinition
     reason: str = ""
     options: Sequence[str] = ()
     parameters: Sequence[str] = ()
+    params: Mapping[str, str] = {}
 
 
 class LocalExecutor:
@@ -122,11 +124,20 @@ class LocalExecutor:
             reason=request.reason,
             parameters=list(request.parameters),
             claims=self._claims,
+            params=dict(request.params),
         )
         events = [v.event(requested, self._actor, job=name, run=OWN_SEQ)]
-        run = Run(state.head.seq + 1, name, "manual", self._clock.read().wall, by="self", actor=self._actor)
+        run = Run(
+            state.head.seq + 1,
+            name,
+            "manual",
+            self._clock.read().wall,
+            by="self",
+            actor=self._actor,
+            params=requested.params,
+        )
         other = _running(state, name)
-        if other is not None and request.definition.overlap == "queue":
+        if other is not None and request.definition.queues:
             return []
         if other is not None and request.definition.overlap == "skip":
             return [*events, skipped(run, "overlap", other.number, self._actor)]
@@ -135,7 +146,14 @@ class LocalExecutor:
 
     def _launch(self, entry: Entry, request: RunRequest) -> None:
         run = self._ledger.state.runs[entry.run or 0]
-        attempt = self._launcher.attempt(run, request.definition, entry.time, self._actor, request.options)
+        try:
+            attempt = self._launcher.attempt(
+                run, request.definition, entry.time, self._actor, request.options
+            )
+        except OSError as problem:
+            error = problem.strerror or str(problem)
+            self._unrecorded.append(not_launched(run, entry.time, error, self._actor))
+            return
         self._supervisor.start([attempt], self._clock.read())
 
     def turn(self, complain: Callable[[str], None]) -> float:

@@ -10,6 +10,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from eventstore.errors import Unavailable
 from eventstore.store import Entry, Event
@@ -17,12 +18,13 @@ from scheduler import vocabulary as v
 from scheduler.clock import Clock, Reading
 from scheduler.definition import SchedulerSettings
 from scheduler.ledger.ledger import Ledger
-from scheduler.rules.catch_up import closed_spans, replay
+from scheduler.rules.catch_up import replay
 from scheduler.rules.clock_monitor import ClockMonitor, TimeGap
-from scheduler.rules.dispatch import Dispatcher, arrivals, not_launched, unwanted_runs
+from scheduler.rules.dispatch import Dispatcher, arrivals, not_launched
 from scheduler.rules.falling_due import ROUND_LATE_MAX, deadline_skip, due_events, next_batch
 from scheduler.rules.orphans import ExecutorAlive, late_run_skips, orphans
 from scheduler.rules.reconcile import pauses_ended
+from scheduler.rules.replacement import left_by_edit, replacements
 from scheduler.rules.state import Executor, Run, State
 from scheduler.rules.timetable import Due, Timetable
 from scheduler.rules.waiting_runs import WaitingRuns
@@ -122,16 +124,19 @@ class Scheduler:
         self._timetable = Timetable.of(self.state, now.wall)
         for run in self.state.runs.values():
             self._place(run.number, run.job)
-            self._touched[run.job] = None  # what nobody wants any more is not to wait for its turn
+            self._touched[run.job] = None  # what the last scheduler left undecided does not wait for its turn
         self._ledger.listen(self._notice)
+        self._follow_edits(now)
         self._round(now)
 
     def begin_stop(self) -> None:
         """Start nothing more; running runs go on. What has fallen due is put on record first."""
         now = self._clock.read()
         if self._paused is None:
-            self._due.extend(self._timetable.due(now.wall))
             with contextlib.suppress(Unavailable, OSError):
+                self._ledger.refresh()
+                self._follow_edits(now)
+                self._due.extend(self._timetable.due(now.wall))
                 while self._due:
                     self._record_due(list(self._due)[:ROUND_LATE_MAX], now)
         self._stopping = True
@@ -191,21 +196,16 @@ class Scheduler:
         self._take_over_orphans(now, self._watched_by_others)
         if self._timetable.pauses_over(now.wall):
             self._ledger.decide(lambda state: pauses_ended(state, now.wall))
-        for name in list(self._touched):
-            job = self.state.jobs.get(name)
-            if job is None:
-                self._touched.pop(name, None)
-                continue
-            self._timetable.update(job, now.wall)
-            if job.unsettled or job.live:
-                self._settle_what_ended(name, now)
-            self._touched.pop(name, None)
+        self._follow_edits(now)
 
-    def _settle_what_ended(self, name: str, now: Reading) -> None:
-        """Record the instants that a schedule or a pause still had when it ended, and the waiting runs it leaves."""
-        self._ledger.decide(
-            lambda state: [*closed_spans(state.jobs[name], now.wall), *unwanted_runs(state, name)]
-        )
+    def _follow_edits(self, now: Reading) -> None:
+        """Record what edits leave behind; a scheduler that starts takes each job with runs for edited."""
+        for name in list(self._touched):
+            if (job := self.state.jobs.get(name)) is not None:
+                self._timetable.update(job, now.wall)
+                if job.unsettled or job.live:
+                    self._ledger.decide(partial(left_by_edit, name=name, now=now.wall))
+            self._touched.pop(name, None)
 
     def _round(self, now: Reading) -> None:
         """One append for results, ticks, starts and skips; then the processes."""
@@ -241,6 +241,10 @@ class Scheduler:
         lapsed = self._waiting.lapsed(state, now)
         events += [deadline_skip(state, number, capacity, running) for number in lapsed]
         ended |= set(lapsed)
+        # Jobs that were edited while this round was decided are in `_touched`.
+        replaced, superseded = replacements(state, [*(run.job for run in new), *self._touched], new, ended)
+        events += replaced
+        ended |= superseded
         secret_sha256 = self._supervisor.secret_sha256
         dispatcher = Dispatcher(
             state, self._waiting, new, ended, capacity, self._executor, secret_sha256, running
@@ -338,11 +342,9 @@ class Scheduler:
         self._ledger.decide(lambda state: pauses_ended(state, now.wall))
         names = sorted(self.state.jobs)
         for first in range(0, len(names), REPLAY_JOBS):
-            self._replay_some(names[first : first + REPLAY_JOBS], reason, now)
+            some = names[first : first + REPLAY_JOBS]
+            self._ledger.decide(partial(replay, names=some, now=now.wall, reason=reason))
         self._timetable = Timetable.of(self.state, now.wall)
-
-    def _replay_some(self, names: Sequence[str], reason: v.MisfireReason, now: Reading) -> None:
-        self._ledger.decide(lambda state: replay(state, names, now.wall, reason))
 
     def _pause(self, problem: Unavailable, now: Reading) -> None:
         """The ledger cannot be written: start nothing new, keep the results, record that if the reserve suffices."""

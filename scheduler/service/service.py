@@ -28,7 +28,7 @@ from scheduler.schedule import zone_data
 from scheduler.schedule.cron import stepper
 from scheduler.scheduler_lock import Holder, SchedulerLock
 from scheduler.service.announcements import Announcement, CannotLeave, Ready, SlotsTaken, Upgraded
-from scheduler.service.config_in_force import CONFIG_PROBLEMS, rejection
+from scheduler.service.config_in_force import CONFIG_PROBLEMS, check_copy, rejection
 from scheduler.service.config_watch import ConfigWatch, FirstConfig
 from scheduler.service.executor import executors_of, this_process
 from scheduler.service.home_adoption import adopt_home
@@ -117,6 +117,7 @@ class Service:
             fsync=first.config.settings.fsync,
             patience_s=LEDGER_PATIENCE_S,
         )
+        check_copy(first.config, first.problem, self._ledger.state.config)
         self._ledger.listen(self._unreported.append)
         if is_copy(home):
             adopt_home(home, self._ledger, person(), claims(self._ledger.state.mark))

@@ -50,6 +50,7 @@ class RunningAttempt:
     ) -> None:
         self.run, self.started, self.launch, self.actor = run, started, launch, actor
         self.kill_after_s = definition.kill_after_ms / 1000
+        self.definition = definition
         self.timeout_s = None if definition.timeout_ms is None else definition.timeout_ms / 1000
         self.started_mono_s: float | None = None
         self.deadline_s: float | None = None
@@ -172,7 +173,7 @@ class Supervisor:
         """Ask the run to stop that a `run.cancel_requested` names; whether it was running here."""
         if requested.run is None:
             return False
-        return self.stop(requested.run, "cancelled", f"cancelled by {requested.actor}", now)
+        return self.stop(requested.run, "cancelled", cancel_reason(requested), now)
 
     def stop_all(self, reason: str, now: Reading) -> int:
         """Ask every run to stop; how many there were."""
@@ -222,6 +223,8 @@ class Supervisor:
         if running.digests is None:
             paths = (running.launch.stdout, running.launch.stderr)
             running.digests = tuple(map(self._output, paths, running.outputs))
+            if running.definition.fail_on_output:
+                _search(running.digests, running.definition.fail_on_output)
         self._ended[run] = running
 
     def _finished(self) -> list[Event]:
@@ -233,8 +236,8 @@ class Supervisor:
             done = True
             for digest in running.digests:
                 before = digest.size_bytes
-                done = digest.advance(budget_bytes) and done
-                budget_bytes -= digest.size_bytes - before
+                done = digest.advance(budget_bytes // digest.passes) and done
+                budget_bytes -= (digest.size_bytes - before) * digest.passes
             if done:
                 del self._ended[run]
                 events.append(finished(running))
@@ -258,37 +261,73 @@ def _orphan(running: RunningAttempt) -> Orphan:
     return Orphan(*launch.key, run.secret_sha256, elsewhere, (launch.stdout, launch.stderr))
 
 
+def cancel_reason(requested: Entry) -> str:
+    """Why a run is cancelled, as its `run.finished` says it, by the `run.cancel_requested` that asks for it."""
+    replaced_by = v.payload(requested).replaced_by
+    by_whom = f" by {requested.actor}" if replaced_by is None else f": replaced by run {replaced_by}"
+    return f"cancelled{by_whom}"
+
+
+def _search(digests: Sequence[OutputDigest], texts: Sequence[str]) -> None:
+    from scheduler.processes.output_search import OutputSearch
+
+    for digest in digests:
+        digest.search = OutputSearch(texts)
+
+
+def _found(running: RunningAttempt) -> str | None:
+    """Which of the texts that its output must not hold stands where in it; None if none does."""
+    for stream, digest in zip(("stdout", "stderr"), running.digests or (), strict=False):
+        if digest.search is not None and (found := digest.search.found) is not None:
+            return f"its output holds {found.text!r} ({stream}, line {found.line})"
+    return None
+
+
 def outcome_of(running: RunningAttempt) -> v.Outcome:
     """How an attempt came out."""
     if running.stopping is not None:
         return running.stopping
-    if running.exit_code == 0:
-        return "succeeded"
-    if running.exit is not None and running.exit.exit_code is None and running.exit.signal is None:
-        return "unknown"
-    return "failed"
+    if running.exit is None or _found(running) is not None:
+        return "failed"
+    if running.exit_code is None:
+        return "unknown" if running.exit.signal is None else "failed"
+    if running.definition.fail_on_output and any(each.problem for each in running.digests or ()):
+        return "failed"  # what could not be read whole may have held the text
+    return "succeeded" if running.definition.counts_as_success(running.exit_code) else "failed"
 
 
-def finished(running: RunningAttempt) -> Event:
-    """The event that says how an attempt ended."""
-    end = running.exit
-    out, err = running.digests or (None, None)
+def _reasons(running: RunningAttempt, outcome: v.Outcome) -> list[str]:
+    """Why it came out so, and what else is to be said of it."""
     reasons = [] if running.error is None else [running.error]
-    if end is not None:  # a process that never was has no output to speak of
-        problems = [
-            digest.problem for digest in (out, err) if digest is not None and digest.problem is not None
-        ]
-        reasons += [f"output: {problem}" for problem in dict.fromkeys(problems)]
+    definition = running.definition
+    # A process that never was has no output to speak of.
+    if running.exit is not None:
+        code = running.exit.exit_code
+        if outcome == "failed" and code == 0 and not definition.counts_as_success(code):
+            codes = ", ".join(map(str, definition.success_codes))
+            reasons.append(f"as success counts exit code {codes} alone")
+        if outcome == "failed" and (found := _found(running)) is not None:
+            reasons.append(found)
+        problems = dict.fromkeys(each.problem for each in running.digests or () if each.problem is not None)
+        unsearched = ", so it cannot be searched for texts" if definition.fail_on_output else ""
+        reasons += [f"output: {problem}{unsearched}" for problem in problems]
     if running.survivors:
         shown = ", ".join(
             f"{one.pid} ({one.program}, uid {one.uid})" for one in running.survivors[:SURVIVORS_MAX]
         )
         reasons.append(f"could not be stopped and still running: pid {shown}")
+    return reasons
+
+
+def finished(running: RunningAttempt) -> Event:
+    """The event that says how an attempt ended."""
+    end, outcome = running.exit, outcome_of(running)
+    out, err = running.digests or (None, None)
     payload = v.RunFinished(
         trigger=running.run.trigger,
         started=running.started,
         duration_ms=running.duration_ms,
-        outcome=outcome_of(running),
+        outcome=outcome,
         attempt=running.launch.attempt,
         scheduled_for=running.run.scheduled_for,
         exit_code=running.exit_code,
@@ -299,7 +338,7 @@ def finished(running: RunningAttempt) -> Event:
         stdout_sha256=None if out is None else out.sha256,
         stderr_bytes=0 if err is None else err.size_bytes,
         stderr_sha256=None if err is None else err.sha256,
-        error="; ".join(reasons)[:ERROR_MAX_CHARS] or None,
+        error="; ".join(_reasons(running, outcome))[:ERROR_MAX_CHARS] or None,
         survivors=running.survivors[:SURVIVORS_MAX],
     )
     return v.event(payload, running.actor, job=running.run.job, run=running.run.number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from scheduler import vocabulary as v
@@ -44,6 +44,7 @@ SKIP_WORDS: Final[dict[v.SkipReason, str]] = {
     "cancelled": "it was cancelled before it started",
     "catch_up": "its catch-up policy does not want it after the restart",
     "deadline": "it could not start in time",
+    "superseded": "a newer run of it took its place",
 }
 TRIGGER_WORDS: Final[dict[v.Trigger, str]] = {
     "schedule": "schedule",
@@ -68,6 +69,8 @@ def skip_words(
     if reason == "overlap" and because_of is not None:
         how = "not over" if slots is None else "still waiting to start" if slots else "still going"
         words = f"run {because_of} was {how}"
+    if reason == "superseded" and because_of is not None:
+        words = f"run {because_of} took its place"
     return f"{words}, for all slots were taken, by run {', '.join(map(str, slots))}" if slots else words
 
 
@@ -94,6 +97,11 @@ def claimed_actor_words(actor: str, claims: Claims | None) -> str:
 def because(reason: str | None) -> str:
     """A reason as the end of a sentence: `: disk maintenance`; empty if there is no reason."""
     return f": {reason}" if reason else ""
+
+
+def parameter_words(params: Mapping[str, str]) -> str:
+    """Values of parameters as the end of a sentence: ` with region=us, full=true`; empty if there are none."""
+    return f" with {', '.join(f'{name}={value}' for name, value in params.items())}" if params else ""
 
 
 def spelled(name: str, between: str = " ") -> str:

@@ -72,14 +72,19 @@ def outcome_words(
     error: str | None = None,
 ) -> str:
     """An outcome in a few words: `succeeded`, `failed with exit code 3`, `failed, killed by SIGKILL`."""
-    words = OUTCOME_WORDINGS[outcome].word
-    if outcome == "failed":
-        words += ending_words(exit_code, signal_number) + because(error)
-    return words
+    words = OUTCOME_WORDINGS[outcome].word + ending_words(outcome, exit_code, signal_number)
+    return words + because(error) if outcome == "failed" else words
 
 
-def ending_words(exit_code: int | None, signal_number: int | None) -> str:
-    """How a process ended, as the end of a sentence: ` with exit code 3`, `, killed by SIGKILL`, or nothing."""
+def ending_words(outcome: v.Outcome, exit_code: int | None, signal_number: int | None) -> str:
+    """How a process ended, as the end of a sentence: ` with exit code 3`, `, killed by SIGKILL`, or nothing.
+
+    Of a success only an exit code other than 0 is told, with what makes it one: the job's `success_codes`.
+    """
+    if outcome == "succeeded":
+        return f" (exit code {exit_code} counts as success)" if exit_code else ""
+    if outcome != "failed":
+        return ""
     if exit_code is not None:
         return f" with exit code {exit_code}"
     return f", killed by {signal_name(signal_number)}" if signal_number is not None else ""

@@ -15,6 +15,7 @@ from scheduler.wording.causes import (
     because,
     claimed_actor_words,
     lateness_words,
+    parameter_words,
     skip_words,
     spelled,
 )
@@ -71,8 +72,7 @@ def _started_message(entry: Entry, data: v.RunStarted) -> str:
 
 def _finished(entry: Entry, data: v.RunFinished, zone: str) -> str:
     text = f"{_run(entry)} {OUTCOME_WORDINGS[data.outcome].clause}"
-    if data.outcome == "failed":
-        text += ending_words(data.exit_code, data.signal)
+    text += ending_words(data.outcome, data.exit_code, data.signal)
     if data.duration_ms is not None and not (data.outcome == "failed" and data.duration_ms == 0):
         word = "in" if data.outcome == "succeeded" else "after"
         text += f" {word} {show_duration(data.duration_ms)}"
@@ -82,7 +82,9 @@ def _finished(entry: Entry, data: v.RunFinished, zone: str) -> str:
 def _finished_message(entry: Entry, data: v.RunFinished) -> str:
     wording = OUTCOME_WORDINGS[data.outcome]
     how = ""
-    if data.outcome != "failed":
+    if data.outcome == "succeeded":
+        how = ending_words(data.outcome, data.exit_code, data.signal)
+    elif data.outcome != "failed":
         how = f" {wording.clause}" if data.outcome in v.FAILURES else ""
     elif data.signal is not None:
         how = f", ended by signal {data.signal}"
@@ -98,7 +100,20 @@ def _skipped(entry: Entry, data: v.RunSkipped, zone: str) -> str:
     told = f"{_run(entry)} skipped: {skip_words(data.reason, data.because_of, data.slots)}"
     if data.because_of is None:
         return told + _wish(entry, data)
-    return told if data.reason == "overlap" else f"{told}{_wish(entry, data)} (entry {data.because_of})"
+    if data.reason in ("overlap", "superseded"):
+        return told
+    return f"{told}{_wish(entry, data)} (entry {data.because_of})"
+
+
+def _cancel_requested(entry: Entry, data: v.RunCancelRequested, zone: str) -> str:
+    if data.replaced_by is not None:
+        return f"{_run(entry)} asked to stop{_replaced_by(data)}"
+    who = claimed_actor_words(entry.actor, data.claims)
+    return f"{_run(entry)} asked to stop by {who}{because(data.reason)}"
+
+
+def _replaced_by(data: v.RunCancelRequested) -> str:
+    return "" if data.replaced_by is None else f": run {data.replaced_by} takes its place"
 
 
 def _wish(entry: Entry, data: v.RunSkipped) -> str:
@@ -119,16 +134,19 @@ RUN_WORDINGS: Final[dict[str, EntryWording]] = {
     v.RunRequested.TYPE: EntryWording(
         Signs("dim", "note"),
         lambda entry, data, zone: (
-            f"{_run(entry)} requested by {claimed_actor_words(entry.actor, data.claims)}{because(data.reason)}"
+            f"{_run(entry)} requested by {claimed_actor_words(entry.actor, data.claims)}"
+            f"{parameter_words(data.params)}{because(data.reason)}"
         ),
-        lambda entry, data: f"job requested: {_named(entry)}, by {entry.actor}{because(data.reason)}",
+        lambda entry, data: (
+            f"job requested: {_named(entry)}, by {entry.actor}{parameter_words(data.params)}{because(data.reason)}"
+        ),
     ),
     v.RunCancelRequested.TYPE: EntryWording(
         Signs("warn", "warning"),
-        lambda entry, data, zone: (
-            f"{_run(entry)} asked to stop by {claimed_actor_words(entry.actor, data.claims)}{because(data.reason)}"
+        _cancel_requested,
+        lambda entry, data: (
+            f"job to be stopped: {_named(entry)}, says {entry.actor}{because(data.reason)}{_replaced_by(data)}"
         ),
-        lambda entry, data: f"job to be stopped: {_named(entry)}, says {entry.actor}{because(data.reason)}",
     ),
     v.RunStarted.TYPE: EntryWording(Signs("plain", "start"), _started, _started_message),
     v.RunAdopted.TYPE: EntryWording(

@@ -38,6 +38,7 @@ def test_stopping_a_copy_leaves_the_originals_processes_alone(tmp_path: Path) ->
             assert "is a copy of another one" in refused.err
             assert "home adopt" in refused.err
             assert "is a copy of another one" in copied.run("jobs", "run", "long").err
+            assert "what run" in copied.ask("jobs", "cancel", "long").err
             assert json.loads(copied.run("status", "--json").out)["home_is_copy"] is True
             other = copied.start("serve", "--adopt-home", stdout=subprocess.DEVNULL)
             copied.await_entry("home.adopted")
@@ -56,6 +57,17 @@ def test_stopping_a_copy_leaves_the_originals_processes_alone(tmp_path: Path) ->
         scheduler.send_signal(signal.SIGINT)
         scheduler.send_signal(signal.SIGINT)
     assert sleeping(original) == 0
+
+
+def test_a_home_that_was_copied_before_anything_ran_is_a_copy_too(tmp_path: Path) -> None:
+    """Its ledger is the other's: their runs would have the same numbers and the same marks."""
+    original = LiveHome(tmp_path / "a")
+    original.configure(CONFIG)
+    assert original.ask("jobs", "disable", "long").code == 0
+    copied = copy(original, tmp_path / "b")
+    refused = copied.ask("serve")
+    assert (refused.code, "is a copy of another one" in refused.err) == (2, True)
+    assert not is_copy(Home(original.root))
 
 
 def sleeping(home: LiveHome) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import random
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from eventstore import verify
 from scheduler import vocabulary as v
 from scheduler.rules.laws import illegal_entries
 from tests.support.failing_calls import CallSite, failing_calls
-from tests.support.home import LiveHome, job, make_home, sh
+from tests.support.home import Files, LiveHome, files_of, job, make_home, restore, sh
 
 ERRORS = [errno.EIO, errno.ENOSPC, errno.EMFILE, errno.EACCES]
 CONFIG = "jobs:\n" + job("pump", sh("echo did >> $CRONLEDGER_HOME/done")) + job("other", ["true"])
@@ -24,8 +23,6 @@ COMMANDS = [
 SHORT = COMMANDS[:4]
 """Those of which some places are tried in a normal run."""
 
-Files = dict[Path, bytes]
-
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> LiveHome:
@@ -35,23 +32,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> LiveHome:
         assert home.ask(*command.split()).code == 0
     (home.root / "done").unlink()
     return home
-
-
-def files_of(root: Path) -> Files:
-    """All files of a home."""
-    return {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
-
-
-def restore(root: Path, files: Files) -> None:
-    """Bring a home back to what it was, its files being the same ones: a copy would be known as one."""
-    for path, raw in files_of(root).items():
-        if path not in files:
-            path.unlink()
-        elif raw != files[path]:
-            path.write_bytes(files[path])
-    for path in files.keys() - files_of(root).keys():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(files[path])
 
 
 def sites_of(home: LiveHome, command: str, files: Files) -> list[tuple[CallSite, int]]:

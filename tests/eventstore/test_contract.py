@@ -159,7 +159,7 @@ def test_append_behind_the_back_of_another_is_a_conflict(stores: Stores) -> None
     other = peer()
     stale = store.head()
     (first,) = other.append([event(1)])
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match=rf"{first.seq}\b.*\b{stale.seq}\b"):
         store.append([event(2)], expected=stale)
     assert store.refresh() == Head(1, first.hash)
     store.append([event(3)], expected=store.head())

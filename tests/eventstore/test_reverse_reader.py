@@ -124,8 +124,9 @@ def test_a_missing_line_is_found(tmp_path: Path) -> None:
     path = tmp_path / "ledger" / segment_name(0)
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:5] + lines[6:]))
-    with pytest.raises(Corrupt):
+    with pytest.raises(Corrupt) as caught:
         list(backwards(tmp_path / "ledger"))
+    assert caught.value.segment == path
 
 
 def test_the_newest_entries_of_a_large_ledger_cost_no_more(tmp_path: Path) -> None:
@@ -136,3 +137,14 @@ def test_the_newest_entries_of_a_large_ledger_cost_no_more(tmp_path: Path) -> No
         path.write_bytes(bytes(path.stat().st_size))  # whoever reads these stumbles
     newest = backwards(tmp_path / "ledger")
     assert [next(newest).seq for _ in range(10)] == list(range(190, 200))[::-1]
+
+
+def test_a_head_that_is_gone_is_said(tmp_path: Path) -> None:
+    """Who cuts the ledger under a reader is told of: segment, entry and what stands there."""
+    path = tmp_path / "ledger" / segment_name(0)
+    with filled(tmp_path / "ledger", 10) as journal:
+        lines = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(b"".join(lines[:7]))
+        with pytest.raises(Corrupt) as caught:
+            list(journal.read_backwards())
+    assert (caught.value.segment, caught.value.seq) == (path, 9)

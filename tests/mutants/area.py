@@ -42,9 +42,10 @@ AREAS = (
             # Each of them takes as long as all others together.
             "--ignore=tests/eventstore/test_crash_table.py",
             "--deselect=tests/eventstore/test_faults.py::test_the_power_goes_between_any_two_calls",
-            # One becomes a user who may not read the tester, the other sees what the tester imports.
+            # One becomes a user who may not read the tester, the others see what the tester imports.
             "--deselect=tests/eventstore/test_journal.py::test_a_reader_needs_no_permission_to_write",
             "--deselect=tests/eventstore/test_format.py::test_opening_a_journal_imports_nothing_heavy",
+            "--deselect=tests/eventstore/test_format.py::test_the_package_s_face_is_what_it_says",
         ),
     ),
     Area(

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from projections import open_sql
-from projections.build.maintenance import maintain
+from projections.build.maintenance import maintain, status
 from projections.files import garbage
-from projections.files.manifest import Manifest, ProjectionFolder
+from projections.files.fingerprint import digest, stamp
+from projections.files.manifest import Manifest, ProjectionFile, ProjectionFolder
+from projections.files.parquet import version
 from scheduler.home import Home
-from tests.support.ledger import Writer
+from tests.support.ledger import SEGMENT_ENTRIES, Writer
 
 
 def ask(home: Home) -> int:
@@ -63,6 +65,64 @@ def test_a_manifest_that_is_a_fifo_is_none(writer: Writer) -> None:
     manifest = writer.home.projections / "manifest.json"
     manifest.unlink()
     os.mkfifo(manifest)
+    assert ask(writer.home) > 8
+
+
+def test_verifying_removes_nothing_behind_a_link(writer: Writer, tmp_path: Path) -> None:
+    """A folder of projections that is a link is told; what stands behind it stays, whatever it is called."""
+    fill(writer)
+    maintain(writer.home)
+    events = ProjectionFolder.of(writer.home).root / "events"
+    elsewhere = events.rename(tmp_path / "elsewhere")
+    events.symlink_to(elsewhere)
+    (path, *_) = sorted(elsewhere.iterdir())
+    path.write_text("mine")
+    found = status(writer.home, verify=True)
+    assert str(events / path.name) in found.damaged
+    assert path.read_text() == "mine"
+
+
+def test_projections_behind_a_link_are_not_written(writer: Writer, tmp_path: Path) -> None:
+    """The question is answered from a private folder."""
+    fill(writer)
+    (tmp_path / "elsewhere").mkdir()
+    writer.home.projections.symlink_to(tmp_path / "elsewhere")
+    assert ask(writer.home) > 8
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_verifying_waits_for_no_fifo(writer: Writer) -> None:
+    """What is no regular file is damaged, and nobody opens it."""
+    fill(writer)
+    maintain(writer.home)
+    (path, *_) = sorted((ProjectionFolder.of(writer.home).root / "runs").iterdir())
+    path.unlink()
+    os.mkfifo(path)
+    assert str(path) in status(writer.home, verify=True).damaged
+
+
+def test_a_projection_that_is_none_and_is_vouched_for_is_not_used(writer: Writer) -> None:
+    """Whoever alters it renews its digest; the answer is derived from the entries."""
+    fill(writer)
+    maintain(writer.home)
+    folder = ProjectionFolder.of(writer.home)
+    manifest = folder.load(version(SEGMENT_ENTRIES))
+    part = manifest.parts[0]
+    path = folder.parquet("runs", part.first, part.segments)
+    path.write_bytes(b"no Parquet")
+    found = stamp(path)
+    assert found is not None
+    part.files["runs"] = ProjectionFile(found, digest(path))
+    folder.save(manifest)
+    assert ask(writer.home) > 8
+
+
+def test_a_manifest_of_a_thousand_billion_segments_is_none(writer: Writer) -> None:
+    """Nobody counts through them."""
+    fill(writer)
+    maintain(writer.home)
+    manifest = writer.home.projections / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"segments":1,', '"segments":1000000000000,'))
     assert ask(writer.home) > 8
 
 

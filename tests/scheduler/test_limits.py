@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import resource
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,6 +23,8 @@ from scheduler import vocabulary as v
 from scheduler.ledger import ledger as ledger_module
 from tests.support.command import call
 from tests.support.home import make_home
+from tests.support.ledger_check import check_ledger
+from tests.support.limits import descriptors_left, lift, lower
 from tests.support.world import Process, World, job
 
 TOO_MANY = OSError(errno.EMFILE, os.strerror(errno.EMFILE))
@@ -55,6 +58,38 @@ def test_no_descriptor_for_a_new_segment_is_no_failed_flush(tmp_path: Path) -> N
         assert journal.head().seq == 4
     with Journal.open(tmp_path, software="test", read_only=True) as journal:
         assert [entry.seq for entry in journal.read(0)] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("left", range(5))
+def test_a_commit_into_many_segments_is_taken_back_without_a_descriptor(tmp_path: Path, left: int) -> None:
+    """What was begun is removed, whatever was open by then, and the next append works."""
+    with Journal.open(tmp_path, software="test", segment_entries=2) as journal:
+        journal.append([MOON] * 2)
+        lower(resource.RLIMIT_NOFILE, descriptors_left(left))
+        try:
+            with pytest.raises(Unavailable):
+                journal.append([MOON] * 12)
+        finally:
+            lift(resource.RLIMIT_NOFILE)
+        journal.append([MOON] * 3)
+        assert journal.head().seq == 5
+    check_ledger(tmp_path)
+
+
+def test_a_system_that_does_not_answer_has_moved_no_ledger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the folder is in its place is asked again; it is not said that it was moved away."""
+
+    def stat(*_: object, **__: object) -> os.stat_result:
+        raise TOO_MANY
+
+    with Journal.open(tmp_path, software="test") as journal:
+        with monkeypatch.context() as patched:
+            patched.setattr("eventstore.lock.os.stat", stat)
+            with pytest.raises(OSError, match=os.strerror(errno.EMFILE)):
+                journal.tick()
+        journal.tick()
 
 
 def test_a_close_that_fails_after_the_commit_is_no_refusal(

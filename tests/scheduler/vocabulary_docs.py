@@ -51,9 +51,10 @@ The vocabulary grows by new types and new optional members; what one means never
 not know. Times are RFC 3339 in UTC; durations are whole milliseconds. A member marked `?` is left out where it says
 nothing. Around `data` every entry has the members of the format: see the docstring of the `eventstore` package.
 
-Outcomes of a run: `succeeded`; `failed` (it could not be started, or ended with another exit code than 0 or by a
-signal); `timed_out`; `cancelled` (by a person, or with the scheduler); `lost` (its process died with no one
-watching); `unknown` (it ended, and how could not be known).
+Outcomes of a run: `succeeded`; `failed` (it could not be started, ended with another exit code than 0 or the job's
+`success_codes`, or by a signal, or its output holds a text of `fail_on_output`); `timed_out`; `cancelled` (by a
+person, or with the scheduler); `lost` (its process died with no one watching); `unknown` (it ended, and how could not
+be known).
 """
 
 

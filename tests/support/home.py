@@ -35,6 +35,8 @@ jobs:
     timezone: UTC
 """
 
+Files = dict[Path, bytes]
+
 
 def make_home(root: Path, config: str | None = CONFIG) -> Home:
     """A home with a config."""
@@ -79,6 +81,23 @@ def flip_a_bit(home: Home) -> None:
         raw[len(raw) // 2] ^= 1
         file.seek(0)
         file.write(raw)
+
+
+def files_of(root: Path) -> Files:
+    """All files of a home."""
+    return {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def restore(root: Path, files: Files) -> None:
+    """Bring a home back to what it was, its files being the same ones: a copy would be known as one."""
+    for path, raw in files_of(root).items():
+        if path not in files:
+            path.unlink()
+        elif raw != files[path]:
+            path.write_bytes(files[path])
+    for path in files.keys() - files_of(root).keys():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(files[path])
 
 
 class LiveHome:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
+from scheduler.definition import JobDefinition
 from scheduler.processes.spawner import Launch
 from tests.support.world import Crash, Machine, Process, World, job, random_jobs
 
@@ -51,7 +52,7 @@ def meddle(rng: random.Random, world: World) -> None:
     elif kind == 2:
         world.person(v.JobDisabled(until=world.clock.wall + timedelta(hours=rng.randrange(1, 60))), name)
     elif kind == 3:
-        world.edit(job(name, f"{rng.randrange(60)} {rng.randrange(24)} * * *", timezone="Europe/Paris"))
+        world.edit(rescheduled(name, rng.randrange(60), rng.randrange(24)))
     elif kind == 4:
         definition = world.jobs[name]
         world.edit(remove=[name])
@@ -59,6 +60,19 @@ def meddle(rng: random.Random, world: World) -> None:
         world.edit(definition)
     else:
         world.person(v.RunRequested(executor="scheduler"), name, run=-1)
+
+
+def rescheduled(name: str, minute: int, hour: int) -> JobDefinition:
+    """A job with a time each day, with two, with days by their place in the month, from a day on, or with none."""
+    time = f"{minute} {hour} * * *"
+    kinds: list[dict[str, object]] = [
+        {"schedule": time},
+        {"schedule": f"{time}; */25 3 * * *", "schedules": [time, "*/25 3 * * *"]},
+        {"schedule": f"{minute} {hour} 15W,L * 1#1,3"},
+        {"every": f"2d from 2026-01-02T{hour:02}:{minute:02}"},
+        {"on_demand": True},
+    ]
+    return job(name, timezone="Europe/Paris", **kinds[minute % len(kinds)])  # type: ignore[arg-type]
 
 
 def disturb(rng: random.Random, world: World) -> None:
@@ -127,13 +141,13 @@ SCHEDULES = ["*/7 * * * *", "0 * * * *", "30 */2 * * *", "15 1 * * *"]
 def meddle_unwatched(rng: random.Random, world: World) -> None:
     """Someone says something, whether a scheduler is there to hear it or not."""
     name = rng.choice(["job-0", "job-1", "job-2"])
-    seconds = rng.expovariate(1 / 4_000)
+    seconds, overlap = rng.expovariate(1 / 4_000), rng.choice(["queue", "replace"])
     deeds: list[Callable[[], object]] = [
         lambda: world.person(v.JobDisabled(reason="quiet, please"), name),
         lambda: world.person(v.JobEnabled(), name),
         lambda: world.person(v.JobEnabled(catch_up=True), name),
         lambda: world.person(v.JobDisabled(until=world.clock.wall + timedelta(seconds=seconds)), name),
-        lambda: world.edit(job(name, rng.choice(SCHEDULES), catch_up="all", overlap="queue")),
+        lambda: world.edit(job(name, rng.choice(SCHEDULES), catch_up="all", overlap=overlap)),
         lambda: world.edit(job(name, rng.choice(SCHEDULES), catch_up_window_ms=3_600_000)),
         lambda: world.edit(remove=[name]),
         lambda: world.person(v.RunRequested(executor="scheduler"), name, run=-1),

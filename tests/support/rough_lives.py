@@ -28,26 +28,30 @@ IDLE_TURNS_MAX = 50
 
 def rough_job(rng: random.Random, name: str) -> JobDefinition:
     """Any kind of schedule, with any policy."""
-    timing = rng.choice(
-        [
-            {"schedule": f"{rng.randrange(60)} * * * *", "timezone": "Europe/Paris"},
-            {"schedule": f"*/{rng.choice([7, 20])} * * * *"},
-            {"schedule": f"{rng.randrange(60)} {rng.randrange(24)} * * *", "timezone": "America/New_York"},
-            {"every": rng.choice(["7m", "25m", "5h", "36h"])},
-            {"at": (BEGIN + timedelta(seconds=rng.randrange(4 * 86_400))).isoformat()},
-        ]
-    )
+    timings: list[dict[str, object]] = [
+        {"schedule": f"{rng.randrange(60)} * * * *", "timezone": "Europe/Paris"},
+        {"schedule": f"*/{rng.choice([7, 20])} * * * *"},
+        {"schedule": f"{rng.randrange(60)} {rng.randrange(24)} * * *", "timezone": "America/New_York"},
+        {"every": rng.choice(["7m", "25m", "5h", "36h"])},
+        {"schedule": "0 3 * * *; */50 * * * *", "schedules": ["0 3 * * *", "*/50 * * * *"]},
+        {"every": "1d from 2026-01-02T02:30", "timezone": "Europe/Paris"},
+        {"every": "5h from 2026-01-02T00:17"},
+        {"on_demand": True},
+        {"at": (BEGIN + timedelta(seconds=rng.randrange(4 * 86_400))).isoformat()},
+    ]
+    timing = rng.choice(timings)
     return msgspec.structs.replace(
         job(name),
         **{"schedule": None, **timing},
         catch_up=rng.choice(["one", "all", "none"]),
         catch_up_limit=rng.choice([2, 20]),
         catch_up_window_ms=rng.choice([None, None, 7_200_000]),
-        overlap=rng.choice(["skip", "queue", "allow"]),
+        overlap=rng.choice(["skip", "queue", "replace", "allow"]),
         start_deadline_ms=rng.choice([None, None, 60_000, 1_800_000]),
         timeout_ms=rng.choice([None, 20_000, 900_000]),
         kill_after_ms=rng.choice([100, 10_000]),
         enabled=rng.random() < 0.9,
+        success_codes=rng.choice([[], [], [], [0, 1], [1]]),
     )
 
 

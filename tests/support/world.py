@@ -239,7 +239,7 @@ class NoOutput(OutputDigest):
 
 def job(name: str, schedule: str = "0 * * * *", **members: object) -> JobDefinition:
     """A definition with a command."""
-    timing = {} if "every" in members or "at" in members else {"schedule": schedule}
+    timing = {} if members.keys() & {"every", "at", "on_demand"} else {"schedule": schedule}
     return JobDefinition(name=name, command=["true"], **timing, **members)  # type: ignore[arg-type]
 
 
@@ -410,6 +410,6 @@ def random_jobs(rng: random.Random, count: int) -> Mapping[str, JobDefinition]:
             timezone=rng.choice(zones),
             catch_up=rng.choice(["one", "all", "none"]),
             catch_up_limit=rng.choice([3, 100]),
-            overlap=rng.choice(["skip", "queue", "allow"]),
+            overlap=rng.choice(["skip", "queue", "replace", "allow"]),
         )
     return jobs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import UTC, datetime
 from itertools import islice
@@ -18,9 +19,11 @@ from cli.terminal.printable import printable
 from cli.terminal.tables import Cell, Column, Value, details, table
 from cli.times.show import parse_time, show_relative, show_time
 from cli.times.zones import zone_of
-from scheduler.schedule import Schedule, ScheduleError, lint, parse_cron
+from scheduler.schedule import Schedule, ScheduleError, lint, parse_cron, parse_every, parse_several
+from scheduler.schedule.cron.several import SEPARATOR
 
 _COUNT_MAX = 10_000
+_INTERVAL = re.compile(r"(?P<key>every(?::[ \t]*|[ \t]+))(?P<value>.*)")
 
 
 _QUOTED_MAX_CHARS = 1_000
@@ -37,19 +40,39 @@ def explain(expression: tuple[str, ...], timezone: str, after: str | None, count
     """Say what a cron expression means in words, when it comes next, and what may surprise in it.
 
     EXPR is a five-field expression, in quotes so that the shell leaves its * alone, or an alias such as @daily.
+    Several, each in quotes, are explained together, as a job's schedule takes them in a list; and an interval is, as
+    the key every takes it: 'every 14d from 2026-01-05T09:00'.
     """
-    text = " ".join(expression)
+    several = len(expression) > 1 and all(" " in each.strip() or each.startswith("@") for each in expression)
+    text = (SEPARATOR if several else " ").join(expression)
     now = datetime.now(UTC)
     begin = now if after is None else parse_time(after, "--after", now, zone=timezone, lean="future")
     try:
-        schedule = parse_cron(text, timezone)
+        for each in expression if several else [text]:
+            refused = each
+            schedule = _parsed(each, timezone)
+        if several:
+            schedule = parse_several(expression, timezone)
     except ScheduleError as problem:
-        _refuse(text, problem, unquoted=len(expression) > 5)
+        _refuse(refused, problem, unquoted=not several and len(expression) > 5)
     instants = list(islice(schedule.between(begin, datetime.max.replace(tzinfo=UTC), count), count))
     if as_json:
         _show_for_programs(text, timezone, schedule, begin, instants)
     else:
         _show(text, timezone, schedule, instants, now)
+
+
+def _parsed(text: str, timezone: str) -> Schedule:
+    """A cron expression, or an interval with its key in front."""
+    interval = _INTERVAL.fullmatch(text)
+    if interval is None:
+        return parse_cron(text, timezone)
+    try:
+        return parse_every(interval["value"], timezone)
+    except ScheduleError as error:
+        suggestion = error.suggestion and interval["key"] + error.suggestion
+        column = error.column + interval.start("value")
+        raise ScheduleError(error.reason, suggestion, token=error.token, column=column) from None
 
 
 def _show(text: str, timezone: str, schedule: Schedule, instants: list[datetime], now: datetime) -> None:

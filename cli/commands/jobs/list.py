@@ -115,7 +115,7 @@ def _shortened(
     place = "" if definition.timezone == "UTC" else definition.timezone
     row = list(row)
     # What words say already is not said again as it was written; for cron they are two things.
-    row[2] = f"{definition.schedule or ''} {place}".strip() if definition.at is None else ""
+    row[2] = f"{definition.schedule or ''} {place}".strip() if definition.schedule or definition.every else ""
     row[3] = enabled_cell(view.state, job, zone, beside=view.now, labelled=zone != local_zone())
     if last:
         row[5] = show_past(last, view.now)

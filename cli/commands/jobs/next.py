@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -118,7 +119,10 @@ def _explain_absence(view: View, names: set[str]) -> None:
     for name in sorted(names):
         job = view.state.jobs[name]
         zone = job.definition.timezone
-        if schedule_begins_at(job, view.now) is None:
+        if job.definition.on_demand:
+            asked = f"`cronledger jobs run {shlex.quote(name)}`"
+            note(printable(f"{name} runs only when it is asked for: {asked}"))
+        elif schedule_begins_at(job, view.now) is None:
             note(printable(f"{name} is {enabled_words(job, zone)}"))
         elif next_run(job, view.now) is None:
             note(printable(f"{name} has no time to come: {timing_words(job.definition)[0]}"))

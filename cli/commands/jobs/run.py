@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from cli.app.failures import ExitCode
 from cli.app.json_output import json_option, show_json
 from cli.app.options import raw_option, reason_option
 from cli.home.job_names import JOB
+from cli.runs.wanted import Wanted
 from cli.terminal.console import fitted
 from cli.terminal.printable import printable
 from scheduler.home import Home
@@ -32,13 +32,27 @@ _SIGNALLED = 128
 @click.option(
     "--wait/--no-wait", default=True, help="Follow the runs until they end (the default), or return at once."
 )
+@click.option(
+    "--param",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A value for a parameter of the jobs; repeatable. It is recorded, so a secret one is refused.",
+)
 @reason_option
 @click.option("--dry-run", is_flag=True, help="Only show what would be executed, its variables by name.")
 @raw_option
 @json_option
 @click.pass_obj
 def run(
-    home: Home, names: tuple[str, ...], wait: bool, reason: str, dry_run: bool, raw: bool, as_json: bool
+    home: Home,
+    names: tuple[str, ...],
+    wait: bool,
+    params: tuple[str, ...],
+    reason: str,
+    dry_run: bool,
+    raw: bool,
+    as_json: bool,
 ) -> None:
     """Run jobs now, whatever their schedule says, and show what they print.
 
@@ -53,15 +67,15 @@ def run(
     With --dry-run nothing is executed or recorded: program, arguments, folder and the names of its variables are
     shown. Exit code 1 if this command would execute it and could not.
     """
-    wanted = list(dict.fromkeys(names))
+    wanted = Wanted(list(dict.fromkeys(names)), reason, params)
     if dry_run:
         sys.exit(_show_dry_runs(home, wanted, as_json))
     if wait:
-        sys.exit(_run_and_wait(home, wanted, reason, raw, as_json))
-    sys.exit(_run_and_return(home, wanted, reason, as_json))
+        sys.exit(_run_and_wait(home, wanted, raw, as_json))
+    sys.exit(_run_and_return(home, wanted, as_json))
 
 
-def _show_dry_runs(home: Home, names: Sequence[str], as_json: bool) -> int:
+def _show_dry_runs(home: Home, wanted: Wanted, as_json: bool) -> int:
     """Show what would be run; the exit code."""
     from cli.home.job_names import find_job
     from cli.home.open import to_read
@@ -70,7 +84,7 @@ def _show_dry_runs(home: Home, names: Sequence[str], as_json: bool) -> int:
     from cli.terminal.tables import details
 
     with to_read(home, with_config=True) as view:
-        found = [dry_run(view, find_job(view.state, name)) for name in names]
+        found = [dry_run(view, find_job(view.state, name), wanted.params) for name in wanted.names]
     if as_json:
         show_json([each.document() for each in found])
     else:
@@ -81,12 +95,12 @@ def _show_dry_runs(home: Home, names: Sequence[str], as_json: bool) -> int:
     return ExitCode.FAILED if failed else ExitCode.DONE
 
 
-def _run_and_wait(home: Home, names: Sequence[str], reason: str, raw: bool, as_json: bool) -> int:
+def _run_and_wait(home: Home, wanted: Wanted, raw: bool, as_json: bool) -> int:
     """Run and follow; the exit code."""
     from cli.runs.runner import OutputPlaces
     from scheduler.scheduler_lock import holder_of
 
-    places = OutputPlaces(_ERR if as_json else _OUT, _ERR, labelled=len(names) > 1, raw=raw)
+    places = OutputPlaces(_ERR if as_json else _OUT, _ERR, labelled=len(wanted.names) > 1, raw=raw)
     holder = holder_of(home.scheduler_lock)
     with ExitStack() as stack:
         runner: Runner
@@ -98,7 +112,7 @@ def _run_and_wait(home: Home, names: Sequence[str], reason: str, raw: bool, as_j
             from cli.runs.via_scheduler import scheduler_runner
 
             runner = stack.enter_context(scheduler_runner(home, holder, places))
-        runner.request(names, reason, _ignore)
+        runner.request(wanted, _ignore)
         settled = runner.watched.settled
         try:
             stopped_by = runner.follow()
@@ -110,20 +124,20 @@ def _run_and_wait(home: Home, names: Sequence[str], reason: str, raw: bool, as_j
     return ExitCode.DONE if runner.all_succeeded else ExitCode.FAILED
 
 
-def _run_and_return(home: Home, names: Sequence[str], reason: str, as_json: bool) -> int:
+def _run_and_return(home: Home, wanted: Wanted, as_json: bool) -> int:
     """Have them run and return once the requests are durable; the exit code."""
     from cli.runs.detached import DetachedRun, detach
     from scheduler.scheduler_lock import holder_of
 
     holder = holder_of(home.scheduler_lock)
     if holder is None:
-        requested = detach(partial(_execute_detached, home, names, reason))
+        requested = detach(partial(_execute_detached, home, wanted))
     else:
         from cli.runs.via_scheduler import scheduler_runner
 
         requested = []
         with scheduler_runner(home, holder, None) as runner:
-            runner.request(names, reason, lambda number, job: requested.append(DetachedRun(number, job)))
+            runner.request(wanted, lambda number, job: requested.append(DetachedRun(number, job)))
     if as_json:
         show_json([{"run": one.run, "job": one.job, "skipped": one.skipped or None} for one in requested])
     else:
@@ -135,7 +149,7 @@ def _run_and_return(home: Home, names: Sequence[str], reason: str, as_json: bool
     return ExitCode.FAILED if any(one.skipped for one in requested) else ExitCode.DONE
 
 
-def _execute_detached(home: Home, names: Sequence[str], reason: str, report: OnDurable) -> None:
+def _execute_detached(home: Home, wanted: Wanted, report: OnDurable) -> None:
     """In a process of its own: execute the runs and report when all the requests are durable."""
     from cli.runs.detached import DetachedRun
     from cli.runs.direct import direct_runner
@@ -145,10 +159,10 @@ def _execute_detached(home: Home, names: Sequence[str], reason: str, report: OnD
 
         def on_requested(number: int, job: str) -> None:
             requested.append(DetachedRun(number, job, runner.watched.skip_words(number)))
-            if len(requested) == len(names):
+            if len(requested) == len(wanted.names):
                 report(requested)
 
-        runner.request(names, reason, on_requested)
+        runner.request(wanted, on_requested)
         runner.follow()
 
 

@@ -81,7 +81,8 @@ def _answers(explainer: Explainer, asked: TypedTime) -> tuple[list[Explanation],
     for instant in asked.shown.instants:
         until = instant + asked.tolerance
         told, untold = explainer.about(instant, until)
-        answers += [*told, *explainer.requests(instant, until)]
+        asked_for = explainer.requests(instant, until)
+        answers += [*([] if explainer.on_demand and asked_for else told), *asked_for]
         more += untold
     return answers, more
 
@@ -146,7 +147,9 @@ def _show_never_due(view: View, standing: Explanation, zone: str) -> None:
     """A job that no schedule has asked for yet: since when it stands in the config, and whether it is enabled."""
     told = f"{printable(standing.job)} has not been due yet."
     job = view.state.jobs[standing.job]
-    if schedule_of(job.definition).next_after(view.now) is None:
+    if job.definition.on_demand:
+        told = f"{printable(standing.job)} has not been asked for yet."
+    elif schedule_of(job.definition).next_after(view.now) is None:
         told = f"{printable(standing.job)} has never been due, and its schedule has no time left."
     tell(paint(told, "strong", wants_colour()))
     for fact in standing.facts:
@@ -178,6 +181,9 @@ def _show_next(view: View, name: str, explainer: Explainer, zone: str) -> None:
     if job.removed_seq is not None and view.ledger is not None:
         removed = next(view.ledger.store.read(job.removed_seq, job.removed_seq)).time
         tell(f"What comes next: nothing; it was removed from the config at {show_time(removed, zone)}.")
+    elif job.definition.on_demand:
+        asked = f"`cronledger jobs run {shlex.quote(name)}` asks for it"
+        tell(f"What comes next: nothing by itself; {asked}.")
     elif upcoming is None:
         tell("What comes next: nothing; it is not due again by itself as things stand.")
     else:

@@ -7,21 +7,28 @@ them.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from typing import TypeVar
 
 from scheduler.configuration.keys.names import tag_name, variable_name
-from scheduler.configuration.keys.values import folder, mapping, text
+from scheduler.configuration.keys.values import folder, mapping, scalar, text, whole_number
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue, Placed
-from scheduler.configuration.yaml_tree.tree import Node, Scalar, Sequence
+from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
 from scheduler.definition import Directory
 
+_EXPRESSIONS_MAX = 50
 P = TypeVar("P", bound=Placed)
 T = TypeVar("T")
 
+TEXTS_MAX = 20
+"""Each text is looked for by itself in all of the output."""
+TEXT_MAX_CHARS = 1_000
+_EXIT_CODE = whole_number(0, 255)
 
-class _FaultCollector:
+
+class FaultCollector:
     """Reads parts one by one and remembers what is wrong with each."""
 
     def __init__(self) -> None:
@@ -50,7 +57,7 @@ def command(node: Node) -> str | list[str]:
         return text(node, wanted)
     if not node.items:
         raise InvalidValue("the list is empty: it takes a program and its arguments")
-    gathered = _FaultCollector()
+    gathered = FaultCollector()
     argv = [gathered.take(_argument, item) for item in node.items]
     gathered.settle()
     if not argv[0]:
@@ -60,7 +67,7 @@ def command(node: Node) -> str | list[str]:
 
 def environment(node: Node) -> dict[str, str]:
     """Names and values of environment variables."""
-    gathered = _FaultCollector()
+    gathered = FaultCollector()
     found: dict[str, str] = {}
     for written, (key, value) in mapping(node, "a mapping of NAME: value").entries.items():
         shown = written.partition("=")[0]
@@ -78,8 +85,64 @@ def directories(node: Node) -> list[Directory]:
         raise InvalidValue(
             "this takes a list of folders, each such as {path: /srv/app/logs, pattern: '*.log'}"
         )
-    gathered = _FaultCollector()
+    gathered = FaultCollector()
     found = [gathered.take(_directory, item, f"{index}") for index, item in enumerate(node.items, 1)]
+    gathered.settle()
+    return [each for each in found if each is not None]
+
+
+def expressions(node: Node) -> str | list[str]:
+    """A cron expression, or several in a list; a list of one is that one. What they mean is asked later."""
+    if not isinstance(node, Sequence):
+        return _expression(node)
+    if not node.items:
+        raise InvalidValue("the list is empty: it takes cron expressions in quotes")
+    if len(node.items) > _EXPRESSIONS_MAX:
+        raise InvalidValue(f"this list has {len(node.items)} expressions, {_EXPRESSIONS_MAX} is the most")
+    gathered = FaultCollector()
+    found = [gathered.take(_expression, item, f"{index}") for index, item in enumerate(node.items, 1)]
+    gathered.settle()
+    read = [each for each in found if each is not None]
+    return read[0] if len(read) == 1 else read
+
+
+def _expression(node: Node) -> str:
+    return scalar(node, "a cron expression in quotes").text
+
+
+def success_codes(node: Node) -> list[int]:
+    """Exit codes in their order; 0 alone, which applies anyway, is an empty list."""
+    codes = sorted(set(_one_or_more(node, _EXIT_CODE, "an exit code from 0 to 255, or a list of them")))
+    return [] if codes == [0] else codes
+
+
+def texts_in_output(node: Node) -> list[str]:
+    """Texts that may not stand in the output of a run, as they are written; each is listed once."""
+    texts = list(dict.fromkeys(_one_or_more(node, _text_in_output, "a text, or a list of texts")))
+    if len(texts) > TEXTS_MAX:
+        raise InvalidValue(f"there are {len(texts)} texts: at most {TEXTS_MAX} are looked for")
+    return texts
+
+
+def _text_in_output(node: Node) -> str:
+    value = text(node, literal=True)
+    if len(value) > TEXT_MAX_CHARS:
+        raise InvalidValue(f"the text has {len(value):,} characters: {TEXT_MAX_CHARS:,} is the most")
+    if any(unicodedata.category(char) == "Cc" and char != "\t" for char in value):
+        raise InvalidValue("the text holds a line break or a control character: it is looked for in a line")
+    return value
+
+
+def _one_or_more(node: Node, read: Callable[[Node], T], wanted: str) -> list[T]:
+    """A list that is not empty, of which one element may stand without the list."""
+    if isinstance(node, Mapping):
+        raise InvalidValue(f"this takes {wanted}, not a mapping")
+    if not isinstance(node, Sequence):
+        return [read(node)]
+    if not node.items:
+        raise InvalidValue(f"the list is empty: this takes {wanted}")
+    gathered = FaultCollector()
+    found = [gathered.take(read, item, f"{index}") for index, item in enumerate(node.items, 1)]
     gathered.settle()
     return [each for each in found if each is not None]
 
@@ -90,7 +153,7 @@ def tags(node: Node) -> list[str]:
         return [] if node.text == "none" else [tag_name(node, alone=True)]
     if not isinstance(node, Sequence):
         raise InvalidValue("this takes a list of tags, or one tag, not a mapping")
-    gathered = _FaultCollector()
+    gathered = FaultCollector()
     found: list[str] = []
     for item in node.items:
         name = gathered.take(tag_name, item)
@@ -113,7 +176,7 @@ def _directory(node: Node) -> Directory:
     if isinstance(node, Scalar):
         raise InvalidValue("each folder is a mapping with a path", f"path: {node.text}" if node.text else "")
     entries = mapping(node, "a folder such as {path: /srv/app/logs, pattern: '*.log'}").entries
-    gathered = _FaultCollector()
+    gathered = FaultCollector()
     members: dict[str, str] = {}
     for key, (key_node, value) in entries.items():
         if key not in _DIRECTORY_KEYS:

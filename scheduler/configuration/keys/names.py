@@ -71,6 +71,18 @@ def variable_name(node: Scalar) -> str:
     Raises:
         InvalidValue: It cannot be one, or it is one that cronledger sets itself.
     """
+    name = any_variable_name(node)
+    if name.startswith(_OWN_PREFIX):
+        raise InvalidValue(f"variables that begin with {_OWN_PREFIX} are set by cronledger itself")
+    return name
+
+
+def any_variable_name(node: Scalar) -> str:
+    """The name of an environment variable, of one that cronledger sets too.
+
+    Raises:
+        InvalidValue: It cannot be one.
+    """
     name = node.text
     if "=" in name:  # what follows may be secret, and mistakes are recorded
         raise InvalidValue("an environment variable is written NAME: value, not NAME=value")
@@ -80,8 +92,6 @@ def variable_name(node: Scalar) -> str:
         raise InvalidValue(
             f"{name!r} is not the name of an environment variable: letters, digits and '_' make one", better
         )
-    if name.startswith(_OWN_PREFIX):
-        raise InvalidValue(f"variables that begin with {_OWN_PREFIX} are set by cronledger itself")
     return text(node, "the name of a variable") if node.plain else name
 
 

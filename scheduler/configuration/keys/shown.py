@@ -8,11 +8,17 @@ from datetime import timedelta
 from scheduler.command import command_line
 from scheduler.definition import Directory
 from scheduler.schedule import format_duration
+from scheduler.schedule.cron.several import SEPARATOR
 
 
 def text(value: object) -> str:
     """As it is written; what is not set is empty."""
     return "" if value is None else str(value)
+
+
+def expressions(value: str | None, several: Iterable[str] = ()) -> str:
+    """One cron expression, or several joined."""
+    return SEPARATOR.join(several) or text(value)
 
 
 def boolean(value: bool) -> str:
@@ -28,6 +34,16 @@ def duration_ms(value: int | None) -> str:
 def start_deadline_ms(value: int | None) -> str:
     """The same; none at all is what applies then."""
     return "1h of waiting for a slot" if value is None else duration_ms(value)
+
+
+def success_codes(value: Iterable[int]) -> str:
+    """Exit codes; none is 0 alone."""
+    return ", ".join(map(str, value)) or "0"
+
+
+def texts(value: Iterable[str]) -> str:
+    """Texts, each in quotes."""
+    return ", ".join(map(repr, value)) or "none"
 
 
 def command(value: str | list[str], shell: bool) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from scheduler.configuration.keys import converters, shown, values
+from scheduler.configuration.keys import converters, parameters, shown, values
 from scheduler.configuration.keys.key import Key
 from scheduler.definition import RETENTION_MAX
 
 TOP_KEYS: Final[tuple[str, ...]] = ("jobs", "defaults", "scheduler")
-TIMING_KEYS: Final[tuple[str, ...]] = ("schedule", "every", "at")
+TIMING_KEYS: Final[tuple[str, ...]] = ("schedule", "every", "at", "on_demand")
 """A job has exactly one of these."""
 
 JOB_KEYS: Final[dict[str, Key]] = {
@@ -43,25 +43,31 @@ JOB_KEYS: Final[dict[str, Key]] = {
     ),
     "schedule": Key(
         member="schedule",
-        read=lambda node: values.scalar(node, "a cron expression in quotes").text,
-        show=shown.text,
-        takes="a cron expression in quotes, of five fields, or an alias such as @daily",
-        default="none: exactly one of schedule, every and at",
-        meaning="When the job runs: at each time of `timezone` that fits. `cronledger cron explain` shows what an "
-        "expression means.",
+        derived=("schedules",),
+        read=converters.expressions,
+        show=shown.expressions,
+        takes="a cron expression in quotes, of five fields, or an alias such as @daily; or a list of these",
+        default="none: exactly one of schedule, every, at and on_demand",
+        meaning="When the job runs: at each time of `timezone` that fits the expression, or one of several. Days may "
+        "be told by their place in the month: `L`, `LW`, `15W`, `5#3`, `5L`. `cronledger cron explain` shows what "
+        "an expression means, and [schedules](schedules.md) tells the rules.",
         example='schedule: "30 2 * * mon-fri"',
-        comment='exactly one of schedule, every and at; also "@daily" and the like',
+        comment='exactly one of schedule, every, at and on_demand; also "@daily" and the like;\n'
+        'several in a list, ["0 2 * * mon-fri", "0 6 * * sat"]',
         synonyms=("cron", "when"),
     ),
     "every": Key(
         member="every",
         read=lambda node: values.scalar(node, "a duration such as 90s").text,
         show=shown.text,
-        takes="a duration such as 90s",
-        default="none: exactly one of schedule, every and at",
-        meaning="When the job runs: at each multiple of this since the beginning of 1970, UTC.",
+        takes="a duration such as 90s, and perhaps when it begins: 14d from 2026-01-05T09:00",
+        default="none: exactly one of schedule, every, at and on_demand",
+        meaning="When the job runs: at each multiple of this since the beginning of 1970, UTC; with `from`, at that "
+        "time and each multiple after it. Whole days from a time on (`14d from 2026-01-05T09:00` is every other "
+        "Monday at nine) keep the local time in `timezone`; what has hours, even `24h`, is elapsed time.",
         example="every: 90s",
-        comment="at each multiple of this, whenever the scheduler was started",
+        comment="at each multiple of this, whenever the scheduler was started;\n"
+        "or from a time on: 14d from 2026-01-05T09:00",
         synonyms=("interval",),
     ),
     "at": Key(
@@ -69,10 +75,22 @@ JOB_KEYS: Final[dict[str, Key]] = {
         read=lambda node: values.scalar(node, "a time such as 2026-12-24T18:00:00+01:00").text,
         show=shown.text,
         takes="a time such as 2026-12-24T18:00:00+01:00; without an offset it is read in the job's zone",
-        default="none: exactly one of schedule, every and at",
+        default="none: exactly one of schedule, every, at and on_demand",
         meaning="When the job runs: once.",
         example="at: 2026-12-24T18:00:00+01:00",
         comment="once",
+    ),
+    "on_demand": Key(
+        member="on_demand",
+        read=values.boolean,
+        show=shown.boolean,
+        takes="true or false",
+        default="false",
+        meaning="The job has no times: it runs only when somebody asks for it with `cronledger jobs run`, which a "
+        "disabled job obeys too.",
+        example="on_demand: true",
+        comment="no times: it runs only when somebody asks for it (false)",
+        synonyms=("manual",),
     ),
     "timezone": Key(
         member="timezone",
@@ -80,7 +98,7 @@ JOB_KEYS: Final[dict[str, Key]] = {
         show=shown.text,
         takes="the IANA name of a time zone, such as Europe/Paris",
         default="UTC",
-        meaning="The zone in which `schedule`, and `at` without an offset, are read.",
+        meaning="The zone in which `schedule`, `at` without an offset, and the beginning of `every` are read.",
         example="timezone: Europe/Paris",
         comment="an IANA zone (UTC)",
         shared=True,
@@ -109,6 +127,20 @@ JOB_KEYS: Final[dict[str, Key]] = {
         comment="added to the environment; values are used as written and only digests are recorded (none)",
         shared=True,
         synonyms=("environment",),
+    ),
+    "params": Key(
+        member="params",
+        read=parameters.parameters,
+        show=parameters.shown,
+        takes=parameters.WANTED,
+        default="none",
+        meaning="Values of a run, by default or by `jobs run NAME --param region=us`. The command gets them as "
+        "variables: `CRONLEDGER_PARAM_REGION`. Each may have a `type` (text, integer, number, boolean), `default`, "
+        "`choices`, `description`. What a run was given is recorded, unless it is `secret: true`: then it is read "
+        "from its `file` or variable (`env`) when a run starts. See [parameters](parameters.md).",
+        example="params: {region: {default: eu, choices: [eu, us]}, full: false}",
+        comment="values of a run, as CRONLEDGER_PARAM_REGION and so on (none)",
+        synonyms=("args", "arguments", "parameters", "vars"),
     ),
     "working_directory": Key(
         member="working_directory",
@@ -180,16 +212,53 @@ JOB_KEYS: Final[dict[str, Key]] = {
         comment="forget what is older than this (never)",
         shared=True,
     ),
+    "success_codes": Key(
+        member="success_codes",
+        read=converters.success_codes,
+        show=shown.success_codes,
+        takes="an exit code from 0 to 255, or a list of them",
+        default="0",
+        meaning="The exit codes with which a run succeeded; with any other it failed. A list without 0 makes 0 a "
+        "failure.",
+        example="success_codes: [0, 3]",
+        comment="exit codes that count as success (0)",
+        shared=True,
+        synonyms=("exit_codes", "ok_codes"),
+    ),
+    "fail_on_output": Key(
+        member="fail_on_output",
+        read=converters.texts_in_output,
+        show=shown.texts,
+        takes="a text, or a list of texts",
+        default="none",
+        meaning="A run whose output holds one of these failed, whatever its exit code is. They are texts and no "
+        "patterns, upper and lower case count, and each stands in one line; at most 20 of at most 1,000 characters.",
+        example='fail_on_output: ["ERROR:", "out of space"]',
+        comment="texts; a run whose output holds one of them failed (none)",
+        shared=True,
+    ),
     "overlap": Key(
         member="overlap",
-        read=values.one_of("skip", "queue", "allow"),
+        read=values.one_of("skip", "queue", "replace", "allow"),
         show=shown.text,
-        takes="skip, queue or allow",
+        takes="skip, queue, replace or allow",
         default="skip",
         meaning="What becomes of a run that falls due while the job's last one is running: it is skipped, it waits, "
-        "or it starts beside it.",
+        "it waits until that one has been stopped for it, or it starts beside it. Of several that `replace`, the "
+        "newest stays. What a person asked for is never replaced and replaces nothing: it waits.",
         example="overlap: skip",
-        comment="when the last run is still going: skip, queue or allow (skip)",
+        comment="when the last run is still going: skip, queue, replace or allow (skip)",
+        shared=True,
+    ),
+    "queue_limit": Key(
+        member="queue_limit",
+        read=values.whole_number(1, 10_000),
+        show=shown.text,
+        takes="a whole number from 1 to 10000",
+        default="1000",
+        meaning="At most so many runs of the job wait for an earlier one; a further one is skipped.",
+        example="queue_limit: 1000",
+        comment="at most so many runs wait for an earlier one (1000)",
         shared=True,
     ),
     "start_deadline": Key(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Callable
 
 from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable, load
 from scheduler.configuration.home_config import Stamp, stamp_of
+from scheduler.definition import Parameter
 from scheduler.home import Home
-from scheduler.logs.collection.secret_masking import Masker, secrets_of
+from scheduler.logs.collection.secret_masking import Masker, parts_of, secrets_of
 
 
 class JobSecrets:
@@ -20,6 +23,7 @@ class JobSecrets:
         self._home = home
         self._values: dict[str, set[str]] = {}
         self._masks: dict[str, Masker] = {}
+        self._parameters: dict[str, dict[str, Parameter]] = {}
         self._stale = True
         self._read_last: list[Stamp | None] = []
         self._nobody = Masker()
@@ -32,7 +36,21 @@ class JobSecrets:
         """The masker for what a job prints."""
         if self._stale:
             self._read()
+        if job in self._parameters:
+            self._read_parameters(job)
         return self._nobody if job is None else self._masks.get(job, self._nobody)
+
+    def _read_parameters(self, job: str) -> None:
+        """The values of secret parameters as they are now: a run takes them from the same places when it starts."""
+        from scheduler.parameters import secret_value
+
+        known = self._values.setdefault(job, set())
+        before = len(known)
+        for name, parameter in self._parameters[job].items():
+            with contextlib.suppress(OSError):
+                known |= parts_of(secret_value(name, parameter, str(self._home.root), os.environ))
+        if len(known) != before:
+            self._masks[job] = Masker(known)
 
     def _read(self) -> None:
         self._stale = False
@@ -53,6 +71,9 @@ class JobSecrets:
             except (ConfigInvalid, ConfigMissing, ConfigUnreadable):
                 continue
             for name, job in config.jobs.items():
+                secret = {each: told for each, told in job.definition.params.items() if told.secret}
+                if secret:
+                    self._parameters.setdefault(name, {}).update(secret)
                 if job.env:
                     self._values.setdefault(name, set()).update(secrets_of(job.env))
         self._masks = {name: Masker(values) for name, values in self._values.items()}

@@ -117,6 +117,12 @@ def secrets_of(env: Mapping[str, str]) -> set[str]:
     return found
 
 
+def parts_of(secret: str) -> set[str]:
+    """What must not be shown of a value that is a secret for certain: the value, and each line of it."""
+    parts = {part.strip() for part in (secret, *secret.splitlines())}
+    return {part for part in parts if len(part) >= VALUE_CHARACTERS_MIN}
+
+
 def suspicious(block: bytes) -> bool:
     """Whether any line of a block may hold something that looks like a secret: a quick look at many lines."""
     folded = block.lower()

@@ -30,11 +30,11 @@ def make_folder(folder: Path) -> None:
     """Make the folder of the entries and the one above it, accessible to the owner only.
 
     Raises:
-        OSError: they cannot be made, or the folder of the entries is a link.
+        OSError: they cannot be made, or one of them is a link.
     """
     for each in (folder.parent, folder):
         each.mkdir(mode=0o700, exist_ok=True)
-    check_folder(folder)
+        check_folder(each)
 
 
 class DayFile(NamedTuple):

@@ -43,13 +43,14 @@ class FileRange(NamedTuple):
 
 
 def plain_spans(fd: int, size_bytes: int) -> list[FileRange]:
-    """The ranges of a file of lines, in order; those at its end are smaller."""
+    """The ranges of a file of lines, in order; those at its end are smaller. What is a hole is in none of them."""
     found: list[FileRange] = []
-    end, wanted = size_bytes, _LAST_BLOCK_BYTES
-    while end > 0:
-        begin = max(0, end - wanted)
-        found.append(FileRange("lines", fd, begin, end, size_bytes))
-        end, wanted = begin, min(wanted * _GROWTH, BLOCK_BYTES)
+    wanted = _LAST_BLOCK_BYTES
+    for first, end in reversed(list(_written(fd, size_bytes))):
+        while end > first:
+            begin = max(first, end - wanted)
+            found.append(FileRange("lines", fd, begin, end, size_bytes))
+            end, wanted = begin, min(wanted * _GROWTH, BLOCK_BYTES)
     return found[::-1]
 
 
@@ -113,8 +114,6 @@ def _is_common(needle: bytes, sought: bytes, at: int) -> bool:
 
 def _lines_of(span: FileRange) -> bytes:
     """The lines that begin in a range."""
-    if _is_hole(span):
-        return b""
     # One byte more is read, before the range: a line begins where a LF stands before it.
     before = 1 if span.begin else 0
     raw = os.pread(span.fd, span.end - span.begin + before, span.begin - before)
@@ -136,12 +135,19 @@ def _lines_of(span: FileRange) -> bytes:
     return raw[: raw.rfind(b"\n") + 1]
 
 
-def _is_hole(span: FileRange) -> bool:
-    """Whether a range is a hole of a sparse file: nothing but zeros, perhaps terabytes of them."""
-    try:
-        return os.lseek(span.fd, span.begin, os.SEEK_DATA) >= span.end
-    except OSError as problem:
-        return problem.errno == errno.ENXIO
+def _written(fd: int, size_bytes: int) -> Iterator[tuple[int, int]]:
+    """The parts of a file that were written; between them are holes: nothing but zeros, perhaps terabytes of them."""
+    end = 0
+    while end < size_bytes:
+        try:
+            begin = os.lseek(fd, end, os.SEEK_DATA)
+            end = min(os.lseek(fd, begin, os.SEEK_HOLE), size_bytes)
+        except OSError as problem:
+            if problem.errno != errno.ENXIO:  # the file system does not tell
+                yield end, size_bytes
+            return
+        if begin < end:
+            yield begin, end
 
 
 def _inflated(span: FileRange) -> Iterator[bytes]:

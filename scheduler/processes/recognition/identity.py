@@ -136,12 +136,17 @@ def platform_problem() -> str | None:
 
     Needed are Linux 5.4 (`pidfd_open` and `waitid` on it), `/proc`, and a C library whose `posix_spawn`
     makes sessions.
+
+    Raises:
+        OSError: that cannot be tried, for want of descriptors or memory.
     """
     if sys.platform != "linux":
         return f"the scheduler runs jobs on Linux (5.4 or later) only; this is {sys.platform}"
     try:
         os.close(os.pidfd_open(os.getpid()))
     except (AttributeError, OSError) as error:
+        if isinstance(error, OSError) and is_exhaustion(error):
+            raise
         return f"the scheduler needs pidfd_open, which Linux has since 5.4; here it fails: {error}"
     if process_stat(os.getpid()) is None:
         return "the scheduler needs /proc, to recognise the processes of its runs; it is not mounted here"

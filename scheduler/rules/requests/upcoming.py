@@ -35,7 +35,9 @@ def schedule_begins_at(job: Job, now: datetime) -> datetime | None:
 
 def settled_ahead(job: Job, now: datetime) -> datetime | None:
     """The moment up to which a job's instants are settled, if it is after `now` because the clock was set back."""
-    return job.cursor if job.present and job.cursor > now else None
+    if not job.present or job.definition.on_demand:
+        return None
+    return job.cursor if job.cursor > now else None
 
 
 def jobs_settled_ahead(state: State, now: datetime) -> dict[str, datetime]:

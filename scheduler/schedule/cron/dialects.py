@@ -7,7 +7,8 @@
 
 In AWS and Quartz, Sunday is 1 and Saturday 7; in the others, Sunday is 0 or 7. `5/15` steps to the end of the
 field in all but the last. An expression does not say for which scheduler it was written. So there is no answer if two
-schedulers accept it with different meanings, or if five fields cannot express it (seconds, years, `L`, `W`, `#`).
+schedulers accept it with different meanings, or if five fields cannot express it (seconds, years, `L-3`). A day told
+by its place in the month (`L`, `15W`, `6#3`) means the same in all of them, but for the number of the weekday.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from scheduler.schedule.cron.vocabulary import DAY, FIELDS, HOUR, MINUTE, MONTH,
 
 _ANY = {"*", "?"}
 _SPECIAL = re.compile(r"[LW#]", re.IGNORECASE)
+_DAY_FORM = re.compile(r"LW?|(?:[1-9]|[12][0-9]|3[01])W", re.IGNORECASE)
+_WEEKDAY_FORM = re.compile(r"([0-7]|SUN|MON|TUE|WED|THU|FRI|SAT)(#[1-5]|L)", re.IGNORECASE)
 _SECOND_PART = r"(?:\*|[0-5]?[0-9](?:-[0-5]?[0-9])?)(?:/[0-9]{1,2})?"
 _SECOND = re.compile(rf"{_SECOND_PART}(?:,{_SECOND_PART})*")
 _YEAR = re.compile(r"\*(?:/[0-9]{1,3})?|[0-9]{4}(?:-[0-9]{4})?(?:/[0-9]{1,3})?")
@@ -154,7 +157,9 @@ def _five(words: Sequence[str], sunday: int) -> _Reading:
         if word == "?" and index in (DAY, WEEKDAY):
             found.append("*")
         elif index in (DAY, WEEKDAY) and _SPECIAL.search(re.sub("(?i)WED", "", word)):
-            special = True
+            form = _form(index, word, sunday)
+            special = special or form is None
+            found.append(form or "*")
         elif index == WEEKDAY and not sunday and "/" in word:
             # Schedulers differ about whether a week begins on Sunday.
             special = True
@@ -169,6 +174,19 @@ def _five(words: Sequence[str], sunday: int) -> _Reading:
     if five is None:
         return _Answer.REFUSED
     return five if _one_kind_of_day(words) else _Answer.CANNOT_SAY
+
+
+def _form(index: int, word: str, sunday: int) -> str | None:
+    """A day told by its place in the month in the spelling of five fields; None if they cannot express it."""
+    if index == DAY:
+        return word.upper() if _DAY_FORM.fullmatch(word) else None
+    found = _WEEKDAY_FORM.fullmatch(word)
+    if found is None:
+        return None
+    if not found[1].isdecimal():
+        return word.upper()
+    weekday = int(found[1]) - sunday
+    return f"{weekday}{found[2].upper()}" if weekday >= 0 else None
 
 
 def _part(index: int, piece: str, sunday: int) -> str | None:

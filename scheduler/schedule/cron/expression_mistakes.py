@@ -263,10 +263,15 @@ def day_never_comes(expression: str, fields: CronFields) -> ScheduleError:
     """The refusal of a date that no calendar has, such as 31 February, which some people write to mean "never"."""
     names = {number: name.capitalize() for name, number in FIELDS[MONTH].names.items()}
     months = fields.month.values()
+    forms = fields.day.forms or fields.weekday.forms
     never = ", ".join(f"{day} {names[month]}" for month in months[:3] for day in fields.day.values()[:2])
+    if forms:
+        never = "day that fits, in any year"
     return ScheduleError(
-        f"this never comes: there is no {never}; for a job that is only started by hand, write a time that"
-        " comes and `enabled: false`, and start it with `cronledger jobs run`",
+        f"this never comes: there is no {never}; a job that runs only when somebody asks for it says so with"
+        " `on_demand: true` in place of a schedule",
+        # 30 and 31 February are how people write "never"; 31 April may have been meant for the last day.
+        "on_demand: true" if months == [2] and not forms else None,
         field=FIELDS[DAY].name,
         token=expression.split()[DAY],
         column=field_columns(expression)[DAY],

@@ -107,25 +107,55 @@ def _extension(index: int, text: str, piece: str, offset: int) -> FieldMistake |
         return FieldMistake(reason, piece, offset, better, holds=_weekday_by_name)
     if re.fullmatch(r"(?:[HR](?:\([0-9]+-[0-9]+\))?|[0-9]*~[0-9]*)(?:/[0-9]+)?", upper):
         return _chosen(index, text, piece, offset)
+    return _misplaced_form(index, text, piece, offset)
+
+
+_DAYS = "SUN|MON|TUE|WED|THU|FRI|SAT"
+
+
+def _misplaced_form(index: int, text: str, piece: str, offset: int) -> FieldMistake | None:
+    """A day told by its place in the month that is written otherwise than here, or stands in another field."""
+    where = f"'{piece}' in the {FIELDS[index].name} field"
+    upper = piece.upper()
     if "#" in piece:
+        what = "the nth such weekday of the month is written 5#3 or FRI#3, in the day of week field"
+        return FieldMistake(f"{where}: {what}", piece, offset)
+    if found := re.fullmatch(rf"L([0-7]|{_DAYS})|([0-7]|{_DAYS})L", upper):
+        better = _replaced(text, piece, offset, f"{found[1]}L") if found[1] and index == WEEKDAY else None
         reason = (
-            f"{where} uses '#' (the nth such weekday of the month), an extension that cron does not have:"
-            " for the first Monday write day of month '*/100,1-7' and day of week MON, which must both match"
+            f"{where}: the last such weekday of the month is written 5L or FRIL, in the day of week field"
+        )
+        return FieldMistake(reason, piece, offset, better)
+    if index == WEEKDAY and upper == "L":
+        reason = (
+            f"{where} is Quartz's way to say Saturday: write SAT, or 6L for the last Saturday of the month;"
+            " the last day of the month is L in the day of month field"
         )
         return FieldMistake(reason, piece, offset)
-    if re.fullmatch(r"L(?:-[0-9]+)?|LW|[0-9]+L|L[0-9]+|(?:SUN|MON|TUE|WED|THU|FRI|SAT)L", upper):
-        reason = (
-            f"{where} uses 'L' (the last), an extension that cron does not have: choose a day that every"
-            " month has (1 to 28), or run it on 28-31 and let the command look at the date"
-        )
+    if re.fullmatch(r"L-[0-9]+W?", upper):
+        reason = f"{where}: days counted from the end of a month cannot be written, only the last one, L"
         return FieldMistake(reason, piece, offset)
-    if re.fullmatch(r"[0-9]*W", upper):
-        reason = (
-            f"{where} uses 'W' (the nearest working day), an extension that cron does not have:"
-            " restrict the day of week, or let the command look at the date"
-        )
+    if re.fullmatch(r"LW?", upper):
+        reason = f"{where}: the last day of the month, L, stands in the day of month field, and so does LW"
         return FieldMistake(reason, piece, offset)
+    if re.fullmatch(r"[0-9]*W|W[0-9]+", upper):
+        reason = (
+            f"{where}: the working day nearest to day 15 of the month is written 15W, in the day of month field;"
+            " for all working days write MON-FRI in the day of week field"
+        )
+        better = (
+            _replaced(text, piece, offset, f"{upper[1:]}W")
+            if index == DAY and upper[1:].isdecimal()
+            else None
+        )
+        return FieldMistake(reason, piece, offset, better)
     return None
+
+
+def no_such_nth(piece: str, offset: int) -> FieldMistake:
+    """The mistake in `5#6`: no month has six of a weekday."""
+    reason = f"'{piece}' in the day of week field: a month has a weekday 5 times at most, so write #1 to #5"
+    return FieldMistake(reason, piece, offset)
 
 
 def _chosen(index: int, text: str, piece: str, offset: int) -> FieldMistake:

@@ -10,7 +10,10 @@ a lone `*/n` beyond the field in minute or hour, since nobody who writes `*/90` 
 range that ends before it begins, which matches nothing there; text that follows a part without a comma
 (`5;30`), which is skipped there; and a field that holds none of its values.
 
-croniter accepts far more than this (`5-1`, `H`, `L`, six fields); so it gets only what has been read here first.
+Beside these a day may be told by its place in the month (`L`, `LW`, `15W`; `5#3`, `5L`), which Debian's cron does not
+know: `scheduler.schedule.cron.day_rule` says what these forms mean.
+
+croniter accepts far more than this (`5-1`, `H`, six fields); so it gets only what has been read here first.
 """
 
 from __future__ import annotations
@@ -19,8 +22,11 @@ import re
 from functools import lru_cache
 
 from scheduler.schedule.cron import field_mistakes as mistakes
-from scheduler.schedule.cron.vocabulary import FIELDS, HOUR, MINUTE, WEEKDAY, CronField, Part
+from scheduler.schedule.cron.day_rule import DayForm
+from scheduler.schedule.cron.vocabulary import DAY, FIELDS, HOUR, MINUTE, WEEKDAY, CronField, Part
 
+_DAY_FORM = re.compile(r"(?P<near>[0-9]+)W|L(?P<work>W)?", re.IGNORECASE)
+_WEEKDAY_FORM = re.compile(r"(?P<weekday>[0-9]+|[A-Za-z]{3})(?:#(?P<nth>[0-9]+)|L)", re.IGNORECASE)
 _PART = re.compile(r"(?:(\*)|([0-9]+|[A-Za-z]+)(?:-([0-9]+|[A-Za-z]+))?)(?:/([0-9]+))?")
 
 
@@ -41,15 +47,39 @@ def read_field(index: int, text: str) -> CronField:
     parts: list[Part] = []
     mask = 0
     offset = 0
+    forms: list[DayForm] = []
+    spelled: list[str] = []
     for piece in text.split(","):
-        part = _read_part(index, text, piece, offset)
-        parts.append(part)
-        for value in range(part.low, part.high + 1, part.step):
-            mask |= 1 << value
+        if (form := _read_form(index, text, piece, offset)) is not None:
+            forms.append(form)
+            spelled.append(piece.upper())
+        else:
+            part = _read_part(index, text, piece, offset)
+            parts.append(part)
+            spelled.append(_spelled(part))
+            for value in range(part.low, part.high + 1, part.step):
+                mask |= 1 << value
         offset += len(piece) + 1
     if index == WEEKDAY and mask >> 7 & 1:
         mask = mask & 0x7F | 1
-    return CronField(",".join(map(_spelled, parts)), text.startswith("*"), mask, tuple(parts))
+    return CronField(",".join(spelled), text.startswith("*"), mask, tuple(parts), tuple(forms))
+
+
+def _read_form(index: int, text: str, piece: str, offset: int) -> DayForm | None:
+    """A day that is told by its place in the month; None if it is not told so."""
+    if index == DAY and (found := _DAY_FORM.fullmatch(piece)):
+        if found["near"]:
+            return DayForm("nearest_workday", _read_value(index, text, found["near"], offset))
+        return DayForm("last_workday" if found["work"] else "last_day")
+    if index == WEEKDAY and (found := _WEEKDAY_FORM.fullmatch(piece)):
+        weekday = _read_value(index, text, found["weekday"], offset) % 7
+        if found["nth"] is None:
+            return DayForm("last_weekday", weekday)
+        nth = _number(found["nth"])
+        if not 1 <= nth <= 5:
+            raise mistakes.no_such_nth(piece, offset)
+        return DayForm("nth_weekday", weekday, nth)
+    return None
 
 
 def _read_part(index: int, text: str, piece: str, offset: int) -> Part:

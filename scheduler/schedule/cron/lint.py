@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from scheduler.schedule.clock_changes import clock_change_lints
+from scheduler.schedule.cron.day_form_words import form_in_words, in_each_month
 from scheduler.schedule.cron.schedule import CronSchedule
 from scheduler.schedule.cron.vocabulary import (
     FIELDS,
@@ -12,17 +14,11 @@ from scheduler.schedule.cron.vocabulary import (
     LONGEST_MONTH_DAYS,
     MINUTE,
     WEEKDAY,
-    CronField,
     FieldSpec,
     Part,
 )
-from scheduler.schedule.cron.wall_pattern import WallPattern
 from scheduler.schedule.cron.words import numbers_in_words
-from scheduler.schedule.offsets import stretches_of_year
-from scheduler.schedule.schedule import Lint, instant_at
-
-# A year so far ahead that zones follow their standing rules. So the advice does not depend on the current date.
-_RULE_YEAR = 2050
+from scheduler.schedule.schedule import Lint
 
 
 def lint_cron(schedule: CronSchedule) -> Iterator[Lint]:
@@ -33,7 +29,8 @@ def lint_cron(schedule: CronSchedule) -> Iterator[Lint]:
     yield from _every_minute_of_hours(schedule)
     yield from _day_fields(schedule)
     yield from _missing_days(schedule)
-    yield from _clock_changes(schedule)
+    if not schedule.fields.hour.starred:
+        yield from clock_change_lints(schedule)
 
 
 def _steps_past_the_end(schedule: CronSchedule) -> Iterator[Lint]:
@@ -119,8 +116,9 @@ def _day_fields(schedule: CronSchedule) -> Iterator[Lint]:
 
 def _missing_days(schedule: CronSchedule) -> Iterator[Lint]:
     day, month, weekday = schedule.fields.day, schedule.fields.month, schedule.fields.weekday
+    yield from _missing_forms(schedule)
     days, months = day.values(), month.values()
-    if day.starred or min(days) <= 28:
+    if day.starred or day.forms or min(days) <= 28:
         return
     first = min(days)
     otherwise = "" if weekday.starred else " by its day of month"
@@ -146,44 +144,11 @@ def _missing_days(schedule: CronSchedule) -> Iterator[Lint]:
         )
 
 
+def _missing_forms(schedule: CronSchedule) -> Iterator[Lint]:
+    for form in (*schedule.fields.day.forms, *schedule.fields.weekday.forms):
+        if not in_each_month(form):
+            yield Lint("short-months", f"not every month has {form_in_words(form)}: the others are left out")
+
+
 def _month_name(number: int) -> str:
     return next(name for name, value in FIELDS[3].names.items() if value == number).capitalize()
-
-
-def _clock_changes(schedule: CronSchedule) -> Iterator[Lint]:
-    """What happens to times of day that the zone's clocks skip or show twice."""
-    if schedule.zone == "UTC" or schedule.fields.hour.starred:
-        return
-    pattern = _any_day(schedule)
-    seen: set[tuple[str, str]] = set()
-    for stretch in stretches_of_year(schedule.zone, _RULE_YEAR):
-        begin_s = stretch.start_s + stretch.offset_s
-        skipped = stretch.wall_seen_s < begin_s
-        low_s, high_s = sorted((stretch.wall_seen_s, begin_s))
-        first_s = next(pattern.ascending(low_s, high_s), None)
-        if first_s is None:
-            continue
-        time, after = f"{instant_at(first_s):%H:%M}", f"{instant_at(begin_s):%H:%M}"
-        code = "skipped-time" if skipped else "repeated-time"
-        if (code, time) in seen:
-            continue
-        seen.add((code, time))
-        yield Lint(code, _clock_change(schedule, skipped, time, after))
-
-
-def _clock_change(schedule: CronSchedule, skipped: bool, time: str, after: str) -> str:
-    if skipped:
-        when = f"{time} does not exist on the day when clocks in {schedule.zone} go forward"
-        if schedule.fixed_time:
-            return f"{when}: on that day it runs once, at {after}, right after the gap"
-        return f"{when}: on that day it does not run at the times that are skipped"
-    when = f"{time} comes twice on the day when clocks in {schedule.zone} go back"
-    if schedule.fixed_time:
-        return f"{when}: on that day it runs the first time only"
-    return f"{when}: on that day it runs both times"
-
-
-def _any_day(schedule: CronSchedule) -> WallPattern:
-    """The schedule's times of day on every day, because the date on which clocks change differs each year."""
-    full = CronField("*", True, 0xFFFFFFFF, ())
-    return WallPattern(schedule.fields.minute, schedule.fields.hour, full, full, full)

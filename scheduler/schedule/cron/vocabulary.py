@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from scheduler.schedule.cron.day_rule import DayForm, DayRule, ever_matches
+
 
 class FieldSpec(NamedTuple):
     """What one field may hold."""
@@ -50,13 +52,15 @@ class CronField(NamedTuple):
         text: The field with names as numbers, as croniter gets it.
         starred: Whether it begins with `*` (`*/2` too); cron calls such a field unrestricted.
         mask: The values that match (day of week: 7 counts as 0).
-        parts: What the list holds, in the order written.
+        parts: What the list holds, in the order written, but for the forms.
+        forms: The days that it tells by their place in the month, such as `L` and `5#3`.
     """
 
     text: str
     starred: bool
     mask: int
     parts: tuple[Part, ...]
+    forms: tuple[DayForm, ...] = ()
 
     def values(self) -> list[int]:
         """The values that match, ascending."""
@@ -80,8 +84,16 @@ class CronFields(NamedTuple):
     @property
     def ever_comes(self) -> bool:
         """Whether such a day exists: one of the months is sometimes long enough, or a weekday suffices."""
+        if self.day.forms or self.weekday.forms:
+            return ever_matches(day_rule(self.day, self.month, self.weekday))
         first_day = self.day.values()[0]
         return self.either_day or any(first_day <= LONGEST_MONTH_DAYS[month] for month in self.month.values())
+
+
+def day_rule(day: CronField, month: CronField, weekday: CronField) -> DayRule:
+    """Which days the three fields name together."""
+    both = day.starred or weekday.starred
+    return DayRule(day.mask, month.mask, weekday.mask, both, day.forms, weekday.forms)
 
 
 ALIASES = {

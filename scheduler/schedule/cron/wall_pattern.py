@@ -9,27 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
-from scheduler.schedule.cron.vocabulary import CronField
+from scheduler.schedule.cron.day_rule import matching_days
+from scheduler.schedule.cron.vocabulary import CronField, day_rule
+from scheduler.schedule.schedule import HORIZON_S
 
-_MINUTES_OF_DAY = 1440
+MINUTES_OF_DAY = 1440
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
-_LEAP_MONTH_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-
-
-class DayRule(NamedTuple):
-    """Which days match, as bit masks of the values of the three day fields.
-
-    Attributes:
-        both: Whether day of month and day of week must both match; otherwise either is enough.
-    """
-
-    days: int
-    months: int
-    weekdays: int
-    both: bool
 
 
 class WallPattern:
@@ -38,64 +26,76 @@ class WallPattern:
     Day of month and day of week follow Vixie and Debian cron (crontab(5), and `DOM_STAR`/`DOW_STAR` in its
     source): when both are restricted, a day matches if either does; a field that begins with `*`, even
     `*/2`, is unrestricted, and then both must match.
+
+    Attributes:
+        minutes: The minutes of a matching day that match, as bits.
     """
 
     def __init__(
         self, minute: CronField, hour: CronField, day: CronField, month: CronField, weekday: CronField
     ):
         self._fields = (minute, hour, day, month, weekday)
-        self._day_rule = DayRule(day.mask, month.mask, weekday.mask, day.starred or weekday.starred)
+        self._day_rule = day_rule(day, month, weekday)
         times = 0
         for hour_of_day in hour.values():
             times |= minute.mask << 60 * hour_of_day
-        self._times = times
+        self.minutes = times
         self._times_per_day = times.bit_count()
 
     @cached_property
     def next_after(self) -> Callable[[int], int | None]:
-        """A function from a wall time to the first match strictly later, stepped by croniter."""
+        """A function from a wall time to the first match strictly later, stepped by croniter.
+
+        croniter lacks some of the forms of days by their place, and has rules of its own for others: where there are
+        any, the next match is looked up in the days of each year.
+        """
+        if self._day_rule.day_forms or self._day_rule.weekday_forms:
+            return self._first_after
         from scheduler.schedule.cron.stepper import stepper
 
         return stepper(*self._fields)
 
+    def _first_after(self, wall_s: int) -> int | None:
+        return next(self.ascending(wall_s + 1, HORIZON_S), None)
+
     def count(self, low_s: int, high_s: int) -> int:
         """How many matches lie in low_s <= wall < high_s."""
         total = 0
-        low_day, low_minute, high_day, high_minute = _day_bounds(low_s, high_s)
+        low_day, low_minute, high_day, high_minute = day_bounds(low_s, high_s)
         if low_day == high_day:
             return (self._times_in(low_minute, high_minute)).bit_count() * self._matches(low_day)
         if self._matches(low_day):
-            total += self._times_in(low_minute, _MINUTES_OF_DAY).bit_count()
+            total += self._times_in(low_minute, MINUTES_OF_DAY).bit_count()
         if self._matches(high_day):
             total += self._times_in(0, high_minute).bit_count()
-        days = sum(mask.bit_count() for _, mask in self._day_masks(low_day + 1, high_day))
+        days = sum(mask.bit_count() for _, mask in self.day_masks(low_day + 1, high_day))
         return total + days * self._times_per_day
 
     def ascending(self, low_s: int, high_s: int) -> Iterator[int]:
         """The matches in low_s <= wall < high_s, the earliest first."""
-        bounds = _day_bounds(low_s, high_s)
-        for first_day, mask in self._day_masks(bounds.low_day, bounds.high_day + 1):
+        bounds = day_bounds(low_s, high_s)
+        for first_day, mask in self.day_masks(bounds.low_day, bounds.high_day + 1):
             for bit in _bits(mask):
                 day = first_day + bit
                 for minute in _bits(self._times_on(day, bounds)):
-                    yield (day * _MINUTES_OF_DAY + minute) * 60
+                    yield (day * MINUTES_OF_DAY + minute) * 60
 
     def descending(self, low_s: int, high_s: int) -> Iterator[int]:
         """The matches in low_s <= wall < high_s, the latest first."""
-        bounds = _day_bounds(low_s, high_s)
-        for first_day, mask in reversed(list(self._day_masks(bounds.low_day, bounds.high_day + 1))):
+        bounds = day_bounds(low_s, high_s)
+        for first_day, mask in reversed(list(self.day_masks(bounds.low_day, bounds.high_day + 1))):
             for bit in _bits_descending(mask):
                 day = first_day + bit
                 for minute in _bits_descending(self._times_on(day, bounds)):
-                    yield (day * _MINUTES_OF_DAY + minute) * 60
+                    yield (day * MINUTES_OF_DAY + minute) * 60
 
-    def _times_on(self, day: int, bounds: _DayBounds) -> int:
+    def _times_on(self, day: int, bounds: DayBounds) -> int:
         """The times of a matching day; of the first and the last day, only the times between the bounds."""
         if day not in (bounds.low_day, bounds.high_day):
-            return self._times
+            return self.minutes
         return self._times_in(
             bounds.low_minute if day == bounds.low_day else 0,
-            bounds.high_minute if day == bounds.high_day else _MINUTES_OF_DAY,
+            bounds.high_minute if day == bounds.high_day else MINUTES_OF_DAY,
         )
 
     def any(self, low_s: int, high_s: int) -> bool:
@@ -104,12 +104,12 @@ class WallPattern:
 
     def _times_in(self, low_minute: int, high_minute: int) -> int:
         """The matching minutes of a day, cut to low <= minute < high."""
-        return self._times & ((1 << high_minute) - 1) & -(1 << low_minute)
+        return self.minutes & ((1 << high_minute) - 1) & -(1 << low_minute)
 
     def _matches(self, day: int) -> bool:
-        return any(mask for _, mask in self._day_masks(day, day + 1))
+        return any(mask for _, mask in self.day_masks(day, day + 1))
 
-    def _day_masks(self, low_day: int, high_day: int) -> Iterator[tuple[int, int]]:
+    def day_masks(self, low_day: int, high_day: int) -> Iterator[tuple[int, int]]:
         """For each year of low_day <= day < high_day: its first day, and the matching days as bits."""
         while low_day < high_day:
             year = date.fromordinal(low_day + _EPOCH_ORDINAL).year
@@ -118,43 +118,25 @@ class WallPattern:
             end_day = min(high_day, new_year + days_in_year)
             # 1 January 1970 was a Thursday.
             weekday = (new_year + 4) % 7
-            mask = _matching_days(self._day_rule, days_in_year == 366, weekday)
+            mask = matching_days(self._day_rule, days_in_year == 366, weekday)
             yield new_year, mask & ((1 << end_day - new_year) - 1) & -(1 << low_day - new_year)
             low_day = end_day
 
 
-@lru_cache(maxsize=4096)
-def _matching_days(rule: DayRule, leap: bool, first_weekday: int) -> int:
-    """The matching days of a year as bits; there are only 14 kinds of years."""
-    by_month_day = by_weekday = in_month = 0
-    day_of_year = 0
-    for month, length in enumerate(_LEAP_MONTH_DAYS, start=1):
-        days = length if leap or month != 2 else 28
-        by_month_day |= (rule.days >> 1 & ((1 << days) - 1)) << day_of_year
-        if rule.months >> month & 1:
-            in_month |= ((1 << days) - 1) << day_of_year
-        day_of_year += days
-    for day in range(7):
-        if rule.weekdays >> (first_weekday + day) % 7 & 1:
-            by_weekday |= _EVERY_SEVENTH << day
-    return in_month & (by_month_day & by_weekday if rule.both else by_month_day | by_weekday)
+class DayBounds(NamedTuple):
+    """Day and minute of day of both ends of low <= wall < high, in days since 1970."""
 
-
-_EVERY_SEVENTH = sum(1 << day for day in range(0, 366, 7))
-
-
-class _DayBounds(NamedTuple):
     low_day: int
     low_minute: int
     high_day: int
     high_minute: int
 
 
-def _day_bounds(low_s: int, high_s: int) -> _DayBounds:
+def day_bounds(low_s: int, high_s: int) -> DayBounds:
     """Day and minute of day of both ends, moved up to whole minutes."""
-    low_day, low_minute = divmod(-(-low_s // 60), _MINUTES_OF_DAY)
-    high_day, high_minute = divmod(-(-max(low_s, high_s) // 60), _MINUTES_OF_DAY)
-    return _DayBounds(low_day, low_minute, high_day, high_minute)
+    low_day, low_minute = divmod(-(-low_s // 60), MINUTES_OF_DAY)
+    high_day, high_minute = divmod(-(-max(low_s, high_s) // 60), MINUTES_OF_DAY)
+    return DayBounds(low_day, low_minute, high_day, high_minute)
 
 
 def _is_leap(year: int) -> bool:

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from scheduler.schedule.cron.vocabulary import CronFields
+from scheduler.schedule.cron.day_form_words import WEEKDAYS, form_in_words, in_each_month
+from scheduler.schedule.cron.vocabulary import CronField, CronFields
 
 _TIMES_LISTED_MAX = 6
-# The names do not come from `calendar`, because there they change with the locale.
-_WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     *("", "January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -74,6 +73,8 @@ def _even_step(values: list[int], size: int) -> int | None:
 def _days(fields: CronFields) -> str:
     """Which days: a phrase that begins with "on" or "in", or nothing if every day matches."""
     days, months, weekdays = fields.day.values(), fields.month.values(), fields.weekday.values()
+    if fields.day.forms or fields.weekday.forms:
+        return _days_with_forms(fields)
     all_days, all_weekdays = len(days) == 31, len(weekdays) == 7
     if fields.either_day and (all_days or all_weekdays):
         all_days = all_weekdays = True
@@ -93,6 +94,36 @@ def _days(fields: CronFields) -> str:
     return f"on {_weekday_names(weekdays)} when it is day {numbers} of the month{within}"
 
 
+def _days_with_forms(fields: CronFields) -> str:
+    """Which days, if some of them are told by their place in the month."""
+    months = fields.month.values()
+    month_names = "" if len(months) == 12 else _span_names(months, _MONTHS)
+    days = _listed(_numbered(fields.day) + _placed(fields.day)) if fields.day.text != "*" else ""
+    weekdays = _listed(_named(fields.weekday) + _placed(fields.weekday)) if fields.weekday.text != "*" else ""
+    forms = (*fields.day.forms, *fields.weekday.forms)
+    of = month_names or ("every month" if all(map(in_each_month, forms)) else "the month")
+    if not (days and weekdays):
+        return f"on {days or weekdays} of {of}"
+    if fields.either_day:
+        return f"on {days} of the month and also on {weekdays}" + (
+            f", in {month_names}" if month_names else ""
+        )
+    return f"on {weekdays} when it is {days} of {month_names or 'the month'}"
+
+
+def _numbered(field: CronField) -> list[str]:
+    values = field.values()
+    return [f"{_noun('day', len(values))} {numbers_in_words(values)}"] if values else []
+
+
+def _named(field: CronField) -> list[str]:
+    return [f"each {WEEKDAYS[value]}" for value in field.values()]
+
+
+def _placed(field: CronField) -> list[str]:
+    return [form_in_words(form) for form in dict.fromkeys(field.forms)]
+
+
 def _month_days(days: list[int], months: list[int], month_names: str) -> str:
     if len(days) == 1 and len(months) == 1:
         return f"on {days[0]} {month_names}"
@@ -108,8 +139,8 @@ def _weekday_names(weekdays: list[int]) -> str:
     # Here Sunday ends the week: "Friday to Sunday".
     if len(weekdays) > 2 and 0 in weekdays and 6 in weekdays:
         shifted = [day or 7 for day in weekdays]
-        return _span_names(sorted(shifted), _WEEKDAYS)
-    return _span_names(weekdays, _WEEKDAYS)
+        return _span_names(sorted(shifted), WEEKDAYS)
+    return _span_names(weekdays, WEEKDAYS)
 
 
 def _span_names(values: list[int], names: Sequence[str]) -> str:

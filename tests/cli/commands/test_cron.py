@@ -119,3 +119,28 @@ def test_a_zone_in_front_of_the_fields_is_told_where_it_goes() -> None:
     assert "did you mean" not in answer.err
     there = call("cron", "explain", "CRON_TZ=Asia/Tokyo 0 9 * * *", "--timezone", "Asia/Tokyo")
     assert "did you mean 0 9 * * *?" in there.err
+
+
+def test_several_expressions_are_explained_together() -> None:
+    """A list as a job may have it: one table of instants; a mistake is shown in the expression that has it."""
+    both = call(
+        "cron", "explain", "0 2 * * mon-fri", "0 6 * * sat", "--after", "2026-07-03", "--json"
+    ).document
+    assert both["expression"] == "0 2 * * mon-fri; 0 6 * * sat"
+    assert [each["utc"] for each in both["next"][:3]] == [
+        "2026-07-03T02:00:00Z", "2026-07-04T06:00:00Z", "2026-07-06T02:00:00Z",
+    ]  # fmt: skip
+    refused = call("cron", "explain", "0 2 * * *", "0 25 * * *")
+    assert refused.code == 2
+    assert "    0 25 * * *\n      ^^" in refused.err
+
+
+def test_an_interval_is_explained_too() -> None:
+    """As the key `every` takes it, with its instants; a mistake in it has its caret."""
+    document = call(
+        "cron", "explain", "every: 14d from 2026-01-05T09:00", "--timezone", "Europe/Paris",
+        "--after", "2026-03-20", "-n", "2", "--json",
+    ).document  # fmt: skip
+    assert [each["utc"] for each in document["next"]] == ["2026-03-30T07:00:00Z", "2026-04-13T07:00:00Z"]
+    refused = call("cron", "explain", "every 2w from 2026-01-05T09:00")
+    assert "did you mean every 14d from 2026-01-05T09:00?" in refused.err

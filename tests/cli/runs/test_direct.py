@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from scheduler.home import Home
 from tests.support.command import COMMAND, await_fact, finished
 from tests.support.home import LiveHome, job, sh
 
@@ -49,6 +50,27 @@ def test_a_run_that_fails_makes_the_command_fail(home: LiveHome, script: str, wo
     result = home.run("jobs", "run", "bad")
     assert result.code == 1
     assert words in result.err
+
+
+def test_an_exit_code_that_counts_as_success_is_told(home: LiveHome) -> None:
+    """Exit code 0 of the command; the line, the history and the reasons say which code counts."""
+    home.configure("jobs:\n" + job("sync", sh("exit 3"), success_codes="[0, 3]"))
+    result = home.run("jobs", "run", "sync")
+    assert result.code == 0
+    assert "succeeded (exit code 3 counts as success)" in result.err
+    assert "succeeded (exit code 3 counts as success)" in home.run("jobs", "history").out
+    assert "0, 3" in home.run("jobs", "show", "sync").out
+
+
+def test_a_text_in_the_output_fails_a_run(home: LiveHome) -> None:
+    """Exit code 1 of the command; the line, the history and the reasons say which text stands where."""
+    home.configure("jobs:\n" + job("sync", sh("echo ok; echo 0 ERRORS"), fail_on_output="ERROR"))
+    result = home.run("jobs", "run", "sync")
+    assert result.code == 1
+    assert "failed with exit code 0" in result.err
+    assert "its output holds 'ERROR' (stdout, line 2)" in result.err
+    assert "its output holds 'ERROR' (stdout, line 2)" in home.run("jobs", "history").out
+    assert "'ERROR'" in home.run("jobs", "show", "sync").out
 
 
 def test_a_program_that_does_not_exist_is_named(home: LiveHome) -> None:
@@ -347,3 +369,21 @@ def test_the_first_run_by_hand_records_salted_digests(home: LiveHome) -> None:
     (defined,) = home.entries("job.defined")
     digest = msgspec.json.decode(defined.data)["definition"]["env"]["PIN"]
     assert digest != env_digest("PIN", "1234")
+
+
+def test_an_invalid_config_is_replaced_by_the_one_that_came_into_force(home: LiveHome) -> None:
+    """Only by that one: a copy of another content is not what the ledger says was accepted."""
+    home.configure("jobs:\n" + job("hello", sh("echo ran")))
+    assert home.run("jobs", "run", "hello").code == 0
+    (home.root / "services" / "scheduler" / "config.yaml").write_text("jobs: [\n")
+    kept = home.run("jobs", "run", "hello")
+    assert (kept.code, kept.out) == (0, "ran\n")
+    assert "the last config that was in force is used" in kept.err
+    copy = Home(home.root).config_in_force
+    copy.write_text(copy.read_text().replace("echo ran", "echo forged"))
+    entries = home.entries()
+    for command in (["jobs", "run", "hello"], ["serve"]):
+        refused = home.run(*command)
+        assert refused.code == 2
+        assert "config.yaml" in refused.err
+    assert home.entries() == entries

@@ -205,4 +205,26 @@ READS: list[tuple[Entry, str]] = [
         ),
         "log-cleanup: deleted 2 log files, 2.0 kB, older than 2026-11-23 02:00:00 +01:00; 1 could not be deleted",
     ),
+    (
+        of_run(
+            v.RunFinished(
+                trigger="manual", started=DUE, outcome="succeeded", attempt=1, exit_code=3, duration_ms=40
+            )
+        ),
+        "run 41 of nightly succeeded (exit code 3 counts as success) in 40 ms",
+    ),
+    (
+        of_run(v.RunCancelRequested(replaced_by=43)),
+        "run 41 of nightly asked to stop: run 43 takes its place",
+    ),
+    (
+        of_run(v.RunSkipped(reason="superseded", trigger="schedule", because_of=43)),
+        "run 41 of nightly skipped: run 43 took its place",
+    ),
+    (
+        of_run(
+            v.RunRequested(executor="self", reason="why not", params={"region": "us", "full": "true"}), ANN
+        ),
+        "run 41 of nightly requested by user:ann@web1 with region=us, full=true: why not",
+    ),
 ]

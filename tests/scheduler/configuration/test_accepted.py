@@ -100,6 +100,26 @@ def test_origins_of_a_maintenance_job_name_its_own_keys() -> None:
     assert "command" not in found
 
 
+def test_a_schedule_may_be_a_list() -> None:
+    """Several expressions stand in `schedules`, and joined in `schedule`; a list of one is that one."""
+    several = job('command: x, schedule: ["0 2 * * mon-fri", "0 6 * * sat"]')
+    assert several.schedules == ["0 2 * * mon-fri", "0 6 * * sat"]
+    assert several.schedule == "0 2 * * mon-fri; 0 6 * * sat"
+    assert several.timing() == (("0 2 * * mon-fri", "0 6 * * sat"), None, None, "UTC")
+    assert job('command: x, schedule: ["0 6 * * sat"]') == job('command: x, schedule: "0 6 * * sat"')
+    twice = read('jobs: {a: {command: x, schedule: ["0 6 * * 6", "5 5 5 * *", "0 6 * * sat"]}}')
+    assert [(remark.code, remark.message) for remark in lints(twice)] == [
+        ("same-schedule", "'0 6 * * sat' has the times of '0 6 * * 6' again: each of them is one run")
+    ]
+
+
+def test_a_job_may_run_on_demand_alone() -> None:
+    """`on_demand: true` stands in place of a time; `false` says nothing, and changes no revision."""
+    assert job("command: x, on_demand: true").timing() == (None, None, None, "UTC")
+    assert job("command: x, every: 5m, on_demand: false") == job("command: x, every: 5m")
+    assert "on_demand" not in msgspec.json.encode(job("command: x, every: 5m")).decode()
+
+
 @pytest.mark.parametrize(("name", "member", "value"), [
     ("cleanup-sessions", "retention_hours", 24),
     ("log-cleanup", "retention_days", 30),
@@ -119,11 +139,13 @@ def test_starter_is_valid_and_teaches_every_key() -> None:
 
 
 def test_what_the_starter_comments_out_is_valid_too() -> None:
-    """With its examples uncommented (and one of the three times kept) the starter is still a valid config."""
+    """With its examples uncommented (and one of the four times kept) the starter is still a valid config."""
     lines = []
     for line in STARTER.splitlines():
         bare = line.lstrip()
-        if bare.startswith(("# every:", "#   every:", "#   at:")) or not bare.startswith("#"):
+        if bare.startswith(("# every:", "#   every:", "#   at:", "#   on_demand:")) or not bare.startswith(
+            "#"
+        ):
             lines.append("" if bare.startswith("#") else line)
         elif (code := bare.removeprefix("# ")) and code.split(":")[0].strip(" -") in _CODE:
             lines.append(line.replace("# ", "", 1))

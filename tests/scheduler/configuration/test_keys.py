@@ -77,7 +77,7 @@ def test_each_default_is_the_one_that_applies(name: str, key: Key) -> None:
     field = next(each for each in msgspec.structs.fields(kind) if each.name == key.member)
     if name == "max_parallel":
         assert key.default == "eight for each processor core, at least 32"
-    elif name in ("command", *TIMING_KEYS):
+    elif name in ("command", *TIMING_KEYS) and name != "on_demand":
         assert field.default is None
         assert key.default.startswith("none: ")
     elif key.fill is not None:
@@ -97,7 +97,7 @@ def test_the_starter_tells_each_default(name: str, key: Key) -> None:
 @each_key()
 def test_each_key_takes_what_its_reader_asks_for(name: str, key: Key) -> None:
     """What people are told that a key takes begins with what the message of a mistake asks for."""
-    (error,) = refused(with_value(name, "[]" if name == "env" else "{}"))
+    (error,) = refused(with_value(name, "[]" if name in ("env", "params") else "{}"))
     asked = re.sub(r", not a (list|mapping)$", "", error.message.removeprefix("this takes "))
     assert key.takes.startswith(asked)
 

@@ -15,7 +15,6 @@ from scheduler import vocabulary as v
 from scheduler.explanation import Explainer, Explanation
 from scheduler.explanation import facts as f
 from scheduler.ledger.past import Past
-from scheduler.rules import dispatch
 from tests.support.world import BEGIN, Crash, Machine, Process, SimulatedClock, SimulatedFiles, World, job
 
 Kind = TypeVar("Kind", bound=f.Fact)
@@ -260,10 +259,9 @@ def test_skipped_because_another_run_held_it(ask: Ask) -> None:
     assert (way.ended, way.outcome) == (at(1) + timedelta(seconds=5_000), "failed")
 
 
-def test_the_queue_was_full(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_queue_was_full(ask: Ask) -> None:
     """Where too many wait, that is the reason, and the oldest of them is named."""
-    monkeypatch.setattr(dispatch, "QUEUE_MAX", 2)
-    world = World(job("hourly", overlap="queue"))
+    world = World(job("hourly", overlap="queue", queue_limit=1))
     world.machine.behaviour = lambda launch: Process(50_000.0, 0)
     world.start()
     world.run(3.5 * 3_600)

@@ -177,6 +177,41 @@ print(*(one for one in outcomes if not isinstance(one, Launched)), sep="\\n")
 """
 
 
+def test_an_end_is_not_forgotten_when_the_look_that_found_it_fails(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system refuses something else in the same look: the next one tells how the run ended."""
+
+    def refuses(*_: object) -> None:
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+    runs.shell(5, "exit 7")
+    assert runs.spawner.wait(PATIENCE_S)
+    with monkeypatch.context() as patched:
+        patched.setattr("scheduler.processes.recognition.inherited.os.waitid", refuses)
+        with pytest.raises(OSError, match=os.strerror(errno.ENOMEM)):
+            runs.spawner.exits()
+    assert [(ended.run, ended.exit_code) for ended in runs.spawner.exits()] == [(5, 7)]
+
+
+def test_what_was_started_counts_as_started_though_there_is_no_way_back(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process cannot return to the folder from which it started a run: that is no failure of the run."""
+    before = os.getcwd()
+
+    def refuses(*_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr("scheduler.processes.working_folder.os.fchdir", refuses)
+            runs.shell(5, "exit 7")
+    finally:
+        os.chdir(before)
+    assert runs.exit().exit_code == 7
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user who has no other process")
 def test_what_was_started_at_the_limit_of_processes_gets_its_real_result() -> None:
     """The run that finds no place is refused with the limit's name; the others come to their ends."""

@@ -47,9 +47,10 @@ def test_a_skip_names_the_runs_that_hold_the_slots() -> None:
     )
 
 
-def test_a_skip_behind_a_run_that_is_going_names_no_slots() -> None:
-    """What was in its way is that run."""
-    world = World(job("slow", "* * * * *"), max_parallel=8)
+@pytest.mark.parametrize("max_parallel", [8, 1])
+def test_a_skip_behind_a_run_that_is_going_names_no_slots(max_parallel: int) -> None:
+    """What was in its way is that run, also where it holds the last slot."""
+    world = World(job("slow", "* * * * *"), max_parallel=max_parallel)
     world.machine.behaviour = lambda launch: Process(1e9, 0)
     world.start()
     world.run(125)

@@ -74,6 +74,10 @@ def _misfire(first: float, last: float, count: int = 1, will_run: int = 0) -> v.
     )
 
 
+def _on_demand() -> tuple[v.Payload, str | None, object]:
+    return v.JobDefined(definition=job("hourly", on_demand=True), revision="r", config="c"), "hourly", None
+
+
 CASES = [
     ([(_finished(), "hourly", "ended")], "had ended before"),
     ([(v.RunSkipped(reason="overlap", trigger="schedule"), "hourly", "ended")], "had ended before"),
@@ -83,6 +87,8 @@ CASES = [
     ([(_tick(4), "hourly", 3)], "bears the number"),
     ([(_tick(4), "nobody", -1)], "did not have a job nobody"),
     ([(v.JobDisabled(), "hourly", None), (_tick(4), "hourly", -1)], "was disabled then"),
+    ([_on_demand(), (_tick(4), "hourly", -1)], "had no schedule then"),
+    ([_on_demand(), (_misfire(4, 5), "hourly", None)], "had no schedule then"),
     ([(v.JobRemoved(config="x"), "hourly", None), (_tick(4), "hourly", -1)], "did not have a job"),
     ([(_misfire(2, 3), "hourly", None)], "was settled before"),
     ([(_misfire(5, 4), "hourly", None)], "contradict"),

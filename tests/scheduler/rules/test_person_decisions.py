@@ -10,7 +10,7 @@ from scheduler import vocabulary as v
 from scheduler.rules.evolve import fold
 from scheduler.rules.requests.cancellation import cancel_requests, runs_in_flight, skips_without_scheduler
 from scheduler.rules.requests.enablement import disabling, enabling
-from scheduler.rules.requests.upcoming import next_run, settled_ahead
+from scheduler.rules.requests.upcoming import jobs_settled_ahead, next_run, settled_ahead
 from scheduler.rules.requests.waiting_reason import waiting_reason
 from scheduler.rules.state import State
 from tests.support.world import BEGIN, Process, World, job
@@ -121,3 +121,11 @@ def test_what_is_settled_does_not_come_again_after_the_clock_was_set_back() -> N
     assert settled_ahead(slow, earlier) == slow.cursor
     assert settled_ahead(slow, slow.cursor) is None
     assert next_run(slow, earlier) == BEGIN + timedelta(days=1, hours=1)
+
+
+def test_jobs_whose_instants_are_settled_ahead_are_told() -> None:
+    """With the instant up to which; where that is hardly ahead, a clock was just corrected."""
+    state = state_of(slow_world())
+    cursor = state.jobs["slow"].cursor
+    assert jobs_settled_ahead(state, cursor - timedelta(days=1)) == {"slow": cursor}
+    assert jobs_settled_ahead(state, cursor - timedelta(seconds=1)) == {}

@@ -16,6 +16,10 @@ from scheduler.schedule import Schedule, lint, parse_at, parse_every
         (parse_every("7d"), "interval-from-epoch", "always on a Thursday"),
         (parse_every("14d"), "interval-from-epoch", "the first run may be up to 14 days away"),
         (parse_every("10d"), "interval-from-epoch", "on another day of the week each time"),
+        (parse_every("14d"), "interval-from-epoch", "'14d from 2026-01-05T09:00' says when it begins"),
+        (parse_every("24h from 2026-01-05T09:00", "Europe/Paris"), "elapsed-time", "'1d from …' keeps it"),
+        (parse_every("1d from 2026-01-05T02:30", "Europe/Paris"), "skipped-time", "it runs once, at 03:00"),
+        (parse_every("9d from 2026-01-05T02:30", "Europe/Paris"), "repeated-time", "the first time only"),
         (parse_every("36h"), "drifting-interval", "not a whole number of days"),
     ],
 )
@@ -29,6 +33,8 @@ def test_a_surprise_is_told(schedule: Schedule, code: str, words: str) -> None:
     [
         parse_every("5m"),
         parse_every("1d"),
+        parse_every("14d from 2026-01-05T09:00", "Europe/Paris"),
+        parse_every("24h from 2026-01-05T09:00", "Asia/Kolkata"),
         parse_at("2026-12-24T18:00:00Z"),
     ],
 )

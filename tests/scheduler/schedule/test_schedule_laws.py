@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from scheduler.schedule import Schedule, ScheduleError, lint, parse_at, parse_cron, parse_every
+from scheduler.schedule import Schedule, ScheduleError, lint, parse_at, parse_cron, parse_every, parse_several
 from tests.scheduler.schedule.cron.wall_clock import CHANGES, PATIENT, ZONES, expressions, utc
 
 ANY_TIME = st.datetimes(
@@ -24,12 +24,22 @@ NEAR_A_CHANGE = st.builds(
 def schedules(draw: st.DrawFn) -> Schedule:
     """Schedules of all three kinds in all zones."""
     zone = draw(st.sampled_from(ZONES))
-    kind = draw(st.sampled_from(["cron", "cron", "cron", "every", "at"]))
+    kind = draw(st.sampled_from(["cron", "cron", "cron", "several", "every", "from", "days", "at"]))
     if kind == "every":
         return parse_every(f"{draw(st.integers(1, 400_000))}s", zone)
+    if kind in ("from", "days"):
+        first = draw(st.datetimes(datetime.fromisoformat("1985-01-01"), datetime.fromisoformat("2060-01-01")))
+        step = f"{draw(st.integers(1, 40))}d" if kind == "days" else f"{draw(st.integers(1, 400_000))}s"
+        try:
+            return parse_every(f"{step} from {first:%Y-%m-%dT%H:%M:%S}", zone)
+        except ScheduleError as refused:
+            assume("never show" not in refused.reason and "twice" not in refused.reason)
+            raise
     if kind == "at":
         return parse_at(draw(ANY_TIME).replace(microsecond=0).isoformat(), zone)
     try:
+        if kind == "several":
+            return parse_several(tuple(draw(st.lists(expressions(), min_size=2, max_size=4))), zone)
         return parse_cron(draw(expressions()), zone)
     except ScheduleError as refused:
         assume("never comes" not in refused.reason)

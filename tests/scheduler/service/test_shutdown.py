@@ -10,6 +10,7 @@ from scheduler import vocabulary as v
 from scheduler.definition import Shutdown
 from scheduler.service.announcements import Announcement, CannotLeave, Killing, Leaving, Stopping
 from scheduler.service.shutdown import OrderlyStop, StoppedRuns
+from tests.support.audit import audit
 from tests.support.world import Process, World, job
 
 Signals = Callable[[float], Sequence[int]]
@@ -189,3 +190,15 @@ def test_what_the_machine_took_with_it_is_lost() -> None:
     world.run(1.0)
     assert {entry.run for entry in world.entries(v.RunFinished)} == runs
     assert outcomes(world) == ["lost", "lost"]
+
+
+def test_a_stop_goes_by_the_schedule_that_is_in_force() -> None:
+    """What falls due between an edit and a stop, with no turn in between, is recorded by the edited schedule."""
+    world = World(job("often", "*/20 * * * *"))
+    world.start()
+    world.run(HOUR_S)
+    world.edit(job("often", "12 * * * *"))
+    world.clock.step(5 * HOUR_S)
+    assert world.scheduler is not None
+    world.scheduler.begin_stop()
+    audit(world.entries(), world.clock.wall)

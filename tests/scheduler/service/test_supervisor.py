@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from eventstore import Event, MemoryStore
@@ -77,6 +78,72 @@ def test_planted_output_is_nobodys(tmp_path: Path) -> None:
     assert "out: something that this run did not write stands there" in event.data.error
     assert (event.data.stdout_bytes, event.data.stdout_sha256) == (0, None)
     assert (tmp_path / "out").read_text() == "planted"
+
+
+def outcome(codes: list[int], exit_code: int | None, *, launched: bool = True) -> tuple[str, str | None]:
+    """Outcome and error of an attempt of a job with these success codes."""
+    run = Run(number=41, job="a", trigger="manual", owed_at=STARTED, started=STARTED, attempt=1)
+    definition = JobDefinition(name="a", success_codes=codes)
+    running = RunningAttempt(run, STARTED, Launch(41, 1, ["x"], {}, "", "", ""), definition, v.SCHEDULER)
+    running.exit_code = exit_code
+    running.exit = Exit(41, 1, exit_code, None, None, None) if launched else None
+    payload = finished(running).data
+    assert isinstance(payload, v.RunFinished)
+    return payload.outcome, payload.error
+
+
+def test_the_job_says_which_exit_codes_are_success() -> None:
+    """With `success_codes` those count, and 0 only if it is among them; then the record says why it failed."""
+    assert outcome([], 0) == ("succeeded", None)
+    assert outcome([], 3) == ("failed", None)
+    assert outcome([0, 3], 3) == ("succeeded", None)
+    assert outcome([0, 3], 4) == ("failed", None)
+    assert outcome([3, 4], 0) == ("failed", "as success counts exit code 3, 4 alone")
+    assert outcome([3], None) == ("unknown", None)
+
+
+def test_a_program_that_was_not_found_is_no_success() -> None:
+    """The code with which a shell says that is the job's own only if a process ended with it."""
+    assert outcome([127], 127) == ("succeeded", None)
+    assert outcome([127], 127, launched=False)[0] == "failed"
+
+
+@pytest.mark.parametrize("adopted", [False, True])
+def test_output_that_holds_a_text_fails_a_run(tmp_path: Path, adopted: bool) -> None:
+    """It failed, with the exit code that it had, and says which text stands where; of an adopted run too."""
+    machine = Machine()
+    machine.behaviour = lambda launch: Process(5.0, 0)
+    executor = Executor("sim", "boot", 1, 1)
+    run = Run(41, "a", "manual", STARTED, started=STARTED, attempt=1, executor=executor)
+    launch = Launch(41, 1, ["x"], {}, str(tmp_path), f"{tmp_path}/out", f"{tmp_path}/err")
+    definition = JobDefinition(name="a", fail_on_output=["no", "disk full"])
+    watching = Supervisor(SimulatedSpawner(machine))
+    watching.start([RunningAttempt(run, STARTED, launch, definition, v.SCHEDULER)], machine.clock.read())
+    if adopted:
+        watching = Supervisor(SimulatedSpawner(machine))
+        watching.adopt([RunningAttempt(run, STARTED, launch, definition, v.SCHEDULER)], machine.clock.read())
+    (tmp_path / "out").write_text("fine\n")
+    (tmp_path / "err").write_text("a\nb: disk full\n")
+    machine.clock.pass_(6)
+    (event,) = watching.turn(machine.clock.read())
+    assert isinstance(event.data, v.RunFinished)
+    assert (event.data.outcome, event.data.exit_code) == ("failed", None if adopted else 0)
+    assert event.data.error == "its output holds 'disk full' (stderr, line 2)"
+
+
+def test_output_that_cannot_be_searched_fails_a_run(tmp_path: Path) -> None:
+    """Where a text may have stood that nobody can look for, nothing is called a success."""
+    machine = Machine()
+    run = Run(41, "a", "manual", STARTED, started=STARTED, attempt=1)
+    launch = Launch(41, 1, ["x"], {}, str(tmp_path), f"{tmp_path}/out", f"{tmp_path}/err")
+    definition = JobDefinition(name="a", fail_on_output=["no"])
+    supervisor = Supervisor(SimulatedSpawner(machine))
+    (tmp_path / "err").write_text("")
+    supervisor.start([RunningAttempt(run, STARTED, launch, definition, v.SCHEDULER)], machine.clock.read())
+    (event,) = supervisor.turn(machine.clock.read())
+    assert isinstance(event.data, v.RunFinished)
+    assert event.data.outcome == "failed"
+    assert event.data.error == "output: it was deleted, so it cannot be searched for texts"
 
 
 class Withstanding(SimulatedSpawner):

@@ -123,3 +123,15 @@ def walk(expression: str, zone: str, after: datetime, until: datetime) -> Iterat
                 found = found or due(newest)
         if found and at > after:
             yield at
+
+
+def first_shown(local: datetime, zone: str) -> datetime:
+    """The first instant, to the minute, at which the clocks of a zone show a local time or a later one."""
+    info = load_zone(zone)
+    at = local.replace(tzinfo=info).astimezone(UTC)
+    if at.astimezone(info).replace(tzinfo=None) == local:
+        return at
+    at = (local - timedelta(hours=40)).replace(tzinfo=UTC)
+    while at.astimezone(info).replace(tzinfo=None) < local:
+        at += MINUTE
+    return at
