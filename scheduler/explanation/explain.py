@@ -82,8 +82,7 @@ class Explainer:
         """The last instant of the present schedule since the ledger began, up to now or to the job's removal."""
         removed = self._job.removed_seq
         end = self._now if removed is None else min(self._now, self._past.entry(removed).time)
-        begin = self._past.entry(0).time
-        return schedule_of(self._job.definition).latest_between(min(begin, end), end)
+        return schedule_of(self._job.definition).latest_between(min(self._past.entry(0).time, end), end)
 
     def next_due(self) -> datetime | None:
         """The next instant at which the job will run by itself, given the present state."""
