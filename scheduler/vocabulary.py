@@ -193,18 +193,6 @@ class ScheduleTicked(Payload, frozen=True):
     trigger: Literal["schedule", "catch_up"] = "schedule"
 
 
-<<<<<<< HEAD
-=======
-MisfireReason = Literal[
-    "scheduler_down", "suspend", "clock_step", "stall", "ledger_unavailable", "overload",
-    "replaced", "disabled", "removed", "paused",
-]  # fmt: skip
-MISFIRE_REASONS: tuple[MisfireReason, ...] = get_args(MisfireReason)
-CLOSING_REASONS: tuple[MisfireReason, ...] = ("disabled", "removed", "replaced")
-"""Why a schedule is no longer in force: the reasons of misfires that do not tell why nobody watched."""
-
-
->>>>>>> verbs
 class ScheduleMisfired(Payload, frozen=True):
     """Instants passed while nothing was watching, `first` to `last`, `count` of them.
 
