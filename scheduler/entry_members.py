@@ -1,8 +1,34 @@
-"""What stands in payloads of entries: a mistake in a config, a process that goes on, a cleaned folder, a claim."""
+"""What stands in payloads of entries.
+
+These are words (what made a run, how it came out, why it was skipped or missed) and small records: a mistake in a
+config, a process that goes on, a cleaned folder, a claim.
+"""
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import msgspec
+
+Trigger = Literal["schedule", "catch_up", "manual"]
+Outcome = Literal["succeeded", "failed", "timed_out", "cancelled", "lost", "unknown"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+FAILURES: tuple[Outcome, ...] = ("failed", "timed_out", "lost")
+"""Outcomes of runs that did not do what was wanted. Of `unknown` nobody can say; `cancelled` was wanted so."""
+TRIGGERS: tuple[Trigger, ...] = get_args(Trigger)
+
+MisfireReason = Literal[
+    "scheduler_down", "suspend", "clock_step", "stall", "ledger_unavailable", "overload",
+    "replaced", "disabled", "removed", "paused",
+]  # fmt: skip
+MISFIRE_REASONS: tuple[MisfireReason, ...] = get_args(MisfireReason)
+CLOSING_REASONS: tuple[MisfireReason, ...] = ("disabled", "removed", "replaced")
+"""Why a schedule is no longer in force: the reasons of misfires that do not tell why nobody watched."""
+
+SkipReason = Literal[
+    "overlap", "queue_full", "disabled", "removed", "cancelled", "catch_up", "deadline", "superseded"
+]
+SKIP_REASONS: tuple[SkipReason, ...] = get_args(SkipReason)
 
 
 class ConfigError(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -14,8 +14,17 @@ import msgspec
 
 from eventstore.store import Entry, Event
 from scheduler.definition import CatchUp, JobDefinition
-from scheduler.entry_members import Claims, ConfigError, RetentionFailure, RetentionTarget, Survivor
-from scheduler.entry_words import MisfireReason, Outcome, SkipReason, Trigger
+from scheduler.entry_members import (
+    Claims,
+    ConfigError,
+    MisfireReason,
+    Outcome,
+    RetentionFailure,
+    RetentionTarget,
+    SkipReason,
+    Survivor,
+    Trigger,
+)
 from scheduler.payloads import decode
 
 

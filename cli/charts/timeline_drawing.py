@@ -17,7 +17,7 @@ from cli.times.show import show_clock, show_duration
 from cli.times.zones import zone_of
 from cli.words.words import is_on_time
 from projections.reports.outages import Outage
-from scheduler.entry_words import FAILURES
+from scheduler.entry_members import FAILURES
 from scheduler.wording.causes import MISFIRE_WORDINGS
 
 _NAME_MAX, _NAME_MIN = 24, 8

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from cli.export.job_facts import ExportContext, JobFacts
 from scheduler import vocabulary as v
-from scheduler.entry_words import FAILURES
+from scheduler.entry_members import FAILURES
 from scheduler.version import VERSION
 
 SCHEMA_VERSION = "1.8.0"

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from cli.app.failures import Failure
 from cli.terminal.printable import printable
+from scheduler.configuration.parameters import checked
 from scheduler.configuration.spelling import nearest
 from scheduler.definition import JobDefinition
-from scheduler.parameters import checked
 
 
 def given_values(definition: JobDefinition, written: Sequence[str]) -> dict[str, str]:

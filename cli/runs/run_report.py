@@ -15,7 +15,7 @@ from cli.words.words import because, command_words, lateness_words, trigger_word
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from scheduler.entry_words import Trigger
+from scheduler.entry_members import Trigger
 from scheduler.ledger.run_record import RunRecord
 from scheduler.wording.causes import claimed_actor_words
 

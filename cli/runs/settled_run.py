@@ -20,7 +20,7 @@ from cli.words.words import (
 )
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.entry_words import Outcome, SkipReason, Trigger
+from scheduler.entry_members import Outcome, SkipReason, Trigger
 
 SETTLING = v.ENDINGS
 

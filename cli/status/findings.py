@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scheduler.configuration import ConfigInvalid
-from scheduler.entry_members import ConfigError
-from scheduler.entry_words import FAILURES
+from scheduler.entry_members import FAILURES, ConfigError
 from scheduler.home import Home
 from scheduler.rules.orphans import orphans
 from scheduler.rules.state import Run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cli.terminal.console import Tone
 from cli.terminal.printable import printable
-from scheduler.entry_words import Outcome, Trigger
+from scheduler.entry_members import Outcome, Trigger
 from scheduler.wording import causes, outcomes
 from scheduler.wording.causes import because, is_on_time, lateness_words, skip_words
 from scheduler.wording.definitions import command_words, timing_words

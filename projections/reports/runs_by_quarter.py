@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from projections.schema.tables import among
-from scheduler.entry_words import FAILURES
+from scheduler.entry_members import FAILURES
 
 if TYPE_CHECKING:
     from projections.sql.connection import Sql

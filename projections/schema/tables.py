@@ -13,7 +13,7 @@ from pathlib import Path
 
 from projections.schema.columns import EVENTS
 from scheduler import vocabulary as v
-from scheduler.entry_words import CLOSING_REASONS
+from scheduler.entry_members import CLOSING_REASONS
 
 ENTRY_TYPES = {column.name: column.type for column in EVENTS}
 FACT_TYPES = {

@@ -9,7 +9,7 @@ import msgspec
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.entry_words import MisfireReason
+from scheduler.entry_members import MisfireReason
 from scheduler.explanation.clock_steps import clock_step
 from scheduler.explanation.facts import Fact, SchedulerDowntime, SchedulerPause
 from scheduler.explanation.runs import NEAR_ENTRIES

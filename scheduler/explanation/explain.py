@@ -15,7 +15,7 @@ from typing import Literal
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from scheduler.entry_words import CLOSING_REASONS
+from scheduler.entry_members import CLOSING_REASONS
 from scheduler.explanation.downtime import downtime_around, downtime_now, unwatched_facts
 from scheduler.explanation.facts import (
     CatchUpRefusal,

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from scheduler.definition import CatchUp
-from scheduler.entry_words import MisfireReason, Outcome, SkipReason, Trigger
+from scheduler.entry_members import MisfireReason, Outcome, SkipReason, Trigger
 
 Verdict = Literal[
     "ran",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from scheduler.entry_words import Outcome, Trigger
+from scheduler.entry_members import Outcome, Trigger
 from scheduler.vocabulary import RunFinished, payload
 
 if TYPE_CHECKING:

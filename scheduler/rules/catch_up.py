@@ -14,7 +14,7 @@ from functools import lru_cache
 from eventstore.store import OWN_SEQ, Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from scheduler.entry_words import MisfireReason, Trigger
+from scheduler.entry_members import MisfireReason, Trigger
 from scheduler.rules.job_schedule import local_iso, schedule_of
 from scheduler.rules.state import ClosedInterval, Job, State
 from scheduler.schedule import Schedule

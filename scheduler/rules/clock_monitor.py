@@ -13,7 +13,7 @@ from typing import NamedTuple
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
-from scheduler.entry_words import MisfireReason
+from scheduler.entry_members import MisfireReason
 
 STEP_MIN_S = 1.0
 """Smaller disagreements are the slewing of network time, and rounding."""

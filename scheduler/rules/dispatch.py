@@ -14,7 +14,7 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.command import command_digest
 from scheduler.definition import JobDefinition
-from scheduler.entry_words import SkipReason
+from scheduler.entry_members import SkipReason
 from scheduler.rules.state import Executor, Job, Run, State
 
 SecretDigest = Callable[[int, int], str | None]

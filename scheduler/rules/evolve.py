@@ -13,7 +13,7 @@ from typing import Any
 
 from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
-from scheduler.entry_words import MisfireReason
+from scheduler.entry_members import MisfireReason
 from scheduler.rules.clock_trust import mark_after_step, mark_at_start
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.state import (

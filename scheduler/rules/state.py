@@ -13,8 +13,7 @@ import msgspec
 
 from eventstore.store import EMPTY, Head
 from scheduler.definition import JobDefinition
-from scheduler.entry_members import ConfigError, Survivor
-from scheduler.entry_words import MisfireReason, Outcome, SkipReason, Trigger
+from scheduler.entry_members import ConfigError, MisfireReason, Outcome, SkipReason, Survivor, Trigger
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 

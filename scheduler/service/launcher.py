@@ -78,7 +78,7 @@ class Launcher:
         """
         launch = self.prepare(run, definition, started, max(1, run.attempt), options)
         if to_start and definition.params:
-            from scheduler.parameters import environment
+            from scheduler.configuration.parameters import environment
 
             values = environment(definition, run.params, self._root, self._environ)
             launch = launch._replace(env={**launch.env, **values})

@@ -17,7 +17,7 @@ from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import Clock, Reading
 from scheduler.definition import SchedulerSettings
-from scheduler.entry_words import MisfireReason
+from scheduler.entry_members import MisfireReason
 from scheduler.ledger.ledger import Ledger
 from scheduler.rules.catch_up import replay
 from scheduler.rules.clock_monitor import ClockMonitor, TimeGap

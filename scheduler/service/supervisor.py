@@ -14,8 +14,7 @@ from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
 from scheduler.definition import JobDefinition
-from scheduler.entry_members import Survivor
-from scheduler.entry_words import Outcome
+from scheduler.entry_members import Outcome, Survivor
 from scheduler.processes.output import OutputDigest
 from scheduler.processes.output_files import remove_what_was_lost
 from scheduler.processes.spawner import Exit, FileIdentity, Launch, LaunchFailed, Orphan, Spawner

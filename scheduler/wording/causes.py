@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from scheduler import vocabulary as v
-from scheduler.entry_members import Claims
-from scheduler.entry_words import MisfireReason, SkipReason, Trigger
+from scheduler.entry_members import Claims, MisfireReason, SkipReason, Trigger
 from scheduler.wording.quantities import show_duration
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import Final, NamedTuple
 
-from scheduler.entry_words import Outcome
+from scheduler.entry_members import Outcome
 from scheduler.wording.causes import because
 from scheduler.wording.signs import Level, Signs, Symbol, Tone
 

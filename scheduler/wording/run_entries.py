@@ -9,7 +9,7 @@ from typing import Final
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.entry_words import FAILURES
+from scheduler.entry_members import FAILURES
 from scheduler.wording.causes import (
     TRIGGER_WORDS,
     actor_words,

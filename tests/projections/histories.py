@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from projections import VIEWS, Sql
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from scheduler.entry_words import MisfireReason, Trigger
+from scheduler.entry_members import MisfireReason, Trigger
 from tests.support.ledger import Writer
 
 JOBS = ("a", "b")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from projections.schema.tables import PARTS_SQL, VIEWS_SQL
 from scheduler import vocabulary as v
-from scheduler.entry_words import MISFIRE_REASONS, OUTCOMES, SKIP_REASONS
+from scheduler.entry_members import MISFIRE_REASONS, OUTCOMES, SKIP_REASONS
 
 ROOT = Path(__file__).resolve().parents[2]
 SQL = PARTS_SQL + VIEWS_SQL

@@ -15,7 +15,7 @@ from eventstore import Entry, Event, Journal
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, revision
-from scheduler.entry_words import MisfireReason, Outcome, Trigger
+from scheduler.entry_members import MisfireReason, Outcome, Trigger
 from scheduler.home import Home
 
 START = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)

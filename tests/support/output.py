@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from eventstore import SEGMENT_ENTRIES, Entry
-from scheduler.entry_words import Outcome
+from scheduler.entry_members import Outcome
 from scheduler.logs import Collector, LogEntry, LogFilter, entries_folder, oldest_first
 from tests.support.ledger import Writer, run_finished, run_started
 

@@ -11,7 +11,7 @@ from typing import Any
 from eventstore import OWN_SEQ, SEGMENT_ENTRIES, Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from scheduler.entry_words import Outcome, SkipReason, Trigger
+from scheduler.entry_members import Outcome, SkipReason, Trigger
 from scheduler.home import Home
 from tests.support.ledger import Writer, defined, run_finished, run_started, scheduler_started, ticked
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 from eventstore import OWN_SEQ, SEGMENT_ENTRIES, Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from scheduler.entry_words import OUTCOMES, TRIGGERS
+from scheduler.entry_members import OUTCOMES, TRIGGERS
 from tests.support.home import LiveHome
 from tests.support.ledger import Writer, defined, run_finished, run_started, ticked
 

@@ -15,7 +15,7 @@ from cli.terminal.console import is_terminal, note
 from cli.terminal.tables import Column, Row, fits, table
 from cli.times.parse import parse_time
 from cli.times.show import JOBS_ZONE, utc_option
-from scheduler.entry_words import OUTCOMES, TRIGGERS
+from scheduler.entry_members import OUTCOMES, TRIGGERS
 from scheduler.home import Home
 
 if TYPE_CHECKING:

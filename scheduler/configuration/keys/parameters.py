@@ -9,11 +9,11 @@ from typing import Any, cast
 from scheduler.configuration.keys.converters import FaultCollector
 from scheduler.configuration.keys.names import any_variable_name
 from scheduler.configuration.keys.values import boolean, description, folder, mapping, one_of, read_as, scalar
+from scheduler.configuration.parameters import PARAMETERS_MAX, checked, type_of, variable
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
 from scheduler.definition import Parameter, ParameterType
-from scheduler.parameters import PARAMETERS_MAX, checked, type_of, variable
 
 _NAME = r"[A-Za-z][A-Za-z0-9_-]{0,63}"
 WANTED = "a mapping of NAME: value, or of NAME: {default: eu, choices: [eu, us]}"

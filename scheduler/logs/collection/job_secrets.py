@@ -42,7 +42,7 @@ class JobSecrets:
 
     def _read_parameters(self, job: str) -> None:
         """The values of secret parameters as they are now: a run takes them from the same places when it starts."""
-        from scheduler.parameters import secret_value
+        from scheduler.configuration.parameters import secret_value
 
         known = self._values.setdefault(job, set())
         before = len(known)

@@ -17,7 +17,7 @@ from cli.charts.timeline import LANES_MAX, MARKS, SIGNS, RunSpan, TimelinePiece,
 from cli.charts.timeline_marks import ASCII, UNICODE
 from cli.terminal.display_width import display_width
 from scheduler.definition import JobDefinition
-from scheduler.entry_words import OUTCOMES
+from scheduler.entry_members import OUTCOMES
 from scheduler.home import Home
 from tests.support.command import Answer, call
 from tests.support.past import Past

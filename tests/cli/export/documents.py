@@ -9,7 +9,7 @@ from pathlib import Path
 from eventstore import OWN_SEQ, SEGMENT_ENTRIES, Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from scheduler.entry_words import OUTCOMES, Outcome
+from scheduler.entry_members import OUTCOMES, Outcome
 from tests.support.home import LiveHome
 from tests.support.ledger import Writer, run_finished, run_started, scheduler_started, ticked
 

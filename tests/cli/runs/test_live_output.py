@@ -16,7 +16,7 @@ from cli.runs.live_output import OutputFollower
 from cli.terminal.nonblocking_output import Sink
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.entry_words import Outcome
+from scheduler.entry_members import Outcome
 from scheduler.home import Home
 
 STARTED = datetime(2026, 11, 23, 2, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
-from scheduler.entry_words import MisfireReason
+from scheduler.entry_members import MisfireReason
 from scheduler.rules.clock_monitor import STALL_MIN_S, ClockMonitor, TimeGap
 from tests.support.world import BEGIN
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from scheduler import vocabulary as v
-from scheduler.entry_words import FAILURES, MISFIRE_REASONS, OUTCOMES, SKIP_REASONS, TRIGGERS, Outcome
+from scheduler.entry_members import FAILURES, MISFIRE_REASONS, OUTCOMES, SKIP_REASONS, TRIGGERS, Outcome
 from scheduler.wording import causes, entries, outcomes
 from tests.scheduler.vocabulary_docs import PAGE, entry_of, examples
 

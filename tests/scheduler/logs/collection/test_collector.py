@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from eventstore import Journal
 from scheduler import vocabulary as v
-from scheduler.entry_members import ConfigError
-from scheduler.entry_words import OUTCOMES
+from scheduler.entry_members import OUTCOMES, ConfigError
 from scheduler.logs import Collector, CollectorRunning, LogFilter, entries_folder
 from scheduler.logs.collection.ledger_entries import fact_of
 from scheduler.logs.collection.record_splitter import LINE_BYTES_MAX

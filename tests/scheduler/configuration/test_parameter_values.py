@@ -9,13 +9,13 @@ import pytest
 
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
+from scheduler.configuration.parameters import environment, secret_value
 from scheduler.definition import JobDefinition, Parameter
 from scheduler.explanation import facts as f
 from scheduler.explanation.explain import Explainer
 from scheduler.home import Home
 from scheduler.ledger.past import Past
 from scheduler.logs.collection.job_secrets import JobSecrets
-from scheduler.parameters import environment, secret_value
 from tests.support.world import BEGIN, Process, World, job
 
 REGION = Parameter(default="eu", choices=["eu", "us"])
