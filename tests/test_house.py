@@ -23,6 +23,7 @@ MAY_IMPORT = {
 }
 VOCABULARY = {
     "scheduler.vocabulary",
+    "scheduler.entry_members",
     "scheduler.definition",
     "scheduler.home",
     "scheduler.ownership",

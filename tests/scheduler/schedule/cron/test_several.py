@@ -49,7 +49,8 @@ def test_years_are_counted_as_they_are_listed(several: list[str], change: tuple[
         raise
     after = utc(moment) - timedelta(hours=7)
     until = after + timedelta(days=days)
-    assume(sum(each.count_between(after, until) for each in schedule.members) < 3_000)
+    while sum(each.count_between(after, until) for each in schedule.members) >= 3_000:
+        until -= (until - after) / 2
     union = {instant for each in schedule.members for instant in each.between(after, until)}
     assert schedule.count_between(after, until) == len(union)
 
