@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -20,6 +20,7 @@ from cli.runs.wanted import Wanted
 from cli.terminal.console import note
 from cli.times.zones import local_zone
 from cli.words.job_words import PAUSE_ENDS, paused_words
+from eventstore.errors import Unavailable
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.configuration.home_config import UNENDED_REST_S, may_be_half_written
@@ -162,6 +163,8 @@ class SchedulerRunner(Runner):
     def _obey_signal(self) -> bool:
         """End the following: the scheduler continues the runs, and a note says how to stop them."""
         click.echo(err=True)
+        with suppress(Unavailable):  # what is said is as things stand now, as far as that can be read
+            self.ledger.refresh()
         for run, job in self.watched.open_runs().items():
             word = "goes on" if self.watched.has_begun(run) else "is still wanted"
             note(f"run {run} of {job} {word}; `cronledger jobs cancel {run}` stops it")
