@@ -9,12 +9,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import lru_cache
-from itertools import islice
 from typing import NamedTuple, Protocol
 
 from scheduler.schedule.offsets import Stretch, stretches
-from scheduler.schedule.schedule import HORIZON_S, Schedule, Summary, epoch_seconds, instant_at
+from scheduler.schedule.schedule import HORIZON_S, epoch_seconds, instant_at
+from scheduler.schedule.stepped_schedule import SteppedSchedule
 
 
 class WallTimes(Protocol):
@@ -53,8 +52,8 @@ class Piece(NamedTuple):
     offset_s: int
 
 
-class WallSchedule(Schedule):
-    """Wall-clock times in a zone; hashable, since its answers are remembered."""
+class WallSchedule(SteppedSchedule):
+    """Wall-clock times in a zone."""
 
     __slots__ = ()
 
@@ -91,22 +90,6 @@ class WallSchedule(Schedule):
                 return instant_at(wall_s - piece.offset_s)
         return None
 
-    def between(self, after: datetime, until: datetime, limit: int | None = None) -> Iterator[datetime]:
-        """The instants x with after < x <= until, ascending, the first `limit` of them."""
-        return map(instant_at, islice(self.ascending(*bounds(after, until)), limit))
-
-    def latest(self, after: datetime, until: datetime, n: int) -> list[datetime]:
-        """The last `n` of the instants x with after < x <= until, ascending."""
-        found = list(islice(self.descending(*bounds(after, until)), n))
-        return [instant_at(seconds) for seconds in reversed(found)]
-
-    def summary(self, after: datetime, until: datetime) -> Summary:
-        """First, last and count of the instants x with after < x <= until.
-
-        The answer is remembered, so that jobs that share an expression and a stretch share the work.
-        """
-        return _summary(self, *bounds(after, until))
-
     def ascending(self, low_s: int, high_s: int) -> Iterator[int]:
         """The instants in low_s <= utc < high_s, in seconds since 1970, the earliest first."""
         times = self.wall_times
@@ -127,6 +110,15 @@ class WallSchedule(Schedule):
             if piece.made_up_s is not None:
                 yield piece.made_up_s
 
+    def count(self, low_s: int, high_s: int) -> int:
+        """How many there are, without stepping through them."""
+        times = self.wall_times
+        count = 0
+        for stretch in stretches(self.zone, low_s, high_s):
+            piece = self.piece(times, stretch, low_s, high_s)
+            count += (piece.made_up_s is not None) + times.count(piece.low_s, piece.high_s)
+        return count
+
     def piece(self, times: WallTimes, stretch: Stretch, low_s: int, high_s: int) -> Piece:
         """The daylight-saving rule: which wall times of a stretch count, cut to low_s <= utc < high_s."""
         wall_low_s = max(stretch.start_s, low_s) + stretch.offset_s
@@ -140,22 +132,3 @@ class WallSchedule(Schedule):
                 wall_low_s = begin_s + 1
             wall_low_s = max(wall_low_s, stretch.wall_seen_s)
         return Piece(made_up_s, wall_low_s, max(wall_low_s, wall_high_s), stretch.offset_s)
-
-
-@lru_cache(maxsize=4096)
-def _summary(schedule: WallSchedule, low_s: int, high_s: int) -> Summary:
-    first_s = next(schedule.ascending(low_s, high_s), None)
-    if first_s is None:
-        return Summary(None, None, 0)
-    last_s = next(schedule.descending(low_s, high_s), first_s)
-    times = schedule.wall_times
-    count = 0
-    for stretch in stretches(schedule.zone, low_s, high_s):
-        piece = schedule.piece(times, stretch, low_s, high_s)
-        count += (piece.made_up_s is not None) + times.count(piece.low_s, piece.high_s)
-    return Summary(instant_at(first_s), instant_at(last_s), count)
-
-
-def bounds(after: datetime, until: datetime) -> tuple[int, int]:
-    """`(after, until]` as whole seconds low <= x < high."""
-    return epoch_seconds(after) + 1, epoch_seconds(until) + 1

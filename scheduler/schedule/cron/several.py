@@ -7,21 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from itertools import islice
 from typing import NamedTuple
 
 from scheduler.schedule.cron.pattern_union import PatternUnion, once
 from scheduler.schedule.cron.schedule import CronSchedule, parse_cron
 from scheduler.schedule.offsets import stretches
-from scheduler.schedule.schedule import Schedule, Summary, instant_at
-from scheduler.schedule.wall_schedule import bounds
+from scheduler.schedule.stepped_schedule import SteppedSchedule
 
 SEPARATOR = "; "
 """What stands between the expressions where they are shown as one text."""
 
 
 @dataclass(frozen=True, slots=True)
-class SeveralSchedules(Schedule):
+class SeveralSchedules(SteppedSchedule):
     """The union of the instants of cron schedules in one zone; an instant that several have is one.
 
     >>> parse_several(("0 2 * * mon-fri", "0 6 * * sat")).describe()
@@ -36,24 +34,6 @@ class SeveralSchedules(Schedule):
         found = (member.next_after(instant) for member in self.members)
         return min((each for each in found if each is not None), default=None)
 
-    def between(self, after: datetime, until: datetime, limit: int | None = None) -> Iterator[datetime]:
-        """The instants x with after < x <= until, ascending, the first `limit` of them."""
-        return map(instant_at, islice(self._ascending(*bounds(after, until)), limit))
-
-    def latest(self, after: datetime, until: datetime, n: int) -> list[datetime]:
-        """The last `n` of the instants x with after < x <= until, ascending."""
-        found = list(islice(self._descending(*bounds(after, until)), n))
-        return [instant_at(seconds) for seconds in reversed(found)]
-
-    def summary(self, after: datetime, until: datetime) -> Summary:
-        """First, last and count of the instants x with after < x <= until; the answer is remembered."""
-        low_s, high_s = bounds(after, until)
-        first_s = next(self._ascending(low_s, high_s), None)
-        if first_s is None:
-            return Summary(None, None, 0)
-        last_s = next(self._descending(low_s, high_s), first_s)
-        return Summary(instant_at(first_s), instant_at(last_s), _count(self, low_s, high_s))
-
     def describe(self) -> str:
         """All of them in words."""
         return ", and also ".join(member.describe() for member in self.members)
@@ -62,12 +42,34 @@ class SeveralSchedules(Schedule):
         """The expressions as they were written."""
         return SEPARATOR.join(member.source() for member in self.members)
 
-    def _ascending(self, low_s: int, high_s: int) -> Iterator[int]:
+    def ascending(self, low_s: int, high_s: int) -> Iterator[int]:
+        """The instants in low_s <= utc < high_s, in seconds since 1970, the earliest first."""
         return once(heapq.merge(*(member.ascending(low_s, high_s) for member in self.members)))
 
-    def _descending(self, low_s: int, high_s: int) -> Iterator[int]:
+    def descending(self, low_s: int, high_s: int) -> Iterator[int]:
+        """The same, the latest first."""
         every = (member.descending(low_s, high_s) for member in self.members)
         return once(heapq.merge(*every, reverse=True))
+
+    def count(self, low_s: int, high_s: int) -> int:
+        """How many there are, without stepping through them."""
+        fixed, *others = _kinds(self)
+        flowing = others[0] if others else fixed
+        every = PatternUnion([member.wall_times for member in self.members]) if others else fixed.times
+        total = 0
+        for stretch in stretches(self.zone, low_s, high_s):
+            at_fixed = fixed.member.piece(fixed.times, stretch, low_s, high_s)
+            at_flowing = flowing.member.piece(flowing.times, stretch, low_s, high_s)
+            begin_s = at_flowing.low_s
+            if at_fixed.made_up_s is not None:
+                total += 1
+                # What flows may have a time at that very instant: both are one.
+                begin_s = max(begin_s, at_fixed.made_up_s + at_fixed.offset_s + 1)
+            # In a stretch fixed times never begin to count before those that flow.
+            shared_s = min(max(at_fixed.low_s, begin_s), at_flowing.high_s)
+            total += flowing.times.count(begin_s, shared_s) if shared_s > begin_s else 0
+            total += every.count(shared_s, at_flowing.high_s) if at_flowing.high_s > shared_s else 0
+        return total
 
 
 @lru_cache(maxsize=4096)
@@ -96,25 +98,3 @@ def _kinds(schedule: SeveralSchedules) -> list[_Kind]:
         if alike:
             found.append(_Kind(alike[0], PatternUnion([member.wall_times for member in alike])))
     return found
-
-
-@lru_cache(maxsize=4096)
-def _count(schedule: SeveralSchedules, low_s: int, high_s: int) -> int:
-    """How many instants lie in low_s <= utc < high_s, without stepping through them."""
-    fixed, *others = _kinds(schedule)
-    flowing = others[0] if others else fixed
-    every = PatternUnion([member.wall_times for member in schedule.members]) if others else fixed.times
-    total = 0
-    for stretch in stretches(schedule.zone, low_s, high_s):
-        at_fixed = fixed.member.piece(fixed.times, stretch, low_s, high_s)
-        at_flowing = flowing.member.piece(flowing.times, stretch, low_s, high_s)
-        begin_s = at_flowing.low_s
-        if at_fixed.made_up_s is not None:
-            total += 1
-            # What flows may have a time at that very instant: both are one.
-            begin_s = max(begin_s, at_fixed.made_up_s + at_fixed.offset_s + 1)
-        # In a stretch fixed times never begin to count before those that flow.
-        shared_s = min(max(at_fixed.low_s, begin_s), at_flowing.high_s)
-        total += flowing.times.count(begin_s, shared_s) if shared_s > begin_s else 0
-        total += every.count(shared_s, at_flowing.high_s) if at_flowing.high_s > shared_s else 0
-    return total
