@@ -85,10 +85,7 @@ def directories(node: Node) -> list[Directory]:
         raise InvalidValue(
             "this takes a list of folders, each such as {path: /srv/app/logs, pattern: '*.log'}"
         )
-    gathered = FaultCollector()
-    found = [gathered.take(_directory, item, f"{index}") for index, item in enumerate(node.items, 1)]
-    gathered.settle()
-    return [each for each in found if each is not None]
+    return _each(node, _directory)
 
 
 def expressions(node: Node) -> str | list[str]:
@@ -99,10 +96,7 @@ def expressions(node: Node) -> str | list[str]:
         raise InvalidValue("the list is empty: it takes cron expressions in quotes")
     if len(node.items) > _EXPRESSIONS_MAX:
         raise InvalidValue(f"this list has {len(node.items)} expressions, {_EXPRESSIONS_MAX} is the most")
-    gathered = FaultCollector()
-    found = [gathered.take(_expression, item, f"{index}") for index, item in enumerate(node.items, 1)]
-    gathered.settle()
-    read = [each for each in found if each is not None]
+    read = _each(node, _expression)
     return read[0] if len(read) == 1 else read
 
 
@@ -141,6 +135,11 @@ def _one_or_more(node: Node, read: Callable[[Node], T], wanted: str) -> list[T]:
         return [read(node)]
     if not node.items:
         raise InvalidValue(f"the list is empty: this takes {wanted}")
+    return _each(node, read)
+
+
+def _each(node: Sequence, read: Callable[[Node], T]) -> list[T]:
+    """What `read` makes of the items; a mistake is told with the place of its item in the list, from 1."""
     gathered = FaultCollector()
     found = [gathered.take(read, item, f"{index}") for index, item in enumerate(node.items, 1)]
     gathered.settle()
