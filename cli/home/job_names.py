@@ -128,13 +128,16 @@ def known_jobs(home: Home) -> list[JobDefinition]:
         return []
 
 
-def _no_such(shown: str, name: str, known: Iterable[str]) -> tuple[str, str]:
-    import difflib
+def nearest_names(name: str, known: Iterable[str]) -> str:
+    """One or two of the known names that were probably meant, whatever the case: `a or b`; empty if none is near."""
+    from difflib import get_close_matches
 
+    folded = {candidate.casefold(): candidate for candidate in known}
+    return " or ".join(folded[match] for match in get_close_matches(name.casefold(), folded, n=2))
+
+
+def _no_such(shown: str, name: str, known: Iterable[str]) -> tuple[str, str]:
     names = list(known)
-    folded = {candidate.casefold(): candidate for candidate in names}
-    near = difflib.get_close_matches(name.casefold(), folded, n=2)
-    if near:
-        meant = " or ".join(folded[match] for match in near)
+    if meant := nearest_names(name, names):
         return f'no job "{shown}": did you mean {meant}?', ""
     return f'no job "{shown}"', "`cronledger jobs list` shows all." if names else "There are no jobs yet."

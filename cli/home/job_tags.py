@@ -11,7 +11,6 @@ import click
 
 from cli.app.failures import Failure
 from cli.app.home_option import home_of
-from cli.home.job_names import find_job, known_jobs
 from cli.terminal.printable import printable
 
 if TYPE_CHECKING:
@@ -32,6 +31,8 @@ class TagName(click.ParamType[str]):
     ) -> list[CompletionItem]:
         """Tags of the home's jobs."""
         from click.shell_completion import CompletionItem
+
+        from cli.home.job_names import known_jobs
 
         known = known_jobs(home_of(ctx))
         tags = sorted({tag for definition in known for tag in definition.tags})
@@ -67,18 +68,18 @@ def chosen_jobs(state: State, names: Iterable[str], tags: Iterable[str]) -> list
     Raises:
         Failure: there is no such job, or no job has one of the tags.
     """
+    from cli.home.job_names import find_job
+
     found = {name: find_job(state, name) for name in names}
     return list({**found, **{job.name: job for job in tagged(state.present_jobs(), tags)}}.values())
 
 
 def _no_such(tag: str, known: Iterable[str]) -> tuple[str, str]:
-    from difflib import get_close_matches
+    from cli.home.job_names import nearest_names
 
-    folded = {each.casefold(): each for each in sorted(known)}
-    near = get_close_matches(tag.casefold(), folded, n=2)
     shown = printable(tag)
-    if near:
-        return f'no job has the tag "{shown}": did you mean {" or ".join(folded[each] for each in near)}?', ""
+    if meant := nearest_names(tag, sorted(known)):
+        return f'no job has the tag "{shown}": did you mean {meant}?', ""
     hint = (
         f"The tags are {', '.join(sorted(known))}."
         if known

@@ -14,9 +14,9 @@ from cli.terminal.printable import printable
 from cli.words.job_words import going_words
 from cli.words.words import actor_words
 from eventstore.store import Event
-from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
+from scheduler.ledger.run_record import cause_of
 from scheduler.ownership.actor import claims, person
 from scheduler.ownership.home_identity import is_copy
 from scheduler.rules.requests.cancellation import cancel_requests, runs_in_flight, skips_without_scheduler
@@ -121,8 +121,8 @@ def _watched(home: Home, run: Run) -> bool:
 def _no_such_run(ledger: Ledger, number: int) -> Failure:
     """Why a run that is not in flight cannot be stopped: it has ended, or there never was one."""
     store = ledger.store
-    caused = next(store.read(number, number), None) if number <= store.head().seq else None
-    if caused is None or caused.run != number or caused.type not in v.CAUSES:
+    caused = cause_of(store, number)
+    if caused is None:
         return Failure(f"there is no run {number}", "`cronledger jobs history` shows the numbers of runs.")
     for seen, entry in enumerate(store.read_backwards()):
         if entry.run == number and entry.type in SETTLING:

@@ -38,6 +38,18 @@ class RunRecord(NamedTuple):
         return [entry for entry in self.entries if entry.type == payload.TYPE]
 
 
+def cause_of(store: EventStore, number: int) -> Entry | None:
+    """The tick or the request that made a run; None if there is no such run.
+
+    Raises:
+        Corrupt: the entry does not stand where the chain says.
+    """
+    if not 0 <= number <= store.head().seq:
+        return None
+    cause = next(store.read(number, number), None)
+    return cause if cause is not None and cause.run == number and cause.type in v.CAUSES else None
+
+
 def run_record(store: EventStore, number: int) -> RunRecord | None:
     """What is on record about a run; None if there is no such run.
 
@@ -46,10 +58,8 @@ def run_record(store: EventStore, number: int) -> RunRecord | None:
     Raises:
         Corrupt: an entry on the way does not stand where the chain says.
     """
-    if not 0 <= number <= store.head().seq:
-        return None
-    cause = next(store.read(number, number), None)
-    if cause is None or cause.run != number or cause.type not in v.CAUSES:
+    cause = cause_of(store, number)
+    if cause is None:
         return None
     entries = [cause]
     for entry in store.read(number + 1):
