@@ -8,7 +8,8 @@ from datetime import datetime
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob
 from scheduler.definition import Timing
 from scheduler.rules.job_schedule import schedule_of
-from scheduler.schedule import Lint, lint
+from scheduler.schedule import Lint
+from scheduler.schedule.lint import lint
 from scheduler.shortening import bounded_message
 
 

@@ -16,7 +16,6 @@ from scheduler.schedule.cron.several import SeveralSchedules, parse_several
 from scheduler.schedule.duration import format_duration, parse_duration
 from scheduler.schedule.errors import ScheduleError, mistyped
 from scheduler.schedule.every import EverySchedule, parse_every
-from scheduler.schedule.lint import lint
 from scheduler.schedule.on_demand import OnDemand
 from scheduler.schedule.schedule import Lint, Schedule, Summary
 from scheduler.schedule.zones import known_zone, nearest_zones, unknown_zone
@@ -33,7 +32,6 @@ __all__ = [
     "Summary",
     "format_duration",
     "known_zone",
-    "lint",
     "mistyped",
     "nearest_zones",
     "parse_at",

@@ -7,15 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
+from scheduler.schedule.at import parse_at
 from scheduler.schedule.duration import duration_in_words, format_duration, parse_duration
 from scheduler.schedule.errors import ScheduleError
+from scheduler.schedule.every_days import EveryDaysSchedule, every_days
 from scheduler.schedule.schedule import HORIZON_S, Schedule, Summary, epoch_seconds, instant_at
 from scheduler.schedule.zones import known_zone, load_zone, unknown_zone
-
-if TYPE_CHECKING:
-    from scheduler.schedule.every_days import EveryDaysSchedule
 
 _DAY_S = 86_400
 _BEGINNING = re.compile(r"(?P<interval>.*?)[ \t]*\bfrom\b[ \t]*(?P<first>.*)")
@@ -126,9 +124,6 @@ def parse_every(interval: str | timedelta, timezone: str = "UTC") -> EverySchedu
 
 def _with_beginning(text: str, found: re.Match[str], timezone: str) -> EverySchedule | EveryDaysSchedule:
     """The schedule of an interval that begins at a time: elapsed time, or whole days that keep the time of day."""
-    from scheduler.schedule.at import parse_at
-    from scheduler.schedule.every_days import every_days
-
     interval, first, column = found["interval"].strip(" \t"), found["first"], found.start("first")
     try:
         length = parse_duration(interval)

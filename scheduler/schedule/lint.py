@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scheduler.schedule.clock_changes import clock_change_lints, clocks_change
+from scheduler.schedule.cron.lint import lint_cron
 from scheduler.schedule.cron.schedule import CronSchedule
 from scheduler.schedule.cron.several import SeveralSchedules
 from scheduler.schedule.every import EverySchedule
@@ -25,9 +26,6 @@ def lint(schedule: Schedule) -> list[Lint]:
     if isinstance(schedule, SeveralSchedules):
         return list(_several(schedule))
     if isinstance(schedule, CronSchedule):
-        # Most commands read schedules, and few remark on them: what they all import is short.
-        from scheduler.schedule.cron.lint import lint_cron
-
         return list(lint_cron(schedule))
     if isinstance(schedule, EverySchedule):
         return list(_interval(schedule))

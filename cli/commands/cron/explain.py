@@ -19,8 +19,9 @@ from cli.terminal.printable import printable
 from cli.terminal.tables import Cell, Column, Value, details, table
 from cli.times.show import parse_time, show_relative, show_time
 from cli.times.zones import zone_of
-from scheduler.schedule import Schedule, ScheduleError, lint, parse_cron, parse_every, parse_several
+from scheduler.schedule import Schedule, ScheduleError, parse_cron, parse_every, parse_several
 from scheduler.schedule.cron.several import SEPARATOR
+from scheduler.schedule.lint import lint
 
 _COUNT_MAX = 10_000
 _INTERVAL = re.compile(r"(?P<key>every(?::[ \t]*|[ \t]+))(?P<value>.*)")

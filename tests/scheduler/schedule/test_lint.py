@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scheduler.schedule import Schedule, lint, parse_at, parse_every
+from scheduler.schedule import Schedule, parse_at, parse_every
+from scheduler.schedule.lint import lint
 
 
 @pytest.mark.parametrize(

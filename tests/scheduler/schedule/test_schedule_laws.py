@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from scheduler.schedule import Schedule, ScheduleError, lint, parse_at, parse_cron, parse_every, parse_several
+from scheduler.schedule import Schedule, ScheduleError, parse_at, parse_cron, parse_every, parse_several
+from scheduler.schedule.lint import lint
 from tests.scheduler.schedule.cron.wall_clock import CHANGES, PATIENT, ZONES, expressions, utc
 
 ANY_TIME = st.datetimes(
