@@ -92,6 +92,9 @@ class Copies:
     def _path(self) -> Path:
         return self.folder / f"home-{next(self._names)}"
 
+    def _processes(self) -> set[int]:
+        return processes(self.folder)
+
     # -- deeds ---------------------------------------------------------------------------------------------------
 
     def serve(self, home: CopyOf) -> None:
@@ -106,14 +109,14 @@ class Copies:
 
     def run(self, home: CopyOf) -> None:
         """A run begins, by the scheduler or without one."""
-        before = processes()
+        before = self._processes()
         answer = home.live.run("jobs", "run", "long", "--no-wait")
         if home.is_copy and home.served is None:
             assert (answer.code, "is a copy of another one" in answer.err) == (2, True), answer
             return
         assert answer.code == 0, answer
-        await_fact(lambda: len(processes() - before) > 0)
-        home.processes |= processes() - before
+        await_fact(lambda: len(self._processes() - before) > 0)
+        home.processes |= self._processes() - before
 
     def cancel(self, home: CopyOf) -> None:
         """All its runs are asked to stop; those of a copy that nobody has adopted are another's."""
@@ -123,7 +126,7 @@ class Copies:
             assert "is a copy of another one" in answer.err, answer
         home.asked, home.processes = home.asked | home.processes, set()
         if home.served is not None:
-            await_fact(lambda: not home.asked & processes())
+            await_fact(lambda: not home.asked & self._processes())
             await_fact(lambda: not home.going)
 
     def stop(self, home: CopyOf) -> None:
@@ -140,7 +143,7 @@ class Copies:
 
     def _gone(self, home: CopyOf) -> None:
         home.served = None
-        home.processes &= processes()
+        home.processes &= self._processes()
 
     def adopt(self, home: CopyOf) -> None:
         """Somebody says that it goes on by itself."""
@@ -211,7 +214,9 @@ class Copies:
         before = [other.stamps() for other in others]
         deed(home)
         for other, stamps in zip(others, before, strict=True):
-            assert other.processes <= processes(), f"a process of another home is gone after {self.done}"
+            assert other.processes <= self._processes(), (
+                f"a process of another home is gone after {self.done}"
+            )
             assert stamps is None or stamps == other.stamps(), f"another home was written after {self.done}"
 
     def end(self) -> None:
@@ -235,14 +240,14 @@ class Copies:
                 assert list(illegal_entries(home.live.entries())) == [], self.done
 
 
-def processes() -> set[int]:
-    """The programs of runs that are going, whichever home they are of."""
+def processes(folder: Path) -> set[int]:
+    """The programs of runs that are going, of all homes in a folder; other tests have runs of their own meanwhile."""
     found = set()
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if (process / "cmdline").read_bytes() != b"sleep\x00300\x00":
                 continue
-            if b"CRONLEDGER_RUN=" in (process / "environ").read_bytes():
+            if b"CRONLEDGER_HOME=%s/" % os.fsencode(folder) in (process / "environ").read_bytes():
                 found.add(int(process.name))
     return found
 
