@@ -15,9 +15,9 @@ import select
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import groupby
+from queue import SimpleQueue
 from typing import Literal, TextIO
 
 from cli.terminal.printable import show_count
@@ -29,6 +29,10 @@ OutputStream = Literal["out", "err"]
 Text = str | Callable[[], str]
 """A line, or a function that makes it when its turn comes."""
 
+_QUIET_S = 0.05
+"""Lines are printed as soon as none came for so long."""
+_GATHER_MAX_S = 0.5
+"""A line waits at most about so long for others."""
 _NOT_READ = "nobody read them in time"
 _LOOK_S = 0.25
 """While the thread waits for a slow reader, it checks this often whether there is still time to wait."""
@@ -37,17 +41,20 @@ _OF_CLOSING = 0.9
 
 
 class LinePrinter:
-    """Prints lines to standard output and standard error, in order, from a thread of its own."""
+    """Prints lines to standard output and standard error, in order, from a thread of its own.
+
+    One thread hands it lines, and closes it in the end.
+    """
 
     def __init__(self, lines_max: int = LINES_MAX) -> None:
         self._lines_max = lines_max
-        self._waiting: deque[tuple[OutputStream, Text]] = deque()
+        # Handed over without a lock that Python code holds: this is done three times for each run of a herd.
+        self._waiting: SimpleQueue[tuple[OutputStream, Text] | None] = SimpleQueue()
         self._left_out = 0
-        self._closing, self._threaded = False, True
+        self._closing, self._threaded = threading.Event(), True
         self._give_up_s: float | None = None
         self._out, self._err = _Output(sys.stdout, self._may_wait), _Output(sys.stderr, self._may_wait)
         self._together = self._out.is_same_place(self._err)
-        self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._print, name="printer", daemon=True)
         try:
             self._thread.start()
@@ -60,47 +67,51 @@ class LinePrinter:
         """Queue a line to be printed; this never waits."""
         if not self._threaded:
             self._write(self._out if stream == "out" else self._err, [text])
-            return
-        with self._changed:
-            may_sleep = not self._waiting
-            if len(self._waiting) >= self._lines_max:
-                self._left_out += 1
-                return
-            self._own_up()
-            self._waiting.append((stream, text))
-            if may_sleep:
-                self._changed.notify()
+        elif self._waiting.qsize() >= self._lines_max:
+            self._left_out += 1
+        else:
+            if self._left_out:
+                self._own_up()
+            self._waiting.put((stream, text))
 
     def close(self, wait_s: float = 2.0) -> None:
         """Print the waiting lines, and say what was left out, in at most `wait_s` seconds."""
         if not self._threaded:
             self._complete(last=True)
             return
-        with self._changed:
+        if self._left_out:
             self._own_up()
-            self._give_up_s = time.monotonic() + wait_s * _OF_CLOSING
-            self._closing = True
-            self._changed.notify()
+        self._give_up_s = time.monotonic() + wait_s * _OF_CLOSING
+        self._closing.set()
+        self._waiting.put(None)
         self._thread.join(wait_s)
 
     def _own_up(self) -> None:
         """Queue a line that says how many lines were left out because the queue was full."""
-        if self._left_out:
-            self._waiting.append(("err", _left_out_words(self._left_out, _NOT_READ)))
-            self._left_out = 0
+        self._waiting.put(("err", _left_out_words(self._left_out, _NOT_READ)))
+        self._left_out = 0
 
     def _print(self) -> None:
-        while True:
-            with self._changed:
-                while not self._waiting and not self._closing:
-                    self._changed.wait()
-                batch = list(self._waiting)
-                self._waiting.clear()
-            if not batch:
-                self._complete(last=True)
-                return
+        while (first := self._waiting.get()) is not None:
+            self._gather()
+            # Nobody else takes lines: that many are there. The last one of all may be None.
+            rest = [self._waiting.get() for _ in range(self._waiting.qsize())]
+            batch = [first, *filter(None, rest)]
             for stream, lines in groupby(batch, lambda item: item[0]):
                 self._write(self._out if stream == "out" else self._err, (text for _, text in lines))
+            if None in rest:
+                break
+        self._complete(last=True)
+
+    def _gather(self) -> None:
+        """Let the lines of one burst come together, as long as there is room for many more."""
+        give_up_s, waiting = time.monotonic() + _GATHER_MAX_S, -1
+        while (
+            waiting < (count := self._waiting.qsize()) < self._lines_max // 4 and time.monotonic() < give_up_s
+        ):
+            waiting = count
+            if self._closing.wait(_QUIET_S):
+                return
 
     def _write(self, output: _Output, texts: Iterable[Text]) -> None:
         if output.gone:

@@ -69,12 +69,14 @@ class EventLines:
         line = event_line(
             entry, self._zone, colour=self._colour, unicode=self._unicode, date=not self._terminal
         )
+        if not self._terminal:
+            return number + line
         hang = _SENTENCE_AT + (_NUMBER_SIZE + len(_GAP) if self._numbered else 0)
         return self._new_day(entry) + fitted(number + line, hang=hang)
 
     def _new_day(self, entry: Entry) -> str:
-        """A line with the date, at a terminal, if it is not that of the entry before."""
-        day = show_time(entry.time, self._zone)[:10] if self._terminal else self._day
+        """A line with the date, if it is not that of the entry before."""
+        day = show_time(entry.time, self._zone)[:10]
         if day == self._day:
             return ""
         self._day = day

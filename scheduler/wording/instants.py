@@ -50,9 +50,8 @@ def show_stamp(instant: datetime, zone: str) -> str:
 
     `2026-11-23 02:00:00.512+01:00`; `…Z` in UTC.
     """
-    local = instant.astimezone(zone_of(zone))
-    offset = "Z" if zone == "UTC" else _offset(local, zone)
-    return f"{local:%Y-%m-%d %H:%M:%S}.{local.microsecond // 1000:03d}{offset}"
+    stamp = instant.astimezone(zone_of(zone)).isoformat(" ", "milliseconds")
+    return stamp.removesuffix("+00:00") + "Z" if zone == "UTC" else stamp
 
 
 def _offset(local: datetime, zone: str) -> str:

@@ -70,6 +70,35 @@ def left_out(err: str) -> int:
     )
 
 
+def test_lines_are_printed_though_more_and_more_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line waits for others of its burst, but not for the end of a burst that has none."""
+    pipe = Pipe()
+    monkeypatch.setattr("sys.stdout", pipe.stream)
+    printer, stop = LinePrinter(), threading.Event()
+    printer.put("first")
+
+    def put_on() -> None:
+        while not stop.wait(0.001):
+            printer.put("another")
+
+    others = threading.Thread(target=put_on)
+    others.start()
+    try:
+        with os.fdopen(pipe.read_fd, "rb", buffering=0) as reader:
+            assert reader.read(6) == b"first\n"
+            stop.set()
+            others.join()
+            printer.put("last")
+            rest = b""
+            while not rest.endswith(b"last\n"):  # it comes without a close
+                rest += reader.read(65_536)
+    finally:
+        stop.set()
+        others.join()
+    printer.close()
+    pipe.stream.close()
+
+
 def test_a_printer_never_waits_for_its_reader(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
