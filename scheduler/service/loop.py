@@ -17,6 +17,7 @@ from scheduler import vocabulary as v
 from scheduler.clock import Clock, Reading
 from scheduler.definition import SchedulerSettings
 from scheduler.ledger.ledger import Ledger
+from scheduler.rules.attempts import is_news, with_retry
 from scheduler.rules.catch_up import closed_spans, replay
 from scheduler.rules.clock_monitor import ClockMonitor, TimeGap
 from scheduler.rules.dispatch import Dispatcher, arrivals, not_launched, unwanted_runs
@@ -116,7 +117,7 @@ class Scheduler:
         self._clock_monitor = ClockMonitor(now)
         self._ledger.decide(lambda state: opening(state, now.wall))
         self._take_over_orphans(now, self.state.runs)
-        self._supervisor.tidy({(run.number, run.attempt) for run in self.state.runs.values()})
+        self._supervisor.tidy({(run.number, run.attempt) for run in self.state.runs.values() if run.started})
         self._ledger.decide(lambda state: late_run_skips(state, now.wall))
         self._replay("scheduler_down", now)
         self._timetable = Timetable.of(self.state, now.wall)
@@ -192,18 +193,22 @@ class Scheduler:
         if self._timetable.pauses_over(now.wall):
             self._ledger.decide(lambda state: pauses_ended(state, now.wall))
         for name in list(self._touched):
-            job = self.state.jobs.get(name)
-            if job is None:
-                self._touched.pop(name, None)
-                continue
+            del self._touched[name]  # an edit that comes before the append below touches it anew
+            try:
+                self._look_at_job(name, now)
+            except (Unavailable, OSError):
+                self._touched[name] = None
+                raise
+
+    def _look_at_job(self, name: str, now: Reading) -> None:
+        """Record the instants that a schedule still had when it ended, and the waiting runs that it leaves."""
+        job = self.state.jobs.get(name)
+        if job is not None:
             self._timetable.update(job, now.wall)
             if job.unsettled or job.live:
-                self._settle_what_ended(name)
-            self._touched.pop(name, None)
-
-    def _settle_what_ended(self, name: str) -> None:
-        """Record the instants that a schedule still had when it ended, and the waiting runs that it leaves."""
-        self._ledger.decide(lambda state: [*closed_spans(state.jobs[name]), *unwanted_runs(state, name)])
+                self._ledger.decide(
+                    lambda state: [*closed_spans(state.jobs[name]), *unwanted_runs(state, name)]
+                )
 
     def _round(self, now: Reading) -> None:
         """One append for results, ticks, starts and skips; then the processes."""
@@ -223,8 +228,8 @@ class Scheduler:
     def _decide_round(
         self, state: State, now: datetime, due: Iterable[Due], finishes: Sequence[Event]
     ) -> list[Event]:
-        events = [event for event in finishes if event.run in state.runs]
-        ended = {event.run for event in events if event.run is not None}
+        events = [with_retry(state, event, now) for event in finishes if is_news(state, event)]
+        ended = {event.run for event in events if event.run is not None and event.data.retry_at is None}
         events += due_events(state, due, now)
         if self._stopping or self._paused is not None:
             return events
@@ -288,9 +293,8 @@ class Scheduler:
         if now.monotonic_s < self._look_at_mine_s:
             return
         self._look_at_mine_s = now.monotonic_s + LOOK_S
-        waiting = {event.run for event in self._finishes}
-        watched = self._supervisor.watched_runs
-        stray = [number for number in self._mine if number not in watched and number not in waiting]
+        known = self._supervisor.watched_runs | {event.run for event in self._finishes}
+        stray = [number for number in self._mine if number not in known]
         if stray:
             self._adopt_or_lose([self.state.runs[number] for number in stray], now)
 
@@ -301,7 +305,7 @@ class Scheduler:
         self._waiting.notice(number, name, run, job)
         self._watched_by_others.pop(number, None)
         self._mine.pop(number, None)
-        if run is None or run.attempt == 0:
+        if run is None or run.started is None:
             return
         if run.executor != self._executor:
             self._watched_by_others[number] = None
@@ -385,7 +389,7 @@ class Scheduler:
         if wake_s is not None:
             waits.append(wake_s)
         if self._paused is None and not self._stopping:
-            coming = filter(None, (self._timetable.next_instant(), self._waiting.next_lapse()))
+            coming = filter(None, (self._timetable.next_instant(), self._waiting.next_moment()))
             if self._due or self._touched or self._requested or self._waiting.changed:
                 waits.append(0.0)
             else:

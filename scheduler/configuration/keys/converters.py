@@ -21,7 +21,7 @@ P = TypeVar("P", bound=Placed)
 T = TypeVar("T")
 
 
-class _FaultCollector:
+class FaultCollector:
     """Reads parts one by one and remembers what is wrong with each."""
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ def command(node: Node) -> str | list[str]:
         return text(node, wanted)
     if not node.items:
         raise InvalidValue("the list is empty: it takes a program and its arguments")
-    gathered = _FaultCollector()
+    gathered = FaultCollector()
     argv = [gathered.take(_argument, item) for item in node.items]
     gathered.settle()
     if not argv[0]:
@@ -60,7 +60,7 @@ def command(node: Node) -> str | list[str]:
 
 def environment(node: Node) -> dict[str, str]:
     """Names and values of environment variables."""
-    gathered = _FaultCollector()
+    gathered = FaultCollector()
     found: dict[str, str] = {}
     for written, (key, value) in mapping(node, "a mapping of NAME: value").entries.items():
         shown = written.partition("=")[0]
@@ -78,7 +78,7 @@ def directories(node: Node) -> list[Directory]:
         raise InvalidValue(
             "this takes a list of folders, each such as {path: /srv/app/logs, pattern: '*.log'}"
         )
-    gathered = _FaultCollector()
+    gathered = FaultCollector()
     found = [gathered.take(_directory, item, f"{index}") for index, item in enumerate(node.items, 1)]
     gathered.settle()
     return [each for each in found if each is not None]
@@ -95,7 +95,7 @@ def _directory(node: Node) -> Directory:
     if isinstance(node, Scalar):
         raise InvalidValue("each folder is a mapping with a path", f"path: {node.text}" if node.text else "")
     entries = mapping(node, "a folder such as {path: /srv/app/logs, pattern: '*.log'}").entries
-    gathered = _FaultCollector()
+    gathered = FaultCollector()
     members: dict[str, str] = {}
     for key, (key_node, value) in entries.items():
         if key not in _DIRECTORY_KEYS:
