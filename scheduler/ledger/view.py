@@ -117,7 +117,7 @@ class View(NamedTuple):
     def full_slots(self) -> FullSlots | None:
         """What holds all slots while runs wait for one; None of the past, and where no scheduler would give one."""
         serves = self.as_of is None and self.scheduler_state == "running"
-        return full_slots(self.state) if serves else None
+        return full_slots(self.state, self.now) if serves else None
 
     @property
     def scheduler_state(self) -> SchedulerState:

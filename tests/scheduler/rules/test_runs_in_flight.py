@@ -46,7 +46,7 @@ def test_an_orphan_that_has_ended_meanwhile_is_passed_over() -> None:
     found = list(world.state.runs.values())
     state: State = world.state
     del state.runs[found[0].number]
-    adopted, gone = settle(state, found, {found[1].number}, ME)
+    adopted, gone = settle(state, found, {found[1].number}, ME, state.time)
     assert told([adopted, gone]) == [
         ("run.adopted", "two", found[1].number),
         ("run.finished", "three", found[2].number),
