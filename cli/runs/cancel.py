@@ -19,8 +19,8 @@ from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.run_record import cause_of
 from scheduler.ownership.actor import claims, person
 from scheduler.ownership.home_identity import is_copy
-from scheduler.rules.attempts import settles
 from scheduler.rules.requests.cancellation import cancel_requests, runs_in_flight, skips_without_scheduler
+from scheduler.rules.runs.attempts import settles
 from scheduler.rules.state import Run, State
 from scheduler.scheduler_lock import holder_of
 from scheduler.service.executor import executor_alive

@@ -16,7 +16,7 @@ from cli.words.entry_lines import sentence
 from cli.words.words import actor_words
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.rules.attempts import settles
+from scheduler.rules.runs.attempts import settles
 from scheduler.rules.state import Run, State
 from scheduler.wording.entries import signs_of
 

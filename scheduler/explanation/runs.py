@@ -25,9 +25,9 @@ from scheduler.explanation.facts import (
     WaitEnd,
 )
 from scheduler.ledger.past import Past
-from scheduler.rules.attempts import settles
-from scheduler.rules.dispatch import SLOTS_SHOWN_MAX
-from scheduler.rules.slots import full_slots
+from scheduler.rules.runs.attempts import settles
+from scheduler.rules.runs.dispatch import SLOTS_SHOWN_MAX
+from scheduler.rules.runs.slots import full_slots
 from scheduler.rules.state import Run, State
 
 NEAR_ENTRIES = 20_000

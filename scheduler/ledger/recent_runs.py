@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from scheduler.entry_members import Outcome, Trigger
-from scheduler.rules.attempts import settles
+from scheduler.rules.runs.attempts import settles
 from scheduler.vocabulary import RunFinished, payload
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from scheduler.ledger.open import config_changes, open_ledger_to_read
 from scheduler.ledger.past import OnProgress, Past
 from scheduler.rules.reconcile import pauses_ended
 from scheduler.rules.requests.preview import preview
-from scheduler.rules.slots import FullSlots, full_slots
+from scheduler.rules.runs.slots import FullSlots, full_slots
 from scheduler.rules.state import Job, State
 from scheduler.scheduler_lock import Holder, holder_of
 from scheduler.store import open_store

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.rules.attempts import closed
 from scheduler.rules.catch_up import ticked
-from scheduler.rules.dispatch import SLOTS_SHOWN_MAX, skipped
+from scheduler.rules.runs.attempts import closed
+from scheduler.rules.runs.dispatch import SLOTS_SHOWN_MAX, skipped
+from scheduler.rules.runs.waiting_runs import START_DEADLINE
 from scheduler.rules.state import Job, State
 from scheduler.rules.timetable import Due
-from scheduler.rules.waiting_runs import START_DEADLINE
 
 ROUND_DUE_MAX = 32
 """At most this many instants are settled in one append: if many fall due together, the first runs start at once."""

@@ -9,7 +9,7 @@ from msgspec import structs
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
 from scheduler.ledger.ledger import Ledger
-from scheduler.rules.orphans import settle
+from scheduler.rules.runs.orphans import settle
 from scheduler.rules.state import Executor, Run
 from scheduler.service.launcher import Launcher
 from scheduler.service.supervisor import Supervisor, cancel_reason

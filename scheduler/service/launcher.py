@@ -13,7 +13,7 @@ from scheduler.configuration import ConfiguredJob
 from scheduler.definition import Directory, JobDefinition
 from scheduler.home import Home
 from scheduler.processes.spawner import Launch
-from scheduler.rules.dispatch import not_launched
+from scheduler.rules.runs.dispatch import not_launched
 from scheduler.rules.state import Run, State
 from scheduler.service.supervisor import RunningAttempt
 

@@ -23,9 +23,9 @@ from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.processes.output_files import remove_what_was_lost
 from scheduler.processes.spawner import Spawner
-from scheduler.rules.attempts import closed, end_of_wish, is_news, waits_no_longer, with_retry
-from scheduler.rules.dispatch import may_start, not_launched, skipped, started
-from scheduler.rules.orphans import ExecutorAlive, orphans, settle
+from scheduler.rules.runs.attempts import closed, end_of_wish, is_news, waits_no_longer, with_retry
+from scheduler.rules.runs.dispatch import may_start, not_launched, skipped, started
+from scheduler.rules.runs.orphans import ExecutorAlive, orphans, settle
 from scheduler.rules.state import NEVER, Executor, Run, State
 from scheduler.service.config_in_force import CONFIG_PROBLEMS
 from scheduler.service.executor import orphan_of

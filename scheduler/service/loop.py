@@ -19,17 +19,17 @@ from scheduler.clock import Clock, Reading
 from scheduler.definition import SchedulerSettings
 from scheduler.entry_members import MisfireReason
 from scheduler.ledger.ledger import Ledger
-from scheduler.rules.attempts import is_news, with_retry
 from scheduler.rules.catch_up import replay
 from scheduler.rules.clock_monitor import ClockMonitor, TimeGap
-from scheduler.rules.dispatch import Dispatcher, arrivals
 from scheduler.rules.falling_due import ROUND_LATE_MAX, deadline_skip, due_events, next_batch
-from scheduler.rules.orphans import ExecutorAlive, late_run_skips, orphans
 from scheduler.rules.reconcile import pauses_ended
-from scheduler.rules.replacement import left_by_edit, replacements
+from scheduler.rules.runs.attempts import is_news, with_retry
+from scheduler.rules.runs.dispatch import Dispatcher, arrivals
+from scheduler.rules.runs.orphans import ExecutorAlive, late_run_skips, orphans
+from scheduler.rules.runs.replacement import left_by_edit, replacements
+from scheduler.rules.runs.waiting_runs import WaitingRuns
 from scheduler.rules.state import Executor, Run, State
 from scheduler.rules.timetable import Due, Timetable
-from scheduler.rules.waiting_runs import WaitingRuns
 from scheduler.service.adoption import adopt_or_lose
 from scheduler.service.launcher import Launcher
 from scheduler.service.supervisor import Supervisor

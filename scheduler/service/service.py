@@ -22,7 +22,7 @@ from scheduler.ownership.home_identity import HomeCopied, is_copy, remember
 from scheduler.processes import PosixSpawner
 from scheduler.processes.recognition import identity
 from scheduler.rules.reconcile import reconcile
-from scheduler.rules.slots import full_slots
+from scheduler.rules.runs.slots import full_slots
 from scheduler.rules.state import State
 from scheduler.schedule import zone_data
 from scheduler.schedule.cron import stepper

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.entry_members import Claims
-from scheduler.rules.attempts import closed
-from scheduler.rules.dispatch import skipped
+from scheduler.rules.runs.attempts import closed
+from scheduler.rules.runs.dispatch import skipped
 from scheduler.rules.state import Job, Run, State
 
 

@@ -9,10 +9,10 @@ from msgspec import structs
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.rules.attempts import with_retry
 from scheduler.rules.catch_up import chosen
-from scheduler.rules.dispatch import lost, skipped
 from scheduler.rules.job_schedule import schedule_of
+from scheduler.rules.runs.attempts import with_retry
+from scheduler.rules.runs.dispatch import lost, skipped
 from scheduler.rules.state import Executor, Run, State
 
 ExecutorAlive = Callable[[Executor], bool]

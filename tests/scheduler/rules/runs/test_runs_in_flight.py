@@ -8,8 +8,8 @@ from eventstore.store import OWN_SEQ, Event
 from scheduler import vocabulary as v
 from scheduler.entry_members import Claims
 from scheduler.rules.catch_up import ticked
-from scheduler.rules.orphans import late_run_skips, orphans, settle
 from scheduler.rules.requests.cancellation import cancel_requests, runs_in_flight, skips_without_scheduler
+from scheduler.rules.runs.orphans import late_run_skips, orphans, settle
 from scheduler.rules.state import Executor, State
 from tests.support.world import BEGIN, Process, World, job
 

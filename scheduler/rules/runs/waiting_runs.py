@@ -13,8 +13,8 @@ from bisect import bisect_left, insort
 from collections.abc import Container, Iterator
 from datetime import datetime, timedelta
 
-from scheduler.rules.attempts import retry_limit
-from scheduler.rules.dispatch import may_start
+from scheduler.rules.runs.attempts import retry_limit
+from scheduler.rules.runs.dispatch import may_start
 from scheduler.rules.state import Job, Run, State
 
 START_DEADLINE = timedelta(hours=1)

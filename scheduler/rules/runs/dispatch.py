@@ -15,7 +15,7 @@ from scheduler import vocabulary as v
 from scheduler.command import command_digest
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import SkipReason
-from scheduler.rules.attempts import closed, end_of_wish
+from scheduler.rules.runs.attempts import closed, end_of_wish
 from scheduler.rules.state import Executor, Job, Run, State
 
 SecretDigest = Callable[[int, int], str | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from scheduler.rules.dispatch import may_start
+from scheduler.rules.runs.dispatch import may_start
 from scheduler.rules.state import Run, State
 
 
