@@ -222,7 +222,10 @@ class ScheduleMisfired(Payload, frozen=True):
 
 
 class RunRequested(Payload, frozen=True):
-    """A person asked for a run, with these `params`; the run's number is this entry's `seq`."""
+    """A person asked for a run, with these `params`; the run's number is this entry's `seq`.
+
+    It makes run `retry_of` again, if there is one, of which `original_scheduled_for` is the instant.
+    """
 
     TYPE: ClassVar[str] = "run.requested"
     executor: Literal["scheduler", "self"]
@@ -230,6 +233,8 @@ class RunRequested(Payload, frozen=True):
     parameters: list[str] = []
     claims: Claims | None = None
     params: dict[str, str] = {}
+    retry_of: int | None = None
+    original_scheduled_for: datetime | None = None
 
 
 class RunCancelRequested(Payload, frozen=True):

@@ -25,6 +25,7 @@ WRITING = frozenset(
         "init",
         "serve",
         "run",
+        "retry",
         "cancel",
         "enable",
         "disable",

@@ -15,14 +15,13 @@ from cli.app.failures import Failure, complain
 from cli.app.ledger_wait import patience_explained
 from cli.home.copied import copied
 from cli.home.job_names import find_job
-from cli.home.reasons import check_reason
-from cli.runs.parameters import given_values
 from cli.runs.runner import OnRequested, OutputPlaces, Runner, ledger_for_runs
 from cli.runs.wanted import Wanted
 from cli.terminal.console import note
 from cli.terminal.printable import printable
 from eventstore.errors import Unavailable
 from scheduler.configuration import Config
+from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.open import bring_in_line
@@ -113,17 +112,21 @@ class DirectRunner(Runner):
         Raises:
             Failure: there is no such job, it takes no such parameter, or it asks for a reason; nothing is requested.
         """
-        requests = []
-        for name in wanted.names:
-            find_job(self.ledger.state, name)
-            if name not in self.config.jobs:
-                raise Failure(f"job {printable(name)} is not in the config that is used")
-            definition = self.config.jobs[name].definition
-            params = given_values(definition, wanted.params)
-            requests.append(RunRequest(definition, wanted.reason, params=params))
-        check_reason((request.definition for request in requests), wanted.reason)
-        for request in requests:
+        for run in wanted.runs(self._definition_of):
+            request = RunRequest(
+                run.definition,
+                wanted.reason,
+                params=run.params,
+                retry_of=run.retry_of,
+                original_scheduled_for=run.original_scheduled_for,
+            )
             self.request_run(request, on_requested)
+
+    def _definition_of(self, name: str) -> JobDefinition:
+        find_job(self.ledger.state, name)
+        if name not in self.config.jobs:
+            raise Failure(f"job {printable(name)} is not in the config that is used")
+        return self.config.jobs[name].definition
 
     def request_run(self, request: RunRequest, on_requested: OnRequested) -> None:
         """Queue one run that is described in full; `follow` requests and starts it."""
@@ -162,7 +165,7 @@ class DirectRunner(Runner):
     def _begin(self, request: RunRequest, on_requested: OnRequested) -> bool:
         """Request and start a run, unless it must wait for another run of its job; False: try again later."""
         job = request.definition.name
-        if request.definition.queues:
+        if request.queues:
             other = self._executor.in_the_way(job)
             if other is not None:
                 if other.number not in self._announced:

@@ -17,6 +17,7 @@ from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import Trigger
 from scheduler.ledger.run_record import RunRecord
+from scheduler.rules.runs.attempts import settles
 from scheduler.wording.causes import claimed_actor_words
 
 
@@ -45,6 +46,7 @@ class RunReport:
         self._cause = v.payload(record.cause)
         self._end = None if record.end is None else v.payload(record.end)
         self._starts = record.of_type(v.RunStarted)
+        self._retried = [entry for entry in record.of_type(v.RunFinished) if not settles(entry)]
 
     @property
     def trigger(self) -> Trigger:
@@ -65,6 +67,10 @@ class RunReport:
             who = claimed_actor_words(record.cause.actor, cause.claims)
             asked = f"by {who}, at {show_time(record.cause.time, zone)}{because(cause.reason)}"
             yield "requested", _proved(asked, record.cause)
+            if cause.retry_of is not None:
+                instant = cause.original_scheduled_for
+                due = "" if instant is None else f", which was due {show_time(instant, zone)}"
+                yield "retry of", f"run {cause.retry_of}{due}"
             if cause.parameters:
                 yield "parameters", ", ".join(cause.parameters)
         if self._in_force is not None:
@@ -86,7 +92,16 @@ class RunReport:
         since = self._starts[-1].time if self._starts else self._record.cause.time
         lasts = show_duration(max(0, (self._now - since) // timedelta(milliseconds=1)))
         words = f"running for {lasts}" if self._starts else f"waits to be started, for {lasts}"
+        if (at := self._next_attempt_at) is not None:
+            words = f"waits for attempt {len(self._starts) + 1}, due at {show_time(at, zone)}"
         return Cell(f"{words}, asked to stop" if asked else words, "warn" if asked else "plain")
+
+    @property
+    def _next_attempt_at(self) -> datetime | None:
+        """When its next attempt is due; None if it waits for none."""
+        last = self._record.entries[-1]
+        waits = bool(self._retried) and self._retried[-1].seq > self._starts[-1].seq
+        return v.payload(self._retried[-1]).retry_at if waits and not settles(last) else None
 
     def _trigger(self, zone: str) -> str:
         words = trigger_words(self.trigger)
@@ -102,6 +117,8 @@ class RunReport:
             told.append(_proved(f"{show_time(entry.time, zone)}, {attempt}{where}", entry))
         if told:
             yield "started", told
+        if self._retried:
+            yield "tried again", [_proved(sentence(each, zone), each) for each in self._retried]
         for name, payload in (("taken over", v.RunAdopted), ("asked to stop", v.RunCancelRequested)):
             entries = self._record.of_type(payload)
             if entries:
@@ -147,6 +164,8 @@ class RunReport:
             "actor": record.cause.actor,
             "reason": "" if request is None else request.reason,
             "parameters": [] if request is None else request.parameters,
+            "retry_of": None if request is None else request.retry_of,
+            "original_scheduled_for": None if request is None else request.original_scheduled_for,
             "claims": None if request is None else request.claims,
             "definition": None if force is None else {"revision": force.revision, "entry": force.entry},
             "misfire": None if record.promise is None else record.promise.seq,
@@ -163,10 +182,11 @@ class RunReport:
             "run": self._record.cause.seq,
             "job": self._record.cause.job,
             "trigger": self.trigger,
-            "status": "owed" if start is None else "running",
+            "status": "owed" if start is None else "running" if self._next_attempt_at is None else "waiting",
             "scheduled_for": getattr(self._cause, "scheduled_for", None),
             "started": self._starts[-1].time if self._starts else None,
             "attempt": None if start is None else start.attempt,
+            "retry_at": self._next_attempt_at,
         }
 
 

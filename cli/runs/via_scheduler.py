@@ -13,8 +13,6 @@ import click
 from cli.app.failures import ExitCode, Failure
 from cli.app.ledger_wait import patience_explained
 from cli.home.job_names import find_job
-from cli.home.reasons import check_reason
-from cli.runs.parameters import given_values
 from cli.runs.runner import OnRequested, OutputPlaces, Runner, ledger_for_runs
 from cli.runs.wanted import Wanted
 from cli.terminal.console import note
@@ -101,13 +99,18 @@ class SchedulerRunner(Runner):
             Failure: there is no such job, it takes no such parameter, or it asks for a reason; nothing was requested.
             Unavailable, Poisoned, Corrupt: see `EventStore.append`; nothing was requested.
         """
-        found = [(name, find_job(self.ledger.state, name).definition) for name in wanted.names]
-        check_reason((definition for _, definition in found), wanted.reason)
+        runs = wanted.runs(lambda name: find_job(self.ledger.state, name).definition)
         said, actor, events = claims(self.ledger.state.mark), person(), []
-        for name, definition in found:
-            params = given_values(definition, wanted.params)
-            requested = v.RunRequested(executor="scheduler", reason=wanted.reason, claims=said, params=params)
-            events.append(v.event(requested, actor, job=name, run=OWN_SEQ))
+        for run in runs:
+            requested = v.RunRequested(
+                executor="scheduler",
+                reason=wanted.reason,
+                claims=said,
+                params=run.params,
+                retry_of=run.retry_of,
+                original_scheduled_for=run.original_scheduled_for,
+            )
+            events.append(v.event(requested, actor, job=run.definition.name, run=OWN_SEQ))
         with patience_explained(self._home.ledger):
             recorded = self.ledger.decide(lambda state: events)
         self._patient_until_s = time.monotonic() + _PATIENCE_S

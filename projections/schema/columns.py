@@ -93,6 +93,7 @@ RUNS = (
         "params", "The values of its parameters, secret ones left out: `params->>'$.region'`. None without."
     ),
     _time("retry_at", "Until when it waits for its next attempt, if it does."),
+    _number("retry_of", "The run that a person had made again by this one (`jobs retry`)."),
 )
 
 ATTEMPTS = (

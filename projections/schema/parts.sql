@@ -10,7 +10,7 @@ CREATE VIEW parts.known AS FROM parts.fresh UNION ALL FROM parts.carried;
 
 CREATE VIEW parts.causes AS
 SELECT run, job, trigger, scheduled_for, time AS owed_at, lateness_ms, actor,
-       CASE type WHEN 'run.requested' THEN nullif(reason, '') END AS reason
+       CASE type WHEN 'run.requested' THEN nullif(reason, '') END AS reason, retry_of
 FROM parts.known WHERE type IN @CAUSES;
 
 CREATE VIEW parts.starts AS
@@ -31,7 +31,7 @@ SELECT e.run, e.job, e.trigger,
        CASE e.type WHEN 'run.finished' THEN e.time END AS finished,
        c.lateness_ms, e.duration_ms, e.attempt, e.exit_code, e.signal, e.cpu_ms, e.memory_peak_bytes,
        e.stdout_bytes, e.stderr_bytes, e.stdout_bytes + e.stderr_bytes AS output_bytes, e.error,
-       c.actor, c.reason, e.seq AS settled_seq, s.params, e.retry_at, e.closes, s.host, s.command_sha256
+       c.actor, c.reason, e.seq AS settled_seq, s.params, e.retry_at, c.retry_of, e.closes, s.host, s.command_sha256
 FROM parts.fresh AS e
 LEFT JOIN parts.causes AS c ON c.run = e.run
 LEFT JOIN parts.starts AS s ON s.run = e.run AND s.attempt = e.attempt
@@ -61,7 +61,7 @@ SELECT c.run, c.job, c.trigger,
        NULL::INTEGER AS exit_code, NULL::INTEGER AS signal, NULL::BIGINT AS cpu_ms,
        NULL::BIGINT AS memory_peak_bytes, NULL::BIGINT AS stdout_bytes, NULL::BIGINT AS stderr_bytes,
        NULL::BIGINT AS output_bytes, NULL::VARCHAR AS error, c.actor, c.reason, NULL::BIGINT AS settled_seq,
-       s.params, r.retry_at, NULL::BIGINT AS closes, s.host, s.command_sha256
+       s.params, r.retry_at, c.retry_of, NULL::BIGINT AS closes, s.host, s.command_sha256
 FROM (FROM parts.left_open WHERE type IN @CAUSES) AS o
 JOIN parts.causes AS c ON c.run = o.run
 LEFT JOIN (FROM parts.starts QUALIFY row_number() OVER (PARTITION BY run ORDER BY attempt DESC) = 1) AS s

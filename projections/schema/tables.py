@@ -33,6 +33,7 @@ FACT_TYPES = {
     "error": "VARCHAR",
     "retry_at": "TIMESTAMPTZ",
     "closes": "BIGINT",
+    "retry_of": "BIGINT",
     "reason": "VARCHAR",
     "host": "VARCHAR",
     "command_sha256": "VARCHAR",

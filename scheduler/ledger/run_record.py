@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from eventstore.store import Entry, EventStore
 from scheduler import vocabulary as v
+from scheduler.rules.runs.attempts import settles
 
 _LOOK_BACK_ENTRIES = 20_000
 """A misfire stands right before the runs that it promises: at most so many entries are looked at for it."""
@@ -31,7 +32,7 @@ class RunRecord(NamedTuple):
     def end(self) -> Entry | None:
         """What settled it; None if it has not ended."""
         last = self.entries[-1]
-        return last if last.type in v.ENDINGS else None
+        return last if settles(last) else None
 
     def of_type(self, payload: type[v.Payload]) -> list[Entry]:
         """Those of its entries that have this type."""
@@ -65,7 +66,7 @@ def run_record(store: EventStore, number: int) -> RunRecord | None:
     for entry in store.read(number + 1):
         if entry.run == number:
             entries.append(entry)
-            if entry.type in v.ENDINGS:
+            if settles(entry):
                 break
     return RunRecord(entries, _promise(store, cause))
 

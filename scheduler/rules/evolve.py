@@ -240,6 +240,7 @@ def _run_requested(state: State, entry: Entry, data: v.RunRequested) -> None:
     run.has_options = bool(data.parameters)
     if data.params:
         run.params = data.params
+    run.retry_of, run.original_scheduled_for = data.retry_of, data.original_scheduled_for
     _owe(state, run)
 
 

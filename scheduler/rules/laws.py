@@ -107,6 +107,8 @@ def _schedule_misfired(state: State, entry: Entry, data: v.ScheduleMisfired) -> 
 def _run_requested(state: State, entry: Entry, data: v.RunRequested) -> str:
     if entry.job not in state.jobs:
         return f"there was no job {entry.job}"
+    if data.retry_of is not None and (data.retry_of >= entry.seq or data.retry_of in state.runs):
+        return f"run {data.retry_of} had not ended, and cannot be made again"
     return "" if entry.run == entry.seq else f"a run bears the number of its request, not {entry.run}"
 
 

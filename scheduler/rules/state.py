@@ -148,6 +148,7 @@ class Run(msgspec.Struct, omit_defaults=True):
         cancel_seq: the last request to stop it.
         retry: the wait for its next attempt; it stays while that attempt is going.
         has_options: it was given options that only the process knows that makes its first attempt.
+        retry_of: the run that it makes again; original_scheduled_for: the instant of that one.
     """
 
     number: int
@@ -165,6 +166,8 @@ class Run(msgspec.Struct, omit_defaults=True):
     params: dict[str, str] = {}
     retry: RetryWait | None = None
     has_options: bool = False
+    retry_of: int | None = None
+    original_scheduled_for: datetime | None = None
 
     @property
     def waits_for_retry(self) -> bool:

@@ -108,8 +108,9 @@ class Launcher:
     ) -> Launch:
         """What is to be launched for an attempt; see `attempt`."""
         env = {**self._base, **self._values(definition), "CRONLEDGER_JOB": run.job}
-        if run.scheduled_for is not None:
-            env["CRONLEDGER_SCHEDULED_FOR"] = run.scheduled_for.isoformat().replace("+00:00", "Z")
+        instant = run.scheduled_for or run.original_scheduled_for
+        if instant is not None:
+            env["CRONLEDGER_SCHEDULED_FOR"] = instant.isoformat().replace("+00:00", "Z")
         return Launch(
             run=run.number,
             attempt=attempt,

@@ -44,6 +44,7 @@ class RunRequest(NamedTuple):
         definition: of the job; options: for a registered job, in place of its configured ones.
         parameters: names of those options, for the ledger.
         params: values for parameters of the job.
+        retry_of: the run that is made again, if one is; original_scheduled_for: its instant.
     """
 
     definition: JobDefinition
@@ -51,6 +52,13 @@ class RunRequest(NamedTuple):
     options: Sequence[str] = ()
     parameters: Sequence[str] = ()
     params: Mapping[str, str] = {}
+    retry_of: int | None = None
+    original_scheduled_for: datetime | None = None
+
+    @property
+    def queues(self) -> bool:
+        """Whether it waits for another run of its job, instead of being skipped."""
+        return self.definition.queues or self.retry_of is not None
 
 
 class LocalExecutor:
@@ -131,6 +139,8 @@ class LocalExecutor:
             parameters=list(request.parameters),
             claims=self._claims,
             params=dict(request.params),
+            retry_of=request.retry_of,
+            original_scheduled_for=request.original_scheduled_for,
         )
         events = [v.event(requested, self._actor, job=name, run=OWN_SEQ)]
         run = Run(
@@ -141,9 +151,11 @@ class LocalExecutor:
             by="self",
             actor=self._actor,
             params=requested.params,
+            retry_of=requested.retry_of,
+            original_scheduled_for=requested.original_scheduled_for,
         )
         other = _running(state, name)
-        if other is not None and request.definition.queues:
+        if other is not None and request.queues:
             return []
         if other is not None and request.definition.overlap == "skip":
             return [*events, skipped(run, "overlap", other.number, self._actor)]

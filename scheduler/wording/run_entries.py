@@ -145,6 +145,10 @@ def _skipped(entry: Entry, data: v.RunSkipped, zone: str) -> str:
     return f"{told}{_wish(entry, data)} (entry {data.because_of})"
 
 
+def _again(data: v.RunRequested) -> str:
+    return "" if data.retry_of is None else f", to make run {data.retry_of} again"
+
+
 def _cancel_requested(entry: Entry, data: v.RunCancelRequested, zone: str) -> str:
     if data.replaced_by is not None:
         return f"{_run(entry)} asked to stop{_replaced_by(data)}"
@@ -176,10 +180,11 @@ RUN_WORDINGS: Final[dict[str, EntryWording]] = {
         Signs("dim", "note"),
         lambda entry, data, zone: (
             f"{_run(entry)} requested by {claimed_actor_words(entry.actor, data.claims)}"
-            f"{parameter_words(data.params)}{because(data.reason)}"
+            f"{_again(data)}{parameter_words(data.params)}{because(data.reason)}"
         ),
         lambda entry, data: (
-            f"job requested: {_named(entry)}, by {entry.actor}{parameter_words(data.params)}{because(data.reason)}"
+            f"job requested: {_named(entry)}, by {entry.actor}{_again(data)}{parameter_words(data.params)}"
+            f"{because(data.reason)}"
         ),
     ),
     v.RunCancelRequested.TYPE: EntryWording(

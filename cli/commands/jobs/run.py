@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
-from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -13,18 +11,10 @@ from cli.app.failures import ExitCode
 from cli.app.json_output import json_option, show_json
 from cli.app.options import raw_option, reason_option
 from cli.home.job_names import JOB
-from cli.runs.wanted import Wanted
-from cli.terminal.console import fitted
-from cli.terminal.printable import printable
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from cli.runs.detached import OnDurable
-    from cli.runs.runner import Runner
-
-_OUT, _ERR = 1, 2
-_SIGNALLED = 128
-"""Added to the number of the signal that ended the following, as shells have it: 130 after Ctrl-C."""
+    from cli.runs.wanted import Wanted
 
 
 @click.command(epilog="Example: cronledger jobs run nightly --reason 'after the outage'")
@@ -67,12 +57,16 @@ def run(
     With --dry-run nothing is executed or recorded: program, arguments, folder and the names of its variables are
     shown. Exit code 1 if this command would execute it and could not.
     """
+    from cli.runs.wanted import Wanted
+
     wanted = Wanted(list(dict.fromkeys(names)), reason, params)
     if dry_run:
         sys.exit(_show_dry_runs(home, wanted, as_json))
+    from cli.runs.execution import request_and_follow, request_and_return
+
     if wait:
-        sys.exit(_run_and_wait(home, wanted, raw, as_json))
-    sys.exit(_run_and_return(home, wanted, as_json))
+        sys.exit(request_and_follow(home, wanted, raw=raw, as_json=as_json))
+    sys.exit(request_and_return(home, wanted, as_json=as_json))
 
 
 def _show_dry_runs(home: Home, wanted: Wanted, as_json: bool) -> int:
@@ -93,78 +87,3 @@ def _show_dry_runs(home: Home, wanted: Wanted, as_json: bool) -> int:
         note("Nothing was executed, and nothing recorded.")
     failed = any(each.problem and not each.served for each in found)
     return ExitCode.FAILED if failed else ExitCode.DONE
-
-
-def _run_and_wait(home: Home, wanted: Wanted, raw: bool, as_json: bool) -> int:
-    """Run and follow; the exit code."""
-    from cli.runs.runner import OutputPlaces
-    from scheduler.scheduler_lock import holder_of
-
-    places = OutputPlaces(_ERR if as_json else _OUT, _ERR, labelled=len(wanted.names) > 1, raw=raw)
-    holder = holder_of(home.scheduler_lock)
-    with ExitStack() as stack:
-        runner: Runner
-        if holder is None:
-            from cli.runs.direct import direct_runner
-
-            runner = stack.enter_context(direct_runner(home, places))
-        else:
-            from cli.runs.via_scheduler import scheduler_runner
-
-            runner = stack.enter_context(scheduler_runner(home, holder, places))
-        runner.request(wanted, _ignore)
-        settled = runner.watched.settled
-        try:
-            stopped_by = runner.follow()
-        finally:
-            if as_json:
-                show_json([settled[number].members() for number in sorted(settled)])
-    if stopped_by is not None:
-        return _SIGNALLED + stopped_by
-    return ExitCode.DONE if runner.all_succeeded else ExitCode.FAILED
-
-
-def _run_and_return(home: Home, wanted: Wanted, as_json: bool) -> int:
-    """Have them run and return once the requests are durable; the exit code."""
-    from cli.runs.detached import DetachedRun, detach
-    from scheduler.scheduler_lock import holder_of
-
-    holder = holder_of(home.scheduler_lock)
-    if holder is None:
-        requested = detach(partial(_execute_detached, home, wanted))
-    else:
-        from cli.runs.via_scheduler import scheduler_runner
-
-        requested = []
-        with scheduler_runner(home, holder, None) as runner:
-            runner.request(wanted, lambda number, job: requested.append(DetachedRun(number, job)))
-    if as_json:
-        show_json([{"run": one.run, "job": one.job, "skipped": one.skipped or None} for one in requested])
-    else:
-        for one in requested:
-            words = one.skipped or f"run {one.run} of {one.job} requested"
-            click.echo(
-                fitted(printable(words), sys.stderr if one.skipped else sys.stdout), err=bool(one.skipped)
-            )
-    return ExitCode.FAILED if any(one.skipped for one in requested) else ExitCode.DONE
-
-
-def _execute_detached(home: Home, wanted: Wanted, report: OnDurable) -> None:
-    """In a process of its own: execute the runs and report when all the requests are durable."""
-    from cli.runs.detached import DetachedRun
-    from cli.runs.direct import direct_runner
-
-    with direct_runner(home, None) as runner:
-        requested: list[DetachedRun] = []
-
-        def on_requested(number: int, job: str) -> None:
-            requested.append(DetachedRun(number, job, runner.watched.skip_words(number)))
-            if len(requested) == len(wanted.names):
-                report(requested)
-
-        runner.request(wanted, on_requested)
-        runner.follow()
-
-
-def _ignore(number: int, job: str) -> None:
-    """For callers that need not know when a request is durable."""

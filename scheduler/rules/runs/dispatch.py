@@ -97,10 +97,13 @@ class Dispatcher:
         return live
 
     def _skip_or_keep(self, run: Run) -> Event | None:
-        """Skip a run that falls due while another run of its job is in its way; else add it to those in flight."""
+        """Skip a run that falls due while another run of its job is in its way; else add it to those in flight.
+
+        What is caught up or made again waits its turn, whatever `overlap` says.
+        """
         job = self._state.jobs.get(run.job)
         live = self._live_of(run.job)
-        if live and run.trigger != "catch_up":
+        if live and run.trigger != "catch_up" and run.retry_of is None:
             slots = self._slots_in_the_way(job, live)
             if job is None or job.definition.overlap == "skip":
                 return skipped(run, "overlap", live[0].number, slots=slots)

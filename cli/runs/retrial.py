@@ -1,0 +1,81 @@
+"""Which runs are made again: those that a person names, or all that failed since a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from cli.app.failures import ExitCode, Failure
+from cli.runs.settled_run import last_words
+from cli.runs.wanted import FailedRun
+from eventstore.store import EventStore
+from scheduler import vocabulary as v
+from scheduler.entry_members import FAILURES
+from scheduler.ledger.run_record import RunRecord, run_record
+from scheduler.rules.runs.attempts import settles
+
+_CLOCK_SLACK = timedelta(days=1)
+"""The clock may have been set back: an entry this much older than `since` may still follow one that is not."""
+
+
+def named_runs(store: EventStore | None, numbers: Iterable[int]) -> list[FailedRun]:
+    """The runs of these numbers, oldest first; there are none without a ledger.
+
+    Raises:
+        Failure: one of them does not exist, has not ended, has succeeded or was never started.
+        Corrupt: the ledger is damaged.
+    """
+    return [
+        _failed(number, None if store is None else run_record(store, number))
+        for number in sorted(set(numbers))
+    ]
+
+
+def _failed(number: int, record: RunRecord | None) -> FailedRun:
+    if record is None:
+        raise Failure(f"there is no run {number}", "`cronledger jobs history` shows the numbers of runs.")
+    job, end = record.cause.job or "", record.end
+    if end is None:
+        raise Failure(
+            f"run {number} of {job} has not ended", "`cronledger jobs cancel` stops it.", ExitCode.FAILED
+        )
+    if end.type != v.RunFinished.TYPE:
+        raise Failure(
+            f"nothing of run {number} can be made again: {last_words(end)}",
+            f"`cronledger jobs run {job}` runs the job.",
+            ExitCode.FAILED,
+        )
+    if v.payload(end).outcome == "succeeded":
+        raise Failure(
+            last_words(end), f"`cronledger jobs run {job}` runs the job once more.", ExitCode.FAILED
+        )
+    cause = v.payload(record.cause)
+    again = isinstance(cause, v.RunRequested)
+    instant = cause.original_scheduled_for if again else cause.scheduled_for
+    return FailedRun(number, job, instant, v.payload(record.of_type(v.RunStarted)[-1]).params)
+
+
+def failed_since(store: EventStore, since: datetime, jobs: Sequence[str] | None) -> list[FailedRun]:
+    """The runs that failed at this time or later and that nobody has had made again, oldest first.
+
+    Failed are those that failed, timed out or were lost. What was cancelled was not to run on, and what an unknown
+    end left undone nobody knows: those are made again by their number.
+
+    Args:
+        jobs: of these only; None: of all.
+
+    Raises:
+        Corrupt: the ledger is damaged.
+    """
+    failed: list[int] = []
+    made_again: set[int] = set()
+    for entry in store.read_backwards():
+        if entry.time < since - _CLOCK_SLACK:
+            break
+        if entry.type == v.RunRequested.TYPE and (run := v.payload(entry).retry_of) is not None:
+            made_again.add(run)
+        elif entry.type == v.RunFinished.TYPE and settles(entry) and entry.time >= since:
+            wanted = jobs is None or entry.job in jobs
+            if wanted and v.payload(entry).outcome in FAILURES and entry.run is not None:
+                failed.append(entry.run)
+    return named_runs(store, (number for number in failed if number not in made_again))
