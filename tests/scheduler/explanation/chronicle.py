@@ -107,8 +107,9 @@ def _note(job: Chronicle, entry: Entry, data: object) -> None:
         case v.JobEnabled():
             story.advance(entry.time)
             reenable(story, data, entry.time)
+            job.wake(entry.time, entry.seq)
             job.pause(None)
-            if last.status == "disabled":
+            if job.stretches[-1].status == "disabled":
                 job.change(data.effective_at or entry.time, "in_force", last.definition, entry.seq)
         case v.ScheduleTicked():
             settle_tick(story, entry, data)

@@ -11,7 +11,7 @@ import pytest
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.explanation import Explainer, Explanation
-from scheduler.explanation.facts import ClockStep, SchedulerDowntime
+from scheduler.explanation.facts import ClockStep, ScheduleInForce, SchedulerDowntime, TakenSlots
 from scheduler.ledger.past import Past
 from tests.scheduler.explanation.chronicle import Chronicle, write
 from tests.support.lives import live_through, live_wildly
@@ -35,8 +35,14 @@ def instants_of(rng: random.Random, job: Chronicle, now: datetime) -> list[datet
     return asked
 
 
-def really(job: Chronicle, ends: dict[int, Entry], instant: datetime) -> set[str]:
-    """The verdicts that are true of an instant."""
+def really(job: Chronicle, ends: dict[int, Entry], instant: datetime, *, on_demand: bool) -> set[str]:
+    """The verdicts that are true of an instant.
+
+    Args:
+        job: what happened to the job; ends: how its runs ended.
+        instant: the instant.
+        on_demand: whether the definition in force then had no schedule: then the job has no instants, enabled or not.
+    """
     if instant in job.ticks:
         end = ends.get(job.ticks[instant])
         if end is None:
@@ -45,8 +51,8 @@ def really(job: Chronicle, ends: dict[int, Entry], instant: datetime) -> set[str
     if instant in job.misfires:
         return {"missed"}
     stretch = job.status_at(instant)
-    if stretch.status == "disabled" and stretch.definition is not None and stretch.definition.on_demand:
-        return {"not_due"}  # it has no instants, whether or not it is enabled
+    if stretch.status == "disabled" and on_demand:
+        return {"not_due"}
     if stretch.status != "in_force":
         return {stretch.status}
     return {"not_due", "upcoming", "pending"}
@@ -55,7 +61,13 @@ def really(job: Chronicle, ends: dict[int, Entry], instant: datetime) -> set[str
 def check(answer: Explanation, job: Chronicle, ends: dict[int, Entry], entries: list[Entry]) -> None:
     """The verdict is true, and what it rests on are entries that say so."""
     instant = answer.instant
-    assert answer.verdict in really(job, ends, instant), (answer, job.status_at(instant))
+    on_demand = False
+    for fact in answer.facts:
+        if isinstance(fact, ScheduleInForce):
+            on_demand = v.payload(entries[fact.entries[0]]).definition.on_demand
+            assert fact.on_demand == on_demand
+    found = really(job, ends, instant, on_demand=on_demand)
+    assert answer.verdict in found, (answer, job.status_at(instant))
     for fact in answer.facts:
         if isinstance(fact, SchedulerDowntime):
             assert fact.since is None or (fact.since <= instant) != fact.later, answer
@@ -63,8 +75,10 @@ def check(answer: Explanation, job: Chronicle, ends: dict[int, Entry], entries: 
             assert fact.until is None or instant <= fact.until, answer
         elif isinstance(fact, ClockStep):
             assert min(fact.before, fact.after) <= instant <= max(fact.before, fact.after), answer
+    holders = {run for fact in answer.facts if isinstance(fact, TakenSlots) for run in fact.runs}
     for seq in answer.entries:
-        assert entries[seq].job in (answer.job, None) or entries[seq].actor == v.SCHEDULER
+        own = entries[seq].job in (answer.job, None) or entries[seq].actor == v.SCHEDULER
+        assert own or seq in holders, (answer, seq)
     if instant in job.ticks:
         assert job.ticks[instant] in answer.entries
         end = ends.get(job.ticks[instant])
