@@ -282,7 +282,8 @@ class RunFinished(Payload, frozen=True):
     """An attempt ended: everything that a row of history needs.
 
     `exit_code` or `signal`, whichever ended the process, where that is known; no `duration_ms` where nobody knows
-    when it ended. Output is hashed whole. `survivors` are descendants that could not be stopped.
+    when it ended. Output is hashed whole. `survivors` are descendants that could not be stopped. What a Python job
+    said of itself: a `message`, `items_processed`, `items_failed`, and `metrics` by name.
     """
 
     TYPE: ClassVar[str] = "run.finished"
@@ -302,6 +303,10 @@ class RunFinished(Payload, frozen=True):
     stderr_sha256: str | None = None
     error: str | None = None
     survivors: list[Survivor] = []
+    message: str | None = None
+    items_processed: int | None = None
+    items_failed: int | None = None
+    metrics: dict[str, int | float | bool | str] = {}
 
 
 class RunSkipped(Payload, frozen=True):
