@@ -44,6 +44,16 @@ def _small(name: str, meaning: str) -> ColumnMeaning:
     return _C(name, "INTEGER", "", meaning)
 
 
+_SAID = (
+    _text("message", "What a Python job said of itself, in a sentence."),
+    _number("items_processed", "How many things a Python job dealt with, where it said so."),
+    _number("items_failed", "How many of them it could not deal with, where it said so."),
+    _json(
+        "metrics", "Numbers and short texts that a Python job gave names: `metrics->>'$.rows'`. None without."
+    ),
+)
+"""What a Python job says of itself."""
+
 _PROCESS = (
     _small("exit_code", "With which it exited, where it did and that is known."),
     _small("signal", "Number of the signal that ended it, where one did."),
@@ -92,6 +102,7 @@ RUNS = (
     _json(
         "params", "The values of its parameters, secret ones left out: `params->>'$.region'`. None without."
     ),
+    *_SAID,
 )
 
 ATTEMPTS = (
@@ -111,6 +122,7 @@ ATTEMPTS = (
     _text("command_sha256", "Digest of what was executed: another one, another command."),
     _number("finished_seq", "`seq` of the entry that ended it: the evidence."),
     _json("params", "The values of its parameters, as in `runs`."),
+    *_SAID,
 )
 
 JOBS = (

@@ -137,6 +137,10 @@ def _ended(entry: Entry, number: int, data: v.RunFinished) -> RunEnd:
         exit_code=data.exit_code,
         signal=data.signal,
         error=data.error,
+        message=data.message,
+        items_processed=data.items_processed,
+        items_failed=data.items_failed,
+        metrics=data.metrics,
     )
 
 

@@ -110,7 +110,7 @@ def result_of(returned: object) -> AttemptResult:
     if not isinstance(succeeded, bool) or not isinstance(message, str):
         wrong = "succeeded" if not isinstance(succeeded, bool) else "message"
         raise JobMistake(f"its result has {_kind(said[wrong])} as {wrong}")
-    message = shortened(message, MESSAGE_MAX_CHARS)
+    message = shortened(" ".join(message.split()), MESSAGE_MAX_CHARS)
     result = AttemptResult(
         succeeded=succeeded,
         error="" if succeeded else (message or "the job says that it did not succeed"),

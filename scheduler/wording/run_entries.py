@@ -21,7 +21,7 @@ from scheduler.wording.causes import (
     spelled,
 )
 from scheduler.wording.instants import show_clock, show_time
-from scheduler.wording.outcomes import OUTCOME_WORDINGS, ending_words, error_words, outcome_signs
+from scheduler.wording.outcomes import OUTCOME_WORDINGS, ending_words, error_words, outcome_signs, said_words
 from scheduler.wording.quantities import show_duration
 from scheduler.wording.signs import EntryWording, Signs
 
@@ -77,7 +77,8 @@ def _finished(entry: Entry, data: v.RunFinished, zone: str) -> str:
     if data.duration_ms is not None and not (data.outcome == "failed" and data.duration_ms == 0):
         word = "in" if data.outcome == "succeeded" else "after"
         text += f" {word} {show_duration(data.duration_ms)}"
-    return text + error_words(data.outcome, data.error, guessed=True)
+    said = said_words(data.outcome, data.message, data.items_processed, data.items_failed)
+    return text + error_words(data.outcome, data.error, guessed=True) + said
 
 
 def _finished_message(entry: Entry, data: v.RunFinished) -> str:
@@ -94,7 +95,8 @@ def _finished_message(entry: Entry, data: v.RunFinished) -> str:
     took = "" if data.duration_ms is None else f" after {data.duration_ms / 1000:g} s"
     took = "" if data.outcome == "unknown" else took
     why = "" if data.outcome == "succeeded" else because(data.error)
-    return f"{wording.message}: {_named(entry)}{how}{took}{why}"
+    said = said_words(data.outcome, data.message, data.items_processed, data.items_failed)
+    return f"{wording.message}: {_named(entry)}{how}{took}{why}{said}"
 
 
 def _skipped(entry: Entry, data: v.RunSkipped, zone: str) -> str:
