@@ -18,6 +18,7 @@ _JOBS = {
     "list": ("cli.commands.jobs.list:list_", "all jobs: schedule, whether enabled, last and next run"),
     "show": ("cli.commands.jobs.show:show", "one job in full"),
     "run": ("cli.commands.jobs.run:run", "run jobs now, whatever their schedule"),
+    "new": ("cli.commands.jobs.new:new", "write a job in Python to begin with"),
     "cancel": ("cli.commands.jobs.cancel:cancel", "stop a run that is running or waiting"),
     "history": ("cli.commands.jobs.history:history", "runs, newest first"),
     "next": ("cli.commands.jobs.next:next_", "the coming runs"),
