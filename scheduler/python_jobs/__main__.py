@@ -50,7 +50,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str], import_limit_s: float 
         say("scheduler.python_jobs takes one argument: what to run, as JSON")
         return USAGE
     process = os.getpid()
-    report = Report(request.result, environ, request.secrets)
+    report = Report(request, environ)
     state = Home(Path(request.home)).job_state / request.job
     try:
         report.unfinished(

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from scheduler.configuration.parameters import VARIABLE_PREFIX
-from scheduler.processes.recognition.attempt_secret import VARIABLE as SECRET
-from scheduler.processes.recognition.attempt_secret import digest_of
 from scheduler.python_jobs.attempt_result import (
     ERROR_MAX_CHARS,
     MESSAGE_MAX_CHARS,
@@ -23,6 +21,7 @@ from scheduler.python_jobs.attempt_result import (
     write_result,
 )
 from scheduler.python_jobs.loading import JobMistake
+from scheduler.python_jobs.request import JobRequest
 from scheduler.shortening import shortened
 
 if TYPE_CHECKING:
@@ -35,15 +34,13 @@ class Report:
     """What is said of one attempt.
 
     Args:
-        path: its result file.
+        request: which attempt it is; the values of the variables that are secret there are replaced by `***`.
         environ: of the process.
-        secrets: names of the variables whose values are replaced by `***` in what is recorded.
     """
 
-    def __init__(self, path: str, environ: Mapping[str, str], secrets: list[str]) -> None:
-        self._path = path
-        self._secret_sha256 = digest_of(environ[SECRET]) if SECRET in environ else ""
-        self._secrets = {name: environ[name] for name in secrets if name in environ}
+    def __init__(self, request: JobRequest, environ: Mapping[str, str]) -> None:
+        self._path, self._secret_sha256 = request.result, request.secret_sha256
+        self._secrets = {name: environ[name] for name in request.secrets if name in environ}
 
     def unfinished(self, what: str) -> None:
         """Leave what is to be said if the process ends now.

@@ -26,6 +26,7 @@ class JobRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         secrets: names of variables whose values must not leave the process: of the config's `env` and secret ones.
         dry_run: nothing is to be changed.
         result: the file in which it leaves what the job said, absolute.
+        secret_sha256: digest of the attempt's secret, by which its result is known as its own.
     """
 
     target: str
@@ -40,6 +41,7 @@ class JobRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     params: dict[str, ParameterType] = {}
     secrets: list[str] = []
     dry_run: bool = False
+    secret_sha256: str = ""
 
 
 def result_path(stdout: str) -> str:

@@ -147,6 +147,7 @@ class Launcher:
                 timeout_ms=definition.timeout_ms,
                 params=request.types_of(definition),
                 secrets=[*definition.env, *secret],
+                secret_sha256=run.secret_sha256 or "",
             )
         )
 
