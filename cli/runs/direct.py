@@ -29,6 +29,7 @@ from scheduler.ledger.open import bring_in_line
 from scheduler.ownership.actor import claims, person
 from scheduler.ownership.home_identity import is_copy, remember
 from scheduler.processes import PosixSpawner
+from scheduler.python_jobs.targets import DRY_RUN
 from scheduler.service.config_in_force import check_copy, config_to_start_with, keep_copy
 from scheduler.service.executor import executors_of, this_process
 from scheduler.service.local_executor import LocalExecutor, RunRequest
@@ -120,7 +121,10 @@ class DirectRunner(Runner):
                 raise Failure(f"job {printable(name)} is not in the config that is used")
             definition = self.config.jobs[name].definition
             params = given_values(definition, wanted.params)
-            requests.append(RunRequest(definition, wanted.reason, params=params))
+            request = RunRequest(definition, wanted.reason, params=params)
+            if wanted.dry_run:
+                request = request._replace(options=[DRY_RUN], parameters=["dry_run"])
+            requests.append(request)
         check_reason((request.definition for request in requests), wanted.reason)
         for request in requests:
             self.request_run(request, on_requested)

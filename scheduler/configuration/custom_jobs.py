@@ -49,7 +49,10 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Found(NamedTuple):
-    """What stands under the name of a job: its class, or why it is not to be used; neither where there is none."""
+    """What stands under the name of a job: its class, or why it is not to be used; neither where there is none.
+
+    Where there is a class, `problem` is why it could not be imported.
+    """
 
     job: DeclaredJob | None
     problem: str = ""
@@ -70,15 +73,21 @@ class CustomJobs:
                 None, f"two classes have the name {name}: {' and '.join(job.target for _, job in found)}"
             )
         if found:
-            return Found(found[0][1])
+            what, job = found[0]
+            return Found(job, self._not_imported(what))
         if name in self._entry_points:
-            return Found(self._of_entry_point(name))
+            job = self._of_entry_point(name)
+            return Found(job, self._not_imported(job.target))
         # Where a file cannot be read, the class that is wanted may be the one that is not seen.
         broken = [
             f"{what} cannot be imported ({kept.error})" for what, kept in self._files.items() if kept.error
         ]
         broken += self._unusable
         return Found(None, "; ".join(broken[:3]))
+
+    def _not_imported(self, what: str) -> str:
+        kept = self._now.get(what) or self._kept.get(what)
+        return f"{what} cannot be imported ({kept.error})" if kept is not None and kept.error else ""
 
     @property
     def names(self) -> list[str]:

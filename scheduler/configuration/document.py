@@ -78,6 +78,7 @@ def _read(
         salt=salt,
         home=None if home is None else Home(home),
         custom=None if home is None else cache(lambda: _custom_jobs(home)),
+        remarks=[],
     )
     jobs: dict[str, ConfiguredJob] = {}
     for name, (key, node) in _jobs(top, problems).entries.items():
@@ -85,6 +86,7 @@ def _read(
         if job is not None:
             jobs[name] = job
     remarks = [] if jobs else [_no_jobs(top)]
+    remarks += context.remarks or []
     remarks += _literal_lints(text, top, jobs, problems)
     return Config(path, digest, jobs, _settings(settings.values), remarks, now)
 

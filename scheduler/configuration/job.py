@@ -16,7 +16,7 @@ from scheduler.configuration.keys.names import job_name
 from scheduler.configuration.keys.placement import misplaced, unknown_key
 from scheduler.configuration.keys.table import JOB_KEYS, TIMING_KEYS, filled
 from scheduler.configuration.keys.values import mapping
-from scheduler.configuration.model import ConfiguredJob, Place
+from scheduler.configuration.model import ConfigLint, ConfiguredJob, Place
 from scheduler.configuration.timing import Timings
 from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar
@@ -45,6 +45,7 @@ class ReadingContext(NamedTuple):
         salt: For the digests of environments.
         home: Whose own folders nothing may clean; None if not known.
         custom: The jobs in Python of the home, which nobody looks for before it is called; None without a home.
+        remarks: What is found legal but surprising while a job is read is added here.
     """
 
     problems: Problems
@@ -55,6 +56,7 @@ class ReadingContext(NamedTuple):
     salt: bytes
     home: Home | None
     custom: Callable[[], CustomJobs] | None = None
+    remarks: list[ConfigLint] | None = None
 
 
 def read_job(key: Scalar, node: Node, context: ReadingContext) -> ConfiguredJob | None:
@@ -74,6 +76,10 @@ def read_job(key: Scalar, node: Node, context: ReadingContext) -> ConfiguredJob 
     custom = _custom(name, body, context)
     if custom is not None and custom.job is not None:
         block = _python_block(key, body, custom.job, problems)
+        if custom.problem and context.remarks is not None:
+            told = f"{custom.problem}: a run of {name} would fail, and what it declares is read from the text"
+            place = Place(key.mark.line + 1, key.mark.column + 1)
+            context.remarks.append(ConfigLint(*place, name, "not-imported", told))
     else:
         block = read_block(body, JOB_KEYS, problems, f"jobs.{name}", "a job")
     _check_kind(key, body, block, context, custom)

@@ -103,7 +103,8 @@ def _called(target: Any, request: JobRequest, environ: Mapping[str, str], state:
         return AttemptResult(error=str(cancelled))
     except BaseException as error:  # noqa: BLE001 - a job may raise anything, SystemExit among it
         return failure(error)
-    keep_for_next(state, result)
+    if not request.dry_run:
+        keep_for_next(state, result)
     return result
 
 

@@ -33,6 +33,8 @@ def call(target: Any, context: JobContext) -> AttemptResult:
 
 
 def _bound(target: Any, context: JobContext) -> Callable[[], Any]:
+    if context.dry_run and getattr(target, "supports_dry_run", False) is not True:
+        raise JobMistake("its class does not say supports_dry_run, so it was not run")
     values = {field_name(name): value for name, value in context.params.items()}
     if isinstance(target, type):
         if not callable(getattr(target, "run", None)):

@@ -14,6 +14,9 @@ FILE: Final = "jobs.py"
 ENTRY_POINTS: Final = "cronledger.jobs"
 """The group of entry points in which an installed distribution offers jobs."""
 
+DRY_RUN: Final = "--dry-run"
+"""The option of a run that is to change nothing, as maintenance jobs have it too."""
+
 FOLDER: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 """Which folders of `extensions/` are looked into."""
 

@@ -102,7 +102,7 @@ class Launcher:
             attempt=attempt,
             argv=self._argv(definition, options)
             if definition.python is None
-            else self._python_argv(run, definition, definition.python, attempt, stdout),
+            else self._python_argv(run, definition, definition.python, attempt, stdout, options),
             env=env,
             working_directory=self._directory(definition),
             stdout=stdout,
@@ -128,10 +128,17 @@ class Launcher:
         return [*argv, *options]
 
     def _python_argv(
-        self, run: Run, definition: JobDefinition, target: str, attempt: int, stdout: str
+        self,
+        run: Run,
+        definition: JobDefinition,
+        target: str,
+        attempt: int,
+        stdout: str,
+        options: Sequence[str],
     ) -> list[str]:
         from scheduler.configuration.parameters import variable
         from scheduler.python_jobs import request
+        from scheduler.python_jobs.targets import DRY_RUN
 
         secret = [variable(name) for name, parameter in definition.params.items() if parameter.secret]
         return request.argv(
@@ -148,6 +155,7 @@ class Launcher:
                 params=request.types_of(definition),
                 secrets=[*definition.env, *secret],
                 secret_sha256=run.secret_sha256 or "",
+                dry_run=DRY_RUN in options,
             )
         )
 

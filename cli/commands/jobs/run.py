@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from cli.app.failures import ExitCode
+from cli.app.failures import ExitCode, Failure
 from cli.app.json_output import json_option, show_json
 from cli.app.options import raw_option, reason_option
 from cli.home.job_names import JOB
@@ -40,7 +41,11 @@ _SIGNALLED = 128
     help="A value for a parameter of the jobs; repeatable. It is recorded, so a secret one is refused.",
 )
 @reason_option
-@click.option("--dry-run", is_flag=True, help="Only show what would be executed, its variables by name.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Only show what would be executed, its variables by name; a Python job that can is run so.",
+)
 @raw_option
 @json_option
 @click.pass_obj
@@ -65,14 +70,40 @@ def run(
     and one that has not started is still wanted. Exit code 1 if a run did not succeed.
 
     With --dry-run nothing is executed or recorded: program, arguments, folder and the names of its variables are
-    shown. Exit code 1 if this command would execute it and could not.
+    shown. Exit code 1 if this command would execute it and could not. A job in Python whose class says
+    supports_dry_run is run by this command, changes nothing, and is recorded as such.
     """
     wanted = Wanted(list(dict.fromkeys(names)), reason, params)
     if dry_run:
-        sys.exit(_show_dry_runs(home, wanted, as_json))
+        if not _all_run_dry(home, wanted.names):
+            sys.exit(_show_dry_runs(home, wanted, as_json))
+        sys.exit(_run_and_wait(home, wanted._replace(dry_run=True), raw, as_json))
     if wait:
         sys.exit(_run_and_wait(home, wanted, raw, as_json))
     sys.exit(_run_and_return(home, wanted, as_json))
+
+
+def _all_run_dry(home: Home, names: Sequence[str]) -> bool:
+    """Whether they are jobs in Python whose classes obey a dry run; one of them alone that does not is only shown.
+
+    Raises:
+        Failure: some are, and others are not.
+    """
+    from scheduler.configuration.custom_jobs import CustomJobs
+    from scheduler.ledger.view import read_config
+
+    config, _ = read_config(home)
+    custom = CustomJobs(home.root)
+    definitions = {} if config is None else config.definitions
+    obeying = []
+    for name in names:
+        definition = definitions.get(name)
+        job = None if definition is None or definition.python is None else custom.find(name).job
+        if job is not None and definition is not None and job.target == definition.python and job.dry_run:
+            obeying.append(name)
+    if obeying and len(obeying) != len(names):
+        raise Failure(f"{' and '.join(obeying)} would be run, and the others only shown", "Name them apart.")
+    return bool(obeying)
 
 
 def _show_dry_runs(home: Home, wanted: Wanted, as_json: bool) -> int:
@@ -101,7 +132,8 @@ def _run_and_wait(home: Home, wanted: Wanted, raw: bool, as_json: bool) -> int:
     from scheduler.scheduler_lock import holder_of
 
     places = OutputPlaces(_ERR if as_json else _OUT, _ERR, labelled=len(wanted.names) > 1, raw=raw)
-    holder = holder_of(home.scheduler_lock)
+    # What a scheduler runs has no options.
+    holder = None if wanted.dry_run else holder_of(home.scheduler_lock)
     with ExitStack() as stack:
         runner: Runner
         if holder is None:

@@ -152,6 +152,30 @@ def test_an_adopted_run_keeps_its_own_result(home: LiveHome) -> None:
     home.check()
 
 
+def test_a_dry_run_is_one_where_the_class_obeys(home: LiveHome) -> None:
+    """It runs and is recorded as such, and leaves no result for the next run; of any other job it is shown."""
+    source = """
+        class Sweep:
+            name = "sweep"
+            supports_dry_run = True
+
+            def run(self, ctx):
+                before = ctx.previous.message if ctx.previous else "nothing"
+                return {"message": f"dry run: {ctx.dry_run}, before: {before}"}
+    """
+    extension(home.root, "sweeping", source)
+    home.configure(dedent(CONFIG) + "  sweep: {on_demand: true}\n")
+    for _ in range(2):
+        assert home.run("jobs", "run", "sweep", "--dry-run").code == 0
+        assert said(home.entries("run.finished")[-1])["message"] == "dry run: True, before: nothing"
+    assert said(home.entries("run.requested")[-1])["parameters"] == ["dry_run"]
+    shown = home.ask("jobs", "run", "load", "--dry-run")
+    assert shown.code == 0
+    assert "scheduler.python_jobs" in shown.out
+    assert home.ask("jobs", "run", "load", "sweep", "--dry-run").code == 2
+    assert len(home.entries("run.requested")) == 2
+
+
 def test_the_scheduler_never_imports_it(home: LiveHome) -> None:
     """Neither it nor a command that reads the config has the home's code on its path, or among its modules."""
     import sys

@@ -102,7 +102,11 @@ def test_a_file_that_cannot_be_imported_is_read_as_text(home: Path) -> None:
     """So the job is what it was, and its run says what is wrong."""
     before = definition(home, "rows: 5")
     extension(home, "report", "import nothing_like_it\n" + dedent(REPORT))
-    assert definition(home, "rows: 5") == before
+    config = config_of(home, "jobs:\n  report: {on_demand: true, rows: 5}\n")
+    assert config.jobs["report"].definition == before
+    (remark,) = config.remarks
+    assert (remark.line, remark.column, remark.job, remark.code) == (2, 3, "report", "not-imported")
+    assert "(ModuleNotFoundError: No module named 'nothing_like_it')" in remark.message
 
 
 def test_what_is_declared_is_kept(home: Path) -> None:

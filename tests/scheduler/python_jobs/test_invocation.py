@@ -111,6 +111,12 @@ def test_a_class_declares_its_fields() -> None:
         call(Works, context())
 
 
+def test_a_dry_run_needs_a_class_that_obeys() -> None:
+    """Any other is not run."""
+    with pytest.raises(JobMistake, match="does not say supports_dry_run, so it was not run"):
+        call(lambda: None, JobContext(job="a", dry_run=True))
+
+
 def test_a_request_to_stop_ends_the_run() -> None:
     """In a plain function where it is, in a coroutine as asyncio cancels it, and later where the job holds it off."""
     cleaned: list[str] = []
