@@ -50,11 +50,11 @@ def command_argv(definition: JobDefinition) -> list[str]:
     """Program and arguments of a job's command.
 
     Raises:
-        ValueError: The job has no command: it is a registered one.
+        ValueError: The job has no command: it is a registered one, or one in Python.
     """
     command = definition.command
     if command is None:
-        raise ValueError(f"job {definition.name} has no command: it is a registered one")
+        raise ValueError(f"job {definition.name} has no command: it is a registered one, or one in Python")
     if isinstance(command, list):
         return list(command)
     return [SHELL, "-c", command] if definition.shell else shlex.split(command)
@@ -66,7 +66,10 @@ def command_line(command: str | list[str]) -> str:
 
 
 def command_digest(definition: JobDefinition) -> str:
-    """SHA-256 (hex) of what is executed: of the arguments as a JSON list, or of a registered job's name."""
+    """SHA-256 (hex) of what is executed: of the arguments as a JSON list, or of the name of what has no command."""
     executed: object
-    executed = {"registered": definition.name} if definition.command is None else command_argv(definition)
+    if definition.python is not None:
+        executed = {"python": definition.python}
+    else:
+        executed = {"registered": definition.name} if definition.command is None else command_argv(definition)
     return hashlib.sha256(msgspec.json.encode(executed)).hexdigest()

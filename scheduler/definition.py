@@ -90,7 +90,8 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     Attributes:
         name: unique in a home.
         command: a string (run directly if it is plain words, through `/bin/sh -c` if `shell`), a list (run
-            directly), or None for a registered job that is found by its name.
+            directly), or None for a registered job that is found by its name, and for one in Python.
+        python: what a job in Python runs, `package.module:callable` or `extensions/NAME/jobs.py:Class`.
         shell: whether the string needs a shell.
         schedule: five-field cron expression or alias; exactly one of `schedule`, `every`, `at`, `on_demand` is set.
         schedules: where there are several expressions, these; `schedule` shows them joined by "; ".
@@ -122,6 +123,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
 
     name: str
     command: str | list[str] | None = None
+    python: str | None = None
     shell: bool = False
     description: str = ""
     schedule: str | None = None
@@ -171,9 +173,14 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         return exit_code in self.success_codes if self.success_codes else exit_code == 0
 
     @property
+    def built_in(self) -> bool:
+        """Whether cronledger itself brings it along: it has no command and is none in Python."""
+        return self.command is None and self.python is None
+
+    @property
     def deletes(self) -> bool:
         """Whether this is a maintenance job that deletes files by their age."""
-        return self.command is None and not self.dry_run
+        return self.built_in and not self.dry_run
 
     def timing(self) -> Timing:
         """What decides the instants; two definitions with the same timing have the same schedule.

@@ -69,6 +69,16 @@ class Home(NamedTuple):
         return self.var / "processes"
 
     @property
+    def job_state(self) -> Path:
+        """A folder for each Python job: what it remembers from one run to the next."""
+        return self.var / "jobs"
+
+    @property
+    def extensions(self) -> Path:
+        """Jobs in Python, as people write them."""
+        return self.root / "extensions"
+
+    @property
     def own(self) -> tuple[Path, ...]:
         """The folders from which nothing but cronledger itself may delete."""
         return (self.ledger, self.snapshots, self.projections, self.processes)

@@ -287,7 +287,8 @@ class RunFinished(Payload, frozen=True):
     """An attempt ended: everything that a row of history needs.
 
     `exit_code` or `signal`, whichever ended the process, where that is known; no `duration_ms` where nobody knows
-    when it ended. Output is hashed whole. `survivors` are descendants that could not be stopped.
+    when it ended. Output is hashed whole. `survivors` are descendants that could not be stopped. What a Python job
+    said of itself: a `message`, `items_processed`, `items_failed`, and `metrics` by name.
 
     `retry_at`: only this attempt ended, and the run waits until then to make its next one. `closes`: no attempt
     ended, but such a wait, which began with the entry of that `seq`; the rest tells of the last attempt, but for an
@@ -314,6 +315,10 @@ class RunFinished(Payload, frozen=True):
     retry_at: datetime | None = None
     closes: int | None = None
     because_of: int | None = None
+    message: str | None = None
+    items_processed: int | None = None
+    items_failed: int | None = None
+    metrics: dict[str, int | float | bool | str] = {}
 
 
 class RunSkipped(Payload, frozen=True):

@@ -24,6 +24,7 @@ WRITING = frozenset(
     [
         "init",
         "serve",
+        "new",
         "run",
         "retry",
         "cancel",

@@ -28,6 +28,7 @@ from scheduler.ledger.open import bring_in_line
 from scheduler.ownership.actor import claims, person
 from scheduler.ownership.home_identity import is_copy, remember
 from scheduler.processes import PosixSpawner
+from scheduler.python_jobs.targets import DRY_RUN
 from scheduler.service.config_in_force import check_copy, config_to_start_with, keep_copy
 from scheduler.service.executor import executors_of, this_process
 from scheduler.service.local_executor import LocalExecutor, RunRequest
@@ -120,6 +121,8 @@ class DirectRunner(Runner):
                 retry_of=run.retry_of,
                 original_scheduled_for=run.original_scheduled_for,
             )
+            if wanted.dry_run:
+                request = request._replace(options=[DRY_RUN], parameters=["dry_run"])
             self.request_run(request, on_requested)
 
     def _definition_of(self, name: str) -> JobDefinition:

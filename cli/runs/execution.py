@@ -31,7 +31,8 @@ def request_and_follow(home: Home, wanted: Wanted, *, raw: bool, as_json: bool) 
     from scheduler.scheduler_lock import holder_of
 
     places = OutputPlaces(_ERR if as_json else _OUT, _ERR, labelled=wanted.run_count > 1, raw=raw)
-    holder = holder_of(home.scheduler_lock)
+    # What a scheduler runs has no options.
+    holder = None if wanted.dry_run else holder_of(home.scheduler_lock)
     with ExitStack() as stack:
         runner: Runner
         if holder is None:

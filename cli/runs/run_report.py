@@ -19,6 +19,7 @@ from scheduler.entry_members import Trigger
 from scheduler.ledger.run_record import RunRecord
 from scheduler.rules.runs.attempts import settles
 from scheduler.wording.causes import claimed_actor_words
+from scheduler.wording.outcomes import items_words
 
 
 class DefinitionInForce(NamedTuple):
@@ -149,6 +150,12 @@ class RunReport:
             yield name, f"{show_size(size)}, SHA-256 {digest}" if digest else show_size(size)
         if end.error:
             yield "error", Cell(end.error, "bad")
+        if end.message:
+            yield "message", end.message
+        if counts := items_words(end.items_processed, end.items_failed):
+            yield "items", counts
+        if end.metrics:
+            yield "metrics", [f"{name}: {value}" for name, value in end.metrics.items()]
         if end.survivors:
             yield "still there", [f"process {each.pid} ({each.program})" for each in end.survivors]
 

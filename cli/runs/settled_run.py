@@ -55,6 +55,10 @@ class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
     stderr_bytes: int | None
     stderr_sha256: str | None
     error: str | None
+    message: str | None
+    items_processed: int | None
+    items_failed: int | None
+    metrics: dict[str, Any] | None
     because_of: int | None
     settled_seq: int
     retry_at: datetime | None = None
@@ -74,7 +78,7 @@ class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
             name: getattr(ended, name, None)
             for name in ("outcome", "started", "duration_ms", "attempt", "exit_code", "signal", "cpu_ms",
                          "memory_peak_bytes", "stdout_bytes", "stdout_sha256", "stderr_bytes", "stderr_sha256",
-                         "error", "retry_at", "closes")
+                         "error", "retry_at", "closes", "message", "items_processed", "items_failed")
         }  # fmt: skip
         return cls(
             run=-1 if entry.run is None else entry.run,
@@ -87,6 +91,7 @@ class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
             settled=entry.time,
             because_of=data.because_of,
             settled_seq=entry.seq,
+            metrics=(ended.metrics or None) if ended else None,
             **facts,
         )
 

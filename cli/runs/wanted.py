@@ -52,12 +52,14 @@ class Wanted(NamedTuple):
         reason: why, in the person's words.
         params: values for parameters of each of the jobs, as `NAME=VALUE`.
         again: the runs to make again, oldest first.
+        dry_run: they are jobs in Python that change nothing then.
     """
 
     names: Sequence[str]
     reason: str = ""
     params: Sequence[str] = ()
     again: Sequence[FailedRun] = ()
+    dry_run: bool = False
 
     @property
     def run_count(self) -> int:

@@ -24,6 +24,7 @@ from scheduler.explanation import Explanation, Fact, Verdict
 from scheduler.explanation import facts as f
 from scheduler.schedule import format_duration
 from scheduler.wording.causes import MISFIRE_WORDINGS, parameter_words
+from scheduler.wording.outcomes import said_words
 
 _HEADLINES: dict[Verdict, tuple[Tone, str]] = {
     "running": ("good", "Yes: its run has started and is still going."),
@@ -159,7 +160,11 @@ def _run_ended(fact: f.RunEnd, shown: Shown) -> str:
     took = f" after {show_duration(fact.duration_ms)}" if fact.duration_ms is not None else ""
     attempt = f" in attempt {fact.attempt}" if fact.attempt > 1 else ""
     told = f"Run {fact.run} {how} at {shown(fact.time)}{took}{attempt}"
-    return f"{told}{error_words(fact.outcome, fact.error)}."
+    said = said_words(fact.outcome, fact.message, fact.items_processed, fact.items_failed)
+    metrics = ", ".join(f"{name}={value}" for name, value in fact.metrics.items())
+    return (
+        f"{told}{error_words(fact.outcome, fact.error)}{said}.{f' It measured {metrics}.' if metrics else ''}"
+    )
 
 
 def _attempt_ended(fact: f.AttemptEnd, shown: Shown) -> str:

@@ -44,6 +44,16 @@ def _small(name: str, meaning: str) -> ColumnMeaning:
     return _C(name, "INTEGER", "", meaning)
 
 
+_SAID = (
+    _text("message", "What a Python job said of itself, in a sentence."),
+    _number("items_processed", "How many things a Python job dealt with, where it said so."),
+    _number("items_failed", "How many of them it could not deal with, where it said so."),
+    _json(
+        "metrics", "Numbers and short texts that a Python job gave names: `metrics->>'$.rows'`. None without."
+    ),
+)
+"""What a Python job says of itself."""
+
 _PROCESS = (
     _small("exit_code", "With which it exited, where it did and that is known."),
     _small("signal", "Number of the signal that ended it, where one did."),
@@ -94,6 +104,7 @@ RUNS = (
     ),
     _time("retry_at", "Until when it waits for its next attempt, if it does."),
     _number("retry_of", "The run that a person had made again by this one (`jobs retry`)."),
+    *_SAID,
 )
 
 ATTEMPTS = (
@@ -114,6 +125,7 @@ ATTEMPTS = (
     _text("command_sha256", "Digest of what was executed: another one, another command."),
     _number("finished_seq", "`seq` of the entry that ended it: the evidence."),
     _json("params", "The values of its parameters, as in `runs`."),
+    *_SAID,
 )
 
 JOBS = (

@@ -31,7 +31,8 @@ SELECT e.run, e.job, e.trigger,
        CASE e.type WHEN 'run.finished' THEN e.time END AS finished,
        c.lateness_ms, e.duration_ms, e.attempt, e.exit_code, e.signal, e.cpu_ms, e.memory_peak_bytes,
        e.stdout_bytes, e.stderr_bytes, e.stdout_bytes + e.stderr_bytes AS output_bytes, e.error,
-       c.actor, c.reason, e.seq AS settled_seq, s.params, e.retry_at, c.retry_of, e.closes, s.host, s.command_sha256
+       c.actor, c.reason, e.seq AS settled_seq, s.params, e.retry_at, c.retry_of, e.message, e.items_processed,
+       e.items_failed, e.metrics, e.closes, s.host, s.command_sha256
 FROM parts.fresh AS e
 LEFT JOIN parts.causes AS c ON c.run = e.run
 LEFT JOIN parts.starts AS s ON s.run = e.run AND s.attempt = e.attempt
@@ -61,7 +62,8 @@ SELECT c.run, c.job, c.trigger,
        NULL::INTEGER AS exit_code, NULL::INTEGER AS signal, NULL::BIGINT AS cpu_ms,
        NULL::BIGINT AS memory_peak_bytes, NULL::BIGINT AS stdout_bytes, NULL::BIGINT AS stderr_bytes,
        NULL::BIGINT AS output_bytes, NULL::VARCHAR AS error, c.actor, c.reason, NULL::BIGINT AS settled_seq,
-       s.params, r.retry_at, c.retry_of, NULL::BIGINT AS closes, s.host, s.command_sha256
+       s.params, r.retry_at, c.retry_of, NULL::VARCHAR AS message, NULL::BIGINT AS items_processed,
+       NULL::BIGINT AS items_failed, NULL::JSON AS metrics, NULL::BIGINT AS closes, s.host, s.command_sha256
 FROM (FROM parts.left_open WHERE type IN @CAUSES) AS o
 JOIN parts.causes AS c ON c.run = o.run
 LEFT JOIN (FROM parts.starts QUALIFY row_number() OVER (PARTITION BY run ORDER BY attempt DESC) = 1) AS s

@@ -38,6 +38,10 @@ FACT_TYPES = {
     "host": "VARCHAR",
     "command_sha256": "VARCHAR",
     "params": "JSON",
+    "message": "VARCHAR",
+    "items_processed": "BIGINT",
+    "items_failed": "BIGINT",
+    "metrics": "JSON",
 }
 _UNCARRIED = ("durable", "prev", "hash")
 _CAUSES_AND_STARTS = (*v.CAUSES, v.RunStarted.TYPE)

@@ -29,7 +29,7 @@ FROM (FROM parts.sealed_runs WHERE retry_at IS NULL UNION ALL FROM parts.recent_
 CREATE VIEW attempts AS
 SELECT run, attempt, job, trigger, status, outcome, scheduled_for, started, finished, duration_ms, exit_code, signal,
        cpu_ms, memory_peak_bytes, stdout_bytes, stderr_bytes, error, retry_at, host, command_sha256,
-       settled_seq AS finished_seq, params
+       settled_seq AS finished_seq, params, message, items_processed, items_failed, metrics
 FROM (FROM parts.sealed_runs UNION ALL FROM parts.recent_runs) WHERE status = 'finished' AND closes IS NULL
 UNION ALL BY NAME
 SELECT run, attempt, job, trigger, 'running' AS status, scheduled_for, time AS started, host, command_sha256, params

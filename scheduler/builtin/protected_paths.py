@@ -18,7 +18,7 @@ OutputInUse = Callable[[int, str], bool]
 """Whether a file is still needed, given a descriptor of its folder and its name."""
 
 _STREAMS: Final = ("stdout", "stderr")
-_OUTPUT: Final = re.compile(r"([0-9]+)-([0-9]+)\.(?:stdout|stderr)(?:\.gz)?")
+_OUTPUT: Final = re.compile(r"([0-9]+)-([0-9]+)\.(?:stdout|stderr|result)(?:\.gz)?")
 _NO_LOGS: Final = frozenset({"position.json", "lock"})
 """Among the log entries: how far they are collected, and the lock of the process that does that.
 

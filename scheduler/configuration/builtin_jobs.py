@@ -10,14 +10,23 @@ REGISTERED = ("cleanup-sessions", "log-cleanup")
 """Their names."""
 
 
-def without_command(name: str, registered: Collection[str]) -> tuple[str, str] | None:
-    """What is wrong with a job without a command, and the name that was meant; None if nothing is."""
+def without_command(
+    name: str, registered: Collection[str], custom: Collection[str] = (), problem: str = ""
+) -> tuple[str, str] | None:
+    """What is wrong with a job without a command, and the name that was meant; None if nothing is.
+
+    Args:
+        name: the job; registered: those that cronledger brings along.
+        custom: the classes in Python that need no command either.
+        problem: why the class that it may be cannot be used.
+    """
     if name in registered:
         return None
-    listed = ", ".join(sorted(registered)) or "none"
+    listed = ", ".join([*sorted(registered), *sorted(custom)]) or "none"
+    why = f"; {problem}" if problem else ""
     return (
-        f"job {name} has no command, and it is not one of the registered jobs ({listed}) that need none",
-        nearest_registered(name, registered),
+        f"job {name} has no command, and it is not one of the registered jobs ({listed}) that need none{why}",
+        nearest_registered(name, [*registered, *custom]),
     )
 
 

@@ -7,8 +7,9 @@ import hashlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scheduler.configuration.environment import env_digest
 from scheduler.configuration.errors import ConfigInvalid
@@ -26,6 +27,9 @@ from scheduler.configuration.yaml_tree.source import decode
 from scheduler.configuration.yaml_tree.tree import InvalidYaml, Mapping, Node, Scalar, Sequence, compose
 from scheduler.definition import SchedulerSettings
 from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from scheduler.configuration.custom_jobs import CustomJobs
 
 
 def read_config(
@@ -73,6 +77,8 @@ def _read(
         registered=registered,
         salt=salt,
         home=None if home is None else Home(home),
+        custom=None if home is None else cache(lambda: _custom_jobs(home)),
+        remarks=[],
     )
     jobs: dict[str, ConfiguredJob] = {}
     for name, (key, node) in _jobs(top, problems).entries.items():
@@ -80,8 +86,15 @@ def _read(
         if job is not None:
             jobs[name] = job
     remarks = [] if jobs else [_no_jobs(top)]
+    remarks += context.remarks or []
     remarks += _literal_lints(text, top, jobs, problems)
     return Config(path, digest, jobs, _settings(settings.values), remarks, now)
+
+
+def _custom_jobs(home: Path) -> CustomJobs:
+    from scheduler.configuration.custom_jobs import CustomJobs
+
+    return CustomJobs(home)
 
 
 def _literal_lints(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from collections.abc import Mapping as AbstractMapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scheduler.command import needs_shell
 from scheduler.configuration.builtin_jobs import without_command
@@ -16,13 +16,21 @@ from scheduler.configuration.keys.names import job_name
 from scheduler.configuration.keys.placement import misplaced, unknown_key
 from scheduler.configuration.keys.table import JOB_KEYS, MERGED_KEYS, TIMING_KEYS, filled
 from scheduler.configuration.keys.values import mapping
-from scheduler.configuration.model import ConfiguredJob, Place
+from scheduler.configuration.model import ConfigLint, ConfiguredJob, Place
 from scheduler.configuration.timing import Timings
 from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar
 from scheduler.definition import DEFINITION_BYTES_MAX, JobDefinition, recorded_bytes
 from scheduler.home import Home
 from scheduler.schedule.cron.several import SEPARATOR
+
+if TYPE_CHECKING:
+    from scheduler.configuration.custom_jobs import CustomJobs, Found
+    from scheduler.python_jobs.declarations import DeclaredJob
+
+
+_COMMANDS = frozenset({"command", "python"})
+"""A job that has neither is found by its name."""
 
 
 class ReadingContext(NamedTuple):
@@ -36,6 +44,8 @@ class ReadingContext(NamedTuple):
         registered: Names of jobs that need no command.
         salt: For the digests of environments.
         home: Whose own folders nothing may clean; None if not known.
+        custom: The jobs in Python of the home, which nobody looks for before it is called; None without a home.
+        remarks: What is found legal but surprising while a job is read is added here.
     """
 
     problems: Problems
@@ -45,6 +55,8 @@ class ReadingContext(NamedTuple):
     registered: Collection[str]
     salt: bytes
     home: Home | None
+    custom: Callable[[], CustomJobs] | None = None
+    remarks: list[ConfigLint] | None = None
 
 
 def read_job(key: Scalar, node: Node, context: ReadingContext) -> ConfiguredJob | None:
@@ -61,8 +73,16 @@ def read_job(key: Scalar, node: Node, context: ReadingContext) -> ConfiguredJob 
     except InvalidValue as invalid:
         problems.take(invalid, node, f"jobs.{name}")
         return None
-    block = read_block(body, JOB_KEYS, problems, f"jobs.{name}", "a job")
-    _check_kind(key, body, block, context)
+    custom = _custom(name, body, context)
+    if custom is not None and custom.job is not None:
+        block = _python_block(key, body, custom.job, problems)
+        if custom.problem and context.remarks is not None:
+            told = f"{custom.problem}: a run of {name} would fail, and what it declares is read from the text"
+            place = Place(key.mark.line + 1, key.mark.column + 1)
+            context.remarks.append(ConfigLint(*place, name, "not-imported", told))
+    else:
+        block = read_block(body, JOB_KEYS, problems, f"jobs.{name}", "a job")
+    _check_kind(key, body, block, context, custom)
     timing = {kind: body.entries[kind][1] for kind in TIMING_KEYS if kind in body.entries}
     if block.values.get("on_demand") is False:
         del timing["on_demand"]  # this says nothing
@@ -105,7 +125,7 @@ def _configured(name: str, block: Block, context: ReadingContext, when: Place) -
     digests = {each: env_digest(each, value, context.salt) for each, value in own.items()}
     members = {**context.defaults.values, **block.values, "env": {**context.default_digests, **digests}}
     command = members.get("command")
-    if command is None:
+    if command is None and "python" not in members:
         members = {**filled(name), **members}
     elif isinstance(command, str):
         members["shell"] = needs_shell(command)
@@ -122,13 +142,47 @@ def _configured(name: str, block: Block, context: ReadingContext, when: Place) -
     )
 
 
-def _check_kind(key: Scalar, body: Mapping, block: Block, context: ReadingContext) -> None:
+def _custom(name: str, body: Mapping, context: ReadingContext) -> Found | None:
+    """What stands in Python under the name of a job that has no command; None where none is looked for."""
+    if context.custom is None or name in context.registered or not _COMMANDS.isdisjoint(body.entries):
+        return None
+    return context.custom().find(name)
+
+
+def _python_block(key: Scalar, body: Mapping, job: DeclaredJob, problems: Problems) -> Block:
+    """What a job says whose class is found by its name: the keys of any job, and values of the class."""
+    from scheduler.configuration.python_job import parameters_of, without_bare_keys
+
+    rest, bare = without_bare_keys(body, job, JOB_KEYS, f"jobs.{key.text}", problems)
+    block = read_block(rest, JOB_KEYS, problems, f"jobs.{key.text}", "a job")
+    written = block.values.get("params", {})
+    block.values["params"] = parameters_of(job, written, body, bare, key, problems)
+    block.values["python"], block.lines["python"] = job.target, key.mark.line + 1
+    if bare:
+        block.lines.setdefault("params", min(where.mark.line for where, _ in bare.values()) + 1)
+    if job.description:
+        block.values.setdefault("description", job.description)
+    return block
+
+
+def _check_kind(
+    key: Scalar, body: Mapping, block: Block, context: ReadingContext, custom: Found | None
+) -> None:
     """Whether a job without a command is a registered one, and whether keys for those are only with those."""
     name, problems = key.text, context.problems
-    has_command = "command" in body.entries or "command" in block.meant
-    if not has_command and (fault := without_command(name, context.registered)) is not None:
-        problems.add(key, fault[0], key=f"jobs.{name}", suggestion=fault[1])
-        return
+    has_command = not _COMMANDS.isdisjoint([*body.entries, *block.meant])
+    if body.entries.keys() >= _COMMANDS:
+        what = "a job has a command or python, not both"
+        problems.add(body.entries["python"][0], what, key=f"jobs.{name}.python")
+    if custom is not None and custom.job is not None:
+        has_command = True
+    elif not has_command:
+        known = context.custom().names if custom is not None and context.custom is not None else ()
+        problem = "" if custom is None else custom.problem
+        fault = without_command(name, context.registered, known, problem)
+        if fault is not None:
+            problems.add(key, fault[0], key=f"jobs.{name}", suggestion=fault[1])
+            return
     for each, (where, _) in body.entries.items():
         if (fault := misplaced(name, each, has_command=has_command)) is not None:
             problems.add(where, fault[0], key=f"jobs.{name}.{each}", suggestion=fault[1])

@@ -11,14 +11,14 @@ _OWN_DEFAULT = Origin("default", None)
 def origins(job: ConfiguredJob) -> dict[str, Origin]:
     """The origin of every key that applies to a job, in the order of the documentation; variables as `env.NAME`."""
     definition = job.definition
-    registered = definition.command is None
+    registered = definition.built_in
     found: dict[str, Origin] = {}
     for key, entry in JOB_KEYS.items():
         if key in TIMING_KEYS and key not in job.written:
             continue
         if entry.only and not (registered and definition.name in entry.only):
             continue
-        if key == "command" and registered:
+        if key in ("command", "python") and getattr(definition, key) is None:
             continue
         found[key] = _origin(job, key)
         if key == "env":

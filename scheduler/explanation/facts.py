@@ -136,7 +136,7 @@ class RunStart(Fact, frozen=True, tag="run_began"):
 
 
 class RunEnd(Fact, frozen=True, tag="run_ended"):
-    """The run ended."""
+    """The run ended; from `message` on: what a Python job said of itself."""
 
     run: int
     time: datetime
@@ -146,6 +146,10 @@ class RunEnd(Fact, frozen=True, tag="run_ended"):
     signal: int | None = None
     error: str | None = None
     attempt: int = 1
+    message: str | None = None
+    items_processed: int | None = None
+    items_failed: int | None = None
+    metrics: dict[str, int | float | bool | str] = {}
 
 
 class AttemptEnd(Fact, frozen=True, tag="attempt_ended"):

@@ -211,6 +211,10 @@ def _ended(entry: Entry, number: int, data: v.RunFinished) -> RunEnd:
         signal=data.signal,
         error=data.error,
         attempt=data.attempt,
+        message=data.message,
+        items_processed=data.items_processed,
+        items_failed=data.items_failed,
+        metrics=data.metrics,
     )
 
 

@@ -111,13 +111,16 @@ class Launcher:
         instant = run.scheduled_for or run.original_scheduled_for
         if instant is not None:
             env["CRONLEDGER_SCHEDULED_FOR"] = instant.isoformat().replace("+00:00", "Z")
+        stdout = self._home.output_text(run.number, attempt, started, "stdout")
         return Launch(
             run=run.number,
             attempt=attempt,
-            argv=self._argv(definition, options),
+            argv=self._argv(definition, options)
+            if definition.python is None
+            else self._python_argv(run, definition, definition.python, attempt, stdout, options),
             env=env,
             working_directory=self._directory(definition),
-            stdout=self._home.output_text(run.number, attempt, started, "stdout"),
+            stdout=stdout,
             stderr=self._home.output_text(run.number, attempt, started, "stderr"),
         )
 
@@ -138,6 +141,38 @@ class Launcher:
             resolved = self._resolved(definition)
         argv = REGISTERED[definition.name].argv(self._home, definition, directories=resolved)
         return [*argv, *options]
+
+    def _python_argv(
+        self,
+        run: Run,
+        definition: JobDefinition,
+        target: str,
+        attempt: int,
+        stdout: str,
+        options: Sequence[str],
+    ) -> list[str]:
+        from scheduler.configuration.parameters import variable
+        from scheduler.python_jobs import request
+        from scheduler.python_jobs.targets import DRY_RUN
+
+        secret = [variable(name) for name, parameter in definition.params.items() if parameter.secret]
+        return request.argv(
+            request.JobRequest(
+                target=target,
+                home=os.path.abspath(self._root),
+                job=definition.name,
+                run=run.number,
+                attempt=attempt,
+                trigger=run.trigger,
+                result=os.path.abspath(request.result_path(stdout)),
+                scheduled_for=run.scheduled_for or run.original_scheduled_for,
+                timeout_ms=definition.timeout_ms,
+                params=request.types_of(definition),
+                secrets=[*definition.env, *secret],
+                secret_sha256=run.secret_sha256 or "",
+                dry_run=DRY_RUN in options,
+            )
+        )
 
     def _resolved(self, definition: JobDefinition) -> list[Directory]:
         from scheduler.builtin.folders import resolve

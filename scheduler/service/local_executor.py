@@ -41,7 +41,8 @@ class RunRequest(NamedTuple):
     """What a person wants run.
 
     Attributes:
-        definition: of the job; options: for a registered job, in place of its configured ones.
+        definition: of the job.
+        options: for a registered job, in place of its configured ones; or `--dry-run` of one in Python.
         parameters: names of those options, for the ledger.
         params: values for parameters of the job.
         retry_of: the run that is made again, if one is; original_scheduled_for: its instant.

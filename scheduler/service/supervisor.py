@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
@@ -20,6 +20,9 @@ from scheduler.processes.output_files import remove_what_was_lost
 from scheduler.processes.spawner import Exit, FileIdentity, Launch, LaunchFailed, Orphan, Spawner
 from scheduler.rules.state import Run
 from scheduler.service.executor import is_elsewhere
+
+if TYPE_CHECKING:
+    from scheduler.python_jobs.attempt_result import AttemptResult
 
 StopOutcome = Literal["timed_out", "cancelled"]
 
@@ -64,6 +67,8 @@ class RunningAttempt:
         self.duration_ms: int | None = None
         self.outputs: tuple[FileIdentity | None, ...] = (None, None)
         self.digests: tuple[OutputDigest, ...] | None = None
+        self.adopted = False
+        self.result: AttemptResult | None = None
 
     @property
     def key(self) -> tuple[int, int]:
@@ -147,6 +152,7 @@ class Supervisor:
                 age_s = ages_s[running.launch.run]
                 if age_s is not None:
                     running.started_mono_s = now.monotonic_s - age_s
+                running.adopted = True
                 self._watch(running, now.monotonic_s - (age_s or 0.0))
         return set(ages_s)
 
@@ -225,6 +231,9 @@ class Supervisor:
             running.digests = tuple(map(self._output, paths, running.outputs))
             if running.definition.fail_on_output:
                 _search(running.digests, running.definition.fail_on_output)
+            # An adopted run may have been started by a definition that ran Python, or may not.
+            if running.definition.python is not None or running.adopted:
+                running.result = _said(running)
         self._ended[run] = running
 
     def _finished(self) -> list[Event]:
@@ -268,6 +277,21 @@ def cancel_reason(requested: Entry) -> str:
     return f"cancelled{by_whom}"
 
 
+def _said(running: RunningAttempt) -> AttemptResult | None:
+    """What a Python job said of the attempt; None if it was none."""
+    from scheduler.python_jobs.attempt_result import AttemptResult, UnfitResult, read_result
+    from scheduler.python_jobs.request import result_path
+
+    path = result_path(running.launch.stdout)
+    try:
+        found = read_result(path, running.run.secret_sha256)
+    except UnfitResult as unfit:
+        return None if running.definition.python is None else AttemptResult(error=str(unfit))
+    if found is None and not running.adopted:
+        return AttemptResult(error="its process left no result")
+    return found
+
+
 def _search(digests: Sequence[OutputDigest], texts: Sequence[str]) -> None:
     from scheduler.processes.output_search import OutputSearch
 
@@ -289,10 +313,13 @@ def outcome_of(running: RunningAttempt) -> Outcome:
         return running.stopping
     if running.exit is None or _found(running) is not None:
         return "failed"
-    if running.exit_code is None:
+    if running.exit_code is None and (running.result is None or running.exit.signal is not None):
         return "unknown" if running.exit.signal is None else "failed"
     if running.definition.fail_on_output and any(each.problem for each in running.digests or ()):
         return "failed"  # what could not be read whole may have held the text
+    if running.result is not None or running.exit_code is None:
+        said = running.result is not None and running.result.succeeded
+        return "succeeded" if said and running.exit_code in (0, None) else "failed"
     return "succeeded" if running.definition.counts_as_success(running.exit_code) else "failed"
 
 
@@ -303,7 +330,9 @@ def _reasons(running: RunningAttempt, outcome: Outcome) -> list[str]:
     # A process that never was has no output to speak of.
     if running.exit is not None:
         code = running.exit.exit_code
-        if outcome == "failed" and code == 0 and not definition.counts_as_success(code):
+        if outcome == "failed" and running.result is not None and running.result.error:
+            reasons.append(running.result.error)
+        elif outcome == "failed" and code == 0 and not definition.counts_as_success(code):
             codes = ", ".join(map(str, definition.success_codes))
             reasons.append(f"as success counts exit code {codes} alone")
         if outcome == "failed" and (found := _found(running)) is not None:
@@ -317,6 +346,15 @@ def _reasons(running: RunningAttempt, outcome: Outcome) -> list[str]:
         )
         reasons.append(f"could not be stopped and still running: pid {shown}")
     return reasons
+
+
+def _recorded(result: AttemptResult) -> dict[str, Any]:
+    return {
+        "message": result.message or None,
+        "items_processed": result.items_processed,
+        "items_failed": result.items_failed,
+        "metrics": result.metrics,
+    }
 
 
 def finished(running: RunningAttempt) -> Event:
@@ -340,5 +378,6 @@ def finished(running: RunningAttempt) -> Event:
         stderr_sha256=None if err is None else err.sha256,
         error="; ".join(_reasons(running, outcome))[:ERROR_MAX_CHARS] or None,
         survivors=running.survivors[:SURVIVORS_MAX],
+        **({} if running.result is None else _recorded(running.result)),
     )
     return v.event(payload, running.actor, job=running.run.job, run=running.run.number)

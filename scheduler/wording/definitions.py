@@ -20,8 +20,10 @@ def change_words(name: str, definition: JobDefinition) -> str:
 
 
 def command_words(definition: JobDefinition) -> str:
-    """What a job runs: its command line, or that it is built in."""
+    """What a job runs: its command line, its class or function in Python, or that it is built in."""
     from scheduler.command import command_line
 
     command = definition.command
+    if definition.python is not None:
+        return f"python: {definition.python}"
     return f"built in: {definition.name}" if command is None else command_line(command)

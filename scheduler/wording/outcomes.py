@@ -103,6 +103,24 @@ def error_words(outcome: Outcome, error: str | None, *, guessed: bool = False) -
     return because(error or (_UNWATCHED.get(outcome) if guessed else None))
 
 
+def said_words(
+    outcome: Outcome, message: str | None, items_processed: int | None, items_failed: int | None
+) -> str:
+    """What a Python job said of its run, as the end of a sentence: `: sent to 3 (3 items, 1 failed)`, or nothing.
+
+    The message of a run that failed is its error.
+    """
+    items = items_words(items_processed, items_failed)
+    return (because(message) if outcome == "succeeded" else "") + (f" ({items})" if items else "")
+
+
+def items_words(processed: int | None, failed: int | None) -> str:
+    """How many things a Python job dealt with: `3 items, 1 failed`; empty if it did not say."""
+    told = [] if processed is None else [f"{processed:,} {'item' if processed == 1 else 'items'}"]
+    told += [] if failed is None else [f"{failed:,} failed"]
+    return ", ".join(told)
+
+
 def signal_name(number: int) -> str:
     """`SIGKILL`."""
     try:

@@ -21,7 +21,7 @@ from scheduler.wording.causes import (
     spelled,
 )
 from scheduler.wording.instants import show_clock, show_time
-from scheduler.wording.outcomes import OUTCOME_WORDINGS, ending_words, error_words, outcome_signs
+from scheduler.wording.outcomes import OUTCOME_WORDINGS, ending_words, error_words, outcome_signs, said_words
 from scheduler.wording.quantities import show_duration
 from scheduler.wording.signs import EntryWording, Signs
 
@@ -89,6 +89,7 @@ def _finished(entry: Entry, data: v.RunFinished, zone: str) -> str:
     if data.attempt > 1 and data.retry_at is None:
         text += f" in attempt {data.attempt}"
     text += error_words(data.outcome, data.error, guessed=True)
+    text += said_words(data.outcome, data.message, data.items_processed, data.items_failed)
     if data.retry_at is not None:
         at = show_clock(data.retry_at, zone, beside=entry.time)
         text += f"; attempt {data.attempt + 1} follows at {at}"
@@ -129,11 +130,12 @@ def _finished_message(entry: Entry, data: v.RunFinished) -> str:
     took = "" if data.duration_ms is None else f" after {data.duration_ms / 1000:g} s"
     took = "" if data.outcome == "unknown" else took
     why = "" if data.outcome == "succeeded" else because(data.error)
+    said = said_words(data.outcome, data.message, data.items_processed, data.items_failed)
     if data.retry_at is not None:
         then = f"; attempt {data.attempt + 1} at {data.retry_at:%Y-%m-%dT%H:%M:%SZ}"
-        return f"attempt failed: {_named(entry)}, attempt {data.attempt}{how}{took}{why}{then}"
+        return f"attempt failed: {_named(entry)}, attempt {data.attempt}{how}{took}{why}{said}{then}"
     attempt = f", attempt {data.attempt}" if data.attempt > 1 else ""
-    return f"{wording.message}: {_named(entry)}{attempt}{how}{took}{why}"
+    return f"{wording.message}: {_named(entry)}{attempt}{how}{took}{why}{said}"
 
 
 def _skipped(entry: Entry, data: v.RunSkipped, zone: str) -> str:

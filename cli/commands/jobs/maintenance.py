@@ -147,7 +147,7 @@ def _definition(config: Config, name: str) -> JobDefinition:
     configured = config.jobs.get(name)
     if configured is None:
         return JobDefinition(name=name)
-    if configured.definition.command is not None:
+    if not configured.definition.built_in:
         raise Failure(
             f"the config gives {name} a command of its own, which takes no options of this command",
             f"`cronledger jobs run {name}` runs it.",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from cli.app.failures import ExitCode
+from cli.app.failures import ExitCode, Failure
 from cli.app.json_output import json_option, show_json
 from cli.app.options import raw_option, reason_option
 from cli.home.job_names import JOB
@@ -30,7 +31,11 @@ if TYPE_CHECKING:
     help="A value for a parameter of the jobs; repeatable. It is recorded, so a secret one is refused.",
 )
 @reason_option
-@click.option("--dry-run", is_flag=True, help="Only show what would be executed, its variables by name.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Only show what would be executed, its variables by name; a Python job that can is run so.",
+)
 @raw_option
 @json_option
 @click.pass_obj
@@ -55,18 +60,44 @@ def run(
     and one that has not started is still wanted. Exit code 1 if a run did not succeed.
 
     With --dry-run nothing is executed or recorded: program, arguments, folder and the names of its variables are
-    shown. Exit code 1 if this command would execute it and could not.
+    shown. Exit code 1 if this command would execute it and could not. A job in Python whose class says
+    supports_dry_run is run by this command, changes nothing, and is recorded as such.
     """
     from cli.runs.wanted import Wanted
 
     wanted = Wanted(list(dict.fromkeys(names)), reason, params)
     if dry_run:
-        sys.exit(_show_dry_runs(home, wanted, as_json))
+        if not _all_run_dry(home, wanted.names):
+            sys.exit(_show_dry_runs(home, wanted, as_json))
+        wanted = wanted._replace(dry_run=True)
     from cli.runs.execution import request_and_follow, request_and_return
 
-    if wait:
+    if wait or wanted.dry_run:
         sys.exit(request_and_follow(home, wanted, raw=raw, as_json=as_json))
     sys.exit(request_and_return(home, wanted, as_json=as_json))
+
+
+def _all_run_dry(home: Home, names: Sequence[str]) -> bool:
+    """Whether they are jobs in Python whose classes obey a dry run; one of them alone that does not is only shown.
+
+    Raises:
+        Failure: some are, and others are not.
+    """
+    from scheduler.configuration.custom_jobs import CustomJobs
+    from scheduler.ledger.view import read_config
+
+    config, _ = read_config(home)
+    custom = CustomJobs(home.root)
+    definitions = {} if config is None else config.definitions
+    obeying = []
+    for name in names:
+        definition = definitions.get(name)
+        job = None if definition is None or definition.python is None else custom.find(name).job
+        if job is not None and definition is not None and job.target == definition.python and job.dry_run:
+            obeying.append(name)
+    if obeying and len(obeying) != len(names):
+        raise Failure(f"{' and '.join(obeying)} would be run, and the others only shown", "Name them apart.")
+    return bool(obeying)
 
 
 def _show_dry_runs(home: Home, wanted: Wanted, as_json: bool) -> int:

@@ -17,6 +17,7 @@ from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue, Placed
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
 from scheduler.definition import Directory
+from scheduler.python_jobs.targets import is_module_target
 
 _EXPRESSIONS_MAX = 50
 P = TypeVar("P", bound=Placed)
@@ -63,6 +64,17 @@ def command(node: Node) -> str | list[str]:
     if not argv[0]:
         raise InvalidValue("the name of the program is empty", node=node.items[0])
     return [argument or "" for argument in argv]
+
+
+def python_target(node: Node) -> str:
+    """What a job runs in Python: `package.module:callable`."""
+    target = text(node, "a function or class of a module, package.module:callable")
+    if is_module_target(target):
+        return target
+    # Others write the last part behind a dot.
+    module, _, name = target.rpartition(".")
+    better = f"{module}:{name}" if ":" not in target and is_module_target(f"{module}:{name}") else ""
+    raise InvalidValue(f"{target!r} names no function: this takes package.module:callable", better)
 
 
 def environment(node: Node) -> dict[str, str]:

@@ -33,7 +33,7 @@ def parameters(node: Node) -> dict[str, Parameter]:
     names: dict[str, str] = {}
     for written, (key, value) in entries.items():
         name = gathered.take(_name, key, written)
-        parameter = gathered.take(_parameter, value, written)
+        parameter = gathered.take(one_parameter, value, written)
         if name is None or parameter is None:
             continue
         if (other := names.setdefault(variable(name), name)) != name:
@@ -66,7 +66,12 @@ def _name(node: Scalar) -> str:
     )
 
 
-def _parameter(node: Node) -> Parameter:
+def one_parameter(node: Node) -> Parameter:
+    """A parameter: its default alone, or what is said of it.
+
+    Raises:
+        InvalidValue: with every mistake in it.
+    """
     if isinstance(node, Sequence):
         raise InvalidValue(
             "this takes a value, or a mapping such as {default: eu, choices: [eu, us]}, not a list"

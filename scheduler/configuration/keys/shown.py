@@ -16,6 +16,11 @@ def text(value: object) -> str:
     return "" if value is None else str(value)
 
 
+def text_or_none(value: object) -> str:
+    """As it is written; what is not set is `none`."""
+    return "none" if value is None else str(value)
+
+
 def expressions(value: str | None, several: Iterable[str] = ()) -> str:
     """One cron expression, or several joined."""
     return SEPARATOR.join(several) or text(value)

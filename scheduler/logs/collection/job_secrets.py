@@ -63,7 +63,7 @@ class JobSecrets:
         # The copy holds the config that stays in force while an edit is invalid or not accepted yet.
         readings: list[Callable[[], Config]] = [
             lambda: load(home.config, home.root),
-            lambda: load(home.config_in_force),
+            lambda: load(home.config_in_force, home.root),
         ]
         for read in readings:
             try:

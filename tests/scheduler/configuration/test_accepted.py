@@ -140,13 +140,13 @@ def test_starter_is_valid_and_teaches_every_key() -> None:
 
 
 def test_what_the_starter_comments_out_is_valid_too() -> None:
-    """With its examples uncommented (and one of the four times kept) the starter is still a valid config."""
+    """With its examples uncommented (one of the four times, and the command, kept) the starter is a valid config."""
     lines = []
     for line in STARTER.splitlines():
         bare = line.lstrip()
-        if bare.startswith(("# every:", "#   every:", "#   at:", "#   on_demand:")) or not bare.startswith(
-            "#"
-        ):
+        if bare.startswith(
+            ("# every:", "#   every:", "#   at:", "#   on_demand:", "#   python:")
+        ) or not bare.startswith("#"):
             lines.append("" if bare.startswith("#") else line)
         elif (code := bare.removeprefix("# ")) and code.split(":")[0].strip(" -") in _CODE:
             lines.append(line.replace("# ", "", 1))

@@ -36,7 +36,7 @@ def with_lines(name: str, lines: str) -> str:
         return f"jobs: {{}}\nscheduler:\n{indent(lines, '  ')}\n"
     key = JOB_KEYS[name]
     job = key.only[0] if key.only else "a"
-    also = [] if key.only or name == "command" else ["command: x"]
+    also = [] if key.only or name in ("command", "python") else ["command: x"]
     also += [] if name in TIMING_KEYS else ["every: 5m"]
     body = indent("\n".join([lines, *also]), "    ")
     return f"jobs:\n  {job}:\n{body}\n"

@@ -21,7 +21,7 @@ CLEAN = 'jobs:\n  log-cleanup:\n    schedule: "@daily"\n'
     (JOB + "    timezone: GMT+2\n", 5, 15, "2 hours ahead of UTC all year write Etc/GMT-2", "Etc/GMT-2"),
     (JOB + "    timezone: CST\n", 5, 15, "short for several times: write the place", ""),
     (JOB + "    cwd: /\n", 5, 5, "unknown key 'cwd'", "working_directory"),
-    (JOB + "    zzz: 1\n", 5, 5, "which takes command, description", ""),
+    (JOB + "    zzz: 1\n", 5, 5, "which takes command, python, description", ""),
     (JOB + "    max_parallel: 1\n", 5, 5, "does not belong to a job but to the scheduler block", ""),
     (JOB + "    every: 6m\n", 5, 5, "'every' is written twice: the first one is in line 4", ""),
     (JOB + "  a: {}\n", 5, 3, "'a' is written twice: the first one is in line 2", ""),

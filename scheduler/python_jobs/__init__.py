@@ -1,0 +1,10 @@
+"""Jobs in Python run in a process of their own: that process, and what it and the scheduler tell each other.
+
+- `python -I -m scheduler.python_jobs REQUEST` runs one attempt: `__main__`, `loading`, `fields`, `invocation`,
+  `report`.
+- `attempt_result` is the file in which it leaves what the job said, for whoever watches the process when it ends.
+- `python -I -m scheduler.python_jobs.inspection` reads what the classes of one file declare: `declarations`,
+  `source`.
+
+Code of users is imported in these processes and nowhere else.
+"""

@@ -1,0 +1,128 @@
+"""What a file or a class declares, read by importing it: `python -I -m scheduler.python_jobs.inspection HOME WHAT`.
+
+The import happens in a process of its own, with little memory and little time; what it prints goes nowhere.
+`declared_by` starts that process, and is all that others call.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from scheduler.python_jobs.declarations import DeclaredJob
+from scheduler.python_jobs.targets import file_of
+
+LIMIT_S: Final = 3.0
+"""So long the import may take: whoever reads a config waits for it."""
+_ANSWER_BYTES_MAX: Final = 1024 * 1024
+_MEMORY_BYTES_MAX: Final = 4 * 1024**3
+_INHERITED: Final = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
+
+
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What is declared, or why nobody knows."""
+
+    jobs: list[DeclaredJob] = []
+    error: str = ""
+
+
+def declared_by(home: Path, what: str, limit_s: float = LIMIT_S) -> Answer:
+    """What a file of the extensions, or a class of a module, declares.
+
+    Args:
+        home: the home folder, absolute.
+        what: `extensions/NAME/jobs.py` or `package.module:Class`.
+        limit_s: how long that may take.
+    """
+    command = [sys.executable, "-I", "-m", "scheduler.python_jobs.inspection", str(home), what]
+    env = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=env,
+            cwd=home,
+            start_new_session=True,
+        )
+    except OSError as error:
+        return Answer(error=f"no process could be started to import it: {error.strerror or error}")
+    assert process.stdout is not None
+    with process.stdout:
+        raw = _answer(process.stdout.fileno(), limit_s)
+    # What the code has started goes too, whether it answered or not.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    if raw is None:
+        return Answer(error=f"its import takes longer than {limit_s:g} s")
+    try:
+        return msgspec.json.decode(raw, type=Answer)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Answer(error="its process ended while it was imported")
+
+
+def _answer(descriptor: int, limit_s: float) -> bytes | None:
+    """All that is written there, within bounds; None if it does not end in time."""
+    deadline_s = time.monotonic() + limit_s
+    chunks: list[bytes] = []
+    size_bytes = 0
+    with selectors.DefaultSelector() as selector:
+        selector.register(descriptor, selectors.EVENT_READ)
+        while size_bytes <= _ANSWER_BYTES_MAX:
+            if not selector.select(max(0.0, deadline_s - time.monotonic())):
+                return None
+            chunk = os.read(descriptor, 65_536)
+            chunks.append(chunk)
+            size_bytes += len(chunk)
+            if not chunk or chunk.endswith(b"\n"):
+                break
+    return b"".join(chunks)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Answer on standard output, to which nothing that is imported can print."""
+    from scheduler.python_jobs.fields import declared, is_job
+    from scheduler.python_jobs.loading import jobs_of, load, load_file
+    from scheduler.python_jobs.report import exception_words
+
+    home, what = Path(argv[0]), argv[1]
+    answer_to, nowhere = os.dup(1), os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    os.dup2(nowhere, 1)
+    _limit_memory()
+    try:
+        if file_of(what):
+            answer = Answer(
+                jobs=[
+                    declared(each, f"{what}:{each.__qualname__}") for each in jobs_of(load_file(what, home))
+                ]
+            )
+        else:
+            found = load(what, home)
+            answer = Answer(jobs=[declared(found, what)] if is_job(found) else [])
+    except BaseException as error:  # noqa: BLE001 - whatever is imported may raise anything
+        answer = Answer(error=exception_words(error)[:500])
+    os.write(answer_to, msgspec.json.encode(answer) + b"\n")
+    os._exit(0)
+
+
+def _limit_memory() -> None:
+    import resource
+
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY_BYTES_MAX, _MEMORY_BYTES_MAX))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
