@@ -98,7 +98,7 @@ def check_past(state: State, name: str) -> None:
     Raises:
         Failure: there is none; the message names the nearest.
     """
-    from scheduler.configuration.builtin_jobs import REGISTERED
+    from scheduler.configuration.job_kinds.builtin_jobs import REGISTERED
 
     if name not in REGISTERED:
         find_job(state, name, removed=True)

@@ -18,7 +18,6 @@ are not.
 """
 
 from scheduler.command import command_argv, command_digest
-from scheduler.configuration.builtin_jobs import REGISTERED
 from scheduler.configuration.environment import env_digest
 from scheduler.configuration.errors import (
     ConfigInvalid,
@@ -27,6 +26,7 @@ from scheduler.configuration.errors import (
     ConfigUntrusted,
     excerpt,
 )
+from scheduler.configuration.job_kinds.builtin_jobs import REGISTERED
 from scheduler.configuration.load import load, parse
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob, Origin
 

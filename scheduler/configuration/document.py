@@ -29,7 +29,7 @@ from scheduler.definition import SchedulerSettings
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from scheduler.configuration.custom_jobs import CustomJobs
+    from scheduler.configuration.job_kinds.custom_jobs import CustomJobs
 
 
 def read_config(
@@ -92,7 +92,7 @@ def _read(
 
 
 def _custom_jobs(home: Path) -> CustomJobs:
-    from scheduler.configuration.custom_jobs import CustomJobs
+    from scheduler.configuration.job_kinds.custom_jobs import CustomJobs
 
     return CustomJobs(home)
 

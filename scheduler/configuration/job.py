@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scheduler.command import needs_shell
-from scheduler.configuration.builtin_jobs import without_command
 from scheduler.configuration.environment import env_digest
+from scheduler.configuration.job_kinds.builtin_jobs import without_command
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.names import job_name
 from scheduler.configuration.keys.placement import misplaced, unknown_key
@@ -25,7 +25,7 @@ from scheduler.home import Home
 from scheduler.schedule.cron.several import SEPARATOR
 
 if TYPE_CHECKING:
-    from scheduler.configuration.custom_jobs import CustomJobs, Found
+    from scheduler.configuration.job_kinds.custom_jobs import CustomJobs, Found
     from scheduler.python_jobs.declarations import DeclaredJob
 
 
@@ -151,7 +151,7 @@ def _custom(name: str, body: Mapping, context: ReadingContext) -> Found | None:
 
 def _python_block(key: Scalar, body: Mapping, job: DeclaredJob, problems: Problems) -> Block:
     """What a job says whose class is found by its name: the keys of any job, and values of the class."""
-    from scheduler.configuration.python_job import parameters_of, without_bare_keys
+    from scheduler.configuration.job_kinds.python_job import parameters_of, without_bare_keys
 
     rest, bare = without_bare_keys(body, job, JOB_KEYS, f"jobs.{key.text}", problems)
     block = read_block(rest, JOB_KEYS, problems, f"jobs.{key.text}", "a job")

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from eventstore.regular_file import open_regular
-from scheduler.configuration.builtin_jobs import REGISTERED
 from scheduler.configuration.errors import ConfigMissing, ConfigUnreadable, ConfigUntrusted
+from scheduler.configuration.job_kinds.builtin_jobs import REGISTERED
 from scheduler.configuration.model import Config
 from scheduler.configuration.trust import distrust
 

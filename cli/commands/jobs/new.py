@@ -23,7 +23,7 @@ def new(home: Home, name: str) -> None:
     They are made in a folder of their own in extensions/. Nothing that exists is overwritten, and the config stays as
     it is: there you give the job a time.
     """
-    from scheduler.configuration.builtin_jobs import REGISTERED
+    from scheduler.configuration.job_kinds.builtin_jobs import REGISTERED
     from scheduler.python_jobs.example import example
     from scheduler.python_jobs.targets import FILE
 

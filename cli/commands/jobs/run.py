@@ -83,7 +83,7 @@ def _all_run_dry(home: Home, names: Sequence[str]) -> bool:
     Raises:
         Failure: some are, and others are not.
     """
-    from scheduler.configuration.custom_jobs import CustomJobs
+    from scheduler.configuration.job_kinds.custom_jobs import CustomJobs
     from scheduler.ledger.view import read_config
 
     config, _ = read_config(home)

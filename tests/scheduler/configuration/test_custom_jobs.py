@@ -8,7 +8,7 @@ from textwrap import dedent
 import pytest
 
 from scheduler.configuration import ConfigInvalid
-from scheduler.configuration.custom_jobs import CustomJobs
+from scheduler.configuration.job_kinds.custom_jobs import CustomJobs
 from scheduler.definition import JobDefinition, Parameter
 from scheduler.entry_members import ConfigError
 from scheduler.python_jobs.declarations import DeclaredJob

@@ -6,7 +6,7 @@ from textwrap import indent
 import msgspec
 import pytest
 
-from scheduler.configuration.builtin_jobs import REGISTERED
+from scheduler.configuration.job_kinds.builtin_jobs import REGISTERED
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.starter import STARTER
