@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.configuration.keys import converters, parameters, shown, values
+from scheduler.configuration.keys import converters, parameters, retry, shown, values
 from scheduler.configuration.keys.key import Key
 from scheduler.definition import RETENTION_MAX
 
@@ -173,7 +173,7 @@ JOB_KEYS: Final[dict[str, Key]] = {
         show=shown.duration_ms,
         takes="a duration such as 90s, 15m, 36h or 7d, or never",
         default="never",
-        meaning="A run that takes longer is stopped.",
+        meaning="An attempt that takes longer is stopped.",
         example="timeout: 15m",
         comment="stop a run that takes longer; durations are 90s, 15m, 36h, 7d (never)",
         shared=True,
@@ -189,6 +189,23 @@ JOB_KEYS: Final[dict[str, Key]] = {
         example="kill_after: 10s",
         comment="from asking a run to end (SIGTERM) to making it end (SIGKILL) (10s)",
         shared=True,
+    ),
+    "retry": Key(
+        member="retry",
+        read=retry.retry,
+        show=retry.shown,
+        merge=retry.merged,
+        takes=retry.TAKES,
+        default="none",
+        meaning="When a run makes another attempt after one that did not succeed: at most `attempts` (1) with the "
+        "first one, `delay` (10s) after the end of the last one, each further delay `backoff` (1) times as long, up "
+        "to `delay_max` (1h) and varied by at most a tenth; none later than `within` (never) after the first one "
+        "began; `if` the attempt ended so: exit codes, or `failed`, `timed_out`, `lost`, `unknown` (failed and "
+        "timed_out). A job's block is merged over that in `defaults`. See [retries](retries.md).",
+        example="retry: {attempts: 3, delay: 30s, backoff: 2, delay_max: 20m, within: 3h, if: [75, timed_out]}",
+        comment="further attempts of a run that did not succeed; if takes exit codes and outcomes (none)",
+        shared=True,
+        synonyms=("retries",),
     ),
     "catch_up": Key(
         member="catch_up",
@@ -363,6 +380,8 @@ JOB_KEYS: Final[dict[str, Key]] = {
 """The keys of a job, in the order in which they are shown."""
 
 DEFAULTS_KEYS: Final = {name: key for name, key in JOB_KEYS.items() if key.shared}
+MERGED_KEYS: Final = {name: key for name, key in JOB_KEYS.items() if key.merge}
+"""Those whose value in a job is merged over that in `defaults`."""
 
 
 def keys_of(registered: str) -> tuple[str, ...]:
