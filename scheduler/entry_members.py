@@ -31,6 +31,10 @@ SkipReason = Literal[
 SKIP_REASONS: tuple[SkipReason, ...] = get_args(SkipReason)
 
 
+Metrics = dict[str, int | float | bool | str]
+"""What a Python job measured, by name."""
+
+
 class ConfigError(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One mistake in a config file: where (lines and columns count from 1), what, what was probably meant."""
 

@@ -14,17 +14,10 @@ import msgspec
 
 from eventstore.store import Entry, Event
 from scheduler.definition import CatchUp, JobDefinition
-from scheduler.entry_members import (
-    Claims,
-    ConfigError,
-    MisfireReason,
-    Outcome,
-    RetentionFailure,
-    RetentionTarget,
-    SkipReason,
-    Survivor,
-    Trigger,
-)
+from scheduler.entry_members import Claims, ConfigError, Metrics, MisfireReason, Outcome, RetentionFailure
+
+# isort: split
+from scheduler.entry_members import RetentionTarget, SkipReason, Survivor, Trigger
 from scheduler.payloads import decode
 
 
@@ -287,12 +280,12 @@ class RunFinished(Payload, frozen=True):
     """An attempt ended: everything that a row of history needs.
 
     `exit_code` or `signal`, whichever ended the process, where that is known; no `duration_ms` where nobody knows
-    when it ended. Output is hashed whole. `survivors` are descendants that could not be stopped. What a Python job
-    said of itself: a `message`, `items_processed`, `items_failed`, and `metrics` by name.
+    when it ended. Output is hashed whole. `survivors` are descendants that could not be stopped.
 
     `retry_at`: only this attempt ended, and the run waits until then to make its next one. `closes`: no attempt
     ended, but such a wait, which began with the entry of that `seq`; the rest tells of the last attempt, but for an
-    outcome `cancelled`. `because_of` is the `seq` of the entry that ended the wait, if one did.
+    outcome `cancelled`. `because_of` is the `seq` of the entry that ended the wait, if one did. The members
+    from `message` on are what a Python job said of itself.
     """
 
     TYPE: ClassVar[str] = "run.finished"
@@ -318,7 +311,7 @@ class RunFinished(Payload, frozen=True):
     message: str | None = None
     items_processed: int | None = None
     items_failed: int | None = None
-    metrics: dict[str, int | float | bool | str] = {}
+    metrics: Metrics = {}
 
 
 class RunSkipped(Payload, frozen=True):

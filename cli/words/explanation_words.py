@@ -159,12 +159,10 @@ def _run_ended(fact: f.RunEnd, shown: Shown) -> str:
     how += ending_words(fact.outcome, fact.exit_code, fact.signal)
     took = f" after {show_duration(fact.duration_ms)}" if fact.duration_ms is not None else ""
     attempt = f" in attempt {fact.attempt}" if fact.attempt > 1 else ""
-    told = f"Run {fact.run} {how} at {shown(fact.time)}{took}{attempt}"
+    told = f"Run {fact.run} {how} at {shown(fact.time)}{took}{attempt}{error_words(fact.outcome, fact.error)}"
     said = said_words(fact.outcome, fact.message, fact.items_processed, fact.items_failed)
     metrics = ", ".join(f"{name}={value}" for name, value in fact.metrics.items())
-    return (
-        f"{told}{error_words(fact.outcome, fact.error)}{said}.{f' It measured {metrics}.' if metrics else ''}"
-    )
+    return f"{told}{said}." + (f" It measured {metrics}." if metrics else "")
 
 
 def _attempt_ended(fact: f.AttemptEnd, shown: Shown) -> str:

@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from scheduler.python_jobs.declarations import DeclaredJob
 
 
-_COMMANDS = frozenset({"command", "python"})
-"""A job that has neither is found by its name."""
-
-
 class ReadingContext(NamedTuple):
     """What the reading of every job shares.
 
@@ -144,7 +140,9 @@ def _configured(name: str, block: Block, context: ReadingContext, when: Place) -
 
 def _custom(name: str, body: Mapping, context: ReadingContext) -> Found | None:
     """What stands in Python under the name of a job that has no command; None where none is looked for."""
-    if context.custom is None or name in context.registered or not _COMMANDS.isdisjoint(body.entries):
+    if "command" in body.entries or "python" in body.entries or name in context.registered:
+        return None
+    if context.custom is None:
         return None
     return context.custom().find(name)
 
@@ -170,8 +168,9 @@ def _check_kind(
 ) -> None:
     """Whether a job without a command is a registered one, and whether keys for those are only with those."""
     name, problems = key.text, context.problems
-    has_command = not _COMMANDS.isdisjoint([*body.entries, *block.meant])
-    if body.entries.keys() >= _COMMANDS:
+    entries, meant = body.entries, block.meant
+    has_command = "command" in entries or "python" in entries or "command" in meant or "python" in meant
+    if "python" in entries and "command" in entries:
         what = "a job has a command or python, not both"
         problems.add(body.entries["python"][0], what, key=f"jobs.{name}.python")
     if custom is not None and custom.job is not None:

@@ -76,18 +76,37 @@ class RunningAttempt:
         return self.launch.key
 
 
+def said_by(running: RunningAttempt) -> AttemptResult | None:
+    """What a Python job said of an attempt that has ended; None if it was none."""
+    from scheduler.python_jobs.attempt_result import AttemptResult, UnfitResult, read_result
+    from scheduler.python_jobs.request import result_path
+
+    path = result_path(running.launch.stdout)
+    try:
+        found = read_result(path, running.run.secret_sha256)
+    except UnfitResult as unfit:
+        return None if running.definition.python is None else AttemptResult(error=str(unfit))
+    if found is None and not running.adopted:
+        return AttemptResult(error="its process left no result")
+    return found
+
+
 class Supervisor:
     """All runs that this process watches.
 
     Args:
         spawner: starts and stops their processes.
         output: measures a file of captured output, given its path and, where known, which file it is.
+        said: what a Python job said of an attempt that has ended.
     """
 
     def __init__(
-        self, spawner: Spawner, output: Callable[[str, FileIdentity | None], OutputDigest] = OutputDigest
+        self,
+        spawner: Spawner,
+        output: Callable[[str, FileIdentity | None], OutputDigest] = OutputDigest,
+        said: Callable[[RunningAttempt], AttemptResult | None] = said_by,
     ) -> None:
-        self._spawner, self._output = spawner, output
+        self._spawner, self._output, self._said = spawner, output, said
         self._running: dict[int, RunningAttempt] = {}
         self._timed: dict[int, RunningAttempt] = {}
         self._stopping: dict[int, RunningAttempt] = {}
@@ -233,7 +252,7 @@ class Supervisor:
                 _search(running.digests, running.definition.fail_on_output)
             # An adopted run may have been started by a definition that ran Python, or may not.
             if running.definition.python is not None or running.adopted:
-                running.result = _said(running)
+                running.result = self._said(running)
         self._ended[run] = running
 
     def _finished(self) -> list[Event]:
@@ -275,21 +294,6 @@ def cancel_reason(requested: Entry) -> str:
     replaced_by = v.payload(requested).replaced_by
     by_whom = f" by {requested.actor}" if replaced_by is None else f": replaced by run {replaced_by}"
     return f"cancelled{by_whom}"
-
-
-def _said(running: RunningAttempt) -> AttemptResult | None:
-    """What a Python job said of the attempt; None if it was none."""
-    from scheduler.python_jobs.attempt_result import AttemptResult, UnfitResult, read_result
-    from scheduler.python_jobs.request import result_path
-
-    path = result_path(running.launch.stdout)
-    try:
-        found = read_result(path, running.run.secret_sha256)
-    except UnfitResult as unfit:
-        return None if running.definition.python is None else AttemptResult(error=str(unfit))
-    if found is None and not running.adopted:
-        return AttemptResult(error="its process left no result")
-    return found
 
 
 def _search(digests: Sequence[OutputDigest], texts: Sequence[str]) -> None:

@@ -130,12 +130,12 @@ def _finished_message(entry: Entry, data: v.RunFinished) -> str:
     took = "" if data.duration_ms is None else f" after {data.duration_ms / 1000:g} s"
     took = "" if data.outcome == "unknown" else took
     why = "" if data.outcome == "succeeded" else because(data.error)
-    said = said_words(data.outcome, data.message, data.items_processed, data.items_failed)
+    why += said_words(data.outcome, data.message, data.items_processed, data.items_failed)
     if data.retry_at is not None:
         then = f"; attempt {data.attempt + 1} at {data.retry_at:%Y-%m-%dT%H:%M:%SZ}"
-        return f"attempt failed: {_named(entry)}, attempt {data.attempt}{how}{took}{why}{said}{then}"
+        return f"attempt failed: {_named(entry)}, attempt {data.attempt}{how}{took}{why}{then}"
     attempt = f", attempt {data.attempt}" if data.attempt > 1 else ""
-    return f"{wording.message}: {_named(entry)}{attempt}{how}{took}{why}{said}"
+    return f"{wording.message}: {_named(entry)}{attempt}{how}{took}{why}"
 
 
 def _skipped(entry: Entry, data: v.RunSkipped, zone: str) -> str:

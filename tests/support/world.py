@@ -21,6 +21,7 @@ from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.processes import OutputDigest
 from scheduler.processes.spawner import Exit, Launch, Launched, LaunchFailed, Orphan
+from scheduler.python_jobs.attempt_result import AttemptResult
 from scheduler.rules.reconcile import reconcile
 from scheduler.rules.state import Executor, State
 from scheduler.service.launcher import Launcher
@@ -102,6 +103,7 @@ class Machine:
     Attributes:
         behaviour: of each launch: for how many seconds it runs, and its exit code; None: it cannot be started.
         files: what the stores of schedulers have as `files`.
+        results: what Python jobs left on file, by run and attempt.
         refuse: called before processes are started or looked for; what it raises is what the system answers.
     """
 
@@ -117,6 +119,7 @@ class Machine:
         self.behaviour: Callable[[Launch], Process | None] = lambda launch: Process(0.0, 0)
         self.files: LedgerFiles | None = None
         self.refuse: Callable[[], None] = lambda: None
+        self.results: dict[tuple[int, int], AttemptResult] = {}
 
     def tear(self, events: int, kept: int) -> None:
         """The last append, of so many events, reached the disk only in part: what nobody was told of is cut off."""
@@ -288,7 +291,9 @@ class World:
         store.files = self.machine.files
         ledger = Ledger(store, self._remembered())
         self._executor = self.machine.executor()
-        self.supervisor = Supervisor(SimulatedSpawner(self.machine), NoOutput)
+        said = self.machine.results
+        spawner = SimulatedSpawner(self.machine)
+        self.supervisor = Supervisor(spawner, NoOutput, lambda running: said.get(running.key))
         self.scheduler = Scheduler(
             ledger,
             self.clock,

@@ -28,6 +28,7 @@ from scheduler.python_jobs.targets import ENTRY_POINTS, EXTENSIONS, FILE, FOLDER
 SOURCE_BYTES_MAX: Final = 4 * 1024 * 1024
 FILES_MAX: Final = 1_000
 KEPT_BYTES_MAX: Final = 8 * 1024 * 1024
+NOT_OURS: Final = "only the owner of the home imports it"
 RETRY_S: Final = 60.0
 """A file that could not be imported is not tried again sooner than this."""
 
@@ -87,7 +88,9 @@ class CustomJobs:
 
     def _not_imported(self, what: str) -> str:
         kept = self._now.get(what) or self._kept.get(what)
-        return f"{what} cannot be imported ({kept.error})" if kept is not None and kept.error else ""
+        if kept is None or kept.error in ("", NOT_OURS):
+            return ""
+        return f"{what} cannot be imported ({kept.error})"
 
     @property
     def names(self) -> list[str]:
@@ -149,7 +152,7 @@ class CustomJobs:
     def _imported(self, what: str, digest: str) -> Kept:
         if self._home.root.stat().st_uid != os.geteuid():
             # Whoever else reads a config does not run what its owner wrote.
-            return Kept(digest=digest, error="only the owner of the home imports it", tried_at=time.time())
+            return Kept(digest=digest, error=NOT_OURS, tried_at=time.time())
         from scheduler.python_jobs.inspection import declared_by
 
         answer = declared_by(self._home.root, what)

@@ -152,6 +152,30 @@ def test_an_adopted_run_keeps_its_own_result(home: LiveHome) -> None:
     home.check()
 
 
+def test_each_attempt_has_its_own_result(home: LiveHome) -> None:
+    """A further attempt knows its number, and what it says is that of the run; each is a row of `attempts`."""
+    source = """
+        class Flaky:
+            name = "flaky"
+
+            def run(self, ctx):
+                if ctx.attempt == 1:
+                    return {"succeeded": False, "message": "not yet", "items_failed": 1}
+                return {"message": f"attempt {ctx.attempt}"}
+    """
+    extension(home.root, "flaking", source)
+    home.configure(dedent(CONFIG) + "  flaky: {on_demand: true, retry: {attempts: 2, delay: 1s}}\n")
+    assert home.run("jobs", "run", "flaky").code == 0
+    first, last = (said(entry) for entry in home.entries("run.finished"))
+    assert (first["outcome"], first["error"], first["items_failed"]) == ("failed", "not yet", 1)
+    assert (last["outcome"], last["message"]) == ("succeeded", "attempt 2")
+    asked = home.ask(
+        "sql", "--format", "csv", "SELECT message FROM runs UNION ALL SELECT message FROM attempts"
+    )
+    assert sorted(asked.out.splitlines()[1:]) == ["attempt 2", "attempt 2", "not yet"]
+    home.check()
+
+
 def test_a_dry_run_is_one_where_the_class_obeys(home: LiveHome) -> None:
     """It runs and is recorded as such, and leaves no result for the next run; of any other job it is shown."""
     source = """

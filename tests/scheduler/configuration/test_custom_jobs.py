@@ -109,6 +109,18 @@ def test_a_file_that_cannot_be_imported_is_read_as_text(home: Path) -> None:
     assert "(ModuleNotFoundError: No module named 'nothing_like_it')" in remark.message
 
 
+def test_only_the_owner_of_the_home_imports(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever else reads the config sees what stands in the text, and runs nothing of it."""
+    before = definition(home, "rows: 5")
+    (home / "var" / "declared-jobs.json").unlink()
+    mark = home / "imported"
+    extension(home, "report", f"open({str(mark)!r}, 'w')\n" + dedent(REPORT))
+    monkeypatch.setattr("os.geteuid", lambda: 12_345)
+    config = config_of(home, "jobs: {report: {on_demand: true, rows: 5}}")
+    assert (config.jobs["report"].definition, list(config.remarks)) == (before, [])
+    assert not mark.exists()
+
+
 def test_what_is_declared_is_kept(home: Path) -> None:
     """By the digest of the file: without it the process that imports is not needed again."""
     definition(home, "rows: 5")
