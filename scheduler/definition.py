@@ -21,8 +21,8 @@ RETENTION_MAX: Final = {"hours": 24 * 36_525, "days": 36_525}
 """A century: anything longer is a slip of the keyboard."""
 
 
-Timing = tuple[str | tuple[str, ...] | None, str | None, str | None, str]
-"""The members `schedules` or `schedule`, `every`, `at` and `timezone` of a definition."""
+Timing = tuple[str | tuple[str, ...] | None, str | None, str | None, str, int]
+"""The members `schedules` or `schedule`, `every`, `at`, `timezone` and `jitter_offset_ms` of a definition."""
 
 
 class Directory(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +71,8 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         at: one instant as written, RFC 3339.
         on_demand: it has no instants, and runs only when somebody asks for it.
         timezone: IANA zone in which `schedule` and a zoneless `at` are read.
+        jitter_ms: each instant comes later by at most this; None: it does not.
+        jitter_offset_ms: by how much, whole seconds; it follows from the ledger, the job's name and `jitter_ms`.
         enabled: what the config says; a person may have said otherwise since.
         env: name of each environment variable, to the digest of its value.
         params: the parameters that it takes, by name.
@@ -102,6 +104,8 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     at: str | None = None
     on_demand: bool = False
     timezone: str = "UTC"
+    jitter_ms: int | None = None
+    jitter_offset_ms: int = 0
     enabled: bool = True
     env: dict[str, str] = {}
     params: dict[str, Parameter] = {}
@@ -151,7 +155,13 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
 
         Of a job that runs on demand all but the zone is None.
         """
-        return (tuple(self.schedules) or self.schedule, self.every, self.at, self.timezone)
+        return (
+            tuple(self.schedules) or self.schedule,
+            self.every,
+            self.at,
+            self.timezone,
+            self.jitter_offset_ms,
+        )
 
 
 DEFINITION_BYTES_MAX = 60_000

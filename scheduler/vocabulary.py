@@ -192,7 +192,10 @@ class JobDisabled(Payload, frozen=True):
 
 
 class ScheduleTicked(Payload, frozen=True):
-    """An instant fell due and a run is owed; the run's number is this entry's `seq`."""
+    """An instant fell due and a run is owed; the run's number is this entry's `seq`.
+
+    `nominal` is the instant as the schedule is written, where jitter moved it.
+    """
 
     TYPE: ClassVar[str] = "schedule.ticked"
     scheduled_for: datetime
@@ -200,6 +203,7 @@ class ScheduleTicked(Payload, frozen=True):
     timezone: str
     lateness_ms: int
     trigger: Literal["schedule", "catch_up"] = "schedule"
+    nominal: datetime | None = None
 
 
 class ScheduleMisfired(Payload, frozen=True):

@@ -98,7 +98,8 @@ def _scheduled(fact: f.ScheduleInForce, shown: Shown) -> str:
         return f"It had no schedule (revision {fact.revision}): it ran only when somebody asked for it."
     which = f"{fact.source} {fact.timezone} (revision {fact.revision})"
     if fact.due:
-        return f"Its schedule has this instant: {which}."
+        moved = f", for {shown(fact.nominal)}, moved by its jitter" if fact.nominal is not None else ""
+        return f"Its schedule has this instant: {which}{moved}."
     near = [f"the last before is {shown(fact.before)}"] if fact.before else []
     near += [f"the next is {shown(fact.after)}"] if fact.after else []
     told = ", ".join(near) or "it has none near"

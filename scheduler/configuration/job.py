@@ -69,6 +69,7 @@ def read_job(key: Scalar, node: Node, context: ReadingContext) -> ConfiguredJob 
     timezone = block.values.get("timezone") or context.defaults.values.get("timezone", "UTC")
     if timing or not set(TIMING_KEYS).intersection(block.meant):
         context.timings.check(timing, timezone, key, f"jobs.{name}")
+    _check_jitter(key, body, block, timing, context)
     _check_folders(body, block, context, f"jobs.{name}")
     if problems.noted != before:
         return None
@@ -95,6 +96,8 @@ def _configured(name: str, block: Block, context: ReadingContext, when: Place) -
     expressions = members.get("schedule")
     if isinstance(expressions, list):
         members |= {"schedules": expressions, "schedule": SEPARATOR.join(expressions)}
+    if members.get("on_demand"):
+        members.pop("jitter_ms", None)  # those of defaults mean the jobs that have times
     definition = JobDefinition(name=name, **members)
     return ConfiguredJob(
         definition=definition,
@@ -115,6 +118,22 @@ def _check_kind(key: Scalar, body: Mapping, block: Block, context: ReadingContex
     for each, (where, _) in body.entries.items():
         if (fault := misplaced(name, each, has_command=has_command)) is not None:
             problems.add(where, fault[0], key=f"jobs.{name}.{each}", suggestion=fault[1])
+
+
+def _check_jitter(
+    key: Scalar, body: Mapping, block: Block, timing: dict[str, Node], context: ReadingContext
+) -> None:
+    """Whether a job's times can be moved by its jitter, which may be that of the defaults."""
+    own = "jitter_ms" in block.values
+    jitter_ms = block.values.get("jitter_ms") if own else context.defaults.values.get("jitter_ms")
+    if jitter_ms is None or len(timing) != 1 or (not own and "on_demand" in timing):
+        return
+    ((kind, node),) = timing.items()
+    timezone = block.values.get("timezone") or context.defaults.values.get("timezone", "UTC")
+    if (fault := context.timings.jitter_fault(kind, node, timezone, jitter_ms)) is not None:
+        where = body.entries["jitter"][1] if own else key
+        inherited = "" if own else "; the jitter is that of defaults, and jitter: none takes it back"
+        context.problems.add(where, fault + inherited, key=f"jobs.{key.text}.jitter")
 
 
 def _check_folders(body: Mapping, block: Block, context: ReadingContext, key: str) -> None:

@@ -53,6 +53,7 @@ class ScheduleInForce(Fact, frozen=True, tag="scheduled"):
         due: whether its schedule has the instant.
         before, after: the nearest instants of the schedule, if it does not have the instant.
         on_demand: the job has no schedule: it runs only when somebody asks for it.
+        nominal: the instant as the schedule is written, if it has the instant and jitter moved it.
     """
 
     revision: str
@@ -62,6 +63,7 @@ class ScheduleInForce(Fact, frozen=True, tag="scheduled"):
     on_demand: bool = False
     before: datetime | None = None
     after: datetime | None = None
+    nominal: datetime | None = None
 
 
 class ScheduleChange(Fact, frozen=True, tag="rescheduled"):

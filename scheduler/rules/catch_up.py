@@ -15,7 +15,7 @@ from eventstore.store import OWN_SEQ, Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import MisfireReason, Trigger
-from scheduler.rules.job_schedule import local_iso, schedule_of
+from scheduler.rules.job_schedule import local_iso, nominal, schedule_of
 from scheduler.rules.state import ClosedInterval, Job, State
 from scheduler.schedule import Schedule
 
@@ -126,6 +126,7 @@ def ticked(
         timezone=definition.timezone,
         lateness_ms=max(0, (now - instant) // timedelta(milliseconds=1)),
         trigger=trigger,
+        nominal=nominal(definition, instant),
     )
     return v.event(payload, v.SCHEDULER, job=definition.name, run=OWN_SEQ)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import lru_cache
+
+import msgspec
 
 from scheduler.definition import JobDefinition
 from scheduler.schedule import OnDemand, Schedule, parse_at, parse_cron, parse_every, parse_several
@@ -17,8 +20,17 @@ def schedule_of(definition: JobDefinition) -> Schedule:
 
 @lru_cache(maxsize=65_536)
 def _schedule(
-    cron: str | tuple[str, ...] | None, every: str | None, at: str | None, timezone: str
+    cron: str | tuple[str, ...] | None,
+    every: str | None,
+    at: str | None,
+    timezone: str,
+    jitter_offset_ms: int,
 ) -> Schedule:
+    if jitter_offset_ms:
+        from scheduler.schedule.jitter import JitteredSchedule
+
+        nominal = _schedule(cron, every, at, timezone, 0)
+        return JitteredSchedule(nominal, timedelta(milliseconds=jitter_offset_ms), timezone)
     if isinstance(cron, tuple):
         return parse_several(cron, timezone)
     if cron is not None:
@@ -26,6 +38,34 @@ def _schedule(
     if every is not None:
         return parse_every(every, timezone)
     return OnDemand(timezone) if at is None else parse_at(at, timezone)
+
+
+def offset_of(definition: JobDefinition) -> timedelta:
+    """How much later than its nominal instants a job runs; nothing without jitter."""
+    return timedelta(milliseconds=definition.jitter_offset_ms)
+
+
+def nominal(definition: JobDefinition, instant: datetime) -> datetime | None:
+    """The instant as the schedule is written, of one that jitter moved; None of one that it did not."""
+    return instant - offset_of(definition) if definition.jitter_offset_ms else None
+
+
+def with_offsets(definitions: Mapping[str, JobDefinition], ledger: str) -> dict[str, JobDefinition]:
+    """The definitions of a config, those with jitter with the offset that they have in a ledger."""
+    return {
+        name: definition if definition.jitter_ms is None else with_offset(definition, ledger)
+        for name, definition in definitions.items()
+    }
+
+
+def with_offset(definition: JobDefinition, ledger: str) -> JobDefinition:
+    """A definition with the offset that it has in a ledger, whose id may be empty: then there is none yet."""
+    if definition.jitter_ms is None:
+        return definition
+    from scheduler.schedule.jitter import jitter_offset_ms
+
+    offset_ms = jitter_offset_ms(ledger, definition.name, definition.jitter_ms)
+    return msgspec.structs.replace(definition, jitter_offset_ms=offset_ms)
 
 
 @lru_cache(maxsize=1_024)

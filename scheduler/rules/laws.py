@@ -18,6 +18,7 @@ from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
 from scheduler.payloads import UnfitPayload
 from scheduler.rules.evolve import evolve
+from scheduler.rules.job_schedule import nominal
 from scheduler.rules.state import Job, Run, State
 
 
@@ -84,6 +85,8 @@ def _schedule_ticked(state: State, entry: Entry, data: v.ScheduleTicked) -> str:
         return f"{job.name} had no schedule then, by entry {job.defined_seq}"
     if not job.enablement.enabled:
         return f"{job.name} was disabled then, by entry {job.enablement.seq}"
+    if data.nominal != nominal(job.definition, data.scheduled_for):
+        return f"by the jitter of {job.name}, {due} is no such time of its schedule"
     return f"{due} was settled before" if data.scheduled_for <= job.cursor else ""
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, changed_members, revision
+from scheduler.rules.job_schedule import with_offsets
 from scheduler.rules.state import Job, State
 
 
@@ -21,11 +22,12 @@ def reconcile(
     """What must be recorded so that the state agrees with a valid config.
 
     Args:
-        definitions: every job of the config, by name.
+        definitions: every job of the config, by name; those with jitter get their offset here.
         config: digest of the config file.
         now: moment of the decision.
     """
     events = pauses_ended(state, now)
+    definitions = with_offsets(definitions, state.ledger)
     for name, definition in definitions.items():
         events += _define(state.jobs.get(name), definition, config)
     for name, job in state.jobs.items():

@@ -9,6 +9,7 @@ from scheduler.schedule.cron.lint import lint_cron
 from scheduler.schedule.cron.schedule import CronSchedule
 from scheduler.schedule.cron.several import SeveralSchedules
 from scheduler.schedule.every import EverySchedule
+from scheduler.schedule.jitter import JitteredSchedule
 from scheduler.schedule.schedule import Lint, Schedule
 from scheduler.schedule.wall_schedule import WallSchedule
 
@@ -23,6 +24,8 @@ def lint(schedule: Schedule) -> list[Lint]:
     >>> [remark.code for remark in lint(parse_cron("*/7 * * * *"))]
     ['uneven-step']
     """
+    if isinstance(schedule, JitteredSchedule):
+        return lint(schedule.nominal)
     if isinstance(schedule, SeveralSchedules):
         return list(_several(schedule))
     if isinstance(schedule, CronSchedule):

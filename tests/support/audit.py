@@ -7,7 +7,9 @@ force, lists the instants of each, and ticks them off.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+
+import msgspec
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
@@ -43,7 +45,7 @@ class Story:
     def reopen(self, at: datetime) -> None:
         """The instants since the schedule was disabled are owed after all, up to `at`."""
         if self.definition is not None and self.mark is not None and self.mark < at:
-            self.owed.update(dict.fromkeys(schedule_of(self.definition).between(self.mark, at)))
+            self.owed.update(dict.fromkeys(_instants(self.definition, self.mark, at)))
 
     def settle(self, instant: datetime) -> None:
         """This instant is on record."""
@@ -57,10 +59,18 @@ class Story:
             self.begin(self.until)
         if self.definition is None or self.since is None or to <= self.since or self.until is not None:
             return
-        for instant in schedule_of(self.definition).between(self.since, to):
+        for instant in _instants(self.definition, self.since, to):
             assert instant not in self.settled, f"{self.definition.name}: {instant} came again"
             self.owed[instant] = None
         self.since = to
+
+
+def _instants(definition: JobDefinition, after: datetime, until: datetime) -> list[datetime]:
+    """The instants of a job, jitter added by hand to those of the schedule as it is written."""
+    moved = timedelta(milliseconds=definition.jitter_offset_ms)
+    assert moved <= timedelta(milliseconds=definition.jitter_ms or 0), f"{definition.name}: beyond its jitter"
+    written = schedule_of(msgspec.structs.replace(definition, jitter_offset_ms=0))
+    return [instant + moved for instant in written.between(after - moved, until - moved)]
 
 
 def audit(entries: Iterable[Entry], now: datetime) -> int:
@@ -135,6 +145,11 @@ def settle_tick(story: Story, entry: Entry, tick: v.ScheduleTicked) -> None:
     """An instant was ticked, which was owed and is settled now."""
     story.advance(entry.time)
     instant = tick.scheduled_for
+    if story.definition is not None and tick.trigger == "schedule":
+        moved = instant - (tick.nominal or instant)
+        assert moved == timedelta(milliseconds=story.definition.jitter_offset_ms), (
+            f"{entry.job}: {moved} of jitter"
+        )
     if tick.trigger == "catch_up":
         assert story.to_catch_up.pop(0) == instant, f"{entry.job}: {instant} was caught up out of turn"
         return

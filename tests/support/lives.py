@@ -71,6 +71,7 @@ def rescheduled(name: str, minute: int, hour: int) -> JobDefinition:
         {"schedule": f"{minute} {hour} 15W,L * 1#1,3"},
         {"every": f"2d from 2026-01-02T{hour:02}:{minute:02}"},
         {"on_demand": True},
+        {"schedule": time, "jitter_ms": 5_400_000},
     ]
     return job(name, timezone="Europe/Paris", **kinds[minute % len(kinds)])  # type: ignore[arg-type]
 

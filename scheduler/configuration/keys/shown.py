@@ -31,6 +31,17 @@ def duration_ms(value: int | None) -> str:
     return "never" if value is None else format_duration(timedelta(milliseconds=value))
 
 
+def jitter(value: int | None, offset_ms: int = 0) -> str:
+    """The most that a job may run later, and by how much this one does."""
+    if value is None:
+        return "none"
+    return (
+        f"{duration_ms(value)} (this job runs {duration_ms(offset_ms)} later)"
+        if offset_ms
+        else duration_ms(value)
+    )
+
+
 def start_deadline_ms(value: int | None) -> str:
     """The same; none at all is what applies then."""
     return "1h of waiting for a slot" if value is None else duration_ms(value)

@@ -103,6 +103,22 @@ JOB_KEYS: Final[dict[str, Key]] = {
         shared=True,
         synonyms=("tz",),
     ),
+    "jitter": Key(
+        member="jitter_ms",
+        derived=("jitter_offset_ms",),
+        read=values.duration_ms_or_none,
+        show=shown.jitter,
+        takes="a duration such as 90s, 15m, 36h or 7d, or none",
+        default="none",
+        meaning="Each run comes later by a time from 0 to this, always the same for a job, so that jobs of one time "
+        "do not start together. The time follows from the ledger's id and the job's name. It is less than the "
+        "shortest time from one run to the next, and at most 7d. "
+        "See [schedules](schedules.md#jitter).",
+        example="jitter: 2m",
+        comment="each run comes later by at most this, always the same for a job (none)",
+        shared=True,
+        synonyms=("splay", "random_delay", "randomized_delay"),
+    ),
     "enabled": Key(
         member="enabled",
         read=values.boolean,
