@@ -63,15 +63,14 @@ def meddle(rng: random.Random, world: World) -> None:
 
 
 def rescheduled(name: str, minute: int, hour: int) -> JobDefinition:
-    """A job with a time each day, with two, with days by their place in the month, from a day on, or with none."""
+    """A job with a time each day, with two, with days by their place in the month, from a day on with jitter, or with none."""
     time = f"{minute} {hour} * * *"
     kinds: list[dict[str, object]] = [
         {"schedule": time},
         {"schedule": f"{time}; */25 3 * * *", "schedules": [time, "*/25 3 * * *"]},
         {"schedule": f"{minute} {hour} 15W,L * 1#1,3"},
-        {"every": f"2d from 2026-01-02T{hour:02}:{minute:02}"},
+        {"every": f"2d from 2026-01-02T{hour:02}:{minute:02}", "jitter_ms": 5_400_000},
         {"on_demand": True},
-        {"schedule": time, "jitter_ms": 5_400_000},
     ]
     return job(name, timezone="Europe/Paris", **kinds[minute % len(kinds)])  # type: ignore[arg-type]
 
