@@ -21,8 +21,11 @@ RETENTION_MAX: Final = {"hours": 24 * 36_525, "days": 36_525}
 """A century: anything longer is a slip of the keyboard."""
 
 
-Timing = tuple[str | tuple[str, ...] | None, str | None, str | None, str, int]
-"""The members `schedules` or `schedule`, `every`, `at`, `timezone` and `jitter_offset_ms` of a definition."""
+CalendarDigests = tuple[tuple[str, ...], tuple[str, ...]]
+"""Digests of the days of calendars: of those on whose days alone a job runs, and of those on whose it does not."""
+
+Timing = tuple[str | tuple[str, ...] | None, str | None, str | None, str, int, CalendarDigests | None]
+"""The members `schedules` or `schedule`, `every`, `at`, `timezone` and `jitter_offset_ms`; digests of `calendars`."""
 
 
 class Directory(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +60,22 @@ class Parameter(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     env: str | None = None
 
 
+class JobCalendars(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The calendars of a job, each by its name with the digest of its days.
+
+    Attributes:
+        only: the job runs only on the days of one of these; empty: on all days.
+        without: and on no day of these; it is written `except`.
+    """
+
+    only: dict[str, str] = {}
+    without: dict[str, str] = msgspec.field(default_factory=dict, name="except")
+
+    def digests(self) -> CalendarDigests:
+        """Those of their days, in order, so that the same days are the same."""
+        return tuple(sorted(set(self.only.values()))), tuple(sorted(set(self.without.values())))
+
+
 class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One job.
 
@@ -73,6 +92,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         timezone: IANA zone in which `schedule` and a zoneless `at` are read.
         jitter_ms: each instant comes later by at most this; None: it does not.
         jitter_offset_ms: by how much, whole seconds; it follows from the ledger, the job's name and `jitter_ms`.
+        calendars: on which days its instants count; None: on all.
         enabled: what the config says; a person may have said otherwise since.
         env: name of each environment variable, to the digest of its value.
         params: the parameters that it takes, by name.
@@ -106,6 +126,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     timezone: str = "UTC"
     jitter_ms: int | None = None
     jitter_offset_ms: int = 0
+    calendars: JobCalendars | None = None
     enabled: bool = True
     env: dict[str, str] = {}
     params: dict[str, Parameter] = {}
@@ -161,6 +182,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
             self.at,
             self.timezone,
             self.jitter_offset_ms,
+            None if self.calendars is None else self.calendars.digests(),
         )
 
 

@@ -17,6 +17,7 @@ from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import CLOSING_REASONS
 from scheduler.explanation.downtime import downtime_around, downtime_now, unwatched_facts
+from scheduler.explanation.excluded_days import without_due
 from scheduler.explanation.facts import (
     CatchUpRefusal,
     ClosedSchedule,
@@ -38,7 +39,7 @@ from scheduler.explanation.standing import absent, switched, word_against
 from scheduler.explanation.wall_time import daylight_saving
 from scheduler.ledger.past import Past
 from scheduler.rules.catch_up import caught_up_of_pause, chosen
-from scheduler.rules.job_schedule import nominal, offset_of, schedule_of
+from scheduler.rules.job_schedule import every_day_schedule_of, nominal, offset_of, schedule_of
 from scheduler.rules.requests.upcoming import next_run, settled_ahead
 from scheduler.rules.state import ClosedInterval, Job, State
 
@@ -123,7 +124,7 @@ class Explainer:
                 instant
                 for definition in definitions
                 for begin in [asked + offset_of(definition) if by_name else asked]
-                for instant in schedule_of(definition).between(
+                for instant in every_day_schedule_of(definition).between(
                     begin - SECOND, begin + (until - asked) - SECOND
                 )
                 if instant >= begin
@@ -234,7 +235,7 @@ class Explainer:
                 return "disabled", [switched(job, entry), *self._schedule(job, instant)]
         facts = self._schedule(job, instant)
         if not is_due(job.definition, instant):
-            return "not_due", facts
+            return without_due(self._past, self._as_defined(job, instant), instant, facts)
         if isinstance(data, v.ScheduleTicked):
             verdict, run = run_facts(self._past, entry.seq)
             return verdict, [*facts, run_owed(entry, data), *run]
@@ -328,7 +329,7 @@ class Explainer:
         if not job.enablement.enabled and (until is None or instant <= until):
             return "disabled", [switched(job, None), *facts]
         if not is_due(job.definition, instant):
-            return "not_due", facts
+            return without_due(self._past, self._as_defined(job, instant), instant, facts)
         upcoming = instant > self._now
         watch = self._present.scheduler
         if not self._serving:

@@ -20,6 +20,7 @@ Verdict = Literal[
     "skipped",
     "missed",
     "not_due",
+    "excluded",
     "disabled",
     "not_defined",
     "removed",
@@ -30,8 +31,9 @@ Verdict = Literal[
 
 `ran`: it has a run that ended, with any outcome. `running`, `waiting`: it has a run that is running, or is owed.
 `skipped`: its run was deliberately not made. `missed`: no scheduler watched, and it was not caught up. `not_due`: the
-schedule in force does not have it. `disabled`, `not_defined`, `removed`: no schedule was in force. `upcoming`: it is
-in the future. `pending`: it has passed and nothing is on record about it yet.
+schedule in force does not have it. `excluded`: the schedule has it, on a day that a calendar
+excludes. `disabled`, `not_defined`, `removed`: no schedule was in force. `upcoming`: it is in the future.
+`pending`: it has passed and nothing is on record about it yet.
 """
 
 
@@ -64,6 +66,22 @@ class ScheduleInForce(Fact, frozen=True, tag="scheduled"):
     before: datetime | None = None
     after: datetime | None = None
     nominal: datetime | None = None
+
+
+class ExcludedDay(Fact, frozen=True, tag="excluded"):
+    """The job's calendars exclude the day of the instant.
+
+    Attributes:
+        day: the local date of the instant, as its schedule is written.
+        names: the calendars that exclude the day; or, with `only`, those of which none has it.
+        only: the job runs on the days of these calendars alone.
+        recorded: whether a `schedule.excluded` says that the instant passed.
+    """
+
+    day: str
+    names: list[str]
+    only: bool
+    recorded: bool
 
 
 class ScheduleChange(Fact, frozen=True, tag="rescheduled"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scheduler.schedule.by_days import SomeDaysSchedule
 from scheduler.schedule.clock_changes import clock_change_lints, clocks_change
 from scheduler.schedule.cron.lint import lint_cron
 from scheduler.schedule.cron.schedule import CronSchedule
@@ -26,6 +27,8 @@ def lint(schedule: Schedule) -> list[Lint]:
     """
     if isinstance(schedule, JitteredSchedule):
         return lint(schedule.nominal)
+    if isinstance(schedule, SomeDaysSchedule):
+        return lint(schedule.every_day)
     if isinstance(schedule, SeveralSchedules):
         return list(_several(schedule))
     if isinstance(schedule, CronSchedule):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from scheduler.command import command_line
-from scheduler.definition import Directory
+from scheduler.definition import Directory, JobCalendars
 from scheduler.schedule import format_duration
 from scheduler.schedule.cron.several import SEPARATOR
 
@@ -40,6 +40,14 @@ def jitter(value: int | None, offset_ms: int = 0) -> str:
         if offset_ms
         else duration_ms(value)
     )
+
+
+def calendars(value: JobCalendars | None) -> str:
+    """The calendars of a job by their names."""
+    if value is None:
+        return "none"
+    parts = (("only", value.only), ("except", value.without))
+    return "; ".join(f"{word} {', '.join(names)}" for word, names in parts if names)
 
 
 def start_deadline_ms(value: int | None) -> str:

@@ -11,7 +11,7 @@ from scheduler.configuration.keys import converters, parameters, shown, values
 from scheduler.configuration.keys.key import Key
 from scheduler.definition import RETENTION_MAX
 
-TOP_KEYS: Final[tuple[str, ...]] = ("jobs", "defaults", "scheduler")
+TOP_KEYS: Final[tuple[str, ...]] = ("jobs", "defaults", "scheduler", "calendars")
 TIMING_KEYS: Final[tuple[str, ...]] = ("schedule", "every", "at", "on_demand")
 """A job has exactly one of these."""
 
@@ -118,6 +118,20 @@ JOB_KEYS: Final[dict[str, Key]] = {
         comment="each run comes later by at most this, always the same for a job (none)",
         shared=True,
         synonyms=("splay", "random_delay", "randomized_delay"),
+    ),
+    "calendars": Key(
+        member="calendars",
+        read=converters.job_calendars,
+        show=shown.calendars,
+        takes="a mapping of only and except, each the name of a calendar or a list of names; or none",
+        default="none",
+        meaning="The days on which the job's times count, by calendars that stand in `calendars:` at the top: `only` "
+        "those that one of them has, and none that one in `except` has. The day is that of the schedule's time in "
+        "`timezone`; what a person asks for runs on any day. See [calendars](calendars.md).",
+        example="calendars: {except: holidays}",
+        comment="days by calendars of the top, in only and except (none)",
+        shared=True,
+        synonyms=("calendar",),
     ),
     "enabled": Key(
         member="enabled",
