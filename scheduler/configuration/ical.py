@@ -93,6 +93,8 @@ def _recurring(event: Any, first: date) -> Iterator[date]:
         frequency = str(rule.get("FREQ", [""])[0]).upper()
         if frequency not in _FREQUENCIES or {"BYHOUR", "BYMINUTE", "BYSECOND"} & set(rule):
             raise InvalidCalendar("an event recurs more than once a day, which days cannot tell")
+        if any(int(each) < 1 for each in rule.get("INTERVAL", [])):
+            raise InvalidCalendar("an event recurs at an interval below 1")
         text = ";".join(part for part in rule.to_ical().decode().split(";") if not part.startswith("UNTIL="))
         until = min([_day(each) for each in rule.get("UNTIL", [])], default=date(LAST_YEAR, 12, 31))
         for each in rrulestr(text, dtstart=datetime.combine(first, time())):

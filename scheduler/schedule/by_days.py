@@ -14,8 +14,12 @@ from scheduler.schedule.zones import load_zone
 _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
 _LAST_DAY = date(9998, 1, 1)
-_TRIES_MAX = 1_000
-"""After so many instants in a row whose day is left out, a schedule is taken to have no further one."""
+_TRIES_MAX = 60
+"""After so many instants in a row whose day is left out, a schedule is taken to have no further one.
+
+They count from the last date of any calendar on: after it the days of the week decide alone, and a schedule that ever
+comes on one of those that count does so within fewer: 1 January comes on a Sunday after 12 years at most.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +39,12 @@ class SomeDaysSchedule(Schedule):
     def next_after(self, instant: datetime) -> datetime | None:
         """The first instant strictly later than `instant`; None if there is none, or none that can be found."""
         found = self.every_day.next_after(instant)
-        for _ in range(_TRIES_MAX):
-            if found is None:
-                return None
+        tries = 0
+        while found is not None and tries < _TRIES_MAX:
             day = self._date(found)
             if self.rule.allows(day):
                 return found
+            tries += self.rule.last_date is None or day > self.rule.last_date
             allowed = self.rule.next_allowed(day + _DAY)
             if allowed is None or allowed > _LAST_DAY:
                 return None

@@ -62,11 +62,6 @@ class CalendarDays:
             for first, last in self.ranges
         ]
 
-    @property
-    def last_date(self) -> date | None:
-        """The last of the dates: after it only the days of the week count."""
-        return self.ranges[-1][1] if self.ranges else None
-
     def __contains__(self, day: date) -> bool:
         """Whether the day is one of them."""
         if day.weekday() in self.weekdays:
@@ -134,6 +129,11 @@ class DayRule:
     only: tuple[CalendarDays, ...]
     without: tuple[CalendarDays, ...]
 
+    @cached_property
+    def last_date(self) -> date | None:
+        """The last date of any of the calendars; after it the days of the week decide alone."""
+        return max((days.ranges[-1][1] for days in (*self.only, *self.without) if days.ranges), default=None)
+
     def allows(self, day: date) -> bool:
         """Whether a job runs on a day."""
         wanted = not self.only or any(day in days for days in self.only)
@@ -163,8 +163,7 @@ class DayRule:
 
     def _days_from(self, day: date) -> Iterator[date]:
         """The days from one on; a week after the last date of any calendar nothing new comes."""
-        dates = [days.last_date for days in (*self.only, *self.without)]
-        end = max([day, *(last for last in dates if last is not None)]) + 8 * _DAY
+        end = max(day, self.last_date or day) + 8 * _DAY
         while day < end:
             yield day
             day += _DAY

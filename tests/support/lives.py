@@ -140,7 +140,11 @@ def live_through(
         disturbed: what happens to it now and then.
     """
     rng = random.Random(seed)
-    world = World(*random_jobs(rng, jobs).values())
+    definitions = list(random_jobs(rng, jobs).values())
+    # Each third one leaves out some days, from the beginning on.
+    closed = [msgspec.structs.replace(each, calendars=_closed(0)) for each in definitions[::3]]
+    world = World(*definitions, *closed)
+    world.calendars["closed"] = CLOSED[0]
     behave(rng, world.machine)
     crash_at_random(rng, world.machine, crashes)
     end_s = world.clock.monotonic_s + 86_400 * days

@@ -123,7 +123,7 @@ def job_calendars(node: Node) -> JobCalendars | None:
     gathered.settle()
     calendars = JobCalendars(only=found.get("only", {}), without=found.get("except", {}))
     if not calendars.only and not calendars.without:
-        raise InvalidValue(f"this names no calendar: it takes {wanted}")
+        raise InvalidValue(f"this takes {wanted}")
     return calendars
 
 

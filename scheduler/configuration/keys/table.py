@@ -128,8 +128,8 @@ JOB_KEYS: Final[dict[str, Key]] = {
         meaning="The days on which the job's times count, by calendars that stand in `calendars:` at the top: `only` "
         "those that one of them has, and none that one in `except` has. The day is that of the schedule's time in "
         "`timezone`; what a person asks for runs on any day. See [calendars](calendars.md).",
-        example="calendars: {except: holidays}",
-        comment="days by calendars of the top, in only and except (none)",
+        example="calendars: none",
+        comment="or {except: [holidays]}, {only: freeze}: calendars that stand at the top (none)",
         shared=True,
         synonyms=("calendar",),
     ),
