@@ -27,9 +27,9 @@ from scheduler.home import Home
 from scheduler.ledger import snapshot
 from scheduler.ledger.state_file import draft
 from scheduler.processes.recognition import identity
-from scheduler.rules.dispatch import started
 from scheduler.rules.evolve import fold
 from scheduler.rules.reconcile import reconcile
+from scheduler.rules.runs.dispatch import started
 from scheduler.rules.state import Executor, Run, State
 from scheduler.version import VERSION, versions
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
@@ -16,6 +16,11 @@ CatchUp = Literal["one", "all", "none"]
 Overlap = Literal["skip", "queue", "replace", "allow"]
 Fsync = Literal["always", "everysec", "never"]
 Shutdown = Literal["stop", "wait", "leave"]
+RetriedOutcome = Literal["failed", "timed_out", "lost", "unknown"]
+RETRIED_OUTCOMES: tuple[RetriedOutcome, ...] = get_args(RetriedOutcome)
+"""The outcomes of an attempt that another one may follow."""
+RETRIED_BY_DEFAULT: tuple[RetriedOutcome, ...] = ("failed", "timed_out")
+"""Those that another one follows unless something else is asked for: of the others nobody knows what was done."""
 
 RETENTION_MAX: Final = {"hours": 24 * 36_525, "days": 36_525}
 """A century: anything longer is a slip of the keyboard."""
@@ -76,6 +81,28 @@ class JobCalendars(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
         return tuple(sorted(set(self.only.values()))), tuple(sorted(set(self.without.values())))
 
 
+class Retry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """When a run makes another attempt after one that did not succeed.
+
+    Attributes:
+        attempts: at most this many, the first one counted.
+        delay_ms: from the end of the first attempt to the second one.
+        backoff: each further delay is this many times as long as the one before.
+        delay_max_ms: no delay is longer than this, before it is varied.
+        within_ms: no attempt starts later than this after the start of the first one; None: at any time.
+        exit_codes: of an attempt after which another one is made; outcomes: the same, whatever the exit
+            code was; None: those of `RETRIED_BY_DEFAULT`.
+    """
+
+    attempts: int = 1
+    delay_ms: int = 10_000
+    backoff: float = 1.0
+    delay_max_ms: int = 3_600_000
+    within_ms: int | None = None
+    exit_codes: list[int] = []
+    outcomes: list[RetriedOutcome] | None = None
+
+
 class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One job.
 
@@ -97,8 +124,9 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         env: name of each environment variable, to the digest of its value.
         params: the parameters that it takes, by name.
         working_directory: absolute, or relative to the home; the home itself if None.
-        timeout_ms: stop a run that takes longer; None: never.
+        timeout_ms: stop an attempt that takes longer; None: never.
         kill_after_ms: from SIGTERM to SIGKILL.
+        retry: when a run makes another attempt; None: never.
         catch_up: which of the instants that passed while no scheduler was running are run.
         catch_up_limit: at most this many with `all`.
         catch_up_window_ms: forget instants older than this; None: never.
@@ -133,6 +161,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     working_directory: str | None = None
     timeout_ms: int | None = None
     kill_after_ms: int = 10_000
+    retry: Retry | None = None
     catch_up: CatchUp = "one"
     catch_up_limit: int = 100
     catch_up_window_ms: int | None = None

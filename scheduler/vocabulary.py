@@ -256,6 +256,10 @@ class RunFinished(Payload, frozen=True):
 
     `exit_code` or `signal`, whichever ended the process, where that is known; no `duration_ms` where nobody knows
     when it ended. Output is hashed whole. `survivors` are descendants that could not be stopped.
+
+    `retry_at`: only this attempt ended, and the run waits until then to make its next one. `closes`: no attempt
+    ended, but such a wait, which began with the entry of that `seq`; the rest tells of the last attempt, but for an
+    outcome `cancelled`. `because_of` is the `seq` of the entry that ended the wait, if one did.
     """
 
     TYPE: ClassVar[str] = "run.finished"
@@ -275,6 +279,9 @@ class RunFinished(Payload, frozen=True):
     stderr_sha256: str | None = None
     error: str | None = None
     survivors: list[Survivor] = []
+    retry_at: datetime | None = None
+    closes: int | None = None
+    because_of: int | None = None
 
 
 class RunSkipped(Payload, frozen=True):
@@ -320,7 +327,7 @@ PAYLOADS: dict[str, type[Payload]] = {cls.TYPE: cls for cls in Payload.__subclas
 CAUSES = (ScheduleTicked.TYPE, RunRequested.TYPE)
 """What makes a run; it has the number of that entry."""
 ENDINGS = (RunFinished.TYPE, RunSkipped.TYPE)
-"""What settles a run."""
+"""What settles a run; a `run.finished` that names a retry does not: see `rules.attempts.settles`."""
 RUN_ENTRIES = (*CAUSES, RunStarted.TYPE, RunAdopted.TYPE, *ENDINGS)
 """What happens to each run: there are many of them."""
 DEFINITIONS = (JobDefined.TYPE, JobRemoved.TYPE)

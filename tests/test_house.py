@@ -224,6 +224,7 @@ def test_light_commands_import_nothing_heavy() -> None:
 
 
 @pytest.mark.real
+@pytest.mark.unshifted("a run's environment is exact: libfaketime does not reach the job that deletes")
 def test_the_command_survives_a_folder_with_modules_of_the_same_names(tmp_path: Path) -> None:
     """A working directory that holds its own `cli.py` and the like changes nothing, nor do they ever run."""
     for name in ("cli", "scheduler", "eventstore", "projections", "yaml", "click"):

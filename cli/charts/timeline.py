@@ -10,15 +10,29 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 RunMark = Literal[
-    "failed", "timed_out", "lost", "unknown", "cancelled", "missed", "skipped", "running", "owed", "succeeded"
+    "failed",
+    "timed_out",
+    "lost",
+    "unknown",
+    "cancelled",
+    "missed",
+    "skipped",
+    "retried",
+    "running",
+    "owed",
+    "succeeded",
 ]
-"""What became of a run: its outcome; or that it was missed, skipped, is still running, or is still owed."""
+"""What became of a run: its outcome; or that it was missed, skipped, is still running, or is still owed.
+
+`retried` is an attempt that did not succeed and that another one followed, or is to follow.
+"""
 
 MARKS: tuple[RunMark, ...] = (
-    "failed", "timed_out", "lost", "unknown", "cancelled", "missed", "skipped", "running", "owed", "succeeded"
+    "failed", "timed_out", "lost", "unknown", "cancelled", "missed", "skipped", "retried", "running", "owed",
+    "succeeded",
 )  # fmt: skip
 """All marks, the worst first: if one column holds several, it shows the worst."""
-SIGNS = frozenset(MARKS[:7])
+SIGNS = frozenset(MARKS[:8])
 """The marks that have a sign of their own, which nothing may hide."""
 
 PieceShape = Literal["blank", "late", "one", "begin", "body", "end", "joint", "many", "sign", "going"]

@@ -139,6 +139,9 @@ def _in_flight(view: View, window: ChartWindow) -> list[tuple[str, RunSpan, int]
     axis, now_us = window.axis, microseconds(view.now)
     for run in view.state.runs.values():
         due_us = microseconds(run.scheduled_for or run.owed_at)
+        if run.retry is not None:  # an attempt has ended, and is drawn for itself
+            ended = run.retry.last
+            due_us = microseconds(ended.started) + (ended.duration_ms or 0) * 1_000
         began_us = due_us if run.started is None else microseconds(run.started)
         if began_us >= window.end_us or (window.jobs is not None and run.job not in window.jobs):
             continue
@@ -146,7 +149,9 @@ def _in_flight(view: View, window: ChartWindow) -> list[tuple[str, RunSpan, int]
         mark: RunMark = "owed" if run.started is None else "running"
         due = axis.column_of(due_us)
         span = RunSpan(first, last, mark, 1, due if due < first else None, began_us < axis.begin_us)
-        found.append((run.job, span, (now_us if run.started is None else began_us) - due_us))
+        late_us = (now_us if run.started is None else began_us) - due_us
+        # What was to be waited for between two attempts is not late.
+        found.append((run.job, span, late_us if run.retry is None else 0))
     return found
 
 

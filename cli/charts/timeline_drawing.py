@@ -119,7 +119,9 @@ def _tail(width: int, row: JobRow) -> Iterator[Text]:
     """The text right of the lanes: how many runs, how many of them went wrong, and the longest wait."""
     if width < _COUNTS_FROM_WIDTH:
         return
-    runs = sum(count for mark, count in row.totals.items() if mark not in ("missed", "skipped", "owed"))
+    runs = sum(
+        count for mark, count in row.totals.items() if mark not in ("missed", "skipped", "retried", "owed")
+    )
     bad = sum(row.totals.get(mark, 0) for mark in FAILURES)
     yield f"{_GAP}{_short(runs):>6}", "plain"
     yield f"{_short(bad) if bad else '-':>5}", "bad" if bad else "dim"

@@ -17,6 +17,7 @@ TONES: dict[RunMark, Tone] = {
     **{outcome: wording.tone for outcome, wording in OUTCOME_WORDINGS.items()},
     "missed": "warn",
     "skipped": "warn",
+    "retried": "warn",
     "running": "strong",
     "owed": "dim",
 }
@@ -24,6 +25,7 @@ WORDS: dict[RunMark, str] = {
     **{outcome: wording.legend for outcome, wording in OUTCOME_WORDINGS.items()},
     "missed": "missed",
     "skipped": "skipped",
+    "retried": "tried again",
     "running": "running",
     "owed": "waiting",
 }
@@ -79,7 +81,7 @@ ASCII = GlyphSet(
     },
     signs={
         "failed": "x", "timed_out": "T", "lost": "L", "unknown": "?", "cancelled": "C", "missed": "!",
-        "skipped": "o",
+        "skipped": "o", "retried": "r",
     },
     many="-+%#",
     down=":",
@@ -91,7 +93,7 @@ UNICODE = GlyphSet(
     shapes={
         "blank": " ", "late": "·", "one": "•", "begin": "╺", "body": "━", "end": "╸", "joint": "┃", "going": "▸"
     },
-    signs={**ASCII.signs, "failed": "✗", "skipped": "○"},
+    signs={**ASCII.signs, "failed": "✗", "skipped": "○", "retried": "↻"},
     many="▂▄▆█",
     down="░",
     line="─",

@@ -146,7 +146,7 @@ def _of_a_change(row: dict[str, Any], known: ExportContext) -> OcsfEvent:
 
 def _of_a_run(view: str, row: dict[str, Any], known: ExportContext) -> OcsfEvent:
     """A run or an attempt: the start of the job, with how it came out."""
-    states = {"owed": 2, "running": 3}
+    states = {"owed": 2, "waiting": 2, "running": 3}
     doing = _Activity(6, "", states.get(row["status"], 1))
     if row["status"] in {"owed", "skipped"}:
         doing = _Activity(_OTHER, "Fall Due" if row["status"] == "owed" else "Skip", doing.run_state)
@@ -169,7 +169,7 @@ def _of_a_run(view: str, row: dict[str, Any], known: ExportContext) -> OcsfEvent
         "original_time": when,
         "uid": f"{known.ledger}/{view}/{row['run']}/{state}",
     }
-    names = ("run", "attempt", "trigger", "scheduled_for", "exit_code", "signal", "lateness_ms")
+    names = ("run", "attempt", "trigger", "scheduled_for", "exit_code", "signal", "lateness_ms", "retry_at")
     event["unmapped"] = {name: row[name] for name in names if row.get(name) is not None}
     return event
 

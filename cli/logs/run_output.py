@@ -55,6 +55,7 @@ def find_attempt(store: EventStore, run: int, number: int | None) -> CapturedAtt
     if cause is None or cause.run != run:
         raise Failure(f"there is no run {run}", "`cronledger jobs history` shows runs and their numbers.")
     started: dict[int, Entry] = {}
+    ended: dict[int, CapturedAttempt] = {}
     for entry in store.read(run + 1):
         if entry.run != run:
             continue
@@ -66,12 +67,16 @@ def find_attempt(store: EventStore, run: int, number: int | None) -> CapturedAtt
             )
         elif entry.type == v.RunFinished.TYPE:
             data: v.RunFinished = v.payload(entry)
-            if number is None or data.attempt == number:
-                return _finished(run, data, entry)
+            if data.closes is None:
+                ended[data.attempt] = _finished(run, data, entry)
+            if data.attempt == number or data.retry_at is None:
+                break
     chosen = max(started, default=0) if number is None else number
     if chosen not in started:
         what = f"has no attempt {number}" if started else "has not begun yet"
         raise Failure(f"run {run} of {cause.job} {what}", exit_code=ExitCode.FAILED)
+    if chosen in ended:
+        return ended[chosen]
     nothing = (RecordedStream("stdout", None, None), RecordedStream("stderr", None, None))
     return CapturedAttempt(run, chosen, cause.job or "?", started[chosen].time, None, nothing)
 

@@ -9,7 +9,7 @@ from cli.app.failures import ExitCode, Failure, complain
 from cli.app.invocation import invocation
 from cli.home.job_names import find_job
 from cli.home.reasons import check_reason
-from cli.runs.settled_run import SETTLING, last_words
+from cli.runs.settled_run import last_words
 from cli.terminal.printable import printable
 from cli.words.job_words import going_words
 from cli.words.words import actor_words
@@ -20,6 +20,7 @@ from scheduler.ledger.run_record import cause_of
 from scheduler.ownership.actor import claims, person
 from scheduler.ownership.home_identity import is_copy
 from scheduler.rules.requests.cancellation import cancel_requests, runs_in_flight, skips_without_scheduler
+from scheduler.rules.runs.attempts import settles
 from scheduler.rules.state import Run, State
 from scheduler.scheduler_lock import holder_of
 from scheduler.service.executor import executor_alive
@@ -54,17 +55,21 @@ def cancel_runs(
     requests = ledger.decide(lambda state: cancel_requests(state, numbers, reason, actor, said))
     recorded = {entry.run for entry in requests}
     jobs = {run.number: run.job for run in ledger.state.runs.values()}
+    retried = {run.number for run in ledger.state.runs.values() if run.waits_for_retry}
     skips = ledger.decide(lambda state: _skips(home, state, numbers, actor))
     skipped = {entry.run for entry in skips}
     served = holder_of(home.scheduler_lock) is not None
     for number in numbers:
         run = ledger.state.runs.get(number)
         if number in skipped:
-            yield f"run {number} of {printable(jobs[number])} is cancelled; it had not started"
+            what = "it waited for its next attempt" if number in retried else "it had not started"
+            yield f"run {number} of {printable(jobs[number])} is cancelled; {what}"
         elif number in asked_before:
             yield f"run {number} was asked to stop before"
-        elif number not in recorded or run is None:
+        elif number not in recorded:
             yield f"run {number} has just ended by itself"
+        elif run is None:
+            yield f"run {number} of {printable(jobs[number])} was asked to stop, and has ended"
         else:
             yield f"run {number} of {printable(run.job)} is asked to stop"
         if run is not None and is_copy(home):
@@ -125,7 +130,7 @@ def _no_such_run(ledger: Ledger, number: int) -> Failure:
     if caused is None:
         return Failure(f"there is no run {number}", "`cronledger jobs history` shows the numbers of runs.")
     for seen, entry in enumerate(store.read_backwards()):
-        if entry.run == number and entry.type in SETTLING:
+        if entry.run == number and settles(entry):
             return Failure(f"it has ended: {last_words(entry)}", exit_code=ExitCode.FAILED)
         if seen >= _LOOK_BACK_ENTRIES or entry.seq <= number:
             break

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
 
-from cli.runs.settled_run import SETTLING, SettledRun
+from cli.runs.settled_run import SettledRun
 from eventstore.store import Entry, EventStore
+from scheduler import vocabulary as v
 from scheduler.home import Home
 
 LOOK_BACK_ENTRIES = 50_000
@@ -26,6 +27,7 @@ class RunFilter(NamedTuple):
         status: runs with this outcome, or `skipped`.
         trigger: runs with this trigger.
         since: runs settled at this time or later; until: runs settled before this time.
+        attempts: each attempt of a run that ended, in place of the runs.
     """
 
     job: str | None = None
@@ -34,10 +36,11 @@ class RunFilter(NamedTuple):
     trigger: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    attempts: bool = False
 
     def admits(self, entry: Entry) -> SettledRun | None:
-        """The row of an entry that settles a wanted run; None for any other entry."""
-        if entry.type not in SETTLING or (self.job is not None and entry.job != self.job):
+        """The row of an entry that settles a wanted run, or ends a wanted attempt; None for any other entry."""
+        if entry.type not in v.ENDINGS or (self.job is not None and entry.job != self.job):
             return None
         if self.among is not None and entry.job not in self.among:
             return None
@@ -46,6 +49,8 @@ class RunFilter(NamedTuple):
         if self.until is not None and entry.time >= self.until:
             return None
         run = SettledRun.of(entry)
+        if (run.closes if self.attempts else run.retry_at) is not None:
+            return None
         if self.status is not None and self.status not in (run.outcome, run.status):
             return None
         if self.trigger is not None and self.trigger != run.trigger:

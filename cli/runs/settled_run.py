@@ -22,8 +22,6 @@ from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.entry_members import Outcome, SkipReason, Trigger
 
-SETTLING = v.ENDINGS
-
 
 class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
     """One row; names and meanings are those of the SQL view `runs`.
@@ -31,7 +29,9 @@ class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         settled_seq: the entry that settled the run.
         finished: when the end of the run was recorded; None for a skipped run, which has only `settled`.
-        because_of: the entry that shows why a run was skipped.
+        because_of: the entry that shows why a run was skipped, or why it makes no further attempt.
+        retry_at: only an attempt ended: the next one was to follow then. closes: with which entry a run began to wait
+            for an attempt that it does not make.
     """
 
     run: int
@@ -57,6 +57,8 @@ class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None
     because_of: int | None
     settled_seq: int
+    retry_at: datetime | None = None
+    closes: int | None = None
 
     @classmethod
     def of(cls, entry: Entry) -> Self:
@@ -72,7 +74,7 @@ class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
             name: getattr(ended, name, None)
             for name in ("outcome", "started", "duration_ms", "attempt", "exit_code", "signal", "cpu_ms",
                          "memory_peak_bytes", "stdout_bytes", "stdout_sha256", "stderr_bytes", "stderr_sha256",
-                         "error")
+                         "error", "retry_at", "closes")
         }  # fmt: skip
         return cls(
             run=-1 if entry.run is None else entry.run,
@@ -83,7 +85,7 @@ class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
             skipped_reason=skipped.reason if skipped else None,
             finished=entry.time if ended else None,
             settled=entry.time,
-            because_of=skipped.because_of if skipped else None,
+            because_of=data.because_of,
             settled_seq=entry.seq,
             **facts,
         )
@@ -117,6 +119,14 @@ class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
         )
         if self.error and self.outcome != "failed":
             words = self.error if self.error.startswith(words) else f"{words}: {self.error}"
+        if self.retry_at is not None:
+            return Cell(f"attempt {self.attempt} {words}", "warn")
+        if self.attempt is not None and self.attempt > 1:
+            words += (
+                f" (attempt {self.attempt})" if self.closes is None else f" (after attempt {self.attempt})"
+            )
+        elif self.closes is not None and self.outcome != "cancelled":
+            words += " (no further attempt)"
         return Cell(words, OUTCOME_WORDINGS[self.outcome].tone)
 
     def cells(self, zone: str, shown_by: Entry | None = None) -> list[Cell | str]:

@@ -9,6 +9,7 @@ from cli.runs.search import RunFilter
 from cli.runs.settled_run import SettledRun
 from cli.terminal.tables import Cell
 from cli.times.show import show_duration, show_time
+from cli.words.job_words import attempt_words
 from cli.words.words import trigger_words
 from scheduler.rules.state import Run, State
 
@@ -31,7 +32,9 @@ class UnsettledRun(NamedTuple):
 
     @property
     def status(self) -> str:
-        """`running` or `owed`, as in the SQL view `runs`."""
+        """`running`, `owed` or `waiting` (for its next attempt), as in the SQL view `runs`."""
+        if self.facts.waits_for_retry:
+            return "waiting"
         return "owed" if self.facts.started is None else "running"
 
     def members(self) -> dict[str, Any]:
@@ -40,6 +43,7 @@ class UnsettledRun(NamedTuple):
         known = {
             "run": run.number, "job": run.job, "trigger": run.trigger, "status": self.status,
             "scheduled_for": run.scheduled_for, "started": run.started, "attempt": run.attempt or None,
+            "retry_at": run.retry.at if run.retry is not None and run.waits_for_retry else None,
         }  # fmt: skip
         return dict.fromkeys(SettledRun.__struct_fields__) | known
 
@@ -50,7 +54,7 @@ class UnsettledRun(NamedTuple):
             "" if instant is None else show_time(instant, zone)
             for instant in (run.scheduled_for, run.started)
         ]
-        return [str(run.number), run.job, trigger_words(run.trigger), *times, "", self._how()]
+        return [str(run.number), run.job, trigger_words(run.trigger), *times, "", self._how(zone)]
 
     def narrow_cells(self, zone: str) -> list[Cell | str]:
         """The cells for two lines."""
@@ -58,11 +62,14 @@ class UnsettledRun(NamedTuple):
         due = "" if self.facts.scheduled_for is None else f"due {due}"
         return [number, job, trigger, started or Cell("not yet", "dim"), due, took, how]
 
-    def _how(self) -> Cell:
+    def _how(self, zone: str) -> Cell:
         run = self.facts
+        if run.waits_for_retry:
+            return Cell(attempt_words(run, zone), "warn")
         since = run.started or run.owed_at
         lasts = show_duration(max(0, (self.now - since) // timedelta(milliseconds=1)))
-        words = f"waits to be started, for {lasts}" if run.started is None else f"running for {lasts}"
+        going = f"attempt {run.attempt} running" if run.attempt > 1 else "running"
+        words = f"waits to be started, for {lasts}" if run.started is None else f"{going} for {lasts}"
         if run.cancel_seq is not None:
             words += ", asked to stop"
         return Cell(words, "warn" if run.started is None or run.cancel_seq is not None else "plain")

@@ -9,13 +9,14 @@ import click
 
 from cli.app.failures import complain
 from cli.runs.live_output import OutputFollower
-from cli.runs.settled_run import SETTLING, SettledRun, last_words
+from cli.runs.settled_run import SettledRun, last_words
 from cli.terminal.console import fitted, paint, wants_colour
 from cli.times.show import show_past
 from cli.words.entry_lines import sentence
 from cli.words.words import actor_words
 from eventstore.store import Entry
 from scheduler import vocabulary as v
+from scheduler.rules.runs.attempts import settles
 from scheduler.rules.state import Run, State
 from scheduler.wording.entries import signs_of
 
@@ -38,6 +39,7 @@ class WatchedRuns:
         self._wanted: dict[int, str] = {}
         self._begun: set[int] = set()
         self._ending: dict[int, Entry] = {}
+        self._attempts: dict[int, Entry] = {}
         self._obstacles: dict[int, Run] = {}
         self.settled: dict[int, SettledRun] = {}
 
@@ -54,8 +56,13 @@ class WatchedRuns:
         if entry.type == v.RunStarted.TYPE:
             self._begun.add(entry.run)
             if self._follower is not None:
+                self._show_attempt(entry.run)
                 self._follower.started(entry)
-        elif entry.type in SETTLING:
+        elif entry.type in v.ENDINGS and not settles(entry):
+            if self._follower is not None:
+                self._attempts[entry.run] = entry
+                self._follower.finished(entry)
+        elif entry.type in v.ENDINGS:
             self._ending[entry.run] = entry
             if self._follower is not None:
                 self._follower.finished(entry)
@@ -67,6 +74,9 @@ class WatchedRuns:
     def pump(self) -> float:
         """Show new output and ends of runs; returns in how many seconds to call this again, at most."""
         wait_s = _LONG_S if self._follower is None else self._follower.pump()
+        for run in list(self._attempts):
+            if self._follower is None or self._follower.shown(run):
+                self._show_attempt(run)
         for run, entry in list(self._ending.items()):
             if self._follower is None or self._follower.shown(run):
                 del self._ending[run]
@@ -107,6 +117,13 @@ class WatchedRuns:
         if problem is not None and not isinstance(problem, BrokenPipeError):
             complain(f"the output could not be shown: {problem.strerror}; it is kept under var/logs/output")
 
+    def _show_attempt(self, run: int) -> None:
+        """Say how an attempt ended that another one follows, if that has not been said."""
+        entry = self._attempts.pop(run, None)
+        if entry is not None and self._follower is not None:
+            self._follower.forget(run)
+            self._show_end(entry)
+
     def _show_end(self, entry: Entry) -> None:
         assert self._follower is not None, "nothing is shown without one"
         self._follower.end_line()
@@ -122,4 +139,6 @@ def obstacle_words(run: Run, seen: Entry) -> str:
     """Which run is in the way, since when and at whose request: the one to wait for or to cancel."""
     who = actor_words(run.actor) if run.trigger == "manual" else "its schedule"
     since = f"started {show_past(run.started, seen.time)}" if run.started else "not started yet"
+    if run.waits_for_retry:
+        since = f"waiting for its attempt {run.attempt + 1}"
     return f"run {run.number} is in the way: {since}, by {who}; `cronledger jobs cancel {run.number}` would stop it"

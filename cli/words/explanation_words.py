@@ -65,10 +65,12 @@ def headline(answer: Explanation, now: datetime) -> tuple[Tone, str]:
         return "warn", _AHEAD[answer.verdict]
     if answer.verdict == "not_due" and any(isinstance(fact, f.SecondPass) for fact in answer.facts):
         return "warn", _NOT_DUE_AT_FIRST
+    if any(isinstance(fact, f.UnfinishedRun) and fact.retry_at is not None for fact in answer.facts):
+        return "warn", "Not yet: its run has not succeeded so far, and makes another attempt."
     if answer.verdict != "ran":
         return _HEADLINES[answer.verdict]
     caught_up = any(isinstance(fact, f.RunOwed) and fact.trigger == "catch_up" for fact in answer.facts)
-    (ended,) = (fact for fact in answer.facts if isinstance(fact, f.RunEnd))
+    (ended,) = (fact for fact in answer.facts if isinstance(fact, f.RunEnd | f.WaitEnd))
     how = f"Yes, caught up later as run {ended.run}" if caught_up else f"Yes, as run {ended.run}"
     outcome = OUTCOME_WORDINGS[ended.outcome]
     return outcome.tone, f"{how}, which {outcome.clause}."
@@ -173,13 +175,39 @@ def _run_ended(fact: f.RunEnd, shown: Shown) -> str:
     how = OUTCOME_WORDINGS[fact.outcome].clause
     how += ending_words(fact.outcome, fact.exit_code, fact.signal)
     took = f" after {show_duration(fact.duration_ms)}" if fact.duration_ms is not None else ""
-    told = f"Run {fact.run} {how} at {shown(fact.time)}{took}"
+    attempt = f" in attempt {fact.attempt}" if fact.attempt > 1 else ""
+    told = f"Run {fact.run} {how} at {shown(fact.time)}{took}{attempt}"
     return f"{told}{error_words(fact.outcome, fact.error)}."
+
+
+def _attempt_ended(fact: f.AttemptEnd, shown: Shown) -> str:
+    how = OUTCOME_WORDINGS[fact.outcome].clause
+    how += ending_words(fact.outcome, fact.exit_code, fact.signal)
+    took = f" after {show_duration(fact.duration_ms)}" if fact.duration_ms is not None else ""
+    told = f"Attempt {fact.attempt} {how} at {shown(fact.time)}{took}{error_words(fact.outcome, fact.error)}"
+    told += f"; attempt {fact.attempt + 1} was to follow at {shown(fact.retry_at)}"
+    return f"{told}, and started at {shown(fact.next_started)}." if fact.next_started else f"{told}."
+
+
+def _wait_ended(fact: f.WaitEnd, shown: Shown) -> str:
+    why = {
+        "within": "the time within which its attempts are to start (`retry.within`) was over",
+        "cancelled": "it was cancelled",
+        "disabled": "its job was disabled",
+        "removed": "its job was removed from the config",
+    }[fact.why]
+    by = f" by {actor_words(fact.actor)}{because(fact.actor_reason)}" if fact.actor else ""
+    return f"It made no attempt {fact.attempt + 1}: at {shown(fact.time)} it was recorded that {why}{by}."
 
 
 def _run_open(fact: f.UnfinishedRun, shown: Shown) -> str:
     if fact.started is not None:
-        return f"Run {fact.run} is going since {shown(fact.started)}."
+        which = f"Attempt {fact.attempt} of run {fact.run}" if fact.attempt > 1 else f"Run {fact.run}"
+        return f"{which} is going since {shown(fact.started)}."
+    if fact.retry_at is not None:
+        return (
+            f"Run {fact.run} waits for attempt {fact.attempt}, which is to start at {shown(fact.retry_at)}."
+        )
     behind = f" behind run {fact.behind}" if fact.behind is not None else ""
     return f"Run {fact.run} waits{behind}."
 
@@ -308,6 +336,8 @@ _WORDS: dict[type[Fact], Callable[[Any, Shown], str]] = {
     f.RunOwed: _ticked,
     f.RunStart: _run_began,
     f.RunEnd: _run_ended,
+    f.AttemptEnd: _attempt_ended,
+    f.WaitEnd: _wait_ended,
     f.UnfinishedRun: _run_open,
     f.RunSkip: _run_skipped,
     f.BlockingRun: _in_the_way,

@@ -7,7 +7,7 @@ from typing import Any
 
 from cli.terminal.console import Tone, is_terminal, speaks_unicode
 from cli.terminal.tables import Cell
-from cli.times.show import show_clock, show_duration, show_past, show_time
+from cli.times.show import local_zone, show_clock, show_duration, show_past, show_time
 from cli.words.words import actor_words, outcome_symbol, outcome_words, skip_words, timing_words
 from scheduler.rules.requests.upcoming import next_run
 from scheduler.rules.state import Job, LastRun, Run, SchedulerStatus, State
@@ -48,13 +48,37 @@ def enabled_cell(
     words = enabled_words(job, zone, beside=beside, labelled=labelled)
     tone: Tone = "plain" if words == "enabled" else "warn"
     if job.live:
-        words += ", running" if _going(state, job) else ", waiting to start"
+        words += ", running" if _going(state, job) else f", {_waiting_words(state, job, zone, beside)}"
     return Cell(words, tone)
+
+
+def _waiting_words(state: State, job: Job, zone: str, beside: datetime | None) -> str:
+    """What its runs wait for, none of which is going."""
+    retried = [run for number in job.live if (run := state.runs[number]).waits_for_retry]
+    return attempt_words(retried[0], zone, beside=beside) if retried else "waiting to start"
+
+
+def attempt_words(run: Run, zone: str, *, beside: datetime | None = None) -> str:
+    """For which attempt a run waits, and until when: `waiting for attempt 3 at 02:00:30`.
+
+    Args:
+        run: the run, an attempt of which has ended.
+        zone: for the time; beside: shorten it to the time of day where it is on the same date as this.
+    """
+    assert run.retry is not None, "it waits for its next attempt"
+    at = run.retry.at
+    shown = show_time(at, zone) if beside is None else show_clock(at, zone, beside=beside)
+    return f"waiting for attempt {run.attempt + 1} at {shown}"
 
 
 def _going(state: State, job: Job) -> list[Run]:
     """Its runs that have started and not ended, oldest first."""
     return [run for number in job.live if (run := state.runs[number]).started is not None]
+
+
+def _begun(state: State, job: Job) -> bool:
+    """Whether a run of it has made an attempt and not ended."""
+    return any(state.runs[number].attempt for number in job.live)
 
 
 def paused_words(watch: SchedulerStatus, now: datetime, zone: str) -> str:
@@ -72,12 +96,15 @@ def going_words(run: Run, now: datetime, zone: str | None = None) -> str:
         now: the present moment.
         zone: tell also when it started, as the clocks there showed it.
     """
-    if run.started is None:
+    if run.waits_for_retry:
+        how = attempt_words(run, zone or local_zone(), beside=None if zone else now)
+    elif run.started is None:
         how = "waiting to start"
     else:
-        how = f"started {show_past(run.started, now)}"
+        what = f"attempt {run.attempt} started" if run.attempt > 1 else "started"
+        how = f"{what} {show_past(run.started, now)}"
         if zone is not None:
-            how = f"started {show_time(run.started, zone)} ({show_past(run.started, now)})"
+            how = f"{what} {show_time(run.started, zone)} ({show_past(run.started, now)})"
     return f"{how}, asked to stop" if run.cancel_seq is not None else how
 
 
@@ -86,7 +113,7 @@ def last_cell(state: State, job: Job) -> Cell:
     last = job.last
     if last is None:
         if job.live:
-            return Cell("first run is going" if _going(state, job) else "first run is waiting", "dim")
+            return Cell("first run is going" if _begun(state, job) else "first run is waiting", "dim")
         return Cell("never ran", "dim")
     if last.outcome is None:
         return Cell("-", "dim")
@@ -183,4 +210,5 @@ def _run_document(state: State, number: int) -> dict[str, Any]:
         "scheduled_for": run.scheduled_for,
         "started": run.started,
         "attempt": run.attempt,
+        "retry_at": run.retry.at if run.retry is not None and run.waits_for_retry else None,
     }

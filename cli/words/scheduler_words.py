@@ -8,7 +8,7 @@ from datetime import datetime
 from cli.terminal.printable import printable, show_count
 from cli.times.show import show_past, show_time
 from scheduler.rules.requests.upcoming import jobs_settled_ahead
-from scheduler.rules.slots import FullSlots
+from scheduler.rules.runs.slots import FullSlots
 from scheduler.rules.state import Run, State
 from scheduler.version import ReplacedPart
 

@@ -57,6 +57,7 @@ def settling_entries(
     trigger: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    attempts: bool = False,
 ) -> list[int]:
     """The `seq` of the entries with which runs ended or were skipped, the newest first.
 
@@ -68,9 +69,11 @@ def settling_entries(
         among: of one of these jobs.
         since: settled at this time or later; aware.
         until: settled before this time; aware.
+        attempts: those with which attempts ended, in place of the runs.
     """
+    view, column = ("attempts", "finished_seq") if attempts else ("runs", "settled_seq")
     filters = {
-        "before": ("settled_seq < $before", before_seq),
+        "before": (f"{column} < $before", before_seq),
         **_of_a_kind(job, status, trigger),
         "among": ("job IN (SELECT unnest($among::VARCHAR[]))", None if among is None else list(among)),
         "since": ("time >= $since::TIMESTAMPTZ", _written(since)),
@@ -80,8 +83,8 @@ def settling_entries(
     where, parameters = _where(filters)
     of_times, instants = _where(times)
     if instants:
-        where += f" AND settled_seq IN (SELECT seq FROM events{of_times})"
-    query = f"SELECT settled_seq FROM runs{where} ORDER BY settled_seq DESC LIMIT {limit:d}"
+        where += f" AND {column} IN (SELECT seq FROM events{of_times})"
+    query = f"SELECT {column} FROM {view}{where} ORDER BY {column} DESC LIMIT {limit:d}"
     return [row[0] for row in sql.execute(query, {**(parameters or {}), **(instants or {})}).rows]
 
 

@@ -14,13 +14,21 @@ if TYPE_CHECKING:
 _QUERY = """
 WITH seen AS (
     SELECT job, CASE status WHEN 'skipped' THEN 'skipped' ELSE outcome END AS mark,
-           epoch_us(coalesce(scheduled_for, owed_at)) AS due,
+           epoch_us(CASE WHEN attempt > 1 THEN started ELSE coalesce(scheduled_for, owed_at) END) AS due,
            epoch_us(CASE status WHEN 'skipped' THEN coalesce(scheduled_for, owed_at) ELSE started END) AS began,
            CASE WHEN status = 'skipped' THEN began
                 ELSE coalesce(began + duration_ms * 1000, epoch_us(finished)) END AS ended
     FROM runs
     WHERE settled_seq >= $first_seq AND owed_at < to_timestamp($end / 1e6)
       AND ($jobs IS NULL OR list_contains($jobs, job))
+    UNION ALL
+    SELECT job, 'retried', epoch_us(CASE WHEN attempt > 1 THEN started ELSE coalesce(scheduled_for, started) END),
+           epoch_us(started), coalesce(epoch_us(started) + duration_ms * 1000, epoch_us(finished))
+    FROM attempts AS a
+    WHERE retry_at IS NOT NULL AND finished_seq >= $first_seq AND started < to_timestamp($end / 1e6)
+      AND ($jobs IS NULL OR list_contains($jobs, job))
+      -- The last attempt of a run that made no further one is in the row of its run.
+      AND NOT EXISTS (FROM runs AS r WHERE r.run = a.run AND r.attempt = a.attempt AND r.status = 'finished')
 )
 SELECT job, mark, (greatest(began, $axis_begin) - $axis_begin) // $column AS first_column,
        (least(greatest(ended - 1, began, $axis_begin), $axis_end - 1) - $axis_begin) // $column AS last_column,
@@ -37,7 +45,7 @@ class ColumnRuns(NamedTuple):
 
     Attributes:
         job: its name.
-        outcome: how they came out, or `skipped`.
+        outcome: how they came out, or `skipped`; `retried`: attempts that another one followed.
         first_column: the column in which they began; last_column: that in which they ended.
         due_column: that in which they should have begun.
         before: they began before the first column; after: they ended after the last.

@@ -73,7 +73,7 @@ RUNS = (
     _number("run", "The run's number: `seq` of the entry that caused it."),
     _text("job", "The job's name."),
     _text("trigger", "Why it was owed: `schedule`, `catch_up` or `manual`."),
-    _text("status", "`owed`, `running`, `finished` or `skipped`."),
+    _text("status", "`owed`, `running`, `waiting` (for its next attempt), `finished` or `skipped`."),
     _text("outcome", "How it finished: `succeeded`, `failed`, `timed_out`, `cancelled`, `lost`, `unknown`."),
     _text("skipped_reason", "Why it was deliberately not run, such as `overlap`."),
     _time("scheduled_for", "The instant of the schedule that it is for; none for a manual run."),
@@ -92,6 +92,7 @@ RUNS = (
     _json(
         "params", "The values of its parameters, secret ones left out: `params->>'$.region'`. None without."
     ),
+    _time("retry_at", "Until when it waits for its next attempt, if it does."),
 )
 
 ATTEMPTS = (
@@ -107,6 +108,7 @@ ATTEMPTS = (
     _number("duration_ms", "How long it took."),
     *_PROCESS,
     _text("error", "What went wrong, in words, where something did."),
+    _time("retry_at", "When the next attempt was to follow; none for the last one of a run."),
     _text("host", "The machine it ran on."),
     _text("command_sha256", "Digest of what was executed: another one, another command."),
     _number("finished_seq", "`seq` of the entry that ended it: the evidence."),
@@ -136,7 +138,9 @@ JOBS = (
     _number("runs_succeeded", "How many of those succeeded.", unit="runs"),
     _number("runs_unsuccessful", "How many of those did not.", unit="runs"),
     _number("runs_skipped", "How many were owed and deliberately not run.", unit="runs"),
-    _number("runs_in_flight", "How many are owed or running now.", unit="runs"),
+    _number(
+        "runs_in_flight", "How many are owed, running or waiting for their next attempt now.", unit="runs"
+    ),
 )
 
 SLOTS = (
@@ -150,8 +154,8 @@ SLOTS = (
     ),
     _text(
         "disposition",
-        "What became of it: `ran`, `caught_up` (it ran later), `running`, `owed`, `skipped`, `misfired` or "
-        "`excluded` (by a calendar).",
+        "What became of it: `ran`, `caught_up` (it ran later), `running`, `waiting` (for its next attempt), `owed`, "
+        "`skipped`, `misfired` or `excluded` (by a calendar).",
     ),
     _text(
         "reason",

@@ -17,7 +17,11 @@ CREATE VIEW parts.starts AS
 SELECT run, attempt, job, trigger, scheduled_for, time AS started, host, command_sha256, params
 FROM parts.known WHERE type = 'run.started';
 
--- Runs that `fresh` ends, as rows of the view `runs`, and what their attempt adds to that.
+-- Attempts that another one was to follow, of runs that go on.
+CREATE VIEW parts.retried AS
+SELECT run, attempt, retry_at FROM parts.known WHERE type = 'run.finished' AND retry_at IS NOT NULL;
+
+-- Runs that `fresh` ends, as rows of the view `runs`, and what their attempt adds to that; with `retry_at`, attempts.
 CREATE VIEW parts.ended AS
 SELECT e.run, e.job, e.trigger,
        CASE e.type WHEN 'run.finished' THEN 'finished' ELSE 'skipped' END AS status,
@@ -27,7 +31,7 @@ SELECT e.run, e.job, e.trigger,
        CASE e.type WHEN 'run.finished' THEN e.time END AS finished,
        c.lateness_ms, e.duration_ms, e.attempt, e.exit_code, e.signal, e.cpu_ms, e.memory_peak_bytes,
        e.stdout_bytes, e.stderr_bytes, e.stdout_bytes + e.stderr_bytes AS output_bytes, e.error,
-       c.actor, c.reason, e.seq AS settled_seq, s.params, s.host, s.command_sha256
+       c.actor, c.reason, e.seq AS settled_seq, s.params, e.retry_at, e.closes, s.host, s.command_sha256
 FROM parts.fresh AS e
 LEFT JOIN parts.causes AS c ON c.run = e.run
 LEFT JOIN parts.starts AS s ON s.run = e.run AND s.attempt = e.attempt
@@ -41,23 +45,25 @@ SELECT seq, time, type, actor, job, run, data FROM (
 WHERE type NOT IN @RUN_ENTRIES
    OR (actor = 'scheduler' AND (next_type IS NULL OR next_type = 'scheduler.started'));
 
--- Causes and starts of the runs that `fresh` leaves unfinished.
+-- Causes, starts and ended attempts of the runs that `fresh` leaves unfinished.
 CREATE VIEW parts.left_open AS
 SELECT k.* FROM parts.known AS k
-WHERE k.type IN @CAUSES_AND_STARTS AND NOT EXISTS (
-    SELECT 1 FROM parts.fresh AS e WHERE e.type IN @ENDINGS AND e.run = k.run
+WHERE (k.type IN @CAUSES_AND_STARTS OR (k.type = 'run.finished' AND k.retry_at IS NOT NULL)) AND NOT EXISTS (
+    SELECT 1 FROM parts.fresh AS e WHERE e.type IN @ENDINGS AND e.retry_at IS NULL AND e.run = k.run
 );
 
 -- Those runs as rows of the view `runs`.
 CREATE VIEW parts.unended AS
-SELECT c.run, c.job, c.trigger, CASE WHEN s.started IS NULL THEN 'owed' ELSE 'running' END AS status,
+SELECT c.run, c.job, c.trigger,
+       CASE WHEN s.started IS NULL THEN 'owed' WHEN r.retry_at IS NULL THEN 'running' ELSE 'waiting' END AS status,
        NULL::VARCHAR AS outcome, NULL::VARCHAR AS skipped_reason, c.scheduled_for, c.owed_at, s.started,
        NULL::TIMESTAMPTZ AS finished, c.lateness_ms, NULL::BIGINT AS duration_ms, s.attempt,
        NULL::INTEGER AS exit_code, NULL::INTEGER AS signal, NULL::BIGINT AS cpu_ms,
        NULL::BIGINT AS memory_peak_bytes, NULL::BIGINT AS stdout_bytes, NULL::BIGINT AS stderr_bytes,
        NULL::BIGINT AS output_bytes, NULL::VARCHAR AS error, c.actor, c.reason, NULL::BIGINT AS settled_seq,
-       s.params, s.host, s.command_sha256
+       s.params, r.retry_at, NULL::BIGINT AS closes, s.host, s.command_sha256
 FROM (FROM parts.left_open WHERE type IN @CAUSES) AS o
 JOIN parts.causes AS c ON c.run = o.run
 LEFT JOIN (FROM parts.starts QUALIFY row_number() OVER (PARTITION BY run ORDER BY attempt DESC) = 1) AS s
-    ON s.run = c.run;
+    ON s.run = c.run
+LEFT JOIN parts.retried AS r ON r.run = s.run AND r.attempt = s.attempt;

@@ -31,6 +31,8 @@ FACT_TYPES = {
     "stdout_bytes": "BIGINT",
     "stderr_bytes": "BIGINT",
     "error": "VARCHAR",
+    "retry_at": "TIMESTAMPTZ",
+    "closes": "BIGINT",
     "reason": "VARCHAR",
     "host": "VARCHAR",
     "command_sha256": "VARCHAR",
@@ -133,9 +135,15 @@ def left_open_rows(files: list[str], first: int, last: int, before: list[int]) -
     rows = f"read_parquet({listed(files)})"
     return with_facts(
         f"SELECT {_carried('k.')} FROM {rows} AS k WHERE ({here}{earlier}) "
-        f"AND k.type IN {among(_CAUSES_AND_STARTS)} AND NOT EXISTS "
-        f"(SELECT 1 FROM {rows} AS e WHERE e.{here} AND e.type IN {among(v.ENDINGS)} AND e.run = k.run)"
+        f"AND (k.type IN {among(_CAUSES_AND_STARTS)} OR {_ends_attempt('k')}) AND NOT EXISTS "
+        f"(SELECT 1 FROM {rows} AS e WHERE e.{here} AND e.type IN {among(v.ENDINGS)} AND e.run = k.run "
+        f"AND NOT {_ends_attempt('e')})"
     )
+
+
+def _ends_attempt(entry: str) -> str:
+    """Whether an entry ends an attempt of a run that goes on."""
+    return f"({entry}.type = {quoted(v.RunFinished.TYPE)} AND ({entry}.data->>'$.retry_at') IS NOT NULL)"
 
 
 def _carried(of: str) -> str:

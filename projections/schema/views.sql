@@ -1,10 +1,11 @@
 -- The views that people query, over
 --
 --   parts.sealed_events, parts.sealed_runs, parts.sealed_notes    the projections of the sealed segments (Parquet):
---                       every entry; the runs that ended, whole rows; the entries of which there are few
+--                       every entry; the runs that ended, whole rows, and with `retry_at` attempts of runs that went
+--                       on; the entries of which there are few
 --   parts.recent_events, parts.recent_runs    the same of what came after them
 --   parts.open_runs     the runs that have not ended, as rows of `runs`
---   parts.open_entries  the entries that cause or start those
+--   parts.open_entries  the entries that cause or start those, or end an attempt of them
 --   parts.clock         one row: `asked_at`, the moment for which is asked
 --   parts.log_entries   what scheduler and jobs have logged
 --
@@ -21,16 +22,20 @@ UNION ALL
 SELECT seq, time, type, actor, job, run, data, durable, prev, hash FROM parts.recent_events;
 
 CREATE VIEW runs AS
-SELECT * EXCLUDE (host, command_sha256)
-FROM (FROM parts.sealed_runs UNION ALL FROM parts.recent_runs UNION ALL FROM parts.open_runs);
+SELECT * EXCLUDE (closes, host, command_sha256)
+FROM (FROM parts.sealed_runs WHERE retry_at IS NULL UNION ALL FROM parts.recent_runs WHERE retry_at IS NULL
+      UNION ALL FROM parts.open_runs);
 
 CREATE VIEW attempts AS
 SELECT run, attempt, job, trigger, status, outcome, scheduled_for, started, finished, duration_ms, exit_code, signal,
-       cpu_ms, memory_peak_bytes, stdout_bytes, stderr_bytes, error, host, command_sha256, settled_seq AS finished_seq, params
-FROM (FROM parts.sealed_runs UNION ALL FROM parts.recent_runs) WHERE status = 'finished'
+       cpu_ms, memory_peak_bytes, stdout_bytes, stderr_bytes, error, retry_at, host, command_sha256,
+       settled_seq AS finished_seq, params
+FROM (FROM parts.sealed_runs UNION ALL FROM parts.recent_runs) WHERE status = 'finished' AND closes IS NULL
 UNION ALL BY NAME
 SELECT run, attempt, job, trigger, 'running' AS status, scheduled_for, time AS started, host, command_sha256, params
-FROM parts.open_entries WHERE type = 'run.started';
+FROM parts.open_entries AS s WHERE type = 'run.started' AND NOT EXISTS (
+    SELECT 1 FROM parts.open_entries AS e WHERE e.type = 'run.finished' AND e.run = s.run AND e.attempt = s.attempt
+);
 
 CREATE VIEW jobs AS
 WITH changes AS (
@@ -66,7 +71,7 @@ WITH changes AS (
     WHERE status = 'finished' AND settled_seq IN (SELECT settled_seq FROM finished)
 ), others AS (
     SELECT job, count(*) FILTER (status = 'skipped') AS runs_skipped,
-           count(*) FILTER (status IN ('owed', 'running')) AS runs_in_flight
+           count(*) FILTER (status IN ('owed', 'running', 'waiting')) AS runs_in_flight
     FROM runs WHERE status <> 'finished' GROUP BY job
 )
 SELECT d.job AS name, coalesce(d.definition->>'$.description', '') AS description,

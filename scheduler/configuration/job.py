@@ -14,7 +14,7 @@ from scheduler.configuration.environment import env_digest
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.names import job_name
 from scheduler.configuration.keys.placement import misplaced, unknown_key
-from scheduler.configuration.keys.table import JOB_KEYS, TIMING_KEYS, filled
+from scheduler.configuration.keys.table import JOB_KEYS, MERGED_KEYS, TIMING_KEYS, filled
 from scheduler.configuration.keys.values import mapping
 from scheduler.configuration.model import ConfiguredJob, Place
 from scheduler.configuration.spelling import nearest
@@ -80,6 +80,9 @@ def read_job(key: Scalar, node: Node, context: ReadingContext) -> ConfiguredJob 
             block.values["calendars"], where, context.calendars, problems, f"jobs.{name}.calendars"
         )
     _check_folders(body, block, context, f"jobs.{name}")
+    for word, entry in MERGED_KEYS.items():
+        if entry.member in block.values or entry.member in context.defaults.values:
+            _merge(word, entry, body, block, context, f"jobs.{name}")
     if problems.noted != before:
         return None
     (when,) = timing.values()
@@ -90,6 +93,20 @@ def read_job(key: Scalar, node: Node, context: ReadingContext) -> ConfiguredJob 
         problems.add(key, f"{message}: move what is long into a script", key=f"jobs.{name}")
         return None
     return configured
+
+
+def _merge(word: str, entry: Key, body: Mapping, block: Block, context: ReadingContext, path: str) -> None:
+    """Put the member's value in place of what was read of the block."""
+    inherited = context.defaults.values.get(entry.member)
+    own = block.values.get(entry.member, inherited)
+    if own is None or entry.merge is None:
+        return
+    try:
+        block.values[entry.member] = entry.merge(own, inherited)
+    except InvalidValue as invalid:
+        context.problems.take(
+            invalid, body.entries[word][1] if word in body.entries else body, f"{path}.{word}"
+        )
 
 
 def _configured(name: str, block: Block, context: ReadingContext, when: Place) -> ConfiguredJob:

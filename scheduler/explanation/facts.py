@@ -69,13 +69,9 @@ class ScheduleInForce(Fact, frozen=True, tag="scheduled"):
 
 
 class ExcludedDay(Fact, frozen=True, tag="excluded"):
-    """The job's calendars exclude the day of the instant.
+    """The calendars `names` exclude the local `day` of the instant; with `only`, none of those has it.
 
-    Attributes:
-        day: the local date of the instant, as its schedule is written.
-        names: the calendars that exclude the day; or, with `only`, those of which none has it.
-        only: the job runs on the days of these calendars alone.
-        recorded: whether a `schedule.excluded` says that the instant passed.
+    `recorded`: whether a `schedule.excluded` says that the instant passed.
     """
 
     day: str
@@ -165,14 +161,58 @@ class RunEnd(Fact, frozen=True, tag="run_ended"):
     exit_code: int | None = None
     signal: int | None = None
     error: str | None = None
+    attempt: int = 1
+
+
+class AttemptEnd(Fact, frozen=True, tag="attempt_ended"):
+    """An attempt of the run ended, and the next one was to follow at `retry_at`.
+
+    `next_started`: when the next one started; None if it has not.
+    """
+
+    run: int
+    attempt: int
+    time: datetime
+    retry_at: datetime
+    outcome: Outcome
+    duration_ms: int | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    error: str | None = None
+    next_started: datetime | None = None
+
+
+class WaitEnd(Fact, frozen=True, tag="wait_ended"):
+    """The run waited for another attempt, and makes none.
+
+    Attributes:
+        run: the run, which ended with this; outcome: how.
+        attempt: its last attempt; time: when that was recorded.
+        why: `within`: the time for its attempts was over. `cancelled`, `disabled`, `removed`: somebody wished so.
+        actor, actor_reason: who, and why, if an entry says so.
+    """
+
+    run: int
+    attempt: int
+    time: datetime
+    outcome: Outcome
+    why: Literal["within", "cancelled", "disabled", "removed"]
+    actor: str | None = None
+    actor_reason: str = ""
 
 
 class UnfinishedRun(Fact, frozen=True, tag="run_open"):
-    """The run has not ended: it is running, or it waits to be started; `behind`: an earlier run of the same job."""
+    """The run has not ended: it is running, or it waits to be started; `behind`: an earlier run of the same job.
+
+    Attributes:
+        attempt: the one that is going, or for which it waits; `retry_at`: until when it waits for that.
+    """
 
     run: int
     started: datetime | None = None
     behind: int | None = None
+    attempt: int = 1
+    retry_at: datetime | None = None
 
 
 class RunSkip(Fact, frozen=True, tag="run_skipped"):

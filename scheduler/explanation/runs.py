@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Literal
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.explanation.facts import (
+    AttemptEnd,
     BlockingRun,
     Fact,
     ManualRun,
@@ -19,10 +22,12 @@ from scheduler.explanation.facts import (
     TakenSlots,
     UnfinishedRun,
     Verdict,
+    WaitEnd,
 )
 from scheduler.ledger.past import Past
-from scheduler.rules.dispatch import SLOTS_SHOWN_MAX
-from scheduler.rules.slots import full_slots
+from scheduler.rules.runs.attempts import settles
+from scheduler.rules.runs.dispatch import SLOTS_SHOWN_MAX
+from scheduler.rules.runs.slots import full_slots
 from scheduler.rules.state import Run, State
 
 NEAR_ENTRIES = 20_000
@@ -35,9 +40,14 @@ def run_facts(past: Past, number: int) -> tuple[Verdict, list[Fact]]:
     facts = own.start_facts()
     if own.end is None:
         run = past.state_at(past.head_seq).runs[number]
-        behind = _behind(past.state_at(past.head_seq), run.job, number) if run.started is None else None
+        behind = _behind(past.state_at(past.head_seq), run.job, number) if run.attempt == 0 else None
         unfinished = UnfinishedRun(
-            entries=[behind] if behind else [], run=number, started=run.started, behind=behind
+            entries=[behind] if behind else [],
+            run=number,
+            started=run.started,
+            behind=behind,
+            attempt=run.attempt + (run.started is None),
+            retry_at=run.retry.at if run.retry is not None and run.waits_for_retry else None,
         )
         facts = [*facts, unfinished]
         full = full_slots(past.state_at(past.head_seq)) if run.started is None else None
@@ -47,7 +57,8 @@ def run_facts(past: Past, number: int) -> tuple[Verdict, list[Fact]]:
     data = v.payload(own.end)
     if isinstance(data, v.RunFinished):
         replaced = _replaced(past, own.end, number) if data.outcome == "cancelled" else []
-        return "ran", [*facts, _ended(own.end, number, data), *replaced]
+        told = _ended if data.closes is None else partial(_closed, past)
+        return "ran", [*facts, told(own.end, number, data), *replaced]
     return "skipped", [*facts, *_skipped(past, own.end, number, data)]
 
 
@@ -98,31 +109,93 @@ class _RunEntries:
             return []
         adopted = [entry.seq for entry in own if entry.type == v.RunAdopted.TYPE]
         entries = [started.seq, *adopted]
-        return [
-            RunStart(
-                entries=entries,
-                run=self._number,
-                time=started.time,
-                adopted=bool(adopted),
-                params=v.payload(started).params,
-                secret=self._secret_parameters(started),
-            )
-        ]
+        start = RunStart(
+            entries=entries,
+            run=self._number,
+            time=started.time,
+            adopted=bool(adopted),
+            params=v.payload(started).params,
+            secret=self._secret_parameters(started),
+        )
+        return [start, *self._ended_attempts(own or [started], near, last)]
 
     def _secret_parameters(self, started: Entry) -> list[str]:
         job = self._past.state_at(started.seq).jobs.get(started.job or "")
         params = {} if job is None else job.definition.params
         return [name for name, parameter in params.items() if parameter.secret]
 
+    def _ended_attempts(self, own: Sequence[Entry], near: int, last: int) -> list[Fact]:
+        """The attempts that others were to follow, each with the start of the next one."""
+        entries = list(own)
+        while near < last:
+            found = self._past.first_where(
+                partial(self._has_gone_on, _stage(entries)), after=max(near, entries[-1].seq)
+            )
+            if found is None or found.run != self._number or settles(found):
+                break
+            entries.append(found)
+        starts = {v.payload(entry).attempt: entry for entry in entries if entry.type == v.RunStarted.TYPE}
+        ends = [entry for entry in entries if entry.type == v.RunFinished.TYPE and not settles(entry)]
+        return [_ended_attempt(self._number, entry, starts) for entry in ends]
+
+    def _has_gone_on(self, stage: tuple[int, bool], state: State) -> bool:
+        run = state.runs.get(self._number)
+        return run is None or (run.attempt, run.started is None) > stage
+
     def _has_begun(self, state: State) -> bool:
         run = state.runs.get(self._number)
         return run is None or run.attempt > 0
 
 
+def _stage(entries: Sequence[Entry]) -> tuple[int, bool]:
+    """How far a run has come with these entries: its attempt, and whether that has ended."""
+    told = [(v.payload(entry).attempt, entry.type == v.RunFinished.TYPE) for entry in entries]
+    return max(told, default=(0, True))
+
+
+def _ended_attempt(number: int, entry: Entry, starts: dict[int, Entry]) -> AttemptEnd:
+    data: v.RunFinished = v.payload(entry)
+    assert data.retry_at is not None, "another attempt was to follow"
+    following = starts.get(data.attempt + 1)
+    return AttemptEnd(
+        entries=[entry.seq] if following is None else [entry.seq, following.seq],
+        run=number,
+        attempt=data.attempt,
+        time=entry.time,
+        retry_at=data.retry_at,
+        outcome=data.outcome,
+        duration_ms=data.duration_ms,
+        exit_code=data.exit_code,
+        signal=data.signal,
+        error=data.error,
+        next_started=None if following is None else following.time,
+    )
+
+
+def _closed(past: Past, entry: Entry, number: int, data: v.RunFinished) -> WaitEnd:
+    said = None if data.because_of is None else past.entry(data.because_of)
+    why: Literal["within", "cancelled", "disabled", "removed"] = "within"
+    if data.outcome == "cancelled":
+        why = "cancelled"
+    elif said is not None:
+        why = "removed" if said.type == v.JobRemoved.TYPE else "disabled"
+    by = said or (entry if why == "cancelled" else None)
+    return WaitEnd(
+        entries=[entry.seq] if said is None else [entry.seq, said.seq],
+        run=number,
+        attempt=data.attempt,
+        time=entry.time,
+        outcome=data.outcome,
+        why=why,
+        actor=None if by is None else by.actor,
+        actor_reason="" if said is None else getattr(v.payload(said), "reason", ""),
+    )
+
+
 def _end_of(past: Past, number: int) -> Entry | None:
     """The entry that ended a run; None if it has not ended."""
     for entry in past.entries(number + 1, number + NEAR_ENTRIES):
-        if entry.run == number and entry.type in v.ENDINGS:
+        if entry.run == number and settles(entry):
             return entry
     return past.first_where(lambda state: number not in state.runs, after=number)
 
@@ -137,6 +210,7 @@ def _ended(entry: Entry, number: int, data: v.RunFinished) -> RunEnd:
         exit_code=data.exit_code,
         signal=data.signal,
         error=data.error,
+        attempt=data.attempt,
     )
 
 
@@ -196,7 +270,7 @@ def _in_the_way(past: Past, number: int, at_seq: int) -> BlockingRun:
         run=number,
         trigger=run.trigger,
         scheduled_for=run.scheduled_for,
-        started=run.started,
+        started=run.started if run.retry is None else run.retry.first_started,
         ended=None if end is None else end.time,
         outcome=data.outcome if isinstance(data, v.RunFinished) else None,
     )

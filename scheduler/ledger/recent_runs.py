@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from scheduler.entry_members import Outcome, Trigger
+from scheduler.rules.runs.attempts import settles
 from scheduler.vocabulary import RunFinished, payload
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class EndedRun(NamedTuple):
     exit_code: int | None
     signal: int | None
     error: str | None
+    attempt: int
 
 
 def recent_runs(view: View, job: str, count: int) -> list[EndedRun]:
@@ -50,13 +52,16 @@ def recent_runs(view: View, job: str, count: int) -> list[EndedRun]:
         chunk = [
             entry
             for entry in view.ledger.store.read(first, end)
-            if entry.type == RunFinished.TYPE and entry.job == job and entry.run is not None
+            if entry.type == RunFinished.TYPE
+            and entry.job == job
+            and entry.run is not None
+            and settles(entry)
         ]
         for entry in reversed(chunk):
             data: RunFinished = payload(entry)
             ended = EndedRun(
                 entry.run or 0, data.trigger, data.scheduled_for, data.started, entry.time, data.duration_ms,
-                data.outcome, data.exit_code, data.signal, data.error,
+                data.outcome, data.exit_code, data.signal, data.error, data.attempt,
             )  # fmt: skip
             found.append(ended)
         end = first - 1

@@ -32,7 +32,7 @@ from scheduler.ledger.past import OnProgress, Past
 from scheduler.rules.job_schedule import with_offset
 from scheduler.rules.reconcile import pauses_ended
 from scheduler.rules.requests.preview import preview
-from scheduler.rules.slots import FullSlots, full_slots
+from scheduler.rules.runs.slots import FullSlots, full_slots
 from scheduler.rules.state import Job, State
 from scheduler.scheduler_lock import Holder, holder_of
 from scheduler.store import open_store
@@ -118,7 +118,7 @@ class View(NamedTuple):
     def full_slots(self) -> FullSlots | None:
         """What holds all slots while runs wait for one; None of the past, and where no scheduler would give one."""
         serves = self.as_of is None and self.scheduler_state == "running"
-        return full_slots(self.state) if serves else None
+        return full_slots(self.state, self.now) if serves else None
 
     @property
     def scheduler_state(self) -> SchedulerState:

@@ -11,11 +11,17 @@ No rule reads a file, a clock, a process or the environment, and no module that 
            | run.started
            v                    run.finished (succeeded, failed, timed_out, cancelled, lost, unknown)
         running ------------------------------------------------------------------------> ended
-         |   ^
-         +---+  run.adopted: its executor died, and another process watches it from now on
+       |  ^  |   ^
+       |  |  +---+  run.adopted: its executor died, and another process watches it from now on
+       |  |
+       |  +--------------- run.started (the next attempt)
+       v                  |
+       run.finished       |
+       (retry_at) ---> waiting -------------------------------------------------------> ended
+                                run.finished (closes: cancelled, disabled, removed, too late)
 
 `run.cancel_requested` does not change where a run stands: `run.skipped` or `run.finished` answers it. The state
-holds all runs that are owed or running, and the newest finished and the newest skipped run of each job.
+holds all runs that are owed, running or waiting, and the newest finished and the newest skipped run of each job.
 
 What becomes of an instant of a job's schedule. All instants up to the job's cursor are settled, and the cursor
 never goes back:

@@ -28,6 +28,7 @@ from scheduler.rules.state import (
     LastRun,
     LeftRunning,
     Rejection,
+    RetryWait,
     Run,
     SchedulerStatus,
     State,
@@ -267,9 +268,11 @@ def _settle(state: State, name: str | None, instant: datetime) -> Job | None:
 
 
 def _run_requested(state: State, entry: Entry, data: v.RunRequested) -> None:
-    _owe(state, Run(entry.seq, entry.job or "", "manual", entry.time, by=data.executor, actor=entry.actor))
+    run = Run(entry.seq, entry.job or "", "manual", entry.time, by=data.executor, actor=entry.actor)
+    run.has_options = bool(data.parameters)
     if data.params:
-        state.runs[entry.seq].params = data.params
+        run.params = data.params
+    _owe(state, run)
 
 
 def _owe(state: State, run: Run) -> None:
@@ -300,6 +303,8 @@ def _run_started(state: State, entry: Entry, data: v.RunStarted) -> None:
         run.attempt, run.started = data.attempt, entry.time
         run.secret_sha256 = data.secret_sha256
         run.executor = _executor(data)
+        if entry.actor == v.SCHEDULER:
+            run.by = "scheduler"
 
 
 def _run_adopted(state: State, entry: Entry, data: v.RunAdopted) -> None:
@@ -313,6 +318,10 @@ def _run_finished(state: State, entry: Entry, data: v.RunFinished) -> None:
     if run is not None and run.executor is not None and data.survivors:
         left = LeftRunning(run.number, run.job, run.executor.boot_id, data.survivors)
         state.left_running = [*state.left_running, left][-LEFT_RUNNING_MAX:]
+    if data.retry_at is not None:
+        if run is not None and run.started is not None:
+            _await_retry(run, entry, data, data.retry_at)
+        return
     job = _end(state, entry)
     if job is not None and entry.run is not None:
         job.last = LastRun(
@@ -326,6 +335,12 @@ def _run_finished(state: State, entry: Entry, data: v.RunFinished) -> None:
             signal=data.signal,
             error=data.error,
         )
+
+
+def _await_retry(run: Run, entry: Entry, data: v.RunFinished, at: datetime) -> None:
+    first_started = data.started if run.retry is None else run.retry.first_started
+    run.retry = RetryWait(at, entry.seq, first_started, data)
+    run.started = run.executor = run.secret_sha256 = None
 
 
 def _run_skipped(state: State, entry: Entry, data: v.RunSkipped) -> None:

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.rules.catch_up import ticked
-from scheduler.rules.dispatch import SLOTS_SHOWN_MAX, skipped
 from scheduler.rules.exclusion import exclusion
+from scheduler.rules.runs.attempts import closed
+from scheduler.rules.runs.dispatch import SLOTS_SHOWN_MAX, skipped
+from scheduler.rules.runs.waiting_runs import START_DEADLINE
 from scheduler.rules.state import Job, State
 from scheduler.rules.timetable import Due
-from scheduler.rules.waiting_runs import START_DEADLINE
 
 ROUND_DUE_MAX = 32
 """At most this many instants are settled in one append: if many fall due together, the first runs start at once."""
@@ -65,6 +66,12 @@ def _overload(job: Job, instants: Sequence[datetime]) -> Event:
 
 
 def deadline_skip(state: State, number: int, capacity: int, running: Sequence[int]) -> Event:
-    """The event that says: this run could not start in time; it names the runs that hold all slots, if any do."""
+    """The event that says: this run could not start in time; it names the runs that hold all slots, if any do.
+
+    Of a run that has made an attempt: the time within which all its attempts were to start is over.
+    """
+    run = state.runs[number]
+    if run.waits_for_retry:
+        return closed(run, None, None)
     slots = running[:SLOTS_SHOWN_MAX] if capacity <= 0 else ()
-    return skipped(state.runs[number], "deadline", None, slots=slots)
+    return skipped(run, "deadline", None, slots=slots)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
+from scheduler.definition import RETRIED_OUTCOMES
 from scheduler.payloads import UnfitPayload
 from scheduler.rules.evolve import evolve
 from scheduler.rules.job_schedule import nominal
@@ -147,12 +148,38 @@ def _run_started(state: State, entry: Entry, data: v.RunStarted) -> str:
     run, why = _in_flight(state, entry)
     if run is not None and data.attempt <= run.attempt:
         return f"attempt {data.attempt} of run {run.number} had started before"
+    if run is not None and run.started is not None:
+        return f"attempt {run.attempt} of run {run.number} had not ended"
+    if run is not None and data.attempt > run.attempt + 1:
+        return f"run {run.number} was at attempt {run.attempt}: the next one is not {data.attempt}"
     return why
+
+
+def _run_finished(state: State, entry: Entry, data: v.RunFinished) -> str:
+    if data.closes is not None:
+        return _wait_closed(state, entry, data)
+    if data.retry_at is not None and data.outcome not in RETRIED_OUTCOMES:
+        return f"no attempt follows one that is {data.outcome}"
+    return _run_going(state, entry, data)
+
+
+def _wait_closed(state: State, entry: Entry, data: v.RunFinished) -> str:
+    run, why = _in_flight(state, entry)
+    if run is None:
+        return why
+    if run.retry is None or not run.waits_for_retry or run.retry.seq != data.closes:
+        return f"run {run.number} did not wait for an attempt since entry {data.closes}"
+    last = run.retry.last
+    if data.attempt != last.attempt or data.outcome not in (last.outcome, "cancelled"):
+        return f"attempt {last.attempt}, the last one of run {run.number}, was {last.outcome}"
+    return "a wait that is closed has no next attempt" if data.retry_at is not None else ""
 
 
 def _run_going(state: State, entry: Entry, data: v.RunFinished | v.RunAdopted) -> str:
     run, why = _in_flight(state, entry)
     if run is not None and run.started is None:
+        if run.attempt:
+            return f"attempt {run.attempt} of run {run.number} had ended"
         return f"run {run.number} had not started"
     if run is not None and data.attempt != run.attempt:
         return f"run {run.number} was at attempt {run.attempt}, not {data.attempt}"
@@ -161,7 +188,7 @@ def _run_going(state: State, entry: Entry, data: v.RunFinished | v.RunAdopted) -
 
 def _run_skipped(state: State, entry: Entry, data: v.RunSkipped) -> str:
     run, why = _in_flight(state, entry)
-    if run is not None and run.started is not None:
+    if run is not None and run.attempt > 0:
         return f"run {run.number} had started"
     return _replaced(state, run, data.because_of) if run is not None and data.reason == "superseded" else why
 
@@ -210,6 +237,6 @@ _LAWS: dict[str, Callable[[State, Entry, Any], str]] = {
     v.RunCancelRequested.TYPE: _run_cancel_requested,
     v.RunStarted.TYPE: _run_started,
     v.RunAdopted.TYPE: _run_going,
-    v.RunFinished.TYPE: _run_going,
+    v.RunFinished.TYPE: _run_finished,
     v.RunSkipped.TYPE: _run_skipped,
 }

@@ -14,6 +14,7 @@ import msgspec
 from eventstore.store import EMPTY, Head
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import ConfigError, MisfireReason, Outcome, SkipReason, Survivor, Trigger
+from scheduler.vocabulary import RunFinished
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -140,8 +141,33 @@ class Executor(msgspec.Struct, frozen=True, gc=False):
     pid_namespace: int | None = None
 
 
+class RetryWait(msgspec.Struct, gc=False):
+    """A run's wait for its next attempt, which is to start at `at`.
+
+    Attributes:
+        seq: the entry with which the wait began, which ended an attempt.
+        first_started: when the first attempt of the run started.
+        last: how the last attempt ended.
+    """
+
+    at: datetime
+    seq: int
+    first_started: datetime
+    last: RunFinished
+
+
 class Run(msgspec.Struct, omit_defaults=True):
-    """A run in flight: owed (no attempt yet) or started."""
+    """A run in flight: owed (no attempt yet), started, or waiting for its next attempt.
+
+    Attributes:
+        number, job, trigger, scheduled_for: of the run; owed_at: when it was caused.
+        by: who makes its attempts; actor: who caused it.
+        attempt: the last attempt that started; 0 if none has.
+        started, executor, secret_sha256: of the attempt that is going; None if none is.
+        cancel_seq: the last request to stop it.
+        retry: the wait for its next attempt; it stays while that attempt is going.
+        has_options: it was given options that only the process knows that makes its first attempt.
+    """
 
     number: int
     job: str
@@ -156,6 +182,18 @@ class Run(msgspec.Struct, omit_defaults=True):
     secret_sha256: str | None = None
     cancel_seq: int | None = None
     params: dict[str, str] = {}
+    retry: RetryWait | None = None
+    has_options: bool = False
+
+    @property
+    def waits_for_retry(self) -> bool:
+        """Whether an attempt of it has ended, and the next one has not started."""
+        return self.attempt > 0 and self.started is None
+
+    @property
+    def precedence(self) -> tuple[bool, int]:
+        """Its place among the waiting runs of its job: those that made an attempt come first, then the oldest."""
+        return self.attempt == 0, self.number
 
 
 class SchedulerStatus(msgspec.Struct, gc=False):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
 from scheduler.ledger.ledger import Ledger
-from scheduler.rules.orphans import settle
+from scheduler.rules.runs.orphans import settle
 from scheduler.rules.state import Executor, Run
 from scheduler.service.launcher import Launcher
 from scheduler.service.supervisor import Supervisor, cancel_reason
@@ -27,6 +29,7 @@ def adopt_or_lose(
         Unavailable, Poisoned, Corrupt: see `EventStore.append`.
         OSError: the processes cannot be looked at now.
     """
+    found = [structs.replace(run) for run in found]  # the fold changes a run; `settle` asks what has changed
     candidates = []
     for run in found:
         job = ledger.state.jobs.get(run.job)
@@ -38,4 +41,4 @@ def adopt_or_lose(
             (request,) = ledger.store.read(run.cancel_seq, run.cancel_seq)
             why = f"{cancel_reason(request)} while nobody watched it"
             supervisor.stop(run.number, "cancelled", why, now)
-    ledger.decide(lambda state: settle(state, list(found), adopted, executor))
+    ledger.decide(lambda state: settle(state, found, adopted, executor, now.wall))

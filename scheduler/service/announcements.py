@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from scheduler.rules.slots import FullSlots
+from scheduler.rules.runs.slots import FullSlots
 from scheduler.version import ReplacedPart
 
 

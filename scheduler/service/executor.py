@@ -9,7 +9,7 @@ from scheduler.home import Home
 from scheduler.processes.recognition import identity
 from scheduler.processes.recognition.pid_records import owner_holds_records
 from scheduler.processes.spawner import Orphan
-from scheduler.rules.orphans import ExecutorAlive
+from scheduler.rules.runs.orphans import ExecutorAlive
 from scheduler.rules.state import Executor, Run
 
 

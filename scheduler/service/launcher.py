@@ -6,12 +6,15 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from eventstore.store import Entry, Event
+from scheduler import vocabulary as v
 from scheduler.command import command_argv
 from scheduler.configuration import ConfiguredJob
 from scheduler.definition import Directory, JobDefinition
 from scheduler.home import Home
 from scheduler.processes.spawner import Launch
-from scheduler.rules.state import Run
+from scheduler.rules.runs.dispatch import not_launched
+from scheduler.rules.state import Run, State
 from scheduler.service.supervisor import RunningAttempt
 
 INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
@@ -54,6 +57,17 @@ class Launcher:
             for name, job in jobs.items()
             if job.definition.directories
         }
+
+    def attempts(self, started: Sequence[Entry], state: State) -> tuple[list[RunningAttempt], list[Event]]:
+        """The attempts that a scheduler's `run.started` entries begin; the ends of those that cannot be prepared."""
+        attempts, ends = [], []
+        for entry in started:
+            run = state.runs[entry.run or 0]
+            try:
+                attempts.append(self.attempt(run, state.jobs[run.job].definition, entry.time, v.SCHEDULER))
+            except OSError as problem:
+                ends.append(not_launched(run, entry.time, problem.strerror or str(problem)))
+        return attempts, ends
 
     def attempt(
         self,

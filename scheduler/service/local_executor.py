@@ -6,7 +6,9 @@ names it. If it dies, the next scheduler takes over the runs that it left.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from eventstore.errors import Unavailable
@@ -14,15 +16,18 @@ from eventstore.store import OWN_SEQ, Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import Clock
 from scheduler.configuration import ConfiguredJob
+from scheduler.configuration.home_config import load_config
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import Claims
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.processes.output_files import remove_what_was_lost
 from scheduler.processes.spawner import Spawner
-from scheduler.rules.dispatch import not_launched, skipped, started
-from scheduler.rules.orphans import ExecutorAlive, orphans, settle
-from scheduler.rules.state import Executor, Run, State
+from scheduler.rules.runs.attempts import closed, end_of_wish, is_news, waits_no_longer, with_retry
+from scheduler.rules.runs.dispatch import may_start, not_launched, skipped, started
+from scheduler.rules.runs.orphans import ExecutorAlive, orphans, settle
+from scheduler.rules.state import NEVER, Executor, Run, State
+from scheduler.service.config_in_force import CONFIG_PROBLEMS
 from scheduler.service.executor import orphan_of
 from scheduler.service.launcher import Launcher
 from scheduler.service.supervisor import Supervisor
@@ -73,18 +78,19 @@ class LocalExecutor:
         self._home, self._claims = home, claims
         self._ledger, self._executor, self._actor = ledger, executor, actor
         self._spawner, self._supervisor = spawner, Supervisor(spawner)
-        self._launcher = Launcher(home)
+        self._launcher = Launcher(home, reread=self._reread)
         self._launcher.use(jobs)
+        self._own: dict[int, RunRequest] = {}
         self._executor_alive = executor_alive
         self._clock = clock or SystemClock()
         self._unrecorded: list[Event] = []
-        self._stop_asked = False
+        self._stop_reason: str | None = None
         ledger.listen(self._notice)
 
     @property
     def busy(self) -> bool:
-        """Whether something still runs or waits to be recorded."""
-        return bool(len(self._supervisor) or self._unrecorded)
+        """Whether something still runs, waits for its next attempt, or waits to be recorded."""
+        return bool(len(self._supervisor) or self._unrecorded or self._retried())
 
     def in_the_way(self, name: str) -> Run | None:
         """A running run of the job, whoever started it; dead runs that no process watches are recorded lost."""
@@ -94,7 +100,8 @@ class LocalExecutor:
         alive = self._spawner.alive
         dead = [run for run in found if not alive(run.number, run.attempt, orphan_of(self._home, run))]
         if dead:
-            self._ledger.decide(lambda state: settle(state, dead, (), self._executor))
+            now = self._clock.read().wall
+            self._ledger.decide(lambda state: settle(state, dead, (), self._executor, now))
             for run in dead:
                 remove_what_was_lost(orphan_of(self._home, run))
         return _running(self._ledger.state, name)
@@ -112,9 +119,8 @@ class LocalExecutor:
         if not entries:
             return None
         number = entries[0].seq
-        for entry in entries:
-            if entry.type == v.RunStarted.TYPE:
-                self._launch(entry, request)
+        self._own[number] = request
+        self._launch(entries)
         return number
 
     def _request(self, state: State, request: RunRequest) -> list[Event]:
@@ -144,17 +150,63 @@ class LocalExecutor:
         secret_sha256 = self._spawner.secret_sha256(run.number, 1)
         return [*events, started(run, request.definition, self._executor, secret_sha256, self._actor)]
 
-    def _launch(self, entry: Entry, request: RunRequest) -> None:
-        run = self._ledger.state.runs[entry.run or 0]
-        try:
-            attempt = self._launcher.attempt(
-                run, request.definition, entry.time, self._actor, request.options
-            )
-        except OSError as problem:
-            error = problem.strerror or str(problem)
-            self._unrecorded.append(not_launched(run, entry.time, error, self._actor))
-            return
-        self._supervisor.start([attempt], self._clock.read())
+    def _launch(self, recorded: Sequence[Entry]) -> None:
+        state = self._ledger.state
+        for entry in recorded:
+            if entry.type != v.RunStarted.TYPE:
+                continue
+            run, request = state.runs[entry.run or 0], self._own[entry.run or 0]
+            definition = request.definition if run.attempt == 1 else state.jobs[run.job].definition
+            try:
+                attempt = self._launcher.attempt(run, definition, entry.time, self._actor, request.options)
+            except OSError as problem:
+                error = problem.strerror or str(problem)
+                self._unrecorded.append(not_launched(run, entry.time, error, self._actor))
+                continue
+            self._supervisor.start([attempt], self._clock.read())
+
+    # -- further attempts --------------------------------------------------------------------------------------
+
+    def _retried(self) -> list[Run]:
+        """The runs begun here that wait for their next attempt."""
+        runs = self._ledger.state.runs
+        self._own = {number: request for number, request in self._own.items() if number in runs}
+        return [runs[number] for number in self._own if runs[number].waits_for_retry]
+
+    def _make_attempts(self, now: datetime) -> None:
+        """Start the attempts that are due. A scheduler that serves the home by now may come first."""
+        due = [run.number for run in self._retried() if _next_step_at(self._ledger.state, run) <= now]
+        if due:
+            self._launch(self._ledger.decide(lambda state: self._attempts(state, due, now)))
+
+    def _attempts(self, state: State, due: Sequence[int], now: datetime) -> list[Event]:
+        events = []
+        for run in (state.runs[number] for number in due if number in state.runs):
+            job = state.jobs.get(run.job)
+            if not run.waits_for_retry:
+                continue
+            if (close := waits_no_longer(run, job, now, self._actor)) is not None:
+                events.append(close)
+            elif job is not None and may_start(run, job, [state.runs[number] for number in job.live]):
+                secret_sha256 = self._spawner.secret_sha256(run.number, run.attempt + 1)
+                events.append(started(run, job.definition, self._executor, secret_sha256, self._actor))
+        return events
+
+    def _cancelled(self, state: State, reason: str) -> list[Event]:
+        """What ends the runs begun here that no process of this one is running."""
+        events = []
+        for run in (state.runs[number] for number in self._own if number in state.runs):
+            if run.waits_for_retry:
+                events.append(closed(run, "cancelled", None, self._actor, reason))
+            elif run.executor != self._executor and run.cancel_seq is None:
+                request = v.RunCancelRequested(reason=reason, claims=self._claims)
+                events.append(v.event(request, self._actor, job=run.job, run=run.number))
+        return events
+
+    def _reread(self) -> None:
+        """The definition in force is newer than the config that was read: so is its environment."""
+        with contextlib.suppress(*CONFIG_PROBLEMS):
+            self._launcher.use(load_config(self._home).jobs)
 
     def turn(self, complain: Callable[[str], None]) -> float:
         """Do what can be done now; in how many seconds the next turn is due.
@@ -168,24 +220,42 @@ class LocalExecutor:
             self._ledger.refresh()
             if self._unrecorded:
                 events = self._unrecorded
-                self._ledger.decide(lambda state: [event for event in events if event.run in state.runs])
+                self._ledger.decide(
+                    lambda state: [
+                        with_retry(state, each, now.wall) for each in events if is_news(state, each)
+                    ]
+                )
                 self._unrecorded = []
+            if self._stop_reason is not None:
+                reason = self._stop_reason
+                self._ledger.decide(lambda state: self._cancelled(state, reason))
+            self._make_attempts(now.wall)
         except Unavailable as problem:
             complain(str(problem))
-        wake_s = self._supervisor.wake_s(self._clock.read())
-        return LOOK_S if wake_s is None else min(LOOK_S, wake_s)
+        now = self._clock.read()
+        waits = [LOOK_S]
+        if (wake_s := self._supervisor.wake_s(now)) is not None:
+            waits.append(wake_s)
+        at = [run.retry.at for run in self._retried() if run.retry is not None and run.retry.at > now.wall]
+        return max(0.0, min([*waits, *((each - now.wall).total_seconds() for each in at)]))
 
     def stop(self, reason: str) -> None:
-        """Ask all runs to stop; a second call kills them."""
+        """Ask all runs to stop, and let none make another attempt; a second call kills them."""
         now = self._clock.read()
         self._supervisor.stop_all(reason, now)
-        if self._stop_asked:
+        if self._stop_reason is not None:
             self._supervisor.hurry(now)
-        self._stop_asked = True
+        self._stop_reason = reason
 
     def _notice(self, entry: Entry) -> None:
         if entry.type == v.RunCancelRequested.TYPE:
             self._supervisor.cancel(entry, self._clock.read())
+
+
+def _next_step_at(state: State, run: Run) -> datetime:
+    """When there is something to decide about a run that waits: at once if nobody wants its next attempt any more."""
+    assert run.retry is not None, "it waits"
+    return NEVER if end_of_wish(run, state.jobs.get(run.job)) is not None else run.retry.at
 
 
 def _running(state: State, name: str) -> Run | None:

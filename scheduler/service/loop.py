@@ -21,14 +21,15 @@ from scheduler.entry_members import MisfireReason
 from scheduler.ledger.ledger import Ledger
 from scheduler.rules.catch_up import replay
 from scheduler.rules.clock_monitor import ClockMonitor, TimeGap
-from scheduler.rules.dispatch import Dispatcher, arrivals, not_launched
 from scheduler.rules.falling_due import ROUND_LATE_MAX, deadline_skip, due_events, next_batch
-from scheduler.rules.orphans import ExecutorAlive, late_run_skips, orphans
 from scheduler.rules.reconcile import pauses_ended
-from scheduler.rules.replacement import left_by_edit, replacements
+from scheduler.rules.runs.attempts import is_news, with_retry
+from scheduler.rules.runs.dispatch import Dispatcher, arrivals
+from scheduler.rules.runs.orphans import ExecutorAlive, late_run_skips, orphans
+from scheduler.rules.runs.replacement import left_by_edit, replacements
+from scheduler.rules.runs.waiting_runs import WaitingRuns
 from scheduler.rules.state import Executor, Run, State
 from scheduler.rules.timetable import Due, Timetable
-from scheduler.rules.waiting_runs import WaitingRuns
 from scheduler.service.adoption import adopt_or_lose
 from scheduler.service.daily_exclusions import DailyExclusions
 from scheduler.service.launcher import Launcher
@@ -119,7 +120,7 @@ class Scheduler:
         self._clock_monitor = ClockMonitor(now)
         self._ledger.decide(lambda state: opening(state, now.wall))
         self._take_over_orphans(now, self.state.runs)
-        self._supervisor.tidy({(run.number, run.attempt) for run in self.state.runs.values()})
+        self._supervisor.tidy({(run.number, run.attempt) for run in self.state.runs.values() if run.started})
         self._ledger.decide(lambda state: late_run_skips(state, now.wall))
         self._replay("scheduler_down", now)
         self._timetable = Timetable.of(self.state, now.wall)
@@ -203,11 +204,15 @@ class Scheduler:
     def _follow_edits(self, now: Reading) -> None:
         """Record what edits leave behind; a scheduler that starts takes each job with runs for edited."""
         for name in list(self._touched):
-            if (job := self.state.jobs.get(name)) is not None:
-                self._timetable.update(job, now.wall)
-                if job.unsettled or job.live:
-                    self._ledger.decide(partial(left_by_edit, name=name, now=now.wall))
-            self._touched.pop(name, None)
+            del self._touched[name]  # an edit that comes before the append below touches it anew
+            try:
+                if (job := self.state.jobs.get(name)) is not None:
+                    self._timetable.update(job, now.wall)
+                    if job.unsettled or job.live:
+                        self._ledger.decide(partial(left_by_edit, name=name, now=now.wall))
+            except (Unavailable, OSError):
+                self._touched[name] = None
+                raise
 
     def _round(self, now: Reading) -> None:
         """One append for results, ticks, starts and skips; then the processes."""
@@ -227,8 +232,8 @@ class Scheduler:
     def _decide_round(
         self, state: State, now: datetime, due: Iterable[Due], finishes: Sequence[Event]
     ) -> list[Event]:
-        events = [event for event in finishes if event.run in state.runs]
-        ended = {event.run for event in events if event.run is not None}
+        events = [with_retry(state, event, now) for event in finishes if is_news(state, event)]
+        ended = {event.run for event in events if event.run is not None and event.data.retry_at is None}
         events += due_events(state, due, now)
         if self._stopping or self._paused is not None:
             return events
@@ -255,14 +260,8 @@ class Scheduler:
 
     def _launch(self, started: Sequence[Entry]) -> None:
         """Start the runs that are on record as started."""
-        attempts = []
-        for entry in started:
-            run = self.state.runs[entry.run or 0]
-            definition = self.state.jobs[run.job].definition
-            try:
-                attempts.append(self._launcher.attempt(run, definition, entry.time, v.SCHEDULER))
-            except OSError as problem:
-                self._finishes.append(not_launched(run, entry.time, problem.strerror or str(problem)))
+        attempts, not_prepared = self._launcher.attempts(started, self.state)
+        self._finishes += not_prepared
         # Those that were started nonetheless are found: `_settle_unsupervised`.
         with contextlib.suppress(OSError):
             if attempts:
@@ -296,9 +295,8 @@ class Scheduler:
         if now.monotonic_s < self._look_at_mine_s:
             return
         self._look_at_mine_s = now.monotonic_s + LOOK_S
-        waiting = {event.run for event in self._finishes}
-        watched = self._supervisor.watched_runs
-        stray = [number for number in self._mine if number not in watched and number not in waiting]
+        known = self._supervisor.watched_runs | {event.run for event in self._finishes}
+        stray = [number for number in self._mine if number not in known]
         if stray:
             self._adopt_or_lose([self.state.runs[number] for number in stray], now)
 
@@ -309,7 +307,7 @@ class Scheduler:
         self._waiting.notice(number, name, run, job)
         self._watched_by_others.pop(number, None)
         self._mine.pop(number, None)
-        if run is None or run.attempt == 0:
+        if run is None or run.started is None:
             return
         if run.executor != self._executor:
             self._watched_by_others[number] = None
@@ -388,7 +386,7 @@ class Scheduler:
         if wake_s is not None:
             waits.append(wake_s)
         if self._paused is None and not self._stopping:
-            coming = filter(None, (self._timetable.next_instant(), self._waiting.next_lapse()))
+            coming = filter(None, (self._timetable.next_instant(), self._waiting.next_moment()))
             if self._due or self._touched or self._requested or self._waiting.changed:
                 waits.append(0.0)
             else:

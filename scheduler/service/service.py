@@ -22,7 +22,7 @@ from scheduler.ownership.home_identity import HomeCopied, is_copy, remember
 from scheduler.processes import PosixSpawner
 from scheduler.processes.recognition import identity
 from scheduler.rules.reconcile import reconcile
-from scheduler.rules.slots import full_slots
+from scheduler.rules.runs.slots import full_slots
 from scheduler.rules.state import State
 from scheduler.schedule import zone_data
 from scheduler.schedule.cron import stepper
@@ -246,7 +246,7 @@ class Service:
         if not self._scheduler.waits_for_slots:
             self._slots_taken_since_s, self._slots_told = time.monotonic(), False
         elif not self._slots_told and time.monotonic() - self._slots_taken_since_s >= SLOTS_PATIENCE_S:
-            full = full_slots(self._ledger.state)
+            full = full_slots(self._ledger.state, self._clock.read().wall)
             if full is not None:
                 self._slots_told = True
                 self._announce(SlotsTaken(full))

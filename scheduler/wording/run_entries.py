@@ -66,22 +66,57 @@ def _started(entry: Entry, data: v.RunStarted, zone: str) -> str:
     return f"{_run(entry)} started ({', '.join(facts)})"
 
 
+def _attempt(entry: Entry, attempt: int) -> str:
+    """An attempt as the subject of a sentence."""
+    return f"attempt {attempt} of {_run(entry)}"
+
+
 def _started_message(entry: Entry, data: v.RunStarted) -> str:
     due = f", due {data.scheduled_for:%Y-%m-%dT%H:%M:%SZ}" if data.scheduled_for is not None else ""
-    return f"job started: {_named(entry)} ({spelled(data.trigger, '-')}{due})"
+    attempt = f", attempt {data.attempt}" if data.attempt > 1 else ""
+    return f"job started: {_named(entry)} ({spelled(data.trigger, '-')}{due}{attempt})"
 
 
 def _finished(entry: Entry, data: v.RunFinished, zone: str) -> str:
-    text = f"{_run(entry)} {OUTCOME_WORDINGS[data.outcome].clause}"
+    if data.closes is not None:
+        return _closed(entry, data)
+    subject = _run(entry) if data.retry_at is None else _attempt(entry, data.attempt)
+    text = f"{subject} {OUTCOME_WORDINGS[data.outcome].clause}"
     text += ending_words(data.outcome, data.exit_code, data.signal)
     if data.duration_ms is not None and not (data.outcome == "failed" and data.duration_ms == 0):
         word = "in" if data.outcome == "succeeded" else "after"
         text += f" {word} {show_duration(data.duration_ms)}"
-    return text + error_words(data.outcome, data.error, guessed=True)
+    if data.attempt > 1 and data.retry_at is None:
+        text += f" in attempt {data.attempt}"
+    text += error_words(data.outcome, data.error, guessed=True)
+    if data.retry_at is not None:
+        at = show_clock(data.retry_at, zone, beside=entry.time)
+        text += f"; attempt {data.attempt + 1} follows at {at}"
+    return text
+
+
+def _closed(entry: Entry, data: v.RunFinished) -> str:
+    """The wait for another attempt ended without one."""
+    ended = f"{_run(entry)} {OUTCOME_WORDINGS[data.outcome].clause}"
+    if data.outcome == "cancelled":
+        by = f" by {actor_words(entry.actor)}" if entry.actor != v.SCHEDULER else ""
+        return f"{ended}{by} before attempt {data.attempt + 1}{_shown_by(data)}"
+    return f"{ended}: attempt {data.attempt} was the last one, {_no_more(data)}{_shown_by(data)}"
+
+
+def _no_more(data: v.RunFinished) -> str:
+    return "for the time for attempts was over" if data.because_of is None else "for no other one is wanted"
+
+
+def _shown_by(data: v.RunFinished) -> str:
+    return "" if data.because_of is None else f" (entry {data.because_of})"
 
 
 def _finished_message(entry: Entry, data: v.RunFinished) -> str:
     wording = OUTCOME_WORDINGS[data.outcome]
+    if data.closes is not None:
+        why = "cancelled" if data.outcome == "cancelled" else _no_more(data)
+        return f"{wording.message}: {_named(entry)}, after attempt {data.attempt}, {why}{_shown_by(data)}"
     how = ""
     if data.outcome == "succeeded":
         how = ending_words(data.outcome, data.exit_code, data.signal)
@@ -94,7 +129,11 @@ def _finished_message(entry: Entry, data: v.RunFinished) -> str:
     took = "" if data.duration_ms is None else f" after {data.duration_ms / 1000:g} s"
     took = "" if data.outcome == "unknown" else took
     why = "" if data.outcome == "succeeded" else because(data.error)
-    return f"{wording.message}: {_named(entry)}{how}{took}{why}"
+    if data.retry_at is not None:
+        then = f"; attempt {data.attempt + 1} at {data.retry_at:%Y-%m-%dT%H:%M:%SZ}"
+        return f"attempt failed: {_named(entry)}, attempt {data.attempt}{how}{took}{why}{then}"
+    attempt = f", attempt {data.attempt}" if data.attempt > 1 else ""
+    return f"{wording.message}: {_named(entry)}{attempt}{how}{took}{why}"
 
 
 def _skipped(entry: Entry, data: v.RunSkipped, zone: str) -> str:
@@ -128,6 +167,7 @@ def _skipped_message(entry: Entry, data: v.RunSkipped) -> str:
     return f"job skipped: {_named(entry)}: {spelled(data.reason)}{shown}"
 
 
+_RETRIED: Final = Signs("warn", "warning", "warning")
 RUN_WORDINGS: Final[dict[str, EntryWording]] = {
     v.ScheduleTicked.TYPE: EntryWording(
         Signs("dim", "note", "debug"), _ticked, _ticked_message, is_quiet=True
@@ -163,7 +203,7 @@ RUN_WORDINGS: Final[dict[str, EntryWording]] = {
         Signs("plain", "note"),
         _finished,
         _finished_message,
-        lambda data: outcome_signs(data.outcome),
+        lambda data: outcome_signs(data.outcome) if data.retry_at is None else _RETRIED,
     ),
     v.RunSkipped.TYPE: EntryWording(Signs("warn", "omission", "warning"), _skipped, _skipped_message),
 }

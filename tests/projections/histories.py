@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from projections import VIEWS, Sql
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from scheduler.entry_members import MisfireReason, Trigger
+from scheduler.entry_members import MisfireReason, Outcome, Trigger
 from tests.support.ledger import Writer
 
 JOBS = ("a", "b")
 ACTS = st.tuples(
     st.sampled_from(
         ["define", "define", "remove", "enable", "disable", "tick", "tick", "tick", "request", "start", "start",
-         "finish", "finish", "fail", "skip", "noise", "serve", "serve", "stop", "misfire", "step", "suspend", "pause",
-         "resume", "stall", "weeks"]
+         "finish", "finish", "fail", "retry", "retry", "close", "skip", "noise", "serve", "serve", "stop",
+         "misfire", "step", "suspend", "pause", "resume", "stall", "weeks"]
     ),
     st.sampled_from(JOBS),
     st.integers(0, 3),
@@ -36,6 +36,8 @@ class Simulation:
         self.present: set[str] = set()
         self.owed: list[tuple[str, int, Trigger]] = []
         self.running: list[tuple[str, int, Trigger]] = []
+        self.attempts: dict[int, int] = {}
+        self.waiting: dict[int, tuple[tuple[str, int, Trigger], int]] = {}
 
     def act(self, action: str, job: str, number: int) -> None:
         """One action; `number` chooses among what there is."""
@@ -62,24 +64,45 @@ class Simulation:
             writer.append(
                 v.event(v.JobDisabled(reason="" if number == 1 else "busy", until=until), "user:b@h", job=job)
             )
-        elif action == "tick" and job in self.present:
+        elif action == "noise":
+            writer.append(v.event(v.ConfigAccepted(config="c", jobs=1), v.CONFIG))
+        else:
+            self.act_on_runs(action, job, number)
+
+    def act_on_runs(self, action: str, job: str, number: int) -> None:
+        """The same, of what is about a run."""
+        writer = self.writer
+        if action == "tick" and job in self.present:
             self.owed.append((job, writer.tick(job, number), "schedule"))
         elif action == "request" and job in self.present:
             self.owed.append((job, writer.request(job, "because" * number), "manual"))
         elif action == "start" and self.owed:
             one = self.owed.pop(number % len(self.owed))
-            writer.start(*one)
+            self.attempts[one[1]] = self.attempts.get(one[1], 0) + 1
+            self.waiting.pop(one[1], None)
+            writer.start(*one, attempt=self.attempts[one[1]])
             self.running.append(one)
         elif action in {"finish", "fail"} and self.running:
             job, run, trigger = self.running.pop(number % len(self.running))
-            writer.finish(job, run, "succeeded" if action == "finish" else "failed", trigger)
-        elif action == "skip" and self.owed:
-            job, run, trigger = self.owed.pop(number % len(self.owed))
+            outcome: Outcome = "succeeded" if action == "finish" else "failed"
+            writer.finish(job, run, outcome, trigger, attempt=self.attempts[run])
+        elif action == "retry" and self.running:
+            one = self.running.pop(number % len(self.running))
+            at = writer.now + timedelta(minutes=number)
+            writer.finish(one[0], one[1], "failed", one[2], attempt=self.attempts[one[1]], retry_at=at)
+            self.owed.append(one)
+            self.waiting[one[1]] = one, writer.journal.head().seq
+        elif action == "close" and self.waiting:
+            one, closes = self.waiting.pop(list(self.waiting)[number % len(self.waiting)])
+            self.owed.remove(one)
+            writer.finish(one[0], one[1], "failed", one[2], attempt=self.attempts[one[1]], closes=closes)
+        elif action == "skip" and any(one[1] not in self.attempts for one in self.owed):
+            unstarted = [one for one in self.owed if one[1] not in self.attempts]
+            job, run, trigger = unstarted[number % len(unstarted)]
+            self.owed.remove((job, run, trigger))
             writer.append(
                 v.event(v.RunSkipped(reason="overlap", trigger=trigger), v.SCHEDULER, job=job, run=run)
             )
-        elif action == "noise":
-            writer.append(v.event(v.ConfigAccepted(config="c", jobs=1), v.CONFIG))
 
 
 class LongHistory(Simulation):

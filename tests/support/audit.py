@@ -103,8 +103,7 @@ def audit(entries: Iterable[Entry], now: datetime) -> int:
         AssertionError: an instant was settled twice or not at all, or a run ended twice or never.
     """
     stories: dict[str, Story] = {}
-    begun: set[int] = set()
-    ended: set[int] = set()
+    ended: set[tuple[object, ...]] = set()
     for entry in entries:
         story = stories.setdefault(entry.job or "", Story())
         data = v.payload(entry)
@@ -124,12 +123,8 @@ def audit(entries: Iterable[Entry], now: datetime) -> int:
                 settle_misfire(story, entry, data)
             case v.ScheduleExcluded():
                 take_exclusion(story, entry, data)
-            case v.RunStarted():
-                assert entry.run not in begun, f"run {entry.run} began twice"
-                begun.add(entry.run or 0)
-            case v.RunFinished() | v.RunSkipped():
-                assert entry.run not in ended, f"run {entry.run} ended twice"
-                ended.add(entry.run or 0)
+            case v.RunStarted() | v.RunFinished() | v.RunSkipped():
+                count_once(entry, data, ended)
             case _:
                 pass
     count = 0
@@ -139,6 +134,21 @@ def audit(entries: Iterable[Entry], now: datetime) -> int:
         assert not story.owed, f"{name}: nothing is on record about {list(story.owed)[:3]}"
         count += len(story.settled)
     return count
+
+
+def count_once(
+    entry: Entry, data: v.RunStarted | v.RunFinished | v.RunSkipped, seen: set[tuple[object, ...]]
+) -> None:
+    """Each attempt begins once and ends once, each run ends once, and nothing comes after that."""
+    ended = "run", entry.run
+    assert ended not in seen, f"run {entry.run} ended twice, or went on after its end"
+    what: tuple[object, ...] = ended
+    if isinstance(data, v.RunStarted):
+        what = "began", entry.run, data.attempt
+    elif isinstance(data, v.RunFinished) and data.retry_at is not None:
+        what = "attempt", entry.run, data.attempt
+    assert what not in seen, f"{what} twice"
+    seen.add(what)
 
 
 def redefine(story: Story, definition: JobDefinition, at: datetime) -> None:

@@ -43,10 +43,10 @@ def ticked(
     )
 
 
-def run_started(trigger: Trigger = "schedule", due: datetime | None = None) -> v.RunStarted:
-    """The first attempt of a run begins."""
+def run_started(trigger: Trigger = "schedule", due: datetime | None = None, attempt: int = 1) -> v.RunStarted:
+    """An attempt of a run begins."""
     return v.RunStarted(
-        attempt=1,
+        attempt=attempt,
         trigger=trigger,
         scheduled_for=due,
         command_sha256="00",
@@ -62,11 +62,12 @@ def run_finished(
     outcome: Outcome = "succeeded",
     trigger: Trigger = "schedule",
     due: datetime | None = None,
+    attempt: int = 1,
     **facts: Any,
 ) -> v.RunFinished:
-    """The first attempt of a run ends."""
+    """An attempt of a run ends."""
     return v.RunFinished(
-        trigger=trigger, started=started, outcome=outcome, attempt=1, scheduled_for=due, **facts
+        trigger=trigger, started=started, outcome=outcome, attempt=attempt, scheduled_for=due, **facts
     )
 
 
@@ -138,9 +139,9 @@ class Writer:
         asked = v.RunRequested(executor="self", reason=reason)
         return self.record(asked, job, OWN_SEQ, "user:ada@host").seq
 
-    def start(self, job: str, run: int, trigger: Trigger = "schedule") -> None:
-        """The run begins."""
-        self.record(run_started(trigger, self._due.get(run)), job, run)
+    def start(self, job: str, run: int, trigger: Trigger = "schedule", attempt: int = 1) -> None:
+        """The run begins, or one more attempt of it."""
+        self.record(run_started(trigger, self._due.get(run), attempt), job, run)
 
     def finish(
         self,
@@ -149,8 +150,9 @@ class Writer:
         outcome: Outcome = "succeeded",
         trigger: Trigger = "schedule",
         duration_ms: int = 1_000,
+        **facts: Any,
     ) -> None:
-        """The run ends."""
+        """The run ends; with `retry_at` only an attempt, with `closes` only its wait for another one."""
         failed = outcome == "failed"
         finished = run_finished(
             self.now,
@@ -163,6 +165,7 @@ class Writer:
             memory_peak_bytes=4096,
             stdout_bytes=3,
             error="exited with 1" if failed else None,
+            **facts,
         )
         self.record(finished, job, run)
 

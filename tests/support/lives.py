@@ -13,7 +13,7 @@ from scheduler import vocabulary as v
 from scheduler.definition import JobCalendars, JobDefinition
 from scheduler.processes.spawner import Launch
 from tests.support.calendars import calendar, on
-from tests.support.world import Crash, Machine, Process, World, job, random_jobs
+from tests.support.world import RETRIES, Crash, Machine, Process, World, job, random_jobs
 
 
 def behave(rng: random.Random, machine: Machine) -> None:
@@ -188,7 +188,8 @@ def meddle_unwatched(rng: random.Random, world: World) -> None:
 def live_wildly(seed: int) -> World:
     """Days full of events: jobs every few minutes, and people who meddle_unwatched while nobody watches."""
     rng = random.Random(seed)
-    world = World(*(job(f"job-{number}", SCHEDULES[number]) for number in range(3)), max_parallel=2)
+    jobs = (job(f"job-{number}", SCHEDULES[number], retry=RETRIES[number]) for number in range(3))
+    world = World(*jobs, max_parallel=2)
     world.machine.behaviour = lambda launch: Process(rng.choice([0.0, 5.0, 700.0]), rng.randrange(2))
     world.start()
     for _ in range(60):

@@ -16,7 +16,7 @@ import msgspec
 from eventstore.errors import Conflict, Unavailable
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
-from scheduler.definition import JobDefinition
+from scheduler.definition import RETRIED_OUTCOMES, JobDefinition, RetriedOutcome, Retry
 from scheduler.processes.spawner import Launch
 from tests.support.world import BEGIN, Crash, Machine, Process, SimulatedFiles, World, job
 
@@ -49,9 +49,24 @@ def rough_job(rng: random.Random, name: str) -> JobDefinition:
         overlap=rng.choice(["skip", "queue", "replace", "allow"]),
         start_deadline_ms=rng.choice([None, None, 60_000, 1_800_000]),
         timeout_ms=rng.choice([None, 20_000, 900_000]),
+        retry=rng.choice([None, rough_retry(rng)]),
         kill_after_ms=rng.choice([100, 10_000]),
         enabled=rng.random() < 0.9,
         success_codes=rng.choice([[], [], [], [0, 1], [1]]),
+    )
+
+
+def rough_retry(rng: random.Random) -> Retry:
+    """Any policy about further attempts."""
+    outcomes: list[list[RetriedOutcome] | None] = [None, [], [*RETRIED_OUTCOMES]]
+    return Retry(
+        attempts=rng.choice([1, 2, 4, 9]),
+        delay_ms=rng.choice([1_000, 10_000, 600_000]),
+        backoff=rng.choice([1.0, 2.0, 5.5]),
+        delay_max_ms=rng.choice([600_000, 7_200_000]),
+        within_ms=rng.choice([None, None, 60_000, 7_200_000]),
+        exit_codes=rng.choice([[], [1], [2, 127]]),
+        outcomes=rng.choice(outcomes),
     )
 
 
@@ -158,6 +173,7 @@ class RoughLife:
             lambda: self.edit(
                 msgspec.structs.replace(world.jobs[name], start_deadline_ms=rng.choice([30_000, None]))
             ),
+            lambda: self.edit(msgspec.structs.replace(world.jobs[name], retry=rough_retry(rng))),
             lambda: self.edit(remove=[name]),
             lambda: self.edit(rough_job(rng, f"job-{rng.randrange(5)}")),
             lambda: world.person(v.RunRequested(executor="scheduler"), name, run=-1),

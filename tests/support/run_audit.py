@@ -1,4 +1,7 @@
-"""An auditor of runs: checks from the entries alone that each began when it might, and that its end has a reason."""
+"""An auditor of runs: checks from the entries alone that each attempt began when it might, and why each run ended.
+
+It knows the laws of attempts by itself: it shares nothing with the rules that decide on them.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,17 @@ from datetime import datetime, timedelta
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.definition import JobDefinition
+from scheduler.definition import JobDefinition, Retry
+
+MOMENT = timedelta(seconds=1)
+
+
+class Waiting:
+    """A run that waits for its next attempt: since which entry, until when, and how the last attempt ended."""
+
+    def __init__(self, entry: Entry, data: v.RunFinished) -> None:
+        assert data.retry_at is not None
+        self.job, self.seq, self.at, self.last = entry.job or "", entry.seq, data.retry_at, data
 
 
 class RunAuditor:
@@ -24,9 +37,14 @@ class RunAuditor:
         self._due: dict[int, datetime] = {}
         self._going: dict[int, str] = {}
         self._codes: dict[int, list[int]] = {}
-        self._waiting: dict[int, tuple[str, str]] = {}
+        self._owed: dict[int, tuple[str, str]] = {}
         self._triggers: dict[int, str] = {}
+        self._waiting: dict[int, Waiting] = {}
+        self._first_began: dict[int, datetime] = {}
+        self._attempts: dict[int, int] = {}
         self._cancelled: set[int] = set()
+        self._absent: set[str] = set()
+        self._disabled: dict[str, int] = {}
 
     def look(self, entry: Entry) -> None:
         """Take in one more entry.
@@ -37,54 +55,84 @@ class RunAuditor:
         data, run = v.payload(entry), -1 if entry.run is None else entry.run
         match data:
             case v.JobDefined():
-                self._definitions[entry.job or ""] = data.definition
+                self._define(entry, data)
+            case v.JobRemoved():
+                self._absent.add(entry.job or "")
+            case v.JobDisabled():
+                self._disabled[entry.job or ""] = entry.seq
+            case v.JobEnabled():
+                self._disabled.pop(entry.job or "", None)
             case v.ScheduleTicked():
                 self._due[run] = data.scheduled_for if data.trigger == "schedule" else entry.time
-                self._waiting[run] = (entry.job or "", data.trigger)
+                self._owed[run] = (entry.job or "", data.trigger)
                 self._triggers[run] = data.trigger
             case v.RunCancelRequested():
-                if data.replaced_by is not None:
-                    assert run in self._going, f"run {run} was not going"
-                    assert run not in self._cancelled, f"run {run} was asked to stop before"
-                    self._replace(entry, run, data.replaced_by)
-                self._cancelled.add(run)
+                self._cancel(entry, data, run)
             case v.RunSkipped():
                 if data.reason == "superseded":
                     self._replace(entry, run, data.because_of or -1)
-                self._waiting.pop(run, None)
+                self._owed.pop(run, None)
             case v.RunStarted():
                 self._begin(entry, data, run)
+            case v.RunFinished(closes=None):
+                self._end(entry, data, run)
             case v.RunFinished():
-                self._end(data, run)
+                self._close(entry, data, run)
             case _:
                 pass
+
+    def _cancel(self, entry: Entry, data: v.RunCancelRequested, run: int) -> None:
+        if data.replaced_by is not None:
+            assert run in self._going or run in self._waiting, f"run {run} had not begun"
+            assert run not in self._cancelled, f"run {run} was asked to stop before"
+            self._replace(entry, run, data.replaced_by)
+        self._cancelled.add(run)
 
     def _replace(self, entry: Entry, run: int, new: int) -> None:
         """A newer run of the job, for an instant, takes the place of one that no person asked for."""
         assert self._definitions[entry.job or ""].overlap == "replace"
-        assert self._waiting.get(new) == (entry.job, "schedule"), f"run {new} replaces nothing"
+        assert self._owed.get(new) == (entry.job, "schedule"), f"run {new} replaces nothing"
         assert run in self._triggers, f"a person asked for run {run}"
         assert new > run, f"run {run} is newer than run {new}"
 
     def _begin(self, entry: Entry, data: v.RunStarted, run: int) -> None:
         definition = self._definitions[entry.job or ""]
+        waited = self._waiting.pop(run, None)
+        assert data.attempt == self._attempts.get(run, 0) + 1, f"run {run} began attempt {data.attempt}"
+        self._attempts[run] = data.attempt
         if definition.overlap != "allow" or data.trigger == "catch_up":
             beside = [number for number, name in self._going.items() if name == entry.job]
             assert not beside, f"run {run} began beside {beside}"
-        self._waiting.pop(run, None)
+        self._owed.pop(run, None)
         if definition.overlap == "replace" and data.trigger != "manual":
-            newer = [number for number, of in self._waiting.items() if of == (entry.job, "schedule")]
+            newer = [number for number, of in self._owed.items() if of == (entry.job, "schedule")]
             newer = [number for number in newer if number > run and number not in self._cancelled]
             assert not newer, f"run {run} began, though {newer} take its place"
-        if definition.start_deadline_ms is not None and data.trigger != "manual":
-            late = entry.time - self._due[run] - timedelta(milliseconds=definition.start_deadline_ms)
-            assert late <= timedelta(0), f"run {run} began {late} after its deadline"
+        if waited is None:
+            assert data.attempt == 1, f"attempt {data.attempt} of run {run} was not announced"
+            self._begin_first(entry, data, run, definition)
+        else:
+            assert entry.time >= waited.at, f"attempt {data.attempt} of run {run} came too early"
+            within_ms = None if definition.retry is None else definition.retry.within_ms
+            if within_ms is not None:
+                late = entry.time - self._first_began[run] - timedelta(milliseconds=within_ms)
+                assert late <= timedelta(0), f"attempt {data.attempt} of run {run} came {late} too late"
         self._going[run] = entry.job or ""
         self._codes[run] = definition.success_codes or [0]
         assert self._slots is None or len(self._going) <= self._slots, f"run {run} had no slot"
 
-    def _end(self, data: v.RunFinished, run: int) -> None:
+    def _begin_first(self, entry: Entry, data: v.RunStarted, run: int, definition: JobDefinition) -> None:
+        self._first_began[run] = entry.time
+        if definition.start_deadline_ms is not None and data.trigger != "manual":
+            late = entry.time - self._due[run] - timedelta(milliseconds=definition.start_deadline_ms)
+            assert late <= timedelta(0), f"run {run} began {late} after its deadline"
+        if definition.overlap != "allow":
+            older = [number for number, each in self._waiting.items() if each.job == entry.job]
+            assert not older, f"run {run} began while {older} waited for another attempt"
+
+    def _end(self, entry: Entry, data: v.RunFinished, run: int) -> None:
         del self._going[run]
+        assert data.attempt == self._attempts[run]
         if data.outcome == "cancelled":
             assert run in self._cancelled or run in self._stopped, f"nobody cancelled run {run}"
         if data.outcome == "succeeded":
@@ -93,10 +141,77 @@ class RunAuditor:
             raise AssertionError(f"run {run} failed with {data.exit_code}, which counts as success")
         if data.outcome == "timed_out":
             assert "timeout" in (data.error or "")
+        policy = self._definitions[entry.job or ""].retry
+        wanted = policy is not None and self._another(entry, data, run, policy)
+        assert not (data.retry_at is not None and not wanted), f"run {run} was to end with this attempt"
+        if data.retry_at is not None:
+            assert policy is not None
+            self._waiting[run] = Waiting(entry, data)
+            most_ms = 1.1 * min(policy.delay_max_ms, policy.delay_ms * policy.backoff ** (data.attempt - 1))
+            delay = data.retry_at - entry.time
+            assert timedelta(0) < delay <= timedelta(milliseconds=most_ms) + MOMENT, (
+                f"run {run} waits {delay}"
+            )
+        elif wanted and policy is not None:
+            assert policy.within_ms is not None, f"run {run} was to make attempt {data.attempt + 1}"
+
+    def _another(self, entry: Entry, data: v.RunFinished, run: int, policy: Retry) -> bool:
+        """Whether another attempt is owed, but for the time within which all are to start."""
+        outcomes = ["failed", "timed_out"] if policy.outcomes is None else policy.outcomes
+        retried = data.outcome in outcomes or (
+            data.outcome == "failed" and data.exit_code in policy.exit_codes
+        )
+        manual = data.trigger == "manual"
+        name = entry.job or ""
+        disabled = not manual and self._disabled.get(name, -1) > run
+        unwanted = run in self._cancelled or name in self._absent or disabled
+        return retried and data.attempt < policy.attempts and not unwanted
+
+    def _define(self, entry: Entry, data: v.JobDefined) -> None:
+        name = entry.job or ""
+        before = self._definitions.get(name)
+        self._definitions[name] = data.definition
+        if before is None or name in self._absent or before.enabled != data.definition.enabled:
+            self._disabled.pop(name, None)
+            if not data.definition.enabled:
+                self._disabled[name] = entry.seq
+        self._absent.discard(name)
+
+    def _close(self, entry: Entry, data: v.RunFinished, run: int) -> None:
+        waited = self._waiting.pop(run)
+        assert data.closes == waited.seq, f"run {run} did not wait since entry {data.closes}"
+        assert data.attempt == waited.last.attempt
+        assert data.retry_at is None
+        if data.outcome == "cancelled":
+            assert run in self._cancelled or run in self._stopped
+            return
+        assert data.outcome == waited.last.outcome, f"run {run} was {waited.last.outcome}"
+        definition = self._definitions[entry.job or ""]
+        if data.because_of is not None:
+            assert data.because_of > run, f"run {run} gave up for an earlier reason"
+            return
+        assert definition.retry is not None
+        assert definition.retry.within_ms is not None, f"run {run} gave up for no reason"
+        limit = self._first_began[run] + timedelta(milliseconds=definition.retry.within_ms)
+        assert entry.time >= limit, f"run {run} gave up too early"
+
+    def at_rest(self) -> None:
+        """Nothing is left to wait for.
+
+        Raises:
+            AssertionError: a run waits for an attempt that never came.
+        """
+        assert not self._waiting, f"runs {list(self._waiting)} wait for another attempt"
+        assert not self._going, f"runs {list(self._going)} are going"
 
 
-def audit_runs(entries: Iterable[Entry], slots: int | None, stopped: Collection[int] = ()) -> None:
+def audit_runs(
+    entries: Iterable[Entry], slots: int | None, stopped: Collection[int] = (), *, at_rest: bool = True
+) -> None:
     """Check all runs of a whole ledger; see `RunAuditor`.
+
+    Args:
+        at_rest: whether all runs must have ended.
 
     Raises:
         AssertionError: a run began when it might not, or ended for no reason, or has not ended.
@@ -104,3 +219,5 @@ def audit_runs(entries: Iterable[Entry], slots: int | None, stopped: Collection[
     auditor = RunAuditor(slots, stopped)
     for entry in entries:
         auditor.look(entry)
+    if at_rest:
+        auditor.at_rest()

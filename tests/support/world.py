@@ -15,7 +15,7 @@ from eventstore import SEGMENT_ENTRIES, MemoryStore
 from eventstore.store import Entry, Event, LedgerFiles
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
-from scheduler.definition import JobDefinition, SchedulerSettings
+from scheduler.definition import RETRIED_OUTCOMES, JobDefinition, Retry, SchedulerSettings
 from scheduler.entry_members import Survivor
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
@@ -400,6 +400,15 @@ def _words(entry: Entry) -> list[str]:
             return [entry.type]
 
 
+RETRIES = (
+    None,
+    Retry(attempts=3, delay_ms=60_000, backoff=2.0),
+    None,
+    Retry(attempts=2, delay_ms=900_000, within_ms=3_600_000, outcomes=[*RETRIED_OUTCOMES]),
+)
+"""Some jobs make further attempts."""
+
+
 def random_jobs(rng: random.Random, count: int) -> Mapping[str, JobDefinition]:
     """Jobs as an operations team has them: mostly daily, some hourly, some weekly, in several zones."""
     zones = ("UTC", "Europe/Paris", "America/New_York", "Australia/Lord_Howe", "America/Havana")
@@ -418,5 +427,6 @@ def random_jobs(rng: random.Random, count: int) -> Mapping[str, JobDefinition]:
             catch_up=rng.choice(["one", "all", "none"]),
             catch_up_limit=rng.choice([3, 100]),
             overlap=rng.choice(["skip", "queue", "replace", "allow"]),
+            retry=RETRIES[number % len(RETRIES)],
         )
     return jobs

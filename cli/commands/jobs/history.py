@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cli.runs.unsettled import UnsettledRun
     from eventstore.store import Entry, EventStore
 
-_OPEN = ("running", "owed")
+_OPEN = ("running", "waiting", "owed")
 _STATUSES = (*OUTCOMES, "skipped", *_OPEN)
 _COLUMNS = (
     Column("RUN", right=True, keep=True),
@@ -59,6 +59,9 @@ _NARROW = (
     help="Ended at this time or later: 1h, today, 2026-11-23, 2026-11-23T18:00:00Z.",
 )
 @click.option("--until", metavar="TIME", help="Ended before this time; a date includes that day.")
+@click.option(
+    "--attempts", is_flag=True, help="Each attempt of the runs that made several, in a row of its own."
+)
 @click.option("--trigger", type=Choice(TRIGGERS, "trigger"), help="Only runs with this cause.")
 @json_option
 @utc_option(JOBS_ZONE)
@@ -72,6 +75,7 @@ def history(
     since: str | None,
     until: str | None,
     trigger: str | None,
+    attempts: bool,
     as_json: bool,
     utc: bool,
 ) -> None:
@@ -90,6 +94,7 @@ def history(
         trigger=trigger,
         since=None if since is None else parse_time(since, "--since", now),
         until=None if until is None else parse_time(until, "--until", now, end=True),
+        attempts=attempts,
     )
     if wanted.since is not None and wanted.until is not None and wanted.since >= wanted.until:
         raise click.BadParameter("it is not before --until", param_hint="'--since'")
@@ -109,7 +114,7 @@ def history(
     if as_json:
         show_json([run.members() for run in runs])
         return
-    narrowed = any(value is not None for value in wanted)
+    narrowed = any(value is not None for value in wanted[:-1])
     shown = [
         (run, "UTC" if utc else zones.get(run.job, "UTC"), entry)
         for run, entry in zip(runs, because, strict=True)

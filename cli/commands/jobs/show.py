@@ -102,6 +102,7 @@ def _show_runs(past: list[EndedRun], zone: str, job: Job) -> None:
     rows: list[list[Cell | str]] = []
     for run in past:
         words = outcome_words(run.outcome, exit_code=run.exit_code, signal_number=run.signal, error=run.error)
+        words += f" (attempt {run.attempt})" if run.attempt > 1 else ""
         tone, symbol = outcome_symbol(run.outcome, speaks_unicode())
         took = "" if run.duration_ms is None else show_duration(run.duration_ms)
         result = Cell(f"{symbol} {words}" if is_terminal() else words, tone)

@@ -25,6 +25,8 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
         comment: What the starter config says behind the first of these lines; a line break goes on below.
         shared: Whether `defaults:` may set it for all jobs.
         only: The registered jobs that take it; every job may have it if there are none.
+        merge: Makes the member's value of what was read of the job and of `defaults:` (None: nothing). May raise
+            `InvalidValue`.
         fill: Gives the value that is filled in, when a config without the key is read, in place of the member's own
             default: because it depends on the machine, or is there for some jobs only.
         synonyms: Words that other schedulers use for it, with which a person probably means it.
@@ -41,6 +43,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     comment: str = ""
     shared: bool = False
     only: tuple[str, ...] = ()
+    merge: Callable[[Any, Any], Any] | None = None
     fill: Callable[[], Any] | None = None
     synonyms: tuple[str, ...] = ()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.configuration.keys import converters, parameters, shown, values
+from scheduler.configuration.keys import converters, parameters, retry, shown, values, which_instants
 from scheduler.configuration.keys.key import Key
 from scheduler.definition import RETENTION_MAX
 
@@ -103,36 +103,8 @@ JOB_KEYS: Final[dict[str, Key]] = {
         shared=True,
         synonyms=("tz",),
     ),
-    "jitter": Key(
-        member="jitter_ms",
-        derived=("jitter_offset_ms",),
-        read=values.duration_ms_or_none,
-        show=shown.jitter,
-        takes="a duration such as 90s, 15m, 36h or 7d, or none",
-        default="none",
-        meaning="Each run comes later by a time from 0 to this, always the same for a job, so that jobs of one time "
-        "do not start together. The time follows from the ledger's id and the job's name. It is less than the "
-        "shortest time from one run to the next, and at most 7d. "
-        "See [schedules](schedules.md#jitter).",
-        example="jitter: 2m",
-        comment="each run comes later by at most this, always the same for a job (none)",
-        shared=True,
-        synonyms=("splay", "random_delay", "randomized_delay"),
-    ),
-    "calendars": Key(
-        member="calendars",
-        read=converters.job_calendars,
-        show=shown.calendars,
-        takes="a mapping of only and except, each the name of a calendar or a list of names; or none",
-        default="none",
-        meaning="The days on which the job's times count, by calendars that stand in `calendars:` at the top: `only` "
-        "those that one of them has, and none that one in `except` has. The day is that of the schedule's time in "
-        "`timezone`; what a person asks for runs on any day. See [calendars](calendars.md).",
-        example="calendars: none",
-        comment="or {except: [holidays]}, {only: freeze}: calendars that stand at the top (none)",
-        shared=True,
-        synonyms=("calendar",),
-    ),
+    "jitter": which_instants.JITTER,
+    "calendars": which_instants.CALENDARS,
     "enabled": Key(
         member="enabled",
         read=values.boolean,
@@ -189,7 +161,7 @@ JOB_KEYS: Final[dict[str, Key]] = {
         show=shown.duration_ms,
         takes="a duration such as 90s, 15m, 36h or 7d, or never",
         default="never",
-        meaning="A run that takes longer is stopped.",
+        meaning="An attempt that takes longer is stopped.",
         example="timeout: 15m",
         comment="stop a run that takes longer; durations are 90s, 15m, 36h, 7d (never)",
         shared=True,
@@ -205,6 +177,23 @@ JOB_KEYS: Final[dict[str, Key]] = {
         example="kill_after: 10s",
         comment="from asking a run to end (SIGTERM) to making it end (SIGKILL) (10s)",
         shared=True,
+    ),
+    "retry": Key(
+        member="retry",
+        read=retry.retry,
+        show=retry.shown,
+        merge=retry.merged,
+        takes=retry.TAKES,
+        default="none",
+        meaning="When a run makes another attempt after one that did not succeed: at most `attempts` (1) with the "
+        "first one, `delay` (10s) after the end of the last one, each further delay `backoff` (1) times as long, up "
+        "to `delay_max` (1h) and varied by at most a tenth; none later than `within` (never) after the first one "
+        "began; `if` the attempt ended so: exit codes, or `failed`, `timed_out`, `lost`, `unknown` (failed and "
+        "timed_out). A job's block is merged over that in `defaults`. See [retries](retries.md).",
+        example="retry: {attempts: 3, delay: 30s, backoff: 2, delay_max: 20m, within: 3h, if: [75, timed_out]}",
+        comment="further attempts of a run that did not succeed; if takes exit codes and outcomes (none)",
+        shared=True,
+        synonyms=("retries",),
     ),
     "catch_up": Key(
         member="catch_up",
@@ -379,6 +368,8 @@ JOB_KEYS: Final[dict[str, Key]] = {
 """The keys of a job, in the order in which they are shown."""
 
 DEFAULTS_KEYS: Final = {name: key for name, key in JOB_KEYS.items() if key.shared}
+MERGED_KEYS: Final = {name: key for name, key in JOB_KEYS.items() if key.merge}
+"""Those whose value in a job is merged over that in `defaults`."""
 
 
 def keys_of(registered: str) -> tuple[str, ...]:

@@ -198,6 +198,8 @@ class Collector:
         """Take the rest of an attempt's output; False if it was too much for one turn."""
         data: v.RunFinished = v.payload(entry)
         assert entry.run is not None, "a run has a number"
+        if data.closes is not None:
+            return True  # it ends a wait: the output of the last attempt was taken when that ended
         attempt = (entry.run, data.attempt)
         if attempt not in self._followed:
             self._follow(entry.run, data.attempt, entry.job or "?", data.started)

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.entry_members import Claims
-from scheduler.rules.dispatch import skipped
+from scheduler.rules.runs.attempts import closed
+from scheduler.rules.runs.dispatch import skipped
 from scheduler.rules.state import Job, Run, State
 
 
@@ -30,11 +31,19 @@ def cancel_requests(
 
 
 def skips_without_scheduler(state: State, numbers: Iterable[int], actor: str) -> list[Event]:
-    """`run.skipped` for those of the runs that are cancelled and wait for a scheduler, while none serves the home."""
+    """The ends of those of the runs that are cancelled and wait, to start or for their next attempt.
+
+    Only for a home that no scheduler serves.
+    """
+    cancelled = [
+        run for run in _in_flight(state, numbers) if run.started is None and run.cancel_seq is not None
+    ]
+    waiting = [run for run in cancelled if run.by == "scheduler" or run.waits_for_retry]
     return [
-        skipped(run, "cancelled", run.cancel_seq, actor)
-        for run in _in_flight(state, numbers)
-        if run.attempt == 0 and run.by == "scheduler" and run.cancel_seq is not None
+        closed(run, "cancelled", run.cancel_seq, actor)
+        if run.waits_for_retry
+        else skipped(run, "cancelled", run.cancel_seq, actor)
+        for run in waiting
     ]
 
 

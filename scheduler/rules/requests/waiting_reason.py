@@ -35,7 +35,7 @@ def waiting_reason(state: State, number: int, job: str, max_parallel: int | None
     before = [other.number for other in state.runs.values() if other.job == job and other.number < number]
     if before and state.jobs[job].definition.queues:
         return WaitingReason("queue", run=before[0])
-    running = sum(other.attempt > 0 and other.by == "scheduler" for other in state.runs.values())
+    running = sum(other.started is not None and other.by == "scheduler" for other in state.runs.values())
     if max_parallel is not None and running >= max_parallel:
         return WaitingReason("capacity", running=running)
     return WaitingReason("unknown")

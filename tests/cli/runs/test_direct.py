@@ -17,6 +17,7 @@ from tests.support.home import LiveHome, job, sh
 pytestmark = pytest.mark.real
 
 PYTHON = sys.executable
+RETRIED = "{attempts: 3, delay: 1s}"
 
 
 @pytest.fixture
@@ -387,3 +388,46 @@ def test_an_invalid_config_is_replaced_by_the_one_that_came_into_force(home: Liv
         assert refused.code == 2
         assert "config.yaml" in refused.err
     assert home.entries() == entries
+
+
+def test_a_run_is_tried_again_by_the_command_itself(home: LiveHome) -> None:
+    """Each attempt has its output, and says how it ended; the exit code is that of the last one."""
+    home.configure(
+        "jobs:\n" + job("flaky", sh("echo $CRONLEDGER_ATTEMPT; test $CRONLEDGER_ATTEMPT = 2"), retry=RETRIED)
+    )
+    result = home.run("jobs", "run", "flaky")
+    assert (result.code, result.out) == (0, "1\n2\n")
+    first, second = result.err.splitlines()
+    assert first.startswith("attempt 1 of run ")
+    assert "; attempt 2 follows at " in first
+    assert " succeeded in " in second
+    assert len(home.entries("run.started")) == len(home.entries("run.finished")) == 2
+    home.check()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_between_two_attempts_cancels_the_run(home: LiveHome, number: signal.Signals) -> None:
+    """The wait ends at once, and the run as cancelled."""
+    home.configure("jobs:\n" + job("bad", sh("exit 3"), retry=RETRIED.replace("1s", "1h")))
+    process = home.start("jobs", "run", "bad")
+    home.await_entry("run.finished")
+    process.send_signal(number)
+    assert finished(process).code == 128 + number
+    waited, closed = home.entries("run.finished")
+    end = msgspec.json.decode(closed.data)
+    assert (end["outcome"], end["attempt"], end["closes"]) == ("cancelled", 1, waited.seq)
+    home.check()
+
+
+def test_the_next_scheduler_goes_on_where_the_command_died(home: LiveHome) -> None:
+    """The wait is on record: who comes next makes the attempt."""
+    home.configure("jobs:\n" + job("flaky", sh("test $CRONLEDGER_ATTEMPT = 2"), retry=RETRIED))
+    process = home.start("jobs", "run", "flaky")
+    home.await_entry("run.finished")
+    process.kill()
+    finished(process)
+    with home.served():
+        await_fact(lambda: len(home.entries("run.finished")) == 2)
+    assert [entry.run for entry in home.entries("run.started")] == [home.entries("run.requested")[0].seq] * 2
+    assert msgspec.json.decode(home.entries("run.finished")[1].data)["outcome"] == "succeeded"
+    home.check()

@@ -276,3 +276,17 @@ def test_several_followers_see_the_same_run_end(home: LiveHome, scheduler: objec
     assert finished(second).code == 0
     await_fact(lambda: len(home.entries("run.finished")) == 2)
     assert os.path.exists(gate)
+
+
+def test_the_attempts_that_the_scheduler_makes_are_followed(home: LiveHome) -> None:
+    """The output of each is shown, how it ended, and when the next one follows; each is kept for itself."""
+    script = sh("echo attempt $CRONLEDGER_ATTEMPT; test $CRONLEDGER_ATTEMPT = 2")
+    home.configure("jobs:\n" + job("flaky", script, retry="{attempts: 3, delay: 1s}"))
+    with home.served():
+        result = home.run("jobs", "run", "flaky")
+    assert (result.code, result.out) == (0, "attempt 1\nattempt 2\n")
+    assert "; attempt 2 follows at " in result.err
+    number = str(home.entries("run.requested")[0].seq)
+    assert home.run("logs", "show", number).out == "attempt 2\n"
+    assert home.run("logs", "show", number, "--attempt", "1").out == "attempt 1\n"
+    home.check()

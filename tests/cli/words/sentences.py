@@ -175,6 +175,44 @@ READS: list[tuple[Entry, str]] = [
         "run 41 of nightly failed, killed by SIGKILL after 9 ms",
     ),
     (
+        of_run(
+            v.RunFinished(
+                trigger="manual",
+                started=DUE,
+                outcome="failed",
+                attempt=2,
+                duration_ms=9,
+                exit_code=75,
+                retry_at=MOMENT,
+            )
+        ),
+        "attempt 2 of run 41 of nightly failed with exit code 75 after 9 ms; attempt 3 follows at 02:00:00",
+    ),
+    (
+        of_run(
+            v.RunFinished(
+                trigger="manual", started=DUE, outcome="failed", attempt=3, duration_ms=9, exit_code=75
+            )
+        ),
+        "run 41 of nightly failed with exit code 75 after 9 ms in attempt 3",
+    ),
+    (
+        of_run(v.RunFinished(trigger="manual", started=DUE, outcome="timed_out", attempt=2, closes=40)),
+        "run 41 of nightly timed out: attempt 2 was the last one, for the time for attempts was over",
+    ),
+    (
+        of_run(
+            v.RunFinished(
+                trigger="manual", started=DUE, outcome="failed", attempt=2, closes=40, because_of=43
+            )
+        ),
+        "run 41 of nightly failed: attempt 2 was the last one, for no other one is wanted (entry 43)",
+    ),
+    (
+        of_run(v.RunFinished(trigger="manual", started=DUE, outcome="cancelled", attempt=1, closes=40), ANN),
+        "run 41 of nightly was cancelled by user:ann@web1 before attempt 2",
+    ),
+    (
         of_run(v.RunFinished(trigger="manual", started=DUE, outcome="lost", attempt=1)),
         "run 41 of nightly was lost: its process died with no one watching",
     ),

@@ -39,7 +39,9 @@ def test_slots_attempts_and_changes_say_what_the_entries_say(acts: list[Act]) ->
         entries = [(entry, v.payload(entry)) for entry in history.writer.journal.read(0)]
         with open_sql(history.writer.home, threads=1) as sql:
             slots = sql.execute("SELECT seq, instants, disposition FROM slots ORDER BY seq").all()
-            attempts = sql.execute("SELECT run, attempt, outcome, host FROM attempts ORDER BY run").all()
+            attempts = sql.execute(
+                "SELECT run, attempt, outcome, retry_at, finished_seq, host FROM attempts ORDER BY run, attempt"
+            ).all()
             changes = sql.execute(
                 "SELECT seq, change, changed, before, after FROM job_changes ORDER BY seq"
             ).all()
@@ -49,9 +51,18 @@ def test_slots_attempts_and_changes_say_what_the_entries_say(acts: list[Act]) ->
     left = {seq: data.count - data.will_run for seq, data in misfires.items() if data.count > data.will_run}
     assert {seq: instants for seq, instants, _ in slots} == dict.fromkeys(ticks, 1) | left
     assert {seq for seq, _, disposition in slots if disposition == "misfired"} == set(left)
-    finished = {entry.run: data.outcome for entry, data in entries if isinstance(data, v.RunFinished)}
-    starts = sorted(entry.run or 0 for entry, data in entries if isinstance(data, v.RunStarted))
-    assert attempts == [(run, 1, finished.get(run), "host") for run in starts]
+    finished = {
+        (entry.run, data.attempt): (data.outcome, data.retry_at, entry.seq)
+        for entry, data in entries
+        if isinstance(data, v.RunFinished) and data.closes is None
+    }
+    starts = [
+        (entry.run, data.attempt, data.host) for entry, data in entries if isinstance(data, v.RunStarted)
+    ]
+    going = (None, None, None)
+    assert attempts == [
+        (run, attempt, *finished.get((run, attempt), going), host) for run, attempt, host in sorted(starts)
+    ]
     _check_changes(entries, changes)
 
 

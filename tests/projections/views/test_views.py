@@ -18,7 +18,7 @@ from tests.support.ledger import Writer
 ACTIONS = st.tuples(
     st.sampled_from(
         ["define", "define", "remove", "enable", "disable", "tick", "tick", "request", "start", "finish", "finish",
-         "fail", "skip", "noise", "look"]
+         "fail", "retry", "retry", "close", "skip", "noise", "look"]
     ),
     st.sampled_from(JOBS),
     st.integers(0, 3),
@@ -44,10 +44,14 @@ def fold_runs(entries: list[Entry]) -> list[dict[str, Any]]:
                 "reason": None if tick else getattr(data, "reason", "") or None,
             }
         elif isinstance(data, v.RunStarted):
-            runs[entry.run or 0] |= {"status": "running", "started": entry.time, "attempt": data.attempt}
+            begun = {"status": "running", "started": entry.time, "attempt": data.attempt, "retry_at": None}
+            runs[entry.run or 0] |= begun
+        elif isinstance(data, v.RunFinished) and data.retry_at is not None:
+            runs[entry.run or 0] |= {"status": "waiting", "retry_at": data.retry_at}
         elif isinstance(data, v.RunFinished):
             runs[entry.run or 0] |= {
                 "status": "finished",
+                "retry_at": None,
                 "finished": entry.time,
                 "settled_seq": entry.seq,
                 "output_bytes": data.stdout_bytes + data.stderr_bytes,
@@ -108,7 +112,7 @@ def fold_jobs(entries: list[Entry], runs: list[dict[str, Any]]) -> list[dict[str
             "runs_succeeded": sum(run["outcome"] == "succeeded" for run in finished),
             "runs_unsuccessful": sum(run["outcome"] != "succeeded" for run in finished),
             "runs_skipped": sum(run["status"] == "skipped" for run in mine),
-            "runs_in_flight": sum(run["status"] in {"owed", "running"} for run in mine),
+            "runs_in_flight": sum(run["status"] in {"owed", "running", "waiting"} for run in mine),
         }
     return [jobs[name] for name in sorted(jobs)]
 

@@ -13,7 +13,7 @@ from scheduler.configuration.keys.starter import STARTER
 from scheduler.configuration.keys.table import JOB_KEYS
 from scheduler.configuration.lints import lints
 from scheduler.configuration.origins import origins
-from scheduler.definition import Directory, JobDefinition
+from scheduler.definition import Directory, JobDefinition, Retry, revision
 from tests.scheduler.configuration.reading import EVERYTHING, PATH, job, read
 
 MAINTENANCE = """\
@@ -263,3 +263,32 @@ def test_block_scalar_is_a_script_for_the_shell() -> None:
         """)
     definition = read(text).jobs["a"].definition
     assert (definition.command, definition.shell) == ("cd /srv\n./go\n", True)
+
+
+@pytest.mark.parametrize(("defaults", "own", "retry"), [
+    ("{attempts: 3, delay: 30s}", "", Retry(attempts=3, delay_ms=30_000)),
+    ("{attempts: 3, delay: 30s}", "{backoff: 2}", Retry(attempts=3, delay_ms=30_000, backoff=2.0)),
+    ("{attempts: 3, if: [1, lost]}", "{if: 75}", Retry(attempts=3, exit_codes=[75], outcomes=[])),
+    ("{attempts: 3, within: 1h}", "{within: never}", Retry(attempts=3)),
+    ("{attempts: 3}", "none", None),
+    ("none", "{attempts: 2}", Retry(attempts=2)),
+    ("{delay: 30s}", "", None),
+    ("{attempts: 3}", "{attempts: 1}", None),
+    ("none", "{attempts: 5, delay: 10s, if: [timed_out, 75, 75, failed]}",
+     Retry(attempts=5, exit_codes=[75], outcomes=["failed", "timed_out"])),
+])  # fmt: skip
+def test_a_block_of_retry_is_merged_over_the_defaults(defaults: str, own: str, retry: Retry | None) -> None:
+    """Key by key; a list replaces a list, and `none` takes the default back."""
+    written = f", retry: {own}" if own else ""
+    found = job(f"command: x, every: 5m{written}", before=f"defaults: {{retry: {defaults}}}")
+    assert found.retry == retry
+
+
+def test_what_is_written_as_it_applies_anyway_changes_no_revision() -> None:
+    """A definition holds only what differs."""
+    plain = job("command: x, every: 5m, retry: {attempts: 2}")
+    written = job(
+        "command: x, every: 5m, retry: {attempts: 2, delay: 10s, backoff: 1, delay_max: 1h, within: never}"
+    )
+    assert revision(plain) == revision(written)
+    assert revision(job("command: x, every: 5m")) == revision(job("command: x, every: 5m, retry: none"))

@@ -98,7 +98,7 @@ def test_the_starter_tells_each_default(name: str, key: Key) -> None:
 @each_key()
 def test_each_key_takes_what_its_reader_asks_for(name: str, key: Key) -> None:
     """What people are told that a key takes begins with what the message of a mistake asks for."""
-    (error,) = refused(with_value(name, "[]" if name in ("env", "params") else "{}"))
+    (error,) = refused(with_value(name, "[]" if name in ("env", "params", "retry") else "{}"))
     asked = re.sub(r", not a (list|mapping)$", "", error.message.removeprefix("this takes "))
     assert key.takes.startswith(asked)
 
@@ -127,6 +127,10 @@ def test_each_example_is_taught_and_valid(name: str, key: Key) -> None:
     ("tags", "prod", "prod"),
     ("tags", "[prod, 2026]", "prod, 2026"),
     ("tags", "none", "none"),
+    ("retry", "{attempts: 3}", "{attempts: 3}"),
+    ("retry", "{if: 75, backoff: 1.5, attempts: 5, within: 90m}",
+     "{attempts: 5, backoff: 1.5, within: 1h30m, if: [75]}"),
+    ("retry", "none", "none"),
     ("shutdown_grace", "1m", "1m"),
 ])  # fmt: skip
 def test_values_are_shown_as_people_write_them(name: str, written: str, shown: str) -> None:

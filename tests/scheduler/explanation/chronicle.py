@@ -66,7 +66,8 @@ def write(entries: Iterable[Entry]) -> tuple[dict[str, Chronicle], dict[int, Ent
     ends: dict[int, Entry] = {}
     for entry in entries:
         data = v.payload(entry)
-        if isinstance(data, v.RunFinished | v.RunSkipped) and entry.run is not None:
+        goes_on = isinstance(data, v.RunFinished) and data.retry_at is not None
+        if isinstance(data, v.RunFinished | v.RunSkipped) and entry.run is not None and not goes_on:
             ends[entry.run] = entry
         if entry.job is None:
             continue

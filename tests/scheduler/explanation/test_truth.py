@@ -45,6 +45,8 @@ def really(job: Chronicle, ends: dict[int, Entry], instant: datetime) -> set[str
     if instant in job.misfires:
         return {"missed"}
     stretch = job.status_at(instant)
+    if stretch.status == "disabled" and stretch.definition is not None and stretch.definition.on_demand:
+        return {"not_due"}  # it has no instants, whether or not it is enabled
     if stretch.status != "in_force":
         return {stretch.status}
     return {"not_due", "upcoming", "pending"}

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from eventstore.errors import Unavailable
+from eventstore.errors import Conflict, Unavailable
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from tests.support.audit import audit
@@ -690,3 +690,25 @@ def test_a_step_of_the_clock_is_recorded_though_the_disk_was_full() -> None:
     world.run(60)
     (stepped,) = (v.payload(entry) for entry in world.entries(v.ClockStepped))
     assert stepped.after - stepped.before > timedelta(hours=2)
+
+
+def test_an_edit_in_the_midst_of_an_append_is_not_overlooked() -> None:
+    """While a skip is being recorded another process changes the schedule: the old one ticks no more."""
+    world = World(job("a", overlap="queue"))
+    world.machine.behaviour = lambda launch: Process(9_000.0, 0)
+    world.start()
+    world.run(2 * 3_600 + 10)
+    edits = [lambda: world.edit(job("a", "30 * * * *", overlap="queue"))]
+
+    def come_first(events: Sequence[Event]) -> None:
+        if edits and any(event.type == v.RunSkipped.TYPE for event in events):
+            edits.pop()()
+            raise Conflict("another process appended first")
+
+    world.store.before_commit = come_first
+    waiting = world.entries(v.ScheduleTicked)[1].seq
+    world.person(v.RunCancelRequested(), "a", waiting)
+    world.run(3 * 3_600)
+    assert not edits
+    due = [v.payload(entry).scheduled_for.minute for entry in world.entries(v.ScheduleTicked)]
+    assert due == [0, 0, 30, 30, 30]

@@ -197,7 +197,7 @@ def test_jobs_show_for_programs_has_stable_members(home: Home) -> None:
     assert {"key": "timeout", "value": 900_000, "origin": "job", "line": 8} in document["configuration"]
     assert list(document["recent_runs"][0]) == [
         "run", "trigger", "scheduled_for", "started", "finished", "duration_ms", "outcome", "exit_code", "signal",
-        "error",
+        "error", "attempt",
     ]  # fmt: skip
 
 

@@ -187,6 +187,7 @@ def test_a_remark_about_output_begins_on_a_line_of_its_own(tmp_path: Path) -> No
     assert subprocess.run(command, capture_output=True, check=False).stdout == b"No end"
 
 
+@pytest.mark.unshifted("a run's environment is exact: libfaketime does not reach the job that deletes")
 def test_retention_of_logs_counts_entries_and_output(tmp_path: Path) -> None:
     """log-cleanup deletes old files of days in both forms and compressed output; `logs show` names its entry."""
     home = LiveHome(tmp_path / "home")

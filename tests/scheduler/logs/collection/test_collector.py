@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from unittest import mock
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -181,6 +182,19 @@ def test_what_a_straggler_appends_is_not_of_the_run(home: HandWritten) -> None:
     home.put(run, b"a straggler's\n")
     home.collect()
     assert home.printed(run) == ["mine"]
+
+
+def test_the_end_of_a_wait_is_no_end_of_an_attempt(home: HandWritten) -> None:
+    """A run that makes no further attempt ends by an entry about the last one: its output is taken once."""
+    run = home.begin()
+    home.put(run, b"one\n")
+    ended = home.end(run, "failed", 1)
+    home.collect()
+    end: v.RunFinished = v.payload(ended)
+    home.record(msgspec.structs.replace(end, closes=ended.seq, outcome="cancelled"), "nightly", run)
+    home.collect()
+    assert home.printed(run) == ["one"]
+    assert home.entries()[-1].message.startswith("job cancelled: nightly, run ")
 
 
 @pytest.mark.parametrize("left_bytes", [None, 4])

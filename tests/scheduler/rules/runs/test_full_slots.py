@@ -11,7 +11,7 @@ from cli.words.scheduler_words import full_slots_words
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.processes.spawner import Launch
-from scheduler.rules.slots import full_slots
+from scheduler.rules.runs.slots import full_slots
 from tests.support.world import BEGIN, Process, World, job
 
 

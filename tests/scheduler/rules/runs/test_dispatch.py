@@ -9,7 +9,7 @@ import pytest
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.rules.catch_up import ticked
-from scheduler.rules.dispatch import Dispatcher, arrivals, not_launched
+from scheduler.rules.runs.dispatch import Dispatcher, arrivals, not_launched
 from scheduler.rules.state import Executor, Run
 from tests.support.world import BEGIN, Process, World, job
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.rules.catch_up import closed_spans
-from scheduler.rules.dispatch import skipped, unwanted_run, unwanted_runs
+from scheduler.rules.runs.dispatch import skipped, unwanted_run, unwanted_runs
 from scheduler.rules.state import Job, Run, State
 
 

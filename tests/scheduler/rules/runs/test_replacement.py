@@ -9,6 +9,7 @@ import pytest
 
 from eventstore.store import OWN_SEQ, Event
 from scheduler import vocabulary as v
+from scheduler.definition import Retry
 from scheduler.explanation import facts as f
 from scheduler.explanation.explain import Explainer
 from scheduler.ledger.past import Past
@@ -30,7 +31,7 @@ def replacing(*, catch_up: str = "one", queue_limit: int = 1_000) -> World:
 def check(world: World) -> None:
     """What is recorded keeps the laws, and those of the auditor who shares nothing with the rules."""
     assert list(illegal_entries(world.entries())) == []
-    audit_runs(world.entries(), slots=8)
+    audit_runs(world.entries(), slots=8, at_rest=False)
 
 
 def test_the_newer_run_starts_after_the_older_one_has_ended() -> None:
@@ -47,6 +48,26 @@ def test_the_newer_run_starts_after_the_older_one_has_ended() -> None:
     (end,) = world.entries(v.RunFinished)
     assert v.payload(end).error == f"cancelled: replaced by run {new}"
     check(world)
+
+
+def test_a_run_that_waits_for_its_next_attempt_is_replaced(tmp_path: Path) -> None:
+    """Its wait is closed as cancelled, and no further attempt of it follows."""
+    retry = Retry(attempts=3, delay_ms=7_200_000)
+    world = World(job("hourly", overlap="replace", retry=retry))
+    world.machine.behaviour = lambda launch: Process(60, 1)
+    world.start()
+    world.run(2 * HOUR_S + 30)
+    first, second = (entry.seq for entry in world.entries(v.ScheduleTicked))
+    (request,) = world.entries(v.RunCancelRequested)
+    assert (request.run, v.payload(request).replaced_by) == (first, second)
+    ends = [v.payload(entry) for entry in world.entries(v.RunFinished) if entry.run == first]
+    assert [(end.outcome, end.retry_at is None) for end in ends] == [("failed", False), ("cancelled", True)]
+    assert [entry.run for entry in world.entries(v.RunStarted)] == [first, second]
+    check(world)
+    past = Past(world.machine.store.peer(), tmp_path, 64)
+    answer = Explainer(past, "hourly", world.clock.wall, serving=True).explain(BEGIN + timedelta(hours=1))
+    (replaced,) = (fact for fact in answer.facts if isinstance(fact, f.ReplacingRun))
+    assert replaced.entries == [request.seq, second]
 
 
 def test_of_several_that_wait_the_newest_stays() -> None:

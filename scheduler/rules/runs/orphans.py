@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable
 from datetime import datetime, timedelta
 
+from msgspec import structs
+
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.rules.catch_up import chosen
-from scheduler.rules.dispatch import lost, skipped
 from scheduler.rules.job_schedule import schedule_of
+from scheduler.rules.runs.attempts import with_retry
+from scheduler.rules.runs.dispatch import lost, skipped
 from scheduler.rules.state import Executor, Run, State
 
 ExecutorAlive = Callable[[Executor], bool]
@@ -18,20 +21,23 @@ ExecutorAlive = Callable[[Executor], bool]
 def orphans(
     state: State, watched_by_others: Iterable[int], mine: Container[int], alive: ExecutorAlive
 ) -> list[Run]:
-    """The runs that another process started and that no process watches any more."""
+    """The runs that another process started and that no process watches any more, as they are now."""
     found = []
     for number in watched_by_others:
         run = state.runs[number]
         if run.executor is not None and number not in mine and not alive(run.executor):
-            found.append(run)
+            found.append(structs.replace(run))  # the fold changes a run, and `settle` asks what has changed
     return found
 
 
-def settle(state: State, found: list[Run], adopted: Container[int], executor: Executor) -> list[Event]:
-    """What to record about orphans: adopted by `executor`, or lost."""
+def settle(
+    state: State, found: list[Run], adopted: Container[int], executor: Executor, now: datetime
+) -> list[Event]:
+    """What to record about orphans, as they were found: adopted by `executor`, or lost."""
     events = []
     for run in found:
-        if run.number not in state.runs:
+        present = state.runs.get(run.number)
+        if present is None or (present.attempt, present.executor) != (run.attempt, run.executor):
             continue
         if run.number in adopted:
             adoption = v.RunAdopted(
@@ -44,7 +50,8 @@ def settle(state: State, found: list[Run], adopted: Container[int], executor: Ex
             )
             events.append(v.event(adoption, v.SCHEDULER, job=run.job, run=run.number))
         else:
-            events.append(lost(run, "its process was gone when a scheduler looked again"))
+            ended = lost(run, "its process was gone when a scheduler looked again")
+            events.append(with_retry(state, ended, now))
     return events
 
 

@@ -8,8 +8,8 @@ from eventstore.store import OWN_SEQ, Event
 from scheduler import vocabulary as v
 from scheduler.entry_members import Claims
 from scheduler.rules.catch_up import ticked
-from scheduler.rules.orphans import late_run_skips, orphans, settle
 from scheduler.rules.requests.cancellation import cancel_requests, runs_in_flight, skips_without_scheduler
+from scheduler.rules.runs.orphans import late_run_skips, orphans, settle
 from scheduler.rules.state import Executor, State
 from tests.support.world import BEGIN, Process, World, job
 
@@ -46,7 +46,7 @@ def test_an_orphan_that_has_ended_meanwhile_is_passed_over() -> None:
     found = list(world.state.runs.values())
     state: State = world.state
     del state.runs[found[0].number]
-    adopted, gone = settle(state, found, {found[1].number}, ME)
+    adopted, gone = settle(state, found, {found[1].number}, ME, state.time)
     assert told([adopted, gone]) == [
         ("run.adopted", "two", found[1].number),
         ("run.finished", "three", found[2].number),

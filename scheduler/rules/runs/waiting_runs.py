@@ -1,5 +1,7 @@
 """Waiting runs: which of the runs that are owed could start now, and when one has waited too long. Pure rules.
 
+A run that waits for its next attempt is one of them from the time of that attempt on.
+
 `WaitingRuns` is an index over the state that each entry updates: the cost of a turn of the loop depends on what has
 changed, not on how many runs wait. If the runs of a job start one after another, only the oldest can be next.
 """
@@ -11,7 +13,8 @@ from bisect import bisect_left, insort
 from collections.abc import Container, Iterator
 from datetime import datetime, timedelta
 
-from scheduler.rules.dispatch import may_start
+from scheduler.rules.runs.attempts import retry_limit
+from scheduler.rules.runs.dispatch import may_start
 from scheduler.rules.state import Job, Run, State
 
 START_DEADLINE = timedelta(hours=1)
@@ -19,7 +22,7 @@ START_DEADLINE = timedelta(hours=1)
 
 
 class WaitingRuns:
-    """The runs that are owed and have not started."""
+    """The runs that are owed and have not started, and those that wait for their next attempt."""
 
     def __init__(self) -> None:
         self._job_of: dict[int, str] = {}
@@ -27,6 +30,7 @@ class WaitingRuns:
         self._startable: list[int] = []
         self._changed: dict[str, bool] = {}
         self._fresh: dict[int, None] = {}
+        self._retries: list[tuple[datetime, int]] = []
         self._lapses: list[tuple[datetime, int]] = []
         self._slot_lapses: dict[int, datetime] = {}
 
@@ -52,22 +56,46 @@ class WaitingRuns:
         its job may be free to start.
         """
         waits = number in self._job_of
-        if run is not None and run.attempt == 0:
-            if not waits:
-                self._job_of[number] = run.job
+        if run is not None and run.started is None:
+            if waits:
+                return
+            self._job_of[number] = run.job
+            if run.retry is not None:
+                heapq.heappush(self._retries, (run.retry.at, number))
+            else:
                 self._of_job.setdefault(run.job, {})[number] = None
-                self._fresh[number] = None
-                if (at := lapses_at(run, job)) is not None:
-                    heapq.heappush(self._lapses, (at, number))
+                self._take_in(run, job)
             return
         if waits:
             name = self._job_of.pop(number)
-            del self._of_job[name][number]
-            if not self._of_job[name]:
-                del self._of_job[name]
+            of_job = self._of_job.get(name, {})
+            of_job.pop(number, None)
+            if not of_job:
+                self._of_job.pop(name, None)
             self._fresh.pop(number, None)
             self._drop(number)
         self.notice_job(name, whole=False)
+
+    def _take_in(self, run: Run, job: Job | None) -> None:
+        """From now on a run waits for nothing but the other runs of its job, and a slot."""
+        self._fresh[run.number] = None
+        if (at := lapses_at(run, job)) is not None:
+            heapq.heappush(self._lapses, (at, run.number))
+
+    def _take_in_retries(self, state: State, now: datetime) -> None:
+        """The runs whose next attempt is due; they come before the runs of their job that have made none."""
+        while (at := self.next_retry()) is not None and at <= now:
+            run = state.runs[heapq.heappop(self._retries)[1]]
+            waiting = [state.runs[number] for number in self._of_job.get(run.job, ())]
+            ordered = sorted([*waiting, run], key=lambda each: each.precedence)
+            self._of_job[run.job] = dict.fromkeys(each.number for each in ordered)
+            self._take_in(run, state.jobs.get(run.job))
+
+    def next_retry(self) -> datetime | None:
+        """When the next attempt of a run is due that waits for it."""
+        while self._retries and self._retries[0][1] not in self._job_of:
+            heapq.heappop(self._retries)
+        return self._retries[0][0] if self._retries else None
 
     def notice_job(self, name: str, *, whole: bool = True) -> None:
         """Note that a job changed: `refresh` looks at all of its waiting runs, or only at the next one."""
@@ -82,6 +110,7 @@ class WaitingRuns:
             ended: numbers of runs whose end is about to be recorded.
             now: the moment.
         """
+        self._take_in_retries(state, now)
         changed, self._changed = self._changed, {}
         fresh, self._fresh = self._fresh, {}
         names = {self._job_of[number]: False for number in fresh if number in self._job_of} | changed
@@ -128,6 +157,10 @@ class WaitingRuns:
             heapq.heappop(self._lapses)
         return self._lapses[0][0] if self._lapses else None
 
+    def next_moment(self) -> datetime | None:
+        """When there is something to decide: a run has waited too long, or its next attempt is due."""
+        return min(filter(None, (self.next_lapse(), self.next_retry())), default=None)
+
     def lapsed(self, state: State, now: datetime) -> list[int]:
         """Numbers of the runs that have waited too long; each call names them again until they no longer wait."""
         found = []
@@ -150,8 +183,11 @@ class WaitingRuns:
 def lapses_at(run: Run, job: Job | None) -> datetime | None:
     """When a run has waited too long by its job's own `start_deadline`; None if it has none or a person asked for it.
 
-    The wait of a scheduled run counts from its instant, that of a catch-up run from its tick.
+    The wait of a scheduled run counts from its instant, that of a catch-up run from its tick. A run that has made an
+    attempt has kept that deadline; for it the time counts within which all its attempts are to start.
     """
+    if run.retry is not None:
+        return retry_limit(None if job is None else job.definition.retry, run.retry.first_started)
     deadline_ms = None if job is None else job.definition.start_deadline_ms
     if run.trigger == "manual" or deadline_ms is None:
         return None
@@ -166,7 +202,8 @@ def lapses_waiting_for_a_slot(run: Run, job: Job | None, since: datetime | None)
         since: the moment from which it waits for nothing but a slot; None: it fell due, or the last run of its job
             ended, whichever is later.
     """
-    if run.trigger == "manual" or (job is not None and job.definition.start_deadline_ms is not None):
+    own_deadline = job is not None and job.definition.start_deadline_ms is not None
+    if run.trigger == "manual" or run.retry is not None or own_deadline:
         return None
     moments = [_due(run), *([since] if since else [])]
     if job is not None and job.last is not None:

@@ -15,6 +15,7 @@ from scheduler import vocabulary as v
 from scheduler.command import command_digest
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import SkipReason
+from scheduler.rules.runs.attempts import closed, end_of_wish
 from scheduler.rules.state import Executor, Job, Run, State
 
 SecretDigest = Callable[[int, int], str | None]
@@ -117,7 +118,8 @@ class Dispatcher:
 
     def _slots_in_the_way(self, job: Job | None, live: list[Run]) -> list[int]:
         """The runs that hold the slots, if the run in the way waits for nothing but a slot; else none."""
-        if self._capacity > 0 or live[0].attempt > 0 or not may_start(live[0], job, live):
+        first = live[0]
+        if self._capacity > 0 or first.attempt > 0 or not may_start(first, job, live):
             return []
         return list(self._running[:SLOTS_SHOWN_MAX])
 
@@ -134,7 +136,7 @@ class Dispatcher:
             return None
         self._capacity -= 1
         self._begun.add(run.number)
-        secret_sha256 = self._secret_sha256(run.number, 1)
+        secret_sha256 = self._secret_sha256(run.number, run.attempt + 1)
         return started(run, job.definition, self._executor, secret_sha256)
 
 
@@ -145,9 +147,9 @@ def started(
     secret_sha256: str | None,
     actor: str = v.SCHEDULER,
 ) -> Event:
-    """The event that says: the first attempt of this run starts, and `executor` watches it."""
+    """The event that says: the next attempt of this run starts, and `executor` watches it."""
     payload = v.RunStarted(
-        attempt=1,
+        attempt=run.attempt + 1,
         trigger=run.trigger,
         scheduled_for=run.scheduled_for,
         command_sha256=command_digest(definition),
@@ -163,28 +165,27 @@ def started(
 
 
 def unwanted_run(run: Run, job: Job | None) -> Event | None:
-    """The skip of a waiting run that a person or the config no longer wants; None if the run is still wanted."""
-    if run.cancel_seq is not None:
-        return skipped(run, "cancelled", run.cancel_seq)
-    if job is None or not job.present:
-        return skipped(run, "removed", None if job is None else job.removed_seq)
-    if run.trigger != "manual" and not job.enablement.enabled and job.enablement.seq > run.number:
-        return skipped(run, "disabled", job.enablement.seq)
-    return None
+    """The end of a waiting run that a person or the config no longer wants; None if the run is still wanted."""
+    unwanted = end_of_wish(run, job)
+    if unwanted is None:
+        return None
+    return closed(run, *unwanted) if run.waits_for_retry else skipped(run, *unwanted)
 
 
 def may_start(run: Run, job: Job | None, live: list[Run]) -> bool:
     """Whether a run may start: catch-up runs start one after another, others as the job's overlap policy says."""
     if job is not None and job.definition.overlap == "allow" and run.trigger != "catch_up":
         return True
-    return not any(other.attempt > 0 or other.number < run.number for other in live if other is not run)
+    return not any(
+        other.started is not None or other.precedence < run.precedence for other in live if other is not run
+    )
 
 
 def unwanted_runs(state: State, name: str) -> list[Event]:
     """The skips of a job's waiting runs that are no longer wanted, after an entry about the job."""
     job = state.jobs.get(name)
     waiting = [state.runs[number] for number in (job.live if job else ())]
-    return [event for run in waiting if run.attempt == 0 and (event := unwanted_run(run, job)) is not None]
+    return [event for run in waiting if run.started is None and (event := unwanted_run(run, job)) is not None]
 
 
 def skipped(

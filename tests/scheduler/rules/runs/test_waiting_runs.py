@@ -8,8 +8,8 @@ import pytest
 
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
+from scheduler.rules.runs.waiting_runs import START_DEADLINE, WaitingRuns
 from scheduler.rules.state import LastRun
-from scheduler.rules.waiting_runs import START_DEADLINE, WaitingRuns
 from tests.support.world import BEGIN, Process, World, job
 
 HOUR = timedelta(hours=1)

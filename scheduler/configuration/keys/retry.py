@@ -1,0 +1,171 @@
+"""The block `retry`: when a run makes another attempt.
+
+A block is read into the members that it sets, so that a job's block can be merged over that in `defaults`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final
+
+from scheduler.configuration.keys.converters import FaultCollector
+from scheduler.configuration.keys.values import duration_ms, duration_ms_or_never, scalar, whole_number
+from scheduler.configuration.spelling import nearest
+from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue
+from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
+from scheduler.definition import RETRIED_OUTCOMES, Retry
+from scheduler.schedule import format_duration
+
+Members = dict[str, Any]
+
+TAKES: Final = "a mapping such as {attempts: 3, delay: 30s}, or none"
+ATTEMPTS_MAX: Final = 100
+BACKOFF_MAX: Final = 100
+_BACKOFF: Final = f"a number from 1 to {BACKOFF_MAX}, such as 2 or 1.5"
+_CONDITION: Final = f"{', '.join(RETRIED_OUTCOMES)}, or an exit code from 1 to 255"
+_NUMBER: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?")
+_SYNONYMS: Final = {
+    "count": "attempts", "limit": "attempts", "max_attempts": "attempts", "retries": "attempts",
+    "times": "attempts", "factor": "backoff", "multiplier": "backoff", "interval": "delay", "wait": "delay",
+    "max_delay": "delay_max", "on": "if", "when": "if", "deadline": "within",
+}  # fmt: skip
+
+
+def retry(node: Node) -> Members | None:
+    """The members of a policy that a block sets; None if it is `none`, which takes a default back."""
+    if isinstance(node, Scalar) and node.text == "none":
+        return None
+    if not isinstance(node, Mapping) or not node.entries:
+        what = "an empty mapping" if isinstance(node, Mapping) else "a single value"
+        number = node.text if isinstance(node, Scalar) and node.text.isascii() and node.text.isdigit() else ""
+        raise InvalidValue(
+            f"this takes {TAKES}, not {'a list' if isinstance(node, Sequence) else what}",
+            f"{{attempts: {number}}}" if number else "",
+        )
+    gathered = FaultCollector()
+    members: Members = {}
+    for word, (key, value) in node.entries.items():
+        if word not in _KEYS:
+            near = _SYNONYMS.get(word) or nearest(word, _KEYS)
+            message = f"unknown key {word!r} in retry, which takes {', '.join(_KEYS)}"
+            gathered.faults.append(Fault(message, near, key, 0, word))
+            continue
+        found = gathered.take(_KEYS[word], value, word)
+        if found is not None:
+            members.update(found)
+    gathered.settle()
+    if (contradiction := _contradiction(Retry(**members), members)) is not None:
+        raise InvalidValue(contradiction)
+    return members
+
+
+def merged(own: Members | None, inherited: Members | None) -> Retry | None:
+    """The policy of a job: its own block over that in `defaults`.
+
+    Raises:
+        InvalidValue: they contradict one another.
+    """
+    if own is None:
+        return None
+    members = {**(inherited or {}), **own}
+    policy = Retry(**members)
+    if (contradiction := _contradiction(policy, members)) is not None:
+        raise InvalidValue(f"{contradiction} (merged with the retry in defaults)")
+    if policy.attempts == 1:
+        return None
+    plain = Retry()
+    return Retry(**{name: value for name, value in members.items() if value != getattr(plain, name)})
+
+
+def shown(policy: Retry | None) -> str:
+    """A policy as it is written in the config; none at all is `none`."""
+    if policy is None:
+        return "none"
+    parts = [f"attempts: {policy.attempts}"]
+    plain = Retry()
+    if policy.delay_ms != plain.delay_ms:
+        parts.append(f"delay: {_duration(policy.delay_ms)}")
+    if policy.backoff != plain.backoff:
+        parts.append(f"backoff: {policy.backoff:g}")
+    if policy.delay_max_ms != plain.delay_max_ms:
+        parts.append(f"delay_max: {_duration(policy.delay_max_ms)}")
+    if policy.within_ms is not None:
+        parts.append(f"within: {_duration(policy.within_ms)}")
+    if policy.exit_codes or policy.outcomes is not None:
+        conditions = [*map(str, policy.exit_codes), *(policy.outcomes or ())]
+        parts.append(f"if: [{', '.join(conditions)}]")
+    return f"{{{', '.join(parts)}}}"
+
+
+def _duration(milliseconds: int) -> str:
+    return format_duration(timedelta(milliseconds=milliseconds))
+
+
+def _contradiction(policy: Retry, written: Members) -> str | None:
+    """What two keys of a policy say against each other; None if they agree."""
+    if policy.delay_ms > policy.delay_max_ms and "delay_ms" in written:
+        what = f"delay ({_duration(policy.delay_ms)}) is longer than delay_max"
+        default = "" if "delay_max_ms" in written else ", which is 1h unless it is written"
+        return f"{what} ({_duration(policy.delay_max_ms)}){default}"
+    if policy.within_ms is not None and policy.within_ms < policy.delay_ms and "within_ms" in written:
+        within, delay = _duration(policy.within_ms), _duration(policy.delay_ms)
+        return f"within ({within}) is over before the delay ({delay}) is: there would be no second attempt"
+    return None
+
+
+def _backoff(node: Node) -> float:
+    found = scalar(node, _BACKOFF)
+    number = float(found.text) if _NUMBER.fullmatch(found.text) else math.nan
+    better = found.text if 1 <= number <= BACKOFF_MAX else ""
+    if not found.plain:
+        raise InvalidValue(f"this takes {_BACKOFF}, without quotes, not the text {found.text!r}", better)
+    if not better:
+        raise InvalidValue(f"this takes {_BACKOFF}, not {found.text!r}")
+    return number
+
+
+def _conditions(node: Node) -> Members:
+    """Exit codes and outcomes; one stands for a list of one."""
+    items = node.items if isinstance(node, Sequence) else [node]
+    if not items:
+        raise InvalidValue(f"the list is empty: it takes {_CONDITION}")
+    gathered = FaultCollector()
+    conditions = [gathered.take(_condition, item) for item in items]
+    gathered.settle()
+    codes = sorted({each for each in conditions if isinstance(each, int)})
+    outcomes = [outcome for outcome in RETRIED_OUTCOMES if outcome in conditions]
+    return {"exit_codes": codes, "outcomes": outcomes}
+
+
+def _condition(node: Node) -> int | str:
+    found = scalar(node, _CONDITION)
+    if found.text in RETRIED_OUTCOMES:
+        return found.text
+    if found.text in ("succeeded", "cancelled", "0"):
+        what = "a run that was cancelled" if found.text == "cancelled" else "what succeeded"
+        raise InvalidValue(f"{what} is never tried again: this takes {_CONDITION}")
+    if found.plain and found.text.isascii() and found.text.isdigit():
+        return whole_number(1, 255)(node)
+    raise InvalidValue(f"this takes {_CONDITION}, not {found.text!r}", nearest(found.text, RETRIED_OUTCOMES))
+
+
+def _within(node: Node) -> Members:
+    return {"within_ms": duration_ms_or_never(node)}
+
+
+def _one(member: str, read: Callable[[Node], Any]) -> Callable[[Node], Members]:
+    return lambda node: {member: read(node)}
+
+
+_KEYS: Final[dict[str, Callable[[Node], Members]]] = {
+    "attempts": _one("attempts", whole_number(1, ATTEMPTS_MAX)),
+    "delay": _one("delay_ms", duration_ms),
+    "backoff": _one("backoff", _backoff),
+    "delay_max": _one("delay_max_ms", duration_ms),
+    "within": _within,
+    "if": _conditions,
+}
+"""The keys of the block, each with what makes members of its value."""
