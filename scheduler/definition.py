@@ -26,8 +26,11 @@ RETENTION_MAX: Final = {"hours": 24 * 36_525, "days": 36_525}
 """A century: anything longer is a slip of the keyboard."""
 
 
-Timing = tuple[str | tuple[str, ...] | None, str | None, str | None, str]
-"""The members `schedules` or `schedule`, `every`, `at` and `timezone` of a definition."""
+CalendarDigests = tuple[tuple[str, ...], tuple[str, ...]]
+"""Digests of the days of calendars: of those on whose days alone a job runs, and of those on whose it does not."""
+
+Timing = tuple[str | tuple[str, ...] | None, str | None, str | None, str, int, CalendarDigests | None]
+"""The members `schedules` or `schedule`, `every`, `at`, `timezone` and `jitter_offset_ms`; digests of `calendars`."""
 
 
 class Directory(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +63,22 @@ class Parameter(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     secret: bool = False
     file: str | None = None
     env: str | None = None
+
+
+class JobCalendars(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The calendars of a job, each by its name with the digest of its days.
+
+    Attributes:
+        only: the job runs only on the days of one of these; empty: on all days.
+        without: and on no day of these; it is written `except`.
+    """
+
+    only: dict[str, str] = {}
+    without: dict[str, str] = msgspec.field(default_factory=dict, name="except")
+
+    def digests(self) -> CalendarDigests:
+        """Those of their days, in order, so that the same days are the same."""
+        return tuple(sorted(set(self.only.values()))), tuple(sorted(set(self.without.values())))
 
 
 class Retry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -99,6 +118,9 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         at: one instant as written, RFC 3339.
         on_demand: it has no instants, and runs only when somebody asks for it.
         timezone: IANA zone in which `schedule` and a zoneless `at` are read.
+        jitter_ms: each instant comes later by at most this; None: it does not.
+        jitter_offset_ms: by how much, whole seconds; it follows from the ledger, the job's name and `jitter_ms`.
+        calendars: on which days its instants count; None: on all.
         enabled: what the config says; a person may have said otherwise since.
         env: name of each environment variable, to the digest of its value.
         params: the parameters that it takes, by name.
@@ -132,6 +154,9 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     at: str | None = None
     on_demand: bool = False
     timezone: str = "UTC"
+    jitter_ms: int | None = None
+    jitter_offset_ms: int = 0
+    calendars: JobCalendars | None = None
     enabled: bool = True
     env: dict[str, str] = {}
     params: dict[str, Parameter] = {}
@@ -187,7 +212,14 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
 
         Of a job that runs on demand all but the zone is None.
         """
-        return (tuple(self.schedules) or self.schedule, self.every, self.at, self.timezone)
+        return (
+            tuple(self.schedules) or self.schedule,
+            self.every,
+            self.at,
+            self.timezone,
+            self.jitter_offset_ms,
+            None if self.calendars is None else self.calendars.digests(),
+        )
 
 
 DEFINITION_BYTES_MAX = 60_000

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
 from eventstore.store import Entry
+
+
+class Payload(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
+    """Base of all payloads: what the type adds to who, when and about which job and run."""
+
+    TYPE: ClassVar[str]
 
 
 class UnfitPayload(msgspec.ValidationError):

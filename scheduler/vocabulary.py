@@ -10,21 +10,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
-import msgspec
-
 from eventstore.store import Entry, Event
-from scheduler.definition import CatchUp, JobDefinition
-from scheduler.entry_members import Claims, ConfigError, Metrics, MisfireReason, Outcome, RetentionFailure
-
-# isort: split
-from scheduler.entry_members import RetentionTarget, SkipReason, Survivor, Trigger
+from scheduler import payloads
+from scheduler.definition import JobDefinition
+from scheduler.entry_members import (
+    Claims,
+    ConfigError,
+    Metrics,
+    Outcome,
+    RetentionFailure,
+    RetentionTarget,
+    SkipReason,
+    Survivor,
+    Trigger,
+)
 from scheduler.payloads import decode
 
-
-class Payload(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
-    """Base of all payloads: what the type adds to who, when and about which job and run."""
-
-    TYPE: ClassVar[str]
+Payload = payloads.Payload
 
 
 class LedgerCreated(Payload, frozen=True):
@@ -184,34 +186,13 @@ class JobDisabled(Payload, frozen=True):
     claims: Claims | None = None
 
 
-class ScheduleTicked(Payload, frozen=True):
-    """An instant fell due and a run is owed; the run's number is this entry's `seq`."""
+# Here, for the order of the types is that of the page.
+from scheduler import schedule_entries  # noqa: E402
 
-    TYPE: ClassVar[str] = "schedule.ticked"
-    scheduled_for: datetime
-    local_time: str
-    timezone: str
-    lateness_ms: int
-    trigger: Literal["schedule", "catch_up"] = "schedule"
-
-
-class ScheduleMisfired(Payload, frozen=True):
-    """Instants passed while nothing was watching, `first` to `last`, `count` of them.
-
-    `will_run` of them get a `schedule.ticked` of their own with trigger `catch_up`; the others are settled
-    by this entry: outside the window, over the limit, or not wanted by the policy. `overload`: the scheduler was
-    so busy that it could not even record in time that they fell due. Instants of a schedule
-    that is no longer in force (reason `replaced`, `disabled`, `removed`) are recorded and not run. `paused`: the job
-    was disabled then, and whoever enabled it wanted that caught up.
-    """
-
-    TYPE: ClassVar[str] = "schedule.misfired"
-    first: datetime
-    last: datetime
-    count: int
-    policy: CatchUp
-    will_run: int
-    reason: MisfireReason = "scheduler_down"
+CalendarDefined = schedule_entries.CalendarDefined
+ScheduleTicked = schedule_entries.ScheduleTicked
+ScheduleMisfired = schedule_entries.ScheduleMisfired
+ScheduleExcluded = schedule_entries.ScheduleExcluded
 
 
 class RunRequested(Payload, frozen=True):
@@ -374,13 +355,15 @@ WATCH_ENTRIES = (*LIVES, *PAUSES, ClockStepped.TYPE)
 """What tells when something watched the schedules."""
 MISFIRES = (ScheduleMisfired.TYPE,)
 """What tells that instants passed unwatched."""
+EXCLUSIONS = (ScheduleExcluded.TYPE,)
+"""What tells that instants passed on days that calendars exclude."""
 REMARKS = (
     LedgerCreated.TYPE, LedgerRecovered.TYPE, HomeAdopted.TYPE, SnapshotWritten.TYPE, ConfigAccepted.TYPE,
-    ConfigRejected.TYPE, RunCancelRequested.TYPE, RetentionApplied.TYPE,
+    ConfigRejected.TYPE, CalendarDefined.TYPE, RunCancelRequested.TYPE, RetentionApplied.TYPE,
 )  # fmt: skip
 """What belongs to none of these groups: no view of the projections but `events` is about it."""
 
-GROUPS = (RUN_ENTRIES, JOB_ENTRIES, WATCH_ENTRIES, MISFIRES, REMARKS)
+GROUPS = (RUN_ENTRIES, JOB_ENTRIES, WATCH_ENTRIES, MISFIRES, EXCLUSIONS, REMARKS)
 """Each type is in exactly one of them: lists of types in SQL and in the exports are made of these groups."""
 
 SCHEDULER = "scheduler"

@@ -48,6 +48,7 @@ OF_ENTRIES = {
     v.RunStarted.TYPE: _Activity(6, "", 3),
     v.ScheduleTicked.TYPE: _Activity(_OTHER, "Fall Due", 2),
     v.ScheduleMisfired.TYPE: _Activity(_OTHER, "Misfire", 1, 2),
+    v.ScheduleExcluded.TYPE: _Activity(_OTHER, "Exclude", 1),
     v.RunRequested.TYPE: _Activity(_OTHER, "Request", 2),
     v.RunCancelRequested.TYPE: _Activity(_OTHER, "Request Cancellation", 3),
     v.RunAdopted.TYPE: _Activity(_OTHER, "Adopt", 3),
@@ -63,6 +64,7 @@ LEFT_OUT = (
     v.SnapshotWritten.TYPE,
     v.ConfigAccepted.TYPE,
     v.ConfigRejected.TYPE,
+    v.CalendarDefined.TYPE,
     *v.WATCH_ENTRIES,
 )
 """Types of entries that are about no job, and so are no activities of this class."""

@@ -32,6 +32,7 @@ _HEADLINES: dict[Verdict, tuple[Tone, str]] = {
     "skipped": ("warn", "No: a run was owed for it and was skipped."),
     "missed": ("bad", "No: it was missed, and not caught up."),
     "not_due": ("plain", "No: it was not due then."),
+    "excluded": ("plain", "No: its calendars exclude that day."),
     "disabled": ("warn", "No: it was disabled then."),
     "not_defined": ("plain", "No: the config in force did not have it yet."),
     "removed": ("warn", "No: the config in force no longer had it."),
@@ -41,6 +42,7 @@ _HEADLINES: dict[Verdict, tuple[Tone, str]] = {
 _NOT_DUE_AT_FIRST = "No: it was not due at first, and when the clock came to it again it had been settled."
 _AHEAD: dict[Verdict, str] = {
     "not_due": "It will not be due then.",
+    "excluded": "It will not be run: its calendars exclude that day.",
     "disabled": "Not as things stand: it is disabled.",
     "removed": "Not as things stand: the config no longer has it.",
     "not_defined": "It will not be run: that is settled already, for the clock was ahead.",
@@ -101,11 +103,27 @@ def _scheduled(fact: f.ScheduleInForce, shown: Shown) -> str:
         return f"It had no schedule (revision {fact.revision}): it ran only when somebody asked for it."
     which = f"{fact.source} {fact.timezone} (revision {fact.revision})"
     if fact.due:
-        return f"Its schedule has this instant: {which}."
+        moved = f", for {shown(fact.nominal)}, moved by its jitter" if fact.nominal is not None else ""
+        return f"Its schedule has this instant: {which}{moved}."
     near = [f"the last before is {shown(fact.before)}"] if fact.before else []
     near += [f"the next is {shown(fact.after)}"] if fact.after else []
     told = ", ".join(near) or "it has none near"
     return f"Its schedule does not have this instant: {which}; {told}."
+
+
+def _excluded(fact: f.ExcludedDay, _: Shown) -> str:
+    names = ", ".join(fact.names)
+    which = f"calendar {names}" if len(fact.names) == 1 else f"calendars {names}"
+    told = (
+        f"It runs only on days of {which}, and {fact.day} is none"
+        if fact.only
+        else f"{fact.day} is in {which}"
+    )
+    return (
+        f"{told}: so it is not due then."
+        if fact.recorded
+        else f"{told}: so it is not due then, as nothing records yet."
+    )
 
 
 def _rescheduled(fact: f.ScheduleChange, shown: Shown) -> str:
@@ -313,6 +331,7 @@ def _to_come(fact: f.UpcomingInstant, _shown: Shown) -> str:
 
 _WORDS: dict[type[Fact], Callable[[Any, Shown], str]] = {
     f.ScheduleInForce: _scheduled,
+    f.ExcludedDay: _excluded,
     f.ScheduleChange: _rescheduled,
     f.DaylightSaving: _daylight_saving,
     f.Disablement: _switched,

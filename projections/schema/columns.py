@@ -158,23 +158,27 @@ JOBS = (
 
 SLOTS = (
     _text("job", "The job's name."),
-    _time("scheduled_for", "The instant; of a misfire, the first of its instants."),
-    _time("last_scheduled_for", "The same; of a misfire, the last of its instants."),
-    _number("instants", "How many instants the row stands for: 1, but for misfires.", unit="instants"),
+    _time("scheduled_for", "The instant; of a misfire or exclusion, the first of its instants."),
+    _time("last_scheduled_for", "The same; of a misfire or exclusion, the last of its instants."),
+    _number(
+        "instants",
+        "How many instants the row stands for: 1, but for misfires and exclusions.",
+        unit="instants",
+    ),
     _text(
         "disposition",
         "What became of it: `ran`, `caught_up` (it ran later), `running`, `waiting` (for its next attempt), `owed`, "
-        "`skipped` or `misfired`.",
+        "`skipped`, `misfired` or `excluded` (by a calendar).",
     ),
     _text(
         "reason",
         "Why it was skipped (`overlap`, …) or misfired (`scheduler_down`, `suspend`, `disabled`, `paused`, …).",
     ),
-    _text("trigger", "`schedule` or `catch_up`; none for a misfire."),
-    _number("run", "The run it led to; none for a misfire."),
+    _text("trigger", "`schedule` or `catch_up`; none for a misfire or exclusion."),
+    _number("run", "The run it led to; none for a misfire or exclusion."),
     _text("outcome", "How that run finished."),
     _number("lateness_ms", "From the instant to when it was found due."),
-    _number("seq", "`seq` of the entry that says so: the tick or the misfire."),
+    _number("seq", "`seq` of the entry that says so: the tick, the misfire or the exclusion."),
 )
 
 JOB_CHANGES = (

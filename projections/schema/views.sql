@@ -111,7 +111,12 @@ FROM runs WHERE scheduled_for IS NOT NULL
 UNION ALL BY NAME
 SELECT job, first AS scheduled_for, last AS last_scheduled_for, instants - will_run AS instants,
        'misfired' AS disposition, reason, seq
-FROM parts.misfires WHERE instants > will_run;
+FROM parts.misfires WHERE instants > will_run
+UNION ALL BY NAME
+SELECT job, TRY_CAST(data->>'$.first' AS TIMESTAMPTZ) AS scheduled_for,
+       TRY_CAST(data->>'$.last' AS TIMESTAMPTZ) AS last_scheduled_for,
+       TRY_CAST(data->>'$.count' AS BIGINT) AS instants, 'excluded' AS disposition, seq
+FROM parts.notes WHERE type = 'schedule.excluded';
 
 CREATE VIEW job_changes AS
 WITH configured AS (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from scheduler.configuration.environment import env_digest
 from scheduler.configuration.errors import ConfigInvalid
-from scheduler.configuration.job import Block, ReadingContext, read_block, read_job
+from scheduler.configuration.job import Block, ReadingContext, check_calendars, read_block, read_job
 from scheduler.configuration.keys import values
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
@@ -27,6 +27,7 @@ from scheduler.configuration.yaml_tree.source import decode
 from scheduler.configuration.yaml_tree.tree import InvalidYaml, Mapping, Node, Scalar, Sequence, compose
 from scheduler.definition import SchedulerSettings
 from scheduler.home import Home
+from scheduler.rules.reconcile import CalendarDefinition
 
 if TYPE_CHECKING:
     from scheduler.configuration.job_kinds.custom_jobs import CustomJobs
@@ -67,6 +68,10 @@ def _read(
     top = _top(root, problems)
     defaults = _block(top, "defaults", DEFAULTS_KEYS, problems, "defaults")
     settings = _block(top, "scheduler", SCHEDULER_KEYS, problems, "the scheduler block")
+    calendars, calendar_files = _calendars(top, problems, path, home)
+    if defaults.values.get("calendars") is not None:
+        where = values.mapping(top.entries["defaults"][1], "").entries["calendars"][1]
+        check_calendars(defaults.values["calendars"], where, calendars, problems, "defaults.calendars")
     context = ReadingContext(
         problems=problems,
         defaults=defaults,
@@ -75,6 +80,7 @@ def _read(
         },
         timings=Timings(text, problems),
         registered=registered,
+        calendars=calendars,
         salt=salt,
         home=None if home is None else Home(home),
         custom=None if home is None else cache(lambda: _custom_jobs(home)),
@@ -88,7 +94,19 @@ def _read(
     remarks = [] if jobs else [_no_jobs(top)]
     remarks += context.remarks or []
     remarks += _literal_lints(text, top, jobs, problems)
-    return Config(path, digest, jobs, _settings(settings.values), remarks, now)
+    whole = {name: calendar for name, calendar in calendars.items() if calendar is not None}
+    return Config(path, digest, jobs, _settings(settings.values), remarks, now, whole, calendar_files)
+
+
+def _calendars(
+    top: Mapping, problems: Problems, path: Path, home: Path | None
+) -> tuple[dict[str, CalendarDefinition | None], list[Path]]:
+    """The calendars by name, None for one that is wrong, and the files that they were read from."""
+    if "calendars" not in top.entries:
+        return {}, []
+    from scheduler.configuration.calendars import read_calendars
+
+    return read_calendars(top.entries["calendars"][1], problems, path, home)
 
 
 def _custom_jobs(home: Path) -> CustomJobs:

@@ -17,11 +17,13 @@ from scheduler.configuration.keys.placement import misplaced, unknown_key
 from scheduler.configuration.keys.table import JOB_KEYS, MERGED_KEYS, TIMING_KEYS, filled
 from scheduler.configuration.keys.values import mapping
 from scheduler.configuration.model import ConfigLint, ConfiguredJob, Place
+from scheduler.configuration.spelling import nearest
 from scheduler.configuration.timing import Timings
 from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar
-from scheduler.definition import DEFINITION_BYTES_MAX, JobDefinition, recorded_bytes
+from scheduler.definition import DEFINITION_BYTES_MAX, JobCalendars, JobDefinition, recorded_bytes
 from scheduler.home import Home
+from scheduler.rules.reconcile import CalendarDefinition
 from scheduler.schedule.cron.several import SEPARATOR
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class ReadingContext(NamedTuple):
         default_digests: Digests of the environment in `defaults:`.
         timings: The check of schedules.
         registered: Names of jobs that need no command.
+        calendars: Those of the config, by name; None for one that is wrong.
         salt: For the digests of environments.
         home: Whose own folders nothing may clean; None if not known.
         custom: The jobs in Python of the home, which nobody looks for before it is called; None without a home.
@@ -49,6 +52,7 @@ class ReadingContext(NamedTuple):
     default_digests: dict[str, str]
     timings: Timings
     registered: Collection[str]
+    calendars: AbstractMapping[str, CalendarDefinition | None]
     salt: bytes
     home: Home | None
     custom: Callable[[], CustomJobs] | None = None
@@ -85,6 +89,12 @@ def read_job(key: Scalar, node: Node, context: ReadingContext) -> ConfiguredJob 
     timezone = block.values.get("timezone") or context.defaults.values.get("timezone", "UTC")
     if timing or not set(TIMING_KEYS).intersection(block.meant):
         context.timings.check(timing, timezone, key, f"jobs.{name}")
+    _check_jitter(key, body, block, timing, context)
+    if block.values.get("calendars") is not None:
+        where = body.entries["calendars"][1]
+        check_calendars(
+            block.values["calendars"], where, context.calendars, problems, f"jobs.{name}.calendars"
+        )
     _check_folders(body, block, context, f"jobs.{name}")
     for word, entry in MERGED_KEYS.items():
         if entry.member in block.values or entry.member in context.defaults.values:
@@ -128,6 +138,10 @@ def _configured(name: str, block: Block, context: ReadingContext, when: Place) -
     expressions = members.get("schedule")
     if isinstance(expressions, list):
         members |= {"schedules": expressions, "schedule": SEPARATOR.join(expressions)}
+    if members.get("on_demand"):
+        members.pop("jitter_ms", None)  # those of defaults mean the jobs that have times
+    if members.get("calendars") is not None:
+        members["calendars"] = None if members.get("on_demand") else _with_days(members["calendars"], context)
     definition = JobDefinition(name=name, **members)
     return ConfiguredJob(
         definition=definition,
@@ -185,6 +199,43 @@ def _check_kind(
     for each, (where, _) in body.entries.items():
         if (fault := misplaced(name, each, has_command=has_command)) is not None:
             problems.add(where, fault[0], key=f"jobs.{name}.{each}", suggestion=fault[1])
+
+
+def check_calendars(
+    named: JobCalendars, node: Node, calendars: AbstractMapping[str, object], problems: Problems, key: str
+) -> None:
+    """Whether the config has the calendars that are named somewhere in it."""
+    for name in (*named.only, *named.without):
+        if name not in calendars:
+            known = f"which has {', '.join(calendars)}" if calendars else "which has none"
+            message = f"there is no calendar {name!r} in calendars: at the top of the config, {known}"
+            problems.add(node, message, key=key, suggestion=nearest(name, calendars))
+
+
+def _with_days(named: JobCalendars, context: ReadingContext) -> JobCalendars:
+    """The calendars with the digests of their days."""
+
+    def digests(names: AbstractMapping[str, str]) -> dict[str, str]:
+        found = ((name, context.calendars.get(name)) for name in names)
+        return {name: calendar.days.digest for name, calendar in found if calendar is not None}
+
+    return JobCalendars(only=digests(named.only), without=digests(named.without))
+
+
+def _check_jitter(
+    key: Scalar, body: Mapping, block: Block, timing: dict[str, Node], context: ReadingContext
+) -> None:
+    """Whether a job's times can be moved by its jitter, which may be that of the defaults."""
+    own = "jitter_ms" in block.values
+    jitter_ms = block.values.get("jitter_ms") if own else context.defaults.values.get("jitter_ms")
+    if jitter_ms is None or len(timing) != 1 or (not own and "on_demand" in timing):
+        return
+    ((kind, node),) = timing.items()
+    timezone = block.values.get("timezone") or context.defaults.values.get("timezone", "UTC")
+    if (fault := context.timings.jitter_fault(kind, node, timezone, jitter_ms)) is not None:
+        where = body.entries["jitter"][1] if own else key
+        inherited = "" if own else "; the jitter is that of defaults, and jitter: none takes it back"
+        context.problems.add(where, fault + inherited, key=f"jobs.{key.text}.jitter")
 
 
 def _check_folders(body: Mapping, block: Block, context: ReadingContext, key: str) -> None:

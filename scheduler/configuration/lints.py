@@ -38,6 +38,9 @@ def _schedule_lints(jobs: Iterable[ConfiguredJob], now: datetime | None) -> Iter
                     *remarks,
                     Lint("in-the-past", f"{definition.at} has passed: this job will not run"),
                 ]
+            elif definition.calendars is not None and now is not None and schedule.next_after(now) is None:
+                message = "its calendars leave no day on which its times come: this job will not run"
+                remarks = [*remarks, Lint("no-day-left", message)]
             known[shared] = remarks
         for remark in remarks:
             yield ConfigLint(*job.timing_place, definition.name, remark.code, remark.message)

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from scheduler.definition import JobDefinition, SchedulerSettings
+from scheduler.rules.reconcile import CalendarDefinition
 
 
 class Origin(NamedTuple):
@@ -75,11 +76,13 @@ class Config:
         digest: SHA-256 (hex) of its bytes.
         jobs: By name, in the order of the file.
         settings: Of the scheduler itself.
+        calendars: By name.
+        calendar_files: The iCalendar files that were read.
         remarks: What reading it found legal but surprising; `lints.lints` has these and those about schedules.
         read_at: When it was read; None if single instants that have passed are nobody's concern.
     """
 
-    __slots__ = ("digest", "jobs", "path", "read_at", "remarks", "settings")
+    __slots__ = ("calendar_files", "calendars", "digest", "jobs", "path", "read_at", "remarks", "settings")
 
     def __init__(
         self,
@@ -89,6 +92,8 @@ class Config:
         settings: SchedulerSettings,
         remarks: Sequence[ConfigLint] = (),
         read_at: datetime | None = None,
+        calendars: Mapping[str, CalendarDefinition] | None = None,
+        calendar_files: Sequence[Path] = (),
     ) -> None:
         self.path = path
         self.digest = digest
@@ -96,6 +101,8 @@ class Config:
         self.settings = settings
         self.remarks = tuple(remarks)
         self.read_at = read_at
+        self.calendars = dict(calendars or {})
+        self.calendar_files = tuple(calendar_files)
 
     @property
     def definitions(self) -> dict[str, JobDefinition]:

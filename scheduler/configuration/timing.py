@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from scheduler.configuration.keys.table import TIMING_KEYS
 from scheduler.configuration.yaml_tree.problems import Placed, Problems
 from scheduler.configuration.yaml_tree.tree import Node, Scalar, Sequence
-from scheduler.schedule import OnDemand, Schedule, ScheduleError, parse_at, parse_cron, parse_every
+from scheduler.schedule import (
+    OnDemand,
+    Schedule,
+    ScheduleError,
+    parse_at,
+    parse_cron,
+    parse_every,
+    parse_several,
+)
 
 _PARSE: dict[str, Callable[[str, str], Schedule]] = {
     "schedule": parse_cron,
@@ -54,6 +63,21 @@ class Timings:
         else:
             self._check_one(kind, node, timezone, f"{key}.{kind}")
 
+    def jitter_fault(self, kind: str, node: Node, timezone: str, jitter_ms: int) -> str | None:
+        """Why the times of a job cannot be moved by so much; None if they can, or if they are wrong themselves."""
+        from scheduler.schedule.jitter import jitter_fault
+
+        if kind == "on_demand":
+            return "this job has no times that jitter could move: it runs only when somebody asks for it"
+        texts = [each.text for each in _items(node) if isinstance(each, Scalar)]
+        if not texts or any(_mistake(kind, text, timezone) for text in texts):
+            return None
+        several = isinstance(node, Sequence) and len(texts) > 1
+        schedule = (
+            parse_several(tuple(texts), timezone) if several else parse_timing(kind, texts[0], timezone)
+        )
+        return jitter_fault(timedelta(milliseconds=jitter_ms), schedule)
+
     def _check_one(self, kind: str, node: Node, timezone: str, key: str) -> None:
         if not isinstance(node, Scalar):
             return  # refused before, by its reader
@@ -80,6 +104,10 @@ class Timings:
         begin = node.mark.column + (not node.plain)
         line = self._lines[node.mark.line]
         return int(not node.plain) if line[begin : begin + len(node.text)] == node.text else None
+
+
+def _items(node: Node) -> list[Node]:
+    return node.items if isinstance(node, Sequence) else [node]
 
 
 def _not_one(found: list[str]) -> str:

@@ -17,10 +17,10 @@ from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import CLOSING_REASONS
 from scheduler.explanation.downtime import downtime_around, downtime_now, unwatched_facts
+from scheduler.explanation.excluded_days import without_due
 from scheduler.explanation.facts import (
     CatchUpRefusal,
     ClosedSchedule,
-    Disablement,
     Explanation,
     Fact,
     JobAbsence,
@@ -35,11 +35,11 @@ from scheduler.explanation.facts import (
 from scheduler.explanation.reopened import kept_pause, settled_later
 from scheduler.explanation.repeated_instants import SecondPasses, is_due, is_repeated, latest_before
 from scheduler.explanation.runs import manual_run, requests_between, run_facts, run_owed
-from scheduler.explanation.standing import word_against
+from scheduler.explanation.standing import absent, switched, word_against
 from scheduler.explanation.wall_time import daylight_saving
 from scheduler.ledger.past import Past
 from scheduler.rules.catch_up import caught_up_of_pause, chosen
-from scheduler.rules.job_schedule import schedule_of
+from scheduler.rules.job_schedule import every_day_schedule_of, nominal, offset_of, schedule_of
 from scheduler.rules.requests.upcoming import next_run, settled_ahead
 from scheduler.rules.state import ClosedInterval, Job, State
 
@@ -95,6 +95,8 @@ class Explainer:
     def about(self, asked: datetime, until: datetime) -> tuple[list[Explanation], int]:
         """What became of the instants x with asked <= x < until; of `asked` itself if no schedule has any of them.
 
+        Instants that jitter moved are found by their nominal time.
+
         Args:
             asked: the beginning of the time that was asked about.
             until: its end, at most about a minute later.
@@ -102,21 +104,34 @@ class Explainer:
         Returns:
             The answers about the first instants, and how many more there are.
         """
-        definitions = [self._in_force(asked)]
-        # The job was edited later, perhaps before `until`.
-        if definitions[0] is not self._job.definition:
-            definitions.append(self._in_force(until))
-        if (settled := self._settling(asked)) is not None:
-            definitions += [job.definition for job in self._passes.jobs(asked, settled[0].seq)]
-        instants = {
-            instant
-            for definition in definitions
-            for instant in schedule_of(definition).between(asked - SECOND, until - SECOND)
-            if instant >= asked
-        }
+        instants = self._instants(asked, until)
         found = [self.explain(instant) for instant in sorted(instants)[:INSTANTS_MAX]]
         answers = [each for each in found if each.verdict != "not_due" or is_repeated(each)]
         return answers or [self.explain(asked)], max(0, len(instants) - INSTANTS_MAX)
+
+    def _instants(self, asked: datetime, until: datetime) -> set[datetime]:
+        """The instants whose nominal time is asked <= x < until; without any, those that are themselves in there."""
+        moved = offset_of(self._job.definition)
+        definitions = [self._in_force(asked)]
+        # The job was edited later, perhaps before `until`, or before its jitter had passed.
+        if definitions[0] is not self._job.definition:
+            definitions.append(self._in_force(until))
+            definitions.append(self._in_force(until + moved))
+        if (settled := self._settling(asked + moved)) is not None:
+            definitions += [job.definition for job in self._passes.jobs(asked + moved, settled[0].seq)]
+        for by_name in (True, False):
+            instants = {
+                instant
+                for definition in definitions
+                for begin in [asked + offset_of(definition) if by_name else asked]
+                for instant in every_day_schedule_of(definition).between(
+                    begin - SECOND, begin + (until - asked) - SECOND
+                )
+                if instant >= begin
+            }
+            if instants:
+                break
+        return instants
 
     def requests(self, asked: datetime, until: datetime) -> list[Explanation]:
         """The runs that a person asked for with asked <= time < until."""
@@ -203,11 +218,11 @@ class Explainer:
     def _settled(self, entry: Entry, job: Job, instant: datetime) -> Finding:
         data = v.payload(entry)
         if not job.present:
-            return "removed", [self._absent(job, entry), *self._schedule(job, instant)]
+            return "removed", [absent(self._past, job, entry), *self._schedule(job, instant)]
         if job.definition.on_demand:
             return "not_due", self._schedule(job, instant)
         if isinstance(data, v.JobEnabled):
-            standing = [self._switched(job, entry), *self._schedule(job, instant)]
+            standing = [switched(job, entry), *self._schedule(job, instant)]
             pause = kept_pause(self._past, self._name, entry, instant)
             return (
                 ("disabled", standing)
@@ -217,10 +232,10 @@ class Explainer:
         if isinstance(data, v.JobDefined | v.JobRemoved | v.JobDisabled):
             pause_over = job.enablement.until is not None and job.enablement.until < instant
             if not job.enablement.enabled and not pause_over:
-                return "disabled", [self._switched(job, entry), *self._schedule(job, instant)]
+                return "disabled", [switched(job, entry), *self._schedule(job, instant)]
         facts = self._schedule(job, instant)
         if not is_due(job.definition, instant):
-            return "not_due", facts
+            return without_due(self._past, self._as_defined(job, instant), instant, facts)
         if isinstance(data, v.ScheduleTicked):
             verdict, run = run_facts(self._past, entry.seq)
             return verdict, [*facts, run_owed(entry, data), *run]
@@ -307,14 +322,14 @@ class Explainer:
     def _open(self, job: Job, instant: datetime) -> Finding:
         facts = self._schedule(job, instant)
         if not job.present:
-            return "removed", [self._absent(job, None), *facts]
+            return "removed", [absent(self._past, job, None), *facts]
         if job.definition.on_demand:
             return "not_due", facts
         until = job.enablement.until
         if not job.enablement.enabled and (until is None or instant <= until):
-            return "disabled", [self._switched(job, None), *facts]
+            return "disabled", [switched(job, None), *facts]
         if not is_due(job.definition, instant):
-            return "not_due", facts
+            return without_due(self._past, self._as_defined(job, instant), instant, facts)
         upcoming = instant > self._now
         watch = self._present.scheduler
         if not self._serving:
@@ -344,6 +359,7 @@ class Explainer:
             on_demand=definition.on_demand,
             before=None if due else latest_before(definition, instant),
             after=None if due else schedule.next_after(instant),
+            nominal=nominal(definition, instant) if due else None,
         )
         facts: list[Fact] = [scheduled]
         changed = daylight_saving(definition, instant)
@@ -373,28 +389,4 @@ class Explainer:
             revision=job.revision,
             since=self._past.entry(job.defined_seq).time,
             on_demand=job.definition.on_demand,
-        )
-
-    def _switched(self, job: Job, ended: Entry | None) -> Disablement:
-        enablement = job.enablement
-        ends = ended is not None and ended.type in (v.JobEnabled.TYPE, v.JobRemoved.TYPE)
-        said = v.payload(ended) if ended is not None and ends else None
-        at = said.effective_at if isinstance(said, v.JobEnabled) and said.effective_at else None
-        return Disablement(
-            entries=[enablement.seq, ended.seq] if ended is not None and ends else [enablement.seq],
-            actor=enablement.actor,
-            since=enablement.time,
-            reason=enablement.reason,
-            until=enablement.until,
-            ended=(at or ended.time) if ended is not None and ends else None,
-            ended_by=ended.actor if ended is not None and ends else None,
-        )
-
-    def _absent(self, job: Job, back: Entry | None) -> JobAbsence:
-        assert job.removed_seq is not None, "only a job that was removed is absent"
-        removed = self._past.entry(job.removed_seq)
-        return JobAbsence(
-            entries=[removed.seq] if back is None else [removed.seq, back.seq],
-            removed=removed.time,
-            back=None if back is None else back.time,
         )

@@ -20,6 +20,7 @@ Verdict = Literal[
     "skipped",
     "missed",
     "not_due",
+    "excluded",
     "disabled",
     "not_defined",
     "removed",
@@ -30,8 +31,9 @@ Verdict = Literal[
 
 `ran`: it has a run that ended, with any outcome. `running`, `waiting`: it has a run that is running, or is owed.
 `skipped`: its run was deliberately not made. `missed`: no scheduler watched, and it was not caught up. `not_due`: the
-schedule in force does not have it. `disabled`, `not_defined`, `removed`: no schedule was in force. `upcoming`: it is
-in the future. `pending`: it has passed and nothing is on record about it yet.
+schedule in force does not have it. `excluded`: the schedule has it, on a day that a calendar
+excludes. `disabled`, `not_defined`, `removed`: no schedule was in force. `upcoming`: it is in the future.
+`pending`: it has passed and nothing is on record about it yet.
 """
 
 
@@ -53,6 +55,7 @@ class ScheduleInForce(Fact, frozen=True, tag="scheduled"):
         due: whether its schedule has the instant.
         before, after: the nearest instants of the schedule, if it does not have the instant.
         on_demand: the job has no schedule: it runs only when somebody asks for it.
+        nominal: the instant as the schedule is written, if it has the instant and jitter moved it.
     """
 
     revision: str
@@ -62,6 +65,19 @@ class ScheduleInForce(Fact, frozen=True, tag="scheduled"):
     on_demand: bool = False
     before: datetime | None = None
     after: datetime | None = None
+    nominal: datetime | None = None
+
+
+class ExcludedDay(Fact, frozen=True, tag="excluded"):
+    """The calendars `names` exclude the local `day` of the instant; with `only`, none of those has it.
+
+    `recorded`: whether a `schedule.excluded` says that the instant passed.
+    """
+
+    day: str
+    names: list[str]
+    only: bool
+    recorded: bool
 
 
 class ScheduleChange(Fact, frozen=True, tag="rescheduled"):

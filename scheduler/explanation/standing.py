@@ -1,9 +1,13 @@
-"""What keeps a job from its schedule: the entry that says so."""
+"""What keeps a job from its schedule: the entry that says so, and the fact that it is."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from scheduler.explanation.facts import Disablement, JobAbsence
+from scheduler.ledger.past import Past
 from scheduler.rules.state import Job
 
 
@@ -15,3 +19,31 @@ def word_against(job: Job, instant: datetime | None = None) -> int | None:
     if job.enablement.enabled or (instant is not None and until is not None and until < instant):
         return None
     return job.enablement.seq
+
+
+def switched(job: Job, ended: Entry | None) -> Disablement:
+    """The fact that a job was disabled, until the entry `ended`, if that enabled or removed it."""
+    enablement = job.enablement
+    ends = ended is not None and ended.type in (v.JobEnabled.TYPE, v.JobRemoved.TYPE)
+    said = v.payload(ended) if ended is not None and ends else None
+    at = said.effective_at if isinstance(said, v.JobEnabled) and said.effective_at else None
+    return Disablement(
+        entries=[enablement.seq, ended.seq] if ended is not None and ends else [enablement.seq],
+        actor=enablement.actor,
+        since=enablement.time,
+        reason=enablement.reason,
+        until=enablement.until,
+        ended=(at or ended.time) if ended is not None and ends else None,
+        ended_by=ended.actor if ended is not None and ends else None,
+    )
+
+
+def absent(past: Past, job: Job, back: Entry | None) -> JobAbsence:
+    """The fact that a job had been removed, until the entry `back`, if one brought it back."""
+    assert job.removed_seq is not None, "only a job that was removed is absent"
+    removed = past.entry(job.removed_seq)
+    return JobAbsence(
+        entries=[removed.seq] if back is None else [removed.seq, back.seq],
+        removed=removed.time,
+        back=None if back is None else back.time,
+    )

@@ -10,6 +10,8 @@ from scheduler.definition import JobDefinition
 from scheduler.explanation.facts import DaylightSaving
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.schedule import SeveralSchedules
+from scheduler.schedule.by_days import SomeDaysSchedule
+from scheduler.schedule.jitter import JitteredSchedule
 from scheduler.schedule.offsets import Stretch, stretches
 from scheduler.schedule.schedule import epoch_seconds, instant_at
 from scheduler.schedule.wall_schedule import WallSchedule
@@ -55,6 +57,10 @@ def instants_showing(local: datetime, zone: str) -> WallTimeInstants:
 def daylight_saving(definition: JobDefinition, instant: datetime) -> DaylightSaving | None:
     """What a change of clocks near an instant means for it; None if there is no change, or it has no effect."""
     schedule = schedule_of(definition)
+    if isinstance(schedule, JitteredSchedule):
+        instant, schedule = instant - schedule.offset, schedule.nominal
+    if isinstance(schedule, SomeDaysSchedule):
+        schedule = schedule.every_day
     if isinstance(schedule, SeveralSchedules):
         # If some of the expressions have the instant, the others do not matter to it.
         due = [each for each in schedule.members if each.next_after(instant - _SECOND) == instant]

@@ -46,6 +46,7 @@ _CODE = (
     "schedule/**/*.py",
     "rules/state.py",
     "rules/job_schedule.py",
+    "schedule_entries.py",
     "vocabulary.py",
 )
 

@@ -29,6 +29,7 @@ from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.ledger_prefix import LedgerPrefix
 from scheduler.ledger.open import config_changes, open_ledger_to_read
 from scheduler.ledger.past import OnProgress, Past
+from scheduler.rules.job_schedule import with_offset
 from scheduler.rules.reconcile import pauses_ended
 from scheduler.rules.requests.preview import preview
 from scheduler.rules.runs.slots import FullSlots, full_slots
@@ -231,17 +232,17 @@ def defining_config(view: View, job: Job) -> Config | None:
     """
     if view.as_of is not None:
         return None
-    if view.config is not None and _defines(view.config, job):
+    if view.config is not None and _defines(view.config, job, view.state.ledger):
         return view.config
     if not view.home.config_in_force.exists():
         return None
     copy, _ = read_config(view.home, view.home.config_in_force)
-    return copy if copy is not None and _defines(copy, job) else None
+    return copy if copy is not None and _defines(copy, job, view.state.ledger) else None
 
 
-def _defines(config: Config, job: Job) -> bool:
+def _defines(config: Config, job: Job, ledger: str) -> bool:
     configured = config.jobs.get(job.name)
-    return configured is not None and configured.definition == job.definition
+    return configured is not None and with_offset(configured.definition, ledger) == job.definition
 
 
 def config_to_record(home: Home) -> tuple[Config | None, ConfigProblem | None]:

@@ -15,7 +15,8 @@ from eventstore.store import OWN_SEQ, Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import MisfireReason, Trigger
-from scheduler.rules.job_schedule import local_iso, schedule_of
+from scheduler.rules.exclusion import exclusion, exclusion_of_span
+from scheduler.rules.job_schedule import local_iso, nominal, schedule_of
 from scheduler.rules.state import ClosedInterval, Job, State
 from scheduler.schedule import Schedule
 
@@ -31,6 +32,7 @@ def replay(state: State, names: Iterable[str], now: datetime, reason: MisfireRea
         events += _rest(job, now)
         events += closed_spans(job, now)
         if job.on_schedule:
+            events += exclusion(job, now)
             events += _missed(job, now, reason)
     return events
 
@@ -51,7 +53,9 @@ def closed_spans(job: Job, now: datetime) -> list[Event]:
 
     Those of a pause that whoever ended it wanted caught up are, as the job's policy wants it.
     """
-    return [event for span in job.unsettled for event in _closed_span(span, now)]
+    return [
+        event for span in job.unsettled for event in (*exclusion_of_span(job, span), *_closed_span(span, now))
+    ]
 
 
 def _closed_span(span: ClosedInterval, now: datetime) -> list[Event]:
@@ -126,6 +130,7 @@ def ticked(
         timezone=definition.timezone,
         lateness_ms=max(0, (now - instant) // timedelta(milliseconds=1)),
         trigger=trigger,
+        nominal=nominal(definition, instant),
     )
     return v.event(payload, v.SCHEDULER, job=definition.name, run=OWN_SEQ)
 

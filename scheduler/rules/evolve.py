@@ -13,10 +13,12 @@ from typing import Any
 
 from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
+from scheduler.definition import JobDefinition
 from scheduler.entry_members import MisfireReason
 from scheduler.rules.clock_trust import mark_after_step, mark_at_start
-from scheduler.rules.job_schedule import schedule_of
+from scheduler.rules.job_schedule import excluded, same_days, schedule_of
 from scheduler.rules.state import (
+    Calendar,
     CatchingUp,
     ClockMark,
     ClosedInterval,
@@ -121,7 +123,9 @@ def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
         job.removed_seq = None
         job.enablement = enablement
         job.cursor = max(job.cursor, entry.time)
-    elif new.timing() != job.definition.timing():
+    elif new.timing() != job.definition.timing() and not same_days(
+        job.definition, new, job.cursor, entry.time
+    ):
         _close(job, entry.time, "replaced")
     elif job.definition.enabled and not new.enabled:
         _close(job, entry.time, "disabled")
@@ -130,6 +134,32 @@ def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
             _open(job, entry.time)
         job.enablement = enablement
     job.definition, job.revision, job.defined_seq = new, data.revision, entry.seq
+
+
+def _calendar_defined(state: State, entry: Entry, data: v.CalendarDefined) -> None:
+    former = state.calendars.get(data.name)
+    if former is not None:
+        jobs = state.jobs.values()
+        spans = (span.definition for job in jobs for span in job.unsettled)
+        named = {digest for each in (*(job.definition for job in jobs), *spans) for digest in _digests(each)}
+        state.former_calendars = [each for each in (*state.former_calendars, former) if each.days in named]
+    state.calendars[data.name] = Calendar(
+        data.name, data.days, entry.seq, data.weekdays, data.dates, data.ical_sha256
+    )
+
+
+def _digests(definition: JobDefinition) -> Iterable[str]:
+    return (
+        ()
+        if definition.calendars is None
+        else (*definition.calendars.digests()[0], *definition.calendars.digests()[1])
+    )
+
+
+def _schedule_excluded(state: State, entry: Entry, data: v.ScheduleExcluded) -> None:
+    job = state.jobs.get(entry.job or "")
+    if job is not None:
+        job.excluded_until = data.last if job.excluded_until is None else max(job.excluded_until, data.last)
 
 
 def _job_removed(state: State, entry: Entry, data: v.JobRemoved) -> None:
@@ -200,7 +230,9 @@ def _close(job: Job, at: datetime, reason: MisfireReason) -> None:
     if after is None or after >= at:
         return
     first = schedule_of(job.definition).next_after(after)
-    if first is not None and first <= at:
+    if (first is not None and first <= at) or excluded(
+        job.definition, max(after, job.excluded_until or after), at
+    ).count:
         job.unsettled.append(ClosedInterval(job.definition, after, at, reason))
     job.cursor = at
 
@@ -339,12 +371,14 @@ _APPLY: dict[str, Callable[[State, Entry, Any], None]] = {
     v.ClockStepped.TYPE: _clock_stepped,
     v.ConfigAccepted.TYPE: _config_accepted,
     v.ConfigRejected.TYPE: _config_rejected,
+    v.CalendarDefined.TYPE: _calendar_defined,
     v.JobDefined.TYPE: _job_defined,
     v.JobRemoved.TYPE: _job_removed,
     v.JobEnabled.TYPE: _job_enabled,
     v.JobDisabled.TYPE: _job_disabled,
     v.ScheduleTicked.TYPE: _schedule_ticked,
     v.ScheduleMisfired.TYPE: _schedule_misfired,
+    v.ScheduleExcluded.TYPE: _schedule_excluded,
     v.RunRequested.TYPE: _run_requested,
     v.RunCancelRequested.TYPE: _run_cancel_requested,
     v.RunStarted.TYPE: _run_started,

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.rules.catch_up import ticked
+from scheduler.rules.exclusion import exclusion
 from scheduler.rules.runs.attempts import closed
 from scheduler.rules.runs.dispatch import SLOTS_SHOWN_MAX, skipped
 from scheduler.rules.runs.waiting_runs import START_DEADLINE
@@ -32,10 +33,14 @@ def due_events(state: State, due: Iterable[Due], now: datetime) -> list[Event]:
     """A tick for each instant that fell due; the instants of a job that are past their deadline share one misfire."""
     ticks: list[Event] = []
     overdue: dict[str, list[datetime]] = {}
+    seen: dict[str, datetime] = {}
     for item in due:
         job = state.jobs[item.job]
         if job.cursor >= item.instant or not job.on_schedule:
             continue
+        if job.definition.calendars is not None:
+            ticks += exclusion(job, item.instant, seen.get(item.job))
+            seen[item.job] = item.instant
         if now - item.instant > _deadline(job):
             overdue.setdefault(item.job, []).append(item.instant)
         else:

@@ -19,7 +19,9 @@ from scheduler import vocabulary as v
 from scheduler.definition import RETRIED_OUTCOMES
 from scheduler.payloads import UnfitPayload
 from scheduler.rules.evolve import evolve
+from scheduler.rules.job_schedule import nominal
 from scheduler.rules.state import Job, Run, State
+from scheduler.schedule.calendar_days import CalendarDays
 
 
 class IllegalEntry(NamedTuple):
@@ -85,6 +87,8 @@ def _schedule_ticked(state: State, entry: Entry, data: v.ScheduleTicked) -> str:
         return f"{job.name} had no schedule then, by entry {job.defined_seq}"
     if not job.enablement.enabled:
         return f"{job.name} was disabled then, by entry {job.enablement.seq}"
+    if data.nominal != nominal(job.definition, data.scheduled_for):
+        return f"by the jitter of {job.name}, {due} is no such time of its schedule"
     return f"{due} was settled before" if data.scheduled_for <= job.cursor else ""
 
 
@@ -102,6 +106,36 @@ def _schedule_misfired(state: State, entry: Entry, data: v.ScheduleMisfired) -> 
     if around or data.first > job.cursor:
         return ""
     return f"{data.first:%Y-%m-%d %H:%M:%S} UTC was settled before"
+
+
+def _schedule_excluded(state: State, entry: Entry, data: v.ScheduleExcluded) -> str:
+    job = state.jobs.get(entry.job or "")
+    if job is None:
+        return f"there was no job {entry.job}"
+    if data.first > data.last or data.count < 1:
+        return "its numbers contradict one another"
+    if job.excluded_until is not None and data.first <= job.excluded_until:
+        return f"{data.first:%Y-%m-%d %H:%M:%S} UTC was recorded before"
+    if all(each.calendars is None for each in (job.definition, *(span.definition for span in job.unsettled))):
+        return f"{job.name} had no calendars then, by entry {job.defined_seq}"
+    return ""
+
+
+def _calendar_defined(state: State, entry: Entry, data: v.CalendarDefined) -> str:
+    try:
+        days = CalendarDays.of(data.weekdays, data.dates)
+    except ValueError as problem:
+        return str(problem)
+    return "" if days.digest == data.days else f"the digest of its days is {days.digest}, not {data.days}"
+
+
+def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> str:
+    calendars = data.definition.calendars
+    for name, digest in (*calendars.only.items(), *calendars.without.items()) if calendars else ():
+        known = state.calendars.get(name)
+        if known is None or known.days != digest:
+            return f"no calendar {name} with these days was on record then"
+    return ""
 
 
 def _run_requested(state: State, entry: Entry, data: v.RunRequested) -> str:
@@ -198,6 +232,9 @@ _LAWS: dict[str, Callable[[State, Entry, Any], str]] = {
     v.SnapshotWritten.TYPE: _snapshot_written,
     v.ScheduleTicked.TYPE: _schedule_ticked,
     v.ScheduleMisfired.TYPE: _schedule_misfired,
+    v.ScheduleExcluded.TYPE: _schedule_excluded,
+    v.CalendarDefined.TYPE: _calendar_defined,
+    v.JobDefined.TYPE: _job_defined,
     v.RunRequested.TYPE: _run_requested,
     v.RunCancelRequested.TYPE: _run_cancel_requested,
     v.RunStarted.TYPE: _run_started,

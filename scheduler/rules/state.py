@@ -30,6 +30,23 @@ class Enablement(msgspec.Struct, gc=False):
     until: datetime | None = None
 
 
+class Calendar(msgspec.Struct):
+    """The days of a calendar, which schedules find by their digest from then on; wherever it is made or read."""
+
+    name: str
+    days: str
+    seq: int
+    weekdays: list[str] = []
+    dates: list[str] = []
+    ical_sha256: str | None = None
+
+    def __post_init__(self) -> None:
+        """Keep the days under their true digest, whatever `days` says."""
+        from scheduler.schedule.calendar_days import CalendarDays, keep
+
+        self.days = keep(CalendarDays.of(self.weekdays, self.dates))
+
+
 class ClosedInterval(msgspec.Struct, gc=False):
     """The interval `after < instant <= until`: its instants are open, and their schedule is no longer in force.
 
@@ -76,6 +93,7 @@ class Job(msgspec.Struct):
         removed_seq: the entry that removed it; None while it is in the config.
         unsettled: intervals of earlier schedules that are not settled yet, oldest first.
         catching_up: the ticks that a misfire promised and a crash may have cut off; None once all are there.
+        excluded_until: what its calendars exclude up to this is on record.
         live: numbers of its runs that are owed or running, oldest first.
         last: its newest finished run; last_skipped: its newest skipped one.
     """
@@ -88,6 +106,7 @@ class Job(msgspec.Struct):
     removed_seq: int | None = None
     unsettled: list[ClosedInterval] = []
     catching_up: CatchingUp | None = None
+    excluded_until: datetime | None = None
     live: list[int] = []
     last: LastRun | None = None
     last_skipped: LastRun | None = None
@@ -239,7 +258,12 @@ class LeftRunning(msgspec.Struct, gc=False):
 
 
 class State(msgspec.Struct):
-    """Everything, folded up to and including entry `head`."""
+    """Everything, folded up to and including entry `head`.
+
+    Attributes:
+        calendars: by name, as they were defined last.
+        former_calendars: earlier ones; some schedule that is not settled yet may go by their days.
+    """
 
     head: Head = EMPTY
     time: datetime = NEVER
@@ -252,6 +276,8 @@ class State(msgspec.Struct):
     jobs: dict[str, Job] = {}
     runs: dict[int, Run] = {}
     left_running: list[LeftRunning] = []
+    calendars: dict[str, Calendar] = {}
+    former_calendars: list[Calendar] = []
 
     @property
     def mark(self) -> str:

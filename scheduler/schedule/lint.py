@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scheduler.schedule.by_days import SomeDaysSchedule
 from scheduler.schedule.clock_changes import clock_change_lints, clocks_change
 from scheduler.schedule.cron.lint import lint_cron
 from scheduler.schedule.cron.schedule import CronSchedule
 from scheduler.schedule.cron.several import SeveralSchedules
 from scheduler.schedule.every import EverySchedule
+from scheduler.schedule.jitter import JitteredSchedule
 from scheduler.schedule.schedule import Lint, Schedule
 from scheduler.schedule.wall_schedule import WallSchedule
 
@@ -23,6 +25,10 @@ def lint(schedule: Schedule) -> list[Lint]:
     >>> [remark.code for remark in lint(parse_cron("*/7 * * * *"))]
     ['uneven-step']
     """
+    if isinstance(schedule, JitteredSchedule):
+        return lint(schedule.nominal)
+    if isinstance(schedule, SomeDaysSchedule):
+        return lint(schedule.every_day)
     if isinstance(schedule, SeveralSchedules):
         return list(_several(schedule))
     if isinstance(schedule, CronSchedule):

@@ -55,6 +55,11 @@ class FirstConfig(NamedTuple):
         return cls(config, problem, stamp)
 
 
+def calendar_stamps(config: Config) -> list[Stamp | None]:
+    """The stamps of the iCalendar files that a config was read with."""
+    return [stamp_of(path) for path in config.calendar_files]
+
+
 class ConfigWatch:
     """Watches the config file of a home that is served.
 
@@ -84,6 +89,7 @@ class ConfigWatch:
         self.config = first.config
         self._recorded_stamp = self._seen_stamp = first.stamp
         self._seen_at_s = clock.read().monotonic_s
+        self._calendar_stamps = calendar_stamps(first.config)
         self._announced_stamp: Stamp | None = None
         self._unended_stamp: Stamp | None = None
 
@@ -97,7 +103,10 @@ class ConfigWatch:
         One whose last line has no end has to rest for longer: an editor, or a copy over a network, may be half-way.
         """
         stamp, now_s = stamp_of(self._home.config), self._clock.read().monotonic_s
-        if stamp != self._seen_stamp:
+        if self._calendar_stamps != (stamps := calendar_stamps(self.config)):
+            self._calendar_stamps = stamps
+            self._reload(stamp)
+        elif stamp != self._seen_stamp:
             self._seen_stamp, self._seen_at_s = stamp, now_s
         elif stamp != self._recorded_stamp:
             if now_s - self._seen_at_s >= UNENDED_REST_S or ends_its_last_line(self._home.config):
@@ -124,10 +133,11 @@ class ConfigWatch:
             self._announce(FsyncEdited())
         self._use(config)
         definitions, now = config.definitions, self._clock.read().wall
-        self._record(lambda state: reconcile(state, definitions, config.digest, now), stamp)
+        self._record(lambda state: reconcile(state, definitions, config.digest, now, config.calendars), stamp)
 
     def _use(self, config: Config) -> None:
         self.config = config
+        self._calendar_stamps = calendar_stamps(config)
         self._put_in_force(config)
         keep_copy(config, self._home.config_in_force)
 

@@ -31,6 +31,7 @@ from scheduler.rules.runs.waiting_runs import WaitingRuns
 from scheduler.rules.state import Executor, Run, State
 from scheduler.rules.timetable import Due, Timetable
 from scheduler.service.adoption import adopt_or_lose
+from scheduler.service.daily_exclusions import DailyExclusions
 from scheduler.service.launcher import Launcher
 from scheduler.service.supervisor import Supervisor
 
@@ -38,8 +39,6 @@ REST_MAX_S = 3_600.0
 """A turn is due at least this often, whatever the timetable has."""
 LOOK_S = 1.0
 """How often the scheduler looks at what no event announces: executors that die, a disk that has room again."""
-REPLAY_JOBS = 500
-"""The replayer appends its entries for this many jobs at a time."""
 
 
 class Scheduler:
@@ -79,6 +78,7 @@ class Scheduler:
         self._mine: dict[int, None] = {}
         self._cancels: list[Entry] = []
         self._look_at_mine_s = 0.0
+        self._exclusions = DailyExclusions(ledger, clock.read())
         self._touched: dict[str, None] = {}
         self._paused: Reading | None = None
         self._retry_s = 0.0
@@ -185,6 +185,7 @@ class Scheduler:
                 self._settle_gaps(now)
             self._follow_others(now)
             self._settle_unsupervised(now)
+            self._exclusions.turn(now)
             self._round(now)
             self._act_on_cancels(now)
         except Unavailable as problem:
@@ -339,10 +340,7 @@ class Scheduler:
             return
         self._due.clear()
         self._ledger.decide(lambda state: pauses_ended(state, now.wall))
-        names = sorted(self.state.jobs)
-        for first in range(0, len(names), REPLAY_JOBS):
-            some = names[first : first + REPLAY_JOBS]
-            self._ledger.decide(partial(replay, names=some, now=now.wall, reason=reason))
+        self._ledger.decide_by_jobs(sorted(self.state.jobs), partial(replay, now=now.wall, reason=reason))
         self._timetable = Timetable.of(self.state, now.wall)
 
     def _pause(self, problem: Unavailable, now: Reading) -> None:

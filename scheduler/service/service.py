@@ -196,7 +196,7 @@ class Service:
             boottime_ms=round(self._clock.read().boottime_s * 1000),
         )
         events = [v.event(started, v.SCHEDULER)]
-        events += reconcile(state, config.definitions, config.digest, now)
+        events += reconcile(state, config.definitions, config.digest, now, config.calendars)
         if self._first_problem is not None:
             events.append(rejection(self._first_problem))
         return events

@@ -10,7 +10,16 @@ def timing_words(definition: JobDefinition) -> tuple[str, str]:
     from scheduler.rules.job_schedule import schedule_of
 
     schedule = schedule_of(definition)
-    return schedule.describe(), schedule.source()
+    return schedule.describe() + _days_words(definition), schedule.source()
+
+
+def _days_words(definition: JobDefinition) -> str:
+    """On which days a job does not run, or runs alone, as the end of a sentence; empty if it runs on all."""
+    calendars = definition.calendars
+    if calendars is None:
+        return ""
+    only = f", only on days of {' or '.join(calendars.only)}" if calendars.only else ""
+    return only + (f", not on {' or '.join(calendars.without)}" if calendars.without else "")
 
 
 def change_words(name: str, definition: JobDefinition) -> str:

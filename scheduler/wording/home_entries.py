@@ -106,6 +106,13 @@ def _retention_signs(data: v.RetentionApplied) -> Signs:
     return Signs("dim", "note", "warning" if data.failed else "info")
 
 
+def _calendar(data: v.CalendarDefined) -> str:
+    parts = [", ".join(data.weekdays)] if data.weekdays else []
+    if data.dates:
+        parts.append(f"{len(data.dates):,} {'stretch' if len(data.dates) == 1 else 'stretches'} of dates")
+    return f"calendar {data.name} has {' and '.join(parts) or 'no days'}"
+
+
 HOME_WORDINGS: Final[dict[str, EntryWording]] = {
     v.LedgerCreated.TYPE: EntryWording(
         Signs("dim", "note"), _ledger_created, lambda entry, data: f"ledger {data.ledger} created"
@@ -152,6 +159,11 @@ HOME_WORDINGS: Final[dict[str, EntryWording]] = {
     ),
     v.ConfigRejected.TYPE: EntryWording(
         Signs("bad", "warning", "warning"), _config_rejected, _config_rejected_message
+    ),
+    v.CalendarDefined.TYPE: EntryWording(
+        Signs("dim", "note"),
+        lambda entry, data, zone: _calendar(data),
+        lambda entry, data: _calendar(data),
     ),
     v.RetentionApplied.TYPE: EntryWording(
         Signs("dim", "note"), _retention_applied, _retention_applied_message, _retention_signs

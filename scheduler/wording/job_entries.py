@@ -55,6 +55,18 @@ def _misfired_message(entry: Entry, data: v.ScheduleMisfired) -> str:
     return f"job missed: {entry.job}, {missed}; {data.will_run} will be run"
 
 
+def _excluded(entry: Entry, data: v.ScheduleExcluded, zone: str) -> str:
+    span = show_time(data.first, zone)
+    if data.count > 1:
+        span += f" to {show_time(data.last, zone)}"
+    return f"{entry.job} left out {show_count(data.count, 'time')} by its calendars, {span}"
+
+
+def _excluded_message(entry: Entry, data: v.ScheduleExcluded) -> str:
+    span = f"{data.first:%Y-%m-%dT%H:%M:%SZ} to {data.last:%Y-%m-%dT%H:%M:%SZ}"
+    return f"job excluded by its calendars: {entry.job}, {data.count} of its times, {span}"
+
+
 JOB_WORDINGS: Final[dict[str, EntryWording]] = {
     v.JobDefined.TYPE: EntryWording(Signs("dim", "note"), _defined, _defined_message),
     v.JobRemoved.TYPE: EntryWording(
@@ -73,5 +85,6 @@ JOB_WORDINGS: Final[dict[str, EntryWording]] = {
         lambda entry, data: f"job {entry.job} disabled by {entry.actor}{because(data.reason)}",
     ),
     v.ScheduleMisfired.TYPE: EntryWording(Signs("warn", "warning", "warning"), _misfired, _misfired_message),
+    v.ScheduleExcluded.TYPE: EntryWording(Signs("dim", "omission"), _excluded, _excluded_message),
 }
 """Types of entries about a job."""

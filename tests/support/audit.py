@@ -7,12 +7,16 @@ force, lists the instants of each, and ticks them off.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.rules.job_schedule import schedule_of
+from scheduler.schedule.calendar_days import days_of
 
 
 class Story:
@@ -20,6 +24,8 @@ class Story:
 
     def __init__(self) -> None:
         self.definition: JobDefinition | None = None
+        self.definitions: list[JobDefinition] = []
+        self.excluded: datetime | None = None
         self.since: datetime | None = None
         self.until: datetime | None = None
         self.mark: datetime | None = None
@@ -43,7 +49,7 @@ class Story:
     def reopen(self, at: datetime) -> None:
         """The instants since the schedule was disabled are owed after all, up to `at`."""
         if self.definition is not None and self.mark is not None and self.mark < at:
-            self.owed.update(dict.fromkeys(schedule_of(self.definition).between(self.mark, at)))
+            self.owed.update(dict.fromkeys(_instants(self.definition, self.mark, at)))
 
     def settle(self, instant: datetime) -> None:
         """This instant is on record."""
@@ -57,10 +63,37 @@ class Story:
             self.begin(self.until)
         if self.definition is None or self.since is None or to <= self.since or self.until is not None:
             return
-        for instant in schedule_of(self.definition).between(self.since, to):
+        for instant in _instants(self.definition, self.since, to):
             assert instant not in self.settled, f"{self.definition.name}: {instant} came again"
             self.owed[instant] = None
         self.since = to
+
+
+def _instants(definition: JobDefinition, after: datetime, until: datetime) -> list[datetime]:
+    """The instants of a job, made by hand of those of the schedule as it is written: each on its own."""
+    return [instant for instant, allowed in _all_instants(definition, after, until) if allowed]
+
+
+def _all_instants(definition: JobDefinition, after: datetime, until: datetime) -> list[tuple[datetime, bool]]:
+    """The same, with those that calendars exclude, and whether each is on a day that they allow."""
+    moved = timedelta(milliseconds=definition.jitter_offset_ms)
+    assert moved <= timedelta(milliseconds=definition.jitter_ms or 0), f"{definition.name}: beyond its jitter"
+    written = schedule_of(msgspec.structs.replace(definition, jitter_offset_ms=0, calendars=None))
+    zone = ZoneInfo(definition.timezone)
+    return [
+        (instant + moved, _allowed(definition, instant.astimezone(zone).date()))
+        for instant in written.between(after - moved, until - moved)
+    ]
+
+
+def _allowed(definition: JobDefinition, day: date) -> bool:
+    calendars = definition.calendars
+    if calendars is None:
+        return True
+    only, without = (
+        [days_of(each) for each in names.values()] for names in (calendars.only, calendars.without)
+    )
+    return (not only or any(day in days for days in only)) and not any(day in days for days in without)
 
 
 def audit(entries: Iterable[Entry], now: datetime) -> int:
@@ -88,6 +121,8 @@ def audit(entries: Iterable[Entry], now: datetime) -> int:
                 settle_tick(story, entry, data)
             case v.ScheduleMisfired():
                 settle_misfire(story, entry, data)
+            case v.ScheduleExcluded():
+                take_exclusion(story, entry, data)
             case v.RunStarted() | v.RunFinished() | v.RunSkipped():
                 count_once(entry, data, ended)
             case _:
@@ -118,10 +153,11 @@ def count_once(
 
 def redefine(story: Story, definition: JobDefinition, at: datetime) -> None:
     """The config has this definition from `at` on."""
+    story.definitions.append(definition)
     if story.definition is None:
         story.definition = definition
         story.begin(at)
-    elif story.definition.timing() != definition.timing():
+    elif story.definition.timing() != definition.timing() and not _changes_nothing(story, definition, at):
         was_in_force = story.since is not None
         story.end(at)
         story.definition = definition
@@ -129,6 +165,18 @@ def redefine(story: Story, definition: JobDefinition, at: datetime) -> None:
             story.begin(at)
     else:
         story.definition = definition
+
+
+def _changes_nothing(story: Story, definition: JobDefinition, at: datetime) -> bool:
+    """Whether only the calendars are others, and they allow and exclude the same of what was not settled yet."""
+    old = story.definition
+    if old is None or old.timing()[:-1] != definition.timing()[:-1]:
+        return False
+    begin = min([*story.owed, at if story.mark is None else story.mark])
+    moved, zone = timedelta(milliseconds=old.jitter_offset_ms), ZoneInfo(old.timezone)
+    day, last = ((each - moved).astimezone(zone).date() for each in (begin, at))
+    days = [day + timedelta(days=number) for number in range((last - day).days + 1)]
+    return all(_allowed(old, each) == _allowed(definition, each) for each in days)
 
 
 def reenable(story: Story, enabled: v.JobEnabled, at: datetime) -> None:
@@ -145,11 +193,29 @@ def settle_tick(story: Story, entry: Entry, tick: v.ScheduleTicked) -> None:
     """An instant was ticked, which was owed and is settled now."""
     story.advance(entry.time)
     instant = tick.scheduled_for
+    if story.definition is not None and tick.trigger == "schedule":
+        moved = instant - (tick.nominal or instant)
+        assert moved == timedelta(milliseconds=story.definition.jitter_offset_ms), (
+            f"{entry.job}: {moved} of jitter"
+        )
     if tick.trigger == "catch_up":
         assert story.to_catch_up.pop(0) == instant, f"{entry.job}: {instant} was caught up out of turn"
         return
     assert instant in story.owed, f"{entry.job}: {instant} was ticked but is not owed"
     story.settle(instant)
+
+
+def take_exclusion(story: Story, entry: Entry, excluded: v.ScheduleExcluded) -> None:
+    """Instants are said to have been excluded, of the definition in force or of the one before."""
+    before = excluded.first - timedelta(microseconds=1)
+    assert story.excluded is None or story.excluded < excluded.first, f"{entry.job}: excluded again"
+    story.excluded = excluded.last
+    found = [
+        [instant for instant, allowed in _all_instants(each, before, excluded.last) if not allowed]
+        for each in story.definitions
+    ]
+    told = (excluded.first, excluded.last, excluded.count)
+    assert any((each[0], each[-1], len(each)) == told for each in found if each), f"{entry.job}: {told}"
 
 
 def settle_misfire(story: Story, entry: Entry, misfire: v.ScheduleMisfired) -> None:

@@ -6,10 +6,13 @@ import random
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+import msgspec
+
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.definition import JobDefinition
+from scheduler.definition import JobCalendars, JobDefinition
 from scheduler.processes.spawner import Launch
+from tests.support.calendars import calendar, on
 from tests.support.world import RETRIES, Crash, Machine, Process, World, job, random_jobs
 
 
@@ -52,7 +55,9 @@ def meddle(rng: random.Random, world: World) -> None:
     elif kind == 2:
         world.person(v.JobDisabled(until=world.clock.wall + timedelta(hours=rng.randrange(1, 60))), name)
     elif kind == 3:
-        world.edit(rescheduled(name, rng.randrange(60), rng.randrange(24)))
+        minute, hour = rng.randrange(60), rng.randrange(24)
+        world.calendars["closed"] = CLOSED[hour % len(CLOSED)]
+        world.edit(*_of_today(world), rescheduled(name, minute, hour))
     elif kind == 4:
         definition = world.jobs[name]
         world.edit(remove=[name])
@@ -62,14 +67,35 @@ def meddle(rng: random.Random, world: World) -> None:
         world.person(v.RunRequested(executor="scheduler"), name, run=-1)
 
 
+CLOSED = [
+    calendar("closed", weekdays=("sat", "sun")),
+    calendar("closed", "2026-01-05..2026-01-09", "2026-02-01", weekdays=("sun",)),
+]
+"""The days of one calendar, which somebody edits."""
+
+
+def _closed(hour: int) -> JobCalendars:
+    return on(without=(CLOSED[hour % len(CLOSED)],))
+
+
+def _of_today(world: World) -> list[JobDefinition]:
+    """The jobs with calendars, as they are when the calendar has the days that it has now."""
+    today = on(without=(world.calendars["closed"],))
+    return [
+        msgspec.structs.replace(each, calendars=today)
+        for each in world.jobs.values()
+        if each.calendars is not None
+    ]
+
+
 def rescheduled(name: str, minute: int, hour: int) -> JobDefinition:
-    """A job with a time each day, with two, with days by their place in the month, from a day on, or with none."""
+    """A job with a time each day, two of them, days by their place in the month, jitter from a day on, or no time."""
     time = f"{minute} {hour} * * *"
     kinds: list[dict[str, object]] = [
-        {"schedule": time},
+        {"schedule": time, "calendars": _closed(hour) if minute % 2 else None},
         {"schedule": f"{time}; */25 3 * * *", "schedules": [time, "*/25 3 * * *"]},
-        {"schedule": f"{minute} {hour} 15W,L * 1#1,3"},
-        {"every": f"2d from 2026-01-02T{hour:02}:{minute:02}"},
+        {"schedule": f"{minute} {hour} 15W,L * 1#1,3", "calendars": _closed(hour)},
+        {"every": f"2d from 2026-01-02T{hour:02}:{minute:02}", "jitter_ms": 5_400_000},
         {"on_demand": True},
     ]
     return job(name, timezone="Europe/Paris", **kinds[minute % len(kinds)])  # type: ignore[arg-type]
@@ -114,7 +140,11 @@ def live_through(
         disturbed: what happens to it now and then.
     """
     rng = random.Random(seed)
-    world = World(*random_jobs(rng, jobs).values())
+    definitions = list(random_jobs(rng, jobs).values())
+    # Each third one leaves out some days, from the beginning on.
+    closed = [msgspec.structs.replace(each, calendars=_closed(0)) for each in definitions[::3]]
+    world = World(*definitions, *closed)
+    world.calendars["closed"] = CLOSED[0]
     behave(rng, world.machine)
     crash_at_random(rng, world.machine, crashes)
     end_s = world.clock.monotonic_s + 86_400 * days

@@ -22,7 +22,7 @@ from scheduler.ledger.ledger import Ledger
 from scheduler.processes import OutputDigest
 from scheduler.processes.spawner import Exit, Launch, Launched, LaunchFailed, Orphan
 from scheduler.python_jobs.attempt_result import AttemptResult
-from scheduler.rules.reconcile import reconcile
+from scheduler.rules.reconcile import CalendarDefinition, reconcile
 from scheduler.rules.state import Executor, State
 from scheduler.service.launcher import Launcher
 from scheduler.service.loop import Scheduler
@@ -251,6 +251,7 @@ class World:
 
     Attributes:
         jobs: the config; `edit` it and the scheduler takes notice.
+        calendars: those of the config, which its jobs name with the digests of their days.
         store: the ledger as the scheduler has it open; its hooks see what that appends.
         supervisor: what watches the scheduler's runs.
     """
@@ -258,6 +259,7 @@ class World:
     def __init__(self, *jobs: JobDefinition, machine: Machine | None = None, max_parallel: int = 8) -> None:
         self.machine = machine or Machine()
         self.jobs = {job.name: job for job in jobs}
+        self.calendars: dict[str, CalendarDefinition] = {}
         self.max_parallel = max_parallel
         self.edits = 0
         self.scheduler: Scheduler | None = None
@@ -314,7 +316,10 @@ class World:
             versions={},
             boottime_ms=round(self.clock.boottime_s * 1000),
         )
-        return [v.event(started, v.SCHEDULER), *reconcile(state, self.jobs, f"config-{self.edits}", now)]
+        return [
+            v.event(started, v.SCHEDULER),
+            *reconcile(state, self.jobs, f"config-{self.edits}", now, self.calendars),
+        ]
 
     def crash(self) -> None:
         """The scheduler's process is killed; its runs go on."""
@@ -332,7 +337,9 @@ class World:
         self.jobs = {name: old for name, old in self.jobs.items() if name not in remove}
         self.jobs.update({job.name: job for job in jobs})
         self.edits += 1
-        self.say(lambda state: reconcile(state, self.jobs, f"config-{self.edits}", self.clock.wall))
+        self.say(
+            lambda state: reconcile(state, self.jobs, f"config-{self.edits}", self.clock.wall, self.calendars)
+        )
 
     def say(self, decide: Callable[[State], Sequence[Event]]) -> list[Entry]:
         """Append as another process does."""

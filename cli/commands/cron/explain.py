@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import NoReturn
 
@@ -19,7 +19,15 @@ from cli.terminal.printable import printable
 from cli.terminal.tables import Cell, Column, Value, details, table
 from cli.times.show import parse_time, show_relative, show_time
 from cli.times.zones import zone_of
-from scheduler.schedule import Schedule, ScheduleError, parse_cron, parse_every, parse_several
+from scheduler.schedule import (
+    Schedule,
+    ScheduleError,
+    format_duration,
+    parse_cron,
+    parse_duration,
+    parse_every,
+    parse_several,
+)
 from scheduler.schedule.cron.several import SEPARATOR
 from scheduler.schedule.lint import lint
 
@@ -35,9 +43,17 @@ _QUOTED_MAX_CHARS = 1_000
 @click.argument("expression", metavar="EXPR", nargs=-1, required=True)
 @click.option("--timezone", type=ZONE, default="UTC", show_default=True, help="IANA zone that it is read in.")
 @click.option("--after", metavar="TIME", help="Instants after this one (now): 2026-12-24, tomorrow, 3h.")
+@click.option("--jitter", metavar="DURATION", help="Whether a job of it may have this jitter, such as 10m.")
 @count_option("--count", 5, "How many.", most=_COUNT_MAX)
 @json_option
-def explain(expression: tuple[str, ...], timezone: str, after: str | None, count: int, as_json: bool) -> None:
+def explain(
+    expression: tuple[str, ...],
+    timezone: str,
+    after: str | None,
+    jitter: str | None,
+    count: int,
+    as_json: bool,
+) -> None:
     """Say what a cron expression means in words, when it comes next, and what may surprise in it.
 
     EXPR is a five-field expression, in quotes so that the shell leaves its * alone, or an alias such as @daily.
@@ -56,11 +72,12 @@ def explain(expression: tuple[str, ...], timezone: str, after: str | None, count
             schedule = parse_several(expression, timezone)
     except ScheduleError as problem:
         _refuse(refused, problem, unquoted=not several and len(expression) > 5)
+    moved = None if jitter is None else _jitter(jitter, schedule)
     instants = list(islice(schedule.between(begin, datetime.max.replace(tzinfo=UTC), count), count))
     if as_json:
         _show_for_programs(text, timezone, schedule, begin, instants)
     else:
-        _show(text, timezone, schedule, instants, now)
+        _show(text, timezone, schedule, instants, now, moved)
 
 
 def _parsed(text: str, timezone: str) -> Schedule:
@@ -76,12 +93,40 @@ def _parsed(text: str, timezone: str) -> Schedule:
         raise ScheduleError(error.reason, suggestion, token=error.token, column=column) from None
 
 
-def _show(text: str, timezone: str, schedule: Schedule, instants: list[datetime], now: datetime) -> None:
+def _jitter(text: str, schedule: Schedule) -> timedelta:
+    """The jitter that a job of this schedule may have.
+
+    Raises:
+        BadParameter: it may not.
+    """
+    from scheduler.schedule.jitter import jitter_fault
+
+    try:
+        jitter = parse_duration(text)
+    except ScheduleError as error:
+        raise click.BadParameter(error.reason, param_hint="--jitter") from None
+    if fault := jitter_fault(jitter, schedule):
+        raise click.BadParameter(fault, param_hint="--jitter")
+    return jitter
+
+
+def _show(
+    text: str,
+    timezone: str,
+    schedule: Schedule,
+    instants: list[datetime],
+    now: datetime,
+    jitter: timedelta | None,
+) -> None:
     facts: list[tuple[str, Value]] = [
         ("expression", text),
         ("meaning", schedule.describe()),
         ("zone", timezone),
     ]
+    if jitter is not None:
+        facts.append(
+            ("jitter", f"each up to {format_duration(jitter)} later, by a time that a job always keeps")
+        )
     remarks = [Cell(remark.message, "warn") for remark in lint(schedule)]
     if remarks:
         facts.append(("note", remarks))

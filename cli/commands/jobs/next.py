@@ -22,7 +22,7 @@ from cli.times.zones import zone_of
 from cli.words.job_words import enabled_words
 from cli.words.words import timing_words
 from scheduler.home import Home
-from scheduler.rules.job_schedule import schedule_of
+from scheduler.rules.job_schedule import nominal, schedule_of
 from scheduler.rules.requests.upcoming import UpcomingRun, next_run, schedule_begins_at, upcoming
 from scheduler.rules.state import Job
 
@@ -131,4 +131,11 @@ def _explain_absence(view: View, names: set[str]) -> None:
 def _for_programs(item: UpcomingRun) -> dict[str, object]:
     timezone = item.job.definition.timezone
     local = show_time(item.instant, timezone)
-    return {"job": item.job.name, "scheduled_for": item.instant, "local_time": local, "timezone": timezone}
+    document = {
+        "job": item.job.name,
+        "scheduled_for": item.instant,
+        "local_time": local,
+        "timezone": timezone,
+    }
+    written = nominal(item.job.definition, item.instant)
+    return document if written is None else {**document, "nominal": written}

@@ -16,7 +16,7 @@ from scheduler.configuration.keys.values import folder, mapping, scalar, text, w
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue, Placed
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
-from scheduler.definition import Directory
+from scheduler.definition import Directory, JobCalendars
 from scheduler.python_jobs.targets import is_module_target
 
 _EXPRESSIONS_MAX = 50
@@ -114,6 +114,33 @@ def expressions(node: Node) -> str | list[str]:
 
 def _expression(node: Node) -> str:
     return scalar(node, "a cron expression in quotes").text
+
+
+def job_calendars(node: Node) -> JobCalendars | None:
+    """The calendars of a job by their names, without the digests of their days, which are looked up later."""
+    if isinstance(node, Scalar) and node.text == "none":
+        return None
+    wanted = "a mapping of only and except, each the name of a calendar or a list of names"
+    gathered = FaultCollector()
+    found: dict[str, dict[str, str]] = {}
+    for word, (key, value) in mapping(node, wanted).entries.items():
+        if word not in ("only", "except"):
+            near = nearest(word, ("only", "except"))
+            gathered.faults.append(Fault(f"unknown key {word!r}, this takes only and except", near, key))
+            continue
+        names = gathered.take(
+            lambda each: _one_or_more(each, _calendar_name, "a name or a list of names"), value, word
+        )
+        found[word] = dict.fromkeys(names or [], "")
+    gathered.settle()
+    calendars = JobCalendars(only=found.get("only", {}), without=found.get("except", {}))
+    if not calendars.only and not calendars.without:
+        raise InvalidValue(f"this takes {wanted}")
+    return calendars
+
+
+def _calendar_name(node: Node) -> str:
+    return text(node, "the name of a calendar", literal=True)
 
 
 def success_codes(node: Node) -> list[int]:

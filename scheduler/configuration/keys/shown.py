@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from scheduler.command import command_line
-from scheduler.definition import Directory
+from scheduler.definition import Directory, JobCalendars
 from scheduler.schedule import format_duration
 from scheduler.schedule.cron.several import SEPARATOR
 
@@ -34,6 +34,25 @@ def boolean(value: bool) -> str:
 def duration_ms(value: int | None) -> str:
     """A duration as it is written in the config, such as `1h30m`; none at all is `never`."""
     return "never" if value is None else format_duration(timedelta(milliseconds=value))
+
+
+def jitter(value: int | None, offset_ms: int = 0) -> str:
+    """The most that a job may run later, and by how much this one does."""
+    if value is None:
+        return "none"
+    return (
+        f"{duration_ms(value)} (this job runs {duration_ms(offset_ms)} later)"
+        if offset_ms
+        else duration_ms(value)
+    )
+
+
+def calendars(value: JobCalendars | None) -> str:
+    """The calendars of a job by their names."""
+    if value is None:
+        return "none"
+    parts = (("only", value.only), ("except", value.without))
+    return "; ".join(f"{word} {', '.join(names)}" for word, names in parts if names)
 
 
 def start_deadline_ms(value: int | None) -> str:

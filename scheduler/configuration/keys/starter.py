@@ -76,6 +76,10 @@ jobs:
 #   timezone: Europe/Paris
 #   timeout: 1h
 
+# Days that jobs leave out, or run on alone: dates, days of the week, or an iCalendar file.
+# calendars:
+#   holidays: {{dates: [2026-12-24..2027-01-02], weekdays: [sun]}}
+
 # The scheduler itself.
 # scheduler:
 {_lines("#   ", list(SCHEDULER_KEYS.values()))}

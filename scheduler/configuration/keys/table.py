@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.configuration.keys import converters, parameters, retry, shown, values
+from scheduler.configuration.keys import converters, parameters, retry, shown, values, which_instants
 from scheduler.configuration.keys.key import Key
 from scheduler.definition import RETENTION_MAX
 
-TOP_KEYS: Final[tuple[str, ...]] = ("jobs", "defaults", "scheduler")
+TOP_KEYS: Final[tuple[str, ...]] = ("jobs", "defaults", "scheduler", "calendars")
 TIMING_KEYS: Final[tuple[str, ...]] = ("schedule", "every", "at", "on_demand")
 """A job has exactly one of these."""
 
@@ -117,6 +117,8 @@ JOB_KEYS: Final[dict[str, Key]] = {
         shared=True,
         synonyms=("tz",),
     ),
+    "jitter": which_instants.JITTER,
+    "calendars": which_instants.CALENDARS,
     "enabled": Key(
         member="enabled",
         read=values.boolean,

@@ -158,6 +158,13 @@ def duration_ms_or_never(node: Node) -> int | None:
     return duration_ms(node)
 
 
+def duration_ms_or_none(node: Node) -> int | None:
+    """A duration, or the word `none`, with which a job takes back a default."""
+    if isinstance(node, Scalar) and node.text == "none":
+        return None
+    return duration_ms(node)
+
+
 def zone(node: Node) -> str:
     """The IANA name of a time zone."""
     name = scalar(node, "the IANA name of a time zone, such as Europe/Paris").text

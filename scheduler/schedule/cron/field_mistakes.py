@@ -166,7 +166,7 @@ def _chosen(index: int, text: str, piece: str, offset: int) -> FieldMistake:
     spec = FIELDS[index]
     reason = (
         f"'{piece}' in the {spec.name} field asks for a value chosen for you:"
-        " a ledger's times are written down, so choose one"
+        " a ledger's times are written down, so choose one, and the key jitter keeps jobs of one time apart"
     )
     first, last, step = (
         int(number[:6]) if number else None

@@ -144,3 +144,13 @@ def test_an_interval_is_explained_too() -> None:
     assert [each["utc"] for each in document["next"]] == ["2026-03-30T07:00:00Z", "2026-04-13T07:00:00Z"]
     refused = call("cron", "explain", "every 2w from 2026-01-05T09:00")
     assert "did you mean every 14d from 2026-01-05T09:00?" in refused.err
+
+
+def test_a_jitter_is_held_against_the_expression() -> None:
+    """What is not shorter than from one run to the next is refused; the times stay those of the expression."""
+    told = call("cron", "explain", "*/15 * * * *", "--jitter", "10m")
+    assert told.code == 0
+    assert "up to 10m later" in told.out
+    refused = call("cron", "explain", "*/15 * * * *", "--jitter", "20m")
+    assert (refused.code, "only 15m" in refused.err) == (2, True)
+    assert call("cron", "explain", "*/15 * * * *", "--jitter", "20").code == 2

@@ -18,11 +18,12 @@ The config of a home is its `services/scheduler/config.yaml`. This page lists ev
 `scheduler/configuration/keys/table.py` (`python -m tests.scheduler.configuration.config_docs`), and a test holds the
 two together. `cronledger init` writes a config that shows every key; `cronledger check` says whether one is right.
 
-A config is one YAML document, a mapping of three blocks, each of which may be left out:
+A config is one YAML document, a mapping of four blocks, each of which may be left out:
 
 - `jobs`: the name of each job, to its keys;
 - `defaults`: keys that apply to every job that does not have them itself; `env` is merged;
-- `scheduler`: settings of the scheduler itself.
+- `scheduler`: settings of the scheduler itself;
+- `calendars`: the name of each [calendar](calendars.md), to its days.
 
 It is read strictly: what is not understood is refused, and then the last good config stays in force. Durations are
 written `90s`, `15m`, `36h`, `7d`, or joined, `1h30m`. Text that YAML reads as something else, such as `on` or `010`,

@@ -106,7 +106,7 @@ def test_a_schedule_may_be_a_list() -> None:
     several = job('command: x, schedule: ["0 2 * * mon-fri", "0 6 * * sat"]')
     assert several.schedules == ["0 2 * * mon-fri", "0 6 * * sat"]
     assert several.schedule == "0 2 * * mon-fri; 0 6 * * sat"
-    assert several.timing() == (("0 2 * * mon-fri", "0 6 * * sat"), None, None, "UTC")
+    assert several.timing() == (("0 2 * * mon-fri", "0 6 * * sat"), None, None, "UTC", 0, None)
     assert job('command: x, schedule: ["0 6 * * sat"]') == job('command: x, schedule: "0 6 * * sat"')
     twice = read('jobs: {a: {command: x, schedule: ["0 6 * * 6", "5 5 5 * *", "0 6 * * sat"]}}')
     assert [(remark.code, remark.message) for remark in lints(twice)] == [
@@ -116,7 +116,7 @@ def test_a_schedule_may_be_a_list() -> None:
 
 def test_a_job_may_run_on_demand_alone() -> None:
     """`on_demand: true` stands in place of a time; `false` says nothing, and changes no revision."""
-    assert job("command: x, on_demand: true").timing() == (None, None, None, "UTC")
+    assert job("command: x, on_demand: true").timing() == (None, None, None, "UTC", 0, None)
     assert job("command: x, every: 5m, on_demand: false") == job("command: x, every: 5m")
     assert "on_demand" not in msgspec.json.encode(job("command: x, every: 5m")).decode()
 

@@ -136,7 +136,7 @@ def test_states_are_kept_at_the_end_of_each_full_segment(tmp_path: Path) -> None
 )
 def test_kept_states_are_disposable(tmp_path: Path, damage: Callable[[Path], object]) -> None:
     """One that is missing, cut or of another version is not used, and is made again."""
-    world = live_through(seed=5, jobs=4, days=20)
+    world = live_through(seed=5, jobs=4, days=25)
     end = keep_all(world, tmp_path).segment_ends[-1]
     damage(kept(tmp_path)[-1])
     past = past_of(world, tmp_path)
@@ -156,7 +156,7 @@ def test_a_state_of_another_ledger_is_not_used(world: World, tmp_path: Path) -> 
 
 def test_a_forged_state_changes_no_answer(tmp_path: Path) -> None:
     """Whoever renews every stamp of a kept state cannot renew the entry that records it."""
-    world = live_through(seed=5, jobs=4, days=20)
+    world = live_through(seed=5, jobs=4, days=25)
     end = keep_all(world, tmp_path).segment_ends[-1]
     (path,) = (path for path in kept(tmp_path) if int(path.name[:20]) == end)
     forged = folded(world, end)

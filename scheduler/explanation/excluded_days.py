@@ -1,0 +1,67 @@
+"""Instants on days that a job's calendars exclude: which calendars these are, and the entries that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from scheduler.explanation.facts import ExcludedDay, Fact
+from scheduler.ledger.past import Past
+from scheduler.rules.job_schedule import excluded, offset_of
+from scheduler.rules.state import Job, State
+from scheduler.schedule.zones import load_zone
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def without_due(
+    past: Past, job: Job, instant: datetime, facts: Sequence[Fact]
+) -> tuple[Literal["not_due", "excluded"], list[Fact]]:
+    """The verdict about an instant that a job's schedule does not have: its calendars exclude it, or nothing had it.
+
+    Args:
+        past: the ledger.
+        job: as it was at the instant.
+        instant: the instant.
+        facts: what else is known of it.
+    """
+    if instant.microsecond or not excluded(job.definition, instant - _MICROSECOND, instant).count:
+        return "not_due", list(facts)
+    return "excluded", [*facts, _excluded_day(past, job, instant)]
+
+
+def _excluded_day(past: Past, job: Job, instant: datetime) -> ExcludedDay:
+    calendars = job.definition.calendars
+    assert calendars is not None, "without calendars nothing is excluded"
+    zone = load_zone(job.definition.timezone)
+    day = (instant - offset_of(job.definition)).astimezone(zone).date()
+    without = [name for name, digest in calendars.without.items() if _has(digest, day)]
+    names = without or list(calendars.only)
+    defined = past.state_at(job.defined_seq).calendars
+    recorded = _recorded(past, job.name, instant)
+    proof = {defined[name].seq for name in names if name in defined}
+    return ExcludedDay(
+        entries=[*sorted(proof), *([] if recorded is None else [recorded])],
+        day=day.isoformat(),
+        names=names,
+        only=not without,
+        recorded=recorded is not None,
+    )
+
+
+def _has(digest: str, day: date) -> bool:
+    from scheduler.schedule.calendar_days import days_of
+
+    return day in days_of(digest)
+
+
+def _recorded(past: Past, name: str, instant: datetime) -> int | None:
+    """The `schedule.excluded` that tells of an instant; None if there is none yet."""
+
+    def told(state: State) -> bool:
+        job = state.jobs.get(name)
+        return job is not None and job.excluded_until is not None and job.excluded_until >= instant
+
+    entry = past.first_where(told) if told(past.state_at(past.head_seq)) else None
+    return None if entry is None else entry.seq

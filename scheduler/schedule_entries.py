@@ -1,0 +1,68 @@
+"""The types of entries about schedules and calendars, which are part of the vocabulary."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from scheduler.definition import CatchUp
+from scheduler.entry_members import MisfireReason
+from scheduler.payloads import Payload
+
+
+class CalendarDefined(Payload, frozen=True):
+    """The days of a calendar: first sight of it, or a change. `days` is their digest, which definitions of jobs name.
+
+    `ical_sha256` is the digest of the file that some of the days come from.
+    """
+
+    TYPE: ClassVar[str] = "calendar.defined"
+    name: str
+    days: str
+    config: str
+    weekdays: list[str] = []
+    dates: list[str] = []
+    ical_sha256: str | None = None
+
+
+class ScheduleTicked(Payload, frozen=True):
+    """An instant fell due and a run is owed; the run's number is this entry's `seq`.
+
+    `nominal` is the instant as the schedule is written, where jitter moved it.
+    """
+
+    TYPE: ClassVar[str] = "schedule.ticked"
+    scheduled_for: datetime
+    local_time: str
+    timezone: str
+    lateness_ms: int
+    trigger: Literal["schedule", "catch_up"] = "schedule"
+    nominal: datetime | None = None
+
+
+class ScheduleMisfired(Payload, frozen=True):
+    """Instants passed while nothing was watching, `first` to `last`, `count` of them.
+
+    `will_run` of them get a `schedule.ticked` of their own with trigger `catch_up`; the others are settled
+    by this entry: outside the window, over the limit, or not wanted by the policy. `overload`: the scheduler was
+    so busy that it could not even record in time that they fell due. Instants of a schedule
+    that is no longer in force (reason `replaced`, `disabled`, `removed`) are recorded and not run. `paused`: the job
+    was disabled then, and whoever enabled it wanted that caught up.
+    """
+
+    TYPE: ClassVar[str] = "schedule.misfired"
+    first: datetime
+    last: datetime
+    count: int
+    policy: CatchUp
+    will_run: int
+    reason: MisfireReason = "scheduler_down"
+
+
+class ScheduleExcluded(Payload, frozen=True):
+    """Instants passed on days that the job's calendars exclude, `count` of them, `first` to `last`: none is run."""
+
+    TYPE: ClassVar[str] = "schedule.excluded"
+    first: datetime
+    last: datetime
+    count: int

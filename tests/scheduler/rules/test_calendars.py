@@ -1,0 +1,209 @@
+"""Calendars: what falls due, what is recorded of excluded days, and what a change of days binds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from scheduler import vocabulary as v
+from scheduler.definition import JobDefinition
+from scheduler.explanation import Explainer
+from scheduler.explanation import facts as f
+from scheduler.ledger.past import Past
+from scheduler.rules.laws import illegal_entries
+from scheduler.rules.requests.upcoming import next_run
+from tests.support.audit import audit
+from tests.support.calendars import calendar, on
+from tests.support.world import BEGIN, World, job
+
+DAY = timedelta(days=1)
+# The world begins on Thursday, 1 January 2026.
+WEEKEND = calendar("weekend", weekdays=("sat", "sun"))
+FREEZE = calendar("freeze", "2026-01-05..2026-01-07")
+
+
+def daily(**members: object) -> JobDefinition:
+    """A job of noon that leaves out weekends, unless something else is said."""
+    return job("daily", "0 12 * * *", **{"calendars": on(without=(WEEKEND,)), **members})
+
+
+def world_of(*jobs: JobDefinition) -> World:
+    """A world with the calendars of these tests."""
+    world = World(*jobs)
+    world.calendars = {each.name: each for each in (WEEKEND, FREEZE)}
+    return world
+
+
+def days(world: World, kind: type[v.Payload]) -> list[list[int]]:
+    """Of entries of a type, the days of January that they name."""
+    found = [v.payload(entry) for entry in world.entries(kind)]
+    if kind is v.ScheduleTicked:
+        return [[tick.scheduled_for.day] for tick in found]
+    return [[each.first.day, each.last.day, each.count] for each in found]
+
+
+def check(world: World) -> None:
+    """The ledger as a whole obeys its laws, and the independent checker agrees."""
+    audit(world.entries(), world.clock.wall)
+    assert list(illegal_entries(world.entries())) == []
+
+
+def test_excluded_days_are_left_out_and_recorded_before_the_next_tick() -> None:
+    """Friday and Monday run; Saturday and Sunday share one entry, unless a day passes first."""
+    world = world_of(daily())
+    world.start()
+    world.run(5.5 * 86_400)
+    assert days(world, v.ScheduleTicked) == [[1], [2], [5], [6]]
+    told = days(world, v.ScheduleExcluded)
+    assert sum(each[2] for each in told) == 2
+    assert (told[0][0], told[-1][1]) == (3, 4)
+    check(world)
+
+
+def test_a_short_stretch_shares_one_entry() -> None:
+    """Twelve instants of one excluded day stand in one entry, which comes with the tick after them."""
+    world = world_of(job("daily", "0 */2 * * *", calendars=on(without=(calendar("one", "2026-01-02"),))))
+    world.calendars["one"] = calendar("one", "2026-01-02")
+    world.start()
+    world.run(0.9 * 86_400)
+    world.restart()
+    world.run(1.2 * 86_400)
+    assert days(world, v.ScheduleExcluded) == [[2, 2, 12]]
+    entries = [entry.type for entry in world.entries(v.ScheduleExcluded, v.ScheduleTicked)]
+    assert entries.index(v.ScheduleExcluded.TYPE) < len(entries) - 1
+    check(world)
+
+
+def test_what_passed_unwatched_on_excluded_days_is_no_misfire() -> None:
+    """A restart records both: what was missed, and what calendars excluded; the cursor stands where it would."""
+    world = world_of(daily(catch_up="all"))
+    world.start()
+    world.crash()
+    world.clock.pass_(6 * 86_400)
+    world.start()
+    assert days(world, v.ScheduleMisfired) == [[1, 6, 4]]
+    assert days(world, v.ScheduleExcluded) == [[3, 4, 2]]
+    assert days(world, v.ScheduleTicked) == [[1], [2], [5], [6]]
+    check(world)
+
+
+def test_only_and_except_meet_and_days_are_those_of_the_jobs_zone() -> None:
+    """A day has to be in one that is named in `only`, and in none in `except`; midnight is that of the zone."""
+    with_only = on(only=(FREEZE,), without=(calendar("one", "2026-01-06"),))
+    definition = job("daily", "0 22 * * *", timezone="Asia/Tokyo", calendars=with_only)
+    world = world_of(definition)
+    world.calendars["one"] = calendar("one", "2026-01-06")
+    world.start()
+    world.run(9 * 86_400)
+    assert days(world, v.ScheduleTicked) == [[5], [7]]
+    assert next_run(world.state.jobs["daily"], world.clock.wall) is None
+    check(world)
+
+
+def test_a_change_of_days_binds_later_instants_alone() -> None:
+    """What had passed unwatched by then is judged by the days of then, and closed; later ones by the new days."""
+    world = world_of(daily())
+    world.start()
+    world.crash()
+    world.clock.pass_(4.2 * 86_400)
+    changed = calendar("weekend", weekdays=("fri",))
+    world.calendars["weekend"] = changed
+    world.edit(daily(calendars=on(without=(changed,))))
+    world.start()
+    world.run(5 * 86_400)
+    misfire = v.payload(world.entries(v.ScheduleMisfired)[0])
+    assert (misfire.reason, misfire.count) == ("replaced", 2)
+    assert days(world, v.ScheduleExcluded)[0] == [3, 4, 2]
+    assert [9] not in days(world, v.ScheduleTicked)
+    check(world)
+
+
+def test_a_change_of_other_days_keeps_what_is_owed() -> None:
+    """A calendar that gets its days of next year, while nothing watches, makes no misfire that is not caught up."""
+    world = world_of(daily())
+    world.start()
+    world.crash()
+    world.clock.pass_(1.2 * 86_400)
+    changed = calendar("weekend", "2027-01-01", weekdays=("sat", "sun"))
+    world.calendars["weekend"] = changed
+    world.edit(daily(calendars=on(without=(changed,))))
+    world.start()
+    misfire = v.payload(world.entries(v.ScheduleMisfired)[0])
+    assert (misfire.reason, misfire.will_run) == ("scheduler_down", 1)
+    check(world)
+
+
+def test_a_kept_state_finds_the_days_of_earlier_calendars() -> None:
+    """The days that jobs and open intervals name are in the state; those that nothing names are dropped."""
+    world = world_of(daily())
+    world.start()
+    for year in range(2030, 2034):
+        changed = calendar("weekend", f"{year}-01-01")
+        world.calendars["weekend"] = changed
+        world.edit(daily(calendars=on(without=(changed,))))
+    assert len(world.state.former_calendars) <= 1
+    assert world.state.calendars["weekend"].days == changed.days.digest
+    check(world)
+
+
+def test_jitter_is_added_to_days_that_count() -> None:
+    """The day is that of the nominal instant: with jitter over midnight, a run of Friday comes on Saturday."""
+    world = world_of(job("daily", "0 23 * * *", jitter_ms=18 * 3_600_000, calendars=on(without=(WEEKEND,))))
+    world.start()
+    world.run(7 * 86_400)
+    nominal = [v.payload(entry).nominal.day for entry in world.entries(v.ScheduleTicked)]
+    assert nominal == [31, 1, 2, 5, 6]
+    check(world)
+
+
+@pytest.mark.parametrize(
+    ("definition", "names", "only"),
+    [(daily(), ["weekend"], False), (daily(calendars=on(only=(FREEZE,))), ["freeze"], True)],
+    ids=["except", "only"],
+)
+def test_why_names_the_calendar(
+    tmp_path: Path, definition: JobDefinition, names: list[str], only: bool
+) -> None:
+    """An excluded instant is no instant that was not due; the entries that say so are named, before and after."""
+    world = world_of(definition)
+    world.start()
+    world.run(4.6 * 86_400)
+    explainer = Explainer(
+        Past(world.machine.store.peer(), tmp_path, 64), "daily", world.clock.wall, serving=True
+    )
+    instant = BEGIN + 2.5 * DAY
+    (answer,), _ = explainer.about(instant, instant + timedelta(minutes=1))
+    assert (answer.verdict, answer.instant) == ("excluded", instant)
+    (fact,) = [each for each in answer.facts if isinstance(each, f.ExcludedDay)]
+    assert (fact.names, fact.only, fact.recorded, fact.day) == (names, only, True, "2026-01-03")
+    types = [world.entries()[seq].type for seq in fact.entries]
+    assert types == [v.CalendarDefined.TYPE, v.ScheduleExcluded.TYPE]
+    later = BEGIN + 9.5 * DAY
+    assert explainer.about(later, later + timedelta(minutes=1))[0][0].verdict == "excluded"
+
+
+def test_entries_that_make_no_sense_break_laws() -> None:
+    """Days of another digest, a job that names days that nobody recorded, exclusions of a job without calendars."""
+    world = world_of(daily(), job("plain"))
+    world.start()
+    world.crash()
+    good = v.payload(world.entries(v.CalendarDefined)[0])
+    false = msgspec.structs.replace(good, days="0" * 16)
+    excluded = v.ScheduleExcluded(first=BEGIN + 3 * DAY, last=BEGIN + 2 * DAY, count=2)
+    unknown = v.payload(world.entries(v.JobDefined)[0])
+    stranger = msgspec.structs.replace(
+        unknown.definition, calendars=on(without=(calendar("other", "2026-01-01"),))
+    )
+    for payload, name in (
+        (false, None),
+        (excluded, "daily"),
+        (msgspec.structs.replace(excluded, last=BEGIN + 3 * DAY, count=1), "plain"),
+        (msgspec.structs.replace(unknown, definition=stranger), "daily"),
+    ):
+        event = v.event(payload, v.SCHEDULER, job=name)
+        world.say(lambda state, event=event: [event])  # type: ignore[misc]
+    head = world.state.head.seq
+    assert [each.seq for each in illegal_entries(world.entries())] == list(range(head - 3, head + 1))
