@@ -62,7 +62,7 @@ def _explain(problem: Exception) -> ExitCode | None:
     from projections.errors import QueryError
     from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
     from scheduler.home import NoHome
-    from scheduler.payloads import UnfitPayload
+    from scheduler.vocabulary.payload import UnfitPayload
 
     if isinstance(problem, ConfigInvalid | ConfigMissing | ConfigUnreadable):
         from cli.app.config_errors import show_problem

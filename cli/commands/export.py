@@ -160,7 +160,7 @@ def _converter(
 def _activities(rows: Rows, view: str, known: ExportContext, left_out: _LeftOutRows) -> Rows:
     from cli.export.ocsf import activity_of
     from scheduler import vocabulary as v
-    from scheduler.payloads import fits
+    from scheduler.vocabulary.payload import fits
 
     for row in rows:
         data = row.get("data")

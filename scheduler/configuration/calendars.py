@@ -17,7 +17,7 @@ from scheduler.configuration.trust import distrust
 from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems
 from scheduler.configuration.yaml_tree.tree import Node, Scalar, Sequence
 from scheduler.rules.reconcile import CalendarDefinition
-from scheduler.schedule.calendar_days import WEEKDAYS, CalendarDays, keep, merged, parse_dates
+from scheduler.schedule.calendars.calendar_days import WEEKDAYS, CalendarDays, keep, merged, parse_dates
 
 _KEYS = ("dates", "weekdays", "ical")
 _WANTED = f"a mapping of {', '.join(_KEYS)}: days of a calendar, such as {{dates: [2026-12-24..2027-01-02]}}"

@@ -51,7 +51,7 @@ def _excluded_day(past: Past, job: Job, instant: datetime) -> ExcludedDay:
 
 
 def _has(digest: str, day: date) -> bool:
-    from scheduler.schedule.calendar_days import days_of
+    from scheduler.schedule.calendars.calendar_days import days_of
 
     return day in days_of(digest)
 

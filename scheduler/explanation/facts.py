@@ -169,10 +169,7 @@ class RunEnd(Fact, frozen=True, tag="run_ended"):
 
 
 class AttemptEnd(Fact, frozen=True, tag="attempt_ended"):
-    """An attempt of the run ended, and the next one was to follow at `retry_at`.
-
-    `next_started`: when the next one started; None if it has not.
-    """
+    """An attempt ended; the next one was to follow at `retry_at`, and did at `next_started`, unless that is None."""
 
     run: int
     attempt: int

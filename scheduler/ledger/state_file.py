@@ -26,9 +26,9 @@ from eventstore.errors import LedgerError
 from eventstore.regular_file import create_anew, read_regular
 from eventstore.store import Entry, EventStore
 from scheduler import vocabulary as v
-from scheduler.payloads import UnfitPayload
 from scheduler.rules.state import State
 from scheduler.schedule import zone_data
+from scheduler.vocabulary.payload import UnfitPayload
 
 _SUFFIX = ".snapshot"
 _PACKED_SUFFIX = ".snapshot.z"
@@ -46,8 +46,7 @@ _CODE = (
     "schedule/**/*.py",
     "rules/state.py",
     "rules/job_schedule.py",
-    "schedule_entries.py",
-    "vocabulary.py",
+    "vocabulary/*.py",
 )
 
 

@@ -14,7 +14,7 @@ from scheduler.schedule import OnDemand, Schedule, Summary, parse_at, parse_cron
 from scheduler.schedule.zones import load_zone
 
 if TYPE_CHECKING:
-    from scheduler.schedule.calendar_days import DayRule
+    from scheduler.schedule.calendars.calendar_days import DayRule
 
 
 def schedule_of(definition: JobDefinition) -> Schedule:
@@ -42,7 +42,7 @@ def excluded(definition: JobDefinition, after: datetime, until: datetime) -> Sum
         offset, schedule = schedule.offset, schedule.nominal
     if schedule is None or after >= until:
         return Summary(None, None, 0)
-    from scheduler.schedule.by_days import SomeDaysSchedule
+    from scheduler.schedule.calendars.by_days import SomeDaysSchedule
 
     assert isinstance(schedule, SomeDaysSchedule), "calendars choose days"
     first, last, count = schedule.left_out(after - offset, until - offset)
@@ -70,7 +70,7 @@ _COMPARED_DAYS_MAX = 3_660
 
 @lru_cache(maxsize=4_096)
 def _rule(digests: CalendarDigests) -> DayRule:
-    from scheduler.schedule.calendar_days import DayRule, days_of
+    from scheduler.schedule.calendars.calendar_days import DayRule, days_of
 
     only, without = digests
     return DayRule(tuple(map(days_of, only)), tuple(map(days_of, without)))
@@ -91,7 +91,7 @@ def _schedule(
         nominal = _schedule(cron, every, at, timezone, 0, calendars)
         return JitteredSchedule(nominal, timedelta(milliseconds=jitter_offset_ms), timezone)
     if calendars is not None:
-        from scheduler.schedule.by_days import SomeDaysSchedule
+        from scheduler.schedule.calendars.by_days import SomeDaysSchedule
 
         return SomeDaysSchedule(_schedule(cron, every, at, timezone, 0, None), _rule(calendars), timezone)
     if isinstance(cron, tuple):

@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
 from scheduler.definition import RETRIED_OUTCOMES
-from scheduler.payloads import UnfitPayload
 from scheduler.rules.evolve import evolve
 from scheduler.rules.job_schedule import nominal
 from scheduler.rules.state import Job, Run, State
-from scheduler.schedule.calendar_days import CalendarDays
+from scheduler.schedule.calendars.calendar_days import CalendarDays
+from scheduler.vocabulary.payload import UnfitPayload
 
 
 class IllegalEntry(NamedTuple):

@@ -15,7 +15,7 @@ from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, changed_members, revision
 from scheduler.rules.job_schedule import with_offsets
 from scheduler.rules.state import Job, State
-from scheduler.schedule.calendar_days import CalendarDays
+from scheduler.schedule.calendars.calendar_days import CalendarDays
 
 
 class CalendarDefinition(NamedTuple):

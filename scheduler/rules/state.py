@@ -42,7 +42,7 @@ class Calendar(msgspec.Struct):
 
     def __post_init__(self) -> None:
         """Keep the days under their true digest, whatever `days` says."""
-        from scheduler.schedule.calendar_days import CalendarDays, keep
+        from scheduler.schedule.calendars.calendar_days import CalendarDays, keep
 
         self.days = keep(CalendarDays.of(self.weekdays, self.dates))
 

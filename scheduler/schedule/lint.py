@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scheduler.schedule.by_days import SomeDaysSchedule
+from scheduler.schedule.calendars.by_days import SomeDaysSchedule
 from scheduler.schedule.clock_changes import clock_change_lints, clocks_change
 from scheduler.schedule.cron.lint import lint_cron
 from scheduler.schedule.cron.schedule import CronSchedule

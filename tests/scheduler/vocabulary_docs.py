@@ -44,7 +44,7 @@ HEADER = """\
 
 Every entry of a ledger has a `type`, a past-tense fact. This page lists them all, each with its meaning, the members
 of its `data`, an example, and how that is told at the terminal and in the logs. All but the examples is generated
-from `scheduler/vocabulary.py` and `scheduler/wording/` (`python -m tests.scheduler.vocabulary_docs`), and a test
+from `scheduler/vocabulary/` and `scheduler/wording/` (`python -m tests.scheduler.vocabulary_docs`), and a test
 holds page and code together.
 
 The vocabulary grows by new types and new optional members; what one means never changes. Readers ignore what they do

@@ -16,7 +16,7 @@ from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.rules.job_schedule import schedule_of
-from scheduler.schedule.calendar_days import days_of
+from scheduler.schedule.calendars.calendar_days import days_of
 
 
 class Story:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scheduler.definition import JobCalendars
 from scheduler.rules.reconcile import CalendarDefinition
-from scheduler.schedule.calendar_days import CalendarDays, keep
+from scheduler.schedule.calendars.calendar_days import CalendarDays, keep
 
 
 def calendar(name: str, *dates: str, weekdays: tuple[str, ...] = ()) -> CalendarDefinition:

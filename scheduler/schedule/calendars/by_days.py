@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain, islice
 
-from scheduler.schedule.calendar_days import DayRule
+from scheduler.schedule.calendars.calendar_days import DayRule
 from scheduler.schedule.schedule import Schedule, Summary
 from scheduler.schedule.zones import load_zone
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from scheduler.definition import CatchUp
 from scheduler.entry_members import MisfireReason
-from scheduler.payloads import Payload
+from scheduler.vocabulary.payload import Payload
 
 
 class CalendarDefined(Payload, frozen=True):

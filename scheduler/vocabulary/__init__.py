@@ -1,0 +1,113 @@
+"""The vocabulary: every type of entry that cronledger writes, each with its meaning.
+
+An entry's type is a past-tense fact, `noun.verb`; its payload is one Struct here. The vocabulary grows by new
+types and new optional members, never by a change of what one means. Readers ignore types and members that they
+do not know: `payload` answers None for an unknown type. Times are aware and in UTC, durations in milliseconds.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eventstore.store import Entry, Event
+from scheduler.vocabulary.home_entries import (
+    ConfigAccepted,
+    ConfigRejected,
+    HomeAdopted,
+    LedgerCreated,
+    LedgerRecovered,
+    RetentionApplied,
+    SnapshotWritten,
+)
+from scheduler.vocabulary.job_entries import JobDefined, JobDisabled, JobEnabled, JobRemoved
+from scheduler.vocabulary.payload import Payload, decode
+from scheduler.vocabulary.run_entries import (
+    RunAdopted,
+    RunCancelRequested,
+    RunFinished,
+    RunRequested,
+    RunSkipped,
+    RunStarted,
+)
+from scheduler.vocabulary.schedule_entries import (
+    CalendarDefined,
+    ScheduleExcluded,
+    ScheduleMisfired,
+    ScheduleTicked,
+)
+from scheduler.vocabulary.scheduler_entries import (
+    ClockStepped,
+    SchedulerPaused,
+    SchedulerResumed,
+    SchedulerStarted,
+    SchedulerStopped,
+)
+
+__all__ = [
+    "CAUSES", "CONFIG", "DEFINITIONS", "ENABLEMENTS", "ENDINGS", "EXCLUSIONS", "GROUPS", "JOB_ENTRIES", "LIVES",
+    "MISFIRES", "PAUSES", "PAYLOADS", "REMARKS", "RUN_ENTRIES", "SCHEDULER", "TYPES", "WATCH_ENTRIES",
+    "CalendarDefined", "ClockStepped", "ConfigAccepted", "ConfigRejected", "HomeAdopted", "JobDefined",
+    "JobDisabled", "JobEnabled", "JobRemoved", "LedgerCreated", "LedgerRecovered", "Payload",
+    "RetentionApplied", "RunAdopted", "RunCancelRequested", "RunFinished", "RunRequested", "RunSkipped",
+    "RunStarted", "ScheduleExcluded", "ScheduleMisfired", "ScheduleTicked", "SchedulerPaused",
+    "SchedulerResumed", "SchedulerStarted", "SchedulerStopped", "SnapshotWritten", "event", "payload",
+]  # fmt: skip
+
+TYPES: tuple[type[Payload], ...] = (
+    LedgerCreated, LedgerRecovered, HomeAdopted, SchedulerStarted, SchedulerStopped, SchedulerPaused,
+    SchedulerResumed, ClockStepped, SnapshotWritten, ConfigAccepted, ConfigRejected, JobDefined, JobRemoved,
+    JobEnabled, JobDisabled, CalendarDefined, ScheduleTicked, ScheduleMisfired, ScheduleExcluded, RunRequested,
+    RunCancelRequested, RunStarted, RunAdopted, RunFinished, RunSkipped, RetentionApplied,
+)  # fmt: skip
+"""Every type, in the order in which they are documented."""
+PAYLOADS: dict[str, type[Payload]] = {cls.TYPE: cls for cls in TYPES}
+"""The same by their names."""
+
+CAUSES = (ScheduleTicked.TYPE, RunRequested.TYPE)
+"""What makes a run; it has the number of that entry."""
+ENDINGS = (RunFinished.TYPE, RunSkipped.TYPE)
+"""What settles a run; a `run.finished` that names a retry does not: see `rules.attempts.settles`."""
+RUN_ENTRIES = (*CAUSES, RunStarted.TYPE, RunAdopted.TYPE, *ENDINGS)
+"""What happens to each run: there are many of them."""
+DEFINITIONS = (JobDefined.TYPE, JobRemoved.TYPE)
+"""What puts a job into the config or takes it out."""
+ENABLEMENTS = (JobEnabled.TYPE, JobDisabled.TYPE)
+"""What says whether a job runs on its schedule."""
+JOB_ENTRIES = (*DEFINITIONS, *ENABLEMENTS)
+"""What changes a job."""
+LIVES = (SchedulerStarted.TYPE, SchedulerStopped.TYPE)
+"""Where the life of a scheduler begins and ends."""
+PAUSES = (SchedulerPaused.TYPE, SchedulerResumed.TYPE)
+"""Where a scheduler's pause begins and ends."""
+WATCH_ENTRIES = (*LIVES, *PAUSES, ClockStepped.TYPE)
+"""What tells when something watched the schedules."""
+MISFIRES = (ScheduleMisfired.TYPE,)
+"""What tells that instants passed unwatched."""
+EXCLUSIONS = (ScheduleExcluded.TYPE,)
+"""What tells that instants passed on days that calendars exclude."""
+REMARKS = (
+    LedgerCreated.TYPE, LedgerRecovered.TYPE, HomeAdopted.TYPE, SnapshotWritten.TYPE, ConfigAccepted.TYPE,
+    ConfigRejected.TYPE, CalendarDefined.TYPE, RunCancelRequested.TYPE, RetentionApplied.TYPE,
+)  # fmt: skip
+"""What belongs to none of these groups: no view of the projections but `events` is about it."""
+
+GROUPS = (RUN_ENTRIES, JOB_ENTRIES, WATCH_ENTRIES, MISFIRES, EXCLUSIONS, REMARKS)
+"""Each type is in exactly one of them: lists of types in SQL and in the exports are made of these groups."""
+
+SCHEDULER = "scheduler"
+CONFIG = "config"
+
+
+def payload(entry: Entry) -> Any:
+    """The entry's payload as its Struct; None for a type that this version does not know.
+
+    Raises:
+        UnfitPayload: the payload is not what its type says.
+    """
+    known = PAYLOADS.get(entry.type)
+    return None if known is None else decode(entry, known)
+
+
+def event(data: Payload, actor: str, *, job: str | None = None, run: int | None = None) -> Event:
+    """The event that records a payload."""
+    return Event(type=data.TYPE, actor=actor, data=data, job=job, run=run)

@@ -1,0 +1,127 @@
+"""The types of entries about a run, from its request to its end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from scheduler.entry_members import Claims, Metrics, Outcome, SkipReason, Survivor, Trigger
+from scheduler.vocabulary.payload import Payload
+
+
+class RunRequested(Payload, frozen=True):
+    """A person asked for a run, with these `params`; the run's number is this entry's `seq`.
+
+    It makes run `retry_of` again, if there is one, of which `original_scheduled_for` is the instant.
+    """
+
+    TYPE: ClassVar[str] = "run.requested"
+    executor: Literal["scheduler", "self"]
+    reason: str = ""
+    parameters: list[str] = []
+    claims: Claims | None = None
+    params: dict[str, str] = {}
+    retry_of: int | None = None
+    original_scheduled_for: datetime | None = None
+
+
+class RunCancelRequested(Payload, frozen=True):
+    """A person asked to stop a run; or the scheduler did, for the run `replaced_by` takes its place."""
+
+    TYPE: ClassVar[str] = "run.cancel_requested"
+    reason: str = ""
+    claims: Claims | None = None
+    replaced_by: int | None = None
+
+
+class RunStarted(Payload, frozen=True):
+    """An attempt begins.
+
+    It is durable before the process exists: after a crash in between, the run is lost, never doubled.
+
+    `executor_pid` and `executor_start_ticks` (field 22 of `/proc/PID/stat`) identify who watches the process.
+    `pid_namespace` is the inode of the namespace in which that number means it (`/proc/self/ns/pid`).
+    `secret_sha256` is the digest of what its processes carry as `CRONLEDGER_SECRET`. `params` has the values with
+    which it starts, those of secret parameters left out.
+    """
+
+    TYPE: ClassVar[str] = "run.started"
+    attempt: int
+    trigger: Trigger
+    command_sha256: str
+    host: str
+    boot_id: str
+    executor_pid: int
+    executor_start_ticks: int
+    scheduled_for: datetime | None = None
+    secret_sha256: str | None = None
+    pid_namespace: int | None = None
+    params: dict[str, str] = {}
+
+
+class RunAdopted(Payload, frozen=True):
+    """A run outlived the scheduler that started it: this one watches it from now on."""
+
+    TYPE: ClassVar[str] = "run.adopted"
+    attempt: int
+    host: str
+    boot_id: str
+    executor_pid: int
+    executor_start_ticks: int
+    pid_namespace: int | None = None
+
+
+class RunFinished(Payload, frozen=True):
+    """An attempt ended: everything that a row of history needs.
+
+    `exit_code` or `signal`, whichever ended the process, where that is known; no `duration_ms` where nobody knows
+    when it ended. Output is hashed whole. `survivors` are descendants that could not be stopped.
+
+    `retry_at`: only this attempt ended, and the run waits until then to make its next one. `closes`: no attempt
+    ended, but such a wait, which began with the entry of that `seq`; the rest tells of the last attempt, but for an
+    outcome `cancelled`. `because_of` is the `seq` of the entry that ended the wait, if one did. The members
+    from `message` on are what a Python job said of itself.
+    """
+
+    TYPE: ClassVar[str] = "run.finished"
+    trigger: Trigger
+    started: datetime
+    outcome: Outcome
+    attempt: int
+    scheduled_for: datetime | None = None
+    duration_ms: int | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    cpu_ms: int | None = None
+    memory_peak_bytes: int | None = None
+    stdout_bytes: int = 0
+    stdout_sha256: str | None = None
+    stderr_bytes: int = 0
+    stderr_sha256: str | None = None
+    error: str | None = None
+    survivors: list[Survivor] = []
+    retry_at: datetime | None = None
+    closes: int | None = None
+    because_of: int | None = None
+    message: str | None = None
+    items_processed: int | None = None
+    items_failed: int | None = None
+    metrics: Metrics = {}
+
+
+class RunSkipped(Payload, frozen=True):
+    """A run was owed and deliberately not made. `because_of` is the `seq` of the entry that shows why.
+
+    `overlap`: the number of the run that was in the way; where that had not started, because all slots were taken,
+    `slots` has the numbers of the runs that held them, the oldest 16. `catch_up`: it was still owed when the
+    scheduler stopped, and the job's catch-up policy does not want it after the restart. `deadline`: it could not
+    start in time (`start_deadline`); `slots` as for `overlap`. `superseded`: the number of a newer run of the job
+    that takes its place (`overlap: replace`).
+    """
+
+    TYPE: ClassVar[str] = "run.skipped"
+    reason: SkipReason
+    trigger: Trigger
+    scheduled_for: datetime | None = None
+    because_of: int | None = None
+    slots: list[int] = []
