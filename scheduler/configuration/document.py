@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scheduler.configuration.environment import env_digest
 from scheduler.configuration.errors import ConfigInvalid
@@ -26,7 +26,9 @@ from scheduler.configuration.yaml_tree.source import decode
 from scheduler.configuration.yaml_tree.tree import InvalidYaml, Mapping, Node, Scalar, Sequence, compose
 from scheduler.definition import SchedulerSettings
 from scheduler.home import Home
-from scheduler.rules.reconcile import CalendarDefinition
+
+if TYPE_CHECKING:
+    from scheduler.rules.reconcile import CalendarDefinition
 
 
 def read_config(

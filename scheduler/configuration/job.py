@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection
 from collections.abc import Mapping as AbstractMapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scheduler.command import needs_shell
 from scheduler.configuration.builtin_jobs import without_command
@@ -23,8 +23,10 @@ from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar
 from scheduler.definition import DEFINITION_BYTES_MAX, JobCalendars, JobDefinition, recorded_bytes
 from scheduler.home import Home
-from scheduler.rules.reconcile import CalendarDefinition
 from scheduler.schedule.cron.several import SEPARATOR
+
+if TYPE_CHECKING:
+    from scheduler.rules.reconcile import CalendarDefinition
 
 
 class ReadingContext(NamedTuple):
