@@ -80,6 +80,10 @@ class JobCalendars(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
         """Those of their days, in order, so that the same days are the same."""
         return tuple(sorted(set(self.only.values()))), tuple(sorted(set(self.without.values())))
 
+    def all_digests(self) -> list[str]:
+        """The same, as one list."""
+        return [*self.only.values(), *self.without.values()]
+
 
 class Retry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """When a run makes another attempt after one that did not succeed.

@@ -27,7 +27,9 @@ from scheduler.configuration.yaml_tree.source import decode
 from scheduler.configuration.yaml_tree.tree import InvalidYaml, Mapping, Node, Scalar, Sequence, compose
 from scheduler.definition import SchedulerSettings
 from scheduler.home import Home
-from scheduler.rules.reconcile import CalendarDefinition
+
+if TYPE_CHECKING:
+    from scheduler.rules.reconcile import CalendarDefinition
 
 if TYPE_CHECKING:
     from scheduler.configuration.job_kinds.custom_jobs import CustomJobs

@@ -44,6 +44,8 @@ def event_days(raw: bytes) -> list[Range]:
         raise InvalidCalendar(f"it is no iCalendar file: {_first_line(problem)}") from None
     if not calendars:
         raise InvalidCalendar("it is no iCalendar file: it has no VCALENDAR")
+    if not raw.rstrip().upper().endswith(b"END:VCALENDAR"):
+        raise InvalidCalendar("it does not end as an iCalendar file does: it may be half written")
     if len(events) > EVENTS_MAX:
         raise InvalidCalendar(f"it has {len(events):,} events, {EVENTS_MAX:,} is the most")
     moved = {

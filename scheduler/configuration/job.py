@@ -23,12 +23,12 @@ from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar
 from scheduler.definition import DEFINITION_BYTES_MAX, JobCalendars, JobDefinition, recorded_bytes
 from scheduler.home import Home
-from scheduler.rules.reconcile import CalendarDefinition
 from scheduler.schedule.cron.several import SEPARATOR
 
 if TYPE_CHECKING:
     from scheduler.configuration.job_kinds.custom_jobs import CustomJobs, Found
     from scheduler.python_jobs.declarations import DeclaredJob
+    from scheduler.rules.reconcile import CalendarDefinition
 
 
 class ReadingContext(NamedTuple):

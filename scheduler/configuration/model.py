@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
 from scheduler.definition import JobDefinition, SchedulerSettings
-from scheduler.rules.reconcile import CalendarDefinition
+
+if TYPE_CHECKING:
+    from scheduler.rules.reconcile import CalendarDefinition
 
 
 class Origin(NamedTuple):

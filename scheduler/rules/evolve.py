@@ -13,7 +13,6 @@ from typing import Any
 
 from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
-from scheduler.definition import JobDefinition
 from scheduler.entry_members import MisfireReason
 from scheduler.rules.clock_trust import mark_after_step, mark_at_start
 from scheduler.rules.job_schedule import excluded, same_days, schedule_of
@@ -33,6 +32,7 @@ from scheduler.rules.state import (
     SchedulerStatus,
     State,
 )
+from scheduler.vocabulary.payload import UnfitPayload
 
 LEFT_RUNNING_MAX = 20
 """The state holds at most this many runs with processes that could not be stopped: the newest ones."""
@@ -113,6 +113,8 @@ def _config_rejected(state: State, entry: Entry, data: v.ConfigRejected) -> None
 
 def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
     new = data.definition
+    if new.calendars is not None and not state.known_days.issuperset(new.calendars.all_digests()):
+        raise UnfitPayload(entry.seq, entry.type, "definition")
     job = state.jobs.get(new.name)
     enablement = Enablement(enabled=new.enabled, actor=entry.actor, seq=entry.seq, time=entry.time)
     if job is None:
@@ -124,7 +126,7 @@ def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
         job.enablement = enablement
         job.cursor = max(job.cursor, entry.time)
     elif new.timing() != job.definition.timing() and not same_days(
-        job.definition, new, job.cursor, entry.time
+        job.definition, new, _open_since(job), entry.time
     ):
         _close(job, entry.time, "replaced")
     elif job.definition.enabled and not new.enabled:
@@ -136,24 +138,17 @@ def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
     job.definition, job.revision, job.defined_seq = new, data.revision, entry.seq
 
 
+def _open_since(job: Job) -> datetime:
+    """From when on something of a job's schedule is not settled yet, or was promised to be caught up."""
+    return job.cursor if job.catching_up is None else min(job.cursor, job.catching_up.first)
+
+
 def _calendar_defined(state: State, entry: Entry, data: v.CalendarDefined) -> None:
-    former = state.calendars.get(data.name)
-    if former is not None:
-        jobs = state.jobs.values()
-        spans = (span.definition for job in jobs for span in job.unsettled)
-        named = {digest for each in (*(job.definition for job in jobs), *spans) for digest in _digests(each)}
-        state.former_calendars = [each for each in (*state.former_calendars, former) if each.days in named]
-    state.calendars[data.name] = Calendar(
-        data.name, data.days, entry.seq, data.weekdays, data.dates, data.ical_sha256
-    )
-
-
-def _digests(definition: JobDefinition) -> Iterable[str]:
-    return (
-        ()
-        if definition.calendars is None
-        else (*definition.calendars.digests()[0], *definition.calendars.digests()[1])
-    )
+    try:
+        new = Calendar(data.name, data.days, entry.seq, data.weekdays, data.dates, data.ical_sha256)
+    except ValueError:
+        raise UnfitPayload(entry.seq, entry.type, "dates") from None
+    state.define_calendar(new)
 
 
 def _schedule_excluded(state: State, entry: Entry, data: v.ScheduleExcluded) -> None:

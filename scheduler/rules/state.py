@@ -284,6 +284,26 @@ class State(msgspec.Struct):
         """What the processes of this home carry as `CRONLEDGER_LEDGER`; a copy that was adopted has its own."""
         return f"{self.ledger}.{self.home}" if self.home else self.ledger
 
+    @property
+    def known_days(self) -> set[str]:
+        """Digests of the days of all calendars that are on record and some schedule may go by."""
+        return {each.days for each in (*self.calendars.values(), *self.former_calendars)}
+
+    def define_calendar(self, new: Calendar) -> None:
+        """A calendar has these days from now on; what it had is kept as long as some schedule names it."""
+        former = self.calendars.get(new.name)
+        if former is not None:
+            jobs = self.jobs.values()
+            definitions = [
+                *(job.definition for job in jobs),
+                *(s.definition for job in jobs for s in job.unsettled),
+            ]
+            named = {
+                digest for each in definitions if each.calendars for digest in each.calendars.all_digests()
+            }
+            self.former_calendars = [each for each in (*self.former_calendars, former) if each.days in named]
+        self.calendars[new.name] = new
+
     def present_jobs(self) -> list[Job]:
         """The jobs that the config has, by name."""
         return [job for _, job in sorted(self.jobs.items()) if job.present]

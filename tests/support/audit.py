@@ -172,7 +172,7 @@ def _changes_nothing(story: Story, definition: JobDefinition, at: datetime) -> b
     old = story.definition
     if old is None or old.timing()[:-1] != definition.timing()[:-1]:
         return False
-    begin = min([*story.owed, at if story.mark is None else story.mark])
+    begin = min([*story.owed, *story.to_catch_up, at if story.mark is None else story.mark])
     moved, zone = timedelta(milliseconds=old.jitter_offset_ms), ZoneInfo(old.timezone)
     day, last = ((each - moved).astimezone(zone).date() for each in (begin, at))
     days = [day + timedelta(days=number) for number in range((last - day).days + 1)]

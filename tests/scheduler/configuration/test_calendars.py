@@ -180,6 +180,7 @@ def ical_mistake(folder: Path, content: bytes) -> ConfigError:
     b"\x00\xff\xfe",
     b"hello",
     b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:nonsense\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+    ICAL.format(events=event("DTSTART;VALUE=DATE:20261224")).replace("END:VCALENDAR\n", "").encode(),
     b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:no time\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
     ICAL.format(events=event("DTSTART:20260101T000000Z", "RRULE:FREQ=SECONDLY")).encode(),
     ICAL.format(events=event("DTSTART;VALUE=DATE:20260101", "RRULE:FREQ=DAILY")).encode(),

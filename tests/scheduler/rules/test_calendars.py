@@ -13,8 +13,11 @@ from scheduler.definition import JobDefinition
 from scheduler.explanation import Explainer
 from scheduler.explanation import facts as f
 from scheduler.ledger.past import Past
+from scheduler.rules.evolve import fold
 from scheduler.rules.laws import illegal_entries
 from scheduler.rules.requests.upcoming import next_run
+from scheduler.rules.state import State
+from scheduler.vocabulary.payload import UnfitPayload
 from tests.support.audit import audit
 from tests.support.calendars import calendar, on
 from tests.support.world import BEGIN, World, job
@@ -186,24 +189,42 @@ def test_why_names_the_calendar(
 
 
 def test_entries_that_make_no_sense_break_laws() -> None:
-    """Days of another digest, a job that names days that nobody recorded, exclusions of a job without calendars."""
+    """Days of another digest, numbers that contradict one another, exclusions of a job without calendars."""
     world = world_of(daily(), job("plain"))
     world.start()
     world.crash()
     good = v.payload(world.entries(v.CalendarDefined)[0])
     false = msgspec.structs.replace(good, days="0" * 16)
     excluded = v.ScheduleExcluded(first=BEGIN + 3 * DAY, last=BEGIN + 2 * DAY, count=2)
-    unknown = v.payload(world.entries(v.JobDefined)[0])
-    stranger = msgspec.structs.replace(
-        unknown.definition, calendars=on(without=(calendar("other", "2026-01-01"),))
-    )
     for payload, name in (
         (false, None),
         (excluded, "daily"),
         (msgspec.structs.replace(excluded, last=BEGIN + 3 * DAY, count=1), "plain"),
-        (msgspec.structs.replace(unknown, definition=stranger), "daily"),
     ):
         event = v.event(payload, v.SCHEDULER, job=name)
         world.say(lambda state, event=event: [event])  # type: ignore[misc]
     head = world.state.head.seq
-    assert [each.seq for each in illegal_entries(world.entries())] == list(range(head - 3, head + 1))
+    assert [each.seq for each in illegal_entries(world.entries())] == list(range(head - 2, head + 1))
+
+
+@pytest.mark.parametrize(
+    ("member", "false"),
+    [("dates", ["2026-02-30"]), ("weekdays", ["someday"])],
+)
+def test_a_calendar_that_is_none_stops_the_fold_with_its_number(member: str, false: list[str]) -> None:
+    """And so does a job that names days which are not on record: no schedule could be made of either."""
+    world = world_of(daily())
+    world.start()
+    world.crash()
+    calendars = world.entries(v.CalendarDefined)
+    bad = msgspec.structs.replace(v.payload(calendars[0]), **{member: false})
+    raw = msgspec.Raw(msgspec.json.encode(bad))
+    entries = [
+        msgspec.structs.replace(each, data=raw) if each == calendars[0] else each for each in world.entries()
+    ]
+    with pytest.raises(UnfitPayload) as caught:
+        fold(State(), entries)
+    assert caught.value.seq == calendars[0].seq
+    kept = [each for each in world.entries() if each.type != v.CalendarDefined.TYPE]
+    with pytest.raises(UnfitPayload, match="definition"):
+        fold(State(), [msgspec.structs.replace(each, seq=seq) for seq, each in enumerate(kept)])

@@ -101,3 +101,26 @@ def test_no_command_records_half_of_a_config(tmp_path: Path) -> None:
     os.utime(home.config, (rested_s, rested_s))
     assert call("jobs", "disable", "a", home=home.root).code == 0
     assert v.JobRemoved.TYPE in [entry.type for entry in entries_of(home.root)]
+
+
+def test_an_edited_calendar_file_is_taken_over_and_a_broken_one_is_not(tmp_path: Path) -> None:
+    """The config need not be touched; what the file no longer says is recorded, a mistake leaves all in force."""
+    ical = (
+        "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART;VALUE=DATE:{}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    watched = Watched(tmp_path / "home")
+    file = watched.home.root / "days.ics"
+    file.write_text(ical.format("20260102"))
+    watched.home.config.write_text(WHOLE + "calendars: {a: {ical: days.ics}}\n")
+    watched.look_for(3)
+    file.write_text(ical.format("20260103"))
+    watched.look_for(3)
+    file.write_text("BEGIN:VCALENDAR\r\n")
+    watched.look_for(3)
+    told = [v.payload(entry) for entry in watched.ledger.store.read(0)]
+    assert [each.dates for each in told if isinstance(each, v.CalendarDefined)] == [
+        ["2026-01-02"],
+        ["2026-01-03"],
+    ]
+    assert isinstance(told[-1], v.ConfigRejected)
+    assert watched.in_force[-1].calendars["a"].days.dates == ["2026-01-03"]
