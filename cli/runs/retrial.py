@@ -31,6 +31,12 @@ def named_runs(store: EventStore | None, numbers: Iterable[int]) -> list[FailedR
     ]
 
 
+def _options(record: RunRecord) -> list[str]:
+    """The names of the options that a person gave a run by hand; their values are not on record."""
+    cause = v.payload(record.cause)
+    return cause.parameters if isinstance(cause, v.RunRequested) else []
+
+
 def _failed(number: int, record: RunRecord | None) -> FailedRun:
     if record is None:
         raise Failure(f"there is no run {number}", "`cronledger jobs history` shows the numbers of runs.")
@@ -49,6 +55,12 @@ def _failed(number: int, record: RunRecord | None) -> FailedRun:
         raise Failure(
             last_words(end), f"`cronledger jobs run {job}` runs the job once more.", ExitCode.FAILED
         )
+    if options := _options(record):
+        raise Failure(
+            f"run {number} of {job} was given options ({', '.join(options)}), of which only the names are on record",
+            "Ask for it as it was asked for then.",
+            ExitCode.FAILED,
+        )
     cause = v.payload(record.cause)
     again = isinstance(cause, v.RunRequested)
     instant = cause.original_scheduled_for if again else cause.scheduled_for
@@ -59,7 +71,8 @@ def failed_since(store: EventStore, since: datetime, jobs: Sequence[str] | None)
     """The runs that failed at this time or later and that nobody has had made again, oldest first.
 
     Failed are those that failed, timed out or were lost. What was cancelled was not to run on, and what an unknown
-    end left undone nobody knows: those are made again by their number.
+    end left undone nobody knows: those are made again by their number. Left out are runs with options of their own,
+    such as a dry run: nobody knows their values.
 
     Args:
         jobs: of these only; None: of all.
@@ -78,4 +91,7 @@ def failed_since(store: EventStore, since: datetime, jobs: Sequence[str] | None)
             wanted = jobs is None or entry.job in jobs
             if wanted and v.payload(entry).outcome in FAILURES and entry.run is not None:
                 failed.append(entry.run)
-    return named_runs(store, (number for number in failed if number not in made_again))
+    records = ((number, run_record(store, number)) for number in sorted(set(failed) - made_again))
+    return [
+        _failed(number, record) for number, record in records if record is not None and not _options(record)
+    ]

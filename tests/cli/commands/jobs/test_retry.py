@@ -183,3 +183,19 @@ def test_the_report_of_a_run_knows_its_attempts(tmp_path: Path) -> None:
     ended = shown(world, tmp_path / "ended", run).out
     assert "succeeded (attempt 2)" in ended
     assert "tried again" in ended
+
+
+def test_a_run_with_options_of_its_own_is_not_made_again(tmp_path: Path) -> None:
+    """Only their names are on record: a dry run would become one that deletes."""
+    world = World(simulated("hourly"))
+    world.machine.behaviour = lambda launch: Process(1, 1)
+    world.start()
+    request = v.RunRequested(executor="scheduler", parameters=["dry_run"])
+    run = world.person(request, "hourly", OWN_SEQ).seq
+    world.run(60)
+    root = home_of(world, tmp_path).root
+    refused = call("jobs", "retry", str(run), home=root)
+    assert refused.code == 1
+    assert "was given options (dry_run)" in refused.err
+    nothing = call("jobs", "retry", "--failed", "--since", "2025-12-31", home=root)
+    assert "no run failed since then that was not made again" in nothing.err
