@@ -67,7 +67,7 @@ class JobContext:
         params: the values of its parameters by name, each of its type; the class has them as fields too.
         dry_run: nothing is to be changed; only where the class says `supports_dry_run = True`.
         deadline: when it will be stopped, in UTC; None without a timeout.
-        previous: what the last run of this job that returned a result said; None if there was none.
+        previous: what the last attempt of this job that returned a result said; None if there was none.
         cancelled: whether it was asked to stop.
     """
 

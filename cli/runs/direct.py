@@ -29,6 +29,7 @@ from scheduler.ownership.actor import claims, person
 from scheduler.ownership.home_identity import is_copy, remember
 from scheduler.processes import PosixSpawner
 from scheduler.python_jobs.targets import DRY_RUN
+from scheduler.rules.state import Run
 from scheduler.service.config_in_force import check_copy, config_to_start_with, keep_copy
 from scheduler.service.executor import executors_of, this_process
 from scheduler.service.local_executor import LocalExecutor, RunRequest
@@ -173,7 +174,7 @@ class DirectRunner(Runner):
             if other is not None:
                 if other.number not in self._announced:
                     self._announced.add(other.number)
-                    note(f"{job}: waiting for run {other.number} to end")
+                    note(f"{job}: waiting for run {other.number} to end{_unmade(other)}")
                 return False
         else:
             # A dead run that no process watches must not be in the way: this call settles it.
@@ -233,3 +234,13 @@ class DirectRunner(Runner):
         if message != self._complaint:
             self._complaint = message
             complain(f"{message}; trying again")
+
+
+def _unmade(run: Run) -> str:
+    """What to do about a run that waits for its next attempt, which only who began it makes, or a scheduler."""
+    if not run.waits_for_retry:
+        return ""
+    return (
+        f"; it waits for attempt {run.attempt + 1}, which the process that began it makes, or the next scheduler;"
+        f" `cronledger jobs cancel {run.number}` ends it"
+    )

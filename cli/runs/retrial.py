@@ -81,12 +81,15 @@ def failed_since(store: EventStore, since: datetime, jobs: Sequence[str] | None)
         Corrupt: the ledger is damaged.
     """
     failed: list[int] = []
-    made_again: set[int] = set()
+    made_again: set[int | None] = set()
+    skipped: set[int | None] = set()
     for entry in store.read_backwards():
         if entry.time < since - _CLOCK_SLACK:
             break
-        if entry.type == v.RunRequested.TYPE and (run := v.payload(entry).retry_of) is not None:
-            made_again.add(run)
+        if entry.type == v.RunSkipped.TYPE:
+            skipped.add(entry.run)
+        elif entry.type == v.RunRequested.TYPE and entry.run not in skipped:
+            made_again.add(v.payload(entry).retry_of)
         elif entry.type == v.RunFinished.TYPE and settles(entry) and entry.time >= since:
             wanted = jobs is None or entry.job in jobs
             if wanted and v.payload(entry).outcome in FAILURES and entry.run is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from cli.app.failures import ExitCode, Failure
 from cli.home.reasons import check_reason
 from cli.runs.parameters import given_values
 from scheduler.definition import JobDefinition
@@ -81,7 +82,21 @@ class Wanted(NamedTuple):
             runs.append(WantedRun(definition, given_values(definition, self.params)))
         for failed in self.again:
             definition = definition_of(failed.job)
-            written = [f"{name}={value}" for name, value in failed.params.items()]
-            runs.append(WantedRun(definition, given_values(definition, written), failed))
+            runs.append(WantedRun(definition, _values_again(definition, failed), failed))
         check_reason((run.definition for run in runs), self.reason)
         return runs
+
+
+def _values_again(definition: JobDefinition, failed: FailedRun) -> dict[str, str]:
+    """The values that a run had, of the parameters that its job still has; secret ones are read when it starts.
+
+    Raises:
+        Failure: one of them is allowed no more.
+    """
+    kept = {name for name, parameter in definition.params.items() if not parameter.secret}
+    written = [f"{name}={value}" for name, value in failed.params.items() if name in kept]
+    try:
+        return given_values(definition, written)
+    except Failure as problem:
+        told = f"run {failed.run} cannot be made again: {problem.message}"
+        raise Failure(told, problem.hint, ExitCode.FAILED) from None

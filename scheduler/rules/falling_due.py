@@ -36,11 +36,13 @@ def due_events(state: State, due: Iterable[Due], now: datetime) -> list[Event]:
     seen: dict[str, datetime] = {}
     for item in due:
         job = state.jobs[item.job]
-        if job.cursor >= item.instant or not job.on_schedule:
+        earlier = seen.get(item.job)
+        # An instant that waits here may fall due anew, when its job is edited meanwhile.
+        if item.instant <= (earlier or job.cursor) or not job.on_schedule:
             continue
         if job.definition.calendars is not None:
-            ticks += exclusion(job, item.instant, seen.get(item.job))
-            seen[item.job] = item.instant
+            ticks += exclusion(job, item.instant, earlier)
+        seen[item.job] = item.instant
         if now - item.instant > _deadline(job):
             overdue.setdefault(item.job, []).append(item.instant)
         else:

@@ -59,7 +59,7 @@ class RunRequest(NamedTuple):
     @property
     def queues(self) -> bool:
         """Whether it waits for another run of its job, instead of being skipped."""
-        return self.definition.queues or self.retry_of is not None
+        return self.definition.queues or (self.retry_of is not None and self.definition.overlap != "allow")
 
 
 class LocalExecutor:

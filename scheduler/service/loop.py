@@ -252,10 +252,10 @@ class Scheduler:
         replaced, superseded = replacements(state, [*(run.job for run in new), *self._touched], new, ended)
         events += replaced
         ended |= superseded
+        asked = {event.run for event in replaced}  # what was just asked to stop makes no further attempt
+        owed = (number for number in self._waiting if number not in asked)
         secret_sha256 = self._supervisor.secret_sha256
-        dispatcher = Dispatcher(
-            state, self._waiting, new, ended, capacity, self._executor, secret_sha256, running
-        )
+        dispatcher = Dispatcher(state, owed, new, ended, capacity, self._executor, secret_sha256, running)
         return events + dispatcher.decide()
 
     def _launch(self, started: Sequence[Entry]) -> None:

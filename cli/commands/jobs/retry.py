@@ -56,7 +56,7 @@ def retry(
 
     Each is a new run with a number of its own, on record as a retry of the old one, which keeps its outcome. It gets
     the definition of its job as it is now, the old run's values of parameters, and its instant as
-    CRONLEDGER_SCHEDULED_FOR. Runs of one job are made one after another, oldest first, whatever `overlap` says.
+    CRONLEDGER_SCHEDULED_FOR. Runs of one job are made one after another, oldest first, unless its `overlap` is allow.
 
     --failed means the outcomes failed, timed_out and lost; a run that was cancelled, or of whose end nobody knows, is
     made again by its number only. Exit code 1 if a run did not succeed, or cannot be made again.

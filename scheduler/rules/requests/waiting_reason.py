@@ -33,8 +33,9 @@ def waiting_reason(state: State, number: int, job: str, max_parallel: int | None
     if state.scheduler is not None and state.scheduler.paused is not None:
         return WaitingReason("paused")
     before = [other.number for other in state.runs.values() if other.job == job and other.number < number]
-    run = state.runs.get(number)
-    if before and (state.jobs[job].definition.queues or (run is not None and run.retry_of is not None)):
+    run, definition = state.runs.get(number), state.jobs[job].definition
+    made_again = run is not None and run.retry_of is not None and definition.overlap != "allow"
+    if before and (definition.queues or made_again):
         return WaitingReason("queue", run=before[0])
     running = sum(other.started is not None and other.by == "scheduler" for other in state.runs.values())
     if max_parallel is not None and running >= max_parallel:

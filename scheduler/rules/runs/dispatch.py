@@ -99,7 +99,7 @@ class Dispatcher:
     def _skip_or_keep(self, run: Run) -> Event | None:
         """Skip a run that falls due while another run of its job is in its way; else add it to those in flight.
 
-        What is caught up or made again waits its turn, whatever `overlap` says.
+        What is caught up or made again waits its turn.
         """
         job = self._state.jobs.get(run.job)
         live = self._live_of(run.job)

@@ -228,3 +228,22 @@ def test_a_calendar_that_is_none_stops_the_fold_with_its_number(member: str, fal
     kept = [each for each in world.entries() if each.type != v.CalendarDefined.TYPE]
     with pytest.raises(UnfitPayload, match="definition"):
         fold(State(), [msgspec.structs.replace(each, seq=seq) for seq, each in enumerate(kept)])
+
+
+def test_an_edit_of_the_days_in_a_herd_runs_no_instant_twice() -> None:
+    """Instants that wait to be recorded and fall due anew with the edit are recorded once."""
+    before, after = calendar("holidays", "2026-06-01"), calendar("holidays", "2026-06-01", "2026-06-02")
+    names = [f"job-{number}" for number in range(40)]  # more than one turn of the loop takes
+    world = World(
+        *(job(name, overlap="queue", calendars=on(without=(before,))) for name in names), max_parallel=200
+    )
+    world.calendars = {"holidays": before}
+    world.start()
+    world.run(3_599)
+    world.clock.pass_(1)
+    world.turn()
+    world.calendars["holidays"] = after
+    world.edit(*(job(name, overlap="queue", calendars=on(without=(after,))) for name in names))
+    world.run(30)
+    assert len(world.entries(v.ScheduleTicked)) == len(names)
+    check(world)

@@ -7,15 +7,18 @@ from typing import Any
 
 import pytest
 
+from cli.app.failures import Failure
+from cli.runs.retrial import failed_since
+from cli.runs.wanted import FailedRun, Wanted
 from eventstore.store import OWN_SEQ, Entry
 from scheduler import vocabulary as v
-from scheduler.definition import Retry
+from scheduler.definition import JobDefinition, Parameter, Retry
 from scheduler.processes.spawner import Launch
 from scheduler.rules.laws import illegal_entries
 from tests.support.command import Answer, call
 from tests.support.home import LiveHome, job, sh
 from tests.support.simulated_home import home_of
-from tests.support.world import Process, World
+from tests.support.world import BEGIN, Process, World
 from tests.support.world import job as simulated
 
 
@@ -199,3 +202,31 @@ def test_a_run_with_options_of_its_own_is_not_made_again(tmp_path: Path) -> None
     assert "was given options (dry_run)" in refused.err
     nothing = call("jobs", "retry", "--failed", "--since", "2025-12-31", home=root)
     assert "no run failed since then that was not made again" in nothing.err
+
+
+def test_a_retry_that_was_skipped_made_nothing_again(tmp_path: Path) -> None:
+    """It is among what failed still."""
+    world = ticking(Process(1, 1))
+    old = world.entries(v.ScheduleTicked)[0].seq
+    world.machine.behaviour = lambda launch: Process(10_000, 0)
+    world.person(v.RunRequested(executor="scheduler"), "hourly", OWN_SEQ)
+    world.run(1)
+    again = retry_of(world, old).seq
+    world.person(v.RunCancelRequested(), "hourly", again)
+    world.run(60)
+    assert [entry.run for entry in world.entries(v.RunSkipped)] == [again]
+    store = world.machine.store.peer()
+    assert [run.run for run in failed_since(store, BEGIN, None)] == [old]
+
+
+def test_values_of_parameters_that_are_gone_are_left_out() -> None:
+    """And those that are secret by now are read when the run starts; one that is allowed no more refuses."""
+    failed = FailedRun(7, "job", None, {"gone": "1", "key": "2", "region": "eu"})
+    params = {"key": Parameter(secret=True, env="KEY"), "region": Parameter(choices=["eu", "us"])}
+    wanted = Wanted((), again=[failed])
+    (run,) = wanted.runs(lambda name: JobDefinition(name=name, command=["true"], params=params))
+    assert run.params == {"region": "eu"}
+    narrowed = {"region": Parameter(choices=["us"])}
+    with pytest.raises(Failure, match="run 7 cannot be made again") as refused:
+        wanted.runs(lambda name: JobDefinition(name=name, command=["true"], params=narrowed))
+    assert refused.value.exit_code == 1

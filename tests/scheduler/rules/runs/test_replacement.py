@@ -70,6 +70,28 @@ def test_a_run_that_waits_for_its_next_attempt_is_replaced(tmp_path: Path) -> No
     assert replaced.entries == [request.seq, second]
 
 
+def test_a_run_that_is_replaced_as_its_next_attempt_falls_due_makes_none() -> None:
+    """Both are decided in one turn: the attempt is not started to be stopped again."""
+    retry = Retry(attempts=3, delay_ms=600_000)
+    world = World(
+        *(job(f"job-{n}", "*/10 * * * *", overlap="replace", retry=retry) for n in range(60)),
+        max_parallel=200,
+    )
+    world.machine.behaviour = lambda launch: Process(1, 1)
+    world.start()
+    world.run(602)
+    due = BEGIN + timedelta(seconds=1_200)
+    waits = [(run.retry.at, run.number) for run in world.state.runs.values() if run.retry is not None]
+    at, replaced = max(wait for wait in waits if wait[0] < due)
+    world.run((at - world.clock.wall).total_seconds() - 0.01)
+    world.clock.pass_((due - world.clock.wall).total_seconds())
+    world.run(60)
+    (request,) = (entry for entry in world.entries(v.RunCancelRequested) if entry.run == replaced)
+    assert v.payload(request).replaced_by is not None
+    assert [entry.run for entry in world.entries(v.RunStarted)].count(replaced) == 1
+    audit_runs(world.entries(), slots=200, at_rest=False)
+
+
 def test_of_several_that_wait_the_newest_stays() -> None:
     """While the older run withstands its SIGTERM, each that falls due takes the place of the one that waits."""
     world = World(job("often", "*/10 * * * *", overlap="replace", kill_after_ms=3_000_000))
