@@ -43,7 +43,7 @@ class UnsettledRun(NamedTuple):
         known = {
             "run": run.number, "job": run.job, "trigger": run.trigger, "status": self.status,
             "scheduled_for": run.scheduled_for, "started": run.started, "attempt": run.attempt or None,
-            "retry_at": run.retry.at if run.retry is not None and run.waits_for_retry else None,
+            "retry_at": run.retry_at,
         }  # fmt: skip
         return dict.fromkeys(SettledRun.__struct_fields__) | known
 

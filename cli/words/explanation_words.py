@@ -173,21 +173,22 @@ def _run_began(fact: f.RunStart, shown: Shown) -> str:
 
 
 def _run_ended(fact: f.RunEnd, shown: Shown) -> str:
-    how = OUTCOME_WORDINGS[fact.outcome].clause
-    how += ending_words(fact.outcome, fact.exit_code, fact.signal)
-    took = f" after {show_duration(fact.duration_ms)}" if fact.duration_ms is not None else ""
     attempt = f" in attempt {fact.attempt}" if fact.attempt > 1 else ""
-    told = f"Run {fact.run} {how} at {shown(fact.time)}{took}{attempt}{error_words(fact.outcome, fact.error)}"
+    told = f"Run {fact.run} {_end(fact, shown)}{attempt}{error_words(fact.outcome, fact.error)}"
     said = said_words(fact.outcome, fact.message, fact.items_processed, fact.items_failed)
     metrics = ", ".join(f"{name}={value}" for name, value in fact.metrics.items())
     return f"{told}{said}." + (f" It measured {metrics}." if metrics else "")
 
 
-def _attempt_ended(fact: f.AttemptEnd, shown: Shown) -> str:
-    how = OUTCOME_WORDINGS[fact.outcome].clause
-    how += ending_words(fact.outcome, fact.exit_code, fact.signal)
+def _end(fact: f.RunEnd | f.AttemptEnd, shown: Shown) -> str:
+    """How and when it ended, and how long it took: `failed with exit code 3 at … after 2 s`."""
+    how = OUTCOME_WORDINGS[fact.outcome].clause + ending_words(fact.outcome, fact.exit_code, fact.signal)
     took = f" after {show_duration(fact.duration_ms)}" if fact.duration_ms is not None else ""
-    told = f"Attempt {fact.attempt} {how} at {shown(fact.time)}{took}{error_words(fact.outcome, fact.error)}"
+    return f"{how} at {shown(fact.time)}{took}"
+
+
+def _attempt_ended(fact: f.AttemptEnd, shown: Shown) -> str:
+    told = f"Attempt {fact.attempt} {_end(fact, shown)}{error_words(fact.outcome, fact.error)}"
     told += f"; attempt {fact.attempt + 1} was to follow at {shown(fact.retry_at)}"
     return f"{told}, and started at {shown(fact.next_started)}." if fact.next_started else f"{told}."
 

@@ -210,5 +210,5 @@ def _run_document(state: State, number: int) -> dict[str, Any]:
         "scheduled_for": run.scheduled_for,
         "started": run.started,
         "attempt": run.attempt,
-        "retry_at": run.retry.at if run.retry is not None and run.waits_for_retry else None,
+        "retry_at": run.retry_at,
     }

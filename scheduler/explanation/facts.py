@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from scheduler.definition import CatchUp
-from scheduler.entry_members import MisfireReason, Outcome, SkipReason, Trigger
+from scheduler.entry_members import Metrics, MisfireReason, Outcome, SkipReason, Trigger
 
 Verdict = Literal[
     "ran",
@@ -165,7 +165,7 @@ class RunEnd(Fact, frozen=True, tag="run_ended"):
     message: str | None = None
     items_processed: int | None = None
     items_failed: int | None = None
-    metrics: dict[str, int | float | bool | str] = {}
+    metrics: Metrics = {}
 
 
 class AttemptEnd(Fact, frozen=True, tag="attempt_ended"):

@@ -47,7 +47,7 @@ def run_facts(past: Past, number: int) -> tuple[Verdict, list[Fact]]:
             started=run.started,
             behind=behind,
             attempt=run.attempt + (run.started is None),
-            retry_at=run.retry.at if run.retry is not None and run.waits_for_retry else None,
+            retry_at=run.retry_at,
         )
         facts = [*facts, unfinished]
         full = full_slots(past.state_at(past.head_seq)) if run.started is None else None
@@ -274,7 +274,7 @@ def _in_the_way(past: Past, number: int, at_seq: int) -> BlockingRun:
         run=number,
         trigger=run.trigger,
         scheduled_for=run.scheduled_for,
-        started=run.started if run.retry is None else run.retry.first_started,
+        started=run.first_started,
         ended=None if end is None else end.time,
         outcome=data.outcome if isinstance(data, v.RunFinished) else None,
     )

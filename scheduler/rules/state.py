@@ -194,6 +194,16 @@ class Run(msgspec.Struct, omit_defaults=True):
         return self.attempt > 0 and self.started is None
 
     @property
+    def retry_at(self) -> datetime | None:
+        """Until when it waits for its next attempt; None if it waits for none."""
+        return self.retry.at if self.retry is not None and self.waits_for_retry else None
+
+    @property
+    def first_started(self) -> datetime | None:
+        """When its first attempt started; None if none has."""
+        return self.started if self.retry is None else self.retry.first_started
+
+    @property
     def precedence(self) -> tuple[bool, int]:
         """Its place among the waiting runs of its job: those that made an attempt come first, then the oldest."""
         return self.attempt == 0, self.number

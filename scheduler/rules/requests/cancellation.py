@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.entry_members import Claims
-from scheduler.rules.runs.attempts import closed
-from scheduler.rules.runs.dispatch import skipped
+from scheduler.rules.runs.dispatch import no_start
 from scheduler.rules.state import Job, Run, State
 
 
@@ -39,12 +38,7 @@ def skips_without_scheduler(state: State, numbers: Iterable[int], actor: str) ->
         run for run in _in_flight(state, numbers) if run.started is None and run.cancel_seq is not None
     ]
     waiting = [run for run in cancelled if run.by == "scheduler" or run.waits_for_retry]
-    return [
-        closed(run, "cancelled", run.cancel_seq, actor)
-        if run.waits_for_retry
-        else skipped(run, "cancelled", run.cancel_seq, actor)
-        for run in waiting
-    ]
+    return [no_start(run, "cancelled", run.cancel_seq, actor) for run in waiting]
 
 
 def _in_flight(state: State, numbers: Iterable[int]) -> list[Run]:

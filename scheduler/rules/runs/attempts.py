@@ -37,7 +37,7 @@ def with_retry(state: State, event: Event, now: datetime) -> Event:
     if run.attempt >= policy.attempts or not is_retried(policy, data.outcome, data.exit_code):
         return event
     at = now + retry_delay(policy, state.ledger, run.number, run.attempt)
-    limit = retry_limit(policy, run.started if run.retry is None else run.retry.first_started)
+    limit = retry_limit(policy, run.first_started)
     if limit is not None and at > limit:
         return event
     return structs.replace(event, data=structs.replace(data, retry_at=at))
@@ -85,7 +85,7 @@ def waits_no_longer(run: Run, job: Job | None, now: datetime, actor: str) -> Eve
     if unwanted is not None:
         return closed(run, *unwanted, actor)
     policy = None if job is None else job.definition.retry
-    limit = retry_limit(policy, None if run.retry is None else run.retry.first_started)
+    limit = retry_limit(policy, run.first_started)
     return closed(run, None, None, actor) if limit is not None and now > limit else None
 
 

@@ -170,9 +170,12 @@ def started(
 def unwanted_run(run: Run, job: Job | None) -> Event | None:
     """The end of a waiting run that a person or the config no longer wants; None if the run is still wanted."""
     unwanted = end_of_wish(run, job)
-    if unwanted is None:
-        return None
-    return closed(run, *unwanted) if run.waits_for_retry else skipped(run, *unwanted)
+    return None if unwanted is None else no_start(run, *unwanted)
+
+
+def no_start(run: Run, reason: SkipReason, because_of: int | None, actor: str = v.SCHEDULER) -> Event:
+    """The end of a waiting run that is not to start: it is skipped, or its wait for another attempt is closed."""
+    return (closed if run.waits_for_retry else skipped)(run, reason, because_of, actor)
 
 
 def may_start(run: Run, job: Job | None, live: list[Run]) -> bool:
