@@ -63,11 +63,26 @@ class Launcher:
         attempts, ends = [], []
         for entry in started:
             run = state.runs[entry.run or 0]
-            try:
-                attempts.append(self.attempt(run, state.jobs[run.job].definition, entry.time, v.SCHEDULER))
-            except OSError as problem:
-                ends.append(not_launched(run, entry.time, problem.strerror or str(problem)))
+            prepared = self.prepared(run, state.jobs[run.job].definition, entry.time, v.SCHEDULER)
+            if isinstance(prepared, RunningAttempt):
+                attempts.append(prepared)
+            else:
+                ends.append(prepared)
         return attempts, ends
+
+    def prepared(
+        self,
+        run: Run,
+        definition: JobDefinition,
+        started: datetime,
+        actor: str,
+        options: Sequence[str] = (),
+    ) -> RunningAttempt | Event:
+        """The attempt, or where that cannot be prepared its end; see `attempt`."""
+        try:
+            return self.attempt(run, definition, started, actor, options)
+        except OSError as problem:
+            return not_launched(run, started, problem.strerror or str(problem), actor)
 
     def attempt(
         self,

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from msgspec import structs
+
 from eventstore.errors import Unavailable
 from eventstore.store import OWN_SEQ, Entry, Event
 from scheduler import vocabulary as v
@@ -24,13 +26,13 @@ from scheduler.ledger.ledger import Ledger
 from scheduler.processes.output_files import remove_what_was_lost
 from scheduler.processes.spawner import Spawner
 from scheduler.rules.runs.attempts import closed, end_of_wish, is_news, waits_no_longer, with_retry
-from scheduler.rules.runs.dispatch import may_start, not_launched, skipped, started
+from scheduler.rules.runs.dispatch import may_start, skipped, started
 from scheduler.rules.runs.orphans import ExecutorAlive, orphans, settle
 from scheduler.rules.state import NEVER, Executor, Run, State
 from scheduler.service.config_in_force import CONFIG_PROBLEMS
 from scheduler.service.executor import orphan_of
 from scheduler.service.launcher import Launcher
-from scheduler.service.supervisor import Supervisor
+from scheduler.service.supervisor import RunningAttempt, Supervisor
 from scheduler.system_clock import SystemClock
 
 LOOK_S = 1.0
@@ -107,7 +109,11 @@ class LocalExecutor:
         state, mine = self._ledger.state, self._supervisor.watched_runs
         found = orphans(state, list(state.runs), mine, self._executor_alive)
         alive = self._spawner.alive
-        dead = [run for run in found if not alive(run.number, run.attempt, orphan_of(self._home, run))]
+        dead = [
+            structs.replace(run)
+            for run in found
+            if not alive(run.number, run.attempt, orphan_of(self._home, run))
+        ]
         if dead:
             now = self._clock.read().wall
             self._ledger.decide(lambda state: settle(state, dead, (), self._executor, now))
@@ -170,13 +176,11 @@ class LocalExecutor:
                 continue
             run, request = state.runs[entry.run or 0], self._own[entry.run or 0]
             definition = request.definition if run.attempt == 1 else state.jobs[run.job].definition
-            try:
-                attempt = self._launcher.attempt(run, definition, entry.time, self._actor, request.options)
-            except OSError as problem:
-                error = problem.strerror or str(problem)
-                self._unrecorded.append(not_launched(run, entry.time, error, self._actor))
-                continue
-            self._supervisor.start([attempt], self._clock.read())
+            prepared = self._launcher.prepared(run, definition, entry.time, self._actor, request.options)
+            if isinstance(prepared, RunningAttempt):
+                self._supervisor.start([prepared], self._clock.read())
+            else:
+                self._unrecorded.append(prepared)
 
     # -- further attempts --------------------------------------------------------------------------------------
 

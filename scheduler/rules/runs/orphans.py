@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable
 from datetime import datetime, timedelta
 
-from msgspec import structs
-
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.rules.catch_up import chosen
@@ -21,19 +19,23 @@ ExecutorAlive = Callable[[Executor], bool]
 def orphans(
     state: State, watched_by_others: Iterable[int], mine: Container[int], alive: ExecutorAlive
 ) -> list[Run]:
-    """The runs that another process started and that no process watches any more, as they are now."""
+    """The runs that another process started and that no process watches any more."""
     found = []
     for number in watched_by_others:
         run = state.runs[number]
         if run.executor is not None and number not in mine and not alive(run.executor):
-            found.append(structs.replace(run))  # the fold changes a run, and `settle` asks what has changed
+            found.append(run)
     return found
 
 
 def settle(
     state: State, found: list[Run], adopted: Container[int], executor: Executor, now: datetime
 ) -> list[Event]:
-    """What to record about orphans, as they were found: adopted by `executor`, or lost."""
+    """What to record about orphans: adopted by `executor`, or lost.
+
+    Args:
+        found: copies of them as they were found, for the fold changes a run: what has changed since is left alone.
+    """
     events = []
     for run in found:
         present = state.runs.get(run.number)
