@@ -24,18 +24,12 @@ def exclusion(job: Job, until: datetime, after: datetime | None = None) -> list[
         until: the end of the stretch, included.
         after: up to when all is recorded that there was; None: as the state of the job says.
     """
-    if job.definition.calendars is None:
-        return []
-    recorded = job.cursor if job.excluded_until is None else max(job.cursor, job.excluded_until)
-    return _recorded(job.definition, recorded if after is None else max(recorded, after), until)
+    return _recorded(job, job.definition, job.cursor if after is None else max(job.cursor, after), until)
 
 
 def exclusion_of_span(job: Job, span: ClosedInterval) -> list[Event]:
     """The same of an interval of an earlier schedule."""
-    if span.definition.calendars is None:
-        return []
-    after = span.after if job.excluded_until is None else max(span.after, job.excluded_until)
-    return _recorded(span.definition, after, span.until)
+    return _recorded(job, span.definition, span.after, span.until)
 
 
 def exclusions(state: State, names: Iterable[str], now: datetime) -> list[Event]:
@@ -44,7 +38,10 @@ def exclusions(state: State, names: Iterable[str], now: datetime) -> list[Event]
     return [event for job in jobs if job.on_schedule for event in exclusion(job, now)]
 
 
-def _recorded(definition: JobDefinition, after: datetime, until: datetime) -> list[Event]:
+def _recorded(job: Job, definition: JobDefinition, since: datetime, until: datetime) -> list[Event]:
+    if definition.calendars is None:
+        return []
+    after = since if job.excluded_until is None else max(since, job.excluded_until)
     first, last, count = excluded(definition, after, until)
     if first is None or last is None:
         return []

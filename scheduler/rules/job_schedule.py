@@ -115,10 +115,7 @@ def nominal(definition: JobDefinition, instant: datetime) -> datetime | None:
 
 def with_offsets(definitions: Mapping[str, JobDefinition], ledger: str) -> dict[str, JobDefinition]:
     """The definitions of a config, those with jitter with the offset that they have in a ledger."""
-    return {
-        name: definition if definition.jitter_ms is None else with_offset(definition, ledger)
-        for name, definition in definitions.items()
-    }
+    return {name: with_offset(definition, ledger) for name, definition in definitions.items()}
 
 
 def with_offset(definition: JobDefinition, ledger: str) -> JobDefinition:
