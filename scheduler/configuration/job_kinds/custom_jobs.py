@@ -135,19 +135,23 @@ class CustomJobs:
 
     def _read(self, file: str, source: bytes) -> Kept:
         digest = hashlib.sha256(source).hexdigest()
-        known = self._kept.get(file)
-        if (
-            known is None
-            or known.digest != digest
-            or (known.error and time.time() - known.tried_at > RETRY_S)
-        ):
-            known = self._imported(file, digest)
-            self._now[file] = known
+        known = self._current(file, digest)
         if not known.error:
             return known
         from scheduler.python_jobs.source import jobs_in
 
         return msgspec.structs.replace(known, jobs=jobs_in(source, file))
+
+    def _current(self, what: str, digest: str) -> Kept:
+        """What is kept of a file or an entry point, if it is still of this digest; else read anew."""
+        known = self._now.get(what) or self._kept.get(what)
+        if (
+            known is None
+            or known.digest != digest
+            or (known.error and time.time() - known.tried_at > RETRY_S)
+        ):
+            known = self._now[what] = self._imported(what, digest)
+        return known
 
     def _imported(self, what: str, digest: str) -> Kept:
         if self._home.root.stat().st_uid != os.geteuid():
@@ -172,13 +176,8 @@ class CustomJobs:
         (offered, *_) = entry_points(group=ENTRY_POINTS, name=name)
         version = "" if offered.dist is None else f"{offered.dist.name} {offered.dist.version}"
         digest = hashlib.sha256(f"{target} {version}".encode()).hexdigest()
-        known = self._kept.get(target)
-        if (
-            known is None
-            or known.digest != digest
-            or (known.error and time.time() - known.tried_at > RETRY_S)
-        ):
-            known = self._now[target] = self._imported(target, digest)
+        known = self._current(target, digest)
+        if self._now.get(target) is known:
             self._keep()
         declared = known.jobs[0] if known.jobs else DeclaredJob(name=name, target=target, incomplete=True)
         return msgspec.structs.replace(declared, name=name)
