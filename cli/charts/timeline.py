@@ -7,7 +7,7 @@ piece: it shows how many they are or, if one of them went wrong, only that.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 RunMark = Literal[
     "failed",
@@ -27,12 +27,9 @@ RunMark = Literal[
 `retried` is an attempt that did not succeed and that another one followed, or is to follow.
 """
 
-MARKS: tuple[RunMark, ...] = (
-    "failed", "timed_out", "lost", "unknown", "cancelled", "missed", "skipped", "retried", "running", "owed",
-    "succeeded",
-)  # fmt: skip
+MARKS: tuple[RunMark, ...] = get_args(RunMark)
 """All marks, the worst first: if one column holds several, it shows the worst."""
-SIGNS = frozenset(MARKS[:8])
+SIGNS = frozenset(MARKS[: MARKS.index("running")])
 """The marks that have a sign of their own, which nothing may hide."""
 
 PieceShape = Literal["blank", "late", "one", "begin", "body", "end", "joint", "many", "sign", "going"]

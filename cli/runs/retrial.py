@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cli.app.failures import ExitCode, Failure
+from cli.runs.search import CLOCK_SLACK
 from cli.runs.settled_run import last_words
 from cli.runs.wanted import FailedRun
 from eventstore.store import EventStore
@@ -13,9 +14,6 @@ from scheduler import vocabulary as v
 from scheduler.entry_members import FAILURES
 from scheduler.ledger.run_record import RunRecord, run_record
 from scheduler.rules.runs.attempts import settles
-
-_CLOCK_SLACK = timedelta(days=1)
-"""The clock may have been set back: an entry this much older than `since` may still follow one that is not."""
 
 
 def named_runs(store: EventStore | None, numbers: Iterable[int]) -> list[FailedRun]:
@@ -84,7 +82,7 @@ def failed_since(store: EventStore, since: datetime, jobs: Sequence[str] | None)
     made_again: set[int | None] = set()
     skipped: set[int | None] = set()
     for entry in store.read_backwards():
-        if entry.time < since - _CLOCK_SLACK:
+        if entry.time < since - CLOCK_SLACK:
             break
         if entry.type == v.RunSkipped.TYPE:
             skipped.add(entry.run)

@@ -100,9 +100,10 @@ class RunReport:
     @property
     def _next_attempt_at(self) -> datetime | None:
         """When its next attempt is due; None if it waits for none."""
-        last = self._record.entries[-1]
-        waits = bool(self._retried) and self._retried[-1].seq > self._starts[-1].seq
-        return v.payload(self._retried[-1]).retry_at if waits and not settles(last) else None
+        if self._record.end is not None or not self._retried:
+            return None
+        ended: v.RunFinished = v.payload(self._retried[-1])
+        return ended.retry_at if self._retried[-1].seq > self._starts[-1].seq else None
 
     def _trigger(self, zone: str) -> str:
         words = trigger_words(self.trigger)

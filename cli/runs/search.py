@@ -14,7 +14,7 @@ from scheduler.home import Home
 
 LOOK_BACK_ENTRIES = 50_000
 """Beyond this many entries, SQL over the sealed segments is quicker."""
-_CLOCK_SLACK = timedelta(days=1)
+CLOCK_SLACK = timedelta(days=1)
 """The clock may have been set back: an entry this much older than `since` may still follow one that is not."""
 
 
@@ -67,7 +67,7 @@ def past_runs(home: Home, store: EventStore, wanted: RunFilter, limit: int) -> l
     """
     found: list[SettledRun] = []
     for seen, entry in enumerate(store.read_backwards()):
-        if wanted.since is not None and entry.time < wanted.since - _CLOCK_SLACK:
+        if wanted.since is not None and entry.time < wanted.since - CLOCK_SLACK:
             return found
         if seen >= LOOK_BACK_ENTRIES:
             return found + _far_back(home, store, wanted, entry.seq + 1, limit - len(found))

@@ -114,7 +114,7 @@ def history(
     if as_json:
         show_json([run.members() for run in runs])
         return
-    narrowed = any(value is not None for value in wanted[:-1])
+    narrowed = wanted._replace(attempts=False) != RunFilter()
     shown = [
         (run, "UTC" if utc else zones.get(run.job, "UTC"), entry)
         for run, entry in zip(runs, because, strict=True)
