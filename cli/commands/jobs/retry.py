@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: cronledger jobs retry --failed --since 1h --reason 'the database is back'")
-@click.argument("runs", metavar="RUN...", nargs=-1, type=WholeNumber(0))
+@click.argument("runs", metavar="[RUN]...", nargs=-1, type=WholeNumber(0))
 @click.option("--failed", is_flag=True, help="All runs that failed since --since and were not made again.")
 @click.option(
     "--since",
