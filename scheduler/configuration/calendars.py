@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from eventstore.regular_file import open_regular
 from scheduler.configuration.keys.converters import FaultCollector
 from scheduler.configuration.keys.values import mapping, scalar, text
 from scheduler.configuration.spelling import nearest
-from scheduler.configuration.trust import distrust
+from scheduler.configuration.trust import Untrusted, read_trusted
 from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems
 from scheduler.configuration.yaml_tree.tree import Node, Scalar, Sequence
 from scheduler.rules.reconcile import CalendarDefinition
@@ -147,10 +145,9 @@ def _weekdays(node: Node) -> set[str]:
 def _content(path: Path, home: Path | None) -> bytes:
     """The bytes of an iCalendar file, which nobody else may write: who can decides when jobs run."""
     try:
-        with open(open_regular(path, follow=True), "rb") as file:
-            if problem := distrust(os.fstat(file.fileno()), path, home):
-                raise InvalidValue(problem)
-            raw = file.read(ICAL_BYTES_MAX + 1)
+        raw = read_trusted(path, home, ICAL_BYTES_MAX)
+    except Untrusted as problem:
+        raise InvalidValue(str(problem)) from None
     except OSError as problem:
         raise InvalidValue(f"{path} cannot be read: {problem.strerror or problem}") from None
     if len(raw) > ICAL_BYTES_MAX:

@@ -5,16 +5,14 @@ PyYAML is imported when the first config is read, so that commands that read non
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
-from eventstore.regular_file import open_regular
 from scheduler.configuration.errors import ConfigMissing, ConfigUnreadable, ConfigUntrusted
 from scheduler.configuration.job_kinds.builtin_jobs import REGISTERED
 from scheduler.configuration.model import Config
-from scheduler.configuration.trust import distrust
+from scheduler.configuration.trust import Untrusted, read_trusted
 
 
 def load(
@@ -37,11 +35,9 @@ def load(
     from scheduler.configuration.yaml_tree.source import MAX_BYTES
 
     try:
-        with open(open_regular(path, follow=True), "rb") as file:
-            problem = distrust(os.fstat(file.fileno()), path, home)
-            if problem:
-                raise ConfigUntrusted(path, problem)
-            raw = file.read(MAX_BYTES + 1)
+        raw = read_trusted(path, home, MAX_BYTES)
+    except Untrusted as problem:
+        raise ConfigUntrusted(path, str(problem)) from None
     except FileNotFoundError:
         raise ConfigMissing(path) from None
     except OSError as error:

@@ -11,7 +11,31 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from eventstore.regular_file import open_regular
+
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+class Untrusted(Exception):
+    """Others can write a file that decides what runs, or put another in its place; the message says what to do."""
+
+
+def read_trusted(path: Path, home: Path | None, bytes_max: int) -> bytes:
+    """The bytes of a file that decides what runs: all of them, or one more than may be.
+
+    Args:
+        path: the file; a link is followed.
+        home: the home that it belongs to, if it does.
+        bytes_max: so many are believed; that there is one more tells that it is too long.
+
+    Raises:
+        Untrusted: see `distrust`.
+        OSError: it cannot be read.
+    """
+    with open(open_regular(path, follow=True), "rb") as file:
+        if problem := distrust(os.fstat(file.fileno()), path, home):
+            raise Untrusted(problem)
+        return file.read(bytes_max + 1)
 
 
 def distrust(found: os.stat_result, path: Path, home: Path | None) -> str:

@@ -6,7 +6,6 @@ calls `os._exit`, leaves a true sentence. Anybody may have written what stands t
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import re
@@ -15,8 +14,9 @@ from typing import Final
 
 import msgspec
 
+from eventstore.durable import REAL, write_file
 from eventstore.nesting import nests_deeper
-from eventstore.regular_file import create_anew, read_regular
+from eventstore.regular_file import read_regular
 
 FILE_BYTES_MAX: Final = 64 * 1024
 MESSAGE_MAX_CHARS: Final = 1_000
@@ -96,20 +96,8 @@ def write_result(path: str, result: AttemptResult) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    anew = Path(f"{path}.{os.getpid()}")
-    descriptor = create_anew(anew)
-    try:
-        try:
-            rest = memoryview(msgspec.json.encode(result))
-            while rest:
-                rest = rest[os.write(descriptor, rest) :]
-        finally:
-            os.close(descriptor)
-        os.rename(anew, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(anew)
-        raise
+    beside = Path(f"{path}.{os.getpid()}")  # not hidden: retention takes what a killed process leaves
+    write_file(REAL, Path(path), msgspec.json.encode(result), durable=False, beside=beside)
 
 
 def read_result(path: str, secret_sha256: str | None) -> AttemptResult | None:

@@ -8,6 +8,7 @@ of the home, the text of the file says what can be seen in it without running it
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import time
@@ -19,8 +20,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from eventstore.durable import REAL, write_file
-from eventstore.regular_file import open_regular, read_regular
-from scheduler.configuration.trust import distrust
+from eventstore.regular_file import read_regular
+from scheduler.configuration.trust import Untrusted, read_trusted
 from scheduler.home import Home
 from scheduler.python_jobs.declarations import DeclaredJob
 from scheduler.python_jobs.targets import ENTRY_POINTS, EXTENSIONS, FILE, FOLDER
@@ -125,12 +126,12 @@ class CustomJobs:
                 yield f"{EXTENSIONS}/{folder}/{FILE}"
 
     def _source(self, path: Path) -> bytes:
-        with open(open_regular(path, follow=True), "rb") as file:
-            if problem := distrust(os.fstat(file.fileno()), path, self._home.root):
-                raise OSError(1, problem)
-            source = file.read(SOURCE_BYTES_MAX + 1)
+        try:
+            source = read_trusted(path, self._home.root, SOURCE_BYTES_MAX)
+        except Untrusted as problem:
+            raise OSError(errno.EPERM, str(problem)) from None
         if len(source) > SOURCE_BYTES_MAX:
-            raise OSError(27, f"it is longer than {SOURCE_BYTES_MAX:,} bytes")
+            raise OSError(errno.EFBIG, f"it is longer than {SOURCE_BYTES_MAX:,} bytes")
         return source
 
     def _read(self, file: str, source: bytes) -> Kept:
