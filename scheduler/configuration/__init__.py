@@ -1,15 +1,16 @@
 """The config: reading, checking and explaining `services/scheduler/config.yaml`.
 
-A config is one YAML document, a mapping of three blocks, each of which may be left out:
+A config is one YAML document, a mapping of four blocks, each of which may be left out:
 
 - `jobs`: the name of each job, to its keys;
 - `defaults`: keys that apply to every job that does not have them itself; `env` is merged;
-- `scheduler`: settings of the scheduler itself.
+- `scheduler`: settings of the scheduler itself;
+- `calendars`: days by which jobs are chosen or left out, by name.
 
-`keys.table` has every key with its meaning, and `keys.starter` shows them in a config. A config is read strictly:
-what is not understood is refused, all of it at once, each mistake with its line, its column and the nearest valid
-spelling. Anchors, aliases and merge keys (`<<`) are supported within bounds; tags, directives and further documents
-are not.
+`keys.job_keys` has every key of a job with its meaning, and `keys.starter` shows them in a config. A config is read
+strictly: what is not understood is refused, all of it at once, each mistake with its line, its column and the nearest
+valid spelling. Anchors, aliases and merge keys (`<<`) are supported within bounds; tags, directives and
+further documents are not.
 
 >>> from pathlib import Path
 >>> config = parse(b'jobs: {hello: {command: echo hello, schedule: "@hourly"}}', Path("config.yaml"))

@@ -43,6 +43,7 @@ _CODE = (
     "entry_members.py",
     "rules/clock_trust.py",
     "rules/evolve.py",
+    "rules/fold/*.py",
     "schedule/**/*.py",
     "rules/state.py",
     "rules/job_schedule.py",

@@ -15,7 +15,7 @@ HEADER = """\
 # The config
 
 The config of a home is its `services/scheduler/config.yaml`. This page lists every key. It is generated from
-`scheduler/configuration/keys/table.py` (`python -m tests.scheduler.configuration.config_docs`), and a test holds the
+`scheduler/configuration/keys/job_keys/` (`python -m tests.scheduler.configuration.config_docs`), and a test holds the
 two together. `cronledger init` writes a config that shows every key; `cronledger check` says whether one is right.
 
 A config is one YAML document, a mapping of four blocks, each of which may be left out:

@@ -1,0 +1,51 @@
+"""How long an attempt may take, and whether another one follows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from scheduler.configuration.keys import retry, shown, values
+from scheduler.configuration.keys.key import Key
+
+KEYS: Final[dict[str, Key]] = {
+    "timeout": Key(
+        member="timeout_ms",
+        read=values.duration_ms_or_never,
+        show=shown.duration_ms,
+        takes="a duration such as 90s, 15m, 36h or 7d, or never",
+        default="never",
+        meaning="An attempt that takes longer is stopped.",
+        example="timeout: 15m",
+        comment="stop a run that takes longer; durations are 90s, 15m, 36h, 7d (never)",
+        shared=True,
+        synonyms=("max_runtime",),
+    ),
+    "kill_after": Key(
+        member="kill_after_ms",
+        read=values.duration_ms,
+        show=shown.duration_ms,
+        takes="a duration such as 90s, 15m, 36h or 7d",
+        default="10s",
+        meaning="How long a run that is asked to end (SIGTERM) has before it is made to (SIGKILL).",
+        example="kill_after: 10s",
+        comment="from asking a run to end (SIGTERM) to making it end (SIGKILL) (10s)",
+        shared=True,
+    ),
+    "retry": Key(
+        member="retry",
+        read=retry.retry,
+        show=retry.shown,
+        merge=retry.merged,
+        takes=retry.TAKES,
+        default="none",
+        meaning="When a run makes another attempt after one that did not succeed: at most `attempts` (1) with the "
+        "first one, `delay` (10s) after the end of the last one, each further delay `backoff` (1) times as long, up "
+        "to `delay_max` (1h) and varied by at most a tenth; none later than `within` (never) after the first one "
+        "began; `if` the attempt ended so: exit codes, or `failed`, `timed_out`, `lost`, `unknown` (failed and "
+        "timed_out). A job's block is merged over that in `defaults`. See [retries](retries.md).",
+        example="retry: {attempts: 3, delay: 30s, backoff: 2, delay_max: 20m, within: 3h, if: [75, timed_out]}",
+        comment="further attempts of a run that did not succeed; if takes exit codes and outcomes (none)",
+        shared=True,
+        synonyms=("retries",),
+    ),
+}

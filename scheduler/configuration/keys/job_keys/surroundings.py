@@ -1,0 +1,50 @@
+"""What an attempt finds: variables, parameters, a folder."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from scheduler.configuration.keys import converters, parameters, shown, values
+from scheduler.configuration.keys.key import Key
+
+KEYS: Final[dict[str, Key]] = {
+    "env": Key(
+        member="env",
+        read=converters.environment,
+        show=shown.variables,
+        takes="a mapping of NAME: value",
+        default="none",
+        meaning="Variables that are added to the environment. The job's are merged over those in `defaults`. Values "
+        "are used as written; the ledger has only their digests.",
+        example="env:\n  PGHOST: db.example.org",
+        comment="added to the environment; values are used as written and only digests are recorded (none)",
+        shared=True,
+        synonyms=("environment",),
+    ),
+    "params": Key(
+        member="params",
+        read=parameters.parameters,
+        show=parameters.shown,
+        takes=parameters.WANTED,
+        default="none",
+        meaning="Values of a run, by default or by `jobs run NAME --param region=us`. The command gets them as "
+        "variables: `CRONLEDGER_PARAM_REGION`. Each may have a `type` (text, integer, number, boolean), `default`, "
+        "`choices`, `description`. What a run was given is recorded, unless it is `secret: true`: then it is read "
+        "from its `file` or variable (`env`) when a run starts. See [parameters](parameters.md).",
+        example="params: {region: {default: eu, choices: [eu, us]}, full: false}",
+        comment="values of a run, as CRONLEDGER_PARAM_REGION and so on (none)",
+        synonyms=("args", "arguments", "parameters", "vars"),
+    ),
+    "working_directory": Key(
+        member="working_directory",
+        read=values.folder,
+        show=shown.folder,
+        takes="the path of a folder, absolute or relative to the home",
+        default="the home",
+        meaning="The folder in which the command starts.",
+        example="working_directory: /srv/app",
+        comment="absolute or relative to the home (the home)",
+        shared=True,
+        synonyms=("cwd", "directory", "workdir", "working_dir"),
+    ),
+}

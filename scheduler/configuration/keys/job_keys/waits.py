@@ -1,0 +1,49 @@
+"""What becomes of a run that cannot start at once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from scheduler.configuration.keys import shown, values
+from scheduler.configuration.keys.key import Key
+
+KEYS: Final[dict[str, Key]] = {
+    "overlap": Key(
+        member="overlap",
+        read=values.one_of("skip", "queue", "replace", "allow"),
+        show=shown.text,
+        takes="skip, queue, replace or allow",
+        default="skip",
+        meaning="What becomes of a run that falls due while the job's last one is running: it is skipped, it waits, "
+        "it waits until that one has been stopped for it, or it starts beside it. Of several that `replace`, the "
+        "newest stays. What a person asked for is never replaced and replaces nothing: it waits.",
+        example="overlap: skip",
+        comment="when the last run is still going: skip, queue, replace or allow (skip)",
+        shared=True,
+    ),
+    "queue_limit": Key(
+        member="queue_limit",
+        read=values.whole_number(1, 10_000),
+        show=shown.text,
+        takes="a whole number from 1 to 10000",
+        default="1000",
+        meaning="At most so many runs of the job wait for an earlier one; a further one is skipped.",
+        example="queue_limit: 1000",
+        comment="at most so many runs wait for an earlier one (1000)",
+        shared=True,
+    ),
+    "start_deadline": Key(
+        member="start_deadline_ms",
+        read=values.duration_ms,
+        show=shown.start_deadline_ms,
+        takes="a duration such as 90s, 15m, 36h or 7d",
+        default="1h of waiting for a slot",
+        meaning="A run that could not start so long after its time is given up, and recorded as such. Written, it "
+        "counts every wait; left out, only that for a slot (`max_parallel`). What is caught up counts from its tick; "
+        "runs that a person asked for are never given up.",
+        example="start_deadline: 1h",
+        comment="give up what could not start so long after its time (1h of waiting for a slot)",
+        shared=True,
+        synonyms=("misfire_grace_time",),
+    ),
+}

@@ -1,0 +1,115 @@
+"""When a job runs: its schedule, and which of its instants count."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from scheduler.configuration.keys import converters, shown, values
+from scheduler.configuration.keys.key import Key
+
+KEYS: Final[dict[str, Key]] = {
+    "schedule": Key(
+        member="schedule",
+        derived=("schedules",),
+        read=converters.expressions,
+        show=shown.expressions,
+        takes="a cron expression in quotes, of five fields, or an alias such as @daily; or a list of these",
+        default="none: exactly one of schedule, every, at and on_demand",
+        meaning="When the job runs: at each time of `timezone` that fits the expression, or one of several. Days may "
+        "be told by their place in the month: `L`, `LW`, `15W`, `5#3`, `5L`. `cronledger cron explain` shows what "
+        "an expression means, and [schedules](schedules.md) tells the rules.",
+        example='schedule: "30 2 * * mon-fri"',
+        comment='exactly one of schedule, every, at and on_demand; also "@daily" and the like;\n'
+        'several in a list, ["0 2 * * mon-fri", "0 6 * * sat"]',
+        synonyms=("cron", "when"),
+    ),
+    "every": Key(
+        member="every",
+        read=lambda node: values.scalar(node, "a duration such as 90s").text,
+        show=shown.text,
+        takes="a duration such as 90s, and perhaps when it begins: 14d from 2026-01-05T09:00",
+        default="none: exactly one of schedule, every, at and on_demand",
+        meaning="When the job runs: at each multiple of this since the beginning of 1970, UTC; with `from`, at that "
+        "time and each multiple after it. Whole days from a time on (`14d from 2026-01-05T09:00` is every other "
+        "Monday at nine) keep the local time in `timezone`; what has hours, even `24h`, is elapsed time.",
+        example="every: 90s",
+        comment="at each multiple of this, whenever the scheduler was started;\n"
+        "or from a time on: 14d from 2026-01-05T09:00",
+        synonyms=("interval",),
+    ),
+    "at": Key(
+        member="at",
+        read=lambda node: values.scalar(node, "a time such as 2026-12-24T18:00:00+01:00").text,
+        show=shown.text,
+        takes="a time such as 2026-12-24T18:00:00+01:00; without an offset it is read in the job's zone",
+        default="none: exactly one of schedule, every, at and on_demand",
+        meaning="When the job runs: once.",
+        example="at: 2026-12-24T18:00:00+01:00",
+        comment="once",
+    ),
+    "on_demand": Key(
+        member="on_demand",
+        read=values.boolean,
+        show=shown.boolean,
+        takes="true or false",
+        default="false",
+        meaning="The job has no times: it runs only when somebody asks for it with `cronledger jobs run`, which a "
+        "disabled job obeys too.",
+        example="on_demand: true",
+        comment="no times: it runs only when somebody asks for it (false)",
+        synonyms=("manual",),
+    ),
+    "timezone": Key(
+        member="timezone",
+        read=values.zone,
+        show=shown.text,
+        takes="the IANA name of a time zone, such as Europe/Paris",
+        default="UTC",
+        meaning="The zone in which `schedule`, `at` without an offset, and the beginning of `every` are read.",
+        example="timezone: Europe/Paris",
+        comment="an IANA zone (UTC)",
+        shared=True,
+        synonyms=("tz",),
+    ),
+    "jitter": Key(
+        member="jitter_ms",
+        derived=("jitter_offset_ms",),
+        read=values.duration_ms_or_none,
+        show=shown.jitter,
+        takes="a duration such as 90s, 15m, 36h or 7d, or none",
+        default="none",
+        meaning="Each run comes later by a time from 0 to this, always the same for a job, so that jobs of one time "
+        "do not start together. The time follows from the ledger's id and the job's name. It is less than the "
+        "shortest time from one run to the next, and at most 7d. "
+        "See [schedules](schedules.md#jitter).",
+        example="jitter: 2m",
+        comment="each run comes later by at most this, always the same for a job (none)",
+        shared=True,
+        synonyms=("splay", "random_delay", "randomized_delay"),
+    ),
+    "calendars": Key(
+        member="calendars",
+        read=converters.job_calendars,
+        show=shown.calendars,
+        takes="a mapping of only and except, each the name of a calendar or a list of names; or none",
+        default="none",
+        meaning="The days on which the job's times count, by calendars that stand in `calendars:` at the top: `only` "
+        "those that one of them has, and none that one in `except` has. The day is that of the schedule's time in "
+        "`timezone`; what a person asks for runs on any day. See [calendars](calendars.md).",
+        example="calendars: none",
+        comment="or {except: [holidays]}, {only: freeze}: calendars that stand at the top (none)",
+        shared=True,
+        synonyms=("calendar",),
+    ),
+    "enabled": Key(
+        member="enabled",
+        read=values.boolean,
+        show=shown.boolean,
+        takes="true or false",
+        default="true",
+        meaning="Whether the job runs at its times. A person can also disable and enable it with `cronledger jobs`.",
+        example="enabled: true",
+        comment="(true) a person can also disable it: cronledger jobs disable NAME",
+        shared=True,
+    ),
+}

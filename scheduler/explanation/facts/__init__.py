@@ -1,0 +1,69 @@
+"""The parts of an explanation: a verdict about one instant of one job, and the facts on which it rests.
+
+Each fact names the entries that prove it. A fact holds values, not words; `cli.words` words it.
+"""
+
+from __future__ import annotations
+
+from scheduler.explanation.facts.explanation import Explanation, Verdict
+from scheduler.explanation.facts.fact import Fact
+from scheduler.explanation.facts.run_facts import (
+    AttemptEnd,
+    BlockingRun,
+    ManualRun,
+    ReplacingRun,
+    RunEnd,
+    RunOwed,
+    RunSkip,
+    RunStart,
+    TakenSlots,
+    UnfinishedRun,
+    WaitEnd,
+)
+from scheduler.explanation.facts.schedule_facts import (
+    CatchUpRefusal,
+    ClosedSchedule,
+    DaylightSaving,
+    Disablement,
+    ExcludedDay,
+    JobAbsence,
+    Misfire,
+    ScheduleChange,
+    ScheduleInForce,
+    SecondPass,
+    SettledAhead,
+    UpcomingInstant,
+)
+from scheduler.explanation.facts.scheduler_facts import ClockStep, SchedulerDowntime, SchedulerPause
+
+__all__ = [
+    "AttemptEnd",
+    "BlockingRun",
+    "CatchUpRefusal",
+    "ClockStep",
+    "ClosedSchedule",
+    "DaylightSaving",
+    "Disablement",
+    "ExcludedDay",
+    "Explanation",
+    "Fact",
+    "JobAbsence",
+    "ManualRun",
+    "Misfire",
+    "ReplacingRun",
+    "RunEnd",
+    "RunOwed",
+    "RunSkip",
+    "RunStart",
+    "ScheduleChange",
+    "ScheduleInForce",
+    "SchedulerDowntime",
+    "SchedulerPause",
+    "SecondPass",
+    "SettledAhead",
+    "TakenSlots",
+    "UnfinishedRun",
+    "UpcomingInstant",
+    "Verdict",
+    "WaitEnd",
+]

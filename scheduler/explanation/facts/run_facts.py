@@ -1,0 +1,143 @@
+"""Facts about runs: how one was owed, began and ended, and what was in its way."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from scheduler.entry_members import Metrics, Outcome, SkipReason, Trigger
+from scheduler.explanation.facts.fact import Fact
+
+
+class RunOwed(Fact, frozen=True, tag="ticked"):
+    """The instant fell due, and a run was owed for it."""
+
+    run: int
+    trigger: Trigger
+    time: datetime
+    lateness_ms: int
+
+
+class RunStart(Fact, frozen=True, tag="run_began"):
+    """The run was started.
+
+    Attributes:
+        adopted: whether it outlived the scheduler that started it.
+        params: the values with which it started; secret: names of the parameters whose values nobody recorded.
+    """
+
+    run: int
+    time: datetime
+    adopted: bool = False
+    params: dict[str, str] = {}
+    secret: list[str] = []
+
+
+class RunEnd(Fact, frozen=True, tag="run_ended"):
+    """The run ended; from `message` on: what a Python job said of itself."""
+
+    run: int
+    time: datetime
+    outcome: Outcome
+    duration_ms: int | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    error: str | None = None
+    attempt: int = 1
+    message: str | None = None
+    items_processed: int | None = None
+    items_failed: int | None = None
+    metrics: Metrics = {}
+
+
+class AttemptEnd(Fact, frozen=True, tag="attempt_ended"):
+    """An attempt ended; the next one was to follow at `retry_at`, and did at `next_started`, unless that is None."""
+
+    run: int
+    attempt: int
+    time: datetime
+    retry_at: datetime
+    outcome: Outcome
+    duration_ms: int | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    error: str | None = None
+    next_started: datetime | None = None
+
+
+class WaitEnd(Fact, frozen=True, tag="wait_ended"):
+    """The run waited for another attempt, and makes none.
+
+    Attributes:
+        run: the run, which ended with this; outcome: how.
+        attempt: its last attempt; time: when that was recorded.
+        why: `within`: the time for its attempts was over. `cancelled`, `disabled`, `removed`: somebody wished so.
+        actor, actor_reason: who, and why, if an entry says so.
+    """
+
+    run: int
+    attempt: int
+    time: datetime
+    outcome: Outcome
+    why: Literal["within", "cancelled", "disabled", "removed"]
+    actor: str | None = None
+    actor_reason: str = ""
+
+
+class UnfinishedRun(Fact, frozen=True, tag="run_open"):
+    """The run has not ended: it is running, or it waits to be started; `behind`: an earlier run of the same job.
+
+    Attributes:
+        attempt: the one that is going, or for which it waits; `retry_at`: until when it waits for that.
+    """
+
+    run: int
+    started: datetime | None = None
+    behind: int | None = None
+    attempt: int = 1
+    retry_at: datetime | None = None
+
+
+class RunSkip(Fact, frozen=True, tag="run_skipped"):
+    """The run was deliberately not made; `actor` and `actor_reason`: who caused that and why, if an entry did."""
+
+    run: int
+    time: datetime
+    reason: SkipReason
+    actor: str | None = None
+    actor_reason: str = ""
+
+
+class BlockingRun(Fact, frozen=True, tag="in_the_way"):
+    """The run that was in the way: its cause, when it started, when and how it ended (None: it has not)."""
+
+    run: int
+    trigger: Trigger
+    scheduled_for: datetime | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
+    outcome: Outcome | None = None
+
+
+class ReplacingRun(Fact, frozen=True, tag="replaced_by"):
+    """The newer run of the job that took the place of this one, and the instant for which that is."""
+
+    run: int
+    scheduled_for: datetime | None = None
+
+
+class TakenSlots(Fact, frozen=True, tag="slots_taken"):
+    """All slots were taken, so that nothing else could start: `runs` and `jobs` name the runs, oldest first."""
+
+    runs: list[int]
+    jobs: list[str]
+    since: datetime | None = None
+
+
+class ManualRun(Fact, frozen=True, tag="by_hand"):
+    """A person had the job run at that moment, whatever its schedule."""
+
+    run: int
+    actor: str
+    time: datetime
+    reason: str = ""

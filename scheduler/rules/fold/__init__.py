@@ -1,0 +1,1 @@
+"""What each type of entry changes in the state; `scheduler.rules.evolve` puts them together."""

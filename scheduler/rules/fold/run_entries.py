@@ -1,0 +1,118 @@
+"""How entries about runs change the state: a run has one end, and what comes after it changes nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from scheduler.rules.fold.apply import Apply
+from scheduler.rules.state import Executor, Job, LastRun, LeftRunning, RetryWait, Run, State
+
+LEFT_RUNNING_MAX = 20
+"""The state holds at most this many runs with processes that could not be stopped: the newest ones."""
+
+
+def _run_requested(state: State, entry: Entry, data: v.RunRequested) -> None:
+    run = Run(entry.seq, entry.job or "", "manual", entry.time, by=data.executor, actor=entry.actor)
+    run.has_options = bool(data.parameters)
+    if data.params:
+        run.params = data.params
+    run.retry_of, run.original_scheduled_for = data.retry_of, data.original_scheduled_for
+    owe(state, run)
+
+
+def owe(state: State, run: Run) -> None:
+    """A run joins those in flight."""
+    state.runs[run.number] = run
+    job = state.jobs.get(run.job)
+    if job is not None:
+        job.live.append(run.number)
+
+
+def _in_flight(state: State, entry: Entry) -> Run | None:
+    """The entry's run; None if it has ended, and then the entry changes nothing."""
+    return state.runs.get(-1 if entry.run is None else entry.run)
+
+
+def _run_cancel_requested(state: State, entry: Entry, data: v.RunCancelRequested) -> None:
+    run = _in_flight(state, entry)
+    if run is not None:
+        run.cancel_seq = entry.seq
+
+
+def _executor(data: v.RunStarted | v.RunAdopted) -> Executor:
+    return Executor(data.host, data.boot_id, data.executor_pid, data.executor_start_ticks, data.pid_namespace)
+
+
+def _run_started(state: State, entry: Entry, data: v.RunStarted) -> None:
+    run = _in_flight(state, entry)
+    if run is not None:
+        run.attempt, run.started = data.attempt, entry.time
+        run.secret_sha256 = data.secret_sha256
+        run.executor = _executor(data)
+        if entry.actor == v.SCHEDULER:
+            run.by = "scheduler"
+
+
+def _run_adopted(state: State, entry: Entry, data: v.RunAdopted) -> None:
+    run = _in_flight(state, entry)
+    if run is not None:
+        run.executor = _executor(data)
+
+
+def _run_finished(state: State, entry: Entry, data: v.RunFinished) -> None:
+    run = state.runs.get(-1 if entry.run is None else entry.run)
+    if run is not None and run.executor is not None and data.survivors:
+        left = LeftRunning(run.number, run.job, run.executor.boot_id, data.survivors)
+        state.left_running = [*state.left_running, left][-LEFT_RUNNING_MAX:]
+    if data.retry_at is not None:
+        if run is not None and run.started is not None:
+            _await_retry(run, entry, data, data.retry_at)
+        return
+    job = _end(state, entry)
+    if job is not None and entry.run is not None:
+        job.last = LastRun(
+            entry.run,
+            data.trigger,
+            entry.time,
+            outcome=data.outcome,
+            started=data.started,
+            duration_ms=data.duration_ms,
+            exit_code=data.exit_code,
+            signal=data.signal,
+            error=data.error,
+        )
+
+
+def _await_retry(run: Run, entry: Entry, data: v.RunFinished, at: datetime) -> None:
+    first_started = data.started if run.retry is None else run.retry.first_started
+    run.retry = RetryWait(at, entry.seq, first_started, data)
+    run.started = run.executor = run.secret_sha256 = None
+
+
+def _run_skipped(state: State, entry: Entry, data: v.RunSkipped) -> None:
+    job = _end(state, entry)
+    if job is not None and entry.run is not None:
+        job.last_skipped = LastRun(entry.run, data.trigger, entry.time, skipped=data.reason)
+
+
+def _end(state: State, entry: Entry) -> Job | None:
+    """Remove a run from those in flight; its job, or None if the entry's run was not in flight."""
+    run = state.runs.pop(-1 if entry.run is None else entry.run, None)
+    if run is None:
+        return None
+    job = state.jobs.get(run.job)
+    if job is not None and run.number in job.live:
+        job.live.remove(run.number)
+    return job
+
+
+APPLY: Apply = {
+    v.RunRequested.TYPE: _run_requested,
+    v.RunCancelRequested.TYPE: _run_cancel_requested,
+    v.RunStarted.TYPE: _run_started,
+    v.RunAdopted.TYPE: _run_adopted,
+    v.RunFinished.TYPE: _run_finished,
+    v.RunSkipped.TYPE: _run_skipped,
+}
