@@ -21,12 +21,12 @@ from scheduler.entry_members import MisfireReason
 from scheduler.ledger.ledger import Ledger
 from scheduler.rules.catch_up import replay
 from scheduler.rules.clock_monitor import ClockMonitor, TimeGap
-from scheduler.rules.falling_due import ROUND_LATE_MAX, deadline_skip, due_events, next_batch
+from scheduler.rules.falling_due import ROUND_LATE_MAX, due_events, next_batch
 from scheduler.rules.reconcile import pauses_ended
 from scheduler.rules.runs.attempts import is_news, with_retry
-from scheduler.rules.runs.dispatch import Dispatcher, arrivals
 from scheduler.rules.runs.orphans import ExecutorAlive, late_run_skips, orphans
-from scheduler.rules.runs.replacement import left_by_edit, replacements
+from scheduler.rules.runs.replacement import left_by_edit
+from scheduler.rules.runs.round import Room, round_events
 from scheduler.rules.runs.waiting_runs import WaitingRuns
 from scheduler.rules.state import Executor, Run, State
 from scheduler.rules.timetable import Due, Timetable
@@ -233,30 +233,17 @@ class Scheduler:
         self, state: State, now: datetime, due: Iterable[Due], finishes: Sequence[Event]
     ) -> list[Event]:
         events = [with_retry(state, event, now) for event in finishes if is_news(state, event)]
-        ended = {event.run for event in events if event.run is not None and event.data.retry_at is None}
         events += due_events(state, due, now)
         if self._stopping or self._paused is not None:
             return events
-        # Another scheduler may have started some of them meanwhile.
-        new = [run for number in self._requested if (run := state.runs.get(number)) and run.attempt == 0]
-        new += arrivals(events, state.head.seq + 1, now)
-        capacity = self.settings.max_parallel - len(self._supervisor)
-        running = self._supervisor.runs()
-        for number in ended:
-            self._waiting.notice_job(state.runs[number].job, whole=False)
-        self._waiting.refresh(state, ended, now)
-        lapsed = self._waiting.lapsed(state, now)
-        events += [deadline_skip(state, number, capacity, running) for number in lapsed]
-        ended |= set(lapsed)
+        room = Room(
+            self.settings.max_parallel - len(self._supervisor),
+            self._supervisor.runs(),
+            self._executor,
+            self._supervisor.secret_sha256,
+        )
         # Jobs that were edited while this round was decided are in `_touched`.
-        replaced, superseded = replacements(state, [*(run.job for run in new), *self._touched], new, ended)
-        events += replaced
-        ended |= superseded
-        asked = {event.run for event in replaced}  # what was just asked to stop makes no further attempt
-        owed = (number for number in self._waiting if number not in asked)
-        secret_sha256 = self._supervisor.secret_sha256
-        dispatcher = Dispatcher(state, owed, new, ended, capacity, self._executor, secret_sha256, running)
-        return events + dispatcher.decide()
+        return events + round_events(state, now, events, self._requested, self._touched, self._waiting, room)
 
     def _launch(self, started: Sequence[Entry]) -> None:
         """Start the runs that are on record as started."""
