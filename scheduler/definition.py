@@ -65,6 +65,18 @@ class Parameter(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     env: str | None = None
 
 
+class Secret(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Where a secret of a job is read from when an attempt starts; exactly one of the two is set.
+
+    Attributes:
+        file: absolute, or relative to the home.
+        env: the name of a variable of the process that starts the attempt.
+    """
+
+    file: str | None = None
+    env: str | None = None
+
+
 class JobCalendars(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The calendars of a job, each by its name with the digest of its days.
 
@@ -128,6 +140,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         enabled: what the config says; a person may have said otherwise since.
         env: name of each environment variable, to the digest of its value.
         params: the parameters that it takes, by name.
+        secrets: names of variables, to where the value of each is read when an attempt starts.
         working_directory: absolute, or relative to the home; the home itself if None.
         timeout_ms: stop an attempt that takes longer; None: never.
         kill_after_ms: from SIGTERM to SIGKILL.
@@ -164,6 +177,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     enabled: bool = True
     env: dict[str, str] = {}
     params: dict[str, Parameter] = {}
+    secrets: dict[str, Secret] = {}
     working_directory: str | None = None
     timeout_ms: int | None = None
     kill_after_ms: int = 10_000

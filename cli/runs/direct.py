@@ -19,8 +19,9 @@ from cli.runs.runner import OnRequested, OutputPlaces, Runner, ledger_for_runs
 from cli.runs.wanted import Wanted
 from cli.terminal.console import note
 from cli.terminal.printable import printable
-from eventstore.errors import Unavailable
+from eventstore.errors import LedgerError, Unavailable
 from scheduler.configuration import Config
+from scheduler.configuration.secret_values import named_secrets
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
@@ -106,6 +107,7 @@ class DirectRunner(Runner):
         self._reserve_given = False
         self._refused = False
         self._announced: set[int] = set()
+        self._collects = False
         self._tick_at_s = time.monotonic() + _TICK_S
 
     def request(self, wanted: Wanted, on_requested: OnRequested) -> None:
@@ -163,6 +165,8 @@ class DirectRunner(Runner):
         with ExitStack() as last:
             last.callback(super().close)
             last.callback(self._spawner.close)
+            if self._collects:
+                last.callback(self._collect)
             if self._files is not None and self._reserve_given:
                 self._files.restore_reserve()
 
@@ -190,9 +194,17 @@ class DirectRunner(Runner):
             complain(f"{job} was not started: {problem}")
             self._refused = True
             return True
+        self._collects |= any(secret.env is not None for _, secret in named_secrets(request.definition))
         self.watched.want(number, job, self.ledger.store.read(number))
         on_requested(number, job)
         return True
+
+    def _collect(self) -> None:
+        """Collect the log entries here: only this process knows the variables that are masked in them."""
+        from cli.logs.up_to_date import bring_up_to_date
+
+        with contextlib.suppress(Failure, LedgerError):
+            bring_up_to_date(self._home, shown=False)
 
     def _turn(self) -> float:
         """Let the executor do what can be done now; returns in how many seconds to call this again."""

@@ -46,7 +46,7 @@ class DryRun(NamedTuple):
     @property
     def variables(self) -> dict[str, list[str]]:
         """The names of the variables that it would get, by where they come from."""
-        config = sorted(self.job.definition.env)
+        config = sorted({*self.job.definition.env, *self.job.definition.secrets})
         params = map(variable, self.job.definition.params)
         others = {*self.launch.env, *_ADDED, *params} - set(config)
         own = sorted(name for name in others if name.startswith("CRONLEDGER_"))

@@ -1,8 +1,9 @@
 """Following the output of runs: what a job writes to its two files appears on the command's own two streams.
 
-Bytes pass as they are: binary data, half a character, a gigabyte without a line end. At a terminal, what it would
-obey is escaped. Memory stays bounded. The kernel says when a file has grown; nothing is looked at in vain. Only where
-several runs are followed at once does each line get the name of its job.
+Bytes pass as they are: binary data, half a character, a gigabyte without a line end. Only `***` takes the place of
+secrets that the job names, and at a terminal what it would obey is escaped. Memory stays bounded. The kernel says
+when a file has grown; nothing is looked at in vain. Only where several runs are followed at once does each line get
+the name of its job.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import os
 import selectors
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from cli.terminal.console import note
 from cli.terminal.job_output import ShownOutput, shown_output
 from cli.terminal.nonblocking_output import Sink
 from cli.terminal.printable import printable
@@ -21,6 +23,10 @@ from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.change_watch import MODIFIED, ChangeWatch
 from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from scheduler.definition import JobDefinition
+    from scheduler.logs.collection.masked_output import MaskedOutput
 
 _CHUNK_BYTES = 64 * 1024
 _ROUND_BYTES = 2 * 1024 * 1024
@@ -45,10 +51,16 @@ class _OutputCopy:
     """
 
     def __init__(
-        self, path: Path, sink: Sink, label: bytes, watch: ChangeWatch, shown: ShownOutput | None
+        self,
+        path: Path,
+        sink: Sink,
+        label: bytes,
+        watch: ChangeWatch,
+        masked: MaskedOutput | None,
+        shown: ShownOutput | None,
     ) -> None:
         self._path, self._sink, self._label, self._watch = path, sink, label, watch
-        self._shown = shown
+        self._masked, self._shown = masked, shown
         self._fd: int | None = None
         self._offset = 0
         self._line = b""
@@ -84,9 +96,9 @@ class _OutputCopy:
             return False
         if not self._sink.flush():
             return False
-        if self._shown is not None:
+        if self._masked is not None or self._shown is not None:
             self._put(b"", last=True)
-            self._shown = None
+            self._masked = self._shown = None
             if not self._sink.flush():
                 return False
         if self._line:
@@ -121,6 +133,8 @@ class _OutputCopy:
 
     def _put(self, chunk: bytes, *, last: bool = False) -> None:
         """Hand on what is to be seen of the next bytes."""
+        if self._masked is not None:
+            chunk = self._masked.masked(chunk, last=last)
         if self._shown is not None:
             chunk = self._shown.shown(chunk, last=last)
         if chunk:
@@ -133,6 +147,14 @@ class _OutputCopy:
             lines.append(self._line)
             self._line = b""
         return b"".join([self._label + line + b"\n" for line in lines])
+
+
+def _masking(forms: list[bytes] | None) -> MaskedOutput | None:
+    if not forms:
+        return None
+    from scheduler.logs.collection.masked_output import MaskedOutput
+
+    return MaskedOutput(forms)
 
 
 class _FollowedRun(NamedTuple):
@@ -176,10 +198,11 @@ class OutputFollower:
         """Why output cannot be shown (the reader left, a full disk), or None; the runs are not affected."""
         return self._sinks[0].problem or self._sinks[1].problem
 
-    def started(self, entry: Entry) -> None:
-        """Given a `run.started`: follow what the run writes from now on."""
+    def started(self, entry: Entry, definition: JobDefinition | None = None) -> None:
+        """Given a `run.started`: follow what the run writes from now on, without the secrets of its job."""
         assert entry.run is not None, "a run has a number"
         attempt = v.payload(entry).attempt
+        forms = None if definition is None else self._secrets_of(definition, v.payload(entry))
         label = f"{printable(entry.job or '?')} | ".encode() if self._labelled else b""
         out, err = (
             _OutputCopy(
@@ -187,12 +210,30 @@ class OutputFollower:
                 sink,
                 label,
                 self._watch,
+                _masking(forms),
                 shown_output(sink.fd, raw=self._raw),
             )
             for stream, sink in zip(("stdout", "stderr"), self._sinks, strict=True)
         )
         self.forget(entry.run)
         self._runs[entry.run] = _FollowedRun(time.monotonic(), (out, err))
+
+    def _secrets_of(self, definition: JobDefinition, started: v.RunStarted) -> list[bytes] | None:
+        """What is masked in the output of a job; None if it has no secrets."""
+        if not (definition.secrets or definition.params or definition.env):
+            return None
+        from scheduler.logs.collection.masked_output import known_secrets, names_secrets
+        from scheduler.processes.process_environ import environ_of
+
+        if not names_secrets(definition):
+            return None
+        ours = started.executor_pid == os.getpid()
+        environ = os.environ if ours else environ_of(started.executor_pid, started.executor_start_ticks)
+        known = known_secrets(definition, self._home, environ)
+        if not ours:  # of an own run its end tells
+            for why in known.unknown:
+                note(f"{definition.name}: {why}; so it is not masked here if the job prints it")
+        return known.forms
 
     def finished(self, entry: Entry) -> None:
         """Given a `run.finished`: show the rest, up to the recorded length; what is written later is left out."""

@@ -57,7 +57,8 @@ class WatchedRuns:
             self._begun.add(entry.run)
             if self._follower is not None:
                 self._show_attempt(entry.run)
-                self._follower.started(entry)
+                job = self._state.jobs.get(entry.job or "")
+                self._follower.started(entry, None if job is None else job.definition)
         elif entry.type in v.ENDINGS and not settles(entry):
             if self._follower is not None:
                 self._attempts[entry.run] = entry

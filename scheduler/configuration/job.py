@@ -96,6 +96,7 @@ def read_job(key: Scalar, node: Node, context: ReadingContext) -> ConfiguredJob 
             block.values["calendars"], where, context.calendars, problems, f"jobs.{name}.calendars"
         )
     _check_folders(body, block, context, f"jobs.{name}")
+    _check_secrets(body, block, context, f"jobs.{name}.secrets")
     for word, entry in MERGED_KEYS.items():
         if entry.member in block.values or entry.member in context.defaults.values:
             _merge(word, entry, body, block, context, f"jobs.{name}")
@@ -236,6 +237,19 @@ def _check_jitter(
         where = body.entries["jitter"][1] if own else key
         inherited = "" if own else "; the jitter is that of defaults, and jitter: none takes it back"
         context.problems.add(where, fault + inherited, key=f"jobs.{key.text}.jitter")
+
+
+def _check_secrets(body: Mapping, block: Block, context: ReadingContext, key: str) -> None:
+    """No variable is set in two ways."""
+    for name in block.values.get("secrets", {}):
+        for where, env in (
+            ("env", block.values.get("env", {})),
+            ("the env of defaults", context.default_digests),
+        ):
+            if name in env:
+                message = f"{name} stands in {where} too: a variable has one value"
+                context.problems.add(body.entries["secrets"][1], message, key=f"{key}.{name}")
+                break
 
 
 def _check_folders(body: Mapping, block: Block, context: ReadingContext, key: str) -> None:

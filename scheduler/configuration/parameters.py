@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from collections.abc import Mapping
 from typing import Final
 
-from scheduler.definition import JobDefinition, Parameter, ParameterType
+from scheduler.configuration import secret_values
+from scheduler.definition import JobDefinition, Parameter, ParameterType, Secret
 
 VARIABLE_PREFIX: Final = "CRONLEDGER_PARAM_"
 PARAMETERS_MAX: Final = 32
 """So many a job may have: their values stand together in one entry of the ledger."""
 VALUE_BYTES_MAX: Final = 1_000
 """So long a value may be as it is recorded, where what is not ASCII is escaped."""
-SECRET_BYTES_MAX: Final = 64 * 1024
 
 _PATTERNS: Final[dict[ParameterType, str]] = {
     "integer": r"-?(0|[1-9][0-9]*)",
@@ -97,31 +95,6 @@ def secret_value(name: str, parameter: Parameter, home: str, environ: Mapping[st
     Raises:
         OSError: it cannot be read.
     """
-    if parameter.file is None:
-        value = environ.get(parameter.env or "")
-        if value is None:
-            raise OSError(2, f"its parameter {name}: there is no variable {parameter.env} in the environment")
-        return value
-    path = os.path.join(home, parameter.file)
-    try:
-        value = os.fsdecode(_read(path)).removesuffix("\n").removesuffix("\r")
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise OSError(error.errno or 5, f"its parameter {name} cannot be read from {path}: {why}") from None
-    if "\0" in value:
-        raise OSError(22, f"its parameter {name}, read from {path}, holds a NUL character")
-    return value
-
-
-def _read(path: str) -> bytes:
-    # The config names the file, so a link is followed; a pipe must not hold anything up.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(22, "it is not a regular file")
-        raw = os.read(descriptor, SECRET_BYTES_MAX + 1)
-        if len(raw) > SECRET_BYTES_MAX:
-            raise OSError(27, f"it is longer than {SECRET_BYTES_MAX:,} bytes")
-        return raw
-    finally:
-        os.close(descriptor)
+    return secret_values.value_of(
+        Secret(file=parameter.file, env=parameter.env), f"its parameter {name}", home, environ
+    )

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from scheduler.configuration.parameters import VARIABLE_PREFIX
 from scheduler.python_jobs.attempt_result import (
     ERROR_MAX_CHARS,
     MESSAGE_MAX_CHARS,
@@ -40,7 +39,8 @@ class Report:
 
     def __init__(self, request: JobRequest, environ: Mapping[str, str]) -> None:
         self._path, self._secret_sha256 = request.result, request.secret_sha256
-        self._secrets = {name: environ[name] for name in request.secrets if name in environ}
+        self._secrets = [environ[name] for name in request.secrets if name in environ]
+        self._probable = {name: environ[name] for name in request.probably_secret if name in environ}
 
     def unfinished(self, what: str) -> None:
         """Leave what is to be said if the process ends now.
@@ -75,10 +75,7 @@ class Report:
             return value
         from scheduler.logs.collection.secret_masking import Masker, parts_of, secrets_of
 
-        secrets = secrets_of(self._secrets)
-        for name, secret in self._secrets.items():
-            if name.startswith(VARIABLE_PREFIX):  # a secret parameter, which is one for certain
-                secrets |= parts_of(secret)
+        secrets = secrets_of(self._probable).union(*map(parts_of, self._secrets))
         return Masker(secrets).text(value.encode("utf-8", "backslashreplace").decode())
 
 

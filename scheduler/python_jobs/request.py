@@ -23,7 +23,8 @@ class JobRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         job, run, attempt, trigger, scheduled_for: which attempt this is.
         timeout_ms: after how long it is stopped; None: never.
         params: the names of its parameters and their types; the values are in the environment.
-        secrets: names of variables whose values must not leave the process: of the config's `env` and secret ones.
+        secrets: names of variables whose values must not leave the process, whatever they are.
+        probably_secret: names of variables of which those must not that look like a secret: of the config's `env`.
         dry_run: nothing is to be changed.
         result: the file in which it leaves what the job said, absolute.
         secret_sha256: digest of the attempt's secret, by which its result is known as its own.
@@ -40,6 +41,7 @@ class JobRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     timeout_ms: int | None = None
     params: dict[str, ParameterType] = {}
     secrets: list[str] = []
+    probably_secret: list[str] = []
     dry_run: bool = False
     secret_sha256: str = ""
 

@@ -103,7 +103,7 @@ class Launcher:
             to_start: whether it is to be started, and not only to be watched.
 
         Raises:
-            OSError: a secret parameter cannot be read.
+            OSError: a secret cannot be read.
         """
         launch = self.prepare(run, definition, started, max(1, run.attempt), options)
         if to_start and definition.params:
@@ -111,6 +111,11 @@ class Launcher:
 
             values = environment(definition, run.params, self._root, self._environ)
             launch = launch._replace(env={**launch.env, **values})
+        if to_start and definition.secrets:
+            from scheduler.configuration import secret_values
+
+            secrets = secret_values.environment(definition, self._root, self._environ)
+            launch = launch._replace(env={**launch.env, **secrets})
         return RunningAttempt(run, started, launch, definition, actor)
 
     def prepare(
@@ -170,7 +175,7 @@ class Launcher:
         from scheduler.python_jobs import request
         from scheduler.python_jobs.targets import DRY_RUN
 
-        secret = [variable(name) for name, parameter in definition.params.items() if parameter.secret]
+        named = [variable(name) for name, parameter in definition.params.items() if parameter.secret]
         return request.argv(
             request.JobRequest(
                 target=target,
@@ -183,7 +188,8 @@ class Launcher:
                 scheduled_for=run.scheduled_for or run.original_scheduled_for,
                 timeout_ms=definition.timeout_ms,
                 params=request.types_of(definition),
-                secrets=[*definition.env, *secret],
+                probably_secret=list(definition.env),
+                secrets=[*definition.secrets, *named],
                 secret_sha256=run.secret_sha256 or "",
                 dry_run=DRY_RUN in options,
             )

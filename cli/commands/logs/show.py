@@ -1,4 +1,4 @@
-"""`logs show`: what a run printed, byte for byte, as long as it is kept."""
+"""`logs show`: what a run printed, byte for byte but for the secrets of its job, as long as it is kept."""
 
 from __future__ import annotations
 
@@ -24,8 +24,13 @@ from cli.times.show import show_size
 from cli.times.zones import local_zone
 from cli.words.entry_lines import sentence
 from eventstore import EventStore
+from scheduler.definition import JobDefinition
 from scheduler.explanation.deleted_output import deleted_by
 from scheduler.home import Home
+from scheduler.logs.collection.masked_output import MaskedOutput, known_secrets, names_secrets
+from scheduler.processes.process_environ import environ_of
+from scheduler.processes.recognition.identity import process_stat
+from scheduler.scheduler_lock import holder_of
 
 
 @click.command(epilog="Example: cronledger logs show 41 --stream stderr")
@@ -39,8 +44,9 @@ from scheduler.home import Home
 def show(home: Home, run: int, stream: str | None, attempt: int | None, raw: bool) -> None:
     """Show what a run printed, byte for byte: its standard output on ours, its standard error on ours.
 
-    What is shown is what was captured: nothing is masked, and nothing left out. Only at a terminal, what it would
-    obey is escaped; to a pipe or a file the bytes go as they are. It is checked against the digest in the ledger.
+    What is shown is what was captured, and nothing is left out. Only *** stands for secrets that the job names, and
+    at a terminal what it would obey is escaped; to a pipe or a file all other bytes go as they are. What was captured
+    is checked against the digest in the ledger.
     Exit code 1 if it is not what the run wrote, or if it is no longer there; the entry of the retention that
     deleted it is named. What was added after the run had ended is not shown; it is said how much.
     """
@@ -52,15 +58,38 @@ def show(home: Home, run: int, stream: str | None, attempt: int | None, raw: boo
         store = view.ledger.store
         found = find_attempt(store, run, attempt)
         wanted = [each for each in found.streams if stream is None or each.stream == stream]
-        sound = [_show(home, store, found, recorded, raw) for recorded in wanted]
+        job = view.state.jobs.get(found.job)
+        forms = [] if job is None else _secrets_of(home, job.definition)
+        sound = [_show(home, store, found, recorded, MaskedOutput(forms), raw=raw) for recorded in wanted]
     if found.finished is None:
         note(f"run {run} of {found.job} is still going; `cronledger logs view --run {run} -f` follows it")
     if not all(sound):
         sys.exit(ExitCode.FAILED)
 
 
+def _secrets_of(home: Home, definition: JobDefinition) -> list[bytes]:
+    """What is masked in the output of a job: its secrets as they are now."""
+    if not names_secrets(definition):
+        return []
+    scheduler = holder_of(home.scheduler_lock)
+    stat = None if scheduler is None else process_stat(scheduler.pid)
+    environ = dict(os.environ)
+    if scheduler is not None and stat is not None:
+        environ |= environ_of(scheduler.pid, stat.start_ticks)
+    known = known_secrets(definition, home, environ)
+    for why in known.unknown:
+        note(f"{why}; so it is not masked if the job printed it")
+    return known.forms
+
+
 def _show(
-    home: Home, store: EventStore, attempt: CapturedAttempt, recorded: RecordedStream, raw: bool
+    home: Home,
+    store: EventStore,
+    attempt: CapturedAttempt,
+    recorded: RecordedStream,
+    masked: MaskedOutput,
+    *,
+    raw: bool,
 ) -> bool:
     """Show one stream; whether it is what the run wrote."""
     what = f"{recorded.stream} of run {attempt.run} of {attempt.job}"
@@ -76,6 +105,7 @@ def _show(
 
     def put(chunk: bytes, *, end: bool = False) -> None:
         nonlocal last
+        chunk = masked.masked(chunk, last=end)
         last = chunk[-1:] or last
         _write(fd, chunk if shown is None else shown.shown(chunk, last=end))
 
@@ -87,10 +117,18 @@ def _show(
     # Our own words come next, on standard error: on a line of their own, unless what is there is data.
     in_line = last not in (b"", b"\n")
     remarks = _remarks(copied, attempt, str(output.path))
-    if in_line and (remarks or attempt.finished is None) and os.path.samestat(os.fstat(fd), os.fstat(2)):
+    if (
+        in_line
+        and (remarks or masked.count or attempt.finished is None)
+        and os.path.samestat(os.fstat(fd), os.fstat(2))
+    ):
         _write(2, b"\n")
     for remark in remarks:
         complain(f"{what}{remark}")
+    if masked.count:
+        note(
+            f"in {what}, *** stands for {show_count(masked.count, 'secret')}; {output.path} has it as it was"
+        )
     return not copied.wrong
 
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable, load
 from scheduler.configuration.home_config import Stamp, stamp_of
-from scheduler.definition import Parameter
+from scheduler.configuration.secret_values import named_secrets, value_of
+from scheduler.definition import Secret
 from scheduler.home import Home
 from scheduler.logs.collection.secret_masking import Masker, parts_of, secrets_of
 
@@ -16,14 +17,16 @@ from scheduler.logs.collection.secret_masking import Masker, parts_of, secrets_o
 class JobSecrets:
     """Maskers by job, read from the config when they are first needed and again when the config may have changed.
 
-    Values that were once known stay known, because a run keeps the environment with which it was started.
+    Values that were once known stay known, because a run keeps the environment with which it was started. Where one
+    was never known, whatever the job prints is withheld.
     """
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self._values: dict[str, set[str]] = {}
         self._masks: dict[str, Masker] = {}
-        self._parameters: dict[str, dict[str, Parameter]] = {}
+        self._named: dict[str, dict[str, Secret]] = {}
+        self._once_read: set[tuple[str, str]] = set()
         self._stale = True
         self._read_last: list[Stamp | None] = []
         self._nobody = Masker()
@@ -36,21 +39,21 @@ class JobSecrets:
         """The masker for what a job prints."""
         if self._stale:
             self._read()
-        if job in self._parameters:
-            self._read_parameters(job)
+        if job in self._named:
+            self._read_named(job)
         return self._nobody if job is None else self._masks.get(job, self._nobody)
 
-    def _read_parameters(self, job: str) -> None:
-        """The values of secret parameters as they are now: a run takes them from the same places when it starts."""
-        from scheduler.configuration.parameters import secret_value
-
-        known = self._values.setdefault(job, set())
-        before = len(known)
-        for name, parameter in self._parameters[job].items():
+    def _read_named(self, job: str) -> None:
+        """The values of what is named as secret, as they are now: a run takes them from there when it starts."""
+        known, read = self._values.setdefault(job, set()), self._once_read
+        before = len(known), self._masks.get(job, self._nobody).withholds
+        for what, secret in self._named[job].items():
             with contextlib.suppress(OSError):
-                known |= parts_of(secret_value(name, parameter, str(self._home.root), os.environ))
-        if len(known) != before:
-            self._masks[job] = Masker(known)
+                known |= parts_of(value_of(secret, what, str(self._home.root), os.environ))
+                read.add((job, what))
+        withholds = any((job, what) not in read for what in self._named[job])
+        if (len(known), withholds) != before:
+            self._masks[job] = Masker(known, withholds=withholds)
 
     def _read(self) -> None:
         self._stale = False
@@ -71,9 +74,8 @@ class JobSecrets:
             except (ConfigInvalid, ConfigMissing, ConfigUnreadable):
                 continue
             for name, job in config.jobs.items():
-                secret = {each: told for each, told in job.definition.params.items() if told.secret}
-                if secret:
-                    self._parameters.setdefault(name, {}).update(secret)
+                if named := dict(named_secrets(job.definition)):
+                    self._named.setdefault(name, {}).update(named)
                 if job.env:
                     self._values.setdefault(name, set()).update(secrets_of(job.env))
         self._masks = {name: Masker(values) for name, values in self._values.items()}

@@ -12,7 +12,7 @@ from eventstore.regular_file import NotRegular
 from scheduler.home import Home
 from scheduler.logs.collection.parser import ParsedLine, parse, speaks_of_levels
 from scheduler.logs.collection.record_splitter import LineSplitter, SplitLines, bounded
-from scheduler.logs.collection.secret_masking import KEY_BEGINS, KEY_ENDS, MASK, Masker, suspicious
+from scheduler.logs.collection.secret_masking import KEY_BEGINS, KEY_ENDS, MASK, WITHHELD, Masker, suspicious
 from scheduler.logs.storage.checkpoint import OutputPosition
 from scheduler.logs.storage.entry import LogEntry, Stream, time_text
 from scheduler.logs.storage.raw_output import DamagedOutput, RawOutput
@@ -163,6 +163,8 @@ class FollowedOutput:
         return time_text(said if self.position.started <= said <= seen else seen)
 
     def _masked(self, line: bytes, said: ParsedLine, masker: Masker, *, patterns: bool) -> ParsedLine:
+        if masker.withholds:
+            return ParsedLine(said.level, WITHHELD, time=said.time)
         patterns = patterns and (self.position.in_key or suspicious(line))
         if patterns:
             in_key = self.position.in_key

@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 MASK: Final = "***"
+WITHHELD: Final = f"{MASK} (withheld: a secret of this job could not be read when this was collected)"
 VALUE_CHARACTERS_MIN: Final = 4
 """Shorter values of variables are not looked for: they would be found in nearly every line."""
 
@@ -99,6 +100,11 @@ KEY_BEGINS: Final = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY")
 KEY_ENDS: Final = re.compile(rb"-----END [A-Z ]*PRIVATE KEY")
 
 
+def names_a_secret(name: str) -> bool:
+    """Whether the name of a variable says that its value is a secret."""
+    return _SECRET_NAME.search(name) is not None
+
+
 def secrets_of(env: Mapping[str, str]) -> set[str]:
     """The values of an environment that must not be shown; of a value with several lines, each line too.
 
@@ -107,7 +113,7 @@ def secrets_of(env: Mapping[str, str]) -> set[str]:
     """
     found: set[str] = set()
     for name, value in env.items():
-        named = _SECRET_NAME.search(name) is not None
+        named = names_a_secret(name)
         for part in {value, *value.splitlines()}:
             part = part.strip()
             if len(part) < VALUE_CHARACTERS_MIN:
@@ -136,12 +142,23 @@ def _written_forms(value: str) -> set[str]:
 
 
 class Masker:
-    """Masks the text of one job: `secrets` wherever they stand, and text that looks like a secret."""
+    """Masks the text of one job: `secrets` wherever they stand, and text that looks like a secret.
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
+    Args:
+        secrets: the values that are known.
+        withholds: a value that the job may print is not known, so that nothing that it prints is shown.
+    """
+
+    def __init__(self, secrets: Iterable[str] = (), *, withholds: bool = False) -> None:
+        self.withholds = withholds
         # The longest come first, because one value may be the beginning of another.
         forms = {form for value in secrets for form in _written_forms(value)}
         self._secrets = sorted(forms, key=lambda value: (-len(value), value))
+
+    @property
+    def forms(self) -> list[str]:
+        """What is looked for: the values in each form in which they may be written, the longest first."""
+        return self._secrets
 
     @property
     def knows_nothing(self) -> bool:

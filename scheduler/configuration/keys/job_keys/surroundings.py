@@ -1,10 +1,10 @@
-"""What an attempt finds: variables, parameters, a folder."""
+"""What an attempt finds: variables, parameters, secrets, a folder."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from scheduler.configuration.keys import converters, parameters, shown, values
+from scheduler.configuration.keys import converters, parameters, secrets, shown, values
 from scheduler.configuration.keys.key import Key
 
 KEYS: Final[dict[str, Key]] = {
@@ -34,6 +34,19 @@ KEYS: Final[dict[str, Key]] = {
         example="params: {region: {default: eu, choices: [eu, us]}, full: false}",
         comment="values of a run, as CRONLEDGER_PARAM_REGION and so on (none)",
         synonyms=("args", "arguments", "parameters", "vars"),
+    ),
+    "secrets": Key(
+        member="secrets",
+        read=secrets.secrets,
+        show=secrets.shown,
+        takes=secrets.TAKES,
+        default="none",
+        meaning="Variables that are added to the environment, whose values are read from a file, or from a variable "
+        "of the scheduler, each time an attempt starts. They are recorded nowhere, and masked wherever output is "
+        "shown. Of a name alone, the variable of that name is read. See [secrets](limits.md#secrets).",
+        example="secrets: {PGPASSWORD: {file: /etc/etl/pg}}",
+        comment="variables that are read when a run starts, from a file or {env: NAME}; recorded nowhere (none)",
+        synonyms=("secret", "credentials"),
     ),
     "working_directory": Key(
         member="working_directory",
