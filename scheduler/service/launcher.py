@@ -15,7 +15,7 @@ from scheduler.home import Home
 from scheduler.processes.spawner import Launch
 from scheduler.rules.runs.dispatch import not_launched
 from scheduler.rules.state import Run, State
-from scheduler.service.supervisor import RunningAttempt
+from scheduler.service.running_attempt import RunningAttempt
 
 INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
 """What a run gets of the environment of the process that starts it; the job sets everything

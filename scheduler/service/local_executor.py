@@ -32,7 +32,8 @@ from scheduler.rules.state import NEVER, Executor, Run, State
 from scheduler.service.config_in_force import CONFIG_PROBLEMS
 from scheduler.service.executor import orphan_of
 from scheduler.service.launcher import Launcher
-from scheduler.service.supervisor import RunningAttempt, Supervisor
+from scheduler.service.running_attempt import RunningAttempt
+from scheduler.service.supervisor import Supervisor
 from scheduler.system_clock import SystemClock
 
 LOOK_S = 1.0

@@ -7,88 +7,27 @@ exits into events. It records nothing: its owner records them, and asks again un
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
-from scheduler.definition import JobDefinition
-from scheduler.entry_members import Outcome, Survivor
 from scheduler.processes.output import OutputDigest
 from scheduler.processes.output_files import remove_what_was_lost
-from scheduler.processes.spawner import Exit, FileIdentity, Launch, LaunchFailed, Orphan, Spawner
-from scheduler.rules.state import Run
+from scheduler.processes.spawner import FileIdentity, LaunchFailed, Orphan, Spawner
+from scheduler.service.attempt_end import finished, search_for
 from scheduler.service.executor import is_elsewhere
+from scheduler.service.running_attempt import RunningAttempt, StopOutcome, said_by
 
 if TYPE_CHECKING:
     from scheduler.python_jobs.attempt_result import AttemptResult
 
-StopOutcome = Literal["timed_out", "cancelled"]
-
 SURVIVAL_S = 10.0
 """So long after the first SIGKILL a run whose main process ended is kept for descendants that withstand."""
-SURVIVORS_MAX = 20
-"""So many of them are recorded."""
 STOPPING_LOOK_S = 0.05
 """How often a tree that was asked to stop is looked at."""
 DIGEST_SLICE_BYTES = 4 * 1024 * 1024
 """At most this much output is hashed in one turn of the loop: a few milliseconds."""
-ERROR_MAX_CHARS = 2_000
-"""So much of what went wrong is recorded with a run: an entry of the ledger is one line of bounded length."""
-
-
-class RunningAttempt:
-    """One attempt that has begun and is not recorded as finished.
-
-    Args:
-        run: the run; started: the `time` of its `run.started`.
-        launch: what is started.
-        definition: of its job: it says how long the attempt may take.
-        actor: who records how it ends.
-    """
-
-    def __init__(
-        self, run: Run, started: datetime, launch: Launch, definition: JobDefinition, actor: str
-    ) -> None:
-        self.run, self.started, self.launch, self.actor = run, started, launch, actor
-        self.kill_after_s = definition.kill_after_ms / 1000
-        self.definition = definition
-        self.timeout_s = None if definition.timeout_ms is None else definition.timeout_ms / 1000
-        self.started_mono_s: float | None = None
-        self.deadline_s: float | None = None
-        self.stopping: StopOutcome | None = None
-        self.error: str | None = None
-        self.kill_at_s: float | None = None
-        self.give_up_at_s: float | None = None
-        self.survivors: list[Survivor] = []
-        self.exit: Exit | None = None
-        self.exit_code: int | None = None
-        self.duration_ms: int | None = None
-        self.outputs: tuple[FileIdentity | None, ...] = (None, None)
-        self.digests: tuple[OutputDigest, ...] | None = None
-        self.adopted = False
-        self.result: AttemptResult | None = None
-
-    @property
-    def key(self) -> tuple[int, int]:
-        """Run and attempt."""
-        return self.launch.key
-
-
-def said_by(running: RunningAttempt) -> AttemptResult | None:
-    """What a Python job said of an attempt that has ended; None if it was none."""
-    from scheduler.python_jobs.attempt_result import AttemptResult, UnfitResult, read_result
-    from scheduler.python_jobs.request import result_path
-
-    path = result_path(running.launch.stdout)
-    try:
-        found = read_result(path, running.run.secret_sha256)
-    except UnfitResult as unfit:
-        return None if running.definition.python is None else AttemptResult(error=str(unfit))
-    if found is None and not running.adopted:
-        return AttemptResult(error="its process left no result")
-    return found
 
 
 class Supervisor:
@@ -249,7 +188,7 @@ class Supervisor:
             paths = (running.launch.stdout, running.launch.stderr)
             running.digests = tuple(map(self._output, paths, running.outputs))
             if running.definition.fail_on_output:
-                _search(running.digests, running.definition.fail_on_output)
+                search_for(running.digests, running.definition.fail_on_output)
             # An adopted run may have been started by a definition that ran Python, or may not.
             if running.definition.python is not None or running.adopted:
                 running.result = self._said(running)
@@ -294,94 +233,3 @@ def cancel_reason(requested: Entry) -> str:
     replaced_by = v.payload(requested).replaced_by
     by_whom = f" by {requested.actor}" if replaced_by is None else f": replaced by run {replaced_by}"
     return f"cancelled{by_whom}"
-
-
-def _search(digests: Sequence[OutputDigest], texts: Sequence[str]) -> None:
-    from scheduler.processes.output_search import OutputSearch
-
-    for digest in digests:
-        digest.search = OutputSearch(texts)
-
-
-def _found(running: RunningAttempt) -> str | None:
-    """Which of the texts that its output must not hold stands where in it; None if none does."""
-    for stream, digest in zip(("stdout", "stderr"), running.digests or (), strict=False):
-        if digest.search is not None and (found := digest.search.found) is not None:
-            return f"its output holds {found.text!r} ({stream}, line {found.line})"
-    return None
-
-
-def outcome_of(running: RunningAttempt) -> Outcome:
-    """How an attempt came out."""
-    if running.stopping is not None:
-        return running.stopping
-    if running.exit is None or _found(running) is not None:
-        return "failed"
-    if running.exit_code is None and (running.result is None or running.exit.signal is not None):
-        return "unknown" if running.exit.signal is None else "failed"
-    if running.definition.fail_on_output and any(each.problem for each in running.digests or ()):
-        return "failed"  # what could not be read whole may have held the text
-    if running.result is not None or running.exit_code is None:
-        said = running.result is not None and running.result.succeeded
-        return "succeeded" if said and running.exit_code in (0, None) else "failed"
-    return "succeeded" if running.definition.counts_as_success(running.exit_code) else "failed"
-
-
-def _reasons(running: RunningAttempt, outcome: Outcome) -> list[str]:
-    """Why it came out so, and what else is to be said of it."""
-    reasons = [] if running.error is None else [running.error]
-    definition = running.definition
-    # A process that never was has no output to speak of.
-    if running.exit is not None:
-        code = running.exit.exit_code
-        if outcome == "failed" and running.result is not None and running.result.error:
-            reasons.append(running.result.error)
-        elif outcome == "failed" and code == 0 and not definition.counts_as_success(code):
-            codes = ", ".join(map(str, definition.success_codes))
-            reasons.append(f"as success counts exit code {codes} alone")
-        if outcome == "failed" and (found := _found(running)) is not None:
-            reasons.append(found)
-        problems = dict.fromkeys(each.problem for each in running.digests or () if each.problem is not None)
-        unsearched = ", so it cannot be searched for texts" if definition.fail_on_output else ""
-        reasons += [f"output: {problem}{unsearched}" for problem in problems]
-    if running.survivors:
-        shown = ", ".join(
-            f"{one.pid} ({one.program}, uid {one.uid})" for one in running.survivors[:SURVIVORS_MAX]
-        )
-        reasons.append(f"could not be stopped and still running: pid {shown}")
-    return reasons
-
-
-def _recorded(result: AttemptResult) -> dict[str, Any]:
-    return {
-        "message": result.message or None,
-        "items_processed": result.items_processed,
-        "items_failed": result.items_failed,
-        "metrics": result.metrics,
-    }
-
-
-def finished(running: RunningAttempt) -> Event:
-    """The event that says how an attempt ended."""
-    end, outcome = running.exit, outcome_of(running)
-    out, err = running.digests or (None, None)
-    payload = v.RunFinished(
-        trigger=running.run.trigger,
-        started=running.started,
-        duration_ms=running.duration_ms,
-        outcome=outcome,
-        attempt=running.launch.attempt,
-        scheduled_for=running.run.scheduled_for,
-        exit_code=running.exit_code,
-        signal=None if end is None else end.signal,
-        cpu_ms=None if end is None else end.cpu_ms,
-        memory_peak_bytes=None if end is None else end.memory_peak_bytes,
-        stdout_bytes=0 if out is None else out.size_bytes,
-        stdout_sha256=None if out is None else out.sha256,
-        stderr_bytes=0 if err is None else err.size_bytes,
-        stderr_sha256=None if err is None else err.sha256,
-        error="; ".join(_reasons(running, outcome))[:ERROR_MAX_CHARS] or None,
-        survivors=running.survivors[:SURVIVORS_MAX],
-        **({} if running.result is None else _recorded(running.result)),
-    )
-    return v.event(payload, running.actor, job=running.run.job, run=running.run.number)
