@@ -42,6 +42,8 @@ PURE_FOR = {
 }
 """Exceptions: the data of time zones is read from files, once; croniter is asked about instants that it is given, and
 is kept from asking `platform`."""
+PROOFS_WITH_FILES: set[str] = set()
+"""The files of `eventstore/proofs/` that read or write."""
 BUILTINS_THAT_REACH_OUT = {"open", "input", "print", "exec", "eval", "compile", "__import__"}
 MODULES = [path for package in MAY_IMPORT for path in sorted((ROOT / package).rglob("*.py"))]
 
@@ -186,6 +188,18 @@ def test_the_rules_are_pure() -> None:
                 ahead.append(other)
     for name in reached:
         assert not impure_calls(module_path(name)), name
+
+
+def test_the_tree_and_its_proofs_are_pure() -> None:
+    """What hashes, proves and verifies reaches no file, clock or process; what does is named here."""
+    wing = ROOT / "eventstore" / "proofs"
+    pure = [path for path in sorted(wing.glob("*.py")) if path.stem not in PROOFS_WITH_FILES]
+    names = {module_name(path) for path in pure}
+    assert len(pure) > 5
+    for path in pure:
+        for other in import_graph()[module_name(path)]:
+            assert other in names or other.split(".")[0] in PURE, f"{module_name(path)} imports {other}"
+        assert not impure_calls(path), path
 
 
 def impure_calls(path: Path) -> list[str]:
