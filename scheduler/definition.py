@@ -119,6 +119,22 @@ class Retry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     outcomes: list[RetriedOutcome] | None = None
 
 
+class Limits(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What an attempt may use; what is None is not limited.
+
+    Attributes:
+        memory_bytes: of all its processes where they have a control group, else of each one.
+        cpu_time_ms: processor time of each of its processes.
+        nice: their priority, as nice(1) counts it; never a higher one than the scheduler's.
+        output_bytes: of what it prints; looked at once a second.
+    """
+
+    memory_bytes: int | None = None
+    cpu_time_ms: int | None = None
+    nice: int | None = None
+    output_bytes: int | None = None
+
+
 class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One job.
 
@@ -145,6 +161,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         timeout_ms: stop an attempt that takes longer; None: never.
         kill_after_ms: from SIGTERM to SIGKILL.
         retry: when a run makes another attempt; None: never.
+        limits: what an attempt may use; None: whatever the scheduler's processes may.
         catch_up: which of the instants that passed while no scheduler was running are run.
         catch_up_limit: at most this many with `all`.
         catch_up_window_ms: forget instants older than this; None: never.
@@ -182,6 +199,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     timeout_ms: int | None = None
     kill_after_ms: int = 10_000
     retry: Retry | None = None
+    limits: Limits | None = None
     catch_up: CatchUp = "one"
     catch_up_limit: int = 100
     catch_up_window_ms: int | None = None

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from cli.status.findings import (
+    any_memory_limit,
     job_counts,
     ledger_size_bytes,
     left_going,
@@ -13,6 +14,7 @@ from cli.status.findings import (
     mistakes,
     replaced_parts,
 )
+from cli.words.limit_words import memory_means
 from scheduler.ownership.home_identity import is_copy
 from scheduler.processes.recognition.survivors import living_survivors
 from scheduler.rules.requests.upcoming import jobs_settled_ahead
@@ -56,6 +58,7 @@ def status_document(view: View) -> dict[str, Any]:
             {"run": run.number, "job": run.job, "trigger": run.trigger, "started": run.started}
             for run in view.state.runs.values()
         ],
+        "memory_limited_by": memory_means(view) if any_memory_limit(view) else None,
         "slots_taken": None
         if (full := view.full_slots) is None
         else {"by": [run.number for run in full.holders], "waiting": len(full.waiting)},

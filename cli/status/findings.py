@@ -53,3 +53,9 @@ def job_counts(view: View) -> dict[str, int]:
 def ledger_size_bytes(home: Home) -> int:
     """The size of all segments."""
     return sum(path.stat().st_size for path in home.ledger.glob("*.jsonl"))
+
+
+def any_memory_limit(view: View) -> bool:
+    """Whether any job has one."""
+    definitions = (job.definition for job in view.state.jobs.values() if job.present)
+    return any(each.limits is not None and each.limits.memory_bytes is not None for each in definitions)

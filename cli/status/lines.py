@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cli.app.invocation import invocation
 from cli.status.findings import (
+    any_memory_limit,
     job_counts,
     ledger_size_bytes,
     left_going,
@@ -19,6 +20,7 @@ from cli.terminal.tables import Cell, Value
 from cli.times.show import show_duration, show_past, show_size, show_time
 from cli.words.entry_lines import sentence
 from cli.words.job_words import PAUSE_ENDS, going_words, paused_words
+from cli.words.limit_words import memory_means, memory_means_words
 from cli.words.scheduler_words import (
     clock_was_ahead_words,
     full_slots_words,
@@ -50,6 +52,8 @@ def status_facts(view: View, zone: str) -> list[tuple[str, Value]]:
     ]
     if left := _left_running(view):
         facts.append(("not stopped", left))
+    if any_memory_limit(view):
+        facts.append(("memory limits", memory_means_words(memory_means(view))))
     facts.append(("ledger", _ledger(view, zone)))
     if clock := _clock(view, zone):
         facts.append(("clock", clock))

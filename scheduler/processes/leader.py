@@ -5,10 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import signal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from eventstore.durable import close_quietly
 from scheduler.processes import pidfd
+
+if TYPE_CHECKING:
+    from scheduler.processes.confined_command import Confined
 
 _SIGNAL_PROCESS_GROUP: Final = 1 << 2  # PIDFD_SIGNAL_PROCESS_GROUP, <linux/pidfd.h>, since Linux 6.9
 
@@ -22,12 +25,14 @@ class Leader:
             be a child, whose number is its own until it is reaped.
         child: whether it is ours to reap, and has not been yet.
         start_ticks: when it began, in clock ticks since the boot; None where that was not looked at.
+        confined: what tells how limits ended it, where it has some.
     """
 
-    __slots__ = ("child", "pid", "pidfd", "start_ticks")
+    __slots__ = ("child", "confined", "pid", "pidfd", "start_ticks")
 
     def __init__(self, pid: int, pidfd: int | None, *, child: bool, start_ticks: int | None = None) -> None:
         self.pid, self.pidfd, self.child, self.start_ticks = pid, pidfd, child, start_ticks
+        self.confined: Confined | None = None
 
     def hold(self) -> None:
         """Get the pidfd now, where there was none before and the system has one."""
@@ -39,6 +44,8 @@ class Leader:
 
     def close(self) -> None:
         """Give the pidfd back."""
+        if self.confined is not None:
+            self.confined.close()
         if self.pidfd is not None:
             close_quietly(self.pidfd)
 

@@ -371,6 +371,7 @@ class PosixSpawner:
             if is_it and stat is not None:
                 ours = stat.parent == os.getpid()
                 leader = Leader(pid, descriptor, child=ours, start_ticks=stat.start_ticks)
+                leader.confined = self._starter.confined_again(attempt)
                 self._watch_leader(attempt, leader, 0)
                 is_watched = True
         finally:

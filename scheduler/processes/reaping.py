@@ -30,6 +30,11 @@ def own_memory_peak_kib() -> int:
 
 def reap(watched: Watched) -> Exit:
     """How a process that has ended came out; a child of this process is taken out of the kernel's list."""
+    confined = watched.leader.confined
+    return _reaped(watched) if confined is None else confined.ended(_reaped(watched))
+
+
+def _reaped(watched: Watched) -> Exit:
     leader = watched.leader
     if not leader.child:
         status = None if leader.pidfd is None else pidfd.wait_status(leader.pidfd, leader.pid)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import signal
-from collections.abc import Mapping
-from typing import Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from scheduler.processes import program
 from scheduler.processes.output_files import OutputFiles
 from scheduler.processes.spawner import FileIdentity
 from scheduler.processes.working_folder import WorkingFolder
+
+if TYPE_CHECKING:
+    from scheduler.processes.confined_command import Refusal, Wrapped
 
 _DEFAULT_SIGNALS: Final = [
     number for number in signal.Signals if number < 32 and number not in (signal.SIGKILL, signal.SIGSTOP)
@@ -27,6 +30,7 @@ class Command(NamedTuple):
         env: its whole environment.
         working_directory: absolute.
         outputs: the files for standard output and standard error, absolute.
+        wrapped: what it becomes once it has confined itself, if it does.
     """
 
     path: str
@@ -35,13 +39,15 @@ class Command(NamedTuple):
     env: Mapping[str, str]
     working_directory: str
     outputs: tuple[str, str]
+    wrapped: Wrapped | None = None
 
 
 class Spawned(NamedTuple):
-    """A process that was made: its pid, and which files standard output and standard error go to."""
+    """A process that was made: its pid, which files its output goes to, and where it says what it could not do."""
 
     pid: int
     outputs: tuple[FileIdentity, ...]
+    refusal: Refusal | None = None
 
 
 def spawn(command: Command, working_folder: WorkingFolder) -> Spawned:
@@ -55,15 +61,19 @@ def spawn(command: Command, working_folder: WorkingFolder) -> Spawned:
     working_folder.go(command.working_directory)
     outputs = OutputFiles(command.outputs)
     try:
-        pid = _spawn_program(command, outputs)
+        refusal = None if command.wrapped is None else command.wrapped.refusal()
+        pid = _spawn_program(command, outputs, refusal)
     except (OSError, ValueError) as error:
         outputs.discard()
         raise program.explain(error, command.path, command.called) from error
     outputs.close()
-    return Spawned(pid, tuple(outputs.identities))
+    return Spawned(pid, tuple(outputs.identities), refusal)
 
 
-def _spawn_program(command: Command, outputs: OutputFiles) -> int:
+def _spawn_program(command: Command, outputs: OutputFiles, refusal: Refusal | None) -> int:
+    if refusal is not None:
+        with refusal.handed_on() as action:
+            return _posix_spawn(command.path, command.argv, command.env, outputs, (action,))
     try:
         return _posix_spawn(command.path, command.argv, command.env, outputs)
     except OSError as error:
@@ -75,7 +85,13 @@ def _spawn_program(command: Command, outputs: OutputFiles) -> int:
         return _posix_spawn(script[0], script, command.env, outputs)
 
 
-def _posix_spawn(path: str, argv: list[str], env: Mapping[str, str], outputs: OutputFiles) -> int:
+def _posix_spawn(
+    path: str,
+    argv: list[str],
+    env: Mapping[str, str],
+    outputs: OutputFiles,
+    more: Sequence[tuple[int, int, int]] = (),
+) -> int:
     stdout, stderr = outputs.descriptors
     return os.posix_spawn(
         path,
@@ -85,6 +101,7 @@ def _posix_spawn(path: str, argv: list[str], env: Mapping[str, str], outputs: Ou
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_DUP2, stdout, 1),
             (os.POSIX_SPAWN_DUP2, stderr, 2),
+            *more,
         ),
         setsid=True,
         setsigmask=(),

@@ -6,6 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from scheduler.entry_members import Survivor
+from scheduler.processes.confinement import Confinement
 from scheduler.shortening import shortened
 
 
@@ -18,6 +19,7 @@ class Launch(NamedTuple):
         env: the complete environment of the process, `CRONLEDGER_*` members excepted: the spawner adds those.
         working_directory: absolute.
         stdout: file for standard output, absolute; stderr: for standard error; made new, 0600, folders 0700.
+        confinement: what it may use and as whom it acts, where that is not simply as the scheduler.
     """
 
     run: int
@@ -27,6 +29,7 @@ class Launch(NamedTuple):
     working_directory: str
     stdout: str
     stderr: str
+    confinement: Confinement | None = None
 
     @property
     def key(self) -> tuple[int, int]:
@@ -97,6 +100,7 @@ class Exit(NamedTuple):
 
     `exit_code` and `signal` are both None where the kernel could not say (it was nobody's child here).
     `cpu_ms` and `memory_peak_bytes` cover the process and the children it waited for; None where not known.
+    `refusal` says why its program did not even begin; `out_of_memory`: its control group had no memory left for it.
     """
 
     run: int
@@ -105,6 +109,8 @@ class Exit(NamedTuple):
     signal: int | None
     cpu_ms: int | None
     memory_peak_bytes: int | None
+    refusal: LaunchFailed | None = None
+    out_of_memory: bool = False
 
 
 class Spawner(Protocol):

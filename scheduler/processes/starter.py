@@ -10,7 +10,7 @@ import contextlib
 import os
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from scheduler.processes import program
 from scheduler.processes.descriptors import DescriptorReserve, is_exhaustion
@@ -24,6 +24,10 @@ from scheduler.processes.recognition.pid_records import PidRecord, PidRecords
 from scheduler.processes.spawn import Command, Spawned, spawn
 from scheduler.processes.spawner import FileIdentity, Launch, LaunchFailed
 from scheduler.processes.working_folder import WorkingFolder
+
+if TYPE_CHECKING:
+    from scheduler.processes.confined_command import Confined, Refusal
+    from scheduler.processes.confinement import Confinement
 
 
 class Held(NamedTuple):
@@ -98,21 +102,42 @@ class Starter:
             text = f"cannot look for {launch.argv[0]}: {error.strerror or error}"
             return LaunchFailed(text, program.NOT_EXECUTABLE)
         called = program.shown(launch.argv[0], path, launch.env)
-        return Command(path, called, list(launch.argv), env, there, (launch.stdout, launch.stderr))
+        command = Command(path, called, list(launch.argv), env, there, (launch.stdout, launch.stderr))
+        return command if launch.confinement is None else self._wrapped(command, launch.confinement)
+
+    def _wrapped(self, command: Command, confinement: Confinement) -> Command:
+        """A command that confines itself first."""
+        from scheduler.processes.confined_command import Wrapped
+
+        wrapped = Wrapped(confinement, command.path, command.called, command.working_directory)
+        argv = wrapped.argv(command.argv, by_group=self._groups is not None and self._groups.limits_memory)
+        return command._replace(path=argv[0], argv=argv, wrapped=wrapped)
 
     def _start(
         self, attempt: tuple[int, int], command: Command, working_folder: WorkingFolder
     ) -> Held | LaunchFailed:
         started_s, begun_s, pid = time.monotonic(), boottime_s(), 0
         try:
-            pid, outputs = self._spawn(attempt, command, working_folder)
+            pid, outputs, refusal = self._spawn(attempt, command, working_folder)
         except LaunchFailed as failure:
             return failure
         finally:
             if self._notes is not None:
                 self._notes.add(PidRecord(*attempt, pid, begun_s, boottime_s()))
         self._marker.mark(pid)
-        return Held(Leader(pid, self._pidfd_of(pid), child=True), started_s, outputs)
+        leader = Leader(pid, self._pidfd_of(pid), child=True)
+        if command.wrapped is not None:
+            leader.confined = self._confined(attempt, refusal)
+        return Held(leader, started_s, outputs)
+
+    def confined_again(self, attempt: tuple[int, int]) -> Confined | None:
+        """What tells how limits end an attempt that was started by another process; None if nothing does."""
+        return None if self._groups is None or not self._groups.limits_memory else self._confined(attempt)
+
+    def _confined(self, attempt: tuple[int, int], refusal: Refusal | None = None) -> Confined:
+        from scheduler.processes.confined_command import Confined
+
+        return Confined(None if self._groups is None else self._groups.limiting(attempt), refusal)
 
     def _spawn(self, attempt: tuple[int, int], command: Command, working_folder: WorkingFolder) -> Spawned:
         if not self._reserve.refill():
@@ -120,7 +145,8 @@ class Starter:
             raise LaunchFailed(text, program.NOT_EXECUTABLE)
         if self._groups is not None:
             try:
-                self._groups.enter(attempt)
+                wrapped = command.wrapped
+                self._groups.enter(attempt, None if wrapped is None else wrapped.confinement.memory_bytes)
             except OSError as error:
                 text = (
                     f"cannot start {command.called} in a control group of its own: {error.strerror or error}"

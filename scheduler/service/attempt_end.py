@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.entry_members import Outcome
 from scheduler.processes.output import OutputDigest
+from scheduler.schedule import format_duration
 from scheduler.service.running_attempt import RunningAttempt
+from scheduler.wording.sizes import size_words
 
 if TYPE_CHECKING:
     from scheduler.python_jobs.attempt_result import AttemptResult
 
+_OF_SHELL = 128
+"""A shell that waited for a program adds this to the signal that ended it."""
 SURVIVORS_MAX = 20
 """So many of the processes that could not be stopped are recorded."""
 ERROR_MAX_CHARS = 2_000
@@ -40,7 +46,7 @@ def outcome_of(running: RunningAttempt) -> Outcome:
     """How an attempt came out."""
     if running.stopping is not None:
         return running.stopping
-    if running.exit is None or _found(running) is not None:
+    if running.exit is None or running.refused or _found(running) is not None:
         return "failed"
     if running.exit_code is None and (running.result is None or running.exit.signal is not None):
         return "unknown" if running.exit.signal is None else "failed"
@@ -52,10 +58,28 @@ def outcome_of(running: RunningAttempt) -> Outcome:
     return "succeeded" if running.definition.counts_as_success(running.exit_code) else "failed"
 
 
+def _limit_reached(running: RunningAttempt) -> str | None:
+    """Which limit ended the process; None if none did, as far as the kernel tells."""
+    end, limits = running.exit, running.definition.limits
+    if end is None or running.refused:
+        return None
+    memory_bytes = None if limits is None else limits.memory_bytes
+    if end.out_of_memory:
+        return "killed by the memory limit" + (f" of {size_words(memory_bytes)}" if memory_bytes else "")
+    if limits is None or limits.cpu_time_ms is None:
+        return None
+    told = end.signal == signal.SIGXCPU or end.exit_code == _OF_SHELL + signal.SIGXCPU
+    if told or (end.signal == signal.SIGKILL and (end.cpu_ms or 0) >= limits.cpu_time_ms):
+        return f"used its cpu_time of {format_duration(timedelta(milliseconds=limits.cpu_time_ms))}"
+    return None
+
+
 def _reasons(running: RunningAttempt, outcome: Outcome) -> list[str]:
     """Why it came out so, and what else is to be said of it."""
     reasons = [] if running.error is None else [running.error]
     definition = running.definition
+    if outcome == "failed" and running.stopping is None and (limit := _limit_reached(running)) is not None:
+        reasons.append(limit)
     # A process that never was has no output to speak of.
     if running.exit is not None:
         code = running.exit.exit_code

@@ -12,6 +12,7 @@ from scheduler.command import command_argv
 from scheduler.configuration import ConfiguredJob
 from scheduler.definition import Directory, JobDefinition
 from scheduler.home import Home
+from scheduler.processes.confinement import Confinement
 from scheduler.processes.spawner import Launch
 from scheduler.rules.runs.dispatch import not_launched
 from scheduler.rules.state import Run, State
@@ -142,6 +143,7 @@ class Launcher:
             working_directory=self._directory(definition),
             stdout=stdout,
             stderr=self._home.output_text(run.number, attempt, started, "stderr"),
+            confinement=None if definition.limits is None else _confinement(definition),
         )
 
     def _values(self, definition: JobDefinition) -> Mapping[str, str]:
@@ -204,3 +206,11 @@ class Launcher:
         if definition.working_directory is None:
             return self._root
         return os.path.join(self._root, definition.working_directory)
+
+
+def _confinement(definition: JobDefinition) -> Confinement | None:
+    """What a process has to do to itself before it becomes the job's; None if it has nothing to do."""
+    limits = definition.limits
+    if limits is None or (limits.memory_bytes, limits.cpu_time_ms, limits.nice) == (None, None, None):
+        return None  # what it prints is looked at from here
+    return Confinement(limits)

@@ -14,7 +14,7 @@ from scheduler.rules.state import Run
 if TYPE_CHECKING:
     from scheduler.python_jobs.attempt_result import AttemptResult
 
-StopOutcome = Literal["timed_out", "cancelled"]
+StopOutcome = Literal["timed_out", "cancelled", "failed"]
 
 
 class RunningAttempt:
@@ -48,6 +48,11 @@ class RunningAttempt:
         self.digests: tuple[OutputDigest, ...] | None = None
         self.adopted = False
         self.result: AttemptResult | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Whether its process ended before its program began."""
+        return self.exit is not None and self.exit.refusal is not None
 
     @property
     def key(self) -> tuple[int, int]:

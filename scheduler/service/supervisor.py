@@ -17,6 +17,7 @@ from scheduler.processes.output_files import remove_what_was_lost
 from scheduler.processes.spawner import FileIdentity, LaunchFailed, Orphan, Spawner
 from scheduler.service.attempt_end import finished, search_for
 from scheduler.service.executor import is_elsewhere
+from scheduler.service.output_limits import OutputLimits
 from scheduler.service.running_attempt import RunningAttempt, StopOutcome, said_by
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Supervisor:
         self._timed: dict[int, RunningAttempt] = {}
         self._stopping: dict[int, RunningAttempt] = {}
         self._ended: dict[int, RunningAttempt] = {}
+        self._output_limits = OutputLimits(self._stop_for_output)
 
     def __len__(self) -> int:
         return len(self._running) + len(self._ended)
@@ -119,6 +121,10 @@ class Supervisor:
         if running.timeout_s is not None:
             running.deadline_s = since_s + running.timeout_s
             self._timed[running.launch.run] = running
+        self._output_limits.watch(running)
+
+    def _stop_for_output(self, running: RunningAttempt, error: str, now: Reading) -> None:
+        self.stop(running.launch.run, "failed", error, now)
 
     def stop(self, run: int, outcome: StopOutcome, error: str, now: Reading) -> bool:
         """Ask a run to stop; whether it was running here. A second call changes nothing."""
@@ -154,11 +160,14 @@ class Supervisor:
             running = self._running.get(ended.run)
             if running is not None:
                 running.exit, running.exit_code = ended, ended.exit_code
+                if ended.refusal is not None:
+                    running.error = running.error or str(ended.refusal)
                 if running.stopping is None:
                     self._end(running, now)
         for running in list(self._timed.values()):
             if running.deadline_s is not None and now.monotonic_s >= running.deadline_s:
                 self.stop(running.launch.run, "timed_out", f"its timeout is {running.timeout_s:g} s", now)
+        self._output_limits.turn(now)
         for running in list(self._stopping.values()):
             self._stop_tree(running, now)
         return self._finished()
@@ -182,6 +191,7 @@ class Supervisor:
         self._running.pop(run, None)
         self._stopping.pop(run, None)
         self._timed.pop(run, None)
+        self._output_limits.forget(run)
         if running.started_mono_s is not None:
             running.duration_ms = round((now.monotonic_s - running.started_mono_s) * 1000)
         if running.digests is None:
@@ -190,7 +200,7 @@ class Supervisor:
             if running.definition.fail_on_output:
                 search_for(running.digests, running.definition.fail_on_output)
             # An adopted run may have been started by a definition that ran Python, or may not.
-            if running.definition.python is not None or running.adopted:
+            if (running.definition.python is not None or running.adopted) and not running.refused:
                 running.result = self._said(running)
         self._ended[run] = running
 
@@ -219,7 +229,9 @@ class Supervisor:
         if self._stopping:
             return STOPPING_LOOK_S
         deadlines = [running.deadline_s for running in self._timed.values() if running.deadline_s is not None]
-        return max(0.0, min(deadlines) - now.monotonic_s) if deadlines else None
+        wakes = [max(0.0, min(deadlines) - now.monotonic_s)] if deadlines else []
+        look_s = self._output_limits.wake_s(now.monotonic_s)
+        return min([*wakes, look_s]) if look_s is not None else wakes[0] if wakes else None
 
 
 def _orphan(running: RunningAttempt) -> Orphan:

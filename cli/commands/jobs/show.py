@@ -18,11 +18,13 @@ from cli.terminal.console import is_terminal, note, out, speaks_unicode
 from cli.terminal.tables import Cell, Column, Value, details, table
 from cli.times.show import JOBS_ZONE, show_duration, show_relative, show_time, utc_option
 from cli.words.job_words import enabled_cell, going_words, job_document, last_cell, last_words, skipped_words
+from cli.words.limit_words import memory_means, memory_means_words
 from cli.words.words import outcome_symbol, outcome_words, timing_words, trigger_words
 from scheduler.home import Home
 from scheduler.ledger.recent_runs import EndedRun, recent_runs
 from scheduler.rules.requests.upcoming import next_run
 from scheduler.rules.state import Job
+from scheduler.wording.sizes import size_words
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View
@@ -64,6 +66,9 @@ def _facts(view: View, job: Job, zone: str) -> Iterator[tuple[str, Value]]:
     yield "schedule", f"{words} ({source})"
     yield "zone", job.definition.timezone
     yield "enabled", enabled_cell(view.state, job, zone)
+    limits = job.definition.limits
+    if limits is not None and limits.memory_bytes is not None:
+        yield "memory limit", f"{size_words(limits.memory_bytes)} {memory_means_words(memory_means(view))}"
     for number in job.live:
         run = view.state.runs[number]
         yield "running" if run.started else "waiting", f"run {number}, {going_words(run, view.now, zone)}"

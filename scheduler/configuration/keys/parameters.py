@@ -8,7 +8,15 @@ from typing import Any, cast
 
 from scheduler.configuration.keys.converters import FaultCollector
 from scheduler.configuration.keys.names import any_variable_name
-from scheduler.configuration.keys.values import boolean, description, folder, mapping, one_of, read_as, scalar
+from scheduler.configuration.keys.values import (
+    boolean,
+    description,
+    file_path,
+    mapping,
+    one_of,
+    read_as,
+    scalar,
+)
 from scheduler.configuration.parameters import PARAMETERS_MAX, checked, type_of, variable
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue
@@ -160,6 +168,6 @@ _MEMBERS: dict[str, Callable[[Node], Any]] = {
     "choices": _choices,
     "description": description,
     "secret": boolean,
-    "file": folder,
+    "file": file_path,
     "env": lambda node: any_variable_name(scalar(node, "the name of an environment variable")),
 }

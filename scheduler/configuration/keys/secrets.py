@@ -7,7 +7,7 @@ from typing import Final
 
 from scheduler.configuration.keys.converters import FaultCollector
 from scheduler.configuration.keys.names import any_variable_name, variable_name
-from scheduler.configuration.keys.values import folder, scalar
+from scheduler.configuration.keys.values import file_path, scalar
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
@@ -83,6 +83,6 @@ def _one_secret(node: Node) -> Secret:
 
 
 _SOURCES: Final[dict[str, Callable[[Node], str]]] = {
-    "file": folder,
+    "file": file_path,
     "env": lambda node: any_variable_name(scalar(node, "the name of an environment variable")),
 }

@@ -176,7 +176,16 @@ def zone(node: Node) -> str:
 
 def folder(node: Node) -> str:
     """The path of a folder, absolute or relative to the home."""
-    path = text(node, "the path of a folder")
+    return _path(node, "the path of a folder")
+
+
+def file_path(node: Node) -> str:
+    """The path of a file, absolute or relative to the home."""
+    return _path(node, "the path of a file")
+
+
+def _path(node: Node, wanted: str) -> str:
+    path = text(node, wanted)
     if path.startswith("~") or "$" in path:
         raise InvalidValue("~ and $ are not expanded here: write the whole path, or one relative to the home")
     return path

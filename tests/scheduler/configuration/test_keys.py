@@ -98,7 +98,9 @@ def test_the_starter_tells_each_default(name: str, key: Key) -> None:
 @each_key()
 def test_each_key_takes_what_its_reader_asks_for(name: str, key: Key) -> None:
     """What people are told that a key takes begins with what the message of a mistake asks for."""
-    (error,) = refused(with_value(name, "[]" if name in ("env", "params", "retry", "secrets") else "{}"))
+    (error,) = refused(
+        with_value(name, "[]" if name in ("env", "params", "retry", "secrets", "limits") else "{}")
+    )
     asked = re.sub(r", not a (list|mapping)$", "", error.message.removeprefix("this takes "))
     assert key.takes.startswith(asked)
 

@@ -40,7 +40,7 @@ def test_no_secrets_are_no_other_definition() -> None:
     ("{A-B: {file: /x}}", "A-B",
      "'A-B' is not the name of an environment variable: letters, digits and '_' make one", "A_B"),
     ("{A: {file: /x}}, env: {A: b}", "A", "A stands in env too: a variable has one value", ""),
-    ("{A: {file: ''}}", "A.file", "this is empty: it takes the path of a folder", ""),
+    ("{A: {file: ''}}", "A.file", "this is empty: it takes the path of a file", ""),
 ])  # fmt: skip
 def test_a_mistaken_secret_is_told(written: str, key: str, said: str, suggestion: str) -> None:
     """With its key, and what was probably meant; what may be the secret itself is not repeated."""

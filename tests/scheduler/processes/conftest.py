@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.processes import Exit, Launch, LaunchFailed, Orphan, PosixSpawner, live_attempts
+from scheduler.processes.confinement import Confinement
 from scheduler.processes.recognition.identity import process_stat
 
 PATIENCE_S = 120.0
@@ -59,6 +60,15 @@ class Runs:
             stdout=str(self.output(run)),
             stderr=str(self.output(run, "stderr")),
         )
+
+    def confined(
+        self, run: int, argv: Sequence[str], confinement: Confinement, env: Mapping[str, str] | None = None
+    ) -> int:
+        """Start attempt 1 of a run under limits, or as another user; or raise why it cannot be started."""
+        (result,) = self.spawner.launch([self.prepared(run, argv, env)._replace(confinement=confinement)])
+        if isinstance(result, LaunchFailed):
+            raise result
+        return result.pid
 
     def shell(self, run: int, script: str) -> int:
         """Start a shell script."""

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from scheduler.definition import Limits
 from scheduler.processes import LaunchFailed, live_attempts
+from scheduler.processes.confinement import Confinement
 from tests.scheduler.processes.conftest import Runs
 
 
@@ -51,6 +54,25 @@ def test_program_that_cannot_start(runs: Runs, case: str) -> None:
     assert not runs.output(5, "stderr").exists()
     assert list(live_attempts(runs.ledger_id)) == []
     assert not runs.spawner.wait(0)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_program_that_cannot_start_under_limits(runs: Runs, case: str) -> None:
+    """It is told as without limits: at once, or when the process ends that should have become the program."""
+    make, exit_code, words = CASES[case]
+    failure: LaunchFailed | None = None
+    try:
+        runs.confined(5, [make(runs.work)], Confinement(Limits(nice=1)))
+        ended = runs.exit()
+        failure = ended.refusal
+        assert ended.exit_code == exit_code
+    except LaunchFailed as refused:
+        failure = refused
+    assert failure is not None
+    assert failure.exit_code == exit_code
+    assert re.search(words, str(failure))
+    assert list(live_attempts(runs.ledger_id)) == []
+    assert runs.output(5, "stderr").read_text() == "" if runs.output(5, "stderr").exists() else True
 
 
 def test_no_command(runs: Runs) -> None:

@@ -1,10 +1,10 @@
-"""How long an attempt may take, and whether another one follows."""
+"""How long an attempt may take, what it may use, and whether another one follows."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from scheduler.configuration.keys import retry, shown, values
+from scheduler.configuration.keys import limits, retry, shown, values
 from scheduler.configuration.keys.key import Key
 
 KEYS: Final[dict[str, Key]] = {
@@ -47,5 +47,21 @@ KEYS: Final[dict[str, Key]] = {
         comment="further attempts of a run that did not succeed; if takes exit codes and outcomes (none)",
         shared=True,
         synonyms=("retries",),
+    ),
+    "limits": Key(
+        member="limits",
+        read=limits.limits,
+        show=limits.shown,
+        merge=limits.merged,
+        takes=limits.TAKES,
+        default="none",
+        meaning="What an attempt may use: `memory`, a size such as `2GB`; `cpu_time`, a duration of processor time; "
+        "`nice`, from 1 to 19; `output`, a size of what it prints, looked at once a second. What goes beyond is "
+        "ended and failed, with the reason. A job's block is merged over that in `defaults`, and `none` takes one "
+        "of them back. See [limits](limits.md).",
+        example="limits: {memory: 2GB, cpu_time: 30m, nice: 10, output: 100MB}",
+        comment="what an attempt may use; what goes beyond is ended and failed (none)",
+        shared=True,
+        synonyms=("limit", "resources", "ulimit", "rlimits"),
     ),
 }

@@ -1,0 +1,132 @@
+"""The block `limits`: what an attempt may use.
+
+A block is read into the members that it sets, so that a job's block can be merged over that in `defaults`; in it too,
+`none` takes a default back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final
+
+from scheduler.configuration.keys.converters import FaultCollector
+from scheduler.configuration.keys.values import duration_ms, scalar, whole_number
+from scheduler.configuration.spelling import nearest
+from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue
+from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
+from scheduler.definition import Limits
+from scheduler.schedule import format_duration
+from scheduler.wording.sizes import size_words
+
+Members = dict[str, Any]
+
+TAKES: Final = "a mapping such as {memory: 2GB, cpu_time: 30m}, or none"
+NICE_MAX: Final = 19
+MEMORY_MIN_BYTES: Final = 4_000_000
+"""With less no interpreter starts."""
+CPU_TIME_MAX_MS: Final = 10 * 365 * 86_400 * 1_000
+_SIZE_MAX_BYTES: Final = 10**15
+_SIZE: Final = "a size such as 500MB or 2GB"
+_WRITTEN: Final = re.compile(r"([0-9]{1,12})(\.[0-9]{1,3})?\s*([A-Za-z]*)")
+_UNITS: Final = {
+    "TiB": 2**40, "TB": 10**12, "GiB": 2**30, "GB": 10**9, "MiB": 2**20, "MB": 10**6, "KiB": 2**10, "kB": 10**3,
+}  # fmt: skip
+_FOLDED: Final = {unit.lower(): unit for unit in _UNITS}
+_SHORT: Final = {"t": "TB", "g": "GB", "m": "MB", "k": "kB"}
+_SYNONYMS: Final = {
+    "mem": "memory", "ram": "memory", "rss": "memory", "memory_max": "memory",
+    "cpu": "cpu_time", "cputime": "cpu_time", "niceness": "nice", "priority": "nice",
+    "disk": "output", "log": "output", "logs": "output", "stdout": "output",
+}  # fmt: skip
+
+
+def limits(node: Node) -> Members | None:
+    """The members of the limits that a block sets; None if it is `none`, which takes those of defaults back.
+
+    Raises:
+        InvalidValue: with every mistake in it.
+    """
+    if isinstance(node, Scalar) and node.text == "none":
+        return None
+    if not isinstance(node, Mapping) or not node.entries:
+        kinds = ((Mapping, "an empty mapping"), (Sequence, "a list"), (Scalar, "a single value"))
+        raise InvalidValue(
+            f"this takes {TAKES}, not {next(what for kind, what in kinds if isinstance(node, kind))}"
+        )
+    gathered = FaultCollector()
+    members: Members = {}
+    for word, (key, value) in node.entries.items():
+        if word not in _KEYS:
+            near = _SYNONYMS.get(word) or nearest(word, _KEYS)
+            message = f"unknown key {word!r} in limits, which takes {', '.join(_KEYS)}"
+            gathered.faults.append(Fault(message, near, key, 0, word))
+            continue
+        member, read = _KEYS[word]
+        members[member] = gathered.take(_or_none(read), value, word)
+    gathered.settle()
+    return members
+
+
+def merged(own: Members | None, inherited: Members | None) -> Limits | None:
+    """The limits of a job: its own block over that in `defaults`; None if there are none."""
+    if own is None:
+        return None
+    members = {name: value for name, value in {**(inherited or {}), **own}.items() if value is not None}
+    return Limits(**members) if members else None
+
+
+def shown(value: Limits | None) -> str:
+    """Limits as they are written in the config; none at all is `none`."""
+    if value is None:
+        return "none"
+    parts = []
+    if value.memory_bytes is not None:
+        parts.append(f"memory: {size_words(value.memory_bytes)}")
+    if value.cpu_time_ms is not None:
+        parts.append(f"cpu_time: {format_duration(timedelta(milliseconds=value.cpu_time_ms))}")
+    if value.nice is not None:
+        parts.append(f"nice: {value.nice}")
+    if value.output_bytes is not None:
+        parts.append(f"output: {size_words(value.output_bytes)}")
+    return f"{{{', '.join(parts)}}}"
+
+
+def _or_none(read: Callable[[Node], int]) -> Callable[[Node], int | None]:
+    return lambda node: None if isinstance(node, Scalar) and node.text == "none" else read(node)
+
+
+def _size(low: int) -> Callable[[Node], int]:
+    def read(node: Node) -> int:
+        found = scalar(node, _SIZE)
+        written = _WRITTEN.fullmatch(found.text.strip())
+        unit = "" if written is None else _FOLDED.get(written[3].lower(), "")
+        if written is None or not unit:
+            short = "" if written is None else _SHORT.get(written[3].lower(), "")
+            better = f"{written[1]}{written[2] or ''}{short}" if written is not None and short else ""
+            bare = ": a size has a unit" if written is not None and not written[3] else ""
+            raise InvalidValue(f"this takes {_SIZE}, not {found.text!r}{bare}", better)
+        size = round(float(written[1] + (written[2] or "")) * _UNITS[unit])
+        if not low <= size <= _SIZE_MAX_BYTES:
+            bounds = f"{size_words(low)} to {size_words(_SIZE_MAX_BYTES)}"
+            raise InvalidValue(f"{found.text} is out of range: this takes a size from {bounds}")
+        return size
+
+    return read
+
+
+def _cpu_time(node: Node) -> int:
+    found = duration_ms(node)
+    if found > CPU_TIME_MAX_MS:
+        raise InvalidValue("this is more than ten years of processor time")
+    return found
+
+
+_KEYS: Final[dict[str, tuple[str, Callable[[Node], int]]]] = {
+    "memory": ("memory_bytes", _size(MEMORY_MIN_BYTES)),
+    "cpu_time": ("cpu_time_ms", _cpu_time),
+    "nice": ("nice", whole_number(1, NICE_MAX)),
+    "output": ("output_bytes", _size(1_000)),
+}
+"""The keys of the block, each with the member that it sets and what reads its value."""
