@@ -29,7 +29,9 @@ def memory_means(view: View) -> str | None:
 def memory_means_words(means: str | None) -> str:
     """The same for people."""
     if means is None:
-        return "of each process (RLIMIT_DATA), or of a whole run by its control group: not to be seen from here"
+        return (
+            "of each process (RLIMIT_DATA), or of a whole run by its control group: not to be seen from here"
+        )
     if means == "cgroup":
         return "of a whole run, by its control group"
     return "of each process (RLIMIT_DATA): there is no delegated control group that could share memory out"
