@@ -37,6 +37,7 @@ from scheduler.service.announcements import (
     FsyncEdited,
     Killing,
     Leaving,
+    NotForked,
     Ready,
     SlotsTaken,
     Stopping,
@@ -130,6 +131,10 @@ class _Console:
                 )
             case Upgraded(replaced=replaced):
                 self._note(f"Note: {upgraded_words(replaced)}.")
+            case NotForked(reason=reason):
+                self._note(
+                    f"Note: jobs in Python are started like commands: their fork server is not there, {reason}."
+                )
             case SlotsTaken(full=full):
                 self._note(f"Note: {full_slots_words(full, datetime.now(UTC))}.")
             case Stopping(runs=runs, however_long=however_long):

@@ -19,6 +19,7 @@ from scheduler.entry_members import Survivor
 from scheduler.processes import termination
 from scheduler.processes.descriptors import DescriptorReserve, keep_descriptors_to_ourselves
 from scheduler.processes.exit_watch import ExitWatch
+from scheduler.processes.forks import Forks
 from scheduler.processes.leader import Leader
 from scheduler.processes.output_files import holds_output
 from scheduler.processes.reaping import Watched, own_memory_peak_kib, reap
@@ -26,7 +27,7 @@ from scheduler.processes.recognition import tree
 from scheduler.processes.recognition.attempt_secret import AttemptSecrets
 from scheduler.processes.recognition.control_groups import ControlGroup, ControlGroups
 from scheduler.processes.recognition.fork_mark import Marker, is_marked
-from scheduler.processes.recognition.identity import TICKS_PER_S, boottime_s, process_stat
+from scheduler.processes.recognition.identity import TICKS_PER_S, boottime_s, leads_session, process_stat
 from scheduler.processes.recognition.inherited import InheritedChildren, become_subreaper
 from scheduler.processes.recognition.lineage import Lineage
 from scheduler.processes.recognition.pid_records import PidRecord, PidRecords
@@ -94,6 +95,10 @@ class PosixSpawner:
             self._watch_main(launch.key, one, own_peak_kib) if isinstance(one, Held) else one
             for launch, one in zip(launches, started, strict=True)
         ]
+
+    def use_forks(self, forks: Forks | None) -> None:
+        """Have processes forked from now on where that can be done; None: start all of them."""
+        self._starter.forks = forks
 
     def adopt(self, wanted: Sequence[Orphan]) -> dict[int, float | None]:
         """Look for live main processes of the wanted attempts and watch those; since how many seconds they go.
@@ -282,8 +287,8 @@ class PosixSpawner:
 
     def _watch_main(self, attempt: tuple[int, int], held: Held, own_peak_kib: int) -> Launched:
         """Begin to watch a process of ours."""
-        leader, started_s, outputs = held
-        self._watch_leader(attempt, leader, own_peak_kib)
+        leader, started_s, outputs, forked = held
+        self._watch_leader(attempt, leader, 0 if forked else own_peak_kib)
         self._outputs[attempt] = outputs
         self._digests[attempt] = self.secret_sha256(*attempt)
         return Launched(leader.pid, started_s, outputs)
@@ -388,10 +393,5 @@ class PosixSpawner:
             secret_sha256 is not None
             and tree.is_our_users(pid)
             and tree.proves(pid, self._ledger_id, attempt, secret_sha256)
-            and _leads_session(pid)
+            and leads_session(pid)
         )
-
-
-def _leads_session(pid: int) -> bool:
-    stat = process_stat(pid)
-    return stat is not None and stat.alive and stat.session == pid

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from scheduler.processes import program
 from scheduler.processes.output_files import OutputFiles
-from scheduler.processes.spawner import FileIdentity
+from scheduler.processes.spawner import FileIdentity, LaunchFailed
 from scheduler.processes.working_folder import WorkingFolder
 
 if TYPE_CHECKING:
     from scheduler.processes.confined_command import Refusal, Wrapped
 
-_DEFAULT_SIGNALS: Final = [
+DEFAULT_SIGNALS: Final = [
     number for number in signal.Signals if number < 32 and number not in (signal.SIGKILL, signal.SIGSTOP)
 ]
+"""The signals that have their default action in a process that is started."""
 
 
 class Command(NamedTuple):
@@ -50,16 +51,25 @@ class Spawned(NamedTuple):
     refusal: Refusal | None = None
 
 
-def spawn(command: Command, working_folder: WorkingFolder) -> Spawned:
+def spawn(command: Command, working_folder: WorkingFolder, outputs: OutputFiles | None = None) -> Spawned:
     """Start it as the leader of a session of its own.
 
     A script without a `#!` line is given to `/bin/sh`, as execvp(3) and every shell do.
 
+    Args:
+        command: what is started and where; working_folder: where this process stands.
+        outputs: its output files, if they are there already.
+
     Raises:
         LaunchFailed: nothing runs, and no output files of it are left.
     """
-    working_folder.go(command.working_directory)
-    outputs = OutputFiles(command.outputs)
+    try:
+        working_folder.go(command.working_directory)
+    except LaunchFailed:
+        if outputs is not None:
+            outputs.discard()
+        raise
+    outputs = outputs or OutputFiles(command.outputs)
     try:
         refusal = None if command.wrapped is None else command.wrapped.refusal()
         pid = _spawn_program(command, outputs, refusal)
@@ -105,5 +115,5 @@ def _posix_spawn(
         ),
         setsid=True,
         setsigmask=(),
-        setsigdef=_DEFAULT_SIGNALS,
+        setsigdef=DEFAULT_SIGNALS,
     )

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from scheduler.processes import program
 from scheduler.processes.descriptors import DescriptorReserve, is_exhaustion
+from scheduler.processes.forks import Forked, ForkOrder, Forks
 from scheduler.processes.leader import Leader
+from scheduler.processes.output_files import OutputFiles
 from scheduler.processes.recognition import attempt_secret, tree
 from scheduler.processes.recognition.attempt_secret import AttemptSecrets
 from scheduler.processes.recognition.control_groups import ControlGroups
@@ -31,11 +33,15 @@ if TYPE_CHECKING:
 
 
 class Held(NamedTuple):
-    """A process of ours that was just made, when it was started (monotonic), and its output files."""
+    """A process of ours that was just made, when it was started (monotonic), its output files.
+
+    A process that was `forked` never shared our memory.
+    """
 
     leader: Leader
     started_s: float
     outputs: tuple[FileIdentity, ...]
+    forked: bool = False
 
 
 class Starter:
@@ -50,6 +56,9 @@ class Starter:
         notes: where they are noted, if anywhere; marker: marks them.
         groups: where they get a control group each, if anywhere.
         reserve: descriptors for looking at them later; while some of it is in use, nothing is started.
+
+    Attributes:
+        forks: forks those that it can, if it is there.
     """
 
     def __init__(
@@ -63,6 +72,7 @@ class Starter:
     ) -> None:
         self._ledger_id, self._secrets, self._notes, self._marker = ledger_id, secrets, notes, marker
         self._groups, self._reserve = groups, reserve
+        self.forks: Forks | None = None
 
     def start(self, launches: Sequence[Launch]) -> list[Held | LaunchFailed]:
         """Start them in order; what came of each."""
@@ -71,12 +81,15 @@ class Starter:
         if self._notes is not None:
             self._notes.begin([launch.key for launch, command in pairs if isinstance(command, Command)])
         try:
+            made, outputs = self._forked(pairs)
             with WorkingFolder() as working_folder:
                 return [
-                    self._start(launch.key, command, working_folder)
+                    made[index]
+                    if index in made
+                    else self._start(launch.key, command, working_folder, outputs.get(index))
                     if isinstance(command, Command)
                     else command
-                    for launch, command in pairs
+                    for index, (launch, command) in enumerate(pairs)
                 ]
         finally:
             if self._groups is not None:
@@ -113,22 +126,71 @@ class Starter:
         argv = wrapped.argv(command.argv, by_group=self._groups is not None and self._groups.limits_memory)
         return command._replace(path=argv[0], argv=argv, wrapped=wrapped)
 
+    def _forked(
+        self, pairs: Sequence[tuple[Launch, Command | LaunchFailed]]
+    ) -> tuple[dict[int, Held | LaunchFailed], dict[int, OutputFiles]]:
+        """What came of those that are forked, by index; and the output files that the others of them have already."""
+        made: dict[int, Held | LaunchFailed] = {}
+        outputs: dict[int, OutputFiles] = {}
+        if self.forks is None:
+            return made, outputs
+        for index, (_, command) in enumerate(pairs):
+            if isinstance(command, Command) and self.forks.fits(command) and self._reserve.refill():
+                try:
+                    outputs[index] = OutputFiles(command.outputs)
+                except LaunchFailed as failure:
+                    self._note(pairs[index][0].key, 0, boottime_s())
+                    made[index] = failure
+        order, begun_s = list(outputs), boottime_s()
+        orders = [
+            ForkOrder(command, outputs[index].descriptors)
+            for index in order
+            if isinstance(command := pairs[index][1], Command)
+        ]
+        for position, forked in self.forks.fork(orders) if orders else ():
+            index = order[position]
+            if forked is None:
+                continue
+            held = self._let_go(pairs[index][0].key, forked, begun_s, outputs[index])
+            if held is not None:
+                made[index] = held
+                outputs.pop(index).close()
+        return made, outputs
+
+    def _let_go(
+        self, attempt: tuple[int, int], forked: Forked, begun_s: float, outputs: OutputFiles
+    ) -> Held | None:
+        """Make a process known that waits, then let it begin; None if it has ended without that."""
+        if self._groups is not None:
+            self._groups.put(attempt, forked.pid)
+        self._note(attempt, forked.pid, begun_s)
+        self._marker.mark(forked.pid)
+        leader = Leader(forked.pid, self._pidfd_of(forked.pid), child=True)
+        started_s = time.monotonic()
+        if forked.go():
+            return Held(leader, started_s, tuple(outputs.identities), forked=True)
+        leader.close()
+        return None
+
     def _start(
-        self, attempt: tuple[int, int], command: Command, working_folder: WorkingFolder
+        self,
+        attempt: tuple[int, int],
+        command: Command,
+        working_folder: WorkingFolder,
+        outputs: OutputFiles | None,
     ) -> Held | LaunchFailed:
         started_s, begun_s, pid = time.monotonic(), boottime_s(), 0
         try:
-            pid, outputs, refusal = self._spawn(attempt, command, working_folder)
+            pid, identities, refusal = self._spawn(attempt, command, working_folder, outputs)
         except LaunchFailed as failure:
             return failure
         finally:
-            if self._notes is not None:
-                self._notes.add(PidRecord(*attempt, pid, begun_s, boottime_s()))
+            self._note(attempt, pid, begun_s)
         self._marker.mark(pid)
         leader = Leader(pid, self._pidfd_of(pid), child=True)
         if command.wrapped is not None:
             leader.confined = self._confined(attempt, refusal)
-        return Held(leader, started_s, outputs)
+        return Held(leader, started_s, identities)
 
     def confined_again(self, attempt: tuple[int, int]) -> Confined | None:
         """What tells how limits end an attempt that was started by another process; None if nothing does."""
@@ -139,8 +201,20 @@ class Starter:
 
         return Confined(None if self._groups is None else self._groups.limiting(attempt), refusal)
 
-    def _spawn(self, attempt: tuple[int, int], command: Command, working_folder: WorkingFolder) -> Spawned:
+    def _note(self, attempt: tuple[int, int], pid: int, begun_s: float) -> None:
+        if self._notes is not None:
+            self._notes.add(PidRecord(*attempt, pid, begun_s, boottime_s()))
+
+    def _spawn(
+        self,
+        attempt: tuple[int, int],
+        command: Command,
+        working_folder: WorkingFolder,
+        outputs: OutputFiles | None,
+    ) -> Spawned:
         if not self._reserve.refill():
+            if outputs is not None:
+                outputs.discard()
             text = f"cannot start {command.called}: {program.NO_DESCRIPTORS}"
             raise LaunchFailed(text, program.NOT_EXECUTABLE)
         if self._groups is not None:
@@ -148,11 +222,13 @@ class Starter:
                 wrapped = command.wrapped
                 self._groups.enter(attempt, None if wrapped is None else wrapped.confinement.memory_bytes)
             except OSError as error:
+                if outputs is not None:
+                    outputs.discard()
                 text = (
                     f"cannot start {command.called} in a control group of its own: {error.strerror or error}"
                 )
                 raise LaunchFailed(text, program.NOT_EXECUTABLE) from error
-        return spawn(command, working_folder)
+        return spawn(command, working_folder, outputs)
 
     def _pidfd_of(self, pid: int) -> int | None:
         """A pidfd of a process of ours, from the reserve if need be; None where the system refuses one."""

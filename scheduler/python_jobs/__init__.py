@@ -5,6 +5,8 @@
 - `attempt_result` is the file in which it leaves what the job said, for whoever watches the process when it ends.
 - `python -I -m scheduler.python_jobs.inspection` reads what the classes of one file declare: `declarations`,
   `source`.
+- `fork_server` forks such processes ready-made, `forked` is what one of them does, `fork_client` asks for them on the
+  scheduler's side, `fork_messages` is what these say; `process_image` is what `/proc` shows of a forked process.
 
-Code of users is imported in these processes and nowhere else.
+Code of users is imported in the processes of attempts and of inspections, and nowhere else.
 """

@@ -138,7 +138,12 @@ def _leave(code: int) -> NoReturn:
     os._exit(code)
 
 
-if __name__ == "__main__":
+def print_at_once() -> None:
+    """Have what is printed seen at once, line by line."""
     with contextlib.suppress(AttributeError, ValueError):
-        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # what is printed is seen at once
+        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # nothing has replaced it yet
+
+
+if __name__ == "__main__":
+    print_at_once()
     raise SystemExit(main(sys.argv[1:], os.environ))

@@ -30,6 +30,12 @@ class Upgraded(msgspec.Struct, frozen=True):
     replaced: list[ReplacedPart]
 
 
+class NotForked(msgspec.Struct, frozen=True):
+    """Jobs in Python are started like commands for a while, which takes longer: why there is no fork server."""
+
+    reason: str
+
+
 class SlotsTaken(msgspec.Struct, frozen=True):
     """All slots have been taken for a while, and runs wait for one. It is announced once until none waits."""
 
@@ -63,6 +69,7 @@ Announcement = (
     | ConfigUnended
     | FsyncEdited
     | Upgraded
+    | NotForked
     | SlotsTaken
     | Stopping
     | Leaving

@@ -47,6 +47,11 @@ class Launcher:
         self._base["CRONLEDGER_HOME"] = self._root
         self._environ = environ
 
+    @property
+    def base(self) -> Mapping[str, str]:
+        """What every run gets of the environment of this process."""
+        return self._base
+
     def use(self, jobs: Mapping[str, ConfiguredJob]) -> None:
         """Take the real values of each job's environment from here: only the config knows them.
 

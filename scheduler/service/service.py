@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
@@ -27,7 +28,14 @@ from scheduler.rules.state import State
 from scheduler.schedule import zone_data
 from scheduler.schedule.cron import stepper
 from scheduler.scheduler_lock import Holder, SchedulerLock
-from scheduler.service.announcements import Announcement, CannotLeave, Ready, SlotsTaken, Upgraded
+from scheduler.service.announcements import (
+    Announcement,
+    CannotLeave,
+    NotForked,
+    Ready,
+    SlotsTaken,
+    Upgraded,
+)
 from scheduler.service.config_in_force import CONFIG_PROBLEMS, check_copy, rejection
 from scheduler.service.config_watch import ConfigWatch, FirstConfig
 from scheduler.service.executor import executors_of, this_process
@@ -39,6 +47,9 @@ from scheduler.service.supervisor import Supervisor
 from scheduler.system_clock import SystemClock
 from scheduler.version import ReplacedPart, installed_versions, replaced, versions
 from scheduler.waiting import Waiter
+
+if TYPE_CHECKING:
+    from scheduler.python_jobs.fork_client import ForkClient
 
 CONFIG_LOOK_S = 1.0
 """How often the config file is looked at for an edit."""
@@ -78,6 +89,8 @@ class Service:
         Unsupported, AlreadyRunning, ConfigInvalid, ConfigMissing: nothing was started.
         Unavailable, Corrupt, NewerFormat: the ledger cannot be written or trusted.
     """
+
+    _forks: ForkClient | None = None
 
     def __init__(
         self,
@@ -153,6 +166,7 @@ class Service:
             closing.callback(self._lock.release)
             closing.callback(self._ledger.store.close)
             closing.callback(self._spawner.close)
+            closing.callback(self._want_forks, False)
             self._config_watch.begin()
             self._scheduler.start(self._opening)
             self._report()
@@ -219,6 +233,8 @@ class Service:
                 self._config_watch.look()
                 self._keep_snapshot()
                 self._look_at_slots()
+                if self._forks is not None:
+                    self._forks.tend()
             if time.monotonic() >= self._versions_look_at_s:
                 self._look_at_versions()
 
@@ -260,6 +276,17 @@ class Service:
     def _put_in_force(self, config: Config) -> None:
         self._scheduler.settings = config.settings
         self._launcher.use(config.jobs)
+        self._want_forks(any(job.definition.python is not None for job in config.jobs.values()))
+
+    def _want_forks(self, wanted: bool) -> None:
+        """Keep a fork server while some job is in Python."""
+        if self._forks is None and wanted:
+            from scheduler.python_jobs.fork_client import ForkClient
+
+            self._forks = ForkClient(self._launcher.base, lambda reason: self._announce(NotForked(reason)))
+            self._spawner.use_forks(self._forks)
+        if self._forks is not None:
+            self._forks.want(wanted)
 
     def _reread(self) -> None:
         """A command has recorded an edit before it was seen here: what it launches with must not be older."""

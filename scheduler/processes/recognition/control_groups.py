@@ -155,6 +155,13 @@ class ControlGroups:
             if limited:
                 raise
 
+    def put(self, attempt: tuple[int, int], pid: int) -> None:
+        """Have a process that has no children yet be in the group of an attempt; where that is refused, it stays."""
+        folder = self.of(attempt).folder
+        with contextlib.suppress(OSError):
+            os.mkdir(folder, 0o755)
+            _write(folder / _PROCESSES, str(pid))
+
     def leave(self) -> None:
         """Go back to the group from which this process came.
 

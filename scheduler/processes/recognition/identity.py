@@ -86,6 +86,16 @@ def start_ticks(pid: int) -> int | None:
     return None if stat is None else stat.start_ticks
 
 
+def leads_session(pid: int) -> bool:
+    """Whether a process lives and leads a session of its own.
+
+    Raises:
+        OSError: as `process_stat`.
+    """
+    stat = process_stat(pid)
+    return stat is not None and stat.alive and stat.session == pid
+
+
 def process_is(pid: int, start_ticks: int) -> bool:
     """Whether the process that had this number and began at `start_ticks` (of this boot) is still running.
 

@@ -1,0 +1,139 @@
+"""A process that the fork server forked: it becomes what a started one is, and runs its attempt when it may begin.
+
+What it becomes is what `posix_spawn` and a fresh interpreter make: a session of its own, three descriptors, exactly
+the environment that it was given, `sys.argv`, `__main__`; and it ends as an interpreter ends.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import gc
+import io
+import os
+import socket
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final, NoReturn
+
+import msgspec
+
+from scheduler.python_jobs import __main__ as program
+from scheduler.python_jobs.fork_messages import DESCRIPTORS, GO, SHOWN, ForkReply, ForkRequest
+from scheduler.python_jobs.process_image import ProcessImage
+
+_NOT_FLUSHED: Final = 120
+"""The exit code of an interpreter that cannot write what was printed."""
+
+
+def begin(
+    connection: socket.socket, image: ProcessImage, batch: int, raw: bytes, descriptors: Sequence[int]
+) -> NoReturn:
+    """Become the process of an attempt, and run it when the scheduler says so; never returns.
+
+    Args:
+        connection: to the scheduler; image: what is shown of this process; batch: in which it was forked.
+        raw: the request.
+        descriptors: standard output, standard error, and the pipe on which it waits.
+    """
+    imported = frozenset(sys.modules)
+    number = 0
+    try:
+        request = msgspec.json.decode(raw, type=ForkRequest)
+        number = request.number
+        _become(request, image, descriptors)
+        _say(connection, ForkReply(what="ready", number=number, pid=os.getpid(), batch=batch))
+    except BaseException:  # noqa: BLE001 - whatever it is, the attempt is started otherwise
+        with contextlib.suppress(BaseException):
+            _say(connection, ForkReply(what="refused", number=number))
+        os._exit(1)
+    try:
+        connection.close()
+        may_begin = os.read(descriptors[2], 1) == GO
+        os.close(descriptors[2])
+    except BaseException:  # noqa: BLE001 - a signal, say: nothing has begun
+        may_begin = False
+    if not may_begin:
+        os._exit(1)
+    _run(request, imported)
+
+
+def _become(request: ForkRequest, image: ProcessImage, descriptors: Sequence[int]) -> None:
+    if len(descriptors) != DESCRIPTORS:
+        raise ValueError("there are no descriptors left to take them")
+    os.setsid()
+    for stream, descriptor in enumerate(descriptors[:2], start=1):
+        os.dup2(descriptor, stream)
+        os.close(descriptor)
+    os.chdir(request.working_directory)
+    _take_environment(request.env)
+    image.show(f"cronledger job {request.env.get('CRONLEDGER_JOB', '')}", request.env, SHOWN)
+
+
+def _take_environment(env: Mapping[str, str]) -> None:
+    zone = os.environ.get("TZ")
+    # In the C locale an interpreter sets LC_CTYPE for itself when it begins (PEP 538).
+    coerced = (
+        {} if "LC_CTYPE" in env or "LC_CTYPE" not in os.environ else {"LC_CTYPE": os.environ["LC_CTYPE"]}
+    )
+    os.environ.clear()
+    os.environ.update({**env, **coerced})
+    if env.get("TZ") != zone:
+        time.tzset()
+
+
+def _run(request: ForkRequest, imported: Collection[str]) -> NoReturn:
+    code = program.FAILED
+    try:
+        sys.argv[:] = [program.__file__, *request.argv[4:]]
+        sys.orig_argv[:] = request.argv
+        sys.modules["__main__"] = program
+        program.print_at_once()
+        code = program.main(sys.argv[1:], os.environ)
+    except BaseException:  # noqa: BLE001 - as an interpreter tells of what nobody caught
+        sys.excepthook(*sys.exc_info())
+    finally:
+        _end(code, imported)
+
+
+def _end(code: int, imported: Collection[str]) -> NoReturn:
+    """End as an interpreter does: threads, `atexit`, what the job's modules hold, what was printed."""
+    try:
+        with contextlib.suppress(BaseException):
+            threading._shutdown()  # type: ignore[attr-defined] # noqa: SLF001 - what the interpreter itself calls
+        atexit._run_exitfuncs()  # noqa: SLF001 - the same
+        _write_what_stands_in_buffers()
+        _let_go_of_modules(imported)
+    except BaseException:  # noqa: BLE001 - what is left of a job at its end may raise anything
+        sys.excepthook(*sys.exc_info())
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            code = _NOT_FLUSHED if stream is sys.stdout and code == program.SUCCEEDED else code
+    os._exit(code)
+
+
+def _write_what_stands_in_buffers() -> None:
+    """Files that a job has left open are written: those in a cycle may be closed before by a collection."""
+    for each in gc.get_objects():  # without what was frozen: those that this process has made
+        if issubclass(type(each), io.IOBase):
+            with contextlib.suppress(Exception):
+                each.flush()
+
+
+def _let_go_of_modules(imported: Collection[str]) -> None:
+    """Let go of what the job has imported: what nothing holds goes as it is, then what is left is emptied."""
+    left = [weakref.ref(sys.modules.pop(name)) for name in list(sys.modules) if name not in imported]
+    gc.collect()
+    for module in [module for each in left if (module := each()) is not None]:
+        vars(module).clear()
+    if left:
+        gc.collect()
+
+
+def _say(connection: socket.socket, reply: ForkReply) -> None:
+    connection.send(msgspec.json.encode(reply))

@@ -1,0 +1,144 @@
+"""The fork server is never needed: whatever it does, an attempt runs once, and nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scheduler.processes import Orphan, PosixSpawner
+from scheduler.processes.recognition import tree
+from scheduler.python_jobs import fork_client
+from scheduler.python_jobs.fork_client import ForkClient
+from tests.scheduler.python_jobs.conftest import ENV, Attempts, job, server_of, warm
+from tests.support.command import DEADLINE_S
+from tests.support.fork_servers import servers_of, wait_for
+
+# It forks as the real one does, up to the moment when the scheduler is told.
+STANDING = """
+request, fds, *_ = socket.recv_fds(s, 65536, 3)
+number = json.loads(request)["number"]
+if not os.fork():
+    os.setsid()
+    s.close()
+    if os.read(fds[2], 1) == b"g":
+        open("doubled", "w").write("x")
+    open("ended", "w").write("x")
+    os._exit(0)
+"""
+
+FAULTS = {
+    "dies": "hear()\nos._exit(3)",
+    "is killed": "hear()\nos.kill(os.getpid(), 9)",
+    "hangs": "time.sleep(60)",
+    "closes": "hear()\ns.close()\ntime.sleep(60)",
+    "says nothing that is understood": "hear()\ns.send(b'{}')\ntime.sleep(60)",
+    "says too much": "hear()\ns.send(b'x' * 4096)\ntime.sleep(60)",
+    "refuses": "while True: say('refused', number=hear()['number'])",
+    "speaks of others": "hear()\nsay('ready', number=99, pid=1)\nsay('handed_over')\nos._exit(0)",
+    "dies between forking and telling": STANDING + "os._exit(0)",
+    "hangs between forking and telling": STANDING + "time.sleep(60)",
+    "dies before it hands over": STANDING
+    + "say('ready', number=number, pid=os.getpid(), batch=1)\nos._exit(0)",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+def test_a_server_that_fails(tmp_path: Path, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its runs are started as commands are, once; one that it had forked ends without having begun."""
+    monkeypatch.setattr(fork_client, "ANSWER_S", 0.3)
+    monkeypatch.chdir(tmp_path)
+    complaints: list[str] = []
+    forks = warm(ForkClient({}, complaints.append, server_of(fault)))
+    attempts = Attempts(tmp_path, forks)
+    job(tmp_path, "print(os.getpid(), os.getppid())")
+    pids = {attempts.launch(run, "A").pid for run in (5, 6)}
+    assert all(ended.exit_code == 0 for ended in attempts.exits(2))
+    said = {tuple(map(int, attempts.output(run).read_text().split())) for run in (5, 6)}
+    assert said == {(pid, os.getpid()) for pid in pids}
+    if fault.startswith(STANDING):
+        wait_for(tmp_path / "ended")
+    assert not (tmp_path / "doubled").exists()
+    assert len(complaints) == (0 if fault == FAULTS["refuses"] else 1)
+    attempts.close()
+    forks.close()
+
+
+def test_a_server_that_never_starts(tmp_path: Path) -> None:
+    """Where the server cannot be started that is told once, it is tried again later, and jobs run."""
+    complaints: list[str] = []
+    forks = ForkClient({}, complaints.append, ["/nowhere"])
+    forks.want(True)
+    forks.tend()
+    attempts = Attempts(tmp_path, forks)
+    job(tmp_path, "pass")
+    assert attempts.run(5, "A").exit_code == 0
+    assert complaints == ["it cannot be started: No such file or directory"]
+    attempts.close()
+
+
+def test_a_server_that_was_killed_is_started_again(tmp_path: Path) -> None:
+    """A server that somebody kills is noticed, and another one is warm soon."""
+    complaints: list[str] = []
+    forks = warm(ForkClient(ENV, complaints.append))
+    attempts = Attempts(tmp_path, forks)
+    job(tmp_path, "print(open('/proc/self/cmdline').read()[:4])")
+    os.kill(servers_of(os.getpid()).pop(), signal.SIGKILL)
+    for run in range(5, 500):
+        assert attempts.run(run, "A").exit_code == 0
+        if attempts.output(run).read_text() == "cron\n":
+            break
+    else:
+        pytest.fail("it is not started again")
+    assert complaints == ["it ended"]
+    attempts.close()
+    forks.close()
+
+
+SCHEDULER = """
+import os, sys, time
+from pathlib import Path
+from tests.scheduler.python_jobs.conftest import ENV, Attempts, warm
+from scheduler.python_jobs.fork_client import ForkClient
+attempts = Attempts(Path(sys.argv[1]), warm(ForkClient(ENV)))
+pid = attempts.launch(5, "A").pid
+print(attempts.ledger_id, attempts.spawner.secret_sha256(5, 1), pid, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("noted", [True, False])
+def test_a_scheduler_that_is_killed(tmp_path: Path, noted: bool) -> None:
+    """With the scheduler its server ends, even with -9; what it forked goes on, and is recognised and adopted."""
+    job(tmp_path, "open('fifo').read()\nreturn {'message': 'gone on'}")
+    os.mkfifo(tmp_path / "fifo")
+    root = Path(__file__).parents[3]
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCHEDULER, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=root
+    )
+    assert process.stdout is not None
+    with process.stdout:
+        ledger_id, secret_sha256, pid = process.stdout.readline().split()
+    (server,) = servers_of(process.pid)
+    held = os.pidfd_open(server)
+    process.kill()
+    process.wait(DEADLINE_S)
+    assert select.select([held], [], [], DEADLINE_S)[0], "the server outlives its scheduler"
+    os.close(held)
+    assert tree.carried(int(pid), ledger_id) == (5, 1)
+    notes = tmp_path / "var" / "processes" if noted else tmp_path / "none"
+    spawner = PosixSpawner(ledger_id, notes=notes)
+    assert set(spawner.adopt([Orphan(5, 1, secret_sha256)])) == {5}
+    (tmp_path / "fifo").write_text("go")
+    assert spawner.wait(DEADLINE_S)
+    (ended,) = spawner.exits()
+    assert ended.exit_code in (0, None)
+    spawner.close()
+    attempts = Attempts(tmp_path, None)
+    assert attempts.result(5).message == "gone on"
+    attempts.close()

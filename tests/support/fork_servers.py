@@ -1,0 +1,36 @@
+"""Fork servers of schedulers that a test started, and waiting for what a job leaves."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from scheduler.processes.recognition import tree
+from scheduler.processes.recognition.identity import process_stat
+from tests.support.command import DEADLINE_S
+
+
+def servers_of(scheduler: int) -> set[int]:
+    """The fork servers that are children of a process."""
+    found = set()
+    for pid in tree.pids():
+        stat = process_stat(pid)
+        try:
+            arguments = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            continue
+        if (
+            stat is not None
+            and stat.parent == scheduler
+            and b"scheduler.python_jobs.fork_server" in arguments
+        ):
+            found.add(pid)
+    return found
+
+
+def wait_for(path: Path) -> None:
+    """Wait until a file is there."""
+    give_up_s = time.monotonic() + DEADLINE_S
+    while not path.exists():
+        assert time.monotonic() < give_up_s, f"{path.name} never comes"
+        time.sleep(0.005)
