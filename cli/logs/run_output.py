@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from cli.app.failures import ExitCode, Failure
+from cli.home.run_numbers import no_run
 from eventstore import Entry, EventStore
 from scheduler import vocabulary as v
 from scheduler.home import Home
@@ -53,7 +54,7 @@ def find_attempt(store: EventStore, run: int, number: int | None) -> CapturedAtt
     """
     cause = next(iter(store.read(run, run)), None)
     if cause is None or cause.run != run:
-        raise Failure(f"there is no run {run}", "`cronledger jobs history` shows runs and their numbers.")
+        raise no_run(store, run)
     started: dict[int, Entry] = {}
     ended: dict[int, CapturedAttempt] = {}
     for entry in store.read(run + 1):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cli.app.failures import Failure
 from cli.home.job_names import check_past
 from cli.home.open import to_read
+from cli.home.run_numbers import no_run
 from cli.terminal.printable import printable
 from scheduler.home import Home
 from scheduler.logs import LogFilter, entries_folder, newest
@@ -43,6 +44,6 @@ def check_subject(home: Home, wanted: LogFilter) -> None:
 def _check_run(ledger: Ledger | None, run: int, job: str | None) -> None:
     cause = None if ledger is None else next(iter(ledger.store.read(run, run)), None)
     if cause is None or cause.run != run:
-        raise Failure(f"there is no run {run}", "`cronledger jobs history` shows runs and their numbers.")
+        raise no_run(None if ledger is None else ledger.store, run)
     if job is not None and cause.job != job:
         raise Failure(f"run {run} is one of {printable(cause.job or '?')}, not of {printable(job)}")

@@ -9,6 +9,7 @@ from cli.app.failures import ExitCode, Failure, complain
 from cli.app.invocation import invocation
 from cli.home.job_names import find_job
 from cli.home.reasons import check_reason
+from cli.home.run_numbers import no_run
 from cli.runs.settled_run import last_words
 from cli.terminal.printable import printable
 from cli.words.job_words import going_words
@@ -128,7 +129,7 @@ def _no_such_run(ledger: Ledger, number: int) -> Failure:
     store = ledger.store
     caused = cause_of(store, number)
     if caused is None:
-        return Failure(f"there is no run {number}", "`cronledger jobs history` shows the numbers of runs.")
+        return no_run(store, number)
     for seen, entry in enumerate(store.read_backwards()):
         if entry.run == number and settles(entry):
             return Failure(f"it has ended: {last_words(entry)}", exit_code=ExitCode.FAILED)

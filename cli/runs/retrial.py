@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from cli.app.failures import ExitCode, Failure
+from cli.home.run_numbers import no_run
 from cli.runs.search import CLOCK_SLACK
 from cli.runs.settled_run import last_words
 from cli.runs.wanted import FailedRun
@@ -23,10 +24,7 @@ def named_runs(store: EventStore | None, numbers: Iterable[int]) -> list[FailedR
         Failure: one of them does not exist, has not ended, has succeeded or was never started.
         Corrupt: the ledger is damaged.
     """
-    return [
-        _failed(number, None if store is None else run_record(store, number))
-        for number in sorted(set(numbers))
-    ]
+    return [_failed(number, _record(store, number)) for number in sorted(set(numbers))]
 
 
 def _options(record: RunRecord) -> list[str]:
@@ -35,9 +33,14 @@ def _options(record: RunRecord) -> list[str]:
     return cause.parameters if isinstance(cause, v.RunRequested) else []
 
 
-def _failed(number: int, record: RunRecord | None) -> FailedRun:
+def _record(store: EventStore | None, number: int) -> RunRecord:
+    record = None if store is None else run_record(store, number)
     if record is None:
-        raise Failure(f"there is no run {number}", "`cronledger jobs history` shows the numbers of runs.")
+        raise no_run(store, number)
+    return record
+
+
+def _failed(number: int, record: RunRecord) -> FailedRun:
     job, end = record.cause.job or "", record.end
     if end is None:
         raise Failure(

@@ -7,8 +7,9 @@ import sys
 
 import click
 
-from cli.app.failures import ExitCode, Failure, complain
+from cli.app.failures import ExitCode, complain
 from cli.app.options import WholeNumber, raw_option
+from cli.home.run_numbers import no_run
 from cli.logs.run_output import (
     CapturedAttempt,
     CopyResult,
@@ -54,7 +55,7 @@ def show(home: Home, run: int, stream: str | None, attempt: int | None, raw: boo
 
     with to_read(home, quiet=True) as view:
         if view.ledger is None:
-            raise Failure(f"there is no run {run}", "Nothing has run yet.")
+            raise no_run(None, run)
         store = view.ledger.store
         found = find_attempt(store, run, attempt)
         wanted = [each for each in found.streams if stream is None or each.stream == stream]

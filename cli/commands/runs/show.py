@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.app.failures import Failure
 from cli.app.json_output import json_option, show_json
 from cli.app.options import WholeNumber
 from cli.home.open import to_read
+from cli.home.run_numbers import no_run
 from cli.terminal.console import note, out
-from cli.terminal.printable import printable
 from cli.terminal.tables import details
 from cli.times.show import JOBS_ZONE, utc_option
 from scheduler.home import Home
@@ -42,7 +41,7 @@ def show(home: Home, run: int, utc: bool, as_json: bool) -> None:
         store = None if view.ledger is None else view.ledger.store
         record = None if store is None else run_record(store, run)
         if store is None or record is None:
-            raise _no_such(store, run)
+            raise no_run(store, run)
         end = None if record.end is None else v.payload(record.end)
         cause = getattr(end, "because_of", None)
         because_of = None if cause is None else next(store.read(cause, cause), None)
@@ -73,11 +72,3 @@ def _in_force(home: Home, store: EventStore, record: RunRecord) -> DefinitionInF
         past = Past.of(home, store, lambda done, total: seen.update(done, total=total))
         job = past.state_at(record.cause.seq).jobs.get(record.cause.job or "")
     return None if job is None else DefinitionInForce(job.definition, job.revision, job.defined_seq)
-
-
-def _no_such(store: EventStore | None, run: int) -> Failure:
-    entry = next(store.read(run, run), None) if store is not None and run <= store.head().seq else None
-    if entry is not None and entry.run is not None:
-        told = printable(entry.job or "")
-        return Failure(f"there is no run {run}: entry {run} is about run {entry.run} of {told}")
-    return Failure(f"there is no run {run}", "`cronledger jobs history` shows runs and their numbers.")
