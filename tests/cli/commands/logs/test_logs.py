@@ -131,13 +131,15 @@ def test_what_is_typed_wrongly_is_explained(home: LiveHome) -> None:
         assert said in answer.err
 
 
-def test_show_is_byte_for_byte(home: LiveHome) -> None:
-    """Standard output and standard error of a run, as they were written, unmasked, checked against the ledger."""
+def test_show_is_byte_for_byte_but_for_secrets(home: LiveHome) -> None:
+    """Standard output and standard error of a run, as they were written, checked against the ledger."""
     run = str(run_number(home, "chatty"))
     shown = home.run("logs", "show", run)
     assert shown.code == 0
-    assert shown.raw_out == b'plain\xff\n{"level":"error","msg":"no room","code":28}\nmy s3cr3tvalue\n'
-    assert shown.raw_err == b"on stderr\n"
+    assert shown.raw_out == b'plain\xff\n{"level":"error","msg":"no room","code":28}\nmy ***\n'
+    assert shown.raw_err.endswith(b"on stderr\n")
+    assert b"*** stands for 1 secret" in shown.raw_err
+    assert home.run("logs", "show", run, "--stream", "stderr").raw_err == b"on stderr\n"
     assert home.run("logs", "show", run, "--stream", "stderr").raw_out == b""
     assert home.run("logs", "show", run, "--attempt", "1", "--stream", "stdout").raw_out == shown.raw_out
     assert home.run("logs", "show", str(run_number(home, "broken"))).raw_out == b""
@@ -165,7 +167,7 @@ def test_altered_and_deleted_output_is_noticed(tmp_path: Path) -> None:
     assert f"the ledger says {sha256(raw).hexdigest()}" in altered.err
     path.write_bytes(raw + b"a straggler's\n")
     longer = home.run("logs", "show", run, "--stream", "stdout")
-    assert (longer.code, longer.raw_out) == (0, raw)
+    assert (longer.code, longer.raw_out) == (0, raw.replace(b"s3cr3tvalue", b"***"))
     assert "14 bytes more were added after the run had ended" in longer.err
     assert str(path) in longer.err
     path.unlink()
