@@ -1,21 +1,26 @@
 """What stands in payloads of entries.
 
 These are words (what made a run, how it came out, why it was skipped or missed) and small records: a mistake in a
-config, a process that goes on, a cleaned folder, a claim.
+config, instants to be backfilled, a process that goes on, a cleaned folder, a claim.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal, get_args
 
 import msgspec
 
-Trigger = Literal["schedule", "catch_up", "manual"]
+Trigger = Literal["schedule", "catch_up", "manual", "backfill"]
 Outcome = Literal["succeeded", "failed", "timed_out", "cancelled", "lost", "unknown"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 FAILURES: tuple[Outcome, ...] = ("failed", "timed_out", "lost")
 """Outcomes of runs that did not do what was wanted. Of `unknown` nobody can say; `cancelled` was wanted so."""
 TRIGGERS: tuple[Trigger, ...] = get_args(Trigger)
+ASKED_FOR: tuple[Trigger, ...] = ("manual", "backfill")
+"""What a person asked for: no run for an instant of the schedule takes its place."""
+IN_TURN: tuple[Trigger, ...] = ("catch_up", "backfill")
+"""What is made up for: such runs of a job start one after another, whatever its overlap policy says."""
 
 MisfireReason = Literal[
     "scheduler_down", "suspend", "clock_step", "stall", "ledger_unavailable", "overload",
@@ -33,6 +38,19 @@ SKIP_REASONS: tuple[SkipReason, ...] = get_args(SkipReason)
 
 Metrics = dict[str, int | float | bool | str]
 """What a Python job measured, by name."""
+
+
+class BackfillPart(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Consecutive instants of a schedule that are to be backfilled, `count` of them, `first` to `last`.
+
+    `replaces` has the entries that had disposed of them: none, one for all of them, or one for each. Such an entry is
+    a `schedule.misfired` or `schedule.excluded`, or the tick of a run that was skipped.
+    """
+
+    first: datetime
+    last: datetime
+    count: int = 1
+    replaces: list[int] = []
 
 
 class ConfigError(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -63,7 +63,7 @@ class JobContext:
     Attributes:
         job: the name of the job; run: the run's number in the ledger; attempt: which of its attempts, from 1.
         scheduled_for: the instant for which it runs, in UTC; None where a person asked for it.
-        trigger: `schedule`, `catch_up` or `manual`.
+        trigger: `schedule`, `catch_up`, `manual` or `backfill`.
         params: the values of its parameters by name, each of its type; the class has them as fields too.
         dry_run: nothing is to be changed; only where the class says `supports_dry_run = True`.
         deadline: when it will be stopped, in UTC; None without a timeout.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from cli.app.failures import ExitCode, Failure, complain
@@ -11,20 +11,23 @@ from cli.home.job_names import find_job
 from cli.home.reasons import check_reason
 from cli.home.run_numbers import no_run
 from cli.runs.settled_run import last_words
-from cli.terminal.printable import printable
+from cli.terminal.console import note
+from cli.terminal.printable import printable, show_count
 from cli.words.job_words import going_words
 from cli.words.words import actor_words
-from eventstore.store import Event
+from eventstore.store import Entry, Event
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.run_record import cause_of
 from scheduler.ownership.actor import claims, person
 from scheduler.ownership.home_identity import is_copy
+from scheduler.rules.requests.backfill import ending, under_way
 from scheduler.rules.requests.cancellation import cancel_requests, runs_in_flight, skips_without_scheduler
 from scheduler.rules.runs.attempts import settles
 from scheduler.rules.state import Run, State
 from scheduler.scheduler_lock import holder_of
 from scheduler.service.executor import executor_alive
+from scheduler.vocabulary import BackfillEnded, payload
 
 _LOOK_BACK_ENTRIES = 50_000
 """The end of a run is looked for among this many of the newest entries, to say how it ended."""
@@ -47,14 +50,23 @@ def cancel_runs(
             chosen, or it asks for a reason.
     """
     meant = _meant(ledger, target, all_runs)
-    check_reason(
-        (ledger.state.jobs[run.job].definition for run in meant if run.job in ledger.state.jobs), reason
-    )
+    names = dict.fromkeys([run.job for run in meant] + ([target] if all_runs else []))
+    check_reason((ledger.state.jobs[name].definition for name in names if name in ledger.state.jobs), reason)
     numbers = [run.number for run in meant]
     actor, said = person(), claims(ledger.state.mark)
     asked_before = {number for number in numbers if ledger.state.runs[number].cancel_seq is not None}
-    requests = ledger.decide(lambda state: cancel_requests(state, numbers, reason, actor, said))
+
+    def requested(state: State) -> list[Event]:
+        """With all runs, also those that a backfill has begun meanwhile."""
+        ends = ending(state, target, actor, reason, said) if all_runs else []
+        if all_runs and target in state.jobs:
+            going = runs_in_flight(state, state.jobs[target])
+            numbers[:] = dict.fromkeys([*numbers, *(run.number for run in going)])
+        return [*ends, *cancel_requests(state, numbers, reason, actor, said)]
+
+    requests = ledger.decide(requested)
     recorded = {entry.run for entry in requests}
+    yield from _ended_backfills(requests)
     jobs = {run.number: run.job for run in ledger.state.runs.values()}
     retried = {run.number for run in ledger.state.runs.values() if run.waits_for_retry}
     skips = ledger.decide(lambda state: _skips(home, state, numbers, actor))
@@ -73,16 +85,40 @@ def cancel_runs(
             yield f"run {number} of {printable(jobs[number])} was asked to stop, and has ended"
         else:
             yield f"run {number} of {printable(run.job)} is asked to stop"
-        if run is not None and is_copy(home):
-            complain(
-                f"this home is a copy of another one: what run {number} started belongs to that one, and is left"
-                f" alone; `{invocation(home)} home adopt` settles it here"
+        if run is not None:
+            _say_who_stops_it(home, run, served)
+    _say_what_goes_on(ledger.state, [run.job for run in meant])
+
+
+def _ended_backfills(entries: Iterable[Entry]) -> Iterator[str]:
+    for entry in entries:
+        if entry.type == BackfillEnded.TYPE:
+            left = show_count(payload(entry).left, "time")
+            yield f"the backfill of {printable(entry.job or '')} is ended, with {left} left"
+
+
+def _say_what_goes_on(state: State, names: Iterable[str]) -> None:
+    """A backfill, one run of which was stopped."""
+    for name in dict.fromkeys(names):
+        if (backfill := under_way(state, name)) is not None:
+            note(
+                f"The backfill of {printable(name)} goes on, with {show_count(backfill.left, 'time')} to come: "
+                f"`cronledger jobs cancel {printable(name)} --all` ends it."
             )
-        elif run is not None and not served and not _watched(home, run):
-            complain(
-                f"no scheduler is running and nobody else watches run {number}: it is stopped by the next"
-                " `cronledger serve`"
-            )
+
+
+def _say_who_stops_it(home: Home, run: Run, served: bool) -> None:
+    """Where nobody does at once."""
+    if is_copy(home):
+        complain(
+            f"this home is a copy of another one: what run {run.number} started belongs to that one, and is left"
+            f" alone; `{invocation(home)} home adopt` settles it here"
+        )
+    elif not served and not _watched(home, run):
+        complain(
+            f"no scheduler is running and nobody else watches run {run.number}: it is stopped by the next"
+            " `cronledger serve`"
+        )
 
 
 def _skips(home: Home, state: State, numbers: Sequence[int], actor: str) -> list[Event]:
@@ -100,6 +136,16 @@ def _meant(ledger: Ledger, target: str, all_runs: bool) -> list[Run]:
             raise _no_such_run(ledger, int(target))
         return [run]
     runs = runs_in_flight(state, find_job(state, target, removed=True))
+    backfill = under_way(state, target)
+    if not runs and backfill is not None and all_runs:
+        return []
+    if not runs and backfill is not None:
+        raise Failure(
+            f"no run of {printable(target)} is going or waiting, and {show_count(backfill.left, 'time')} of its"
+            " backfill are still to come; nothing was cancelled",
+            "--all ends the backfill.",
+            ExitCode.FAILED,
+        )
     if not runs:
         raise Failure(f"no run of {printable(target)} is going or waiting", exit_code=ExitCode.FAILED)
     if len(runs) > 1 and not all_runs:

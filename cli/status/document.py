@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.status.findings import (
     any_memory_limit,
+    backfills_going,
     job_counts,
     ledger_size_bytes,
     left_going,
@@ -59,6 +60,7 @@ def status_document(view: View) -> dict[str, Any]:
             for run in view.state.runs.values()
         ],
         "memory_limited_by": memory_means(view) if any_memory_limit(view) else None,
+        "backfills": _backfills(view),
         "slots_taken": None
         if (full := view.full_slots) is None
         else {"by": [run.number for run in full.holders], "waiting": len(full.waiting)},
@@ -81,3 +83,9 @@ def status_document(view: View) -> dict[str, Any]:
             for run, job, process in living_survivors(view.state.left_running)
         ],
     }
+
+
+def _backfills(view: View) -> list[dict[str, Any]]:
+    return [
+        {"job": name, "requested_by": each.seq, "left": each.left} for name, each in backfills_going(view)
+    ]

@@ -8,7 +8,7 @@ from scheduler.configuration import ConfigInvalid
 from scheduler.entry_members import FAILURES, ConfigError
 from scheduler.home import Home
 from scheduler.rules.runs.orphans import orphans
-from scheduler.rules.state import Run
+from scheduler.rules.state import Backfill, Run
 from scheduler.service.executor import executors_of
 from scheduler.version import ReplacedPart, replaced, versions
 
@@ -27,6 +27,11 @@ def left_going(view: View) -> list[Run]:
     if view.holder is not None:
         return []
     return orphans(view.state, view.state.runs, (), executors_of(view.home))
+
+
+def backfills_going(view: View) -> list[tuple[str, Backfill]]:
+    """The jobs that are being backfilled, and what is to come of that."""
+    return [(name, each) for name, each in sorted(view.state.backfills.items()) if each.left > 0]
 
 
 def mistakes(view: View) -> list[ConfigError]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cli.app.invocation import invocation
 from cli.status.findings import (
     any_memory_limit,
+    backfills_going,
     job_counts,
     ledger_size_bytes,
     left_going,
@@ -19,7 +20,7 @@ from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell, Value
 from cli.times.show import show_duration, show_past, show_size, show_time
 from cli.words.entry_lines import sentence
-from cli.words.job_words import PAUSE_ENDS, going_words, paused_words
+from cli.words.job_words import PAUSE_ENDS, backfill_words, going_words, paused_words
 from cli.words.limit_words import memory_means, memory_means_words
 from cli.words.scheduler_words import (
     clock_was_ahead_words,
@@ -50,6 +51,8 @@ def status_facts(view: View, zone: str) -> list[tuple[str, Value]]:
         ("jobs", _jobs(view)),
         ("runs going", _runs(view)),
     ]
+    if backfills := _backfills(view):
+        facts.append(("backfills", backfills))
     if left := _left_running(view):
         facts.append(("not stopped", left))
     if any_memory_limit(view):
@@ -154,6 +157,16 @@ def _runs(view: View) -> list[Cell | str]:
 
 def _run(run: Run, view: View) -> str:
     return f"run {run.number} of {run.job}, {going_words(run, view.now)}"
+
+
+def _backfills(view: View) -> list[Cell | str]:
+    going = backfills_going(view)
+    lines: list[Cell | str] = [
+        f"{printable(name)}, {backfill_words(each)}" for name, each in going[:_SHOWN_MAX]
+    ]
+    if len(going) > _SHOWN_MAX:
+        lines.append(f"and {len(going) - _SHOWN_MAX:,} more")
+    return lines
 
 
 def _left_running(view: View) -> list[Cell | str]:

@@ -70,9 +70,14 @@ def headline(answer: Explanation, now: datetime) -> tuple[Tone, str]:
         return "warn", "Not yet: its run has not succeeded so far, and makes another attempt."
     if answer.verdict != "ran":
         return _HEADLINES[answer.verdict]
-    caught_up = any(isinstance(fact, f.RunOwed) and fact.trigger == "catch_up" for fact in answer.facts)
+    triggers = [fact.trigger for fact in answer.facts if isinstance(fact, f.RunOwed)]
     (ended,) = (fact for fact in answer.facts if isinstance(fact, f.RunEnd | f.WaitEnd))
-    how = f"Yes, caught up later as run {ended.run}" if caught_up else f"Yes, as run {ended.run}"
+    later = (
+        {"catch_up": "caught up later ", "backfill": "backfilled later "}.get(triggers[-1], "")
+        if triggers
+        else ""
+    )
+    how = f"Yes, {later}as run {ended.run}"
     outcome = OUTCOME_WORDINGS[ended.outcome]
     return outcome.tone, f"{how}, which {outcome.clause}."
 
@@ -162,8 +167,21 @@ def _absent(fact: f.JobAbsence, shown: Shown) -> str:
 
 def _ticked(fact: f.RunOwed, shown: Shown) -> str:
     late = "" if is_on_time(fact.lateness_ms) else f", {lateness_words(fact.lateness_ms)}"
+    if fact.trigger == "backfill":
+        return f"Its turn came at {shown(fact.time)}{late}: run {fact.run}."
     how = "Catch-up asked for it" if fact.trigger == "catch_up" else "It fell due, and a run was owed"
     return f"{how} at {shown(fact.time)}{late}: run {fact.run}."
+
+
+def _backfill(fact: f.Backfilling, shown: Shown) -> str:
+    asked = (
+        f"{actor_words(fact.actor)} asked at {shown(fact.time)} that it be backfilled{because(fact.reason)}"
+    )
+    if fact.turn == "to_come":
+        return f"{asked}; its turn is still to come."
+    if fact.ended is None:
+        return f"{asked}."
+    return f"{asked}; that was ended at {shown(fact.ended)}, before its turn, by {actor_words(fact.ended_by or '')}."
 
 
 def _run_began(fact: f.RunStart, shown: Shown) -> str:
@@ -338,6 +356,7 @@ _WORDS: dict[type[Fact], Callable[[Any, Shown], str]] = {
     f.Disablement: _switched,
     f.JobAbsence: _absent,
     f.RunOwed: _ticked,
+    f.Backfilling: _backfill,
     f.RunStart: _run_began,
     f.RunEnd: _run_ended,
     f.AttemptEnd: _attempt_ended,

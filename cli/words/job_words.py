@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from cli.terminal.console import Tone, is_terminal, speaks_unicode
+from cli.terminal.printable import show_count
 from cli.terminal.tables import Cell
 from cli.times.show import local_zone, show_clock, show_duration, show_past, show_time
 from cli.words.words import actor_words, outcome_symbol, outcome_words, skip_words, timing_words
 from scheduler.rules.requests.upcoming import next_run
-from scheduler.rules.state import Job, LastRun, Run, SchedulerStatus, State
+from scheduler.rules.state import Backfill, Job, LastRun, Run, SchedulerStatus, State
 
 PAUSE_ENDS = "It goes on by itself when the ledger can be written again: make room, or mend the permissions."
 """What to do about a scheduler that is paused."""
@@ -86,6 +87,11 @@ def paused_words(watch: SchedulerStatus, now: datetime, zone: str) -> str:
     assert watch.paused is not None, "only of one that is paused"
     since = f"{show_time(watch.paused, zone)} ({show_past(watch.paused, now)})"
     return f"paused since {since}, nothing new is started: {watch.pause_reason}"
+
+
+def backfill_words(backfill: Backfill) -> str:
+    """What of a backfill is still to come: `5 times still to come, asked for by entry 7`."""
+    return f"{show_count(backfill.left, 'time')} still to come, asked for by entry {backfill.seq}"
 
 
 def going_words(run: Run, now: datetime, zone: str | None = None) -> str:
@@ -177,6 +183,7 @@ def job_document(state: State, job: Job, now: datetime) -> dict[str, Any]:
         "last_skipped": _skipped_document(job.last_skipped),
         "next_run": next_run(job, now),
         "running": [_run_document(state, number) for number in job.live],
+        "backfill_left": state.backfills[job.name].left if job.name in state.backfills else 0,
     }
 
 

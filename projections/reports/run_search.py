@@ -29,7 +29,7 @@ def runs_query(
         sql: an open connection.
         job: of this job only.
         status: a status (`running`) or an outcome (`failed`).
-        trigger: `schedule`, `catch_up` or `manual`.
+        trigger: `schedule`, `catch_up`, `manual` or `backfill`.
         since: owed at this time or later; aware.
         until: owed before this time; aware.
         limit: at most so many.

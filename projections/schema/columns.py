@@ -82,7 +82,7 @@ EVENTS = (
 RUNS = (
     _number("run", "The run's number: `seq` of the entry that caused it."),
     _text("job", "The job's name."),
-    _text("trigger", "Why it was owed: `schedule`, `catch_up` or `manual`."),
+    _text("trigger", "Why it was owed: `schedule`, `catch_up`, `manual` or `backfill`."),
     _text("status", "`owed`, `running`, `waiting` (for its next attempt), `finished` or `skipped`."),
     _text("outcome", "How it finished: `succeeded`, `failed`, `timed_out`, `cancelled`, `lost`, `unknown`."),
     _text("skipped_reason", "Why it was deliberately not run, such as `overlap`."),
@@ -104,6 +104,8 @@ RUNS = (
     ),
     _time("retry_at", "Until when it waits for its next attempt, if it does."),
     _number("retry_of", "The run that a person had made again by this one (`jobs retry`)."),
+    _number("backfill", "`seq` of the `backfill.requested` that asked for it, of a run that is backfilled."),
+    _number("replaces", "`seq` of what had disposed of its instant before, of a run that is backfilled."),
     *_SAID,
 )
 
@@ -111,7 +113,7 @@ ATTEMPTS = (
     _number("run", "The run's number."),
     _small("attempt", "Which of its attempts, from 1; `run` and `attempt` identify the row."),
     _text("job", "The job's name."),
-    _text("trigger", "Why the run was owed: `schedule`, `catch_up` or `manual`."),
+    _text("trigger", "Why the run was owed: `schedule`, `catch_up`, `manual` or `backfill`."),
     _text("status", "`running` or `finished`."),
     _text("outcome", "How it finished, as in `runs`."),
     _time("scheduled_for", "The instant of the schedule that the run is for."),
@@ -168,13 +170,14 @@ SLOTS = (
     _text(
         "disposition",
         "What became of it: `ran`, `caught_up` (it ran later), `running`, `waiting` (for its next attempt), `owed`, "
-        "`skipped`, `misfired` or `excluded` (by a calendar).",
+        "`skipped`, `misfired`, `excluded` (by a calendar) or `backfilled` (it ran since a person asked for that). A "
+        "backfill takes the place of what had become of the instant before.",
     ),
     _text(
         "reason",
         "Why it was skipped (`overlap`, …) or misfired (`scheduler_down`, `suspend`, `disabled`, `paused`, …).",
     ),
-    _text("trigger", "`schedule` or `catch_up`; none for a misfire or exclusion."),
+    _text("trigger", "`schedule`, `catch_up` or `backfill`; none for a misfire or exclusion."),
     _number("run", "The run it led to; none for a misfire or exclusion."),
     _text("outcome", "How that run finished."),
     _number("lateness_ms", "From the instant to when it was found due."),

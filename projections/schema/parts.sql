@@ -10,7 +10,8 @@ CREATE VIEW parts.known AS FROM parts.fresh UNION ALL FROM parts.carried;
 
 CREATE VIEW parts.causes AS
 SELECT run, job, trigger, scheduled_for, time AS owed_at, lateness_ms, actor,
-       CASE type WHEN 'run.requested' THEN nullif(reason, '') END AS reason, retry_of
+       CASE type WHEN 'run.requested' THEN nullif(reason, '') END AS reason, retry_of,
+       CASE type WHEN 'schedule.ticked' THEN because_of END AS backfill, replaces
 FROM parts.known WHERE type IN @CAUSES;
 
 CREATE VIEW parts.starts AS
@@ -31,7 +32,7 @@ SELECT e.run, e.job, e.trigger,
        CASE e.type WHEN 'run.finished' THEN e.time END AS finished,
        c.lateness_ms, e.duration_ms, e.attempt, e.exit_code, e.signal, e.cpu_ms, e.memory_peak_bytes,
        e.stdout_bytes, e.stderr_bytes, e.stdout_bytes + e.stderr_bytes AS output_bytes, e.error,
-       c.actor, c.reason, e.seq AS settled_seq, s.params, e.retry_at, c.retry_of, e.message, e.items_processed,
+       c.actor, c.reason, e.seq AS settled_seq, s.params, e.retry_at, c.retry_of, c.backfill, c.replaces, e.message, e.items_processed,
        e.items_failed, e.metrics, e.closes, s.host, s.command_sha256
 FROM parts.fresh AS e
 LEFT JOIN parts.causes AS c ON c.run = e.run
@@ -62,7 +63,7 @@ SELECT c.run, c.job, c.trigger,
        NULL::INTEGER AS exit_code, NULL::INTEGER AS signal, NULL::BIGINT AS cpu_ms,
        NULL::BIGINT AS memory_peak_bytes, NULL::BIGINT AS stdout_bytes, NULL::BIGINT AS stderr_bytes,
        NULL::BIGINT AS output_bytes, NULL::VARCHAR AS error, c.actor, c.reason, NULL::BIGINT AS settled_seq,
-       s.params, r.retry_at, c.retry_of, NULL::VARCHAR AS message, NULL::BIGINT AS items_processed,
+       s.params, r.retry_at, c.retry_of, c.backfill, c.replaces, NULL::VARCHAR AS message, NULL::BIGINT AS items_processed,
        NULL::BIGINT AS items_failed, NULL::JSON AS metrics, NULL::BIGINT AS closes, s.host, s.command_sha256
 FROM (FROM parts.left_open WHERE type IN @CAUSES) AS o
 JOIN parts.causes AS c ON c.run = o.run

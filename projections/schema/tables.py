@@ -34,6 +34,8 @@ FACT_TYPES = {
     "retry_at": "TIMESTAMPTZ",
     "closes": "BIGINT",
     "retry_of": "BIGINT",
+    "because_of": "BIGINT",
+    "replaces": "BIGINT",
     "reason": "VARCHAR",
     "host": "VARCHAR",
     "command_sha256": "VARCHAR",

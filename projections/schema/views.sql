@@ -102,21 +102,30 @@ SELECT seq, time, job, TRY_CAST(data->>'$.first' AS TIMESTAMPTZ) AS first,
        reason IN @CLOSING_REASONS AS is_closed
 FROM parts.notes WHERE type = 'schedule.misfired';
 
+-- How many instants of an entry were backfilled: a row for each of those takes their place.
+CREATE VIEW parts.replaced AS
+SELECT replaces AS seq, count(*) AS instants FROM runs WHERE trigger = 'backfill' AND replaces IS NOT NULL GROUP BY ALL;
+
 CREATE VIEW slots AS
 SELECT job, scheduled_for, scheduled_for AS last_scheduled_for, 1::BIGINT AS instants,
-       CASE WHEN status = 'finished' THEN CASE trigger WHEN 'catch_up' THEN 'caught_up' ELSE 'ran' END
-            ELSE status END AS disposition,
+       CASE WHEN status <> 'finished' THEN status WHEN trigger = 'catch_up' THEN 'caught_up'
+            WHEN trigger = 'backfill' THEN 'backfilled' ELSE 'ran' END AS disposition,
        skipped_reason AS reason, trigger, run, outcome, lateness_ms, run AS seq
-FROM runs WHERE scheduled_for IS NOT NULL
+FROM runs WHERE scheduled_for IS NOT NULL AND NOT (status = 'skipped' AND run IN (SELECT seq FROM parts.replaced))
 UNION ALL BY NAME
-SELECT job, first AS scheduled_for, last AS last_scheduled_for, instants - will_run AS instants,
-       'misfired' AS disposition, reason, seq
-FROM parts.misfires WHERE instants > will_run
-UNION ALL BY NAME
-SELECT job, TRY_CAST(data->>'$.first' AS TIMESTAMPTZ) AS scheduled_for,
-       TRY_CAST(data->>'$.last' AS TIMESTAMPTZ) AS last_scheduled_for,
-       TRY_CAST(data->>'$.count' AS BIGINT) AS instants, 'excluded' AS disposition, seq
-FROM parts.notes WHERE type = 'schedule.excluded';
+SELECT job, scheduled_for, last_scheduled_for, o.instants - coalesce(p.instants, 0) AS instants, disposition, reason,
+       o.seq
+FROM (
+    SELECT job, first AS scheduled_for, last AS last_scheduled_for, instants - will_run AS instants,
+           'misfired' AS disposition, reason, seq
+    FROM parts.misfires
+    UNION ALL BY NAME
+    SELECT job, TRY_CAST(data->>'$.first' AS TIMESTAMPTZ) AS scheduled_for,
+           TRY_CAST(data->>'$.last' AS TIMESTAMPTZ) AS last_scheduled_for,
+           TRY_CAST(data->>'$.count' AS BIGINT) AS instants, 'excluded' AS disposition, seq
+    FROM parts.notes WHERE type = 'schedule.excluded'
+) AS o LEFT JOIN parts.replaced AS p ON p.seq = o.seq
+WHERE o.instants > coalesce(p.instants, 0);
 
 CREATE VIEW job_changes AS
 WITH configured AS (

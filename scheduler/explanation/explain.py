@@ -12,43 +12,42 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
+from msgspec import structs
+
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import CLOSING_REASONS
+from scheduler.explanation.backfills import Backfills
+from scheduler.explanation.catch_up_refusal import catch_up_refusal
 from scheduler.explanation.downtime import downtime_around, downtime_now, unwatched_facts
 from scheduler.explanation.excluded_days import without_due
 from scheduler.explanation.facts import (
-    CatchUpRefusal,
     ClosedSchedule,
     Explanation,
     Fact,
     JobAbsence,
     Misfire,
     ScheduleChange,
-    ScheduleInForce,
     SchedulerPause,
     SettledAhead,
     UpcomingInstant,
     Verdict,
 )
 from scheduler.explanation.reopened import kept_pause, settled_later
-from scheduler.explanation.repeated_instants import SecondPasses, is_due, is_repeated, latest_before
+from scheduler.explanation.repeated_instants import SecondPasses, is_due, is_repeated
 from scheduler.explanation.runs import manual_run, requests_between, run_facts, run_owed
+from scheduler.explanation.schedules_in_force import SchedulesInForce
 from scheduler.explanation.standing import absent, switched, word_against
-from scheduler.explanation.wall_time import daylight_saving
 from scheduler.ledger.past import Past
 from scheduler.rules.catch_up import caught_up_of_pause, chosen
-from scheduler.rules.job_schedule import every_day_schedule_of, nominal, offset_of, schedule_of
+from scheduler.rules.job_schedule import every_day_schedule_of, offset_of, schedule_of
 from scheduler.rules.requests.upcoming import next_run, settled_ahead
 from scheduler.rules.state import ClosedInterval, Job, State
 
 SECOND = timedelta(seconds=1)
 INSTANTS_MAX = 6
 """At most this many instants of one question are explained."""
-_SHOWN_INSTEAD_MAX = 5
-_EDITS_MAX = 50
-"""At most this many edits after an instant are followed back to find the definition that was in force at it."""
 
 Finding = tuple[Verdict, list[Fact]]
 
@@ -77,6 +76,8 @@ class Explainer:
         self.on_demand = self._job.definition.on_demand
         self._found: dict[datetime, tuple[Entry, Job | None] | None] = {}
         self._passes = SecondPasses(past, name, now)
+        self._backfills = Backfills(past, self._present, name)
+        self._schedules = SchedulesInForce(past, self._job)
 
     def latest_due(self) -> datetime | None:
         """The last instant of the present schedule since the ledger began, up to now or to the job's removal."""
@@ -131,7 +132,7 @@ class Explainer:
             }
             if instants:
                 break
-        return instants
+        return instants | self._backfills.instants(asked, until)
 
     def requests(self, asked: datetime, until: datetime) -> list[Explanation]:
         """The runs that a person asked for with asked <= time < until."""
@@ -147,6 +148,12 @@ class Explainer:
         Raises:
             Corrupt: the ledger cannot be trusted.
         """
+        first = self._explain_schedule(instant)
+        verdict, facts = self._backfills.about(instant)
+        return structs.replace(first, verdict=verdict or first.verdict, facts=[*first.facts, *facts])
+
+    def _explain_schedule(self, instant: datetime) -> Explanation:
+        """How the schedule disposed of one instant."""
         found = self._settling(instant)
         if found is None:
             verdict, facts = self._open(self._job, instant)
@@ -218,11 +225,11 @@ class Explainer:
     def _settled(self, entry: Entry, job: Job, instant: datetime) -> Finding:
         data = v.payload(entry)
         if not job.present:
-            return "removed", [absent(self._past, job, entry), *self._schedule(job, instant)]
+            return "removed", [absent(self._past, job, entry), *self._schedules.facts(job, instant)]
         if job.definition.on_demand:
-            return "not_due", self._schedule(job, instant)
+            return "not_due", self._schedules.facts(job, instant)
         if isinstance(data, v.JobEnabled):
-            standing = [switched(job, entry), *self._schedule(job, instant)]
+            standing = [switched(job, entry), *self._schedules.facts(job, instant)]
             pause = kept_pause(self._past, self._name, entry, instant)
             return (
                 ("disabled", standing)
@@ -232,10 +239,10 @@ class Explainer:
         if isinstance(data, v.JobDefined | v.JobRemoved | v.JobDisabled):
             pause_over = job.enablement.until is not None and job.enablement.until < instant
             if not job.enablement.enabled and not pause_over:
-                return "disabled", [switched(job, entry), *self._schedule(job, instant)]
-        facts = self._schedule(job, instant)
+                return "disabled", [switched(job, entry), *self._schedules.facts(job, instant)]
+        facts = self._schedules.facts(job, instant)
         if not is_due(job.definition, instant):
-            return without_due(self._past, self._as_defined(job, instant), instant, facts)
+            return without_due(self._past, self._schedules.as_defined(job, instant), instant, facts)
         if isinstance(data, v.ScheduleTicked):
             verdict, run = run_facts(self._past, entry.seq)
             return verdict, [*facts, run_owed(entry, data), *run]
@@ -269,26 +276,7 @@ class Explainer:
             data.reason in CLOSING_REASONS
         ):  # it was disabled anew, edited or removed before that was caught up
             return "missed", [*facts, misfired]
-        definition = job.definition
-        rule: Literal["none", "one", "limit", "window"] = "limit"
-        window_ms = definition.catch_up_window_ms
-        if definition.catch_up == "none":
-            rule = "none"
-        elif window_ms is not None and instant <= entry.time - timedelta(milliseconds=window_ms):
-            rule = "window"
-        elif definition.catch_up == "one":
-            rule = "one"
-        shown = ticks[-_SHOWN_INSTEAD_MAX:]
-        wanted = CatchUpRefusal(
-            entries=[job.defined_seq, *(tick.seq for tick, _ in shown)],
-            policy=definition.catch_up,
-            rule=rule,
-            limit=definition.catch_up_limit if rule == "limit" else None,
-            window_ms=window_ms if rule == "window" else None,
-            ran_instead=[payload.scheduled_for for _, payload in shown],
-            runs=[tick.seq for tick, _ in shown],
-        )
-        return "missed", [*facts, misfired, wanted]
+        return "missed", [*facts, misfired, catch_up_refusal(entry, job, instant, ticks)]
 
     def _kept_back(
         self, entry: Entry, job: Job, instant: datetime, pause: ClosedInterval, standing: list[Fact]
@@ -320,7 +308,7 @@ class Explainer:
     # -- what no entry has settled ---------------------------------------------------------------------------------
 
     def _open(self, job: Job, instant: datetime) -> Finding:
-        facts = self._schedule(job, instant)
+        facts = self._schedules.facts(job, instant)
         if not job.present:
             return "removed", [absent(self._past, job, None), *facts]
         if job.definition.on_demand:
@@ -329,7 +317,7 @@ class Explainer:
         if not job.enablement.enabled and (until is None or instant <= until):
             return "disabled", [switched(job, None), *facts]
         if not is_due(job.definition, instant):
-            return without_due(self._past, self._as_defined(job, instant), instant, facts)
+            return without_due(self._past, self._schedules.as_defined(job, instant), instant, facts)
         upcoming = instant > self._now
         watch = self._present.scheduler
         if not self._serving:
@@ -342,51 +330,3 @@ class Explainer:
         begin = job.cursor if job.enablement.enabled or until is None else max(job.cursor, until)
         wanted = instant in chosen(job.definition, schedule, begin, self._now)
         return "pending", [*facts, UpcomingInstant(serving=self._serving, caught_up=wanted)]
-
-    # -- what was in force -----------------------------------------------------------------------------------------
-
-    def _schedule(self, job: Job, instant: datetime) -> list[Fact]:
-        job = self._as_defined(job, instant)
-        definition = job.definition
-        schedule = schedule_of(definition)
-        due = is_due(definition, instant)
-        scheduled = ScheduleInForce(
-            entries=[job.defined_seq],
-            revision=job.revision,
-            source=schedule.source(),
-            timezone=definition.timezone,
-            due=due,
-            on_demand=definition.on_demand,
-            before=None if due else latest_before(definition, instant),
-            after=None if due else schedule.next_after(instant),
-            nominal=nominal(definition, instant) if due else None,
-        )
-        facts: list[Fact] = [scheduled]
-        changed = daylight_saving(definition, instant)
-        if changed is not None:
-            facts.append(changed)
-        if self._job.present and self._job.definition.timing() != definition.timing():
-            facts.append(self._rescheduled())
-        return facts
-
-    def _as_defined(self, job: Job, instant: datetime) -> Job:
-        """The same job before those edits after the instant that left its schedule as it was."""
-        for _ in range(_EDITS_MAX):
-            if self._past.entry(job.defined_seq).time <= instant:
-                break
-            earlier = self._past.state_at(job.defined_seq - 1).jobs.get(self._name)
-            if earlier is None or earlier.definition.timing() != job.definition.timing():
-                break
-            job = earlier
-        return job
-
-    def _rescheduled(self) -> ScheduleChange:
-        job = self._job
-        return ScheduleChange(
-            entries=[job.defined_seq],
-            source=schedule_of(job.definition).source(),
-            timezone=job.definition.timezone,
-            revision=job.revision,
-            since=self._past.entry(job.defined_seq).time,
-            on_demand=job.definition.on_demand,
-        )

@@ -37,4 +37,7 @@ never goes back:
        |
        +-- its schedule ceases to be in force first --- schedule.misfired ----------> settled: no run
                                                        (replaced, disabled, removed)
+
+A person may ask for runs of instants that are settled and have none (`backfill.requested`): each gets one more
+`schedule.ticked` (backfill), which settles nothing.
 """

@@ -120,7 +120,13 @@ def _in_window(definition: JobDefinition, after: datetime, now: datetime) -> dat
 
 
 def ticked(
-    definition: JobDefinition, instant: datetime, now: datetime, trigger: Trigger = "schedule"
+    definition: JobDefinition,
+    instant: datetime,
+    now: datetime,
+    trigger: Trigger = "schedule",
+    *,
+    because_of: int | None = None,
+    replaces: int | None = None,
 ) -> Event:
     """The event that says: this instant fell due and a run is owed."""
     assert trigger != "manual"
@@ -131,6 +137,8 @@ def ticked(
         lateness_ms=max(0, (now - instant) // timedelta(milliseconds=1)),
         trigger=trigger,
         nominal=nominal(definition, instant),
+        because_of=because_of,
+        replaces=replaces,
     )
     return v.event(payload, v.SCHEDULER, job=definition.name, run=OWN_SEQ)
 

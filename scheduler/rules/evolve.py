@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
-from scheduler.rules.fold import home_entries, job_entries, run_entries, schedule_entries
+from scheduler.rules.fold import backfill_entries, home_entries, job_entries, run_entries, schedule_entries
 from scheduler.rules.fold.apply import Apply
 from scheduler.rules.state import State
 
@@ -43,6 +43,7 @@ _APPLY: Apply = {
     **home_entries.APPLY,
     **job_entries.APPLY,
     **schedule_entries.APPLY,
+    **backfill_entries.APPLY,
     **run_entries.APPLY,
 }
 """How each type of entry changes the state; a type that is not here changes only the head.

@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
 from scheduler.definition import RETRIED_OUTCOMES
+from scheduler.entry_members import ASKED_FOR
+from scheduler.rules import backfill_laws
 from scheduler.rules.evolve import evolve
 from scheduler.rules.job_schedule import nominal
 from scheduler.rules.state import Job, Run, State
@@ -78,6 +80,8 @@ def _schedule_ticked(state: State, entry: Entry, data: v.ScheduleTicked) -> str:
     if entry.run != entry.seq:
         return f"a run bears the number of the entry that owes it, not {entry.run}"
     due = f"{data.scheduled_for:%Y-%m-%d %H:%M:%S} UTC"
+    if data.trigger == "backfill":
+        return backfill_laws.ticked(state, job, data)
     if data.trigger == "catch_up":
         promised = job.catching_up
         if promised is None or not promised.first <= data.scheduled_for <= promised.last:
@@ -207,7 +211,7 @@ def _replaced(state: State, run: Run, by: int | None) -> str:
     new = state.runs.get(-1 if by is None else by)
     if new is None or new.job != run.job or new.trigger != "schedule" or new.started is not None:
         return f"run {by} is no run of {run.job} that fell due and waits"
-    if run.trigger == "manual":
+    if run.trigger in ASKED_FOR:
         return f"run {run.number} was asked for by a person, and is replaced by no other"
     return f"run {run.number} is not older than run {by}" if run.number >= new.number else ""
 
@@ -233,6 +237,8 @@ _LAWS: dict[str, Callable[[State, Entry, Any], str]] = {
     v.ScheduleTicked.TYPE: _schedule_ticked,
     v.ScheduleMisfired.TYPE: _schedule_misfired,
     v.ScheduleExcluded.TYPE: _schedule_excluded,
+    v.BackfillRequested.TYPE: backfill_laws.requested,
+    v.BackfillEnded.TYPE: backfill_laws.ended,
     v.CalendarDefined.TYPE: _calendar_defined,
     v.JobDefined.TYPE: _job_defined,
     v.RunRequested.TYPE: _run_requested,

@@ -13,7 +13,15 @@ import msgspec
 
 from eventstore.store import EMPTY, Head
 from scheduler.definition import JobDefinition
-from scheduler.entry_members import ConfigError, MisfireReason, Outcome, SkipReason, Survivor, Trigger
+from scheduler.entry_members import (
+    BackfillPart,
+    ConfigError,
+    MisfireReason,
+    Outcome,
+    SkipReason,
+    Survivor,
+    Trigger,
+)
 from scheduler.vocabulary import RunFinished
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -65,6 +73,29 @@ class CatchingUp(msgspec.Struct, gc=False):
     first: datetime
     last: datetime
     left: int
+
+
+class Backfill(msgspec.Struct, gc=False, omit_defaults=True):
+    """The newest backfill of a job: what of it is still to get its ticks, oldest first.
+
+    Attributes:
+        seq: the entry by which a person asked for it.
+        definition: whose instants these are; None once there is nothing to come.
+        parts: the instants, and which entries had disposed of them.
+        left: how many do not have their tick yet; until: the last one that has.
+        run: the run of that one; or of an earlier backfill of the job.
+    """
+
+    seq: int
+    definition: JobDefinition | None = None
+    parts: list[BackfillPart] = []
+    left: int = 0
+    until: datetime | None = None
+    run: int | None = None
+
+    def end(self) -> None:
+        """Nothing more of it is to come."""
+        self.definition, self.parts, self.left = None, [], 0
 
 
 class LastRun(msgspec.Struct, gc=False, omit_defaults=True):
@@ -273,6 +304,7 @@ class State(msgspec.Struct):
     Attributes:
         calendars: by name, as they were defined last.
         former_calendars: earlier ones; some schedule that is not settled yet may go by their days.
+        backfills: the newest one of each job that ever had one.
     """
 
     head: Head = EMPTY
@@ -288,6 +320,7 @@ class State(msgspec.Struct):
     left_running: list[LeftRunning] = []
     calendars: dict[str, Calendar] = {}
     former_calendars: list[Calendar] = []
+    backfills: dict[str, Backfill] = {}
 
     @property
     def mark(self) -> str:
@@ -307,12 +340,18 @@ class State(msgspec.Struct):
             definitions = [
                 *(job.definition for job in jobs),
                 *(s.definition for job in jobs for s in job.unsettled),
+                *(each.definition for each in self.backfills.values() if each.definition is not None),
             ]
             named = {
                 digest for each in definitions if each.calendars for digest in each.calendars.all_digests()
             }
             self.former_calendars = [each for each in (*self.former_calendars, former) if each.days in named]
         self.calendars[new.name] = new
+
+    def end_backfill(self, name: str) -> None:
+        """Whoever disables a job or takes it out of the config ends its backfill."""
+        if (backfill := self.backfills.get(name)) is not None:
+            backfill.end()
 
     def present_jobs(self) -> list[Job]:
         """The jobs that the config has, by name."""

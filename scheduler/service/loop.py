@@ -24,6 +24,7 @@ from scheduler.rules.clock_monitor import ClockMonitor, TimeGap
 from scheduler.rules.falling_due import ROUND_LATE_MAX, due_events, next_batch
 from scheduler.rules.reconcile import pauses_ended
 from scheduler.rules.runs.attempts import is_news, with_retry
+from scheduler.rules.runs.backfill import BackfillTurns
 from scheduler.rules.runs.orphans import ExecutorAlive, late_run_skips, orphans
 from scheduler.rules.runs.replacement import left_by_edit
 from scheduler.rules.runs.round import Room, round_events
@@ -79,6 +80,7 @@ class Scheduler:
         self._cancels: list[Entry] = []
         self._look_at_mine_s = 0.0
         self._exclusions = DailyExclusions(ledger, clock.read())
+        self._backfills = BackfillTurns()
         self._touched: dict[str, None] = {}
         self._paused: Reading | None = None
         self._retry_s = 0.0
@@ -127,6 +129,7 @@ class Scheduler:
         for run in self.state.runs.values():
             self._place(run.number, run.job)
             self._touched[run.job] = None  # what the last scheduler left undecided does not wait for its turn
+        self._backfills.take_in(self.state)
         self._ledger.listen(self._notice)
         self._follow_edits(now)
         self._round(now)
@@ -236,6 +239,7 @@ class Scheduler:
         events += due_events(state, due, now)
         if self._stopping or self._paused is not None:
             return events
+        events += self._backfills.ticks(state, events, now)
         room = Room(
             self.settings.max_parallel - len(self._supervisor),
             self._supervisor.runs(),
@@ -267,6 +271,7 @@ class Scheduler:
                 self._touched[entry.job] = None
         if entry.run is not None:
             self._place(entry.run, entry.job or "")
+        self._backfills.notice(self.state, entry)
 
     def _act_on_cancels(self, now: Reading) -> None:
         """Stop what was asked to stop; what cannot be signalled now is tried again."""
@@ -374,7 +379,7 @@ class Scheduler:
             waits.append(wake_s)
         if self._paused is None and not self._stopping:
             coming = filter(None, (self._timetable.next_instant(), self._waiting.next_moment()))
-            if self._due or self._touched or self._requested or self._waiting.changed:
+            if self._due or self._touched or self._requested or self._backfills or self._waiting.changed:
                 waits.append(0.0)
             else:
                 waits += [(moment - now.wall) / timedelta(seconds=1) for moment in coming]

@@ -30,6 +30,8 @@ from scheduler.vocabulary.run_entries import (
     RunStarted,
 )
 from scheduler.vocabulary.schedule_entries import (
+    BackfillEnded,
+    BackfillRequested,
     CalendarDefined,
     ScheduleExcluded,
     ScheduleMisfired,
@@ -46,6 +48,7 @@ from scheduler.vocabulary.scheduler_entries import (
 __all__ = [
     "CAUSES", "CONFIG", "DEFINITIONS", "ENABLEMENTS", "ENDINGS", "EXCLUSIONS", "GROUPS", "JOB_ENTRIES", "LIVES",
     "MISFIRES", "PAUSES", "PAYLOADS", "REMARKS", "RUN_ENTRIES", "SCHEDULER", "TYPES", "WATCH_ENTRIES",
+    "BackfillEnded", "BackfillRequested",
     "CalendarDefined", "ClockStepped", "ConfigAccepted", "ConfigRejected", "HomeAdopted", "JobDefined",
     "JobDisabled", "JobEnabled", "JobRemoved", "LedgerCreated", "LedgerRecovered", "Payload",
     "RetentionApplied", "RunAdopted", "RunCancelRequested", "RunFinished", "RunRequested", "RunSkipped",
@@ -56,8 +59,9 @@ __all__ = [
 TYPES: tuple[type[Payload], ...] = (
     LedgerCreated, LedgerRecovered, HomeAdopted, SchedulerStarted, SchedulerStopped, SchedulerPaused,
     SchedulerResumed, ClockStepped, SnapshotWritten, ConfigAccepted, ConfigRejected, JobDefined, JobRemoved,
-    JobEnabled, JobDisabled, CalendarDefined, ScheduleTicked, ScheduleMisfired, ScheduleExcluded, RunRequested,
-    RunCancelRequested, RunStarted, RunAdopted, RunFinished, RunSkipped, RetentionApplied,
+    JobEnabled, JobDisabled, CalendarDefined, ScheduleTicked, ScheduleMisfired, ScheduleExcluded, BackfillRequested,
+    BackfillEnded, RunRequested, RunCancelRequested, RunStarted, RunAdopted, RunFinished, RunSkipped,
+    RetentionApplied,
 )  # fmt: skip
 """Every type, in the order in which they are documented."""
 PAYLOADS: dict[str, type[Payload]] = {cls.TYPE: cls for cls in TYPES}
@@ -87,7 +91,8 @@ EXCLUSIONS = (ScheduleExcluded.TYPE,)
 """What tells that instants passed on days that calendars exclude."""
 REMARKS = (
     LedgerCreated.TYPE, LedgerRecovered.TYPE, HomeAdopted.TYPE, SnapshotWritten.TYPE, ConfigAccepted.TYPE,
-    ConfigRejected.TYPE, CalendarDefined.TYPE, RunCancelRequested.TYPE, RetentionApplied.TYPE,
+    ConfigRejected.TYPE, CalendarDefined.TYPE, BackfillRequested.TYPE, BackfillEnded.TYPE, RunCancelRequested.TYPE,
+    RetentionApplied.TYPE,
 )  # fmt: skip
 """What belongs to none of these groups: no view of the projections but `events` is about it."""
 

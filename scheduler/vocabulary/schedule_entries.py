@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from scheduler.definition import CatchUp
-from scheduler.entry_members import MisfireReason
+from scheduler.entry_members import BackfillPart, Claims, MisfireReason
 from scheduler.vocabulary.payload import Payload
 
 
@@ -28,7 +28,8 @@ class CalendarDefined(Payload, frozen=True):
 class ScheduleTicked(Payload, frozen=True):
     """An instant fell due and a run is owed; the run's number is this entry's `seq`.
 
-    `nominal` is the instant as the schedule is written, where jitter moved it.
+    `nominal` is the instant as the schedule is written, where jitter moved it. A person asked for a `backfill` by
+    entry `because_of`; `replaces` is the entry that had disposed of the instant before, if one had.
     """
 
     TYPE: ClassVar[str] = "schedule.ticked"
@@ -36,8 +37,10 @@ class ScheduleTicked(Payload, frozen=True):
     local_time: str
     timezone: str
     lateness_ms: int
-    trigger: Literal["schedule", "catch_up"] = "schedule"
+    trigger: Literal["schedule", "catch_up", "backfill"] = "schedule"
     nominal: datetime | None = None
+    because_of: int | None = None
+    replaces: int | None = None
 
 
 class ScheduleMisfired(Payload, frozen=True):
@@ -66,3 +69,35 @@ class ScheduleExcluded(Payload, frozen=True):
     first: datetime
     last: datetime
     count: int
+
+
+class BackfillRequested(Payload, frozen=True):
+    """A person asked for runs of instants that passed, `count` of them, `first` to `last`: those of the `parts`.
+
+    Each gets a `schedule.ticked` of its own with trigger `backfill`, the oldest first, when the run of the one before
+    has ended. `previous` is the entry by which the job was backfilled before. `missed_only`: only instants that were
+    on record as misfired or skipped were wanted.
+    """
+
+    TYPE: ClassVar[str] = "backfill.requested"
+    first: datetime
+    last: datetime
+    count: int
+    parts: list[BackfillPart]
+    missed_only: bool = False
+    reason: str = ""
+    previous: int | None = None
+    claims: Claims | None = None
+
+
+class BackfillEnded(Payload, frozen=True):
+    """A backfill ended before its last instant: the last `left` of entry `request` get no run.
+
+    A person cancelled it; or the scheduler did, since by its version of the time zones there are no such instants.
+    """
+
+    TYPE: ClassVar[str] = "backfill.ended"
+    request: int
+    left: int
+    reason: str = ""
+    claims: Claims | None = None

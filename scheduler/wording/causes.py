@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from scheduler import vocabulary as v
-from scheduler.entry_members import Claims, MisfireReason, SkipReason, Trigger
+from scheduler.entry_members import IN_TURN, Claims, MisfireReason, SkipReason, Trigger
 from scheduler.wording.quantities import show_duration
 
 
@@ -50,6 +50,7 @@ TRIGGER_WORDS: Final[dict[Trigger, str]] = {
     "schedule": "schedule",
     "catch_up": "catch-up",
     "manual": "by hand",
+    "backfill": "backfill",
 }
 _ACTORS: Final = {v.CONFIG: "the config", v.SCHEDULER: "the scheduler"}
 _LATE_FROM_MS: Final = 1_000
@@ -113,7 +114,7 @@ def is_on_time(late_ms: int) -> bool:
 
 
 def lateness_words(late_ms: int, trigger: Trigger = "schedule") -> str:
-    """How late something is: `on time`, `3.1 s late`; a catch-up run is always called late."""
-    if is_on_time(late_ms) and trigger != "catch_up":
+    """How late something is: `on time`, `3.1 s late`; what is made up for is always called late."""
+    if is_on_time(late_ms) and trigger not in IN_TURN:
         return "on time"
     return f"{show_duration(late_ms)} late"

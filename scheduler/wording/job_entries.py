@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from eventstore.store import Entry
@@ -67,6 +68,28 @@ def _excluded_message(entry: Entry, data: v.ScheduleExcluded) -> str:
     return f"job excluded by its calendars: {entry.job}, {data.count} of its times, {span}"
 
 
+def _span(first: datetime, last: datetime, zone: str) -> str:
+    return show_time(first, zone) + (f" to {show_time(last, zone)}" if last > first else "")
+
+
+def _backfill(entry: Entry, data: v.BackfillRequested, zone: str) -> str:
+    who = claimed_actor_words(entry.actor, data.claims)
+    what = show_count(data.count, "missed time" if data.missed_only else "time")
+    span = _span(data.first, data.last, zone)
+    return f"{entry.job} to be backfilled by {who}: {what}, {span}{because(data.reason)}"
+
+
+def _backfill_message(entry: Entry, data: v.BackfillRequested) -> str:
+    what = f"{data.count} of its times, {data.first:%Y-%m-%dT%H:%M:%SZ} to {data.last:%Y-%m-%dT%H:%M:%SZ}"
+    return f"job to be backfilled: {entry.job}, {what}, by {entry.actor}{because(data.reason)}"
+
+
+def _backfill_ended(entry: Entry, data: v.BackfillEnded, zone: str) -> str:
+    who = claimed_actor_words(entry.actor, data.claims)
+    left = f"{show_count(data.left, 'time')} left (entry {data.request})"
+    return f"{entry.job}: its backfill ended by {who}, with {left}{because(data.reason)}"
+
+
 JOB_WORDINGS: Final[dict[str, EntryWording]] = {
     v.JobDefined.TYPE: EntryWording(Signs("dim", "note"), _defined, _defined_message),
     v.JobRemoved.TYPE: EntryWording(
@@ -85,6 +108,14 @@ JOB_WORDINGS: Final[dict[str, EntryWording]] = {
         lambda entry, data: f"job {entry.job} disabled by {entry.actor}{because(data.reason)}",
     ),
     v.ScheduleMisfired.TYPE: EntryWording(Signs("warn", "warning", "warning"), _misfired, _misfired_message),
+    v.BackfillRequested.TYPE: EntryWording(Signs("plain", "note"), _backfill, _backfill_message),
+    v.BackfillEnded.TYPE: EntryWording(
+        Signs("warn", "omission", "warning"),
+        _backfill_ended,
+        lambda entry, data: (
+            f"backfill ended: {entry.job}, {data.left} of its times left, by {entry.actor}{because(data.reason)}"
+        ),
+    ),
     v.ScheduleExcluded.TYPE: EntryWording(Signs("dim", "omission"), _excluded, _excluded_message),
 }
 """Types of entries about a job."""

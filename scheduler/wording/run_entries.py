@@ -47,6 +47,10 @@ def _late_ms(entry: Entry, due: datetime) -> int:
 def _ticked(entry: Entry, data: v.ScheduleTicked, zone: str) -> str:
     if data.trigger == "catch_up":
         return f"{_run(entry)} is owed: catching up on {show_time(data.scheduled_for, zone)}"
+    if data.trigger == "backfill":
+        replaces = "" if data.replaces is None else f", in place of entry {data.replaces}"
+        told = f"{_run(entry)} is owed: backfilling {show_time(data.scheduled_for, zone)}"
+        return f"{told}{replaces} (entry {data.because_of})"
     due = show_clock(data.scheduled_for, zone, beside=entry.time)
     return f"{_run(entry)} is owed: due {due}, {lateness_words(data.lateness_ms)}"
 

@@ -17,6 +17,7 @@ from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.schedule.calendars.calendar_days import days_of
+from tests.support.backfill_audit import BackfillAuditor
 
 
 class Story:
@@ -32,6 +33,7 @@ class Story:
         self.owed: dict[datetime, None] = {}
         self.settled: set[datetime] = set()
         self.to_catch_up: list[datetime] = []
+        self.backfills = BackfillAuditor(_instants)
 
     def begin(self, at: datetime) -> None:
         """A schedule is in force from `at`, but never for what was settled before the clock was set back."""
@@ -125,12 +127,19 @@ def audit(entries: Iterable[Entry], now: datetime) -> int:
                 take_exclusion(story, entry, data)
             case v.RunStarted() | v.RunFinished() | v.RunSkipped():
                 count_once(entry, data, ended)
+            case v.BackfillRequested():
+                story.advance(entry.time)
+                assert story.definition is not None, f"{entry.job} was not there to be backfilled"
+                still_open = {*story.owed, *story.to_catch_up}
+                story.backfills.request(entry, data, story.definition, still_open)
             case _:
                 pass
+        story.backfills.look(entry, data)
     count = 0
     for name, story in stories.items():
         story.advance(now)
         assert not story.to_catch_up, f"{name}: {story.to_catch_up} were to run and did not"
+        story.backfills.at_rest()
         assert not story.owed, f"{name}: nothing is on record about {list(story.owed)[:3]}"
         count += len(story.settled)
     return count
@@ -191,6 +200,8 @@ def reenable(story: Story, enabled: v.JobEnabled, at: datetime) -> None:
 
 def settle_tick(story: Story, entry: Entry, tick: v.ScheduleTicked) -> None:
     """An instant was ticked, which was owed and is settled now."""
+    if tick.trigger == "backfill":
+        return
     story.advance(entry.time)
     instant = tick.scheduled_for
     if story.definition is not None and tick.trigger == "schedule":

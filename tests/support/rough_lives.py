@@ -18,6 +18,7 @@ from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.definition import RETRIED_OUTCOMES, JobDefinition, RetriedOutcome, Retry
 from scheduler.processes.spawner import Launch
+from scheduler.rules.requests.backfill import ending
 from tests.support.world import BEGIN, Crash, Machine, Process, SimulatedFiles, World, job
 
 ENDLESS_S = 1e9
@@ -180,6 +181,10 @@ class RoughLife:
             lambda: self.cancel(world),
             lambda: self.cancel(world),
             lambda: self.cancel(world),
+            lambda: world.backfill(
+                name, timedelta(seconds=rng.expovariate(1 / 90_000)), missed_only=rng.random() < 0.5
+            ),
+            lambda: world.say(lambda state: ending(state, name, "user:ann@sim", "")),
         ]
         rng.choice(deeds)()
 

@@ -63,9 +63,7 @@ class RunAuditor:
             case v.JobEnabled():
                 self._disabled.pop(entry.job or "", None)
             case v.ScheduleTicked():
-                self._due[run] = data.scheduled_for if data.trigger == "schedule" else entry.time
-                self._owed[run] = (entry.job or "", data.trigger)
-                self._triggers[run] = data.trigger
+                self._tick(entry, data, run)
             case v.RunCancelRequested():
                 self._cancel(entry, data, run)
             case v.RunSkipped():
@@ -80,6 +78,12 @@ class RunAuditor:
                 self._close(entry, data, run)
             case _:
                 pass
+
+    def _tick(self, entry: Entry, data: v.ScheduleTicked, run: int) -> None:
+        self._due[run] = data.scheduled_for if data.trigger == "schedule" else entry.time
+        self._owed[run] = (entry.job or "", data.trigger)
+        if data.trigger != "backfill":  # a person asked for that
+            self._triggers[run] = data.trigger
 
     def _cancel(self, entry: Entry, data: v.RunCancelRequested, run: int) -> None:
         if data.replaced_by is not None:
@@ -100,11 +104,11 @@ class RunAuditor:
         waited = self._waiting.pop(run, None)
         assert data.attempt == self._attempts.get(run, 0) + 1, f"run {run} began attempt {data.attempt}"
         self._attempts[run] = data.attempt
-        if definition.overlap != "allow" or data.trigger == "catch_up":
+        if definition.overlap != "allow" or data.trigger in ("catch_up", "backfill"):
             beside = [number for number, name in self._going.items() if name == entry.job]
             assert not beside, f"run {run} began beside {beside}"
         self._owed.pop(run, None)
-        if definition.overlap == "replace" and data.trigger != "manual":
+        if definition.overlap == "replace" and data.trigger not in ("manual", "backfill"):
             newer = [number for number, of in self._owed.items() if of == (entry.job, "schedule")]
             newer = [number for number in newer if number > run and number not in self._cancelled]
             assert not newer, f"run {run} began, though {newer} take its place"

@@ -18,11 +18,15 @@ from scheduler.clock import Reading
 from scheduler.definition import RETRIED_OUTCOMES, JobDefinition, Retry, SchedulerSettings
 from scheduler.entry_members import Survivor
 from scheduler.home import Home
+from scheduler.ledger.backfill_choice import choose
+from scheduler.ledger.disposals import Disposals
 from scheduler.ledger.ledger import Ledger
+from scheduler.ledger.past import Past
 from scheduler.processes import OutputDigest
 from scheduler.processes.spawner import Exit, Launch, Launched, LaunchFailed, Orphan
 from scheduler.python_jobs.attempt_result import AttemptResult
 from scheduler.rules.reconcile import CalendarDefinition, reconcile
+from scheduler.rules.requests.backfill import backfilling, under_way
 from scheduler.rules.state import Executor, State
 from scheduler.service.launcher import Launcher
 from scheduler.service.loop import Scheduler
@@ -351,6 +355,27 @@ class World:
     def person(self, payload: v.Payload, name: str, run: int | None = None) -> Entry:
         """A person says something about a job."""
         return self.say(lambda state: [v.event(payload, "user:ann@sim", job=name, run=run)])[0]
+
+    def backfill(
+        self, name: str, since: timedelta, *, missed_only: bool = False, most: int = 20
+    ) -> list[Entry]:
+        """A person asks for the times of a job that passed without a run; at most so many of the first ones."""
+        store, begin = self.machine.store.peer(), self.clock.wall - since
+
+        def decide(state: State) -> list[Event]:
+            job = state.jobs[name]
+            if not job.present or under_way(state, name) is not None:
+                return []
+            disposals = Disposals(Past(store, HOME.segment_states, SEGMENT_ENTRIES), store, name, begin)
+            disposals.read_to(state.head.seq)
+            now = self.clock.wall
+            wanted = choose(job, disposals, begin, now, now, missed_only=missed_only).wanted[:most]
+            return (
+                [backfilling(state, job, wanted, "user:ann@sim", missed_only=missed_only)] if wanted else []
+            )
+
+        store.refresh()
+        return self.say(decide)
 
     def turn(self) -> None:
         """One turn of the scheduler."""

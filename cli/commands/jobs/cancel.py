@@ -12,7 +12,9 @@ from scheduler.home import Home
 
 @click.command(epilog="Example: cronledger jobs cancel 41 --reason 'takes too long'")
 @click.argument("target", metavar="RUN|NAME", type=JOB)
-@click.option("--all", "all_runs", is_flag=True, help="Of a job with several such runs, stop all.")
+@click.option(
+    "--all", "all_runs", is_flag=True, help="Of a job with several such runs, stop all; end its backfill."
+)
 @reason_option
 @click.pass_obj
 def cancel(home: Home, target: str, all_runs: bool, reason: str) -> None:

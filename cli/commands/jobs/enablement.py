@@ -27,6 +27,7 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.ownership.actor import claims, person
+from scheduler.rules.requests.backfill import under_way
 from scheduler.rules.requests.enablement import can_catch_up, disabling, enabling, kept_back
 from scheduler.rules.state import Job, State
 from scheduler.scheduler_lock import holder_of
@@ -155,11 +156,13 @@ def _switch(home: Home, choice: _Choice, reason: str, decision: _Decision) -> No
     choice.check()
     actor = person()
     unchanged: dict[str, bool] = {}
+    backfills: dict[str, int] = {}
 
     def decide(state: State) -> list[Event]:
         said = claims(state.mark)
         now = datetime.now(UTC).replace(microsecond=0)
         unchanged.clear()
+        backfills.clear()
         events: list[Event] = []
         jobs = choice.jobs(state)
         for job in jobs:
@@ -167,6 +170,9 @@ def _switch(home: Home, choice: _Choice, reason: str, decision: _Decision) -> No
             unchanged[job.name] = payload is None
             if payload is not None:
                 events.append(v.event(structs.replace(payload, claims=said), actor, job=job.name))
+            backfill = under_way(state, job.name)
+            if isinstance(payload, v.JobDisabled) and backfill is not None:
+                backfills[job.name] = backfill.left
         check_reason((job.definition for job in jobs if not unchanged[job.name]), reason)
         return events
 
@@ -174,6 +180,8 @@ def _switch(home: Home, choice: _Choice, reason: str, decision: _Decision) -> No
         ledger.decide(decide)
         for name, same in unchanged.items():
             tell(_said(ledger.state.jobs[name], same))
+        for name, left in backfills.items():
+            note(f"That ends the backfill of {printable(name)}, with {show_count(left, 'time')} left.")
         kept = [name for name, same in unchanged.items() if not same and kept_back(ledger.state.jobs[name])]
         if kept and holder_of(home.scheduler_lock) is None:
             note("No scheduler is running: the next one catches up.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -19,12 +20,13 @@ from cli.terminal.printable import printable
 from cli.terminal.tables import Column, table
 from cli.times.show import show_relative, show_time, utc_option
 from cli.times.zones import zone_of
-from cli.words.job_words import enabled_words
+from cli.words.job_words import backfill_words, enabled_words
 from cli.words.words import timing_words
 from scheduler.home import Home
 from scheduler.rules.job_schedule import nominal, schedule_of
+from scheduler.rules.requests.backfill import under_way
 from scheduler.rules.requests.upcoming import UpcomingRun, next_run, schedule_begins_at, upcoming
-from scheduler.rules.state import Job
+from scheduler.rules.state import Backfill, Job
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View
@@ -75,12 +77,13 @@ def next_(
         if as_json:
             show_json([_for_programs(item) for item in coming])
             return
-        _show(view, coming, utc)
+        going = {job.name: backfill for job in jobs if (backfill := under_way(view.state, job.name))}
+        _show(view, coming, going, utc)
         if chosen:
             _explain_absence(view, {job.name for job in jobs} - {item.job.name for item in coming})
 
 
-def _show(view: View, coming: list[UpcomingRun], utc: bool) -> None:
+def _show(view: View, coming: list[UpcomingRun], backfills: Mapping[str, Backfill], utc: bool) -> None:
     columns = [Column("TIME", keep=True), Column("IN", keep=True), Column("JOB"), Column("SCHEDULE")]
     rows = []
     for instant, job in coming:
@@ -90,6 +93,8 @@ def _show(view: View, coming: list[UpcomingRun], utc: bool) -> None:
     table(columns, rows, empty="nothing to come")
     if view.holder is None and coming and view.as_of is None:
         note("No scheduler is running: these run once `cronledger serve` does.")
+    for name, backfill in backfills.items():
+        note(printable(f"{name} is being backfilled: {backfill_words(backfill)}"))
 
 
 def _show_calendar(view: View, jobs: list[Job], named: bool, *, utc: bool, as_json: bool) -> None:

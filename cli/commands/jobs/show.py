@@ -17,11 +17,20 @@ from cli.home.open import to_read
 from cli.terminal.console import is_terminal, note, out, speaks_unicode
 from cli.terminal.tables import Cell, Column, Value, details, table
 from cli.times.show import JOBS_ZONE, show_duration, show_relative, show_time, utc_option
-from cli.words.job_words import enabled_cell, going_words, job_document, last_cell, last_words, skipped_words
+from cli.words.job_words import (
+    backfill_words,
+    enabled_cell,
+    going_words,
+    job_document,
+    last_cell,
+    last_words,
+    skipped_words,
+)
 from cli.words.limit_words import memory_means, memory_means_words
 from cli.words.words import outcome_symbol, outcome_words, timing_words, trigger_words
 from scheduler.home import Home
 from scheduler.ledger.recent_runs import EndedRun, recent_runs
+from scheduler.rules.requests.backfill import under_way
 from scheduler.rules.requests.upcoming import next_run
 from scheduler.rules.state import Job
 from scheduler.wording.sizes import size_words
@@ -72,6 +81,8 @@ def _facts(view: View, job: Job, zone: str) -> Iterator[tuple[str, Value]]:
     for number in job.live:
         run = view.state.runs[number]
         yield "running" if run.started else "waiting", f"run {number}, {going_words(run, view.now, zone)}"
+    if (backfill := under_way(view.state, job.name)) is not None:
+        yield "backfill", backfill_words(backfill)
     never = last_cell(view.state, job)
     yield "last run", last_words(job.last, view.now, zone) if job.last else never
     if job.last_skipped and (job.last is None or job.last_skipped.time > job.last.time):

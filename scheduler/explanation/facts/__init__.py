@@ -9,6 +9,7 @@ from scheduler.explanation.facts.explanation import Explanation, Verdict
 from scheduler.explanation.facts.fact import Fact
 from scheduler.explanation.facts.run_facts import (
     AttemptEnd,
+    Backfilling,
     BlockingRun,
     ManualRun,
     ReplacingRun,
@@ -38,6 +39,7 @@ from scheduler.explanation.facts.scheduler_facts import ClockStep, SchedulerDown
 
 __all__ = [
     "AttemptEnd",
+    "Backfilling",
     "BlockingRun",
     "CatchUpRefusal",
     "ClockStep",

@@ -18,6 +18,23 @@ class RunOwed(Fact, frozen=True, tag="ticked"):
     lateness_ms: int
 
 
+class Backfilling(Fact, frozen=True, tag="backfill"):
+    """A person asked that the instant be backfilled.
+
+    Attributes:
+        actor, time, reason: who, when and why.
+        turn: `had`: it has a run by that. `to_come`: it waits for its turn. `ended`: the backfill ended before it.
+        ended, ended_by: when that was, and who ended it.
+    """
+
+    actor: str
+    time: datetime
+    reason: str
+    turn: Literal["had", "to_come", "ended"]
+    ended: datetime | None = None
+    ended_by: str | None = None
+
+
 class RunStart(Fact, frozen=True, tag="run_began"):
     """The run was started.
 

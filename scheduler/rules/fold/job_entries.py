@@ -36,6 +36,8 @@ def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
     if new.enabled != job.definition.enabled:
         if new.enabled:
             _open(job, entry.time)
+        else:
+            state.end_backfill(new.name)
         job.enablement = enablement
     job.definition, job.revision, job.defined_seq = new, data.revision, entry.seq
 
@@ -57,6 +59,7 @@ def _job_removed(state: State, entry: Entry, data: v.JobRemoved) -> None:
     job = _present(state, entry)
     if job is not None:
         _close(job, entry.time, "removed")
+        state.end_backfill(job.name)
         job.removed_seq = entry.seq
 
 
@@ -82,6 +85,7 @@ def _job_disabled(state: State, entry: Entry, data: v.JobDisabled) -> None:
     if job is None:
         return
     _close(job, entry.time, "disabled")
+    state.end_backfill(job.name)
     job.enablement = Enablement(False, entry.actor, entry.seq, entry.time, data.reason, data.until)
 
 

@@ -7,17 +7,21 @@ from datetime import datetime
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.rules.fold.apply import Apply
+from scheduler.rules.fold.backfill_entries import advance_backfill
 from scheduler.rules.fold.run_entries import owe
 from scheduler.rules.state import CatchingUp, Job, Run, State
 
 
 def _schedule_ticked(state: State, entry: Entry, data: v.ScheduleTicked) -> None:
+    owe(state, Run(entry.seq, entry.job or "", data.trigger, entry.time, scheduled_for=data.scheduled_for))
+    if data.trigger == "backfill":  # the schedule has disposed of the instant before
+        advance_backfill(state, entry, data)
+        return
     job = _settle(state, entry.job, data.scheduled_for)
     if data.trigger == "catch_up" and job is not None and job.catching_up is not None:
         job.catching_up.left -= 1
         if job.catching_up.left <= 0:
             job.catching_up = None
-    owe(state, Run(entry.seq, entry.job or "", data.trigger, entry.time, scheduled_for=data.scheduled_for))
 
 
 def _schedule_misfired(state: State, entry: Entry, data: v.ScheduleMisfired) -> None:

@@ -14,7 +14,7 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.command import command_digest
 from scheduler.definition import JobDefinition
-from scheduler.entry_members import SkipReason
+from scheduler.entry_members import IN_TURN, SkipReason
 from scheduler.rules.runs.attempts import closed, end_of_wish
 from scheduler.rules.state import Executor, Job, Run, State
 
@@ -99,11 +99,11 @@ class Dispatcher:
     def _skip_or_keep(self, run: Run) -> Event | None:
         """Skip a run that falls due while another run of its job is in its way; else add it to those in flight.
 
-        What is caught up or made again waits its turn.
+        What is caught up, backfilled or made again waits its turn.
         """
         job = self._state.jobs.get(run.job)
         live = self._live_of(run.job)
-        if live and run.trigger != "catch_up" and run.retry_of is None:
+        if live and run.trigger not in IN_TURN and run.retry_of is None:
             slots = self._slots_in_the_way(job, live)
             if job is None or job.definition.overlap == "skip":
                 return skipped(run, "overlap", live[0].number, slots=slots)
@@ -179,8 +179,8 @@ def no_start(run: Run, reason: SkipReason, because_of: int | None, actor: str = 
 
 
 def may_start(run: Run, job: Job | None, live: list[Run]) -> bool:
-    """Whether a run may start: catch-up runs start one after another, others as the job's overlap policy says."""
-    if job is not None and job.definition.overlap == "allow" and run.trigger != "catch_up":
+    """Whether a run may start: what is made up for one after another, others as the job's overlap policy says."""
+    if job is not None and job.definition.overlap == "allow" and run.trigger not in IN_TURN:
         return True
     return not any(
         other.started is not None or other.precedence < run.precedence for other in live if other is not run

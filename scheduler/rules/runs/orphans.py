@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
+from scheduler.entry_members import ASKED_FOR
 from scheduler.rules.catch_up import chosen
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.runs.attempts import with_retry
@@ -64,7 +65,7 @@ def late_run_skips(state: State, now: datetime) -> list[Event]:
     """
     waiting: dict[str, list[Run]] = {}
     for run in state.runs.values():
-        if run.attempt == 0 and run.scheduled_for is not None:
+        if run.attempt == 0 and run.scheduled_for is not None and run.trigger not in ASKED_FOR:
             waiting.setdefault(run.job, []).append(run)
     events = []
     for name, runs in waiting.items():

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
+from scheduler.entry_members import ASKED_FOR
 from scheduler.rules.catch_up import closed_spans
 from scheduler.rules.runs.dispatch import skipped, unwanted_run, unwanted_runs
 from scheduler.rules.state import Job, Run, State
@@ -59,7 +60,7 @@ def _replacements(job: Job, runs: Sequence[Run]) -> list[Event]:
     newest = next((run for run in reversed(waiting) if run.trigger == "schedule"), None)
     events: list[Event] = []
     for run in runs if newest is not None else ():
-        if newest is None or run.number >= newest.number or run.trigger == "manual":
+        if newest is None or run.number >= newest.number or run.trigger in ASKED_FOR:
             continue
         if run.attempt == 0:
             if run in waiting:

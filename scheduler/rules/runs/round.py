@@ -50,7 +50,7 @@ def round_events(
         waiting: the index of what waits, which is brought up to date here.
         room: what there is to start them with.
     """
-    ended = {event.run for event in settled if event.run is not None and _is_over(event)}
+    ended = {event.run for event in settled if event.run is not None and is_over(event)}
     # Another scheduler may have started some of them meanwhile.
     new = [run for number in requested if (run := state.runs.get(number)) and run.attempt == 0]
     new += arrivals(settled, state.head.seq + 1, now)
@@ -71,6 +71,6 @@ def round_events(
     return events + dispatcher.decide()
 
 
-def _is_over(event: Event) -> bool:
+def is_over(event: Event) -> bool:
     """Whether the event ends its run, and not only an attempt of it."""
     return isinstance(event.data, v.RunFinished) and event.data.retry_at is None

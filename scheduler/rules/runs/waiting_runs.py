@@ -13,6 +13,7 @@ from bisect import bisect_left, insort
 from collections.abc import Container, Iterator
 from datetime import datetime, timedelta
 
+from scheduler.entry_members import IN_TURN
 from scheduler.rules.runs.attempts import retry_limit
 from scheduler.rules.runs.dispatch import may_start
 from scheduler.rules.state import Job, Run, State
@@ -121,7 +122,7 @@ class WaitingRuns:
             beside = job is None or job.definition.overlap == "allow"
             looked_at = waiting if whole or beside else [next(iter(waiting))] if waiting else []
             if beside and not whole:
-                looked_at = {n: None for n in waiting if n in fresh or state.runs[n].trigger == "catch_up"}
+                looked_at = {n: None for n in waiting if n in fresh or state.runs[n].trigger in IN_TURN}
             for number in list(looked_at):
                 if whole:
                     self._forget_lapse(number, state.runs[number], job)
@@ -183,8 +184,9 @@ class WaitingRuns:
 def lapses_at(run: Run, job: Job | None) -> datetime | None:
     """When a run has waited too long by its job's own `start_deadline`; None if it has none or a person asked for it.
 
-    The wait of a scheduled run counts from its instant, that of a catch-up run from its tick. A run that has made an
-    attempt has kept that deadline; for it the time counts within which all its attempts are to start.
+    The wait of a scheduled run counts from its instant, that of one that is caught up or backfilled from its tick. A
+    run that has made an attempt has kept that deadline; for it the time counts within which all its attempts are to
+    start.
     """
     if run.retry is not None:
         return retry_limit(None if job is None else job.definition.retry, run.retry.first_started)

@@ -1,0 +1,114 @@
+"""Instants that a person asked to have backfilled: what became of that."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import cached_property, partial
+from typing import NamedTuple
+
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from scheduler.explanation.facts import Backfilling, Fact, Verdict
+from scheduler.explanation.repeated_instants import is_due
+from scheduler.explanation.runs import run_facts, run_owed
+from scheduler.ledger.past import Past
+from scheduler.rules.job_schedule import schedule_of
+from scheduler.rules.state import State
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class _Request(NamedTuple):
+    entry: Entry
+    data: v.BackfillRequested
+
+    def has(self, instant: datetime) -> bool:
+        """Whether the instant may be one of those that were asked for: it is, if the schedule of then has it."""
+        return any(part.first <= instant <= part.last for part in self.data.parts)
+
+
+class Backfills:
+    """The backfills of one job.
+
+    Args:
+        past: the ledger; present: its state now.
+        name: the name of the job.
+    """
+
+    def __init__(self, past: Past, present: State, name: str) -> None:
+        self._past, self._present, self._name = past, present, name
+
+    @cached_property
+    def _requests(self) -> list[_Request]:
+        """What was asked for, the newest first: each request names the one before it."""
+        known = self._present.backfills.get(self._name)
+        found: list[_Request] = []
+        seq = None if known is None else known.seq
+        while seq is not None:
+            entry = self._past.entry(seq)
+            found.append(_Request(entry, v.payload(entry)))
+            seq = found[-1].data.previous
+        return found
+
+    def instants(self, begin: datetime, until: datetime) -> set[datetime]:
+        """The instants x with begin <= x < until that were asked for."""
+        found: set[datetime] = set()
+        for request in self._requests:
+            for part in request.data.parts:
+                first, last = max(begin, part.first), min(until - _MICROSECOND, part.last)
+                if first <= last:
+                    job = self._past.state_at(request.entry.seq).jobs[self._name]
+                    found.update(schedule_of(job.definition).between(first - _MICROSECOND, last))
+        return found
+
+    def about(self, instant: datetime) -> tuple[Verdict | None, list[Fact]]:
+        """What became of an instant by the newest request that has it; nothing if none has.
+
+        Returns:
+            The verdict, if a run was owed by that, and the facts.
+        """
+        for request in self._requests:
+            if request.has(instant):
+                job = self._past.state_at(request.entry.seq).jobs[self._name]
+                if is_due(job.definition, instant):
+                    return self._turn(request, instant)
+        return None, []
+
+    def _turn(self, request: _Request, instant: datetime) -> tuple[Verdict | None, list[Fact]]:
+        asked = request.entry
+        over = partial(_is_over, name=self._name, request=asked.seq, instant=instant)
+        entry = self._past.first_where(over, after=asked.seq)
+        wish = Backfilling(
+            entries=[asked.seq],
+            actor=asked.actor,
+            time=asked.time,
+            reason=request.data.reason,
+            turn="to_come" if entry is None else "ended",
+        )
+        if entry is None:
+            return None, [wish]
+        data = v.payload(entry)
+        if isinstance(data, v.ScheduleTicked) and data.scheduled_for == instant:
+            had = Backfilling(
+                entries=wish.entries, actor=wish.actor, time=wish.time, reason=wish.reason, turn="had"
+            )
+            verdict, facts = run_facts(self._past, entry.seq)
+            return verdict, [had, run_owed(entry, data), *facts]
+        ended = Backfilling(
+            entries=[asked.seq, entry.seq],
+            actor=wish.actor,
+            time=wish.time,
+            reason=wish.reason,
+            turn="ended",
+            ended=entry.time,
+            ended_by=entry.actor,
+        )
+        return None, [ended]
+
+
+def _is_over(state: State, name: str, request: int, instant: datetime) -> bool:
+    """Whether an instant of a backfill has had its turn, or will have none."""
+    backfill = state.backfills[name]
+    if backfill.seq != request or backfill.left <= 0:
+        return True
+    return backfill.until is not None and backfill.until >= instant
