@@ -21,7 +21,7 @@ from cli.terminal.console import note
 from cli.terminal.printable import printable
 from eventstore.errors import LedgerError, Unavailable
 from scheduler.configuration import Config
-from scheduler.configuration.secret_values import named_secrets
+from scheduler.configuration.variables.secret_values import named_secrets
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger

@@ -11,7 +11,7 @@ from cli.runs.parameters import given_values
 from cli.terminal.tables import Cell, Value
 from cli.times.show import show_duration
 from cli.words.words import command_words
-from scheduler.configuration.parameters import variable
+from scheduler.configuration.variables.parameters import variable
 from scheduler.processes.program import find_program
 from scheduler.processes.recognition.attempt_secret import VARIABLE as SECRET
 from scheduler.processes.recognition.tree import ATTEMPT, LEDGER, RUN

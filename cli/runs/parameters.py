@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from cli.app.failures import Failure
 from cli.terminal.printable import printable
-from scheduler.configuration.parameters import checked
 from scheduler.configuration.spelling import nearest
+from scheduler.configuration.variables.parameters import checked
 from scheduler.definition import JobDefinition
 
 

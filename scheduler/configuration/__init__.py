@@ -19,7 +19,6 @@ further documents are not.
 """
 
 from scheduler.command import command_argv, command_digest
-from scheduler.configuration.environment import env_digest
 from scheduler.configuration.errors import (
     ConfigInvalid,
     ConfigMissing,
@@ -30,6 +29,7 @@ from scheduler.configuration.errors import (
 from scheduler.configuration.job_kinds.builtin_jobs import REGISTERED
 from scheduler.configuration.load import load, parse
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob, Origin
+from scheduler.configuration.variables.environment import env_digest
 
 __all__ = [
     "REGISTERED",

@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scheduler.configuration.environment import env_digest
 from scheduler.configuration.errors import ConfigInvalid
 from scheduler.configuration.job import Block, ReadingContext, check_calendars, read_block, read_job
 from scheduler.configuration.keys import values
@@ -22,6 +21,7 @@ from scheduler.configuration.literal_text import literal_lints, may_be_misread
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.timing import Timings
+from scheduler.configuration.variables.environment import env_digest
 from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems, TooManyMistakes
 from scheduler.configuration.yaml_tree.source import decode
 from scheduler.configuration.yaml_tree.tree import InvalidYaml, Mapping, Node, Scalar, Sequence, compose

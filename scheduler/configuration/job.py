@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scheduler.command import needs_shell
-from scheduler.configuration.environment import env_digest
 from scheduler.configuration.job_kinds.builtin_jobs import without_command
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.names import job_name
@@ -19,6 +18,7 @@ from scheduler.configuration.keys.values import mapping
 from scheduler.configuration.model import ConfigLint, ConfiguredJob, Place
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.timing import Timings
+from scheduler.configuration.variables.environment import env_digest
 from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar
 from scheduler.definition import DEFINITION_BYTES_MAX, JobCalendars, JobDefinition, recorded_bytes

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 
 import msgspec
 
-from scheduler.configuration.parameters import variable
+from scheduler.configuration.variables.parameters import variable
 from scheduler.home import Home
 from scheduler.job import JobCancelled, JobContext
 from scheduler.python_jobs.attempt_result import AttemptResult

@@ -113,12 +113,12 @@ class Launcher:
         """
         launch = self.prepare(run, definition, started, max(1, run.attempt), options)
         if to_start and definition.params:
-            from scheduler.configuration.parameters import environment
+            from scheduler.configuration.variables.parameters import environment
 
             values = environment(definition, run.params, self._root, self._environ)
             launch = launch._replace(env={**launch.env, **values})
         if to_start and definition.secrets:
-            from scheduler.configuration import secret_values
+            from scheduler.configuration.variables import secret_values
 
             secrets = secret_values.environment(definition, self._root, self._environ)
             launch = launch._replace(env={**launch.env, **secrets})
@@ -178,7 +178,7 @@ class Launcher:
         stdout: str,
         options: Sequence[str],
     ) -> list[str]:
-        from scheduler.configuration.parameters import variable
+        from scheduler.configuration.variables.parameters import variable
         from scheduler.python_jobs import request
         from scheduler.python_jobs.targets import DRY_RUN
 

@@ -10,8 +10,8 @@ import msgspec
 
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.parameters import one_parameter
-from scheduler.configuration.parameters import PARAMETERS_MAX, checked
 from scheduler.configuration.spelling import nearest
+from scheduler.configuration.variables.parameters import PARAMETERS_MAX, checked
 from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar
 from scheduler.definition import Parameter

@@ -17,8 +17,8 @@ from scheduler.configuration.keys.values import (
     read_as,
     scalar,
 )
-from scheduler.configuration.parameters import PARAMETERS_MAX, checked, type_of, variable
 from scheduler.configuration.spelling import nearest
+from scheduler.configuration.variables.parameters import PARAMETERS_MAX, checked, type_of, variable
 from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
 from scheduler.definition import Parameter, ParameterType

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable, load
 from scheduler.configuration.home_config import Stamp, stamp_of
-from scheduler.configuration.secret_values import named_secrets, value_of
+from scheduler.configuration.variables.secret_values import named_secrets, value_of
 from scheduler.definition import Secret
 from scheduler.home import Home
 from scheduler.logs.collection.secret_masking import Masker, parts_of, secrets_of

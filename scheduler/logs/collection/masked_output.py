@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable, load
-from scheduler.configuration.secret_values import named_secrets, value_of
+from scheduler.configuration.variables.secret_values import named_secrets, value_of
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.logs.collection.secret_masking import MASK, Masker, names_a_secret, parts_of

@@ -9,7 +9,7 @@ import pytest
 
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
-from scheduler.configuration.parameters import environment, secret_value
+from scheduler.configuration.variables.parameters import environment, secret_value
 from scheduler.definition import JobDefinition, Parameter
 from scheduler.explanation import facts as f
 from scheduler.explanation.explain import Explainer

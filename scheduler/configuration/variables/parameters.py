@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from scheduler.configuration import secret_values
+from scheduler.configuration.variables import secret_values
 from scheduler.definition import JobDefinition, Parameter, ParameterType, Secret
 
 VARIABLE_PREFIX: Final = "CRONLEDGER_PARAM_"
