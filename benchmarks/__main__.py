@@ -17,6 +17,7 @@ PROGRAMS = (
     "appends",
     "verification",
     "herd",
+    "python_jobs",
     "asking",
     "catching_up",
     "listing",

@@ -61,14 +61,32 @@ def cronledger(stage: Stage) -> Herd:
         try:
             recorded = _recorded(head_file) + ENTRIES_PER_RUN * len(stage.programs)
             seen = stage.observer.watch(len(stage.programs), HERD_MAX_S)
-            give_up_s = time.monotonic() + HERD_MAX_S
-            while _recorded(head_file) < recorded:
-                if time.monotonic() > give_up_s:
-                    raise TimeoutError("not every result was recorded")
-                time.sleep(POLL_S)
-            return _herd(instant_s, seen._replace(last_end_s=time.time()))
+            return _herd(instant_s, seen._replace(last_end_s=_when_recorded(head_file, recorded)))
         finally:
             head_file.close()
+
+
+def all_s(home: Home, job: Mapping[str, object], count: int) -> float:
+    """From an instant at which a job is due, under so many names, until every result is durable, in seconds."""
+    instant_s = _soon() + LEAD_S
+    at = datetime.fromtimestamp(instant_s, UTC).isoformat()
+    write_config(home, {f"job-{number}": {"at": at, **job} for number in range(count)})
+    with serving(home):
+        head_file = HeadFile(home.ledger, REAL, writable=False)
+        try:
+            return _when_recorded(head_file, _recorded(head_file) + ENTRIES_PER_RUN * count) - instant_s
+        finally:
+            head_file.close()
+
+
+def _when_recorded(head_file: HeadFile, entries: int) -> float:
+    """When so many entries are durable, by the wall clock."""
+    give_up_s = time.monotonic() + HERD_MAX_S
+    while _recorded(head_file) < entries:
+        if time.monotonic() > give_up_s:
+            raise TimeoutError("not every result was recorded")
+        time.sleep(POLL_S)
+    return time.time()
 
 
 def _recorded(head_file: HeadFile) -> int:
