@@ -38,13 +38,14 @@ def read_trusted(path: Path, home: Path | None, bytes_max: int) -> bytes:
         return file.read(bytes_max + 1)
 
 
-def distrust(found: os.stat_result, path: Path, home: Path | None) -> str:
+def distrust(found: os.stat_result, path: Path, home: Path | None, looked_at: set[Path] | None = None) -> str:
     """Why a config is not to be used, and what to do about it; empty if it may be.
 
     Args:
         found: what fstat(2) says of the open file.
         path: where it is.
         home: the home that it belongs to, if it does.
+        looked_at: folders that were found right just before, which need no other look; more are added.
 
     Raises:
         OSError: one of the folders that it stands in cannot be looked at.
@@ -53,10 +54,14 @@ def distrust(found: os.stat_result, path: Path, home: Path | None) -> str:
     problem = _distrusted(found, path, trusted)
     if problem:
         return problem
+    looked_at = set() if looked_at is None else looked_at
     for folder in _folders(path, home):
+        if folder in looked_at:
+            continue
         problem = _distrusted(os.stat(folder), folder, trusted)
         if problem:
             return problem
+        looked_at.add(folder)
     return ""
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 from eventstore.durable import REAL, write_file
 from eventstore.nesting import nests_deeper
-from eventstore.regular_file import read_regular
+from eventstore.regular_file import open_regular, read_regular
 
 FILE_BYTES_MAX: Final = 64 * 1024
 MESSAGE_MAX_CHARS: Final = 1_000
@@ -25,6 +25,8 @@ METRICS_MAX: Final = 32
 METRIC_TEXT_MAX_CHARS: Final = 200
 METRICS_BYTES_MAX: Final = 8_000
 """Together, as they are recorded: an entry of the ledger is one line of bounded length."""
+_IN_PLACE_BYTES_MAX: Final = 4_096
+"""A page: what is written to it at once is there as a whole, even if the process is killed meanwhile."""
 _METRIC_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 _INTEGER_MAX: Final = 2**63 - 1
 
@@ -98,6 +100,38 @@ def write_result(path: str, result: AttemptResult) -> None:
     """
     beside = Path(f"{path}.{os.getpid()}")  # not hidden: retention takes what a killed process leaves
     write_file(REAL, Path(path), msgspec.json.encode(result), durable=False, beside=beside)
+
+
+def rewrite_result(path: str, result: AttemptResult) -> None:
+    """Put a result in place of one that this process has written, as nobody reads it before the process has ended.
+
+    A short one is written over the old one by one call, filled up with blanks: many a file system has a file that is
+    renamed over another one on its way to the disk before it goes on.
+
+    Raises:
+        OSError: as `write_result`.
+    """
+    data = msgspec.json.encode(result)
+    if len(data) > _IN_PLACE_BYTES_MAX or not _written_over(path, data):
+        write_result(path, result)
+
+
+def _written_over(path: str, data: bytes) -> bool:
+    """Write over a file of ours that has no other name; False if it is none, or if not all could be written."""
+    try:
+        descriptor = open_regular(path, os.O_WRONLY)
+    except OSError:
+        return False
+    try:
+        found = os.fstat(descriptor)
+        if (found.st_uid, found.st_nlink) != (os.geteuid(), 1) or found.st_size > _IN_PLACE_BYTES_MAX:
+            return False
+        data = data.ljust(found.st_size)
+        return os.pwrite(descriptor, data, 0) == len(data)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
 
 
 def read_result(path: str, secret_sha256: str | None) -> AttemptResult | None:

@@ -6,9 +6,8 @@ It imports no code of users, starts no thread and runs no job: each process that
 job itself, as one that was started by command does. So nothing of one run reaches another, and a change of that code
 needs no restart. It ends with the scheduler, however that ends.
 
-A process is forked twice, so that it becomes a child of the scheduler, which is a subreaper: for each batch of
-requests the server forks a process that forks the wanted ones and ends. Only when that one has ended are they
-handed over.
+A process is forked twice, so that it becomes a child of the scheduler, which is a subreaper: the server has forked a
+process that waits for requests, forks what is wanted, and ends. Only when that one has ended are they handed over.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ import contextlib
 import ctypes
 import gc
 import importlib
+import itertools
 import os
 import select
 import signal
@@ -37,7 +37,17 @@ from scheduler.python_jobs.fork_messages import (
 )
 from scheduler.python_jobs.process_image import ProcessImage
 
-IMPORTED: Final = ("scheduler.python_jobs.forked", "asyncio", "logging", "inspect", "json", "pwd")
+IMPORTED: Final = (
+    "scheduler.python_jobs.forked",
+    "scheduler.logs.collection.secret_masking",
+    "scheduler.ownership.home_owner",
+    "asyncio",
+    "inspect",
+    "json",
+    "logging",
+    "pwd",
+    "traceback",
+)
 """What almost every job needs. Whatever is imported here must neither start threads nor read the environment."""
 BATCH_MAX: Final = 16
 """So many processes are forked before they are handed over: the first must not wait for all of a herd."""
@@ -53,6 +63,7 @@ def main() -> None:
         connection = _connection()
         for name in IMPORTED:
             importlib.import_module(name)
+        sys.modules["scheduler.python_jobs.forked"].prepare()
         serve(connection, ProcessImage(ROOM))
 
 
@@ -84,12 +95,7 @@ def serve(connection: socket.socket, image: ProcessImage) -> None:
     gc.collect()
     gc.freeze()  # no collection in a forked process is to walk, and so to copy, what was imported
     _say(connection, ForkReply(what="warm", protocol=PROTOCOL))
-    batch = 0
-    while connection.recv(1, socket.MSG_PEEK):
-        if imported.is_stale():
-            _say(connection, ForkReply(what="stale"))
-            return
-        batch += 1
+    for batch in itertools.count(1):
         try:
             pid = os.fork()
         except OSError:
@@ -97,7 +103,12 @@ def serve(connection: socket.socket, image: ProcessImage) -> None:
             continue
         if pid == 0:
             _fork_batch(connection, image, batch)
-        os.waitpid(pid, 0)
+        _, status = os.waitpid(pid, 0)
+        if status:
+            return
+        if imported.is_stale():
+            _say(connection, ForkReply(what="stale"))
+            return
         _say(connection, ForkReply(what="handed_over", batch=batch))
 
 
@@ -135,39 +146,55 @@ def _stamp(path: str) -> tuple[int, int, int] | None:
 
 
 def _fork_batch(connection: socket.socket, image: ProcessImage, batch: int) -> NoReturn:
-    """In a process of its own: fork what is asked for by now, and end."""
+    """In a process of its own: wait for a request, fork what is asked for by then, and end."""
+    code = 1
     try:
+        wait_s = None
         for _ in range(BATCH_MAX):
-            if not select.select([connection], [], [], 0)[0]:
+            if not select.select([connection], [], [], wait_s)[0]:
                 break
             raw, descriptors = _receive(connection)
             if not raw:
-                break
-            try:
-                pid = os.fork()
-            except OSError:
-                _say_refused(connection, raw)
-            else:
-                if pid == 0:
-                    from scheduler.python_jobs.forked import begin
-
-                    begin(connection, image, batch, raw, descriptors)
-            for descriptor in descriptors:
-                os.close(descriptor)
+                os._exit(1)
+            wait_s = 0
+            _fork_one(connection, image, batch, raw, descriptors)
+        code = 0
     finally:
-        os._exit(0)
+        os._exit(code)
+
+
+def _fork_one(
+    connection: socket.socket, image: ProcessImage, batch: int, raw: bytes, descriptors: list[int]
+) -> None:
+    try:
+        pid = os.fork()
+    except OSError:
+        _say_refused(connection, raw)
+    else:
+        if pid == 0:
+            from scheduler.python_jobs.forked import begin
+
+            begin(connection, image, batch, raw, descriptors)
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def _receive(connection: socket.socket) -> tuple[bytes, list[int]]:
     raw, descriptors, _, _ = socket.recv_fds(
-        connection, REQUEST_BYTES_MAX + 1, DESCRIPTORS, socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC
+        connection, REQUEST_BYTES_MAX + 1, DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
     )
     return raw, descriptors
 
 
 def _refuse(connection: socket.socket) -> None:
-    """No process can be made now: so say of what is asked for next."""
+    """No process can be made now: so say of what is asked for next.
+
+    Raises:
+        OSError: the scheduler is gone.
+    """
     raw, descriptors = _receive(connection)
+    if not raw:
+        raise OSError("the scheduler has closed the connection")
     for descriptor in descriptors:
         os.close(descriptor)
     _say_refused(connection, raw)

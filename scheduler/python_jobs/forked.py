@@ -9,24 +9,42 @@ from __future__ import annotations
 import atexit
 import contextlib
 import gc
+import importlib.util
 import io
+import itertools
 import os
 import socket
 import sys
 import threading
 import time
 import weakref
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NoReturn
 
 import msgspec
 
 from scheduler.python_jobs import __main__ as program
+from scheduler.python_jobs.attempt_result import AttemptResult
 from scheduler.python_jobs.fork_messages import DESCRIPTORS, GO, SHOWN, ForkReply, ForkRequest
 from scheduler.python_jobs.process_image import ProcessImage
+from scheduler.python_jobs.request import JobRequest
 
 _NOT_FLUSHED: Final = 120
 """The exit code of an interpreter that cannot write what was printed."""
+
+
+_imported: frozenset[str] = frozenset()
+_last_imported = ""
+
+
+def prepare() -> None:
+    """Have what is found out when it is needed first found out before any fork; the server imports nothing later."""
+    request = JobRequest(target="", home="", job="", run=0, attempt=0, trigger="", result="")
+    for example in (request, ForkRequest(number=0, argv=[], env={}, working_directory=""), AttemptResult()):
+        msgspec.json.decode(msgspec.json.encode(example), type=type(example))
+    importlib.util.find_spec("a_module_that_is_not_there")  # lists the folders where imports are looked for
+    global _imported, _last_imported
+    _imported, _last_imported = frozenset(sys.modules), next(reversed(sys.modules))
 
 
 def begin(
@@ -39,7 +57,6 @@ def begin(
         raw: the request.
         descriptors: standard output, standard error, and the pipe on which it waits.
     """
-    imported = frozenset(sys.modules)
     number = 0
     try:
         request = msgspec.json.decode(raw, type=ForkRequest)
@@ -58,7 +75,7 @@ def begin(
         may_begin = False
     if not may_begin:
         os._exit(1)
-    _run(request, imported)
+    _run(request)
 
 
 def _become(request: ForkRequest, image: ProcessImage, descriptors: Sequence[int]) -> None:
@@ -79,13 +96,17 @@ def _take_environment(env: Mapping[str, str]) -> None:
     coerced = (
         {} if "LC_CTYPE" in env or "LC_CTYPE" not in os.environ else {"LC_CTYPE": os.environ["LC_CTYPE"]}
     )
-    os.environ.clear()
-    os.environ.update({**env, **coerced})
+    wanted = {**env, **coerced}
+    for name in [name for name in os.environ if name not in wanted]:
+        del os.environ[name]
+    for name, value in wanted.items():
+        if os.environ.get(name) != value:  # most are the server's: each that is set copies memory
+            os.environ[name] = value
     if env.get("TZ") != zone:
         time.tzset()
 
 
-def _run(request: ForkRequest, imported: Collection[str]) -> NoReturn:
+def _run(request: ForkRequest) -> NoReturn:
     code = program.FAILED
     try:
         sys.argv[:] = [program.__file__, *request.argv[4:]]
@@ -96,17 +117,17 @@ def _run(request: ForkRequest, imported: Collection[str]) -> NoReturn:
     except BaseException:  # noqa: BLE001 - as an interpreter tells of what nobody caught
         sys.excepthook(*sys.exc_info())
     finally:
-        _end(code, imported)
+        _end(code)
 
 
-def _end(code: int, imported: Collection[str]) -> NoReturn:
+def _end(code: int) -> NoReturn:
     """End as an interpreter does: threads, `atexit`, what the job's modules hold, what was printed."""
     try:
         with contextlib.suppress(BaseException):
             threading._shutdown()  # type: ignore[attr-defined] # noqa: SLF001 - what the interpreter itself calls
         atexit._run_exitfuncs()  # noqa: SLF001 - the same
         _write_what_stands_in_buffers()
-        _let_go_of_modules(imported)
+        _let_go_of_modules()
     except BaseException:  # noqa: BLE001 - what is left of a job at its end may raise anything
         sys.excepthook(*sys.exc_info())
     for stream in (sys.stdout, sys.stderr):
@@ -125,9 +146,11 @@ def _write_what_stands_in_buffers() -> None:
                 each.flush()
 
 
-def _let_go_of_modules(imported: Collection[str]) -> None:
+def _let_go_of_modules() -> None:
     """Let go of what the job has imported: what nothing holds goes as it is, then what is left is emptied."""
-    left = [weakref.ref(sys.modules.pop(name)) for name in list(sys.modules) if name not in imported]
+    # They stand behind the others, which are not to be touched: whatever is looked at is copied.
+    last = itertools.takewhile(lambda name: name != _last_imported, reversed(sys.modules))
+    left = [weakref.ref(sys.modules.pop(name)) for name in [name for name in last if name not in _imported]]
     gc.collect()
     for module in [module for each in left if (module := each()) is not None]:
         vars(module).clear()

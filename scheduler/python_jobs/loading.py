@@ -105,9 +105,10 @@ def _offer(folder: str, home: Path) -> None:
                 path,
                 *(Path(entry.path) for _, entry in zip(range(_ENTRIES_MAX), entries, strict=False)),
             ]
+        looked_at: set[Path] = set()
         for each in found:
             if each.is_dir() or each.suffix in (".py", ".pyc", ".so", ".pth"):
-                problem = distrust(os.stat(each), each, home)
+                problem = distrust(os.stat(each), each, home, looked_at)
                 if problem:
                     raise JobMistake(problem)
     except OSError as error:
@@ -116,7 +117,8 @@ def _offer(folder: str, home: Path) -> None:
     if extensions not in sys.path:
         # Behind all others: what is installed, and Python's own, keeps its meaning.
         sys.path.append(extensions)
-    importlib.invalidate_caches()
+    for finder in [name for name in sys.path_importer_cache if name.startswith(extensions)]:
+        del sys.path_importer_cache[finder]  # it may have listed the folder just before the last edit there
 
 
 def _known(package: str) -> object:

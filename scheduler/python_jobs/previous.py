@@ -32,6 +32,9 @@ def previous_result(state: Path) -> JobResult | None:
 def keep_for_next(state: Path, result: AttemptResult) -> None:
     """Keep what this run said; where that cannot be done, the next one has what an earlier one said, or nothing."""
     with contextlib.suppress(OSError, UnicodeEncodeError):
+        with contextlib.suppress(UnfitResult):
+            if read_result(str(state / _FILE), None) == result:
+                return
         for folder in (state.parent, state):
             folder.mkdir(mode=0o700, exist_ok=True)
         write_result(str(state / _FILE), result)

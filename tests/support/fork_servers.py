@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -26,6 +29,18 @@ def servers_of(scheduler: int) -> set[int]:
         ):
             found.add(pid)
     return found
+
+
+def children_of(process: int) -> list[int]:
+    """The children of a process."""
+    stats = ((pid, process_stat(pid)) for pid in tree.pids())
+    return [pid for pid, stat in stats if stat is not None and stat.parent == process]
+
+
+def kill(pid: int) -> None:
+    """Kill a process, unless it has ended."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def wait_for(path: Path) -> None:

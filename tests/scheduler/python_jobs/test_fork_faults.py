@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
+import random
 import select
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from scheduler.processes import Orphan, PosixSpawner
+from scheduler.processes import Launched, Orphan, PosixSpawner
 from scheduler.processes.recognition import tree
 from scheduler.python_jobs import fork_client
 from scheduler.python_jobs.fork_client import ForkClient
 from tests.scheduler.python_jobs.conftest import ENV, Attempts, job, server_of, warm
 from tests.support.command import DEADLINE_S
-from tests.support.fork_servers import servers_of, wait_for
+from tests.support.fork_servers import children_of, kill, servers_of, wait_for
 
 # It forks as the real one does, up to the moment when the scheduler is told.
 STANDING = """
@@ -98,6 +100,28 @@ def test_a_server_that_was_killed_is_started_again(tmp_path: Path) -> None:
     assert complaints == ["it ended"]
     attempts.close()
     forks.close()
+
+
+def test_whatever_is_killed_each_run_begins_once(tmp_path: Path, hunt: bool) -> None:
+    """While herds start, the server or the process that forks for it is killed at any moment: no run begins twice."""
+    rng = random.Random(7)
+    forks = ForkClient(ENV)
+    attempts = Attempts(tmp_path, forks)
+    job(tmp_path, "open(f'ran-{ctx.run}', 'x')")
+    run = 5
+    for _ in range(100 if hunt else 2):
+        warm(forks)
+        (server,) = servers_of(os.getpid())
+        victim = rng.choice([server, *children_of(server)])
+        killer = threading.Timer(rng.random() * 0.1, kill, [victim])
+        killer.start()
+        launched = attempts.spawner.launch([attempts.prepared(run + each, "A") for each in range(6)])
+        killer.join()
+        assert all(isinstance(each, Launched) for each in launched)
+        assert [ended.exit_code for ended in attempts.exits(6)] == [0] * 6
+        forks.close()
+        run += 6
+    attempts.close()
 
 
 SCHEDULER = """
