@@ -19,6 +19,7 @@ _JOBS = {
     "show": ("cli.commands.jobs.show:show", "one job in full"),
     "run": ("cli.commands.jobs.run:run", "run jobs now, whatever their schedule"),
     "retry": ("cli.commands.jobs.retry:retry", "make runs again that did not succeed"),
+    "settle": ("cli.commands.jobs.settle:settle", "no run for a job's times up to a moment"),
     "backfill": ("cli.commands.jobs.backfill:backfill", "run times of a job that passed without a run"),
     "new": ("cli.commands.jobs.new:new", "write a job in Python to begin with"),
     "cancel": ("cli.commands.jobs.cancel:cancel", "stop a run that is running or waiting"),

@@ -53,6 +53,13 @@ class BackfillPart(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     replaces: list[int] = []
 
 
+class ReopenedPart(msgspec.Struct, frozen=True, kw_only=True):
+    """So many instants of what entry `entry` had settled are open again."""
+
+    entry: int
+    count: int
+
+
 class ConfigError(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One mistake in a config file: where (lines and columns count from 1), what, what was probably meant."""
 

@@ -49,6 +49,8 @@ OF_ENTRIES = {
     v.ScheduleTicked.TYPE: _Activity(_OTHER, "Fall Due", 2),
     v.ScheduleMisfired.TYPE: _Activity(_OTHER, "Misfire", 1, 2),
     v.ScheduleExcluded.TYPE: _Activity(_OTHER, "Exclude", 1),
+    v.ScheduleSettled.TYPE: _Activity(_OTHER, "Settle", 1),
+    v.ScheduleReopened.TYPE: _Activity(_OTHER, "Reopen", 1),
     v.BackfillRequested.TYPE: _Activity(_OTHER, "Request Backfill", 2),
     v.BackfillEnded.TYPE: _Activity(_OTHER, "End Backfill", 1),
     v.RunRequested.TYPE: _Activity(_OTHER, "Request", 2),

@@ -18,7 +18,7 @@ from cli.status.findings import (
 from cli.words.limit_words import memory_means
 from scheduler.ownership.home_identity import is_copy
 from scheduler.processes.recognition.survivors import living_survivors
-from scheduler.rules.requests.upcoming import jobs_settled_ahead
+from scheduler.rules.requests.upcoming import jobs_settled_ahead, settled_by_hand
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View
@@ -71,6 +71,7 @@ def status_document(view: View) -> dict[str, Any]:
             "last": None if last is None else {"seq": last.seq, "time": last.time, "type": last.type},
         },
         "settled_until": max(jobs_settled_ahead(view.state, view.now).values(), default=None),
+        "settled": _settled(view),
         "clock_behind_ms": None if behind is None else behind // timedelta(milliseconds=1),
         "not_stopped": [
             {
@@ -89,3 +90,9 @@ def _backfills(view: View) -> list[dict[str, Any]]:
     return [
         {"job": name, "requested_by": each.seq, "left": each.left} for name, each in backfills_going(view)
     ]
+
+
+def _settled(view: View) -> list[dict[str, Any]]:
+    """The jobs of which a person settled what is to come."""
+    found = ((job.name, settled_by_hand(job, view.now)) for job in view.state.present_jobs())
+    return [{"job": name, "until": each.until, "entry": each.seq} for name, each in found if each is not None]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from scheduler.configuration import ConfigInvalid
 from scheduler.entry_members import FAILURES, ConfigError
 from scheduler.home import Home
+from scheduler.rules.instants_state import Backfill
 from scheduler.rules.runs.orphans import orphans
-from scheduler.rules.state import Backfill, Run
+from scheduler.rules.state import Run
 from scheduler.service.executor import executors_of
 from scheduler.version import ReplacedPart, replaced, versions
 

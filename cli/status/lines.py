@@ -31,7 +31,7 @@ from cli.words.scheduler_words import (
 from scheduler.home import Home
 from scheduler.ownership.home_identity import is_copy
 from scheduler.processes.recognition.survivors import living_survivors
-from scheduler.rules.requests.upcoming import jobs_settled_ahead
+from scheduler.rules.requests.upcoming import jobs_settled_ahead, settled_by_hand
 from scheduler.rules.state import Run
 from scheduler.wording.entries import signs_of
 
@@ -48,7 +48,7 @@ def status_facts(view: View, zone: str) -> list[tuple[str, Value]]:
         ("home", _home(view.home)),
         ("scheduler", _scheduler(view, zone)),
         ("config", _config(view, zone)),
-        ("jobs", _jobs(view)),
+        ("jobs", _jobs(view, zone)),
         ("runs going", _runs(view)),
     ]
     if backfills := _backfills(view):
@@ -136,9 +136,17 @@ def _config(view: View, zone: str) -> list[Cell | str]:
     return lines
 
 
-def _jobs(view: View) -> list[Cell | str]:
+def _jobs(view: View, zone: str) -> list[Cell | str]:
     counts = job_counts(view)
     lines: list[Cell | str] = [f"{counts['enabled']:,} enabled, {counts['disabled']:,} disabled"]
+    settled = [
+        (job.name, found) for job in view.state.present_jobs() if (found := settled_by_hand(job, view.now))
+    ]
+    for name, each in settled[:_SHOWN_MAX]:
+        told = f"{printable(name)}: settled up to {show_time(each.until, zone)}, by entry {each.seq}"
+        lines.append(Cell(told, "warn"))
+    if len(settled) > _SHOWN_MAX:
+        lines.append(f"and {len(settled) - _SHOWN_MAX:,} more")
     if counts["failed_last"]:
         failed = counts["failed_last"]
         lines.append(Cell(f"{show_count(failed, 'job')} failed the last time: see `jobs list`", "bad"))
@@ -210,7 +218,8 @@ def _clock(view: View, zone: str) -> list[Cell | str]:
         return lines
     it, runs = ("it", "runs") if len(jobs_settled_ahead(view.state, view.now)) == 1 else ("they", "run")
     remedy = (
-        f"no time is settled twice: {it} {runs} by schedule again after that, or at once under a new name"
+        f"no time is settled twice: {it} {runs} by schedule again after that; `jobs settle NAME --reopen` opens"
+        " what is to come"
     )
     lines.append(Cell(ahead, "bad"))
     lines.append(f"{remedy}; `jobs run` works at any time")

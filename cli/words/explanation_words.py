@@ -31,6 +31,7 @@ _HEADLINES: dict[Verdict, tuple[Tone, str]] = {
     "waiting": ("warn", "Not yet: a run is owed for it and waits to be started."),
     "skipped": ("warn", "No: a run was owed for it and was skipped."),
     "missed": ("bad", "No: it was missed, and not caught up."),
+    "settled": ("warn", "No: a person settled it without a run."),
     "not_due": ("plain", "No: it was not due then."),
     "excluded": ("plain", "No: its calendars exclude that day."),
     "disabled": ("warn", "No: it was disabled then."),
@@ -45,6 +46,7 @@ _AHEAD: dict[Verdict, str] = {
     "excluded": "It will not be run: its calendars exclude that day.",
     "disabled": "Not as things stand: it is disabled.",
     "removed": "Not as things stand: the config no longer has it.",
+    "settled": "Not as things stand: a person settled it without a run.",
     "not_defined": "It will not be run: that is settled already, for the clock was ahead.",
 }
 _HOLDERS_SHOWN_MAX = 5
@@ -290,6 +292,18 @@ def _stepped(fact: f.ClockStep, shown: Shown) -> str:
     return f"{what}: from {shown(fact.before)} to {shown(fact.after)}. No instant is run twice."
 
 
+def _settled_by_hand(fact: f.PersonSettled, shown: Shown) -> str:
+    who = f"{actor_words(fact.actor)} settled its times up to {shown(fact.until)}"
+    return f"{who} without a run, at {shown(fact.time)}{because(fact.reason)}."
+
+
+def _reopened(fact: f.Reopening, shown: Shown) -> str:
+    return (
+        f"It had been settled before, and {actor_words(fact.actor)} opened it again at {shown(fact.time)}"
+        f"{because(fact.reason)}."
+    )
+
+
 def _second_pass(fact: f.SecondPass, shown: Shown) -> str:
     which = f"{fact.source} {fact.timezone} (revision {fact.revision})"
     return (
@@ -369,6 +383,8 @@ _WORDS: dict[type[Fact], Callable[[Any, Shown], str]] = {
     f.ManualRun: _by_hand,
     f.SchedulerDowntime: _down,
     f.ClockStep: _stepped,
+    f.PersonSettled: _settled_by_hand,
+    f.Reopening: _reopened,
     f.SecondPass: _second_pass,
     f.SettledAhead: _settled_ahead,
     f.SchedulerPause: _paused,

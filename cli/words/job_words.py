@@ -10,8 +10,9 @@ from cli.terminal.printable import show_count
 from cli.terminal.tables import Cell
 from cli.times.show import local_zone, show_clock, show_duration, show_past, show_time
 from cli.words.words import actor_words, outcome_symbol, outcome_words, skip_words, timing_words
-from scheduler.rules.requests.upcoming import next_run
-from scheduler.rules.state import Backfill, Job, LastRun, Run, SchedulerStatus, State
+from scheduler.rules.instants_state import Backfill
+from scheduler.rules.requests.upcoming import next_run, settled_by_hand
+from scheduler.rules.state import Job, LastRun, Run, SchedulerStatus, State
 
 PAUSE_ENDS = "It goes on by itself when the ledger can be written again: make room, or mend the permissions."
 """What to do about a scheduler that is paused."""
@@ -43,10 +44,18 @@ def enabled_words(job: Job, zone: str, *, beside: datetime | None = None, labell
 
 
 def enabled_cell(
-    state: State, job: Job, zone: str, *, beside: datetime | None = None, labelled: bool = True
+    state: State,
+    job: Job,
+    zone: str,
+    now: datetime,
+    *,
+    beside: datetime | None = None,
+    labelled: bool = True,
 ) -> Cell:
-    """The same for a table, with whether it is running or owes a run that waits to be started."""
+    """The same for a table, with what is settled, and whether it is running or owes a run that waits."""
     words = enabled_words(job, zone, beside=beside, labelled=labelled)
+    if (settled := settled_by_hand(job, now)) is not None:
+        words += f", settled until {show_time(settled.until, zone)}"
     tone: Tone = "plain" if words == "enabled" else "warn"
     if job.live:
         words += ", running" if _going(state, job) else f", {_waiting_words(state, job, zone, beside)}"

@@ -170,8 +170,8 @@ SLOTS = (
     _text(
         "disposition",
         "What became of it: `ran`, `caught_up` (it ran later), `running`, `waiting` (for its next attempt), `owed`, "
-        "`skipped`, `misfired`, `excluded` (by a calendar) or `backfilled` (it ran since a person asked for that). A "
-        "backfill takes the place of what had become of the instant before.",
+        "`skipped`, `misfired`, `excluded` (by a calendar), `backfilled` (it ran since a person asked for that) or "
+        "`settled` (a person wanted no run). A backfill takes the place of what had become of the instant before.",
     ),
     _text(
         "reason",

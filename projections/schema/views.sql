@@ -102,9 +102,17 @@ SELECT seq, time, job, TRY_CAST(data->>'$.first' AS TIMESTAMPTZ) AS first,
        reason IN @CLOSING_REASONS AS is_closed
 FROM parts.notes WHERE type = 'schedule.misfired';
 
--- How many instants of an entry were backfilled: a row for each of those takes their place.
+-- How many instants of an entry were backfilled or reopened: what became of each later takes its place.
 CREATE VIEW parts.replaced AS
-SELECT replaces AS seq, count(*) AS instants FROM runs WHERE trigger = 'backfill' AND replaces IS NOT NULL GROUP BY ALL;
+SELECT seq, sum(instants)::BIGINT AS instants FROM (
+    SELECT replaces AS seq, count(*) AS instants FROM runs
+    WHERE trigger = 'backfill' AND replaces IS NOT NULL GROUP BY ALL
+    UNION ALL
+    SELECT part.entry AS seq, part.count AS instants FROM (
+        SELECT unnest(from_json(data->'$.reopens', '[{"entry": "BIGINT", "count": "BIGINT"}]')) AS part
+        FROM parts.notes WHERE type = 'schedule.reopened'
+    )
+) GROUP BY seq;
 
 CREATE VIEW slots AS
 SELECT job, scheduled_for, scheduled_for AS last_scheduled_for, 1::BIGINT AS instants,
@@ -124,6 +132,12 @@ FROM (
            TRY_CAST(data->>'$.last' AS TIMESTAMPTZ) AS last_scheduled_for,
            TRY_CAST(data->>'$.count' AS BIGINT) AS instants, 'excluded' AS disposition, seq
     FROM parts.notes WHERE type = 'schedule.excluded'
+    UNION ALL BY NAME
+    SELECT job, TRY_CAST(data->>'$.first' AS TIMESTAMPTZ) AS scheduled_for,
+           TRY_CAST(data->>'$.last' AS TIMESTAMPTZ) AS last_scheduled_for,
+           coalesce(TRY_CAST(data->>'$.count' AS BIGINT), 0) AS instants, 'settled' AS disposition,
+           nullif(data->>'$.reason', '') AS reason, seq
+    FROM parts.notes WHERE type = 'schedule.settled'
 ) AS o LEFT JOIN parts.replaced AS p ON p.seq = o.seq
 WHERE o.instants > coalesce(p.instants, 0);
 

@@ -1,9 +1,9 @@
 """Why an instant of a job was run or was not run: found in the ledger, without reading all of it.
 
-A job's cursor never goes back, and every instant up to the cursor is settled. So for each settled instant there is
-one entry with which the cursor reached it. The state right before that entry says what was in force: whether the
-schedule had the instant, whether a person had disabled the job, whether the config had the job. The entry itself says
-what became of the instant.
+Every instant up to a job's cursor is settled, and the cursor goes back only where a person reopens the job. So for
+each settled instant there is one entry with which the cursor reached it, after the last reopening that had it. The
+state right before that entry says what was in force: whether the schedule had the instant, whether a person had
+disabled the job, whether the config had the job. The entry itself says what became of the instant.
 """
 
 from __future__ import annotations
@@ -34,16 +34,17 @@ from scheduler.explanation.facts import (
     UpcomingInstant,
     Verdict,
 )
-from scheduler.explanation.reopened import kept_pause, settled_later
+from scheduler.explanation.reopened import kept_pause, reopening, reopening_fact, settled_later
 from scheduler.explanation.repeated_instants import SecondPasses, is_due, is_repeated
 from scheduler.explanation.runs import manual_run, requests_between, run_facts, run_owed
 from scheduler.explanation.schedules_in_force import SchedulesInForce
-from scheduler.explanation.standing import absent, switched, word_against
+from scheduler.explanation.standing import absent, settled_by_person, switched, word_against
 from scheduler.ledger.past import Past
 from scheduler.rules.catch_up import caught_up_of_pause, chosen
+from scheduler.rules.instants_state import ClosedInterval
 from scheduler.rules.job_schedule import every_day_schedule_of, offset_of, schedule_of
 from scheduler.rules.requests.upcoming import next_run, settled_ahead
-from scheduler.rules.state import ClosedInterval, Job, State
+from scheduler.rules.state import Job, State
 
 SECOND = timedelta(seconds=1)
 INSTANTS_MAX = 6
@@ -150,6 +151,8 @@ class Explainer:
         """
         first = self._explain_schedule(instant)
         verdict, facts = self._backfills.about(instant)
+        if (again := reopening(self._past, self._present, self._name, instant)) is not None:
+            facts.insert(0, reopening_fact(again))
         return structs.replace(first, verdict=verdict or first.verdict, facts=[*first.facts, *facts])
 
     def _explain_schedule(self, instant: datetime) -> Explanation:
@@ -184,11 +187,12 @@ class Explainer:
 
         def come(state: State) -> bool:
             job = state.jobs.get(self._name)
-            return job is not None and job.cursor >= instant
+            return job is not None and job.is_settled(instant)
 
         if not come(self._present):
             return self._earlier_word(self._present.jobs.get(self._name), instant)
-        entry = self._past.first_where(come)
+        again = reopening(self._past, self._present, self._name, instant)
+        entry = self._past.first_where(come, after=-1 if again is None else again.seq)
         assert entry is not None, "what holds now began to hold at some entry"
         job = self._past.state_at(entry.seq - 1).jobs.get(self._name)
         if kept_pause(self._past, self._name, entry, instant) is not None:
@@ -236,7 +240,7 @@ class Explainer:
                 if pause is None
                 else self._kept_back(entry, job, instant, pause, standing)
             )
-        if isinstance(data, v.JobDefined | v.JobRemoved | v.JobDisabled):
+        if isinstance(data, v.JobDefined | v.JobRemoved | v.JobDisabled | v.ScheduleSettled):
             pause_over = job.enablement.until is not None and job.enablement.until < instant
             if not job.enablement.enabled and not pause_over:
                 return "disabled", [switched(job, entry), *self._schedules.facts(job, instant)]
@@ -249,6 +253,8 @@ class Explainer:
         if isinstance(data, v.ScheduleMisfired):
             verdict, missed = self._misfired(entry, data, job, instant)
             return verdict, [*facts, *missed]
+        if isinstance(data, v.ScheduleSettled):
+            return "settled", [*facts, settled_by_person(entry, data)]
         by: Literal["replaced", "disabled", "removed"] = "replaced"
         if not isinstance(data, v.JobDefined):
             by = "removed" if isinstance(data, v.JobRemoved) else "disabled"
@@ -287,6 +293,8 @@ class Explainer:
             wanted = instant in caught_up_of_pause(pause, self._now)
             return "pending", [*standing, UpcomingInstant(serving=self._serving, caught_up=wanted)]
         data = v.payload(settled)
+        if isinstance(data, v.ScheduleSettled):
+            return "settled", [*standing, settled_by_person(settled, data)]
         if not isinstance(data, v.ScheduleMisfired):
             return "disabled", standing
         verdict, facts = self._misfired(settled, data, job, instant)

@@ -1,4 +1,4 @@
-"""Instants that an entry left open, of a schedule or a pause that had ended: which, and when they were settled."""
+"""Instants that an entry left open or opened again: which, and when they were settled."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from datetime import datetime
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
+from scheduler.explanation.facts import Reopening
 from scheduler.explanation.repeated_instants import is_due
 from scheduler.ledger.past import Past
-from scheduler.rules.state import ClosedInterval, State
+from scheduler.rules.instants_state import ClosedInterval
+from scheduler.rules.state import State
 
 
 def settled_later(past: Past, name: str, instant: datetime, after: int) -> Entry | None:
@@ -34,3 +36,21 @@ def kept_pause(past: Past, name: str, entry: Entry, instant: datetime) -> Closed
         ):
             return span
     return None
+
+
+def reopening(past: Past, present: State, name: str, instant: datetime) -> Entry | None:
+    """The last entry by which a person opened an instant again before it came; None if there is none."""
+    seq = present.reopened.get(name)
+    while seq is not None:
+        entry = past.entry(seq)
+        data: v.ScheduleReopened = v.payload(entry)
+        if entry.time < instant <= data.until and (data.before is None or instant < data.before):
+            return entry
+        seq = data.previous
+    return None
+
+
+def reopening_fact(entry: Entry) -> Reopening:
+    """The fact that it records."""
+    data: v.ScheduleReopened = v.payload(entry)
+    return Reopening(entries=[entry.seq], actor=entry.actor, time=entry.time, reason=data.reason)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.explanation.facts import Disablement, JobAbsence
+from scheduler.explanation.facts import Disablement, JobAbsence, PersonSettled
 from scheduler.ledger.past import Past
 from scheduler.rules.state import Job
 
@@ -19,6 +19,13 @@ def word_against(job: Job, instant: datetime | None = None) -> int | None:
     if job.enablement.enabled or (instant is not None and until is not None and until < instant):
         return None
     return job.enablement.seq
+
+
+def settled_by_person(entry: Entry, data: v.ScheduleSettled) -> PersonSettled:
+    """The fact that a person settled what a job's schedule had."""
+    return PersonSettled(
+        entries=[entry.seq], actor=entry.actor, time=entry.time, until=data.until, reason=data.reason
+    )
 
 
 def switched(job: Job, ended: Entry | None) -> Disablement:

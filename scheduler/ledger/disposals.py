@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Literal, NamedTuple
 
 from eventstore.store import Entry, EventStore
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
+from scheduler.entry_members import ReopenedPart
 from scheduler.ledger.past import Past
+from scheduler.rules.instants_state import RESOLUTION
 from scheduler.rules.job_schedule import every_day_schedule_of, excluded, schedule_of
 from scheduler.rules.missed_instants import last_not_caught_up, schedule_of_misfire
 from scheduler.rules.state import State
 from scheduler.schedule import Schedule
-
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Disposal(NamedTuple):
@@ -24,22 +23,48 @@ class Disposal(NamedTuple):
 
     Attributes:
         kind: `run`: it has a run, which is over, going or owed, or was backfilled before. `missed`, `skipped`,
-            `excluded`: it has none, and `seq` is the misfire, the tick of the run that was skipped, or the exclusion.
-            `none`: nothing; the job was disabled, or did not exist, or had another schedule.
+            `excluded`, `settled`: it has none, and `seq` is the misfire, the tick of the run that was skipped, the
+            exclusion, or what a person said. `none`: nothing; the job was disabled, or did not exist, or had another
+            schedule.
         seq: that entry.
     """
 
-    kind: Literal["run", "missed", "skipped", "excluded", "none"]
+    kind: Literal["run", "missed", "skipped", "excluded", "settled", "none"]
     seq: int | None = None
 
 
 class _Stretch(NamedTuple):
-    """An entry that disposed of several instants at once: those of the stretch that are `among` its own."""
+    """An entry that disposed of several instants at once: those of `schedule` that are not of `other`.
+
+    If no schedule is known, each may be one of them.
+    """
 
     first: datetime
     last: datetime
     disposal: Disposal
-    among: Callable[[datetime], bool]
+    schedule: Schedule | None
+    other: Schedule | None = None
+
+    def among(self, instant: datetime) -> bool:
+        """Whether an instant of the stretch is one of them."""
+        if self.schedule is None:
+            return True
+        return _has(self.schedule, instant) and not (self.other is not None and _has(self.other, instant))
+
+    def how_many(self, after: datetime, until: datetime) -> int:
+        """How many of them are in after < x <= until."""
+        after, until = max(after, self.first - RESOLUTION), min(until, self.last)
+        if self.schedule is None or after >= until:
+            return 0
+        others = 0 if self.other is None else self.other.count_between(after, until)
+        return self.schedule.count_between(after, until) - others
+
+    def without(self, after: datetime, until: datetime | None) -> list[_Stretch]:
+        """What is left of it without its instants in after < x < until."""
+        parts = [self._replace(last=min(self.last, after))]
+        if until is not None:
+            parts.append(self._replace(first=max(self.first, until)))
+        return [part for part in parts if part.first <= part.last]
 
 
 class Disposals:
@@ -93,6 +118,11 @@ class Disposals:
                 self._stretches += self._missed(entry.seq, data)
             case v.ScheduleExcluded() as data:
                 self._stretches += self._excluded(entry.seq, data)
+            case v.ScheduleSettled(first=datetime() as first, last=datetime() as last):
+                schedule = schedule_of(self._definitions[-1])
+                self._stretches.append(_Stretch(first, last, Disposal("settled", entry.seq), schedule))
+            case v.ScheduleReopened() as data:
+                self._reopen(entry.time, data)
             case _:
                 pass
 
@@ -101,21 +131,43 @@ class Disposals:
         try:
             schedule = schedule_of_misfire(reversed(self._definitions), data)
         except LookupError:  # another version of the time zones saw others: each that may be one counts
-            return [_Stretch(data.first, data.last, disposal, lambda _: True)]
-        last = last_not_caught_up(data, schedule)
-        return [_Stretch(data.first, last, disposal, partial(_has, schedule))]
+            return [_Stretch(data.first, data.last, disposal, None)]
+        return [_Stretch(data.first, last_not_caught_up(data, schedule), disposal, schedule)]
 
     def _excluded(self, seq: int, data: v.ScheduleExcluded) -> list[_Stretch]:
         for definition in reversed(self._definitions):
-            if excluded(definition, data.first - _MICROSECOND, data.last) == (
+            if excluded(definition, data.first - RESOLUTION, data.last) == (
                 data.first,
                 data.last,
                 data.count,
             ):
                 every, some = every_day_schedule_of(definition), schedule_of(definition)
-                among = partial(_has_but, every, some)
-                return [_Stretch(data.first, data.last, Disposal("excluded", seq), among)]
+                return [_Stretch(data.first, data.last, Disposal("excluded", seq), every, some)]
         return []
+
+    def _reopen(self, at: datetime, data: v.ScheduleReopened) -> None:
+        """What was settled of what was to come then is open again, but for what calendars exclude."""
+        self._stretches = [
+            part
+            for stretch in self._stretches
+            for part in (
+                [stretch] if stretch.disposal.kind == "excluded" else stretch.without(at, data.before)
+            )
+        ]
+
+    @property
+    def ticked(self) -> list[datetime]:
+        """The instants that have a tick, not of a backfill."""
+        return list(self._ticks)
+
+    def settled_by(self, after: datetime, until: datetime) -> list[ReopenedPart]:
+        """Which entries settled instants x with after < x <= until without a run, and how many; no exclusions."""
+        told = [(stretch.disposal, stretch.how_many(after, until)) for stretch in self._stretches]
+        return [
+            ReopenedPart(entry=disposal.seq, count=count)
+            for disposal, count in told
+            if count > 0 and disposal.seq is not None and disposal.kind != "excluded"
+        ]
 
     def of(self, instant: datetime) -> Disposal:
         """What is on record about an instant, as far as was read."""
@@ -136,7 +188,7 @@ class Disposals:
         for stretch in self._stretches:
             begin, end = max(first, stretch.first), min(last, stretch.last)
             if stretch.disposal.kind == "missed" and begin <= end:
-                found.update(filter(stretch.among, schedule.between(begin - _MICROSECOND, end)))
+                found.update(filter(stretch.among, schedule.between(begin - RESOLUTION, end)))
         return sorted(found)
 
 
@@ -144,13 +196,11 @@ def _is_past(state: State, name: str, moment: datetime) -> bool:
     job = state.jobs.get(name)
     if job is None:
         return False
+    if name in state.reopened:  # then its cursor may have passed the moment before, and passes it again
+        return True
     # What calendars exclude is on record before the next instant that moves the cursor.
     return job.cursor >= moment or (job.excluded_until is not None and job.excluded_until >= moment)
 
 
 def _has(schedule: Schedule, instant: datetime) -> bool:
-    return schedule.next_after(instant - _MICROSECOND) == instant
-
-
-def _has_but(schedule: Schedule, other: Schedule, instant: datetime) -> bool:
-    return _has(schedule, instant) and not _has(other, instant)
+    return schedule.next_after(instant - RESOLUTION) == instant

@@ -10,9 +10,10 @@ from itertools import pairwise
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
+from scheduler.rules.instants_state import Backfill
 from scheduler.rules.job_schedule import nominal
 from scheduler.rules.requests.backfill import BACKFILL_MAX, is_open, range_end
-from scheduler.rules.state import Backfill, Job, State
+from scheduler.rules.state import Job, State
 
 
 def requested(state: State, entry: Entry, data: v.BackfillRequested) -> str:

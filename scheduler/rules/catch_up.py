@@ -16,8 +16,9 @@ from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import MisfireReason, Trigger
 from scheduler.rules.exclusion import exclusion, exclusion_of_span
+from scheduler.rules.instants_state import ClosedInterval
 from scheduler.rules.job_schedule import local_iso, nominal, schedule_of
-from scheduler.rules.state import ClosedInterval, Job, State
+from scheduler.rules.state import Job, State
 from scheduler.schedule import Schedule
 
 
@@ -85,14 +86,21 @@ def caught_up_of_pause(span: ClosedInterval, now: datetime) -> list[datetime]:
 
 
 def _missed(job: Job, now: datetime, reason: MisfireReason) -> list[Event]:
+    stretches = job.open_stretches(job.cursor, now)
+    return [event for after, until in stretches for event in _missed_in(job, after, until, now, reason)]
+
+
+def _missed_in(
+    job: Job, after: datetime, until: datetime, now: datetime, reason: MisfireReason
+) -> list[Event]:
     definition = job.definition
     schedule = schedule_of(definition)
-    count, first, last = _summary(schedule, job.cursor, now)
+    count, first, last = _summary(schedule, after, until)
     if first is None or last is None:
         return []
     # A job that deletes judges age by the clock. What looks old only because the clock was set ahead must stay.
     ahead_of_itself = reason == "clock_step" and definition.deletes
-    to_run = [] if ahead_of_itself else chosen(definition, schedule, job.cursor, now)
+    to_run = [] if ahead_of_itself else chosen(definition, schedule, after, now, until)
     misfired = v.ScheduleMisfired(
         first=first, last=last, count=count, policy=definition.catch_up, will_run=len(to_run), reason=reason
     )
@@ -101,10 +109,20 @@ def _missed(job: Job, now: datetime, reason: MisfireReason) -> list[Event]:
     return events
 
 
-def chosen(definition: JobDefinition, schedule: Schedule, after: datetime, now: datetime) -> list[datetime]:
-    """The instants in `after < instant <= now` that the job's policy wants run, oldest first."""
-    limit = _limit(definition)
-    return schedule.latest(_in_window(definition, after, now), now, limit) if limit else []
+def chosen(
+    definition: JobDefinition,
+    schedule: Schedule,
+    after: datetime,
+    now: datetime,
+    until: datetime | None = None,
+) -> list[datetime]:
+    """The instants after `after`, up to `until` or now, that the job's policy wants run, oldest first."""
+    limit, begin, end = (
+        _limit(definition),
+        _in_window(definition, after, now),
+        now if until is None else until,
+    )
+    return schedule.latest(begin, end, limit) if limit and begin < end else []
 
 
 def _limit(definition: JobDefinition) -> int:

@@ -12,8 +12,9 @@ from datetime import datetime
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
+from scheduler.rules.instants_state import ClosedInterval
 from scheduler.rules.job_schedule import excluded
-from scheduler.rules.state import ClosedInterval, Job, State
+from scheduler.rules.state import Job, State
 
 
 def exclusion(job: Job, until: datetime, after: datetime | None = None) -> list[Event]:

@@ -38,7 +38,7 @@ def due_events(state: State, due: Iterable[Due], now: datetime) -> list[Event]:
         job = state.jobs[item.job]
         earlier = seen.get(item.job)
         # An instant that waits here may fall due anew, when its job is edited meanwhile.
-        if item.instant <= (earlier or job.cursor) or not job.on_schedule:
+        if (earlier and item.instant <= earlier) or job.is_settled(item.instant) or not job.on_schedule:
             continue
         if job.definition.calendars is not None:
             ticks += exclusion(job, item.instant, earlier)

@@ -18,7 +18,7 @@ from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
 from scheduler.definition import RETRIED_OUTCOMES
 from scheduler.entry_members import ASKED_FOR
-from scheduler.rules import backfill_laws
+from scheduler.rules import backfill_laws, settlement_laws
 from scheduler.rules.evolve import evolve
 from scheduler.rules.job_schedule import nominal
 from scheduler.rules.state import Job, Run, State
@@ -93,7 +93,7 @@ def _schedule_ticked(state: State, entry: Entry, data: v.ScheduleTicked) -> str:
         return f"{job.name} was disabled then, by entry {job.enablement.seq}"
     if data.nominal != nominal(job.definition, data.scheduled_for):
         return f"by the jitter of {job.name}, {due} is no such time of its schedule"
-    return f"{due} was settled before" if data.scheduled_for <= job.cursor else ""
+    return f"{due} was settled before" if job.is_settled(data.scheduled_for) else ""
 
 
 def _schedule_misfired(state: State, entry: Entry, data: v.ScheduleMisfired) -> str:
@@ -107,7 +107,7 @@ def _schedule_misfired(state: State, entry: Entry, data: v.ScheduleMisfired) -> 
         return "nobody had asked for a pause to be caught up"
     if not around and job.definition.on_demand:
         return f"{job.name} had no schedule then, by entry {job.defined_seq}"
-    if around or data.first > job.cursor:
+    if around or not (job.is_settled(data.first) or job.is_settled(data.last)):
         return ""
     return f"{data.first:%Y-%m-%d %H:%M:%S} UTC was settled before"
 
@@ -237,6 +237,8 @@ _LAWS: dict[str, Callable[[State, Entry, Any], str]] = {
     v.ScheduleTicked.TYPE: _schedule_ticked,
     v.ScheduleMisfired.TYPE: _schedule_misfired,
     v.ScheduleExcluded.TYPE: _schedule_excluded,
+    v.ScheduleSettled.TYPE: settlement_laws.settled,
+    v.ScheduleReopened.TYPE: settlement_laws.reopened,
     v.BackfillRequested.TYPE: backfill_laws.requested,
     v.BackfillEnded.TYPE: backfill_laws.ended,
     v.CalendarDefined.TYPE: _calendar_defined,

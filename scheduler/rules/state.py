@@ -14,13 +14,19 @@ import msgspec
 from eventstore.store import EMPTY, Head
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import (
-    BackfillPart,
     ConfigError,
-    MisfireReason,
     Outcome,
     SkipReason,
     Survivor,
     Trigger,
+)
+from scheduler.rules.instants_state import (
+    RESOLUTION,
+    Backfill,
+    CatchingUp,
+    ClosedInterval,
+    SettledAhead,
+    SettledByHand,
 )
 from scheduler.vocabulary import RunFinished
 
@@ -55,49 +61,6 @@ class Calendar(msgspec.Struct):
         self.days = keep(CalendarDays.of(self.weekdays, self.dates))
 
 
-class ClosedInterval(msgspec.Struct, gc=False):
-    """The interval `after < instant <= until`: its instants are open, and their schedule is no longer in force.
-
-    Or, of reason `paused`: the job was disabled meanwhile, and they go through its catch-up policy.
-    """
-
-    definition: JobDefinition
-    after: datetime
-    until: datetime
-    reason: MisfireReason
-
-
-class CatchingUp(msgspec.Struct, gc=False):
-    """A misfire of the instants `first` to `last`: the latest `left` of them do not have their tick yet."""
-
-    first: datetime
-    last: datetime
-    left: int
-
-
-class Backfill(msgspec.Struct, gc=False, omit_defaults=True):
-    """The newest backfill of a job: what of it is still to get its ticks, oldest first.
-
-    Attributes:
-        seq: the entry by which a person asked for it.
-        definition: whose instants these are; None once there is nothing to come.
-        parts: the instants, and which entries had disposed of them.
-        left: how many do not have their tick yet; until: the last one that has.
-        run: the run of that one; or of an earlier backfill of the job.
-    """
-
-    seq: int
-    definition: JobDefinition | None = None
-    parts: list[BackfillPart] = []
-    left: int = 0
-    until: datetime | None = None
-    run: int | None = None
-
-    def end(self) -> None:
-        """Nothing more of it is to come."""
-        self.definition, self.parts, self.left = None, [], 0
-
-
 class LastRun(msgspec.Struct, gc=False, omit_defaults=True):
     """How the newest finished or skipped run of a job came out; enough for a list of jobs."""
 
@@ -121,6 +84,7 @@ class Job(msgspec.Struct):
         revision: of the definition; defined_seq: the entry that recorded it.
         enablement: whether it runs on its schedule, and which entry decided that.
         cursor: every instant up to this one is settled.
+        ahead: what is settled beyond it; settled_by_hand: what a person settled last.
         removed_seq: the entry that removed it; None while it is in the config.
         unsettled: intervals of earlier schedules that are not settled yet, oldest first.
         catching_up: the ticks that a misfire promised and a crash may have cut off; None once all are there.
@@ -141,6 +105,27 @@ class Job(msgspec.Struct):
     live: list[int] = []
     last: LastRun | None = None
     last_skipped: LastRun | None = None
+    ahead: SettledAhead | None = None
+    settled_by_hand: SettledByHand | None = None
+
+    def advance(self, to: datetime) -> None:
+        """Every instant up to this one is settled; the cursor never goes back by that."""
+        self.cursor = max(self.cursor, to)
+        if self.ahead is not None and self.cursor >= self.ahead.first:
+            self.cursor, self.ahead = max(self.cursor, self.ahead.until), None
+
+    def is_settled(self, instant: datetime) -> bool:
+        """Whether an instant is settled."""
+        ahead = self.ahead
+        return instant <= self.cursor or (ahead is not None and ahead.first <= instant <= ahead.until)
+
+    def open_stretches(self, after: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
+        """The stretches `after < instant <= until` in which nothing is settled beyond the cursor."""
+        ahead = self.ahead
+        if ahead is None or until < ahead.first:
+            return [(after, until)]
+        stretches = [(after, ahead.first - RESOLUTION), (max(after, ahead.until), until)]
+        return [each for each in stretches if each[0] < each[1]]
 
     @property
     def name(self) -> str:
@@ -305,6 +290,7 @@ class State(msgspec.Struct):
         calendars: by name, as they were defined last.
         former_calendars: earlier ones; some schedule that is not settled yet may go by their days.
         backfills: the newest one of each job that ever had one.
+        reopened: the entry by which each such job was reopened last.
     """
 
     head: Head = EMPTY
@@ -321,6 +307,7 @@ class State(msgspec.Struct):
     calendars: dict[str, Calendar] = {}
     former_calendars: list[Calendar] = []
     backfills: dict[str, Backfill] = {}
+    reopened: dict[str, int] = {}
 
     @property
     def mark(self) -> str:

@@ -1,7 +1,7 @@
 """The timetable: which instant comes next, in O(log n), for any number of jobs.
 
 Jobs with the same expression and zone form one group and share its next instant. The timetable is an index over the
-state and can be rebuilt at any time. The job's cursor alone says whether an instant is still to be settled.
+state and can be rebuilt at any time. The job's state alone says whether an instant is still to be settled.
 """
 
 from __future__ import annotations
@@ -58,12 +58,14 @@ class Timetable:
             timetable._place(job, now)
         return timetable
 
-    def update(self, job: Job, now: datetime) -> None:
+    def update(self, job: Job, now: datetime, *, reopened: bool = False) -> None:
         """Bring one job's place in line with its state, after an entry about the job was folded.
 
-        An instant that passed between that entry and `now` is due.
+        An instant that passed between that entry and `now` is due; `reopened`: also one that had been taken off.
         """
         group = self._place(job, now)
+        if group is None and reopened:
+            group = self._group_of.get(job.name)
         if group is None:
             return
         passed = now if group.next is None else min(now, group.next - _RESOLUTION)

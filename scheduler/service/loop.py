@@ -210,7 +210,7 @@ class Scheduler:
             del self._touched[name]  # an edit that comes before the append below touches it anew
             try:
                 if (job := self.state.jobs.get(name)) is not None:
-                    self._timetable.update(job, now.wall)
+                    self._timetable.update(job, now.wall, reopened=name in self.state.reopened)
                     if job.unsettled or job.live:
                         self._ledger.decide(partial(left_by_edit, name=name, now=now.wall))
             except (Unavailable, OSError):
@@ -260,7 +260,7 @@ class Scheduler:
 
     def _notice(self, entry: Entry) -> None:
         """Keep the indexes over the state in line with what is folded, whoever appended it."""
-        if entry.job is not None and entry.type.startswith("job."):
+        if entry.job is not None and (entry.type.startswith("job.") or entry.type == v.ScheduleReopened.TYPE):
             self._touched[entry.job] = None
             self._waiting.notice_job(entry.job)
         elif entry.type == v.RunRequested.TYPE and self.state.runs[entry.seq].by == "scheduler":

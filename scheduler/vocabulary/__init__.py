@@ -35,6 +35,8 @@ from scheduler.vocabulary.schedule_entries import (
     CalendarDefined,
     ScheduleExcluded,
     ScheduleMisfired,
+    ScheduleReopened,
+    ScheduleSettled,
     ScheduleTicked,
 )
 from scheduler.vocabulary.scheduler_entries import (
@@ -47,19 +49,21 @@ from scheduler.vocabulary.scheduler_entries import (
 
 __all__ = [
     "CAUSES", "CONFIG", "DEFINITIONS", "ENABLEMENTS", "ENDINGS", "EXCLUSIONS", "GROUPS", "JOB_ENTRIES", "LIVES",
-    "MISFIRES", "PAUSES", "PAYLOADS", "REMARKS", "RUN_ENTRIES", "SCHEDULER", "TYPES", "WATCH_ENTRIES",
+    "MISFIRES", "PAUSES", "PAYLOADS", "REMARKS", "RUN_ENTRIES", "SCHEDULER", "SETTLEMENTS", "TYPES", "WATCH_ENTRIES",
     "BackfillEnded", "BackfillRequested",
     "CalendarDefined", "ClockStepped", "ConfigAccepted", "ConfigRejected", "HomeAdopted", "JobDefined",
     "JobDisabled", "JobEnabled", "JobRemoved", "LedgerCreated", "LedgerRecovered", "Payload",
     "RetentionApplied", "RunAdopted", "RunCancelRequested", "RunFinished", "RunRequested", "RunSkipped",
-    "RunStarted", "ScheduleExcluded", "ScheduleMisfired", "ScheduleTicked", "SchedulerPaused",
+    "RunStarted", "ScheduleExcluded", "ScheduleMisfired", "ScheduleReopened", "ScheduleSettled", "ScheduleTicked",
+    "SchedulerPaused",
     "SchedulerResumed", "SchedulerStarted", "SchedulerStopped", "SnapshotWritten", "event", "payload",
 ]  # fmt: skip
 
 TYPES: tuple[type[Payload], ...] = (
     LedgerCreated, LedgerRecovered, HomeAdopted, SchedulerStarted, SchedulerStopped, SchedulerPaused,
     SchedulerResumed, ClockStepped, SnapshotWritten, ConfigAccepted, ConfigRejected, JobDefined, JobRemoved,
-    JobEnabled, JobDisabled, CalendarDefined, ScheduleTicked, ScheduleMisfired, ScheduleExcluded, BackfillRequested,
+    JobEnabled, JobDisabled, CalendarDefined, ScheduleTicked, ScheduleMisfired, ScheduleExcluded, ScheduleSettled,
+    ScheduleReopened, BackfillRequested,
     BackfillEnded, RunRequested, RunCancelRequested, RunStarted, RunAdopted, RunFinished, RunSkipped,
     RetentionApplied,
 )  # fmt: skip
@@ -89,6 +93,8 @@ MISFIRES = (ScheduleMisfired.TYPE,)
 """What tells that instants passed unwatched."""
 EXCLUSIONS = (ScheduleExcluded.TYPE,)
 """What tells that instants passed on days that calendars exclude."""
+SETTLEMENTS = (ScheduleSettled.TYPE, ScheduleReopened.TYPE)
+"""What tells that a person settled instants, or opened them again."""
 REMARKS = (
     LedgerCreated.TYPE, LedgerRecovered.TYPE, HomeAdopted.TYPE, SnapshotWritten.TYPE, ConfigAccepted.TYPE,
     ConfigRejected.TYPE, CalendarDefined.TYPE, BackfillRequested.TYPE, BackfillEnded.TYPE, RunCancelRequested.TYPE,
@@ -96,7 +102,7 @@ REMARKS = (
 )  # fmt: skip
 """What belongs to none of these groups: no view of the projections but `events` is about it."""
 
-GROUPS = (RUN_ENTRIES, JOB_ENTRIES, WATCH_ENTRIES, MISFIRES, EXCLUSIONS, REMARKS)
+GROUPS = (RUN_ENTRIES, JOB_ENTRIES, WATCH_ENTRIES, MISFIRES, EXCLUSIONS, SETTLEMENTS, REMARKS)
 """Each type is in exactly one of them: lists of types in SQL and in the exports are made of these groups."""
 
 SCHEDULER = "scheduler"

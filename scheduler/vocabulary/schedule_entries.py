@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from scheduler.definition import CatchUp
-from scheduler.entry_members import BackfillPart, Claims, MisfireReason
+from scheduler.entry_members import BackfillPart, Claims, MisfireReason, ReopenedPart
 from scheduler.vocabulary.payload import Payload
 
 
@@ -69,6 +69,38 @@ class ScheduleExcluded(Payload, frozen=True):
     first: datetime
     last: datetime
     count: int
+
+
+class ScheduleSettled(Payload, frozen=True):
+    """A person settled the job's instants up to `until`, which may be to come: none of them gets a run.
+
+    There were `count` of them then that nothing had settled before, `first` to `last`.
+    """
+
+    TYPE: ClassVar[str] = "schedule.settled"
+    until: datetime
+    first: datetime | None = None
+    last: datetime | None = None
+    count: int = 0
+    reason: str = ""
+    claims: Claims | None = None
+
+
+class ScheduleReopened(Payload, frozen=True):
+    """A person opened instants again that were settled and are still to come: those later than this entry.
+
+    They were settled up to `until`. `before`: that instant has a tick of its own; it and what follows it up to
+    `until` stays settled. `reopens` says what had settled them. `previous` is the entry by which the job was reopened
+    before.
+    """
+
+    TYPE: ClassVar[str] = "schedule.reopened"
+    until: datetime
+    before: datetime | None = None
+    reopens: list[ReopenedPart] = []
+    reason: str = ""
+    previous: int | None = None
+    claims: Claims | None = None
 
 
 class BackfillRequested(Payload, frozen=True):

@@ -72,6 +72,18 @@ def _span(first: datetime, last: datetime, zone: str) -> str:
     return show_time(first, zone) + (f" to {show_time(last, zone)}" if last > first else "")
 
 
+def _settled(entry: Entry, data: v.ScheduleSettled, zone: str) -> str:
+    who = claimed_actor_words(entry.actor, data.claims)
+    what = f"no run for its times up to {show_time(data.until, zone)}, {data.count:,} of them open then"
+    return f"{entry.job} settled by {who}: {what}{because(data.reason)}"
+
+
+def _reopened(entry: Entry, data: v.ScheduleReopened, zone: str) -> str:
+    who = claimed_actor_words(entry.actor, data.claims)
+    end = f"before {show_time(data.before, zone)}" if data.before else f"up to {show_time(data.until, zone)}"
+    return f"{entry.job} reopened by {who}: its times from now on {end} are open again{because(data.reason)}"
+
+
 def _backfill(entry: Entry, data: v.BackfillRequested, zone: str) -> str:
     who = claimed_actor_words(entry.actor, data.claims)
     what = show_count(data.count, "missed time" if data.missed_only else "time")
@@ -108,6 +120,22 @@ JOB_WORDINGS: Final[dict[str, EntryWording]] = {
         lambda entry, data: f"job {entry.job} disabled by {entry.actor}{because(data.reason)}",
     ),
     v.ScheduleMisfired.TYPE: EntryWording(Signs("warn", "warning", "warning"), _misfired, _misfired_message),
+    v.ScheduleSettled.TYPE: EntryWording(
+        Signs("warn", "omission", "warning"),
+        _settled,
+        lambda entry, data: (
+            f"job settled: {entry.job}, up to {data.until:%Y-%m-%dT%H:%M:%SZ}, {data.count} of its times,"
+            f" by {entry.actor}{because(data.reason)}"
+        ),
+    ),
+    v.ScheduleReopened.TYPE: EntryWording(
+        Signs("good", "note", "warning"),
+        _reopened,
+        lambda entry, data: (
+            f"job reopened: {entry.job}, was settled up to {data.until:%Y-%m-%dT%H:%M:%SZ}, by {entry.actor}"
+            f"{because(data.reason)}"
+        ),
+    ),
     v.BackfillRequested.TYPE: EntryWording(Signs("plain", "note"), _backfill, _backfill_message),
     v.BackfillEnded.TYPE: EntryWording(
         Signs("warn", "omission", "warning"),

@@ -33,6 +33,8 @@ class Story:
         self.owed: dict[datetime, None] = {}
         self.settled: set[datetime] = set()
         self.to_catch_up: list[datetime] = []
+        self.ticked: set[datetime] = set()
+        self.closed: tuple[datetime, datetime] | None = None
         self.backfills = BackfillAuditor(_instants)
 
     def begin(self, at: datetime) -> None:
@@ -51,13 +53,60 @@ class Story:
     def reopen(self, at: datetime) -> None:
         """The instants since the schedule was disabled are owed after all, up to `at`."""
         if self.definition is not None and self.mark is not None and self.mark < at:
-            self.owed.update(dict.fromkeys(_instants(self.definition, self.mark, at)))
+            found = _instants(self.definition, self.mark, at)
+            self.owed.update(dict.fromkeys(each for each in found if not self._is_closed(each)))
 
     def settle(self, instant: datetime) -> None:
         """This instant is on record."""
         del self.owed[instant]
         self.settled.add(instant)
         self.mark = instant if self.mark is None else max(instant, self.mark)
+
+    def settle_up_to(self, until: datetime, at: datetime) -> list[datetime]:
+        """A person settles what is owed, and what is to come, up to a moment; which instants those are."""
+        self.advance(min(at, until))
+        found = [instant for instant in self.owed if instant <= until]
+        begin = self.since if self.until is None else max(self.until, self.since or self.until)
+        if self.definition is not None and begin is not None and begin < until:
+            later = _instants(self.definition, begin, until)
+            found += [each for each in later if not self._is_closed(each) and each not in self.settled]
+        for instant in found:
+            self.owed.pop(instant, None)
+        self.settled.update(found)
+        self.to_catch_up = [instant for instant in self.to_catch_up if instant > until]
+        self.mark = until if self.mark is None else max(until, self.mark)
+        if self.since is not None:
+            self.since = max(self.since, until)
+        return found
+
+    def open_again(self, at: datetime, before: datetime | None, until: datetime) -> None:
+        """A person opens again what was settled and is to come, up to the first instant that has a tick."""
+        assert self.mark is not None
+        self._pass_what_is_closed()
+        later = [instant for instant in self.ticked if instant > at]
+        if self.closed is not None:
+            later.append(self.closed[0])
+            assert until == self.closed[1]
+        assert before == min([each for each in later if each <= until], default=None), f"{before}"
+        self.settled = {
+            each for each in self.settled if each <= at or (before is not None and each >= before)
+        }
+        self.closed = None if before is None else (before, until)
+        self.mark = at
+        if self.since is not None:
+            self.since = at
+
+    def _is_closed(self, instant: datetime) -> bool:
+        """Whether a reopening left the instant settled."""
+        return self.closed is not None and self.closed[0] <= instant <= self.closed[1]
+
+    def _pass_what_is_closed(self) -> None:
+        """What a reopening left settled is passed once all before it is settled."""
+        if self.closed is not None and self.mark is not None and self.mark >= self.closed[0]:
+            self.mark = max(self.mark, self.closed[1])
+            if self.since is not None:
+                self.since = max(self.since, self.closed[1])
+            self.closed = None
 
     def advance(self, to: datetime) -> None:
         """List the instants of the schedule in force up to `to`."""
@@ -66,6 +115,8 @@ class Story:
         if self.definition is None or self.since is None or to <= self.since or self.until is not None:
             return
         for instant in _instants(self.definition, self.since, to):
+            if self._is_closed(instant):
+                continue
             assert instant not in self.settled, f"{self.definition.name}: {instant} came again"
             self.owed[instant] = None
         self.since = to
@@ -127,11 +178,8 @@ def audit(entries: Iterable[Entry], now: datetime) -> int:
                 take_exclusion(story, entry, data)
             case v.RunStarted() | v.RunFinished() | v.RunSkipped():
                 count_once(entry, data, ended)
-            case v.BackfillRequested():
-                story.advance(entry.time)
-                assert story.definition is not None, f"{entry.job} was not there to be backfilled"
-                still_open = {*story.owed, *story.to_catch_up}
-                story.backfills.request(entry, data, story.definition, still_open)
+            case v.ScheduleSettled() | v.ScheduleReopened() | v.BackfillRequested():
+                take_wish(story, entry, data)
             case _:
                 pass
         story.backfills.look(entry, data)
@@ -143,6 +191,23 @@ def audit(entries: Iterable[Entry], now: datetime) -> int:
         assert not story.owed, f"{name}: nothing is on record about {list(story.owed)[:3]}"
         count += len(story.settled)
     return count
+
+
+def take_wish(
+    story: Story, entry: Entry, data: v.ScheduleSettled | v.ScheduleReopened | v.BackfillRequested
+) -> None:
+    """A person settles instants, opens them again, or has them backfilled."""
+    if isinstance(data, v.ScheduleSettled):
+        found = story.settle_up_to(data.until, entry.time)
+        told = min(found, default=None), max(found, default=None), len(found)
+        assert told == (data.first, data.last, data.count), f"{entry.job}: {told} were open"
+        return
+    story.advance(entry.time)
+    if isinstance(data, v.ScheduleReopened):
+        story.open_again(entry.time, data.before, data.until)
+        return
+    assert story.definition is not None, f"{entry.job} was not there to be backfilled"
+    story.backfills.request(entry, data, story.definition, {*story.owed, *story.to_catch_up})
 
 
 def count_once(
@@ -204,6 +269,7 @@ def settle_tick(story: Story, entry: Entry, tick: v.ScheduleTicked) -> None:
         return
     story.advance(entry.time)
     instant = tick.scheduled_for
+    story.ticked.add(instant)
     if story.definition is not None and tick.trigger == "schedule":
         moved = instant - (tick.nominal or instant)
         assert moved == timedelta(milliseconds=story.definition.jitter_offset_ms), (

@@ -48,6 +48,8 @@ class BackfillAuditor:
                 self._with_run.add(data.scheduled_for)
             case v.ScheduleMisfired() | v.ScheduleExcluded():
                 self._misfires[entry.seq] = data.first, data.last
+            case v.ScheduleSettled(first=datetime() as first, last=datetime() as last):
+                self._misfires[entry.seq] = first, last
             case v.RunSkipped():
                 self._skip(-1 if entry.run is None else entry.run)
             case v.RunFinished(retry_at=None) if entry.run == self._going:

@@ -184,6 +184,11 @@ class RoughLife:
             lambda: world.backfill(
                 name, timedelta(seconds=rng.expovariate(1 / 90_000)), missed_only=rng.random() < 0.5
             ),
+            lambda: world.settle(
+                name, world.clock.wall + timedelta(seconds=rng.choice([-1, 1]) * rng.expovariate(1 / 9_000))
+            ),
+            lambda: world.reopen(name),
+            lambda: world.reopen(name),
             lambda: world.say(lambda state: ending(state, name, "user:ann@sim", "")),
         ]
         rng.choice(deeds)()

@@ -27,6 +27,7 @@ from scheduler.processes.spawner import Exit, Launch, Launched, LaunchFailed, Or
 from scheduler.python_jobs.attempt_result import AttemptResult
 from scheduler.rules.reconcile import CalendarDefinition, reconcile
 from scheduler.rules.requests.backfill import backfilling, under_way
+from scheduler.rules.requests.settlement import reopening, settling
 from scheduler.rules.state import Executor, State
 from scheduler.service.launcher import Launcher
 from scheduler.service.loop import Scheduler
@@ -373,6 +374,31 @@ class World:
             return (
                 [backfilling(state, job, wanted, "user:ann@sim", missed_only=missed_only)] if wanted else []
             )
+
+        store.refresh()
+        return self.say(decide)
+
+    def settle(self, name: str, until: datetime) -> list[Entry]:
+        """A person settles a job's instants up to a moment."""
+
+        def decide(state: State) -> list[Event]:
+            job = state.jobs[name]
+            payload = settling(job, until, "done by hand") if job.present else None
+            return [] if payload is None else [v.event(payload, "user:ann@sim", job=name)]
+
+        return self.say(decide)
+
+    def reopen(self, name: str) -> list[Entry]:
+        """A person opens again what is to come of a job's instants and was settled."""
+        store, now = self.machine.store.peer(), self.clock.wall
+
+        def decide(state: State) -> list[Event]:
+            job = state.jobs[name]
+            disposals = Disposals(Past(store, HOME.segment_states, SEGMENT_ENTRIES), store, name, now)
+            disposals.read_to(state.head.seq)
+            settled_by = disposals.settled_by
+            payload = reopening(state, job, now, disposals.ticked, settled_by, "") if job.present else None
+            return [] if payload is None else [v.event(payload, "user:ann@sim", job=name)]
 
         store.refresh()
         return self.say(decide)

@@ -77,7 +77,7 @@ def _row(view: View, job: Job, utc: bool) -> list[Cell | str]:
         job.name,
         words,
         source if job.definition.timezone == "UTC" else f"{source} {job.definition.timezone}",
-        enabled_cell(view.state, job, zone),
+        enabled_cell(view.state, job, zone, view.now),
         last_cell(view.state, job),
         show_time(last, zone) if last else "",
         show_time(upcoming, zone) if upcoming else "",
@@ -116,7 +116,7 @@ def _shortened(
     row = list(row)
     # What words say already is not said again as it was written; for cron they are two things.
     row[2] = f"{definition.schedule or ''} {place}".strip() if definition.schedule or definition.every else ""
-    row[3] = enabled_cell(view.state, job, zone, beside=view.now, labelled=zone != local_zone())
+    row[3] = enabled_cell(view.state, job, zone, view.now, beside=view.now, labelled=zone != local_zone())
     if last:
         row[5] = show_past(last, view.now)
     row[_NEXT] = Cell("-", "dim")

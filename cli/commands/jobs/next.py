@@ -23,10 +23,11 @@ from cli.times.zones import zone_of
 from cli.words.job_words import backfill_words, enabled_words
 from cli.words.words import timing_words
 from scheduler.home import Home
+from scheduler.rules.instants_state import Backfill
 from scheduler.rules.job_schedule import nominal, schedule_of
 from scheduler.rules.requests.backfill import under_way
 from scheduler.rules.requests.upcoming import UpcomingRun, next_run, schedule_begins_at, upcoming
-from scheduler.rules.state import Backfill, Job
+from scheduler.rules.state import Job
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View

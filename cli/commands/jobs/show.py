@@ -31,7 +31,7 @@ from cli.words.words import outcome_symbol, outcome_words, timing_words, trigger
 from scheduler.home import Home
 from scheduler.ledger.recent_runs import EndedRun, recent_runs
 from scheduler.rules.requests.backfill import under_way
-from scheduler.rules.requests.upcoming import next_run
+from scheduler.rules.requests.upcoming import next_run, settled_by_hand
 from scheduler.rules.state import Job
 from scheduler.wording.sizes import size_words
 
@@ -74,13 +74,15 @@ def _facts(view: View, job: Job, zone: str) -> Iterator[tuple[str, Value]]:
         yield "description", job.definition.description
     yield "schedule", f"{words} ({source})"
     yield "zone", job.definition.timezone
-    yield "enabled", enabled_cell(view.state, job, zone)
+    yield "enabled", enabled_cell(view.state, job, zone, view.now)
     limits = job.definition.limits
     if limits is not None and limits.memory_bytes is not None:
         yield "memory limit", f"{size_words(limits.memory_bytes)} {memory_means_words(memory_means(view))}"
     for number in job.live:
         run = view.state.runs[number]
         yield "running" if run.started else "waiting", f"run {number}, {going_words(run, view.now, zone)}"
+    if (settled := settled_by_hand(job, view.now)) is not None:
+        yield "settled", f"up to {show_time(settled.until, zone)}, by entry {settled.seq}"
     if (backfill := under_way(view.state, job.name)) is not None:
         yield "backfill", backfill_words(backfill)
     never = last_cell(view.state, job)

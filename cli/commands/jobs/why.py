@@ -26,6 +26,7 @@ from scheduler.explanation.last_due import last_due
 from scheduler.home import Home
 from scheduler.ledger.past import OnProgress, Past
 from scheduler.rules.job_schedule import schedule_of
+from scheduler.rules.requests.upcoming import settled_by_hand
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View
@@ -175,7 +176,9 @@ def _proof(entries: list[int]) -> str:
 def _show_next(view: View, name: str, explainer: Explainer, zone: str) -> None:
     settled, upcoming = explainer.settled_ahead(), explainer.next_due()
     if settled is not None:
-        told = f"Instants up to {show_time(settled, zone)} have been settled already: the clock was set back."
+        by_hand = settled_by_hand(view.state.jobs[name], view.now)
+        why = "the clock was set back" if by_hand is None else f"by entry {by_hand.seq}"
+        told = f"Instants up to {show_time(settled, zone)} have been settled already: {why}."
         tell(paint(told, "warn", wants_colour()))
     job = view.state.jobs[name]
     if job.removed_seq is not None and view.ledger is not None:

@@ -15,6 +15,7 @@ Verdict = Literal[
     "waiting",
     "skipped",
     "missed",
+    "settled",
     "not_due",
     "excluded",
     "disabled",
@@ -26,10 +27,10 @@ Verdict = Literal[
 """What became of an instant.
 
 `ran`: it has a run that ended, with any outcome. `running`, `waiting`: it has a run that is running, or is owed.
-`skipped`: its run was deliberately not made. `missed`: no scheduler watched, and it was not caught up. `not_due`: the
-schedule in force does not have it. `excluded`: the schedule has it, on a day that a calendar
-excludes. `disabled`, `not_defined`, `removed`: no schedule was in force. `upcoming`: it is in the future.
-`pending`: it has passed and nothing is on record about it yet.
+`skipped`: its run was deliberately not made. `missed`: no scheduler watched, and it was not caught up. `settled`: a
+person settled it without a run. `not_due`: the schedule in force does not have it. `excluded`: the schedule has it,
+on a day that a calendar excludes. `disabled`, `not_defined`, `removed`: no schedule was in force. `upcoming`: it is
+in the future. `pending`: it has passed and nothing is on record about it yet.
 """
 
 

@@ -163,3 +163,20 @@ class UpcomingInstant(Fact, frozen=True, tag="to_come"):
 
     serving: bool
     caught_up: bool | None = None
+
+
+class PersonSettled(Fact, frozen=True, tag="settled_by_hand"):
+    """A person settled the job's instants up to `until` without a run."""
+
+    actor: str
+    time: datetime
+    until: datetime
+    reason: str
+
+
+class Reopening(Fact, frozen=True, tag="reopened"):
+    """The instant had been settled, and a person opened it again before it came."""
+
+    actor: str
+    time: datetime
+    reason: str

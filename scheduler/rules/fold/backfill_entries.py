@@ -5,7 +5,8 @@ from __future__ import annotations
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.rules.fold.apply import Apply
-from scheduler.rules.state import Backfill, State
+from scheduler.rules.instants_state import Backfill
+from scheduler.rules.state import State
 
 
 def _backfill_requested(state: State, entry: Entry, data: v.BackfillRequested) -> None:

@@ -8,8 +8,9 @@ from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.entry_members import MisfireReason
 from scheduler.rules.fold.apply import Apply
+from scheduler.rules.instants_state import ClosedInterval
 from scheduler.rules.job_schedule import excluded, same_days, schedule_of
-from scheduler.rules.state import Calendar, ClosedInterval, Enablement, Job, State
+from scheduler.rules.state import Calendar, Enablement, Job, State
 from scheduler.vocabulary.payload import UnfitPayload
 
 
@@ -26,7 +27,7 @@ def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
         # It comes back: the enablement from before its removal does not hold for the new definition.
         job.removed_seq = None
         job.enablement = enablement
-        job.cursor = max(job.cursor, entry.time)
+        job.advance(entry.time)
     elif new.timing() != job.definition.timing() and not same_days(
         job.definition, new, _open_since(job), entry.time
     ):
@@ -96,7 +97,7 @@ def _open(job: Job, at: datetime) -> None:
     """
     if not job.enablement.enabled:
         until = job.enablement.until
-        job.cursor = max(job.cursor, at if until is None else min(at, until))
+        job.advance(at if until is None else min(at, until))
 
 
 def _keep_pause(job: Job, at: datetime) -> None:
@@ -104,9 +105,10 @@ def _keep_pause(job: Job, at: datetime) -> None:
     until = job.enablement.until
     if job.enablement.enabled or (until is not None and until <= at) or job.cursor >= at:
         return
-    first = schedule_of(job.definition).next_after(job.cursor)
-    if first is not None and first <= at:
-        job.unsettled.append(ClosedInterval(job.definition, job.cursor, at, "paused"))
+    for after, end in job.open_stretches(job.cursor, at):
+        first = schedule_of(job.definition).next_after(after)
+        if first is not None and first <= end:
+            job.unsettled.append(ClosedInterval(job.definition, after, end, "paused"))
 
 
 def _close(job: Job, at: datetime, reason: MisfireReason) -> None:
@@ -124,12 +126,13 @@ def _close(job: Job, at: datetime, reason: MisfireReason) -> None:
         after = None if job.enablement.until is None else max(job.cursor, job.enablement.until)
     if after is None or after >= at:
         return
-    first = schedule_of(job.definition).next_after(after)
-    if (first is not None and first <= at) or excluded(
-        job.definition, max(after, job.excluded_until or after), at
-    ).count:
-        job.unsettled.append(ClosedInterval(job.definition, after, at, reason))
-    job.cursor = at
+    for begin, end in job.open_stretches(after, at):
+        first = schedule_of(job.definition).next_after(begin)
+        if (first is not None and first <= end) or excluded(
+            job.definition, max(begin, job.excluded_until or begin), end
+        ).count:
+            job.unsettled.append(ClosedInterval(job.definition, begin, end, reason))
+    job.advance(at)
 
 
 APPLY: Apply = {

@@ -1,4 +1,4 @@
-"""How entries about instants change the state: no instant is settled twice, since the cursor never goes back."""
+"""How entries about instants change the state: none is settled twice, for only a person moves a cursor back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from scheduler import vocabulary as v
 from scheduler.rules.fold.apply import Apply
 from scheduler.rules.fold.backfill_entries import advance_backfill
 from scheduler.rules.fold.run_entries import owe
-from scheduler.rules.state import CatchingUp, Job, Run, State
+from scheduler.rules.instants_state import RESOLUTION, CatchingUp, SettledAhead, SettledByHand
+from scheduler.rules.job_schedule import schedule_of
+from scheduler.rules.state import Job, Run, State
 
 
 def _schedule_ticked(state: State, entry: Entry, data: v.ScheduleTicked) -> None:
@@ -37,12 +39,39 @@ def _schedule_excluded(state: State, entry: Entry, data: v.ScheduleExcluded) -> 
         job.excluded_until = data.last if job.excluded_until is None else max(job.excluded_until, data.last)
 
 
+def _schedule_settled(state: State, entry: Entry, data: v.ScheduleSettled) -> None:
+    job = _settle(state, entry.job, data.until)
+    if job is None:
+        return
+    job.settled_by_hand = SettledByHand(entry.seq, data.until)
+    promised = job.catching_up
+    if promised is not None and promised.last <= data.until:
+        job.catching_up = None
+    elif promised is not None and promised.first <= data.until:
+        left = schedule_of(job.definition).count_between(data.until, promised.last)
+        first = data.until + RESOLUTION
+        job.catching_up = CatchingUp(first, promised.last, min(promised.left, left)) if left else None
+
+
+def _schedule_reopened(state: State, entry: Entry, data: v.ScheduleReopened) -> None:
+    job = state.jobs.get(entry.job or "")
+    if job is None:
+        return
+    state.reopened[job.name] = entry.seq
+    if entry.time >= job.cursor:
+        return
+    until = job.cursor if job.ahead is None else job.ahead.until
+    job.cursor, job.ahead = entry.time, None
+    if data.before is not None:
+        job.ahead = SettledAhead(data.before, max(until, data.before))
+    job.advance(entry.time)
+
+
 def _settle(state: State, name: str | None, instant: datetime) -> Job | None:
     job = state.jobs.get(name or "")
     if job is None:
         return None
-    if instant > job.cursor:
-        job.cursor = instant
+    job.advance(instant)
     if job.unsettled:
         # Intervals are settled oldest first: one that ends by `instant` is done, one around it is done up to there.
         job.unsettled = [span for span in job.unsettled if span.until > instant]
@@ -55,4 +84,6 @@ APPLY: Apply = {
     v.ScheduleTicked.TYPE: _schedule_ticked,
     v.ScheduleMisfired.TYPE: _schedule_misfired,
     v.ScheduleExcluded.TYPE: _schedule_excluded,
+    v.ScheduleSettled.TYPE: _schedule_settled,
+    v.ScheduleReopened.TYPE: _schedule_reopened,
 }

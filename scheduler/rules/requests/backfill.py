@@ -13,8 +13,9 @@ from typing import NamedTuple
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.entry_members import BackfillPart, Claims
+from scheduler.rules.instants_state import Backfill
 from scheduler.rules.job_schedule import schedule_of
-from scheduler.rules.state import Backfill, Job, State
+from scheduler.rules.state import Job, State
 from scheduler.schedule import Schedule
 
 BACKFILL_MAX = 10_000

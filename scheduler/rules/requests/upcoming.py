@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from scheduler.rules.instants_state import SettledByHand
     from scheduler.rules.state import Job, State
     from scheduler.schedule import Schedule
 
@@ -41,9 +42,22 @@ def settled_ahead(job: Job, now: datetime) -> datetime | None:
 
 
 def jobs_settled_ahead(state: State, now: datetime) -> dict[str, datetime]:
-    """The jobs whose instants are settled up to one that is still to come, and that one: the clock was ahead then."""
-    found = ((job.name, settled_ahead(job, now + _AHEAD_MIN)) for job in state.present_jobs())
-    return {name: until for name, until in found if until is not None}
+    """The jobs whose instants are settled up to one that is still to come, and that one: the clock was ahead then.
+
+    Those of which a person settled them are left out.
+    """
+    found = ((job, settled_ahead(job, now + _AHEAD_MIN)) for job in state.present_jobs())
+    return {
+        job.name: until
+        for job, until in found
+        if until is not None and (job.settled_by_hand is None or job.settled_by_hand.until < until)
+    }
+
+
+def settled_by_hand(job: Job, now: datetime) -> SettledByHand | None:
+    """What a person settled of a job's instants that are still to come; None if nothing."""
+    settled = job.settled_by_hand
+    return settled if job.present and settled is not None and now < settled.until <= job.cursor else None
 
 
 def next_run(job: Job, now: datetime) -> datetime | None:
@@ -52,7 +66,13 @@ def next_run(job: Job, now: datetime) -> datetime | None:
 
     begin = schedule_begins_at(job, now)
     # The end of a pause is the last moment that still belongs to the pause.
-    return None if begin is None else schedule_of(job.definition).next_after(begin)
+    if begin is None:
+        return None
+    schedule = schedule_of(job.definition)
+    instant = schedule.next_after(begin)
+    if instant is not None and job.ahead is not None and job.is_settled(instant):
+        return schedule.next_after(job.ahead.until)
+    return instant
 
 
 def upcoming(jobs: Iterable[Job], now: datetime) -> Iterator[UpcomingRun]:
@@ -78,7 +98,8 @@ def upcoming(jobs: Iterable[Job], now: datetime) -> Iterator[UpcomingRun]:
     while heap:
         instant, order, schedule, group = heap[0]
         for job in group:
-            yield UpcomingRun(instant, job)
+            if job.ahead is None or not job.is_settled(instant):
+                yield UpcomingRun(instant, job)
         following = schedule.next_after(instant)
         if following is None:
             heapq.heappop(heap)

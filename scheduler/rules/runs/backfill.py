@@ -15,9 +15,10 @@ from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.entry_members import BackfillPart
 from scheduler.rules.catch_up import ticked
+from scheduler.rules.instants_state import Backfill
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.runs.round import is_over
-from scheduler.rules.state import Backfill, State
+from scheduler.rules.state import State
 
 _MICROSECOND = timedelta(microseconds=1)
 _ROUND_MAX = 1_000

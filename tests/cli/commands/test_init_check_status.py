@@ -278,7 +278,7 @@ def test_status_tells_what_follows_from_a_clock_that_was_ahead(home: Home) -> No
     lines = out[out.index("clock:") :].splitlines()
     assert "behind the ledger's last entry" in lines[0]
     assert "the times of early up to 2099-05-01" in lines[1]
-    assert "it runs by schedule again after that, or at once under a new name" in lines[2]
+    assert "it runs by schedule again after that; `jobs settle NAME --reopen` opens" in lines[2]
     assert "`jobs run`" in lines[2]
     assert not re.search(r"^:", out, re.MULTILINE)
 

@@ -1,0 +1,80 @@
+"""Settling: what is recorded when a person closes a job's instants, or opens again what is to come. Pure rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from scheduler import vocabulary as v
+from scheduler.definition import JobDefinition
+from scheduler.entry_members import ReopenedPart
+from scheduler.rules.instants_state import RESOLUTION
+from scheduler.rules.job_schedule import schedule_of
+from scheduler.rules.state import Job, State
+
+
+def settling(job: Job, until: datetime, reason: str) -> v.ScheduleSettled | None:
+    """The payload that settles a job's instants up to `until`; None if they all are.
+
+    Counted are those that are owed as things stand: of a job that is disabled, those that were open before.
+    """
+    spans = [span for span in job.unsettled if span.after < until]
+    if until <= job.cursor and not spans:
+        return None
+    stretches = [(span.definition, span.after, min(span.until, until)) for span in spans]
+    stretches += _in_force(job, until)
+    found = [schedule_of(definition).summary(after, end) for definition, after, end in stretches]
+    firsts = [each.first for each in found if each.first is not None]
+    lasts = [each.last for each in found if each.last is not None]
+    return v.ScheduleSettled(
+        until=until,
+        first=min(firsts, default=None),
+        last=max(lasts, default=None),
+        count=sum(each.count for each in found),
+        reason=reason,
+    )
+
+
+def _in_force(job: Job, until: datetime) -> list[tuple[JobDefinition, datetime, datetime]]:
+    """The stretches up to then in which the job runs on its schedule, as things stand."""
+    begin, pause_ends = job.cursor, job.enablement.until
+    if not job.enablement.enabled:
+        if pause_ends is None:
+            return []
+        begin = max(begin, pause_ends)
+    return [(job.definition, after, end) for after, end in job.open_stretches(begin, until) if after < end]
+
+
+def reopening(
+    state: State,
+    job: Job,
+    now: datetime,
+    ticked: Iterable[datetime],
+    reopened: Callable[[datetime, datetime], list[ReopenedPart]],
+    reason: str,
+) -> v.ScheduleReopened | None:
+    """The payload that opens a job's instants again that are to come and are settled; None if there are none.
+
+    Args:
+        state: the state; job: the job.
+        now: the moment.
+        ticked: instants of the job that have a tick.
+        reopened: says which entries had settled the instants x with after < x <= until, and how many of them.
+        reason: why, for the ledger.
+    """
+    if job.cursor <= now:
+        return None
+    until = job.cursor if job.ahead is None else job.ahead.until
+    later = [instant for instant in ticked if now < instant <= until]
+    before = min([*later, *([job.ahead.first] if job.ahead else [])], default=None)
+    end = job.cursor if before is None else min(job.cursor, before - RESOLUTION)
+    first = schedule_of(job.definition).next_after(now)
+    if first is None or first > end:
+        return None
+    return v.ScheduleReopened(
+        until=until,
+        before=before,
+        reopens=reopened(now, end),
+        reason=reason,
+        previous=state.reopened.get(job.name),
+    )
