@@ -182,9 +182,12 @@ def test_status_for_programs_has_stable_members(home: Home) -> None:
         "config",
         "jobs",
         "runs",
+        "memory_limited_by",
+        "backfills",
         "slots_taken",
         "ledger",
         "settled_until",
+        "settled",
         "clock_behind_ms",
         "not_stopped",
     ]
