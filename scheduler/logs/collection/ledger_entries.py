@@ -57,4 +57,14 @@ def missing_output(time: str, output: OutputPosition, missing_bytes: int, *, unr
     )  # fmt: skip
 
 
-__all__ = ["FAILED", "fact_of", "missing_output"]
+def from_here_on(time: str, output: OutputPosition) -> LogEntry:
+    """The note that what a stream says from here on does not become entries, since there are so many already."""
+    return LogEntry(
+        time=time, level="warning", job=output.job, run=output.run, attempt=output.attempt, stream="scheduler",
+        message=f"output left out: after {output.lines:,} lines, what follows on {output.stream} is in the "
+        f"captured output alone (cronledger logs show {output.run})",
+        fields={"lines": output.lines, "full_stream": output.stream},
+    )  # fmt: skip
+
+
+__all__ = ["FAILED", "fact_of", "from_here_on", "missing_output"]

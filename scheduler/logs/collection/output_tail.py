@@ -10,6 +10,7 @@ from typing import Final
 
 from eventstore.regular_file import NotRegular
 from scheduler.home import Home
+from scheduler.logs.collection.ledger_entries import from_here_on
 from scheduler.logs.collection.parser import ParsedLine, parse, speaks_of_levels
 from scheduler.logs.collection.record_splitter import LineSplitter, SplitLines, bounded
 from scheduler.logs.collection.secret_masking import KEY_BEGINS, KEY_ENDS, MASK, WITHHELD, Masker, suspicious
@@ -18,6 +19,9 @@ from scheduler.logs.storage.entry import LogEntry, Stream, time_text
 from scheduler.logs.storage.raw_output import DamagedOutput, RawOutput
 
 SLICE_BYTES: Final = 256 * 1024
+LINES_MAX: Final = 1_000_000
+STREAM_BYTES_MAX: Final = 256 * 1024 * 1024
+"""So much of one stream of an attempt becomes entries: a short line takes a hundred times its own length there."""
 _STAYS_SO: Final = frozenset([errno.EACCES, errno.EPERM, errno.ELOOP, errno.EISDIR, errno.EIO])
 """Errors that another try would meet again: the file is given up, so that it does not delay all others."""
 
@@ -58,6 +62,10 @@ class FollowedOutput:
         """How far the file was read; the last line may not have ended yet."""
         return self._splitter.read
 
+    def is_full(self) -> bool:
+        """Whether as much of the stream is in entries as may be: what comes then is in the captured output alone."""
+        return self.position.lines >= LINES_MAX or self.position.offset >= STREAM_BYTES_MAX
+
     def pump(
         self, masker: Masker, now: datetime, budget_bytes: int, ending: StreamEnd | None
     ) -> Iterator[LogEntry]:
@@ -72,12 +80,12 @@ class FollowedOutput:
         Raises:
             OSError: the file cannot be read now.
         """
-        output = self._open()
+        output = None if self.is_full() else self._open()
         if output is None:
             return
         try:
             seen = now if ending is None else _clamped(output.modified_s(), self.position.started, ending.at)
-            while budget_bytes > 0:
+            while budget_bytes > 0 and not self.is_full():
                 chunk = self._read(output, self._wanted(budget_bytes, ending))
                 if not chunk:
                     return
@@ -88,6 +96,8 @@ class FollowedOutput:
 
     def drained(self, ending: StreamEnd) -> bool:
         """Whether the run's output was read as far as it can be; if so, `missing_bytes` is final."""
+        if self.is_full():
+            return True
         if ending.recorded_bytes is not None and self._splitter.read >= ending.recorded_bytes:
             return True
         output = self._open()
@@ -133,7 +143,10 @@ class FollowedOutput:
         return max(0, min(wanted, ending.recorded_bytes - self._splitter.read))
 
     def _entries(self, found: SplitLines, masker: Masker, seen: datetime) -> Iterator[LogEntry]:
+        if self.is_full():
+            return
         lines, dropped_bytes = found
+        lines = lines[: LINES_MAX - self.position.lines]
         block = b"\n".join(lines)
         patterns = suspicious(block) or self.position.in_key
         levels = speaks_of_levels(block)
@@ -157,6 +170,9 @@ class FollowedOutput:
                 fields=said.fields,
             )
         self.position.offset = self._splitter.offset
+        self.position.lines += len(lines)
+        if self.is_full():
+            yield from_here_on(seen_text, self.position)
 
     def _own(self, said: datetime, seen: datetime) -> str:
         """The time that a line names itself, if it lies within the run; else the time at which it was seen."""

@@ -38,6 +38,7 @@ class OutputPosition(msgspec.Struct, kw_only=True, omit_defaults=True):
         started: the time of its `run.started`, which is part of its path.
         offset: where the first line begins that is no entry yet, in bytes.
         in_key: whether that line is inside a private key.
+        lines: how many lines of it are entries.
     """
 
     run: _Count
@@ -47,6 +48,7 @@ class OutputPosition(msgspec.Struct, kw_only=True, omit_defaults=True):
     stream: Literal["stdout", "stderr"]
     offset: _Count = 0
     in_key: bool = False
+    lines: _Count = 0
 
 
 class Checkpoint(msgspec.Struct, kw_only=True, omit_defaults=True):

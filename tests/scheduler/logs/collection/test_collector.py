@@ -101,6 +101,33 @@ def test_each_line_becomes_exactly_one_entry(chunks: list[tuple[str, bytes]], st
         shutil.rmtree(folder)
 
 
+@pytest.mark.parametrize(
+    ("bound", "most", "kept"),
+    [("LINES_MAX", 5, 5), ("STREAM_BYTES_MAX", 20, 4)],  # bytes are looked at when a slice was taken
+)
+def test_what_one_stream_adds_to_the_entries_is_bounded(
+    home: HandWritten, monkeypatch: pytest.MonkeyPatch, bound: str, most: int, kept: int
+) -> None:
+    """After so much there is one note, whoever collects; the other stream and the run's end are told as ever."""
+    monkeypatch.setattr(f"scheduler.logs.collection.output_tail.{bound}", most)
+    run = home.begin()
+    for number in range(0, 12, 2):
+        home.put(run, b"line %d\nline %d\n" % (number, number + 1))
+        home.collect()
+    home.put(run, b"a part without an end")
+    home.put(run, b"on stderr\n", "stderr")
+    home.end(run)
+    home.collect()
+    assert home.printed(run) == [f"line {number}" for number in range(kept)]
+    assert home.printed(run, "stderr") == ["on stderr"]
+    told = [entry.message for entry in home.entries(LogFilter(run=run)) if entry.stream == "scheduler"]
+    left_out = f"output left out: after {kept} lines, what follows on stdout is in the captured output alone"
+    assert [message for message in told if message.startswith("output")] == [
+        f"{left_out} (cronledger logs show {run})"
+    ]
+    assert told[-1].startswith("job succeeded")
+
+
 def test_lines_get_the_time_at_which_they_were_seen(home: HandWritten) -> None:
     """Live lines have the clock's time; those that carry a time within their run have that."""
     run = home.begin()
