@@ -157,7 +157,8 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         env: name of each environment variable, to the digest of its value.
         params: the parameters that it takes, by name.
         secrets: names of variables, to where the value of each is read when an attempt starts.
-        working_directory: absolute, or relative to the home; the home itself if None.
+        run_as: user, or user and group (`etl:www-data`), as whom it runs; None: as the scheduler.
+        working_directory: absolute, or relative to the home; the home itself if None, or that of its user.
         timeout_ms: stop an attempt that takes longer; None: never.
         kill_after_ms: from SIGTERM to SIGKILL.
         retry: when a run makes another attempt; None: never.
@@ -195,6 +196,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     env: dict[str, str] = {}
     params: dict[str, Parameter] = {}
     secrets: dict[str, Secret] = {}
+    run_as: str | None = None
     working_directory: str | None = None
     timeout_ms: int | None = None
     kill_after_ms: int = 10_000

@@ -17,7 +17,7 @@ from scheduler.processes.recognition.attempt_secret import VARIABLE as SECRET
 from scheduler.processes.recognition.tree import ATTEMPT, LEDGER, RUN
 from scheduler.processes.spawner import Launch, LaunchFailed
 from scheduler.rules.state import Run
-from scheduler.service.launcher import Launcher
+from scheduler.service.launcher import Launcher, account_for
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View
@@ -58,6 +58,8 @@ class DryRun(NamedTuple):
         yield "command", command_words(definition)
         yield "executed", shlex.join(self.launch.argv)
         yield "program", Cell(self.problem, "bad") if self.problem else self.program
+        if definition.run_as is not None:
+            yield "as user", definition.run_as
         yield "in folder", self.launch.working_directory
         yield "by", "the scheduler that serves the home" if self.served else "this command"
         whose = "the scheduler's environment, where they are set there" if self.served else "this environment"
@@ -84,6 +86,7 @@ class DryRun(NamedTuple):
             "program": self.program or None,
             "problem": self.problem or None,
             "working_directory": self.launch.working_directory,
+            "run_as": self.job.definition.run_as,
             "executor": "scheduler" if self.served else "self",
             "variables": self.variables,
             "timeout_ms": self.job.definition.timeout_ms,
@@ -103,8 +106,12 @@ def dry_run(view: View, job: Job, params: Sequence[str]) -> DryRun:
     if view.config is not None:
         launcher.use(view.config.jobs)
     run = Run(0, job.name, "manual", view.now)
-    launch = launcher.prepare(run, job.definition, view.now, 1)
-    program, problem = _program(launch)
+    try:
+        account, why = account_for(job.definition), ""
+    except OSError as unknown:
+        account, why = None, unknown.strerror or str(unknown)
+    launch = launcher.prepare(run, job.definition, view.now, 1, account=account)
+    program, problem = ("", why) if why else _program(launch)
     return DryRun(job, view.holder is not None, launch, program, problem)
 
 

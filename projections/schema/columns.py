@@ -136,6 +136,7 @@ JOBS = (
     _text("schedule", "Cron expression, or `every 90s`, or `at 2026-12-24T18:00:00+01:00`, or `on demand`."),
     _text("timezone", "IANA zone in which the schedule is read."),
     _C("tags", "VARCHAR[]", "", "Words by which jobs are chosen together: `list_contains(tags, 'prod')`."),
+    _text("run_as", "User, or user and group, as whom it runs; none where that is the scheduler's."),
     _C("enabled", "BOOLEAN", "", "Whether it runs on its schedule now: in the config, and not disabled."),
     _time("since", "When it was last enabled or disabled."),
     _text("by", 'Who did that: `config` or a person. A word of SQL: write `"by"`.'),

@@ -79,6 +79,7 @@ SELECT d.job AS name, coalesce(d.definition->>'$.description', '') AS descriptio
                 'at ' || (d.definition->>'$.at'), 'on demand') AS schedule,
        coalesce(d.definition->>'$.timezone', 'UTC') AS timezone,
        coalesce(TRY_CAST(d.definition->'$.tags' AS VARCHAR[]), []) AS tags,
+       d.definition->>'$.run_as' AS run_as,
        r.removed IS NULL
            AND (s.enabled OR coalesce(s.until <= (SELECT asked_at FROM parts.clock), false)) AS enabled,
        s.since, s.actor AS "by", s.reason, s.until, d.revision, d.defined, r.removed,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -19,6 +20,7 @@ from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, TIMING_KEYS, TOP_KEYS
 from scheduler.configuration.literal_text import literal_lints, may_be_misread
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob
+from scheduler.configuration.other_user import UserCheck
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.timing import Timings
 from scheduler.configuration.variables.environment import env_digest
@@ -27,6 +29,7 @@ from scheduler.configuration.yaml_tree.source import decode
 from scheduler.configuration.yaml_tree.tree import InvalidYaml, Mapping, Node, Scalar, Sequence, compose
 from scheduler.definition import SchedulerSettings
 from scheduler.home import Home
+from scheduler.ownership.home_owner import owner_of
 
 if TYPE_CHECKING:
     from scheduler.rules.reconcile import CalendarDefinition
@@ -74,6 +77,8 @@ def _read(
     if defaults.values.get("calendars") is not None:
         where = values.mapping(top.entries["defaults"][1], "").entries["calendars"][1]
         check_calendars(defaults.values["calendars"], where, calendars, problems, "defaults.calendars")
+    job_remarks: list[ConfigLint] = []
+    users = UserCheck(problems, job_remarks, cache(lambda: home is None or _is_roots(home)))
     context = ReadingContext(
         problems=problems,
         defaults=defaults,
@@ -85,16 +90,20 @@ def _read(
         calendars=calendars,
         salt=salt,
         home=None if home is None else Home(home),
+        users=users,
         custom=None if home is None else cache(lambda: _custom_jobs(home)),
-        remarks=[],
+        remarks=job_remarks,
     )
+    if (run_as := defaults.values.get("run_as")) is not None:
+        where = values.mapping(top.entries["defaults"][1], "").entries["run_as"][1]
+        users.written(run_as, where, "defaults.run_as")
     jobs: dict[str, ConfiguredJob] = {}
     for name, (key, node) in _jobs(top, problems).entries.items():
         job = read_job(key, node, context)
         if job is not None:
             jobs[name] = job
     remarks = [] if jobs else [_no_jobs(top)]
-    remarks += context.remarks or []
+    remarks += job_remarks
     remarks += _literal_lints(text, top, jobs, problems)
     whole = {name: calendar for name, calendar in calendars.items() if calendar is not None}
     return Config(path, digest, jobs, _settings(settings.values), remarks, now, whole, calendar_files)
@@ -109,6 +118,11 @@ def _calendars(
     from scheduler.configuration.calendars import read_calendars
 
     return read_calendars(top.entries["calendars"][1], problems, path, home)
+
+
+def _is_roots(home: Path) -> bool:
+    owner = owner_of(Home(home))
+    return (os.geteuid() if owner is None else owner) == 0
 
 
 def _custom_jobs(home: Path) -> CustomJobs:

@@ -16,6 +16,7 @@ from scheduler.configuration.keys.placement import misplaced, unknown_key
 from scheduler.configuration.keys.table import JOB_KEYS, MERGED_KEYS, TIMING_KEYS, filled
 from scheduler.configuration.keys.values import mapping
 from scheduler.configuration.model import ConfigLint, ConfiguredJob, Place
+from scheduler.configuration.other_user import UserCheck
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.timing import Timings
 from scheduler.configuration.variables.environment import env_digest
@@ -43,6 +44,7 @@ class ReadingContext(NamedTuple):
         calendars: Those of the config, by name; None for one that is wrong.
         salt: For the digests of environments.
         home: Whose own folders nothing may clean; None if not known.
+        users: The check of `run_as`.
         custom: The jobs in Python of the home, which nobody looks for before it is called; None without a home.
         remarks: What is found legal but surprising while a job is read is added here.
     """
@@ -55,6 +57,7 @@ class ReadingContext(NamedTuple):
     calendars: AbstractMapping[str, CalendarDefinition | None]
     salt: bytes
     home: Home | None
+    users: UserCheck
     custom: Callable[[], CustomJobs] | None = None
     remarks: list[ConfigLint] | None = None
 
@@ -97,6 +100,7 @@ def read_job(key: Scalar, node: Node, context: ReadingContext) -> ConfiguredJob 
         )
     _check_folders(body, block, context, f"jobs.{name}")
     _check_secrets(body, block, context, f"jobs.{name}.secrets")
+    context.users.job(key, body.entries, block.values, context.defaults.values.get("run_as"))
     for word, entry in MERGED_KEYS.items():
         if entry.member in block.values or entry.member in context.defaults.values:
             _merge(word, entry, body, block, context, f"jobs.{name}")
@@ -139,6 +143,8 @@ def _configured(name: str, block: Block, context: ReadingContext, when: Place) -
     expressions = members.get("schedule")
     if isinstance(expressions, list):
         members |= {"schedules": expressions, "schedule": SEPARATOR.join(expressions)}
+    if members.get("command") is None and "python" not in members:
+        members.pop("run_as", None)  # that of defaults: what cleans cronledger's own folders is its owner
     if members.get("on_demand"):
         members.pop("jitter_ms", None)  # those of defaults mean the jobs that have times
     if members.get("calendars") is not None:

@@ -7,6 +7,7 @@ cannot do it tells through a pipe, and that is how the attempt ends.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import math
 import os
@@ -79,10 +80,13 @@ class Wrapped(NamedTuple):
         """What is said of a step that failed before the program began."""
         run_as, why = self.confinement.run_as, error.strerror
         who = "" if run_as is None else f" as {run_as.name}"
-        if step == "exec":
-            found = program.explain(error, self.path, self.called)
-            return LaunchFailed(f"{found}{f' (it was started{who})' if who else ''}", found.exit_code)
-        if step == "folder":
+        if step == "exec" and run_as is not None and error.errno == errno.EACCES:
+            text = (
+                f"cannot start {self.called}{who}, who may not execute it, or enter a folder on the way to it"
+            )
+        elif step == "exec":
+            return program.explain(error, self.path, self.called)
+        elif step == "folder":
             text = f"cannot start in the working directory {self.folder}{who}: {why}"
         elif step == "user":
             text = f"cannot start {self.called}{who}: {why}"

@@ -11,10 +11,12 @@ class RunAs(NamedTuple):
     """Another user than the scheduler's.
 
     Attributes:
-        name: of the user; uid, gid: numbers; groups: all of them.
+        name: as it is written, `user` or `user:group`; user: the user alone.
+        uid, gid: numbers; groups: all of them.
     """
 
     name: str
+    user: str
     uid: int
     gid: int
     groups: tuple[int, ...]

@@ -74,6 +74,7 @@ class PosixSpawner:
         self._marker = Marker()
         self._secrets = AttemptSecrets()
         self._digests: dict[tuple[int, int], str | None] = {}
+        self._uids: dict[tuple[int, int], int] = {}
         self._groups = ControlGroups.delegated(ledger_id)
         self._starter = Starter(
             ledger_id, self._secrets, self._notes, self._marker, self._groups, self._reserve
@@ -112,6 +113,7 @@ class PosixSpawner:
         if not missing:
             return {}
         self._digests |= {orphan.key: orphan.secret_sha256 for orphan in wanted}
+        self._uids |= {orphan.key: orphan.uid for orphan in wanted if orphan.uid is not None}
         try:
             self._adopt_living(missing)
         except OSError:
@@ -391,7 +393,7 @@ class PosixSpawner:
         secret_sha256 = self._digests.get(attempt)
         return (
             secret_sha256 is not None
-            and tree.is_our_users(pid)
+            and tree.is_our_users(pid, self._uids.get(attempt))
             and tree.proves(pid, self._ledger_id, attempt, secret_sha256)
             and leads_session(pid)
         )

@@ -81,6 +81,7 @@ class Orphan(NamedTuple):
         secret_sha256: digest of the secret that its processes carry; None where an older version started it.
         elsewhere: whether it was started where numbers of processes mean others than here.
         outputs: its output files, absolute, on which it holds locks.
+        uid: of the user as whom it runs; None: as the scheduler.
     """
 
     run: int
@@ -88,6 +89,7 @@ class Orphan(NamedTuple):
     secret_sha256: str | None = None
     elsewhere: bool = False
     outputs: tuple[str, ...] = ()
+    uid: int | None = None
 
     @property
     def key(self) -> tuple[int, int]:

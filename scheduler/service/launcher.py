@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.command import command_argv
 from scheduler.configuration import ConfiguredJob
-from scheduler.definition import Directory, JobDefinition
+from scheduler.definition import Directory, JobDefinition, Limits
 from scheduler.home import Home
 from scheduler.processes.confinement import Confinement
 from scheduler.processes.spawner import Launch
 from scheduler.rules.runs.dispatch import not_launched
 from scheduler.rules.state import Run, State
 from scheduler.service.running_attempt import RunningAttempt
+
+if TYPE_CHECKING:
+    from scheduler.processes.accounts import Account
 
 INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
 """What a run gets of the environment of the process that starts it; the job sets everything
@@ -109,9 +113,10 @@ class Launcher:
             to_start: whether it is to be started, and not only to be watched.
 
         Raises:
-            OSError: a secret cannot be read.
+            OSError: a secret cannot be read, or there is no such user as it runs as.
         """
-        launch = self.prepare(run, definition, started, max(1, run.attempt), options)
+        account = _account(definition, to_start=to_start)
+        launch = self.prepare(run, definition, started, max(1, run.attempt), options, account)
         if to_start and definition.params:
             from scheduler.configuration.variables.parameters import environment
 
@@ -131,9 +136,14 @@ class Launcher:
         started: datetime,
         attempt: int,
         options: Sequence[str] = (),
+        account: Account | None = None,
     ) -> Launch:
-        """What is to be launched for an attempt; see `attempt`."""
-        env = {**self._base, **self._values(definition), "CRONLEDGER_JOB": run.job}
+        """What is to be launched for an attempt, as the user of an account if there is one; see `attempt`."""
+        env = {
+            **(self._base if account is None else _as_other_user(self._base, account)),
+            **self._values(definition),
+            "CRONLEDGER_JOB": run.job,
+        }
         instant = run.scheduled_for or run.original_scheduled_for
         if instant is not None:
             env["CRONLEDGER_SCHEDULED_FOR"] = instant.isoformat().replace("+00:00", "Z")
@@ -145,10 +155,12 @@ class Launcher:
             if definition.python is None
             else self._python_argv(run, definition, definition.python, attempt, stdout, options),
             env=env,
-            working_directory=self._directory(definition),
+            working_directory=self._directory(definition, account),
             stdout=stdout,
             stderr=self._home.output_text(run.number, attempt, started, "stderr"),
-            confinement=None if definition.limits is None else _confinement(definition),
+            confinement=None
+            if definition.limits is None and account is None
+            else _confinement(definition.limits, account),
         )
 
     def _values(self, definition: JobDefinition) -> Mapping[str, str]:
@@ -207,15 +219,44 @@ class Launcher:
 
         return [resolve(self._home, directory) for directory in definition.directories]
 
-    def _directory(self, definition: JobDefinition) -> str:
+    def _directory(self, definition: JobDefinition, account: Account | None) -> str:
         if definition.working_directory is None:
-            return self._root
+            return self._root if account is None else account.home
         return os.path.join(self._root, definition.working_directory)
 
 
-def _confinement(definition: JobDefinition) -> Confinement | None:
+def _confinement(limits: Limits | None, account: Account | None) -> Confinement | None:
     """What a process has to do to itself before it becomes the job's; None if it has nothing to do."""
-    limits = definition.limits
-    if limits is None or (limits.memory_bytes, limits.cpu_time_ms, limits.nice) == (None, None, None):
+    if account is None and (
+        limits is None or (limits.memory_bytes, limits.cpu_time_ms, limits.nice) == (None, None, None)
+    ):
         return None  # what it prints is looked at from here
-    return Confinement(limits)
+    return Confinement(limits, None if account is None else account.run_as)
+
+
+def _as_other_user(base: Mapping[str, str], account: Account) -> dict[str, str]:
+    """What a run inherits, with the user's own folders and names; what is temporary for us is not for others."""
+    return {name: value for name, value in base.items() if name != "TMPDIR"} | account.env
+
+
+def account_for(definition: JobDefinition) -> Account | None:
+    """The user as whom a job runs; None if that is whoever starts it.
+
+    Raises:
+        OSError: there is no such user, or only root could start it so.
+    """
+    if definition.run_as is None:
+        return None
+    from scheduler.processes.accounts import account_of
+
+    return account_of(definition.run_as)
+
+
+def _account(definition: JobDefinition, *, to_start: bool) -> Account | None:
+    """The same; of an attempt that is only watched None where it cannot be told any more."""
+    try:
+        return account_for(definition)
+    except OSError:
+        if to_start:
+            raise
+        return None

@@ -237,7 +237,9 @@ class Supervisor:
 def _orphan(running: RunningAttempt) -> Orphan:
     run, launch = running.run, running.launch
     elsewhere = run.executor is not None and is_elsewhere(run.executor)
-    return Orphan(*launch.key, run.secret_sha256, elsewhere, (launch.stdout, launch.stderr))
+    user = None if launch.confinement is None else launch.confinement.run_as
+    uid = None if user is None else user.uid
+    return Orphan(*launch.key, run.secret_sha256, elsewhere, (launch.stdout, launch.stderr), uid)
 
 
 def cancel_reason(requested: Entry) -> str:

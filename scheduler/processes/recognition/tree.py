@@ -83,10 +83,13 @@ def proves(pid: int, ledger_id: str, attempt: tuple[int, int], secret_sha256: st
     return is_our_users(pid) if secret_sha256 is None else claim.secret_sha256 == secret_sha256
 
 
-def is_our_users(pid: int) -> bool:
-    """Whether a process acts as the user that this one acts as; False if it is gone."""
+def is_our_users(pid: int, uid: int | None = None) -> bool:
+    """Whether a process acts as the user that this one acts as, or as the one that is given; False if it is gone.
+
+    One that became another user's is ours until then, and stays so for the kernel if its program may not be read.
+    """
     try:
-        return os.stat(f"/proc/{pid}").st_uid == os.geteuid()
+        return os.stat(f"/proc/{pid}").st_uid in (os.geteuid(), uid)
     except OSError:
         return False
 

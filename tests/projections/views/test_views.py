@@ -85,6 +85,7 @@ def fold_jobs(entries: list[Entry], runs: list[dict[str, Any]]) -> list[dict[str
                 "schedule": definition.schedule or f"every {definition.every}",
                 "timezone": definition.timezone,
                 "tags": definition.tags,
+                "run_as": definition.run_as,
                 "revision": data.revision,
                 "defined": entry.time,
                 "removed": None,

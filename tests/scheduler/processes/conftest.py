@@ -120,7 +120,14 @@ def adopted(runs: Runs, *attempts: tuple[int, int], by: PosixSpawner | None = No
 @pytest.fixture
 def runs(tmp_path: Path) -> Iterator[Runs]:
     """Runs of a ledger of their own."""
-    made = Runs(tmp_path)
+    with runs_in(tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def runs_in(folder: Path) -> Iterator[Runs]:
+    """Runs of a ledger of their own, in this folder; nothing of them is left."""
+    made = Runs(folder)
     yield made
     for pid, _ in live_attempts(made.ledger_id):
         os.kill(pid, signal.SIGKILL)

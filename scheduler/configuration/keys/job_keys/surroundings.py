@@ -1,10 +1,10 @@
-"""What an attempt finds: variables, parameters, secrets, a folder."""
+"""What an attempt finds: variables, parameters, secrets, a user, a folder."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from scheduler.configuration.keys import converters, parameters, secrets, shown, values
+from scheduler.configuration.keys import converters, parameters, run_as, secrets, shown, values
 from scheduler.configuration.keys.key import Key
 
 KEYS: Final[dict[str, Key]] = {
@@ -48,13 +48,27 @@ KEYS: Final[dict[str, Key]] = {
         comment="variables that are read when a run starts, from a file or {env: NAME}; recorded nowhere (none)",
         synonyms=("secret", "credentials"),
     ),
+    "run_as": Key(
+        member="run_as",
+        read=run_as.run_as,
+        show=shown.text_or_none,
+        takes=run_as.TAKES,
+        default="none",
+        meaning="The user as whom the command runs, with all groups of that user, and `user:group` with that group "
+        "first; for homes that root owns, whose scheduler root starts. Not for jobs in Python. See "
+        "[users](limits.md#users).",
+        example="run_as: none",
+        comment="or etl, or etl:www-data: the user as whom it runs, where root starts the scheduler (none)",
+        shared=True,
+        synonyms=("user", "runas", "as_user", "uid"),
+    ),
     "working_directory": Key(
         member="working_directory",
         read=values.folder,
         show=shown.folder,
         takes="the path of a folder, absolute or relative to the home",
         default="the home",
-        meaning="The folder in which the command starts.",
+        meaning="The folder in which the command starts; with `run_as`, the home of that user if it is left out.",
         example="working_directory: /srv/app",
         comment="absolute or relative to the home (the home)",
         shared=True,
