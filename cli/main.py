@@ -38,6 +38,7 @@ _LEDGER = {
     "verify": ("cli.commands.ledger.verify:verify", "check the whole chain"),
     "show": ("cli.commands.ledger.show:show", "one entry in full"),
     "tail": ("cli.commands.ledger.tail:tail", "the newest entries, as they come with -f"),
+    "tree": ("cli.commands.ledger.tree:tree", "the Merkle tree over all entries: its size and root"),
 }
 _PROJECTIONS = {
     "status": (

@@ -61,6 +61,10 @@ class Disk:
         """Remove a file's name."""
         os.unlink(path)
 
+    def rmdir(self, path: Path) -> None:
+        """Remove a folder that is empty."""
+        os.rmdir(path)
+
     def flock(self, fd: int, operation: int) -> None:
         """Wait for a lock that the kernel releases when its holder dies, however it dies."""
         fcntl.flock(fd, operation)

@@ -70,6 +70,10 @@ class DamagedTail(LedgerError):
         self.expected, self.found = expected, found
         super().__init__(f"{segment.name} at byte {offset}, entry {seq}: expected {expected}, found {found}")
 
+    def __reduce__(self) -> tuple[type[DamagedTail], tuple[Path, int, int, str, str]]:
+        """How it is passed from one process to another."""
+        return type(self), (self.segment, self.offset, self.seq, self.expected, self.found)
+
 
 class TornTail(DamagedTail):
     """What a crash leaves: an unfinished write that was never acknowledged."""

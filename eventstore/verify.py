@@ -11,7 +11,6 @@ back to match), or wrote all of it anew. Heads that were noted elsewhere (`expec
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -41,6 +40,7 @@ from eventstore.segment import (
 )
 from eventstore.store import EMPTY, GENESIS, Head
 from eventstore.verify_report import Expectation, VerifyReport
+from eventstore.worker_processes import done_by_processes
 
 Damage = TornTail | Corrupt
 
@@ -210,24 +210,7 @@ def _check_all(plan: _Plan, workers: int | None) -> Iterator[_SegmentCheck]:
     if processes < 2 or (workers is None and sum(task.size for task in plan.tasks) < _PARALLEL_BYTES_MIN):
         yield from map(_check_segment, plan.tasks)
         return
-    # The import stands here because it takes longer than the verification of a small ledger.
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-    from multiprocessing import get_context
-
-    # A fork is quickest. If there are threads, a fork would copy their locks in any state; then a server forks.
-    method = "fork" if threading.active_count() == 1 else "forkserver"
-    with ProcessPoolExecutor(processes, mp_context=get_context(method)) as pool:
-        futures = [pool.submit(_check_segment, task) for task in plan.tasks]
-        try:
-            for task, future in zip(plan.tasks, futures, strict=True):
-                try:
-                    yield future.result()
-                except BrokenProcessPool:
-                    # A process was killed, perhaps for lack of memory: without the others, this one needs less.
-                    yield _check_segment(task)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    yield from done_by_processes(_check_segment, plan.tasks, processes)
 
 
 def _check_segment(task: _Task) -> _SegmentCheck:

@@ -44,6 +44,11 @@ class Home(NamedTuple):
         return self.var / "projections"
 
     @property
+    def tree(self) -> Path:
+        """Tiles of the Merkle tree over the ledger; disposable."""
+        return self.var / "tree"
+
+    @property
     def logs(self) -> Path:
         """Captured output and log entries; retention applies."""
         return self.var / "logs"
@@ -81,7 +86,7 @@ class Home(NamedTuple):
     @property
     def own(self) -> tuple[Path, ...]:
         """The folders from which nothing but cronledger itself may delete."""
-        return (self.ledger, self.snapshots, self.projections, self.processes)
+        return (self.ledger, self.snapshots, self.projections, self.tree, self.processes)
 
     def output(self, run: int, attempt: int, started: datetime, stream: str) -> Path:
         """Captured output of an attempt; `started` is the `time` of its `run.started`, `stream` stdout or stderr."""

@@ -5,3 +5,15 @@ from __future__ import annotations
 
 class InvalidProof(Exception):
     """A proof that does not show what it should show; the message says why, in words."""
+
+
+class DamagedTiles(Exception):
+    """A tile of a tree is missing, or is not what it must be. Tiles are derived: they can be made again.
+
+    Attributes:
+        path: of the file, below the folder of the tree.
+    """
+
+    def __init__(self, path: str, why: str) -> None:
+        self.path = path
+        super().__init__(f"{path}: {why}")

@@ -19,6 +19,7 @@ from tests.eventstore import golden_maker
 from tests.support.disks import FastDisk
 from tests.support.journal import SEGMENT_0, copy_of, event, snapshot
 from tests.support.ledger_check import check_ledger
+from tests.support.merkle_oracle import tree_hash
 
 _GOLDEN = Path(__file__).with_name("golden") / "format-1"
 
@@ -57,6 +58,22 @@ def test_the_worked_example_is_a_ledger(tmp_path: Path) -> None:
         assert list(journal.read(0)) == entries
         journal.append([event(1)])
     assert len(check_ledger(tmp_path)) == 4
+
+
+def test_the_worked_example_has_the_tree_that_the_page_says(tmp_path: Path) -> None:
+    """`docs/ledger-format.md` has the hashes of its leaves, its roots, and a line for the shell."""
+    page = (Path(__file__).parents[2] / "docs" / "ledger-format.md").read_text(encoding="utf-8")
+    lines = _worked_example()
+    told = dict(re.findall(r"^(leaf [0-2]|root of size [1-3]) +([0-9a-f]{64})$", page, flags=re.MULTILINE))
+    assert told == {f"leaf {seq}": tree_hash([line]).hex() for seq, line in enumerate(lines)} | {
+        f"root of size {size}": tree_hash(lines[:size]).hex() for size in (1, 2, 3)
+    }
+    assert "whose lines have {}, {} and {} bytes".format(*map(len, lines)) in page
+    (tmp_path / SEGMENT_0).write_bytes(b"\n".join(lines) + b"\n")
+    command = re.search(r"^    (\(printf .*sha256sum)$", page, flags=re.MULTILINE)
+    assert command is not None
+    done = subprocess.run(["sh", "-c", command[1]], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.split()[0] == told["leaf 2"]
 
 
 def test_the_worked_example_can_be_checked_in_a_shell(tmp_path: Path) -> None:

@@ -1,0 +1,40 @@
+"""The same work on many things, by several processes, with the results in order."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+_Task = TypeVar("_Task")
+_Result = TypeVar("_Result")
+
+
+def done_by_processes(
+    work: Callable[[_Task], _Result], tasks: Sequence[_Task], processes: int
+) -> Iterator[_Result]:
+    """The results of the tasks, in order; what a killed process was to do is done in this one.
+
+    Args:
+        work: a function of a module, called with one task; what it raises is raised here.
+        tasks: what is to be done; these and the results are passed between processes.
+        processes: how many processes do it.
+    """
+    # The import stands here because it takes longer than the work on a small ledger.
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
+    # A fork is quickest. If there are threads, a fork would copy their locks in any state; then a server forks.
+    method = "fork" if threading.active_count() == 1 else "forkserver"
+    with ProcessPoolExecutor(processes, mp_context=get_context(method)) as pool:
+        futures = [pool.submit(work, task) for task in tasks]
+        try:
+            for task, future in zip(tasks, futures, strict=True):
+                try:
+                    yield future.result()
+                except BrokenProcessPool:
+                    # A process was killed, perhaps for lack of memory: without the others, this one needs less.
+                    yield work(task)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
