@@ -245,6 +245,16 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         """Whether this is a maintenance job that deletes files by their age."""
         return self.built_in and not self.dry_run
 
+    @property
+    def at_reboot(self) -> bool:
+        """Whether it runs once for each boot of the machine."""
+        return self.schedule is not None and self.schedule.strip().lower() == "@reboot"
+
+    @property
+    def has_times(self) -> bool:
+        """Whether its schedule has instants that can be computed."""
+        return not (self.on_demand or self.at_reboot)
+
     def timing(self) -> Timing:
         """What decides the instants; two definitions with the same timing have the same schedule.
 

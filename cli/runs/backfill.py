@@ -143,9 +143,9 @@ def _document(job: Job, chosen: BackfillChoice, entry: int | None) -> dict[str, 
 def _check(state: State, job: Job) -> None:
     """Refuse a job that has no times, or that is being backfilled."""
     name = printable(job.name)
-    if job.definition.on_demand:
+    if not job.definition.has_times:
         raise Failure(
-            f"{name} has no schedule: there are no times to backfill",
+            f"{name} has no schedule with times: there are none to backfill",
             f"`cronledger jobs run {name}` runs it.",
         )
     if (backfill := under_way(state, job.name)) is not None:

@@ -22,7 +22,7 @@ from cli.words.words import (
 )
 from scheduler.explanation import Explanation, Fact, Verdict
 from scheduler.explanation import facts as f
-from scheduler.schedule import format_duration
+from scheduler.schedule import REBOOT, format_duration
 from scheduler.wording.causes import MISFIRE_WORDINGS, parameter_words
 from scheduler.wording.outcomes import said_words
 
@@ -109,6 +109,9 @@ def _scheduled(fact: f.ScheduleInForce, shown: Shown) -> str:
     if fact.on_demand:
         return f"It had no schedule (revision {fact.revision}): it ran only when somebody asked for it."
     which = f"{fact.source} {fact.timezone} (revision {fact.revision})"
+    if fact.source == REBOOT:
+        told = f"It runs once for each boot of the machine, when a scheduler first sees it (revision {fact.revision})"
+        return f"{told}." if fact.due else f"{told}: none was seen then."
     if fact.due:
         moved = f", for {shown(fact.nominal)}, moved by its jitter" if fact.nominal is not None else ""
         return f"Its schedule has this instant: {which}{moved}."

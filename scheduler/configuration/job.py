@@ -18,12 +18,13 @@ from scheduler.configuration.keys.values import mapping
 from scheduler.configuration.model import ConfigLint, ConfiguredJob, Place
 from scheduler.configuration.other_user import UserCheck
 from scheduler.configuration.spelling import nearest
-from scheduler.configuration.timing import Timings
+from scheduler.configuration.timing import Timings, is_at_reboot
 from scheduler.configuration.variables.environment import env_digest
 from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar
 from scheduler.definition import DEFINITION_BYTES_MAX, JobCalendars, JobDefinition, recorded_bytes
 from scheduler.home import Home
+from scheduler.schedule import is_reboot
 from scheduler.schedule.cron.several import SEPARATOR
 
 if TYPE_CHECKING:
@@ -93,11 +94,7 @@ def read_job(key: Scalar, node: Node, context: ReadingContext) -> ConfiguredJob 
     if timing or not set(TIMING_KEYS).intersection(block.meant):
         context.timings.check(timing, timezone, key, f"jobs.{name}")
     _check_jitter(key, body, block, timing, context)
-    if block.values.get("calendars") is not None:
-        where = body.entries["calendars"][1]
-        check_calendars(
-            block.values["calendars"], where, context.calendars, problems, f"jobs.{name}.calendars"
-        )
+    _check_calendars(body, block, timing, context, f"jobs.{name}.calendars")
     _check_folders(body, block, context, f"jobs.{name}")
     _check_secrets(body, block, context, f"jobs.{name}.secrets")
     context.users.job(key, body.entries, block.values, context.defaults.values.get("run_as"))
@@ -145,10 +142,11 @@ def _configured(name: str, block: Block, context: ReadingContext, when: Place) -
         members |= {"schedules": expressions, "schedule": SEPARATOR.join(expressions)}
     if members.get("command") is None and "python" not in members:
         members.pop("run_as", None)  # that of defaults: what cleans cronledger's own folders is its owner
-    if members.get("on_demand"):
+    has_times = not members.get("on_demand") and not (isinstance(expressions, str) and is_reboot(expressions))
+    if not has_times:
         members.pop("jitter_ms", None)  # those of defaults mean the jobs that have times
     if members.get("calendars") is not None:
-        members["calendars"] = None if members.get("on_demand") else _with_days(members["calendars"], context)
+        members["calendars"] = _with_days(members["calendars"], context) if has_times else None
     definition = JobDefinition(name=name, **members)
     return ConfiguredJob(
         definition=definition,
@@ -229,13 +227,27 @@ def _with_days(named: JobCalendars, context: ReadingContext) -> JobCalendars:
     return JobCalendars(only=digests(named.only), without=digests(named.without))
 
 
+def _check_calendars(
+    body: Mapping, block: Block, timing: dict[str, Node], context: ReadingContext, key: str
+) -> None:
+    """Whether there are these calendars, and times for them to choose from."""
+    calendars = block.values.get("calendars")
+    if calendars is None:
+        return
+    where = body.entries["calendars"][1]
+    if is_at_reboot(timing):
+        told = "calendars choose among the times of a schedule, and a boot of the machine has none"
+        context.problems.add(where, told, key=key)
+    check_calendars(calendars, where, context.calendars, context.problems, key)
+
+
 def _check_jitter(
     key: Scalar, body: Mapping, block: Block, timing: dict[str, Node], context: ReadingContext
 ) -> None:
     """Whether a job's times can be moved by its jitter, which may be that of the defaults."""
     own = "jitter_ms" in block.values
     jitter_ms = block.values.get("jitter_ms") if own else context.defaults.values.get("jitter_ms")
-    if jitter_ms is None or len(timing) != 1 or (not own and "on_demand" in timing):
+    if jitter_ms is None or len(timing) != 1 or (not own and ("on_demand" in timing or is_at_reboot(timing))):
         return
     ((kind, node),) = timing.items()
     timezone = block.values.get("timezone") or context.defaults.values.get("timezone", "UTC")

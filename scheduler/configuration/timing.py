@@ -9,17 +9,24 @@ from scheduler.configuration.keys.table import TIMING_KEYS
 from scheduler.configuration.yaml_tree.problems import Placed, Problems
 from scheduler.configuration.yaml_tree.tree import Node, Scalar, Sequence
 from scheduler.schedule import (
+    AtReboot,
     OnDemand,
     Schedule,
     ScheduleError,
+    is_reboot,
     parse_at,
     parse_cron,
     parse_every,
     parse_several,
 )
 
+
+def _parse_expression(text: str, timezone: str) -> Schedule:
+    return AtReboot(timezone) if is_reboot(text) else parse_cron(text, timezone)
+
+
 _PARSE: dict[str, Callable[[str, str], Schedule]] = {
-    "schedule": parse_cron,
+    "schedule": _parse_expression,
     "every": parse_every,
     "at": parse_at,
     "on_demand": lambda _, timezone: OnDemand(timezone),
@@ -59,6 +66,8 @@ class Timings:
         ((kind, node),) = written.items()
         if isinstance(node, Sequence):
             for index, item in enumerate(node.items, 1):
+                if len(node.items) > 1 and isinstance(item, Scalar) and is_reboot(item.text):
+                    self._problems.add(item, _ALONE, key=f"{key}.{kind}.{index}")
                 self._check_one(kind, item, timezone, f"{key}.{kind}.{index}")
         else:
             self._check_one(kind, node, timezone, f"{key}.{kind}")
@@ -70,6 +79,8 @@ class Timings:
         if kind == "on_demand":
             return "this job has no times that jitter could move: it runs only when somebody asks for it"
         texts = [each.text for each in _items(node) if isinstance(each, Scalar)]
+        if any(map(is_reboot, texts)):
+            return "a boot of the machine has no time that jitter could move"
         if not texts or any(_mistake(kind, text, timezone) for text in texts):
             return None
         several = isinstance(node, Sequence) and len(texts) > 1
@@ -104,6 +115,16 @@ class Timings:
         begin = node.mark.column + (not node.plain)
         line = self._lines[node.mark.line]
         return int(not node.plain) if line[begin : begin + len(node.text)] == node.text else None
+
+
+_ALONE = "@reboot stands alone, for a boot is no time: what is to run at other times too is another job"
+
+
+def is_at_reboot(timing: dict[str, Node]) -> bool:
+    """Whether a job runs once for each boot of the machine, as its timing is written."""
+    return any(
+        isinstance(each, Scalar) and is_reboot(each.text) for node in timing.values() for each in _items(node)
+    )
 
 
 def _items(node: Node) -> list[Node]:

@@ -19,6 +19,7 @@ from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import CLOSING_REASONS
 from scheduler.explanation.backfills import Backfills
+from scheduler.explanation.boots import boot_facts, boots_between
 from scheduler.explanation.catch_up_refusal import catch_up_refusal
 from scheduler.explanation.downtime import downtime_around, downtime_now, unwatched_facts
 from scheduler.explanation.excluded_days import without_due
@@ -133,7 +134,13 @@ class Explainer:
             }
             if instants:
                 break
-        return instants | self._backfills.instants(asked, until)
+        return instants | self._backfills.instants(asked, until) | self._boots(asked, until).keys()
+
+    def _boots(self, begin: datetime, until: datetime) -> dict[datetime, Entry]:
+        """The boots of the machine that the job has something on record about, if it runs at boots now or did."""
+        if not (self._job.definition.at_reboot or self._in_force(begin).at_reboot):
+            return {}
+        return boots_between(self._past, self._name, begin, until)
 
     def requests(self, asked: datetime, until: datetime) -> list[Explanation]:
         """The runs that a person asked for with asked <= time < until."""
@@ -149,6 +156,8 @@ class Explainer:
         Raises:
             Corrupt: the ledger cannot be trusted.
         """
+        if (boot := self._boots(instant, instant + SECOND).get(instant)) is not None:
+            return self._answer(instant, *boot_facts(self._past, boot), self._job)
         first = self._explain_schedule(instant)
         verdict, facts = self._backfills.about(instant)
         if (again := reopening(self._past, self._present, self._name, instant)) is not None:

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from scheduler.definition import CalendarDigests, JobDefinition
-from scheduler.schedule import OnDemand, Schedule, Summary, parse_at, parse_cron, parse_every, parse_several
+from scheduler.schedule import (
+    AtReboot,
+    OnDemand,
+    Schedule,
+    Summary,
+    is_reboot,
+    parse_at,
+    parse_cron,
+    parse_every,
+    parse_several,
+)
 from scheduler.schedule.zones import load_zone
 
 if TYPE_CHECKING:
@@ -96,6 +106,8 @@ def _schedule(
         return SomeDaysSchedule(_schedule(cron, every, at, timezone, 0, None), _rule(calendars), timezone)
     if isinstance(cron, tuple):
         return parse_several(cron, timezone)
+    if cron is not None and is_reboot(cron):
+        return AtReboot(timezone)
     if cron is not None:
         return parse_cron(cron, timezone)
     if every is not None:

@@ -91,6 +91,12 @@ def _schedule_ticked(state: State, entry: Entry, data: v.ScheduleTicked) -> str:
         return f"{job.name} had no schedule then, by entry {job.defined_seq}"
     if not job.enablement.enabled:
         return f"{job.name} was disabled then, by entry {job.enablement.seq}"
+    if job.definition.at_reboot:
+        return (
+            ""
+            if data.scheduled_for in state.at_reboot.get(job.name, [])
+            else f"no boot was seen first at {due}"
+        )
     if data.nominal != nominal(job.definition, data.scheduled_for):
         return f"by the jitter of {job.name}, {due} is no such time of its schedule"
     return f"{due} was settled before" if job.is_settled(data.scheduled_for) else ""
@@ -107,6 +113,9 @@ def _schedule_misfired(state: State, entry: Entry, data: v.ScheduleMisfired) -> 
         return "nobody had asked for a pause to be caught up"
     if not around and job.definition.on_demand:
         return f"{job.name} had no schedule then, by entry {job.defined_seq}"
+    if job.definition.at_reboot and not around:
+        owed = state.at_reboot.get(job.name, [])
+        return "" if {data.first, data.last} <= set(owed) else "no boots were seen first then"
     if around or not (job.is_settled(data.first) or job.is_settled(data.last)):
         return ""
     return f"{data.first:%Y-%m-%d %H:%M:%S} UTC was settled before"

@@ -291,6 +291,8 @@ class State(msgspec.Struct):
         former_calendars: earlier ones; some schedule that is not settled yet may go by their days.
         backfills: the newest one of each job that ever had one.
         reopened: the entry by which each such job was reopened last.
+        boots: ids of the newest boots of machines during which a scheduler started, the newest last.
+        at_reboot: the jobs that run once for each boot, each with the boots that it owes: when they were first seen.
     """
 
     head: Head = EMPTY
@@ -308,6 +310,8 @@ class State(msgspec.Struct):
     former_calendars: list[Calendar] = []
     backfills: dict[str, Backfill] = {}
     reopened: dict[str, int] = {}
+    boots: list[str] = []
+    at_reboot: dict[str, list[datetime]] = {}
 
     @property
     def mark(self) -> str:

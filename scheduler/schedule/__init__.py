@@ -16,11 +16,13 @@ from scheduler.schedule.cron.several import SeveralSchedules, parse_several
 from scheduler.schedule.duration import format_duration, parse_duration
 from scheduler.schedule.errors import ScheduleError, mistyped
 from scheduler.schedule.every import EverySchedule, parse_every
-from scheduler.schedule.on_demand import OnDemand
 from scheduler.schedule.schedule import Lint, Schedule, Summary
+from scheduler.schedule.uncomputed import REBOOT, AtReboot, OnDemand, is_reboot
 from scheduler.schedule.zones import known_zone, nearest_zones, unknown_zone
 
 __all__ = [
+    "REBOOT",
+    "AtReboot",
     "AtSchedule",
     "CronSchedule",
     "EverySchedule",
@@ -31,6 +33,7 @@ __all__ = [
     "SeveralSchedules",
     "Summary",
     "format_duration",
+    "is_reboot",
     "known_zone",
     "mistyped",
     "nearest_zones",

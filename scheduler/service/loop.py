@@ -19,6 +19,7 @@ from scheduler.clock import Clock, Reading
 from scheduler.definition import SchedulerSettings
 from scheduler.entry_members import MisfireReason
 from scheduler.ledger.ledger import Ledger
+from scheduler.rules.boots import boot_events
 from scheduler.rules.catch_up import replay
 from scheduler.rules.clock_monitor import ClockMonitor, TimeGap
 from scheduler.rules.falling_due import ROUND_LATE_MAX, due_events, next_batch
@@ -125,6 +126,7 @@ class Scheduler:
         self._supervisor.tidy({(run.number, run.attempt) for run in self.state.runs.values() if run.started})
         self._ledger.decide(lambda state: late_run_skips(state, now.wall))
         self._replay("scheduler_down", now)
+        self._ledger.decide(lambda state: boot_events(state, now.wall))
         self._timetable = Timetable.of(self.state, now.wall)
         for run in self.state.runs.values():
             self._place(run.number, run.job)

@@ -35,6 +35,7 @@ class Story:
         self.to_catch_up: list[datetime] = []
         self.ticked: set[datetime] = set()
         self.closed: tuple[datetime, datetime] | None = None
+        self.boots: set[datetime] = set()
         self.backfills = BackfillAuditor(_instants)
 
     def begin(self, at: datetime) -> None:
@@ -43,9 +44,20 @@ class Story:
         self.mark = self.since
         self.until = None
 
+    def boot(self, at: datetime) -> None:
+        """A boot of the machine is seen for the first time: a run is owed by a job that is on its schedule then."""
+        self.advance(at)
+        if self.definition is None or self.definition.schedule != "@reboot" or self.since is None:
+            return
+        if self.until is None:
+            self.boots.add(at)
+            self.owed[at] = None
+
     def end(self, at: datetime) -> None:
         """The schedule in force ends at `at`."""
         self.advance(at)
+        for instant in self.boots.intersection(self.owed):
+            del self.owed[instant]
         if self.since is not None:
             self.mark = at if self.mark is None else max(at, self.mark)
         self.since = None
@@ -156,32 +168,18 @@ def audit(entries: Iterable[Entry], now: datetime) -> int:
         AssertionError: an instant was settled twice or not at all, or a run ended twice or never.
     """
     stories: dict[str, Story] = {}
+    boots: set[str] = set()
     ended: set[tuple[object, ...]] = set()
     for entry in entries:
         story = stories.setdefault(entry.job or "", Story())
         data = v.payload(entry)
-        match data:
-            case v.JobDefined():
-                redefine(story, data.definition, entry.time)
-            case v.JobRemoved() | v.JobDisabled():
-                story.end(entry.time)
-                story.until = data.until if isinstance(data, v.JobDisabled) else None
-                if isinstance(data, v.JobRemoved):
-                    story.definition = None
-            case v.JobEnabled():
-                reenable(story, data, entry.time)
-            case v.ScheduleTicked():
-                settle_tick(story, entry, data)
-            case v.ScheduleMisfired():
-                settle_misfire(story, entry, data)
-            case v.ScheduleExcluded():
-                take_exclusion(story, entry, data)
-            case v.RunStarted() | v.RunFinished() | v.RunSkipped():
-                count_once(entry, data, ended)
-            case v.ScheduleSettled() | v.ScheduleReopened() | v.BackfillRequested():
-                take_wish(story, entry, data)
-            case _:
-                pass
+        if isinstance(data, v.SchedulerStarted) and data.boot_id not in boots:
+            boots.add(data.boot_id)
+            for each in stories.values():
+                each.boot(entry.time.replace(microsecond=0))
+        if isinstance(data, v.RunStarted | v.RunFinished | v.RunSkipped):
+            count_once(entry, data, ended)
+        take(story, entry, data)
         story.backfills.look(entry, data)
     count = 0
     for name, story in stories.items():
@@ -191,6 +189,30 @@ def audit(entries: Iterable[Entry], now: datetime) -> int:
         assert not story.owed, f"{name}: nothing is on record about {list(story.owed)[:3]}"
         count += len(story.settled)
     return count
+
+
+def take(story: Story, entry: Entry, data: object) -> None:
+    """Take in an entry about a job."""
+    match data:
+        case v.JobDefined():
+            redefine(story, data.definition, entry.time)
+        case v.JobRemoved() | v.JobDisabled():
+            story.end(entry.time)
+            story.until = data.until if isinstance(data, v.JobDisabled) else None
+            if isinstance(data, v.JobRemoved):
+                story.definition = None
+        case v.JobEnabled():
+            reenable(story, data, entry.time)
+        case v.ScheduleTicked():
+            settle_tick(story, entry, data)
+        case v.ScheduleMisfired():
+            settle_misfire(story, entry, data)
+        case v.ScheduleExcluded():
+            take_exclusion(story, entry, data)
+        case v.ScheduleSettled() | v.ScheduleReopened() | v.BackfillRequested():
+            take_wish(story, entry, data)
+        case _:
+            pass
 
 
 def take_wish(

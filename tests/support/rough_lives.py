@@ -38,6 +38,7 @@ def rough_job(rng: random.Random, name: str) -> JobDefinition:
         {"every": "1d from 2026-01-02T02:30", "timezone": "Europe/Paris"},
         {"every": "5h from 2026-01-02T00:17"},
         {"on_demand": True},
+        {"schedule": "@reboot"},
         {"at": (BEGIN + timedelta(seconds=rng.randrange(4 * 86_400))).isoformat()},
     ]
     timing = rng.choice(timings)

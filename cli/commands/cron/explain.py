@@ -20,9 +20,11 @@ from cli.terminal.tables import Cell, Column, Value, details, table
 from cli.times.show import parse_time, show_relative, show_time
 from cli.times.zones import zone_of
 from scheduler.schedule import (
+    AtReboot,
     Schedule,
     ScheduleError,
     format_duration,
+    is_reboot,
     parse_cron,
     parse_duration,
     parse_every,
@@ -35,6 +37,7 @@ _COUNT_MAX = 10_000
 _INTERVAL = re.compile(r"(?P<key>every(?::[ \t]*|[ \t]+))(?P<value>.*)")
 
 
+_AT_BOOT = "it comes when a scheduler starts and sees a boot of the machine for the first time"
 _QUOTED_MAX_CHARS = 1_000
 """A longer expression is not shown again with a caret."""
 
@@ -67,7 +70,7 @@ def explain(
     try:
         for each in expression if several else [text]:
             refused = each
-            schedule = _parsed(each, timezone)
+            schedule = parse_cron(each, timezone) if several and is_reboot(each) else _parsed(each, timezone)
         if several:
             schedule = parse_several(expression, timezone)
     except ScheduleError as problem:
@@ -84,7 +87,7 @@ def _parsed(text: str, timezone: str) -> Schedule:
     """A cron expression, or an interval with its key in front."""
     interval = _INTERVAL.fullmatch(text)
     if interval is None:
-        return parse_cron(text, timezone)
+        return AtReboot(timezone) if is_reboot(text) else parse_cron(text, timezone)
     try:
         return parse_every(interval["value"], timezone)
     except ScheduleError as error:
@@ -105,6 +108,10 @@ def _jitter(text: str, schedule: Schedule) -> timedelta:
         jitter = parse_duration(text)
     except ScheduleError as error:
         raise click.BadParameter(error.reason, param_hint="--jitter") from None
+    if isinstance(schedule, AtReboot):
+        raise click.BadParameter(
+            "a boot of the machine has no time that jitter could move", param_hint="--jitter"
+        )
     if fault := jitter_fault(jitter, schedule):
         raise click.BadParameter(fault, param_hint="--jitter")
     return jitter
@@ -141,7 +148,8 @@ def _show(
             [show_time(instant, "UTC"), show_time(instant, timezone), show_relative(instant, now)]
             for instant in instants
         ]
-    table(columns, rows, empty="it never comes again after that")
+    never = "it never comes again after that"
+    table(columns, rows, empty=_AT_BOOT if isinstance(schedule, AtReboot) else never)
 
 
 def _show_for_programs(

@@ -36,6 +36,7 @@ _COLUMNS = [
 
 _NEXT = 6
 """Where the next run stands."""
+_NEXT_BOOT = "at the next boot"
 
 
 @click.command("list", epilog="Example: cronledger jobs list --utc")
@@ -80,9 +81,14 @@ def _row(view: View, job: Job, utc: bool) -> list[Cell | str]:
         enabled_cell(view.state, job, zone, view.now),
         last_cell(view.state, job),
         show_time(last, zone) if last else "",
-        show_time(upcoming, zone) if upcoming else "",
+        show_time(upcoming, zone) if upcoming else _NEXT_BOOT if _waits_for_boot(job) else "",
         show_relative(upcoming, view.now).removeprefix("in ") if upcoming else "",
     ]
+
+
+def _waits_for_boot(job: Job) -> bool:
+    """Whether it runs at the next boot of the machine."""
+    return job.on_schedule and job.definition.at_reboot
 
 
 def _at_terminal(
@@ -119,7 +125,7 @@ def _shortened(
     row[3] = enabled_cell(view.state, job, zone, view.now, beside=view.now, labelled=zone != local_zone())
     if last:
         row[5] = show_past(last, view.now)
-    row[_NEXT] = Cell("-", "dim")
+    row[_NEXT] = _NEXT_BOOT if _waits_for_boot(job) else Cell("-", "dim")
     if upcoming:
         row[_NEXT] = show_clock(upcoming, zone, beside=view.now, labelled=not zone_evident)
     row[7] = show_relative(upcoming, view.now) if upcoming else ""

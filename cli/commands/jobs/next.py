@@ -80,8 +80,9 @@ def next_(
             return
         going = {job.name: backfill for job in jobs if (backfill := under_way(view.state, job.name))}
         _show(view, coming, going, utc)
-        if chosen:
-            _explain_absence(view, {job.name for job in jobs} - {item.job.name for item in coming})
+        absent = {job.name for job in jobs} - {item.job.name for item in coming}
+        at_reboot = {job.name for job in jobs if job.definition.at_reboot and job.on_schedule}
+        _explain_absence(view, absent if chosen else at_reboot)
 
 
 def _show(view: View, coming: list[UpcomingRun], backfills: Mapping[str, Backfill], utc: bool) -> None:
@@ -128,6 +129,8 @@ def _explain_absence(view: View, names: set[str]) -> None:
         if job.definition.on_demand:
             asked = f"`cronledger jobs run {shlex.quote(name)}`"
             note(printable(f"{name} runs only when it is asked for: {asked}"))
+        elif schedule_begins_at(job, view.now) is not None and job.definition.at_reboot:
+            note(printable(f"{name} runs at the next boot of the machine"))
         elif schedule_begins_at(job, view.now) is None:
             note(printable(f"{name} is {enabled_words(job, zone)}"))
         elif next_run(job, view.now) is None:

@@ -54,8 +54,8 @@ def settle(home: Home, name: str, until: str | None, reopen: bool, reason: str) 
         raise click.UsageError("say why with --reason TEXT: it stands in the ledger")
     with to_write(home) as ledger:
         job = find_job(ledger.state, name)
-        if job.definition.on_demand:
-            raise Failure(f"{printable(name)} has no schedule: there are no times to settle")
+        if not job.definition.has_times:
+            raise Failure(f"{printable(name)} has no schedule with times: there are none to settle")
         if until is None:
             _reopen(home, ledger, name, reason)
         else:

@@ -90,7 +90,9 @@ def _facts(view: View, job: Job, zone: str) -> Iterator[tuple[str, Value]]:
     if job.last_skipped and (job.last is None or job.last_skipped.time > job.last.time):
         yield "last skipped", skipped_words(job.last_skipped, view.now, zone)
     upcoming = next_run(job, view.now)
-    if upcoming is None:
+    if upcoming is None and job.on_schedule and job.definition.at_reboot:
+        yield "next run", "at the next boot of the machine"
+    elif upcoming is None:
         yield "next run", Cell("none", "dim")
     else:
         when = f"{show_time(upcoming, zone)} ({show_relative(upcoming, view.now)})"

@@ -150,7 +150,7 @@ def _show_never_due(view: View, standing: Explanation, zone: str) -> None:
     job = view.state.jobs[standing.job]
     if job.definition.on_demand:
         told = f"{printable(standing.job)} has not been asked for yet."
-    elif schedule_of(job.definition).next_after(view.now) is None:
+    elif job.definition.has_times and schedule_of(job.definition).next_after(view.now) is None:
         told = f"{printable(standing.job)} has never been due, and its schedule has no time left."
     tell(paint(told, "strong", wants_colour()))
     for fact in standing.facts:
@@ -187,6 +187,8 @@ def _show_next(view: View, name: str, explainer: Explainer, zone: str) -> None:
     elif job.definition.on_demand:
         asked = f"`cronledger jobs run {shlex.quote(name)}` asks for it"
         tell(f"What comes next: nothing by itself; {asked}.")
+    elif job.on_schedule and job.definition.at_reboot:
+        tell("What comes next: a run at the next boot of the machine.")
     elif upcoming is None:
         tell("What comes next: nothing; it is not due again by itself as things stand.")
     else:

@@ -8,6 +8,7 @@ from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.rules.clock_trust import mark_after_step, mark_at_start
 from scheduler.rules.fold.apply import Apply
+from scheduler.rules.fold.boots import note_boot
 from scheduler.rules.state import ClockMark, Rejection, SchedulerStatus, State
 
 
@@ -22,6 +23,7 @@ def _home_adopted(state: State, entry: Entry, data: v.HomeAdopted) -> None:
 
 def _scheduler_started(state: State, entry: Entry, data: v.SchedulerStarted) -> None:
     state.scheduler = SchedulerStatus(entry.seq, entry.time, data.pid, data.host, data.boot_id, data.versions)
+    note_boot(state, entry, data)
     if state.left_running:
         state.left_running = [left for left in state.left_running if left.boot_id == data.boot_id]
     if data.boottime_ms is not None:

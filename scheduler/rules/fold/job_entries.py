@@ -8,6 +8,7 @@ from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.entry_members import MisfireReason
 from scheduler.rules.fold.apply import Apply
+from scheduler.rules.fold.boots import forget_owed, note_definition
 from scheduler.rules.instants_state import ClosedInterval
 from scheduler.rules.job_schedule import excluded, same_days, schedule_of
 from scheduler.rules.state import Calendar, Enablement, Job, State
@@ -18,6 +19,7 @@ def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
     new = data.definition
     if new.calendars is not None and not state.known_days.issuperset(new.calendars.all_digests()):
         raise UnfitPayload(entry.seq, entry.type, "definition")
+    note_definition(state, new.name, at_reboot=new.at_reboot)
     job = state.jobs.get(new.name)
     enablement = Enablement(enabled=new.enabled, actor=entry.actor, seq=entry.seq, time=entry.time)
     if job is None:
@@ -39,6 +41,7 @@ def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
             _open(job, entry.time)
         else:
             state.end_backfill(new.name)
+            forget_owed(state, new.name)
         job.enablement = enablement
     job.definition, job.revision, job.defined_seq = new, data.revision, entry.seq
 
@@ -61,6 +64,7 @@ def _job_removed(state: State, entry: Entry, data: v.JobRemoved) -> None:
     if job is not None:
         _close(job, entry.time, "removed")
         state.end_backfill(job.name)
+        note_definition(state, job.name, at_reboot=False)
         job.removed_seq = entry.seq
 
 
@@ -87,6 +91,7 @@ def _job_disabled(state: State, entry: Entry, data: v.JobDisabled) -> None:
         return
     _close(job, entry.time, "disabled")
     state.end_backfill(job.name)
+    forget_owed(state, job.name)
     job.enablement = Enablement(False, entry.actor, entry.seq, entry.time, data.reason, data.until)
 
 

@@ -8,6 +8,7 @@ from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.rules.fold.apply import Apply
 from scheduler.rules.fold.backfill_entries import advance_backfill
+from scheduler.rules.fold.boots import settle_boots
 from scheduler.rules.fold.run_entries import owe
 from scheduler.rules.instants_state import RESOLUTION, CatchingUp, SettledAhead, SettledByHand
 from scheduler.rules.job_schedule import schedule_of
@@ -20,6 +21,7 @@ def _schedule_ticked(state: State, entry: Entry, data: v.ScheduleTicked) -> None
         advance_backfill(state, entry, data)
         return
     job = _settle(state, entry.job, data.scheduled_for)
+    settle_boots(state, entry.job, data.scheduled_for)
     if data.trigger == "catch_up" and job is not None and job.catching_up is not None:
         job.catching_up.left -= 1
         if job.catching_up.left <= 0:
@@ -29,6 +31,7 @@ def _schedule_ticked(state: State, entry: Entry, data: v.ScheduleTicked) -> None
 def _schedule_misfired(state: State, entry: Entry, data: v.ScheduleMisfired) -> None:
     # The instants that will run get ticks of their own, in the same append; only a crash can cut the ticks off.
     job = _settle(state, entry.job, data.last)
+    settle_boots(state, entry.job, data.last)
     if data.will_run and job is not None:
         job.catching_up = CatchingUp(data.first, data.last, data.will_run)
 

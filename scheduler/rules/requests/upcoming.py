@@ -36,7 +36,7 @@ def schedule_begins_at(job: Job, now: datetime) -> datetime | None:
 
 def settled_ahead(job: Job, now: datetime) -> datetime | None:
     """The moment up to which a job's instants are settled, if it is after `now` because the clock was set back."""
-    if not job.present or job.definition.on_demand:
+    if not job.present or not job.definition.has_times:
         return None
     return job.cursor if job.cursor > now else None
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
+from scheduler.definition import JobDefinition
 from scheduler.entry_members import ASKED_FOR
 from scheduler.rules.catch_up import chosen
 from scheduler.rules.job_schedule import schedule_of
@@ -74,7 +75,14 @@ def late_run_skips(state: State, now: datetime) -> list[Event]:
             # Dispatch skips the runs of a job that is gone, and records why.
             continue
         instants = [run.scheduled_for for run in runs if run.scheduled_for is not None]
-        before_all = min(instants) - timedelta(microseconds=1)
-        wanted = set(chosen(job.definition, schedule_of(job.definition), before_all, now))
+        wanted = set(_wanted(job.definition, sorted(instants), now))
         events += [skipped(run, "catch_up", None) for run in runs if run.scheduled_for not in wanted]
     return events
+
+
+def _wanted(definition: JobDefinition, instants: list[datetime], now: datetime) -> list[datetime]:
+    """Those of the instants, which fell due, that the catch-up policy wants run; of boots it wants all."""
+    if definition.at_reboot:
+        return instants
+    before_all = instants[0] - timedelta(microseconds=1)
+    return chosen(definition, schedule_of(definition), before_all, now)

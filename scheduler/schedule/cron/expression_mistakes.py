@@ -134,8 +134,8 @@ def unknown_alias(text: str, column: int) -> ScheduleError:
     lowered = first.lower()
     if lowered == "@reboot":
         reason = (
-            "@reboot is not a time: a ledger records instants, and a restart has none that could be missed"
-            " or caught up; name a time, or start the command from the system's own init"
+            "@reboot is no time, and stands alone: what is to run once for each boot of the machine, and at other"
+            " times too, is two jobs"
         )
         return ScheduleError(reason, token=token, column=column)
     if lowered == "@every" and rest:

@@ -13,11 +13,12 @@ KEYS: Final[dict[str, Key]] = {
         derived=("schedules",),
         read=converters.expressions,
         show=shown.expressions,
-        takes="a cron expression in quotes, of five fields, or an alias such as @daily; or a list of these",
+        takes="a cron expression in quotes, of five fields, or an alias such as @daily; a list of these; or @reboot",
         default="none: exactly one of schedule, every, at and on_demand",
         meaning="When the job runs: at each time of `timezone` that fits the expression, or one of several. Days may "
-        "be told by their place in the month: `L`, `LW`, `15W`, `5#3`, `5L`. `cronledger cron explain` shows what "
-        "an expression means, and [schedules](schedules.md) tells the rules.",
+        "be told by their place in the month: `L`, `LW`, `15W`, `5#3`, `5L`. `@reboot` alone: once for each boot of "
+        "the machine. `cronledger cron explain` shows what an expression means, and [schedules](schedules.md) tells "
+        "the rules.",
         example='schedule: "30 2 * * mon-fri"',
         comment='exactly one of schedule, every, at and on_demand; also "@daily" and the like;\n'
         'several in a list, ["0 2 * * mon-fri", "0 6 * * sat"]',

@@ -76,7 +76,7 @@ def test_who_disables_the_job_is_told_that_this_ends_its_backfill(live: LiveHome
     (["often"], 2, "Missing option '--from'"),
     (["often", "--from", "soon"], 2, "'soon' is not a time"),
     (["nobody", "--from", "1h"], 2, 'no job "nobody"'),
-    (["asked", "--from", "1h"], 2, "asked has no schedule: there are no times to backfill"),
+    (["asked", "--from", "1h"], 2, "asked has no schedule with times"),
     (["often", "--from", "3h"], 1, "180 times of often would be run, and at most 100 are at once"),
     (["often", "--from", "3h", "--limit", "10001"], 2, "10001 is not from 1 to 10000"),
     (["often", "--from", "2099-01-01"], 1, "no time of often in this range passed without a run"),

@@ -90,7 +90,7 @@ REFUSED: list[tuple[str, str, str | None, str | None, str | None, int]] = [
     ("@foo", "there is no alias", None, None, "@foo", 0),
     ("@dayly", "there is no alias", "@daily", None, "@dayly", 0),
     (" @montly", "there is no alias", "@monthly", None, "@montly", 1),
-    ("@reboot", "a restart has none", None, None, "@reboot", 0),
+    ("@reboot", "is no time, and stands alone", None, None, "@reboot", 0),
     ("@every 90s", "`every`", "every: 90s", None, "@every", 0),
     (
         "\N{DEVANAGARI DIGIT TWO} 0 * * *",

@@ -1,4 +1,4 @@
-"""The schedule of a job that runs only when somebody asks for it: it has no instants."""
+"""Schedules whose instants come from no arithmetic: they have none that could be computed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from scheduler.schedule.schedule import Schedule, Summary
 
 
 @dataclass(frozen=True, slots=True)
-class OnDemand(Schedule):
-    """No instant at all.
+class Uncomputed(Schedule):
+    """No instant that is known before it comes.
 
     Attributes:
         zone: IANA name of the zone in which the times of such a job's runs are shown.
@@ -20,7 +20,7 @@ class OnDemand(Schedule):
     zone: str
 
     def next_after(self, instant: datetime) -> datetime | None:
-        """None: nothing comes by itself."""
+        """None: nothing that can be told."""
         del instant
         return None
 
@@ -39,6 +39,11 @@ class OnDemand(Schedule):
         del after, until
         return Summary(None, None, 0)
 
+
+@dataclass(frozen=True, slots=True)
+class OnDemand(Uncomputed):
+    """The schedule of a job that runs only when somebody asks for it."""
+
     def describe(self) -> str:
         """That it has no times, in words."""
         return "only when asked for"
@@ -46,3 +51,25 @@ class OnDemand(Schedule):
     def source(self) -> str:
         """The key, as words."""
         return "on demand"
+
+
+REBOOT = "@reboot"
+"""The one expression that is no time."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtReboot(Uncomputed):
+    """The schedule of a job that runs once for each boot of the machine: when a scheduler first sees that boot."""
+
+    def describe(self) -> str:
+        """When, in words."""
+        return "once for each boot of the machine"
+
+    def source(self) -> str:
+        """The expression."""
+        return REBOOT
+
+
+def is_reboot(expression: str) -> bool:
+    """Whether an expression asks for a run for each boot."""
+    return expression.strip().lower() == REBOOT

@@ -1,0 +1,52 @@
+"""How boots of the machine change the state: a job that runs once for each boot owes those that it was there for.
+
+A boot has no instant that could be computed. It is seen when a scheduler starts with a boot id that is not on record,
+and that moment is the instant.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from scheduler.rules.state import State
+
+BOOTS_MAX = 64
+"""So many boots are remembered: a home may be served by machines in turn."""
+OWED_MAX = 64
+"""A job owes at most so many; more than one it owes only if schedulers died as they started."""
+
+
+def note_boot(state: State, entry: Entry, data: v.SchedulerStarted) -> None:
+    """A scheduler started: if that boot is not on record, the jobs that are on their schedule owe a run for it."""
+    if data.boot_id in state.boots:
+        return
+    state.boots = [*state.boots, data.boot_id][-BOOTS_MAX:]
+    for name, owed in state.at_reboot.items():
+        enablement = state.jobs[name].enablement
+        pause_over = enablement.until is not None and enablement.until <= entry.time
+        if enablement.enabled or pause_over:
+            state.at_reboot[name] = [*owed, entry.time.replace(microsecond=0)][-OWED_MAX:]
+
+
+def note_definition(state: State, name: str, *, at_reboot: bool) -> None:
+    """A job was defined: it owes no boot from before, unless it was such a job already."""
+    if at_reboot:
+        state.at_reboot.setdefault(name, [])
+    else:
+        state.at_reboot.pop(name, None)
+
+
+def forget_owed(state: State, name: str) -> None:
+    """A job was disabled: what it owes is not run."""
+    if name in state.at_reboot:
+        state.at_reboot[name] = []
+
+
+def settle_boots(state: State, name: str | None, until: datetime) -> None:
+    """The boots that a job owes are settled up to this one."""
+    owed = state.at_reboot.get(name or "")
+    if owed:
+        done = next((place for place, each in enumerate(owed, 1) if each == until), 0)
+        state.at_reboot[name or ""] = owed[done:]
