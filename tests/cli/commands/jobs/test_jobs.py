@@ -16,7 +16,7 @@ from tests.support.ledger import run_finished, run_started, ticked
 PAST = datetime(2026, 1, 5, 1, 30, tzinfo=UTC)
 LIST_MEMBERS = [
     "name", "description", "schedule", "schedules", "every", "at", "on_demand", "timezone", "tags", "schedule_words",
-    "schedule_source", "enabled", "switched", "last_run", "last_skipped", "next_run", "running",
+    "schedule_source", "enabled", "switched", "last_run", "last_skipped", "next_run", "running", "backfill_left",
 ]  # fmt: skip
 
 
