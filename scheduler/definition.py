@@ -169,6 +169,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         success_codes: exit codes that count as success; empty: 0 alone.
         fail_on_output: texts; a run whose output holds one of them failed.
         start_deadline_ms: give up a run that could not start within this; None: an hour, of waiting for a slot.
+        locks: names of what a run of it shares with runs of other jobs, in order: it holds all of them, or waits.
         overlap: what becomes of a run that falls due while another one of the job is running.
         queue_limit: at most this many runs of the job wait for an earlier one.
         tags: words by which jobs are chosen together, in the order in which they are written.
@@ -207,6 +208,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     catch_up_window_ms: int | None = None
     success_codes: list[int] = []
     fail_on_output: list[str] = []
+    locks: list[str] = []
     overlap: Overlap = "skip"
     queue_limit: int = 1_000
     start_deadline_ms: int | None = None
@@ -298,12 +300,14 @@ class SchedulerSettings(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         max_parallel: at most this many runs at once; the others wait their turn. It has no default here, because
             that depends on the machine: who reads the config fills it in.
+        locks: how many runs may hold a lock at once, by its name; of one that is not here, one run.
         fsync: when appended entries are flushed to disk.
         shutdown: what becomes of the runs of a scheduler that stops: they are stopped, waited for, or left going.
         shutdown_grace_ms: with `stop`, how long it waits for them before that.
     """
 
     max_parallel: int
+    locks: dict[str, int] = {}
     fsync: Fsync = "always"
     shutdown: Shutdown = "stop"
     shutdown_grace_ms: int = 30_000

@@ -79,6 +79,17 @@ class Survivor(msgspec.Struct, frozen=True, kw_only=True):
     program: str
 
 
+class LockWait(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A lock that a run could not take: its `name`, and the runs that held it (`holders`), the 16 that came first.
+
+    Without holders: `behind` is an older run that waited for it too, and comes first.
+    """
+
+    name: str
+    holders: list[int] = []
+    behind: int | None = None
+
+
 class RetentionTarget(msgspec.Struct, frozen=True, kw_only=True):
     """What was done in one folder."""
 

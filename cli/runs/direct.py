@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
 
 import click
 
@@ -19,10 +20,12 @@ from cli.runs.runner import OnRequested, OutputPlaces, Runner, ledger_for_runs
 from cli.runs.wanted import Wanted
 from cli.terminal.console import note
 from cli.terminal.printable import printable
+from cli.words.lock_words import lock_words
 from eventstore.errors import LedgerError, Unavailable
 from scheduler.configuration import Config
 from scheduler.configuration.variables.secret_values import named_secrets
 from scheduler.definition import JobDefinition
+from scheduler.entry_members import LockWait
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.open import bring_in_line
@@ -99,6 +102,7 @@ class DirectRunner(Runner):
                 person(),
                 executors_of(home),
                 claims=claims(ledger.state.mark),
+                lock_capacities=config.settings.locks,
             )
             closing_if_it_fails.pop_all()
         self._pending: list[tuple[RunRequest, OnRequested]] = []
@@ -108,6 +112,7 @@ class DirectRunner(Runner):
         self._refused = False
         self._announced: set[int] = set()
         self._collects = False
+        self._told_locks: set[tuple[str, LockWait]] = set()
         self._tick_at_s = time.monotonic() + _TICK_S
 
     def request(self, wanted: Wanted, on_requested: OnRequested) -> None:
@@ -186,7 +191,8 @@ class DirectRunner(Runner):
         try:
             number = self._executor.begin(request)
             if number is None:
-                # Another run of its job came first.
+                # Another run of its job came first, or others hold its locks.
+                self._tell_of_lock(request.definition)
                 return False
         except Unavailable as problem:
             if not self._executor.busy:
@@ -205,6 +211,14 @@ class DirectRunner(Runner):
 
         with contextlib.suppress(Failure, LedgerError):
             bring_up_to_date(self._home, shown=False)
+
+    def _tell_of_lock(self, definition: JobDefinition) -> None:
+        """Say once for which lock a run waits, and who has it."""
+        lock = self._executor.lock_in_the_way(definition)
+        if lock is not None and (definition.name, lock) not in self._told_locks:
+            self._told_locks.add((definition.name, lock))
+            state = self.ledger.state
+            note(f"{definition.name}: waiting for {lock_words(lock, state, datetime.now(UTC))}")
 
     def _turn(self) -> float:
         """Let the executor do what can be done now; returns in how many seconds to call this again."""

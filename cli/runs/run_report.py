@@ -18,7 +18,7 @@ from scheduler.definition import JobDefinition
 from scheduler.entry_members import Trigger
 from scheduler.ledger.run_record import RunRecord
 from scheduler.rules.runs.attempts import settles
-from scheduler.wording.causes import claimed_actor_words
+from scheduler.wording.causes import claimed_actor_words, lock_clause
 from scheduler.wording.outcomes import items_words
 
 
@@ -119,6 +119,10 @@ class RunReport:
             told.append(_proved(f"{show_time(entry.time, zone)}, {attempt}{where}", entry))
         if told:
             yield "started", told
+        last: v.RunStarted | None = v.payload(self._starts[-1]) if self._starts else None
+        if last is not None and last.locks:
+            waited = "" if last.waited_for is None else f"; {lock_clause(last.waited_for)}"
+            yield "locks", f"{', '.join(last.locks)}{waited}"
         if self._retried:
             yield "tried again", [_proved(sentence(each, zone), each) for each in self._retried]
         for name, payload in (("taken over", v.RunAdopted), ("asked to stop", v.RunCancelRequested)):
@@ -178,6 +182,8 @@ class RunReport:
             "definition": None if force is None else {"revision": force.revision, "entry": force.entry},
             "misfire": None if record.promise is None else record.promise.seq,
             "slots": self._end.slots if isinstance(self._end, v.RunSkipped) else [],
+            "locks": v.payload(self._starts[-1]).locks if self._starts else {},
+            "lock": self._end.lock if isinstance(self._end, v.RunSkipped) else None,
             "survivors": self._end.survivors if isinstance(self._end, v.RunFinished) else [],
             "entries": [{**members(entry), "sentence": sentence(entry)} for entry in record.entries],
         }

@@ -18,16 +18,18 @@ from cli.runs.wanted import Wanted
 from cli.terminal.console import note
 from cli.times.zones import local_zone
 from cli.words.job_words import PAUSE_ENDS, paused_words
+from cli.words.lock_words import lock_words
 from eventstore.errors import Unavailable
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.configuration.home_config import UNENDED_REST_S, may_be_half_written
+from scheduler.entry_members import LockWait
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.view import config_is_judged, read_config
 from scheduler.ownership.actor import claims, person
 from scheduler.rules.requests.waiting_reason import WaitingReason, waiting_reason
-from scheduler.rules.state import SchedulerStatus
+from scheduler.rules.state import State
 from scheduler.scheduler_lock import Holder
 from scheduler.scheduler_watch import SchedulerWatch
 
@@ -67,7 +69,7 @@ class SchedulerRunner(Runner):
         places: OutputPlaces | None,
     ) -> None:
         super().__init__(home, ledger, places)
-        self._explained: set[tuple[int, str, datetime | None]] = set()
+        self._explained: set[tuple[int, str, datetime | None, LockWait | None]] = set()
         self._patient_until_s = 0.0
         with ExitStack() as closing_if_it_fails:
             closing_if_it_fails.callback(super().close)
@@ -153,9 +155,9 @@ class SchedulerRunner(Runner):
                 continue
             why = waiting_reason(state, run, job, self._max_parallel)
             paused = state.scheduler.paused if state.scheduler is not None else None
-            if (run, why.kind, paused) not in self._explained:
-                self._explained.add((run, why.kind, paused))
-                note(f"run {run} of {job} {_waiting_words(why, state.scheduler)}")
+            if (run, why.kind, paused, why.lock) not in self._explained:
+                self._explained.add((run, why.kind, paused, why.lock))
+                note(f"run {run} of {job} {_waiting_words(why, state)}")
 
     @cached_property
     def _max_parallel(self) -> int | None:
@@ -187,7 +189,10 @@ class SchedulerRunner(Runner):
         return Failure("the scheduler is gone: no one serves this home", ". ".join(says), ExitCode.FAILED)
 
 
-def _waiting_words(why: WaitingReason, status: SchedulerStatus | None) -> str:
+def _waiting_words(why: WaitingReason, state: State) -> str:
+    status = state.scheduler
+    if why.lock is not None:
+        return f"waits for {lock_words(why.lock, state, datetime.now(UTC))}"
     if why.kind == "paused":
         assert status is not None, "only a scheduler can be paused"
         return (

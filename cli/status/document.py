@@ -61,9 +61,7 @@ def status_document(view: View) -> dict[str, Any]:
         ],
         "memory_limited_by": memory_means(view) if any_memory_limit(view) else None,
         "backfills": _backfills(view),
-        "slots_taken": None
-        if (full := view.full_slots) is None
-        else {"by": [run.number for run in full.holders], "waiting": len(full.waiting)},
+        **_waits(view),
         "ledger": {
             "id": view.state.ledger or None,
             "entries": 0 if last is None else last.seq + 1,
@@ -96,3 +94,17 @@ def _settled(view: View) -> list[dict[str, Any]]:
     """The jobs of which a person settled what is to come."""
     found = ((job.name, settled_by_hand(job, view.now)) for job in view.state.present_jobs())
     return [{"job": name, "until": each.until, "entry": each.seq} for name, each in found if each is not None]
+
+
+def _waits(view: View) -> dict[str, Any]:
+    """What runs wait for that could start."""
+    full = view.full_slots
+    return {
+        "slots_taken": None
+        if full is None
+        else {"by": [run.number for run in full.holders], "waiting": len(full.waiting)},
+        "lock_waits": [
+            {"run": run, "lock": wait.name, "held_by": wait.holders, "behind": wait.behind}
+            for run, wait in view.lock_waits.items()
+        ],
+    }

@@ -22,6 +22,7 @@ from cli.times.show import show_duration, show_past, show_size, show_time
 from cli.words.entry_lines import sentence
 from cli.words.job_words import PAUSE_ENDS, backfill_words, going_words, paused_words
 from cli.words.limit_words import memory_means, memory_means_words
+from cli.words.lock_words import lock_waits_words
 from cli.words.scheduler_words import (
     clock_was_ahead_words,
     full_slots_words,
@@ -158,6 +159,7 @@ def _runs(view: View) -> list[Cell | str]:
     lines: list[Cell | str] = [_run(run, view) for run in runs[:_SHOWN_MAX]]
     if len(runs) > _SHOWN_MAX:
         lines.append(f"and {len(runs) - _SHOWN_MAX:,} more")
+    lines[:0] = [Cell(told, "warn") for told in lock_waits_words(view.lock_waits, view.state, view.now)]
     if (full := view.full_slots) is not None:
         lines.insert(0, Cell(full_slots_words(full, view.now), "bad"))
     return lines or ["none"]

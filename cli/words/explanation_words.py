@@ -9,22 +9,16 @@ from typing import Any
 from cli.terminal.console import Tone
 from cli.terminal.printable import printable, show_count
 from cli.times.show import show_duration, show_time
+from cli.words.run_fact_words import RUN_FACT_WORDS, Shown
 from cli.words.words import (
     OUTCOME_WORDINGS,
     actor_words,
     because,
-    ending_words,
-    error_words,
-    is_on_time,
-    lateness_words,
-    skip_words,
-    trigger_words,
 )
 from scheduler.explanation import Explanation, Fact, Verdict
 from scheduler.explanation import facts as f
 from scheduler.schedule import REBOOT, format_duration
-from scheduler.wording.causes import MISFIRE_WORDINGS, parameter_words
-from scheduler.wording.outcomes import said_words
+from scheduler.wording.causes import MISFIRE_WORDINGS
 
 _HEADLINES: dict[Verdict, tuple[Tone, str]] = {
     "running": ("good", "Yes: its run has started and is still going."),
@@ -49,7 +43,6 @@ _AHEAD: dict[Verdict, str] = {
     "settled": "Not as things stand: a person settled it without a run.",
     "not_defined": "It will not be run: that is settled already, for the clock was ahead.",
 }
-_HOLDERS_SHOWN_MAX = 5
 _DOWN_NOW = {
     "never": "No scheduler has ever been started",
     "stopped": "No scheduler is running: the last one stopped at {since}",
@@ -100,9 +93,6 @@ def in_force_sentence(fact: f.ScheduleInForce, since: datetime, zone: str) -> st
         return printable(f"{told}: it runs only when somebody asks for it.")
     which = f"{fact.source} {fact.timezone} (revision {fact.revision})"
     return printable(f"Its schedule is {which}, in force since {show_time(since, zone)}.")
-
-
-Shown = Callable[[datetime], str]
 
 
 def _scheduled(fact: f.ScheduleInForce, shown: Shown) -> str:
@@ -168,112 +158,6 @@ def _absent(fact: f.JobAbsence, shown: Shown) -> str:
         return f"It was first defined at {shown(fact.back)}." if fact.back else "It is not defined."
     told = f"It was removed from the config at {shown(fact.removed)}"
     return f"{told}, and was gone until {shown(fact.back)}." if fact.back else f"{told}."
-
-
-def _ticked(fact: f.RunOwed, shown: Shown) -> str:
-    late = "" if is_on_time(fact.lateness_ms) else f", {lateness_words(fact.lateness_ms)}"
-    if fact.trigger == "backfill":
-        return f"Its turn came at {shown(fact.time)}{late}: run {fact.run}."
-    how = "Catch-up asked for it" if fact.trigger == "catch_up" else "It fell due, and a run was owed"
-    return f"{how} at {shown(fact.time)}{late}: run {fact.run}."
-
-
-def _backfill(fact: f.Backfilling, shown: Shown) -> str:
-    asked = (
-        f"{actor_words(fact.actor)} asked at {shown(fact.time)} that it be backfilled{because(fact.reason)}"
-    )
-    if fact.turn == "to_come":
-        return f"{asked}; its turn is still to come."
-    if fact.ended is None:
-        return f"{asked}."
-    return f"{asked}; that was ended at {shown(fact.ended)}, before its turn, by {actor_words(fact.ended_by or '')}."
-
-
-def _run_began(fact: f.RunStart, shown: Shown) -> str:
-    adopted = "; it outlived that scheduler, and the next one took it over" if fact.adopted else ""
-    params = parameter_words({**fact.params, **dict.fromkeys(fact.secret, "(secret)")})
-    return f"Run {fact.run} started at {shown(fact.time)}{params}{adopted}."
-
-
-def _run_ended(fact: f.RunEnd, shown: Shown) -> str:
-    attempt = f" in attempt {fact.attempt}" if fact.attempt > 1 else ""
-    told = f"Run {fact.run} {_end(fact, shown)}{attempt}{error_words(fact.outcome, fact.error)}"
-    said = said_words(fact.outcome, fact.message, fact.items_processed, fact.items_failed)
-    metrics = ", ".join(f"{name}={value}" for name, value in fact.metrics.items())
-    return f"{told}{said}." + (f" It measured {metrics}." if metrics else "")
-
-
-def _end(fact: f.RunEnd | f.AttemptEnd, shown: Shown) -> str:
-    """How and when it ended, and how long it took: `failed with exit code 3 at … after 2 s`."""
-    how = OUTCOME_WORDINGS[fact.outcome].clause + ending_words(fact.outcome, fact.exit_code, fact.signal)
-    took = f" after {show_duration(fact.duration_ms)}" if fact.duration_ms is not None else ""
-    return f"{how} at {shown(fact.time)}{took}"
-
-
-def _attempt_ended(fact: f.AttemptEnd, shown: Shown) -> str:
-    told = f"Attempt {fact.attempt} {_end(fact, shown)}{error_words(fact.outcome, fact.error)}"
-    told += f"; attempt {fact.attempt + 1} was to follow at {shown(fact.retry_at)}"
-    return f"{told}, and started at {shown(fact.next_started)}." if fact.next_started else f"{told}."
-
-
-def _wait_ended(fact: f.WaitEnd, shown: Shown) -> str:
-    why = {
-        "within": "the time within which its attempts are to start (`retry.within`) was over",
-        "cancelled": "it was cancelled",
-        "disabled": "its job was disabled",
-        "removed": "its job was removed from the config",
-    }[fact.why]
-    by = f" by {actor_words(fact.actor)}{because(fact.actor_reason)}" if fact.actor else ""
-    return f"It made no attempt {fact.attempt + 1}: at {shown(fact.time)} it was recorded that {why}{by}."
-
-
-def _run_open(fact: f.UnfinishedRun, shown: Shown) -> str:
-    if fact.started is not None:
-        which = f"Attempt {fact.attempt} of run {fact.run}" if fact.attempt > 1 else f"Run {fact.run}"
-        return f"{which} is going since {shown(fact.started)}."
-    if fact.retry_at is not None:
-        return (
-            f"Run {fact.run} waits for attempt {fact.attempt}, which is to start at {shown(fact.retry_at)}."
-        )
-    behind = f" behind run {fact.behind}" if fact.behind is not None else ""
-    return f"Run {fact.run} waits{behind}."
-
-
-def _run_skipped(fact: f.RunSkip, shown: Shown) -> str:
-    told = f"Run {fact.run} was skipped at {shown(fact.time)}: {skip_words(fact.reason)}"
-    if not fact.actor:
-        return f"{told}."
-    if fact.reason == "cancelled":
-        return f"{told}, as {actor_words(fact.actor)} wished{because(fact.actor_reason)}."
-    return f"{told} by {actor_words(fact.actor)}{because(fact.actor_reason)}."
-
-
-def _in_the_way(fact: f.BlockingRun, shown: Shown) -> str:
-    due = f", due {shown(fact.scheduled_for)}" if fact.scheduled_for else ""
-    begun = f"started at {shown(fact.started)}" if fact.started else "not started by then"
-    told = f"In its way was run {fact.run} ({trigger_words(fact.trigger)}{due}), {begun}"
-    if fact.ended is None:
-        return f"{told} and not ended yet."
-    how = OUTCOME_WORDINGS[fact.outcome].clause if fact.outcome else "was skipped"
-    return f"{told}; it {how} at {shown(fact.ended)}."
-
-
-def _replaced_by(fact: f.ReplacingRun, shown: Shown) -> str:
-    due = f", due {shown(fact.scheduled_for)}," if fact.scheduled_for else ""
-    return f"Run {fact.run}{due} took its place (`overlap: replace`)."
-
-
-def _slots_taken(fact: f.TakenSlots, shown: Shown) -> str:
-    pairs = list(zip(fact.runs, fact.jobs, strict=True))
-    by = ", ".join(f"run {run} of {job}" for run, job in pairs[:_HOLDERS_SHOWN_MAX])
-    if len(pairs) > _HOLDERS_SHOWN_MAX:
-        by += f" and {len(pairs) - _HOLDERS_SHOWN_MAX} more"
-    since = f" since {shown(fact.since)}" if fact.since else ""
-    return f"All slots (`max_parallel`) were taken{since}, by {by}."
-
-
-def _by_hand(fact: f.ManualRun, shown: Shown) -> str:
-    return f"{actor_words(fact.actor)} asked for run {fact.run} at {shown(fact.time)}{because(fact.reason)}."
 
 
 def _down(fact: f.SchedulerDowntime, shown: Shown) -> str:
@@ -366,24 +250,13 @@ def _to_come(fact: f.UpcomingInstant, _shown: Shown) -> str:
 
 
 _WORDS: dict[type[Fact], Callable[[Any, Shown], str]] = {
+    **RUN_FACT_WORDS,
     f.ScheduleInForce: _scheduled,
     f.ExcludedDay: _excluded,
     f.ScheduleChange: _rescheduled,
     f.DaylightSaving: _daylight_saving,
     f.Disablement: _switched,
     f.JobAbsence: _absent,
-    f.RunOwed: _ticked,
-    f.Backfilling: _backfill,
-    f.RunStart: _run_began,
-    f.RunEnd: _run_ended,
-    f.AttemptEnd: _attempt_ended,
-    f.WaitEnd: _wait_ended,
-    f.UnfinishedRun: _run_open,
-    f.RunSkip: _run_skipped,
-    f.BlockingRun: _in_the_way,
-    f.ReplacingRun: _replaced_by,
-    f.TakenSlots: _slots_taken,
-    f.ManualRun: _by_hand,
     f.SchedulerDowntime: _down,
     f.ClockStep: _stepped,
     f.PersonSettled: _settled_by_hand,

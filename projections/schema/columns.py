@@ -79,6 +79,20 @@ EVENTS = (
     _text("hash", "SHA-256 over the bytes of the entry's line before its `hash`, in hex."),
 )
 
+_LOCKS = (
+    _C(
+        "locks",
+        "VARCHAR[]",
+        "",
+        "The locks that it held; none where it did not start: `list_contains(locks, 'database')`.",
+    ),
+    _text(
+        "waited_for_lock",
+        "The lock for which it had to wait, or for which it was skipped; none where it did not.",
+    ),
+)
+"""What it shared with runs of other jobs."""
+
 RUNS = (
     _number("run", "The run's number: `seq` of the entry that caused it."),
     _text("job", "The job's name."),
@@ -107,6 +121,7 @@ RUNS = (
     _number("backfill", "`seq` of the `backfill.requested` that asked for it, of a run that is backfilled."),
     _number("replaces", "`seq` of what had disposed of its instant before, of a run that is backfilled."),
     *_SAID,
+    *_LOCKS,
 )
 
 ATTEMPTS = (
@@ -128,6 +143,7 @@ ATTEMPTS = (
     _number("finished_seq", "`seq` of the entry that ended it: the evidence."),
     _json("params", "The values of its parameters, as in `runs`."),
     *_SAID,
+    *_LOCKS,
 )
 
 JOBS = (
@@ -137,6 +153,7 @@ JOBS = (
     _text("timezone", "IANA zone in which the schedule is read."),
     _C("tags", "VARCHAR[]", "", "Words by which jobs are chosen together: `list_contains(tags, 'prod')`."),
     _text("run_as", "User, or user and group, as whom it runs; none where that is the scheduler's."),
+    _C("locks", "VARCHAR[]", "", "What its runs share with runs of other jobs, by name."),
     _C("enabled", "BOOLEAN", "", "Whether it runs on its schedule now: in the config, and not disabled."),
     _time("since", "When it was last enabled or disabled."),
     _text("by", 'Who did that: `config` or a person. A word of SQL: write `"by"`.'),

@@ -29,10 +29,11 @@ FROM (FROM parts.sealed_runs WHERE retry_at IS NULL UNION ALL FROM parts.recent_
 CREATE VIEW attempts AS
 SELECT run, attempt, job, trigger, status, outcome, scheduled_for, started, finished, duration_ms, exit_code, signal,
        cpu_ms, memory_peak_bytes, stdout_bytes, stderr_bytes, error, retry_at, host, command_sha256,
-       settled_seq AS finished_seq, params, message, items_processed, items_failed, metrics
+       settled_seq AS finished_seq, params, message, items_processed, items_failed, metrics, locks, waited_for_lock
 FROM (FROM parts.sealed_runs UNION ALL FROM parts.recent_runs) WHERE status = 'finished' AND closes IS NULL
 UNION ALL BY NAME
-SELECT run, attempt, job, trigger, 'running' AS status, scheduled_for, time AS started, host, command_sha256, params
+SELECT run, attempt, job, trigger, 'running' AS status, scheduled_for, time AS started, host, command_sha256, params,
+       coalesce(json_keys(locks), []) AS locks, waited_for->>'$.name' AS waited_for_lock
 FROM parts.open_entries AS s WHERE type = 'run.started' AND NOT EXISTS (
     SELECT 1 FROM parts.open_entries AS e WHERE e.type = 'run.finished' AND e.run = s.run AND e.attempt = s.attempt
 );
@@ -80,6 +81,7 @@ SELECT d.job AS name, coalesce(d.definition->>'$.description', '') AS descriptio
        coalesce(d.definition->>'$.timezone', 'UTC') AS timezone,
        coalesce(TRY_CAST(d.definition->'$.tags' AS VARCHAR[]), []) AS tags,
        d.definition->>'$.run_as' AS run_as,
+       coalesce(TRY_CAST(d.definition->'$.locks' AS VARCHAR[]), []) AS locks,
        r.removed IS NULL
            AND (s.enabled OR coalesce(s.until <= (SELECT asked_at FROM parts.clock), false)) AS enabled,
        s.since, s.actor AS "by", s.reason, s.until, d.revision, d.defined, r.removed,

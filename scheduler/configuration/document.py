@@ -19,6 +19,7 @@ from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, TIMING_KEYS, TOP_KEYS
 from scheduler.configuration.literal_text import literal_lints, may_be_misread
+from scheduler.configuration.lock_lints import lock_lints
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob
 from scheduler.configuration.other_user import UserCheck
 from scheduler.configuration.spelling import nearest
@@ -105,8 +106,11 @@ def _read(
     remarks = [] if jobs else [_no_jobs(top)]
     remarks += job_remarks
     remarks += _literal_lints(text, top, jobs, problems)
+    found = _settings(settings.values)
+    if found.locks:
+        remarks += lock_lints(jobs, found.locks)
     whole = {name: calendar for name, calendar in calendars.items() if calendar is not None}
-    return Config(path, digest, jobs, _settings(settings.values), remarks, now, whole, calendar_files)
+    return Config(path, digest, jobs, found, remarks, now, whole, calendar_files)
 
 
 def _calendars(

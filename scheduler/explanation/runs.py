@@ -9,10 +9,12 @@ from typing import Literal
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
+from scheduler.entry_members import LockWait
 from scheduler.explanation.facts import (
     AttemptEnd,
     BlockingRun,
     Fact,
+    LockInTheWay,
     ManualRun,
     ReplacingRun,
     RunEnd,
@@ -27,7 +29,7 @@ from scheduler.explanation.facts import (
 from scheduler.ledger.past import Past
 from scheduler.rules.runs.attempts import settles
 from scheduler.rules.runs.dispatch import SLOTS_SHOWN_MAX
-from scheduler.rules.runs.slots import full_slots
+from scheduler.rules.runs.slots import full_slots, lock_waits
 from scheduler.rules.state import Run, State
 
 NEAR_ENTRIES = 20_000
@@ -50,9 +52,8 @@ def run_facts(past: Past, number: int) -> tuple[Verdict, list[Fact]]:
             retry_at=run.retry_at,
         )
         facts = [*facts, unfinished]
-        full = full_slots(past.state_at(past.head_seq)) if run.started is None else None
-        if full is not None and number in full.waiting:
-            facts.append(_taken(full.holders[:SLOTS_SHOWN_MAX]))
+        if run.started is None:
+            facts += _what_it_waits_for(past, number)
         return ("waiting" if run.started is None else "running"), facts
     data = v.payload(own.end)
     if isinstance(data, v.RunFinished):
@@ -60,6 +61,16 @@ def run_facts(past: Past, number: int) -> tuple[Verdict, list[Fact]]:
         told = _ended if data.closes is None else partial(_closed, past)
         return "ran", [*facts, told(own.end, number, data), *replaced]
     return "skipped", [*facts, *_skipped(past, own.end, number, data)]
+
+
+def _what_it_waits_for(past: Past, number: int) -> list[Fact]:
+    """The lock or the slots for which a run waits now, as far as it waits for nothing else."""
+    state = past.state_at(past.head_seq)
+    if (wait := lock_waits(state).get(number)) is not None:
+        return [_lock(past, wait, number, past.head_seq, waits=True)]
+    full = full_slots(state)
+    waits = full is not None and number in full.waiting
+    return [_taken(full.holders[:SLOTS_SHOWN_MAX])] if full is not None and waits else []
 
 
 def requests_between(past: Past, name: str, begin: datetime, end: datetime) -> Iterator[Entry]:
@@ -117,7 +128,9 @@ class _RunEntries:
             params=v.payload(started).params,
             secret=self._secret_parameters(started),
         )
-        return [start, *self._ended_attempts(own or [started], near, last)]
+        waited = v.payload(started).waited_for
+        before = [] if waited is None else [_lock(self._past, waited, self._number, started.seq - 1)]
+        return [*before, start, *self._ended_attempts(own or [started], near, last)]
 
     def _secret_parameters(self, started: Entry) -> list[str]:
         job = self._past.state_at(started.seq).jobs.get(started.job or "")
@@ -223,6 +236,9 @@ def _skipped(past: Past, entry: Entry, number: int, data: v.RunSkipped) -> list[
     runs = past.state_at(entry.seq - 1).runs if data.slots else {}
     holders = [runs[slot] for slot in data.slots if slot in runs]
     taken: list[Fact] = [_taken(holders)] if holders else []
+    if data.lock is not None:
+        whose = number if data.reason == "deadline" else cause or number
+        taken.append(_lock(past, data.lock, whose, entry.seq - 1))
     if cause is None:
         skipped = RunSkip(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)
         return [skipped, *taken]
@@ -262,6 +278,27 @@ def _taken(holders: list[Run]) -> TakenSlots:
         runs=[run.number for run in holders],
         jobs=[run.job for run in holders],
         since=max((run.started for run in holders if run.started is not None), default=None),
+    )
+
+
+def _lock(past: Past, wait: LockWait, whose: int, at_seq: int, *, waits: bool = False) -> LockInTheWay:
+    """What is said of a lock that a run could not have, at entry `at_seq`."""
+    numbers = wait.holders if wait.behind is None else [wait.behind]
+    first = min(numbers) + 1
+    begun = {
+        entry.run: entry.time
+        for entry in past.entries(first, min(at_seq, first + NEAR_ENTRIES))
+        if entry.run in numbers and entry.type == v.RunStarted.TYPE
+    }
+    return LockInTheWay(
+        entries=numbers,
+        lock=wait.name,
+        runs=numbers,
+        jobs=[past.entry(number).job or "" for number in numbers],
+        since=max(begun.values(), default=None) if wait.behind is None else None,
+        older=wait.behind is not None,
+        waits=waits,
+        whose=whose,
     )
 
 

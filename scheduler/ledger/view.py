@@ -24,6 +24,7 @@ from scheduler.configuration import (
     load,
 )
 from scheduler.configuration.home_config import load_config, may_be_half_written
+from scheduler.entry_members import LockWait
 from scheduler.home import Home, NoHome
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.ledger_prefix import LedgerPrefix
@@ -32,7 +33,7 @@ from scheduler.ledger.past import OnProgress, Past
 from scheduler.rules.job_schedule import with_offset
 from scheduler.rules.reconcile import pauses_ended
 from scheduler.rules.requests.preview import preview
-from scheduler.rules.runs.slots import FullSlots, full_slots
+from scheduler.rules.runs.slots import FullSlots, full_slots, lock_waits
 from scheduler.rules.state import Job, State
 from scheduler.scheduler_lock import Holder, holder_of
 from scheduler.store import open_store
@@ -119,6 +120,12 @@ class View(NamedTuple):
         """What holds all slots while runs wait for one; None of the past, and where no scheduler would give one."""
         serves = self.as_of is None and self.scheduler_state == "running"
         return full_slots(self.state, self.now) if serves else None
+
+    @property
+    def lock_waits(self) -> dict[int, LockWait]:
+        """The runs that wait for a lock, by number, and who has it; see `full_slots`."""
+        serves = self.as_of is None and self.scheduler_state == "running"
+        return lock_waits(self.state, self.now) if serves else {}
 
     @property
     def scheduler_state(self) -> SchedulerState:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
+from scheduler.entry_members import LockWait
 from scheduler.rules.catch_up import ticked
 from scheduler.rules.exclusion import exclusion
 from scheduler.rules.runs.attempts import closed
@@ -67,13 +68,15 @@ def _overload(job: Job, instants: Sequence[datetime]) -> Event:
     return v.event(misfired, v.SCHEDULER, job=job.name)
 
 
-def deadline_skip(state: State, number: int, capacity: int, running: Sequence[int]) -> Event:
-    """The event that says: this run could not start in time; it names the runs that hold all slots, if any do.
+def deadline_skip(
+    state: State, number: int, capacity: int, running: Sequence[int], lock: LockWait | None = None
+) -> Event:
+    """The event that says: this run could not start in time; it names the runs that hold its lock, or all slots.
 
     Of a run that has made an attempt: the time within which all its attempts were to start is over.
     """
     run = state.runs[number]
     if run.waits_for_retry:
         return closed(run, None, None)
-    slots = running[:SLOTS_SHOWN_MAX] if capacity <= 0 else ()
-    return skipped(run, "deadline", None, slots=slots)
+    slots = running[:SLOTS_SHOWN_MAX] if capacity <= 0 and lock is None else ()
+    return skipped(run, "deadline", None, slots=slots, lock=lock)

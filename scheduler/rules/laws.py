@@ -167,7 +167,17 @@ def _run_started(state: State, entry: Entry, data: v.RunStarted) -> str:
         return f"attempt {run.attempt} of run {run.number} had not ended"
     if run is not None and data.attempt > run.attempt + 1:
         return f"run {run.number} was at attempt {run.attempt}: the next one is not {data.attempt}"
-    return why
+    return why or _locks_taken(state, data)
+
+
+def _locks_taken(state: State, data: v.RunStarted) -> str:
+    """What is wrong with the locks that an attempt takes: no lock has more holders than it may have."""
+    for name, capacity in data.locks.items():
+        holders = [run.number for run in state.runs.values() if name in run.locks]
+        if len(holders) >= capacity:
+            of = "one run" if capacity == 1 else f"{capacity} runs"
+            return f"the lock {name} is for {of}, and run {', '.join(map(str, holders))} held it"
+    return ""
 
 
 def _run_finished(state: State, entry: Entry, data: v.RunFinished) -> str:

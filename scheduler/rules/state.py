@@ -180,6 +180,7 @@ class Run(msgspec.Struct, omit_defaults=True):
         by: who makes its attempts; actor: who caused it.
         attempt: the last attempt that started; 0 if none has.
         started, executor, secret_sha256: of the attempt that is going; None if none is.
+        locks: those that it holds, each with the number of runs that could hold it when the attempt started.
         cancel_seq: the last request to stop it.
         retry: the wait for its next attempt; it stays while that attempt is going.
         has_options: it was given options that only the process knows that makes its first attempt.
@@ -203,6 +204,7 @@ class Run(msgspec.Struct, omit_defaults=True):
     has_options: bool = False
     retry_of: int | None = None
     original_scheduled_for: datetime | None = None
+    locks: dict[str, int] = {}
 
     @property
     def waits_for_retry(self) -> bool:

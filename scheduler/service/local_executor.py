@@ -20,7 +20,7 @@ from scheduler.clock import Clock
 from scheduler.configuration import ConfiguredJob
 from scheduler.configuration.home_config import load_config
 from scheduler.definition import JobDefinition
-from scheduler.entry_members import Claims
+from scheduler.entry_members import Claims, LockWait
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.processes.output_files import remove_what_was_lost
@@ -28,6 +28,7 @@ from scheduler.processes.spawner import Spawner
 from scheduler.rules.runs.attempts import closed, end_of_wish, is_news, waits_no_longer, with_retry
 from scheduler.rules.runs.dispatch import may_start, skipped, started
 from scheduler.rules.runs.orphans import ExecutorAlive, orphans, settle
+from scheduler.rules.runs.slots import due_attempts
 from scheduler.rules.state import NEVER, Executor, Run, State
 from scheduler.service.config_in_force import CONFIG_PROBLEMS
 from scheduler.service.executor import orphan_of
@@ -73,6 +74,7 @@ class LocalExecutor:
         spawner: starts the processes; executor: this process; actor: the person.
         executor_alive: whether another process that watches a run lives.
         clock: where the time comes from; claims: what is said about the person.
+        lock_capacities: how many runs may hold a lock at once, where it is not one.
     """
 
     def __init__(
@@ -86,8 +88,10 @@ class LocalExecutor:
         executor_alive: ExecutorAlive,
         clock: Clock | None = None,
         claims: Claims | None = None,
+        lock_capacities: Mapping[str, int] | None = None,
     ) -> None:
         self._home, self._claims = home, claims
+        self._lock_capacities = lock_capacities or {}
         self._ledger, self._executor, self._actor = ledger, executor, actor
         self._spawner, self._supervisor = spawner, Supervisor(spawner)
         self._launcher = Launcher(home, reread=self._reread)
@@ -126,12 +130,14 @@ class LocalExecutor:
         """Record the request and start the run, or skip it where the job's overlap policy says so.
 
         Returns:
-            The run's number; None, with nothing recorded, where the policy says to wait (`in_the_way`).
+            The run's number; None, with nothing recorded, where the policy says to wait (`in_the_way`), or where it
+            cannot have a lock (`lock_in_the_way`).
 
         Raises:
             Unavailable, Poisoned, Corrupt: see `EventStore.append`. Nothing was started.
         """
-        entries = self._ledger.decide(lambda state: self._request(state, request))
+        now = self._clock.read().wall
+        entries = self._ledger.decide(lambda state: self._request(state, request, now))
         if not entries:
             return None
         number = entries[0].seq
@@ -139,7 +145,15 @@ class LocalExecutor:
         self._launch(entries)
         return number
 
-    def _request(self, state: State, request: RunRequest) -> list[Event]:
+    def lock_in_the_way(self, definition: JobDefinition) -> LockWait | None:
+        """The lock that a new run of this job cannot have now; None if it can have all of its locks."""
+        if not definition.locks:
+            return None
+        state = self._ledger.state
+        queue = due_attempts(state, self._clock.read().wall, self._lock_capacities).queue
+        return queue.obstacle(state.head.seq + 1, definition.locks)
+
+    def _request(self, state: State, request: RunRequest, now: datetime) -> list[Event]:
         name = request.definition.name
         requested = v.RunRequested(
             executor="self",
@@ -155,7 +169,7 @@ class LocalExecutor:
             state.head.seq + 1,
             name,
             "manual",
-            self._clock.read().wall,
+            now,
             by="self",
             actor=self._actor,
             params=requested.params,
@@ -167,8 +181,13 @@ class LocalExecutor:
             return []
         if other is not None and request.definition.overlap == "skip":
             return [*events, skipped(run, "overlap", other.number, self._actor)]
+        locks = request.definition.locks
+        queue = due_attempts(state, now, self._lock_capacities).queue
+        if locks and not queue.take(run.number, locks):
+            return []
         secret_sha256 = self._spawner.secret_sha256(run.number, 1)
-        return [*events, started(run, request.definition, self._executor, secret_sha256, self._actor)]
+        start = started(run, request.definition, self._executor, secret_sha256, self._actor, locks=queue)
+        return [*events, start]
 
     def _launch(self, recorded: Sequence[Entry]) -> None:
         state = self._ledger.state
@@ -199,6 +218,7 @@ class LocalExecutor:
 
     def _attempts(self, state: State, due: Sequence[int], now: datetime) -> list[Event]:
         events = []
+        queue, granted = due_attempts(state, now, self._lock_capacities)
         for run in (state.runs[number] for number in due if number in state.runs):
             job = state.jobs.get(run.job)
             if not run.waits_for_retry:
@@ -206,8 +226,11 @@ class LocalExecutor:
             if (close := waits_no_longer(run, job, now, self._actor)) is not None:
                 events.append(close)
             elif job is not None and may_start(run, job, [state.runs[number] for number in job.live]):
+                if job.definition.locks and run.number not in granted:
+                    continue
                 secret_sha256 = self._spawner.secret_sha256(run.number, run.attempt + 1)
-                events.append(started(run, job.definition, self._executor, secret_sha256, self._actor))
+                event = started(run, job.definition, self._executor, secret_sha256, self._actor, locks=queue)
+                events.append(event)
         return events
 
     def _cancelled(self, state: State, reason: str) -> list[Event]:

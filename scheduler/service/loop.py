@@ -26,6 +26,7 @@ from scheduler.rules.falling_due import ROUND_LATE_MAX, due_events, next_batch
 from scheduler.rules.reconcile import pauses_ended
 from scheduler.rules.runs.attempts import is_news, with_retry
 from scheduler.rules.runs.backfill import BackfillTurns
+from scheduler.rules.runs.locks import HeldLocks, LockQueue
 from scheduler.rules.runs.orphans import ExecutorAlive, late_run_skips, orphans
 from scheduler.rules.runs.replacement import left_by_edit
 from scheduler.rules.runs.round import Room, round_events
@@ -76,6 +77,7 @@ class Scheduler:
         self._finishes: list[Event] = []
         self._requested: list[int] = []
         self._waiting = WaitingRuns()
+        self._held_locks = HeldLocks()
         self._watched_by_others: dict[int, None] = {}
         self._mine: dict[int, None] = {}
         self._cancels: list[Entry] = []
@@ -101,10 +103,11 @@ class Scheduler:
     def waits_for_slots(self) -> bool:
         """Whether runs wait although nothing but the number of runs at once keeps them from starting."""
         return (
-            next(iter(self._waiting), None) is not None
+            len(self._supervisor) >= self.settings.max_parallel
             and self._paused is None
             and not self._stopping
-            and len(self._supervisor) >= self.settings.max_parallel
+            and next(self._waiting.startable(LockQueue(self._held_locks.holders, self.settings.locks)), None)
+            is not None
         )
 
     # -- beginning and end -----------------------------------------------------------------------------------
@@ -247,6 +250,8 @@ class Scheduler:
             self._supervisor.runs(),
             self._executor,
             self._supervisor.secret_sha256,
+            self._held_locks.holders,
+            self.settings.locks,
         )
         # Jobs that were edited while this round was decided are in `_touched`.
         return events + round_events(state, now, events, self._requested, self._touched, self._waiting, room)
@@ -299,6 +304,7 @@ class Scheduler:
         run = self.state.runs.get(number)
         job = None if run is None else self.state.jobs.get(run.job)
         self._waiting.notice(number, name, run, job)
+        self._held_locks.notice(number, run)
         self._watched_by_others.pop(number, None)
         self._mine.pop(number, None)
         if run is None or run.started is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from scheduler.entry_members import Claims, Metrics, Outcome, SkipReason, Survivor, Trigger
+from scheduler.entry_members import Claims, LockWait, Metrics, Outcome, SkipReason, Survivor, Trigger
 from scheduler.vocabulary.payload import Payload
 
 
@@ -42,7 +42,9 @@ class RunStarted(Payload, frozen=True):
     `executor_pid` and `executor_start_ticks` (field 22 of `/proc/PID/stat`) identify who watches the process.
     `pid_namespace` is the inode of the namespace in which that number means it (`/proc/self/ns/pid`).
     `secret_sha256` is the digest of what its processes carry as `CRONLEDGER_SECRET`. `params` has the values with
-    which it starts, those of secret parameters left out.
+    which it starts, those of secret parameters left out. `locks` are those that it holds from now on, each with the
+    number of runs that could hold it then; `waited_for` is the one for which it had waited last: its `name`, and the
+    numbers of the runs that held it (`holders`, at most 16), or of an older run that waited for it too (`behind`).
     """
 
     TYPE: ClassVar[str] = "run.started"
@@ -57,6 +59,8 @@ class RunStarted(Payload, frozen=True):
     secret_sha256: str | None = None
     pid_namespace: int | None = None
     params: dict[str, str] = {}
+    locks: dict[str, int] = {}
+    waited_for: LockWait | None = None
 
 
 class RunAdopted(Payload, frozen=True):
@@ -115,8 +119,9 @@ class RunSkipped(Payload, frozen=True):
     `overlap`: the number of the run that was in the way; where that had not started, because all slots were taken,
     `slots` has the numbers of the runs that held them, the oldest 16. `catch_up`: it was still owed when the
     scheduler stopped, and the job's catch-up policy does not want it after the restart. `deadline`: it could not
-    start in time (`start_deadline`); `slots` as for `overlap`. `superseded`: the number of a newer run of the job
-    that takes its place (`overlap: replace`).
+    start in time (`start_deadline`); `slots` as for `overlap`. `lock`, as `waited_for` of `run.started`: in place of
+    slots, a lock was what kept it, or the run in its way, from starting. `superseded`: the number of a newer run of
+    the job that takes its place (`overlap: replace`).
     """
 
     TYPE: ClassVar[str] = "run.skipped"
@@ -125,3 +130,4 @@ class RunSkipped(Payload, frozen=True):
     scheduled_for: datetime | None = None
     because_of: int | None = None
     slots: list[int] = []
+    lock: LockWait | None = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from scheduler import vocabulary as v
-from scheduler.entry_members import IN_TURN, Claims, MisfireReason, SkipReason, Trigger
+from scheduler.entry_members import IN_TURN, Claims, LockWait, MisfireReason, SkipReason, Trigger
 from scheduler.wording.quantities import show_duration
 
 
@@ -56,21 +56,36 @@ _ACTORS: Final = {v.CONFIG: "the config", v.SCHEDULER: "the scheduler"}
 _LATE_FROM_MS: Final = 1_000
 
 
-def skip_words(reason: SkipReason, because_of: int | None = None, slots: Sequence[int] | None = None) -> str:
+def skip_words(
+    reason: SkipReason,
+    because_of: int | None = None,
+    slots: Sequence[int] | None = None,
+    lock: LockWait | None = None,
+) -> str:
     """Why a run was skipped: `another run of it was still going`, or `run 7 was still going` where that is known.
 
     Args:
         reason: why.
         because_of: the run that was in the way.
         slots: numbers of the runs that held all slots; None if the caller does not know whether some did.
+        lock: what kept it, or the run in the way, from starting.
     """
     words = SKIP_WORDS[reason]
     if reason == "overlap" and because_of is not None:
-        how = "not over" if slots is None else "still waiting to start" if slots else "still going"
+        how = "not over" if slots is None else "still waiting to start" if slots or lock else "still going"
         words = f"run {because_of} was {how}"
     if reason == "superseded" and because_of is not None:
         words = f"run {because_of} took its place"
+    if lock is not None:
+        return f"{words}, for {lock_clause(lock)}"
     return f"{words}, for all slots were taken, by run {', '.join(map(str, slots))}" if slots else words
+
+
+def lock_clause(lock: LockWait) -> str:
+    """Why a lock could not be had, as a clause: `the lock database was held by run 8`."""
+    if lock.behind is not None:
+        return f"run {lock.behind}, which is older, waited for the lock {lock.name}"
+    return f"the lock {lock.name} was held by run {', '.join(map(str, lock.holders))}"
 
 
 def actor_words(actor: str) -> str:

@@ -16,6 +16,7 @@ from scheduler.wording.causes import (
     because,
     claimed_actor_words,
     lateness_words,
+    lock_clause,
     parameter_words,
     skip_words,
     spelled,
@@ -67,7 +68,10 @@ def _started(entry: Entry, data: v.RunStarted, zone: str) -> str:
         facts.append(lateness_words(_late_ms(entry, data.scheduled_for), data.trigger))
     if data.attempt > 1:
         facts.append(f"attempt {data.attempt}")
-    return f"{_run(entry)} started ({', '.join(facts)})"
+    waited = (
+        "" if data.waited_for is None else f" when it could have its lock: {lock_clause(data.waited_for)}"
+    )
+    return f"{_run(entry)} started ({', '.join(facts)}){waited}"
 
 
 def _attempt(entry: Entry, attempt: int) -> str:
@@ -143,7 +147,7 @@ def _finished_message(entry: Entry, data: v.RunFinished) -> str:
 
 
 def _skipped(entry: Entry, data: v.RunSkipped, zone: str) -> str:
-    told = f"{_run(entry)} skipped: {skip_words(data.reason, data.because_of, data.slots)}"
+    told = f"{_run(entry)} skipped: {skip_words(data.reason, data.because_of, data.slots, data.lock)}"
     if data.because_of is None:
         return told + _wish(entry, data)
     if data.reason in ("overlap", "superseded"):

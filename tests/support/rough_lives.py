@@ -23,6 +23,8 @@ from tests.support.world import BEGIN, Crash, Machine, Process, SimulatedFiles, 
 
 ENDLESS_S = 1e9
 WEEK_S = 7 * 86_400.0
+CAPACITIES = {"database": 2}
+"""How many runs may hold a lock at once, where it is not one."""
 IDLE_TURNS_MAX = 50
 """So many turns in a row may ask for another one at once without recording anything."""
 
@@ -55,6 +57,7 @@ def rough_job(rng: random.Random, name: str) -> JobDefinition:
         kill_after_ms=rng.choice([100, 10_000]),
         enabled=rng.random() < 0.9,
         success_codes=rng.choice([[], [], [], [0, 1], [1]]),
+        locks=rng.choice([[], [], ["disk"], ["database"], ["database", "disk"]]),
     )
 
 
@@ -89,7 +92,9 @@ class RoughLife:
         self.rng = rng = random.Random(seed)
         self.machine = machine = Machine()
         definitions = [rough_job(rng, f"job-{number}") for number in range(jobs)]
-        self.worlds = [World(*definitions, machine=machine, max_parallel=2) for _ in range(schedulers)]
+        self.worlds = [
+            World(*definitions, machine=machine, max_parallel=3, locks=CAPACITIES) for _ in range(schedulers)
+        ]
         self.stopped: set[int] = set()
         self.rough = True
         self._refused = rng.choice([0.0, 0.0, 0.05])

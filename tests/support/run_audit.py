@@ -5,12 +5,13 @@ It knows the laws of attempts by itself: it shares nothing with the rules that d
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, Retry
+from tests.support.lock_audit import LockAuditor
 
 MOMENT = timedelta(seconds=1)
 
@@ -29,10 +30,16 @@ class RunAuditor:
     Args:
         slots: how many runs may go at once; None: not known.
         stopped: numbers of the runs that a stopping scheduler asked to stop.
+        capacities: how many runs may hold a lock at once, where it is not one; None: not known.
     """
 
-    def __init__(self, slots: int | None, stopped: Collection[int] = ()) -> None:
-        self._slots, self._stopped = slots, stopped
+    def __init__(
+        self,
+        slots: int | None,
+        stopped: Collection[int] = (),
+        capacities: Mapping[str, int] | None = None,
+    ) -> None:
+        self._slots, self._stopped, self._locks = slots, stopped, LockAuditor(capacities)
         self._definitions: dict[str, JobDefinition] = {}
         self._due: dict[int, datetime] = {}
         self._going: dict[int, str] = {}
@@ -53,6 +60,7 @@ class RunAuditor:
             AssertionError: it is about a run, and breaks a rule.
         """
         data, run = v.payload(entry), -1 if entry.run is None else entry.run
+        self._locks.look(entry, data, run)
         match data:
             case v.JobDefined():
                 self._define(entry, data)
@@ -205,22 +213,28 @@ class RunAuditor:
         Raises:
             AssertionError: a run waits for an attempt that never came.
         """
+        self._locks.at_rest()
         assert not self._waiting, f"runs {list(self._waiting)} wait for another attempt"
         assert not self._going, f"runs {list(self._going)} are going"
 
 
 def audit_runs(
-    entries: Iterable[Entry], slots: int | None, stopped: Collection[int] = (), *, at_rest: bool = True
+    entries: Iterable[Entry],
+    slots: int | None,
+    stopped: Collection[int] = (),
+    *,
+    at_rest: bool = True,
+    capacities: Mapping[str, int] | None = None,
 ) -> None:
     """Check all runs of a whole ledger; see `RunAuditor`.
 
     Args:
-        at_rest: whether all runs must have ended.
+        at_rest: whether all runs must have ended; the other arguments are those of `RunAuditor`.
 
     Raises:
         AssertionError: a run began when it might not, or ended for no reason, or has not ended.
     """
-    auditor = RunAuditor(slots, stopped)
+    auditor = RunAuditor(slots, stopped, capacities)
     for entry in entries:
         auditor.look(entry)
     if at_rest:

@@ -256,16 +256,23 @@ class World:
 
     Attributes:
         jobs: the config; `edit` it and the scheduler takes notice.
+        locks: how many runs may hold a lock at once, where it is not one.
         calendars: those of the config, which its jobs name with the digests of their days.
         store: the ledger as the scheduler has it open; its hooks see what that appends.
         supervisor: what watches the scheduler's runs.
     """
 
-    def __init__(self, *jobs: JobDefinition, machine: Machine | None = None, max_parallel: int = 8) -> None:
+    def __init__(
+        self,
+        *jobs: JobDefinition,
+        machine: Machine | None = None,
+        max_parallel: int = 8,
+        locks: Mapping[str, int] | None = None,
+    ) -> None:
         self.machine = machine or Machine()
         self.jobs = {job.name: job for job in jobs}
         self.calendars: dict[str, CalendarDefinition] = {}
-        self.max_parallel = max_parallel
+        self.max_parallel, self.locks = max_parallel, dict(locks or {})
         self.edits = 0
         self.scheduler: Scheduler | None = None
         self._executor: Executor | None = None
@@ -307,7 +314,7 @@ class World:
             self.supervisor,
             Launcher(HOME, {}),
             self._executor,
-            SchedulerSettings(max_parallel=self.max_parallel),
+            SchedulerSettings(max_parallel=self.max_parallel, locks=self.locks),
             lambda executor: executor in self.machine.alive,
         )
         self.scheduler.start(self._opening)

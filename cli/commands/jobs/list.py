@@ -14,6 +14,7 @@ from cli.terminal.console import is_terminal, note
 from cli.terminal.tables import Cell, Column, table
 from cli.times.show import JOBS_ZONE, local_zone, show_clock, show_past, show_relative, show_time, utc_option
 from cli.words.job_words import enabled_cell, job_document, last_cell, last_started
+from cli.words.lock_words import lock_waits_words
 from cli.words.scheduler_words import full_slots_words
 from cli.words.words import timing_words
 from scheduler.home import Home
@@ -64,7 +65,10 @@ def list_(home: Home, tags: tuple[str, ...], as_of: str | None, utc: bool, as_js
         table(columns, rows, empty="there are no jobs in the config")
         if view.holder is None and view.as_of is None:
             note("No scheduler is running: nothing runs by itself until `cronledger serve` does.")
-        elif (full := view.full_slots) is not None:
+            return
+        for told in lock_waits_words(view.lock_waits, view.state, view.now):
+            note(f"Note: {told}.")
+        if (full := view.full_slots) is not None:
             note(f"Note: {full_slots_words(full, view.now)}.")
 
 

@@ -27,6 +27,7 @@ from cli.words.job_words import (
     skipped_words,
 )
 from cli.words.limit_words import memory_means, memory_means_words
+from cli.words.lock_words import lock_words
 from cli.words.words import outcome_symbol, outcome_words, timing_words, trigger_words
 from scheduler.home import Home
 from scheduler.ledger.recent_runs import EndedRun, recent_runs
@@ -78,9 +79,7 @@ def _facts(view: View, job: Job, zone: str) -> Iterator[tuple[str, Value]]:
     limits = job.definition.limits
     if limits is not None and limits.memory_bytes is not None:
         yield "memory limit", f"{size_words(limits.memory_bytes)} {memory_means_words(memory_means(view))}"
-    for number in job.live:
-        run = view.state.runs[number]
-        yield "running" if run.started else "waiting", f"run {number}, {going_words(run, view.now, zone)}"
+    yield from _in_flight(view, job, zone)
     if (settled := settled_by_hand(job, view.now)) is not None:
         yield "settled", f"up to {show_time(settled.until, zone)}, by entry {settled.seq}"
     if (backfill := under_way(view.state, job.name)) is not None:
@@ -97,6 +96,16 @@ def _facts(view: View, job: Job, zone: str) -> Iterator[tuple[str, Value]]:
     else:
         when = f"{show_time(upcoming, zone)} ({show_relative(upcoming, view.now)})"
         yield "next run", when if view.holder else f"{when}, if a scheduler is running then"
+
+
+def _in_flight(view: View, job: Job, zone: str) -> Iterator[tuple[str, Value]]:
+    locked = view.lock_waits if job.definition.locks and job.live else {}
+    for number in job.live:
+        run = view.state.runs[number]
+        told = f"run {number}, {going_words(run, view.now, zone)}"
+        if number in locked:
+            told += f": it waits for {lock_words(locked[number], view.state, view.now)}"
+        yield "running" if run.started else "waiting", told
 
 
 def _show_settings(settings: list[Setting]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from scheduler.configuration.keys.names import tag_name, variable_name
 from scheduler.configuration.keys.values import folder, mapping, scalar, text, whole_number
@@ -187,16 +187,28 @@ def _each(node: Sequence, read: Callable[[Node], T]) -> list[T]:
 
 def tags(node: Node) -> list[str]:
     """Tags: a list, or a single one; `none` is an empty list."""
+    return words(node, "tag", tag_name)
+
+
+class WordReader(Protocol):
+    """A reader of one word of a list."""
+
+    def __call__(self, node: Node, *, alone: bool = False) -> str:
+        """The word; `alone`: it is not in a list."""
+
+
+def words(node: Node, what: str, read: WordReader) -> list[str]:
+    """Words of a kind, such as a `tag`: a list, or a single one; `none` is an empty list."""
     if isinstance(node, Scalar):
-        return [] if node.text == "none" else [tag_name(node, alone=True)]
+        return [] if node.text == "none" else [read(node, alone=True)]
     if not isinstance(node, Sequence):
-        raise InvalidValue("this takes a list of tags, or one tag, not a mapping")
+        raise InvalidValue(f"this takes a list of {what}s, or one {what}, not a mapping")
     gathered = FaultCollector()
     found: list[str] = []
     for item in node.items:
-        name = gathered.take(tag_name, item)
+        name = gathered.take(read, item)
         if name is not None and name in found:
-            gathered.faults.append(Fault(f"the tag {name} stands here twice", "", item))
+            gathered.faults.append(Fault(f"the {what} {name} stands here twice", "", item))
         elif name is not None:
             found.append(name)
     gathered.settle()

@@ -1,4 +1,4 @@
-"""Which names jobs, tags and environment variables may have.
+"""Which names jobs, tags, locks and environment variables may have.
 
 A job's name stands in commands, file names and SQL, so it is plain: 1 to 64 letters, digits, dots,
 underscores and dashes (ASCII), beginning with a letter, a digit or an underscore.
@@ -51,16 +51,30 @@ def tag_name(node: Node, *, alone: bool = False) -> str:
     Raises:
         InvalidValue: It cannot be one; the suggestion is the nearest that can, or what was probably meant.
     """
-    name = text(node, "a tag, such as prod", literal=True)
+    return word_name(node, "tag", "prod", alone=alone)
+
+
+def word_name(node: Node, what: str, example: str, *, alone: bool = False, key: bool = False) -> str:
+    """A word for what jobs have in common, such as a tag, which is made like the name of a job.
+
+    Args:
+        node: What was written.
+        what: What it is, in a word; example: One of the kind.
+        alone: It is not in a list; key: It is a key of a mapping.
+
+    Raises:
+        InvalidValue: It cannot be one; the suggestion is the nearest that can, or what was probably meant.
+    """
+    name = text(node, f"a {what}, such as {example}", literal=True)
     if name == "none":
-        raise InvalidValue("the word none stands for no tags at all, so no tag has that name")
+        raise InvalidValue(f"the word none stands for no {what}s at all, so no {what} has that name")
     if _JOB.fullmatch(name):
         return name
     parts = re.split(r"[,;\s]+", name.strip())
-    several = len(parts) > 1 and all(map(_JOB.fullmatch, parts))
+    several = not key and len(parts) > 1 and all(map(_JOB.fullmatch, parts))
     raise InvalidValue(
-        f"{name!r} is no tag: a tag is made of at most {MAX_NAME_LENGTH} letters, digits, '.', '_' and '-', and "
-        "begins with a letter, a digit or '_'",
+        f"{name!r} is no {what}: a {what} is made of at most {MAX_NAME_LENGTH} letters, digits, '.', '_' and '-', "
+        "and begins with a letter, a digit or '_'",
         (f"[{', '.join(parts)}]" if alone else ", ".join(parts)) if several else _tidied(name),
     )
 

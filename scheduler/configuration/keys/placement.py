@@ -9,7 +9,9 @@ from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, keys_of
 from scheduler.configuration.spelling import nearest
 
-_MEANT = {word: name for name, key in (JOB_KEYS | SCHEDULER_KEYS).items() for word in key.synonyms}
+_MEANT = {
+    word: name for keys in (JOB_KEYS, SCHEDULER_KEYS) for name, key in keys.items() for word in key.synonyms
+}
 
 
 def unknown_key(word: str, known: Mapping[str, Key], where: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from scheduler.configuration.keys import shown, values
+from scheduler.configuration.keys import locks, shown, values
 from scheduler.configuration.keys.key import Key
 
 SCHEDULER_KEYS: Final[dict[str, Key]] = {
@@ -19,6 +19,17 @@ SCHEDULER_KEYS: Final[dict[str, Key]] = {
         example="max_parallel: 32",
         comment="at most so many runs at once (eight for each processor core, at least 32)",
         fill=lambda: max(32, 8 * (os.cpu_count() or 1)),
+    ),
+    "locks": Key(
+        member="locks",
+        read=locks.capacities,
+        show=locks.shown_capacities,
+        takes=locks.CAPACITIES_TAKE,
+        default=locks.ONE_EACH,
+        meaning="How many runs may hold a lock at once, for the `locks` of jobs. A change binds the runs that start "
+        "later.",
+        example="locks: {database: 2}",
+        comment="how many runs may hold a lock at once (one run for each lock)",
     ),
     "fsync": Key(
         member="fsync",

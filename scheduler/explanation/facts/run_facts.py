@@ -151,6 +151,21 @@ class TakenSlots(Fact, frozen=True, tag="slots_taken"):
     since: datetime | None = None
 
 
+class LockInTheWay(Fact, frozen=True, tag="lock"):
+    """Other runs held a lock that the run needs; or an older run waited for it (`older`), and comes first.
+
+    `since`: when the last of them took it. `waits`: the run waits still. `whose`: the run that waited for the lock.
+    """
+
+    lock: str
+    runs: list[int]
+    jobs: list[str]
+    since: datetime | None = None
+    older: bool = False
+    waits: bool = False
+    whose: int | None = None
+
+
 class ManualRun(Fact, frozen=True, tag="by_hand"):
     """A person had the job run at that moment, whatever its schedule."""
 

@@ -51,6 +51,7 @@ def _run_started(state: State, entry: Entry, data: v.RunStarted) -> None:
         run.attempt, run.started = data.attempt, entry.time
         run.secret_sha256 = data.secret_sha256
         run.executor = _executor(data)
+        run.locks = data.locks
         if entry.actor == v.SCHEDULER:
             run.by = "scheduler"
 
@@ -89,6 +90,7 @@ def _await_retry(run: Run, entry: Entry, data: v.RunFinished, at: datetime) -> N
     first_started = data.started if run.retry is None else run.retry.first_started
     run.retry = RetryWait(at, entry.seq, first_started, data)
     run.started = run.executor = run.secret_sha256 = None
+    run.locks = {}
 
 
 def _run_skipped(state: State, entry: Entry, data: v.RunSkipped) -> None:

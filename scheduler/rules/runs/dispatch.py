@@ -14,8 +14,9 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.command import command_digest
 from scheduler.definition import JobDefinition
-from scheduler.entry_members import IN_TURN, SkipReason
+from scheduler.entry_members import IN_TURN, LockWait, SkipReason
 from scheduler.rules.runs.attempts import closed, end_of_wish
+from scheduler.rules.runs.locks import LockQueue
 from scheduler.rules.state import Executor, Job, Run, State
 
 SecretDigest = Callable[[int, int], str | None]
@@ -46,7 +47,9 @@ class Dispatcher:
         capacity: how many runs may start.
         executor: the process that will watch them.
         secret_sha256: the digest of an attempt's secret, by run and attempt.
+        locks: where runs ask for their locks.
         running: numbers of the runs that hold a slot, oldest first.
+        waited_for: for which lock one of the `owed` was seen to wait, by its number.
     """
 
     def __init__(
@@ -58,9 +61,12 @@ class Dispatcher:
         capacity: int,
         executor: Executor,
         secret_sha256: SecretDigest,
+        locks: LockQueue,
         running: Sequence[int] = (),
+        waited_for: Callable[[int], LockWait | None] = lambda number: None,
     ) -> None:
         self._secret_sha256, self._running = secret_sha256, running
+        self._locks, self._waited_for = locks, waited_for
         self._state, self._owed, self._new = state, owed, new
         self._capacity, self._executor = capacity, executor
         self._ended = ended
@@ -70,21 +76,16 @@ class Dispatcher:
 
     def decide(self) -> list[Event]:
         """`run.started` for each run that begins now, `run.skipped` for each that never will."""
-        events = []
-        for number in self._owed:
-            if self._capacity <= 0:
-                break
-            if (
-                number not in self._apart
-                and (event := self._start_or_skip(self._state.runs[number])) is not None
-            ):
-                events.append(event)
-        for run in self._new:
-            if run.number in self._ended:
-                continue
-            event = self._skip_or_keep(run) or self._start_or_skip(run)
-            if event is not None:
-                events.append(event)
+        events: list[Event] = []
+        owed = iter(self._owed)
+        waiting = next(owed, None)
+        for run in (*self._new, None):
+            while waiting is not None and self._capacity > 0 and (run is None or waiting < run.number):
+                if waiting not in self._apart:
+                    events += self._start_or_skip(self._state.runs[waiting])
+                waiting = next(owed, None) if self._capacity > 0 else None
+            if run is not None and run.number not in self._ended:
+                events += self._skip_or_keep(run) or self._start_or_skip(run)
         return events
 
     def _live_of(self, name: str) -> list[Run]:
@@ -96,7 +97,7 @@ class Dispatcher:
             live = self._live[name] = [runs[number] for number in numbers if number not in self._apart]
         return live
 
-    def _skip_or_keep(self, run: Run) -> Event | None:
+    def _skip_or_keep(self, run: Run) -> list[Event]:
         """Skip a run that falls due while another run of its job is in its way; else add it to those in flight.
 
         What is caught up, backfilled or made again waits its turn.
@@ -104,13 +105,19 @@ class Dispatcher:
         job = self._state.jobs.get(run.job)
         live = self._live_of(run.job)
         if live and run.trigger not in IN_TURN and run.retry_of is None:
-            slots = self._slots_in_the_way(job, live)
-            if job is None or job.definition.overlap == "skip":
-                return skipped(run, "overlap", live[0].number, slots=slots)
-            if self._queue_is_full(run, job, live):
-                return skipped(run, "queue_full", live[0].number, slots=slots)
+            reason = self._in_the_way(run, job, live)
+            if reason is not None:
+                slots, lock = self._slots_in_the_way(job, live), self._lock_in_the_way(job, live)
+                slots = [] if lock is not None else slots
+                return [skipped(run, reason, live[0].number, slots=slots, lock=lock)]
         live.append(run)
-        return None
+        return []
+
+    def _in_the_way(self, run: Run, job: Job | None, live: list[Run]) -> SkipReason | None:
+        """Why a run is not to wait for those of its job that are in flight; None if it may."""
+        if job is None or job.definition.overlap == "skip":
+            return "overlap"
+        return "queue_full" if self._queue_is_full(run, job, live) else None
 
     def _queue_is_full(self, run: Run, job: Job, live: list[Run]) -> bool:
         """Whether as many runs wait as may; a run that replaces others counts for those."""
@@ -126,21 +133,43 @@ class Dispatcher:
             return []
         return list(self._running[:SLOTS_SHOWN_MAX])
 
-    def _start_or_skip(self, run: Run) -> Event | None:
+    def _lock_in_the_way(self, job: Job | None, live: list[Run]) -> LockWait | None:
+        """The lock that the run in the way cannot have, if that is what it waits for."""
+        first = live[0]
+        locks = () if job is None else job.definition.locks
+        if not locks or first.attempt > 0 or first.number in self._begun or not may_start(first, job, live):
+            return None
+        return self._locks.obstacle(first.number, locks)
+
+    def _start_or_skip(self, run: Run) -> list[Event]:
         job = self._state.jobs.get(run.job)
         live = self._live_of(run.job)
         unwanted = unwanted_run(run, job)
         if unwanted is not None:
             if run in live:
                 live.remove(run)
-            return unwanted
+            return [unwanted]
         assert job is not None, "a run of no job is unwanted"
         if self._capacity <= 0 or not may_start(run, job, live):
-            return None
+            return []
+        locks, waited_for = job.definition.locks, None
+        if locks:
+            if not self._locks.take(run.number, locks):
+                return []
+            waited_for = self._waited_for(run.number)
         self._capacity -= 1
         self._begun.add(run.number)
         secret_sha256 = self._secret_sha256(run.number, run.attempt + 1)
-        return started(run, job.definition, self._executor, secret_sha256)
+        return [
+            started(
+                run,
+                job.definition,
+                self._executor,
+                secret_sha256,
+                locks=self._locks,
+                waited_for=waited_for,
+            )
+        ]
 
 
 def started(
@@ -149,8 +178,20 @@ def started(
     executor: Executor,
     secret_sha256: str | None,
     actor: str = v.SCHEDULER,
+    *,
+    locks: LockQueue | None = None,
+    waited_for: LockWait | None = None,
 ) -> Event:
-    """The event that says: the next attempt of this run starts, and `executor` watches it."""
+    """The event that says: the next attempt of this run starts, and `executor` watches it.
+
+    Args:
+        run: the run; definition: of its job.
+        executor: the process that watches it.
+        secret_sha256: the digest of the attempt's secret.
+        actor: who starts it.
+        locks: from where the run has its locks, if its job has some.
+        waited_for: the lock for which it had to wait.
+    """
     payload = v.RunStarted(
         attempt=run.attempt + 1,
         trigger=run.trigger,
@@ -163,6 +204,8 @@ def started(
         secret_sha256=secret_sha256,
         pid_namespace=executor.pid_namespace,
         params=definition.parameter_values(run.params) if definition.params else {},
+        locks=locks.noted(definition.locks) if locks is not None and definition.locks else {},
+        waited_for=waited_for,
     )
     return v.event(payload, actor, job=run.job, run=run.number)
 
@@ -200,6 +243,7 @@ def skipped(
     because_of: int | None,
     actor: str = v.SCHEDULER,
     slots: Sequence[int] = (),
+    lock: LockWait | None = None,
 ) -> Event:
     """The event that says: this run was owed and is deliberately not made."""
     payload = v.RunSkipped(
@@ -208,6 +252,7 @@ def skipped(
         scheduled_for=run.scheduled_for,
         because_of=because_of,
         slots=list(slots),
+        lock=lock,
     )
     return v.event(payload, actor, job=run.job, run=run.number)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
+from scheduler.entry_members import LockWait
 from scheduler.rules.falling_due import deadline_skip
-from scheduler.rules.runs.dispatch import Dispatcher, SecretDigest, arrivals
+from scheduler.rules.runs.dispatch import Dispatcher, SecretDigest, arrivals, may_start
+from scheduler.rules.runs.locks import Holders, LockQueue
 from scheduler.rules.runs.replacement import replacements
 from scheduler.rules.runs.waiting_runs import WaitingRuns
 from scheduler.rules.state import Executor, State
@@ -23,12 +25,15 @@ class Room(NamedTuple):
         running: numbers of the runs that hold a slot, oldest first.
         executor: the process itself.
         secret_sha256: the digest of an attempt's secret, by run and attempt.
+        holders: who holds which lock; capacities: how many runs may, where it is not one.
     """
 
     capacity: int
     running: Sequence[int]
     executor: Executor
     secret_sha256: SecretDigest
+    holders: Holders
+    capacities: Mapping[str, int]
 
 
 def round_events(
@@ -57,18 +62,56 @@ def round_events(
     for number in ended:
         waiting.notice_job(state.runs[number].job, whole=False)
     waiting.refresh(state, ended, now)
-    lapsed = waiting.lapsed(state, now)
-    events = [deadline_skip(state, number, room.capacity, room.running) for number in lapsed]
-    ended |= set(lapsed)
+    over = {event.run for event in settled if isinstance(event.data, v.RunFinished)}
+    could_start = LockQueue(room.holders, room.capacities, over)
+    waiting.await_slots(state, could_start, now)
+    locks = LockQueue(room.holders, room.capacities, over)
+    events: list[Event] = []
+    for number in waiting.lapsed(state, now):
+        lock = None if waiting.awaits_slot(number) else _lock_in_the_way(state, number, locks, could_start)
+        events.append(deadline_skip(state, number, room.capacity, room.running, lock))
+        ended.add(number)
     replaced, superseded = replacements(state, [*(run.job for run in new), *edited], new, ended)
     events += replaced
     ended |= superseded
-    asked = {event.run for event in replaced}  # what was just asked to stop makes no further attempt
-    owed = (number for number in waiting if number not in asked)
+    asked = {
+        event.run for event in replaced if event.run is not None
+    }  # what was just asked to stop makes no further attempt
     dispatcher = Dispatcher(
-        state, owed, new, ended, room.capacity, room.executor, room.secret_sha256, room.running
+        state,
+        waiting.startable(locks, ended | asked),
+        new,
+        ended,
+        room.capacity,
+        room.executor,
+        room.secret_sha256,
+        locks,
+        room.running,
+        waiting.waited_for,
     )
     return events + dispatcher.decide()
+
+
+def _lock_in_the_way(state: State, number: int, locks: LockQueue, could_start: LockQueue) -> LockWait | None:
+    """The lock that keeps a waiting run from its start, as far as nothing but a lock does.
+
+    Args:
+        state: the present state; number: of the run.
+        locks: a queue in which nobody has asked yet.
+        could_start: one in which all have asked that nothing but locks and slots keeps from starting.
+    """
+    run = state.runs[number]
+    job = state.jobs.get(run.job)
+    if job is None or not job.definition.locks or run.attempt > 0:
+        return None
+    if not may_start(run, job, [state.runs[each] for each in job.live]):
+        return None
+    names = job.definition.locks
+    wait = locks.obstacle(number, names) or could_start.obstacle(number, names)
+    if wait is None:
+        return None
+    ahead = [each for each in wait.holders if state.runs[each].started is None]
+    return LockWait(name=wait.name, behind=ahead[0]) if ahead else wait
 
 
 def is_over(event: Event) -> bool:

@@ -1,11 +1,14 @@
-"""Slots: which runs hold them while others wait for one. Pure rules."""
+"""Slots and locks: what holds them while runs wait for one, as the state tells. Pure rules."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from scheduler.entry_members import LockWait
 from scheduler.rules.runs.dispatch import may_start
+from scheduler.rules.runs.locks import HeldLocks, LockQueue
 from scheduler.rules.state import Run, State
 
 
@@ -25,23 +28,82 @@ def full_slots(state: State, now: datetime | None = None) -> FullSlots | None:
     """The runs that hold the slots and those that wait for one; None if no run waits for a slot.
 
     A scheduler that serves the home starts at once every run that may start. So a run that waits, although no run of
-    its job is in its way, waits for a slot. The caller must know that a scheduler serves the home and is not paused.
+    its job and no lock is in its way, waits for a slot. The caller must know that a scheduler serves the home and is
+    not paused.
 
     Args:
         state: the present state.
         now: the moment; None: that of the last entry. A run that waits for the time of its next attempt waits for no
             slot.
     """
-    now = now or state.time
     holders = [run for run in state.runs.values() if run.started is not None and run.by == "scheduler"]
-    waiting = [run.number for run in state.runs.values() if _waits_for_a_slot(state, run, now)]
-    return FullSlots(holders, waiting) if holders and waiting else None
+    could_start = [run for run in _could_start(state, now) if run.by == "scheduler"] if holders else []
+    locked = lock_waits(state, now) if any(_locks_of(state, run) for run in could_start) else {}
+    waiting = [run.number for run in could_start if run.number not in locked]
+    return FullSlots(holders, waiting) if waiting else None
 
 
-def _waits_for_a_slot(state: State, run: Run, now: datetime) -> bool:
-    if run.started is not None or run.by != "scheduler" or run.cancel_seq is not None:
-        return False
-    if run.retry is not None and run.retry.at > now:
+def lock_waits(state: State, now: datetime | None = None) -> dict[int, LockWait]:
+    """The runs that wait for a lock, by number, oldest first, each with the lock that it cannot have.
+
+    How many runs may hold a lock is taken from the run that took it last. The caller must know that somebody starts
+    what may start: a scheduler that serves the home and is not paused, or the process that makes the run's attempts.
+
+    Args:
+        state: the present state; now: see `full_slots`.
+    """
+    asking = [(run, locks) for run in _could_start(state, now) if (locks := _locks_of(state, run))]
+    if not asking:
+        return {}
+    queue = LockQueue(HeldLocks.of(state.runs.values()).holders, None)
+    found = {}
+    for run, locks in sorted(asking, key=lambda each: each[0].number):
+        if (wait := queue.obstacle(run.number, locks)) is not None:
+            found[run.number] = wait
+            queue.wait(run.number, locks)
+        else:
+            queue.take(run.number, locks)
+    return found
+
+
+class DueAttempts(NamedTuple):
+    """The attempts that are due and need locks, where no scheduler serves the home.
+
+    Attributes:
+        queue: for locks, in which they stand before all others; runs that wait for a scheduler do not.
+        granted: numbers of the runs that can have theirs.
+    """
+
+    queue: LockQueue
+    granted: set[int]
+
+
+def due_attempts(state: State, now: datetime, capacities: Mapping[str, int]) -> DueAttempts:
+    """The same, as the state tells; it does not matter which process makes them."""
+    held = HeldLocks.of(state.runs.values())
+    queue = LockQueue(held.holders, capacities)
+    due = [run for run in state.runs.values() if run.waits_for_retry and _is_next(state, run, now)]
+    granted = {
+        run.number
+        for run in sorted(due, key=lambda run: run.number)
+        if (locks := _locks_of(state, run)) and queue.take(run.number, locks)
+    }
+    return DueAttempts(queue, granted)
+
+
+def _locks_of(state: State, run: Run) -> list[str]:
+    job = state.jobs.get(run.job)
+    return [] if job is None else job.definition.locks
+
+
+def _could_start(state: State, now: datetime | None) -> list[Run]:
+    """The runs that nothing keeps from starting but locks and slots."""
+    now = now or state.time
+    return [run for run in state.runs.values() if run.started is None and _is_next(state, run, now)]
+
+
+def _is_next(state: State, run: Run, now: datetime) -> bool:
+    if run.cancel_seq is not None or (run.retry is not None and run.retry.at > now):
         return False
     job = state.jobs.get(run.job)
     if job is None:

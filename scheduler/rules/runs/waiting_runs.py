@@ -3,7 +3,8 @@
 A run that waits for its next attempt is one of them from the time of that attempt on.
 
 `WaitingRuns` is an index over the state that each entry updates: the cost of a turn of the loop depends on what has
-changed, not on how many runs wait. If the runs of a job start one after another, only the oldest can be next.
+changed, not on how many runs wait. If the runs of a job start one after another, only the oldest can be next. Of the
+runs that wait for the same locks it is the same.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from bisect import bisect_left, insort
 from collections.abc import Container, Iterator
 from datetime import datetime, timedelta
 
-from scheduler.entry_members import IN_TURN
+from scheduler.entry_members import IN_TURN, LockWait
 from scheduler.rules.runs.attempts import retry_limit
 from scheduler.rules.runs.dispatch import may_start
+from scheduler.rules.runs.lock_groups import LockGroups
+from scheduler.rules.runs.locks import LockQueue
 from scheduler.rules.state import Job, Run, State
 
 START_DEADLINE = timedelta(hours=1)
@@ -34,6 +37,8 @@ class WaitingRuns:
         self._retries: list[tuple[datetime, int]] = []
         self._lapses: list[tuple[datetime, int]] = []
         self._slot_lapses: dict[int, datetime] = {}
+        self._lock_groups = LockGroups()
+        self._slot_waits: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._job_of)
@@ -41,9 +46,21 @@ class WaitingRuns:
     def __contains__(self, number: int) -> bool:
         return number in self._job_of
 
-    def __iter__(self) -> Iterator[int]:
-        """Numbers of the runs that could start if there were slots, oldest first."""
-        return iter(self._startable)
+    def startable(self, queue: LockQueue, without: Container[int] = ()) -> Iterator[int]:
+        """Numbers of the runs that could start if there were slots, oldest first.
+
+        Args:
+            queue: where runs ask for their locks: those of a number are taken before the next number is.
+            without: numbers of runs that are not to start.
+        """
+        if not self._lock_groups:
+            return (number for number in self._startable if number not in without)
+        plain = (number for number in self._startable if number not in without)
+        return heapq.merge(plain, self._lock_groups.candidates(queue, without))
+
+    def waited_for(self, number: int) -> LockWait | None:
+        """The lock for which a run that waits was seen to wait last, if it was."""
+        return self._lock_groups.waited_for(number)
 
     @property
     def changed(self) -> bool:
@@ -137,18 +154,49 @@ class WaitingRuns:
     def _judge(self, run: Run, job: Job | None, live: list[Run], since: datetime | None) -> None:
         if not may_start(run, job, live):
             self._drop(run.number)
-        elif not self._is_startable(run.number):
+        elif self._is_startable(run.number):
+            pass
+        elif job is not None and job.definition.locks:
+            self._lock_groups.add(run.number, tuple(job.definition.locks))
+        else:
             insort(self._startable, run.number)
-            if (at := lapses_waiting_for_a_slot(run, job, since)) is not None:
-                self._slot_lapses[run.number] = at
-                heapq.heappush(self._lapses, (at, run.number))
+            self._await_slot(run, job, since)
+
+    def _await_slot(self, run: Run, job: Job | None, since: datetime | None) -> None:
+        if (at := lapses_waiting_for_a_slot(run, job, since)) is not None:
+            self._slot_lapses[run.number] = at
+            heapq.heappush(self._lapses, (at, run.number))
+
+    def await_slots(self, state: State, queue: LockQueue, now: datetime) -> None:
+        """Note which of the runs with locks wait for nothing but a slot from `now` on, and which wait for locks."""
+        could = set()
+        for number in self._lock_groups.candidates(queue, note=False) if self._lock_groups else ():
+            run = state.runs[number]
+            job = state.jobs.get(run.job)
+            if job is not None and queue.take(number, job.definition.locks):
+                could.add(number)
+                if number not in self._slot_waits:
+                    self._await_slot(run, job, now)
+        for number in self._slot_waits - could:
+            self._slot_lapses.pop(number, None)
+        self._slot_waits = could
+
+    def awaits_slot(self, number: int) -> bool:
+        """Whether a run with locks was found to wait for nothing but a slot."""
+        return number in self._slot_waits
 
     def _is_startable(self, number: int) -> bool:
+        if number in self._lock_groups:
+            return True
         at = bisect_left(self._startable, number)
         return at < len(self._startable) and self._startable[at] == number
 
     def _drop(self, number: int) -> None:
-        if self._is_startable(number):
+        if number in self._lock_groups:
+            self._lock_groups.drop(number)
+            self._slot_waits.discard(number)
+            self._slot_lapses.pop(number, None)
+        elif self._is_startable(number):
             del self._startable[bisect_left(self._startable, number)]
             self._slot_lapses.pop(number, None)
 

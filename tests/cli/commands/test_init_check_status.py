@@ -185,6 +185,7 @@ def test_status_for_programs_has_stable_members(home: Home) -> None:
         "memory_limited_by",
         "backfills",
         "slots_taken",
+        "lock_waits",
         "ledger",
         "settled_until",
         "settled",

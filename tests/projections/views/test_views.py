@@ -45,7 +45,7 @@ def fold_runs(entries: list[Entry]) -> list[dict[str, Any]]:
             }
         elif isinstance(data, v.RunStarted):
             begun = {"status": "running", "started": entry.time, "attempt": data.attempt, "retry_at": None}
-            runs[entry.run or 0] |= begun
+            runs[entry.run or 0] |= {**begun, "locks": list(data.locks)}
         elif isinstance(data, v.RunFinished) and data.retry_at is not None:
             runs[entry.run or 0] |= {"status": "waiting", "retry_at": data.retry_at}
         elif isinstance(data, v.RunFinished):
@@ -86,6 +86,7 @@ def fold_jobs(entries: list[Entry], runs: list[dict[str, Any]]) -> list[dict[str
                 "timezone": definition.timezone,
                 "tags": definition.tags,
                 "run_as": definition.run_as,
+                "locks": definition.locks,
                 "revision": data.revision,
                 "defined": entry.time,
                 "removed": None,

@@ -25,16 +25,20 @@ def each_key(keys: list[tuple[str, Key]] = ALL) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("name", "key"), keys, ids=[name for name, _ in keys])
 
 
-def with_value(name: str, value: str) -> str:
+def is_of_scheduler(key: Key) -> bool:
+    """Whether it is a key of the scheduler block."""
+    return any(key is each for each in SCHEDULER_KEYS.values())
+
+
+def with_value(name: str, value: str, key: Key) -> str:
     """A config in which a key has a value, with what else is needed."""
-    return with_lines(name, f"{name}: {value}")
+    return with_lines(name, f"{name}: {value}", key)
 
 
-def with_lines(name: str, lines: str) -> str:
+def with_lines(name: str, lines: str, key: Key) -> str:
     """A config that holds a key as it is written in these lines, with what else is needed."""
-    if name in SCHEDULER_KEYS:
+    if is_of_scheduler(key):
         return f"jobs: {{}}\nscheduler:\n{indent(lines, '  ')}\n"
-    key = JOB_KEYS[name]
     job = key.only[0] if key.only else "a"
     also = [] if key.only or name in ("command", "python") else ["command: x"]
     also += [] if name in TIMING_KEYS else ["every: 5m"]
@@ -42,10 +46,10 @@ def with_lines(name: str, lines: str) -> str:
     return f"jobs:\n  {job}:\n{body}\n"
 
 
-def read_of(name: str, config: str) -> object:
+def read_of(key: Key, config: str) -> object:
     """What the reading of a config sets: the definition of its job, or the scheduler's settings."""
     found = read(config)
-    return found.settings if name in SCHEDULER_KEYS else next(iter(found.jobs.values())).definition
+    return found.settings if is_of_scheduler(key) else next(iter(found.jobs.values())).definition
 
 
 def test_the_page_of_the_config_is_true() -> None:
@@ -74,7 +78,7 @@ def test_each_key_is_complete(name: str, key: Key) -> None:
 @each_key()
 def test_each_default_is_the_one_that_applies(name: str, key: Key) -> None:
     """The default that people are told is the one of the definition, as it is shown."""
-    kind = SchedulerSettings if name in SCHEDULER_KEYS else JobDefinition
+    kind = SchedulerSettings if is_of_scheduler(key) else JobDefinition
     field = next(each for each in msgspec.structs.fields(kind) if each.name == key.member)
     if name == "max_parallel":
         assert key.default == "eight for each processor core, at least 32"
@@ -98,9 +102,8 @@ def test_the_starter_tells_each_default(name: str, key: Key) -> None:
 @each_key()
 def test_each_key_takes_what_its_reader_asks_for(name: str, key: Key) -> None:
     """What people are told that a key takes begins with what the message of a mistake asks for."""
-    (error,) = refused(
-        with_value(name, "[]" if name in ("env", "params", "retry", "secrets", "limits") else "{}")
-    )
+    takes_mapping = name in ("env", "params", "retry", "secrets", "limits") or key is SCHEDULER_KEYS["locks"]
+    (error,) = refused(with_value(name, "[]" if takes_mapping else "{}", key))
     asked = re.sub(r", not a (list|mapping)$", "", error.message.removeprefix("this takes "))
     assert key.takes.startswith(asked)
 
@@ -111,7 +114,7 @@ def test_each_example_is_taught_and_valid(name: str, key: Key) -> None:
     taught = [line.strip(" #") for line in STARTER.splitlines()]
     for line in key.example.split("\n"):
         assert any(each.startswith(line.strip()) for each in taught), line
-    found = read_of(name, with_lines(name, key.example))
+    found = read_of(key, with_lines(name, key.example, key))
     assert key.shown(found)
     if key.shared:
         read(f"defaults:\n{indent(key.example, '  ')}\njobs: {{}}\n")
@@ -129,6 +132,8 @@ def test_each_example_is_taught_and_valid(name: str, key: Key) -> None:
     ("tags", "prod", "prod"),
     ("tags", "[prod, 2026]", "prod, 2026"),
     ("tags", "none", "none"),
+    ("locks", "[disk, database]", "database, disk"),
+    ("locks", "none", "none"),
     ("retry", "{attempts: 3}", "{attempts: 3}"),
     ("retry", "{if: 75, backoff: 1.5, attempts: 5, within: 90m}",
      "{attempts: 5, backoff: 1.5, within: 1h30m, if: [75]}"),
@@ -137,8 +142,17 @@ def test_each_example_is_taught_and_valid(name: str, key: Key) -> None:
 ])  # fmt: skip
 def test_values_are_shown_as_people_write_them(name: str, written: str, shown: str) -> None:
     """What is shown of a value is what could be written, with what follows from it."""
-    key = (JOB_KEYS | SCHEDULER_KEYS)[name]
-    assert key.shown(read_of(name, with_value(name, written))) == shown
+    key = (SCHEDULER_KEYS | JOB_KEYS)[name]
+    assert key.shown(read_of(key, with_value(name, written, key))) == shown
+
+
+def test_capacities_of_locks_are_shown_as_they_are_written() -> None:
+    """The key of the scheduler block has the name of one of a job."""
+    key = SCHEDULER_KEYS["locks"]
+    assert (
+        key.shown(read_of(key, with_value("locks", "{database: 2, disk: 1}", key)))
+        == "{database: 2, disk: 1}"
+    )
 
 
 def test_no_word_is_meant_for_two_keys() -> None:

@@ -11,7 +11,7 @@ from scheduler.rules.evolve import fold
 from scheduler.rules.requests.cancellation import cancel_requests, runs_in_flight, skips_without_scheduler
 from scheduler.rules.requests.enablement import disabling, enabling
 from scheduler.rules.requests.upcoming import jobs_settled_ahead, next_run, settled_ahead
-from scheduler.rules.requests.waiting_reason import waiting_reason
+from scheduler.rules.requests.waiting_reason import WaitingReason, waiting_reason
 from scheduler.rules.state import State
 from tests.support.world import BEGIN, Process, World, job
 
@@ -94,12 +94,12 @@ def test_a_run_waits_for_the_run_before_it_or_for_capacity() -> None:
     world = slow_world(overlap="queue")
     number = requested(world)
     state = state_of(world)
-    assert waiting_reason(state, number, "slow", 8) == ("queue", state.jobs["slow"].live[0], 0)
+    assert waiting_reason(state, number, "slow", 8) == WaitingReason("queue", state.jobs["slow"].live[0])
     first = state.jobs["slow"].live[0]
-    assert waiting_reason(state, first, "slow", 8) == ("unknown", None, 0)
+    assert waiting_reason(state, first, "slow", 8) == WaitingReason("unknown")
     world = slow_world(overlap="allow")
     number = requested(world)
-    assert waiting_reason(state_of(world), number, "slow", 1) == ("capacity", None, 1)
+    assert waiting_reason(state_of(world), number, "slow", 1) == WaitingReason("capacity", running=1)
     assert waiting_reason(state_of(world), number, "slow", 2).kind == "unknown"
     assert waiting_reason(state_of(world), number, "slow", None).kind == "unknown"
 

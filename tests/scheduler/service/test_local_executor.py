@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from scheduler import vocabulary as v
 from scheduler.definition import Retry
+from scheduler.entry_members import LockWait
 from scheduler.ledger.ledger import Ledger
 from scheduler.rules.laws import illegal_entries
 from scheduler.service.local_executor import LocalExecutor, RunRequest
@@ -18,10 +21,15 @@ def unserved(failures: int, retry: Retry = RETRY) -> tuple[World, LocalExecutor]
     """A world without a scheduler, and a process that executes runs for a person."""
     world = World(job("a", retry=retry))
     world.edit()
+    world.machine.behaviour = lambda launch: Process(1.0, 0 if launch.attempt > failures else 1)
+    return world, person_of(world)
+
+
+def person_of(world: World, capacities: Mapping[str, int] | None = None) -> LocalExecutor:
+    """A process that executes runs for a person."""
     machine = world.machine
-    machine.behaviour = lambda launch: Process(1.0, 0 if launch.attempt > failures else 1)
     executor = machine.executor()
-    local = LocalExecutor(
+    return LocalExecutor(
         HOME,
         Ledger(machine.store.peer()),
         {},
@@ -30,8 +38,8 @@ def unserved(failures: int, retry: Retry = RETRY) -> tuple[World, LocalExecutor]
         "user:ann@sim",
         lambda other: other in machine.alive,
         clock=machine.clock,
+        lock_capacities=capacities,
     )
-    return world, local
 
 
 def turn(local: LocalExecutor) -> None:
@@ -132,3 +140,71 @@ def test_a_wait_without_a_scheduler_ends_with_its_job() -> None:
     assert (closed.outcome, closed.because_of) == ("failed", world.entries(v.JobRemoved)[0].seq)
     assert not local.busy
     check(world)
+
+
+def test_a_run_without_a_scheduler_waits_for_its_lock() -> None:
+    """Whichever process holds it, and whatever its job's overlap policy is; nothing is recorded until then."""
+    world = World(job("a", locks=["db"]), job("b", locks=["db"]), job("c", locks=["db"]))
+    world.edit()
+    world.machine.behaviour = lambda launch: Process(60.0, 0)
+    ann, bob = person_of(world), person_of(world)
+    holder = ann.begin(RunRequest(world.jobs["a"]))
+    bob.in_the_way("b")
+    assert bob.begin(RunRequest(world.jobs["b"])) is None
+    assert bob.lock_in_the_way(world.jobs["b"]) == LockWait(name="db", holders=[holder or 0])
+    assert len(world.entries(v.RunRequested)) == 1
+    skipped = bob.begin(RunRequest(world.jobs["a"]))
+    assert skipped is not None, "what is skipped waits for no lock"
+    world.clock.pass_(60.0)
+    turn(ann)
+    turn(bob)
+    second = bob.begin(RunRequest(world.jobs["b"]))
+    assert second is not None
+    assert v.payload(world.entries(v.RunStarted)[-1]).locks == {"db": 1}
+    third = person_of(world, {"db": 2})
+    third.in_the_way("c")
+    assert third.begin(RunRequest(world.jobs["c"])) is not None, "of two that may hold it one does"
+    world.clock.pass_(60.0)
+    turn(bob)
+    turn(third)
+    assert list(illegal_entries(world.entries())) == []
+
+
+def test_a_holder_that_died_unwatched_gives_its_lock_back() -> None:
+    """Also where it is a run of another job."""
+    world = World(job("a", locks=["db"]), job("b", locks=["db"]))
+    world.edit()
+    world.machine.behaviour = lambda launch: Process(60.0, 0)
+    ann = person_of(world)
+    ann.begin(RunRequest(world.jobs["a"]))
+    world.machine.reboot()
+    bob = person_of(world)
+    bob.in_the_way("b")
+    assert bob.begin(RunRequest(world.jobs["b"])) is not None
+    assert [v.payload(entry).outcome for entry in world.entries(v.RunFinished)] == ["lost"]
+
+
+def test_an_attempt_that_is_due_comes_before_a_younger_run() -> None:
+    """It asks for its lock anew, and a run that waits for a scheduler stands in nobody's way."""
+    world = World(job("a", locks=["db"], retry=RETRY), job("b", locks=["db"]), job("c", locks=["db"]))
+    world.edit()
+    world.person(v.RunRequested(executor="scheduler"), "c", run=-1)
+    world.machine.behaviour = lambda launch: Process(60.0, 1 if launch.attempt == 1 else 0)
+    ann, bob = person_of(world), person_of(world)
+    first = ann.begin(RunRequest(world.jobs["a"]))
+    world.clock.pass_(60.0)
+    turn(ann)
+    bob.in_the_way("b")
+    assert bob.begin(RunRequest(world.jobs["b"])) is not None
+    world.clock.pass_(50.0)
+    turn(ann)
+    assert len(world.entries(v.RunStarted)) == 2, "its second attempt waits for the lock"
+    world.clock.pass_(10.0)
+    turn(bob)
+    assert bob.begin(RunRequest(world.jobs["b"])) is None
+    assert bob.lock_in_the_way(world.jobs["b"]) == LockWait(name="db", holders=[first or 0])
+    turn(ann)
+    assert [entry.run for entry in world.entries(v.RunStarted)][::2] == [first, first]
+    world.clock.pass_(60.0)
+    turn(ann)
+    audit_runs(world.entries(), None, at_rest=False, capacities={})

@@ -4,7 +4,7 @@ import pytest
 
 from scheduler.rules.laws import illegal_entries
 from tests.support.audit import audit
-from tests.support.rough_lives import RoughLife, live_roughly
+from tests.support.rough_lives import CAPACITIES, RoughLife, live_roughly
 from tests.support.run_audit import audit_runs
 
 
@@ -14,7 +14,7 @@ def check(life: RoughLife, slots: int | None) -> None:
     assert not life.worlds[0].state.runs, "a run has not ended"
     assert list(illegal_entries(entries)) == []
     audit(entries, life.machine.clock.wall)
-    audit_runs(entries, slots, life.stopped)
+    audit_runs(entries, slots, life.stopped, capacities=CAPACITIES)
 
 
 @pytest.mark.parametrize("part", range(4))
@@ -22,7 +22,7 @@ def test_nothing_is_lost_or_doubled_though_nothing_can_be_relied_on(seeds: range
     """Faults at any append, rival writers, wrong clocks, hung processes: each instant once, each run for a reason."""
     for seed in seeds[part::4]:
         life = live_roughly(seed)
-        check(life, None if life.processes_may_be_refused else 2)
+        check(life, None if life.processes_may_be_refused else 3)
 
 
 def test_two_schedulers_of_one_home_double_nothing(seeds: range) -> None:

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.configuration.keys import shown, values
+from scheduler.configuration.keys import locks, shown, values
 from scheduler.configuration.keys.key import Key
 
 KEYS: Final[dict[str, Key]] = {
+    "locks": Key(
+        member="locks",
+        read=locks.locks,
+        show=shown.words,
+        takes="a list of locks, or one lock; none takes those of defaults back",
+        default="none",
+        meaning="What the job's runs share with runs of other jobs, by name. A run starts when it can have all of "
+        "them, and holds them until its attempt has ended; the oldest run comes first. A lock is held by one run at "
+        "once, unless `scheduler: {locks: ...}` says how many. A job has at most 16, which replace those in "
+        "`defaults`. See [overlap and load](overlap.md#locks).",
+        example="locks: [database]",
+        comment="a run waits until no run of another job holds one of these (none)",
+        shared=True,
+        synonyms=("lock", "mutex", "semaphore", "pool", "concurrency_group"),
+    ),
     "overlap": Key(
         member="overlap",
         read=values.one_of("skip", "queue", "replace", "allow"),

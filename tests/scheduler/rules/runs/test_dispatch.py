@@ -10,6 +10,7 @@ from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.rules.catch_up import ticked
 from scheduler.rules.runs.dispatch import Dispatcher, arrivals, not_launched
+from scheduler.rules.runs.locks import LockQueue
 from scheduler.rules.state import Executor, Run
 from tests.support.world import BEGIN, Process, World, job
 
@@ -66,7 +67,10 @@ def test_instants_of_a_job_that_fall_due_together_are_judged_one_after_another(o
         (first, "each", "schedule"),
         (first + 1, "each", "schedule"),
     ]
-    dispatcher = Dispatcher(world.state, (), new, set(), 8, ME, lambda run, attempt: f"{run}/{attempt}")
+    locks = LockQueue({}, {})
+    dispatcher = Dispatcher(
+        world.state, (), new, set(), 8, ME, lambda run, attempt: f"{run}/{attempt}", locks
+    )
     events = dispatcher.decide()
     began = [event.run for event in events if isinstance(event.data, v.RunStarted)]
     skips = [event for event in events if isinstance(event.data, v.RunSkipped)]
@@ -80,7 +84,10 @@ def test_a_start_names_who_watches_the_run() -> None:
     world.start()
     tick = ticked(job("each"), BEGIN, BEGIN)
     new = arrivals([tick], world.state.head.seq + 1, BEGIN)
-    dispatcher = Dispatcher(world.state, (), new, set(), 8, ME, lambda run, attempt: f"{run}/{attempt}")
+    locks = LockQueue({}, {})
+    dispatcher = Dispatcher(
+        world.state, (), new, set(), 8, ME, lambda run, attempt: f"{run}/{attempt}", locks
+    )
     world.say(lambda _: [tick, *dispatcher.decide()])
     run = world.state.runs[new[0].number]
     assert (run.executor, run.attempt, run.scheduled_for) == (ME, 1, BEGIN)
