@@ -17,3 +17,11 @@ class DamagedTiles(Exception):
     def __init__(self, path: str, why: str) -> None:
         self.path = path
         super().__init__(f"{path}: {why}")
+
+
+class InvalidNote(Exception):
+    """Bytes that are no signed note, or a note that is not signed as it should be; the message says why, in words."""
+
+
+class InvalidKey(Exception):
+    """A text that is no key, or a name that no key may have; the message says why, in words."""

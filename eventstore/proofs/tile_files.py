@@ -10,16 +10,15 @@ does not have the length that it must have is not read.
 
 from __future__ import annotations
 
-import binascii
 import contextlib
 import errno
 import re
-from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from pathlib import Path
 
 from eventstore.durable import REAL, Disk, create_folders, write_file
 from eventstore.lock import LOCK_NAME, LOCK_PATIENCE_S, FileLock
+from eventstore.proofs.base64_text import from_base64, in_base64
 from eventstore.proofs.errors import DamagedTiles
 from eventstore.proofs.merkle_tree import HASH_BYTES, TreeHead
 from eventstore.proofs.tile import Tile
@@ -71,8 +70,8 @@ class TileFiles:
         if match is None:
             return None
         try:
-            return TreeHead(int(match[1]), b64decode(match[2], validate=True))
-        except binascii.Error:
+            return TreeHead(int(match[1]), from_base64(match[2].decode()))
+        except ValueError:
             return None
 
     def write_head(self, head: TreeHead) -> None:
@@ -81,7 +80,7 @@ class TileFiles:
         Raises:
             OSError: it cannot be written.
         """
-        self._write(self.folder / HEAD_NAME, b"%d\n%b\n" % (head.size, b64encode(head.root)))
+        self._write(self.folder / HEAD_NAME, f"{head.size}\n{in_base64(head.root)}\n".encode())
 
     def read(self, tile: Tile) -> bytes:
         """The bytes of a tile; what is in them is not checked.
