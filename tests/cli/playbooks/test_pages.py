@@ -45,7 +45,7 @@ SAID = {
     "evidence_for_an_auditor": ["consistent: every entry", "is the one that was written down", "\nsound\n"],
     "job_does_not_run": ["not running", "nightly is disabled", "was still going", "at 02:30"],
     "job_fails": ["failed with exit code 3", "\nno space left\n", "disabled", "3 tables saved"],
-    "missed_runs": ["no scheduler from", "catch-up", "! 2 missed"],
+    "missed_runs": ["no scheduler from", "catch-up", "! 2 missed", "to be backfilled"],
     "restoring_from_a_backup": ["consistent: every entry", "nightly disabled"],
     "who_disabled_it": ["user:ann@web1", "while ann is on leave"],
 }
