@@ -44,11 +44,29 @@ _CODE = (
     "rules/clock_trust.py",
     "rules/evolve.py",
     "rules/fold/*.py",
+    "rules/instants_state.py",
     "schedule/**/*.py",
     "rules/state.py",
     "rules/job_schedule.py",
     "vocabulary/*.py",
 )
+
+
+def folding_code() -> list[Path]:
+    """The files by which entries are folded.
+
+    Raises:
+        FileNotFoundError: some cannot be seen.
+    """
+    found: list[Path] = []
+    for pattern in _CODE:
+        paths = sorted(_PACKAGE.glob(pattern))
+        # A file that was moved away, or is not to be seen, would silently no longer count, and old snapshots would
+        # be taken for new ones.
+        if not paths:
+            raise FileNotFoundError(errno.ENOENT, "no code of the fold is there", str(_PACKAGE / pattern))
+        found += paths
+    return found
 
 
 @cache
@@ -59,14 +77,8 @@ def fold_version() -> str:
         OSError: the code cannot be read.
     """
     digest = hashlib.sha256()
-    for pattern in _CODE:
-        paths = sorted(_PACKAGE.glob(pattern))
-        # A file that was moved away, or is not to be seen, would silently no longer count, and old snapshots would
-        # be taken for new ones.
-        if not paths:
-            raise FileNotFoundError(errno.ENOENT, "no code of the fold is there", str(_PACKAGE / pattern))
-        for path in paths:
-            digest.update(path.read_bytes())
+    for path in folding_code():
+        digest.update(path.read_bytes())
     # A schedule's instants decide what is still to be settled, and they follow the zone data.
     digest.update(zone_data.version().encode())
     return digest.hexdigest()
