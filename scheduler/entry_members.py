@@ -89,6 +89,11 @@ class LockWait(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     holders: list[int] = []
     behind: int | None = None
 
+    @property
+    def key(self) -> tuple[str, tuple[int, ...], int | None]:
+        """The same, as what can be in a set."""
+        return self.name, tuple(self.holders), self.behind
+
 
 class RetentionTarget(msgspec.Struct, frozen=True, kw_only=True):
     """What was done in one folder."""

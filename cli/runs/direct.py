@@ -25,7 +25,6 @@ from eventstore.errors import LedgerError, Unavailable
 from scheduler.configuration import Config
 from scheduler.configuration.variables.secret_values import named_secrets
 from scheduler.definition import JobDefinition
-from scheduler.entry_members import LockWait
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.open import bring_in_line
@@ -112,7 +111,7 @@ class DirectRunner(Runner):
         self._refused = False
         self._announced: set[int] = set()
         self._collects = False
-        self._told_locks: set[tuple[str, LockWait]] = set()
+        self._told_locks: set[tuple[object, ...]] = set()
         self._tick_at_s = time.monotonic() + _TICK_S
 
     def request(self, wanted: Wanted, on_requested: OnRequested) -> None:
@@ -215,8 +214,8 @@ class DirectRunner(Runner):
     def _tell_of_lock(self, definition: JobDefinition) -> None:
         """Say once for which lock a run waits, and who has it."""
         lock = self._executor.lock_in_the_way(definition)
-        if lock is not None and (definition.name, lock) not in self._told_locks:
-            self._told_locks.add((definition.name, lock))
+        if lock is not None and (definition.name, *lock.key) not in self._told_locks:
+            self._told_locks.add((definition.name, *lock.key))
             state = self.ledger.state
             note(f"{definition.name}: waiting for {lock_words(lock, state, datetime.now(UTC))}")
 

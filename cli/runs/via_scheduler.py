@@ -23,7 +23,6 @@ from eventstore.errors import Unavailable
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.configuration.home_config import UNENDED_REST_S, may_be_half_written
-from scheduler.entry_members import LockWait
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.view import config_is_judged, read_config
@@ -69,7 +68,7 @@ class SchedulerRunner(Runner):
         places: OutputPlaces | None,
     ) -> None:
         super().__init__(home, ledger, places)
-        self._explained: set[tuple[int, str, datetime | None, LockWait | None]] = set()
+        self._explained: set[tuple[object, ...]] = set()
         self._patient_until_s = 0.0
         with ExitStack() as closing_if_it_fails:
             closing_if_it_fails.callback(super().close)
@@ -155,8 +154,9 @@ class SchedulerRunner(Runner):
                 continue
             why = waiting_reason(state, run, job, self._max_parallel)
             paused = state.scheduler.paused if state.scheduler is not None else None
-            if (run, why.kind, paused, why.lock) not in self._explained:
-                self._explained.add((run, why.kind, paused, why.lock))
+            told = (run, why.kind, paused, None if why.lock is None else why.lock.key)
+            if told not in self._explained:
+                self._explained.add(told)
                 note(f"run {run} of {job} {_waiting_words(why, state)}")
 
     @cached_property
