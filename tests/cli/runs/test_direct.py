@@ -217,6 +217,27 @@ def test_overlap_queue_waits_and_says_so(home: LiveHome, tmp_path: Path) -> None
     assert kinds == ["run.requested", "run.started", "run.finished"] * 2
 
 
+def test_a_lock_that_a_run_of_another_job_holds_is_waited_for(home: LiveHome, tmp_path: Path) -> None:
+    """The command says which it is and who holds it, and runs when it is free."""
+    gate = tmp_path / "gate"
+    home.configure(
+        "jobs:\n"
+        + job("etl", sh(f"until [ -e {gate} ]; do sleep 0.05; done"), locks="[db, disk]")
+        + job("report", ["true"], locks="db")
+    )
+    assert home.run("jobs", "run", "etl", "--no-wait").code == 0
+    first = home.await_entry("run.started")
+    second = home.start("jobs", "run", "report")
+    assert second.stderr is not None
+    told = second.stderr.readline().decode()
+    assert told.startswith(f"report: waiting for the lock db, held by run {first.run} of etl, started ")
+    gate.touch()
+    assert finished(second).code == 0
+    kinds = [entry.type for entry in home.entries("run.")]
+    assert kinds == ["run.requested", "run.started", "run.finished"] * 2
+    home.check()
+
+
 def test_no_wait_returns_once_the_request_is_durable(home: LiveHome, tmp_path: Path) -> None:
     """The command returns with the number while the run goes on in a session of its own, and is recorded."""
     gate = tmp_path / "gate"

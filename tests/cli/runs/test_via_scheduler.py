@@ -135,6 +135,27 @@ def test_a_queued_run_waits_its_turn_with_a_word(home: LiveHome, scheduler: obje
     assert len(home.entries("run.finished")) == 2
 
 
+def test_a_run_that_waits_for_a_lock_is_told_who_holds_it(home: LiveHome, gate: Path) -> None:
+    """Once, while it waits; the capacities are those of the config."""
+    home.configure(
+        "scheduler: {locks: {db: 2}}\njobs:\n"
+        + job("etl", sh(f"until [ -e {gate} ]; do sleep 0.05; done"), locks="db", overlap="allow")
+        + job("report", ["true"], locks="db")
+    )
+    with home.served():
+        assert home.run("jobs", "run", "etl", "--no-wait").code == 0
+        assert home.run("jobs", "run", "etl", "--no-wait").code == 0
+        numbers = [home.await_entry("run.started", count).run for count in (1, 2)]
+        process = home.start("jobs", "run", "report")
+        assert process.stderr is not None
+        told = process.stderr.readline().decode()
+        assert f"of report waits for the lock db, held by run {numbers[0]} of etl, started " in told
+        assert f", run {numbers[1]} of etl, started " in told
+        gate.touch()
+        assert finished(process).code == 0
+    home.check()
+
+
 def test_a_run_that_waits_for_its_turn_is_told_the_bound(home: LiveHome, gate: Path) -> None:
     """With `max_parallel` runs going, the next one waits, and the command says for what."""
     config = home.root / "services" / "scheduler" / "config.yaml"
