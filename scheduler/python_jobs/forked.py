@@ -33,6 +33,9 @@ _NOT_FLUSHED: Final = 120
 """The exit code of an interpreter that cannot write what was printed."""
 
 
+_FILE: Final = io.IOBase.__mro__[1]
+"""What all files are, and no abstract class, which would look for what each type is registered as."""
+
 _imported: frozenset[str] = frozenset()
 _last_imported = ""
 
@@ -141,7 +144,7 @@ def _end(code: int) -> NoReturn:
 def _write_what_stands_in_buffers() -> None:
     """Files that a job has left open are written: those in a cycle may be closed before by a collection."""
     for each in gc.get_objects():  # without what was frozen: those that this process has made
-        if issubclass(type(each), io.IOBase):
+        if issubclass(type(each), _FILE):
             with contextlib.suppress(Exception):
                 each.flush()
 

@@ -17,6 +17,7 @@ from scheduler.python_jobs.fields import is_job
 from scheduler.python_jobs.targets import EXTENSIONS, FILE, file_of
 
 _ENTRIES_MAX: Final = 10_000
+_PACKAGE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _OURS: Final = frozenset({"cli", "cronledger_command", "eventstore", "projections", "scheduler"})
 
 
@@ -123,7 +124,7 @@ def _offer(folder: str, home: Path) -> None:
 
 def _known(package: str) -> object:
     """How a package would be imported without the extensions; None if it would not."""
-    if re.fullmatch(r"[A-Za-z0-9_-]+", package) is None:
+    if _PACKAGE.fullmatch(package) is None:
         return None
     try:
         return importlib.util.find_spec(package)
