@@ -79,6 +79,14 @@ def main(argv: Sequence[str], environ: Mapping[str, str], import_limit_s: float 
     return code
 
 
+def attempt_of(request: JobRequest, environ: Mapping[str, str], state: Path) -> AttemptResult:
+    """Import and run what is requested, leaving no result; what it says. `state` is its folder."""
+    target = _imported(request, IMPORT_LIMIT_S)
+    return (
+        target if isinstance(target, AttemptResult) else call(target.found, _context(request, environ, state))
+    )
+
+
 class _Imported(NamedTuple):
     """What is to be run."""
 

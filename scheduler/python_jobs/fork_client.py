@@ -21,6 +21,7 @@ import msgspec
 
 from scheduler.processes import pidfd
 from scheduler.processes.forks import Forked, ForkOrder
+from scheduler.processes.recognition.inherited import become_subreaper
 from scheduler.processes.spawn import DEFAULT_SIGNALS, Command
 from scheduler.python_jobs.fork_messages import (
     PROTOCOL,
@@ -106,18 +107,22 @@ class ForkClient:
 
     def tend(self) -> None:
         """Start the server if it is wanted and not there; notice that it is warm, or has ended. Never waits."""
-        if self._server is not None and not self._is_warm:
+        if self._server is not None:
             with self._losing():
-                for reply in self._replies(self._server, 0.0):
-                    self._is_warm = reply.what == "warm" and reply.protocol == PROTOCOL
-                    if not self._is_warm:
-                        raise _Lost("it is of another version")
-                if not self._is_warm and time.monotonic() > self._server.until_s:
-                    raise _Lost(f"it was not ready after {WARM_S:g} s")
-        elif self._server is not None and pidfd.has_ended(self._server.pidfd):
-            self._lose("it ended")
+                self._listen(self._server)
         if self._server is None and self._wanted and time.monotonic() >= self._again_at_s:
             self._start()
+
+    def _listen(self, server: _Server) -> None:
+        for reply in self._replies(server, 0.0):
+            if reply.what == "stale":
+                raise _Lost("")
+            if reply.what == "warm":
+                if reply.protocol != PROTOCOL:
+                    raise _Lost("it is of another version")
+                self._is_warm = True
+        if not self._is_warm and time.monotonic() > server.until_s:
+            raise _Lost(f"it was not ready after {WARM_S:g} s")
 
     def is_warm(self) -> bool:
         """Whether it answers, as far as is known."""
@@ -131,6 +136,9 @@ class ForkClient:
         self._server, self._is_warm = None, False
 
     def _start(self) -> None:
+        if not become_subreaper():
+            self._lose("what it forks does not become a child of the scheduler here")
+            return
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         process = -1
         try:
@@ -212,7 +220,7 @@ class ForkClient:
         Raises:
             _Lost, OSError: the server cannot be used any more.
         """
-        server, standing, batches = self._server, dict[int, ForkReply](), set[int]()
+        server = self._server
         if server is None:
             return
         while unasked or asked:
@@ -229,13 +237,9 @@ class ForkClient:
                     os.close(refused.waits_on)
                     yield refused.position, None
                 elif reply.what == "ready" and reply.number in asked:
-                    standing[reply.number] = reply
-                elif reply.what == "handed_over":
-                    batches.add(reply.batch)
-            for number in [number for number, reply in standing.items() if reply.batch in batches]:
-                self._told, self._again_s = False, AGAIN_S
-                index, waits_on = asked.pop(number)
-                yield index, Forked(standing.pop(number).pid, waits_on)
+                    self._told, self._again_s = False, AGAIN_S
+                    ready = asked.pop(reply.number)
+                    yield ready.position, Forked(reply.pid, ready.waits_on)
 
     def _ask(self, server: _Server, order: ForkOrder, index: int, asked: dict[int, _Asked]) -> bool:
         """Send a request; False if there can be none of it.

@@ -6,6 +6,7 @@ which the process waits until it may begin (`GO`). A pipe that ends without that
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
@@ -68,18 +69,29 @@ class ForkReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     """What became of something.
 
     Attributes:
-        what: `warm`: the server has imported what it needs. `ready`: the process stands and waits. `refused`: there
-            is none, and will be none. `handed_over`: all processes of a batch are the scheduler's children.
-            `stale`: what the server has imported was replaced on disk, and it ends.
-        number: of the request; pid: of the process; batch: in which batch it was forked.
+        what: `warm`: the server has imported what it needs. `ready`: the process, a child of the scheduler, stands
+            and waits. `refused`: there is none, and will be none. `stale`: what the server has imported was replaced
+            on disk, and it ends.
+        number: of the request; pid: of the process.
         protocol: of a server that is warm.
     """
 
-    what: Literal["warm", "ready", "refused", "handed_over", "stale"]
+    what: Literal["warm", "ready", "refused", "stale"]
     number: int = 0
     pid: int = 0
-    batch: int = 0
     protocol: int = 0
+
+
+def receive(connection: socket.socket) -> tuple[bytes, list[int]]:
+    """The next request and its descriptors; empty if the other side has closed.
+
+    Raises:
+        OSError: it cannot be received.
+    """
+    raw, descriptors, _, _ = socket.recv_fds(
+        connection, REQUEST_BYTES_MAX + 1, DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
+    )
+    return raw, descriptors
 
 
 def server_argv(python: str, parent: int) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""The fork server, as a program: it has imported what the process of a Python job needs, and forks such processes.
+"""The fork server, as a program: it has imported what the process of a Python job needs, and keeps some ready.
 
     python -I -m scheduler.python_jobs.fork_server SCHEDULER-PID TITLE-ROOM   (standard input: the scheduler's socket)
 
@@ -6,8 +6,8 @@ It imports no code of users, starts no thread and runs no job: each process that
 job itself, as one that was started by command does. So nothing of one run reaches another, and a change of that code
 needs no restart. It ends with the scheduler, however that ends.
 
-A process is forked twice, so that it becomes a child of the scheduler, which is a subreaper: the server has forked a
-process that waits for requests, forks what is wanted, and ends. Only when that one has ended are they handed over.
+A process is forked twice, so that it becomes a child of the scheduler, which is a subreaper. Some are forked before
+they are asked for, and wait for a request at the same socket; each takes one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import contextlib
 import ctypes
 import gc
 import importlib
-import itertools
 import os
 import select
 import signal
@@ -28,12 +27,11 @@ from typing import Final, NoReturn
 import msgspec
 
 from scheduler.python_jobs.fork_messages import (
-    DESCRIPTORS,
     PROTOCOL,
-    REQUEST_BYTES_MAX,
     ROOM,
     ForkReply,
     ForkRequest,
+    receive,
 )
 from scheduler.python_jobs.process_image import ProcessImage
 
@@ -49,10 +47,16 @@ IMPORTED: Final = (
     "traceback",
 )
 """What almost every job needs. Whatever is imported here must neither start threads nor read the environment."""
+SPARES: Final = 4
+"""So many processes wait for requests while there are none."""
 BATCH_MAX: Final = 16
-"""So many processes are forked before they are handed over: the first must not wait for all of a herd."""
-STALE_LOOK_S: Final = 1.0
-"""How often it is looked, at most, whether what was imported has been replaced on disk."""
+"""So many are forked at once while requests wait."""
+REST_S: Final = 0.02
+"""Spares are replaced when nothing has been asked for so long: what was asked for comes first."""
+STALE_LOOK_S: Final = 5.0
+"""How often it is looked whether what was imported has been replaced on disk."""
+_FAILED: Final = 100
+"""An exit code above all numbers of processes."""
 _PR_SET_PDEATHSIG: Final = 1
 
 
@@ -94,22 +98,86 @@ def serve(connection: socket.socket, image: ProcessImage) -> None:
     del os.environ[ROOM]
     gc.collect()
     gc.freeze()  # no collection in a forked process is to walk, and so to copy, what was imported
+    spares = _Spares(connection, image)
+    spares.fork(SPARES)
     _say(connection, ForkReply(what="warm", protocol=PROTOCOL))
-    for batch in itertools.count(1):
-        try:
-            pid = os.fork()
-        except OSError:
+    while not imported.is_stale():
+        spares.wait(STALE_LOOK_S)
+        if spares.idle:
+            while spares.wait(REST_S):
+                pass
+        wanted = BATCH_MAX if not spares.idle and _is_readable(connection) else SPARES - spares.idle
+        if wanted > 0 and not spares.fork(wanted) and not spares.idle:
             _refuse(connection)
-            continue
-        if pid == 0:
-            _fork_batch(connection, image, batch)
-        _, status = os.waitpid(pid, 0)
-        if status:
-            return
-        if imported.is_stale():
-            _say(connection, ForkReply(what="stale"))
-            return
-        _say(connection, ForkReply(what="handed_over", batch=batch))
+    _say(connection, ForkReply(what="stale"))
+
+
+class _Spares:
+    """The processes that wait for requests; each says by a byte that it has taken one.
+
+    Attributes:
+        idle: how many have taken none yet.
+    """
+
+    def __init__(self, connection: socket.socket, image: ProcessImage) -> None:
+        self._connection, self._image = connection, image
+        self._taken, self._takes = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self.idle = 0
+
+    def fork(self, count: int) -> int:
+        """Fork so many, which become the scheduler's children; how many there could be.
+
+        Raises:
+            OSError: the process between cannot do its part.
+        """
+        try:
+            between = os.fork()
+        except OSError:
+            return 0
+        if between == 0:
+            self._fork_all(count)
+        _, status = os.waitpid(between, 0)
+        forked = os.waitstatus_to_exitcode(status)
+        if not 0 <= forked < _FAILED:
+            raise OSError("the process that forks was ended")
+        self.idle += forked
+        return forked
+
+    def _fork_all(self, count: int) -> NoReturn:
+        code = _FAILED
+        try:
+            from scheduler.python_jobs.forked import wait_and_begin
+
+            between, forked = os.getpid(), 0
+            for _ in range(count):
+                try:
+                    pid = os.fork()
+                except OSError:
+                    break
+                if pid == 0:
+                    os.close(self._taken)
+                    wait_and_begin(self._connection, self._image, self._takes, between)
+                forked += 1
+            code = forked
+        finally:
+            os._exit(code)
+
+    def wait(self, wait_s: float) -> bool:
+        """Wait until one has taken a request; whether that was so.
+
+        Raises:
+            OSError: the scheduler is gone.
+        """
+        poll = select.poll()
+        poll.register(self._taken, select.POLLIN)
+        poll.register(self._connection, 0 if self.idle else select.POLLIN)
+        for descriptor, event in poll.poll(wait_s * 1000):
+            if event & (select.POLLHUP | select.POLLERR):
+                raise OSError("the scheduler has closed the connection")
+            if descriptor == self._taken:
+                self.idle -= len(os.read(self._taken, 4096))
+                return True
+        return False
 
 
 class Imported:
@@ -145,65 +213,26 @@ def _stamp(path: str) -> tuple[int, int, int] | None:
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def _fork_batch(connection: socket.socket, image: ProcessImage, batch: int) -> NoReturn:
-    """In a process of its own: wait for a request, fork what is asked for by then, and end."""
-    code = 1
-    try:
-        wait_s = None
-        for _ in range(BATCH_MAX):
-            if not select.select([connection], [], [], wait_s)[0]:
-                break
-            raw, descriptors = _receive(connection)
-            if not raw:
-                os._exit(1)
-            wait_s = 0
-            _fork_one(connection, image, batch, raw, descriptors)
-        code = 0
-    finally:
-        os._exit(code)
-
-
-def _fork_one(
-    connection: socket.socket, image: ProcessImage, batch: int, raw: bytes, descriptors: list[int]
-) -> None:
-    try:
-        pid = os.fork()
-    except OSError:
-        _say_refused(connection, raw)
-    else:
-        if pid == 0:
-            from scheduler.python_jobs.forked import begin
-
-            begin(connection, image, batch, raw, descriptors)
-    for descriptor in descriptors:
-        os.close(descriptor)
-
-
-def _receive(connection: socket.socket) -> tuple[bytes, list[int]]:
-    raw, descriptors, _, _ = socket.recv_fds(
-        connection, REQUEST_BYTES_MAX + 1, DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
-    )
-    return raw, descriptors
-
-
 def _refuse(connection: socket.socket) -> None:
-    """No process can be made now: so say of what is asked for next.
+    """No process can be made now: so say of what is asked for.
 
     Raises:
         OSError: the scheduler is gone.
     """
-    raw, descriptors = _receive(connection)
+    if not _is_readable(connection):
+        return
+    raw, descriptors = receive(connection)
     if not raw:
         raise OSError("the scheduler has closed the connection")
     for descriptor in descriptors:
         os.close(descriptor)
-    _say_refused(connection, raw)
-
-
-def _say_refused(connection: socket.socket, raw: bytes) -> None:
-    with contextlib.suppress(msgspec.DecodeError, OSError):
+    with contextlib.suppress(msgspec.DecodeError):
         number = msgspec.json.decode(raw, type=ForkRequest).number
         _say(connection, ForkReply(what="refused", number=number))
+
+
+def _is_readable(connection: socket.socket) -> bool:
+    return bool(select.select([connection], [], [], 0)[0])
 
 
 def _say(connection: socket.socket, reply: ForkReply) -> None:

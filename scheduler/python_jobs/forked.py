@@ -13,22 +13,26 @@ import importlib.util
 import io
 import itertools
 import os
+import select
 import socket
 import sys
 import threading
 import time
 import weakref
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final, NoReturn
 
 import msgspec
 
 from scheduler.python_jobs import __main__ as program
 from scheduler.python_jobs.attempt_result import AttemptResult
-from scheduler.python_jobs.fork_messages import DESCRIPTORS, GO, SHOWN, ForkReply, ForkRequest
+from scheduler.python_jobs.fork_messages import DESCRIPTORS, GO, SHOWN, ForkReply, ForkRequest, receive
 from scheduler.python_jobs.process_image import ProcessImage
 from scheduler.python_jobs.request import JobRequest
 
+REHEARSE_AFTER_S: Final = 0.1
+"""While much is asked for there is no time to rehearse."""
 _NOT_FLUSHED: Final = 120
 """The exit code of an interpreter that cannot write what was printed."""
 
@@ -36,36 +40,47 @@ _NOT_FLUSHED: Final = 120
 _FILE: Final = io.IOBase.__mro__[1]
 """What all files are, and no abstract class, which would look for what each type is registered as."""
 
+_EXAMPLE: Final = JobRequest(
+    target="extensions/rehearsal/jobs.py:Rehearsal", home="", job="", run=0, attempt=0, trigger="", result=""
+)
+
 _imported: frozenset[str] = frozenset()
 _last_imported = ""
 
 
 def prepare() -> None:
     """Have what is found out when it is needed first found out before any fork; the server imports nothing later."""
-    request = JobRequest(target="", home="", job="", run=0, attempt=0, trigger="", result="")
-    for example in (request, ForkRequest(number=0, argv=[], env={}, working_directory=""), AttemptResult()):
+    for example in (_EXAMPLE, ForkRequest(number=0, argv=[], env={}, working_directory=""), AttemptResult()):
         msgspec.json.decode(msgspec.json.encode(example), type=type(example))
     importlib.util.find_spec("a_module_that_is_not_there")  # lists the folders where imports are looked for
     global _imported, _last_imported
     _imported, _last_imported = frozenset(sys.modules), next(reversed(sys.modules))
 
 
-def begin(
-    connection: socket.socket, image: ProcessImage, batch: int, raw: bytes, descriptors: Sequence[int]
-) -> NoReturn:
-    """Become the process of an attempt, and run it when the scheduler says so; never returns.
+def wait_and_begin(connection: socket.socket, image: ProcessImage, takes: int, between: int) -> NoReturn:
+    """Wait for a request, become the process of its attempt, and run that when the scheduler says so; never returns.
 
     Args:
-        connection: to the scheduler; image: what is shown of this process; batch: in which it was forked.
-        raw: the request.
-        descriptors: standard output, standard error, and the pipe on which it waits.
+        connection: to the scheduler; image: what is shown of this process.
+        takes: where is said that this process has taken a request.
+        between: the parent, which ends: only then is this process a child of the scheduler.
     """
-    number = 0
+    number, descriptors = 0, list[int]()
     try:
+        image.show("cronledger job that has not begun", {}, ())
+        if not select.select([connection], [], [], REHEARSE_AFTER_S)[0]:
+            rehearse()
+        while os.getppid() == between:
+            time.sleep(0.0002)
+        raw, descriptors = receive(connection)
+        if not raw:
+            os._exit(0)
+        os.write(takes, b"t")
+        os.close(takes)
         request = msgspec.json.decode(raw, type=ForkRequest)
         number = request.number
         _become(request, image, descriptors)
-        _say(connection, ForkReply(what="ready", number=number, pid=os.getpid(), batch=batch))
+        _say(connection, ForkReply(what="ready", number=number, pid=os.getpid()))
     except BaseException:  # noqa: BLE001 - whatever it is, the attempt is started otherwise
         with contextlib.suppress(BaseException):
             _say(connection, ForkReply(what="refused", number=number))
@@ -79,6 +94,25 @@ def begin(
     if not may_begin:
         os._exit(1)
     _run(request)
+
+
+def rehearse() -> None:
+    """Go through what an attempt goes through, with a job of our own, so that memory is copied now and not then.
+
+    Nothing of it is left. It is only for the time that is saved later: whatever fails is of no matter.
+    """
+    home = Path(__file__).parent / "rehearsal"
+    with contextlib.suppress(Exception):
+        path, request = list(sys.path), msgspec.structs.replace(_EXAMPLE, home=str(home))
+        try:
+            program.attempt_of(request, os.environ, home)
+        finally:
+            sys.path[:] = path
+            for name in [name for name in sys.path_importer_cache if name.startswith(str(home))]:
+                del sys.path_importer_cache[name]
+            for name in ("rehearsal.jobs", "rehearsal"):
+                sys.modules.pop(name, None)
+    gc.freeze()
 
 
 def _become(request: ForkRequest, image: ProcessImage, descriptors: Sequence[int]) -> None:

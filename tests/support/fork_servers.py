@@ -15,20 +15,19 @@ from tests.support.command import DEADLINE_S
 
 def servers_of(scheduler: int) -> set[int]:
     """The fork servers that are children of a process."""
-    found = set()
-    for pid in tree.pids():
-        stat = process_stat(pid)
-        try:
-            arguments = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except OSError:
-            continue
-        if (
-            stat is not None
-            and stat.parent == scheduler
-            and b"scheduler.python_jobs.fork_server" in arguments
-        ):
-            found.add(pid)
-    return found
+    return {pid for pid in children_of(scheduler) if b"scheduler.python_jobs.fork_server" in _shown(pid)}
+
+
+def spares_of(scheduler: int) -> list[int]:
+    """The forked children of a process that wait for requests."""
+    return [pid for pid in children_of(scheduler) if b"job that has not begun" in _shown(pid)]
+
+
+def _shown(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def children_of(process: int) -> list[int]:

@@ -19,7 +19,13 @@ from scheduler.python_jobs import fork_client
 from scheduler.python_jobs.fork_client import ForkClient
 from tests.scheduler.python_jobs.conftest import ENV, Attempts, job, server_of, warm
 from tests.support.command import DEADLINE_S
-from tests.support.fork_servers import children_of, kill, servers_of, wait_for
+from tests.support.fork_servers import (
+    children_of,
+    kill,
+    servers_of,
+    spares_of,
+    wait_for,
+)
 
 # It forks as the real one does, up to the moment when the scheduler is told.
 STANDING = """
@@ -42,11 +48,9 @@ FAULTS = {
     "says nothing that is understood": "hear()\ns.send(b'{}')\ntime.sleep(60)",
     "says too much": "hear()\ns.send(b'x' * 4096)\ntime.sleep(60)",
     "refuses": "while True: say('refused', number=hear()['number'])",
-    "speaks of others": "hear()\nsay('ready', number=99, pid=1)\nsay('handed_over')\nos._exit(0)",
+    "speaks of others": "hear()\nsay('ready', number=99, pid=1)\nos._exit(0)",
     "dies between forking and telling": STANDING + "os._exit(0)",
     "hangs between forking and telling": STANDING + "time.sleep(60)",
-    "dies before it hands over": STANDING
-    + "say('ready', number=number, pid=os.getpid(), batch=1)\nos._exit(0)",
 }
 
 
@@ -102,8 +106,11 @@ def test_a_server_that_was_killed_is_started_again(tmp_path: Path) -> None:
     forks.close()
 
 
-def test_whatever_is_killed_each_run_begins_once(tmp_path: Path, hunt: bool) -> None:
-    """While herds start, the server or the process that forks for it is killed at any moment: no run begins twice."""
+def test_whatever_is_killed_each_run_begins_once(
+    tmp_path: Path, hunt: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While herds start, the server or what waits for requests is killed at any moment: no run begins twice."""
+    monkeypatch.setattr(fork_client, "ANSWER_S", 0.3)
     rng = random.Random(7)
     forks = ForkClient(ENV)
     attempts = Attempts(tmp_path, forks)
@@ -112,7 +119,7 @@ def test_whatever_is_killed_each_run_begins_once(tmp_path: Path, hunt: bool) -> 
     for _ in range(100 if hunt else 2):
         warm(forks)
         (server,) = servers_of(os.getpid())
-        victim = rng.choice([server, *children_of(server)])
+        victim = rng.choice([server, *spares_of(os.getpid()), *children_of(server)])
         killer = threading.Timer(rng.random() * 0.1, kill, [victim])
         killer.start()
         launched = attempts.spawner.launch([attempts.prepared(run + each, "A") for each in range(6)])
@@ -121,6 +128,19 @@ def test_whatever_is_killed_each_run_begins_once(tmp_path: Path, hunt: bool) -> 
         assert [ended.exit_code for ended in attempts.exits(6)] == [0] * 6
         forks.close()
         run += 6
+    attempts.close()
+
+
+def test_what_waits_for_requests_ends_with_the_server(tmp_path: Path) -> None:
+    """The processes that wait for requests are there from the start, and end with the server that forked them."""
+    forks = warm(ForkClient(ENV))
+    attempts = Attempts(tmp_path, forks)
+    held = [os.pidfd_open(pid) for pid in spares_of(os.getpid())]
+    assert held
+    forks.close()
+    for each in held:
+        assert select.select([each], [], [], DEADLINE_S)[0]
+        os.close(each)
     attempts.close()
 
 
