@@ -16,6 +16,7 @@ from benchmarks.peers import install, versions
 PROGRAMS = (
     "appends",
     "verification",
+    "tree",
     "herd",
     "python_jobs",
     "asking",

@@ -10,15 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import reduce
 from hashlib import sha256
-from typing import NamedTuple
+from itertools import chain
+from struct import Struct
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 HASH_BYTES = 32
 
 EMPTY_ROOT = sha256(b"").digest()
 """The root of the tree without leaves."""
 
-_LEAF = b"\0"
+_new_leaf = sha256(b"\0").copy
 _new_node = sha256(b"\1").copy
+_PAIR = Struct(f"{2 * HASH_BYTES}s")
 
 
 class WholeSubtree(NamedTuple):
@@ -48,25 +54,31 @@ class TreeHead(NamedTuple):
 
 def leaf_hash(leaf: bytes) -> bytes:
     """The hash of a leaf with these bytes."""
-    return sha256(_LEAF + leaf).digest()
+    return _hashed(_new_leaf, (leaf,))
 
 
 def leaf_hashes(leaves: Iterable[bytes]) -> bytes:
     """The hashes of leaves, one behind the other."""
-    return b"".join(
-        [sha256(_LEAF + leaf).digest() for leaf in leaves]
-    )  # without a call for each: a tenth faster
+    return _hashed(_new_leaf, leaves)
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """The hash of a node over the hashes of its two children."""
-    return _node(left + right)
+    return _hashed(_new_node, (left + right,))
 
 
-def _node(children: bytes) -> bytes:
-    node = _new_node()  # a copy that has hashed the prefix already: a quarter faster
-    node.update(children)
-    return node.digest()
+def _hashed(new: Callable[[], _Hash], parts: Iterable[bytes]) -> bytes:
+    """The hashes of some parts, one behind the other.
+
+    `new` gives a hash that has taken in the prefix already: a copy costs less than to begin anew. All is one loop,
+    because a call for each part would take a fifth of the time.
+    """
+    hashes = []
+    for part in parts:
+        begun = new()
+        begun.update(part)
+        hashes.append(begun.digest())
+    return b"".join(hashes)
 
 
 def joined_root(hashes: bytes) -> bytes:
@@ -79,12 +91,11 @@ def joined_root(hashes: bytes) -> bytes:
         raise ValueError(f"{len(hashes)} bytes are not whole hashes")
     if not hashes:
         return EMPTY_ROOT
-    pair_bytes = 2 * HASH_BYTES
     while len(hashes) > HASH_BYTES:
-        whole = len(hashes) - len(hashes) % pair_bytes
-        nodes = [_node(hashes[at : at + pair_bytes]) for at in range(0, whole, pair_bytes)]
+        whole = len(hashes) - len(hashes) % _PAIR.size
+        nodes = _hashed(_new_node, chain.from_iterable(_PAIR.iter_unpack(hashes[:whole])))
         # The last of an odd number stands alone, one level higher too.
-        hashes = b"".join([*nodes, hashes[whole:]])
+        hashes = nodes + hashes[whole:]
     return hashes
 
 
