@@ -124,7 +124,9 @@ class Starter:
 
         wrapped = Wrapped(confinement, command.path, command.called, command.working_directory)
         argv = wrapped.argv(command.argv, by_group=self._groups is not None and self._groups.limits_memory)
-        return command._replace(path=argv[0], argv=argv, wrapped=wrapped)
+        # Where the user may be is for the user to try: root need not be allowed to go there (a home on NFS).
+        here = command.working_directory if confinement.run_as is None else "/"
+        return command._replace(path=argv[0], argv=argv, working_directory=here, wrapped=wrapped)
 
     def _forked(
         self, pairs: Sequence[tuple[Launch, Command | LaunchFailed]]

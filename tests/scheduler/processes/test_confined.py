@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -10,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from scheduler.definition import Limits
+from scheduler.processes import LaunchFailed
 from scheduler.processes.confinement import Confinement
 from scheduler.processes.recognition.control_groups import ControlGroup, ControlGroups
-from tests.scheduler.processes.conftest import PATH, Runs
+from tests.scheduler.processes.conftest import PATH, Runs, no_descriptors
 
 SHOW = "import resource as r, os; print(*r.getrlimit(r.RLIMIT_DATA), *r.getrlimit(r.RLIMIT_CPU), os.nice(0))"
 
@@ -115,3 +117,26 @@ def test_memory_is_shared_out_beside_the_scheduler_alone(tmp_path: Path) -> None
         beside.enter((5, 1), 1_000)
     for groups in (inside, beside):
         groups.close()
+
+
+def test_no_descriptor_is_left_behind(runs: Runs) -> None:
+    """Where none is left nothing is started, and that is said; afterwards everything is as before."""
+    before = len(os.listdir("/proc/self/fd"))
+    refused: list[str] = []
+    for left in range(9):
+        try:
+            with no_descriptors(left):
+                runs.confined(10 + left, ["/bin/true"], Confinement(Limits(nice=1)))
+        except LaunchFailed as failed:
+            refused.append(str(failed))
+        else:
+            assert runs.exit().exit_code == 0
+        assert len(os.listdir("/proc/self/fd")) == before, left
+    assert 5 <= len(refused) < 9
+    assert all(re.search("limit of open files|Too many open files", each) for each in refused)
+    for run in (6, 7):
+        runs.confined(run, ["/bin/true" if run == 6 else "./none"], Confinement(Limits(nice=1)))
+        assert (runs.exit().refusal is None) is (run == 6)
+    with pytest.raises(LaunchFailed, match="null"):
+        runs.confined(8, ["/bin/true", "a\0b"], Confinement(Limits(nice=1)))
+    assert len(os.listdir("/proc/self/fd")) == before

@@ -9,6 +9,7 @@ import pytest
 from scheduler.home import Home
 from tests.support.command import call, environment, process
 from tests.support.home import entries_of, make_home, write_config
+from tests.support.served import Served
 
 CONFIG = """\
 jobs:
@@ -80,3 +81,16 @@ def test_what_is_collected_where_a_secret_is_not_known_is_withheld(home: Home) -
     logged = call("logs", "view", home=home.root).out
     assert "withheld: a secret of this job" in logged
     assert "plain" not in logged
+
+
+def test_what_a_scheduler_knows_is_masked_for_others(home: Home) -> None:
+    """A command without the variable finds it in the scheduler's environment, and the collector inherits it."""
+    with Served(home.root, {"ETL_TOKEN": "v-secret"}):
+        run = process("jobs", "run", "etl", home=home.root)
+        assert run.code == 0
+        assert "it is *** and ***\nplain\n" in run.out
+        number = str(next(entry.run for entry in entries_of(home.root) if entry.run is not None))
+        assert process("logs", "show", number, home=home.root).out == "it is *** and ***\nplain\n"
+        logged = process("logs", "view", home=home.root).out
+        assert "it is *** and ***" in logged
+        assert "plain" in logged
