@@ -96,8 +96,7 @@ def read_job(key: Scalar, node: Node, context: ReadingContext) -> ConfiguredJob 
     _check_jitter(key, body, block, timing, context)
     _check_calendars(body, block, timing, context, f"jobs.{name}.calendars")
     _check_folders(body, block, context, f"jobs.{name}")
-    _check_secrets(body, block, context, f"jobs.{name}.secrets")
-    context.users.job(key, body.entries, block.values, context.defaults.values.get("run_as"))
+    _check_surroundings(key, body, block, context)
     for word, entry in MERGED_KEYS.items():
         if entry.member in block.values or entry.member in context.defaults.values:
             _merge(word, entry, body, block, context, f"jobs.{name}")
@@ -257,9 +256,17 @@ def _check_jitter(
         context.problems.add(where, fault + inherited, key=f"jobs.{key.text}.jitter")
 
 
+def _check_surroundings(key: Scalar, body: Mapping, block: Block, context: ReadingContext) -> None:
+    """As whom the job runs and with which secrets, of those that say so."""
+    if "secrets" in block.values:
+        _check_secrets(body, block, context, f"jobs.{key.text}.secrets")
+    if "run_as" in block.values or "run_as" in context.defaults.values:
+        context.users.job(key, body.entries, block.values, context.defaults.values.get("run_as"))
+
+
 def _check_secrets(body: Mapping, block: Block, context: ReadingContext, key: str) -> None:
     """No variable is set in two ways."""
-    for name in block.values.get("secrets", {}):
+    for name in block.values["secrets"]:
         for where, env in (
             ("env", block.values.get("env", {})),
             ("the env of defaults", context.default_digests),
