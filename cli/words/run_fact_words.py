@@ -49,7 +49,8 @@ def _backfill(fact: f.Backfilling, shown: Shown) -> str:
 def _run_began(fact: f.RunStart, shown: Shown) -> str:
     adopted = "; it outlived that scheduler, and the next one took it over" if fact.adopted else ""
     params = parameter_words({**fact.params, **dict.fromkeys(fact.secret, "(secret)")})
-    return f"Run {fact.run} started at {shown(fact.time)}{params}{adopted}."
+    user = f" as {fact.run_as}" if fact.run_as else ""
+    return f"Run {fact.run} started at {shown(fact.time)}{user}{params}{adopted}."
 
 
 def _run_ended(fact: f.RunEnd, shown: Shown) -> str:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
+from scheduler.definition import JobDefinition
 from scheduler.entry_members import LockWait
 from scheduler.explanation.facts import (
     AttemptEnd,
@@ -120,22 +121,20 @@ class _RunEntries:
             return []
         adopted = [entry.seq for entry in own if entry.type == v.RunAdopted.TYPE]
         entries = [started.seq, *adopted]
+        job = self._past.state_at(started.seq).jobs.get(started.job or "")
+        definition = None if job is None else job.definition
         start = RunStart(
             entries=entries,
             run=self._number,
             time=started.time,
             adopted=bool(adopted),
             params=v.payload(started).params,
-            secret=self._secret_parameters(started),
+            secret=[] if definition is None else _secret_names(definition),
+            run_as=None if definition is None else definition.run_as,
         )
         waited = v.payload(started).waited_for
         before = [] if waited is None else [_lock(self._past, waited, self._number, started.seq - 1)]
         return [*before, start, *self._ended_attempts(own or [started], near, last)]
-
-    def _secret_parameters(self, started: Entry) -> list[str]:
-        job = self._past.state_at(started.seq).jobs.get(started.job or "")
-        params = {} if job is None else job.definition.params
-        return [name for name, parameter in params.items() if parameter.secret]
 
     def _ended_attempts(self, own: Sequence[Entry], near: int, last: int) -> list[Fact]:
         """The attempts that others were to follow, each with the start of the next one."""
@@ -320,3 +319,8 @@ def _in_the_way(past: Past, number: int, at_seq: int) -> BlockingRun:
 def _behind(state: State, name: str, number: int) -> int | None:
     job = state.jobs.get(name)
     return next((live for live in job.live if live < number), None) if job is not None else None
+
+
+def _secret_names(definition: JobDefinition) -> list[str]:
+    """What of a start nobody recorded: secret parameters, and secrets by their variables."""
+    return [*(name for name, parameter in definition.params.items() if parameter.secret), *definition.secrets]

@@ -40,7 +40,8 @@ class RunStart(Fact, frozen=True, tag="run_began"):
 
     Attributes:
         adopted: whether it outlived the scheduler that started it.
-        params: the values with which it started; secret: names of the parameters whose values nobody recorded.
+        params: the values with which it started; secret: names of what has values that nobody recorded.
+        run_as: the user as whom it started, where that is not the scheduler's.
     """
 
     run: int
@@ -48,6 +49,7 @@ class RunStart(Fact, frozen=True, tag="run_began"):
     adopted: bool = False
     params: dict[str, str] = {}
     secret: list[str] = []
+    run_as: str | None = None
 
 
 class RunEnd(Fact, frozen=True, tag="run_ended"):

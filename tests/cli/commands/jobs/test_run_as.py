@@ -39,6 +39,7 @@ def test_the_job_is_the_users_and_its_record_is_ours(tmp_path: Path) -> None:
         if each["key"] == "run_as"
     )
     assert setting["value"] == "daemon"
+    assert " as daemon." in call("jobs", "why", "who", home=home.root).out
 
 
 @as_root

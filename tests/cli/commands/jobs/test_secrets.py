@@ -58,6 +58,7 @@ def test_the_job_has_them_and_nobody_is_shown_them(home: Home) -> None:
         assert secret not in everything
     assert "PGPASSWORD (from pg), TOKEN (from $ETL_TOKEN)" in told[2].out
     assert "DB_PASSWORD, PGPASSWORD, TOKEN" in told[4].out
+    assert "PGPASSWORD=(secret), TOKEN=(secret)" in told[3].out
 
 
 def test_what_cannot_be_masked_is_said(home: Home) -> None:
