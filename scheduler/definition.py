@@ -119,6 +119,19 @@ class Retry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     outcomes: list[RetriedOutcome] | None = None
 
 
+class After(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The jobs that must have succeeded before a job runs.
+
+    Attributes:
+        jobs: their names, in the order in which they are written.
+        within_ms: each must have succeeded at most this long before the job starts, which has a schedule of its own;
+            None: it has none, and its instants are theirs.
+    """
+
+    jobs: list[str]
+    within_ms: int | None = None
+
+
 class Limits(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What an attempt may use; what is None is not limited.
 
@@ -144,11 +157,13 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
             directly), or None for a registered job that is found by its name, and for one in Python.
         python: what a job in Python runs, `package.module:callable` or `extensions/NAME/jobs.py:Class`.
         shell: whether the string needs a shell.
-        schedule: five-field cron expression or alias; exactly one of `schedule`, `every`, `at`, `on_demand` is set.
+        schedule: five-field cron expression or alias; exactly one of `schedule`, `every`, `at`, `on_demand` is set,
+            or `after` without `within_ms`.
         schedules: where there are several expressions, these; `schedule` shows them joined by "; ".
         every: duration as written, such as `90s`; anchored to the Unix epoch.
         at: one instant as written, RFC 3339.
         on_demand: it has no instants, and runs only when somebody asks for it.
+        after: the jobs that must have succeeded before it runs; None: none.
         timezone: IANA zone in which `schedule` and a zoneless `at` are read.
         jitter_ms: each instant comes later by at most this; None: it does not.
         jitter_offset_ms: by how much, whole seconds; it follows from the ledger, the job's name and `jitter_ms`.
@@ -189,6 +204,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     every: str | None = None
     at: str | None = None
     on_demand: bool = False
+    after: After | None = None
     timezone: str = "UTC"
     jitter_ms: int | None = None
     jitter_offset_ms: int = 0
@@ -229,6 +245,16 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         return {name: value for name, value in values.items() if value is not None}
 
     @property
+    def follows(self) -> list[str]:
+        """The jobs whose instants are its own, once all of them have succeeded; none if it has a schedule."""
+        return self.after.jobs if self.after is not None and self.after.within_ms is None else []
+
+    @property
+    def awaits(self) -> list[str]:
+        """The jobs that must have succeeded lately when it starts, which has a schedule of its own."""
+        return self.after.jobs if self.after is not None and self.after.within_ms is not None else []
+
+    @property
     def queues(self) -> bool:
         """Whether a run that a person asks for waits while another one of the job is running."""
         return self.overlap in ("queue", "replace")
@@ -255,12 +281,12 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     @property
     def has_times(self) -> bool:
         """Whether its schedule has instants that can be computed."""
-        return not (self.on_demand or self.at_reboot)
+        return not (self.on_demand or self.at_reboot or self.follows)
 
     def timing(self) -> Timing:
         """What decides the instants; two definitions with the same timing have the same schedule.
 
-        Of a job that runs on demand all but the zone is None.
+        Of a job that runs on demand, or after others alone, all but the zone is None.
         """
         return (
             tuple(self.schedules) or self.schedule,

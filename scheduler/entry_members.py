@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-Trigger = Literal["schedule", "catch_up", "manual", "backfill"]
+Trigger = Literal["schedule", "catch_up", "manual", "backfill", "after"]
 Outcome = Literal["succeeded", "failed", "timed_out", "cancelled", "lost", "unknown"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 FAILURES: tuple[Outcome, ...] = ("failed", "timed_out", "lost")
@@ -31,8 +31,9 @@ CLOSING_REASONS: tuple[MisfireReason, ...] = ("disabled", "removed", "replaced")
 """Why a schedule is no longer in force: the reasons of misfires that do not tell why nobody watched."""
 
 SkipReason = Literal[
-    "overlap", "queue_full", "disabled", "removed", "cancelled", "catch_up", "deadline", "superseded"
-]
+    "overlap", "queue_full", "disabled", "removed", "cancelled", "catch_up", "deadline", "superseded",
+    "upstream",
+]  # fmt: skip
 SKIP_REASONS: tuple[SkipReason, ...] = get_args(SkipReason)
 
 

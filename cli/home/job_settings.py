@@ -10,7 +10,7 @@ from scheduler.configuration.keys.shown import variable
 from scheduler.configuration.keys.table import JOB_KEYS, TIMING_KEYS
 from scheduler.configuration.model import ConfiguredJob, Place
 from scheduler.configuration.origins import origins
-from scheduler.definition import Directory, JobDefinition, Limits, Retry
+from scheduler.definition import After, Directory, JobDefinition, Limits, Retry
 from scheduler.ledger.view import View, defining_config, has_salt
 from scheduler.rules.state import Job
 
@@ -83,7 +83,7 @@ def _without_digest(setting: Setting) -> Setting:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, (Retry, Limits)):
+    if isinstance(value, After | Limits | Retry):
         return msgspec.structs.asdict(value)
     if isinstance(value, list):
         return [

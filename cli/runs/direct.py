@@ -127,6 +127,7 @@ class DirectRunner(Runner):
                 params=run.params,
                 retry_of=run.retry_of,
                 original_scheduled_for=run.original_scheduled_for,
+                with_dependents=wanted.with_dependents,
             )
             if wanted.dry_run:
                 request = request._replace(options=[DRY_RUN], parameters=["dry_run"])

@@ -10,10 +10,11 @@ from cli.home.run_numbers import no_run
 from cli.runs.search import CLOCK_SLACK
 from cli.runs.settled_run import last_words
 from cli.runs.wanted import FailedRun
-from eventstore.store import EventStore
+from eventstore.store import Entry, EventStore
 from scheduler import vocabulary as v
 from scheduler.entry_members import FAILURES
 from scheduler.ledger.run_record import RunRecord, run_record
+from scheduler.rules.fold.upstreams import requested_instant
 from scheduler.rules.runs.attempts import settles
 
 
@@ -62,10 +63,17 @@ def _failed(number: int, record: RunRecord) -> FailedRun:
             "Ask for it as it was asked for then.",
             ExitCode.FAILED,
         )
-    cause = v.payload(record.cause)
-    again = isinstance(cause, v.RunRequested)
-    instant = cause.original_scheduled_for if again else cause.scheduled_for
+    instant = _instant(record.cause)
     return FailedRun(number, job, instant, v.payload(record.of_type(v.RunStarted)[-1]).params)
+
+
+def _instant(cause: Entry) -> datetime | None:
+    """For which instant a run was; of one whose dependents were to follow, the moment at which it was asked for."""
+    data = v.payload(cause)
+    if not isinstance(data, v.RunRequested):
+        instant: datetime = data.scheduled_for
+        return instant
+    return data.original_scheduled_for or (requested_instant(cause.time) if data.with_dependents else None)
 
 
 def failed_since(store: EventStore, since: datetime, jobs: Sequence[str] | None) -> list[FailedRun]:

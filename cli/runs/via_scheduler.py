@@ -110,6 +110,7 @@ class SchedulerRunner(Runner):
                 params=run.params,
                 retry_of=run.retry_of,
                 original_scheduled_for=run.original_scheduled_for,
+                with_dependents=wanted.with_dependents,
             )
             events.append(v.event(requested, actor, job=run.definition.name, run=OWN_SEQ))
         with patience_explained(self._home.ledger):

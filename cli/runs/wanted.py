@@ -54,6 +54,7 @@ class Wanted(NamedTuple):
         params: values for parameters of each of the jobs, as `NAME=VALUE`.
         again: the runs to make again, oldest first.
         dry_run: they are jobs in Python that change nothing then.
+        with_dependents: the jobs that run after them follow.
     """
 
     names: Sequence[str]
@@ -61,6 +62,7 @@ class Wanted(NamedTuple):
     params: Sequence[str] = ()
     again: Sequence[FailedRun] = ()
     dry_run: bool = False
+    with_dependents: bool = False
 
     @property
     def run_count(self) -> int:

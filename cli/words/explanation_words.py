@@ -10,6 +10,7 @@ from cli.terminal.console import Tone
 from cli.terminal.printable import printable, show_count
 from cli.times.show import show_duration, show_time
 from cli.words.run_fact_words import RUN_FACT_WORDS, Shown
+from cli.words.upstream_words import jobs_before, upstream_result
 from cli.words.words import (
     OUTCOME_WORDINGS,
     actor_words,
@@ -268,4 +269,6 @@ _WORDS: dict[type[Fact], Callable[[Any, Shown], str]] = {
     f.ClosedSchedule: _closed,
     f.CatchUpRefusal: _not_wanted,
     f.UpcomingInstant: _to_come,
+    f.JobsBefore: jobs_before,
+    f.UpstreamResult: upstream_result,
 }

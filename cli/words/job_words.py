@@ -5,15 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from cli.terminal.console import Tone, is_terminal, speaks_unicode
 from cli.terminal.printable import show_count
 from cli.terminal.tables import Cell
 from cli.times.show import local_zone, show_clock, show_duration, show_past, show_time
 from cli.words.words import actor_words, outcome_symbol, outcome_words, skip_words, timing_words
+from scheduler.rules.after import late_successes
+from scheduler.rules.awaited import AwaitedInstant
 from scheduler.rules.instants_state import Backfill
 from scheduler.rules.requests.upcoming import next_run, settled_by_hand
 from scheduler.rules.state import Job, LastRun, Run, SchedulerStatus, State
 
+_AWAITED_SHOWN_MAX = 20
 PAUSE_ENDS = "It goes on by itself when the ledger can be written again: make room, or mend the permissions."
 """What to do about a scheduler that is paused."""
 
@@ -59,11 +64,16 @@ def enabled_cell(
     tone: Tone = "plain" if words == "enabled" else "warn"
     if job.live:
         words += ", running" if _going(state, job) else f", {_waiting_words(state, job, zone, beside)}"
+    elif job.awaited and (awaited := awaited_words(job, zone, beside=beside)):
+        words += f", {awaited}"
     return Cell(words, tone)
 
 
 def _waiting_words(state: State, job: Job, zone: str, beside: datetime | None) -> str:
     """What its runs wait for, none of which is going."""
+    late = late_successes(state, state.runs[job.live[0]], job, state.time)
+    if late:
+        return f"waiting for {' and '.join(late)}"
     retried = [run for number in job.live if (run := state.runs[number]).waits_for_retry]
     return attempt_words(retried[0], zone, beside=beside) if retried else "waiting to start"
 
@@ -193,7 +203,32 @@ def job_document(state: State, job: Job, now: datetime) -> dict[str, Any]:
         "next_run": next_run(job, now),
         "running": [_run_document(state, number) for number in job.live],
         "backfill_left": state.backfills[job.name].left if job.name in state.backfills else 0,
+        "after": msgspec.to_builtins(definition.after),
+        "awaiting": [
+            {"instant": each.instant, "missing": missing}
+            for each, missing in awaited_instants(job)[-_AWAITED_SHOWN_MAX:]
+        ],
     }
+
+
+def awaited_instants(job: Job) -> list[tuple[AwaitedInstant, list[str]]]:
+    """The instants for which it waits for other jobs, the earliest first, each with those that are not done."""
+    return [
+        (each, [name for name in job.definition.follows if name not in each.succeeded])
+        for each in job.awaited
+        if each.run is None and not each.failed
+    ]
+
+
+def awaited_words(job: Job, zone: str, *, beside: datetime | None = None) -> str:
+    """For which jobs it waits, and for which instant: `waiting for extract, for 02:00`; empty if for none."""
+    awaited = awaited_instants(job)
+    if not awaited or not awaited[0][1]:
+        return ""
+    first, missing = awaited[0]
+    at = show_time(first.instant, zone) if beside is None else show_clock(first.instant, zone, beside=beside)
+    more = f" and {len(awaited) - 1} more" if len(awaited) > 1 else ""
+    return f"waiting for {' and '.join(missing)}, for {at}{more}"
 
 
 def _last_document(last: LastRun | None) -> dict[str, Any] | None:

@@ -149,7 +149,11 @@ ATTEMPTS = (
 JOBS = (
     _text("name", "Unique in a home."),
     _text("description", "From the config; may be empty."),
-    _text("schedule", "Cron expression, or `every 90s`, or `at 2026-12-24T18:00:00+01:00`, or `on demand`."),
+    _text(
+        "schedule",
+        "Cron expression, or `every 90s`, or `at 2026-12-24T18:00:00+01:00`, or `after extract, load`, "
+        "or `on demand`.",
+    ),
     _text("timezone", "IANA zone in which the schedule is read."),
     _C("tags", "VARCHAR[]", "", "Words by which jobs are chosen together: `list_contains(tags, 'prod')`."),
     _text("run_as", "User, or user and group, as whom it runs; none where that is the scheduler's."),

@@ -77,7 +77,9 @@ WITH changes AS (
 )
 SELECT d.job AS name, coalesce(d.definition->>'$.description', '') AS description,
        coalesce(d.definition->>'$.schedule', 'every ' || (d.definition->>'$.every'),
-                'at ' || (d.definition->>'$.at'), 'on demand') AS schedule,
+                'at ' || (d.definition->>'$.at'),
+                'after ' || array_to_string(TRY_CAST(d.definition->'$.after.jobs' AS VARCHAR[]), ', '),
+                'on demand') AS schedule,
        coalesce(d.definition->>'$.timezone', 'UTC') AS timezone,
        coalesce(TRY_CAST(d.definition->'$.tags' AS VARCHAR[]), []) AS tags,
        d.definition->>'$.run_as' AS run_as,

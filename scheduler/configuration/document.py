@@ -24,6 +24,7 @@ from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob
 from scheduler.configuration.other_user import UserCheck
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.timing import Timings
+from scheduler.configuration.upstreams import check_upstreams
 from scheduler.configuration.variables.environment import env_digest
 from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems, TooManyMistakes
 from scheduler.configuration.yaml_tree.source import decode
@@ -99,10 +100,12 @@ def _read(
         where = values.mapping(top.entries["defaults"][1], "").entries["run_as"][1]
         users.written(run_as, where, "defaults.run_as")
     jobs: dict[str, ConfiguredJob] = {}
-    for name, (key, node) in _jobs(top, problems).entries.items():
+    written = _jobs(top, problems).entries
+    for name, (key, node) in written.items():
         job = read_job(key, node, context)
         if job is not None:
             jobs[name] = job
+    check_upstreams(written, problems)
     remarks = [] if jobs else [_no_jobs(top)]
     remarks += job_remarks
     remarks += _literal_lints(text, top, jobs, problems)

@@ -19,6 +19,7 @@ from scheduler.configuration.model import ConfigLint, ConfiguredJob, Place
 from scheduler.configuration.other_user import UserCheck
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.timing import Timings, is_at_reboot
+from scheduler.configuration.upstreams import check_after
 from scheduler.configuration.variables.environment import env_digest
 from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar
@@ -90,11 +91,7 @@ def read_job(key: Scalar, node: Node, context: ReadingContext) -> ConfiguredJob 
     timing = {kind: body.entries[kind][1] for kind in TIMING_KEYS if kind in body.entries}
     if block.values.get("on_demand") is False:
         del timing["on_demand"]  # this says nothing
-    timezone = block.values.get("timezone") or context.defaults.values.get("timezone", "UTC")
-    if timing or not set(TIMING_KEYS).intersection(block.meant):
-        context.timings.check(timing, timezone, key, f"jobs.{name}")
-    _check_jitter(key, body, block, timing, context)
-    _check_calendars(body, block, timing, context, f"jobs.{name}.calendars")
+    _check_when(key, body, block, timing, context)
     _check_folders(body, block, context, f"jobs.{name}")
     _check_surroundings(key, body, block, context)
     for word, entry in MERGED_KEYS.items():
@@ -102,7 +99,7 @@ def read_job(key: Scalar, node: Node, context: ReadingContext) -> ConfiguredJob 
             _merge(word, entry, body, block, context, f"jobs.{name}")
     if problems.noted != before:
         return None
-    (when,) = timing.values()
+    (when,) = timing.values() or [body.entries["after"][1]]
     configured = _configured(name, block, context, Place(when.mark.line + 1, when.mark.column + 1))
     size = recorded_bytes(configured.definition)
     if size > DEFINITION_BYTES_MAX:
@@ -110,6 +107,21 @@ def read_job(key: Scalar, node: Node, context: ReadingContext) -> ConfiguredJob 
         problems.add(key, f"{message}: move what is long into a script", key=f"jobs.{name}")
         return None
     return configured
+
+
+def _check_when(
+    key: Scalar, body: Mapping, block: Block, timing: dict[str, Node], context: ReadingContext
+) -> None:
+    """Whether it is clear when a job runs, and its times come."""
+    path = f"jobs.{key.text}"
+    timezone = block.values.get("timezone") or context.defaults.values.get("timezone", "UTC")
+    if "after" in body.entries:
+        check_after(key, body, block.values.get("after"), timing, context.problems)
+    meant = {"after", *TIMING_KEYS}.intersection(block.meant) or "after" in body.entries
+    if timing or not meant:
+        context.timings.check(timing, timezone, key, path)
+    _check_jitter(key, body, block, timing, context)
+    _check_calendars(body, block, timing, context, f"{path}.calendars")
 
 
 def _merge(word: str, entry: Key, body: Mapping, block: Block, context: ReadingContext, path: str) -> None:
@@ -141,7 +153,10 @@ def _configured(name: str, block: Block, context: ReadingContext, when: Place) -
         members |= {"schedules": expressions, "schedule": SEPARATOR.join(expressions)}
     if members.get("command") is None and "python" not in members:
         members.pop("run_as", None)  # that of defaults: what cleans cronledger's own folders is its owner
-    has_times = not members.get("on_demand") and not (isinstance(expressions, str) and is_reboot(expressions))
+    after = members.get("after")
+    alone = after is not None and after.within_ms is None
+    reboot = isinstance(expressions, str) and is_reboot(expressions)
+    has_times = not (members.get("on_demand") or alone or reboot)
     if not has_times:
         members.pop("jitter_ms", None)  # those of defaults mean the jobs that have times
     if members.get("calendars") is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob
+from scheduler.configuration.upstreams import upstream_lints
 from scheduler.definition import Timing
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.schedule import Lint
@@ -15,7 +16,8 @@ from scheduler.shortening import bounded_message
 
 def lints(config: Config) -> list[ConfigLint]:
     """What is legal but surprising in a config, in the order of the file."""
-    found = sorted([*config.remarks, *_schedule_lints(config.jobs.values(), config.read_at)])
+    about_schedules = _schedule_lints(config.jobs.values(), config.read_at)
+    found = sorted([*config.remarks, *about_schedules, *upstream_lints(config.jobs)])
     return [remark._replace(message=bounded_message(remark.message)) for remark in found]
 
 

@@ -133,7 +133,7 @@ def _items(node: Node) -> list[Node]:
 
 def _not_one(found: list[str]) -> str:
     if not found:
-        return "nothing says when this job runs: add schedule, every, at or on_demand: true"
+        return "nothing says when this job runs: add schedule, every, at, on_demand: true or after"
     listed = " and ".join(found)
     return f"this job has {listed}: exactly one of {', '.join(TIMING_KEYS)} says when it runs"
 

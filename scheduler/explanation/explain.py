@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal
 
 from msgspec import structs
@@ -40,6 +41,7 @@ from scheduler.explanation.repeated_instants import SecondPasses, is_due, is_rep
 from scheduler.explanation.runs import manual_run, requests_between, run_facts, run_owed
 from scheduler.explanation.schedules_in_force import SchedulesInForce
 from scheduler.explanation.standing import absent, settled_by_person, switched, word_against
+from scheduler.explanation.upstreams import followed
 from scheduler.ledger.past import Past
 from scheduler.rules.catch_up import caught_up_of_pause, chosen
 from scheduler.rules.instants_state import ClosedInterval
@@ -83,6 +85,8 @@ class Explainer:
 
     def latest_due(self) -> datetime | None:
         """The last instant of the present schedule since the ledger began, up to now or to the job's removal."""
+        if self._job.awaited and (last := self._job.awaited[-1]).run is None:
+            return last.instant
         removed = self._job.removed_seq
         end = self._now if removed is None else min(self._now, self._past.entry(removed).time)
         return schedule_of(self._job.definition).latest_between(min(self._past.entry(0).time, end), end)
@@ -237,6 +241,8 @@ class Explainer:
 
     def _settled(self, entry: Entry, job: Job, instant: datetime) -> Finding:
         data = v.payload(entry)
+        if job.definition.follows:
+            return self._followed(job, instant, entry)
         if not job.present:
             return "removed", [absent(self._past, job, entry), *self._schedules.facts(job, instant)]
         if job.definition.on_demand:
@@ -325,6 +331,8 @@ class Explainer:
     # -- what no entry has settled ---------------------------------------------------------------------------------
 
     def _open(self, job: Job, instant: datetime) -> Finding:
+        if job.definition.follows:
+            return self._followed(job, instant, None)
         facts = self._schedules.facts(job, instant)
         if not job.present:
             return "removed", [absent(self._past, job, None), *facts]
@@ -347,3 +355,8 @@ class Explainer:
         begin = job.cursor if job.enablement.enabled or until is None else max(job.cursor, until)
         wanted = instant in chosen(job.definition, schedule, begin, self._now)
         return "pending", [*facts, UpcomingInstant(serving=self._serving, caught_up=wanted)]
+
+    def _followed(self, job: Job, instant: datetime, settled: Entry | None) -> Finding:
+        """What became of an instant of a job that runs after others alone."""
+        ask = partial(Explainer, self._past, now=self._now, serving=self._serving)
+        return followed(self._past, job, instant, settled, ask)

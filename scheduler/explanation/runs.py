@@ -24,10 +24,13 @@ from scheduler.explanation.facts import (
     RunStart,
     TakenSlots,
     UnfinishedRun,
+    UpstreamResult,
     Verdict,
     WaitEnd,
 )
+from scheduler.explanation.facts.upstream_facts import UpstreamState
 from scheduler.ledger.past import Past
+from scheduler.rules.after import late_successes
 from scheduler.rules.runs.attempts import settles
 from scheduler.rules.runs.dispatch import SLOTS_SHOWN_MAX
 from scheduler.rules.runs.slots import full_slots, lock_waits
@@ -52,7 +55,7 @@ def run_facts(past: Past, number: int) -> tuple[Verdict, list[Fact]]:
             attempt=run.attempt + (run.started is None),
             retry_at=run.retry_at,
         )
-        facts = [*facts, unfinished]
+        facts = [*facts, unfinished, *_late_upstreams(past, run)]
         if run.started is None:
             facts += _what_it_waits_for(past, number)
         return ("waiting" if run.started is None else "running"), facts
@@ -133,7 +136,10 @@ class _RunEntries:
             run_as=None if definition is None else definition.run_as,
         )
         waited = v.payload(started).waited_for
-        before = [] if waited is None else [_lock(self._past, waited, self._number, started.seq - 1)]
+        before: list[Fact] = (
+            [] if waited is None else [_lock(self._past, waited, self._number, started.seq - 1)]
+        )
+        before += [upstream_end(self._past, seq) for seq in v.payload(started).successes]
         return [*before, start, *self._ended_attempts(own or [started], near, last)]
 
     def _ended_attempts(self, own: Sequence[Entry], near: int, last: int) -> list[Fact]:
@@ -244,6 +250,9 @@ def _skipped(past: Past, entry: Entry, number: int, data: v.RunSkipped) -> list[
     if data.reason in ("overlap", "queue_full"):
         skipped = RunSkip(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)
         return [skipped, _in_the_way(past, cause, entry.seq), *taken]
+    if data.reason == "upstream":
+        skipped = RunSkip(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)
+        return [skipped, upstream_end(past, cause)]
     if data.reason == "superseded":
         skipped = RunSkip(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)
         return [skipped, _replacing(past, [cause], cause)]
@@ -258,6 +267,39 @@ def _skipped(past: Past, entry: Entry, number: int, data: v.RunSkipped) -> list[
         actor_reason=getattr(payload, "reason", ""),
     )
     return [skipped]
+
+
+def upstream_end(past: Past, seq: int) -> UpstreamResult:
+    """What became of a job before another, by the entry that says so."""
+    entry = past.entry(seq)
+    data, job = v.payload(entry), entry.job or ""
+    match data:
+        case v.RunFinished():
+            state: UpstreamState = "succeeded" if data.outcome == "succeeded" else "failed"
+            return UpstreamResult(
+                entries=[seq], job=job, state=state, run=entry.run, time=entry.time, outcome=data.outcome
+            )
+        case v.RunSkipped():
+            return UpstreamResult(
+                entries=[seq], job=job, state="skipped", run=entry.run, time=entry.time, reason=data.reason
+            )
+        case v.ScheduleMisfired():
+            return UpstreamResult(entries=[seq], job=job, state="missed", time=entry.time)
+        case _:
+            return UpstreamResult(entries=[seq], job=job, state="crowded", run=entry.run, time=entry.time)
+
+
+def _late_upstreams(past: Past, run: Run) -> list[Fact]:
+    """The jobs for whose success a run waits."""
+    state = past.state_at(past.head_seq)
+    job = state.jobs.get(run.job)
+    found: list[Fact] = []
+    for name in late_successes(state, run, job, state.time):
+        other = state.jobs.get(name)
+        last = None if other is None else other.success
+        seqs, time = ([], None) if last is None else ([last.seq], last.time)
+        found.append(UpstreamResult(entries=seqs, job=name, state="late", time=time))
+    return found
 
 
 def _replaced(past: Past, end: Entry, number: int) -> list[Fact]:

@@ -8,7 +8,7 @@ from scheduler.explanation.facts import Fact, ScheduleChange, ScheduleInForce
 from scheduler.explanation.repeated_instants import is_due, latest_before
 from scheduler.explanation.wall_time import daylight_saving
 from scheduler.ledger.past import Past
-from scheduler.rules.job_schedule import nominal, schedule_of
+from scheduler.rules.job_schedule import nominal, schedule_of, source_of
 from scheduler.rules.state import Job
 
 _EDITS_MAX = 50
@@ -34,7 +34,7 @@ class SchedulesInForce:
         scheduled = ScheduleInForce(
             entries=[job.defined_seq],
             revision=job.revision,
-            source=schedule.source(),
+            source=source_of(definition),
             timezone=definition.timezone,
             due=due,
             on_demand=definition.on_demand,
@@ -65,7 +65,7 @@ class SchedulesInForce:
         job = self._job
         return ScheduleChange(
             entries=[job.defined_seq],
-            source=schedule_of(job.definition).source(),
+            source=source_of(job.definition),
             timezone=job.definition.timezone,
             revision=job.revision,
             since=self._past.entry(job.defined_seq).time,

@@ -41,6 +41,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _CODE = (
     "definition.py",
     "entry_members.py",
+    "rules/awaited.py",
     "rules/clock_trust.py",
     "rules/evolve.py",
     "rules/fold/*.py",

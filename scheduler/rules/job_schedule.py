@@ -36,6 +36,13 @@ def schedule_of(definition: JobDefinition) -> Schedule:
     return _schedule(*definition.timing())
 
 
+def source_of(definition: JobDefinition) -> str:
+    """When the job runs, as it was written."""
+    if definition.follows:
+        return f"after {', '.join(definition.follows)}"
+    return schedule_of(definition).source()
+
+
 def every_day_schedule_of(definition: JobDefinition) -> Schedule:
     """The same without its calendars: also what they exclude."""
     return _schedule(*definition.timing()[:-1], None)

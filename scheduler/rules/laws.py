@@ -19,6 +19,8 @@ from scheduler import vocabulary as v
 from scheduler.definition import RETRIED_OUTCOMES
 from scheduler.entry_members import ASKED_FOR
 from scheduler.rules import backfill_laws, settlement_laws
+from scheduler.rules.after import successes_of_start
+from scheduler.rules.awaited import AwaitedInstant
 from scheduler.rules.evolve import evolve
 from scheduler.rules.job_schedule import nominal
 from scheduler.rules.state import Job, Run, State
@@ -82,12 +84,14 @@ def _schedule_ticked(state: State, entry: Entry, data: v.ScheduleTicked) -> str:
     due = f"{data.scheduled_for:%Y-%m-%d %H:%M:%S} UTC"
     if data.trigger == "backfill":
         return backfill_laws.ticked(state, job, data)
+    if data.trigger == "after":
+        return _ticked_after(job, data)
     if data.trigger == "catch_up":
         promised = job.catching_up
         if promised is None or not promised.first <= data.scheduled_for <= promised.last:
             return f"no misfire promised that {due} would be caught up"
         return ""
-    if job.definition.on_demand:
+    if job.definition.on_demand or job.definition.follows:
         return f"{job.name} had no schedule then, by entry {job.defined_seq}"
     if not job.enablement.enabled:
         return f"{job.name} was disabled then, by entry {job.enablement.seq}"
@@ -102,6 +106,28 @@ def _schedule_ticked(state: State, entry: Entry, data: v.ScheduleTicked) -> str:
     return f"{due} was settled before" if job.is_settled(data.scheduled_for) else ""
 
 
+def _ticked_after(job: Job, data: v.ScheduleTicked) -> str:
+    """What is wrong with a tick for an instant of other jobs."""
+    if not job.definition.follows:
+        return f"{job.name} did not run after other jobs alone then, by entry {job.defined_seq}"
+    if not job.enablement.enabled:
+        return f"{job.name} was disabled then, by entry {job.enablement.seq}"
+    due = f"{data.scheduled_for:%Y-%m-%d %H:%M:%S} UTC"
+    awaited = next((each for each in job.awaited if each.instant == data.scheduled_for), None)
+    if awaited is None or awaited.run is not None:
+        return f"{job.name} did not await {due}, or that was settled before"
+    if data.because_of is not None:
+        known = data.because_of in awaited.failed.values()
+        return "" if known else f"entry {data.because_of} says of no job before it that it failed for {due}"
+    if _all_succeeded(job, awaited, data.successes):
+        return ""
+    return f"the jobs before {job.name} had not all succeeded for {due}, or with other entries"
+
+
+def _all_succeeded(job: Job, awaited: AwaitedInstant, successes: list[int]) -> bool:
+    return successes == [awaited.succeeded.get(name) for name in job.definition.follows]
+
+
 def _schedule_misfired(state: State, entry: Entry, data: v.ScheduleMisfired) -> str:
     job = state.jobs.get(entry.job or "")
     if job is None:
@@ -111,7 +137,7 @@ def _schedule_misfired(state: State, entry: Entry, data: v.ScheduleMisfired) -> 
     around = [span for span in job.unsettled if span.after < data.first and data.last <= span.until]
     if data.reason == "paused" and not any(span.reason == "paused" for span in around):
         return "nobody had asked for a pause to be caught up"
-    if not around and job.definition.on_demand:
+    if not around and (job.definition.on_demand or job.definition.follows):
         return f"{job.name} had no schedule then, by entry {job.defined_seq}"
     if job.definition.at_reboot and not around:
         owed = state.at_reboot.get(job.name, [])
@@ -156,6 +182,11 @@ def _run_requested(state: State, entry: Entry, data: v.RunRequested) -> str:
         return f"there was no job {entry.job}"
     if data.retry_of is not None and (data.retry_of >= entry.seq or data.retry_of in state.runs):
         return f"run {data.retry_of} had not ended, and cannot be made again"
+    if entry.actor == v.SCHEDULER:
+        job = state.jobs[entry.job or ""]
+        found = next((each for each in job.awaited if each.run == data.retry_of), None)
+        if found is None or data.retry_of is None or not _all_succeeded(job, found, data.successes):
+            return f"the jobs before {job.name} had not all succeeded since run {data.retry_of} was skipped"
     return "" if entry.run == entry.seq else f"a run bears the number of its request, not {entry.run}"
 
 
@@ -167,6 +198,11 @@ def _run_started(state: State, entry: Entry, data: v.RunStarted) -> str:
         return f"attempt {run.attempt} of run {run.number} had not ended"
     if run is not None and data.attempt > run.attempt + 1:
         return f"run {run.number} was at attempt {run.attempt}: the next one is not {data.attempt}"
+    if run is not None and run.failed_upstream is not None:
+        return f"a job before {run.job} had not succeeded, by entry {run.failed_upstream}"
+    job = None if run is None else state.jobs.get(run.job)
+    if run is not None and job is not None and data.successes != successes_of_start(state, run, job):
+        return f"run {run.number} had to wait for the success of other jobs, which these entries are not"
     return why or _locks_taken(state, data)
 
 
@@ -215,6 +251,8 @@ def _run_skipped(state: State, entry: Entry, data: v.RunSkipped) -> str:
     run, why = _in_flight(state, entry)
     if run is not None and run.attempt > 0:
         return f"run {run.number} had started"
+    if run is not None and data.reason == "upstream" and data.because_of != run.failed_upstream:
+        return f"its tick names no job before it that failed by entry {data.because_of}"
     return _replaced(state, run, data.because_of) if run is not None and data.reason == "superseded" else why
 
 
@@ -228,7 +266,8 @@ def _run_cancel_requested(state: State, entry: Entry, data: v.RunCancelRequested
 def _replaced(state: State, run: Run, by: int | None) -> str:
     """What is wrong with one run that takes the place of another."""
     new = state.runs.get(-1 if by is None else by)
-    if new is None or new.job != run.job or new.trigger != "schedule" or new.started is not None:
+    due = new is not None and new.trigger in ("schedule", "after") and new.started is None
+    if new is None or new.job != run.job or not due:
         return f"run {by} is no run of {run.job} that fell due and waits"
     if run.trigger in ASKED_FOR:
         return f"run {run.number} was asked for by a person, and is replaced by no other"

@@ -14,12 +14,14 @@ import msgspec
 from eventstore.store import EMPTY, Head
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import (
+    ASKED_FOR,
     ConfigError,
     Outcome,
     SkipReason,
     Survivor,
     Trigger,
 )
+from scheduler.rules.awaited import AwaitedInstant, Success
 from scheduler.rules.instants_state import (
     RESOLUTION,
     Backfill,
@@ -76,14 +78,14 @@ class LastRun(msgspec.Struct, gc=False, omit_defaults=True):
     error: str | None = None
 
 
-class Job(msgspec.Struct):
+class Job(msgspec.Struct, omit_defaults=True):
     """One job, in its present state.
 
     Attributes:
         definition: the one in force, or the last one of a removed job.
         revision: of the definition; defined_seq: the entry that recorded it.
         enablement: whether it runs on its schedule, and which entry decided that.
-        cursor: every instant up to this one is settled.
+        cursor: every instant up to this one is settled, but for those in `awaited`.
         ahead: what is settled beyond it; settled_by_hand: what a person settled last.
         removed_seq: the entry that removed it; None while it is in the config.
         unsettled: intervals of earlier schedules that are not settled yet, oldest first.
@@ -91,6 +93,9 @@ class Job(msgspec.Struct):
         excluded_until: what its calendars exclude up to this is on record.
         live: numbers of its runs that are owed or running, oldest first.
         last: its newest finished run; last_skipped: its newest skipped one.
+        success: its newest success that counts for the jobs after it.
+        awaited: of a job that runs after others alone, the instants that are not settled, or may come true yet, the
+            earliest first.
     """
 
     definition: JobDefinition
@@ -105,6 +110,8 @@ class Job(msgspec.Struct):
     live: list[int] = []
     last: LastRun | None = None
     last_skipped: LastRun | None = None
+    success: Success | None = None
+    awaited: list[AwaitedInstant] = []
     ahead: SettledAhead | None = None
     settled_by_hand: SettledByHand | None = None
 
@@ -185,6 +192,9 @@ class Run(msgspec.Struct, omit_defaults=True):
         retry: the wait for its next attempt; it stays while that attempt is going.
         has_options: it was given options that only the process knows that makes its first attempt.
         retry_of: the run that it makes again; original_scheduled_for: the instant of that one.
+        nominal: its instant as the schedule is written, where jitter moved it.
+        with_dependents: a person asked that the jobs after this one follow.
+        failed_upstream: the entry by which a job before this one did not succeed: it is to be skipped.
     """
 
     number: int
@@ -205,6 +215,9 @@ class Run(msgspec.Struct, omit_defaults=True):
     retry_of: int | None = None
     original_scheduled_for: datetime | None = None
     locks: dict[str, int] = {}
+    nominal: datetime | None = None
+    with_dependents: bool = False
+    failed_upstream: int | None = None
 
     @property
     def waits_for_retry(self) -> bool:
@@ -220,6 +233,12 @@ class Run(msgspec.Struct, omit_defaults=True):
     def first_started(self) -> datetime | None:
         """When its first attempt started; None if none has."""
         return self.started if self.retry is None else self.retry.first_started
+
+    @property
+    def passes_on(self) -> bool:
+        """Whether its success counts for the jobs after its own: not if a person asked for it alone."""
+        asked_for = self.trigger in ASKED_FOR
+        return not asked_for or self.with_dependents or self.original_scheduled_for is not None
 
     @property
     def precedence(self) -> tuple[bool, int]:
@@ -295,6 +314,7 @@ class State(msgspec.Struct):
         reopened: the entry by which each such job was reopened last.
         boots: ids of the newest boots of machines during which a scheduler started, the newest last.
         at_reboot: the jobs that run once for each boot, each with the boots that it owes: when they were first seen.
+        dependents: the jobs that run after another, by the name of that one.
     """
 
     head: Head = EMPTY
@@ -314,6 +334,7 @@ class State(msgspec.Struct):
     reopened: dict[str, int] = {}
     boots: list[str] = []
     at_reboot: dict[str, list[datetime]] = {}
+    dependents: dict[str, list[str]] = {}
 
     @property
     def mark(self) -> str:

@@ -50,6 +50,7 @@ class RunRequest(NamedTuple):
         parameters: names of those options, for the ledger.
         params: values for parameters of the job.
         retry_of: the run that is made again, if one is; original_scheduled_for: its instant.
+        with_dependents: the jobs that run after it follow.
     """
 
     definition: JobDefinition
@@ -59,6 +60,7 @@ class RunRequest(NamedTuple):
     params: Mapping[str, str] = {}
     retry_of: int | None = None
     original_scheduled_for: datetime | None = None
+    with_dependents: bool = False
 
     @property
     def queues(self) -> bool:
@@ -163,6 +165,7 @@ class LocalExecutor:
             params=dict(request.params),
             retry_of=request.retry_of,
             original_scheduled_for=request.original_scheduled_for,
+            with_dependents=request.with_dependents,
         )
         events = [v.event(requested, self._actor, job=name, run=OWN_SEQ)]
         run = Run(

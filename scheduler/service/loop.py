@@ -19,6 +19,7 @@ from scheduler.clock import Clock, Reading
 from scheduler.definition import SchedulerSettings
 from scheduler.entry_members import MisfireReason
 from scheduler.ledger.ledger import Ledger
+from scheduler.rules.after import UndecidedJobs
 from scheduler.rules.boots import boot_events
 from scheduler.rules.catch_up import replay
 from scheduler.rules.clock_monitor import ClockMonitor, TimeGap
@@ -34,6 +35,7 @@ from scheduler.rules.runs.waiting_runs import WaitingRuns
 from scheduler.rules.state import Executor, Run, State
 from scheduler.rules.timetable import Due, Timetable
 from scheduler.service.adoption import adopt_or_lose
+from scheduler.service.cancellations import Cancellations
 from scheduler.service.daily_exclusions import DailyExclusions
 from scheduler.service.launcher import Launcher
 from scheduler.service.supervisor import Supervisor
@@ -78,9 +80,10 @@ class Scheduler:
         self._requested: list[int] = []
         self._waiting = WaitingRuns()
         self._held_locks = HeldLocks()
+        self._undecided = UndecidedJobs()
         self._watched_by_others: dict[int, None] = {}
         self._mine: dict[int, None] = {}
-        self._cancels: list[Entry] = []
+        self._cancels = Cancellations(supervisor)
         self._look_at_mine_s = 0.0
         self._exclusions = DailyExclusions(ledger, clock.read())
         self._backfills = BackfillTurns()
@@ -135,6 +138,7 @@ class Scheduler:
             self._place(run.number, run.job)
             self._touched[run.job] = None  # what the last scheduler left undecided does not wait for its turn
         self._backfills.take_in(self.state)
+        self._undecided.begin(self.state)
         self._ledger.listen(self._notice)
         self._follow_edits(now)
         self._round(now)
@@ -184,7 +188,7 @@ class Scheduler:
             self._gaps.append(gap)
         try:
             self._ledger.refresh()
-            self._act_on_cancels(now)
+            self._cancels.act(now)
             if self._paused is not None:
                 if now.monotonic_s < self._retry_s:
                     return self._next_turn_s(now)
@@ -195,7 +199,7 @@ class Scheduler:
             self._settle_unsupervised(now)
             self._exclusions.turn(now)
             self._round(now)
-            self._act_on_cancels(now)
+            self._cancels.act(now)
         except Unavailable as problem:
             self._pause(problem, now)
         except OSError as problem:  # what the system refuses now, it may grant later
@@ -240,7 +244,9 @@ class Scheduler:
     def _decide_round(
         self, state: State, now: datetime, due: Iterable[Due], finishes: Sequence[Event]
     ) -> list[Event]:
-        events = [with_retry(state, event, now) for event in finishes if is_news(state, event)]
+        # These come first: they were decided by the state as it stands, which the results change.
+        events = [] if self._stopping or self._paused is not None else self._undecided.events(state, now)
+        events += [with_retry(state, event, now) for event in finishes if is_news(state, event)]
         events += due_events(state, due, now)
         if self._stopping or self._paused is not None:
             return events
@@ -273,21 +279,14 @@ class Scheduler:
         elif entry.type == v.RunRequested.TYPE and self.state.runs[entry.seq].by == "scheduler":
             self._requested.append(entry.seq)
         elif entry.type == v.RunCancelRequested.TYPE and entry.run is not None:
-            self._cancels.append(entry)
+            self._cancels.note(entry)
             if entry.run in self._waiting and entry.job is not None:
                 self._touched[entry.job] = None
+        for name in self._undecided.notice(self.state, entry.job):
+            self._waiting.notice_job(name)
         if entry.run is not None:
             self._place(entry.run, entry.job or "")
         self._backfills.notice(self.state, entry)
-
-    def _act_on_cancels(self, now: Reading) -> None:
-        """Stop what was asked to stop; what cannot be signalled now is tried again."""
-        cancels, self._cancels = self._cancels, []
-        for entry in cancels:
-            try:
-                self._supervisor.cancel(entry, now)
-            except OSError:
-                self._cancels.append(entry)
 
     def _settle_unsupervised(self, now: Reading) -> None:
         """Once a second: runs that this process has started, and that nothing here watches, are adopted or lost."""
@@ -387,7 +386,9 @@ class Scheduler:
             waits.append(wake_s)
         if self._paused is None and not self._stopping:
             coming = filter(None, (self._timetable.next_instant(), self._waiting.next_moment()))
-            if self._due or self._touched or self._requested or self._backfills or self._waiting.changed:
+            undecided = self._undecided.any_decided(self.state)
+            at_once = self._due or self._touched or self._requested or self._backfills
+            if at_once or undecided or self._waiting.changed:
                 waits.append(0.0)
             else:
                 waits += [(moment - now.wall) / timedelta(seconds=1) for moment in coming]

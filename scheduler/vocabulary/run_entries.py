@@ -12,7 +12,10 @@ from scheduler.vocabulary.payload import Payload
 class RunRequested(Payload, frozen=True):
     """A person asked for a run, with these `params`; the run's number is this entry's `seq`.
 
-    It makes run `retry_of` again, if there is one, of which `original_scheduled_for` is the instant.
+    It makes run `retry_of` again, if there is one, of which `original_scheduled_for` is the instant. The scheduler
+    asks so itself for a run that was skipped since a job before it had not succeeded, once that was made again and
+    did: `successes` has the `seq` of the entries that say so. `with_dependents`: if it succeeds, the jobs that run
+    after this one follow, for the moment of the request.
     """
 
     TYPE: ClassVar[str] = "run.requested"
@@ -23,6 +26,8 @@ class RunRequested(Payload, frozen=True):
     params: dict[str, str] = {}
     retry_of: int | None = None
     original_scheduled_for: datetime | None = None
+    with_dependents: bool = False
+    successes: list[int] = []
 
 
 class RunCancelRequested(Payload, frozen=True):
@@ -45,6 +50,8 @@ class RunStarted(Payload, frozen=True):
     which it starts, those of secret parameters left out. `locks` are those that it holds from now on, each with the
     number of runs that could hold it then; `waited_for` is the one for which it had waited last: its `name`, and the
     numbers of the runs that held it (`holders`, at most 16), or of an older run that waited for it too (`behind`).
+    `successes` has the `seq` of the entries with which the jobs last succeeded for which it had to wait (`after` with
+    `within`).
     """
 
     TYPE: ClassVar[str] = "run.started"
@@ -61,6 +68,7 @@ class RunStarted(Payload, frozen=True):
     params: dict[str, str] = {}
     locks: dict[str, int] = {}
     waited_for: LockWait | None = None
+    successes: list[int] = []
 
 
 class RunAdopted(Payload, frozen=True):
@@ -121,7 +129,8 @@ class RunSkipped(Payload, frozen=True):
     scheduler stopped, and the job's catch-up policy does not want it after the restart. `deadline`: it could not
     start in time (`start_deadline`); `slots` as for `overlap`. `lock`, as `waited_for` of `run.started`: in place of
     slots, a lock was what kept it, or the run in its way, from starting. `superseded`: the number of a newer run of
-    the job that takes its place (`overlap: replace`).
+    the job that takes its place (`overlap: replace`). `upstream`: the entry by which a job that had to
+    succeed before did not.
     """
 
     TYPE: ClassVar[str] = "run.skipped"

@@ -29,7 +29,10 @@ class ScheduleTicked(Payload, frozen=True):
     """An instant fell due and a run is owed; the run's number is this entry's `seq`.
 
     `nominal` is the instant as the schedule is written, where jitter moved it. A person asked for a `backfill` by
-    entry `because_of`; `replaces` is the entry that had disposed of the instant before, if one had.
+    entry `because_of`; `replaces` is the entry that had disposed of the instant before, if one had. Of trigger
+    `after`, the instant is that of the jobs that this one runs after: `successes` has the `seq` of the entry with
+    which each of them succeeded, in the order of the definition; or `because_of` that of an entry by which one of
+    them did not, and the run is skipped.
     """
 
     TYPE: ClassVar[str] = "schedule.ticked"
@@ -37,10 +40,11 @@ class ScheduleTicked(Payload, frozen=True):
     local_time: str
     timezone: str
     lateness_ms: int
-    trigger: Literal["schedule", "catch_up", "backfill"] = "schedule"
+    trigger: Literal["schedule", "catch_up", "backfill", "after"] = "schedule"
     nominal: datetime | None = None
     because_of: int | None = None
     replaces: int | None = None
+    successes: list[int] = []
 
 
 class ScheduleMisfired(Payload, frozen=True):

@@ -45,12 +45,14 @@ SKIP_WORDS: Final[dict[SkipReason, str]] = {
     "catch_up": "its catch-up policy does not want it after the restart",
     "deadline": "it could not start in time",
     "superseded": "a newer run of it took its place",
+    "upstream": "a job before it had not succeeded",
 }
 TRIGGER_WORDS: Final[dict[Trigger, str]] = {
     "schedule": "schedule",
     "catch_up": "catch-up",
     "manual": "by hand",
     "backfill": "backfill",
+    "after": "after others",
 }
 _ACTORS: Final = {v.CONFIG: "the config", v.SCHEDULER: "the scheduler"}
 _LATE_FROM_MS: Final = 1_000

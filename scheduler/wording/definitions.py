@@ -7,10 +7,13 @@ from scheduler.definition import JobDefinition
 
 def timing_words(definition: JobDefinition) -> tuple[str, str]:
     """When a job runs: in words, and as it was written."""
-    from scheduler.rules.job_schedule import schedule_of
+    from scheduler.rules.job_schedule import schedule_of, source_of
 
+    if definition.follows:
+        return f"after {' and '.join(definition.follows)}", source_of(definition)
     schedule = schedule_of(definition)
-    return schedule.describe() + _days_words(definition), schedule.source()
+    after = f", once {' and '.join(definition.awaits)} succeeded" if definition.awaits else ""
+    return schedule.describe() + _days_words(definition) + after, schedule.source()
 
 
 def _days_words(definition: JobDefinition) -> str:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -53,11 +54,24 @@ def _ticked(entry: Entry, data: v.ScheduleTicked, zone: str) -> str:
         told = f"{_run(entry)} is owed: backfilling {show_time(data.scheduled_for, zone)}"
         return f"{told}{replaces} (entry {data.because_of})"
     due = show_clock(data.scheduled_for, zone, beside=entry.time)
+    if data.trigger == "after" and data.because_of is not None:
+        return f"{_run(entry)} is not to start: for {due} a job before it did not succeed (entry {data.because_of})"
+    if data.trigger == "after":
+        return (
+            f"{_run(entry)} is owed: for {due} the jobs before it have succeeded ({_entries(data.successes)})"
+        )
     return f"{_run(entry)} is owed: due {due}, {lateness_words(data.lateness_ms)}"
+
+
+def _entries(seqs: Sequence[int]) -> str:
+    return f"{'entry' if len(seqs) == 1 else 'entries'} {', '.join(map(str, seqs))}"
 
 
 def _ticked_message(entry: Entry, data: v.ScheduleTicked) -> str:
     due = f"{data.scheduled_for:%Y-%m-%dT%H:%M:%SZ}"
+    if data.trigger == "after":
+        how = "after others that succeeded" if data.because_of is None else "after one that did not succeed"
+        return f"job due: {_named(entry)}, for {due}, {how}"
     return f"job due: {_named(entry)}, at {due}, {data.lateness_ms} ms late"
 
 
@@ -65,7 +79,8 @@ def _started(entry: Entry, data: v.RunStarted, zone: str) -> str:
     facts = [TRIGGER_WORDS[data.trigger]]
     if data.scheduled_for is not None:
         facts.append(f"due {show_clock(data.scheduled_for, zone, beside=entry.time)}")
-        facts.append(lateness_words(_late_ms(entry, data.scheduled_for), data.trigger))
+        if data.trigger != "after":
+            facts.append(lateness_words(_late_ms(entry, data.scheduled_for), data.trigger))
     if data.attempt > 1:
         facts.append(f"attempt {data.attempt}")
     waited = (
@@ -156,7 +171,8 @@ def _skipped(entry: Entry, data: v.RunSkipped, zone: str) -> str:
 
 
 def _again(data: v.RunRequested) -> str:
-    return "" if data.retry_of is None else f", to make run {data.retry_of} again"
+    again = "" if data.retry_of is None else f", to make run {data.retry_of} again"
+    return f"{again}, with the jobs after it" if data.with_dependents else again
 
 
 def _cancel_requested(entry: Entry, data: v.RunCancelRequested, zone: str) -> str:

@@ -286,8 +286,8 @@ def reenable(story: Story, enabled: v.JobEnabled, at: datetime) -> None:
 
 
 def settle_tick(story: Story, entry: Entry, tick: v.ScheduleTicked) -> None:
-    """An instant was ticked, which was owed and is settled now."""
-    if tick.trigger == "backfill":
+    """An instant was ticked, which was owed and is settled now; `after_audit` knows those of other jobs."""
+    if tick.trigger in ("after", "backfill"):
         return
     story.advance(entry.time)
     instant = tick.scheduled_for

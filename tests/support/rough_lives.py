@@ -16,7 +16,7 @@ import msgspec
 from eventstore.errors import Conflict, Unavailable
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
-from scheduler.definition import RETRIED_OUTCOMES, JobDefinition, RetriedOutcome, Retry
+from scheduler.definition import RETRIED_OUTCOMES, After, JobDefinition, RetriedOutcome, Retry
 from scheduler.processes.spawner import Launch
 from scheduler.rules.requests.backfill import ending
 from tests.support.world import BEGIN, Crash, Machine, Process, SimulatedFiles, World, job
@@ -61,6 +61,29 @@ def rough_job(rng: random.Random, name: str) -> JobDefinition:
     )
 
 
+def rough_dependents(rng: random.Random) -> list[JobDefinition]:
+    """A chain and a diamond after the first jobs, and one that waits for a success; with any policy."""
+    afters = {
+        "next": After(jobs=["job-0"]),
+        "both": After(jobs=["job-0", "job-1"]),
+        "last": After(jobs=["next", "both"]),
+        "lately": After(jobs=["next"], within_ms=3_600_000),
+    }
+    return [
+        msgspec.structs.replace(
+            rough_job(rng, name),
+            schedule="*/30 * * * *" if after.within_ms else None,
+            schedules=[],
+            every=None,
+            at=None,
+            on_demand=False,
+            after=after,
+            locks=[],
+        )
+        for name, after in afters.items()
+    ]
+
+
 def rough_retry(rng: random.Random) -> Retry:
     """Any policy about further attempts."""
     outcomes: list[list[RetriedOutcome] | None] = [None, [], [*RETRIED_OUTCOMES]]
@@ -92,6 +115,7 @@ class RoughLife:
         self.rng = rng = random.Random(seed)
         self.machine = machine = Machine()
         definitions = [rough_job(rng, f"job-{number}") for number in range(jobs)]
+        definitions += rough_dependents(random.Random(seed + 1_000_000))
         self.worlds = [
             World(*definitions, machine=machine, max_parallel=3, locks=CAPACITIES) for _ in range(schedulers)
         ]
@@ -184,6 +208,7 @@ class RoughLife:
             lambda: self.edit(remove=[name]),
             lambda: self.edit(rough_job(rng, f"job-{rng.randrange(5)}")),
             lambda: world.person(v.RunRequested(executor="scheduler"), name, run=-1),
+            lambda: world.person(v.RunRequested(executor="scheduler", with_dependents=True), name, run=-1),
             lambda: self.cancel(world),
             lambda: self.cancel(world),
             lambda: self.cancel(world),

@@ -89,7 +89,8 @@ class RunAuditor:
 
     def _tick(self, entry: Entry, data: v.ScheduleTicked, run: int) -> None:
         self._due[run] = data.scheduled_for if data.trigger == "schedule" else entry.time
-        self._owed[run] = (entry.job or "", data.trigger)
+        if data.because_of is None or data.trigger == "backfill":
+            self._owed[run] = (entry.job or "", data.trigger)
         if data.trigger != "backfill":  # a person asked for that
             self._triggers[run] = data.trigger
 
@@ -103,7 +104,8 @@ class RunAuditor:
     def _replace(self, entry: Entry, run: int, new: int) -> None:
         """A newer run of the job, for an instant, takes the place of one that no person asked for."""
         assert self._definitions[entry.job or ""].overlap == "replace"
-        assert self._owed.get(new) == (entry.job, "schedule"), f"run {new} replaces nothing"
+        due = [(entry.job, "schedule"), (entry.job, "after")]
+        assert self._owed.get(new) in due, f"run {new} replaces nothing"
         assert run in self._triggers, f"a person asked for run {run}"
         assert new > run, f"run {run} is newer than run {new}"
 
@@ -117,7 +119,8 @@ class RunAuditor:
             assert not beside, f"run {run} began beside {beside}"
         self._owed.pop(run, None)
         if definition.overlap == "replace" and data.trigger not in ("manual", "backfill"):
-            newer = [number for number, of in self._owed.items() if of == (entry.job, "schedule")]
+            due = [(entry.job, "schedule"), (entry.job, "after")]
+            newer = [number for number, of in self._owed.items() if of in due]
             newer = [number for number in newer if number > run and number not in self._cancelled]
             assert not newer, f"run {run} began, though {newer} take its place"
         if waited is None:

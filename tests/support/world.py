@@ -15,7 +15,7 @@ from eventstore import SEGMENT_ENTRIES, MemoryStore
 from eventstore.store import Entry, Event, LedgerFiles
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
-from scheduler.definition import RETRIED_OUTCOMES, JobDefinition, Retry, SchedulerSettings
+from scheduler.definition import RETRIED_OUTCOMES, After, JobDefinition, Retry, SchedulerSettings
 from scheduler.entry_members import Survivor
 from scheduler.home import Home
 from scheduler.ledger.backfill_choice import choose
@@ -247,7 +247,9 @@ class NoOutput(OutputDigest):
 
 def job(name: str, schedule: str = "0 * * * *", **members: object) -> JobDefinition:
     """A definition with a command."""
-    timing = {} if members.keys() & {"every", "at", "on_demand"} else {"schedule": schedule}
+    after = members.get("after")
+    alone = isinstance(after, After) and after.within_ms is None
+    timing = {} if alone or members.keys() & {"every", "at", "on_demand"} else {"schedule": schedule}
     return JobDefinition(name=name, command=["true"], **timing, **members)  # type: ignore[arg-type]
 
 

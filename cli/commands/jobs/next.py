@@ -131,6 +131,8 @@ def _explain_absence(view: View, names: set[str]) -> None:
             note(printable(f"{name} runs only when it is asked for: {asked}"))
         elif schedule_begins_at(job, view.now) is not None and job.definition.at_reboot:
             note(printable(f"{name} runs at the next boot of the machine"))
+        elif job.definition.follows and job.on_schedule:
+            note(printable(f"{name} runs {timing_words(job.definition)[0]}"))
         elif schedule_begins_at(job, view.now) is None:
             note(printable(f"{name} is {enabled_words(job, zone)}"))
         elif next_run(job, view.now) is None:

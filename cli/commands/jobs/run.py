@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 )
 @reason_option
 @click.option(
+    "--with-dependents",
+    is_flag=True,
+    help="If they succeed, the jobs that run after them follow; without it nothing follows what a person ran.",
+)
+@click.option(
     "--dry-run",
     is_flag=True,
     help="Only show what would be executed, its variables by name; a Python job that can is run so.",
@@ -45,6 +50,7 @@ def run(
     wait: bool,
     params: tuple[str, ...],
     reason: str,
+    with_dependents: bool,
     dry_run: bool,
     raw: bool,
     as_json: bool,
@@ -66,6 +72,9 @@ def run(
     from cli.runs.wanted import Wanted
 
     wanted = Wanted(list(dict.fromkeys(names)), reason, params)
+    if dry_run and with_dependents:
+        raise click.UsageError("nothing follows a dry run: --with-dependents does not go with --dry-run")
+    wanted = wanted._replace(with_dependents=with_dependents)
     if dry_run:
         if not _all_run_dry(home, wanted.names):
             sys.exit(_show_dry_runs(home, wanted, as_json))

@@ -91,6 +91,8 @@ def _facts(view: View, job: Job, zone: str) -> Iterator[tuple[str, Value]]:
     upcoming = next_run(job, view.now)
     if upcoming is None and job.on_schedule and job.definition.at_reboot:
         yield "next run", "at the next boot of the machine"
+    elif job.definition.follows and job.on_schedule:
+        yield "next run", words
     elif upcoming is None:
         yield "next run", Cell("none", "dim")
     else:

@@ -20,6 +20,7 @@ from cli.times.instant import SECOND, TypedTime, read_typed_time
 from cli.times.show import JOBS_ZONE, show_relative, show_time, utc_option
 from cli.words.entry_lines import sentence
 from cli.words.explanation_words import headline, in_force_sentence, sentence_of
+from cli.words.words import timing_words
 from scheduler.explanation import Explainer, Explanation, WallTimeInstants
 from scheduler.explanation.facts import ScheduleInForce, UnfinishedRun
 from scheduler.explanation.last_due import last_due
@@ -150,6 +151,8 @@ def _show_never_due(view: View, standing: Explanation, zone: str) -> None:
     job = view.state.jobs[standing.job]
     if job.definition.on_demand:
         told = f"{printable(standing.job)} has not been asked for yet."
+    elif job.definition.follows:
+        told = f"{printable(standing.job)} has not been due yet: {timing_words(job.definition)[0]}."
     elif job.definition.has_times and schedule_of(job.definition).next_after(view.now) is None:
         told = f"{printable(standing.job)} has never been due, and its schedule has no time left."
     tell(paint(told, "strong", wants_colour()))
@@ -189,6 +192,8 @@ def _show_next(view: View, name: str, explainer: Explainer, zone: str) -> None:
         tell(f"What comes next: nothing by itself; {asked}.")
     elif job.on_schedule and job.definition.at_reboot:
         tell("What comes next: a run at the next boot of the machine.")
+    elif job.definition.follows:
+        tell(f"What comes next: it runs {timing_words(job.definition)[0]}.")
     elif upcoming is None:
         tell("What comes next: nothing; it is not due again by itself as things stand.")
     else:

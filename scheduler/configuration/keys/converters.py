@@ -129,7 +129,7 @@ def job_calendars(node: Node) -> JobCalendars | None:
             gathered.faults.append(Fault(f"unknown key {word!r}, this takes only and except", near, key))
             continue
         names = gathered.take(
-            lambda each: _one_or_more(each, _calendar_name, "a name or a list of names"), value, word
+            lambda each: one_or_more(each, _calendar_name, "a name or a list of names"), value, word
         )
         found[word] = dict.fromkeys(names or [], "")
     gathered.settle()
@@ -145,13 +145,13 @@ def _calendar_name(node: Node) -> str:
 
 def success_codes(node: Node) -> list[int]:
     """Exit codes in their order; 0 alone, which applies anyway, is an empty list."""
-    codes = sorted(set(_one_or_more(node, _EXIT_CODE, "an exit code from 0 to 255, or a list of them")))
+    codes = sorted(set(one_or_more(node, _EXIT_CODE, "an exit code from 0 to 255, or a list of them")))
     return [] if codes == [0] else codes
 
 
 def texts_in_output(node: Node) -> list[str]:
     """Texts that may not stand in the output of a run, as they are written; each is listed once."""
-    texts = list(dict.fromkeys(_one_or_more(node, _text_in_output, "a text, or a list of texts")))
+    texts = list(dict.fromkeys(one_or_more(node, _text_in_output, "a text, or a list of texts")))
     if len(texts) > TEXTS_MAX:
         raise InvalidValue(f"there are {len(texts)} texts: at most {TEXTS_MAX} are looked for")
     return texts
@@ -166,7 +166,7 @@ def _text_in_output(node: Node) -> str:
     return value
 
 
-def _one_or_more(node: Node, read: Callable[[Node], T], wanted: str) -> list[T]:
+def one_or_more(node: Node, read: Callable[[Node], T], wanted: str) -> list[T]:
     """A list that is not empty, of which one element may stand without the list."""
     if isinstance(node, Mapping):
         raise InvalidValue(f"this takes {wanted}, not a mapping")

@@ -39,6 +39,7 @@ from scheduler.explanation.facts.schedule_facts import (
     UpcomingInstant,
 )
 from scheduler.explanation.facts.scheduler_facts import ClockStep, SchedulerDowntime, SchedulerPause
+from scheduler.explanation.facts.upstream_facts import JobsBefore, UpstreamResult
 
 __all__ = [
     "AttemptEnd",
@@ -53,6 +54,7 @@ __all__ = [
     "Explanation",
     "Fact",
     "JobAbsence",
+    "JobsBefore",
     "LockInTheWay",
     "ManualRun",
     "Misfire",
@@ -72,6 +74,7 @@ __all__ = [
     "TakenSlots",
     "UnfinishedRun",
     "UpcomingInstant",
+    "UpstreamResult",
     "Verdict",
     "WaitEnd",
 ]

@@ -7,6 +7,7 @@ from datetime import datetime
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.entry_members import MisfireReason
+from scheduler.rules.fold import upstreams
 from scheduler.rules.fold.apply import Apply
 from scheduler.rules.fold.boots import forget_owed, note_definition
 from scheduler.rules.instants_state import ClosedInterval
@@ -22,6 +23,8 @@ def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
     note_definition(state, new.name, at_reboot=new.at_reboot)
     job = state.jobs.get(new.name)
     enablement = Enablement(enabled=new.enabled, actor=entry.actor, seq=entry.seq, time=entry.time)
+    if new.after is not None or state.dependents:
+        upstreams.defined(state, new, entry.time)
     if job is None:
         state.jobs[new.name] = Job(new, data.revision, entry.seq, enablement, cursor=entry.time)
         return
@@ -44,6 +47,8 @@ def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
             forget_owed(state, new.name)
         job.enablement = enablement
     job.definition, job.revision, job.defined_seq = new, data.revision, entry.seq
+    if state.dependents:
+        upstreams.changed(state, job.name)
 
 
 def _open_since(job: Job) -> datetime:
@@ -66,6 +71,9 @@ def _job_removed(state: State, entry: Entry, data: v.JobRemoved) -> None:
         state.end_backfill(job.name)
         note_definition(state, job.name, at_reboot=False)
         job.removed_seq = entry.seq
+        if state.dependents:
+            upstreams.removed(state, job)
+            upstreams.changed(state, job.name)
 
 
 def _present(state: State, entry: Entry) -> Job | None:
@@ -93,6 +101,9 @@ def _job_disabled(state: State, entry: Entry, data: v.JobDisabled) -> None:
     state.end_backfill(job.name)
     forget_owed(state, job.name)
     job.enablement = Enablement(False, entry.actor, entry.seq, entry.time, data.reason, data.until)
+    if state.dependents:
+        upstreams.disabled(state, job)
+        upstreams.changed(state, job.name)
 
 
 def _open(job: Job, at: datetime) -> None:

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
+from scheduler.rules.awaited import Success
+from scheduler.rules.fold import upstreams
 from scheduler.rules.fold.apply import Apply
 from scheduler.rules.state import Executor, Job, LastRun, LeftRunning, RetryWait, Run, State
 
@@ -19,7 +21,10 @@ def _run_requested(state: State, entry: Entry, data: v.RunRequested) -> None:
     if data.params:
         run.params = data.params
     run.retry_of, run.original_scheduled_for = data.retry_of, data.original_scheduled_for
+    run.with_dependents = data.with_dependents
     owe(state, run)
+    if run.retry_of is not None:
+        upstreams.made_again(state, run)
 
 
 def owe(state: State, run: Run) -> None:
@@ -28,6 +33,8 @@ def owe(state: State, run: Run) -> None:
     job = state.jobs.get(run.job)
     if job is not None:
         job.live.append(run.number)
+    if state.dependents:
+        upstreams.owed(state, run)
 
 
 def _in_flight(state: State, entry: Entry) -> Run | None:
@@ -71,8 +78,10 @@ def _run_finished(state: State, entry: Entry, data: v.RunFinished) -> None:
         if run is not None and run.started is not None:
             _await_retry(run, entry, data, data.retry_at)
         return
-    job = _end(state, entry)
+    job = _end(state, entry, succeeded=data.outcome == "succeeded")
     if job is not None and entry.run is not None:
+        if data.outcome == "succeeded" and run is not None and run.passes_on:
+            job.success = Success(entry.seq, entry.time)
         job.last = LastRun(
             entry.run,
             data.trigger,
@@ -99,7 +108,7 @@ def _run_skipped(state: State, entry: Entry, data: v.RunSkipped) -> None:
         job.last_skipped = LastRun(entry.run, data.trigger, entry.time, skipped=data.reason)
 
 
-def _end(state: State, entry: Entry) -> Job | None:
+def _end(state: State, entry: Entry, *, succeeded: bool = False) -> Job | None:
     """Remove a run from those in flight; its job, or None if the entry's run was not in flight."""
     run = state.runs.pop(-1 if entry.run is None else entry.run, None)
     if run is None:
@@ -107,6 +116,8 @@ def _end(state: State, entry: Entry) -> Job | None:
     job = state.jobs.get(run.job)
     if job is not None and run.number in job.live:
         job.live.remove(run.number)
+    if state.dependents:
+        upstreams.ended(state, run, entry, succeeded=succeeded)
     return job
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
+from scheduler.rules.fold import upstreams
 from scheduler.rules.fold.apply import Apply
 from scheduler.rules.fold.backfill_entries import advance_backfill
 from scheduler.rules.fold.boots import settle_boots
@@ -16,8 +17,13 @@ from scheduler.rules.state import Job, Run, State
 
 
 def _schedule_ticked(state: State, entry: Entry, data: v.ScheduleTicked) -> None:
-    owe(state, Run(entry.seq, entry.job or "", data.trigger, entry.time, scheduled_for=data.scheduled_for))
-    if data.trigger == "backfill":  # the schedule has disposed of the instant before
+    run = Run(entry.seq, entry.job or "", data.trigger, entry.time, scheduled_for=data.scheduled_for)
+    run.nominal = data.nominal
+    if data.trigger == "after":
+        run.failed_upstream = data.because_of
+        upstreams.settled(state, run)
+    if data.trigger in ("after", "backfill"):
+        owe(state, run)
         advance_backfill(state, entry, data)
         return
     job = _settle(state, entry.job, data.scheduled_for)
@@ -26,14 +32,18 @@ def _schedule_ticked(state: State, entry: Entry, data: v.ScheduleTicked) -> None
         job.catching_up.left -= 1
         if job.catching_up.left <= 0:
             job.catching_up = None
+    owe(state, run)
 
 
 def _schedule_misfired(state: State, entry: Entry, data: v.ScheduleMisfired) -> None:
     # The instants that will run get ticks of their own, in the same append; only a crash can cut the ticks off.
+    missed = upstreams.missed_by(state, entry, data) if state.dependents else None
     job = _settle(state, entry.job, data.last)
     settle_boots(state, entry.job, data.last)
     if data.will_run and job is not None:
         job.catching_up = CatchingUp(data.first, data.last, data.will_run)
+    if missed is not None:
+        upstreams.misfired(state, entry, missed)
 
 
 def _schedule_excluded(state: State, entry: Entry, data: v.ScheduleExcluded) -> None:
@@ -47,6 +57,8 @@ def _schedule_settled(state: State, entry: Entry, data: v.ScheduleSettled) -> No
     if job is None:
         return
     job.settled_by_hand = SettledByHand(entry.seq, data.until)
+    if state.dependents:
+        upstreams.settled_by_hand(state, job, data.until)
     promised = job.catching_up
     if promised is not None and promised.last <= data.until:
         job.catching_up = None

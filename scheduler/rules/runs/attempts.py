@@ -69,9 +69,14 @@ def retry_limit(policy: Retry | None, first_started: datetime | None) -> datetim
 
 
 def end_of_wish(run: Run, job: Job | None) -> tuple[SkipReason, int | None] | None:
-    """Why a person or the config wants no further start of a run, and which entry says so; None if it is wanted."""
+    """Why no further start of a run is wanted, and which entry says so; None if one is.
+
+    A person, the config or the end of a job that was to succeed before it may say so.
+    """
     if run.cancel_seq is not None:
         return "cancelled", run.cancel_seq
+    if run.failed_upstream is not None:
+        return "upstream", run.failed_upstream
     if job is None or not job.present:
         return "removed", None if job is None else job.removed_seq
     if run.trigger != "manual" and not job.enablement.enabled and job.enablement.seq > run.number:

@@ -14,7 +14,8 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.command import command_digest
 from scheduler.definition import JobDefinition
-from scheduler.entry_members import IN_TURN, LockWait, SkipReason
+from scheduler.entry_members import ASKED_FOR, IN_TURN, LockWait, SkipReason
+from scheduler.rules.after import late_successes, successes_of_start
 from scheduler.rules.runs.attempts import closed, end_of_wish
 from scheduler.rules.runs.locks import LockQueue
 from scheduler.rules.state import Executor, Job, Run, State
@@ -28,7 +29,14 @@ SLOTS_SHOWN_MAX = 16
 def arrivals(events: Sequence[Event], first_seq: int, now: datetime) -> list[Run]:
     """The runs that the ticks among `events` will create once they are recorded from `first_seq` on."""
     return [
-        Run(seq, event.job or "", event.data.trigger, now, scheduled_for=event.data.scheduled_for)
+        Run(
+            seq,
+            event.job or "",
+            event.data.trigger,
+            now,
+            scheduled_for=event.data.scheduled_for,
+            failed_upstream=event.data.because_of if event.data.trigger == "after" else None,
+        )
         for seq, event in enumerate(events, first_seq)
         if isinstance(event.data, v.ScheduleTicked)
     ]
@@ -50,6 +58,7 @@ class Dispatcher:
         locks: where runs ask for their locks.
         running: numbers of the runs that hold a slot, oldest first.
         waited_for: for which lock one of the `owed` was seen to wait, by its number.
+        now: the moment; None: that of the last entry.
     """
 
     def __init__(
@@ -64,7 +73,9 @@ class Dispatcher:
         locks: LockQueue,
         running: Sequence[int] = (),
         waited_for: Callable[[int], LockWait | None] = lambda number: None,
+        now: datetime | None = None,
     ) -> None:
+        self._now = now or state.time
         self._secret_sha256, self._running = secret_sha256, running
         self._locks, self._waited_for = locks, waited_for
         self._state, self._owed, self._new = state, owed, new
@@ -102,6 +113,8 @@ class Dispatcher:
 
         What is caught up, backfilled or made again waits its turn.
         """
+        if run.failed_upstream is not None:
+            return [skipped(run, "upstream", run.failed_upstream)]
         job = self._state.jobs.get(run.job)
         live = self._live_of(run.job)
         if live and run.trigger not in IN_TURN and run.retry_of is None:
@@ -122,7 +135,8 @@ class Dispatcher:
     def _queue_is_full(self, run: Run, job: Job, live: list[Run]) -> bool:
         """Whether as many runs wait as may; a run that replaces others counts for those."""
         limit = job.definition.queue_limit
-        if len(live) < limit or (run.trigger == "schedule" and job.definition.overlap == "replace"):
+        scheduled = run.trigger in ("schedule", "after")
+        if len(live) < limit or (scheduled and job.definition.overlap == "replace"):
             return False
         return sum(other.attempt == 0 and other.number not in self._begun for other in live) >= limit
 
@@ -130,6 +144,8 @@ class Dispatcher:
         """The runs that hold the slots, if the run in the way waits for nothing but a slot; else none."""
         first = live[0]
         if self._capacity > 0 or first.attempt > 0 or not may_start(first, job, live):
+            return []
+        if late_successes(self._state, first, job, self._now):
             return []
         return list(self._running[:SLOTS_SHOWN_MAX])
 
@@ -152,6 +168,8 @@ class Dispatcher:
         assert job is not None, "a run of no job is unwanted"
         if self._capacity <= 0 or not may_start(run, job, live):
             return []
+        if job.definition.awaits and not self._may_follow(run, job):
+            return []
         locks, waited_for = job.definition.locks, None
         if locks:
             if not self._locks.take(run.number, locks):
@@ -168,8 +186,20 @@ class Dispatcher:
                 secret_sha256,
                 locks=self._locks,
                 waited_for=waited_for,
+                successes=successes_of_start(self._state, run, job),
             )
         ]
+
+    def _may_follow(self, run: Run, job: Job) -> bool:
+        """Whether the jobs have succeeded for whose success a run waits, and no newer success is being recorded.
+
+        A start names the newest success of each: where one comes with this round, it starts in the next one.
+        """
+        ending = {self._state.runs[number].job for number in self._ended if number in self._state.runs}
+        asked_for = run.trigger in ASKED_FOR or run.attempt
+        if not asked_for and not ending.isdisjoint(job.definition.awaits):
+            return False
+        return not late_successes(self._state, run, job, self._now)
 
 
 def started(
@@ -181,6 +211,7 @@ def started(
     *,
     locks: LockQueue | None = None,
     waited_for: LockWait | None = None,
+    successes: Sequence[int] = (),
 ) -> Event:
     """The event that says: the next attempt of this run starts, and `executor` watches it.
 
@@ -191,6 +222,7 @@ def started(
         actor: who starts it.
         locks: from where the run has its locks, if its job has some.
         waited_for: the lock for which it had to wait.
+        successes: the entries with which the jobs succeeded for which the run had to wait.
     """
     payload = v.RunStarted(
         attempt=run.attempt + 1,
@@ -206,6 +238,7 @@ def started(
         params=definition.parameter_values(run.params) if definition.params else {},
         locks=locks.noted(definition.locks) if locks is not None and definition.locks else {},
         waited_for=waited_for,
+        successes=list(successes),
     )
     return v.event(payload, actor, job=run.job, run=run.number)
 

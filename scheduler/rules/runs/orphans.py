@@ -63,10 +63,12 @@ def late_run_skips(state: State, now: datetime) -> list[Event]:
     """The skips of runs that were owed when the last scheduler stopped and that the catch-up policy does not want.
 
     They fell due while a scheduler watched, so they are no misfires; but they would now start as late as misfires.
+    What is owed since other jobs have succeeded is owed still: those were to be late.
     """
     waiting: dict[str, list[Run]] = {}
     for run in state.runs.values():
-        if run.attempt == 0 and run.scheduled_for is not None and run.trigger not in ASKED_FOR:
+        kept = run.trigger in ASKED_FOR or run.trigger == "after"
+        if run.attempt == 0 and run.scheduled_for is not None and not kept:
             waiting.setdefault(run.job, []).append(run)
     events = []
     for name, runs in waiting.items():

@@ -57,7 +57,7 @@ def left_by_edit(state: State, name: str, now: datetime) -> list[Event]:
 def _replacements(job: Job, runs: Sequence[Run]) -> list[Event]:
     """The same for one job; `runs` are those of it that are in flight, oldest first."""
     waiting = [run for run in runs if run.attempt == 0 and unwanted_run(run, job) is None]
-    newest = next((run for run in reversed(waiting) if run.trigger == "schedule"), None)
+    newest = next((run for run in reversed(waiting) if run.trigger in ("schedule", "after")), None)
     events: list[Event] = []
     for run in runs if newest is not None else ():
         if newest is None or run.number >= newest.number or run.trigger in ASKED_FOR:

@@ -88,6 +88,7 @@ def round_events(
         locks,
         room.running,
         waiting.waited_for,
+        now,
     )
     return events + dispatcher.decide()
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from scheduler.entry_members import LockWait
+from scheduler.rules.after import late_successes
 from scheduler.rules.runs.dispatch import may_start
 from scheduler.rules.runs.locks import HeldLocks, LockQueue
 from scheduler.rules.state import Run, State
@@ -111,4 +112,6 @@ def _is_next(state: State, run: Run, now: datetime) -> bool:
     # Of the queued runs of one job only the oldest can be next. This check saves a look at the others.
     if job.definition.overlap != "allow" and job.live and job.live[0] != run.number and not run.attempt:
         return False
-    return may_start(run, job, [state.runs[number] for number in job.live])
+    if not may_start(run, job, [state.runs[number] for number in job.live]):
+        return False
+    return not late_successes(state, run, job, now)

@@ -15,6 +15,7 @@ from collections.abc import Container, Iterator
 from datetime import datetime, timedelta
 
 from scheduler.entry_members import IN_TURN, LockWait
+from scheduler.rules.after import late_successes
 from scheduler.rules.runs.attempts import retry_limit
 from scheduler.rules.runs.dispatch import may_start
 from scheduler.rules.runs.lock_groups import LockGroups
@@ -143,7 +144,7 @@ class WaitingRuns:
             for number in list(looked_at):
                 if whole:
                     self._forget_lapse(number, state.runs[number], job)
-                self._judge(state.runs[number], job, live, now if way_is_free else None)
+                self._judge(state, state.runs[number], live, now, way_is_free=way_is_free)
 
     def _forget_lapse(self, number: int, run: Run, job: Job | None) -> None:
         """Its job was edited: when it has waited too long is asked anew."""
@@ -151,8 +152,9 @@ class WaitingRuns:
         if (at := lapses_at(run, job)) is not None:
             heapq.heappush(self._lapses, (at, number))
 
-    def _judge(self, run: Run, job: Job | None, live: list[Run], since: datetime | None) -> None:
-        if not may_start(run, job, live):
+    def _judge(self, state: State, run: Run, live: list[Run], now: datetime, *, way_is_free: bool) -> None:
+        job = state.jobs.get(run.job)
+        if not may_start(run, job, live) or late_successes(state, run, job, now):
             self._drop(run.number)
         elif self._is_startable(run.number):
             pass
@@ -160,7 +162,8 @@ class WaitingRuns:
             self._lock_groups.add(run.number, tuple(job.definition.locks))
         else:
             insort(self._startable, run.number)
-            self._await_slot(run, job, since)
+            was_kept = way_is_free or (job is not None and bool(job.definition.awaits))
+            self._await_slot(run, job, now if was_kept else None)
 
     def _await_slot(self, run: Run, job: Job | None, since: datetime | None) -> None:
         if (at := lapses_waiting_for_a_slot(run, job, since)) is not None:

@@ -145,7 +145,7 @@ def test_what_the_starter_comments_out_is_valid_too() -> None:
     for line in STARTER.splitlines():
         bare = line.lstrip()
         if bare.startswith(
-            ("# every:", "#   every:", "#   at:", "#   on_demand:", "#   python:")
+            ("# every:", "#   every:", "#   at:", "#   on_demand:", "#   after:", "#   python:")
         ) or not bare.startswith("#"):
             lines.append("" if bare.startswith("#") else line)
         elif (code := bare.removeprefix("# ")) and code.split(":")[0].strip(" -") in _CODE:

@@ -41,9 +41,10 @@ def with_lines(name: str, lines: str, key: Key) -> str:
         return f"jobs: {{}}\nscheduler:\n{indent(lines, '  ')}\n"
     job = key.only[0] if key.only else "a"
     also = [] if key.only or name in ("command", "python") else ["command: x"]
-    also += [] if name in TIMING_KEYS else ["every: 5m"]
+    also += [] if name in (*TIMING_KEYS, "after") else ["every: 5m"]
     body = indent("\n".join([lines, *also]), "    ")
-    return f"jobs:\n  {job}:\n{body}\n"
+    before = "  extract: {command: x, every: 5m}\n" if name == "after" else ""
+    return f"jobs:\n  {job}:\n{body}\n{before}"
 
 
 def read_of(key: Key, config: str) -> object:
@@ -138,6 +139,7 @@ def test_each_example_is_taught_and_valid(name: str, key: Key) -> None:
     ("retry", "{if: 75, backoff: 1.5, attempts: 5, within: 90m}",
      "{attempts: 5, backoff: 1.5, within: 1h30m, if: [75]}"),
     ("retry", "none", "none"),
+    ("after", "[extract]", "extract"),
     ("shutdown_grace", "1m", "1m"),
 ])  # fmt: skip
 def test_values_are_shown_as_people_write_them(name: str, written: str, shown: str) -> None:

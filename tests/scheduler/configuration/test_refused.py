@@ -107,7 +107,7 @@ CLEAN = 'jobs:\n  log-cleanup:\n    schedule: "@daily"\n'
     ("jobs:\n  a:\n    every: 5m\n", 2, 3, "job a has no command", ""),
     ("jobs:\n  log-clean:\n    every: 5m\n", 2, 3, "registered jobs (cleanup-sessions, log-cleanup)", "log-cleanup"),
     # times
-    (NO_TIME, 2, 3, "nothing says when this job runs: add schedule, every, at or on_demand: true", ""),
+    (NO_TIME, 2, 3, "nothing says when this job runs: add schedule, every, at, on_demand: true or after", ""),
     (JOB + "    at: 2030-01-01 00:00\n", 2, 3, "this job has every and at: exactly one", ""),
     (JOB + "    on_demand: true\n", 2, 3, "this job has every and on_demand: exactly one", ""),
     (NO_TIME + "    on_demand: false\n", 2, 3, "nothing says when this job runs", ""),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from scheduler.rules.laws import illegal_entries
+from tests.support.after_audit import audit_after
 from tests.support.audit import audit
 from tests.support.rough_lives import CAPACITIES, RoughLife, live_roughly
 from tests.support.run_audit import audit_runs
@@ -15,6 +16,7 @@ def check(life: RoughLife, slots: int | None) -> None:
     assert list(illegal_entries(entries)) == []
     audit(entries, life.machine.clock.wall)
     audit_runs(entries, slots, life.stopped, capacities=CAPACITIES)
+    audit_after(entries)
 
 
 @pytest.mark.parametrize("part", range(4))

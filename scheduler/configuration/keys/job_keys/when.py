@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.configuration.keys import converters, shown, values
+from scheduler.configuration.keys import converters, shown, upstreams, values
 from scheduler.configuration.keys.key import Key
 
 KEYS: Final[dict[str, Key]] = {
@@ -14,13 +14,13 @@ KEYS: Final[dict[str, Key]] = {
         read=converters.expressions,
         show=shown.expressions,
         takes="a cron expression in quotes, of five fields, or an alias such as @daily; a list of these; or @reboot",
-        default="none: exactly one of schedule, every, at and on_demand",
+        default="none: exactly one of schedule, every, at and on_demand, or after alone",
         meaning="When the job runs: at each time of `timezone` that fits the expression, or one of several. Days may "
         "be told by their place in the month: `L`, `LW`, `15W`, `5#3`, `5L`. `@reboot` alone: once for each boot of "
         "the machine. `cronledger cron explain` shows what an expression means, and [schedules](schedules.md) tells "
         "the rules.",
         example='schedule: "30 2 * * mon-fri"',
-        comment='exactly one of schedule, every, at and on_demand; also "@daily" and the like;\n'
+        comment='exactly one of schedule, every, at and on_demand, or after alone; also "@daily" and the like;\n'
         'several in a list, ["0 2 * * mon-fri", "0 6 * * sat"]',
         synonyms=("cron", "when"),
     ),
@@ -29,7 +29,7 @@ KEYS: Final[dict[str, Key]] = {
         read=lambda node: values.scalar(node, "a duration such as 90s").text,
         show=shown.text,
         takes="a duration such as 90s, and perhaps when it begins: 14d from 2026-01-05T09:00",
-        default="none: exactly one of schedule, every, at and on_demand",
+        default="none: exactly one of schedule, every, at and on_demand, or after alone",
         meaning="When the job runs: at each multiple of this since the beginning of 1970, UTC; with `from`, at that "
         "time and each multiple after it. Whole days from a time on (`14d from 2026-01-05T09:00` is every other "
         "Monday at nine) keep the local time in `timezone`; what has hours, even `24h`, is elapsed time.",
@@ -43,7 +43,7 @@ KEYS: Final[dict[str, Key]] = {
         read=lambda node: values.scalar(node, "a time such as 2026-12-24T18:00:00+01:00").text,
         show=shown.text,
         takes="a time such as 2026-12-24T18:00:00+01:00; without an offset it is read in the job's zone",
-        default="none: exactly one of schedule, every, at and on_demand",
+        default="none: exactly one of schedule, every, at and on_demand, or after alone",
         meaning="When the job runs: once.",
         example="at: 2026-12-24T18:00:00+01:00",
         comment="once",
@@ -59,6 +59,20 @@ KEYS: Final[dict[str, Key]] = {
         example="on_demand: true",
         comment="no times: it runs only when somebody asks for it (false)",
         synonyms=("manual",),
+    ),
+    "after": Key(
+        member="after",
+        read=upstreams.after,
+        show=upstreams.shown,
+        takes=upstreams.TAKES,
+        default="none",
+        meaning="The jobs that must have succeeded before this one runs. Alone, it says when the job runs: once all "
+        "of them have succeeded for the same time, which is then its own. Beside a schedule, each run waits until "
+        "each of them has succeeded at most `within` ago. See [jobs after others](after.md).",
+        example="after: extract",
+        comment="once these jobs have succeeded for the same time: a name or a list (none); beside a schedule\n"
+        "{jobs: extract, within: 6h}: it waits until they have succeeded at most so long ago",
+        synonyms=("depends_on", "needs", "requires", "upstream", "dependencies", "depends"),
     ),
     "timezone": Key(
         member="timezone",

@@ -1,0 +1,33 @@
+"""What a job has of others in the state: its newest success, and the instants that it awaits of those before it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+
+class Success(msgspec.Struct, gc=False):
+    """The newest success of a job that counts for the jobs after it: the entry that says so, and its time."""
+
+    seq: int
+    time: datetime
+
+
+class AwaitedInstant(msgspec.Struct, gc=False, omit_defaults=True):
+    """An instant of a job that runs after others alone: what became of it in each of those.
+
+    Attributes:
+        instant: the nominal one.
+        since: when the last of what is here was recorded.
+        succeeded: of those that succeeded for it, the `seq` of the entry that says so, by name.
+        failed: of those that did not, the same.
+        run: the number of the run that was skipped since some failed; None: nothing is on record yet. A success that
+            comes still, of a run that is made again, has that run made again too.
+    """
+
+    instant: datetime
+    since: datetime
+    succeeded: dict[str, int] = {}
+    failed: dict[str, int] = {}
+    run: int | None = None
