@@ -24,7 +24,7 @@ class Leader:
         pidfd: the process itself; stays valid after it was reaped. None where the system gave none: that can only
             be a child, whose number is its own until it is reaped.
         child: whether it is ours to reap, and has not been yet.
-        start_ticks: when it began, in clock ticks since the boot; None where that was not looked at.
+        start_ticks: when its attempt began, in clock ticks since the boot; None where that was not looked at.
         confined: what tells how limits ended it, where it has some.
     """
 

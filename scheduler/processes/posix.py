@@ -25,6 +25,7 @@ from scheduler.processes.output_files import holds_output
 from scheduler.processes.reaping import Watched, own_memory_peak_kib, reap
 from scheduler.processes.recognition import tree
 from scheduler.processes.recognition.attempt_secret import AttemptSecrets
+from scheduler.processes.recognition.attempt_start import attempt_start_ticks
 from scheduler.processes.recognition.control_groups import ControlGroup, ControlGroups
 from scheduler.processes.recognition.fork_mark import Marker, is_marked
 from scheduler.processes.recognition.identity import TICKS_PER_S, boottime_s, leads_session, process_stat
@@ -377,7 +378,7 @@ class PosixSpawner:
             is_it = self._is_main(attempt, pid) if note is None else note.holds()
             if is_it and stat is not None:
                 ours = stat.parent == os.getpid()
-                leader = Leader(pid, descriptor, child=ours, start_ticks=stat.start_ticks)
+                leader = Leader(pid, descriptor, child=ours, start_ticks=attempt_start_ticks(pid, stat, note))
                 leader.confined = self._starter.confined_again(attempt)
                 self._watch_leader(attempt, leader, 0)
                 is_watched = True

@@ -21,7 +21,7 @@ from scheduler.processes.recognition import attempt_secret, tree
 from scheduler.processes.recognition.attempt_secret import AttemptSecrets
 from scheduler.processes.recognition.control_groups import ControlGroups
 from scheduler.processes.recognition.fork_mark import Marker
-from scheduler.processes.recognition.identity import boottime_s
+from scheduler.processes.recognition.identity import TICKS_PER_S, boottime_s, start_ticks
 from scheduler.processes.recognition.pid_records import PidRecord, PidRecords
 from scheduler.processes.spawn import Command, Spawned, spawn
 from scheduler.processes.spawner import FileIdentity, Launch, LaunchFailed
@@ -143,7 +143,7 @@ class Starter:
                 except LaunchFailed as failure:
                     self._note(pairs[index][0].key, 0, boottime_s())
                     made[index] = failure
-        order, begun_s = list(outputs), boottime_s()
+        order = list(outputs)
         orders = [
             ForkOrder(command, outputs[index].descriptors)
             for index in order
@@ -153,19 +153,19 @@ class Starter:
             index = order[position]
             if forked is None:
                 continue
-            held = self._let_go(pairs[index][0].key, forked, begun_s, outputs[index])
+            held = self._let_go(pairs[index][0].key, forked, outputs[index])
             if held is not None:
                 made[index] = held
                 outputs.pop(index).close()
         return made, outputs
 
-    def _let_go(
-        self, attempt: tuple[int, int], forked: Forked, begun_s: float, outputs: OutputFiles
-    ) -> Held | None:
+    def _let_go(self, attempt: tuple[int, int], forked: Forked, outputs: OutputFiles) -> Held | None:
         """Make a process known that waits, then let it begin; None if it has ended without that."""
         if self._groups is not None:
             self._groups.put(attempt, forked.pid)
-        self._note(attempt, forked.pid, begun_s)
+        if self._notes is not None:
+            began_s = (start_ticks(forked.pid) or 0) / TICKS_PER_S  # it may have waited for long
+            self._notes.add(PidRecord(*attempt, forked.pid, began_s, began_s, boottime_s()))
         self._marker.mark(forked.pid)
         leader = Leader(forked.pid, self._pidfd_of(forked.pid), child=True)
         started_s = time.monotonic()

@@ -27,12 +27,16 @@ ROOM: Final = "CRONLEDGER_FORK_ROOM"
 """A variable of the server whose place in memory a forked process fills with what it is recognised by."""
 ROOM_BYTES: Final = 1024
 
+BEGUN: Final = "CRONLEDGER_BEGUN"
+"""When the attempt began, in seconds since the boot: a forked process may have waited for it."""
+
 SHOWN: Final = (
     "CRONLEDGER_LEDGER",
     "CRONLEDGER_RUN",
     "CRONLEDGER_ATTEMPT",
     "CRONLEDGER_SECRET",
     "CRONLEDGER_JOB",
+    BEGUN,
 )
 """The variables that `/proc/PID/environ` shows of a forked process, among those of the server."""
 

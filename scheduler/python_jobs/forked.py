@@ -27,7 +27,7 @@ import msgspec
 
 from scheduler.python_jobs import __main__ as program
 from scheduler.python_jobs.attempt_result import AttemptResult
-from scheduler.python_jobs.fork_messages import DESCRIPTORS, GO, SHOWN, ForkReply, ForkRequest, receive
+from scheduler.python_jobs.fork_messages import BEGUN, DESCRIPTORS, GO, SHOWN, ForkReply, ForkRequest, receive
 from scheduler.python_jobs.process_image import ProcessImage
 from scheduler.python_jobs.request import JobRequest
 
@@ -124,7 +124,10 @@ def _become(request: ForkRequest, image: ProcessImage, descriptors: Sequence[int
         os.close(descriptor)
     os.chdir(request.working_directory)
     _take_environment(request.env)
-    image.show(f"cronledger job {request.env.get('CRONLEDGER_JOB', '')}", request.env, SHOWN)
+    begun = f"{time.clock_gettime(time.CLOCK_BOOTTIME):.3f}"
+    image.show(
+        f"cronledger job {request.env.get('CRONLEDGER_JOB', '')}", {**request.env, BEGUN: begun}, SHOWN
+    )
 
 
 def _take_environment(env: Mapping[str, str]) -> None:

@@ -50,6 +50,7 @@ class PidRecord(NamedTuple):
         run, attempt: what it is.
         pid: the number that it got; 0: none, or none yet.
         before_s, after_s: seconds since the boot, before and after it was started; `after_s` is 0 before.
+        attempt_s: when its attempt began, of a process that was there before; 0: when it was started.
     """
 
     run: int
@@ -57,10 +58,12 @@ class PidRecord(NamedTuple):
     pid: int
     before_s: float
     after_s: float
+    attempt_s: float = 0.0
 
     def line(self) -> str:
         """As it stands in a file."""
-        return f"{self.run} {self.attempt} {self.pid} {self.before_s:.3f} {self.after_s:.3f}\n"
+        began = f" {self.attempt_s:.3f}" if self.attempt_s else ""
+        return f"{self.run} {self.attempt} {self.pid} {self.before_s:.3f} {self.after_s:.3f}{began}\n"
 
     def holds(self) -> bool:
         """Whether the process lives: the leader of a session, of that number and begun in that moment.
@@ -137,7 +140,7 @@ class PidRecords:
             for path in self._files():
                 for record in _read(path):
                     if (record.run, record.attempt) == attempt and record.pid:
-                        return record.before_s
+                        return record.attempt_s or record.before_s
         return None
 
     def interrupted(self, wanted: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
@@ -246,8 +249,10 @@ def _lines(path: Path) -> list[str]:
 def _parsed(lines: Iterable[str]) -> Iterator[PidRecord]:
     for line in lines:
         with contextlib.suppress(ValueError):
-            run, attempt, pid, before, after = line.split(" ")
-            yield PidRecord(int(run), int(attempt), int(pid), float(before), float(after))
+            run, attempt, pid, before, after, *began = line.split(" ")
+            yield PidRecord(
+                int(run), int(attempt), int(pid), float(before), float(after), *map(float, began[:1])
+            )
 
 
 def _remove(path: Path) -> None:

@@ -10,6 +10,7 @@ Whatever looks at processes here raises OSError where there is no descriptor lef
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -25,12 +26,15 @@ from scheduler.processes.recognition.lineage import Lineage
 LEDGER: Final = "CRONLEDGER_LEDGER"
 RUN: Final = "CRONLEDGER_RUN"
 ATTEMPT: Final = "CRONLEDGER_ATTEMPT"
+BEGUN: Final = "CRONLEDGER_BEGUN"
+"""When the attempt began, in seconds since the boot: `/proc` shows it of a process that had been forked before."""
 
 CHASE_MS: Final = 300
 EXEC_WAIT_MS: Final = 50
 """An `exec` is without an environment for some microseconds, on a busy machine for a slice of time."""
 
 _READ_BYTES: Final = 128 * 1024
+_SECONDS: Final = re.compile(r"[0-9]{1,12}\.[0-9]{3}")
 _UNREADABLE: Final = b"\0\0"
 _RANGE_MAX: Final = 4096
 
@@ -148,6 +152,12 @@ def _value(environment: bytes, name: str) -> str | None:
 def _number(environment: bytes, name: str) -> int | None:
     digits = _value(environment, name)
     return int(digits) if digits and digits.isascii() and digits.isdigit() and len(digits) < 20 else None
+
+
+def told_begin_s(pid: int) -> float | None:
+    """When a process says that its attempt began, in seconds since the boot; None if it says nothing."""
+    told = _value(_environment(pid), BEGUN)
+    return float(told) if told and _SECONDS.fullmatch(told) else None
 
 
 def live_attempts(ledger_id: str) -> Iterator[tuple[int, tuple[int, int]]]:

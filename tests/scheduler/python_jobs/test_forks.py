@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from scheduler.processes import Launched
-from scheduler.processes.recognition import tree
+from scheduler.processes.recognition import attempt_secret, tree
 from scheduler.processes.recognition.identity import process_stat
 from scheduler.python_jobs.fork_client import ForkClient
+from scheduler.python_jobs.fork_messages import SHOWN
 from scheduler.python_jobs.fork_server import Imported
 from tests.scheduler.python_jobs.conftest import Attempts, job, server_of, warm
 from tests.support.python_jobs import extension
@@ -44,6 +45,12 @@ def test_surroundings(attempts: Attempts, started: Attempts) -> None:
     assert attempts.said(5) == started.said(5)
     assert attempts.said(5)["parent"] == os.getpid()
     assert attempts.result(5) == started.result(5)
+
+
+def test_what_is_shown_is_what_is_looked_for() -> None:
+    """Who shows marks and who looks for them call them the same, though neither imports the other."""
+    marks = (tree.LEDGER, tree.RUN, tree.ATTEMPT, attempt_secret.VARIABLE, tree.BEGUN)
+    assert set(marks) < set(SHOWN)
 
 
 def test_a_forked_process_is_shown_as_its_job(attempts: Attempts) -> None:
