@@ -225,10 +225,15 @@ class ForkClient:
             return
         while unasked or asked:
             while unasked and len(asked) < _ASKED_MAX:
-                if not self._ask(server, orders[unasked[0]], unasked[0], asked):
-                    yield unasked.popleft(), None
-                    continue
-                unasked.popleft()
+                try:
+                    is_asked = self._ask(server, orders[unasked[0]], unasked[0], asked)
+                except BlockingIOError:  # the socket takes no more before some are answered
+                    if asked:
+                        break
+                    raise
+                position = unasked.popleft()
+                if not is_asked:
+                    yield position, None
             for reply in self._replies(server, ANSWER_S):
                 if reply.what == "stale":
                     raise _Lost("")

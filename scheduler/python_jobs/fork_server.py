@@ -82,7 +82,7 @@ def _connection() -> socket.socket:
     """The socket that is standard input, which is empty from now on; nothing else is open that was inherited."""
     os.closerange(3, 1 << 30)
     connection = socket.socket(fileno=os.dup(0))
-    nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
     os.dup2(nothing, 0)
     os.close(nothing)
     return connection

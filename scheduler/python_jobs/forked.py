@@ -6,6 +6,7 @@ the environment that it was given, `sys.argv`, `__main__`; and it ends as an int
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import contextlib
 import gc
@@ -18,6 +19,7 @@ import socket
 import sys
 import threading
 import time
+import warnings
 import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -112,6 +114,9 @@ def rehearse() -> None:
                 del sys.path_importer_cache[name]
             for name in ("rehearsal.jobs", "rehearsal"):
                 sys.modules.pop(name, None)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # it goes out of use
+                asyncio.set_event_loop_policy(None)  # the one that there is has had a loop
     gc.freeze()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from scheduler.processes.recognition.identity import process_stat
 from scheduler.python_jobs.fork_client import ForkClient
 from scheduler.python_jobs.fork_messages import SHOWN
 from scheduler.python_jobs.fork_server import Imported
+from scheduler.python_jobs.forked import REHEARSE_AFTER_S
 from tests.scheduler.python_jobs.conftest import Attempts, job, server_of, warm
 from tests.support.python_jobs import extension
 
@@ -158,6 +160,27 @@ def test_a_herd(attempts: Attempts) -> None:
     for run in range(40, 80):
         assert f"\0CRONLEDGER_RUN={run}\0" in attempts.output(run).read_text()
         assert (attempts.home / f"ran-{run}").exists()
+
+
+def test_large_environments(attempts: Attempts) -> None:
+    """More than a socket takes at once is asked for little by little; what is larger than a request is started."""
+    job(attempts.home, "print(json.dumps([open('/proc/self/cmdline').read()[:4], len(os.environ['LARGE'])]))")
+    sizes = dict.fromkeys(range(40, 60), 40_000) | {60: 80_000}
+    launches = [attempts.prepared(run, "A", {"LARGE": "x" * size}) for run, size in sizes.items()]
+    assert all(isinstance(each, Launched) for each in attempts.spawner.launch(launches))
+    assert all(ended.exit_code == 0 for ended in attempts.exits(len(sizes)))
+    for run, size in sizes.items():
+        assert (attempts.said(run)[0] == "cron", attempts.said(run)[1]) == (size < 64_000, size)
+
+
+def test_event_loops(attempts: Attempts, started: Attempts) -> None:
+    """A forked job finds asyncio as a started one does: what was rehearsed has left nothing."""
+    source = "import asyncio, warnings\nwarnings.simplefilter('ignore')\ntry: asyncio.get_event_loop()\n"
+    for each in (attempts, started):
+        job(each.home, f"{source}except RuntimeError: print('1')\nelse: print('0')")
+        time.sleep(2 * REHEARSE_AFTER_S)
+        assert each.run(5, "A").exit_code == 0, each.output(5, "stderr").read_text()
+    assert attempts.said(5) == started.said(5)
 
 
 def test_descendants_are_stopped(attempts: Attempts) -> None:
