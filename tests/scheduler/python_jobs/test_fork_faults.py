@@ -119,8 +119,9 @@ def test_whatever_is_killed_each_run_begins_once(
     run = 5
     for _ in range(100 if hunt else 2):
         warm(forks)
-        (server,) = servers_of(os.getpid())
-        victim = rng.choice([server, *spares_of(os.getpid()), *children_of(server)])
+        servers = servers_of(os.getpid())
+        between = [child for server in servers for child in children_of(server)]
+        victim = rng.choice([*servers, *between, *spares_of(os.getpid())])
         killer = threading.Timer(rng.random() * 0.1, kill, [victim])
         killer.start()
         launched = attempts.spawner.launch([attempts.prepared(run + each, "A") for each in range(6)])
