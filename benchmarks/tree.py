@@ -1,23 +1,31 @@
-"""The Merkle tree of a long ledger from nothing, against the SHA-256 calls that it needs."""
+"""The Merkle tree of a long ledger from nothing, against the SHA-256 calls that it needs; and proofs from it."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import time
+from base64 import b64decode
 from hashlib import sha256
+from pathlib import Path
 
 from benchmarks.bench import Bench
 from benchmarks.figures import Line, median, number
-from benchmarks.generate import long_home
+from benchmarks.generate import generate, long_home
 from benchmarks.homes import cronledger
 from eventstore import SEGMENT_ENTRIES
+from eventstore.proofs.checkpoint import Checkpoint
 from eventstore.proofs.leaves import LedgerLeaves
-from eventstore.proofs.merkle_tree import LeafRange
+from eventstore.proofs.merkle_tree import LeafRange, TreeHead
+from eventstore.proofs.note import Note
+from eventstore.proofs.signing import Signer
 from scheduler.home import Home
 
 TAKEN_S_MAX = 30.0
+PROVEN_MS_MAX = 300.0
+RATIO_MAX = 1.3
 _NODE = bytes(65)
 
 
@@ -33,6 +41,7 @@ def run(bench: Bench) -> list[Line]:
         subprocess.run(cronledger(home, "ledger", "tree"), check=True, capture_output=True)
         taken_s.append(time.perf_counter() - begun_s)
         bare_s.append(_bare_s(home, entries))
+    proofs = _proofs(bench, home, entries)
     shutil.rmtree(home.tree)
     mine, reference = median(taken_s), median(bare_s)
     cores = len(os.sched_getaffinity(0))
@@ -44,8 +53,44 @@ def run(bench: Bench) -> list[Line]:
             reference / mine,
             f"≤ {TAKEN_S_MAX:.0f} s",
             mine <= TAKEN_S_MAX,
-        )
+        ),
+        proofs,
     ]
+
+
+def _proofs(bench: Bench, long: Home, entries: int) -> Line:
+    """A proof as a whole process, out of many entries and out of few, in turns."""
+    few = bench.of(600, 10_000, 10_000)
+    with bench.room("tree") as room:
+        short = Home(room / "short")
+        generate(short, few)
+        signed = {long: _signed(long, room / "long"), short: _signed(short, room / "few")}
+        taken_ms: dict[Home, list[float]] = {home: [] for home in signed}
+        for number_of_round in range(bench.of(1, 7, 15)):
+            for home, (size, checkpoint) in signed.items():
+                seq = size * number_of_round // 16
+                command = cronledger(home, "ledger", "prove", str(seq), "--checkpoint", str(checkpoint))
+                begun_s = time.perf_counter()
+                subprocess.run(command, check=True, capture_output=True)
+                taken_ms[home].append((time.perf_counter() - begun_s) * 1000)
+    mine, reference = median(taken_ms[long]), median(taken_ms[short])
+    return Line(
+        f"`ledger prove`, {entries:,} entries",
+        f"{number(mine)} ms",
+        f"{few:,} entries {number(reference)} ms",
+        mine / reference,
+        f"≤ {PROVEN_MS_MAX:.0f} ms and ≤ {RATIO_MAX} times it",
+        mine <= PROVEN_MS_MAX and mine / reference <= RATIO_MAX,
+    )
+
+
+def _signed(home: Home, path: Path) -> tuple[int, Path]:
+    """A checkpoint of the ledger as it is, and how many entries it is of."""
+    command = cronledger(home, "ledger", "tree", "--json")
+    told = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    text = Checkpoint("example.com/log", TreeHead(told["size"], b64decode(told["root"]))).text
+    path.write_bytes(Note(text, (Signer("example.com/log", bytes(32)).sign(text),)).raw)
+    return told["size"], path
 
 
 def _bare_s(home: Home, entries: int) -> float:

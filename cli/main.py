@@ -39,6 +39,7 @@ _LEDGER = {
     "show": ("cli.commands.ledger.show:show", "one entry in full"),
     "tail": ("cli.commands.ledger.tail:tail", "the newest entries, as they come with -f"),
     "tree": ("cli.commands.ledger.tree:tree", "the Merkle tree over all entries: its size and root"),
+    "prove": ("cli.commands.ledger.prove:prove", "write a proof that an entry is in the ledger"),
     "check-proof": (
         "cli.commands.ledger.check_proof:check_proof",
         "whether a file proves that an entry is in a ledger",

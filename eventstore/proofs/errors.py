@@ -19,6 +19,23 @@ class DamagedTiles(Exception):
         super().__init__(f"{path}: {why}")
 
 
+class OtherTree(Exception):
+    """A head that is not that of the ledger's tree at that size, or of a tree that is larger than the ledger's.
+
+    Attributes:
+        size: of the tree that the head speaks of.
+        entries: how many entries the ledger has.
+    """
+
+    def __init__(self, size: int, entries: int) -> None:
+        self.size, self.entries = size, entries
+        super().__init__(
+            f"the ledger has {entries:,} entries, {size:,} were said"
+            if size > entries
+            else f"the first {size:,} entries of the ledger have another root"
+        )
+
+
 class InvalidNote(Exception):
     """Bytes that are no signed note, or a note that is not signed as it should be; the message says why, in words."""
 

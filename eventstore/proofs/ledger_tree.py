@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from eventstore.proofs.errors import DamagedTiles
+from eventstore.proofs.errors import DamagedTiles, InvalidProof, OtherTree
+from eventstore.proofs.inclusion import prove_inclusion, verify_inclusion
 from eventstore.proofs.leaves import LedgerLeaves
 from eventstore.proofs.merkle_tree import LeafRange, TreeHead, WholeSubtree, leaf_hash, leaf_hashes
 from eventstore.proofs.tile import TILE_HEIGHT, TILE_WIDTH, Tile, partial_tiles
 from eventstore.proofs.tile_builder import TileBuilder
-from eventstore.proofs.tile_files import TileFiles
+from eventstore.proofs.tile_files import HEAD_NAME, TileFiles
 from eventstore.proofs.tiled_tree import TiledTree
 from eventstore.worker_processes import done_by_processes
 
@@ -44,6 +45,13 @@ class MadeTree(NamedTuple):
     head: TreeHead
     made: int
     damage: str = ""
+
+
+class ProvenLeaf(NamedTuple):
+    """The line of an entry, without its LF, and the hashes that lead from it to the root."""
+
+    leaf: bytes
+    hashes: tuple[bytes, ...]
 
 
 class LedgerTree:
@@ -112,6 +120,37 @@ class LedgerTree:
                     return made, question(TiledTree(files.read, made.head.size))
         finally:
             lock.close()
+
+    def prove(self, seq: int, head: TreeHead) -> ProvenLeaf:
+        """Prove that an entry is in the tree with this head, which somebody noted or signed.
+
+        The line is read from the ledger, and the proof is verified before it is given out.
+
+        Args:
+            seq: the entry; less than the size of that tree.
+            head: of this ledger's tree, as large as it is now or smaller.
+
+        Raises:
+            OtherTree: the ledger's tree does not have this head.
+            Corrupt, LockHeld, OSError: see `make`.
+        """
+
+        def question(tree: TiledTree) -> ProvenLeaf:
+            if head.size > tree.size:
+                raise OtherTree(head.size, tree.size)
+            leaf = self._leaves.leaf(seq)
+            hashes = tuple(prove_inclusion(seq, head.size, tree.subtree_hash))
+            try:
+                verify_inclusion(leaf_hash(leaf), seq, head.size, hashes, head.root)
+            except InvalidProof:
+                # The tiles or the head are not what they should be: with tiles that were just made, it is the head.
+                raise DamagedTiles(HEAD_NAME, f"the first {head.size:,} entries have another root") from None
+            return ProvenLeaf(leaf, hashes)
+
+        try:
+            return self.ask(question)[1]
+        except DamagedTiles:
+            raise OtherTree(head.size, self._entries()) from None
 
     def _make(self, files: TileFiles, entries: int, *, anew: bool) -> MadeTree:
         before = files.head()

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import shutil
+from base64 import b64decode
+from pathlib import Path
+
+import pytest
+
+from eventstore import Event, Journal
+from eventstore.proofs.checkpoint import Checkpoint
+from eventstore.proofs.merkle_tree import TreeHead
+from eventstore.proofs.note import Note
+from eventstore.proofs.proof_file import parse_proof_file
+from eventstore.proofs.signing import Signer
+from tests.support import merkle_oracle as oracle
+from tests.support.home import LiveHome
+from tests.support.journal import snapshot
+
+ENTRIES = 300
+SIGNER = Signer("cronledger/test", bytes(32))
+KEY = SIGNER.verifier_key.text
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> LiveHome:
+    """A home with a ledger of some segments."""
+    home = LiveHome(tmp_path / "home")
+    record(home, ENTRIES - 1)
+    return home
+
+
+def record(home: LiveHome, count: int, text: str = "") -> None:
+    """Append so many entries."""
+    with Journal.open(home.ledger, software="test", segment_entries=64) as journal:
+        journal.append(
+            [Event(type="note.made", actor="scheduler", data={"n": n, "text": text}) for n in range(count)]
+        )
+
+
+def lines(home: LiveHome) -> list[bytes]:
+    """The lines of its ledger, without LF."""
+    segments = sorted(home.ledger.glob("*.jsonl"))
+    return [line for path in segments for line in path.read_bytes().splitlines()]
+
+
+def signed(home: LiveHome) -> Path:
+    """A checkpoint of the ledger as it is, signed by somebody who asked it for its size and root."""
+    told = home.ask("ledger", "tree", "--json").document
+    text = Checkpoint("cronledger/test", TreeHead(told["size"], b64decode(told["root"]))).text
+    path = home.root.parent / f"checkpoint-{told['size']}"
+    path.write_bytes(Note(text, (SIGNER.sign(text),)).raw)
+    return path
+
+
+@pytest.mark.parametrize("seq", [0, 63, 64, 255, 256, ENTRIES - 1])
+def test_an_entry_is_proven_to_somebody_without_the_ledger(home: LiveHome, tmp_path: Path, seq: int) -> None:
+    """What is written is the path of RFC 6962 to what was signed, though the ledger has grown; it can be checked."""
+    checkpoint = signed(home)
+    before = lines(home)
+    record(home, 100)
+    file = tmp_path / "proof.tlog-proof"
+    answer = home.ask("ledger", "prove", str(seq), "--checkpoint", str(checkpoint), "-o", str(file))
+    assert (answer.code, answer.out) == (0, "")
+    assert "signatures of the checkpoint were not checked" in answer.err
+    proof = parse_proof_file(file.read_bytes())
+    assert (proof.position, proof.extra) == (seq, before[seq])
+    assert list(proof.hashes) == oracle.path(seq, before)
+    assert proof.note.raw == checkpoint.read_bytes()
+    assert oct(file.stat().st_mode)[-3:] == "600"
+    shutil.rmtree(home.root)
+    checked = LiveHome(tmp_path / "elsewhere").ask("ledger", "check-proof", str(file), "--key", KEY, "--json")
+    assert (checked.code, checked.document["entry"]["seq"], checked.document["size"]) == (0, seq, ENTRIES)
+
+
+def test_a_proof_goes_to_standard_output(home: LiveHome) -> None:
+    """Without a file, byte for byte, and remarks to standard error."""
+    checkpoint = signed(home)
+    answer = home.ask("ledger", "prove", "7", "--checkpoint", str(checkpoint))
+    assert parse_proof_file(answer.raw_out).extra == lines(home)[7]
+    refused = home.ask("ledger", "prove", "7", "--checkpoint", str(checkpoint), "--force")
+    assert (refused.code, refused.out) == (2, "")
+
+
+def test_a_ledger_that_is_not_the_one_that_was_signed_proves_nothing(home: LiveHome, tmp_path: Path) -> None:
+    """An altered ledger, one that was cut off, another one: exit code 3, whatever tiles there are, and no file."""
+    backup = shutil.copytree(home.ledger, tmp_path / "backup")
+    record(home, 50)
+    checkpoint, file = signed(home), tmp_path / "proof"
+    arguments = ("ledger", "prove", "7", "--checkpoint", str(checkpoint), "-o", str(file))
+    cut = home.ask(*arguments, "--ledger", str(backup))
+    assert (cut.code, "the ledger has 300 entries, 350 were said" in cut.err) == (3, True)
+    with Journal.open(backup, software="test") as journal:
+        journal.append([Event(type="note.made", actor="scheduler", data={"n": n}) for n in range(60)])
+    other = home.ask(*arguments, "--ledger", str(backup))
+    assert (other.code, "the first 350 entries of the ledger have another root" in other.err) == (3, True)
+    shutil.rmtree(home.ledger)
+    backup.rename(home.ledger)
+    assert home.ask(*arguments).code == 3
+    assert not file.exists()
+
+
+def test_forged_tiles_prove_nothing_else(home: LiveHome, tmp_path: Path) -> None:
+    """Tiles of another ledger that fit together are found out by what was signed, and made again."""
+    checkpoint = signed(home)
+    forged = LiveHome(tmp_path / "forged")
+    record(forged, ENTRIES - 1, "forged")
+    forged.ask("ledger", "tree")
+    shutil.rmtree(home.root / "var" / "tree")
+    shutil.copytree(forged.root / "var" / "tree", home.root / "var" / "tree")
+    answer = home.ask("ledger", "prove", "7", "--checkpoint", str(checkpoint))
+    assert answer.code == 0
+    assert list(parse_proof_file(answer.raw_out).hashes) == oracle.path(7, lines(home))
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        (b"", "no signatures"),
+        (b"text\n", "no signatures"),
+        (b"a\nb\n\n\xe2\x80\x94 n AAAAAAA=\n", "three lines"),
+    ],
+)
+def test_what_is_no_checkpoint_is_refused(home: LiveHome, tmp_path: Path, raw: bytes, why: str) -> None:
+    """Exit code 2 and what is wrong with it; nothing is written."""
+    before = snapshot(home.root)
+    (tmp_path / "checkpoint").write_bytes(raw)
+    answer = home.ask("ledger", "prove", "7", "--checkpoint", str(tmp_path / "checkpoint"))
+    assert (answer.code, answer.out) == (2, "")
+    assert "is no signed checkpoint" in answer.err
+    assert why in " ".join(answer.err.split())
+    assert snapshot(home.root) == before
+
+
+def test_what_is_newer_than_the_checkpoint_is_not_proven(home: LiveHome) -> None:
+    """The first entry behind it is refused, as is one that there is not; without a checkpoint nothing is proven."""
+    checkpoint = signed(home)
+    record(home, 10)
+    for seq in (ENTRIES, ENTRIES + 100):
+        answer = home.ask("ledger", "prove", str(seq), "--checkpoint", str(checkpoint))
+        assert (answer.code, answer.out) == (2, "")
+        assert "is newer than the checkpoint, which is of the first 300 entries" in answer.err
+    assert home.ask("ledger", "prove", "7").code == 2
+    assert home.ask("ledger", "prove", "-1", "--checkpoint", str(checkpoint)).code == 2
+
+
+def test_a_proof_is_written_beside_nothing_of_the_home(home: LiveHome) -> None:
+    """Not into `var`, and over no file without being told so."""
+    checkpoint = signed(home)
+    arguments = ("ledger", "prove", "7", "--checkpoint", str(checkpoint), "-o")
+    assert home.ask(*arguments, str(home.root / "var" / "x")).code == 2
+    there = home.root / "there"
+    there.write_text("mine")
+    assert (home.ask(*arguments, str(there)).code, there.read_text()) == (2, "mine")
+    assert home.ask(*arguments, str(there), "--force").code == 0
+    assert parse_proof_file(there.read_bytes()).position == 7
