@@ -24,12 +24,13 @@ class LockHeld(Unavailable):
     """Another process has held the ledger's lock for longer than was to be waited: nothing was written.
 
     Attributes:
+        folder: in which the lock is.
         pid: of that process; None if the system does not tell.
         waited_s: for how long.
     """
 
     def __init__(self, folder: Path, pid: int | None, waited_s: float) -> None:
-        self.pid, self.waited_s = pid, waited_s
+        self.folder, self.pid, self.waited_s = folder, pid, waited_s
         who = "" if pid is None else f", pid {pid}"
         super().__init__(f"{folder}: another process holds its lock{who}: gave up after {waited_s:g} s")
 

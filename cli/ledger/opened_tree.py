@@ -48,6 +48,8 @@ def opened_tree(home: Home, ledger: Path | None, *, shown: bool) -> Iterator[Led
         try:
             yield tree_of(store, tiles, told)
         except LockHeld as held:
+            if held.folder != tiles:
+                raise
             raise Failure(
                 f"the tiles of the tree are being made by another process{process_named(held.pid)}: gave up "
                 f"after {held.waited_s:g} s",

@@ -102,3 +102,13 @@ def test_who_makes_tiles_is_waited_for_and_not_for_ever(
         answer = home.ask("ledger", "tree")
     assert (answer.code, answer.out) == (1, "")
     assert f"being made by another process, pid {os.getpid()}" in answer.err
+
+
+def test_who_holds_the_ledger_is_told_apart(home: LiveHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that writes and was stopped is waited for as by any command: exit code 3."""
+    monkeypatch.setattr("scheduler.store.LOCK_PATIENCE_S", 0.05)
+    with (home.ledger / "lock").open("rb+") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        answer = home.ask("ledger", "tree")
+    assert (answer.code, answer.out) == (3, "")
+    assert "the ledger is held by another process" in answer.err
