@@ -28,8 +28,9 @@ from scheduler.processes.spawner import Spawner
 from scheduler.rules.runs.attempts import closed, end_of_wish, is_news, waits_no_longer, with_retry
 from scheduler.rules.runs.dispatch import may_start, skipped, started
 from scheduler.rules.runs.orphans import ExecutorAlive, orphans, settle
-from scheduler.rules.runs.slots import due_attempts
+from scheduler.rules.runs.slots import AskedBefore, asked_before
 from scheduler.rules.state import NEVER, Executor, Run, State
+from scheduler.scheduler_lock import holder_of
 from scheduler.service.config_in_force import CONFIG_PROBLEMS
 from scheduler.service.executor import orphan_of
 from scheduler.service.launcher import Launcher
@@ -152,8 +153,12 @@ class LocalExecutor:
         if not definition.locks:
             return None
         state = self._ledger.state
-        queue = due_attempts(state, self._clock.read().wall, self._lock_capacities).queue
+        queue = self._asked_before(state, self._clock.read().wall).queue
         return queue.obstacle(state.head.seq + 1, definition.locks)
+
+    def _asked_before(self, state: State, now: datetime) -> AskedBefore:
+        served = holder_of(self._home.scheduler_lock) is not None
+        return asked_before(state, now, self._lock_capacities, served=served)
 
     def _request(self, state: State, request: RunRequest, now: datetime) -> list[Event]:
         name = request.definition.name
@@ -185,8 +190,8 @@ class LocalExecutor:
         if other is not None and request.definition.overlap == "skip":
             return [*events, skipped(run, "overlap", other.number, self._actor)]
         locks = request.definition.locks
-        queue = due_attempts(state, now, self._lock_capacities).queue
-        if locks and not queue.take(run.number, locks):
+        queue = self._asked_before(state, now).queue if locks else None
+        if queue is not None and not queue.take(run.number, locks):
             return []
         secret_sha256 = self._spawner.secret_sha256(run.number, 1)
         start = started(run, request.definition, self._executor, secret_sha256, self._actor, locks=queue)
@@ -221,7 +226,7 @@ class LocalExecutor:
 
     def _attempts(self, state: State, due: Sequence[int], now: datetime) -> list[Event]:
         events = []
-        queue, granted = due_attempts(state, now, self._lock_capacities)
+        queue, granted = self._asked_before(state, now)
         for run in (state.runs[number] for number in due if number in state.runs):
             job = state.jobs.get(run.job)
             if not run.waits_for_retry:

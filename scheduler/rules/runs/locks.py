@@ -28,11 +28,11 @@ class HeldLocks:
 
     @classmethod
     def of(cls, runs: Iterable[Run]) -> HeldLocks:
-        """The index over these runs."""
+        """The index over these runs; whoever took a lock last is the last of its holders."""
         held = cls()
-        for run in runs:
-            if run.locks:
-                held.notice(run.number, run)
+        holders = [(run.started, run.number, run) for run in runs if run.locks and run.started is not None]
+        for _, number, run in sorted(holders, key=lambda each: each[:2]):
+            held.notice(number, run)
         return held
 
     def notice(self, number: int, run: Run | None) -> None:
@@ -68,6 +68,7 @@ class LockQueue:
         self._noted, self._capacities, self._over = holders, capacities, over
         self._holders: dict[str, list[int]] = {}
         self._waiting: dict[str, int] = {}
+        self._kept_for: set[int] = set()
 
     def capacity(self, name: str) -> int:
         """How many runs may hold this lock at once."""
@@ -80,13 +81,20 @@ class LockQueue:
         """These locks as a run's start names them, each with its capacity."""
         return {name: self.capacity(name) for name in names}
 
-    def take(self, number: int, names: Sequence[str]) -> bool:
-        """Take all of these locks for a run; if one cannot be had, take none and wait for all of them."""
+    def take(self, number: int, names: Sequence[str], *, starts: bool = True) -> bool:
+        """Take all of these locks for a run; if one cannot be had, take none and wait for all of them.
+
+        Args:
+            number: of the run; names: of the locks.
+            starts: the run starts now; else they are kept for it.
+        """
         if self.obstacle(number, names) is not None:
             self.wait(number, names)
             return False
         for name in names:
             self._of(name).append(number)
+        if not starts:
+            self._kept_for.add(number)
         return True
 
     def wait(self, number: int, names: Sequence[str]) -> None:
@@ -99,6 +107,9 @@ class LockQueue:
         for name in names:
             holders = self._of(name)
             if len(holders) >= self.capacity(name):
+                ahead = [each for each in holders if each in self._kept_for]
+                if ahead:
+                    return LockWait(name=name, behind=ahead[0])
                 return LockWait(name=name, holders=holders[:HOLDERS_SHOWN_MAX])
         for name in names:
             first = self._waiting.get(name, number)

@@ -108,11 +108,7 @@ def _lock_in_the_way(state: State, number: int, locks: LockQueue, could_start: L
     if not may_start(run, job, [state.runs[each] for each in job.live]):
         return None
     names = job.definition.locks
-    wait = locks.obstacle(number, names) or could_start.obstacle(number, names)
-    if wait is None:
-        return None
-    ahead = [each for each in wait.holders if state.runs[each].started is None]
-    return LockWait(name=wait.name, behind=ahead[0]) if ahead else wait
+    return locks.obstacle(number, names) or could_start.obstacle(number, names)
 
 
 def is_over(event: Event) -> bool:

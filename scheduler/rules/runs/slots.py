@@ -63,15 +63,15 @@ def lock_waits(state: State, now: datetime | None = None) -> dict[int, LockWait]
             found[run.number] = wait
             queue.wait(run.number, locks)
         else:
-            queue.take(run.number, locks)
+            queue.take(run.number, locks, starts=False)
     return found
 
 
-class DueAttempts(NamedTuple):
-    """The attempts that are due and need locks, where no scheduler serves the home.
+class AskedBefore(NamedTuple):
+    """The runs that ask for locks before one that is new.
 
     Attributes:
-        queue: for locks, in which they stand before all others; runs that wait for a scheduler do not.
+        queue: for locks, in which they have asked.
         granted: numbers of the runs that can have theirs.
     """
 
@@ -79,17 +79,24 @@ class DueAttempts(NamedTuple):
     granted: set[int]
 
 
-def due_attempts(state: State, now: datetime, capacities: Mapping[str, int]) -> DueAttempts:
-    """The same, as the state tells; it does not matter which process makes them."""
-    held = HeldLocks.of(state.runs.values())
-    queue = LockQueue(held.holders, capacities)
-    due = [run for run in state.runs.values() if run.waits_for_retry and _is_next(state, run, now)]
+def asked_before(state: State, now: datetime, capacities: Mapping[str, int], *, served: bool) -> AskedBefore:
+    """The same, as the state tells; it does not matter which process makes their attempts.
+
+    Args:
+        state: the present state; now: the moment.
+        capacities: how many runs may hold a lock at once, where it is not one.
+        served: whether a scheduler serves the home. Without one nobody starts the runs that wait for it, and only
+            attempts that are due come first.
+    """
+    queue = LockQueue(HeldLocks.of(state.runs.values()).holders, capacities)
     granted = {
         run.number
-        for run in sorted(due, key=lambda run: run.number)
-        if (locks := _locks_of(state, run)) and queue.take(run.number, locks)
+        for run in sorted(_could_start(state, now), key=lambda run: run.number)
+        if (served or run.waits_for_retry)
+        and (locks := _locks_of(state, run))
+        and queue.take(run.number, locks, starts=False)
     }
-    return DueAttempts(queue, granted)
+    return AskedBefore(queue, granted)
 
 
 def _locks_of(state: State, run: Run) -> list[str]:

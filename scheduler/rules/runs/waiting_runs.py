@@ -176,7 +176,7 @@ class WaitingRuns:
         for number in self._lock_groups.candidates(queue, note=False) if self._lock_groups else ():
             run = state.runs[number]
             job = state.jobs.get(run.job)
-            if job is not None and queue.take(number, job.definition.locks):
+            if job is not None and queue.take(number, job.definition.locks, starts=False):
                 could.add(number)
                 if number not in self._slot_waits:
                     self._await_slot(run, job, now)

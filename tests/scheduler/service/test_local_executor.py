@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
 from scheduler import vocabulary as v
 from scheduler.definition import Retry
 from scheduler.entry_members import LockWait
+from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.rules.laws import illegal_entries
+from scheduler.scheduler_lock import Holder, SchedulerLock
 from scheduler.service.local_executor import LocalExecutor, RunRequest
 from tests.support.audit import audit
 from tests.support.run_audit import audit_runs
@@ -25,12 +28,12 @@ def unserved(failures: int, retry: Retry = RETRY) -> tuple[World, LocalExecutor]
     return world, person_of(world)
 
 
-def person_of(world: World, capacities: Mapping[str, int] | None = None) -> LocalExecutor:
+def person_of(world: World, capacities: Mapping[str, int] | None = None, home: Home = HOME) -> LocalExecutor:
     """A process that executes runs for a person."""
     machine = world.machine
     executor = machine.executor()
     return LocalExecutor(
-        HOME,
+        home,
         Ledger(machine.store.peer()),
         {},
         SimulatedSpawner(machine),
@@ -202,9 +205,27 @@ def test_an_attempt_that_is_due_comes_before_a_younger_run() -> None:
     world.clock.pass_(10.0)
     turn(bob)
     assert bob.begin(RunRequest(world.jobs["b"])) is None
-    assert bob.lock_in_the_way(world.jobs["b"]) == LockWait(name="db", holders=[first or 0])
+    assert bob.lock_in_the_way(world.jobs["b"]) == LockWait(name="db", behind=first)
     turn(ann)
     assert [entry.run for entry in world.entries(v.RunStarted)][::2] == [first, first]
     world.clock.pass_(60.0)
     turn(ann)
     audit_runs(world.entries(), None, at_rest=False, capacities={})
+
+
+def test_runs_that_wait_for_a_scheduler_come_first_once_one_serves(tmp_path: Path) -> None:
+    """Until then nobody would start them, and a person need not wait for that."""
+    world = World(job("a", locks=["db"]), job("b", locks=["db"]))
+    world.edit()
+    (older,) = world.say(
+        lambda state: [v.event(v.RunRequested(executor="scheduler"), "user:ann@sim", job="a", run=-1)]
+    )
+    home = Home(tmp_path)
+    person = person_of(world, home=home)
+    person.in_the_way("b")
+    assert person.lock_in_the_way(world.jobs["b"]) is None
+    lock = SchedulerLock.take(home.scheduler_lock, Holder(1, "sim", world.clock.wall))
+    assert person.begin(RunRequest(world.jobs["b"])) is None
+    assert person.lock_in_the_way(world.jobs["b"]) == LockWait(name="db", behind=older.seq)
+    lock.release()
+    assert person.begin(RunRequest(world.jobs["b"])) is not None
