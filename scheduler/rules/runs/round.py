@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.entry_members import LockWait
 from scheduler.rules.falling_due import deadline_skip
-from scheduler.rules.runs.dispatch import Dispatcher, SecretDigest, arrivals, may_start
+from scheduler.rules.runs.dispatch import Dispatcher, SecretDigest, arrivals, may_start, unwanted_runs
 from scheduler.rules.runs.locks import Holders, LockQueue
 from scheduler.rules.runs.replacement import replacements
 from scheduler.rules.runs.waiting_runs import WaitingRuns
@@ -41,7 +41,7 @@ def round_events(
     now: datetime,
     settled: Sequence[Event],
     requested: Iterable[int],
-    edited: Iterable[str],
+    edited: Collection[str],
     waiting: WaitingRuns,
     room: Room,
 ) -> list[Event]:
@@ -65,18 +65,19 @@ def round_events(
     over = {event.run for event in settled if isinstance(event.data, v.RunFinished)}
     could_start = LockQueue(room.holders, room.capacities, over)
     waiting.await_slots(state, could_start, now)
-    locks = LockQueue(room.holders, room.capacities, over)
-    events: list[Event] = []
-    for number in waiting.lapsed(state, now):
-        lock = None if waiting.awaits_slot(number) else _lock_in_the_way(state, number, locks, could_start)
-        events.append(deadline_skip(state, number, room.capacity, room.running, lock))
-        ended.add(number)
+    locks, before = LockQueue(room.holders, room.capacities, over), frozenset(ended)
+    ends = _ends_of_waits(state, now, edited, waiting, room, (locks, could_start))
+    ended |= ends.keys()
     replaced, superseded = replacements(state, [*(run.job for run in new), *edited], new, ended)
-    events += replaced
     ended |= superseded
-    asked = {
-        event.run for event in replaced if event.run is not None
-    }  # what was just asked to stop makes no further attempt
+    # What stood in the way of others and ends in this round does so no longer: they may start at once.
+    gone = [state.runs[number].job for number in ended - before if number in state.runs]
+    for name in gone:
+        waiting.notice_job(name, whole=False)
+    if gone:
+        waiting.refresh(state, ended, now)
+    # What was just asked to stop makes no further attempt.
+    asked = {event.run for event in replaced if event.run is not None}
     dispatcher = Dispatcher(
         state,
         waiting.startable(locks, ended | asked),
@@ -90,7 +91,25 @@ def round_events(
         waiting.waited_for,
         now,
     )
-    return events + dispatcher.decide()
+    return [*ends.values(), *replaced, *dispatcher.decide()]
+
+
+def _ends_of_waits(
+    state: State,
+    now: datetime,
+    edited: Iterable[str],
+    waiting: WaitingRuns,
+    room: Room,
+    queues: tuple[LockQueue, LockQueue],
+) -> dict[int, Event]:
+    """The ends of runs that have waited too long, or that an edit or a person no longer wants, by their numbers."""
+    ends: dict[int, Event] = {}
+    for number in waiting.lapsed(state, now):
+        lock = None if waiting.awaits_slot(number) else _lock_in_the_way(state, number, *queues)
+        ends[number] = deadline_skip(state, number, room.capacity, room.running, lock)
+    for event in (event for name in edited for event in unwanted_runs(state, name)):
+        ends.setdefault(event.run or 0, event)
+    return ends
 
 
 def _lock_in_the_way(state: State, number: int, locks: LockQueue, could_start: LockQueue) -> LockWait | None:

@@ -138,7 +138,8 @@ class WaitingRuns:
             live = [] if job is None else [state.runs[n] for n in job.live if n not in ended]
             way_is_free = job is not None and len(live) < len(job.live)
             beside = job is None or job.definition.overlap == "allow"
-            looked_at = waiting if whole or beside else [next(iter(waiting))] if waiting else []
+            first = next((n for n in waiting if n not in ended), None)
+            looked_at = waiting if whole or beside else [] if first is None else [first]
             if beside and not whole:
                 looked_at = {n: None for n in waiting if n in fresh or state.runs[n].trigger in IN_TURN}
             for number in list(looked_at):

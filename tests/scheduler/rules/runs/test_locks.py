@@ -289,6 +289,24 @@ def test_a_lock_with_too_many_holders_is_against_the_law() -> None:
     assert illegal.why == f"the lock db is for one run, and run {a} held it"
 
 
+def test_whose_way_is_free_in_a_round_comes_before_a_younger_run() -> None:
+    """The end of a wait for a retry frees the way of an older run: in the same append a younger one takes nothing."""
+    retry = Retry(attempts=2, delay_ms=60_000, within_ms=30 * 60_000)
+    world = world_of(shared("a", "db", overlap="queue", retry=retry), shared("b", "db"), exit_code=1)
+    first, second = asked(world, "a", "a")
+    world.run(HOLD_S + 1)
+    world.crash()
+    world.clock.pass_(3_600)
+    (young,) = asked(world, "b")
+    world.start()
+    world.run(1)
+    assert [v.payload(entry).closes is not None for entry in world.entries(v.RunFinished)] == [False, True]
+    assert begun(world) == [first, second]
+    world.run(HOLD_S)
+    assert begun(world)[2] == young
+    check(world)
+
+
 class CountingRuns(dict[int, Run]):
     """The runs of a state, which count how often one of them is looked at."""
 
