@@ -16,11 +16,11 @@ from benchmarks.figures import Line, median, number
 from benchmarks.generate import generate, long_home
 from benchmarks.homes import cronledger
 from eventstore import SEGMENT_ENTRIES
-from eventstore.proofs.checkpoint import Checkpoint
 from eventstore.proofs.leaves import LedgerLeaves
 from eventstore.proofs.merkle_tree import LeafRange, TreeHead
-from eventstore.proofs.note import Note
-from eventstore.proofs.signing import Signer
+from eventstore.proofs.notes.checkpoint import Checkpoint
+from eventstore.proofs.notes.note import Note
+from eventstore.proofs.notes.signing import Signer
 from scheduler.home import Home
 
 TAKEN_S_MAX = 30.0

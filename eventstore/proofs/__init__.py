@@ -8,12 +8,11 @@ tree of size *n* is over the entries 0 to *n* - 1. It is computed from the chain
     `frontier`         the root of a tree that grows, in memory that does not
     `inclusion`        proofs that a leaf is in a tree
     `consistency`      proofs that a tree is the beginning of a larger one
-    `tile`             the layout of C2SP tlog-tiles: `tile_builder` makes tiles, `tiled_tree` reads them
-    `entry_bundle`     the leaves under a tile, as a tiled log publishes them
-    `note`             signed notes; `checkpoint` is the head of a tree as the text of one
+    `tiles/`           the layout of C2SP tlog-tiles: how tiles are made, kept and read; bundles of leaves
+    `notes/`           signed notes, and checkpoints: the head of a tree as the text of one
     `proof_file`       an inclusion proof with the checkpoint that it leads to, as a file
     =================  ================================================================================
 
-None of these reads a file. `leaves` reads the lines, `tile_files` keeps the tiles, and `ledger_tree` brings the tiles
-of a ledger up to its last entry. `signing` signs and verifies notes.
+Few of them reach out: `leaves` reads the lines, `tiles/tile_files` keeps the tiles, `ledger_tree` brings the tiles of
+a ledger up to its last entry, and `notes/signing` signs and verifies.
 """

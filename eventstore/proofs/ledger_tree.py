@@ -15,10 +15,10 @@ from eventstore.proofs.errors import DamagedTiles, InvalidProof, OtherTree
 from eventstore.proofs.inclusion import prove_inclusion, verify_inclusion
 from eventstore.proofs.leaves import LedgerLeaves
 from eventstore.proofs.merkle_tree import LeafRange, TreeHead, WholeSubtree, leaf_hash, leaf_hashes
-from eventstore.proofs.tile import TILE_HEIGHT, TILE_WIDTH, Tile, partial_tiles
-from eventstore.proofs.tile_builder import TileBuilder
-from eventstore.proofs.tile_files import HEAD_NAME, TileFiles
-from eventstore.proofs.tiled_tree import TiledTree
+from eventstore.proofs.tiles.tile import TILE_HEIGHT, TILE_WIDTH, Tile, partial_tiles
+from eventstore.proofs.tiles.tile_builder import TileBuilder
+from eventstore.proofs.tiles.tile_files import HEAD_NAME, TileFiles
+from eventstore.proofs.tiles.tiled_tree import TiledTree
 from eventstore.worker_processes import done_by_processes
 
 Progress = Callable[[int], None]

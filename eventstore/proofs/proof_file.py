@@ -17,11 +17,11 @@ import re
 from typing import NamedTuple
 
 from eventstore.proofs.base64_text import from_base64, in_base64
-from eventstore.proofs.checkpoint import Checkpoint, parse_checkpoint
 from eventstore.proofs.errors import InvalidNote, InvalidProof
 from eventstore.proofs.inclusion import verify_inclusion
 from eventstore.proofs.merkle_tree import HASH_BYTES, leaf_hash
-from eventstore.proofs.note import NOTE_BYTES_MAX, Note, parse_note
+from eventstore.proofs.notes.checkpoint import Checkpoint, parse_checkpoint
+from eventstore.proofs.notes.note import NOTE_BYTES_MAX, Note, parse_note
 
 SUFFIX = ".tlog-proof"
 PROOF_BYTES_MAX = NOTE_BYTES_MAX + 256 * 1024

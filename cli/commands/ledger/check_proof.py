@@ -16,8 +16,8 @@ from cli.terminal.tables import Cell, Value, details
 from cli.times.show import show_time
 
 if TYPE_CHECKING:
-    from eventstore.proofs.checkpoint import Checkpoint
-    from eventstore.proofs.note import VerifierKey
+    from eventstore.proofs.notes.checkpoint import Checkpoint
+    from eventstore.proofs.notes.note import VerifierKey
     from eventstore.proofs.proof_file import ProofFile
     from eventstore.store import Entry
 
@@ -58,8 +58,8 @@ def check_proof(file: Path, keys: tuple[str, ...], entry_file: Path | None, as_j
     """
     from cli.times.zones import local_zone
     from eventstore.proofs.errors import InvalidNote, InvalidProof
+    from eventstore.proofs.notes.signing import verify_note
     from eventstore.proofs.proof_file import PROOF_BYTES_MAX, parse_proof_file
-    from eventstore.proofs.signing import verify_note
 
     trusted = _trusted(keys)
     try:
@@ -82,7 +82,7 @@ def check_proof(file: Path, keys: tuple[str, ...], entry_file: Path | None, as_j
 
 def _trusted(keys: tuple[str, ...]) -> list[VerifierKey]:
     from eventstore.proofs.errors import InvalidKey
-    from eventstore.proofs.note import parse_verifier_key
+    from eventstore.proofs.notes.note import parse_verifier_key
 
     found = []
     for text in keys:

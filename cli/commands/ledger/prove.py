@@ -18,7 +18,7 @@ from cli.terminal.printable import printable, show_count
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from eventstore.proofs.note import Note
+    from eventstore.proofs.notes.note import Note
 
 
 @click.command(epilog="Example: cronledger ledger prove 41 --checkpoint signed -o 41.tlog-proof")
@@ -50,8 +50,8 @@ def prove(
 
     Exit code 2 if the entry is newer than the checkpoint, 3 if the ledger is not the one that was signed.
     """
-    from eventstore.proofs.checkpoint import parse_checkpoint
     from eventstore.proofs.errors import InvalidNote, OtherTree
+    from eventstore.proofs.notes.checkpoint import parse_checkpoint
     from eventstore.proofs.proof_file import ProofFile
 
     if output is not None:
@@ -93,7 +93,7 @@ def prove(
 def _read(path: Path) -> Note:
     """The note in a file that a person named."""
     from eventstore.proofs.errors import InvalidNote
-    from eventstore.proofs.note import NOTE_BYTES_MAX, parse_note
+    from eventstore.proofs.notes.note import NOTE_BYTES_MAX, parse_note
 
     with path.open("rb") as file:
         raw = file.read(NOTE_BYTES_MAX + 1)

@@ -16,8 +16,8 @@ from eventstore.proofs.inclusion import prove_inclusion
 from eventstore.proofs.leaves import LedgerLeaves
 from eventstore.proofs.ledger_tree import LedgerTree, MadeTree
 from eventstore.proofs.merkle_tree import LeafRange, TreeHead, leaf_hash
-from eventstore.proofs.tile_files import TileFiles
-from eventstore.proofs.tiled_tree import TiledTree
+from eventstore.proofs.tiles.tile_files import TileFiles
+from eventstore.proofs.tiles.tiled_tree import TiledTree
 from eventstore.regular_file import NotRegular
 from tests.support import merkle_oracle as oracle
 from tests.support.disks import FastDisk

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventstore.proofs.entry_bundle import bundled
 from eventstore.proofs.errors import InvalidNote, InvalidProof
 from eventstore.proofs.inclusion import prove_inclusion
 from eventstore.proofs.merkle_tree import TreeHead
-from eventstore.proofs.note import Note, Signature, parse_note, parse_verifier_key
+from eventstore.proofs.notes.note import Note, Signature, parse_note, parse_verifier_key
+from eventstore.proofs.notes.signing import verify_note
 from eventstore.proofs.proof_file import ProofFile, parse_proof_file
-from eventstore.proofs.signing import verify_note
-from eventstore.proofs.tiled_tree import TiledTree
+from eventstore.proofs.tiles.entry_bundle import bundled
+from eventstore.proofs.tiles.tiled_tree import TiledTree
 
 LOG = json.loads((Path(__file__).parent / "vectors" / "tlog-tiles-log.json").read_text(encoding="utf-8"))
 FILES = {name: b64decode(raw) for name, raw in LOG["files"].items()}

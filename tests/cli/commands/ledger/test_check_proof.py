@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from eventstore import Event, MemoryStore
-from eventstore.proofs.checkpoint import Checkpoint
 from eventstore.proofs.frontier import Frontier
 from eventstore.proofs.inclusion import prove_inclusion
 from eventstore.proofs.merkle_tree import HASH_BYTES, leaf_hash, leaf_hashes
-from eventstore.proofs.note import Note
+from eventstore.proofs.notes.checkpoint import Checkpoint
+from eventstore.proofs.notes.note import Note
+from eventstore.proofs.notes.signing import Signer
 from eventstore.proofs.proof_file import ProofFile
-from eventstore.proofs.signing import Signer
-from eventstore.proofs.tile_builder import TileBuilder
-from eventstore.proofs.tiled_tree import TiledTree
+from eventstore.proofs.tiles.tile_builder import TileBuilder
+from eventstore.proofs.tiles.tiled_tree import TiledTree
 from tests.support.command import call
 
 SIGNER = Signer("cronledger/test", bytes(32))

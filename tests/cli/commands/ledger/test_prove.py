@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from eventstore import Event, Journal
-from eventstore.proofs.checkpoint import Checkpoint
 from eventstore.proofs.merkle_tree import TreeHead
-from eventstore.proofs.note import Note
+from eventstore.proofs.notes.checkpoint import Checkpoint
+from eventstore.proofs.notes.note import Note
+from eventstore.proofs.notes.signing import Signer
 from eventstore.proofs.proof_file import parse_proof_file
-from eventstore.proofs.signing import Signer
 from tests.support import merkle_oracle as oracle
 from tests.support.home import LiveHome
 from tests.support.journal import snapshot

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventstore.proofs.base64_text import from_base64, in_base64
-from eventstore.proofs.checkpoint import Checkpoint, parse_checkpoint
 from eventstore.proofs.errors import InvalidKey, InvalidNote
 from eventstore.proofs.merkle_tree import TreeHead
-from eventstore.proofs.note import Note, Signature, VerifierKey, parse_note, parse_verifier_key
-from eventstore.proofs.signing import Signer, is_signed, verify_note
+from eventstore.proofs.notes.checkpoint import Checkpoint, parse_checkpoint
+from eventstore.proofs.notes.note import Note, Signature, VerifierKey, parse_note, parse_verifier_key
+from eventstore.proofs.notes.signing import Signer, is_signed, verify_note
 
 EXAMPLE_KEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
 EXAMPLE = (
@@ -30,7 +30,7 @@ GO_NOTE = (
     "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
 )
 """The example of golang.org/x/mod/sumdb/note, where the format comes from; its private key is published too."""
-LOG = json.loads((Path(__file__).parent / "vectors" / "tlog-tiles-log.json").read_text(encoding="utf-8"))
+LOG = json.loads((Path(__file__).parents[1] / "vectors" / "tlog-tiles-log.json").read_text(encoding="utf-8"))
 CHECKPOINTS = {name: b64decode(raw) for name, raw in LOG["files"].items() if name.startswith("checkpoint")}
 SIGNER = Signer("example.com/log", bytes(range(32)))
 TEXT = "example.com/log\n3\nWqx3HImawpLnS/Gv4ubjAvi1WIOy0b8Ze0amvqbavKk=\n"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from eventstore.proofs.errors import DamagedTiles
 from eventstore.proofs.merkle_tree import HASH_BYTES, WholeSubtree, joined_root, tree_root
-from eventstore.proofs.tile import TILE_WIDTH, Tile, tile_in, tile_of
+from eventstore.proofs.tiles.tile import TILE_WIDTH, Tile, tile_in, tile_of
 
 ReadTile = Callable[[Tile], bytes]
 """Gives the bytes of a tile; raises `DamagedTiles` if there are none."""

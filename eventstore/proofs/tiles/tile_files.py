@@ -21,7 +21,7 @@ from eventstore.lock import LOCK_NAME, LOCK_PATIENCE_S, FileLock
 from eventstore.proofs.base64_text import from_base64, in_base64
 from eventstore.proofs.errors import DamagedTiles
 from eventstore.proofs.merkle_tree import HASH_BYTES, TreeHead
-from eventstore.proofs.tile import Tile
+from eventstore.proofs.tiles.tile import Tile
 from eventstore.regular_file import NotRegular, check_folder, read_regular
 
 HEAD_NAME = "head"

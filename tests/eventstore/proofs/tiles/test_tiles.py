@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventstore.proofs.consistency import prove_consistency
-from eventstore.proofs.entry_bundle import bundle, bundled
 from eventstore.proofs.errors import DamagedTiles
 from eventstore.proofs.inclusion import prove_inclusion
 from eventstore.proofs.merkle_tree import (
@@ -22,9 +21,10 @@ from eventstore.proofs.merkle_tree import (
     leaf_hash,
     tree_root,
 )
-from eventstore.proofs.tile import Tile, partial_tiles, tile_in, tile_of
-from eventstore.proofs.tile_builder import TileBuilder
-from eventstore.proofs.tiled_tree import TiledTree
+from eventstore.proofs.tiles.entry_bundle import bundle, bundled
+from eventstore.proofs.tiles.tile import Tile, partial_tiles, tile_in, tile_of
+from eventstore.proofs.tiles.tile_builder import TileBuilder
+from eventstore.proofs.tiles.tiled_tree import TiledTree
 from tests.support import merkle_oracle as oracle
 from tests.support.examples import examples
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from eventstore.proofs.entry_bundle import bundle, bundled
 from eventstore.proofs.merkle_tree import leaf_hashes
-from eventstore.proofs.tile import Tile
-from eventstore.proofs.tile_builder import TileBuilder
+from eventstore.proofs.tiles.entry_bundle import bundle, bundled
+from eventstore.proofs.tiles.tile import Tile
+from eventstore.proofs.tiles.tile_builder import TileBuilder
 
-LOG = json.loads((Path(__file__).parent / "vectors" / "tlog-tiles-log.json").read_text(encoding="utf-8"))
+LOG = json.loads((Path(__file__).parents[1] / "vectors" / "tlog-tiles-log.json").read_text(encoding="utf-8"))
 FILES = {name: b64decode(raw) for name, raw in LOG["files"].items()}
 SIZES = range(1, 16)
 LEAVES = bundled(FILES["tile/entries/000.p/15"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from eventstore.proofs.merkle_tree import HASH_BYTES, TreeHead, joined_root
-from eventstore.proofs.tile import LEVELS_MAX, TILE_HEIGHT, TILE_WIDTH, Tile, hashes_on, partial_tiles
-from eventstore.proofs.tiled_tree import TiledTree
+from eventstore.proofs.tiles.tile import LEVELS_MAX, TILE_HEIGHT, TILE_WIDTH, Tile, hashes_on, partial_tiles
+from eventstore.proofs.tiles.tiled_tree import TiledTree
 
 WriteTile = Callable[[Tile, bytes], None]
 """Keeps the bytes of a tile."""

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from eventstore.proofs.base64_text import from_base64, in_base64
 from eventstore.proofs.errors import InvalidKey, InvalidNote
-from eventstore.proofs.note import ED25519, Note, Signature, VerifierKey, check_key_name
+from eventstore.proofs.notes.note import ED25519, Note, Signature, VerifierKey, check_key_name
 
 SEED_BYTES = 32
 """The length of a private key."""

@@ -1,0 +1,1 @@
+"""The tree as a tiled log has it: the layout of C2SP tlog-tiles, its files, and the leaves under them."""
