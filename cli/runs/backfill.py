@@ -29,13 +29,17 @@ from scheduler.scheduler_lock import holder_of
 
 
 class Asked(NamedTuple):
-    """What a person typed: the job, the range, whether only what was missed is wanted, and how many at most."""
+    """What a person typed: the job, the range, whether only what was missed is wanted, and how many at most.
+
+    With `with_dependents`, the jobs that run after this one follow.
+    """
 
     name: str
     begin: str
     end: str
     missed_only: bool
     limit: int
+    with_dependents: bool = False
 
 
 class _Range(NamedTuple):
@@ -66,7 +70,14 @@ def request_backfill(home: Home, asked: Asked, reason: str, *, as_json: bool) ->
             _check_count(job, chosen, asked)
             said = claims(state.mark)
             request = backfilling(
-                state, job, chosen.wanted, actor, reason=reason, missed_only=asked.missed_only, claims=said
+                state,
+                job,
+                chosen.wanted,
+                actor,
+                reason=reason,
+                missed_only=asked.missed_only,
+                with_dependents=asked.with_dependents,
+                claims=said,
             )
             return [request]
 

@@ -42,6 +42,7 @@ class Backfill(msgspec.Struct, gc=False, omit_defaults=True):
         parts: the instants, and which entries had disposed of them.
         left: how many do not have their tick yet; until: the last one that has.
         run: the run of that one; or of an earlier backfill of the job.
+        with_dependents: the jobs that run after this one follow.
     """
 
     seq: int
@@ -50,6 +51,7 @@ class Backfill(msgspec.Struct, gc=False, omit_defaults=True):
     left: int = 0
     until: datetime | None = None
     run: int | None = None
+    with_dependents: bool = False
 
     def end(self) -> None:
         """Nothing more of it is to come."""

@@ -112,7 +112,7 @@ class BackfillRequested(Payload, frozen=True):
 
     Each gets a `schedule.ticked` of its own with trigger `backfill`, the oldest first, when the run of the one before
     has ended. `previous` is the entry by which the job was backfilled before. `missed_only`: only instants that were
-    on record as misfired or skipped were wanted.
+    on record as misfired or skipped were wanted. `with_dependents`: the jobs that run after this one follow.
     """
 
     TYPE: ClassVar[str] = "backfill.requested"
@@ -124,6 +124,7 @@ class BackfillRequested(Payload, frozen=True):
     reason: str = ""
     previous: int | None = None
     claims: Claims | None = None
+    with_dependents: bool = False
 
 
 class BackfillEnded(Payload, frozen=True):

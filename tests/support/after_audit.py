@@ -54,8 +54,9 @@ class AfterAuditor:
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
         self._runs: dict[int, Run] = {}
+        self._followed_backfills: set[int] = set()
 
-    def look(self, entry: Entry) -> None:
+    def look(self, entry: Entry) -> None:  # noqa: C901 - one case a type
         """Take in one more entry.
 
         Raises:
@@ -75,6 +76,8 @@ class AfterAuditor:
                     job.enabled, job.changed_seq, job.begins = True, entry.seq, entry.time
             case v.ScheduleSettled():
                 job.changed_seq, job.begins = entry.seq, max(job.begins, data.until)
+            case v.BackfillRequested(with_dependents=True):
+                self._followed_backfills.add(entry.seq)
             case v.ScheduleMisfired():
                 moved = 0 if job.definition is None else job.definition.jitter_offset_ms
                 job.misfires.append((entry.seq, data, moved))
@@ -105,7 +108,11 @@ class AfterAuditor:
         )
         instant = data.nominal or data.scheduled_for
         if data.trigger == "backfill":
-            return  # nothing follows what a person asked for
+            if data.because_of in self._followed_backfills:
+                self._runs[entry.seq] = Run(entry.job or "", instant)
+                job.begun.setdefault(instant, entry.seq)
+                job.of_pause.add(instant)
+            return  # else nothing follows what a person asked for
         self._runs[entry.seq] = Run(entry.job or "", instant, of_pause)
         job.begun.setdefault(instant, entry.seq)
         if of_pause:

@@ -31,6 +31,11 @@ from scheduler.rules.requests.backfill import BACKFILL_MAX
     is_flag=True,
     help="Only times that were missed, or whose run was skipped, by the ledger.",
 )
+@click.option(
+    "--with-dependents",
+    is_flag=True,
+    help="The jobs that run after it follow what succeeds, for the same times; without it nothing follows.",
+)
 @click.option("--dry-run", is_flag=True, help="Only list the times; nothing is recorded.")
 @count_option("--limit", 100, "If there are more, nothing is run.", most=BACKFILL_MAX)
 @reason_option
@@ -42,6 +47,7 @@ def backfill(
     begin: str,
     end: str,
     missed_only: bool,
+    with_dependents: bool,
     dry_run: bool,
     count: int,
     reason: str,
@@ -58,7 +64,7 @@ def backfill(
     """
     from cli.runs.backfill import Asked, request_backfill, show_backfill
 
-    asked = Asked(name, begin, end, missed_only, count)
+    asked = Asked(name, begin, end, missed_only, count, with_dependents)
     if dry_run:
         show_backfill(home, asked, as_json=as_json)
     else:

@@ -16,7 +16,14 @@ def _backfill_requested(state: State, entry: Entry, data: v.BackfillRequested) -
         run = (
             None if before is None else before.run
         )  # which may be going still, though that backfill was ended
-        state.backfills[job.name] = Backfill(entry.seq, job.definition, data.parts, data.count, run=run)
+        state.backfills[job.name] = Backfill(
+            entry.seq,
+            job.definition,
+            data.parts,
+            data.count,
+            run=run,
+            with_dependents=data.with_dependents,
+        )
 
 
 def _backfill_ended(state: State, entry: Entry, data: v.BackfillEnded) -> None:

@@ -22,6 +22,8 @@ def _schedule_ticked(state: State, entry: Entry, data: v.ScheduleTicked) -> None
     if data.trigger == "after":
         run.failed_upstream = data.because_of
         upstreams.settled(state, run)
+    if data.trigger == "backfill" and (backfill := state.backfills.get(run.job)) is not None:
+        run.with_dependents = backfill.with_dependents and backfill.seq == data.because_of
     if data.trigger in ("after", "backfill"):
         owe(state, run)
         advance_backfill(state, entry, data)

@@ -56,6 +56,7 @@ def backfilling(
     *,
     reason: str = "",
     missed_only: bool = False,
+    with_dependents: bool = False,
     claims: Claims | None = None,
 ) -> Event:
     """The event that asks for these instants of a job, which are in order."""
@@ -69,6 +70,7 @@ def backfilling(
         reason=reason,
         previous=None if known is None else known.seq,
         claims=claims,
+        with_dependents=with_dependents,
     )
     return v.event(payload, actor, job=job.name)
 

@@ -17,6 +17,7 @@ from scheduler.processes.spawner import Launch
 from scheduler.rules.fold import upstreams
 from scheduler.rules.fold.upstreams import SKIPPED_MAX
 from scheduler.rules.laws import illegal_entries
+from scheduler.rules.requests.backfill import Wanted, backfilling
 from tests.support.after_audit import audit_after
 from tests.support.audit import audit
 from tests.support.dependent_lives import live_in_chains
@@ -168,6 +169,31 @@ def test_a_person_is_not_followed_unless_wished() -> None:
     (moment,) = instants(world, "b")
     assert moment - asked.time <= timedelta(microseconds=1)
     assert instants(world, "c") == [moment]
+    check(world)
+
+
+@pytest.mark.parametrize("with_dependents", [True, False])
+def test_what_is_backfilled_is_followed_where_that_is_wished(with_dependents: bool) -> None:
+    """Each instant once: those that had no run, and those whose run was skipped for what was missed before."""
+    world = chain(catch_up="none")
+    world.crash()
+    world.clock.pass_(3 * HOUR_S + 60)
+    world.start()
+    world.run(60)
+    assert world.told("b")[1:] == ["after 01 03:00", "skipped: upstream"]
+    wanted = [Wanted(FIRST + timedelta(hours=hour), None) for hour in range(3)]
+    world.say(
+        lambda state: [
+            backfilling(state, state.jobs["a"], wanted, "user:ann", with_dependents=with_dependents)
+        ]
+    )
+    world.run(1_000)
+    begun = [entry for entry in world.entries(v.RunStarted) if entry.job == "b"]
+    assert len(begun) == (3 if with_dependents else 0)
+    if with_dependents:
+        assert instants(world, "b") == [FIRST + timedelta(hours=hours) for hours in (2, 0, 1)]
+        (again,) = world.entries(v.RunRequested)
+        assert v.payload(again).original_scheduled_for == FIRST + timedelta(hours=2)
     check(world)
 
 
