@@ -214,6 +214,18 @@ def test_tiles_of_another_root_are_not_continued(ledger: Ledger) -> None:
     assert (made.head, made.damage) == (head, "head: the tiles have another root")
 
 
+def test_a_head_that_is_not_written_as_heads_are_is_none(ledger: Ledger) -> None:
+    """Idle bits in its base64, a leading zero: nobody wrote that here, and all is made from the beginning."""
+    head = ledger.tree.make().head
+    file = ledger.tiles / "head"
+    size, root = file.read_bytes().split()
+    last = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".index(root[-2:-1])
+    idle = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[last + 1 : last + 2]
+    for wrong in (b"%b\n%b%b=\n" % (size, root[:-2], idle), b"0%b\n%b\n" % (size, root)):
+        file.write_bytes(wrong)
+        assert ledger.tree.make() == MadeTree(head, 700)
+
+
 def test_a_killed_maker_leaves_what_the_next_one_needs(ledger: Ledger) -> None:
     """Until `head` is replaced, the tiles that it speaks of stay: at any moment the next maker can go on."""
     ledger.tree.make()
@@ -283,6 +295,7 @@ def test_lines_that_are_not_there_are_damage(ledger: Ledger, ram: Path) -> None:
         whole[:-5],
         b"".join(lines[:-1]),
         b"".join(lines[1:]),
+        b"".join([*lines[1:], lines[-1]]),
         b"x" * 70_000,
         b"",
     ):
@@ -314,6 +327,10 @@ def test_many_entries_are_made_by_several_processes(ram: Path) -> None:
     assert heads[0].size == size
     files = snapshot(ram / "by 1")
     assert files == snapshot(ram / "by 2")
+    # What was begun within a chunk goes on to its end first.
+    for entries in (1_000, size):
+        begun = LedgerTree(leaves, ram / "begun", lambda entries=entries: entries, workers=2).make().head  # type: ignore[misc]
+    assert (begun, snapshot(ram / "begun")) == (heads[0], files)
     assert len([name for name in files if name.startswith("tile/0/")]) == 2 * 256 + 2
     # What is missing in the middle is found by the process that asks, and told as it is by the one that makes it.
     (ram / "ledger" / f"{segment:020d}.jsonl").unlink()
