@@ -44,16 +44,19 @@ class Wrapped(NamedTuple):
     called: str
     folder: str
 
-    def argv(self, argv: list[str], *, by_group: bool) -> list[str]:
+    def argv(self, argv: list[str], group: ControlGroup | None = None) -> list[str]:
         """The command that confines itself and then becomes the one that is wanted.
 
         Args:
             argv: arguments of the one that is wanted, from its name on.
-            by_group: its control group limits its memory, so that it need not.
+            group: its control group, where that limits its memory. It enters that itself: a scheduler that was in
+                there when the memory is used up would be ended along with it.
         """
         limits, run_as = self.confinement.limits or Limits(), self.confinement.run_as
         options = []
-        if limits.memory_bytes is not None and not by_group:
+        if limits.memory_bytes is not None and group is not None:
+            options.append(f"group={group.processes}")
+        elif limits.memory_bytes is not None:
             options.append(f"data={limits.memory_bytes}")
         if limits.cpu_time_ms is not None:
             seconds = max(1, math.ceil(limits.cpu_time_ms / 1000))

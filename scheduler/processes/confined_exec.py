@@ -3,9 +3,9 @@
 Between fork and exec nothing of this can be done from Python, and from outside it would come too late. It imports
 nothing but what an interpreter has in it or loads in no time, since each attempt with limits waits for it.
 
-`data` bytes of memory (RLIMIT_DATA); `cpu` seconds of processor time, and `cpu_hard`; `nice`; `uid`, `gid`, `groups`;
-`cwd`, where it must be allowed to be; `shell`, which runs a text that is no program. Descriptor 3 is told in one line
-what failed, `STEP ERRNO`, and closes when nothing did.
+`group`, the control group that it enters; `data` bytes of memory (RLIMIT_DATA); `cpu` seconds of processor time, and
+`cpu_hard`; `nice`; `uid`, `gid`, `groups`; `cwd`, where it must be allowed to be; `shell`, which runs a text
+that is no program. Descriptor 3 is told in one line what failed, `STEP ERRNO`, and closes when nothing did.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ def main(words: list[str]) -> None:
     step = "environment"
     try:
         environment = _environment()
+        step = "memory"
+        if "group" in options:
+            _enter(options["group"])
         step = "nice"
         if "nice" in options:
             wanted = int(options["nice"])
@@ -64,6 +67,12 @@ def _environment() -> dict[bytes, bytes]:
     with open("/proc/self/environ", "rb", buffering=0) as source:
         variables = source.readall().split(b"\0")
     return dict(variable.split(b"=", 1) for variable in variables if b"=" in variable)
+
+
+def _enter(group: str) -> None:
+    descriptor = os.open(group, os.O_WRONLY | os.O_CLOEXEC)
+    os.write(descriptor, b"0")
+    os.close(descriptor)
 
 
 def _limit(kind: int, soft: int, hard: int) -> None:

@@ -116,14 +116,18 @@ class Starter:
             return LaunchFailed(text, program.NOT_EXECUTABLE)
         called = program.shown(launch.argv[0], path, launch.env)
         command = Command(path, called, list(launch.argv), env, there, (launch.stdout, launch.stderr))
-        return command if launch.confinement is None else self._wrapped(command, launch.confinement)
+        return (
+            command if launch.confinement is None else self._wrapped(command, launch.confinement, launch.key)
+        )
 
-    def _wrapped(self, command: Command, confinement: Confinement) -> Command:
+    def _wrapped(self, command: Command, confinement: Confinement, attempt: tuple[int, int]) -> Command:
         """A command that confines itself first."""
         from scheduler.processes.confined_command import Wrapped
 
         wrapped = Wrapped(confinement, command.path, command.called, command.working_directory)
-        argv = wrapped.argv(command.argv, by_group=self._groups is not None and self._groups.limits_memory)
+        limited = self._groups is not None and confinement.memory_bytes is not None
+        group = self._groups.limiting(attempt) if self._groups is not None and limited else None
+        argv = wrapped.argv(command.argv, group)
         # Where the user may be is for the user to try: root need not be allowed to go there (a home on NFS).
         here = command.working_directory if confinement.run_as is None else "/"
         return command._replace(path=argv[0], argv=argv, working_directory=here, wrapped=wrapped)

@@ -36,6 +36,11 @@ class ControlGroup(NamedTuple):
     folder: Path
     path: str
 
+    @property
+    def processes(self) -> Path:
+        """The file into which is written who enters it."""
+        return self.folder / _PROCESSES
+
     def has(self, pid: int) -> bool:
         """Whether a process is in the group, or in one below it.
 
@@ -134,7 +139,8 @@ class ControlGroups:
     def enter(self, attempt: tuple[int, int], memory_bytes: int | None = None) -> None:
         """Have this process, and all that it starts until `leave`, be in the group of an attempt.
 
-        Where that is refused they are in no attempt's group.
+        Where that is refused they are in no attempt's group. A group whose memory is limited is only made: what is
+        started enters it itself, so that this process is not in it when that memory is used up.
 
         Args:
             attempt: whose.
@@ -149,7 +155,9 @@ class ControlGroups:
             os.mkdir(group.folder, 0o755)
             if memory_bytes is not None and limited:
                 group.limit_memory(memory_bytes)
-            _write(group.folder / _PROCESSES, _THIS_PROCESS)
+                self.leave()
+                return
+            _write(group.processes, _THIS_PROCESS)
         except OSError:
             self.leave()
             if limited:

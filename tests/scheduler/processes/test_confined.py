@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from scheduler.definition import Limits
 from scheduler.processes import LaunchFailed
+from scheduler.processes.confined_command import Wrapped
 from scheduler.processes.confinement import Confinement
 from scheduler.processes.recognition.control_groups import ControlGroup, ControlGroups
 from tests.scheduler.processes.conftest import PATH, Runs, no_descriptors
@@ -140,3 +142,28 @@ def test_no_descriptor_is_left_behind(runs: Runs) -> None:
     with pytest.raises(LaunchFailed, match="null"):
         runs.confined(8, ["/bin/true", "a\0b"], Confinement(Limits(nice=1)))
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_group_with_a_limit_is_entered_by_the_program_alone(tmp_path: Path) -> None:
+    """This process would be ended along with a run that uses its memory up; what cannot be entered is told."""
+    own = tmp_path / "scheduler"
+    own.mkdir()
+    for name in ("cgroup.subtree_control", "cgroup.procs", "scheduler/cgroup.procs"):
+        (tmp_path / name).touch()
+    groups = ControlGroups(tmp_path, "/x", "ledger", own)
+    group = groups.limiting((5, 1))
+    assert group is not None
+    group.folder.mkdir()
+    (group.folder / "cgroup.procs").touch()
+    wrapped = Wrapped(Confinement(Limits(memory_bytes=10**9)), "/bin/echo", "echo", "/")
+    report = tmp_path / "report"
+    command = ["/bin/sh", "-c", f'exec "$@" 3> {report}', "sh", *wrapped.argv(["echo", "hi"], group)]
+    assert subprocess.run(command, capture_output=True, check=True).stdout == b"hi\n"
+    assert group.processes.read_text() == "0"
+    assert "data=1000000000" not in command
+    assert report.read_text() == ""
+    group.processes.unlink()
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 126
+    assert report.read_text() == "memory 2\n"
+    assert (own / "cgroup.procs").read_text() == ""
+    groups.close()
