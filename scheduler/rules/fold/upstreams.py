@@ -64,7 +64,8 @@ def defined(state: State, new: JobDefinition, at: datetime) -> None:
     if job is not None and (before != new.after or not present):
         # What was awaited by the old list is not owed by the new one: an edit never fires retroactively.
         job.awaited = []
-        if new.follows:
+        if new.follows and job.definition.follows:
+            # What an earlier schedule still has is open; it is closed, and the cursor moved, with that schedule.
             job.advance(at)
     elif job is not None and not new.enabled:
         _forget_decided(job)

@@ -419,3 +419,17 @@ def test_lives_with_jobs_after_others(seeds: range) -> None:
         audit(entries, world.clock.wall)
         audit_runs(entries, 8)
         assert not world.state.runs, "a run has not ended"
+
+
+def test_what_an_earlier_schedule_had_is_recorded() -> None:
+    """A job had a schedule, and runs after another from now on: what had passed unwatched by then is on record."""
+    world = World(job("a"), job("b"))
+    world.start()
+    world.run(60)
+    world.crash()
+    world.clock.pass_(2 * HOUR_S)
+    world.jobs["b"] = job("b", after=after("a"))
+    world.start()
+    world.run(60)
+    assert world.told("b")[:3] == ["job.defined", "job.defined", "misfired 2 run 0 (replaced)"]
+    check(world)
