@@ -11,7 +11,7 @@ CREATE VIEW parts.known AS FROM parts.fresh UNION ALL FROM parts.carried;
 CREATE VIEW parts.causes AS
 SELECT run, job, trigger, scheduled_for, time AS owed_at, lateness_ms, actor,
        CASE type WHEN 'run.requested' THEN nullif(reason, '') END AS reason, retry_of,
-       CASE type WHEN 'schedule.ticked' THEN because_of END AS backfill, replaces
+       CASE trigger WHEN 'backfill' THEN because_of END AS backfill, replaces
 FROM parts.known WHERE type IN @CAUSES;
 
 CREATE VIEW parts.starts AS
