@@ -114,6 +114,10 @@ class LocalExecutor:
     def in_the_way(self, name: str) -> Run | None:
         """A running run of the job, whoever started it; dead runs that no process watches are recorded lost."""
         self._ledger.refresh()
+        self._settle_dead()
+        return _running(self._ledger.state, name)
+
+    def _settle_dead(self) -> None:
         state, mine = self._ledger.state, self._supervisor.watched_runs
         found = orphans(state, list(state.runs), mine, self._executor_alive)
         alive = self._spawner.alive
@@ -127,7 +131,6 @@ class LocalExecutor:
             self._ledger.decide(lambda state: settle(state, dead, (), self._executor, now))
             for run in dead:
                 remove_what_was_lost(orphan_of(self._home, run))
-        return _running(self._ledger.state, name)
 
     def begin(self, request: RunRequest) -> int | None:
         """Record the request and start the run, or skip it where the job's overlap policy says so.
@@ -222,6 +225,8 @@ class LocalExecutor:
         """Start the attempts that are due. A scheduler that serves the home by now may come first."""
         due = [run.number for run in self._retried() if _next_step_at(self._ledger.state, run) <= now]
         if due:
+            # A dead run that no process watches would keep its lock, and its job's other runs waiting, for ever.
+            self._settle_dead()
             self._launch(self._ledger.decide(lambda state: self._attempts(state, due, now)))
 
     def _attempts(self, state: State, due: Sequence[int], now: datetime) -> list[Event]:

@@ -187,6 +187,29 @@ def test_a_holder_that_died_unwatched_gives_its_lock_back() -> None:
     assert [v.payload(entry).outcome for entry in world.entries(v.RunFinished)] == ["lost"]
 
 
+def test_an_attempt_gets_the_lock_of_a_holder_that_died_unwatched() -> None:
+    """It waited for the lock when the process that held it was killed, and nobody else looks."""
+    world = World(job("a", locks=["db"], retry=RETRY), job("b", locks=["db"]))
+    world.edit()
+    world.machine.behaviour = lambda launch: Process(60.0, 1 if launch.attempt == 1 else 0)
+    ann, bob = person_of(world), person_of(world)
+    first = ann.begin(RunRequest(world.jobs["a"]))
+    world.clock.pass_(60.0)
+    turn(ann)
+    assert bob.begin(RunRequest(world.jobs["b"])) is not None
+    world.clock.pass_(40.0)
+    turn(ann)
+    assert len(world.entries(v.RunStarted)) == 2, "its second attempt waits for the lock"
+    killed = world.state.runs[world.entries(v.RunStarted)[-1].run or 0]
+    assert killed.executor is not None
+    world.machine.alive.discard(killed.executor)
+    world.machine.processes.pop((killed.number, 1))
+    turn(ann)
+    assert world.told("b")[-1] == "lost"
+    assert world.entries(v.RunStarted)[-1].run == first
+    assert list(illegal_entries(world.entries())) == []
+
+
 def test_an_attempt_that_is_due_comes_before_a_younger_run() -> None:
     """It asks for its lock anew, and a run that waits for a scheduler stands in nobody's way."""
     world = World(job("a", locks=["db"], retry=RETRY), job("b", locks=["db"]), job("c", locks=["db"]))
