@@ -314,6 +314,7 @@ class State(msgspec.Struct):
         reopened: the entry by which each such job was reopened last.
         boots: ids of the newest boots of machines during which a scheduler started, the newest last.
         at_reboot: the jobs that run once for each boot, each with the boots that it owes: when they were first seen.
+        new_at_reboot: those of them that became such a job after the newest boot was seen, and when.
         dependents: the jobs that run after another, by the name of that one.
     """
 
@@ -334,6 +335,7 @@ class State(msgspec.Struct):
     reopened: dict[str, int] = {}
     boots: list[str] = []
     at_reboot: dict[str, list[datetime]] = {}
+    new_at_reboot: dict[str, datetime] = {}
     dependents: dict[str, list[str]] = {}
 
     @property

@@ -36,6 +36,7 @@ class Story:
         self.ticked: set[datetime] = set()
         self.closed: tuple[datetime, datetime] | None = None
         self.boots: set[datetime] = set()
+        self.new_since: datetime | None = None
         self.backfills = BackfillAuditor(_instants)
 
     def begin(self, at: datetime) -> None:
@@ -44,9 +45,12 @@ class Story:
         self.mark = self.since
         self.until = None
 
-    def boot(self, at: datetime) -> None:
+    def boot(self, seen: datetime, began: datetime) -> None:
         """A boot of the machine is seen for the first time: a run is owed by a job that is on its schedule then."""
+        at = seen.replace(microsecond=0)
         self.advance(at)
+        if self.new_since is not None and began < self.new_since <= seen:
+            return
         if self.definition is None or self.definition.schedule != "@reboot" or self.since is None:
             return
         if self.until is None:
@@ -175,8 +179,9 @@ def audit(entries: Iterable[Entry], now: datetime) -> int:
         data = v.payload(entry)
         if isinstance(data, v.SchedulerStarted) and data.boot_id not in boots:
             boots.add(data.boot_id)
+            began = entry.time - timedelta(milliseconds=data.boottime_ms or 0)
             for each in stories.values():
-                each.boot(entry.time.replace(microsecond=0))
+                each.boot(entry.time, began)
         if isinstance(data, v.RunStarted | v.RunFinished | v.RunSkipped):
             count_once(entry, data, ended)
         take(story, entry, data)
@@ -195,6 +200,8 @@ def take(story: Story, entry: Entry, data: object) -> None:
     """Take in an entry about a job."""
     match data:
         case v.JobDefined():
+            if story.definition is None or not story.definition.at_reboot:
+                story.new_since = entry.time
             redefine(story, data.definition, entry.time)
         case v.JobRemoved() | v.JobDisabled():
             story.end(entry.time)
@@ -277,6 +284,8 @@ def _changes_nothing(story: Story, definition: JobDefinition, at: datetime) -> b
 
 def reenable(story: Story, enabled: v.JobEnabled, at: datetime) -> None:
     """The job is enabled at `at`; what passed since it was disabled may have to be caught up."""
+    if story.since is not None and story.until is None:
+        return  # it was: nothing begins, and a clock that is wrong at this moment tells nothing of what is due
     story.advance(at)
     if story.since is None or story.until is not None:
         begin = enabled.effective_at or at

@@ -133,8 +133,9 @@ class Machine:
         del self.store._entries[end:]  # noqa: SLF001
 
     def reboot(self) -> None:
-        """Every process is gone."""
+        """Every process is gone, and the boot clock begins anew."""
         self.boots += 1
+        self.clock.boottime_s = 0.0
         self.processes.clear()
         self.unkillable.clear()
         self.alive.clear()

@@ -6,7 +6,7 @@ and that moment is the instant.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
@@ -23,19 +23,26 @@ def note_boot(state: State, entry: Entry, data: v.SchedulerStarted) -> None:
     if data.boot_id in state.boots:
         return
     state.boots = [*state.boots, data.boot_id][-BOOTS_MAX:]
+    began = None if data.boottime_ms is None else entry.time - timedelta(milliseconds=data.boottime_ms)
+    new, state.new_at_reboot = state.new_at_reboot, {}
     for name, owed in state.at_reboot.items():
+        # A command may have defined it during this boot, before a scheduler saw that.
+        if began is not None and name in new and began < new[name] <= entry.time:
+            continue
         enablement = state.jobs[name].enablement
         pause_over = enablement.until is not None and enablement.until <= entry.time
         if enablement.enabled or pause_over:
             state.at_reboot[name] = [*owed, entry.time.replace(microsecond=0)][-OWED_MAX:]
 
 
-def note_definition(state: State, name: str, *, at_reboot: bool) -> None:
+def note_definition(state: State, name: str, at: datetime, *, at_reboot: bool) -> None:
     """A job was defined: it owes no boot from before, unless it was such a job already."""
-    if at_reboot:
-        state.at_reboot.setdefault(name, [])
-    else:
+    if not at_reboot:
         state.at_reboot.pop(name, None)
+        state.new_at_reboot.pop(name, None)
+    elif name not in state.at_reboot:
+        state.at_reboot[name] = []
+        state.new_at_reboot[name] = at
 
 
 def forget_owed(state: State, name: str) -> None:

@@ -20,7 +20,7 @@ def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
     new = data.definition
     if new.calendars is not None and not state.known_days.issuperset(new.calendars.all_digests()):
         raise UnfitPayload(entry.seq, entry.type, "definition")
-    note_definition(state, new.name, at_reboot=new.at_reboot)
+    note_definition(state, new.name, entry.time, at_reboot=new.at_reboot)
     job = state.jobs.get(new.name)
     enablement = Enablement(enabled=new.enabled, actor=entry.actor, seq=entry.seq, time=entry.time)
     if new.after is not None or state.dependents:
@@ -69,7 +69,7 @@ def _job_removed(state: State, entry: Entry, data: v.JobRemoved) -> None:
     if job is not None:
         _close(job, entry.time, "removed")
         state.end_backfill(job.name)
-        note_definition(state, job.name, at_reboot=False)
+        note_definition(state, job.name, entry.time, at_reboot=False)
         job.removed_seq = entry.seq
         if state.dependents:
             upstreams.removed(state, job)

@@ -64,6 +64,29 @@ def test_each_boot_is_run_once_when_it_is_first_seen(catch_up: str) -> None:
         reboot(world)
 
 
+@pytest.mark.parametrize("defined_before", [True, False])
+def test_a_job_that_a_command_defines_before_the_boot_is_seen(defined_before: bool) -> None:
+    """It owes no run for the boot during which it was defined, and owes one if it was defined before that."""
+    world = World(job("hourly"))
+    world.start()
+    world.run(60)
+    world.crash()
+    if defined_before:
+        world.edit(job("warm", "@reboot"))
+    world.machine.reboot()
+    world.clock.pass_(600)
+    world.edit(job("warm", "@reboot"))
+    world.clock.pass_(60)
+    world.start()
+    world.run(60)
+    assert len(ticks(world)) == defined_before
+    reboot(world)
+    world.start()
+    world.run(60)
+    assert len(ticks(world)) == defined_before + 1
+    check(world)
+
+
 def test_a_boot_that_was_seen_before_is_no_new_one() -> None:
     """A home that two machines serve in turn."""
     world = boot_world()
