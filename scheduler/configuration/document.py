@@ -122,7 +122,7 @@ def _calendars(
     """The calendars by name, None for one that is wrong, and the files that they were read from."""
     if "calendars" not in top.entries:
         return {}, []
-    from scheduler.configuration.calendars import read_calendars
+    from scheduler.configuration.calendars.calendars import read_calendars
 
     return read_calendars(top.entries["calendars"][1], problems, path, home)
 

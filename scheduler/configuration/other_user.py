@@ -30,7 +30,7 @@ class UserCheck:
 
     def written(self, written: str, node: Node, key: str, job: str = "") -> None:
         """What is written in a job, or in defaults: root's home, and a user and a group that there are."""
-        from scheduler.processes.accounts import unknown
+        from scheduler.processes.confinement.accounts import unknown
 
         if not self._root_owns():
             self._problems.add(node, NOT_ROOTS, key=key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scheduler.processes.output import OutputDigest
+from scheduler.processes.output.output import OutputDigest
 from scheduler.processes.posix import PROCESS_EXITS, PosixSpawner
 from scheduler.processes.recognition.identity import (
     boot_id,

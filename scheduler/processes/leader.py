@@ -11,7 +11,7 @@ from eventstore.durable import close_quietly
 from scheduler.processes import pidfd
 
 if TYPE_CHECKING:
-    from scheduler.processes.confined_command import Confined
+    from scheduler.processes.confinement.confined_command import Confined
 
 _SIGNAL_PROCESS_GROUP: Final = 1 << 2  # PIDFD_SIGNAL_PROCESS_GROUP, <linux/pidfd.h>, since Linux 6.9
 

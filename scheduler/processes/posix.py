@@ -21,7 +21,7 @@ from scheduler.processes.descriptors import DescriptorReserve, keep_descriptors_
 from scheduler.processes.exit_watch import ExitWatch
 from scheduler.processes.forks import Forks
 from scheduler.processes.leader import Leader
-from scheduler.processes.output_files import holds_output
+from scheduler.processes.output.output_files import holds_output
 from scheduler.processes.reaping import Watched, own_memory_peak_kib, reap
 from scheduler.processes.recognition import tree
 from scheduler.processes.recognition.attempt_secret import AttemptSecrets

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from scheduler.processes import program
-from scheduler.processes.output_files import OutputFiles
+from scheduler.processes.output.output_files import OutputFiles
 from scheduler.processes.spawner import FileIdentity, LaunchFailed
 from scheduler.processes.working_folder import WorkingFolder
 
 if TYPE_CHECKING:
-    from scheduler.processes.confined_command import Refusal, Wrapped
+    from scheduler.processes.confinement.confined_command import Refusal, Wrapped
 
 DEFAULT_SIGNALS: Final = [
     number for number in signal.Signals if number < 32 and number not in (signal.SIGKILL, signal.SIGSTOP)

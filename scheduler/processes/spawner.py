@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from scheduler.entry_members import Survivor
-from scheduler.processes.confinement import Confinement
+from scheduler.processes.confinement.confinement import Confinement
 from scheduler.shortening import shortened
 
 

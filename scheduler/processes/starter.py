@@ -16,7 +16,7 @@ from scheduler.processes import program
 from scheduler.processes.descriptors import DescriptorReserve, is_exhaustion
 from scheduler.processes.forks import Forked, ForkOrder, Forks
 from scheduler.processes.leader import Leader
-from scheduler.processes.output_files import OutputFiles
+from scheduler.processes.output.output_files import OutputFiles
 from scheduler.processes.recognition import attempt_secret, tree
 from scheduler.processes.recognition.attempt_secret import AttemptSecrets
 from scheduler.processes.recognition.control_groups import ControlGroups
@@ -28,8 +28,8 @@ from scheduler.processes.spawner import FileIdentity, Launch, LaunchFailed
 from scheduler.processes.working_folder import WorkingFolder
 
 if TYPE_CHECKING:
-    from scheduler.processes.confined_command import Confined, Refusal
-    from scheduler.processes.confinement import Confinement
+    from scheduler.processes.confinement.confined_command import Confined, Refusal
+    from scheduler.processes.confinement.confinement import Confinement
 
 
 class Held(NamedTuple):
@@ -122,7 +122,7 @@ class Starter:
 
     def _wrapped(self, command: Command, confinement: Confinement, attempt: tuple[int, int]) -> Command:
         """A command that confines itself first."""
-        from scheduler.processes.confined_command import Wrapped
+        from scheduler.processes.confinement.confined_command import Wrapped
 
         wrapped = Wrapped(confinement, command.path, command.called, command.working_directory)
         limited = self._groups is not None and confinement.memory_bytes is not None
@@ -203,7 +203,7 @@ class Starter:
         return None if self._groups is None or not self._groups.limits_memory else self._confined(attempt)
 
     def _confined(self, attempt: tuple[int, int], refusal: Refusal | None = None) -> Confined:
-        from scheduler.processes.confined_command import Confined
+        from scheduler.processes.confinement.confined_command import Confined
 
         return Confined(None if self._groups is None else self._groups.limiting(attempt), refusal)
 

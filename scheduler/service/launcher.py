@@ -13,14 +13,14 @@ from scheduler.command import command_argv
 from scheduler.configuration import ConfiguredJob
 from scheduler.definition import Directory, JobDefinition, Limits
 from scheduler.home import Home
-from scheduler.processes.confinement import Confinement
+from scheduler.processes.confinement.confinement import Confinement
 from scheduler.processes.spawner import Launch
 from scheduler.rules.runs.dispatch import not_launched
 from scheduler.rules.state import Run, State
-from scheduler.service.running_attempt import RunningAttempt
+from scheduler.service.attempts.running_attempt import RunningAttempt
 
 if TYPE_CHECKING:
-    from scheduler.processes.accounts import Account
+    from scheduler.processes.confinement.accounts import Account
 
 INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
 """What a run gets of the environment of the process that starts it; the job sets everything
@@ -247,7 +247,7 @@ def account_for(definition: JobDefinition) -> Account | None:
     """
     if definition.run_as is None:
         return None
-    from scheduler.processes.accounts import account_of
+    from scheduler.processes.confinement.accounts import account_of
 
     return account_of(definition.run_as)
 

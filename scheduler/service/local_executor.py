@@ -23,7 +23,7 @@ from scheduler.definition import JobDefinition
 from scheduler.entry_members import Claims, LockWait
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
-from scheduler.processes.output_files import remove_what_was_lost
+from scheduler.processes.output.output_files import remove_what_was_lost
 from scheduler.processes.spawner import Spawner
 from scheduler.rules.runs.attempts import closed, end_of_wish, is_news, waits_no_longer, with_retry
 from scheduler.rules.runs.dispatch import may_start, skipped, started
@@ -31,10 +31,10 @@ from scheduler.rules.runs.orphans import ExecutorAlive, orphans, settle
 from scheduler.rules.runs.slots import AskedBefore, asked_before
 from scheduler.rules.state import NEVER, Executor, Run, State
 from scheduler.scheduler_lock import holder_of
+from scheduler.service.attempts.running_attempt import RunningAttempt
 from scheduler.service.config_in_force import CONFIG_PROBLEMS
 from scheduler.service.executor import orphan_of
 from scheduler.service.launcher import Launcher
-from scheduler.service.running_attempt import RunningAttempt
 from scheduler.service.supervisor import Supervisor
 from scheduler.system_clock import SystemClock
 

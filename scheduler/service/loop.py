@@ -35,7 +35,7 @@ from scheduler.rules.runs.waiting_runs import WaitingRuns
 from scheduler.rules.state import Executor, Run, State
 from scheduler.rules.timetable import Due, Timetable
 from scheduler.service.adoption import adopt_or_lose
-from scheduler.service.cancellations import Cancellations
+from scheduler.service.attempts.cancellations import Cancellations
 from scheduler.service.daily_exclusions import DailyExclusions
 from scheduler.service.launcher import Launcher
 from scheduler.service.supervisor import Supervisor

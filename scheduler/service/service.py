@@ -49,7 +49,7 @@ from scheduler.version import ReplacedPart, installed_versions, replaced, versio
 from scheduler.waiting import Waiter
 
 if TYPE_CHECKING:
-    from scheduler.python_jobs.fork_client import ForkClient
+    from scheduler.python_jobs.forking.fork_client import ForkClient
 
 CONFIG_LOOK_S = 1.0
 """How often the config file is looked at for an edit."""
@@ -281,7 +281,7 @@ class Service:
     def _want_forks(self, wanted: bool) -> None:
         """Keep a fork server while some job is in Python."""
         if self._forks is None and wanted:
-            from scheduler.python_jobs.fork_client import ForkClient
+            from scheduler.python_jobs.forking.fork_client import ForkClient
 
             self._forks = ForkClient(self._launcher.base, lambda reason: self._announce(NotForked(reason)))
             self._spawner.use_forks(self._forks)

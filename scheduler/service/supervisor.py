@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
-from scheduler.processes.output import OutputDigest
-from scheduler.processes.output_files import remove_what_was_lost
+from scheduler.processes.output.output import OutputDigest
+from scheduler.processes.output.output_files import remove_what_was_lost
 from scheduler.processes.spawner import FileIdentity, LaunchFailed, Orphan, Spawner
-from scheduler.service.attempt_end import finished, search_for
+from scheduler.service.attempts.attempt_end import finished, search_for
+from scheduler.service.attempts.output_limits import OutputLimits
+from scheduler.service.attempts.running_attempt import RunningAttempt, StopOutcome, said_by
 from scheduler.service.executor import is_elsewhere
-from scheduler.service.output_limits import OutputLimits
-from scheduler.service.running_attempt import RunningAttempt, StopOutcome, said_by
 
 if TYPE_CHECKING:
     from scheduler.python_jobs.attempt_result import AttemptResult

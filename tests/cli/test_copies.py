@@ -14,7 +14,7 @@ import pytest
 
 from scheduler import vocabulary as v
 from scheduler.processes.recognition.identity import process_is
-from scheduler.rules.laws import illegal_entries
+from scheduler.rules.laws.ledger_laws import illegal_entries
 from tests.support.command import await_fact, finished
 from tests.support.home import LiveHome, entries_of, write_config
 from tests.support.served import Served

@@ -9,7 +9,7 @@ import pytest
 
 from eventstore import verify
 from scheduler import vocabulary as v
-from scheduler.rules.laws import illegal_entries
+from scheduler.rules.laws.ledger_laws import illegal_entries
 from tests.support.failing_calls import CallSite, failing_calls
 from tests.support.home import Files, LiveHome, files_of, job, make_home, restore, sh
 

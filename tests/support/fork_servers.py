@@ -15,7 +15,9 @@ from tests.support.command import DEADLINE_S
 
 def servers_of(scheduler: int) -> set[int]:
     """The fork servers that are children of a process."""
-    return {pid for pid in children_of(scheduler) if b"scheduler.python_jobs.fork_server" in _shown(pid)}
+    return {
+        pid for pid in children_of(scheduler) if b"scheduler.python_jobs.forking.fork_server" in _shown(pid)
+    }
 
 
 def spares_of(scheduler: int) -> list[int]:

@@ -11,7 +11,7 @@ from eventstore import Entry, verify
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.processes import live_attempts
-from scheduler.rules.laws import illegal_entries
+from scheduler.rules.laws.ledger_laws import illegal_entries
 from tests.support.audit import audit
 from tests.support.home import entries_of
 from tests.support.scripted_serve import HandClock, Life, Told, lived

@@ -96,8 +96,8 @@ def _maintain(
     home: Home, name: str, unit: str, retention: int | None, switches: _MaintenanceOptions, *, as_json: bool
 ) -> int:
     """Run the built-in job and show what it says; the exit code."""
-    from cli.runs.direct import direct_runner
-    from cli.runs.runner import OutputPlaces
+    from cli.runs.runners.direct import direct_runner
+    from cli.runs.runners.runner import OutputPlaces
 
     with direct_runner(home, OutputPlaces(_ERR if as_json else _OUT, _ERR)) as runner:
         request = _run_request(runner.config, name, unit, retention, switches)

@@ -61,7 +61,7 @@ def retry(
     --failed means the outcomes failed, timed_out and lost; a run that was cancelled, or of whose end nobody knows, is
     made again by its number only. Exit code 1 if a run did not succeed, or cannot be made again.
     """
-    from cli.runs.execution import request_and_follow, request_and_return
+    from cli.runs.runners.execution import request_and_follow, request_and_return
     from cli.runs.wanted import Wanted
 
     if bool(runs) == failed:

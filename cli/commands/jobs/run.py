@@ -79,7 +79,7 @@ def run(
         if not _all_run_dry(home, wanted.names):
             sys.exit(_show_dry_runs(home, wanted, as_json))
         wanted = wanted._replace(dry_run=True)
-    from cli.runs.execution import request_and_follow, request_and_return
+    from cli.runs.runners.execution import request_and_follow, request_and_return
 
     if wait or wanted.dry_run:
         sys.exit(request_and_follow(home, wanted, raw=raw, as_json=as_json))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from eventstore.errors import DamagedTail
     from eventstore.verify import Progress
     from eventstore.verify_report import VerifyReport
-    from scheduler.rules.laws import IllegalEntry
+    from scheduler.rules.laws.ledger_laws import IllegalEntry
 
 
 CONSISTENT = "consistent: every entry hashes to what it says and names the one before"
@@ -115,7 +115,7 @@ def verify(
 
 def _check_laws(folder: Path, last: int, *, shown: bool) -> _Laws:
     """Hold the entries up to `last` against the laws."""
-    from scheduler.rules.laws import illegal_entries
+    from scheduler.rules.laws.ledger_laws import illegal_entries
     from scheduler.store import open_folder
 
     found = _Laws([], 0)

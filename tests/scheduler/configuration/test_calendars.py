@@ -213,6 +213,6 @@ def test_a_config_without_ical_files_imports_no_library() -> None:
         from tests.scheduler.configuration.reading import read
         read("calendars: {a: {weekdays: sun}}\\njobs: {b: {command: x, every: 5m, calendars: {only: a}}}")
         assert "icalendar" not in sys.modules
-        assert "scheduler.configuration.ical" not in sys.modules
+        assert "scheduler.configuration.calendars.ical" not in sys.modules
     """)
     subprocess.run([sys.executable, "-c", program], check=True)

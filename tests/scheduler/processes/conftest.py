@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.processes import Exit, Launch, LaunchFailed, Orphan, PosixSpawner, live_attempts
-from scheduler.processes.confinement import Confinement
+from scheduler.processes.confinement.confinement import Confinement
 from scheduler.processes.recognition.identity import process_stat
 
 PATIENCE_S = 120.0

@@ -13,8 +13,8 @@ import pytest
 
 from scheduler.definition import Limits
 from scheduler.processes import LaunchFailed
-from scheduler.processes.confined_command import Wrapped
-from scheduler.processes.confinement import Confinement
+from scheduler.processes.confinement.confined_command import Wrapped
+from scheduler.processes.confinement.confinement import Confinement
 from scheduler.processes.recognition.control_groups import ControlGroup, ControlGroups
 from tests.scheduler.processes.conftest import PATH, Runs, no_descriptors
 

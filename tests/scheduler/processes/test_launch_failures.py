@@ -10,7 +10,7 @@ import pytest
 
 from scheduler.definition import Limits
 from scheduler.processes import LaunchFailed, live_attempts
-from scheduler.processes.confinement import Confinement
+from scheduler.processes.confinement.confinement import Confinement
 from tests.scheduler.processes.conftest import Runs
 
 

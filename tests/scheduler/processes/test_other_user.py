@@ -12,8 +12,8 @@ import pytest
 
 from scheduler.definition import Limits
 from scheduler.processes import Orphan, PosixSpawner
-from scheduler.processes.accounts import account_of, unknown
-from scheduler.processes.confinement import Confinement, RunAs
+from scheduler.processes.confinement.accounts import account_of, unknown
+from scheduler.processes.confinement.confinement import Confinement, RunAs
 from tests.scheduler.processes.conftest import PATH, Runs, runs_in
 from tests.support.command import await_fact
 

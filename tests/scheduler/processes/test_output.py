@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.processes import OutputDigest
-from scheduler.processes.output import SLICE_BYTES, SMALL_BYTES
+from scheduler.processes.output.output import SLICE_BYTES, SMALL_BYTES
 from scheduler.processes.spawner import FileIdentity
 from tests.support.examples import examples
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.processes import OutputDigest
-from scheduler.processes.output import SMALL_BYTES
-from scheduler.processes.output_search import FoundText, OutputSearch
+from scheduler.processes.output.output import SMALL_BYTES
+from scheduler.processes.output.output_search import FoundText, OutputSearch
 from tests.support.examples import examples
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from scheduler import inheritable_lock
 from scheduler.processes import Orphan, PosixSpawner, pidfd
-from scheduler.processes.output_files import remove_what_was_lost
+from scheduler.processes.output.output_files import remove_what_was_lost
 from scheduler.processes.recognition import pid_records
 from scheduler.processes.recognition.identity import boot_id, process_stat
 from scheduler.processes.recognition.pid_records import PidRecord, PidRecords

@@ -16,7 +16,7 @@ import pytest
 
 from scheduler.processes import Exit, Launch, Launched, LaunchFailed, PosixSpawner, live_attempts
 from scheduler.python_jobs.attempt_result import AttemptResult, read_result
-from scheduler.python_jobs.fork_client import ForkClient
+from scheduler.python_jobs.forking.fork_client import ForkClient
 from scheduler.python_jobs.request import JobRequest, argv
 from tests.support.command import DEADLINE_S
 from tests.support.python_jobs import extension

@@ -16,8 +16,8 @@ import pytest
 from scheduler.processes import Launched, Orphan, PosixSpawner
 from scheduler.processes.recognition import tree
 from scheduler.processes.recognition.identity import TICKS_PER_S, boottime_s, process_stat
-from scheduler.python_jobs import fork_client
-from scheduler.python_jobs.fork_client import ForkClient
+from scheduler.python_jobs.forking import fork_client
+from scheduler.python_jobs.forking.fork_client import ForkClient
 from tests.scheduler.python_jobs.conftest import ENV, Attempts, job, server_of, warm
 from tests.support.command import DEADLINE_S
 from tests.support.fork_servers import (
@@ -153,7 +153,7 @@ SCHEDULER = """
 import os, sys, time
 from pathlib import Path
 from tests.scheduler.python_jobs.conftest import ENV, Attempts, warm
-from scheduler.python_jobs.fork_client import ForkClient
+from scheduler.python_jobs.forking.fork_client import ForkClient
 attempts = Attempts(Path(sys.argv[1]), warm(ForkClient(ENV)))
 time.sleep(float(sys.argv[2]))
 begun_s = time.clock_gettime(time.CLOCK_BOOTTIME)

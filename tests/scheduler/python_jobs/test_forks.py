@@ -13,10 +13,10 @@ import pytest
 from scheduler.processes import Launched
 from scheduler.processes.recognition import attempt_secret, tree
 from scheduler.processes.recognition.identity import process_stat
-from scheduler.python_jobs.fork_client import ForkClient
-from scheduler.python_jobs.fork_messages import SHOWN
-from scheduler.python_jobs.fork_server import Imported
-from scheduler.python_jobs.forked import REHEARSE_AFTER_S
+from scheduler.python_jobs.forking.fork_client import ForkClient
+from scheduler.python_jobs.forking.fork_messages import SHOWN
+from scheduler.python_jobs.forking.fork_server import Imported
+from scheduler.python_jobs.forking.forked import REHEARSE_AFTER_S
 from tests.scheduler.python_jobs.conftest import Attempts, job, server_of, warm
 from tests.support.python_jobs import extension
 

@@ -16,7 +16,7 @@ from scheduler.definition import After, JobDefinition
 from scheduler.processes.spawner import Launch
 from scheduler.rules.fold import upstreams
 from scheduler.rules.fold.upstreams import SKIPPED_MAX
-from scheduler.rules.laws import illegal_entries
+from scheduler.rules.laws.ledger_laws import illegal_entries
 from scheduler.rules.requests.backfill import Wanted, backfilling
 from tests.support.after_audit import audit_after
 from tests.support.audit import audit

@@ -14,7 +14,7 @@ from scheduler import vocabulary as v
 from scheduler.explanation import Explainer
 from scheduler.explanation.last_due import last_due
 from scheduler.ledger.past import Past
-from scheduler.rules.laws import illegal_entries
+from scheduler.rules.laws.ledger_laws import illegal_entries
 from tests.support.audit import audit
 from tests.support.world import BEGIN, Crash, Process, World, job
 

@@ -14,7 +14,7 @@ from scheduler.explanation import Explainer
 from scheduler.explanation import facts as f
 from scheduler.ledger.past import Past
 from scheduler.rules.evolve import fold
-from scheduler.rules.laws import illegal_entries
+from scheduler.rules.laws.ledger_laws import illegal_entries
 from scheduler.rules.requests.upcoming import next_run
 from scheduler.rules.state import State
 from scheduler.vocabulary.payload import UnfitPayload

@@ -9,7 +9,7 @@ import pytest
 
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
-from scheduler.rules.laws import illegal_entries
+from scheduler.rules.laws.ledger_laws import illegal_entries
 from tests.support.audit import audit
 from tests.support.lives import disturb_by_weeks, live_through
 from tests.support.world import BEGIN, World, job

@@ -12,7 +12,7 @@ from scheduler import vocabulary as v
 from scheduler.explanation import Explainer
 from scheduler.explanation import facts as f
 from scheduler.ledger.past import Past
-from scheduler.rules.laws import illegal_entries
+from scheduler.rules.laws.ledger_laws import illegal_entries
 from scheduler.rules.requests.upcoming import next_run
 from scheduler.schedule.jitter import jitter_offset_ms
 from tests.support.audit import audit

@@ -8,7 +8,7 @@ import pytest
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.rules.laws import illegal_entries
+from scheduler.rules.laws.ledger_laws import illegal_entries
 from scheduler.rules.reconcile import pauses_ended, reconcile
 from tests.support.world import BEGIN, World, job
 

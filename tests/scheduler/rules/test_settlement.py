@@ -13,7 +13,7 @@ import pytest
 from scheduler import vocabulary as v
 from scheduler.explanation import Explainer, Explanation
 from scheduler.ledger.past import Past
-from scheduler.rules.laws import illegal_entries
+from scheduler.rules.laws.ledger_laws import illegal_entries
 from scheduler.rules.requests.upcoming import next_run, settled_by_hand, upcoming
 from tests.support.audit import audit
 from tests.support.command import call

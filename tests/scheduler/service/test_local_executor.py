@@ -10,7 +10,7 @@ from scheduler.definition import Retry
 from scheduler.entry_members import LockWait
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
-from scheduler.rules.laws import illegal_entries
+from scheduler.rules.laws.ledger_laws import illegal_entries
 from scheduler.scheduler_lock import Holder, SchedulerLock
 from scheduler.service.local_executor import LocalExecutor, RunRequest
 from tests.support.audit import audit

@@ -10,7 +10,7 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.definition import Retry
 from scheduler.processes.spawner import Launch
-from scheduler.rules.laws import illegal_entries
+from scheduler.rules.laws.ledger_laws import illegal_entries
 from tests.support.audit import audit
 from tests.support.run_audit import audit_runs
 from tests.support.world import Crash, Process, World, job

@@ -12,8 +12,8 @@ from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, Limits
 from scheduler.processes import Exit, Launch, LaunchFailed
 from scheduler.rules.state import Run
-from scheduler.service.attempt_end import finished
-from scheduler.service.running_attempt import RunningAttempt
+from scheduler.service.attempts.attempt_end import finished
+from scheduler.service.attempts.running_attempt import RunningAttempt
 from scheduler.service.supervisor import Supervisor
 from tests.support.world import Machine, Process, SimulatedSpawner
 

@@ -15,7 +15,7 @@ from scheduler.definition import JobDefinition
 from scheduler.processes import Exit, Launch, LaunchFailed, OutputDigest
 from scheduler.python_jobs.attempt_result import AttemptResult, write_result
 from scheduler.rules.state import Run
-from scheduler.service.running_attempt import RunningAttempt
+from scheduler.service.attempts.running_attempt import RunningAttempt
 from scheduler.service.supervisor import Supervisor
 from scheduler.system_clock import SystemClock
 from tests.support.world import SimulatedSpawner

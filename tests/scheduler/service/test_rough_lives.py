@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from scheduler.rules.laws import illegal_entries
+from scheduler.rules.laws.ledger_laws import illegal_entries
 from tests.support.after_audit import audit_after
 from tests.support.audit import audit
 from tests.support.rough_lives import CAPACITIES, RoughLife, live_roughly

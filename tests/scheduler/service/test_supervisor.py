@@ -13,8 +13,8 @@ from scheduler.entry_members import Survivor
 from scheduler.processes import Exit, Launch, Orphan, OutputDigest, PosixSpawner
 from scheduler.rules.evolve import evolve
 from scheduler.rules.state import Executor, Run, State
-from scheduler.service.attempt_end import finished
-from scheduler.service.running_attempt import RunningAttempt
+from scheduler.service.attempts.attempt_end import finished
+from scheduler.service.attempts.running_attempt import RunningAttempt
 from scheduler.service.supervisor import Supervisor
 from scheduler.system_clock import SystemClock
 from tests.support.world import Machine, NoOutput, Process, SimulatedSpawner

@@ -14,7 +14,7 @@ from eventstore.store import OWN_SEQ, Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, Parameter, Retry
 from scheduler.processes.spawner import Launch
-from scheduler.rules.laws import illegal_entries
+from scheduler.rules.laws.ledger_laws import illegal_entries
 from tests.support.command import Answer, call
 from tests.support.home import LiveHome, job, sh
 from tests.support.simulated_home import home_of

@@ -11,7 +11,7 @@ from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, Retry
 from scheduler.entry_members import Outcome
 from scheduler.processes.spawner import Launch
-from scheduler.rules.laws import illegal_entries
+from scheduler.rules.laws.ledger_laws import illegal_entries
 from scheduler.rules.runs.attempts import is_retried, retry_delay, settles
 from tests.support.audit import audit
 from tests.support.run_audit import audit_runs

@@ -15,7 +15,7 @@ from scheduler.entry_members import BackfillPart
 from scheduler.explanation import Explainer
 from scheduler.ledger.past import Past
 from scheduler.rules.job_schedule import schedule_of
-from scheduler.rules.laws import illegal_entries
+from scheduler.rules.laws.ledger_laws import illegal_entries
 from scheduler.rules.requests.backfill import Wanted, ending, parts
 from tests.support.audit import audit
 from tests.support.command import call

@@ -14,7 +14,7 @@ from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, Retry
 from scheduler.entry_members import LockWait
 from scheduler.processes.spawner import Launch
-from scheduler.rules.laws import illegal_entries
+from scheduler.rules.laws.ledger_laws import illegal_entries
 from scheduler.rules.requests.waiting_reason import WaitingReason, waiting_reason
 from scheduler.rules.runs.locks import HeldLocks, LockQueue
 from scheduler.rules.runs.round import Room, round_events

@@ -13,7 +13,7 @@ from scheduler.definition import Retry
 from scheduler.explanation import facts as f
 from scheduler.explanation.explain import Explainer
 from scheduler.ledger.past import Past
-from scheduler.rules.laws import illegal_entries
+from scheduler.rules.laws.ledger_laws import illegal_entries
 from tests.support.run_audit import audit_runs
 from tests.support.world import BEGIN, Crash, Process, World, job
 

@@ -16,8 +16,8 @@ from cli.terminal.printable import printable
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from cli.runs.detached import OnDurable
-    from cli.runs.runner import Runner
+    from cli.runs.runners.detached import OnDurable
+    from cli.runs.runners.runner import Runner
     from cli.runs.wanted import Wanted
 
 _OUT, _ERR = 1, 2
@@ -27,7 +27,7 @@ _SIGNALLED = 128
 
 def request_and_follow(home: Home, wanted: Wanted, *, raw: bool, as_json: bool) -> int:
     """Have the runs made and follow them; the exit code."""
-    from cli.runs.runner import OutputPlaces
+    from cli.runs.runners.runner import OutputPlaces
     from scheduler.scheduler_lock import holder_of
 
     places = OutputPlaces(_ERR if as_json else _OUT, _ERR, labelled=wanted.run_count > 1, raw=raw)
@@ -36,11 +36,11 @@ def request_and_follow(home: Home, wanted: Wanted, *, raw: bool, as_json: bool) 
     with ExitStack() as stack:
         runner: Runner
         if holder is None:
-            from cli.runs.direct import direct_runner
+            from cli.runs.runners.direct import direct_runner
 
             runner = stack.enter_context(direct_runner(home, places))
         else:
-            from cli.runs.via_scheduler import scheduler_runner
+            from cli.runs.runners.via_scheduler import scheduler_runner
 
             runner = stack.enter_context(scheduler_runner(home, holder, places))
         runner.request(wanted, _ignore)
@@ -57,14 +57,14 @@ def request_and_follow(home: Home, wanted: Wanted, *, raw: bool, as_json: bool) 
 
 def request_and_return(home: Home, wanted: Wanted, *, as_json: bool) -> int:
     """Have the runs made and return once the requests are durable; the exit code."""
-    from cli.runs.detached import DetachedRun, detach
+    from cli.runs.runners.detached import DetachedRun, detach
     from scheduler.scheduler_lock import holder_of
 
     holder = holder_of(home.scheduler_lock)
     if holder is None:
         requested = detach(partial(_execute_detached, home, wanted))
     else:
-        from cli.runs.via_scheduler import scheduler_runner
+        from cli.runs.runners.via_scheduler import scheduler_runner
 
         requested = []
         with scheduler_runner(home, holder, None) as runner:
@@ -82,8 +82,8 @@ def request_and_return(home: Home, wanted: Wanted, *, as_json: bool) -> int:
 
 def _execute_detached(home: Home, wanted: Wanted, report: OnDurable) -> None:
     """In a process of its own: execute the runs and report when all the requests are durable."""
-    from cli.runs.detached import DetachedRun
-    from cli.runs.direct import direct_runner
+    from cli.runs.runners.detached import DetachedRun
+    from cli.runs.runners.direct import direct_runner
 
     with direct_runner(home, None) as runner:
         requested: list[DetachedRun] = []

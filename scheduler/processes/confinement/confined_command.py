@@ -19,8 +19,8 @@ from typing import Final, NamedTuple
 from eventstore.durable import close_quietly
 from scheduler.definition import Limits
 from scheduler.processes import program
-from scheduler.processes.confined_exec import REPORT
-from scheduler.processes.confinement import Confinement
+from scheduler.processes.confinement.confined_exec import REPORT
+from scheduler.processes.confinement.confinement import Confinement
 from scheduler.processes.recognition.control_groups import ControlGroup
 from scheduler.processes.spawner import Exit, LaunchFailed
 

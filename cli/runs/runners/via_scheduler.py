@@ -13,7 +13,7 @@ import click
 from cli.app.failures import ExitCode, Failure
 from cli.app.ledger_wait import patience_explained
 from cli.home.job_names import find_job
-from cli.runs.runner import OnRequested, OutputPlaces, Runner, ledger_for_runs
+from cli.runs.runners.runner import OnRequested, OutputPlaces, Runner, ledger_for_runs
 from cli.runs.wanted import Wanted
 from cli.terminal.console import note
 from cli.times.zones import local_zone

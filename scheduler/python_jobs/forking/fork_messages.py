@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 import msgspec
 
-SERVER: Final = "scheduler.python_jobs.fork_server"
+SERVER: Final = "scheduler.python_jobs.forking.fork_server"
 """The module of the server, isolated as the process of a job is (`-I`)."""
 
 PROTOCOL: Final = 1

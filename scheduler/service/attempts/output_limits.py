@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Final
 
 from scheduler.clock import Reading
-from scheduler.processes.output_files import is_output
+from scheduler.processes.output.output_files import is_output
 from scheduler.processes.spawner import FileIdentity
-from scheduler.service.running_attempt import RunningAttempt
+from scheduler.service.attempts.running_attempt import RunningAttempt
 from scheduler.wording.sizes import size_words
 
 LOOK_S: Final = 1.0

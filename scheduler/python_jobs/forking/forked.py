@@ -29,8 +29,16 @@ import msgspec
 
 from scheduler.python_jobs import __main__ as program
 from scheduler.python_jobs.attempt_result import AttemptResult
-from scheduler.python_jobs.fork_messages import BEGUN, DESCRIPTORS, GO, SHOWN, ForkReply, ForkRequest, receive
-from scheduler.python_jobs.process_image import ProcessImage
+from scheduler.python_jobs.forking.fork_messages import (
+    BEGUN,
+    DESCRIPTORS,
+    GO,
+    SHOWN,
+    ForkReply,
+    ForkRequest,
+    receive,
+)
+from scheduler.python_jobs.forking.process_image import ProcessImage
 from scheduler.python_jobs.request import JobRequest
 
 REHEARSE_AFTER_S: Final = 0.1

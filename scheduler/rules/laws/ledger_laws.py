@@ -18,11 +18,11 @@ from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
 from scheduler.definition import RETRIED_OUTCOMES
 from scheduler.entry_members import ASKED_FOR
-from scheduler.rules import backfill_laws, settlement_laws
 from scheduler.rules.after import successes_of_start
 from scheduler.rules.awaited import AwaitedInstant
 from scheduler.rules.evolve import evolve
 from scheduler.rules.job_schedule import nominal
+from scheduler.rules.laws import backfill_laws, settlement_laws
 from scheduler.rules.state import Job, Run, State
 from scheduler.schedule.calendars.calendar_days import CalendarDays
 from scheduler.vocabulary.payload import UnfitPayload

@@ -7,7 +7,7 @@ import os
 import pwd
 from typing import Final, NamedTuple
 
-from scheduler.processes.confinement import RunAs
+from scheduler.processes.confinement.confinement import RunAs
 
 SHELL: Final = "/bin/sh"
 """As cron(8) has it, whatever shell the user prefers to type into."""

@@ -6,11 +6,11 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, Final
 
-from scheduler.processes.output_files import is_output
+from scheduler.processes.output.output_files import is_output
 from scheduler.processes.spawner import FileIdentity
 
 if TYPE_CHECKING:  # only jobs with `fail_on_output` need it
-    from scheduler.processes.output_search import OutputSearch
+    from scheduler.processes.output.output_search import OutputSearch
 
 SMALL_BYTES: Final = 256 * 1024
 SLICE_BYTES: Final = 1024 * 1024

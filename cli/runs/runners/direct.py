@@ -16,7 +16,7 @@ from cli.app.failures import Failure, complain
 from cli.app.ledger_wait import patience_explained
 from cli.home.copied import copied
 from cli.home.job_names import find_job
-from cli.runs.runner import OnRequested, OutputPlaces, Runner, ledger_for_runs
+from cli.runs.runners.runner import OnRequested, OutputPlaces, Runner, ledger_for_runs
 from cli.runs.wanted import Wanted
 from cli.terminal.console import note
 from cli.terminal.printable import printable

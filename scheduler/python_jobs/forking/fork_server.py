@@ -1,6 +1,6 @@
 """The fork server, as a program: it has imported what the process of a Python job needs, and keeps some ready.
 
-    python -I -m scheduler.python_jobs.fork_server SCHEDULER-PID TITLE-ROOM   (standard input: the scheduler's socket)
+    python -I -m scheduler.python_jobs.forking.fork_server SCHEDULER-PID TITLE-ROOM   (standard input: its socket)
 
 It imports no code of users, starts no thread and runs no job: each process that it forks imports the code of its
 job itself, as one that was started by command does. So nothing of one run reaches another, and a change of that code
@@ -26,17 +26,17 @@ from typing import Final, NoReturn
 
 import msgspec
 
-from scheduler.python_jobs.fork_messages import (
+from scheduler.python_jobs.forking.fork_messages import (
     PROTOCOL,
     ROOM,
     ForkReply,
     ForkRequest,
     receive,
 )
-from scheduler.python_jobs.process_image import ProcessImage
+from scheduler.python_jobs.forking.process_image import ProcessImage
 
 IMPORTED: Final = (
-    "scheduler.python_jobs.forked",
+    "scheduler.python_jobs.forking.forked",
     "scheduler.logs.collection.secret_masking",
     "scheduler.ownership.home_owner",
     "asyncio",
@@ -67,7 +67,7 @@ def main() -> None:
         connection = _connection()
         for name in IMPORTED:
             importlib.import_module(name)
-        sys.modules["scheduler.python_jobs.forked"].prepare()
+        sys.modules["scheduler.python_jobs.forking.forked"].prepare()
         serve(connection, ProcessImage(ROOM))
 
 
@@ -146,7 +146,7 @@ class _Spares:
     def _fork_all(self, count: int) -> NoReturn:
         code = _FAILED
         try:
-            from scheduler.python_jobs.forked import wait_and_begin
+            from scheduler.python_jobs.forking.forked import wait_and_begin
 
             between, forked = os.getpid(), 0
             for _ in range(count):

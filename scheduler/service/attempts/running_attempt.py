@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import Survivor
-from scheduler.processes.output import OutputDigest
+from scheduler.processes.output.output import OutputDigest
 from scheduler.processes.spawner import Exit, FileIdentity, Launch
 from scheduler.rules.state import Run
 

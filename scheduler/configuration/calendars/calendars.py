@@ -156,7 +156,7 @@ def _content(path: Path, home: Path | None) -> bytes:
 
 
 def _ical_ranges(raw: bytes, path: Path) -> list[Range]:
-    from scheduler.configuration.ical import InvalidCalendar, event_days
+    from scheduler.configuration.calendars.ical import InvalidCalendar, event_days
 
     try:
         return event_days(raw)

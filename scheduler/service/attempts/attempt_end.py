@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.entry_members import Outcome
-from scheduler.processes.output import OutputDigest
+from scheduler.processes.output.output import OutputDigest
 from scheduler.schedule import format_duration
-from scheduler.service.running_attempt import RunningAttempt
+from scheduler.service.attempts.running_attempt import RunningAttempt
 from scheduler.wording.sizes import size_words
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ ERROR_MAX_CHARS = 2_000
 
 def search_for(digests: Sequence[OutputDigest], texts: Sequence[str]) -> None:
     """Have the texts looked for that the output must not hold, while it is hashed."""
-    from scheduler.processes.output_search import OutputSearch
+    from scheduler.processes.output.output_search import OutputSearch
 
     for digest in digests:
         digest.search = OutputSearch(texts)

@@ -23,7 +23,7 @@ from scheduler.processes import pidfd
 from scheduler.processes.forks import Forked, ForkOrder
 from scheduler.processes.recognition.inherited import become_subreaper
 from scheduler.processes.spawn import DEFAULT_SIGNALS, Command
-from scheduler.python_jobs.fork_messages import (
+from scheduler.python_jobs.forking.fork_messages import (
     PROTOCOL,
     REPLY_BYTES_MAX,
     REQUEST_BYTES_MAX,

@@ -1,0 +1,1 @@
+"""Who makes a run that a person asks for: the scheduler that serves the home, or this command."""

@@ -1,0 +1,1 @@
+"""The fork server for jobs in Python, and the scheduler's side of it."""

@@ -1,0 +1,1 @@
+"""The laws: what an entry may say, given the entries before it."""
