@@ -9,6 +9,7 @@ outlives whoever was to record it.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -25,6 +26,8 @@ AWAITED_MAX = 1_000
 """So many instants of a job are awaited; of more, the earliest count as failed by the tick that was one too many."""
 SKIPPED_MAX = 100
 """So many instants whose run was skipped are kept, so that a success that comes later has it made again."""
+_STEPS_MAX = 100
+"""So often a time that several schedules share is looked for further back."""
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -47,6 +50,24 @@ class Missed(NamedTuple):
         if not self.first <= at <= self.last or instant in self.run:
             return False
         return self.schedule.latest_between(at - _MICROSECOND, at) == at
+
+    def last_shared(self, others: Iterable[JobDefinition]) -> datetime | None:
+        """The last nominal instant that gets no run and is one of all these schedules too, as far as that is near."""
+        schedules = [(self.schedule, self.offset), *((schedule_of(each), offset_of(each)) for each in others)]
+        first, last = self.first - self.offset - _MICROSECOND, self.last_not_run
+        for _ in range(_STEPS_MAX):
+            if last is None:
+                return None
+            found = [schedule.latest_between(first + moved, last + moved) for schedule, moved in schedules]
+            if None in found:
+                return None
+            earlier = min(
+                at - moved for at, (_, moved) in zip(found, schedules, strict=True) if at is not None
+            )
+            if earlier == last:
+                return last
+            last = earlier
+        return None
 
 
 # -- the jobs themselves -----------------------------------------------------------------------------------------
@@ -162,7 +183,10 @@ def misfired(state: State, entry: Entry, missed: Missed) -> None:
     """Instants of an upstream passed unwatched: the last one that is not run stands for all that nobody awaits."""
     name = entry.job or ""
     for job in _dependents(state, name):
-        last = missed.last_not_run
+        others = (state.jobs.get(each) for each in job.definition.follows if each != name)
+        last = missed.last_shared(
+            each.definition for each in others if each is not None and each.definition.has_times
+        )
         if last is not None and not job.is_settled(last) and job.on_schedule and _find(job, last) is None:
             _insert(job, AwaitedInstant(last, entry.time))
         for each in job.awaited:
@@ -284,14 +308,20 @@ def _may_follow(state: State, job: Job, instant: datetime, known: dict[str, bool
 
 
 def _may_fall_due(state: State, job: Job, instant: datetime) -> bool:
-    at = instant + offset_of(job.definition)
-    if job.catching_up is not None and job.catching_up.first <= at <= job.catching_up.last:
-        return True
-    if any(span.after < at <= span.until for span in job.unsettled):
-        return True
+    definition, at = job.definition, instant + offset_of(job.definition)
     if at in state.at_reboot.get(job.name, ()):
         return True
-    return job.on_schedule and job.definition.has_times and not job.is_settled(at)
+    if any(span.after < at <= span.until and _has(span.definition, at) for span in job.unsettled):
+        return True
+    promised = job.catching_up
+    is_promised = promised is not None and promised.first <= at <= promised.last
+    is_open = job.on_schedule and definition.has_times and not job.is_settled(at)
+    return (is_promised or is_open) and _has(definition, at)
+
+
+def _has(definition: JobDefinition, at: datetime) -> bool:
+    """Whether the schedule of a definition has an instant."""
+    return schedule_of(definition).latest_between(at - _MICROSECOND, at) == at
 
 
 def _is_live(state: State, name: str, instant: datetime) -> bool:

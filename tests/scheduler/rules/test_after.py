@@ -44,13 +44,17 @@ def world_of(*jobs: JobDefinition) -> World:
     failing: set[str] = set()
 
     def behave(launch: Launch) -> Process:
-        assert world.scheduler is not None
-        return Process(60.0, int(world.scheduler.state.runs[launch.run].job in failing))
+        return Process(60.0, int(_job_of(world, launch) in failing))
 
     world.machine.behaviour = behave
     world.failing = failing  # type: ignore[attr-defined]
     world.start()
     return world
+
+
+def _job_of(world: World, launch: Launch) -> str:
+    assert world.scheduler is not None
+    return world.scheduler.state.runs[launch.run].job
 
 
 def fail(world: World, *names: str) -> None:
@@ -206,6 +210,17 @@ def test_only_instants_that_all_jobs_before_have_are_its_own() -> None:
     check(world)
 
 
+@pytest.mark.parametrize("rare", ["30 5 * * *", "30 * * * *"])
+def test_what_fails_at_a_time_that_not_all_jobs_before_have_decides_nothing(rare: str) -> None:
+    """That is no time of the job: nothing is skipped, and nothing awaited that cannot come."""
+    world = world_of(job("a"), job("b", rare), job("c", after=after("a", "b")))
+    fail(world, "a")
+    world.until(FIRST + timedelta(hours=3, minutes=5))
+    assert ticks(world, "c") == []
+    assert world.state.jobs["c"].awaited == []
+    check(world)
+
+
 def test_instants_are_compared_as_the_schedules_are_written() -> None:
     """What jitter moves is the same instant, and no tick of the job after it has a part in that."""
     world = world_of(job("a", jitter_ms=1_200_000), job("b"), job("c", after=after("a", "b")))
@@ -240,6 +255,20 @@ def test_what_one_of_them_missed_is_skipped_though_another_succeeds() -> None:
     assert world.told("c")[1:] == [
         "after 01 01:00", "after 01 02:00", "skipped: upstream", "skipped: upstream",
     ]  # fmt: skip
+    check(world)
+
+
+@pytest.mark.parametrize("catch_up", ["none", "one"])
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_passed_unwatched_stands_for_a_time_that_all_have(catch_up: str, order: int) -> None:
+    """Of a job of each hour and one of each day the missed time is that of each day, whichever is told of first."""
+    hourly, daily = job("a", catch_up=catch_up), job("b", "0 2 * * *", catch_up=catch_up)
+    world = world_of(*[hourly, daily][::order], job("c", after=after("a", "b")))
+    world.crash()
+    world.clock.pass_(6 * HOUR_S)
+    world.start()
+    world.run(900)
+    assert world.told("c")[1:] == ["after 01 02:00", "skipped: upstream"]
     check(world)
 
 
@@ -312,7 +341,8 @@ def test_another_edit_changes_nothing() -> None:
 
 def test_a_job_removed_or_disabled_before_it_leaves_nothing_awaited() -> None:
     """Nothing is awaited of what cannot come: a job before it that is disabled has no such instant."""
-    world = world_of(job("a"), job("z", "30 * * * *"), job("c", after=after("a", "z")))
+    world = world_of(job("a"), job("z", jitter_ms=1_800_000), job("c", after=after("a", "z")))
+    assert world.state.jobs["z"].definition.jitter_offset_ms > 30_000
     world.until(FIRST + timedelta(seconds=30))
     assert len(world.state.jobs["c"].awaited) == 1
     world.person(v.JobDisabled(), "z")
@@ -326,7 +356,12 @@ def test_a_job_removed_or_disabled_before_it_leaves_nothing_awaited() -> None:
 def test_too_many_instants_are_not_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of more than are kept the earliest are skipped, by the tick that was one too many."""
     monkeypatch.setattr(upstreams, "AWAITED_MAX", 5)
-    world = world_of(job("a", "* * * * *"), job("z", "0 0 * * *"), job("c", after=after("a", "z")))
+    world = world_of(
+        job("a", "* * * * *", overlap="queue"),
+        job("z", "* * * * *", overlap="queue"),
+        job("c", after=after("a", "z")),
+    )
+    world.machine.behaviour = lambda launch: Process(10.0 if _job_of(world, launch) == "a" else 1e6, 0)
     world.run(60 * 20)
     reasons = {v.payload(each).reason for each in world.entries(v.RunSkipped) if each.job == "c"}
     assert reasons == {"upstream"}
