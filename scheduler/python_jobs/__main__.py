@@ -83,7 +83,9 @@ def attempt_of(request: JobRequest, environ: Mapping[str, str], state: Path) -> 
     """Import and run what is requested, leaving no result; what it says. `state` is its folder."""
     target = _imported(request, IMPORT_LIMIT_S)
     return (
-        target if isinstance(target, AttemptResult) else call(target.found, _context(request, environ, state))
+        target
+        if isinstance(target, AttemptResult)
+        else call(target.found, context_of(request, environ, state))
     )
 
 
@@ -106,7 +108,7 @@ def _imported(request: JobRequest, limit_s: float) -> _Imported | AttemptResult:
 
 def _called(target: Any, request: JobRequest, environ: Mapping[str, str], state: Path) -> AttemptResult:
     try:
-        result = call(target, _context(request, environ, state))
+        result = call(target, context_of(request, environ, state))
     except JobCancelled as cancelled:
         return AttemptResult(error=str(cancelled))
     except BaseException as error:  # noqa: BLE001 - a job may raise anything, SystemExit among it
@@ -116,7 +118,8 @@ def _called(target: Any, request: JobRequest, environ: Mapping[str, str], state:
     return result
 
 
-def _context(request: JobRequest, environ: Mapping[str, str], state: Path) -> JobContext:
+def context_of(request: JobRequest, environ: Mapping[str, str], state: Path) -> JobContext:
+    """What an attempt is told; `state` is the folder of its job."""
     values = {
         name: value_of(environ[variable(name)], kind)
         for name, kind in request.params.items()

@@ -27,9 +27,17 @@ def call(target: Any, context: JobContext) -> AttemptResult:
         JobMistake: it cannot be called with these parameters, or what it returns is no result.
         BaseException: whatever it raises.
     """
-    run = _bound(target, context)
-    returned = _Interruptible(context).call(run)
-    return result_of(returned)
+    return answer(_bound(target, context), context)
+
+
+def answer(run: Callable[[], Any], context: JobContext) -> AttemptResult:
+    """Call what is ready to be called, as `call` does; what it says.
+
+    Raises:
+        JobMistake: what it returns is no result.
+        BaseException: whatever it raises.
+    """
+    return result_of(_Interruptible(context).call(run))
 
 
 def _bound(target: Any, context: JobContext) -> Callable[[], Any]:

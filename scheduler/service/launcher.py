@@ -151,9 +151,9 @@ class Launcher:
         return Launch(
             run=run.number,
             attempt=attempt,
-            argv=self._argv(definition, options)
-            if definition.python is None
-            else self._python_argv(run, definition, definition.python, attempt, stdout, options),
+            argv=command_argv(definition)
+            if definition.command is not None
+            else self._python_argv(run, definition, attempt, stdout, options),
             env=env,
             working_directory=self._directory(definition, account),
             stdout=stdout,
@@ -170,49 +170,40 @@ class Launcher:
             job = self._jobs.get(definition.name)
         return job.env if job else {}
 
-    def _argv(self, definition: JobDefinition, options: Sequence[str]) -> list[str]:
-        if definition.command is not None:
-            return command_argv(definition)
-        from scheduler.builtin import REGISTERED
-
-        configured, resolved = self._folders.get(definition.name, ([], []))
-        if configured != definition.directories:
-            resolved = self._resolved(definition)
-        argv = REGISTERED[definition.name].argv(self._home, definition, directories=resolved)
-        return [*argv, *options]
-
     def _python_argv(
-        self,
-        run: Run,
-        definition: JobDefinition,
-        target: str,
-        attempt: int,
-        stdout: str,
-        options: Sequence[str],
+        self, run: Run, definition: JobDefinition, attempt: int, stdout: str, options: Sequence[str]
     ) -> list[str]:
+        """The command of a job in Python: of people's or, if the definition names none, one that comes along."""
         from scheduler.configuration.variables.parameters import variable
         from scheduler.python_jobs import request
         from scheduler.python_jobs.targets import DRY_RUN
 
         named = [variable(name) for name, parameter in definition.params.items() if parameter.secret]
-        return request.argv(
-            request.JobRequest(
-                target=target,
-                home=os.path.abspath(self._root),
-                job=definition.name,
-                run=run.number,
-                attempt=attempt,
-                trigger=run.trigger,
-                result=os.path.abspath(request.result_path(stdout)),
-                scheduled_for=run.scheduled_for or run.original_scheduled_for,
-                timeout_ms=definition.timeout_ms,
-                params=request.types_of(definition),
-                probably_secret=list(definition.env),
-                secrets=[*definition.secrets, *named],
-                secret_sha256=run.secret_sha256 or "",
-                dry_run=DRY_RUN in options,
-            )
+        requested = request.JobRequest(
+            target=definition.python or definition.name,
+            home=os.path.abspath(self._root),
+            job=definition.name,
+            run=run.number,
+            attempt=attempt,
+            trigger=run.trigger,
+            result=os.path.abspath(request.result_path(stdout)),
+            scheduled_for=run.scheduled_for or run.original_scheduled_for,
+            timeout_ms=definition.timeout_ms,
+            params=request.types_of(definition),
+            probably_secret=list(definition.env),
+            secrets=[*definition.secrets, *named],
+            secret_sha256=run.secret_sha256 or "",
+            dry_run=DRY_RUN in options,
         )
+        if definition.python is not None:
+            return request.argv(requested)
+        from scheduler.builtin.request import maintenance_argv
+
+        configured, resolved = self._folders.get(definition.name, ([], []))
+        if configured != definition.directories:
+            resolved = self._resolved(definition)
+        argv = maintenance_argv(self._home, definition, directories=resolved, request=requested)
+        return [*argv, *options]
 
     def _resolved(self, definition: JobDefinition) -> list[Directory]:
         from scheduler.builtin.folders import resolve

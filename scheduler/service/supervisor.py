@@ -200,7 +200,7 @@ class Supervisor:
             if running.definition.fail_on_output:
                 search_for(running.digests, running.definition.fail_on_output)
             # An adopted run may have been started by a definition that ran Python, or may not.
-            if (running.definition.python is not None or running.adopted) and not running.refused:
+            if (running.definition.command is None or running.adopted) and not running.refused:
                 running.result = self._said(running)
         self._ended[run] = running
 

@@ -16,6 +16,8 @@ from scheduler.home import Home
 
 if TYPE_CHECKING:
     from cli.runs.wanted import Wanted
+    from scheduler.configuration.job_kinds.custom_jobs import CustomJobs
+    from scheduler.definition import JobDefinition
 
 
 @click.command(epilog="Example: cronledger jobs run nightly --reason 'after the outage'")
@@ -67,7 +69,7 @@ def run(
 
     With --dry-run nothing is executed or recorded: program, arguments, folder and the names of its variables are
     shown. Exit code 1 if this command would execute it and could not. A job in Python whose class says
-    supports_dry_run is run by this command, changes nothing, and is recorded as such.
+    supports_dry_run, as both cleanups do, is run by this command, changes nothing, and is recorded as such.
     """
     from cli.runs.wanted import Wanted
 
@@ -98,15 +100,17 @@ def _all_run_dry(home: Home, names: Sequence[str]) -> bool:
     config, _ = read_config(home)
     custom = CustomJobs(home.root)
     definitions = {} if config is None else config.definitions
-    obeying = []
-    for name in names:
-        definition = definitions.get(name)
-        job = None if definition is None or definition.python is None else custom.find(name).job
-        if job is not None and definition is not None and job.target == definition.python and job.dry_run:
-            obeying.append(name)
+    obeying = [name for name in names if _obeys_dry_run(definitions.get(name), custom)]
     if obeying and len(obeying) != len(names):
         raise Failure(f"{' and '.join(obeying)} would be run, and the others only shown", "Name them apart.")
     return bool(obeying)
+
+
+def _obeys_dry_run(definition: JobDefinition | None, custom: CustomJobs) -> bool:
+    if definition is None or definition.python is None:
+        return definition is not None and definition.built_in
+    job = custom.find(definition.name).job
+    return job is not None and job.target == definition.python and job.dry_run
 
 
 def _show_dry_runs(home: Home, wanted: Wanted, as_json: bool) -> int:

@@ -52,10 +52,11 @@ def outcome_of(running: RunningAttempt) -> Outcome:
         return "unknown" if running.exit.signal is None else "failed"
     if running.definition.fail_on_output and any(each.problem for each in running.digests or ()):
         return "failed"  # what could not be read whole may have held the text
-    if running.result is not None or running.exit_code is None:
-        said = running.result is not None and running.result.succeeded
-        return "succeeded" if said and running.exit_code in (0, None) else "failed"
-    return "succeeded" if running.definition.counts_as_success(running.exit_code) else "failed"
+    # The exit codes of maintenance jobs are documented, and `success_codes` holds for them.
+    if running.exit_code is not None and (running.result is None or running.definition.built_in):
+        return "succeeded" if running.definition.counts_as_success(running.exit_code) else "failed"
+    said = running.result is not None and running.result.succeeded
+    return "succeeded" if said and running.exit_code in (0, None) else "failed"
 
 
 def _limit_reached(running: RunningAttempt) -> str | None:

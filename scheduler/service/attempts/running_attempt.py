@@ -61,7 +61,10 @@ class RunningAttempt:
 
 
 def said_by(running: RunningAttempt) -> AttemptResult | None:
-    """What a Python job said of an attempt that has ended; None if it was none."""
+    """What a Python job said of an attempt that has ended; None if it was none.
+
+    A maintenance job works on where its result cannot be written: then it said nothing.
+    """
     from scheduler.python_jobs.attempt_result import AttemptResult, UnfitResult, read_result
     from scheduler.python_jobs.request import result_path
 
@@ -70,6 +73,6 @@ def said_by(running: RunningAttempt) -> AttemptResult | None:
         found = read_result(path, running.run.secret_sha256)
     except UnfitResult as unfit:
         return None if running.definition.python is None else AttemptResult(error=str(unfit))
-    if found is None and not running.adopted:
+    if found is None and running.definition.python is not None and not running.adopted:
         return AttemptResult(error="its process left no result")
     return found

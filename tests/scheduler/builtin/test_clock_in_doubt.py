@@ -9,7 +9,8 @@ import pytest
 
 from eventstore import Journal
 from scheduler import vocabulary as v
-from scheduler.builtin import REGISTERED, __main__
+from scheduler.builtin import __main__
+from scheduler.builtin.request import maintenance_argv
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from tests.scheduler.builtin.conftest import put
@@ -31,7 +32,7 @@ def home(tmp_path: Path) -> Home:
 
 def cleaned(home: Home, now: datetime, *options: str) -> tuple[int, v.RetentionApplied]:
     """Run the program a minute later by the boot clock; its exit code, and what it recorded."""
-    argv = REGISTERED["log-cleanup"].argv(home, JobDefinition(name="log-cleanup"))[4:]
+    argv = maintenance_argv(home, JobDefinition(name="log-cleanup"))[4:]
     code = __main__.main([*argv, *options], {}, lambda: now, lambda: ("boot", BOOTTIME_MS + 60_000))
     with Journal.open(home.ledger, software="test", read_only=True) as journal:
         applied = v.payload(list(journal.read(0))[-1])

@@ -11,17 +11,18 @@ import pytest
 
 from eventstore import Entry, Journal
 from eventstore.store import OWN_SEQ
-from scheduler.builtin import REGISTERED, __main__
+from scheduler.builtin import __main__
+from scheduler.builtin.command_line import parse
+from scheduler.builtin.jobs import REGISTERED
+from scheduler.builtin.request import maintenance_argv
 from scheduler.definition import Directory, JobDefinition
 from scheduler.home import Home
 from scheduler.processes import Launch, PosixSpawner
+from scheduler.python_jobs import fields
 from scheduler.vocabulary import RetentionApplied, RunRequested, event, payload
 from tests.scheduler.builtin.conftest import left, put
 from tests.shifted_dates import same_date
 from tests.support.command import DEADLINE_S
-
-LOGS = REGISTERED["log-cleanup"]
-SESSIONS = REGISTERED["cleanup-sessions"]
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_log_cleanup(home: Home) -> None:
     )
     with Journal.open(home.ledger, software="test") as journal:
         ledger_id = journal.ledger_id
-    done = run(LOGS.argv(home, definition), CRONLEDGER_LEDGER=ledger_id, CRONLEDGER_RUN="41")
+    done = run(maintenance_argv(home, definition), CRONLEDGER_LEDGER=ledger_id, CRONLEDGER_RUN="41")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("log-cleanup: deleted 3 files (15 bytes) last changed before 20")
     assert f"  {app}/*.log: deleted 1 file (5 bytes) of 1\n" in done.stdout
@@ -96,7 +97,7 @@ def test_cleanup_sessions(home: Home, tmp_path: Path) -> None:
     put(tmp_path / "sessions" / "other", ago(hours=2.1))
     given = Directory(path=str(tmp_path / "sessions"), pattern="sess_*")
     definition = JobDefinition(name="cleanup-sessions", retention_hours=2, directories=[given])
-    done = run(SESSIONS.argv(home, definition))
+    done = run(maintenance_argv(home, definition))
     assert (done.returncode, done.stderr) == (0, "")
     assert left(home.sessions) == {"new"}
     assert left(tmp_path / "sessions") == {"sess_new", "other"}
@@ -110,7 +111,7 @@ def test_who_had_it_made_is_recorded(home: Home) -> None:
     with Journal.open(home.ledger, software="test") as journal:
         (request,) = journal.append([asked])
         ledger_id = journal.ledger_id
-    argv = SESSIONS.argv(home, JobDefinition(name="cleanup-sessions"))
+    argv = maintenance_argv(home, JobDefinition(name="cleanup-sessions"))
     run(argv, CRONLEDGER_LEDGER=ledger_id, CRONLEDGER_RUN=str(request.seq))
     applied = entries(home)[-1]
     assert (applied.type, applied.actor, applied.run) == (
@@ -123,7 +124,7 @@ def test_who_had_it_made_is_recorded(home: Home) -> None:
 def test_dry_run(home: Home) -> None:
     """A dry run deletes nothing and says and records what it would."""
     put(home.sessions / "old", ago(hours=25))
-    done = run(SESSIONS.argv(home, JobDefinition(name="cleanup-sessions", dry_run=True)))
+    done = run(maintenance_argv(home, JobDefinition(name="cleanup-sessions", dry_run=True)))
     assert done.returncode == 0
     assert "would delete 1 file (5 bytes)" in done.stdout
     assert left(home.sessions) == {"old"}
@@ -132,24 +133,20 @@ def test_dry_run(home: Home) -> None:
 
 
 def test_overrides(home: Home) -> None:
-    """Retention and dry run can be said in place of the configured ones, and of two the last one counts."""
+    """Retention and dry run can be said behind the configured ones, and of two the last one counts."""
     definition = JobDefinition(name="cleanup-sessions", retention_hours=48, dry_run=True)
-    argv = SESSIONS.argv(home, definition, retention=3, dry_run=False)
-    assert argv[-1] == "--hours=3"
-    assert SESSIONS.argv(home, definition)[-2:] == ["--hours=48", "--dry-run"]
-    assert SESSIONS.argv(home, JobDefinition(name="cleanup-sessions"))[-1] == "--hours=24"
-    assert LOGS.argv(home, JobDefinition(name="log-cleanup"))[-1] == "--days=30"
-    options = __main__.parse([*SESSIONS.argv(home, definition)[4:], "--hours", "5", "--no-dry-run"])
-    assert (options.retention, options.dry_run) == (5, False)
-    with pytest.raises(ValueError, match="at least 1 of its hours"):
-        SESSIONS.argv(home, definition, retention=0)
+    assert maintenance_argv(home, definition)[-2:] == ["--hours=48", "--dry-run"]
+    assert maintenance_argv(home, JobDefinition(name="cleanup-sessions"))[-1] == "--hours=24"
+    assert maintenance_argv(home, JobDefinition(name="log-cleanup"))[-1] == "--days=30"
+    options = parse([*maintenance_argv(home, definition)[4:], "--hours", "5", "--no-dry-run"])
+    assert (options.retention_hours, options.dry_run) == (5, False)
 
 
 def test_directories_survive_the_command_line(home: Home) -> None:
     """Whatever a folder and a pattern are called, the process gets them as they are."""
     odd = [Directory(path="--help", pattern="-*"), Directory(path='ü "\n', pattern="[!a]{")]
-    argv = LOGS.argv(home, JobDefinition(name="log-cleanup", directories=odd))
-    assert __main__.parse(argv[4:]).directory == odd
+    argv = maintenance_argv(home, JobDefinition(name="log-cleanup", directories=odd))
+    assert parse(argv[4:]).directories == odd
 
 
 def test_the_config_is_spared(home: Home) -> None:
@@ -157,7 +154,7 @@ def test_the_config_is_spared(home: Home) -> None:
     put(home.config, ago(days=99))
     put(home.config.parent / "backup" / "old", ago(days=99))
     given = [Directory(path="services/scheduler"), Directory(path="services/scheduler/backup")]
-    run(LOGS.argv(home, JobDefinition(name="log-cleanup", directories=given)))
+    run(maintenance_argv(home, JobDefinition(name="log-cleanup", directories=given)))
     assert left(home.config.parent) == {"config.yaml", "backup"}
 
 
@@ -165,7 +162,7 @@ def test_something_cannot_be_deleted(home: Home) -> None:
     """A failure is said, recorded and makes the exit code 1; the rest is done all the same."""
     put(home.sessions / "old", ago(hours=25))
     definition = JobDefinition(name="cleanup-sessions", directories=[Directory(path="missing\x1b[2J")])
-    done = run(SESSIONS.argv(home, definition))
+    done = run(maintenance_argv(home, definition))
     assert done.returncode == 1
     assert "1 could not be dealt with:\n" in done.stdout
     assert f"  {home.root}/missing\\x1b[2J: there is no such folder\n" in done.stdout
@@ -192,7 +189,7 @@ def test_something_cannot_be_deleted(home: Home) -> None:
 def test_bad_arguments(home: Home, options: list[str], words: str) -> None:
     """Arguments that are wrong are named, with exit code 2, and nothing is done."""
     put(home.sessions / "old", ago(days=9000))
-    done = run([*SESSIONS.argv(home, JobDefinition(name="cleanup-sessions")), *options])
+    done = run([*maintenance_argv(home, JobDefinition(name="cleanup-sessions")), *options])
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
@@ -211,7 +208,7 @@ def test_without_ledger(tmp_path: Path) -> None:
     """Where there is no ledger to record it in, nothing is deleted and none is created; exit code 3."""
     home = Home(tmp_path)
     put(home.sessions / "old", ago(hours=25))
-    done = run(SESSIONS.argv(home, JobDefinition(name="cleanup-sessions")))
+    done = run(maintenance_argv(home, JobDefinition(name="cleanup-sessions")))
     assert done.returncode == 3
     assert done.stderr.endswith("; nothing was deleted\n")
     assert left(home.sessions) == {"old"}
@@ -224,7 +221,7 @@ def test_damaged_ledger(home: Home) -> None:
     segment = home.ledger / f"{0:020}.jsonl"
     damaged = segment.read_bytes().replace(b'"format"', b'"farmot"')
     segment.write_bytes(damaged)
-    done = run(SESSIONS.argv(home, JobDefinition(name="cleanup-sessions")))
+    done = run(maintenance_argv(home, JobDefinition(name="cleanup-sessions")))
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
     assert left(home.sessions) == {"old"}
@@ -237,7 +234,7 @@ def test_ledger_in_a_given_folder(home: Home) -> None:
     for path in home.ledger.rglob("*"):
         os.utime(path, (0, 0))
     definition = JobDefinition(name="log-cleanup", directories=[Directory(path="var/ledger")])
-    done = run(LOGS.argv(home, definition))
+    done = run(maintenance_argv(home, definition))
     assert done.returncode == 1
     assert "from which nothing is deleted" in done.stdout
     assert before <= left(home.ledger)
@@ -259,7 +256,7 @@ def test_own_files_in_a_given_folder(home: Home, folder: str) -> None:
     (home.root / "link").symlink_to("var")
     before = left(home.var)
     definition = JobDefinition(name="log-cleanup", directories=[Directory(path=folder)])
-    done = run(LOGS.argv(home, definition))
+    done = run(maintenance_argv(home, definition))
     assert done.returncode == 1
     assert "from which nothing is deleted" in done.stdout or "symbolic link" in done.stdout
     assert before <= left(home.var)
@@ -270,7 +267,7 @@ def test_folders_beside_our_own_files_are_cleaned(home: Home) -> None:
     put(home.var / "scheduler.lock", ago(days=400))
     put(home.var / "cache" / "old", ago(days=400))
     definition = JobDefinition(name="log-cleanup", directories=[Directory(path="var/cache")])
-    assert run(LOGS.argv(home, definition)).returncode == 0
+    assert run(maintenance_argv(home, definition)).returncode == 0
     assert {"scheduler.lock", "cache"} == left(home.var) & {"scheduler.lock", "cache", "cache/old"}
 
 
@@ -286,7 +283,7 @@ def test_output_of_live_runs_is_kept(home: Home, tmp_path: Path) -> None:
     for output in (stdout, stderr):
         os.utime(output, (0, 0))
     try:
-        done = run(LOGS.argv(home, JobDefinition(name="log-cleanup")))
+        done = run(maintenance_argv(home, JobDefinition(name="log-cleanup")))
     finally:
         spawner.kill(41, 1)
         assert spawner.wait(20)
@@ -294,7 +291,7 @@ def test_output_of_live_runs_is_kept(home: Home, tmp_path: Path) -> None:
         spawner.close()
     assert done.returncode == 0
     assert left(stdout.parent) == {"41-1.stdout", "41-1.stderr"}
-    assert run(LOGS.argv(home, JobDefinition(name="log-cleanup"))).returncode == 0
+    assert run(maintenance_argv(home, JobDefinition(name="log-cleanup"))).returncode == 0
     assert left(home.logs) == {"output"}
 
 
@@ -314,7 +311,7 @@ def test_stopped_halfway(
 
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     monkeypatch.setattr(os, "unlink", unlink)
-    argv = SESSIONS.argv(home, JobDefinition(name="cleanup-sessions"))[4:]
+    argv = maintenance_argv(home, JobDefinition(name="cleanup-sessions"))[4:]
     try:
         assert __main__.main(argv, {}, lambda: datetime.now(UTC)) == 1
     finally:
@@ -332,7 +329,7 @@ def test_names_that_are_no_text(home: Home) -> None:
     for _ in range(40):
         too_deep /= os.fsdecode(b"\xff")
     too_deep.mkdir(parents=True)
-    done = run(SESSIONS.argv(home, JobDefinition(name="cleanup-sessions")), LC_ALL="C")
+    done = run(maintenance_argv(home, JobDefinition(name="cleanup-sessions")), LC_ALL="C")
     assert (done.returncode, done.stderr) == (1, "")
     assert "\\xff/\\xff: it is more than 32 folders deep" in done.stdout
     applied = payload(entries(home)[0])
@@ -341,7 +338,15 @@ def test_names_that_are_no_text(home: Home) -> None:
 
 
 def test_registered_jobs() -> None:
-    """The two jobs are there with a description and the retention that applies where a config says none."""
-    assert list(REGISTERED) == ["cleanup-sessions", "log-cleanup"]
-    assert [(job.unit, job.default_retention) for job in REGISTERED.values()] == [("hours", 24), ("days", 30)]
-    assert all(job.description.endswith(".") for job in REGISTERED.values())
+    """Both are classes of jobs as people write them, with the retention that applies where a config says none."""
+    declared = [fields.declared(job, name) for name, job in REGISTERED.items()]
+    assert [(job.name, job.target, job.dry_run) for job in declared] == [
+        ("cleanup-sessions", "cleanup-sessions", True),
+        ("log-cleanup", "log-cleanup", True),
+    ]
+    assert [list(job.fields) for job in declared] == [
+        ["trust_clock", "retention_hours"],
+        ["trust_clock", "retention_days"],
+    ]
+    assert [getattr(job, job.retention_field()) for job in REGISTERED.values()] == [24, 30]
+    assert all(job.description.endswith(".") for job in declared)

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from eventstore import Event
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
 from scheduler.definition import JobDefinition
-from scheduler.processes import Exit, Launch, LaunchFailed, OutputDigest
+from scheduler.processes import Exit, Launch, Launched, LaunchFailed, OutputDigest
 from scheduler.python_jobs.attempt_result import AttemptResult, write_result
 from scheduler.rules.state import Run
 from scheduler.service.attempts.running_attempt import RunningAttempt
@@ -23,6 +24,7 @@ from tests.support.world import SimulatedSpawner
 STARTED = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 PYTHON = JobDefinition(name="a", python="a:b")
 COMMAND = JobDefinition(name="a", command="x")
+MAINTENANCE = JobDefinition(name="log-cleanup")
 DONE = AttemptResult(
     secret_sha256="5e", succeeded=True, message="done", items_processed=3, metrics={"rows": 3}
 )
@@ -55,6 +57,14 @@ class OneExit(SimulatedSpawner):
         """None is left."""
         del run, attempt, orphan
         return False
+
+
+class Started(OneExit):
+    """One whose process was started here."""
+
+    def launch(self, launches: Any) -> Any:
+        """Start all."""
+        return [Launched(1, 0.0) for _ in launches]
 
 
 def attempt_in(folder: Path, definition: JobDefinition) -> RunningAttempt:
@@ -151,3 +161,38 @@ def test_a_process_that_never_was_said_nothing(tmp_path: Path) -> None:
     supervisor.start([attempt_in(tmp_path, PYTHON)], now)
     end = finished(_all_turns(supervisor, now))
     assert (end.outcome, end.error, end.message) == ("failed", "no such program", None)
+
+
+@pytest.mark.parametrize(("result", "code", "success_codes", "outcome", "error"), [
+    (DONE, 0, [], "succeeded", None),
+    (FAILED, 1, [], "failed", "ValueError: no"),
+    (FAILED, 1, [0, 1], "succeeded", None),
+    (FAILED, None, [], "failed", "ValueError: no"),
+    (DONE, None, [], "succeeded", None),
+    (AttemptResult(secret_sha256="07", error="forged"), 0, [], "succeeded", None),
+])  # fmt: skip
+def test_of_a_maintenance_job_the_exit_code_counts(
+    tmp_path: Path,
+    result: AttemptResult,
+    code: int | None,
+    success_codes: list[int],
+    outcome: str,
+    error: str | None,
+) -> None:
+    """As of a command, where it is known; what it said is recorded beside it."""
+    end = ended(
+        tmp_path, result, msgspec.structs.replace(MAINTENANCE, success_codes=success_codes), code=code
+    )
+    said = None if result.error == "forged" else result
+    assert (end.outcome, end.error) == (outcome, error)
+    assert (end.items_processed, end.items_failed) == (
+        (None, None) if said is None else (said.items_processed, said.items_failed)
+    )
+
+
+def test_a_maintenance_job_may_leave_no_result(tmp_path: Path) -> None:
+    """It works on where none can be written."""
+    supervisor, now = Supervisor(Started(Exit(41, 1, 0, None, None, None))), SystemClock().read()
+    supervisor.start([attempt_in(tmp_path, MAINTENANCE)], now)
+    end = finished(_all_turns(supervisor, now))
+    assert (end.outcome, end.error, end.message) == ("succeeded", None, None)

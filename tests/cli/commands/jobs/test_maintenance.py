@@ -21,6 +21,7 @@ jobs:
     schedule: "0 2 * * *"
     retention_hours: 48
     directories: [{path: extra, pattern: "*.session"}]
+    limits: {nice: 1}
 """
 
 
@@ -62,8 +63,25 @@ def test_the_configured_retention_applies_without_an_option(home: LiveHome) -> N
     assert msgspec.json.decode(requested.data) == {"executor": "self"}
     (applied,) = home.entries("retention.applied")
     assert applied.run == requested.seq
-    assert msgspec.json.decode(home.entries("run.finished")[0].data)["outcome"] == "succeeded"
+    finished = msgspec.json.decode(home.entries("run.finished")[0].data)
+    assert finished["outcome"] == "succeeded"
+    assert finished["message"].startswith("deleted 2 files (200 bytes) last changed before 20")
+    assert (finished["items_processed"], finished["items_failed"]) == (2, 0)
+    assert finished["metrics"]["deleted_bytes"] == 200
+    assert f": {finished['message']} (2 items, 0 failed)" in result.err
     home.check()
+
+
+def test_a_run_and_sql_tell_what_it_said(home: LiveHome) -> None:
+    """As of any job in Python; and `jobs run --dry-run` runs it, for its class says that it obeys."""
+    before = left(home)
+    assert home.ask("jobs", "run", "cleanup-sessions", "--dry-run").code == 0
+    assert left(home) == before
+    (requested,) = home.entries("run.requested")
+    assert msgspec.json.decode(requested.data)["parameters"] == ["dry_run"]
+    assert "would delete 2 files (200 bytes)" in home.ask("runs", "show", str(requested.seq)).out
+    query = "SELECT items_processed, metrics->>'$.deleted_bytes' AS deleted_bytes FROM runs"
+    assert home.ask("sql", query, "--json").document == [{"items_processed": 2, "deleted_bytes": "200"}]
 
 
 def test_an_option_overrules_the_config_and_is_recorded_by_name(home: LiveHome) -> None:
