@@ -242,9 +242,8 @@ class RoughLife:
 
     def _set_clock(self) -> None:
         clock = self.machine.clock
-        true = BEGIN + timedelta(seconds=clock.boottime_s - 1_000.0)
-        if clock.wall != true and self.rng.random() < 0.7:
-            clock.wall = true
+        if clock.wall != clock.true and self.rng.random() < 0.7:
+            clock.wall = clock.true
         elif self._set_by_weeks:
             clock.step(self.rng.choice([-6 * WEEK_S, -WEEK_S, WEEK_S, 6 * WEEK_S]))
         else:
@@ -314,6 +313,7 @@ class RoughLife:
                 for other in self.worlds:
                     other.crash()
                 self.machine.reboot()
+                self.machine.clock.pass_(1.0)  # two boots are never seen within a second
             self.start(world)
         elif kind < 0.08:
             world.crash()
@@ -337,9 +337,7 @@ class RoughLife:
         for world in self.worlds:
             world.crash()
         self.worlds = [first]
-        self.machine.clock.wall = max(
-            BEGIN + timedelta(seconds=self.machine.clock.boottime_s), first.state.time
-        )
+        self.machine.clock.wall = max(self.machine.clock.true + timedelta(seconds=1_000), first.state.time)
         first.start()
         self.live(9_000.0)
         for _ in range(5):

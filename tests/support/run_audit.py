@@ -47,6 +47,7 @@ class RunAuditor:
         self._owed: dict[int, tuple[str, str]] = {}
         self._triggers: dict[int, str] = {}
         self._waiting: dict[int, Waiting] = {}
+        self._fell_due: set[int] = set()
         self._first_began: dict[int, datetime] = {}
         self._attempts: dict[int, int] = {}
         self._cancelled: set[int] = set()
@@ -62,14 +63,6 @@ class RunAuditor:
         data, run = v.payload(entry), -1 if entry.run is None else entry.run
         self._locks.look(entry, data, run)
         match data:
-            case v.JobDefined():
-                self._define(entry, data)
-            case v.JobRemoved():
-                self._absent.add(entry.job or "")
-            case v.JobDisabled():
-                self._disabled[entry.job or ""] = entry.seq
-            case v.JobEnabled():
-                self._disabled.pop(entry.job or "", None)
             case v.ScheduleTicked():
                 self._tick(entry, data, run)
             case v.RunCancelRequested():
@@ -84,6 +77,22 @@ class RunAuditor:
                 self._end(entry, data, run)
             case v.RunFinished():
                 self._close(entry, data, run)
+            case _:
+                self._look_around(entry, data)
+
+    def _look_around(self, entry: Entry, data: v.Payload) -> None:
+        """Take in an entry that is about no run."""
+        match data:
+            case v.ClockStepped():
+                self._fell_due |= {run for run, each in self._waiting.items() if each.at <= data.before}
+            case v.JobDefined():
+                self._define(entry, data)
+            case v.JobRemoved():
+                self._absent.add(entry.job or "")
+            case v.JobDisabled():
+                self._disabled[entry.job or ""] = entry.seq
+            case v.JobEnabled():
+                self._disabled.pop(entry.job or "", None)
             case _:
                 pass
 
@@ -127,7 +136,10 @@ class RunAuditor:
             assert data.attempt == 1, f"attempt {data.attempt} of run {run} was not announced"
             self._begin_first(entry, data, run, definition)
         else:
-            assert entry.time >= waited.at, f"attempt {data.attempt} of run {run} came too early"
+            # It may have waited on for a lock when the clock was set back.
+            fell_due = entry.time >= waited.at or run in self._fell_due
+            self._fell_due.discard(run)
+            assert fell_due, f"attempt {data.attempt} of run {run} came too early"
             within_ms = None if definition.retry is None else definition.retry.within_ms
             if within_ms is not None:
                 late = entry.time - self._first_began[run] - timedelta(milliseconds=within_ms)

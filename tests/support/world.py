@@ -42,10 +42,10 @@ class Crash(BaseException):
 
 
 class SimulatedClock:
-    """Three clocks that move only when they are told to."""
+    """Three clocks that move only when they are told to, and `true`, what the wall clock shows if nobody sets it."""
 
     def __init__(self, wall: datetime = BEGIN) -> None:
-        self.wall, self.monotonic_s, self.boottime_s = wall, 1_000.0, 1_000.0
+        self.wall, self.true, self.monotonic_s, self.boottime_s = wall, wall, 1_000.0, 1_000.0
 
     def read(self) -> Reading:
         """The readings now."""
@@ -58,6 +58,7 @@ class SimulatedClock:
     def pass_(self, seconds: float) -> None:
         """Time passes."""
         self.wall += timedelta(seconds=seconds)
+        self.true += timedelta(seconds=seconds)
         self.monotonic_s += seconds
         self.boottime_s += seconds
 
@@ -68,6 +69,7 @@ class SimulatedClock:
     def sleep(self, seconds: float) -> None:
         """The machine is suspended."""
         self.wall += timedelta(seconds=seconds)
+        self.true += timedelta(seconds=seconds)
         self.boottime_s += seconds
 
 
