@@ -157,8 +157,8 @@ class Disposals:
 
     @property
     def ticked(self) -> list[datetime]:
-        """The instants that have a tick, not of a backfill."""
-        return list(self._ticks)
+        """The instants that have a tick, of the schedule or of a backfill."""
+        return [*self._ticks, *self._backfilled]
 
     def settled_by(self, after: datetime, until: datetime) -> list[ReopenedPart]:
         """Which entries settled instants x with after < x <= until without a run, and how many; no exclusions."""

@@ -99,7 +99,7 @@ class Story:
         """A person opens again what was settled and is to come, up to the first instant that has a tick."""
         assert self.mark is not None
         self._pass_what_is_closed()
-        later = [instant for instant in self.ticked if instant > at]
+        later = [instant for instant in self.ticked | self.backfills.claimed if instant > at]
         if self.closed is not None:
             later.append(self.closed[0])
             assert until == self.closed[1]

@@ -34,6 +34,11 @@ class BackfillAuditor:
         self._skipped: dict[int, datetime] = {}
         self._going: int | None = None
 
+    @property
+    def claimed(self) -> set[datetime]:
+        """The instants that were backfilled, and those that are still to be."""
+        return self._backfilled.union(self._to_come)
+
     def look(self, entry: Entry, data: object) -> None:
         """Take in an entry about the job that is none of a backfill."""
         match data:

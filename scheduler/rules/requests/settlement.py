@@ -10,6 +10,7 @@ from scheduler.definition import JobDefinition
 from scheduler.entry_members import ReopenedPart
 from scheduler.rules.instants_state import RESOLUTION
 from scheduler.rules.job_schedule import schedule_of
+from scheduler.rules.requests.backfill import under_way
 from scheduler.rules.state import Job, State
 
 
@@ -33,6 +34,16 @@ def settling(job: Job, until: datetime, reason: str) -> v.ScheduleSettled | None
         count=sum(each.count for each in found),
         reason=reason,
     )
+
+
+def _asked_for(state: State, job: Job, now: datetime) -> list[datetime]:
+    """The first instant after now of each part of the job's backfill that is still to come."""
+    backfill = under_way(state, job.name)
+    if backfill is None or backfill.definition is None:
+        return []
+    schedule = schedule_of(backfill.definition)
+    found = ((part.last, schedule.next_after(max(now, part.first - RESOLUTION))) for part in backfill.parts)
+    return [instant for last, instant in found if instant is not None and instant <= last]
 
 
 def _in_force(job: Job, until: datetime) -> list[tuple[JobDefinition, datetime, datetime]]:
@@ -65,7 +76,7 @@ def reopening(
     if job.cursor <= now:
         return None
     until = job.cursor if job.ahead is None else job.ahead.until
-    later = [instant for instant in ticked if now < instant <= until]
+    later = [instant for instant in (*ticked, *_asked_for(state, job, now)) if now < instant <= until]
     before = min([*later, *([job.ahead.first] if job.ahead else [])], default=None)
     end = job.cursor if before is None else min(job.cursor, before - RESOLUTION)
     first = schedule_of(job.definition).next_after(now)

@@ -18,7 +18,7 @@ from scheduler.rules.requests.upcoming import next_run, settled_by_hand, upcomin
 from tests.support.audit import audit
 from tests.support.command import call
 from tests.support.simulated_home import home_of
-from tests.support.world import BEGIN, World, job
+from tests.support.world import BEGIN, Process, World, job
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -203,3 +203,29 @@ def test_an_illegal_entry_is_found() -> None:
     world.person(msgspec.structs.replace(data, previous=entry.seq, before=None), "hourly")
     (found,) = illegal_entries(world.entries())
     assert "has a tick of its own" in found.why
+
+
+@pytest.mark.parametrize("takes_s", [0.0, 2_400.0])
+def test_what_was_backfilled_while_the_clock_was_ahead_is_not_run_again(
+    takes_s: float, tmp_path: Path
+) -> None:
+    """A time that has a tick of its own, or will have one, stays settled, whoever asked; SQL counts it once."""
+    world = World(job("hourly", catch_up="none"))
+    world.machine.behaviour = lambda launch: Process(takes_s, 0)
+    world.start()
+    world.until(BEGIN + 1.5 * HOUR)
+    world.crash()
+    world.clock.step(5 * 3_600)
+    world.start()
+    world.run(60)
+    world.backfill("hourly", 2.75 * HOUR)
+    world.run(60)
+    world.crash()
+    world.clock.step(-5 * 3_600)
+    world.start()
+    world.run(60)
+    world.reopen("hourly")
+    world.until(BEGIN + 8.5 * HOUR)
+    assert sorted(ticked(world)) == [f"01 {hour:02}:00" for hour in range(1, 9)]
+    assert sum(slots(world, tmp_path).values()) == 8
+    check(world)
