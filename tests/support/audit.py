@@ -296,11 +296,13 @@ def reenable(story: Story, enabled: v.JobEnabled, at: datetime) -> None:
 
 def settle_tick(story: Story, entry: Entry, tick: v.ScheduleTicked) -> None:
     """An instant was ticked, which was owed and is settled now; `after_audit` knows those of other jobs."""
-    if tick.trigger in ("after", "backfill"):
+    if tick.trigger == "backfill":
         return
-    story.advance(entry.time)
     instant = tick.scheduled_for
     story.ticked.add(instant)
+    if tick.trigger == "after":
+        return
+    story.advance(entry.time)
     if story.definition is not None and tick.trigger == "schedule":
         moved = instant - (tick.nominal or instant)
         assert moved == timedelta(milliseconds=story.definition.jitter_offset_ms), (
