@@ -381,6 +381,8 @@ class Scheduler:
         waits = [REST_MAX_S]
         if self._paused is not None or self._watched_by_others:
             waits.append(LOOK_S)
+        if self._finishes and self._paused is None:  # what could not be prepared has ended already
+            waits.append(0.0)
         wake_s = self._supervisor.wake_s(now)
         if wake_s is not None:
             waits.append(wake_s)

@@ -8,6 +8,7 @@ import pytest
 from eventstore.errors import Conflict, Unavailable
 from eventstore.store import Event
 from scheduler import vocabulary as v
+from scheduler.definition import Retry, Secret
 from tests.support.audit import audit
 from tests.support.world import BEGIN, Process, SimulatedFiles, World, job
 
@@ -712,3 +713,14 @@ def test_an_edit_in_the_midst_of_an_append_is_not_overlooked() -> None:
     assert not edits
     due = [v.payload(entry).scheduled_for.minute for entry in world.entries(v.ScheduleTicked)]
     assert due == [0, 0, 30, 30, 30]
+
+
+def test_what_cannot_be_prepared_is_recorded_at_once() -> None:
+    """An attempt whose secret cannot be read has ended where it began, though nothing else is due for long."""
+    retry = Retry(attempts=2, delay_ms=5_000)
+    world = World(job("a", secrets={"TOKEN": Secret(file="/nonexistent/token")}, retry=retry))
+    world.start()
+    world.until(BEGIN + timedelta(hours=1, minutes=10))
+    ends = world.entries(v.RunFinished)
+    assert [v.payload(each).attempt for each in ends] == [1, 2]
+    assert ends[-1].time < BEGIN + timedelta(hours=1, seconds=10)
