@@ -65,19 +65,22 @@ def followed(
         settled: an entry about the job itself by which the instant was settled, if there is one.
         ask: about a job before it.
     """
-    tick = _tick(past, job, instant)
+    begin = past.seq_at(instant)
+    tick = _tick(past, job, instant, -1 if begin is None else begin - 1)
     before = jobs_before(job)
     if tick is not None:
-        data = v.payload(tick)
-        verdict, run = run_facts(past, tick.seq)
-        results = [upstream_end(past, seq) for seq in data.successes]
-        return verdict, [before, *results, run_owed(tick, data), *run]
+        return _ticked(past, before, tick)
     awaited = _awaited(past, job, instant)
     known = {} if awaited is None else {**awaited.failed, **awaited.succeeded}
     results = [
         upstream_end(past, known[name]) if name in known else _result(ask, name, instant)
         for name in job.definition.follows
     ]
+    # The jobs before it may have been backfilled, or made again, long after the instant.
+    ended = max((seq for result in results for seq in result.entries), default=None)
+    is_open = awaited is not None and awaited.run is None
+    if not is_open and ended is not None and (tick := _tick(past, job, instant, ended)) is not None:
+        return _ticked(past, before, tick)
     if awaited is not None:
         return "pending", [before, *results]
     if not job.present:
@@ -110,10 +113,16 @@ def _awaited(past: Past, job: Job, instant: datetime) -> AwaitedInstant | None:
     return next((each for each in present.awaited if each.instant == instant), None)
 
 
-def _tick(past: Past, job: Job, instant: datetime) -> Entry | None:
-    """The tick for an instant, which comes after the ends of the jobs before it; near the instant, or near those."""
-    begin = past.seq_at(instant)
-    for entry in _near(past, -1 if begin is None else begin - 1):
+def _ticked(past: Past, before: JobsBefore, tick: Entry) -> tuple[Verdict, list[Fact]]:
+    data = v.payload(tick)
+    verdict, run = run_facts(past, tick.seq)
+    results = [upstream_end(past, seq) for seq in data.successes]
+    return verdict, [before, *results, run_owed(tick, data), *run]
+
+
+def _tick(past: Past, job: Job, instant: datetime, after: int) -> Entry | None:
+    """The tick for an instant among the entries near behind this one."""
+    for entry in _near(past, after):
         if entry.job == job.name and entry.type == v.ScheduleTicked.TYPE:
             data = v.payload(entry)
             if data.scheduled_for == instant and data.trigger == "after":
