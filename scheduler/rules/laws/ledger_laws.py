@@ -182,6 +182,8 @@ def _run_requested(state: State, entry: Entry, data: v.RunRequested) -> str:
         return f"there was no job {entry.job}"
     if data.retry_of is not None and (data.retry_of >= entry.seq or data.retry_of in state.runs):
         return f"run {data.retry_of} had not ended, and cannot be made again"
+    if data.retry_of is not None and data.with_dependents:
+        return f"what run {data.retry_of} was for is settled, and begins nothing anew for the jobs after it"
     if entry.actor == v.SCHEDULER:
         job = state.jobs[entry.job or ""]
         found = next((each for each in job.awaited if each.run == data.retry_of), None)

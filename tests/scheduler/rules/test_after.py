@@ -468,3 +468,18 @@ def test_what_an_earlier_schedule_had_is_recorded() -> None:
     world.run(60)
     assert world.told("b")[:3] == ["job.defined", "job.defined", "misfired 2 run 0 (replaced)"]
     check(world)
+
+
+def test_a_run_that_is_made_again_begins_no_instant_anew() -> None:
+    """Its success counts for its own instant; one that asks for those of the jobs after it is illegal."""
+    world = world_of(job("a"), job("b", after=after("a")))
+    world.until(FIRST + timedelta(minutes=12))
+    request = v.RunRequested(
+        executor="scheduler",
+        retry_of=ticks(world, "a")[-1].seq,
+        original_scheduled_for=FIRST,
+        with_dependents=True,
+    )
+    asked = world.person(request, "a", run=-1)
+    first = next(iter(illegal_entries(world.entries())))
+    assert (first.seq, "begins nothing anew" in first.why) == (asked.seq, True)
