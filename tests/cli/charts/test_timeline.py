@@ -297,8 +297,9 @@ def test_the_legend_has_what_is_drawn_and_nothing_else(tmp_path: Path) -> None:
     now, past = datetime.now(UTC), Past()
     past.defined(now - 30 * HOUR, JobDefinition(name="often", command="true", every="1s"))
     past.defined(now - 30 * HOUR, JobDefinition(name="long", command="true", every="12h"))
+    within_a_column = now - 10 * HOUR - timedelta(minutes=15)  # columns of half an hour end about now
     for number in range(5):
-        past.run("often", now - 10 * HOUR + timedelta(seconds=number), takes=timedelta(milliseconds=1))
+        past.run("often", within_a_column + timedelta(seconds=number), takes=timedelta(milliseconds=1))
     home = Home(tmp_path / "often")
     past.record(home)
     crowded = timeline(home, "--job", "often").out
