@@ -105,6 +105,8 @@ class WaitingRuns:
         """The runs whose next attempt is due; they come before the runs of their job that have made none."""
         while (at := self.next_retry()) is not None and at <= now:
             run = state.runs[heapq.heappop(self._retries)[1]]
+            if run.retry_at is None or run.retry_at > now:
+                continue  # that was of an earlier wait: another process has made the attempt, and it waits again
             waiting = [state.runs[number] for number in self._of_job.get(run.job, ())]
             ordered = sorted([*waiting, run], key=lambda each: each.precedence)
             self._of_job[run.job] = dict.fromkeys(each.number for each in ordered)

@@ -10,7 +10,7 @@ from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.rules.runs.locks import LockQueue
 from scheduler.rules.runs.waiting_runs import START_DEADLINE, WaitingRuns
-from scheduler.rules.state import LastRun
+from scheduler.rules.state import LastRun, RetryWait
 from tests.support.world import BEGIN, Process, World, job
 
 HOUR = timedelta(hours=1)
@@ -108,3 +108,22 @@ def test_an_edit_lets_all_that_waits_be_looked_at_anew(overlap: str) -> None:
     assert waiting.changed
     waiting.refresh(world.state, (), BEGIN)
     assert list(waiting.startable(LockQueue({}, {}))) == (numbers if overlap == "allow" else numbers[:1])
+
+
+def test_an_attempt_that_another_process_made_leaves_no_moment_behind() -> None:
+    """The wait after it counts, and not the one before, whose time has come."""
+    world = World(job("each"))
+    world.start()
+    (number,) = owed(world, "each", 1)
+    waiting, state = waiting_in(world, "each"), world.state
+    run, each = state.runs[number], state.jobs["each"]
+    last = v.RunFinished(trigger="schedule", started=BEGIN, outcome="failed", attempt=1)
+    for attempt, minutes in ((1, 1), (2, 5)):
+        run.attempt, run.started = attempt, BEGIN
+        waiting.notice(number, "each", run, each)
+        run.started = None
+        run.retry = RetryWait(BEGIN + timedelta(minutes=minutes), number, BEGIN, last)
+        waiting.notice(number, "each", run, each)
+    for minutes, startable in ((2, []), (5, [number])):
+        waiting.refresh(state, (), BEGIN + timedelta(minutes=minutes))
+        assert list(waiting.startable(LockQueue({}, {}))) == startable
