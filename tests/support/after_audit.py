@@ -30,6 +30,7 @@ class Job:
     def __init__(self) -> None:
         self.definition: JobDefinition | None = None
         self.enabled = False
+        self.switched: list[tuple[int, bool]] = []
         self.changed_seq = 0
         self.begins = datetime.min.replace(tzinfo=UTC)
         self.misfires: list[tuple[int, v.ScheduleMisfired, int]] = []
@@ -40,6 +41,10 @@ class Job:
         self.ended: dict[int, datetime] = {}
         self.ticks: dict[datetime, list[Entry]] = {}
         self.again: set[datetime] = set()
+
+    def was_enabled(self, seq: int) -> bool:
+        """Whether it was enabled at an entry."""
+        return next((enabled for at, enabled in reversed(self.switched) if at <= seq), False)
 
     @property
     def after(self) -> list[str]:
@@ -56,7 +61,7 @@ class AfterAuditor:
         self._runs: dict[int, Run] = {}
         self._followed_backfills: set[int] = set()
 
-    def look(self, entry: Entry) -> None:  # noqa: C901 - one case a type
+    def look(self, entry: Entry) -> None:
         """Take in one more entry.
 
         Raises:
@@ -65,6 +70,11 @@ class AfterAuditor:
         if entry.job is None:
             return
         job, data = self._jobs.setdefault(entry.job, Job()), v.payload(entry)
+        self._take_in(job, entry, data)
+        if not job.switched or job.switched[-1][1] != job.enabled:
+            job.switched.append((entry.seq, job.enabled))
+
+    def _take_in(self, job: Job, entry: Entry, data: v.Payload) -> None:
         match data:
             case v.JobDefined():
                 self._define(job, entry, data.definition)
@@ -212,6 +222,9 @@ class AfterAuditor:
                 if all(instant in other.begun for other in others):
                     first = min(begun, *(other.begun[instant] for other in others))
                     of_pause = any(instant in other.of_pause for other in others)
+                    # One that was disabled when the first fell due does not have the time, whatever its jitter is.
+                    if not all(other.was_enabled(first) for other in others):
+                        continue
                     if first > job.changed_seq and instant > job.begins and not of_pause:
                         self._complete(name, job, others, instant)
         return count
