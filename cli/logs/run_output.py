@@ -12,6 +12,7 @@ from cli.home.run_numbers import no_run
 from eventstore import Entry, EventStore
 from scheduler import vocabulary as v
 from scheduler.home import Home
+from scheduler.ledger.run_record import cause_of
 
 if TYPE_CHECKING:
     from scheduler.logs import RawOutput
@@ -52,8 +53,8 @@ def find_attempt(store: EventStore, run: int, number: int | None) -> CapturedAtt
         Failure: there is no such run, or it has not started, or has no such attempt.
         Corrupt: the ledger is damaged.
     """
-    cause = next(iter(store.read(run, run)), None)
-    if cause is None or cause.run != run:
+    cause = cause_of(store, run)
+    if cause is None:
         raise no_run(store, run)
     started: dict[int, Entry] = {}
     ended: dict[int, CapturedAttempt] = {}

@@ -18,6 +18,7 @@ from scheduler.logs import LogFilter, entries_folder, newest
 
 if TYPE_CHECKING:
     from scheduler.ledger.ledger import Ledger
+from scheduler.ledger.run_record import cause_of
 
 
 def check_subject(home: Home, wanted: LogFilter) -> None:
@@ -42,8 +43,8 @@ def check_subject(home: Home, wanted: LogFilter) -> None:
 
 
 def _check_run(ledger: Ledger | None, run: int, job: str | None) -> None:
-    cause = None if ledger is None else next(iter(ledger.store.read(run, run)), None)
-    if cause is None or cause.run != run:
+    cause = None if ledger is None else cause_of(ledger.store, run)
+    if cause is None:
         raise no_run(None if ledger is None else ledger.store, run)
     if job is not None and cause.job != job:
         raise Failure(f"run {run} is one of {printable(cause.job or '?')}, not of {printable(job)}")

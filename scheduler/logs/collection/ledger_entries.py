@@ -50,20 +50,24 @@ def _one_line(text: str) -> str:
 def missing_output(time: str, output: OutputPosition, missing_bytes: int, *, unreadable: bool) -> LogEntry:
     """The note that captured output was deleted or cut, or cannot be read, before it could be collected."""
     why = "cannot be read" if unreadable else "were deleted before they could be collected"
-    return LogEntry(
-        time=time, level="warning", job=output.job, run=output.run, attempt=output.attempt, stream="scheduler",
-        message=f"output lost: {missing_bytes} bytes of {output.stream} {why}",
-        fields={"missing_bytes": missing_bytes, "missing_stream": output.stream},
-    )  # fmt: skip
+    message = f"output lost: {missing_bytes} bytes of {output.stream} {why}"
+    return _note(time, output, message, {"missing_bytes": missing_bytes, "missing_stream": output.stream})
 
 
 def from_here_on(time: str, output: OutputPosition) -> LogEntry:
     """The note that what a stream says from here on does not become entries, since there are so many already."""
+    message = (
+        f"output left out: after {output.lines:,} lines, what follows on {output.stream} is in the "
+        f"captured output alone (cronledger logs show {output.run})"
+    )
+    return _note(time, output, message, {"lines": output.lines, "full_stream": output.stream})
+
+
+def _note(time: str, output: OutputPosition, message: str, fields: dict[str, Any]) -> LogEntry:
+    """A warning of ours about a stream of an attempt."""
     return LogEntry(
         time=time, level="warning", job=output.job, run=output.run, attempt=output.attempt, stream="scheduler",
-        message=f"output left out: after {output.lines:,} lines, what follows on {output.stream} is in the "
-        f"captured output alone (cronledger logs show {output.run})",
-        fields={"lines": output.lines, "full_stream": output.stream},
+        message=message, fields=fields,
     )  # fmt: skip
 
 
