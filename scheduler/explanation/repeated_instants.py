@@ -68,16 +68,13 @@ class SecondPasses:
         return self._steps[instant]
 
 
-SECOND = timedelta(seconds=1)
 _RAREST = timedelta(days=8 * 366)
 """The longest time between two instants of a schedule: 29 February, across a century year without one."""
 
 
 def is_due(definition: JobDefinition, instant: datetime) -> bool:
     """Whether the schedule has exactly this instant."""
-    if instant.microsecond:
-        return False
-    return schedule_of(definition).next_after(instant - SECOND) == instant
+    return schedule_of(definition).has(instant)
 
 
 def latest_before(definition: JobDefinition, instant: datetime) -> datetime | None:

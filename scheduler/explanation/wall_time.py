@@ -16,7 +16,6 @@ from scheduler.schedule.offsets import Stretch, stretches
 from scheduler.schedule.schedule import epoch_seconds, instant_at
 from scheduler.schedule.wall_schedule import WallSchedule
 
-_SECOND = timedelta(seconds=1)
 _NEAR_S = 2 * 86_400
 """A change of clocks moves them by a day at most (zones that crossed the date line)."""
 
@@ -63,7 +62,7 @@ def daylight_saving(definition: JobDefinition, instant: datetime) -> DaylightSav
         schedule = schedule.every_day
     if isinstance(schedule, SeveralSchedules):
         # If some of the expressions have the instant, the others do not matter to it.
-        due = [each for each in schedule.members if each.next_after(instant - _SECOND) == instant]
+        due = [each for each in schedule.members if each.has(instant)]
         found = (_effect(each, instant) for each in due or schedule.members)
         return next((effect for effect in found if effect is not None), None)
     return _effect(schedule, instant) if isinstance(schedule, WallSchedule) else None

@@ -49,7 +49,7 @@ class _Stretch(NamedTuple):
         """Whether an instant of the stretch is one of them."""
         if self.schedule is None:
             return True
-        return _has(self.schedule, instant) and not (self.other is not None and _has(self.other, instant))
+        return self.schedule.has(instant) and not (self.other is not None and self.other.has(instant))
 
     def how_many(self, after: datetime, until: datetime) -> int:
         """How many of them are in after < x <= until."""
@@ -184,7 +184,7 @@ class Disposals:
     def without_run(self, schedule: Schedule, first: datetime, last: datetime) -> list[datetime]:
         """The instants of a schedule in this stretch, both ends included, that misfired or whose run was skipped."""
         found = {instant for instant, tick in self._ticks.items() if tick in self._skipped}
-        found = {instant for instant in found if first <= instant <= last and _has(schedule, instant)}
+        found = {instant for instant in found if first <= instant <= last and schedule.has(instant)}
         for stretch in self._stretches:
             begin, end = max(first, stretch.first), min(last, stretch.last)
             if stretch.disposal.kind == "missed" and begin <= end:
@@ -200,7 +200,3 @@ def _is_past(state: State, name: str, moment: datetime) -> bool:
         return True
     # What calendars exclude is on record before the next instant that moves the cursor.
     return job.cursor >= moment or (job.excluded_until is not None and job.excluded_until >= moment)
-
-
-def _has(schedule: Schedule, instant: datetime) -> bool:
-    return schedule.next_after(instant - RESOLUTION) == instant

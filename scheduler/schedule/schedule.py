@@ -78,6 +78,10 @@ class Schedule(ABC):
         """The last instant x with after < x <= until, or None."""
         return self.summary(after, until).last
 
+    def has(self, instant: datetime) -> bool:
+        """Whether this is one of its instants."""
+        return self.latest_between(instant - timedelta.resolution, instant) == instant
+
 
 def epoch_seconds(instant: datetime) -> int:
     """Whole seconds since 1970 in UTC, fractions dropped downwards.

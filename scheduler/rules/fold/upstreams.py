@@ -49,7 +49,7 @@ class Missed(NamedTuple):
         at = instant + self.offset
         if not self.first <= at <= self.last or instant in self.run:
             return False
-        return self.schedule.latest_between(at - _MICROSECOND, at) == at
+        return self.schedule.has(at)
 
     def last_shared(self, others: Iterable[JobDefinition]) -> datetime | None:
         """The last nominal instant that gets no run and is one of all these schedules too, as far as that is near."""
@@ -311,17 +311,12 @@ def _may_fall_due(state: State, job: Job, instant: datetime) -> bool:
     definition, at = job.definition, instant + offset_of(job.definition)
     if at in state.at_reboot.get(job.name, ()):
         return True
-    if any(span.after < at <= span.until and _has(span.definition, at) for span in job.unsettled):
+    if any(span.after < at <= span.until and schedule_of(span.definition).has(at) for span in job.unsettled):
         return True
     promised = job.catching_up
     is_promised = promised is not None and promised.first <= at <= promised.last
     is_open = job.on_schedule and definition.has_times and not job.is_settled(at)
-    return (is_promised or is_open) and _has(definition, at)
-
-
-def _has(definition: JobDefinition, at: datetime) -> bool:
-    """Whether the schedule of a definition has an instant."""
-    return schedule_of(definition).latest_between(at - _MICROSECOND, at) == at
+    return (is_promised or is_open) and schedule_of(definition).has(at)
 
 
 def _is_live(state: State, name: str, instant: datetime) -> bool:

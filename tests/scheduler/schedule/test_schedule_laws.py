@@ -49,6 +49,21 @@ def schedules(draw: st.DrawFn) -> Schedule:
 
 @settings(PATIENT)
 @given(schedule=schedules(), instant=ANY_TIME | NEAR_A_CHANGE)
+def test_a_schedule_has_its_instants_and_no_others(schedule: Schedule, instant: datetime) -> None:
+    """`has` is true of what `next_after` answers, and of no moment right before or after that."""
+    moment = timedelta(microseconds=1)
+    assert schedule.has(instant) == (schedule.next_after(instant - moment) == instant)
+    found = schedule.next_after(instant)
+    if found is not None:
+        assert [schedule.has(each) for each in (found - moment, found, found + moment)] == [
+            False,
+            True,
+            False,
+        ]
+
+
+@settings(PATIENT)
+@given(schedule=schedules(), instant=ANY_TIME | NEAR_A_CHANGE)
 def test_the_next_instant_is_strictly_later(schedule: Schedule, instant: datetime) -> None:
     """`next_after` answers with a later whole second in UTC, or with None."""
     found = schedule.next_after(instant)
