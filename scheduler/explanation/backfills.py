@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property, partial
 from typing import NamedTuple
 
@@ -12,10 +12,9 @@ from scheduler.explanation.facts import Backfilling, Fact, Verdict
 from scheduler.explanation.repeated_instants import is_due
 from scheduler.explanation.runs import run_facts, run_owed
 from scheduler.ledger.past import Past
+from scheduler.rules.instants_state import RESOLUTION
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.state import State
-
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class _Request(NamedTuple):
@@ -55,10 +54,10 @@ class Backfills:
         found: set[datetime] = set()
         for request in self._requests:
             for part in request.data.parts:
-                first, last = max(begin, part.first), min(until - _MICROSECOND, part.last)
+                first, last = max(begin, part.first), min(until - RESOLUTION, part.last)
                 if first <= last:
                     job = self._past.state_at(request.entry.seq).jobs[self._name]
-                    found.update(schedule_of(job.definition).between(first - _MICROSECOND, last))
+                    found.update(schedule_of(job.definition).between(first - RESOLUTION, last))
         return found
 
     def about(self, instant: datetime) -> tuple[Verdict | None, list[Fact]]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Literal
 
 from scheduler.explanation.facts import ExcludedDay, Fact
 from scheduler.ledger.past import Past
+from scheduler.rules.instants_state import RESOLUTION
 from scheduler.rules.job_schedule import excluded, offset_of
 from scheduler.rules.state import Job, State
 from scheduler.schedule.zones import load_zone
-
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def without_due(
@@ -26,7 +25,7 @@ def without_due(
         instant: the instant.
         facts: what else is known of it.
     """
-    if instant.microsecond or not excluded(job.definition, instant - _MICROSECOND, instant).count:
+    if instant.microsecond or not excluded(job.definition, instant - RESOLUTION, instant).count:
         return "not_due", list(facts)
     return "excluded", [*facts, _excluded_day(past, job, instant)]
 

@@ -23,9 +23,10 @@ from scheduler.explanation.runs import NEAR_ENTRIES, run_facts, run_owed, upstre
 from scheduler.explanation.standing import absent, switched
 from scheduler.ledger.past import Past
 from scheduler.rules.awaited import AwaitedInstant
+from scheduler.rules.instants_state import RESOLUTION
 from scheduler.rules.state import Job
 
-_MICROSECOND, _SECOND = timedelta(microseconds=1), timedelta(seconds=1)
+_SECOND = timedelta(seconds=1)
 _STATES: Final[dict[Verdict, UpstreamState]] = {
     "running": "running",
     "waiting": "waiting",
@@ -138,7 +139,7 @@ def _result(ask: Ask, name: str, instant: datetime) -> UpstreamResult:
     """What became of the instant in a job before."""
     try:
         # The moment of a request is no whole second, and so no instant of a schedule.
-        until = instant + (_MICROSECOND if instant.microsecond else _SECOND)
+        until = instant + (RESOLUTION if instant.microsecond else _SECOND)
         answers, _ = ask(name).about(instant, until)
     except KeyError:
         return UpstreamResult(job=name, state="absent")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from scheduler.ledger.disposals import Disposals
+from scheduler.rules.instants_state import RESOLUTION
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.requests.backfill import Wanted, is_open, range_end
 from scheduler.rules.state import Job
 
 LOOKED_AT_MAX = 1_000_000
 """At most so many instants of a range are looked at."""
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class RangeTooLong(ValueError):
@@ -53,18 +53,18 @@ def choose(
     Raises:
         RangeTooLong: there are too many to look at.
     """
-    schedule, last = schedule_of(job.definition), min(end - _MICROSECOND, range_end(job, now))
+    schedule, last = schedule_of(job.definition), min(end - RESOLUTION, range_end(job, now))
     later = schedule.next_after(last)
     cut_at = last if later is not None and later < end else None
     if last < begin:
         return BackfillChoice([], cut_at=cut_at)
-    count = schedule.count_between(begin - _MICROSECOND, last)
+    count = schedule.count_between(begin - RESOLUTION, last)
     if missed_only:
         instants = disposals.without_run(schedule, begin, last)
     elif count > LOOKED_AT_MAX:
         raise RangeTooLong(count)
     else:
-        instants = list(schedule.between(begin - _MICROSECOND, last))
+        instants = list(schedule.between(begin - RESOLUTION, last))
     wanted, with_run, still_open = [], 0, 0
     for instant in instants:
         disposal = disposals.of(instant)

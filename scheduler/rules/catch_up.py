@@ -16,7 +16,7 @@ from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import MisfireReason, Trigger
 from scheduler.rules.exclusion import exclusion, exclusion_of_span
-from scheduler.rules.instants_state import ClosedInterval
+from scheduler.rules.instants_state import RESOLUTION, ClosedInterval
 from scheduler.rules.job_schedule import local_iso, nominal, schedule_of
 from scheduler.rules.state import Job, State
 from scheduler.schedule import Schedule
@@ -44,7 +44,7 @@ def _rest(job: Job, now: datetime) -> list[Event]:
     if promised is None:
         return []
     definition = job.definition
-    before_first = promised.first - timedelta(microseconds=1)
+    before_first = promised.first - RESOLUTION
     instants = schedule_of(definition).latest(before_first, promised.last, promised.left)
     return [ticked(definition, instant, now, "catch_up") for instant in instants]
 

@@ -6,14 +6,13 @@ The entry says only the first, the last, and how many there were, for a stretch 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
+from scheduler.rules.instants_state import RESOLUTION
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.schedule import Schedule
-
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def schedule_of_misfire(definitions: Iterable[JobDefinition], misfire: v.ScheduleMisfired) -> Schedule:
@@ -28,7 +27,7 @@ def schedule_of_misfire(definitions: Iterable[JobDefinition], misfire: v.Schedul
     """
     for definition in definitions:
         schedule = schedule_of(definition)
-        found = schedule.summary(misfire.first - _MICROSECOND, misfire.last)
+        found = schedule.summary(misfire.first - RESOLUTION, misfire.last)
         if (found.first, found.last, found.count) == (misfire.first, misfire.last, misfire.count):
             return schedule
     raise LookupError("no definition of the job has just these instants")
@@ -43,5 +42,5 @@ def last_not_caught_up(misfire: v.ScheduleMisfired, schedule: Schedule) -> datet
     """
     if not misfire.will_run:
         return misfire.last
-    run = schedule.latest(misfire.first - _MICROSECOND, misfire.last, misfire.will_run)
-    return run[0] - _MICROSECOND if run else misfire.last
+    run = schedule.latest(misfire.first - RESOLUTION, misfire.last, misfire.will_run)
+    return run[0] - RESOLUTION if run else misfire.last

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import count
 from typing import NamedTuple
 
 from scheduler.definition import Timing
+from scheduler.rules.instants_state import RESOLUTION
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.state import Job, State
 from scheduler.schedule import Schedule
-
-_RESOLUTION = timedelta(microseconds=1)
 
 
 class Due(NamedTuple):
@@ -68,7 +67,7 @@ class Timetable:
             group = self._group_of.get(job.name)
         if group is None:
             return
-        passed = now if group.next is None else min(now, group.next - _RESOLUTION)
+        passed = now if group.next is None else min(now, group.next - RESOLUTION)
         if job.cursor < passed:
             self._late += [Due(instant, job.name) for instant in group.schedule.between(job.cursor, passed)]
 

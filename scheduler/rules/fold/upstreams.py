@@ -18,6 +18,7 @@ from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import ASKED_FOR
 from scheduler.rules.awaited import AwaitedInstant
+from scheduler.rules.instants_state import RESOLUTION
 from scheduler.rules.job_schedule import offset_of, schedule_of
 from scheduler.rules.state import Job, Run, State
 from scheduler.schedule import Schedule
@@ -28,7 +29,6 @@ SKIPPED_MAX = 100
 """So many instants whose run was skipped are kept, so that a success that comes later has it made again."""
 _STEPS_MAX = 100
 """So often a time that several schedules share is looked for further back."""
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Missed(NamedTuple):
@@ -54,7 +54,7 @@ class Missed(NamedTuple):
     def last_shared(self, others: Iterable[JobDefinition]) -> datetime | None:
         """The last nominal instant that gets no run and is one of all these schedules too, as far as that is near."""
         schedules = [(self.schedule, self.offset), *((schedule_of(each), offset_of(each)) for each in others)]
-        first, last = self.first - self.offset - _MICROSECOND, self.last_not_run
+        first, last = self.first - self.offset - RESOLUTION, self.last_not_run
         for _ in range(_STEPS_MAX):
             if last is None:
                 return None
@@ -172,7 +172,7 @@ def missed_by(state: State, entry: Entry, data: v.ScheduleMisfired) -> Missed | 
     around = [span for span in job.unsettled if span.after < data.first and data.last <= span.until]
     definition = around[0].definition if around else job.definition
     schedule, offset = schedule_of(definition), offset_of(definition)
-    latest = schedule.latest(data.first - _MICROSECOND, data.last, data.will_run + 1)
+    latest = schedule.latest(data.first - RESOLUTION, data.last, data.will_run + 1)
     run = latest[-data.will_run :] if data.will_run else []
     left = [each - offset for each in latest[: len(latest) - len(run)]]
     run_nominal = frozenset(each - offset for each in run)
@@ -254,7 +254,7 @@ def instant_of(state: State, run: Run) -> datetime | None:
 
 def requested_instant(requested: datetime) -> datetime:
     """The instant for which a run counts that was requested then: no whole second, as those of schedules are."""
-    return requested if requested.microsecond else requested + _MICROSECOND
+    return requested if requested.microsecond else requested + RESOLUTION
 
 
 def _forget_impossible(state: State, job: Job, name: str) -> None:

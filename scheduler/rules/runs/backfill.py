@@ -8,19 +8,18 @@ of it counts its time from its own tick, and what is cancelled is not owed yet.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.entry_members import BackfillPart
 from scheduler.rules.catch_up import ticked
-from scheduler.rules.instants_state import Backfill
+from scheduler.rules.instants_state import RESOLUTION, Backfill
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.runs.round import is_over
 from scheduler.rules.state import State
 
-_MICROSECOND = timedelta(microseconds=1)
 _ROUND_MAX = 1_000
 """At most so many jobs get the next tick of their backfill in one append."""
 
@@ -75,7 +74,7 @@ def next_tick(backfill: Backfill, now: datetime) -> Event:
     assert definition is not None, "of one of which something is left"
     schedule = schedule_of(definition)
     for part in backfill.parts:
-        before = part.first - _MICROSECOND
+        before = part.first - RESOLUTION
         instant = schedule.next_after(before if backfill.until is None else max(before, backfill.until))
         if instant is not None and instant <= part.last:
             replaces = _replaced(part, schedule.count_between(before, instant) - 1)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import ASKED_FOR
 from scheduler.rules.catch_up import chosen
+from scheduler.rules.instants_state import RESOLUTION
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.runs.attempts import with_retry
 from scheduler.rules.runs.dispatch import lost, skipped
@@ -86,5 +87,5 @@ def _wanted(definition: JobDefinition, instants: list[datetime], now: datetime) 
     """Those of the instants, which fell due, that the catch-up policy wants run; of boots it wants all."""
     if definition.at_reboot:
         return instants
-    before_all = instants[0] - timedelta(microseconds=1)
+    before_all = instants[0] - RESOLUTION
     return chosen(definition, schedule_of(definition), before_all, now)
