@@ -18,7 +18,7 @@ def settled_later(past: Past, name: str, instant: datetime, after: int) -> Entry
 
     def settled(state: State) -> bool:
         spans = state.jobs[name].unsettled
-        return not any(span.after < instant <= span.until for span in spans)
+        return not any(span.has(instant) for span in spans)
 
     return past.first_where(settled, after=after)
 
@@ -29,11 +29,7 @@ def kept_pause(past: Past, name: str, entry: Entry, instant: datetime) -> Closed
     if not isinstance(data, v.JobEnabled) or not data.catch_up:
         return None
     for span in past.state_at(entry.seq).jobs[name].unsettled:
-        if (
-            span.reason == "paused"
-            and span.after < instant <= span.until
-            and is_due(span.definition, instant)
-        ):
+        if span.reason == "paused" and span.has(instant) and is_due(span.definition, instant):
             return span
     return None
 

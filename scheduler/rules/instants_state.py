@@ -24,6 +24,10 @@ class ClosedInterval(msgspec.Struct, gc=False):
     until: datetime
     reason: MisfireReason
 
+    def has(self, instant: datetime) -> bool:
+        """Whether an instant is in the interval."""
+        return self.after < instant <= self.until
+
 
 class CatchingUp(msgspec.Struct, gc=False):
     """A misfire of the instants `first` to `last`: the latest `left` of them do not have their tick yet."""
@@ -31,6 +35,10 @@ class CatchingUp(msgspec.Struct, gc=False):
     first: datetime
     last: datetime
     left: int
+
+    def has(self, instant: datetime) -> bool:
+        """Whether an instant is between the first and the last."""
+        return self.first <= instant <= self.last
 
 
 class Backfill(msgspec.Struct, gc=False, omit_defaults=True):

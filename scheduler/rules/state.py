@@ -121,10 +121,19 @@ class Job(msgspec.Struct, omit_defaults=True):
         if self.ahead is not None and self.cursor >= self.ahead.first:
             self.cursor, self.ahead = max(self.cursor, self.ahead.until), None
 
+    @property
+    def settled_until(self) -> datetime:
+        """The end of all that is settled."""
+        return self.cursor if self.ahead is None else self.ahead.until
+
     def is_settled(self, instant: datetime) -> bool:
         """Whether an instant is settled."""
         ahead = self.ahead
         return instant <= self.cursor or (ahead is not None and ahead.first <= instant <= ahead.until)
+
+    def closed_around(self, first: datetime, last: datetime) -> list[ClosedInterval]:
+        """The intervals of earlier schedules that have both of these instants."""
+        return [span for span in self.unsettled if span.has(first) and span.has(last)]
 
     def open_stretches(self, after: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
         """The stretches `after < instant <= until` in which nothing is settled beyond the cursor."""

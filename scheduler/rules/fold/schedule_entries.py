@@ -77,7 +77,7 @@ def _schedule_reopened(state: State, entry: Entry, data: v.ScheduleReopened) -> 
     state.reopened[job.name] = entry.seq
     if entry.time >= job.cursor:
         return
-    until = job.cursor if job.ahead is None else job.ahead.until
+    until = job.settled_until
     job.cursor, job.ahead = entry.time, None
     if data.before is not None:
         job.ahead = SettledAhead(data.before, max(until, data.before))

@@ -169,7 +169,7 @@ def missed_by(state: State, entry: Entry, data: v.ScheduleMisfired) -> Missed | 
     job = state.jobs.get(entry.job or "")
     if job is None or not _dependents(state, job.name):
         return None
-    around = [span for span in job.unsettled if span.after < data.first and data.last <= span.until]
+    around = job.closed_around(data.first, data.last)
     definition = around[0].definition if around else job.definition
     schedule, offset = schedule_of(definition), offset_of(definition)
     latest = schedule.latest(data.first - RESOLUTION, data.last, data.will_run + 1)
@@ -311,10 +311,10 @@ def _may_fall_due(state: State, job: Job, instant: datetime) -> bool:
     definition, at = job.definition, instant + offset_of(job.definition)
     if at in state.at_reboot.get(job.name, ()):
         return True
-    if any(span.after < at <= span.until and schedule_of(span.definition).has(at) for span in job.unsettled):
+    if any(span.has(at) and schedule_of(span.definition).has(at) for span in job.unsettled):
         return True
     promised = job.catching_up
-    is_promised = promised is not None and promised.first <= at <= promised.last
+    is_promised = promised is not None and promised.has(at)
     is_open = job.on_schedule and definition.has_times and not job.is_settled(at)
     return (is_promised or is_open) and schedule_of(definition).has(at)
 

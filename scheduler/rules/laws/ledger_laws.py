@@ -88,7 +88,7 @@ def _schedule_ticked(state: State, entry: Entry, data: v.ScheduleTicked) -> str:
         return _ticked_after(job, data)
     if data.trigger == "catch_up":
         promised = job.catching_up
-        if promised is None or not promised.first <= data.scheduled_for <= promised.last:
+        if promised is None or not promised.has(data.scheduled_for):
             return f"no misfire promised that {due} would be caught up"
         return ""
     if job.definition.on_demand or job.definition.follows:
@@ -134,7 +134,7 @@ def _schedule_misfired(state: State, entry: Entry, data: v.ScheduleMisfired) -> 
         return f"there was no job {entry.job}"
     if data.first > data.last or not 0 <= data.will_run <= data.count or data.count < 1:
         return "its numbers contradict one another"
-    around = [span for span in job.unsettled if span.after < data.first and data.last <= span.until]
+    around = job.closed_around(data.first, data.last)
     if data.reason == "paused" and not any(span.reason == "paused" for span in around):
         return "nobody had asked for a pause to be caught up"
     if not around and (job.definition.on_demand or job.definition.follows):

@@ -30,7 +30,7 @@ def reopened(state: State, entry: Entry, data: v.ScheduleReopened) -> str:
         return f"the config did not have a job {entry.job} then"
     if data.previous != state.reopened.get(job.name):
         return f"the reopening before it is not entry {data.previous}"
-    until = job.cursor if job.ahead is None else job.ahead.until
+    until = job.settled_until
     if job.cursor <= entry.time:
         return f"nothing of {job.name} that is to come was settled"
     if data.until != until or (data.before is not None and not entry.time < data.before <= until):

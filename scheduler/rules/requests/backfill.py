@@ -43,9 +43,9 @@ def range_end(job: Job, now: datetime) -> datetime:
 def is_open(job: Job, instant: datetime) -> bool:
     """Whether the schedule, or an earlier one, has not disposed of an instant yet that its cursor has passed."""
     promised = job.catching_up
-    if promised is not None and promised.first <= instant <= promised.last:
+    if promised is not None and promised.has(instant):
         return True
-    return any(span.after < instant <= span.until for span in job.unsettled)
+    return any(span.has(instant) for span in job.unsettled)
 
 
 def backfilling(

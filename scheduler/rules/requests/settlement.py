@@ -75,7 +75,7 @@ def reopening(
     """
     if job.cursor <= now:
         return None
-    until = job.cursor if job.ahead is None else job.ahead.until
+    until = job.settled_until
     later = [instant for instant in (*ticked, *_asked_for(state, job, now)) if now < instant <= until]
     before = min([*later, *([job.ahead.first] if job.ahead else [])], default=None)
     end = job.cursor if before is None else min(job.cursor, before - RESOLUTION)
