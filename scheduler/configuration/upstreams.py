@@ -112,13 +112,14 @@ def _nearest_of_dashes(word: str, jobs: Mapping[str, object]) -> str:
 def _circles(graph: dict[str, list[str]]) -> Iterator[list[str]]:
     """The circles, each beginning with the job that comes first in the file; each job is in one of them at most."""
     left = dict(graph)
+    places = {name: place for place, name in enumerate(graph)}
     while True:
         try:
             TopologicalSorter(left).prepare()
         except CycleError as error:
             # Each job of it is one that the next one runs after.
             circle = list(reversed(error.args[1]))[:-1]
-            begin = min(range(len(circle)), key=lambda at: list(graph).index(circle[at]))
+            begin = min(range(len(circle)), key=lambda at: places[circle[at]])
             yield circle[begin:] + circle[:begin]
             for name in circle:
                 left.pop(name, None)
