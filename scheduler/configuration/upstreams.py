@@ -88,7 +88,7 @@ def check_upstreams(jobs: Mapping[str, tuple[Scalar, Node]], problems: Problems)
                     each,
                     f"there is no job {each.text!r} in the config, after which {name} could run",
                     key=f"jobs.{name}.after",
-                    suggestion=nearest(each.text, jobs) or _nearest_of_dashes(each.text, jobs),
+                    suggestion=nearest(each.text, jobs),
                 )
     for circle in _circles(graph):
         first = circle[0]
@@ -102,11 +102,6 @@ def check_upstreams(jobs: Mapping[str, tuple[Scalar, Node]], problems: Problems)
             f"these jobs wait for each other, so that none would ever run: {', '.join(links)}{more}",
             key=f"jobs.{first}.after",
         )
-
-
-def _nearest_of_dashes(word: str, jobs: Mapping[str, object]) -> str:
-    """The job whose name differs in dashes and underscores alone."""
-    return next((name for name in jobs if name.replace("-", "_") == word.replace("-", "_")), "")
 
 
 def _circles(graph: dict[str, list[str]]) -> Iterator[list[str]]:

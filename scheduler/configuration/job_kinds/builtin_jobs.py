@@ -33,5 +33,4 @@ def without_command(
 def nearest_registered(name: str, registered: Collection[str]) -> str:
     """The registered job whose name begins with `name` or is one slip away from it, or an empty string."""
     longer = [each for each in registered if each.startswith(name)]
-    by_word = {each.replace("-", "_"): each for each in sorted(registered)}
-    return longer[0] if len(longer) == 1 else by_word.get(nearest(name, by_word), "")
+    return longer[0] if len(longer) == 1 else nearest(name, registered)

@@ -69,6 +69,16 @@ def test_each_mistake_is_told_with_its_place(body: str, message: str, suggestion
     assert (error.message, error.suggestion, error.line) == (message, suggestion, 4)
 
 
+@pytest.mark.parametrize(("written", "suggestion"), [
+    ("load-al", "load-all"), ("load_all", "load-all"), ("loda-all", "load-all"), ("load", ""), ("day-en", ""),
+])  # fmt: skip
+def test_a_name_with_dashes_is_found(written: str, suggestion: str) -> None:
+    """One slip away, dash and underscore taken for one letter; of two that are as near, none is suggested."""
+    known = "load-all: {every: 5m, command: x}, day-end: {every: 5m, command: x}, day_end: {every: 5m, command: x}"
+    (error,) = refused(f"jobs: {{{known}, b: {{command: x, after: {written}}}}}")
+    assert error.suggestion == suggestion
+
+
 def test_a_circle_is_named_whole() -> None:
     """Also one through several jobs and through both forms; it is told once, and others beside it too."""
     circle = "these jobs wait for each other, so that none would ever run"
