@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -31,7 +30,7 @@ from scheduler.configuration.yaml_tree.source import decode
 from scheduler.configuration.yaml_tree.tree import InvalidYaml, Mapping, Node, Scalar, Sequence, compose
 from scheduler.definition import SchedulerSettings
 from scheduler.home import Home
-from scheduler.ownership.home_owner import owner_of
+from scheduler.ownership.home_owner import owner_or_self
 
 if TYPE_CHECKING:
     from scheduler.rules.reconcile import CalendarDefinition
@@ -80,7 +79,7 @@ def _read(
         where = values.mapping(top.entries["defaults"][1], "").entries["calendars"][1]
         check_calendars(defaults.values["calendars"], where, calendars, problems, "defaults.calendars")
     job_remarks: list[ConfigLint] = []
-    users = UserCheck(problems, job_remarks, cache(lambda: home is None or _is_roots(home)))
+    users = UserCheck(problems, job_remarks, cache(lambda: home is None or owner_or_self(Home(home)) == 0))
     context = ReadingContext(
         problems=problems,
         defaults=defaults,
@@ -125,11 +124,6 @@ def _calendars(
     from scheduler.configuration.calendars.calendars import read_calendars
 
     return read_calendars(top.entries["calendars"][1], problems, path, home)
-
-
-def _is_roots(home: Path) -> bool:
-    owner = owner_of(Home(home))
-    return (os.geteuid() if owner is None else owner) == 0
 
 
 def _custom_jobs(home: Path) -> CustomJobs:

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from eventstore.regular_file import open_regular
+from scheduler.home import Home
+from scheduler.ownership.home_owner import owner_or_self
 
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
@@ -50,7 +52,7 @@ def distrust(found: os.stat_result, path: Path, home: Path | None, looked_at: se
     Raises:
         OSError: one of the folders that it stands in cannot be looked at.
     """
-    trusted = {0, os.geteuid() if home is None else _owner(home)}
+    trusted = {0, os.geteuid() if home is None else owner_or_self(Home(home))}
     problem = _distrusted(found, path, trusted)
     if problem:
         return problem
@@ -63,14 +65,6 @@ def distrust(found: os.stat_result, path: Path, home: Path | None, looked_at: se
             return problem
         looked_at.add(folder)
     return ""
-
-
-def _owner(home: Path) -> int:
-    from scheduler.home import Home
-    from scheduler.ownership.home_owner import owner_of
-
-    owner = owner_of(Home(home))
-    return os.geteuid() if owner is None else owner
 
 
 def _folders(path: Path, home: Path | None) -> Iterator[Path]:

@@ -16,10 +16,15 @@ def owner_of(home: Home) -> int | None:
     return None
 
 
+def owner_or_self(home: Home) -> int:
+    """The uid of the home's owner; while there is no home's folder, of the user as whom this process acts."""
+    owner = owner_of(home)
+    return os.geteuid() if owner is None else owner
+
+
 def is_foreign(home: Home) -> bool:
     """Whether the home belongs to another user than the one as whom this process acts.
 
     Who reads such a home writes nothing there, whatever its permissions would allow.
     """
-    owner = owner_of(home)
-    return owner is not None and owner != os.geteuid()
+    return owner_or_self(home) != os.geteuid()
