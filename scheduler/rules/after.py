@@ -7,8 +7,9 @@ not succeed; or a request that such a run be made, after that job was made again
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 
 from eventstore.store import OWN_SEQ, Event
 from scheduler import vocabulary as v
@@ -21,23 +22,6 @@ from scheduler.rules.state import NEVER, Job, Run, State
 
 ROUND_MAX = 500
 """At most this many instants are recorded in one append."""
-
-
-def decided(state: State, names: Iterable[str]) -> list[tuple[Job, AwaitedInstant]]:
-    """The first instants of the named jobs about which something is to be recorded, at most `ROUND_MAX`."""
-    found: list[tuple[Job, AwaitedInstant]] = []
-    for name in names:
-        job = state.jobs.get(name)
-        if job is not None and job.on_schedule and job.definition.follows:
-            found += [(job, each) for each in job.awaited if is_decided(job, each)]
-        if len(found) >= ROUND_MAX:
-            return found[:ROUND_MAX]
-    return found
-
-
-def after_events(state: State, names: Iterable[str], now: datetime) -> list[Event]:
-    """What is to be recorded about the instants of the named jobs that are decided."""
-    return [_event(job, each, now) for job, each in decided(state, names)]
 
 
 class UndecidedJobs:
@@ -68,18 +52,22 @@ class UndecidedJobs:
         return waiting
 
     def events(self, state: State, now: datetime) -> list[Event]:
-        """What is to be recorded about instants that are decided."""
-        self._forget(state)
-        return after_events(state, self._names, now) if self._names else []
+        """What is to be recorded about instants that are decided, of at most `ROUND_MAX`."""
+        return [_event(job, each, now) for job, each in islice(self._decided(state), ROUND_MAX)]
 
     def any_decided(self, state: State) -> bool:
         """Whether something is to be recorded."""
-        self._forget(state)
-        return bool(self._names)
+        return next(self._decided(state), None) is not None
 
-    def _forget(self, state: State) -> None:
+    def _decided(self, state: State) -> Iterator[tuple[Job, AwaitedInstant]]:
+        """The instants about which something is to be recorded; a job that is found to have none is forgotten."""
         for name in list(self._names):
-            if not decided(state, (name,)):
+            job = state.jobs.get(name)
+            found: list[AwaitedInstant] = []
+            if job is not None and job.on_schedule and job.definition.follows:
+                found = [each for each in job.awaited if is_decided(job, each)]
+                yield from ((job, each) for each in found)
+            if not found:
                 del self._names[name]
 
 
