@@ -109,8 +109,7 @@ def _read(
     remarks += job_remarks
     remarks += _literal_lints(text, top, jobs, problems)
     found = _settings(settings.values)
-    if found.locks:
-        remarks += lock_lints(jobs, found.locks)
+    remarks += lock_lints(jobs, found.locks)
     whole = {name: calendar for name, calendar in calendars.items() if calendar is not None}
     return Config(path, digest, jobs, found, remarks, now, whole, calendar_files)
 

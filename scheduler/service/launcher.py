@@ -158,9 +158,7 @@ class Launcher:
             working_directory=self._directory(definition, account),
             stdout=stdout,
             stderr=self._home.output_text(run.number, attempt, started, "stderr"),
-            confinement=None
-            if definition.limits is None and account is None
-            else _confinement(definition.limits, account),
+            confinement=_confinement(definition.limits, account),
         )
 
     def _values(self, definition: JobDefinition) -> Mapping[str, str]:

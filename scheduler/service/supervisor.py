@@ -229,9 +229,10 @@ class Supervisor:
         if self._stopping:
             return STOPPING_LOOK_S
         deadlines = [running.deadline_s for running in self._timed.values() if running.deadline_s is not None]
-        wakes = [max(0.0, min(deadlines) - now.monotonic_s)] if deadlines else []
-        look_s = self._output_limits.wake_s(now.monotonic_s)
-        return min([*wakes, look_s]) if look_s is not None else wakes[0] if wakes else None
+        waits = [max(0.0, min(deadlines) - now.monotonic_s)] if deadlines else []
+        if (look_s := self._output_limits.wake_s(now.monotonic_s)) is not None:
+            waits.append(look_s)
+        return min(waits, default=None)
 
 
 def _orphan(running: RunningAttempt) -> Orphan:
