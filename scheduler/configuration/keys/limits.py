@@ -18,7 +18,7 @@ from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
 from scheduler.definition import Limits
 from scheduler.schedule import format_duration
-from scheduler.wording.sizes import size_words
+from scheduler.wording.sizes import UNITS, size_words
 
 Members = dict[str, Any]
 
@@ -30,10 +30,7 @@ CPU_TIME_MAX_MS: Final = 10 * 365 * 86_400 * 1_000
 _SIZE_MAX_BYTES: Final = 10**15
 _SIZE: Final = "a size such as 500MB or 2GB"
 _WRITTEN: Final = re.compile(r"([0-9]{1,12})(\.[0-9]{1,3})?\s*([A-Za-z]*)")
-_UNITS: Final = {
-    "TiB": 2**40, "TB": 10**12, "GiB": 2**30, "GB": 10**9, "MiB": 2**20, "MB": 10**6, "KiB": 2**10, "kB": 10**3,
-}  # fmt: skip
-_FOLDED: Final = {unit.lower(): unit for unit in _UNITS}
+_FOLDED: Final = {unit.lower(): factor for unit, factor in UNITS.items()}
 _SHORT: Final = {"t": "TB", "g": "GB", "m": "MB", "k": "kB"}
 _SYNONYMS: Final = {
     "mem": "memory", "ram": "memory", "rss": "memory", "memory_max": "memory",
@@ -101,13 +98,13 @@ def _size(low: int) -> Callable[[Node], int]:
     def read(node: Node) -> int:
         found = scalar(node, _SIZE)
         written = _WRITTEN.fullmatch(found.text.strip())
-        unit = "" if written is None else _FOLDED.get(written[3].lower(), "")
-        if written is None or not unit:
+        factor = None if written is None else _FOLDED.get(written[3].lower())
+        if written is None or factor is None:
             short = "" if written is None else _SHORT.get(written[3].lower(), "")
             better = f"{written[1]}{written[2] or ''}{short}" if written is not None and short else ""
             bare = ": a size has a unit" if written is not None and not written[3] else ""
             raise InvalidValue(f"this takes {_SIZE}, not {found.text!r}{bare}", better)
-        size = round(float(written[1] + (written[2] or "")) * _UNITS[unit])
+        size = round(float(written[1] + (written[2] or "")) * factor)
         if not low <= size <= _SIZE_MAX_BYTES:
             bounds = f"{size_words(low)} to {size_words(_SIZE_MAX_BYTES)}"
             raise InvalidValue(f"{found.text} is out of range: this takes a size from {bounds}")
