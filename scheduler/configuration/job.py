@@ -8,6 +8,8 @@ from collections.abc import Mapping as AbstractMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from msgspec import structs
+
 from scheduler.command import needs_shell
 from scheduler.configuration.job_kinds.builtin_jobs import without_command
 from scheduler.configuration.keys.key import Key
@@ -25,7 +27,6 @@ from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar
 from scheduler.definition import DEFINITION_BYTES_MAX, JobCalendars, JobDefinition, recorded_bytes
 from scheduler.home import Home
-from scheduler.schedule import is_reboot
 from scheduler.schedule.cron.several import SEPARATOR
 
 if TYPE_CHECKING:
@@ -146,22 +147,17 @@ def _configured(name: str, block: Block, context: ReadingContext, when: Place) -
     command = members.get("command")
     if command is None and "python" not in members:
         members = {**filled(name), **members}
+        members.pop("run_as", None)  # that of defaults: what cleans cronledger's own folders is its owner
     elif isinstance(command, str):
         members["shell"] = needs_shell(command)
     expressions = members.get("schedule")
     if isinstance(expressions, list):
         members |= {"schedules": expressions, "schedule": SEPARATOR.join(expressions)}
-    if members.get("command") is None and "python" not in members:
-        members.pop("run_as", None)  # that of defaults: what cleans cronledger's own folders is its owner
-    after = members.get("after")
-    alone = after is not None and after.within_ms is None
-    reboot = isinstance(expressions, str) and is_reboot(expressions)
-    has_times = not (members.get("on_demand") or alone or reboot)
-    if not has_times:
-        members.pop("jitter_ms", None)  # those of defaults mean the jobs that have times
     if members.get("calendars") is not None:
-        members["calendars"] = _with_days(members["calendars"], context) if has_times else None
+        members["calendars"] = _with_days(members["calendars"], context)
     definition = JobDefinition(name=name, **members)
+    if not definition.has_times:  # those of defaults mean the jobs that have times
+        definition = structs.replace(definition, jitter_ms=None, calendars=None)
     return ConfiguredJob(
         definition=definition,
         env={**inherited, **own} if own else inherited,
