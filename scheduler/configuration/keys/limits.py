@@ -1,26 +1,19 @@
-"""The block `limits`: what an attempt may use.
-
-A block is read into the members that it sets, so that a job's block can be merged over that in `defaults`; in it too,
-`none` takes a default back.
-"""
+"""The block `limits`: what an attempt may use. In it too, `none` takes a default back."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
-from scheduler.configuration.keys.converters import FaultCollector
+from scheduler.configuration.keys.blocks import Members, Reader, block, member
 from scheduler.configuration.keys.values import duration_ms, scalar, whole_number
-from scheduler.configuration.spelling import nearest
-from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue
-from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
+from scheduler.configuration.yaml_tree.problems import InvalidValue
+from scheduler.configuration.yaml_tree.tree import Node, Scalar
 from scheduler.definition import Limits
 from scheduler.schedule import format_duration
 from scheduler.wording.sizes import UNITS, size_words
-
-Members = dict[str, Any]
 
 TAKES: Final = "a mapping such as {memory: 2GB, cpu_time: 30m}, or none"
 NICE_MAX: Final = 19
@@ -45,25 +38,7 @@ def limits(node: Node) -> Members | None:
     Raises:
         InvalidValue: with every mistake in it.
     """
-    if isinstance(node, Scalar) and node.text == "none":
-        return None
-    if not isinstance(node, Mapping) or not node.entries:
-        kinds = ((Mapping, "an empty mapping"), (Sequence, "a list"), (Scalar, "a single value"))
-        raise InvalidValue(
-            f"this takes {TAKES}, not {next(what for kind, what in kinds if isinstance(node, kind))}"
-        )
-    gathered = FaultCollector()
-    members: Members = {}
-    for word, (key, value) in node.entries.items():
-        if word not in _KEYS:
-            near = _SYNONYMS.get(word) or nearest(word, _KEYS)
-            message = f"unknown key {word!r} in limits, which takes {', '.join(_KEYS)}"
-            gathered.faults.append(Fault(message, near, key, 0, word))
-            continue
-        member, read = _KEYS[word]
-        members[member] = gathered.take(_or_none(read), value, word)
-    gathered.settle()
-    return members
+    return block(node, "limits", TAKES, _KEYS, _SYNONYMS)
 
 
 def merged(own: Members | None, inherited: Members | None) -> Limits | None:
@@ -90,8 +65,8 @@ def shown(value: Limits | None) -> str:
     return f"{{{', '.join(parts)}}}"
 
 
-def _or_none(read: Callable[[Node], int]) -> Callable[[Node], int | None]:
-    return lambda node: None if isinstance(node, Scalar) and node.text == "none" else read(node)
+def _limit(name: str, read: Callable[[Node], int]) -> Reader:
+    return member(name, lambda node: None if isinstance(node, Scalar) and node.text == "none" else read(node))
 
 
 def _size(low: int) -> Callable[[Node], int]:
@@ -120,10 +95,10 @@ def _cpu_time(node: Node) -> int:
     return found
 
 
-_KEYS: Final[dict[str, tuple[str, Callable[[Node], int]]]] = {
-    "memory": ("memory_bytes", _size(MEMORY_MIN_BYTES)),
-    "cpu_time": ("cpu_time_ms", _cpu_time),
-    "nice": ("nice", whole_number(1, NICE_MAX)),
-    "output": ("output_bytes", _size(1_000)),
+_KEYS: Final[dict[str, Reader]] = {
+    "memory": _limit("memory_bytes", _size(MEMORY_MIN_BYTES)),
+    "cpu_time": _limit("cpu_time_ms", _cpu_time),
+    "nice": _limit("nice", whole_number(1, NICE_MAX)),
+    "output": _limit("output_bytes", _size(1_000)),
 }
-"""The keys of the block, each with the member that it sets and what reads its value."""
+"""The keys of the block, each with what makes members of its value."""

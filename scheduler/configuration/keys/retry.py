@@ -1,25 +1,20 @@
-"""The block `retry`: when a run makes another attempt.
-
-A block is read into the members that it sets, so that a job's block can be merged over that in `defaults`.
-"""
+"""The block `retry`: when a run makes another attempt."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
+from scheduler.configuration.keys.blocks import Members, Reader, block, member
 from scheduler.configuration.keys.converters import FaultCollector
 from scheduler.configuration.keys.values import duration_ms, duration_ms_or_never, scalar, whole_number
 from scheduler.configuration.spelling import nearest
-from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue
-from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
+from scheduler.configuration.yaml_tree.problems import InvalidValue
+from scheduler.configuration.yaml_tree.tree import Node, Scalar, Sequence
 from scheduler.definition import RETRIED_OUTCOMES, Retry
 from scheduler.schedule import format_duration
-
-Members = dict[str, Any]
 
 TAKES: Final = "a mapping such as {attempts: 3, delay: 30s}, or none"
 ATTEMPTS_MAX: Final = 100
@@ -36,28 +31,10 @@ _SYNONYMS: Final = {
 
 def retry(node: Node) -> Members | None:
     """The members of a policy that a block sets; None if it is `none`, which takes a default back."""
-    if isinstance(node, Scalar) and node.text == "none":
-        return None
-    if not isinstance(node, Mapping) or not node.entries:
-        what = "an empty mapping" if isinstance(node, Mapping) else "a single value"
-        number = node.text if isinstance(node, Scalar) and node.text.isascii() and node.text.isdigit() else ""
-        raise InvalidValue(
-            f"this takes {TAKES}, not {'a list' if isinstance(node, Sequence) else what}",
-            f"{{attempts: {number}}}" if number else "",
-        )
-    gathered = FaultCollector()
-    members: Members = {}
-    for word, (key, value) in node.entries.items():
-        if word not in _KEYS:
-            near = _SYNONYMS.get(word) or nearest(word, _KEYS)
-            message = f"unknown key {word!r} in retry, which takes {', '.join(_KEYS)}"
-            gathered.faults.append(Fault(message, near, key, 0, word))
-            continue
-        found = gathered.take(_KEYS[word], value, word)
-        if found is not None:
-            members.update(found)
-    gathered.settle()
-    if (contradiction := _contradiction(Retry(**members), members)) is not None:
+    if isinstance(node, Scalar) and node.text.isascii() and node.text.isdigit():
+        raise InvalidValue(f"this takes {TAKES}, not a single value", f"{{attempts: {node.text}}}")
+    members = block(node, "retry", TAKES, _KEYS, _SYNONYMS)
+    if members is not None and (contradiction := _contradiction(Retry(**members), members)) is not None:
         raise InvalidValue(contradiction)
     return members
 
@@ -152,20 +129,12 @@ def _condition(node: Node) -> int | str:
     raise InvalidValue(f"this takes {_CONDITION}, not {found.text!r}", nearest(found.text, RETRIED_OUTCOMES))
 
 
-def _within(node: Node) -> Members:
-    return {"within_ms": duration_ms_or_never(node)}
-
-
-def _one(member: str, read: Callable[[Node], Any]) -> Callable[[Node], Members]:
-    return lambda node: {member: read(node)}
-
-
-_KEYS: Final[dict[str, Callable[[Node], Members]]] = {
-    "attempts": _one("attempts", whole_number(1, ATTEMPTS_MAX)),
-    "delay": _one("delay_ms", duration_ms),
-    "backoff": _one("backoff", _backoff),
-    "delay_max": _one("delay_max_ms", duration_ms),
-    "within": _within,
+_KEYS: Final[dict[str, Reader]] = {
+    "attempts": member("attempts", whole_number(1, ATTEMPTS_MAX)),
+    "delay": member("delay_ms", duration_ms),
+    "backoff": member("backoff", _backoff),
+    "delay_max": member("delay_max_ms", duration_ms),
+    "within": member("within_ms", duration_ms_or_never),
     "if": _conditions,
 }
 """The keys of the block, each with what makes members of its value."""
