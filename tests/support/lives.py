@@ -44,6 +44,26 @@ def crash_at_random(rng: random.Random, machine: Machine, probability: float) ->
     machine.store.before_commit, machine.store.after_commit = before, after
 
 
+def death_after(machine: Machine, appends: int, kept: int) -> Callable[[Sequence[Event]], None]:
+    """What a store calls after each append to have its scheduler die after so many, in the midst of the next one.
+
+    Args:
+        machine: on which the scheduler runs.
+        appends: how many it makes before.
+        kept: how many entries of the append in which it dies reach the disk, at most.
+    """
+    left = appends
+
+    def after(events: Sequence[Event]) -> None:
+        nonlocal left
+        if left == 0:
+            machine.tear(len(events), min(kept, len(events)))
+            raise Crash
+        left -= 1
+
+    return after
+
+
 def meddle(rng: random.Random, world: World) -> None:
     """People and edits: disable, enable, pause, reschedule, remove, bring back."""
     name = rng.choice(list(world.jobs))

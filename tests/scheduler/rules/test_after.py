@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
-from eventstore.store import Entry, Event
+from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.definition import After, JobDefinition
 from scheduler.processes.spawner import Launch
@@ -21,6 +20,7 @@ from scheduler.rules.requests.backfill import Wanted, backfilling
 from tests.support.after_audit import audit_after
 from tests.support.audit import audit
 from tests.support.dependent_lives import live_in_chains
+from tests.support.lives import death_after
 from tests.support.run_audit import audit_runs
 from tests.support.world import BEGIN, Crash, Process, World, job
 
@@ -281,12 +281,7 @@ def test_a_crash_before_its_tick_loses_nothing(kept: int) -> None:
     world.turn()
     assert world.entries()[-1].type == v.RunFinished.TYPE, "the success is recorded, and nothing follows yet"
     if kept:
-
-        def die(events: Sequence[Event]) -> None:
-            world.machine.tear(len(events), kept)
-            raise Crash
-
-        world.store.after_commit = die
+        world.store.after_commit = death_after(world.machine, 0, kept)
         with pytest.raises(Crash):
             world.turn()
     world.restart()

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from eventstore.store import OWN_SEQ, Event
+from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.explanation import Explainer
 from scheduler.explanation.last_due import last_due
 from scheduler.ledger.past import Past
 from scheduler.rules.laws.ledger_laws import illegal_entries
 from tests.support.audit import audit
+from tests.support.lives import death_after
 from tests.support.world import BEGIN, Crash, Process, World, job
 
 
@@ -136,7 +136,7 @@ def test_nothing_is_lost_or_doubled_wherever_it_crashes() -> None:
     for step in range(4):
         for kept in range(4):
             world = boot_world()
-            _crash_at(world, step, kept)
+            world.machine.store.after_commit = death_after(world.machine, step, kept)
             try:
                 world.start()
                 world.run(30)
@@ -148,19 +148,6 @@ def test_nothing_is_lost_or_doubled_wherever_it_crashes() -> None:
             world.run(60)
             assert len(ticks(world)) == 1, (step, kept)
             check(world)
-
-
-def _crash_at(world: World, step: int, kept: int) -> None:
-    left = step
-
-    def after(events: Sequence[Event]) -> None:
-        nonlocal left
-        if left == 0:
-            world.machine.tear(len(events), min(kept, len(events)))
-            raise Crash
-        left -= 1
-
-    world.machine.store.after_commit = after
 
 
 def test_boots_of_which_schedulers_died_as_they_started_are_missed() -> None:

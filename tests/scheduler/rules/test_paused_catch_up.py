@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.explanation import Explainer
 from scheduler.ledger.past import Past
 from scheduler.rules.laws.ledger_laws import illegal_entries
 from tests.support.audit import audit
+from tests.support.lives import death_after
 from tests.support.world import BEGIN, Crash, World, job
 
 HOUR = timedelta(hours=1)
@@ -137,7 +136,7 @@ def test_nothing_is_lost_or_doubled_wherever_it_crashes() -> None:
             world = paused_world(catch_up="all", overlap="queue")
             world.restart()
             enable(world)
-            crash_at(world, step, kept)
+            world.store.after_commit = death_after(world.machine, step, kept)
             try:
                 world.run(60)
             except Crash:
@@ -148,20 +147,6 @@ def test_nothing_is_lost_or_doubled_wherever_it_crashes() -> None:
             world.until(BEGIN + 6.5 * HOUR)
             assert caught_up(world) == ["02:00", "03:00", "04:00", "05:00"], (step, kept)
             check(world)
-
-
-def crash_at(world: World, step: int, kept: int) -> None:
-    """Let the scheduler die after so many more appends, of which the last one keeps so many entries on disk."""
-    left = step
-
-    def after(events: Sequence[Event]) -> None:
-        nonlocal left
-        if left == 0:
-            world.machine.tear(len(events), min(kept, len(events)))
-            raise Crash
-        left -= 1
-
-    world.store.after_commit = after
 
 
 @pytest.mark.parametrize(("hour", "verdict", "kinds"), [

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from eventstore.store import OWN_SEQ, Entry, Event
+from eventstore.store import OWN_SEQ, Entry
 from scheduler import vocabulary as v
 from scheduler.entry_members import BackfillPart
 from scheduler.explanation import Explainer
@@ -19,6 +19,7 @@ from scheduler.rules.laws.ledger_laws import illegal_entries
 from scheduler.rules.requests.backfill import Wanted, ending, parts
 from tests.support.audit import audit
 from tests.support.command import call
+from tests.support.lives import death_after
 from tests.support.run_audit import audit_runs
 from tests.support.simulated_home import home_of
 from tests.support.world import BEGIN, Crash, Process, World, job
@@ -103,7 +104,7 @@ def test_nothing_is_lost_or_doubled_wherever_it_crashes(step: int) -> None:
     for kept in range(4):
         world = outage()
         ask(world)
-        crash_at(world, step, kept)
+        world.store.after_commit = death_after(world.machine, step, kept)
         try:
             world.run(200)
         except Crash:
@@ -114,20 +115,6 @@ def test_nothing_is_lost_or_doubled_wherever_it_crashes(step: int) -> None:
         world.run(200)
         assert backfilled(world) == MISSED, (step, kept)
         check(world)
-
-
-def crash_at(world: World, step: int, kept: int) -> None:
-    """Let the scheduler die after so many more appends, of which the last one keeps so many entries on disk."""
-    left = step
-
-    def after(events: Sequence[Event]) -> None:
-        nonlocal left
-        if left == 0:
-            world.machine.tear(len(events), min(kept, len(events)))
-            raise Crash
-        left -= 1
-
-    world.store.after_commit = after
 
 
 ENDS: dict[str, Callable[[World], object]] = {
