@@ -1,16 +1,14 @@
-"""Fork servers of schedulers that a test started, and waiting for what a job leaves."""
+"""Fork servers of schedulers that a test started."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
-import time
 from pathlib import Path
 
 from scheduler.processes.recognition import tree
 from scheduler.processes.recognition.identity import process_stat
-from tests.support.command import DEADLINE_S
 
 
 def servers_of(scheduler: int) -> set[int]:
@@ -42,11 +40,3 @@ def kill(pid: int) -> None:
     """Kill a process, unless it has ended."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-
-
-def wait_for(path: Path) -> None:
-    """Wait until a file is there."""
-    give_up_s = time.monotonic() + DEADLINE_S
-    while not path.exists():
-        assert time.monotonic() < give_up_s, f"{path.name} never comes"
-        time.sleep(0.005)

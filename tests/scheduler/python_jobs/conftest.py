@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import sys
-import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from scheduler.processes import Exit, Launch, Launched, LaunchFailed, PosixSpawn
 from scheduler.python_jobs.attempt_result import AttemptResult, read_result
 from scheduler.python_jobs.forking.fork_client import ForkClient
 from scheduler.python_jobs.request import JobRequest, argv
-from tests.support.command import DEADLINE_S
+from tests.support.command import DEADLINE_S, await_fact
 from tests.support.python_jobs import extension
 
 ENV = {"PATH": os.environ["PATH"]}
@@ -88,10 +87,7 @@ class Attempts:
 def warm(forks: ForkClient) -> ForkClient:
     """The client, as soon as its server is warm."""
     forks.want(True)
-    give_up_s = time.monotonic() + DEADLINE_S
-    while not forks.is_warm():
-        assert time.monotonic() < give_up_s, "the fork server is never warm"
-        time.sleep(0.005)
+    await_fact(forks.is_warm)
     return forks
 
 

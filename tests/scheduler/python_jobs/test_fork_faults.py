@@ -19,14 +19,8 @@ from scheduler.processes.recognition.identity import TICKS_PER_S, boottime_s, pr
 from scheduler.python_jobs.forking import fork_client
 from scheduler.python_jobs.forking.fork_client import ForkClient
 from tests.scheduler.python_jobs.conftest import ENV, Attempts, job, server_of, warm
-from tests.support.command import DEADLINE_S
-from tests.support.fork_servers import (
-    children_of,
-    kill,
-    servers_of,
-    spares_of,
-    wait_for,
-)
+from tests.support.command import DEADLINE_S, await_fact
+from tests.support.fork_servers import children_of, kill, servers_of, spares_of
 
 # It forks as the real one does, up to the moment when the scheduler is told.
 STANDING = """
@@ -69,7 +63,7 @@ def test_a_server_that_fails(tmp_path: Path, fault: str, monkeypatch: pytest.Mon
     said = {tuple(map(int, attempts.output(run).read_text().split())) for run in (5, 6)}
     assert said == {(pid, os.getpid()) for pid in pids}
     if fault.startswith(STANDING):
-        wait_for(tmp_path / "ended")
+        await_fact((tmp_path / "ended").exists)
     assert not (tmp_path / "doubled").exists()
     assert len(complaints) == (0 if fault == FAULTS["refuses"] else 1)
     attempts.close()

@@ -18,6 +18,7 @@ from scheduler.python_jobs.forking.fork_messages import SHOWN
 from scheduler.python_jobs.forking.fork_server import Imported
 from scheduler.python_jobs.forking.forked import REHEARSE_AFTER_S
 from tests.scheduler.python_jobs.conftest import Attempts, job, server_of, warm
+from tests.support.command import await_fact
 from tests.support.python_jobs import extension
 
 SURROUNDINGS = """
@@ -59,8 +60,7 @@ def test_a_forked_process_is_shown_as_its_job(attempts: Attempts) -> None:
     """`/proc` shows a forked process as its job, and with the attempt's marks, by which it is recognised."""
     job(attempts.home, "print('runs')\ntime.sleep(60)")
     pid = attempts.launch(5, "A").pid
-    while not attempts.output(5).read_text():
-        os.sched_yield()
+    await_fact(lambda: bool(attempts.output(5).read_text()))
     assert Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0") == b"cronledger job a"
     secret_sha256 = attempts.spawner.secret_sha256(5, 1)
     assert tree.carried(pid, attempts.ledger_id) == (5, 1)
@@ -187,8 +187,7 @@ def test_descendants_are_stopped(attempts: Attempts) -> None:
     """A forked process's child that leads a session of its own is stopped with it: it carries the attempt's marks."""
     job(attempts.home, "pid = os.fork()\nif not pid: os.setsid()\nprint(pid or os.getpid())\ntime.sleep(60)")
     attempts.launch(5, "A")
-    while attempts.output(5).read_text().count("\n") < 2:
-        os.sched_yield()
+    await_fact(lambda: attempts.output(5).read_text().count("\n") >= 2)
     child = int(attempts.output(5).read_text().split()[0])
     attempts.spawner.kill(5, 1)
     attempts.exits()

@@ -10,8 +10,8 @@ import pytest
 
 from eventstore import Entry
 from scheduler import vocabulary as v
-from tests.support.command import DEADLINE_S
-from tests.support.fork_servers import servers_of, wait_for
+from tests.support.command import DEADLINE_S, await_fact
+from tests.support.fork_servers import servers_of
 from tests.support.home import write_config
 from tests.support.python_jobs import extension
 from tests.support.served import Served
@@ -44,7 +44,7 @@ def test_forked_jobs_outlive_a_scheduler_that_is_killed(tmp_path: Path) -> None:
         servers = [os.pidfd_open(server) for server in servers_of(served.process.pid)]
         served.wait_for(v.RunFinished, was_forked)
         (tmp_path / "hold").touch()
-        wait_for(tmp_path / "held")
+        await_fact((tmp_path / "held").exists)
         run = int((tmp_path / "held").read_text())
         served.kill()
     (tmp_path / "hold").unlink()
