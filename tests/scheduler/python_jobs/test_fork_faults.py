@@ -92,7 +92,8 @@ def test_a_server_that_was_killed_is_started_again(tmp_path: Path) -> None:
     os.kill(servers_of(os.getpid()).pop(), signal.SIGKILL)
     for run in range(5, 500):
         assert attempts.run(run, "A").exit_code == 0
-        if attempts.output(run).read_text() == "cron\n":
+        # A process that waits for a request may outlive its server for a moment, and answer once more.
+        if complaints and attempts.output(run).read_text() == "cron\n":
             break
     else:
         pytest.fail("it is not started again")
