@@ -177,18 +177,18 @@ class LedgerTree:
             DamagedTiles: it is not that of this ledger.
         """
         if before.size > entries:
-            raise DamagedTiles("head", f"it speaks of {before.size:,} entries, the ledger has {entries:,}")
+            raise DamagedTiles(HEAD_NAME, f"it speaks of {before.size:,} entries, the ledger has {entries:,}")
         partial = {tile: files.read(tile) for tile in partial_tiles(before.size)}
         builder = TileBuilder(files.write, before.size, partial)
         if builder.head() != before:
-            raise DamagedTiles("head", "the tiles have another root")
+            raise DamagedTiles(HEAD_NAME, "the tiles have another root")
         if before.size:
             # Each line names the hash of the line before: if the last one is the same, so are all before it. They are
             # not if the ledger was restored from a backup that is older than its tree.
             seq = before.size - 1
             kept = TiledTree(files.read, before.size).subtree_hash(WholeSubtree(0, seq))
             if kept != leaf_hash(self._leaves.leaf(seq)):
-                raise DamagedTiles("head", f"entry {seq} is another one in the ledger")
+                raise DamagedTiles(HEAD_NAME, f"entry {seq} is another one in the ledger")
         return builder
 
     def _grow(self, builder: TileBuilder, entries: int) -> None:

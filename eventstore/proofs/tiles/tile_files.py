@@ -20,7 +20,7 @@ from eventstore.durable import REAL, Disk, create_folders, write_file
 from eventstore.lock import LOCK_NAME, LOCK_PATIENCE_S, FileLock
 from eventstore.proofs.base64_text import from_base64, in_base64
 from eventstore.proofs.errors import DamagedTiles
-from eventstore.proofs.merkle_tree import HASH_BYTES, TreeHead
+from eventstore.proofs.merkle_tree import TreeHead
 from eventstore.proofs.tiles.tile import Tile
 from eventstore.regular_file import NotRegular, check_folder, read_regular
 
@@ -92,15 +92,15 @@ class TileFiles:
         path = self.folder / tile.path
         try:
             self._check_folders(path)
-            hashes = read_regular(path, tile.width * HASH_BYTES)
+            hashes = read_regular(path, tile.bytes)
         except FileNotFoundError:
             raise DamagedTiles(tile.path, "there is no such file") from None
         except OSError as problem:
             if isinstance(problem, NotRegular) or problem.errno in (errno.EFBIG, errno.ENOTDIR):
                 raise DamagedTiles(tile.path, problem.strerror or str(problem)) from None
             raise
-        if len(hashes) != tile.width * HASH_BYTES:
-            raise DamagedTiles(tile.path, f"it has {len(hashes)} bytes instead of {tile.width * HASH_BYTES}")
+        if len(hashes) != tile.bytes:
+            raise DamagedTiles(tile.path, f"it has {len(hashes)} bytes instead of {tile.bytes}")
         return hashes
 
     def write(self, tile: Tile, hashes: bytes) -> None:
