@@ -10,7 +10,6 @@ back to match), or wrote all of it anew. Heads that were noted elsewhere (`expec
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -206,11 +205,8 @@ def _plan(folder: Path, expected: Sequence[Head], *, digests: bool) -> _Plan:
 
 def _check_all(plan: _Plan, workers: int | None) -> Iterator[_SegmentCheck]:
     """The results of the segments, in order."""
-    processes = min(workers or len(os.sched_getaffinity(0)), len(plan.tasks))
-    if processes < 2 or (workers is None and sum(task.size for task in plan.tasks) < _PARALLEL_BYTES_MIN):
-        yield from map(_check_segment, plan.tasks)
-        return
-    yield from done_by_processes(_check_segment, plan.tasks, processes)
+    is_much = sum(task.size for task in plan.tasks) >= _PARALLEL_BYTES_MIN
+    return done_by_processes(_check_segment, plan.tasks, workers, is_much=is_much)
 
 
 def _check_segment(task: _Task) -> _SegmentCheck:

@@ -6,8 +6,7 @@ recorded since the last time; a tree that does not fit together, or not to the l
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -198,7 +197,8 @@ class LedgerTree:
         if chunks:
             self._add(builder, chunks.start * _CHUNK_LEAVES)
             tasks = [_Chunk(self._leaves, self._folder, chunk) for chunk in chunks]
-            for root in self._chunk_roots(tasks):
+            is_much = len(tasks) >= _PARALLEL_CHUNKS_MIN
+            for root in done_by_processes(_make_chunk, tasks, self._workers, is_much=is_much):
                 builder.add(root, level=_CHUNK_LEVEL)
                 self._progress(builder.size)
         self._add(builder, entries)
@@ -208,12 +208,6 @@ class LedgerTree:
         for lines in self._leaves.blocks(LeafRange(builder.size, end)):
             builder.add(leaf_hashes(lines))
             self._progress(builder.size)
-
-    def _chunk_roots(self, tasks: list[_Chunk]) -> Iterator[bytes]:
-        processes = min(self._workers or len(os.sched_getaffinity(0)), len(tasks))
-        if processes < 2 or (self._workers is None and len(tasks) < _PARALLEL_CHUNKS_MIN):
-            return map(_make_chunk, tasks)
-        return done_by_processes(_make_chunk, tasks, processes)
 
 
 class _Chunk(NamedTuple):
