@@ -6,6 +6,8 @@ from datetime import datetime
 from functools import cached_property, partial
 from typing import NamedTuple
 
+from msgspec import structs
+
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.explanation.facts import Backfilling, Fact, Verdict
@@ -82,27 +84,18 @@ class Backfills:
             actor=asked.actor,
             time=asked.time,
             reason=request.data.reason,
-            turn="to_come" if entry is None else "ended",
+            turn="to_come",
         )
         if entry is None:
             return None, [wish]
         data = v.payload(entry)
         if isinstance(data, v.ScheduleTicked) and data.scheduled_for == instant:
-            had = Backfilling(
-                entries=wish.entries, actor=wish.actor, time=wish.time, reason=wish.reason, turn="had"
-            )
             verdict, facts = run_facts(self._past, entry.seq)
-            return verdict, [had, run_owed(entry, data), *facts]
-        ended = Backfilling(
-            entries=[asked.seq, entry.seq],
-            actor=wish.actor,
-            time=wish.time,
-            reason=wish.reason,
-            turn="ended",
-            ended=entry.time,
-            ended_by=entry.actor,
-        )
-        return None, [ended]
+            return verdict, [structs.replace(wish, turn="had"), run_owed(entry, data), *facts]
+        entries = [asked.seq, entry.seq]
+        return None, [
+            structs.replace(wish, entries=entries, turn="ended", ended=entry.time, ended_by=entry.actor)
+        ]
 
 
 def _is_over(state: State, name: str, request: int, instant: datetime) -> bool:

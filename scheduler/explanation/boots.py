@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.explanation.facts import Fact, Misfire, ScheduleInForce, Verdict
+from scheduler.explanation.downtime import misfire_of
+from scheduler.explanation.facts import Fact, ScheduleInForce, Verdict
 from scheduler.explanation.runs import NEAR_ENTRIES, run_facts, run_owed
 from scheduler.ledger.past import Past
 from scheduler.rules.job_schedule import schedule_of
@@ -51,13 +52,4 @@ def boot_facts(past: Past, entry: Entry) -> tuple[Verdict, list[Fact]]:
     if isinstance(data, v.ScheduleTicked):
         verdict, facts = run_facts(past, entry.seq)
         return verdict, [scheduled, run_owed(entry, data), *facts]
-    missed = Misfire(
-        entries=[entry.seq],
-        time=entry.time,
-        first=data.first,
-        last=data.last,
-        count=data.count,
-        will_run=data.will_run,
-        reason=data.reason,
-    )
-    return "missed", [scheduled, missed]
+    return "missed", [scheduled, misfire_of(entry, data)]

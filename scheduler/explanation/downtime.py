@@ -11,7 +11,7 @@ from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.entry_members import MisfireReason
 from scheduler.explanation.clock_steps import clock_step
-from scheduler.explanation.facts import Fact, SchedulerDowntime, SchedulerPause
+from scheduler.explanation.facts import Fact, Misfire, SchedulerDowntime, SchedulerPause
 from scheduler.explanation.runs import NEAR_ENTRIES
 from scheduler.ledger.past import Past
 from scheduler.rules.state import SchedulerStatus
@@ -30,6 +30,19 @@ def unwatched_facts(past: Past, instant: datetime, settled_seq: int, reason: Mis
     if reason == "ledger_unavailable":
         return [_paused(past, settled_seq)]
     return []
+
+
+def misfire_of(entry: Entry, data: v.ScheduleMisfired) -> Misfire:
+    """The fact that an entry records: instants passed unwatched."""
+    return Misfire(
+        entries=[entry.seq],
+        time=entry.time,
+        first=data.first,
+        last=data.last,
+        count=data.count,
+        will_run=data.will_run,
+        reason=data.reason,
+    )
 
 
 def downtime_now(past: Past, watch: SchedulerStatus | None) -> SchedulerDowntime:

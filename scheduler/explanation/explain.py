@@ -22,14 +22,13 @@ from scheduler.entry_members import CLOSING_REASONS
 from scheduler.explanation.backfills import Backfills
 from scheduler.explanation.boots import boot_facts, boots_between
 from scheduler.explanation.catch_up_refusal import catch_up_refusal
-from scheduler.explanation.downtime import downtime_around, downtime_now, unwatched_facts
+from scheduler.explanation.downtime import downtime_around, downtime_now, misfire_of, unwatched_facts
 from scheduler.explanation.excluded_days import without_due
 from scheduler.explanation.facts import (
     ClosedSchedule,
     Explanation,
     Fact,
     JobAbsence,
-    Misfire,
     ScheduleChange,
     SchedulerPause,
     SettledAhead,
@@ -277,15 +276,7 @@ class Explainer:
 
     def _misfired(self, entry: Entry, data: v.ScheduleMisfired, job: Job, instant: datetime) -> Finding:
         facts = unwatched_facts(self._past, instant, entry.seq, data.reason)
-        misfired = Misfire(
-            entries=[entry.seq],
-            time=entry.time,
-            first=data.first,
-            last=data.last,
-            count=data.count,
-            will_run=data.will_run,
-            reason=data.reason,
-        )
+        misfired = misfire_of(entry, data)
         ticks = [
             (tick, v.payload(tick)) for tick in self._past.entries(entry.seq + 1, entry.seq + data.will_run)
         ]

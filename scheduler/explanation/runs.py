@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
 
+from msgspec import structs
+
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
@@ -244,29 +246,18 @@ def _skipped(past: Past, entry: Entry, number: int, data: v.RunSkipped) -> list[
     if data.lock is not None:
         whose = number if data.reason == "deadline" else cause or number
         taken.append(_lock(past, data.lock, whose, entry.seq - 1))
+    skipped = RunSkip(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)
     if cause is None:
-        skipped = RunSkip(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)
         return [skipped, *taken]
     if data.reason in ("overlap", "queue_full"):
-        skipped = RunSkip(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)
         return [skipped, _in_the_way(past, cause, entry.seq), *taken]
     if data.reason == "upstream":
-        skipped = RunSkip(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)
         return [skipped, upstream_end(past, cause)]
     if data.reason == "superseded":
-        skipped = RunSkip(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)
         return [skipped, _replacing(past, [cause], cause)]
     said = past.entry(cause)
-    payload = v.payload(said)
-    skipped = RunSkip(
-        entries=[entry.seq, cause],
-        run=number,
-        time=entry.time,
-        reason=data.reason,
-        actor=said.actor,
-        actor_reason=getattr(payload, "reason", ""),
-    )
-    return [skipped]
+    reason = getattr(v.payload(said), "reason", "")
+    return [structs.replace(skipped, entries=[entry.seq, cause], actor=said.actor, actor_reason=reason)]
 
 
 def upstream_end(past: Past, seq: int) -> UpstreamResult:
