@@ -118,14 +118,17 @@ class View(NamedTuple):
     @property
     def full_slots(self) -> FullSlots | None:
         """What holds all slots while runs wait for one; None of the past, and where no scheduler would give one."""
-        serves = self.as_of is None and self.scheduler_state == "running"
-        return full_slots(self.state, self.now) if serves else None
+        return full_slots(self.state, self.now) if self._starts_runs else None
 
     @property
     def lock_waits(self) -> dict[int, LockWait]:
         """The runs that wait for a lock, by number, and who has it; see `full_slots`."""
-        serves = self.as_of is None and self.scheduler_state == "running"
-        return lock_waits(self.state, self.now) if serves else {}
+        return lock_waits(self.state, self.now) if self._starts_runs else {}
+
+    @property
+    def _starts_runs(self) -> bool:
+        """Whether a scheduler starts at once what may start: what waits in the home of now waits for something."""
+        return self.as_of is None and self.scheduler_state == "running"
 
     @property
     def scheduler_state(self) -> SchedulerState:

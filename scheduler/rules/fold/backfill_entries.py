@@ -13,15 +13,13 @@ def _backfill_requested(state: State, entry: Entry, data: v.BackfillRequested) -
     job = state.jobs.get(entry.job or "")
     if job is not None:
         before = state.backfills.get(job.name)
-        run = (
-            None if before is None else before.run
-        )  # which may be going still, though that backfill was ended
         state.backfills[job.name] = Backfill(
             entry.seq,
             job.definition,
             data.parts,
             data.count,
-            run=run,
+            # That of the one before may be going still, though that backfill was ended.
+            run=None if before is None else before.run,
             with_dependents=data.with_dependents,
         )
 

@@ -54,9 +54,9 @@ class WaitingRuns:
             queue: where runs ask for their locks: those of a number are taken before the next number is.
             without: numbers of runs that are not to start.
         """
-        if not self._lock_groups:
-            return (number for number in self._startable if number not in without)
         plain = (number for number in self._startable if number not in without)
+        if not self._lock_groups:
+            return plain
         return heapq.merge(plain, self._lock_groups.candidates(queue, without))
 
     def waited_for(self, number: int) -> LockWait | None:
