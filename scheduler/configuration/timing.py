@@ -9,24 +9,18 @@ from scheduler.configuration.keys.table import TIMING_KEYS
 from scheduler.configuration.yaml_tree.problems import Placed, Problems
 from scheduler.configuration.yaml_tree.tree import Node, Scalar, Sequence
 from scheduler.schedule import (
-    AtReboot,
     OnDemand,
     Schedule,
     ScheduleError,
     is_reboot,
     parse_at,
-    parse_cron,
     parse_every,
+    parse_expression,
     parse_several,
 )
 
-
-def _parse_expression(text: str, timezone: str) -> Schedule:
-    return AtReboot(timezone) if is_reboot(text) else parse_cron(text, timezone)
-
-
 _PARSE: dict[str, Callable[[str, str], Schedule]] = {
-    "schedule": _parse_expression,
+    "schedule": parse_expression,
     "every": parse_every,
     "at": parse_at,
     "on_demand": lambda _, timezone: OnDemand(timezone),

@@ -11,14 +11,12 @@ import msgspec
 
 from scheduler.definition import CalendarDigests, JobDefinition
 from scheduler.schedule import (
-    AtReboot,
     OnDemand,
     Schedule,
     Summary,
-    is_reboot,
     parse_at,
-    parse_cron,
     parse_every,
+    parse_expression,
     parse_several,
 )
 from scheduler.schedule.zones import load_zone
@@ -113,10 +111,8 @@ def _schedule(
         return SomeDaysSchedule(_schedule(cron, every, at, timezone, 0, None), _rule(calendars), timezone)
     if isinstance(cron, tuple):
         return parse_several(cron, timezone)
-    if cron is not None and is_reboot(cron):
-        return AtReboot(timezone)
     if cron is not None:
-        return parse_cron(cron, timezone)
+        return parse_expression(cron, timezone)
     if every is not None:
         return parse_every(every, timezone)
     return OnDemand(timezone) if at is None else parse_at(at, timezone)

@@ -16,6 +16,7 @@ from scheduler.schedule.cron.several import SeveralSchedules, parse_several
 from scheduler.schedule.duration import format_duration, parse_duration
 from scheduler.schedule.errors import ScheduleError, mistyped
 from scheduler.schedule.every import EverySchedule, parse_every
+from scheduler.schedule.expression import parse_expression
 from scheduler.schedule.schedule import Lint, Schedule, Summary
 from scheduler.schedule.uncomputed import REBOOT, AtReboot, OnDemand, is_reboot
 from scheduler.schedule.zones import known_zone, nearest_zones, unknown_zone
@@ -41,6 +42,7 @@ __all__ = [
     "parse_cron",
     "parse_duration",
     "parse_every",
+    "parse_expression",
     "parse_several",
     "unknown_zone",
 ]

@@ -28,6 +28,7 @@ from scheduler.schedule import (
     parse_cron,
     parse_duration,
     parse_every,
+    parse_expression,
     parse_several,
 )
 from scheduler.schedule.cron.several import SEPARATOR
@@ -87,7 +88,7 @@ def _parsed(text: str, timezone: str) -> Schedule:
     """A cron expression, or an interval with its key in front."""
     interval = _INTERVAL.fullmatch(text)
     if interval is None:
-        return AtReboot(timezone) if is_reboot(text) else parse_cron(text, timezone)
+        return parse_expression(text, timezone)
     try:
         return parse_every(interval["value"], timezone)
     except ScheduleError as error:
