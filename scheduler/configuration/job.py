@@ -118,8 +118,7 @@ def _check_when(
     timezone = block.values.get("timezone") or context.defaults.values.get("timezone", "UTC")
     if "after" in body.entries:
         check_after(key, body, block.values.get("after"), timing, context.problems)
-    meant = {"after", *TIMING_KEYS}.intersection(block.meant) or "after" in body.entries
-    if timing or not meant:
+    if timing or not ("after" in body.entries or {"after", *TIMING_KEYS}.intersection(block.meant)):
         context.timings.check(timing, timezone, key, path)
     _check_jitter(key, body, block, timing, context)
     _check_calendars(body, block, timing, context, f"{path}.calendars")

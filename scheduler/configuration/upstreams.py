@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from graphlib import CycleError, TopologicalSorter
 
 from scheduler.configuration.keys.upstreams import named
 from scheduler.configuration.model import ConfigLint, ConfiguredJob
@@ -106,6 +105,8 @@ def check_upstreams(jobs: Mapping[str, tuple[Scalar, Node]], problems: Problems)
 
 def _circles(graph: dict[str, list[str]]) -> Iterator[list[str]]:
     """The circles, each beginning with the job that comes first in the file; each job is in one of them at most."""
+    from graphlib import CycleError, TopologicalSorter  # only a config with jobs after others needs it
+
     left = dict(graph)
     places = {name: place for place, name in enumerate(graph)}
     while True:
