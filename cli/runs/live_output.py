@@ -11,9 +11,11 @@ from __future__ import annotations
 import os
 import selectors
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from cli.logs.output_secrets import masking, output_secrets
 from cli.terminal.console import note
 from cli.terminal.job_output import ShownOutput, shown_output
 from cli.terminal.nonblocking_output import Sink
@@ -26,7 +28,7 @@ from scheduler.home import Home
 
 if TYPE_CHECKING:
     from scheduler.definition import JobDefinition
-    from scheduler.logs.collection.masked_output import MaskedOutput
+    from scheduler.logs.collection.masked_output import KnownSecrets, MaskedOutput
 
 _CHUNK_BYTES = 64 * 1024
 _ROUND_BYTES = 2 * 1024 * 1024
@@ -149,14 +151,6 @@ class _OutputCopy:
         return b"".join([self._label + line + b"\n" for line in lines])
 
 
-def _masking(forms: list[bytes] | None) -> MaskedOutput | None:
-    if not forms:
-        return None
-    from scheduler.logs.collection.masked_output import MaskedOutput
-
-    return MaskedOutput(forms)
-
-
 class _FollowedRun(NamedTuple):
     """A run that is followed: since when, and its two streams."""
 
@@ -202,7 +196,7 @@ class OutputFollower:
         """Given a `run.started`: follow what the run writes from now on, without the secrets of its job."""
         assert entry.run is not None, "a run has a number"
         attempt = v.payload(entry).attempt
-        forms = None if definition is None else self._secrets_of(definition, v.payload(entry))
+        secrets = None if definition is None else self._secrets_of(definition, v.payload(entry))
         label = f"{printable(entry.job or '?')} | ".encode() if self._labelled else b""
         out, err = (
             _OutputCopy(
@@ -210,7 +204,7 @@ class OutputFollower:
                 sink,
                 label,
                 self._watch,
-                _masking(forms),
+                masking(secrets),
                 shown_output(sink.fd, raw=self._raw),
             )
             for stream, sink in zip(("stdout", "stderr"), self._sinks, strict=True)
@@ -218,22 +212,20 @@ class OutputFollower:
         self.forget(entry.run)
         self._runs[entry.run] = _FollowedRun(time.monotonic(), (out, err))
 
-    def _secrets_of(self, definition: JobDefinition, started: v.RunStarted) -> list[bytes] | None:
+    def _secrets_of(self, definition: JobDefinition, started: v.RunStarted) -> KnownSecrets | None:
         """What is masked in the output of a job; None if it has no secrets."""
-        if not (definition.secrets or definition.params or definition.env):
-            return None
-        from scheduler.logs.collection.masked_output import known_secrets, names_secrets
-        from scheduler.processes.process_environ import environ_of
-
-        if not names_secrets(definition):
-            return None
         ours = started.executor_pid == os.getpid()
-        environ = os.environ if ours else environ_of(started.executor_pid, started.executor_start_ticks)
-        known = known_secrets(definition, self._home, environ)
-        if not ours:  # of an own run its end tells
+
+        def environ() -> Mapping[str, str]:
+            from scheduler.processes.process_environ import environ_of
+
+            return os.environ if ours else environ_of(started.executor_pid, started.executor_start_ticks)
+
+        known = output_secrets(self._home, definition, environ)
+        if known is not None and not ours:  # of an own run its end tells
             for why in known.unknown:
                 note(f"{definition.name}: {why}; so it is not masked here if the job prints it")
-        return known.forms
+        return known
 
     def finished(self, entry: Entry) -> None:
         """Given a `run.finished`: show the rest, up to the recorded length; what is written later is left out."""

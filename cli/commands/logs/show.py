@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.app.failures import ExitCode, complain
 from cli.app.options import WholeNumber, raw_option
 from cli.home.run_numbers import no_run
+from cli.logs.output_secrets import masking, output_secrets
 from cli.logs.run_output import (
     CapturedAttempt,
     CopyResult,
@@ -28,10 +31,10 @@ from eventstore import EventStore
 from scheduler.definition import JobDefinition
 from scheduler.explanation.deleted_output import deleted_by
 from scheduler.home import Home
-from scheduler.logs.collection.masked_output import MaskedOutput, known_secrets, names_secrets
-from scheduler.processes.process_environ import environ_of
-from scheduler.processes.recognition.identity import process_stat
 from scheduler.scheduler_lock import holder_of
+
+if TYPE_CHECKING:
+    from scheduler.logs.collection.masked_output import KnownSecrets, MaskedOutput
 
 
 @click.command(epilog="Example: cronledger logs show 41 --stream stderr")
@@ -60,27 +63,34 @@ def show(home: Home, run: int, stream: str | None, attempt: int | None, raw: boo
         found = find_attempt(store, run, attempt)
         wanted = [each for each in found.streams if stream is None or each.stream == stream]
         job = view.state.jobs.get(found.job)
-        forms = [] if job is None else _secrets_of(home, job.definition)
-        sound = [_show(home, store, found, recorded, MaskedOutput(forms), raw=raw) for recorded in wanted]
+        secrets = None if job is None else _secrets_of(home, job.definition)
+        sound = [_show(home, store, found, recorded, masking(secrets), raw=raw) for recorded in wanted]
     if found.finished is None:
         note(f"run {run} of {found.job} is still going; `cronledger logs view --run {run} -f` follows it")
     if not all(sound):
         sys.exit(ExitCode.FAILED)
 
 
-def _secrets_of(home: Home, definition: JobDefinition) -> list[bytes]:
+def _secrets_of(home: Home, definition: JobDefinition) -> KnownSecrets | None:
     """What is masked in the output of a job: its secrets as they are now."""
-    if not names_secrets(definition):
-        return []
+    known = output_secrets(home, definition, partial(_environ, home))
+    if known is not None:
+        for why in known.unknown:
+            note(f"{why}; so it is not masked if the job printed it")
+    return known
+
+
+def _environ(home: Home) -> dict[str, str]:
+    """The variables from which the secrets came: the scheduler's, and our own."""
+    from scheduler.processes.process_environ import environ_of
+    from scheduler.processes.recognition.identity import process_stat
+
     scheduler = holder_of(home.scheduler_lock)
     stat = None if scheduler is None else process_stat(scheduler.pid)
     environ = dict(os.environ)
     if scheduler is not None and stat is not None:
         environ |= environ_of(scheduler.pid, stat.start_ticks)
-    known = known_secrets(definition, home, environ)
-    for why in known.unknown:
-        note(f"{why}; so it is not masked if the job printed it")
-    return known.forms
+    return environ
 
 
 def _show(
@@ -88,7 +98,7 @@ def _show(
     store: EventStore,
     attempt: CapturedAttempt,
     recorded: RecordedStream,
-    masked: MaskedOutput,
+    masked: MaskedOutput | None,
     *,
     raw: bool,
 ) -> bool:
@@ -106,7 +116,8 @@ def _show(
 
     def put(chunk: bytes, *, end: bool = False) -> None:
         nonlocal last
-        chunk = masked.masked(chunk, last=end)
+        if masked is not None:
+            chunk = masked.masked(chunk, last=end)
         last = chunk[-1:] or last
         _write(fd, chunk if shown is None else shown.shown(chunk, last=end))
 
@@ -117,19 +128,18 @@ def _show(
         output.close()
     # Our own words come next, on standard error: on a line of their own, unless what is there is data.
     in_line = last not in (b"", b"\n")
+    hidden = 0 if masked is None else masked.count
     remarks = _remarks(copied, attempt, str(output.path))
     if (
         in_line
-        and (remarks or masked.count or attempt.finished is None)
+        and (remarks or hidden or attempt.finished is None)
         and os.path.samestat(os.fstat(fd), os.fstat(2))
     ):
         _write(2, b"\n")
     for remark in remarks:
         complain(f"{what}{remark}")
-    if masked.count:
-        note(
-            f"in {what}, *** stands for {show_count(masked.count, 'secret')}; {output.path} has it as it was"
-        )
+    if hidden:
+        note(f"in {what}, *** stands for {show_count(hidden, 'secret')}; {output.path} has it as it was")
     return not copied.wrong
 
 
