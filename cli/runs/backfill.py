@@ -7,23 +7,22 @@ from typing import Any, NamedTuple
 
 from cli.app.failures import ExitCode, Failure
 from cli.app.json_output import show_json
+from cli.home.disposals import disposals_since
 from cli.home.job_names import find_job
 from cli.home.open import to_read, to_write
 from cli.home.reasons import check_reason
 from cli.terminal.console import note, tell
 from cli.terminal.printable import printable, show_count
-from cli.terminal.progress import progress
 from cli.terminal.tables import Column, table
 from cli.times.parse import parse_time
 from cli.times.show import show_time
 from eventstore.errors import EventTooLarge
-from eventstore.store import Event, EventStore
+from eventstore.store import Event
 from scheduler.home import Home
 from scheduler.ledger.backfill_choice import BackfillChoice, RangeTooLong, choose
 from scheduler.ledger.disposals import Disposals
-from scheduler.ledger.past import Past
 from scheduler.ownership.actor import claims, person
-from scheduler.rules.requests.backfill import backfilling, under_way
+from scheduler.rules.requests.backfill import BACKFILL_MAX, backfilling, under_way
 from scheduler.rules.state import Job, State
 from scheduler.scheduler_lock import holder_of
 
@@ -57,7 +56,7 @@ def request_backfill(home: Home, asked: Asked, reason: str, *, as_json: bool) ->
     with to_write(home) as ledger:
         _check(ledger.state, find_job(ledger.state, asked.name))
         wanted_range = _range(find_job(ledger.state, asked.name), asked)
-        disposals = _disposals(home, ledger.store, asked.name, wanted_range)
+        disposals = disposals_since(home, ledger.store, asked.name, wanted_range.begin)
         actor = person()
 
         def decide(state: State) -> list[Event]:
@@ -122,8 +121,7 @@ def show_backfill(home: Home, asked: Asked, *, as_json: bool) -> None:
         wanted_range = _range(job, asked)
         chosen = BackfillChoice([])
         if store is not None:
-            disposals = _disposals(home, store, asked.name, wanted_range)
-            disposals.read_to(store.head().seq)
+            disposals = disposals_since(home, store, asked.name, wanted_range.begin)
             chosen = _chosen(job, disposals, wanted_range, asked)
         _check_count(job, chosen, asked)
         if as_json:
@@ -173,14 +171,6 @@ def _range(job: Job, asked: Asked) -> _Range:
     return _Range(begin, parse_time(asked.end, "--to", now, zone=zone, end=True))
 
 
-def _disposals(home: Home, store: EventStore, name: str, wanted: _Range) -> Disposals:
-    with progress("reading the past") as seen:
-        past = Past.of(home, store, lambda done, total: seen.update(done, total=total))
-        disposals = Disposals(past, store, name, wanted.begin)
-        disposals.read_to(store.head().seq)
-    return disposals
-
-
 def _chosen(job: Job, disposals: Disposals, wanted: _Range, asked: Asked) -> BackfillChoice:
     try:
         return choose(job, disposals, *wanted, datetime.now(UTC), missed_only=asked.missed_only)
@@ -197,7 +187,9 @@ def _check_count(job: Job, chosen: BackfillChoice, asked: Asked) -> None:
     if count > asked.limit:
         raise Failure(
             f"{count:,} times of {name} would be run, and at most {asked.limit:,} are at once; nothing was recorded",
-            "--limit allows more, up to 10,000." if asked.limit < 10_000 else "Ask for a shorter range.",
+            f"--limit allows more, up to {BACKFILL_MAX:,}."
+            if asked.limit < BACKFILL_MAX
+            else "Ask for a shorter range.",
             ExitCode.FAILED,
         )
     if not count:

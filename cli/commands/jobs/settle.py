@@ -9,19 +9,17 @@ from msgspec import structs
 
 from cli.app.failures import ExitCode, Failure
 from cli.app.options import reason_option
+from cli.home.disposals import disposals_since
 from cli.home.job_names import JOB, find_job
 from cli.home.open import to_write
 from cli.terminal.console import note, tell
 from cli.terminal.printable import printable, show_count
-from cli.terminal.progress import progress
 from cli.times.parse import parse_time
 from cli.times.show import show_time
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.home import Home
-from scheduler.ledger.disposals import Disposals
 from scheduler.ledger.ledger import Ledger
-from scheduler.ledger.past import Past
 from scheduler.ownership.actor import claims, person
 from scheduler.rules.requests.settlement import reopening, settling
 from scheduler.rules.requests.upcoming import next_run
@@ -88,11 +86,7 @@ def _settle(ledger: Ledger, name: str, until: datetime, reason: str) -> None:
 
 
 def _reopen(home: Home, ledger: Ledger, name: str, reason: str) -> None:
-    begin = datetime.now(UTC)
-    with progress("reading the past") as seen:
-        past = Past.of(home, ledger.store, lambda done, total: seen.update(done, total=total))
-        disposals = Disposals(past, ledger.store, name, begin)
-        disposals.read_to(ledger.state.head.seq)
+    disposals = disposals_since(home, ledger.store, name, datetime.now(UTC))
     actor = person()
 
     def decide(state: State) -> list[Event]:
