@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -122,19 +122,21 @@ def _replaced_by(fact: f.ReplacingRun, shown: Shown) -> str:
 
 
 def _slots_taken(fact: f.TakenSlots, shown: Shown) -> str:
-    pairs = list(zip(fact.runs, fact.jobs, strict=True))
-    by = ", ".join(f"run {run} of {job}" for run, job in pairs[:_HOLDERS_SHOWN_MAX])
-    if len(pairs) > _HOLDERS_SHOWN_MAX:
-        by += f" and {len(pairs) - _HOLDERS_SHOWN_MAX} more"
+    by = _named(fact.runs, fact.jobs)
     since = f" since {shown(fact.since)}" if fact.since else ""
     return f"All slots (`max_parallel`) were taken{since}, by {by}."
 
 
+def _named(runs: Sequence[int], jobs: Sequence[str]) -> str:
+    """Runs with their jobs, the first few by name: `run 7 of etl, run 8 of load`."""
+    pairs = list(zip(runs, jobs, strict=True))
+    names = ", ".join(f"run {run} of {job}" for run, job in pairs[:_HOLDERS_SHOWN_MAX])
+    more = len(pairs) - _HOLDERS_SHOWN_MAX
+    return f"{names} and {more} more" if more > 0 else names
+
+
 def _lock_in_the_way(fact: f.LockInTheWay, shown: Shown) -> str:
-    pairs = list(zip(fact.runs, fact.jobs, strict=True))
-    by = ", ".join(f"run {run} of {job}" for run, job in pairs[:_HOLDERS_SHOWN_MAX])
-    if len(pairs) > _HOLDERS_SHOWN_MAX:
-        by += f" and {len(pairs) - _HOLDERS_SHOWN_MAX} more"
+    by = _named(fact.runs, fact.jobs)
     waits = "waits" if fact.waits else "waited"
     told = f"Run {fact.whose} {waits} for the lock {fact.lock}"
     if fact.older:
