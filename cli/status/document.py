@@ -14,11 +14,12 @@ from cli.status.findings import (
     mistake_count,
     mistakes,
     replaced_parts,
+    settled_ahead_by_hand,
 )
 from cli.words.limit_words import memory_means
 from scheduler.ownership.home_identity import is_copy
 from scheduler.processes.recognition.survivors import living_survivors
-from scheduler.rules.requests.upcoming import jobs_settled_ahead, settled_by_hand
+from scheduler.rules.requests.upcoming import jobs_settled_ahead
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View
@@ -92,8 +93,9 @@ def _backfills(view: View) -> list[dict[str, Any]]:
 
 def _settled(view: View) -> list[dict[str, Any]]:
     """The jobs of which a person settled what is to come."""
-    found = ((job.name, settled_by_hand(job, view.now)) for job in view.state.present_jobs())
-    return [{"job": name, "until": each.until, "entry": each.seq} for name, each in found if each is not None]
+    return [
+        {"job": name, "until": each.until, "entry": each.seq} for name, each in settled_ahead_by_hand(view)
+    ]
 
 
 def _waits(view: View) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from scheduler.configuration import ConfigInvalid
 from scheduler.entry_members import FAILURES, ConfigError
 from scheduler.home import Home
-from scheduler.rules.instants_state import Backfill
+from scheduler.rules.instants_state import Backfill, SettledByHand
+from scheduler.rules.requests.backfill import under_way
+from scheduler.rules.requests.upcoming import settled_by_hand
 from scheduler.rules.runs.orphans import orphans
 from scheduler.rules.state import Run
 from scheduler.service.executor import executors_of
@@ -32,7 +34,14 @@ def left_going(view: View) -> list[Run]:
 
 def backfills_going(view: View) -> list[tuple[str, Backfill]]:
     """The jobs that are being backfilled, and what is to come of that."""
-    return [(name, each) for name, each in sorted(view.state.backfills.items()) if each.left > 0]
+    found = ((name, under_way(view.state, name)) for name in sorted(view.state.backfills))
+    return [(name, each) for name, each in found if each is not None]
+
+
+def settled_ahead_by_hand(view: View) -> list[tuple[str, SettledByHand]]:
+    """The jobs of which a person settled what is still to come."""
+    found = ((job.name, settled_by_hand(job, view.now)) for job in view.state.present_jobs())
+    return [(name, each) for name, each in found if each is not None]
 
 
 def mistakes(view: View) -> list[ConfigError]:
@@ -63,5 +72,5 @@ def ledger_size_bytes(home: Home) -> int:
 
 def any_memory_limit(view: View) -> bool:
     """Whether any job has one."""
-    definitions = (job.definition for job in view.state.jobs.values() if job.present)
+    definitions = (job.definition for job in view.state.present_jobs())
     return any(each.limits is not None and each.limits.memory_bytes is not None for each in definitions)

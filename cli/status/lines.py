@@ -15,6 +15,7 @@ from cli.status.findings import (
     mistake_count,
     mistakes,
     replaced_parts,
+    settled_ahead_by_hand,
 )
 from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell, Value
@@ -32,7 +33,7 @@ from cli.words.scheduler_words import (
 from scheduler.home import Home
 from scheduler.ownership.home_identity import is_copy
 from scheduler.processes.recognition.survivors import living_survivors
-from scheduler.rules.requests.upcoming import jobs_settled_ahead, settled_by_hand
+from scheduler.rules.requests.upcoming import jobs_settled_ahead
 from scheduler.rules.state import Run
 from scheduler.wording.entries import signs_of
 
@@ -140,9 +141,7 @@ def _config(view: View, zone: str) -> list[Cell | str]:
 def _jobs(view: View, zone: str) -> list[Cell | str]:
     counts = job_counts(view)
     lines: list[Cell | str] = [f"{counts['enabled']:,} enabled, {counts['disabled']:,} disabled"]
-    settled = [
-        (job.name, found) for job in view.state.present_jobs() if (found := settled_by_hand(job, view.now))
-    ]
+    settled = settled_ahead_by_hand(view)
     for name, each in settled[:_SHOWN_MAX]:
         told = f"{printable(name)}: settled up to {show_time(each.until, zone)}, by entry {each.seq}"
         lines.append(Cell(told, "warn"))

@@ -15,6 +15,7 @@ from cli.words.words import actor_words, outcome_symbol, outcome_words, skip_wor
 from scheduler.rules.after import late_successes
 from scheduler.rules.awaited import AwaitedInstant
 from scheduler.rules.instants_state import Backfill
+from scheduler.rules.requests.backfill import under_way
 from scheduler.rules.requests.upcoming import next_run, settled_by_hand
 from scheduler.rules.state import Job, LastRun, Run, SchedulerStatus, State
 
@@ -177,6 +178,7 @@ def job_document(state: State, job: Job, now: datetime) -> dict[str, Any]:
     """A job as `jobs list --json` and `jobs show --json` have it."""
     definition, enablement = job.definition, job.enablement
     words, source = timing_words(definition)
+    backfill = under_way(state, job.name)
     return {
         "name": job.name,
         "description": definition.description,
@@ -202,7 +204,7 @@ def job_document(state: State, job: Job, now: datetime) -> dict[str, Any]:
         "last_skipped": _skipped_document(job.last_skipped),
         "next_run": next_run(job, now),
         "running": [_run_document(state, number) for number in job.live],
-        "backfill_left": state.backfills[job.name].left if job.name in state.backfills else 0,
+        "backfill_left": 0 if backfill is None else backfill.left,
         "after": msgspec.to_builtins(definition.after),
         "awaiting": [
             {"instant": each.instant, "missing": missing}

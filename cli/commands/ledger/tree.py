@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from cli.ledger.options import ledger_option
 from cli.terminal.console import note
 from cli.terminal.printable import show_count
 from cli.terminal.tables import Value, details
+from eventstore.proofs.base64_text import in_base64
 from scheduler.home import Home
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def tree(home: Home, anew: bool, folder: Path | None, as_json: bool) -> None:
         show_json(
             {
                 "size": made.head.size,
-                "root": b64encode(made.head.root).decode(),
+                "root": in_base64(made.head.root),
                 "made": made.made,
                 "damage": made.damage or None,
             }
@@ -59,6 +59,6 @@ def _facts(made: MadeTree) -> list[tuple[str, Value]]:
     new = f"made of {show_count(made.made, 'entry', 'entries')} now" if made.made else "as they were"
     return [
         ("size", show_count(made.head.size, "entry", "entries")),
-        ("root", b64encode(made.head.root).decode()),
+        ("root", in_base64(made.head.root)),
         ("tiles", new),
     ]
