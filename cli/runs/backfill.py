@@ -66,7 +66,7 @@ def request_backfill(home: Home, asked: Asked, reason: str, *, as_json: bool) ->
             check_reason([job.definition], reason)
             disposals.read_to(state.head.seq)
             chosen = _chosen(job, disposals, wanted_range, asked)
-            _check_count(job, chosen, asked)
+            _check_count(job, chosen, wanted_range, asked)
             said = claims(state.mark)
             request = backfilling(
                 state,
@@ -123,7 +123,7 @@ def show_backfill(home: Home, asked: Asked, *, as_json: bool) -> None:
         if store is not None:
             disposals = disposals_since(home, store, asked.name, wanted_range.begin)
             chosen = _chosen(job, disposals, wanted_range, asked)
-        _check_count(job, chosen, asked)
+        _check_count(job, chosen, wanted_range, asked)
         if as_json:
             show_json(_document(job, chosen, None))
             return
@@ -182,7 +182,7 @@ def _chosen(job: Job, disposals: Disposals, wanted: _Range, asked: Asked) -> Bac
         ) from None
 
 
-def _check_count(job: Job, chosen: BackfillChoice, asked: Asked) -> None:
+def _check_count(job: Job, chosen: BackfillChoice, wanted_range: _Range, asked: Asked) -> None:
     name, count = printable(job.name), len(chosen.wanted)
     if count > asked.limit:
         raise Failure(
@@ -193,7 +193,8 @@ def _check_count(job: Job, chosen: BackfillChoice, asked: Asked) -> None:
             ExitCode.FAILED,
         )
     if not count:
-        left = _left_words(job, chosen)
+        backwards = wanted_range.begin >= wanted_range.end
+        left = ["--from is not before --to"] if backwards else _left_words(job, chosen)
         what = "was missed or skipped without a run" if asked.missed_only else "passed without a run"
         raise Failure(
             f"no time of {name} in this range {what}" + (f": {'; '.join(left)}" if left else ""),

@@ -140,9 +140,10 @@ def _meant(ledger: Ledger, target: str, all_runs: bool) -> list[Run]:
     if not runs and backfill is not None and all_runs:
         return []
     if not runs and backfill is not None:
+        are = "is" if backfill.left == 1 else "are"
         raise Failure(
             f"no run of {printable(target)} is going or waiting, and {show_count(backfill.left, 'time')} of its"
-            " backfill are still to come; nothing was cancelled",
+            f" backfill {are} still to come; nothing was cancelled",
             "--all ends the backfill.",
             ExitCode.FAILED,
         )

@@ -10,7 +10,7 @@ import click
 
 from cli.times.zones import local_zone, zone_of
 
-_FORMS = "write 1h, 2d or 4w, today or yesterday, 2026-11-23, or 2026-11-23T18:00:00Z"
+_FORMS = "write 1h, 2d or 4w, today or {day}, 2026-11-23, or 2026-11-23T18:00:00Z"
 _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _YEARS = range(1970, 9998)
 """The same years as for schedules: no ledger is older, and later years leave no room for zones and arithmetic."""
@@ -93,7 +93,8 @@ def parse_time(
     except (ScheduleError, ValueError) as problem:
         reason = problem.reason if isinstance(problem, ScheduleError) else f"there is no {typed!r}: {problem}"
         if not re.match(r"[0-9]{4}-", typed):
-            reason = f"{typed!r} is not a time: {_FORMS}"
+            forms = _FORMS.format(day="yesterday" if lean == "past" else "tomorrow")
+            reason = f"{typed!r} is not a time: {forms}"
         raise click.BadParameter(reason, param_hint=f"'{option}'") from None
 
 

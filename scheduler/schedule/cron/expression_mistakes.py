@@ -22,6 +22,7 @@ from scheduler.schedule.cron.vocabulary import (
     CronFields,
 )
 from scheduler.schedule.errors import ScheduleError, mistyped
+from scheduler.schedule.uncomputed import REBOOT
 from scheduler.schedule.zones import known_zone, zone_of_any_case
 
 # Dashes and asterisks that word processors and web pages put in place of the plain ones.
@@ -132,7 +133,7 @@ def unknown_alias(text: str, column: int) -> ScheduleError:
     rest = others[0] if others else ""
     token = first
     lowered = first.lower()
-    if lowered == "@reboot":
+    if lowered == REBOOT:
         reason = (
             "@reboot is no time, and stands alone: what is to run once for each boot of the machine, and at other"
             " times too, is two jobs"
@@ -145,7 +146,9 @@ def unknown_alias(text: str, column: int) -> ScheduleError:
         reason = f"this looks like a line of a crontab: {first} is its schedule, the rest a command"
         return ScheduleError(reason, first, token=token, column=column)
     meant = _FOREIGN_ALIASES.get(lowered) or mistyped(first, ALIASES)
-    reason = f"there is no alias {first!r}: the aliases are {', '.join(ALIASES)}"
+    reason = (
+        f"there is no alias {first!r}: the aliases are {', '.join(ALIASES)}; beside them there is {REBOOT}"
+    )
     return ScheduleError(reason, None if rest else meant, token=token, column=column)
 
 

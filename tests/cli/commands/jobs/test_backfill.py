@@ -88,6 +88,7 @@ def test_who_disables_the_job_is_told_that_this_ends_its_backfill(live: LiveHome
     (["often", "--from", "3h"], 1, "times of often would be run, and at most 100 are at once"),
     (["often", "--from", "3h", "--limit", "10001"], 2, "10001 is not from 1 to 10000"),
     (["often", "--from", "2099-01-01"], 1, "no time of often in this range passed without a run"),
+    (["often", "--from", "1h", "--to", "2h"], 1, "passed without a run: --from is not before --to"),
     (["often", "--from", "1h", "--missed-only"], 1, "was missed or skipped without a run"),
     (["often", "--from", "1970-01-01"], 1, "times in this range; nothing was recorded"),
     (["careful", "--from", "10m"], 2, "careful asks for a reason"),

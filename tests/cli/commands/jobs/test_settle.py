@@ -51,7 +51,7 @@ def test_a_time_to_come_is_told_and_opened_again(live: LiveHome) -> None:
     (["often", "--reason", "x"], "give --until TIME, or --reopen"),
     (["often", "--until", "now", "--reopen", "--reason", "x"], "give --until TIME, or --reopen"),
     (["often", "--until", "now"], "say why with --reason TEXT"),
-    (["often", "--until", "soon", "--reason", "x"], "'soon' is not a time"),
+    (["often", "--until", "soon", "--reason", "x"], "'soon' is not a time: write 1h, 2d or 4w, today or tomorrow,"),
     (["asked", "--until", "now", "--reason", "x"], "asked has no schedule with times"),
 ])  # fmt: skip
 def test_what_cannot_be_done_is_refused_with_a_sentence(
