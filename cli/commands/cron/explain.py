@@ -60,9 +60,9 @@ def explain(
 ) -> None:
     """Say what a cron expression means in words, when it comes next, and what may surprise in it.
 
-    EXPR is a five-field expression, in quotes so that the shell leaves its * alone, or an alias such as @daily.
-    Several, each in quotes, are explained together, as a job's schedule takes them in a list; and an interval is, as
-    the key every takes it: 'every 14d from 2026-01-05T09:00'.
+    EXPR is a five-field expression, in quotes so that the shell leaves its * alone, an alias such as @daily, or
+    @reboot. Several, each in quotes, are explained together, as a job's schedule takes them in a list; and an
+    interval is, as the key every takes it: 'every 14d from 2026-01-05T09:00'.
     """
     several = len(expression) > 1 and all(" " in each.strip() or each.startswith("@") for each in expression)
     text = (SEPARATOR if several else " ").join(expression)

@@ -20,7 +20,7 @@ from scheduler.rules.requests.backfill import BACKFILL_MAX
     "begin",
     metavar="TIME",
     required=True,
-    help="The first time: 2026-11-20 (when that day begins), 2026-11-20T02:30, 3d, on the clocks of the job's zone.",
+    help="The first time: 2026-11-20 (when that day begins), 2026-11-20T02:30, 3d (ago), on the job's clocks.",
 )
 @click.option(
     "--to", "end", metavar="TIME", default="now", show_default=True,
@@ -29,7 +29,7 @@ from scheduler.rules.requests.backfill import BACKFILL_MAX
 @click.option(
     "--missed-only",
     is_flag=True,
-    help="Only times that were missed, or whose run was skipped, by the ledger.",
+    help="Only times that the ledger says were missed, or whose run was skipped.",
 )
 @click.option(
     "--with-dependents",

@@ -63,9 +63,9 @@ def run(
     runs too. With several names they run beside each other, and each line of output is labelled with its job. At a
     terminal, what it would obey is escaped in the output; to a pipe or a file the bytes go as they are.
 
-    Why a run has not started after a second is said: it waits for its turn, or the scheduler is paused. Ctrl-C stops
-    a run that this command executes (twice: kills it); of a run in the scheduler it only stops showing the output,
-    and one that has not started is still wanted. Exit code 1 if a run did not succeed.
+    Why a run has not started after a second is said: it waits for its turn or for a lock, or the scheduler is paused.
+    Ctrl-C stops a run that this command executes (twice: kills it); of a run in the scheduler it only stops showing
+    the output, and one that has not started is still wanted. Exit code 1 if a run did not succeed.
 
     With --dry-run nothing is executed or recorded: program, arguments, folder and the names of its variables are
     shown. Exit code 1 if this command would execute it and could not. A job in Python whose class says

@@ -41,8 +41,8 @@ def settle(home: Home, name: str, until: str | None, reopen: bool, reason: str) 
 
     That holds for times that nothing has settled; runs that are owed already go on. The moment may have passed (what
     no scheduler has seen yet) or be to come. --reopen is the way back: times that are still to come are open again,
-    whoever settled them, also a clock that was ahead; from the first one on that has a run of its own they stay
-    settled. Both ask for a --reason, stand in the ledger, and bind a scheduler that is running at once.
+    whoever settled them, or if a clock that was ahead did; the first of them that has a run already, and all after
+    it, stay settled. Both ask for a --reason, stand in the ledger, and bind a scheduler that is running at once.
 
     Exit code 1 if there is nothing to settle or to open.
     """
