@@ -7,21 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 
 MOMENT = timedelta(seconds=1)
-
-
-class Run(NamedTuple):
-    """A run that stands for an instant: of which job, and whether it was caught up after a pause."""
-
-    job: str
-    instant: datetime
-    of_pause: bool = False
 
 
 class Job:
@@ -39,7 +30,7 @@ class Job:
         self.succeeded: dict[datetime, int] = {}
         self.success: tuple[int, datetime] | None = None
         self.ended: dict[int, datetime] = {}
-        self.ticks: dict[datetime, list[Entry]] = {}
+        self.ticks: dict[datetime, Entry] = {}
         self.again: set[datetime] = set()
 
     def was_enabled(self, seq: int) -> bool:
@@ -58,7 +49,7 @@ class AfterAuditor:
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
-        self._runs: dict[int, Run] = {}
+        self._instants: dict[int, datetime] = {}
         self._followed_backfills: set[int] = set()
 
     def look(self, entry: Entry) -> None:
@@ -119,12 +110,10 @@ class AfterAuditor:
         instant = data.nominal or data.scheduled_for
         if data.trigger == "backfill":
             if data.because_of in self._followed_backfills:
-                self._runs[entry.seq] = Run(entry.job or "", instant)
-                job.begun.setdefault(instant, entry.seq)
+                self._stand_for(job, entry, instant)
                 job.of_pause.add(instant)
             return  # else nothing follows what a person asked for
-        self._runs[entry.seq] = Run(entry.job or "", instant, of_pause)
-        job.begun.setdefault(instant, entry.seq)
+        self._stand_for(job, entry, instant)
         if of_pause:
             job.of_pause.add(instant)
         if data.trigger != "after":
@@ -134,7 +123,7 @@ class AfterAuditor:
         assert job.after, f"{entry.job} runs after no other"
         assert job.enabled, f"{entry.job} was disabled"
         assert instant not in job.ticks, f"{entry.job} got {instant} twice"
-        job.ticks[instant] = [entry]
+        job.ticks[instant] = entry
         if data.because_of is None:
             found = [self._jobs[name].succeeded.get(instant) for name in job.after]
             assert found == data.successes, f"{entry.job} at {instant}: {found} succeeded"
@@ -143,6 +132,11 @@ class AfterAuditor:
             assert any(self._failed(name, instant, data.because_of) for name in job.after) or self._crowded(
                 job, data.because_of
             ), f"{entry.job} at {instant}: nothing failed with entry {data.because_of}"
+
+    def _stand_for(self, job: Job, entry: Entry, instant: datetime) -> None:
+        """The run that an entry begins stands for an instant, perhaps after another one that did."""
+        self._instants[entry.seq] = instant
+        job.begun.setdefault(instant, entry.seq)
 
     def _failed(self, name: str, instant: datetime, seq: int) -> bool:
         job = self._jobs[name]
@@ -161,17 +155,16 @@ class AfterAuditor:
     def _request(self, job: Job, entry: Entry, data: v.RunRequested) -> None:
         if data.with_dependents:
             instant = entry.time if entry.time.microsecond else entry.time + timedelta(microseconds=1)
-            self._runs[entry.seq] = Run(entry.job or "", instant)
-            job.begun.setdefault(instant, entry.seq)
+            self._stand_for(job, entry, instant)
         elif data.original_scheduled_for is not None:
             moved = 0 if job.definition is None else job.definition.jitter_offset_ms
             instant = data.original_scheduled_for - timedelta(milliseconds=moved)
-            self._runs[entry.seq] = Run(entry.job or "", instant)
+            self._instants[entry.seq] = instant
             if entry.actor != v.SCHEDULER:
                 return
-            ticks = job.ticks[instant]
-            assert data.retry_of == ticks[0].seq, "it makes another run again"
-            assert v.payload(ticks[0]).because_of is not None, "that run was not skipped for a job before it"
+            tick = job.ticks[instant]
+            assert data.retry_of == tick.seq, "it makes another run again"
+            assert v.payload(tick).because_of is not None, "that run was not skipped for a job before it"
             assert instant not in job.again, f"{entry.job} is made again twice for {instant}"
             job.again.add(instant)
             found = [self._jobs[name].succeeded.get(instant) for name in job.after]
@@ -183,8 +176,8 @@ class AfterAuditor:
         if after is None or after.within_ms is None or data.attempt > 1 or asked_for:
             assert not data.successes
             tick = job.ticks.get(data.scheduled_for) if data.scheduled_for else None
-            if tick and tick[0].seq == entry.run:
-                assert v.payload(tick[0]).because_of is None, f"run {entry.run} was to be skipped"
+            if tick is not None and tick.seq == entry.run:
+                assert v.payload(tick).because_of is None, f"run {entry.run} was to be skipped"
             return
         for name, seq in zip(after.jobs, data.successes, strict=True):
             success = self._jobs[name].success
@@ -196,12 +189,12 @@ class AfterAuditor:
     def _end(self, job: Job, entry: Entry, data: v.RunFinished | v.RunSkipped) -> None:
         if isinstance(data, v.RunFinished) and data.retry_at is not None:
             return
-        run = self._runs.get(-1 if entry.run is None else entry.run)
-        if run is None:
+        instant = self._instants.get(-1 if entry.run is None else entry.run)
+        if instant is None:
             return
-        job.ended[entry.seq] = run.instant
+        job.ended[entry.seq] = instant
         if isinstance(data, v.RunFinished) and data.outcome == "succeeded":
-            job.succeeded.setdefault(run.instant, entry.seq)
+            job.succeeded.setdefault(instant, entry.seq)
             job.success = entry.seq, entry.time
 
     def at_rest(self) -> int:
@@ -231,7 +224,7 @@ class AfterAuditor:
 
     def _complete(self, name: str, job: Job, others: list[Job], instant: datetime) -> None:
         assert instant in job.ticks, f"{name}: nothing is on record about {instant}"
-        skipped = v.payload(job.ticks[instant][0]).because_of is not None
+        skipped = v.payload(job.ticks[instant]).because_of is not None
         if all(instant in other.succeeded for other in others):
             assert not skipped or instant in job.again, f"{name}: {instant} was skipped, and all succeeded"
 

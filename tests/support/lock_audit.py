@@ -6,6 +6,7 @@ It shares nothing with the rules that give them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
@@ -19,7 +20,7 @@ class WantedRun:
     def __init__(self, number: int, job: str, trigger: Trigger) -> None:
         self.number, self.job, self.trigger = number, job, trigger
         self.attempts = 0
-        self.not_before: object = None
+        self.not_before: datetime | None = None
 
 
 class LockAuditor:
@@ -98,7 +99,7 @@ class LockAuditor:
     def _could_start(self, entry: Entry, run: int) -> Iterator[WantedRun]:
         """The older runs that nothing but a lock keeps from starting; without a scheduler, those that began."""
         for older in self._wanted.values():
-            due = older.not_before is None or older.not_before <= entry.time  # type: ignore[operator]
+            due = older.not_before is None or older.not_before <= entry.time
             if older.number > run or not due or (entry.actor != v.SCHEDULER and not older.attempts):
                 continue
             if self._is_wanted(older) and self._is_next(older):
