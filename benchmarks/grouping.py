@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 from benchmarks.bench import Bench
 from benchmarks.figures import Line, median, number
 from benchmarks.generate import copy_home, long_home
-from benchmarks.homes import cronledger
+from benchmarks.homes import taken_ms_by
 from projections import Sql, open_sql
 from projections.build.maintenance import maintain
 from projections.files.database import DATABASE_NAME
@@ -93,12 +92,7 @@ def _compare(bench: Bench, sql: Sql, engine: DuckDBPyConnection, room: Path, by:
 
 def _as_a_process(bench: Bench, home: Home, entries: int) -> Line:
     """A filter by job over all history, from the command's start to its end."""
-    taken_ms: list[float] = []
-    for _ in range(bench.of(1, 7, 15)):
-        begun_s = time.perf_counter()
-        subprocess.run(cronledger(home, "sql", FILTER), check=True, capture_output=True)
-        taken_ms.append(1000 * (time.perf_counter() - begun_s))
-    taken = median(taken_ms)
+    taken = median([taken_ms_by(home, "sql", FILTER) for _ in range(bench.of(1, 7, 15))])
     return Line(
         f"`sql` with a filter by job, {entries:,} entries",
         f"{number(taken)} ms",

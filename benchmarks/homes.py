@@ -46,6 +46,13 @@ def cronledger(home: Home, *arguments: str) -> list[str]:
     return [COMMAND, "--home", str(home.root), *arguments]
 
 
+def taken_ms_by(home: Home, *arguments: str) -> float:
+    """How long a command on a home takes, from its start to its end."""
+    begun_s = time.perf_counter()
+    subprocess.run(cronledger(home, *arguments), check=True, capture_output=True)
+    return (time.perf_counter() - begun_s) * 1000
+
+
 @contextmanager
 def serving(home: Home) -> Iterator[Serving]:
     """Have `cronledger serve` run as people run it, and wait until it serves."""

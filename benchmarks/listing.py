@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import time
-
 from benchmarks.bench import Bench
 from benchmarks.figures import Line, median, number
 from benchmarks.generate import generate, long_home
-from benchmarks.homes import cronledger
+from benchmarks.homes import taken_ms_by
 from scheduler.home import Home
 
 TAKEN_MS_MAX = 250.0
@@ -27,7 +24,7 @@ def run(bench: Bench) -> list[Line]:
             taken_ms: dict[Home, list[float]] = {short: [], long: []}
             for _ in range(bench.of(1, 7, 15)):
                 for home, values in taken_ms.items():
-                    values.append(_take_ms(home, command))
+                    values.append(taken_ms_by(home, *command))
             mine, reference = median(taken_ms[long]), median(taken_ms[short])
             lines.append(
                 Line(
@@ -40,9 +37,3 @@ def run(bench: Bench) -> list[Line]:
                 )
             )
     return lines
-
-
-def _take_ms(home: Home, command: tuple[str, ...]) -> float:
-    begun_s = time.perf_counter()
-    subprocess.run(cronledger(home, *command), check=True, capture_output=True)
-    return (time.perf_counter() - begun_s) * 1000

@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.bench import Bench
 from benchmarks.figures import Line, median, number
 from benchmarks.generate import generate, long_home
-from benchmarks.homes import cronledger
+from benchmarks.homes import cronledger, taken_ms_by
 from eventstore import SEGMENT_ENTRIES
 from eventstore.proofs.leaves import LedgerLeaves
 from eventstore.proofs.merkle_tree import LeafRange, TreeHead
@@ -37,9 +37,7 @@ def run(bench: Bench) -> list[Line]:
     taken_s, bare_s = [], []
     for _ in range(bench.of(1, 2, 3)):
         shutil.rmtree(home.tree, ignore_errors=True)
-        begun_s = time.perf_counter()
-        subprocess.run(cronledger(home, "ledger", "tree"), check=True, capture_output=True)
-        taken_s.append(time.perf_counter() - begun_s)
+        taken_s.append(taken_ms_by(home, "ledger", "tree") / 1000)
         bare_s.append(_bare_s(home, entries))
     proofs = _proofs(bench, home, entries)
     shutil.rmtree(home.tree)
@@ -69,10 +67,8 @@ def _proofs(bench: Bench, long: Home, entries: int) -> Line:
         for number_of_round in range(bench.of(1, 7, 15)):
             for home, (size, checkpoint) in signed.items():
                 seq = size * number_of_round // 16
-                command = cronledger(home, "ledger", "prove", str(seq), "--checkpoint", str(checkpoint))
-                begun_s = time.perf_counter()
-                subprocess.run(command, check=True, capture_output=True)
-                taken_ms[home].append((time.perf_counter() - begun_s) * 1000)
+                arguments = ("ledger", "prove", str(seq), "--checkpoint", str(checkpoint))
+                taken_ms[home].append(taken_ms_by(home, *arguments))
     mine, reference = median(taken_ms[long]), median(taken_ms[short])
     return Line(
         f"`ledger prove`, {entries:,} entries",
