@@ -37,6 +37,11 @@ def the_mistake(text: str | bytes) -> ConfigError:
     return error
 
 
+def the_mistake_in(body: str) -> ConfigError:
+    """The one mistake in job `a`, from its keys in flow style without the braces."""
+    return the_mistake(f"jobs: {{a: {{{body}}}}}")
+
+
 EVERYTHING = """\
 defaults:
   timezone: Europe/Paris

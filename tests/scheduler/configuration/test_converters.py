@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from scheduler.definition import JobDefinition, revision
-from tests.scheduler.configuration.reading import job, the_mistake
+from tests.scheduler.configuration.reading import job, the_mistake_in
 
 
 @pytest.mark.parametrize(("written", "codes"), [
@@ -29,7 +29,7 @@ def test_what_applies_anyway_is_no_other_definition() -> None:
 ])  # fmt: skip
 def test_a_mistaken_exit_code_is_placed(written: str, column: int, said: str) -> None:
     """A mistake is told where that element stands."""
-    mistake = the_mistake(f"jobs: {{a: {{every: 5m, command: x, success_codes: {written}}}}}")
+    mistake = the_mistake_in(f"every: 5m, command: x, success_codes: {written}")
     assert (mistake.column, mistake.message) == (column, said)
     assert mistake.key.startswith("jobs.a.success_codes")
 
@@ -53,5 +53,5 @@ def test_texts_are_taken_as_they_are_written(written: str, texts: list[str]) -> 
 ])  # fmt: skip
 def test_a_mistaken_text_is_told(written: str, said: str) -> None:
     """What could never be found, or costs too much to look for, is refused."""
-    mistake = the_mistake(f"jobs: {{a: {{every: 5m, command: x, fail_on_output: {written}}}}}")
+    mistake = the_mistake_in(f"every: 5m, command: x, fail_on_output: {written}")
     assert mistake.message == said

@@ -4,7 +4,7 @@ import pytest
 
 from scheduler.configuration.keys.limits import shown
 from scheduler.definition import Limits, revision
-from tests.scheduler.configuration.reading import job, refused, the_mistake
+from tests.scheduler.configuration.reading import job, refused, the_mistake_in
 
 DEFAULTS = "defaults: {limits: {memory: 1GB, nice: 5}}"
 TAKES = "this takes a mapping such as {memory: 2GB, cpu_time: 30m}, or none"
@@ -66,7 +66,7 @@ def test_limits_are_shown_as_they_could_be_written(limits: Limits | None, words:
 ])  # fmt: skip
 def test_mistaken_limits_are_told(written: str, key: str, said: str, suggestion: str) -> None:
     """With the key that it is about, and what was probably meant."""
-    mistake = the_mistake(f"jobs: {{a: {{every: 5m, command: x, limits: {written}}}}}")
+    mistake = the_mistake_in(f"every: 5m, command: x, limits: {written}")
     assert (mistake.key, mistake.message, mistake.suggestion) == (f"jobs.a.limits{key}", said, suggestion)
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from scheduler.definition import Parameter, revision
-from tests.scheduler.configuration.reading import job, refused, the_mistake
+from tests.scheduler.configuration.reading import job, refused, the_mistake_in
 
 
 def params(written: str) -> dict[str, Parameter]:
@@ -60,7 +60,7 @@ UNKNOWN = (
 ])  # fmt: skip
 def test_a_mistaken_parameter_is_told(written: str, key: str, said: str, suggestion: str) -> None:
     """With the key that it is about, and what was probably meant."""
-    mistake = the_mistake(f"jobs: {{a: {{every: 5m, command: x, params: {written}}}}}")
+    mistake = the_mistake_in(f"every: 5m, command: x, params: {written}")
     assert (mistake.key, mistake.message) == (f"jobs.a.params.{key}", said)
     assert mistake.suggestion == suggestion
     assert "hunter2" not in f"{mistake.message}{mistake.suggestion}"

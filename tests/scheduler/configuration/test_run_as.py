@@ -10,7 +10,7 @@ from scheduler.configuration import Config, ConfigInvalid, parse
 from scheduler.configuration.other_user import NOT_ROOTS
 from scheduler.definition import revision
 from scheduler.home import Home
-from tests.scheduler.configuration.reading import job, the_mistake
+from tests.scheduler.configuration.reading import job, the_mistake, the_mistake_in
 
 TAKES = "this takes a user, or user:group; or none"
 
@@ -60,7 +60,7 @@ def test_a_mistaken_user_is_told(body: str, said: str | None, suggestion: str) -
     if said is None:
         assert job(f"every: 5m, {body}").run_as == "etl.www"
         return
-    mistake = the_mistake(f"jobs: {{a: {{every: 5m, {body}}}}}")
+    mistake = the_mistake_in(f"every: 5m, {body}")
     assert (mistake.key, mistake.message, mistake.suggestion) == ("jobs.a.run_as", said, suggestion)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from scheduler.configuration.variables.secret_values import environment, named_secrets
 from scheduler.definition import JobDefinition, Parameter, Secret, revision
-from tests.scheduler.configuration.reading import job, refused, the_mistake
+from tests.scheduler.configuration.reading import job, refused, the_mistake_in
 
 FILE, ENV = Secret(file="/etc/pg"), Secret(env="TOKEN")
 
@@ -53,7 +53,7 @@ def test_a_mistaken_secret_is_told(written: str, key: str, said: str, suggestion
 def test_a_list_of_lists_is_told() -> None:
     """As is nothing at all."""
     for written in ("[]", "[[A]]"):
-        mistake = the_mistake(f"jobs: {{a: {{every: 5m, command: x, secrets: {written}}}}}")
+        mistake = the_mistake_in(f"every: 5m, command: x, secrets: {written}")
         assert mistake.message == (
             "this takes a mapping of NAME: {file: PATH} or NAME: {env: VARIABLE}, not a list"
         )
