@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from functools import cached_property
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
@@ -195,11 +196,15 @@ class Dispatcher:
 
         A start names the newest success of each: where one comes with this round, it starts in the next one.
         """
-        ending = {self._state.runs[number].job for number in self._ended if number in self._state.runs}
         asked_for = run.trigger in ASKED_FOR or run.attempt
-        if not asked_for and not ending.isdisjoint(job.definition.awaits):
+        if not asked_for and not self._ending.isdisjoint(job.definition.awaits):
             return False
         return not late_successes(self._state, run, job, self._now)
+
+    @cached_property
+    def _ending(self) -> set[str]:
+        """The jobs of which a run ends in this round."""
+        return {self._state.runs[number].job for number in self._ended if number in self._state.runs}
 
 
 def started(
