@@ -49,14 +49,26 @@ def open_segment(folder: Path, first: int, end: LineEnd) -> Iterator[tuple[Path,
         OSError: the segment cannot be read.
     """
     path = folder / segment_name(first)
-    try:
-        fd = open_regular(path)
-    except FileNotFoundError:
-        raise Corrupt(path, 0, first, "this segment", "no such file") from None
-    try:
+    with segment_descriptor(path, first) as fd:
         size = os.fstat(fd).st_size
         limit = min(size, end.offset) if first == end.first else size
         yield path, fd, limit
+
+
+@contextmanager
+def segment_descriptor(path: Path, seq: int) -> Iterator[int]:
+    """A descriptor of a segment that must exist, because entry `seq` is in it.
+
+    Raises:
+        Corrupt: the segment does not exist.
+        OSError: the segment cannot be read.
+    """
+    try:
+        fd = open_regular(path)
+    except FileNotFoundError:
+        raise Corrupt(path, 0, seq, "this segment", "no such file") from None
+    try:
+        yield fd
     finally:
         close_quietly(fd)  # a generator that is given up closes it where no error can be told
 

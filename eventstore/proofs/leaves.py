@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from eventstore.durable import close_quietly
 from eventstore.entry import LINE_BYTES_MAX, seq_of, shown
 from eventstore.errors import Corrupt
 from eventstore.proofs.merkle_tree import LeafRange
-from eventstore.regular_file import open_regular
+from eventstore.reader import segment_descriptor
 from eventstore.segment import find_line, first_of, line_blocks, segment_name
 
 
@@ -52,7 +50,7 @@ class LedgerLeaves(NamedTuple):
             first = first_of(seq, self.segment_entries)
             stop = min(leaves.end, first + self.segment_entries)
             path = self.folder / segment_name(first)
-            with _opened(path, seq) as fd:
+            with segment_descriptor(path, seq) as fd:
                 size = os.fstat(fd).st_size
                 offset = 0 if seq == first else find_line(fd, first, size, seq)
                 if offset is None:
@@ -62,18 +60,6 @@ class LedgerLeaves(NamedTuple):
                     yield lines
             if seq < stop:
                 raise Corrupt(path, size, seq, f"entry {seq}", "the end of the file")
-
-
-@contextmanager
-def _opened(path: Path, seq: int) -> Iterator[int]:
-    try:
-        fd = open_regular(path)
-    except FileNotFoundError:
-        raise Corrupt(path, 0, seq, "this segment", "no such file") from None
-    try:
-        yield fd
-    finally:
-        close_quietly(fd)
 
 
 def _lines(path: Path, fd: int, offset: int, size: int, leaves: LeafRange) -> Iterator[list[bytes]]:
