@@ -19,6 +19,8 @@ FAILURES: tuple[Outcome, ...] = ("failed", "timed_out", "lost")
 TRIGGERS: tuple[Trigger, ...] = get_args(Trigger)
 ASKED_FOR: tuple[Trigger, ...] = ("manual", "backfill")
 """What a person asked for: no run for an instant of the schedule takes its place."""
+FALLING_DUE: tuple[Trigger, ...] = ("schedule", "after")
+"""What falls due while a scheduler watches: with `overlap: replace`, such a run takes the place of older ones."""
 IN_TURN: tuple[Trigger, ...] = ("catch_up", "backfill")
 """What is made up for: such runs of a job start one after another, whatever its overlap policy says."""
 

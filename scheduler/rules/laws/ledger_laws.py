@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
 from scheduler.definition import RETRIED_OUTCOMES
-from scheduler.entry_members import ASKED_FOR
+from scheduler.entry_members import ASKED_FOR, FALLING_DUE
 from scheduler.rules.after import successes_of_start
 from scheduler.rules.awaited import AwaitedInstant
 from scheduler.rules.evolve import evolve
@@ -268,7 +268,7 @@ def _run_cancel_requested(state: State, entry: Entry, data: v.RunCancelRequested
 def _replaced(state: State, run: Run, by: int | None) -> str:
     """What is wrong with one run that takes the place of another."""
     new = state.runs.get(-1 if by is None else by)
-    due = new is not None and new.trigger in ("schedule", "after") and new.started is None
+    due = new is not None and new.trigger in FALLING_DUE and new.started is None
     if new is None or new.job != run.job or not due:
         return f"run {by} is no run of {run.job} that fell due and waits"
     if run.trigger in ASKED_FOR:

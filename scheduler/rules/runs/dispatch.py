@@ -15,7 +15,7 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.command import command_digest
 from scheduler.definition import JobDefinition
-from scheduler.entry_members import ASKED_FOR, IN_TURN, LockWait, SkipReason
+from scheduler.entry_members import ASKED_FOR, FALLING_DUE, IN_TURN, LockWait, SkipReason
 from scheduler.rules.after import late_successes, successes_of_start
 from scheduler.rules.runs.attempts import closed, end_of_wish
 from scheduler.rules.runs.locks import LockQueue
@@ -121,8 +121,8 @@ class Dispatcher:
         if live and run.trigger not in IN_TURN and run.retry_of is None:
             reason = self._in_the_way(run, job, live)
             if reason is not None:
-                slots, lock = self._slots_in_the_way(job, live), self._lock_in_the_way(job, live)
-                slots = [] if lock is not None else slots
+                lock = self._lock_in_the_way(job, live)
+                slots = self._slots_in_the_way(job, live) if lock is None else []
                 return [skipped(run, reason, live[0].number, slots=slots, lock=lock)]
         live.append(run)
         return []
@@ -136,8 +136,7 @@ class Dispatcher:
     def _queue_is_full(self, run: Run, job: Job, live: list[Run]) -> bool:
         """Whether as many runs wait as may; a run that replaces others counts for those."""
         limit = job.definition.queue_limit
-        scheduled = run.trigger in ("schedule", "after")
-        if len(live) < limit or (scheduled and job.definition.overlap == "replace"):
+        if len(live) < limit or (run.trigger in FALLING_DUE and job.definition.overlap == "replace"):
             return False
         return sum(other.attempt == 0 and other.number not in self._begun for other in live) >= limit
 

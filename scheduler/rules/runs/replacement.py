@@ -11,7 +11,7 @@ from datetime import datetime
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.entry_members import ASKED_FOR
+from scheduler.entry_members import ASKED_FOR, FALLING_DUE
 from scheduler.rules.catch_up import closed_spans
 from scheduler.rules.runs.dispatch import skipped, unwanted_run, unwanted_runs
 from scheduler.rules.state import Job, Run, State
@@ -57,7 +57,7 @@ def left_by_edit(state: State, name: str, now: datetime) -> list[Event]:
 def _replacements(job: Job, runs: Sequence[Run]) -> list[Event]:
     """The same for one job; `runs` are those of it that are in flight, oldest first."""
     waiting = [run for run in runs if run.attempt == 0 and unwanted_run(run, job) is None]
-    newest = next((run for run in reversed(waiting) if run.trigger in ("schedule", "after")), None)
+    newest = next((run for run in reversed(waiting) if run.trigger in FALLING_DUE), None)
     events: list[Event] = []
     for run in runs if newest is not None else ():
         if newest is None or run.number >= newest.number or run.trigger in ASKED_FOR:
