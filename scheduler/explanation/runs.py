@@ -124,6 +124,7 @@ class _RunEntries:
             started = found if found is not None and found.type == v.RunStarted.TYPE else None
         if started is None:
             return []
+        data: v.RunStarted = v.payload(started)
         adopted = [entry.seq for entry in own if entry.type == v.RunAdopted.TYPE]
         entries = [started.seq, *adopted]
         job = self._past.state_at(started.seq).jobs.get(started.job or "")
@@ -133,15 +134,14 @@ class _RunEntries:
             run=self._number,
             time=started.time,
             adopted=bool(adopted),
-            params=v.payload(started).params,
+            params=data.params,
             secret=[] if definition is None else _secret_names(definition),
             run_as=None if definition is None else definition.run_as,
         )
-        waited = v.payload(started).waited_for
-        before: list[Fact] = (
-            [] if waited is None else [_lock(self._past, waited, self._number, started.seq - 1)]
-        )
-        before += [upstream_end(self._past, seq) for seq in v.payload(started).successes]
+        before: list[Fact] = []
+        if data.waited_for is not None:
+            before.append(_lock(self._past, data.waited_for, self._number, started.seq - 1))
+        before += [upstream_end(self._past, seq) for seq in data.successes]
         return [*before, start, *self._ended_attempts(own or [started], near, last)]
 
     def _ended_attempts(self, own: Sequence[Entry], near: int, last: int) -> list[Fact]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final, Literal, Protocol
 
@@ -123,16 +123,12 @@ def _ticked(past: Past, before: JobsBefore, tick: Entry) -> tuple[Verdict, list[
 
 def _tick(past: Past, job: Job, instant: datetime, after: int) -> Entry | None:
     """The tick for an instant among the entries near behind this one."""
-    for entry in _near(past, after):
+    for entry in past.entries(after + 1, after + NEAR_ENTRIES):
         if entry.job == job.name and entry.type == v.ScheduleTicked.TYPE:
             data = v.payload(entry)
             if data.scheduled_for == instant and data.trigger == "after":
                 return entry
     return None
-
-
-def _near(past: Past, after: int) -> Iterator[Entry]:
-    yield from past.entries(after + 1, after + NEAR_ENTRIES)
 
 
 def _result(ask: Ask, name: str, instant: datetime) -> UpstreamResult:

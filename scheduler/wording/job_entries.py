@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Final
 
 from eventstore.store import Entry
@@ -14,6 +13,9 @@ from scheduler.wording.definitions import change_words, timing_words
 from scheduler.wording.instants import show_time
 from scheduler.wording.quantities import show_count
 from scheduler.wording.signs import EntryWording, Signs
+
+_Times = v.ScheduleMisfired | v.ScheduleExcluded | v.BackfillRequested
+"""Payloads that tell of several times of a job."""
 
 
 def _defined(entry: Entry, data: v.JobDefined, zone: str) -> str:
@@ -41,35 +43,35 @@ def _disabled(entry: Entry, data: v.JobDisabled, zone: str) -> str:
     return f"{entry.job} disabled by {who}{until}{because(data.reason)}"
 
 
+def _span(data: _Times, zone: str) -> str:
+    return show_time(data.first, zone) + (f" to {show_time(data.last, zone)}" if data.count > 1 else "")
+
+
+def _span_message(data: _Times) -> str:
+    return f"{data.first:%Y-%m-%dT%H:%M:%SZ} to {data.last:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def _misfired(entry: Entry, data: v.ScheduleMisfired, zone: str) -> str:
-    span = show_time(data.first, zone)
-    if data.count > 1:
-        span += f" to {show_time(data.last, zone)}"
+    span = _span(data, zone)
     run = f"{show_count(data.will_run, 'run')} will catch up" if data.will_run else "none will be run"
     missed = show_count(data.count, "time")
     return f"{entry.job} missed {missed}, {span}, {MISFIRE_WORDINGS[data.reason].when}; {run}"
 
 
 def _misfired_message(entry: Entry, data: v.ScheduleMisfired) -> str:
-    span = f"{data.first:%Y-%m-%dT%H:%M:%SZ} to {data.last:%Y-%m-%dT%H:%M:%SZ}"
+    span = _span_message(data)
     missed = f"{data.count} of its times ({spelled(data.reason)}), {span}"
     return f"job missed: {entry.job}, {missed}; {data.will_run} will be run"
 
 
 def _excluded(entry: Entry, data: v.ScheduleExcluded, zone: str) -> str:
-    span = show_time(data.first, zone)
-    if data.count > 1:
-        span += f" to {show_time(data.last, zone)}"
+    span = _span(data, zone)
     return f"{entry.job} left out {show_count(data.count, 'time')} by its calendars, {span}"
 
 
 def _excluded_message(entry: Entry, data: v.ScheduleExcluded) -> str:
-    span = f"{data.first:%Y-%m-%dT%H:%M:%SZ} to {data.last:%Y-%m-%dT%H:%M:%SZ}"
+    span = _span_message(data)
     return f"job excluded by its calendars: {entry.job}, {data.count} of its times, {span}"
-
-
-def _span(first: datetime, last: datetime, zone: str) -> str:
-    return show_time(first, zone) + (f" to {show_time(last, zone)}" if last > first else "")
 
 
 def _settled(entry: Entry, data: v.ScheduleSettled, zone: str) -> str:
@@ -87,12 +89,12 @@ def _reopened(entry: Entry, data: v.ScheduleReopened, zone: str) -> str:
 def _backfill(entry: Entry, data: v.BackfillRequested, zone: str) -> str:
     who = claimed_actor_words(entry.actor, data.claims)
     what = show_count(data.count, "missed time" if data.missed_only else "time")
-    span = _span(data.first, data.last, zone)
+    span = _span(data, zone)
     return f"{entry.job} to be backfilled by {who}: {what}, {span}{because(data.reason)}"
 
 
 def _backfill_message(entry: Entry, data: v.BackfillRequested) -> str:
-    what = f"{data.count} of its times, {data.first:%Y-%m-%dT%H:%M:%SZ} to {data.last:%Y-%m-%dT%H:%M:%SZ}"
+    what = f"{data.count} of its times, {_span_message(data)}"
     return f"job to be backfilled: {entry.job}, {what}, by {entry.actor}{because(data.reason)}"
 
 
