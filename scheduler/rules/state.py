@@ -137,10 +137,9 @@ class Job(msgspec.Struct, omit_defaults=True):
 
     def open_stretches(self, after: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
         """The stretches `after < instant <= until` in which nothing is settled beyond the cursor."""
-        ahead = self.ahead
-        if ahead is None or until < ahead.first:
-            return [(after, until)]
-        stretches = [(after, ahead.first - RESOLUTION), (max(after, ahead.until), until)]
+        stretches, ahead = [(after, until)], self.ahead
+        if ahead is not None and until >= ahead.first:
+            stretches = [(after, ahead.first - RESOLUTION), (max(after, ahead.until), until)]
         return [each for each in stretches if each[0] < each[1]]
 
     @property

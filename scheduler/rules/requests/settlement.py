@@ -53,7 +53,7 @@ def _in_force(job: Job, until: datetime) -> list[tuple[JobDefinition, datetime, 
         if pause_ends is None:
             return []
         begin = max(begin, pause_ends)
-    return [(job.definition, after, end) for after, end in job.open_stretches(begin, until) if after < end]
+    return [(job.definition, after, end) for after, end in job.open_stretches(begin, until)]
 
 
 def reopening(
