@@ -111,7 +111,8 @@ class ForkClient:
             with self._losing():
                 self._listen(self._server)
         if self._server is None and self._wanted and time.monotonic() >= self._again_at_s:
-            self._start()
+            with self._losing():
+                self._start()
 
     def _listen(self, server: _Server) -> None:
         for reply in self._replies(server, 0.0):
@@ -137,10 +138,19 @@ class ForkClient:
 
     def _start(self) -> None:
         if not become_subreaper():
-            self._lose("what it forks does not become a child of the scheduler here")
-            return
+            raise _Lost("what it forks does not become a child of the scheduler here")
+        try:
+            self._server = self._started()
+        except OSError as error:
+            raise _Lost(f"it cannot be started: {error.strerror or error}") from error
+
+    def _started(self) -> _Server:
+        """A new server, which is not warm yet.
+
+        Raises:
+            OSError: it cannot be started.
+        """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        process = -1
         try:
             pid = os.posix_spawn(
                 self._command[0],
@@ -156,14 +166,13 @@ class ForkClient:
                 setsigdef=DEFAULT_SIGNALS,
             )
             process = os.pidfd_open(pid)
-        except OSError as error:
+        except OSError:
             ours.close()
-            self._lose(f"it cannot be started: {error.strerror or error}")
-            return
+            raise
         finally:
             theirs.close()
         ours.setblocking(False)
-        self._server = _Server(process, ours, time.monotonic() + WARM_S)
+        return _Server(process, ours, time.monotonic() + WARM_S)
 
     def _lose(self, reason: str) -> None:
         """Go on without the server; a reason that is empty is no failure, and another one is started at once."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import select
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -83,6 +86,23 @@ def test_a_server_that_never_starts(tmp_path: Path) -> None:
     attempts.close()
 
 
+def test_no_descriptors_left_for_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system gives no socket, that is told like any other reason for which there is no server."""
+    complaints: list[str] = []
+    forks = ForkClient(ENV, complaints.append)
+    with monkeypatch.context() as refusing:
+        refusing.setattr(socket, "socketpair", no_descriptor)
+        forks.want(True)
+        assert not forks.is_warm()
+    assert complaints == ["it cannot be started: Too many open files"]
+    forks.close()
+
+
+def no_descriptor(*_: object) -> NoReturn:
+    """What the system says at the limit of open files."""
+    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
 def test_a_server_that_was_killed_is_started_again(tmp_path: Path) -> None:
     """A server that somebody kills is noticed, and another one is warm soon."""
     complaints: list[str] = []
@@ -147,6 +167,7 @@ WAITED_S = 0.5
 SCHEDULER = """
 import os, sys, time
 from pathlib import Path
+from typing import NoReturn
 from tests.scheduler.python_jobs.conftest import ENV, Attempts, warm
 from scheduler.python_jobs.forking.fork_client import ForkClient
 attempts = Attempts(Path(sys.argv[1]), warm(ForkClient(ENV)))
