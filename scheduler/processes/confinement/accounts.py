@@ -32,16 +32,10 @@ class Account(NamedTuple):
 
 def unknown(written: str) -> str:
     """Which part of `user` or `user:group` this machine does not know, in words; empty if it knows all of it."""
-    user, _, group = written.partition(":")
     try:
-        pwd.getpwnam(user)
-    except KeyError:
-        return f"there is no user {user} on this machine"
-    try:
-        if group:
-            grp.getgrnam(group)
-    except KeyError:
-        return f"there is no group {group} on this machine"
+        _found(written)
+    except _Unknown as missing:
+        return str(missing)
     return ""
 
 
@@ -53,10 +47,27 @@ def account_of(written: str) -> Account:
     """
     if os.geteuid() != 0:
         raise OSError(1, f"it runs as {written}, and only root can start it so")
-    if why := unknown(written):
-        raise OSError(3, f"it runs as {written}, and {why}")
-    user, _, group = written.partition(":")
-    found = pwd.getpwnam(user)
-    gid = grp.getgrnam(group).gr_gid if group else found.pw_gid
-    groups = tuple(sorted({gid, *os.getgrouplist(user, gid)}))
-    return Account(RunAs(written, user, found.pw_uid, gid, groups), found.pw_dir or "/")
+    try:
+        user, gid = _found(written)
+    except _Unknown as missing:
+        raise OSError(3, f"it runs as {written}, and {missing}") from None
+    name = written.partition(":")[0]
+    groups = tuple(sorted({gid, *os.getgrouplist(name, gid)}))
+    return Account(RunAs(written, name, user.pw_uid, gid, groups), user.pw_dir or "/")
+
+
+class _Unknown(Exception):
+    """This machine does not know a user or a group; the message says which."""
+
+
+def _found(written: str) -> tuple[pwd.struct_passwd, int]:
+    """The user that `user` or `user:group` names, and the number of the group."""
+    name, _, group = written.partition(":")
+    try:
+        user = pwd.getpwnam(name)
+    except KeyError:
+        raise _Unknown(f"there is no user {name} on this machine") from None
+    try:
+        return user, grp.getgrnam(group).gr_gid if group else user.pw_gid
+    except KeyError:
+        raise _Unknown(f"there is no group {group} on this machine") from None
