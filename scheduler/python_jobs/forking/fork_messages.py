@@ -98,6 +98,15 @@ def receive(connection: socket.socket) -> tuple[bytes, list[int]]:
     return raw, descriptors
 
 
+def say(connection: socket.socket, reply: ForkReply) -> None:
+    """Tell the scheduler.
+
+    Raises:
+        OSError: it cannot be told.
+    """
+    connection.send(msgspec.json.encode(reply))
+
+
 def server_argv(python: str, parent: int) -> Sequence[str]:
     """The command of the server; `ps` shows in its place what a forked process is, so that it takes some room."""
     return [python, "-I", "-m", SERVER, str(parent), "cronledger's fork server for jobs in Python".ljust(200)]

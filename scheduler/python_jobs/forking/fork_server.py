@@ -32,6 +32,7 @@ from scheduler.python_jobs.forking.fork_messages import (
     ForkReply,
     ForkRequest,
     receive,
+    say,
 )
 from scheduler.python_jobs.forking.process_image import ProcessImage
 
@@ -100,7 +101,7 @@ def serve(connection: socket.socket, image: ProcessImage) -> None:
     gc.freeze()  # no collection in a forked process is to walk, and so to copy, what was imported
     spares = _Spares(connection, image)
     spares.fork(SPARES)
-    _say(connection, ForkReply(what="warm", protocol=PROTOCOL))
+    say(connection, ForkReply(what="warm", protocol=PROTOCOL))
     while not imported.is_stale():
         spares.wait(STALE_LOOK_S)
         if spares.idle:
@@ -109,7 +110,7 @@ def serve(connection: socket.socket, image: ProcessImage) -> None:
         wanted = BATCH_MAX if not spares.idle and _is_readable(connection) else SPARES - spares.idle
         if wanted > 0 and not spares.fork(wanted) and not spares.idle:
             _refuse(connection)
-    _say(connection, ForkReply(what="stale"))
+    say(connection, ForkReply(what="stale"))
 
 
 class _Spares:
@@ -228,15 +229,11 @@ def _refuse(connection: socket.socket) -> None:
         os.close(descriptor)
     with contextlib.suppress(msgspec.DecodeError):
         number = msgspec.json.decode(raw, type=ForkRequest).number
-        _say(connection, ForkReply(what="refused", number=number))
+        say(connection, ForkReply(what="refused", number=number))
 
 
 def _is_readable(connection: socket.socket) -> bool:
     return bool(select.select([connection], [], [], 0)[0])
-
-
-def _say(connection: socket.socket, reply: ForkReply) -> None:
-    connection.send(msgspec.json.encode(reply))
 
 
 if __name__ == "__main__":

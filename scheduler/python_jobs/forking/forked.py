@@ -37,6 +37,7 @@ from scheduler.python_jobs.forking.fork_messages import (
     ForkReply,
     ForkRequest,
     receive,
+    say,
 )
 from scheduler.python_jobs.forking.process_image import ProcessImage
 from scheduler.python_jobs.request import JobRequest
@@ -90,10 +91,10 @@ def wait_and_begin(connection: socket.socket, image: ProcessImage, takes: int, b
         request = msgspec.json.decode(raw, type=ForkRequest)
         number = request.number
         _become(request, image, descriptors)
-        _say(connection, ForkReply(what="ready", number=number, pid=os.getpid()))
+        say(connection, ForkReply(what="ready", number=number, pid=os.getpid()))
     except BaseException:  # noqa: BLE001 - whatever it is, the attempt is started otherwise
         with contextlib.suppress(BaseException):
-            _say(connection, ForkReply(what="refused", number=number))
+            say(connection, ForkReply(what="refused", number=number))
         os._exit(1)
     try:
         connection.close()
@@ -209,7 +210,3 @@ def _let_go_of_modules() -> None:
         vars(module).clear()
     if left:
         gc.collect()
-
-
-def _say(connection: socket.socket, reply: ForkReply) -> None:
-    connection.send(msgspec.json.encode(reply))
