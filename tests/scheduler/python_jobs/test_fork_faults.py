@@ -109,7 +109,12 @@ def test_a_server_that_was_killed_is_started_again(tmp_path: Path) -> None:
     forks = warm(ForkClient(ENV, complaints.append))
     attempts = Attempts(tmp_path, forks)
     job(tmp_path, "print(open('/proc/self/cmdline').read()[:4])")
-    os.kill(servers_of(os.getpid()).pop(), signal.SIGKILL)
+    server = servers_of(os.getpid()).pop()
+    pidfd = os.pidfd_open(server)
+    os.kill(server, signal.SIGKILL)
+    # Until it has ended nobody can notice that, and what it has forked before takes a run.
+    assert select.select([pidfd], [], [], DEADLINE_S)[0]
+    os.close(pidfd)
     for run in range(5, 500):
         assert attempts.run(run, "A").exit_code == 0
         # A process that waits for a request may outlive its server for a moment, and answer once more.
