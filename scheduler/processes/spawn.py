@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from scheduler.processes import program
 from scheduler.processes.output.output_files import OutputFiles
-from scheduler.processes.spawner import FileIdentity, LaunchFailed
+from scheduler.processes.spawner import FileIdentity
 from scheduler.processes.working_folder import WorkingFolder
 
 if TYPE_CHECKING:
@@ -61,14 +61,9 @@ def spawn(command: Command, working_folder: WorkingFolder, outputs: OutputFiles 
         outputs: its output files, if they are there already.
 
     Raises:
-        LaunchFailed: nothing runs, and no output files of it are left.
+        LaunchFailed: nothing runs, and no output files are left that were made here.
     """
-    try:
-        working_folder.go(command.working_directory)
-    except LaunchFailed:
-        if outputs is not None:
-            outputs.discard()
-        raise
+    working_folder.go(command.working_directory)
     outputs = outputs or OutputFiles(command.outputs)
     try:
         refusal = None if command.wrapped is None else command.wrapped.refusal()

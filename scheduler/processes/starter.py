@@ -189,6 +189,8 @@ class Starter:
         try:
             pid, identities, refusal = self._spawn(attempt, command, working_folder, outputs)
         except LaunchFailed as failure:
+            if outputs is not None:
+                outputs.discard()
             return failure
         finally:
             self._note(attempt, pid, begun_s)
@@ -219,8 +221,6 @@ class Starter:
         outputs: OutputFiles | None,
     ) -> Spawned:
         if not self._reserve.refill():
-            if outputs is not None:
-                outputs.discard()
             text = f"cannot start {command.called}: {program.NO_DESCRIPTORS}"
             raise LaunchFailed(text, program.NOT_EXECUTABLE)
         if self._groups is not None:
@@ -228,8 +228,6 @@ class Starter:
                 wrapped = command.wrapped
                 self._groups.enter(attempt, None if wrapped is None else wrapped.confinement.memory_bytes)
             except OSError as error:
-                if outputs is not None:
-                    outputs.discard()
                 text = (
                     f"cannot start {command.called} in a control group of its own: {error.strerror or error}"
                 )

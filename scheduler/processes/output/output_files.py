@@ -57,10 +57,10 @@ class OutputFiles:
             raise _refusal(paths[len(self.identities)], error) from error
 
     def close(self) -> None:
-        """Close them; the attempt has its own."""
-        for descriptor in self.descriptors:
+        """Close them, if they are not yet; the attempt has its own."""
+        while self.descriptors:
             try:
-                os.close(descriptor)
+                os.close(self.descriptors.pop())
             except OSError:  # it is closed, and nothing was written by us
                 continue
 
