@@ -125,8 +125,9 @@ class Starter:
         from scheduler.processes.confinement.confined_command import Wrapped
 
         wrapped = Wrapped(confinement, command.path, command.called, command.working_directory)
-        limited = self._groups is not None and confinement.memory_bytes is not None
-        group = self._groups.limiting(attempt) if self._groups is not None and limited else None
+        group = None
+        if self._groups is not None and confinement.memory_bytes is not None:
+            group = self._groups.limiting(attempt)
         argv = wrapped.argv(command.argv, group)
         # Where the user may be is for the user to try: root need not be allowed to go there (a home on NFS).
         here = command.working_directory if confinement.run_as is None else "/"
