@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.processes import Launched
+from scheduler.processes import Launched, LaunchFailed
 from scheduler.processes.recognition import attempt_secret, tree
 from scheduler.processes.recognition.identity import process_stat
 from scheduler.python_jobs.forking.fork_client import ForkClient
@@ -92,6 +92,20 @@ def test_ends(attempts: Attempts, body: str, code: int | None, signalled: int | 
     assert (ended.exit_code, ended.signal) == (code, signalled)
     assert attempts.result(5).error == error
     assert ended.cpu_ms is not None
+
+
+def test_nothing_is_left_of_what_cannot_start(attempts: Attempts) -> None:
+    """Where a process can neither be forked nor started, its output files are gone, and closed."""
+    job(attempts.home, "pass")
+    assert attempts.run(5, "A").exit_code == 0
+    nowhere = attempts.prepared(6, "A")._replace(working_directory=str(attempts.home / "nowhere"))
+    before = os.listdir("/proc/self/fd")
+    (failure,) = attempts.spawner.launch([nowhere])
+    assert isinstance(failure, LaunchFailed)
+    assert str(failure).startswith("cannot start in the working directory")
+    assert not attempts.output(6).exists()
+    assert not attempts.output(6, "stderr").exists()
+    assert len(os.listdir("/proc/self/fd")) == len(before)
 
 
 def test_its_own_peak_of_memory(attempts: Attempts) -> None:
