@@ -192,7 +192,7 @@ def _show_next(view: View, name: str, explainer: Explainer, zone: str) -> None:
         tell(f"What comes next: nothing by itself; {asked}.")
     elif job.on_schedule and job.definition.at_reboot:
         tell("What comes next: a run at the next boot of the machine.")
-    elif job.definition.follows:
+    elif job.on_schedule and job.definition.follows:
         tell(f"What comes next: it runs {timing_words(job.definition)[0]}.")
     elif upcoming is None:
         tell("What comes next: nothing; it is not due again by itself as things stand.")

@@ -48,6 +48,14 @@ def test_they_are_listed_with_the_jobs_before_them(home: LiveHome) -> None:
     ]
 
 
+def test_nothing_comes_next_of_a_job_that_is_disabled(home: LiveHome) -> None:
+    """Whatever the jobs do after which it would run."""
+    assert home.ask("jobs", "enable", "load").code == 0
+    assert "What comes next: it runs after extract." in home.ask("jobs", "why", "load").out
+    assert home.ask("jobs", "disable", "load").code == 0
+    assert "What comes next: nothing" in home.ask("jobs", "why", "load").out
+
+
 def test_nothing_follows_a_run_by_hand(home: LiveHome) -> None:
     """Without the option; and a dry run is followed by nothing in any case."""
     assert home.ask("jobs", "run", "extract").code == 0
