@@ -11,7 +11,7 @@ import msgspec
 from scheduler import vocabulary as v
 from scheduler.definition import After, JobDefinition
 from scheduler.processes.spawner import Launch
-from tests.support.lives import crash_at_random
+from tests.support.lives import cancel_one, crash_at_random
 from tests.support.world import RETRIES, Crash, Process, World, job
 
 HOUR_MS = 3_600_000
@@ -70,7 +70,7 @@ class DependentLife:
             ),
             self._make_again,
             self._make_again,
-            self._cancel,
+            lambda: cancel_one(rng, world),
         ]
         rng.choice(deeds)()
 
@@ -89,12 +89,6 @@ class DependentLife:
                 executor="scheduler", retry_of=end.run, original_scheduled_for=tick.scheduled_for
             )
             self.world.person(request, end.job or "", run=-1)
-
-    def _cancel(self) -> None:
-        in_flight = [run for run in self.world.state.runs.values() if run.cancel_seq is None]
-        if in_flight:
-            run = self.rng.choice(in_flight)
-            self.world.person(v.RunCancelRequested(), run.job, run.number)
 
     def live(self, steps: int) -> World:
         """Some steps of it, and a rest at the end, after which nothing is in flight."""

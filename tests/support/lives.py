@@ -87,6 +87,14 @@ def meddle(rng: random.Random, world: World) -> None:
         world.person(v.RunRequested(executor="scheduler"), name, run=-1)
 
 
+def cancel_one(rng: random.Random, world: World) -> None:
+    """Somebody asks one of the runs in flight to stop."""
+    in_flight = [run for run in world.state.runs.values() if run.cancel_seq is None]
+    if in_flight:
+        run = rng.choice(in_flight)
+        world.person(v.RunCancelRequested(), run.job, run.number)
+
+
 CLOSED = [
     calendar("closed", weekdays=("sat", "sun")),
     calendar("closed", "2026-01-05..2026-01-09", "2026-02-01", weekdays=("sun",)),

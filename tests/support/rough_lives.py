@@ -19,6 +19,7 @@ from scheduler import vocabulary as v
 from scheduler.definition import RETRIED_OUTCOMES, After, JobDefinition, RetriedOutcome, Retry
 from scheduler.processes.spawner import Launch
 from scheduler.rules.requests.backfill import ending
+from tests.support.lives import cancel_one
 from tests.support.world import BEGIN, Crash, Machine, Process, SimulatedFiles, World, job
 
 ENDLESS_S = 1e9
@@ -211,9 +212,9 @@ class RoughLife:
             lambda: self.edit(rough_job(rng, f"job-{rng.randrange(5)}")),
             lambda: world.person(v.RunRequested(executor="scheduler"), name, run=-1),
             lambda: world.person(v.RunRequested(executor="scheduler", with_dependents=True), name, run=-1),
-            lambda: self.cancel(world),
-            lambda: self.cancel(world),
-            lambda: self.cancel(world),
+            lambda: cancel_one(rng, world),
+            lambda: cancel_one(rng, world),
+            lambda: cancel_one(rng, world),
             lambda: world.backfill(
                 name, timedelta(seconds=rng.expovariate(1 / 90_000)), missed_only=rng.random() < 0.5
             ),
@@ -232,13 +233,6 @@ class RoughLife:
         first.edit(*jobs, remove=remove)
         for other in self.worlds[1:]:
             other.jobs, other.edits = first.jobs, first.edits
-
-    def cancel(self, world: World) -> None:
-        """Ask one of the runs in flight to stop."""
-        in_flight = [run for run in world.state.runs.values() if run.cancel_seq is None]
-        if in_flight:
-            run = self.rng.choice(in_flight)
-            world.person(v.RunCancelRequested(), run.job, run.number)
 
     def _set_clock(self) -> None:
         clock = self.machine.clock
