@@ -129,11 +129,11 @@ def _explain_absence(view: View, names: set[str]) -> None:
         if job.definition.on_demand:
             asked = f"`cronledger jobs run {shlex.quote(name)}`"
             note(printable(f"{name} runs only when it is asked for: {asked}"))
-        elif schedule_begins_at(job, view.now) is not None and job.definition.at_reboot:
+        elif job.definition.at_reboot and job.on_schedule:
             note(printable(f"{name} runs at the next boot of the machine"))
         elif job.definition.follows and job.on_schedule:
             note(printable(f"{name} runs {timing_words(job.definition)[0]}"))
-        elif schedule_begins_at(job, view.now) is None:
+        elif not job.definition.has_times or schedule_begins_at(job, view.now) is None:
             note(printable(f"{name} is {enabled_words(job, zone)}"))
         elif next_run(job, view.now) is None:
             note(printable(f"{name} has no time to come: {timing_words(job.definition)[0]}"))

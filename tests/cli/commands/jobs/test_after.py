@@ -54,6 +54,8 @@ def test_nothing_comes_next_of_a_job_that_is_disabled(home: LiveHome) -> None:
     assert "What comes next: it runs after extract." in home.ask("jobs", "why", "load").out
     assert home.ask("jobs", "disable", "load").code == 0
     assert "What comes next: nothing" in home.ask("jobs", "why", "load").out
+    assert home.ask("jobs", "disable", "load", "--for", "3d").code == 0
+    assert "load is disabled since " in home.ask("jobs", "next", "load").err
 
 
 def test_nothing_follows_a_run_by_hand(home: LiveHome) -> None:
