@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from scheduler.configuration.keys.upstreams import named
+from scheduler.configuration.keys.block_values.upstreams import named
 from scheduler.configuration.model import ConfigLint, ConfiguredJob
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import Problems

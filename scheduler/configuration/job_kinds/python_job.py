@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
+from scheduler.configuration.keys.block_values.parameters import one_parameter
 from scheduler.configuration.keys.key import Key
-from scheduler.configuration.keys.parameters import one_parameter
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.variables.parameters import PARAMETERS_MAX, checked
 from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.configuration.keys import converters, parameters, run_as, secrets, shown, values
+from scheduler.configuration.keys import converters, run_as, shown, values
+from scheduler.configuration.keys.block_values import parameters, secrets
 from scheduler.configuration.keys.key import Key
 
 KEYS: Final[dict[str, Key]] = {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.configuration.keys import converters, shown, upstreams, values
+from scheduler.configuration.keys import converters, shown, values
+from scheduler.configuration.keys.block_values import upstreams
 from scheduler.configuration.keys.key import Key
 
 KEYS: Final[dict[str, Key]] = {

@@ -7,7 +7,7 @@ import re
 from datetime import timedelta
 from typing import Final
 
-from scheduler.configuration.keys.blocks import Members, Reader, block, member
+from scheduler.configuration.keys.block_values.blocks import Members, Reader, block, member
 from scheduler.configuration.keys.converters import FaultCollector
 from scheduler.configuration.keys.values import duration_ms, duration_ms_or_never, scalar, whole_number
 from scheduler.configuration.spelling import nearest
