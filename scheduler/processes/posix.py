@@ -24,7 +24,7 @@ from scheduler.processes.leader import Leader
 from scheduler.processes.output.output_files import holds_output
 from scheduler.processes.reaping import Watched, own_memory_peak_kib, reap
 from scheduler.processes.recognition import tree
-from scheduler.processes.recognition.attempt_secret import AttemptSecrets
+from scheduler.processes.recognition.attempt_secret import UNKNOWN, AttemptProof, AttemptSecrets
 from scheduler.processes.recognition.attempt_start import attempt_start_ticks
 from scheduler.processes.recognition.control_groups import ControlGroup, ControlGroups
 from scheduler.processes.recognition.fork_mark import Marker, is_marked
@@ -74,8 +74,7 @@ class PosixSpawner:
         self._inherited = InheritedChildren()
         self._marker = Marker()
         self._secrets = AttemptSecrets()
-        self._digests: dict[tuple[int, int], str | None] = {}
-        self._uids: dict[tuple[int, int], int] = {}
+        self._proofs: dict[tuple[int, int], AttemptProof] = {}
         self._groups = ControlGroups.delegated(ledger_id)
         self._starter = Starter(
             ledger_id, self._secrets, self._notes, self._marker, self._groups, self._reserve
@@ -113,8 +112,7 @@ class PosixSpawner:
         missing = {orphan.key for orphan in wanted if not self._is_adopted(orphan.key)}
         if not missing:
             return {}
-        self._digests |= {orphan.key: orphan.secret_sha256 for orphan in wanted}
-        self._uids |= {orphan.key: orphan.uid for orphan in wanted if orphan.uid is not None}
+        self._proofs |= {orphan.key: AttemptProof(orphan.secret_sha256, orphan.uid) for orphan in wanted}
         try:
             self._adopt_living(missing)
         except OSError:
@@ -124,7 +122,7 @@ class PosixSpawner:
                 self._locked[orphan.key] = orphan
                 self._unseen.discard(orphan.key)
         for key in missing - self._locked.keys() - self._leaders.keys() - self._unseen:
-            del self._digests[key]
+            del self._proofs[key]
         return {key[0]: self._age_s(key) for key in missing if self._is_adopted(key)}
 
     def _is_adopted(self, attempt: tuple[int, int]) -> bool:
@@ -251,9 +249,8 @@ class PosixSpawner:
         return self._tree_of(key, leader, lineage)
 
     def _tree_of(self, attempt: tuple[int, int], leader: Leader | None, lineage: Lineage) -> tree.Tree:
-        return tree.Tree(
-            self._ledger_id, attempt, leader, self._digests.get(attempt), lineage, self._group(attempt)
-        )
+        secret_sha256 = self._proofs.get(attempt, UNKNOWN).secret_sha256
+        return tree.Tree(self._ledger_id, attempt, leader, secret_sha256, lineage, self._group(attempt))
 
     def _group(self, attempt: tuple[int, int]) -> ControlGroup | None:
         return None if self._groups is None else self._groups.of(attempt)
@@ -275,14 +272,14 @@ class PosixSpawner:
             return
         self._stopping.discard(attempt)
         self._lineages.pop(attempt, None)
-        self._digests.pop(attempt, None)
+        self._proofs.pop(attempt, None)
         if leader is not None:
             self._forget(attempt)
 
     def _forget(self, attempt: tuple[int, int]) -> None:
         self._outputs.pop(attempt, None)
         if attempt not in self._stopping:
-            self._digests.pop(attempt, None)
+            self._proofs.pop(attempt, None)
         self._leaders.pop(attempt).close()
         group = self._group(attempt)
         if group is not None:
@@ -293,7 +290,7 @@ class PosixSpawner:
         leader, started_s, outputs, forked = held
         self._watch_leader(attempt, leader, 0 if forked else own_peak_kib)
         self._outputs[attempt] = outputs
-        self._digests[attempt] = self.secret_sha256(*attempt)
+        self._proofs[attempt] = AttemptProof(self.secret_sha256(*attempt))
         return Launched(leader.pid, started_s, outputs)
 
     def _watch_leader(self, attempt: tuple[int, int], leader: Leader, own_peak_kib: int) -> None:
@@ -341,7 +338,7 @@ class PosixSpawner:
         gone = [key for key, orphan in self._locked.items() if not holds_output(orphan)]
         for key in gone:
             del self._locked[key]
-            self._digests.pop(key, None)
+            self._proofs.pop(key, None)
         return [Exit(run, attempt, None, None, None, None) for run, attempt in gone]
 
     def _main_of(self, leaders: list[int], *, marked: bool) -> int | None:
@@ -391,10 +388,10 @@ class PosixSpawner:
 
         Without a secret on record none can: then its note alone tells.
         """
-        secret_sha256 = self._digests.get(attempt)
+        proof = self._proofs.get(attempt, UNKNOWN)
         return (
-            secret_sha256 is not None
-            and tree.is_our_users(pid, self._uids.get(attempt))
-            and tree.proves(pid, self._ledger_id, attempt, secret_sha256)
+            proof.secret_sha256 is not None
+            and tree.is_our_users(pid, proof.uid)
+            and tree.proves(pid, self._ledger_id, attempt, proof.secret_sha256)
             and leads_session(pid)
         )

@@ -29,6 +29,22 @@ class Secret(NamedTuple):
     sha256: str
 
 
+class AttemptProof(NamedTuple):
+    """By what processes are known as those of an attempt.
+
+    Attributes:
+        secret_sha256: digest of its secret; None: none is on record.
+        uid: of the user as whom it runs, where the definition names one.
+    """
+
+    secret_sha256: str | None = None
+    uid: int | None = None
+
+
+UNKNOWN: Final = AttemptProof()
+"""Of an attempt of which nothing is known."""
+
+
 class AttemptSecrets:
     """The secrets of the attempts that this process starts, drawn from one random key that never leaves it."""
 
