@@ -139,7 +139,7 @@ class Limits(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         memory_bytes: of all its processes where they have a control group, else of each one.
         cpu_time_ms: processor time of each of its processes.
         nice: their priority, as nice(1) counts it; never a higher one than the scheduler's.
-        output_bytes: of what it prints; looked at once a second.
+        output_bytes: of what it prints; looked at once a second, sooner where it could be reached sooner.
     """
 
     memory_bytes: int | None = None

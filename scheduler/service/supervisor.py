@@ -121,7 +121,7 @@ class Supervisor:
         if running.timeout_s is not None:
             running.deadline_s = since_s + running.timeout_s
             self._timed[running.launch.run] = running
-        self._output_limits.watch(running)
+        self._output_limits.watch(running, since_s)
 
     def _stop_for_output(self, running: RunningAttempt, error: str, now: Reading) -> None:
         self.stop(running.launch.run, "failed", error, now)

@@ -1,9 +1,14 @@
-"""Runs that may print only so much: their files are looked at once a second, and what printed more is stopped."""
+"""Runs that may print only so much: their files are looked at, and what printed more is stopped.
+
+How often depends on how fast a run prints: the next look is when it would reach its limit if it went on as it did
+since the last one.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from scheduler.clock import Reading
@@ -12,7 +17,10 @@ from scheduler.processes.spawner import FileIdentity
 from scheduler.service.attempts.running_attempt import RunningAttempt
 from scheduler.wording.sizes import size_words
 
-LOOK_S: Final = 1.0
+LOOK_MAX_S: Final = 1.0
+"""An attempt is looked at this often at least, however little it prints."""
+LOOK_MIN_S: Final = 0.02
+"""An attempt is looked at no sooner than this after the last look, or after its start, however much it prints."""
 _HURRY: Final = 2
 """What has printed so many times its limit, though it was asked to end, is not waited for."""
 
@@ -24,6 +32,17 @@ def output_size(path: str, identity: FileIdentity | None) -> int:
     except OSError:
         return 0
     return found.st_size if is_output(found, identity) else 0
+
+
+@dataclass(slots=True)
+class _Limited:
+    """An attempt whose output is limited: what it had printed at the last look, and when the next one is due."""
+
+    running: RunningAttempt
+    most_bytes: int
+    looked_at_s: float
+    look_at_s: float
+    size_bytes: int = 0
 
 
 class OutputLimits:
@@ -40,14 +59,17 @@ class OutputLimits:
         size: Callable[[str, FileIdentity | None], int] = output_size,
     ) -> None:
         self._stop, self._size = stop, size
-        self._limited: dict[int, tuple[RunningAttempt, int]] = {}
+        self._limited: dict[int, _Limited] = {}
         self._look_at_s = 0.0
 
-    def watch(self, running: RunningAttempt) -> None:
-        """Look at the output of an attempt from now on, if it is limited."""
+    def watch(self, running: RunningAttempt, since_s: float) -> None:
+        """Look at the output of an attempt from now on, if it is limited; it prints since `since_s`, monotonic."""
         limits = running.definition.limits
-        if limits is not None and limits.output_bytes is not None:
-            self._limited[running.launch.run] = (running, limits.output_bytes)
+        if limits is None or limits.output_bytes is None:
+            return
+        first_s = since_s + LOOK_MIN_S
+        self._look_at_s = min(self._look_at_s, first_s) if self._limited else first_s
+        self._limited[running.launch.run] = _Limited(running, limits.output_bytes, since_s, first_s)
 
     def forget(self, run: int) -> None:
         """Look at it no longer."""
@@ -55,18 +77,29 @@ class OutputLimits:
             self._limited.pop(run, None)
 
     def turn(self, now: Reading) -> None:
-        """Stop what has printed too much, if a second has passed since the last look."""
-        now_s = now.monotonic_s
-        if not self._limited or now_s < self._look_at_s:
+        """Look at those attempts whose look is due, and stop what has printed too much."""
+        if not self._limited or now.monotonic_s < self._look_at_s:
             return
-        self._look_at_s = now_s + LOOK_S
-        for running, most in list(self._limited.values()):
-            paths = (running.launch.stdout, running.launch.stderr)
-            size = sum(map(self._size, paths, running.outputs))
-            if size > most:
-                self._stop(running, f"its output is longer than its limit of {size_words(most)}", now)
-            if size > most * _HURRY and running.kill_at_s is not None:
-                running.kill_at_s = min(running.kill_at_s, now_s)
+        for limited in list(self._limited.values()):
+            if now.monotonic_s >= limited.look_at_s:
+                self._look(limited, now)
+        self._look_at_s = min(
+            (limited.look_at_s for limited in self._limited.values()), default=now.monotonic_s
+        )
+
+    def _look(self, limited: _Limited, now: Reading) -> None:
+        running, most, now_s = limited.running, limited.most_bytes, now.monotonic_s
+        paths = (running.launch.stdout, running.launch.stderr)
+        size = sum(map(self._size, paths, running.outputs))
+        if size > most:
+            self._stop(running, f"its output is longer than its limit of {size_words(most)}", now)
+        if size > most * _HURRY and running.kill_at_s is not None:
+            running.kill_at_s = min(running.kill_at_s, now_s)
+        left = (most * _HURRY if size > most else most) - size
+        printed, took_s = size - limited.size_bytes, max(now_s - limited.looked_at_s, LOOK_MIN_S)
+        wait_s = left * took_s / printed if printed > 0 else LOOK_MAX_S
+        limited.size_bytes, limited.looked_at_s = size, now_s
+        limited.look_at_s = now_s + min(max(wait_s, LOOK_MIN_S), LOOK_MAX_S)
 
     def wake_s(self, now_s: float) -> float | None:
         """In how many seconds the next look is due; None for never."""

@@ -13,6 +13,7 @@ from scheduler.definition import JobDefinition, Limits
 from scheduler.processes import Exit, Launch, LaunchFailed
 from scheduler.rules.state import Run
 from scheduler.service.attempts.attempt_end import finished
+from scheduler.service.attempts.output_limits import OutputLimits
 from scheduler.service.attempts.running_attempt import RunningAttempt
 from scheduler.service.supervisor import Supervisor
 from tests.support.world import Machine, Process, SimulatedSpawner
@@ -34,7 +35,7 @@ def watched(folder: Path, machine: Machine, limits: Limits) -> Supervisor:
 
 @pytest.mark.parametrize("withstands", [False, True])
 def test_what_prints_too_much_is_stopped(tmp_path: Path, withstands: bool) -> None:
-    """Once a second its files are looked at; it failed and says why, and what goes on printing is not waited for."""
+    """Its files are looked at now and then; it failed and says why, and what goes on printing is not waited for."""
     machine = Machine()
     machine.behaviour = lambda launch: Process(1_000.0, 0, withstands="term" if withstands else "")
     supervisor = watched(tmp_path, machine, Limits(output_bytes=1_000))
@@ -44,7 +45,7 @@ def test_what_prints_too_much_is_stopped(tmp_path: Path, withstands: bool) -> No
     assert 0 < (supervisor.wake_s(now) or 0) <= 1
     (tmp_path / "err").write_bytes(b"x" * 600)
     assert supervisor.turn(now) == []
-    assert supervisor.undisturbed == 1, "a second has not passed"
+    assert supervisor.undisturbed == 1, "the next look is not due"
     machine.clock.pass_(1.1)
     events = supervisor.turn(machine.clock.read())
     assert supervisor.undisturbed == 0
@@ -58,6 +59,44 @@ def test_what_prints_too_much_is_stopped(tmp_path: Path, withstands: bool) -> No
     assert isinstance(event.data, v.RunFinished)
     assert (event.data.outcome, event.data.error) == ("failed", "its output is longer than its limit of 1kB")
     assert supervisor.wake_s(machine.clock.read()) is None
+
+
+@pytest.mark.parametrize(("bytes_a_second", "least_s", "most_s"), [
+    (0, 0.99, 1.0), (10_000, 0.97, 0.98), (100_000, 0.07, 0.08), (400_000, 0.02, 0.02),
+])  # fmt: skip
+def test_the_faster_it_prints_the_sooner_is_the_next_look(
+    tmp_path: Path, bytes_a_second: int, least_s: float, most_s: float
+) -> None:
+    """The first look is 20 ms after the start, the next when the limit is reached at that rate, at most 1 s later."""
+    machine = Machine()
+    machine.behaviour = lambda launch: Process(1_000.0, 0)
+    supervisor = watched(tmp_path, machine, Limits(output_bytes=10_000))
+    assert supervisor.wake_s(machine.clock.read()) == pytest.approx(0.02)
+    (tmp_path / "out").write_bytes(b"x" * (bytes_a_second // 50))
+    machine.clock.pass_(0.02)
+    now = machine.clock.read()
+    supervisor.turn(now)
+    assert least_s - 1e-6 <= (supervisor.wake_s(now) or 0) <= most_s + 1e-6
+
+
+def test_each_run_is_looked_at_by_its_own_rate() -> None:
+    """A run that prints nothing is looked at once a second beside one that is looked at each 20 ms."""
+    looked: list[str] = []
+
+    def size(path: str, identity: object) -> int:
+        looked.append(path)
+        return 10 * len(looked) if path == "loud" else 0
+
+    limits, clock = OutputLimits(lambda *said: None, size), Machine().clock
+    for number, name in enumerate(("loud", "quiet"), 41):
+        launch = Launch(number, 1, ["x"], {}, "", name, "")
+        definition = JobDefinition(name="a", limits=Limits(output_bytes=20))
+        limits.watch(RunningAttempt(RUN, STARTED, launch, definition, v.SCHEDULER), clock.read().monotonic_s)
+    for _ in range(40):
+        clock.pass_(limits.wake_s(clock.read().monotonic_s) or 0.0)
+        limits.turn(clock.read())
+    assert looked.count("quiet") == 1
+    assert looked.count("loud") >= 30
 
 
 def test_nobody_looks_at_what_has_no_limit(tmp_path: Path) -> None:

@@ -57,9 +57,9 @@ KEYS: Final[dict[str, Key]] = {
         takes=limits.TAKES,
         default="none",
         meaning="What an attempt may use: `memory`, a size such as `2GB`; `cpu_time`, a duration of processor time; "
-        "`nice`, from 1 to 19; `output`, a size of what it prints, looked at once a second. What goes beyond is "
-        "ended and failed, with the reason. A job's block is merged over that in `defaults`, and `none` takes one "
-        "of them back. See [limits](limits.md).",
+        "`nice`, from 1 to 19; `output`, a size of what it prints, looked at the more often the faster it "
+        "prints. What goes beyond is ended and failed, with the reason. A job's block is merged over that in "
+        "`defaults`, and `none` takes one of them back. See [limits](limits.md).",
         example="limits: {memory: 2GB, cpu_time: 30m, nice: 10, output: 100MB}",
         comment="what an attempt may use; what goes beyond is ended and failed (none)",
         shared=True,
