@@ -11,6 +11,8 @@ tree of size *n* is over the entries 0 to *n* - 1. It is computed from the chain
     `tiles/`           the layout of C2SP tlog-tiles: how tiles are made, kept and read; bundles of leaves
     `notes/`           signed notes, and checkpoints: the head of a tree as the text of one
     `proof_file`       an inclusion proof with the checkpoint that it leads to, as a file
+    `remembered`       a ledger against a checkpoint that was kept elsewhere
+    `witnessing/`      how a witness is asked to cosign a checkpoint, and by which rules it does
     =================  ================================================================================
 
 Few of them reach out: `leaves` reads the lines, `tiles/tile_files` keeps the tiles, `ledger_tree` brings the tiles of

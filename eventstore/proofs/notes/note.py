@@ -20,6 +20,8 @@ from eventstore.proofs.errors import InvalidKey, InvalidNote
 
 ED25519 = 0x01
 """The type of a key that signs a note's text itself, by Ed25519."""
+COSIGNATURE = 0x04
+"""The type of a key that says when it found a checkpoint consistent, by Ed25519: `cosignature`."""
 PUBLIC_KEY_BYTES = 32
 NOTE_BYTES_MAX = 1024 * 1024
 SIGNATURES_MAX = 100
@@ -56,25 +58,30 @@ class Note(NamedTuple):
 
 
 class VerifierKey(NamedTuple):
-    """A public key of Ed25519, with the name under which it signs."""
+    """A public key of Ed25519, with the name under which it signs.
+
+    Attributes:
+        algorithm: `ED25519`, or `COSIGNATURE` for the key of a witness.
+    """
 
     name: str
     public_key: bytes
+    algorithm: int = ED25519
 
     @property
     def key_id(self) -> bytes:
         """The four bytes by which a signature names the key."""
-        return key_id(self.name, self.public_key)
+        return key_id(self.name, self.public_key, self.algorithm)
 
     @property
     def text(self) -> str:
         """The key as it is given to those who verify: a "vkey"."""
-        return f"{self.name}+{self.key_id.hex()}+{in_base64(bytes([ED25519]) + self.public_key)}"
+        return f"{self.name}+{self.key_id.hex()}+{in_base64(bytes([self.algorithm]) + self.public_key)}"
 
 
-def key_id(name: str, public_key: bytes) -> bytes:
-    """The id of a key of Ed25519."""
-    return sha256(f"{name}\n".encode() + bytes([ED25519]) + public_key).digest()[:_KEY_ID_BYTES]
+def key_id(name: str, public_key: bytes, algorithm: int = ED25519) -> bytes:
+    """The id of a key of Ed25519, or of that of a witness."""
+    return sha256(f"{name}\n".encode() + bytes([algorithm]) + public_key).digest()[:_KEY_ID_BYTES]
 
 
 def check_key_name(name: str) -> None:
@@ -91,11 +98,15 @@ def check_key_name(name: str) -> None:
         raise InvalidKey(f"{name!r} is no name of a key: it is no Unicode text") from None
 
 
-def parse_verifier_key(text: str) -> VerifierKey:
+def parse_verifier_key(text: str, algorithm: int = ED25519) -> VerifierKey:
     """The key that `NAME+ID+KEY` means.
 
+    Args:
+        text: the key.
+        algorithm: `COSIGNATURE` if the key of a witness is wanted.
+
     Raises:
-        InvalidKey: it is none of Ed25519, or its id is not its own.
+        InvalidKey: it is none of Ed25519 or not of that kind, or its id is not its own.
     """
     match = _KEY.fullmatch(text)
     if match is None:
@@ -106,9 +117,11 @@ def parse_verifier_key(text: str) -> VerifierKey:
         key = from_base64(match[3])
     except ValueError as problem:
         raise InvalidKey(f"behind its id, {problem}") from None
-    if key[:1] != bytes([ED25519]) or len(key) != 1 + PUBLIC_KEY_BYTES:
-        raise InvalidKey("it is no key of Ed25519")
-    found = VerifierKey(name, key[1:])
+    if key[:1] == bytes([COSIGNATURE]) != bytes([algorithm]):
+        raise InvalidKey("it is the key of a witness")
+    if key[:1] != bytes([algorithm]) or len(key) != 1 + PUBLIC_KEY_BYTES:
+        raise InvalidKey("it is no key of Ed25519" if algorithm == ED25519 else "it is no key of a witness")
+    found = VerifierKey(name, key[1:], algorithm)
     if found.key_id.hex() != told_id:
         raise InvalidKey(f"its id is {found.key_id.hex()} and not {told_id}: a character of it was changed")
     return found

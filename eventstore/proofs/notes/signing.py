@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from typing import TypeVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from eventstore.proofs.base64_text import from_base64, in_base64
 from eventstore.proofs.errors import InvalidKey, InvalidNote
-from eventstore.proofs.notes.note import ED25519, Note, Signature, VerifierKey, check_key_name
+from eventstore.proofs.notes.cosignature import cosigned_message, parse_timed_signature, timed_signature
+from eventstore.proofs.notes.note import COSIGNATURE, ED25519, Note, Signature, VerifierKey, check_key_name
 
 SEED_BYTES = 32
 """The length of a private key."""
@@ -56,25 +58,13 @@ class Signer:
         Raises:
             InvalidKey: it is none; the message holds nothing of it.
         """
-        match = _SIGNER.fullmatch(text)
-        if match is None:
-            raise InvalidKey(f"it is not written as {_PRIVATE}+NAME+ID+KEY")
-        try:
-            key = from_base64(match[3])
-        except ValueError as problem:
-            raise InvalidKey(f"behind its id, {problem}") from None
-        if key[:1] != bytes([ED25519]):
-            raise InvalidKey("it is no key of Ed25519")
-        signer = cls(match[1], key[1:])
-        if signer.verifier_key.key_id.hex() != match[2]:
-            raise InvalidKey("its id is not its own: a character of it was changed")
-        return signer
+        name, seed, told_id = _parse_secret(text, ED25519)
+        return _with_own_id(cls(name, seed), told_id)
 
     @property
     def secret_text(self) -> str:
         """The key as it is kept, in the form that the tools around signed notes have in common."""
-        public = self.verifier_key
-        return f"{_PRIVATE}+{public.name}+{public.key_id.hex()}+{in_base64(bytes([ED25519]) + self._seed)}"
+        return _secret_text(self.verifier_key, self._seed)
 
     def sign(self, text: str) -> Signature:
         """The signature of a text.
@@ -87,8 +77,87 @@ class Signer:
         return Signature(self.verifier_key.name, self.verifier_key.key_id, self._key.sign(text.encode()))
 
 
+class Cosigner:
+    """The private key of a witness, with the name under which it cosigns.
+
+    Attributes:
+        verifier_key: its public half.
+
+    Raises:
+        InvalidKey: no key may have this name, or the seed does not have 32 bytes.
+    """
+
+    def __init__(self, name: str, seed: bytes) -> None:
+        self._signer = Signer(name, seed)
+        self._seed = seed
+        self.verifier_key = self._signer.verifier_key._replace(algorithm=COSIGNATURE)
+
+    def __repr__(self) -> str:
+        """The public half alone."""
+        return f"Cosigner({self.verifier_key.text!r})"
+
+    @classmethod
+    def generate(cls, name: str) -> Cosigner:
+        """A new key, from the system's source of randomness."""
+        return cls(name, Ed25519PrivateKey.generate().private_bytes_raw())
+
+    @classmethod
+    def parse(cls, text: str) -> Cosigner:
+        """The key that `secret_text` gave.
+
+        Raises:
+            InvalidKey: it is none; the message holds nothing of it.
+        """
+        name, seed, told_id = _parse_secret(text, COSIGNATURE)
+        return _with_own_id(cls(name, seed), told_id)
+
+    @property
+    def secret_text(self) -> str:
+        """The key as it is kept."""
+        return _secret_text(self.verifier_key, self._seed)
+
+    def cosign(self, text: str, time_s: int) -> Signature:
+        """The cosignature of the checkpoint with this text, made at a time in seconds since 1970.
+
+        Raises:
+            InvalidNote: it is no text of a note: it does not end with LF.
+            ValueError: no cosignature has this time.
+        """
+        if not text.endswith("\n"):
+            raise InvalidNote("the text of a note ends with LF")
+        signed = self._signer.sign(cosigned_message(text, time_s).decode()).signature
+        return Signature(self.verifier_key.name, self.verifier_key.key_id, timed_signature(time_s, signed))
+
+
+_AnySigner = TypeVar("_AnySigner", Signer, Cosigner)
+
+
+def _with_own_id(signer: _AnySigner, told_id: str) -> _AnySigner:
+    if signer.verifier_key.key_id.hex() != told_id:
+        raise InvalidKey("its id is not its own: a character of it was changed")
+    return signer
+
+
+def _secret_text(key: VerifierKey, seed: bytes) -> str:
+    return f"{_PRIVATE}+{key.name}+{key.key_id.hex()}+{in_base64(bytes([key.algorithm]) + seed)}"
+
+
+def _parse_secret(text: str, algorithm: int) -> tuple[str, bytes, str]:
+    """The name, the seed and the id that a private key says."""
+    match = _SIGNER.fullmatch(text)
+    if match is None:
+        raise InvalidKey(f"it is not written as {_PRIVATE}+NAME+ID+KEY")
+    try:
+        key = from_base64(match[3])
+    except ValueError as problem:
+        raise InvalidKey(f"behind its id, {problem}") from None
+    if key[:1] != bytes([algorithm]):
+        raise InvalidKey("it is no key of Ed25519" if algorithm == ED25519 else "it is no key of a witness")
+    return match[1], key[1:], match[2]
+
+
 def verify_note(note: Note, keys: Collection[VerifierKey]) -> list[VerifierKey]:
-    """The keys that have signed a note; signatures of other keys are passed over.
+    """The keys that have signed a note, those of witnesses too; signatures of other keys are passed over.
 
     Args:
         note: the note.
@@ -103,13 +172,20 @@ def verify_note(note: Note, keys: Collection[VerifierKey]) -> list[VerifierKey]:
         key = known.get((each.name, each.key_id))
         if key is None:
             continue
-        if not is_signed(key.public_key, note.text.encode(), each.signature):
+        if not _has_signed(key, note.text, each.signature):
             raise InvalidNote(f"the signature of {key.name} is wrong")
         if key not in found:
             found.append(key)
     if not found:
         raise InvalidNote("none of the keys has signed it")
     return found
+
+
+def _has_signed(key: VerifierKey, text: str, signature: bytes) -> bool:
+    if key.algorithm == ED25519:
+        return is_signed(key.public_key, text.encode(), signature)
+    time_s, signed = parse_timed_signature(signature)
+    return is_signed(key.public_key, cosigned_message(text, time_s), signed)
 
 
 def is_signed(public_key: bytes, message: bytes, signature: bytes) -> bool:

@@ -1,0 +1,56 @@
+"""What a witness signs, as C2SP tlog-cosignature has it (Ed25519, type 0x04): that it found a checkpoint consistent.
+
+    cosignature/v1
+    time 1679315147
+    example.com/behind-the-sofa
+    20852163
+    CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
+
+That is the message: a header, the time in seconds since 1970 by the witness's clock, and the text of the checkpoint.
+In the note stand eight bytes with the time, the highest first, and then the signature of the message.
+"""
+
+from __future__ import annotations
+
+from eventstore.proofs.errors import InvalidNote
+
+TIME_S_MAX = 2**63 - 1
+_TIME_BYTES = 8
+_SIGNATURE_BYTES = 64
+
+
+def cosigned_message(text: str, time_s: int) -> bytes:
+    """What is signed: that the checkpoint with this text was consistent at a time.
+
+    Args:
+        text: of the checkpoint, which ends with LF.
+        time_s: seconds since 1970.
+    """
+    return f"cosignature/v1\ntime {time_s}\n{text}".encode()
+
+
+def timed_signature(time_s: int, signature: bytes) -> bytes:
+    """What stands in the note behind the key's id.
+
+    Raises:
+        ValueError: no cosignature has this time.
+    """
+    if not 0 < time_s <= TIME_S_MAX:
+        raise ValueError(f"{time_s} is no time of a cosignature")
+    return time_s.to_bytes(_TIME_BYTES, "big") + signature
+
+
+def parse_timed_signature(raw: bytes) -> tuple[int, bytes]:
+    """The time of a cosignature, and the signature of the message.
+
+    Raises:
+        InvalidNote: it is not written as cosignatures are.
+    """
+    if len(raw) != _TIME_BYTES + _SIGNATURE_BYTES:
+        raise InvalidNote(
+            f"a cosignature has {_TIME_BYTES} bytes of time and {_SIGNATURE_BYTES} of signature"
+        )
+    time_s = int.from_bytes(raw[:_TIME_BYTES], "big")
+    if not 0 < time_s <= TIME_S_MAX:
+        raise InvalidNote("a cosignature says at which time it was made")
+    return time_s, raw[_TIME_BYTES:]

@@ -1,0 +1,94 @@
+"""What is sent to a witness: a checkpoint, and the proof that it extends the one that the witness cosigned last.
+
+old 20852014
+PlRNCrwHpqhGrupue0L7gxbjbMiKA9temvuZZDDpkaw=
+<a hash in base64, a line for each>
+
+<the checkpoint with its signatures, as `note` has it>
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from eventstore.proofs.base64_text import from_base64, in_base64
+from eventstore.proofs.errors import InvalidNote, InvalidProof
+from eventstore.proofs.merkle_tree import HASH_BYTES
+from eventstore.proofs.notes.note import NOTE_BYTES_MAX, Note, parse_note
+
+REQUEST_BYTES_MAX = NOTE_BYTES_MAX + 4 * 1024
+"""More than a note, and as many hashes as there may be."""
+HASHES_MAX = 63
+_OLD = re.compile(r"old (0|[1-9][0-9]{0,18})")
+
+
+class AddCheckpoint(NamedTuple):
+    """A checkpoint for a witness.
+
+    Attributes:
+        old_size: how many leaves the tree had that the witness cosigned last; 0 if it cosigned none.
+        hashes: the proof of consistency from there, the lowest first.
+        note: the checkpoint, signed by its log.
+    """
+
+    old_size: int
+    hashes: tuple[bytes, ...]
+    note: Note
+
+    @property
+    def raw(self) -> bytes:
+        """As it is sent."""
+        lines = [f"old {self.old_size}", *map(in_base64, self.hashes), "", ""]
+        return "\n".join(lines).encode() + self.note.raw
+
+
+def parse_request(raw: bytes) -> AddCheckpoint:
+    """What was sent.
+
+    Raises:
+        InvalidProof: it is not written as it must be.
+        InvalidNote: there is no signed note in it.
+    """
+    if len(raw) > REQUEST_BYTES_MAX:
+        raise InvalidProof(f"it is longer than {REQUEST_BYTES_MAX:,} bytes")
+    written, between, note = raw.partition(b"\n\n")
+    if not between:
+        raise InvalidProof("it has no checkpoint behind an empty line")
+    try:
+        first, *lines = written.decode("ascii").split("\n")
+    except UnicodeDecodeError:
+        raise InvalidProof("it has characters beyond ASCII before its checkpoint") from None
+    match = _OLD.fullmatch(first)
+    if match is None:
+        raise InvalidProof("its first line does not say the old size")
+    if len(lines) > HASHES_MAX:
+        raise InvalidProof(f"it has more than {HASHES_MAX} hashes")
+    return AddCheckpoint(int(match[1]), tuple(map(_hash, lines)), parse_note(note))
+
+
+def parse_cosignatures(raw: bytes, note: Note) -> Note:
+    """The note with the signature lines that a witness answered, none of which is verified.
+
+    A line that the note has already is not added again.
+
+    Raises:
+        InvalidNote: it did not answer signature lines.
+    """
+    if not raw.endswith(b"\n") or len(raw) > NOTE_BYTES_MAX:
+        raise InvalidNote("it is no list of signatures, each ended by LF")
+    answered = parse_note(note.text.encode() + b"\n" + raw)
+    if answered.text != note.text:
+        raise InvalidNote("it is no list of signatures: it has an empty line")
+    more = tuple(each for each in answered.signatures if each not in note.signatures)
+    return note._replace(signatures=note.signatures + more)
+
+
+def _hash(line: str) -> bytes:
+    try:
+        found = from_base64(line)
+    except ValueError as problem:
+        raise InvalidProof(f"a hash: {problem}") from None
+    if len(found) != HASH_BYTES:
+        raise InvalidProof(f"a hash does not have {HASH_BYTES} bytes")
+    return found

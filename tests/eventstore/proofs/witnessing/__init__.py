@@ -1,0 +1,1 @@
+"""How a witness is asked, and by which rules it cosigns."""
