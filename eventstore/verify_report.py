@@ -5,7 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from eventstore.errors import Corrupt, TornTail
-from eventstore.store import Head
+from eventstore.proofs.merkle_tree import TreeHead
+from eventstore.proofs.subtrees import Roots
+from eventstore.store import Entry, Head
 
 
 class Expectation(msgspec.Struct, frozen=True):
@@ -43,6 +45,10 @@ class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
         unsealed: the full segments that have no seal, by their first entries. This is no damage, because the next
             process that has the ledger open for writing seals them.
         expectations: the heads that were given, and what the ledger has in their place.
+        first: the first entry that was read; the segments before were verified before.
+        tree: the size and the root of the tree over the sound entries, if it was wanted.
+        roots: the roots of the tree at the sizes that were wanted, as far as the sound entries reach.
+        collected: the sound entries of the types that were wanted, in order.
     """
 
     ledger_id: str
@@ -57,6 +63,10 @@ class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
     head_missing: bool = False
     unsealed: list[int] = []
     expectations: list[Expectation] = []
+    first: int = 0
+    tree: TreeHead | None = None
+    roots: Roots = {}
+    collected: list[Entry] = []
 
     @property
     def ok(self) -> bool:

@@ -6,6 +6,7 @@ tree of size *n* is over the entries 0 to *n* - 1. It is computed from the chain
     =================  ================================================================================
     `merkle_tree`      hashes of leaves and nodes, roots of ranges
     `frontier`         the root of a tree that grows, in memory that does not
+    `subtrees`         stretches of leaves, hashed by themselves and joined to a tree
     `inclusion`        proofs that a leaf is in a tree
     `consistency`      proofs that a tree is the beginning of a larger one
     `tiles/`           the layout of C2SP tlog-tiles: how tiles are made, kept and read; bundles of leaves
