@@ -122,6 +122,10 @@ RUNS = (
     _number("replaces", "`seq` of what had disposed of its instant before, of a run that is backfilled."),
     *_SAID,
     *_LOCKS,
+    _time(
+        "nominal",
+        "The instant of `scheduled_for` as its schedule is written, before jitter; none for a manual run.",
+    ),
 )
 
 ATTEMPTS = (
@@ -204,6 +208,7 @@ SLOTS = (
     _text("outcome", "How that run finished."),
     _number("lateness_ms", "From the instant to when it was found due."),
     _number("seq", "`seq` of the entry that says so: the tick, the misfire or the exclusion."),
+    _time("nominal", "The instant as the schedule is written, before jitter; none where there is no run."),
 )
 
 JOB_CHANGES = (

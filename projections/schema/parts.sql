@@ -9,7 +9,7 @@
 CREATE VIEW parts.known AS FROM parts.fresh UNION ALL FROM parts.carried;
 
 CREATE VIEW parts.causes AS
-SELECT run, job, trigger, scheduled_for, time AS owed_at, lateness_ms, actor,
+SELECT run, job, trigger, scheduled_for, coalesce(nominal, scheduled_for) AS nominal, time AS owed_at, lateness_ms, actor,
        CASE type WHEN 'run.requested' THEN nullif(reason, '') END AS reason, retry_of,
        CASE trigger WHEN 'backfill' THEN because_of END AS backfill, replaces
 FROM parts.known WHERE type IN @CAUSES;
@@ -35,7 +35,7 @@ SELECT e.run, e.job, e.trigger,
        e.stdout_bytes, e.stderr_bytes, e.stdout_bytes + e.stderr_bytes AS output_bytes, e.error,
        c.actor, c.reason, e.seq AS settled_seq, s.params, e.retry_at, c.retry_of, c.backfill, c.replaces, e.message, e.items_processed,
        e.items_failed, e.metrics, e.closes, s.host, s.command_sha256, s.locks,
-       coalesce(e.lock->>'$.name', s.waited_for_lock) AS waited_for_lock
+       coalesce(e.lock->>'$.name', s.waited_for_lock) AS waited_for_lock, c.nominal
 FROM parts.fresh AS e
 LEFT JOIN parts.causes AS c ON c.run = e.run
 LEFT JOIN parts.starts AS s ON s.run = e.run AND s.attempt = e.attempt
@@ -67,7 +67,7 @@ SELECT c.run, c.job, c.trigger,
        NULL::BIGINT AS output_bytes, NULL::VARCHAR AS error, c.actor, c.reason, NULL::BIGINT AS settled_seq,
        s.params, r.retry_at, c.retry_of, c.backfill, c.replaces, NULL::VARCHAR AS message, NULL::BIGINT AS items_processed,
        NULL::BIGINT AS items_failed, NULL::JSON AS metrics, NULL::BIGINT AS closes, s.host, s.command_sha256,
-       s.locks, s.waited_for_lock
+       s.locks, s.waited_for_lock, c.nominal
 FROM (FROM parts.left_open WHERE type IN @CAUSES) AS o
 JOIN parts.causes AS c ON c.run = o.run
 LEFT JOIN (FROM parts.starts QUALIFY row_number() OVER (PARTITION BY run ORDER BY attempt DESC) = 1) AS s

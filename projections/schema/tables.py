@@ -19,6 +19,7 @@ ENTRY_TYPES = {column.name: column.type for column in EVENTS}
 FACT_TYPES = {
     "trigger": "VARCHAR",
     "scheduled_for": "TIMESTAMPTZ",
+    "nominal": "TIMESTAMPTZ",
     "lateness_ms": "BIGINT",
     "started": "TIMESTAMPTZ",
     "duration_ms": "BIGINT",

@@ -123,7 +123,7 @@ CREATE VIEW slots AS
 SELECT job, scheduled_for, scheduled_for AS last_scheduled_for, 1::BIGINT AS instants,
        CASE WHEN status <> 'finished' THEN status WHEN trigger = 'catch_up' THEN 'caught_up'
             WHEN trigger = 'backfill' THEN 'backfilled' ELSE 'ran' END AS disposition,
-       skipped_reason AS reason, trigger, run, outcome, lateness_ms, run AS seq
+       skipped_reason AS reason, trigger, run, outcome, lateness_ms, run AS seq, nominal
 FROM runs WHERE scheduled_for IS NOT NULL AND NOT (status = 'skipped' AND run IN (SELECT seq FROM parts.replaced))
 UNION ALL BY NAME
 SELECT job, scheduled_for, last_scheduled_for, o.instants - coalesce(p.instants, 0) AS instants, disposition, reason,
