@@ -56,6 +56,7 @@ Files
     `00000000000000000000.jsonl`    a segment, named by its first entry in 20 digits: 65,536 entries
     `00000000000000000000.seal`     written when the segment is full: its digest, so that files can be compared
     `HEAD`                          two slots: how far the ledger is known to be on disk (see `head`)
+    `checkpoints/<size>`            a signed checkpoint of so many entries, in 20 digits (`proofs/kept_checkpoints`)
     `lock`                          held by the process that writes; never removed
     `reserve`                       room kept for the moment when the disk is full
     `quarantine/<seq>-<at>.torn`    what a crash left, byte for byte: the name says where it was found
@@ -78,8 +79,9 @@ Reading
 
 Torn or corrupt
     Let *k* be the number of the first line that is not the entry that it must be. The ledger is corrupt if
-    `HEAD` reaches to *k* or beyond, if a later line that speaks for itself (its hash is that of its bytes) has
-    `durable` > *k*, or if there is a later segment or a seal: then *k* was on disk once. The ledger is corrupt
+    `HEAD` or a checkpoint reaches to *k* or beyond, if a later line that speaks for itself (its hash is that of its
+    bytes) has `durable` > *k*, or if there is a later segment or a seal: then *k* was on disk once. It is corrupt too
+    if it ends before all that a checkpoint covers. The ledger is corrupt
     too if line *k* has arrived whole, its LF included, and says something else: no crash makes a line that is
     whole and wrong. Nothing is written to a corrupt ledger. Otherwise the tail is torn: the bytes are moved to
     quarantine, the segment is cut, and an entry `ledger.recovered` says how many bytes they were, what their

@@ -3,7 +3,7 @@
 A crash leaves a *torn tail*: an unfinished write that was never acknowledged. Anything else is *corruption*. Let *k*
 be the first entry that is not as it must be. The ledger is corrupt if
 
-- `HEAD` reaches to *k* or beyond: *k* was on disk once, and was acknowledged;
+- `HEAD` reaches to *k* or beyond, or a kept checkpoint does: *k* was on disk once, and was acknowledged;
 - a later line that speaks for itself (its hash is that of its bytes) has `durable` > *k*: its writer knew that *k*
   was on disk;
 - the line of *k* has arrived whole and says something else: it ends in LF and begins or ends as a line does. What a
@@ -88,7 +88,7 @@ def judge(
         segment: the file.
         bad: the finding; its `offset` counts from the beginning of the file.
         later: the lines after it that speak for themselves.
-        reached: the last entry known to have been on disk, from `HEAD`; -1 if none is.
+        reached: the last entry known to have been on disk, from `HEAD` and the checkpoints; -1 if none is.
         arrived: whether the bad line has arrived whole (see `has_arrived`).
         open_segment: whether no segment follows this one and it has no seal.
     """

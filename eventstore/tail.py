@@ -17,6 +17,7 @@ from eventstore.durable import Disk, close_quietly
 from eventstore.entry import BadLine, head_after, parse_lines, shown, tail_of
 from eventstore.errors import Corrupt, TornTail
 from eventstore.head import HeadFile, Slot
+from eventstore.proofs.kept_sizes import largest_size
 from eventstore.recovery import has_arrived, judge, later_lines
 from eventstore.seal import check_lengths, check_owners
 from eventstore.segment import (
@@ -92,7 +93,7 @@ class Tail:
         self.fd: int | None = None
         self.torn: TornTail | None = None
         self.unproven = False
-        self._last_listed = 0
+        self._last_listed = self._signed = 0
         self.recent = RecentEntries()
 
     def path(self, first: int) -> Path:
@@ -102,10 +103,13 @@ class Tail:
     def start(self) -> None:
         """Find the last entry that is known to be on disk, without reading the history before it.
 
+        The checkpoints are looked at before any entry: what they cover was there before they were.
+
         Raises:
             Corrupt: `HEAD` names an entry that is not there; or a segment is missing (the last one counts if it has a
                 seal), or is not as long as its seal says.
         """
+        self._signed = largest_size(self._folder)
         slot = self._head_file.read()
         firsts = list_segments(self._folder)
         check_names(self._folder, firsts, self._entries)
@@ -146,6 +150,9 @@ class Tail:
             raise self._gone(
                 self.head.seq + 1, "an entry, for there is a later segment", "the end of the file"
             )
+        if self.head.seq + 1 < self._signed:
+            signed = f"an entry, for a checkpoint of {self._signed:,} entries was signed"
+            raise self._gone(self.head.seq + 1, signed, "the end of the file")
         if self.head is before:
             return
         slot = self._head_file.read()
@@ -291,7 +298,7 @@ class Tail:
             self.path(self.first),
             bad,
             later_lines(self.fd, bad.offset, end),
-            slot.seq if slot else -1,
+            max(slot.seq if slot else -1, self._signed - 1),
             # Behind the last entry of a full segment no entry was expected, so none can be lost there.
             arrived=not self._full() and has_arrived(self.fd, bad.offset, end),
             open_segment=open_segment,

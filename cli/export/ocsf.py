@@ -69,6 +69,7 @@ LEFT_OUT = (
     v.ConfigAccepted.TYPE,
     v.ConfigRejected.TYPE,
     v.CalendarDefined.TYPE,
+    *v.EVIDENCE,
     *v.WATCH_ENTRIES,
 )
 """Types of entries that are about no job, and so are no activities of this class."""

@@ -14,8 +14,9 @@ tree of size *n* is over the entries 0 to *n* - 1. It is computed from the chain
     `proof_file`       an inclusion proof with the checkpoint that it leads to, as a file
     `remembered`       a ledger against a checkpoint that was kept elsewhere
     `witnessing/`      how a witness is asked to cosign a checkpoint, and by which rules it does
+    `kept_checkpoints` the signed checkpoints of a ledger, in its folder
     =================  ================================================================================
 
 Few of them reach out: `leaves` reads the lines, `tiles/tile_files` keeps the tiles, `ledger_tree` brings the tiles of
-a ledger up to its last entry, and `notes/signing` signs and verifies.
+a ledger up to its last entry, `kept_checkpoints` keeps what was signed, and `notes/signing` signs and verifies.
 """

@@ -11,7 +11,14 @@ from collections.abc import Iterable
 
 from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
-from scheduler.rules.fold import backfill_entries, home_entries, job_entries, run_entries, schedule_entries
+from scheduler.rules.fold import (
+    backfill_entries,
+    evidence_entries,
+    home_entries,
+    job_entries,
+    run_entries,
+    schedule_entries,
+)
 from scheduler.rules.fold.apply import Apply
 from scheduler.rules.state import State
 
@@ -45,6 +52,7 @@ _APPLY: Apply = {
     **schedule_entries.APPLY,
     **backfill_entries.APPLY,
     **run_entries.APPLY,
+    **evidence_entries.APPLY,
 }
 """How each type of entry changes the state; a type that is not here changes only the head.
 

@@ -22,6 +22,7 @@ from scheduler.entry_members import (
     Trigger,
 )
 from scheduler.rules.awaited import AwaitedInstant, Success
+from scheduler.rules.evidence.evidence_state import Evidence
 from scheduler.rules.instants_state import (
     RESOLUTION,
     Backfill,
@@ -324,6 +325,7 @@ class State(msgspec.Struct):
         at_reboot: the jobs that run once for each boot, each with the boots that it owes: when they were first seen.
         new_at_reboot: those of them that became such a job after the newest boot was seen, and when.
         dependents: the jobs that run after another, by the name of that one.
+        evidence: who signs the ledger, and what was signed; None if it has no key.
     """
 
     head: Head = EMPTY
@@ -345,6 +347,7 @@ class State(msgspec.Struct):
     at_reboot: dict[str, list[datetime]] = {}
     new_at_reboot: dict[str, datetime] = {}
     dependents: dict[str, list[str]] = {}
+    evidence: Evidence | None = None
 
     @property
     def mark(self) -> str:

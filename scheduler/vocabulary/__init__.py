@@ -10,6 +10,15 @@ from __future__ import annotations
 from typing import Any
 
 from eventstore.store import Entry, Event
+from scheduler.vocabulary.evidence_entries import (
+    CheckpointAnchored,
+    CheckpointAnchorFailed,
+    CheckpointCosigned,
+    CheckpointSigned,
+    KeyCreated,
+    KeyRotated,
+    LedgerContinued,
+)
 from scheduler.vocabulary.home_entries import (
     ConfigAccepted,
     ConfigRejected,
@@ -48,11 +57,14 @@ from scheduler.vocabulary.scheduler_entries import (
 )
 
 __all__ = [
-    "CAUSES", "CONFIG", "DEFINITIONS", "ENABLEMENTS", "ENDINGS", "EXCLUSIONS", "GROUPS", "JOB_ENTRIES", "LIVES",
-    "MISFIRES", "PAUSES", "PAYLOADS", "REMARKS", "RUN_ENTRIES", "SCHEDULER", "SETTLEMENTS", "TYPES", "WATCH_ENTRIES",
+    "CAUSES", "CONFIG", "DEFINITIONS", "ENABLEMENTS", "ENDINGS", "EVIDENCE", "EXCLUSIONS", "GROUPS", "JOB_ENTRIES",
+    "LIVES", "MISFIRES", "PAUSES", "PAYLOADS", "REMARKS", "RUN_ENTRIES", "SCHEDULER", "SETTLEMENTS", "TYPES",
+    "WATCH_ENTRIES",
     "BackfillEnded", "BackfillRequested",
-    "CalendarDefined", "ClockStepped", "ConfigAccepted", "ConfigRejected", "HomeAdopted", "JobDefined",
-    "JobDisabled", "JobEnabled", "JobRemoved", "LedgerCreated", "LedgerRecovered", "Payload",
+    "CalendarDefined", "CheckpointAnchorFailed", "CheckpointAnchored", "CheckpointCosigned", "CheckpointSigned",
+    "ClockStepped", "ConfigAccepted", "ConfigRejected", "HomeAdopted", "JobDefined",
+    "JobDisabled", "JobEnabled", "JobRemoved", "KeyCreated", "KeyRotated", "LedgerContinued",
+    "LedgerCreated", "LedgerRecovered", "Payload",
     "RetentionApplied", "RunAdopted", "RunCancelRequested", "RunFinished", "RunRequested", "RunSkipped",
     "RunStarted", "ScheduleExcluded", "ScheduleMisfired", "ScheduleReopened", "ScheduleSettled", "ScheduleTicked",
     "SchedulerPaused",
@@ -66,6 +78,8 @@ TYPES: tuple[type[Payload], ...] = (
     ScheduleReopened, BackfillRequested,
     BackfillEnded, RunRequested, RunCancelRequested, RunStarted, RunAdopted, RunFinished, RunSkipped,
     RetentionApplied,
+    KeyCreated, KeyRotated, CheckpointSigned, CheckpointCosigned, CheckpointAnchored, CheckpointAnchorFailed,
+    LedgerContinued,
 )  # fmt: skip
 """Every type, in the order in which they are documented."""
 PAYLOADS: dict[str, type[Payload]] = {cls.TYPE: cls for cls in TYPES}
@@ -95,10 +109,15 @@ EXCLUSIONS = (ScheduleExcluded.TYPE,)
 """What tells that instants passed on days that calendars exclude."""
 SETTLEMENTS = (ScheduleSettled.TYPE, ScheduleReopened.TYPE)
 """What tells that a person settled instants, or opened them again."""
+EVIDENCE = (
+    KeyCreated.TYPE, KeyRotated.TYPE, CheckpointSigned.TYPE, CheckpointCosigned.TYPE, CheckpointAnchored.TYPE,
+    CheckpointAnchorFailed.TYPE, LedgerContinued.TYPE,
+)  # fmt: skip
+"""What is recorded about keys, checkpoints and those who remember them."""
 REMARKS = (
     LedgerCreated.TYPE, LedgerRecovered.TYPE, HomeAdopted.TYPE, SnapshotWritten.TYPE, ConfigAccepted.TYPE,
     ConfigRejected.TYPE, CalendarDefined.TYPE, BackfillRequested.TYPE, BackfillEnded.TYPE, RunCancelRequested.TYPE,
-    RetentionApplied.TYPE,
+    RetentionApplied.TYPE, *EVIDENCE,
 )  # fmt: skip
 """What belongs to none of these groups: no view of the projections but `events` is about it."""
 
