@@ -67,6 +67,15 @@ _LOGS = {
     "summary": ("cli.commands.logs.summary:summary", "log entries, counted by level, job and day"),
 }
 _HOME = {"adopt": ("cli.commands.home.adopt:adopt", "let a home that is a copy go on by itself")}
+_WITNESS = {
+    "serve": ("cli.commands.witness.serve:serve", "cosign the checkpoints of other ledgers, over HTTP"),
+    "cosign": ("cli.commands.witness.cosign:cosign", "cosign a checkpoint that came as a file"),
+    "trust": ("cli.commands.witness.trust:trust", "let the witness know a log by its key"),
+}
+_WITNESS_KEY = {
+    "generate": ("cli.commands.witness.key:generate", "make the key of a witness"),
+    "show": ("cli.commands.witness.key:show", "show its public half"),
+}
 _CRON = {"explain": ("cli.commands.cron.explain:explain", "what an expression means and when it comes next")}
 _TOP = {
     "init": ("cli.commands.init:init", "make a home with a commented starter config"),
@@ -128,12 +137,21 @@ cron = LazyGroup("cron", lazy=_CRON, help="Understand cron expressions.", contex
 playbooks = LazyGroup(
     "playbooks", lazy=_PLAYBOOKS, help="What to do when: short runbooks.", context_settings=CONTEXT
 )
+witness = LazyGroup(
+    "witness",
+    lazy=_WITNESS,
+    help="Cosign the checkpoints of other ledgers, never two stories of one.",
+    context_settings=CONTEXT,
+)
+witness.add_command(
+    LazyGroup("key", lazy=_WITNESS_KEY, help="The key of a witness.", context_settings=CONTEXT)
+)
 core = LazyGroup("core", help="The playbooks under a longer path.", context_settings=CONTEXT)
 core.add_command(playbooks)
 infra = LazyGroup("infra", help="The job and log commands under a longer path.", context_settings=CONTEXT)
 infra.add_command(jobs)
 infra.add_command(logs)
-for group in (jobs, runs, ledger, projections, logs, home_group, cron, playbooks, infra, core):
+for group in (jobs, runs, ledger, projections, logs, home_group, cron, playbooks, witness, infra, core):
     cronledger.add_command(group)
 
 

@@ -44,7 +44,12 @@ PURE_FOR = {
 is kept from asking `platform`."""
 PROOFS_WITH_FILES = {"kept_checkpoints", "kept_sizes", "leaves", "ledger_tree", "signing", "tile_files"}
 """The files of `eventstore/proofs/` that read or write, and that which knows the library for signatures."""
-SIGNERS = {"cli.commands.ledger.check_proof"}
+SIGNERS = {
+    "cli.commands.ledger.check_proof",
+    "cli.commands.witness.key",
+    "cli.witness.folder",
+    "scheduler.evidence.witness.witness",
+}
 """Who signs or verifies signatures."""
 BUILTINS_THAT_REACH_OUT = {"open", "input", "print", "exec", "eval", "compile", "__import__"}
 MODULES = [path for package in MAY_IMPORT for path in sorted((ROOT / package).rglob("*.py"))]

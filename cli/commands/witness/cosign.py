@@ -1,0 +1,104 @@
+"""`witness cosign`: a witness over files, for a medium that is carried."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.app.failures import ExitCode, Failure
+from cli.app.output_file import check_place, written_aside
+from cli.terminal.console import note
+from cli.terminal.printable import printable
+from cli.witness.folder import opened_witness, state_option, witness_folder
+from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from eventstore.proofs.witnessing.request import AddCheckpoint
+
+
+@click.command(
+    epilog="Example: cronledger witness cosign checkpoint --proof proof --state /srv/witness -o cosigned"
+)
+@click.argument("note_file", metavar="NOTE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--proof",
+    "proof_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The proof of consistency from what was cosigned last; none for the first checkpoint of a log.",
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
+@click.option("--force", is_flag=True, help="Let --output replace a file.")
+@state_option
+@click.pass_obj
+def cosign(
+    home: Home, note_file: Path, proof_file: Path | None, output: Path | None, force: bool, state: Path
+) -> None:
+    """Cosign a checkpoint that came as a file, and write the checkpoint with the cosignature.
+
+    NOTE is a signed checkpoint, or a whole request as C2SP tlog-witness has it, which holds its proof. FILE holds a
+    proof as the beginning of such a request: `old SIZE`, then a hash in base64 a line. The rules are those of
+    `cronledger witness serve`, and both may use one folder at the same time.
+
+    Exit code 1 if it is not cosigned: it is not signed by a key that is trusted, or does not extend what was cosigned
+    last; 2 if there is no key; 3 if what the witness keeps is damaged.
+    """
+    from eventstore.proofs.witnessing.rules import OtherSize, Refused
+
+    if output is not None:
+        check_place(output, home, force=force)
+    elif force:
+        raise Failure("--force replaces a file: name it with --output")
+    with witness_folder(state) as folder:
+        witness = opened_witness(folder)
+        try:
+            cosigned = witness.cosign(_request(note_file, proof_file))
+        except OtherSize as refused:
+            raise Failure(
+                f"not cosigned: {refused}",
+                f"The proof must begin there: `cronledger ledger prove --from {refused.size} --to SIZE` where the "
+                "ledger is."
+                if refused.size
+                else "It is the first checkpoint of this log: leave the proof out.",
+                ExitCode.FAILED,
+            ) from None
+        except Refused as refused:
+            raise Failure(f"not cosigned: {printable(str(refused))}", exit_code=ExitCode.FAILED) from None
+    if output is None:
+        sys.stdout.buffer.write(cosigned.raw)
+        sys.stdout.buffer.flush()
+    else:
+        with written_aside(output, home, force=force) as unfinished:
+            unfinished.file.write(cosigned.raw)
+        note(f"Cosigned: {printable(str(output))} goes back to where the ledger is")
+
+
+def _request(note_file: Path, proof_file: Path | None) -> AddCheckpoint:
+    """What is asked of the witness.
+
+    Raises:
+        Failure: the files do not hold it.
+    """
+    from eventstore.proofs.errors import InvalidNote, InvalidProof
+    from eventstore.proofs.witnessing.request import REQUEST_BYTES_MAX, parse_request
+
+    written = _read(note_file, REQUEST_BYTES_MAX)
+    if proof_file is not None:
+        begin = _read(proof_file, REQUEST_BYTES_MAX)
+        written = begin.rstrip(b"\n") + b"\n\n" + written
+    elif not written.startswith(b"old "):
+        written = b"old 0\n\n" + written
+    try:
+        return parse_request(written)
+    except (InvalidNote, InvalidProof) as problem:
+        raise Failure(
+            f"{printable(str(note_file))} cannot be cosigned: {problem}", exit_code=ExitCode.FAILED
+        ) from None
+
+
+def _read(path: Path, bytes_max: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(bytes_max + 1)

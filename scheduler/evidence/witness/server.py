@@ -1,0 +1,58 @@
+"""The program that listens for a witness: uvicorn, which is there if the extra `witness` is installed."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+from scheduler.evidence.witness.application import WitnessApplication
+
+_CONNECTIONS_MAX = 200
+_IDLE_S = 30
+_HEADERS_BYTES_MAX = 16 * 1024
+_STOP_S = 5
+
+
+class NoServer(Exception):
+    """The library that listens is not installed."""
+
+
+def listen(
+    application: WitnessApplication, listening: socket.socket, stopping: Callable[[Callable[[], None]], None]
+) -> None:
+    """Answer what comes in until the process is told to stop.
+
+    Args:
+        application: what answers.
+        listening: a socket that is bound; it is closed in the end.
+        stopping: given what ends the server, from any thread.
+
+    Raises:
+        NoServer: the library is missing.
+    """
+    try:
+        import uvicorn
+    except ImportError:
+        raise NoServer from None
+    config = uvicorn.Config(
+        application,
+        interface="asgi3",
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        limit_concurrency=_CONNECTIONS_MAX,
+        timeout_keep_alive=_IDLE_S,
+        timeout_graceful_shutdown=_STOP_S,
+        h11_max_incomplete_event_size=_HEADERS_BYTES_MAX,
+    )
+    server = uvicorn.Server(config)
+
+    def stop() -> None:
+        server.should_exit = True
+
+    stopping(stop)
+    with listening:
+        server.run(sockets=[listening])

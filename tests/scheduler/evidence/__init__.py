@@ -1,0 +1,1 @@
+"""What makes a ledger provable to others."""
