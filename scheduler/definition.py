@@ -148,7 +148,7 @@ class Limits(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     output_bytes: int | None = None
 
 
-class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """One job.
 
     Attributes:
@@ -200,7 +200,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     shell: bool = False
     description: str = ""
     schedule: str | None = None
-    schedules: list[str] = []
+    schedules: tuple[str, ...] = ()
     every: str | None = None
     at: str | None = None
     on_demand: bool = False
@@ -222,17 +222,17 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     catch_up: CatchUp = "one"
     catch_up_limit: int = 100
     catch_up_window_ms: int | None = None
-    success_codes: list[int] = []
-    fail_on_output: list[str] = []
-    locks: list[str] = []
+    success_codes: tuple[int, ...] = ()
+    fail_on_output: tuple[str, ...] = ()
+    locks: tuple[str, ...] = ()
     overlap: Overlap = "skip"
     queue_limit: int = 1_000
     start_deadline_ms: int | None = None
-    tags: list[str] = []
+    tags: tuple[str, ...] = ()
     require_reason: bool = False
     retention_hours: int | None = None
     retention_days: int | None = None
-    directories: list[Directory] = []
+    directories: tuple[Directory, ...] = ()
     dry_run: bool = False
 
     def parameter_values(self, given: Mapping[str, str]) -> dict[str, str]:

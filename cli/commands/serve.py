@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 from datetime import UTC, datetime
@@ -74,6 +75,7 @@ def serve(home: Home, adopt_home: bool, leave_runs: bool, utc: bool) -> None:
     from scheduler.service.service import Service, Unsupported
 
     console = _Console(home, "UTC" if utc else local_zone())
+    gc.disable()  # nearly all that start-up makes stays; `Service.run` enables it when all is there
     try:
         with patience_explained(home.ledger):
             service = Service(
@@ -93,6 +95,7 @@ def serve(home: Home, adopt_home: bool, leave_runs: bool, utc: bool) -> None:
             str(problem), "The scheduler needs Linux 5.4 or later; all else works here too."
         ) from None
     finally:
+        gc.enable()
         console.close()
 
 

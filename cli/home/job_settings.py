@@ -85,7 +85,7 @@ def _without_digest(setting: Setting) -> Setting:
 def _plain(value: Any) -> Any:
     if isinstance(value, After | Limits | Retry):
         return msgspec.structs.asdict(value)
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [
             {"path": item.path, "pattern": item.pattern} if isinstance(item, Directory) else item
             for item in value

@@ -150,7 +150,7 @@ def _configured(name: str, block: Block, context: ReadingContext, when: Place) -
     elif isinstance(command, str):
         members["shell"] = needs_shell(command)
     expressions = members.get("schedule")
-    if isinstance(expressions, list):
+    if isinstance(expressions, tuple):
         members |= {"schedules": expressions, "schedule": SEPARATOR.join(expressions)}
     if members.get("calendars") is not None:
         members["calendars"] = _with_days(members["calendars"], context)

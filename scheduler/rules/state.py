@@ -79,7 +79,7 @@ class LastRun(msgspec.Struct, gc=False, omit_defaults=True):
     error: str | None = None
 
 
-class Job(msgspec.Struct, omit_defaults=True):
+class Job(msgspec.Struct, omit_defaults=True, gc=False):
     """One job, in its present state.
 
     Attributes:
@@ -188,7 +188,7 @@ class RetryWait(msgspec.Struct, gc=False):
     last: RunFinished
 
 
-class Run(msgspec.Struct, omit_defaults=True):
+class Run(msgspec.Struct, omit_defaults=True, gc=False):
     """A run in flight: owed (no attempt yet), started, or waiting for its next attempt.
 
     Attributes:

@@ -45,7 +45,7 @@ class Launcher:
     ) -> None:
         self._home, self._reread = home, reread
         self._jobs: Mapping[str, ConfiguredJob] = {}
-        self._folders: dict[str, tuple[list[Directory], list[Directory]]] = {}
+        self._folders: dict[str, tuple[tuple[Directory, ...], tuple[Directory, ...]]] = {}
         self._base = {name: environ[name] for name in INHERITED if name in environ}
         self._root = str(home.root)
         self._base["CRONLEDGER_HOME"] = self._root
@@ -197,16 +197,16 @@ class Launcher:
             return request.argv(requested)
         from scheduler.builtin.request import maintenance_argv
 
-        configured, resolved = self._folders.get(definition.name, ([], []))
+        configured, resolved = self._folders.get(definition.name, ((), ()))
         if configured != definition.directories:
             resolved = self._resolved(definition)
         argv = maintenance_argv(self._home, definition, directories=resolved, request=requested)
         return [*argv, *options]
 
-    def _resolved(self, definition: JobDefinition) -> list[Directory]:
+    def _resolved(self, definition: JobDefinition) -> tuple[Directory, ...]:
         from scheduler.builtin.folders import resolve
 
-        return [resolve(self._home, directory) for directory in definition.directories]
+        return tuple(resolve(self._home, directory) for directory in definition.directories)
 
     def _directory(self, definition: JobDefinition, account: Account | None) -> str:
         if definition.working_directory is None:

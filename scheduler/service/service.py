@@ -156,6 +156,8 @@ class Service:
     def run(self) -> None:
         """Serve until a signal says stop.
 
+        Whoever disables the garbage collector before has a start that is a tenth cheaper; it is enabled here.
+
         Raises:
             Poisoned, Corrupt, Unavailable: the ledger is not to be relied on. What runs goes on, and the next
                 scheduler adopts it.
@@ -172,6 +174,7 @@ class Service:
             self._report()
             # What start-up made stays to the end: no collection is to walk all jobs in the middle of a herd.
             gc.freeze()
+            gc.enable()
             self._announce(Ready())
             if self._shutdown == "leave" and not can_leave():
                 self._announce(CannotLeave())

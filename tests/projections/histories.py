@@ -50,7 +50,7 @@ class Simulation:
                 description=f"d{number}",
                 schedule=schedule,
                 every=every,
-                tags=["prod", "db"][: number % 3],
+                tags=("prod", "db")[: number % 3],
             )
             writer.define(job, definition)
             self.present.add(job)

@@ -43,7 +43,7 @@ class RunAuditor:
         self._definitions: dict[str, JobDefinition] = {}
         self._due: dict[int, datetime] = {}
         self._going: dict[int, str] = {}
-        self._codes: dict[int, list[int]] = {}
+        self._codes: dict[int, tuple[int, ...]] = {}
         self._owed: dict[int, tuple[str, str]] = {}
         self._triggers: dict[int, str] = {}
         self._waiting: dict[int, Waiting] = {}
@@ -145,7 +145,7 @@ class RunAuditor:
                 late = entry.time - self._first_began[run] - timedelta(milliseconds=within_ms)
                 assert late <= timedelta(0), f"attempt {data.attempt} of run {run} came {late} too late"
         self._going[run] = entry.job or ""
-        self._codes[run] = definition.success_codes or [0]
+        self._codes[run] = definition.success_codes or (0,)
         assert self._slots is None or len(self._going) <= self._slots, f"run {run} had no slot"
 
     def _begin_first(self, entry: Entry, data: v.RunStarted, run: int, definition: JobDefinition) -> None:

@@ -91,7 +91,7 @@ def environment(node: Node) -> dict[str, str]:
     return found
 
 
-def directories(node: Node) -> list[Directory]:
+def directories(node: Node) -> tuple[Directory, ...]:
     """Folders that a maintenance job cleans."""
     if not isinstance(node, Sequence):
         raise InvalidValue(
@@ -100,7 +100,7 @@ def directories(node: Node) -> list[Directory]:
     return _each(node, _directory)
 
 
-def expressions(node: Node) -> str | list[str]:
+def expressions(node: Node) -> str | tuple[str, ...]:
     """A cron expression, or several in a list; a list of one is that one. What they mean is asked later."""
     if not isinstance(node, Sequence):
         return _expression(node)
@@ -131,7 +131,7 @@ def job_calendars(node: Node) -> JobCalendars | None:
         names = gathered.take(
             lambda each: one_or_more(each, _calendar_name, "a name or a list of names"), value, word
         )
-        found[word] = dict.fromkeys(names or [], "")
+        found[word] = dict.fromkeys(names or (), "")
     gathered.settle()
     calendars = JobCalendars(only=found.get("only", {}), without=found.get("except", {}))
     if not calendars.only and not calendars.without:
@@ -143,15 +143,15 @@ def _calendar_name(node: Node) -> str:
     return text(node, "the name of a calendar", literal=True)
 
 
-def success_codes(node: Node) -> list[int]:
-    """Exit codes in their order; 0 alone, which applies anyway, is an empty list."""
-    codes = sorted(set(one_or_more(node, _EXIT_CODE, "an exit code from 0 to 255, or a list of them")))
-    return [] if codes == [0] else codes
+def success_codes(node: Node) -> tuple[int, ...]:
+    """Exit codes in their order; of 0 alone, which applies anyway, there are none."""
+    codes = tuple(sorted({*one_or_more(node, _EXIT_CODE, "an exit code from 0 to 255, or a list of them")}))
+    return () if codes == (0,) else codes
 
 
-def texts_in_output(node: Node) -> list[str]:
+def texts_in_output(node: Node) -> tuple[str, ...]:
     """Texts that may not stand in the output of a run, as they are written; each is listed once."""
-    texts = list(dict.fromkeys(one_or_more(node, _text_in_output, "a text, or a list of texts")))
+    texts = tuple(dict.fromkeys(one_or_more(node, _text_in_output, "a text, or a list of texts")))
     if len(texts) > TEXTS_MAX:
         raise InvalidValue(f"there are {len(texts)} texts: at most {TEXTS_MAX} are looked for")
     return texts
@@ -166,26 +166,26 @@ def _text_in_output(node: Node) -> str:
     return value
 
 
-def one_or_more(node: Node, read: Callable[[Node], T], wanted: str) -> list[T]:
+def one_or_more(node: Node, read: Callable[[Node], T], wanted: str) -> tuple[T, ...]:
     """A list that is not empty, of which one element may stand without the list."""
     if isinstance(node, Mapping):
         raise InvalidValue(f"this takes {wanted}, not a mapping")
     if not isinstance(node, Sequence):
-        return [read(node)]
+        return (read(node),)
     if not node.items:
         raise InvalidValue(f"the list is empty: this takes {wanted}")
     return _each(node, read)
 
 
-def _each(node: Sequence, read: Callable[[Node], T]) -> list[T]:
+def _each(node: Sequence, read: Callable[[Node], T]) -> tuple[T, ...]:
     """What `read` makes of the items; a mistake is told with the place of its item in the list, from 1."""
     gathered = FaultCollector()
     found = [gathered.take(read, item, f"{index}") for index, item in enumerate(node.items, 1)]
     gathered.settle()
-    return [each for each in found if each is not None]
+    return tuple(each for each in found if each is not None)
 
 
-def tags(node: Node) -> list[str]:
+def tags(node: Node) -> tuple[str, ...]:
     """Tags: a list, or a single one; `none` is an empty list."""
     return words(node, "tag", tag_name)
 
@@ -197,10 +197,10 @@ class WordReader(Protocol):
         """The word; `alone`: it is not in a list."""
 
 
-def words(node: Node, what: str, read: WordReader) -> list[str]:
+def words(node: Node, what: str, read: WordReader) -> tuple[str, ...]:
     """Words of a kind, such as a `tag`: a list, or a single one; `none` is an empty list."""
     if isinstance(node, Scalar):
-        return [] if node.text == "none" else [read(node, alone=True)]
+        return () if node.text == "none" else (read(node, alone=True),)
     if not isinstance(node, Sequence):
         raise InvalidValue(f"this takes a list of {what}s, or one {what}, not a mapping")
     gathered = FaultCollector()
@@ -212,7 +212,7 @@ def words(node: Node, what: str, read: WordReader) -> list[str]:
         elif name is not None:
             found.append(name)
     gathered.settle()
-    return found
+    return tuple(found)
 
 
 def _argument(node: Node) -> str:

@@ -29,12 +29,12 @@ def lock_name(node: Node, *, alone: bool = False) -> str:
     return word_name(node, "lock", "database", alone=alone)
 
 
-def locks(node: Node) -> list[str]:
+def locks(node: Node) -> tuple[str, ...]:
     """The locks of a job, in order: a list, or a single one; `none` is an empty list."""
     found = words(node, "lock", lock_name)
     if len(found) > LOCKS_MAX:
         raise InvalidValue(f"these are {len(found)} locks: a job has at most {LOCKS_MAX}")
-    return sorted(found)
+    return tuple(sorted(found))
 
 
 def capacities(node: Node) -> dict[str, int]:

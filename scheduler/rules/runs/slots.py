@@ -99,9 +99,9 @@ def asked_before(state: State, now: datetime, capacities: Mapping[str, int], *, 
     return AskedBefore(queue, granted)
 
 
-def _locks_of(state: State, run: Run) -> list[str]:
+def _locks_of(state: State, run: Run) -> tuple[str, ...]:
     job = state.jobs.get(run.job)
-    return [] if job is None else job.definition.locks
+    return () if job is None else job.definition.locks
 
 
 def _could_start(state: State, now: datetime | None) -> list[Run]:

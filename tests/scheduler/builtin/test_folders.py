@@ -85,7 +85,7 @@ def test_the_real_path_is_recorded(home: Home) -> None:
 def test_a_launcher_resolves_when_a_config_comes_into_force(home: Home) -> None:
     """What a job is started with names the folder of then."""
     home.root.mkdir()
-    definition = JobDefinition(name="log-cleanup", directories=[CONFIGURED])
+    definition = JobDefinition(name="log-cleanup", directories=(CONFIGURED,))
     launcher = Launcher(home)
     job = ConfiguredJob(definition=definition, env={}, written={}, inherited={}, timing_place=Place(1, 1))
     launcher.use({"log-cleanup": job})

@@ -61,7 +61,7 @@ def test_log_cleanup(home: Home) -> None:
     put(app / "a.log", ago(days=31))
     put(app / "a.txt", ago(days=31))
     definition = JobDefinition(
-        name="log-cleanup", retention_days=30, directories=[Directory(path="app", pattern="*.log")]
+        name="log-cleanup", retention_days=30, directories=(Directory(path="app", pattern="*.log"),)
     )
     with Journal.open(home.ledger, software="test") as journal:
         ledger_id = journal.ledger_id
@@ -96,7 +96,7 @@ def test_cleanup_sessions(home: Home, tmp_path: Path) -> None:
     put(tmp_path / "sessions" / "sess_new", ago(hours=1.9))
     put(tmp_path / "sessions" / "other", ago(hours=2.1))
     given = Directory(path=str(tmp_path / "sessions"), pattern="sess_*")
-    definition = JobDefinition(name="cleanup-sessions", retention_hours=2, directories=[given])
+    definition = JobDefinition(name="cleanup-sessions", retention_hours=2, directories=(given,))
     done = run(maintenance_argv(home, definition))
     assert (done.returncode, done.stderr) == (0, "")
     assert left(home.sessions) == {"new"}
@@ -145,7 +145,7 @@ def test_overrides(home: Home) -> None:
 def test_directories_survive_the_command_line(home: Home) -> None:
     """Whatever a folder and a pattern are called, the process gets them as they are."""
     odd = [Directory(path="--help", pattern="-*"), Directory(path='ü "\n', pattern="[!a]{")]
-    argv = maintenance_argv(home, JobDefinition(name="log-cleanup", directories=odd))
+    argv = maintenance_argv(home, JobDefinition(name="log-cleanup", directories=tuple(odd)))
     assert parse(argv[4:]).directories == odd
 
 
@@ -154,14 +154,14 @@ def test_the_config_is_spared(home: Home) -> None:
     put(home.config, ago(days=99))
     put(home.config.parent / "backup" / "old", ago(days=99))
     given = [Directory(path="services/scheduler"), Directory(path="services/scheduler/backup")]
-    run(maintenance_argv(home, JobDefinition(name="log-cleanup", directories=given)))
+    run(maintenance_argv(home, JobDefinition(name="log-cleanup", directories=tuple(given))))
     assert left(home.config.parent) == {"config.yaml", "backup"}
 
 
 def test_something_cannot_be_deleted(home: Home) -> None:
     """A failure is said, recorded and makes the exit code 1; the rest is done all the same."""
     put(home.sessions / "old", ago(hours=25))
-    definition = JobDefinition(name="cleanup-sessions", directories=[Directory(path="missing\x1b[2J")])
+    definition = JobDefinition(name="cleanup-sessions", directories=(Directory(path="missing\x1b[2J"),))
     done = run(maintenance_argv(home, definition))
     assert done.returncode == 1
     assert "1 could not be dealt with:\n" in done.stdout
@@ -233,7 +233,7 @@ def test_ledger_in_a_given_folder(home: Home) -> None:
     before = left(home.ledger)
     for path in home.ledger.rglob("*"):
         os.utime(path, (0, 0))
-    definition = JobDefinition(name="log-cleanup", directories=[Directory(path="var/ledger")])
+    definition = JobDefinition(name="log-cleanup", directories=(Directory(path="var/ledger"),))
     done = run(maintenance_argv(home, definition))
     assert done.returncode == 1
     assert "from which nothing is deleted" in done.stdout
@@ -255,7 +255,7 @@ def test_own_files_in_a_given_folder(home: Home, folder: str) -> None:
         put(home.var / name, ago(days=400))
     (home.root / "link").symlink_to("var")
     before = left(home.var)
-    definition = JobDefinition(name="log-cleanup", directories=[Directory(path=folder)])
+    definition = JobDefinition(name="log-cleanup", directories=(Directory(path=folder),))
     done = run(maintenance_argv(home, definition))
     assert done.returncode == 1
     assert "from which nothing is deleted" in done.stdout or "symbolic link" in done.stdout
@@ -266,7 +266,7 @@ def test_folders_beside_our_own_files_are_cleaned(home: Home) -> None:
     """A folder of somebody else's under `var` is like any other."""
     put(home.var / "scheduler.lock", ago(days=400))
     put(home.var / "cache" / "old", ago(days=400))
-    definition = JobDefinition(name="log-cleanup", directories=[Directory(path="var/cache")])
+    definition = JobDefinition(name="log-cleanup", directories=(Directory(path="var/cache"),))
     assert run(maintenance_argv(home, definition)).returncode == 0
     assert {"scheduler.lock", "cache"} == left(home.var) & {"scheduler.lock", "cache", "cache/old"}
 

@@ -64,7 +64,7 @@ def test_every_key_is_read() -> None:
         catch_up_limit=7,
         catch_up_window_ms=7 * 86_400_000,
         overlap="queue",
-        tags=["prod", "db"],
+        tags=("prod", "db"),
         require_reason=True,
     )
     tick = config.jobs["tick"].definition
@@ -72,7 +72,7 @@ def test_every_key_is_read() -> None:
     once = config.jobs["once"].definition
     assert (once.at, once.shell) == ("2026-12-24T18:00:00+01:00", True)
     cleanup = config.jobs["log-cleanup"].definition
-    assert cleanup.directories == [Directory(path="/srv/app/logs", pattern="*.log"), Directory(path="old")]
+    assert cleanup.directories == (Directory(path="/srv/app/logs", pattern="*.log"), Directory(path="old"))
     assert (cleanup.dry_run, cleanup.retention_days) == (True, 30)
     settings = config.settings
     assert (settings.max_parallel, settings.fsync, settings.shutdown_grace_ms) == (4, "everysec", 60_000)
@@ -104,7 +104,7 @@ def test_origins_of_a_maintenance_job_name_its_own_keys() -> None:
 def test_a_schedule_may_be_a_list() -> None:
     """Several expressions stand in `schedules`, and joined in `schedule`; a list of one is that one."""
     several = job('command: x, schedule: ["0 2 * * mon-fri", "0 6 * * sat"]')
-    assert several.schedules == ["0 2 * * mon-fri", "0 6 * * sat"]
+    assert several.schedules == ("0 2 * * mon-fri", "0 6 * * sat")
     assert several.schedule == "0 2 * * mon-fri; 0 6 * * sat"
     assert several.timing() == (("0 2 * * mon-fri", "0 6 * * sat"), None, None, "UTC", 0, None)
     assert job('command: x, schedule: ["0 6 * * sat"]') == job('command: x, schedule: "0 6 * * sat"')

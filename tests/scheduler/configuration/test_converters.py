@@ -11,7 +11,7 @@ from tests.scheduler.configuration.reading import job, the_mistake_in
 ])  # fmt: skip
 def test_exit_codes_are_one_or_a_list(written: str, codes: list[int]) -> None:
     """One code stands for a list of one; the order does not count, nor a code that is written twice."""
-    assert job(f"command: x, every: 5m, success_codes: {written}").success_codes == codes
+    assert job(f"command: x, every: 5m, success_codes: {written}").success_codes == tuple(codes)
 
 
 def test_what_applies_anyway_is_no_other_definition() -> None:
@@ -40,7 +40,7 @@ def test_a_mistaken_exit_code_is_placed(written: str, column: int, said: str) ->
 ])  # fmt: skip
 def test_texts_are_taken_as_they_are_written(written: str, texts: list[str]) -> None:
     """One text stands for a list of one; nothing is stripped, and nothing is a pattern."""
-    assert job(f"command: x, every: 5m, fail_on_output: {written}").fail_on_output == texts
+    assert job(f"command: x, every: 5m, fail_on_output: {written}").fail_on_output == tuple(texts)
 
 
 @pytest.mark.parametrize(("written", "said"), [

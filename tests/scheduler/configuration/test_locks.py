@@ -20,7 +20,7 @@ JOB = "jobs:\n  a:\n    command: x\n    every: 5m\n"
 ])  # fmt: skip
 def test_a_job_names_its_locks(written: str, found: list[str]) -> None:
     """One word stands for a list of one; their order means nothing, so it is always the same."""
-    assert job(f"command: x, every: 5m, locks: {written}").locks == found
+    assert job(f"command: x, every: 5m, locks: {written}").locks == tuple(found)
 
 
 def test_locks_of_defaults_are_replaced_or_taken_back() -> None:
@@ -32,7 +32,7 @@ def test_locks_of_defaults_are_replaced_or_taken_back() -> None:
           b: {command: x, every: 5m, locks: gpu}
           c: {command: x, every: 5m, locks: none}
     """)
-    assert [each.locks for each in config.definitions.values()] == [["database", "disk"], ["gpu"], []]
+    assert [each.locks for each in config.definitions.values()] == [("database", "disk"), ("gpu",), ()]
 
 
 def test_a_definition_without_locks_is_as_it_was() -> None:

@@ -128,7 +128,7 @@ CPU = Limits(cpu_time_ms=1_800_000)
 ])  # fmt: skip
 def test_the_limit_that_ended_a_run_is_named(limits: Limits | None, end: Exit, error: str | None) -> None:
     """It failed; where the kernel does not tell that it was the limit, nothing is claimed."""
-    definition = JobDefinition(name="a", limits=limits, success_codes=[126])
+    definition = JobDefinition(name="a", limits=limits, success_codes=(126,))
     running = RunningAttempt(RUN, STARTED, Launch(41, 1, ["x"], {}, "", "", ""), definition, v.SCHEDULER)
     running.exit, running.exit_code = end, end.exit_code
     running.error = None if end.refusal is None else str(end.refusal)

@@ -85,7 +85,7 @@ def test_planted_output_is_nobodys(tmp_path: Path) -> None:
 def outcome(codes: list[int], exit_code: int | None, *, launched: bool = True) -> tuple[str, str | None]:
     """Outcome and error of an attempt of a job with these success codes."""
     run = Run(number=41, job="a", trigger="manual", owed_at=STARTED, started=STARTED, attempt=1)
-    definition = JobDefinition(name="a", success_codes=codes)
+    definition = JobDefinition(name="a", success_codes=tuple(codes))
     running = RunningAttempt(run, STARTED, Launch(41, 1, ["x"], {}, "", "", ""), definition, v.SCHEDULER)
     running.exit_code = exit_code
     running.exit = Exit(41, 1, exit_code, None, None, None) if launched else None
@@ -118,7 +118,7 @@ def test_output_that_holds_a_text_fails_a_run(tmp_path: Path, adopted: bool) -> 
     executor = Executor("sim", "boot", 1, 1)
     run = Run(41, "a", "manual", STARTED, started=STARTED, attempt=1, executor=executor)
     launch = Launch(41, 1, ["x"], {}, str(tmp_path), f"{tmp_path}/out", f"{tmp_path}/err")
-    definition = JobDefinition(name="a", fail_on_output=["no", "disk full"])
+    definition = JobDefinition(name="a", fail_on_output=("no", "disk full"))
     watching = Supervisor(SimulatedSpawner(machine))
     watching.start([RunningAttempt(run, STARTED, launch, definition, v.SCHEDULER)], machine.clock.read())
     if adopted:
@@ -138,7 +138,7 @@ def test_output_that_cannot_be_searched_fails_a_run(tmp_path: Path) -> None:
     machine = Machine()
     run = Run(41, "a", "manual", STARTED, started=STARTED, attempt=1)
     launch = Launch(41, 1, ["x"], {}, str(tmp_path), f"{tmp_path}/out", f"{tmp_path}/err")
-    definition = JobDefinition(name="a", fail_on_output=["no"])
+    definition = JobDefinition(name="a", fail_on_output=("no",))
     supervisor = Supervisor(SimulatedSpawner(machine))
     (tmp_path / "err").write_text("")
     supervisor.start([RunningAttempt(run, STARTED, launch, definition, v.SCHEDULER)], machine.clock.read())

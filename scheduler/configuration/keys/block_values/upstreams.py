@@ -94,4 +94,4 @@ def _names(node: Node) -> list[str]:
     twice = next((name for index, name in enumerate(found) if name in found[:index]), None)
     if twice is not None:
         raise InvalidValue(f"{twice} stands here twice")
-    return found
+    return list(found)
