@@ -18,7 +18,7 @@ from scheduler.definition import JobDefinition
 from scheduler.entry_members import Trigger
 from scheduler.ledger.run_record import RunRecord
 from scheduler.rules.runs.attempts import settles
-from scheduler.wording.causes import claimed_actor_words, lock_clause
+from scheduler.wording.causes import claimed_actor_words, waits_clause
 from scheduler.wording.outcomes import items_words
 
 
@@ -121,8 +121,9 @@ class RunReport:
             yield "started", told
         last: v.RunStarted | None = v.payload(self._starts[-1]) if self._starts else None
         if last is not None and last.locks:
-            waited = "" if last.waited_for is None else f"; {lock_clause(last.waited_for)}"
-            yield "locks", f"{', '.join(last.locks)}{waited}"
+            yield "locks", ", ".join(last.locks)
+        if last is not None and (waits := waits_clause(last)):
+            yield "had waited", waits
         if self._retried:
             yield "tried again", [_proved(sentence(each, zone), each) for each in self._retried]
         for name, payload in (("taken over", v.RunAdopted), ("asked to stop", v.RunCancelRequested)):
@@ -183,6 +184,7 @@ class RunReport:
             "misfire": None if record.promise is None else record.promise.seq,
             "slots": self._end.slots if isinstance(self._end, v.RunSkipped) else [],
             "locks": v.payload(self._starts[-1]).locks if self._starts else {},
+            "waited_for": _waited_for(v.payload(self._starts[-1])) if self._starts else None,
             "lock": self._end.lock if isinstance(self._end, v.RunSkipped) else None,
             "survivors": self._end.survivors if isinstance(self._end, v.RunFinished) else [],
             "entries": [{**members(entry), "sentence": sentence(entry)} for entry in record.entries],
@@ -202,6 +204,10 @@ class RunReport:
             "attempt": None if start is None else start.attempt,
             "retry_at": self._next_attempt_at,
         }
+
+
+def _waited_for(start: v.RunStarted) -> dict[str, Any]:
+    return {"run": start.waited_behind, "lock": start.waited_for, "slots": start.slots}
 
 
 def _proved(words: str, *entries: Entry) -> str:

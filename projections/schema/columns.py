@@ -90,6 +90,16 @@ _LOCKS = (
         "waited_for_lock",
         "The lock for which it had to wait, or for which it was skipped; none where it did not.",
     ),
+    _number(
+        "waited_for_run",
+        "The run of its job for whose end it had to wait, or for which it was skipped; none where it did not.",
+    ),
+    _C(
+        "waited_for_slots",
+        "BIGINT[]",
+        "",
+        "The runs that held all slots while it had to wait for one, or for which it was skipped; else empty.",
+    ),
 )
 """What it shared with runs of other jobs."""
 

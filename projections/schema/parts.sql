@@ -16,7 +16,8 @@ FROM parts.known WHERE type IN @CAUSES;
 
 CREATE VIEW parts.starts AS
 SELECT run, attempt, job, trigger, scheduled_for, time AS started, host, command_sha256, params,
-       coalesce(json_keys(locks), []) AS locks, waited_for->>'$.name' AS waited_for_lock
+       coalesce(json_keys(locks), []) AS locks, waited_for->>'$.name' AS waited_for_lock,
+       waited_behind AS waited_for_run, coalesce(slots, []) AS waited_for_slots
 FROM parts.known WHERE type = 'run.started';
 
 -- Attempts that another one was to follow, of runs that go on.
@@ -35,7 +36,10 @@ SELECT e.run, e.job, e.trigger,
        e.stdout_bytes, e.stderr_bytes, e.stdout_bytes + e.stderr_bytes AS output_bytes, e.error,
        c.actor, c.reason, e.seq AS settled_seq, s.params, e.retry_at, c.retry_of, c.backfill, c.replaces, e.message, e.items_processed,
        e.items_failed, e.metrics, e.closes, s.host, s.command_sha256, s.locks,
-       coalesce(e.lock->>'$.name', s.waited_for_lock) AS waited_for_lock, c.nominal
+       coalesce(e.lock->>'$.name', s.waited_for_lock) AS waited_for_lock,
+       CASE WHEN e.type = 'run.finished' THEN s.waited_for_run
+            WHEN e.reason IN ('overlap', 'queue_full') THEN e.because_of END AS waited_for_run,
+       coalesce(e.slots, s.waited_for_slots, []) AS waited_for_slots, c.nominal
 FROM parts.fresh AS e
 LEFT JOIN parts.causes AS c ON c.run = e.run
 LEFT JOIN parts.starts AS s ON s.run = e.run AND s.attempt = e.attempt
@@ -67,7 +71,7 @@ SELECT c.run, c.job, c.trigger,
        NULL::BIGINT AS output_bytes, NULL::VARCHAR AS error, c.actor, c.reason, NULL::BIGINT AS settled_seq,
        s.params, r.retry_at, c.retry_of, c.backfill, c.replaces, NULL::VARCHAR AS message, NULL::BIGINT AS items_processed,
        NULL::BIGINT AS items_failed, NULL::JSON AS metrics, NULL::BIGINT AS closes, s.host, s.command_sha256,
-       s.locks, s.waited_for_lock, c.nominal
+       s.locks, s.waited_for_lock, s.waited_for_run, s.waited_for_slots, c.nominal
 FROM (FROM parts.left_open WHERE type IN @CAUSES) AS o
 JOIN parts.causes AS c ON c.run = o.run
 LEFT JOIN (FROM parts.starts QUALIFY row_number() OVER (PARTITION BY run ORDER BY attempt DESC) = 1) AS s

@@ -43,6 +43,8 @@ FACT_TYPES = {
     "params": "JSON",
     "locks": "JSON",
     "waited_for": "JSON",
+    "waited_behind": "BIGINT",
+    "slots": "BIGINT[]",
     "lock": "JSON",
     "message": "VARCHAR",
     "items_processed": "BIGINT",

@@ -29,11 +29,13 @@ FROM (FROM parts.sealed_runs WHERE retry_at IS NULL UNION ALL FROM parts.recent_
 CREATE VIEW attempts AS
 SELECT run, attempt, job, trigger, status, outcome, scheduled_for, started, finished, duration_ms, exit_code, signal,
        cpu_ms, memory_peak_bytes, stdout_bytes, stderr_bytes, error, retry_at, host, command_sha256,
-       settled_seq AS finished_seq, params, message, items_processed, items_failed, metrics, locks, waited_for_lock
+       settled_seq AS finished_seq, params, message, items_processed, items_failed, metrics, locks, waited_for_lock,
+       waited_for_run, waited_for_slots
 FROM (FROM parts.sealed_runs UNION ALL FROM parts.recent_runs) WHERE status = 'finished' AND closes IS NULL
 UNION ALL BY NAME
 SELECT run, attempt, job, trigger, 'running' AS status, scheduled_for, time AS started, host, command_sha256, params,
-       coalesce(json_keys(locks), []) AS locks, waited_for->>'$.name' AS waited_for_lock
+       coalesce(json_keys(locks), []) AS locks, waited_for->>'$.name' AS waited_for_lock,
+       waited_behind AS waited_for_run, coalesce(slots, []) AS waited_for_slots
 FROM parts.open_entries AS s WHERE type = 'run.started' AND NOT EXISTS (
     SELECT 1 FROM parts.open_entries AS e WHERE e.type = 'run.finished' AND e.run = s.run AND e.attempt = s.attempt
 );

@@ -138,11 +138,8 @@ class _RunEntries:
             secret=[] if definition is None else _secret_names(definition),
             run_as=None if definition is None else definition.run_as,
         )
-        before: list[Fact] = []
-        if data.waited_for is not None:
-            before.append(_lock(self._past, data.waited_for, self._number, started.seq - 1))
-        before += [upstream_end(self._past, seq) for seq in data.successes]
-        return [*before, start, *self._ended_attempts(own or [started], near, last)]
+        waits = _waits(self._past, self._number, started.seq, data)
+        return [*waits, start, *self._ended_attempts(own or [started], near, last)]
 
     def _ended_attempts(self, own: Sequence[Entry], near: int, last: int) -> list[Fact]:
         """The attempts that others were to follow, each with the start of the next one."""
@@ -313,15 +310,35 @@ def _taken(holders: list[Run]) -> TakenSlots:
     )
 
 
+def _waits(past: Past, number: int, start_seq: int, data: v.RunStarted) -> list[Fact]:
+    """For what a run had waited that started with entry `start_seq`."""
+    found: list[Fact] = [upstream_end(past, seq) for seq in data.successes]
+    if data.waited_behind is not None:
+        found.append(_in_the_way(past, data.waited_behind, start_seq))
+    if data.waited_for is not None:
+        found.append(_lock(past, data.waited_for, number, start_seq - 1))
+    if data.slots:
+        begun = _begun(past, data.slots, start_seq)
+        jobs = [past.entry(slot).job or "" for slot in data.slots]
+        since = max(begun.values(), default=None)
+        found.append(TakenSlots(entries=data.slots, runs=data.slots, jobs=jobs, since=since))
+    return found
+
+
+def _begun(past: Past, numbers: list[int], until_seq: int) -> dict[int | None, datetime]:
+    """When the last attempt of these runs began, as far as it did by then."""
+    first = min(numbers) + 1
+    return {
+        entry.run: entry.time
+        for entry in past.entries(first, min(until_seq, first + NEAR_ENTRIES))
+        if entry.run in numbers and entry.type == v.RunStarted.TYPE
+    }
+
+
 def _lock(past: Past, wait: LockWait, whose: int, at_seq: int, *, waits: bool = False) -> LockInTheWay:
     """What is said of a lock that a run could not have, at entry `at_seq`."""
     numbers = wait.holders if wait.behind is None else [wait.behind]
-    first = min(numbers) + 1
-    begun = {
-        entry.run: entry.time
-        for entry in past.entries(first, min(at_seq, first + NEAR_ENTRIES))
-        if entry.run in numbers and entry.type == v.RunStarted.TYPE
-    }
+    begun = _begun(past, numbers, at_seq)
     return LockInTheWay(
         entries=numbers,
         lock=wait.name,

@@ -1,4 +1,8 @@
-"""What a job has of others in the state: its newest success, and the instants that it awaits of those before it."""
+"""What is awaited, in the state.
+
+Of other jobs: the newest success of each, and the instants that a job awaits of those before it. Of a job's own runs:
+the one that came before those that wait.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,13 @@ class Success(msgspec.Struct, gc=False):
 
     seq: int
     time: datetime
+
+
+class PassedRun(msgspec.Struct, frozen=True, gc=False):
+    """A run that came before others of its job, and the entry that ended it while they waited or went on."""
+
+    run: int
+    seq: int
 
 
 class AwaitedInstant(msgspec.Struct, gc=False, omit_defaults=True):

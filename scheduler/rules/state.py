@@ -21,7 +21,7 @@ from scheduler.entry_members import (
     Survivor,
     Trigger,
 )
-from scheduler.rules.awaited import AwaitedInstant, Success
+from scheduler.rules.awaited import AwaitedInstant, PassedRun, Success
 from scheduler.rules.evidence.evidence_state import Evidence
 from scheduler.rules.instants_state import (
     RESOLUTION,
@@ -93,6 +93,7 @@ class Job(msgspec.Struct, omit_defaults=True, gc=False):
         catching_up: the ticks that a misfire promised and a crash may have cut off; None once all are there.
         excluded_until: what its calendars exclude up to this is on record.
         live: numbers of its runs that are owed or running, oldest first.
+        passed: the last run that ended while others of it were live, and came before them; None once none is live.
         last: its newest finished run; last_skipped: its newest skipped one.
         success: its newest success that counts for the jobs after it.
         awaited: of a job that runs after others alone, the instants that are not settled, or may come true yet, the
@@ -109,6 +110,7 @@ class Job(msgspec.Struct, omit_defaults=True, gc=False):
     catching_up: CatchingUp | None = None
     excluded_until: datetime | None = None
     live: list[int] = []
+    passed: PassedRun | None = None
     last: LastRun | None = None
     last_skipped: LastRun | None = None
     success: Success | None = None

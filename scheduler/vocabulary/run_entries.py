@@ -50,8 +50,9 @@ class RunStarted(Payload, frozen=True):
     which it starts, those of secret parameters left out. `locks` are those that it holds from now on, each with the
     number of runs that could hold it then; `waited_for` is the one for which it had waited last: its `name`, and the
     numbers of the runs that held it (`holders`, at most 16), or of an older run that waited for it too (`behind`).
-    `successes` has the `seq` of the entries with which the jobs last succeeded for which it had to wait (`after` with
-    `within`).
+    `waited_behind` is the run of its job for whose end it had waited last; `slots` has the numbers of the runs that
+    held all slots while it waited for one, the oldest 16. `successes` has the `seq` of the entries with which the
+    jobs last succeeded that had to before it (`after` with `within`): for those above its own number it had waited.
     """
 
     TYPE: ClassVar[str] = "run.started"
@@ -69,6 +70,8 @@ class RunStarted(Payload, frozen=True):
     locks: dict[str, int] = {}
     waited_for: LockWait | None = None
     successes: list[int] = []
+    waited_behind: int | None = None
+    slots: list[int] = []
 
 
 class RunAdopted(Payload, frozen=True):

@@ -80,7 +80,7 @@ def skip_words(
         words = f"run {because_of} took its place"
     if lock is not None:
         return f"{words}, for {lock_clause(lock)}"
-    return f"{words}, for all slots were taken, by run {', '.join(map(str, slots))}" if slots else words
+    return f"{words}, for {slots_clause(slots)}" if slots else words
 
 
 def lock_clause(lock: LockWait) -> str:
@@ -88,6 +88,19 @@ def lock_clause(lock: LockWait) -> str:
     if lock.behind is not None:
         return f"run {lock.behind}, which is older, waited for the lock {lock.name}"
     return f"the lock {lock.name} was held by run {', '.join(map(str, lock.holders))}"
+
+
+def slots_clause(slots: Sequence[int]) -> str:
+    """Why no slot could be had, as a clause: `all slots were taken, by run 7, 8`."""
+    return f"all slots were taken, by run {', '.join(map(str, slots))}"
+
+
+def waits_clause(start: v.RunStarted) -> str:
+    """For what a run had waited that starts, as a clause, one after another; empty if its start names nothing."""
+    told = [] if start.waited_behind is None else [f"run {start.waited_behind} of its job came before it"]
+    told += [] if start.waited_for is None else [lock_clause(start.waited_for)]
+    told += [slots_clause(start.slots)] if start.slots else []
+    return "; ".join(told)
 
 
 def actor_words(actor: str) -> str:

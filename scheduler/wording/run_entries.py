@@ -17,10 +17,10 @@ from scheduler.wording.causes import (
     because,
     claimed_actor_words,
     lateness_words,
-    lock_clause,
     parameter_words,
     skip_words,
     spelled,
+    waits_clause,
 )
 from scheduler.wording.instants import show_clock, show_time
 from scheduler.wording.outcomes import OUTCOME_WORDINGS, ending_words, error_words, outcome_signs, said_words
@@ -83,10 +83,8 @@ def _started(entry: Entry, data: v.RunStarted, zone: str) -> str:
             facts.append(lateness_words(_late_ms(entry, data.scheduled_for), data.trigger))
     if data.attempt > 1:
         facts.append(f"attempt {data.attempt}")
-    waited = (
-        "" if data.waited_for is None else f" when it could have its lock: {lock_clause(data.waited_for)}"
-    )
-    return f"{_run(entry)} started ({', '.join(facts)}){waited}"
+    waits = waits_clause(data)
+    return f"{_run(entry)} started ({', '.join(facts)})" + (f", after a wait: {waits}" if waits else "")
 
 
 def _attempt(entry: Entry, attempt: int) -> str:

@@ -12,6 +12,7 @@ from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, Retry
 from tests.support.lock_audit import LockAuditor
+from tests.support.wait_audit import WaitAuditor
 
 MOMENT = timedelta(seconds=1)
 
@@ -40,6 +41,7 @@ class RunAuditor:
         capacities: Mapping[str, int] | None = None,
     ) -> None:
         self._slots, self._stopped, self._locks = slots, stopped, LockAuditor(capacities)
+        self._waits = WaitAuditor()
         self._definitions: dict[str, JobDefinition] = {}
         self._due: dict[int, datetime] = {}
         self._going: dict[int, str] = {}
@@ -62,6 +64,7 @@ class RunAuditor:
         """
         data, run = v.payload(entry), -1 if entry.run is None else entry.run
         self._locks.look(entry, data, run)
+        self._look_at_waits(entry, data, run)
         match data:
             case v.ScheduleTicked():
                 self._tick(entry, data, run)
@@ -79,6 +82,19 @@ class RunAuditor:
                 self._close(entry, data, run)
             case _:
                 self._look_around(entry, data)
+
+    def _look_at_waits(self, entry: Entry, data: v.Payload, run: int) -> None:
+        match data:
+            case v.ScheduleTicked() | v.RunRequested():
+                self._waits.owed(entry, run)
+            case v.RunStarted():
+                self._waits.began(entry, data, run, self._definitions[entry.job or ""])
+            case v.RunSkipped():
+                self._waits.ended(entry, run, made_attempts=False, is_over=True)
+            case v.RunFinished():
+                self._waits.ended(entry, run, made_attempts=True, is_over=data.retry_at is None)
+            case _:
+                pass
 
     def _look_around(self, entry: Entry, data: v.Payload) -> None:
         """Take in an entry that is about no run."""

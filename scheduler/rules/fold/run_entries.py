@@ -6,7 +6,7 @@ from datetime import datetime
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.rules.awaited import Success
+from scheduler.rules.awaited import PassedRun, Success
 from scheduler.rules.fold import upstreams
 from scheduler.rules.fold.apply import Apply
 from scheduler.rules.state import Executor, Job, LastRun, LeftRunning, RetryWait, Run, State
@@ -115,7 +115,12 @@ def _end(state: State, entry: Entry, *, succeeded: bool = False) -> Job | None:
         return None
     job = state.jobs.get(run.job)
     if job is not None and run.number in job.live:
+        came_first = run.attempt > 0 or job.live[0] == run.number
         job.live.remove(run.number)
+        if not job.live:
+            job.passed = None
+        elif came_first:
+            job.passed = PassedRun(run.number, entry.seq)
     if state.dependents:
         upstreams.ended(state, run, entry, succeeded=succeeded)
     return job

@@ -205,6 +205,10 @@ def _run_started(state: State, entry: Entry, data: v.RunStarted) -> str:
     job = None if run is None else state.jobs.get(run.job)
     if run is not None and job is not None and data.successes != successes_of_start(state, run, job):
         return f"run {run.number} had to wait for the success of other jobs, which these entries are not"
+    if run is not None and data.waited_behind is not None:
+        passed = None if job is None else job.passed
+        if passed is None or passed.run != data.waited_behind or passed.seq < run.number:
+            return f"run {run.number} did not wait for the end of run {data.waited_behind}"
     return why or _locks_taken(state, data)
 
 

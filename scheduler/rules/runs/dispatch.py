@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import cached_property
+from typing import Protocol
+
+from msgspec import structs
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
@@ -19,12 +22,23 @@ from scheduler.entry_members import ASKED_FOR, FALLING_DUE, IN_TURN, LockWait, S
 from scheduler.rules.after import late_successes, successes_of_start
 from scheduler.rules.runs.attempts import closed, end_of_wish
 from scheduler.rules.runs.locks import LockQueue
+from scheduler.rules.runs.passed_runs import PassedRuns
 from scheduler.rules.state import Executor, Job, Run, State
 
 SecretDigest = Callable[[int, int], str | None]
 
 SLOTS_SHOWN_MAX = 16
-"""A skip names at most this many of the runs that hold the slots: the oldest ones."""
+"""A skip or a start names at most this many of the runs that hold the slots: the oldest ones."""
+
+
+class SeenWaits(Protocol):
+    """What runs were seen to wait for, by their numbers."""
+
+    def lock_waited_for(self, number: int) -> LockWait | None:
+        """The lock for which a run was seen to wait last, if it was."""
+
+    def slots_waited_for(self, number: int) -> list[int]:
+        """The runs that held all slots while a run waited for nothing but one, as far as a skip names them."""
 
 
 def arrivals(events: Sequence[Event], first_seq: int, now: datetime) -> list[Run]:
@@ -58,7 +72,8 @@ class Dispatcher:
         secret_sha256: the digest of an attempt's secret, by run and attempt.
         locks: where runs ask for their locks.
         running: numbers of the runs that hold a slot, oldest first.
-        waited_for: for which lock one of the `owed` was seen to wait, by its number.
+        waits: what the `owed` were seen to wait for.
+        passed: which runs ended before them.
         now: the moment; None: that of the last entry.
     """
 
@@ -73,12 +88,14 @@ class Dispatcher:
         secret_sha256: SecretDigest,
         locks: LockQueue,
         running: Sequence[int] = (),
-        waited_for: Callable[[int], LockWait | None] = lambda number: None,
+        waits: SeenWaits | None = None,
+        passed: PassedRuns | None = None,
         now: datetime | None = None,
     ) -> None:
         self._now = now or state.time
         self._secret_sha256, self._running = secret_sha256, running
-        self._locks, self._waited_for = locks, waited_for
+        self._locks, self._waits = locks, waits
+        self._passed = PassedRuns(state, ()) if passed is None else passed
         self._state, self._owed, self._new = state, owed, new
         self._capacity, self._executor = capacity, executor
         self._ended = ended
@@ -94,10 +111,10 @@ class Dispatcher:
         for run in (*self._new, None):
             while waiting is not None and self._capacity > 0 and (run is None or waiting < run.number):
                 if waiting not in self._apart:
-                    events += self._start_or_skip(self._state.runs[waiting])
+                    events += self._begin_owed(self._state.runs[waiting])
                 waiting = next(owed, None) if self._capacity > 0 else None
             if run is not None and run.number not in self._ended:
-                events += self._skip_or_keep(run) or self._start_or_skip(run)
+                events += self._skip_or_keep(run) or self._begin_new(run)
         return events
 
     def _live_of(self, name: str) -> list[Run]:
@@ -157,6 +174,28 @@ class Dispatcher:
             return None
         return self._locks.obstacle(first.number, locks)
 
+    def _begin_new(self, run: Run) -> list[Event]:
+        return self._begin_owed(run) if run.number in self._state.runs else self._start_or_skip(run)
+
+    def _begin_owed(self, run: Run) -> list[Event]:
+        """Start or skip a run that is on record; its start says for what it waited, as far as that is known."""
+        events = self._start_or_skip(run)
+        for event in events:
+            if not isinstance(event.data, v.RunStarted):
+                self._passed.note(event)
+                continue
+            behind = self._passed.waited_behind(run, self._state.jobs[run.job])
+            lock = (
+                None
+                if self._waits is None or not event.data.locks
+                else self._waits.lock_waited_for(run.number)
+            )
+            slots = [] if self._waits is None else self._waits.slots_waited_for(run.number)
+            if behind is not None or lock is not None or slots:
+                data = structs.replace(event.data, waited_behind=behind, waited_for=lock, slots=slots)
+                return [structs.replace(event, data=data)]
+        return events
+
     def _start_or_skip(self, run: Run) -> list[Event]:
         job = self._state.jobs.get(run.job)
         live = self._live_of(run.job)
@@ -170,11 +209,8 @@ class Dispatcher:
             return []
         if job.definition.awaits and not self._may_follow(run, job):
             return []
-        locks, waited_for = job.definition.locks, None
-        if locks:
-            if not self._locks.take(run.number, locks):
-                return []
-            waited_for = self._waited_for(run.number)
+        if job.definition.locks and not self._locks.take(run.number, job.definition.locks):
+            return []
         self._capacity -= 1
         self._begun.add(run.number)
         secret_sha256 = self._secret_sha256(run.number, run.attempt + 1)
@@ -185,7 +221,6 @@ class Dispatcher:
                 self._executor,
                 secret_sha256,
                 locks=self._locks,
-                waited_for=waited_for,
                 successes=successes_of_start(self._state, run, job),
             )
         ]
@@ -214,7 +249,6 @@ def started(
     actor: str = v.SCHEDULER,
     *,
     locks: LockQueue | None = None,
-    waited_for: LockWait | None = None,
     successes: Sequence[int] = (),
 ) -> Event:
     """The event that says: the next attempt of this run starts, and `executor` watches it.
@@ -225,7 +259,6 @@ def started(
         secret_sha256: the digest of the attempt's secret.
         actor: who starts it.
         locks: from where the run has its locks, if its job has some.
-        waited_for: the lock for which it had to wait.
         successes: the entries with which the jobs succeeded for which the run had to wait.
     """
     payload = v.RunStarted(
@@ -241,7 +274,6 @@ def started(
         pid_namespace=executor.pid_namespace,
         params=definition.parameter_values(run.params) if definition.params else {},
         locks=locks.noted(definition.locks) if locks is not None and definition.locks else {},
-        waited_for=waited_for,
         successes=list(successes),
     )
     return v.event(payload, actor, job=run.job, run=run.number)

@@ -12,6 +12,7 @@ from scheduler.entry_members import LockWait
 from scheduler.rules.falling_due import deadline_skip
 from scheduler.rules.runs.dispatch import Dispatcher, SecretDigest, arrivals, may_start, unwanted_runs
 from scheduler.rules.runs.locks import Holders, LockQueue
+from scheduler.rules.runs.passed_runs import PassedRuns
 from scheduler.rules.runs.replacement import replacements
 from scheduler.rules.runs.waiting_runs import WaitingRuns
 from scheduler.rules.state import Executor, State
@@ -88,7 +89,8 @@ def round_events(
         room.secret_sha256,
         locks,
         room.running,
-        waiting.waited_for,
+        waiting,
+        PassedRuns(state, [*settled, *ends.values(), *replaced]),
         now,
     )
     return [*ends.values(), *replaced, *dispatcher.decide()]

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left, insort
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 
 from scheduler.entry_members import IN_TURN, LockWait
 from scheduler.rules.after import late_successes
 from scheduler.rules.runs.attempts import retry_limit
-from scheduler.rules.runs.dispatch import may_start
+from scheduler.rules.runs.dispatch import SLOTS_SHOWN_MAX, may_start
 from scheduler.rules.runs.lock_groups import LockGroups
 from scheduler.rules.runs.locks import LockQueue
 from scheduler.rules.state import Job, Run, State
@@ -39,7 +40,10 @@ class WaitingRuns:
         self._lapses: list[tuple[datetime, int]] = []
         self._slot_lapses: dict[int, datetime] = {}
         self._lock_groups = LockGroups()
-        self._slot_waits: set[int] = set()
+        self._slot_waits: dict[int, int] = {}
+        self._could_start_since: dict[int, int] = {}
+        self._times_full = 0
+        self._slot_holders: list[int] = []
 
     def __len__(self) -> int:
         return len(self._job_of)
@@ -59,9 +63,20 @@ class WaitingRuns:
             return plain
         return heapq.merge(plain, self._lock_groups.candidates(queue, without))
 
-    def waited_for(self, number: int) -> LockWait | None:
+    def lock_waited_for(self, number: int) -> LockWait | None:
         """The lock for which a run that waits was seen to wait last, if it was."""
         return self._lock_groups.waited_for(number)
+
+    def slots_waited_for(self, number: int) -> list[int]:
+        """The runs that held all slots while a run waited for nothing but one; none if it was not seen to."""
+        full_before = self._could_start_since.get(number, self._slot_waits.get(number))
+        return list(self._slot_holders) if full_before is not None and self._times_full > full_before else []
+
+    def note_slots(self, free: int, holders: Iterable[int]) -> None:
+        """What could start has started: so many slots are left, and these runs hold the others, the oldest first."""
+        if free <= 0 and self._job_of:
+            self._times_full += 1
+            self._slot_holders = list(islice(holders, SLOTS_SHOWN_MAX))
 
     @property
     def changed(self) -> bool:
@@ -165,6 +180,7 @@ class WaitingRuns:
             self._lock_groups.add(run.number, tuple(job.definition.locks))
         else:
             insort(self._startable, run.number)
+            self._could_start_since[run.number] = self._times_full
             was_kept = way_is_free or (job is not None and bool(job.definition.awaits))
             self._await_slot(run, job, now if was_kept else None)
 
@@ -175,15 +191,15 @@ class WaitingRuns:
 
     def await_slots(self, state: State, queue: LockQueue, now: datetime) -> None:
         """Note which of the runs with locks wait for nothing but a slot from `now` on, and which wait for locks."""
-        could = set()
+        could = {}
         for number in self._lock_groups.candidates(queue, note=False) if self._lock_groups else ():
             run = state.runs[number]
             job = state.jobs.get(run.job)
             if job is not None and queue.take(number, job.definition.locks, starts=False):
-                could.add(number)
+                could[number] = self._slot_waits.get(number, self._times_full)
                 if number not in self._slot_waits:
                     self._await_slot(run, job, now)
-        for number in self._slot_waits - could:
+        for number in self._slot_waits.keys() - could.keys():
             self._slot_lapses.pop(number, None)
         self._slot_waits = could
 
@@ -200,10 +216,11 @@ class WaitingRuns:
     def _drop(self, number: int) -> None:
         if number in self._lock_groups:
             self._lock_groups.drop(number)
-            self._slot_waits.discard(number)
+            self._slot_waits.pop(number, None)
             self._slot_lapses.pop(number, None)
         elif self._is_startable(number):
             del self._startable[bisect_left(self._startable, number)]
+            del self._could_start_since[number]
             self._slot_lapses.pop(number, None)
 
     def next_lapse(self) -> datetime | None:

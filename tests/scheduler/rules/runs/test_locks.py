@@ -255,9 +255,7 @@ def test_a_start_tells_for_what_it_had_waited() -> None:
     a, b = asked(world, "a", "b")
     world.run(HOLD_S + 10)
     told = sentence(world.entries(v.RunStarted)[1], "UTC")
-    assert (
-        told == f"run {b} of b started (by hand) when it could have its lock: the lock db was held by run {a}"
-    )
+    assert told == f"run {b} of b started (by hand), after a wait: the lock db was held by run {a}"
 
 
 def test_who_waits_for_a_lock_waits_for_no_slot() -> None:
