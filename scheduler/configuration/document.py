@@ -15,6 +15,7 @@ from scheduler.configuration.errors import ConfigInvalid
 from scheduler.configuration.job import Block, ReadingContext, check_calendars, read_block, read_job
 from scheduler.configuration.keys import values
 from scheduler.configuration.keys.key import Key
+from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, TIMING_KEYS, TOP_KEYS
 from scheduler.configuration.literal_text import literal_lints, may_be_misread
@@ -28,7 +29,7 @@ from scheduler.configuration.variables.environment import env_digest
 from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems, TooManyMistakes
 from scheduler.configuration.yaml_tree.source import decode
 from scheduler.configuration.yaml_tree.tree import InvalidYaml, Mapping, Node, Scalar, Sequence, compose
-from scheduler.definition import SchedulerSettings
+from scheduler.definition import LedgerSettings, SchedulerSettings
 from scheduler.home import Home
 from scheduler.ownership.home_owner import owner_or_self
 
@@ -74,6 +75,7 @@ def _read(
     top = _top(root, problems)
     defaults = _block(top, "defaults", DEFAULTS_KEYS, problems, "defaults")
     settings = _block(top, "scheduler", SCHEDULER_KEYS, problems, "the scheduler block")
+    ledger = _block(top, "ledger", LEDGER_KEYS, problems, "the ledger block")
     calendars, calendar_files = _calendars(top, problems, path, home)
     if defaults.values.get("calendars") is not None:
         where = values.mapping(top.entries["defaults"][1], "").entries["calendars"][1]
@@ -111,7 +113,9 @@ def _read(
     found = _settings(settings.values)
     remarks += lock_lints(jobs, found.locks)
     whole = {name: calendar for name, calendar in calendars.items() if calendar is not None}
-    return Config(path, digest, jobs, found, remarks, now, whole, calendar_files)
+    return Config(
+        path, digest, jobs, found, remarks, now, whole, calendar_files, LedgerSettings(**ledger.values)
+    )
 
 
 def _calendars(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
-from scheduler.definition import JobDefinition, SchedulerSettings
+from scheduler.definition import JobDefinition, LedgerSettings, SchedulerSettings
 
 if TYPE_CHECKING:
     from scheduler.rules.reconcile import CalendarDefinition
@@ -78,13 +78,16 @@ class Config:
         digest: SHA-256 (hex) of its bytes.
         jobs: By name, in the order of the file.
         settings: Of the scheduler itself.
+        ledger: How the ledger is signed.
         calendars: By name.
         calendar_files: The iCalendar files that were read.
         remarks: What reading it found legal but surprising; `lints.lints` has these and those about schedules.
         read_at: When it was read; None if single instants that have passed are nobody's concern.
     """
 
-    __slots__ = ("calendar_files", "calendars", "digest", "jobs", "path", "read_at", "remarks", "settings")
+    __slots__ = (
+        "calendar_files", "calendars", "digest", "jobs", "ledger", "path", "read_at", "remarks", "settings",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -96,6 +99,7 @@ class Config:
         read_at: datetime | None = None,
         calendars: Mapping[str, CalendarDefinition] | None = None,
         calendar_files: Sequence[Path] = (),
+        ledger: LedgerSettings | None = None,
     ) -> None:
         self.path = path
         self.digest = digest
@@ -105,6 +109,7 @@ class Config:
         self.read_at = read_at
         self.calendars = dict(calendars or {})
         self.calendar_files = tuple(calendar_files)
+        self.ledger = ledger or LedgerSettings()
 
     @property
     def definitions(self) -> dict[str, JobDefinition]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scheduler.configuration.keys.key import Key
+from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, keys_of
 from scheduler.configuration.spelling import nearest
@@ -12,6 +13,11 @@ from scheduler.configuration.spelling import nearest
 _MEANT = {
     word: name for keys in (JOB_KEYS, SCHEDULER_KEYS) for name, key in keys.items() for word in key.synonyms
 }
+_PLACES = (
+    ("the scheduler block", SCHEDULER_KEYS),
+    ("a job under jobs", JOB_KEYS),
+    ("the ledger block", LEDGER_KEYS),
+)
 
 
 def unknown_key(word: str, known: Mapping[str, Key], where: str) -> tuple[str, str]:
@@ -24,9 +30,8 @@ def unknown_key(word: str, known: Mapping[str, Key], where: str) -> tuple[str, s
     """
     if word in JOB_KEYS and known is DEFAULTS_KEYS:
         return f"{word} belongs to each job, not to defaults", ""
-    for block, keys in (("scheduler", SCHEDULER_KEYS), ("jobs", JOB_KEYS)):
+    for place, keys in _PLACES:
         if word in keys and known is not keys:
-            place = "the scheduler block" if block == "scheduler" else "a job under jobs"
             return f"{word} does not belong to {where} but to {place}", ""
     meant = _MEANT.get(word.casefold().replace("-", "_"), "")
     near = meant if meant in known else nearest(word, known)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from scheduler.configuration.keys.key import Key
+from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS
 
@@ -83,4 +84,8 @@ jobs:
 # The scheduler itself.
 # scheduler:
 {_lines("#   ", list(SCHEDULER_KEYS.values()))}
+
+# How the ledger is signed, once it has a key: `cronledger ledger key generate` makes one.
+# ledger:
+{_lines("#   ", list(LEDGER_KEYS.values()))}
 """

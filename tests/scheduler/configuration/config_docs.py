@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from scheduler.configuration.keys.key import Key
+from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.table import JOB_KEYS
 
@@ -18,11 +19,12 @@ The config of a home is its `services/scheduler/config.yaml`. This page lists ev
 `scheduler/configuration/keys/job_keys/` (`python -m tests.scheduler.configuration.config_docs`), and a test holds the
 two together. `cronledger init` writes a config that shows every key; `cronledger check` says whether one is right.
 
-A config is one YAML document, a mapping of four blocks, each of which may be left out:
+A config is one YAML document, a mapping of five blocks, each of which may be left out:
 
 - `jobs`: the name of each job, to its keys;
 - `defaults`: keys that apply to every job that does not have them itself; `env` is merged;
 - `scheduler`: settings of the scheduler itself;
+- `ledger`: how the ledger is [signed](checkpoints.md);
 - `calendars`: the name of each [calendar](calendars.md), to its days.
 
 It is read strictly: what is not understood is refused, and then the last good config stays in force. Durations are
@@ -46,6 +48,11 @@ and take these keys beside the others.
 SCHEDULER = """
 ## The scheduler
 """
+LEDGER = """
+## The ledger
+
+[Checkpoints](checkpoints.md) says what is signed, when, and what that shows.
+"""
 
 
 def page() -> str:
@@ -61,6 +68,8 @@ def page() -> str:
             _table(registered, "job", lambda key: ", ".join(f"`{name}`" for name in key.only)),
             SCHEDULER,
             _table(SCHEDULER_KEYS),
+            LEDGER,
+            _table(LEDGER_KEYS),
         ]
     )
 

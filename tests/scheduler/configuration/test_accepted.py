@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from scheduler.configuration import Origin, parse
+from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.starter import STARTER
 from scheduler.configuration.keys.table import JOB_KEYS
@@ -135,7 +136,7 @@ def test_starter_is_valid_and_teaches_every_key() -> None:
     config = read(STARTER)
     assert list(config.jobs) == ["hello", "cleanup-sessions", "log-cleanup"]
     assert lints(config) == []
-    for key in (*JOB_KEYS, *SCHEDULER_KEYS, "defaults", "scheduler"):
+    for key in (*JOB_KEYS, *SCHEDULER_KEYS, *LEDGER_KEYS, "defaults", "scheduler", "ledger"):
         assert f"{key}:" in STARTER, key
 
 
@@ -156,9 +157,12 @@ def test_what_the_starter_comments_out_is_valid_too() -> None:
     assert config.jobs["nightly-backup"].definition.catch_up_window_ms == 7 * 86_400_000
     assert config.jobs["log-cleanup"].definition.directories
     assert config.settings.max_parallel == 32
+    assert config.ledger.origin == "db1.example.com/cronledger"
 
 
-_CODE = {*JOB_KEYS, *SCHEDULER_KEYS, "nightly-backup", "PGHOST", "defaults", "scheduler", "{path"}
+_CODE = {
+    *JOB_KEYS, *SCHEDULER_KEYS, *LEDGER_KEYS, "nightly-backup", "PGHOST", "defaults", "scheduler", "ledger", "{path",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ["jobs: {}", "jobs:", "defaults: {timeout: 1h}", "scheduler: {}\njobs: ~"])

@@ -8,14 +8,15 @@ import pytest
 
 from scheduler.configuration.job_kinds.builtin_jobs import REGISTERED
 from scheduler.configuration.keys.key import Key
+from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.starter import STARTER
 from scheduler.configuration.keys.table import JOB_KEYS, TIMING_KEYS
-from scheduler.definition import JobDefinition, SchedulerSettings
+from scheduler.definition import JobDefinition, LedgerSettings, SchedulerSettings
 from tests.scheduler.configuration.config_docs import PAGE, page
 from tests.scheduler.configuration.reading import read, refused
 
-ALL = [*JOB_KEYS.items(), *SCHEDULER_KEYS.items()]
+ALL = [*JOB_KEYS.items(), *SCHEDULER_KEYS.items(), *LEDGER_KEYS.items()]
 UNBRACKETED = {"dry_run"}
 """Its comment in the starter config does not say what applies without it."""
 
@@ -25,9 +26,10 @@ def each_key(keys: list[tuple[str, Key]] = ALL) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("name", "key"), keys, ids=[name for name, _ in keys])
 
 
-def is_of_scheduler(key: Key) -> bool:
-    """Whether it is a key of the scheduler block."""
-    return any(key is each for each in SCHEDULER_KEYS.values())
+def block_of(key: Key) -> str:
+    """The block beside the jobs that takes the key; empty if it is one of a job."""
+    blocks = {"scheduler": SCHEDULER_KEYS, "ledger": LEDGER_KEYS}
+    return next((name for name, keys in blocks.items() if any(key is each for each in keys.values())), "")
 
 
 def with_value(name: str, value: str, key: Key) -> str:
@@ -37,8 +39,8 @@ def with_value(name: str, value: str, key: Key) -> str:
 
 def with_lines(name: str, lines: str, key: Key) -> str:
     """A config that holds a key as it is written in these lines, with what else is needed."""
-    if is_of_scheduler(key):
-        return f"jobs: {{}}\nscheduler:\n{indent(lines, '  ')}\n"
+    if block := block_of(key):
+        return f"jobs: {{}}\n{block}:\n{indent(lines, '  ')}\n"
     job = key.only[0] if key.only else "a"
     also = [] if key.only or name in ("command", "python") else ["command: x"]
     also += [] if name in (*TIMING_KEYS, "after") else ["every: 5m"]
@@ -48,9 +50,14 @@ def with_lines(name: str, lines: str, key: Key) -> str:
 
 
 def read_of(key: Key, config: str) -> object:
-    """What the reading of a config sets: the definition of its job, or the scheduler's settings."""
+    """What the reading of a config sets: the definition of its job, or the settings of a block."""
     found = read(config)
-    return found.settings if is_of_scheduler(key) else next(iter(found.jobs.values())).definition
+    match block_of(key):
+        case "scheduler":
+            return found.settings
+        case "ledger":
+            return found.ledger
+    return next(iter(found.jobs.values())).definition
 
 
 def test_the_page_of_the_config_is_true() -> None:
@@ -60,7 +67,11 @@ def test_the_page_of_the_config_is_true() -> None:
 
 def test_each_member_has_its_key() -> None:
     """What a definition and the scheduler's settings hold is set by exactly one key; a job's name is a key itself."""
-    for keys, kind, without in ((JOB_KEYS, JobDefinition, ["name"]), (SCHEDULER_KEYS, SchedulerSettings, [])):
+    for keys, kind, without in (
+        (JOB_KEYS, JobDefinition, ["name"]),
+        (SCHEDULER_KEYS, SchedulerSettings, []),
+        (LEDGER_KEYS, LedgerSettings, []),
+    ):
         members = [member for key in keys.values() for member in (key.member, *key.derived)]
         assert sorted([*members, *without]) == sorted(kind.__struct_fields__)
 
@@ -79,7 +90,8 @@ def test_each_key_is_complete(name: str, key: Key) -> None:
 @each_key()
 def test_each_default_is_the_one_that_applies(name: str, key: Key) -> None:
     """The default that people are told is the one of the definition, as it is shown."""
-    kind = SchedulerSettings if is_of_scheduler(key) else JobDefinition
+    kinds: dict[str, type[msgspec.Struct]] = {"scheduler": SchedulerSettings, "ledger": LedgerSettings}
+    kind = kinds.get(block_of(key), JobDefinition)
     field = next(each for each in msgspec.structs.fields(kind) if each.name == key.member)
     if name == "max_parallel":
         assert key.default == "eight for each processor core, at least 32"
@@ -103,7 +115,10 @@ def test_the_starter_tells_each_default(name: str, key: Key) -> None:
 @each_key()
 def test_each_key_takes_what_its_reader_asks_for(name: str, key: Key) -> None:
     """What people are told that a key takes begins with what the message of a mistake asks for."""
-    takes_mapping = name in ("env", "params", "retry", "secrets", "limits") or key is SCHEDULER_KEYS["locks"]
+    takes_mapping = (
+        name in ("env", "params", "retry", "secrets", "limits", "key", "checkpoint")
+        or key is SCHEDULER_KEYS["locks"]
+    )
     (error,) = refused(with_value(name, "[]" if takes_mapping else "{}", key))
     asked = re.sub(r", not a (list|mapping)$", "", error.message.removeprefix("this takes "))
     assert key.takes.startswith(asked)
@@ -141,10 +156,13 @@ def test_each_example_is_taught_and_valid(name: str, key: Key) -> None:
     ("retry", "none", "none"),
     ("after", "[extract]", "extract"),
     ("shutdown_grace", "1m", "1m"),
+    ("key", "{file: /mnt/key}", "{file: /mnt/key}"),
+    ("key", "{command: [sign, 7]}", "{command: [sign, 7]}"),
+    ("checkpoint", "{interval: 90m}", "{entries: 1000, interval: 1h30m}"),
 ])  # fmt: skip
 def test_values_are_shown_as_people_write_them(name: str, written: str, shown: str) -> None:
     """What is shown of a value is what could be written, with what follows from it."""
-    key = (SCHEDULER_KEYS | JOB_KEYS)[name]
+    key = (SCHEDULER_KEYS | LEDGER_KEYS | JOB_KEYS)[name]
     assert key.shown(read_of(key, with_value(name, written, key))) == shown
 
 
@@ -161,4 +179,4 @@ def test_no_word_is_meant_for_two_keys() -> None:
     """A synonym is no key itself and leads to one key."""
     words = [word for _, key in ALL for word in key.synonyms]
     assert len(words) == len(set(words))
-    assert not set(words) & (JOB_KEYS | SCHEDULER_KEYS).keys()
+    assert not set(words) & (JOB_KEYS | SCHEDULER_KEYS | LEDGER_KEYS).keys()

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.configuration import ConfigInvalid, command_argv, command_digest, excerpt, parse
+from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.starter import STARTER
 from scheduler.configuration.keys.table import JOB_KEYS
@@ -19,7 +20,8 @@ from tests.support.examples import examples
 
 LINES = EVERYTHING.splitlines()
 WORDS = st.sampled_from([
-    *JOB_KEYS, *SCHEDULER_KEYS, "jobs", "defaults", "scheduler", "a", "log-cleanup", "cleanup-sessions",
+    *JOB_KEYS, *SCHEDULER_KEYS, *LEDGER_KEYS, "ledger", "jobs", "defaults", "scheduler", "a", "log-cleanup",
+    "cleanup-sessions",
     "path", "pattern", "<<", "*a", "&a ", "!x ", "~", "on", "010", "1:30", "90s", "5m", "'* * * * *'",
     '"@daily"', "*/5", "UTC", "[", "]", "{", "}", ", ", ": ", ":", "- ", "\n", "\n  ", "\n    ", "\n      ",
     "\t", "'", '"', "#", "|", ">", "---\n", "%", "é", "\0", "\r", "\u2028", "2026-12-24T18:00:00Z",

@@ -1,0 +1,48 @@
+"""The keys of the `ledger:` block, and everything that is to be said of each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from scheduler.configuration.keys.block_values import evidence
+from scheduler.configuration.keys.key import Key
+from scheduler.definition import CheckpointTimes
+
+OWN_ORIGIN: Final = "cronledger/ and the id of the ledger"
+
+LEDGER_KEYS: Final[dict[str, Key]] = {
+    "key": Key(
+        member="key",
+        read=evidence.signing_key,
+        show=evidence.shown_key,
+        takes=evidence.KEY_TAKES,
+        default=evidence.shown_key(None),
+        meaning="Where the private key is that signs checkpoints: a file, absolute or relative to the home, or a "
+        "command, such as one that asks an agent of another user. It gets the text on its standard input and writes "
+        "the signature line. `cronledger ledger key generate` makes one.",
+        example="key: {file: keys/signing-key}",
+        comment="the private key, or {command: [program]} that signs ({file: keys/signing-key})",
+    ),
+    "origin": Key(
+        member="origin",
+        read=evidence.origin,
+        show=lambda value: OWN_ORIGIN if value is None else value,
+        takes=evidence.ORIGIN_TAKES,
+        default=OWN_ORIGIN,
+        meaning="How checkpoints and keys name the ledger. It is fixed by the first key.",
+        example="origin: db1.example.com/cronledger",
+        comment=f"how checkpoints name the ledger ({OWN_ORIGIN})",
+    ),
+    "checkpoint": Key(
+        member="checkpoint",
+        read=evidence.checkpoint_times,
+        show=evidence.shown_times,
+        takes=evidence.CHECKPOINT_TAKES,
+        default=evidence.shown_times(CheckpointTimes()),
+        meaning="When a serving scheduler has the ledger signed: after so many entries, after so long if something "
+        "was recorded, and when it stops.",
+        example="checkpoint: {entries: 1000, interval: 1h}",
+        comment="when the ledger is signed ({entries: 1000, interval: 1h})",
+    ),
+}
+"""The keys of the ledger block."""
