@@ -56,7 +56,7 @@ Files
     `00000000000000000000.jsonl`    a segment, named by its first entry in 20 digits: 65,536 entries
     `00000000000000000000.seal`     written when the segment is full: its digest, so that files can be compared
     `HEAD`                          two slots: how far the ledger is known to be on disk (see `head`)
-    `checkpoints/<size>`            a signed checkpoint of so many entries, in 20 digits (`proofs/kept_checkpoints`)
+    `checkpoints/<first>/<size>`    a signed checkpoint of so many entries, in 20 digits (`proofs/kept_checkpoints`)
     `lock`                          held by the process that writes; never removed
     `reserve`                       room kept for the moment when the disk is full
     `quarantine/<seq>-<at>.torn`    what a crash left, byte for byte: the name says where it was found

@@ -1,4 +1,4 @@
-"""The signed checkpoints of a ledger, each in a file of its own: `checkpoints/<size, in 20 digits>`.
+"""The signed checkpoints of a ledger, each in a file of its own, which is named by its size: see `kept_sizes`.
 
 A file is the signed note, byte for byte: the ledger's own signature first, then the cosignatures as they came. It is
 written under another name, flushed and then given its name, and never removed: a ledger that is shorter than a
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from eventstore.durable import REAL, Disk, create_folders, write_file
 from eventstore.proofs.errors import InvalidNote
-from eventstore.proofs.kept_sizes import CHECKPOINTS_NAME, checkpoint_name, largest_size, sizes
+from eventstore.proofs.kept_sizes import checkpoint_path, largest_size, sizes
 from eventstore.proofs.notes.checkpoint import Checkpoint, parse_checkpoint
 from eventstore.proofs.notes.note import NOTE_BYTES_MAX, Note, parse_note
 from eventstore.regular_file import NotRegular, check_folder, read_regular
@@ -78,8 +78,9 @@ def read(ledger: Path, size: int) -> Kept | None:
     Raises:
         DamagedCheckpoint, OSError: see `newest`.
     """
-    path = _path(ledger, size)
+    path = checkpoint_path(ledger, size)
     try:
+        check_folder(path.parent.parent)
         check_folder(path.parent)
         raw = read_regular(path, NOTE_BYTES_MAX)
     except FileNotFoundError:
@@ -123,7 +124,7 @@ def keep(ledger: Path, raw: bytes, disk: Disk = REAL) -> Kept:
         OSError: it cannot be written.
     """
     new = parse_kept(raw)
-    path = _path(ledger, new.size)
+    path = checkpoint_path(ledger, new.size)
     before = read(ledger, new.size)
     note = new.note
     if before is not None:
@@ -136,10 +137,7 @@ def keep(ledger: Path, raw: bytes, disk: Disk = REAL) -> Kept:
         note = Note(note.text, (*before.note.signatures, *added))
         parse_note(note.raw)
     create_folders(disk, path.parent)
+    check_folder(path.parent.parent)
     check_folder(path.parent)
     write_file(disk, path, note.raw)
     return Kept(new.checkpoint, note)
-
-
-def _path(ledger: Path, size: int) -> Path:
-    return ledger / CHECKPOINTS_NAME / checkpoint_name(size)

@@ -1,19 +1,32 @@
-"""Of which sizes a ledger's signed checkpoints are kept: a look at names, which imports nothing of what signs."""
+"""Of which sizes a ledger's signed checkpoints are kept: a look at names, which imports nothing of what signs.
+
+Opening a ledger asks for the largest one. So they stand in folders, one for as many sizes as a segment has entries,
+and what has to be listed for that does not grow with each checkpoint.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
+
+from eventstore.segment import SEGMENT_ENTRIES
 
 CHECKPOINTS_NAME = "checkpoints"
 """The folder of the checkpoints, in that of the ledger."""
 _NAME = re.compile(r"[0-9]{20}")
 
 
-def checkpoint_name(size: int) -> str:
-    """The name of the file of a checkpoint."""
-    return f"{size:020d}"
+def checkpoint_path(ledger: Path, size: int) -> Path:
+    """Where the checkpoint of a size is kept; its folder is named by the first entry of a full segment.
+
+    Args:
+        ledger: the folder of the ledger.
+        size: how many entries it covers, at least one.
+    """
+    first = (size - 1) // SEGMENT_ENTRIES * SEGMENT_ENTRIES
+    return ledger / CHECKPOINTS_NAME / f"{first:020d}" / f"{size:020d}"
 
 
 def sizes(ledger: Path) -> list[int]:
@@ -23,9 +36,9 @@ def sizes(ledger: Path) -> list[int]:
         ledger: the folder of the ledger.
 
     Raises:
-        OSError: the folder cannot be read.
+        OSError: a folder cannot be read.
     """
-    return sorted(_sizes(ledger))
+    return [size for folder in reversed(_folders(ledger)) for size in sorted(_sizes(folder))]
 
 
 def largest_size(ledger: Path) -> int:
@@ -34,12 +47,18 @@ def largest_size(ledger: Path) -> int:
     Raises:
         OSError: see `sizes`.
     """
-    return max(_sizes(ledger), default=0)
+    return next((max(found) for folder in _folders(ledger) if (found := list(_sizes(folder)))), 0)
 
 
-def _sizes(ledger: Path) -> list[int]:
+def _folders(ledger: Path) -> list[Path]:
+    """Those that hold checkpoints, the one of the largest first."""
+    folder = ledger / CHECKPOINTS_NAME
     try:
-        names = os.listdir(ledger / CHECKPOINTS_NAME)
+        names = os.listdir(folder)
     except FileNotFoundError:
         return []
-    return [int(name) for name in names if _NAME.fullmatch(name)]
+    return [folder / name for name in sorted(filter(_NAME.fullmatch, names), reverse=True)]
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    return map(int, filter(_NAME.fullmatch, os.listdir(folder)))

@@ -18,6 +18,7 @@ from eventstore.proofs.kept_checkpoints import (
     read,
     sizes,
 )
+from eventstore.proofs.kept_sizes import largest_size
 from eventstore.proofs.merkle_tree import TreeHead
 from eventstore.proofs.notes.checkpoint import Checkpoint
 from eventstore.proofs.notes.note import Note
@@ -35,7 +36,7 @@ def _note(size: int, *signers: Signer, root: bytes = bytes(32)) -> bytes:
 
 
 def _path(folder: Path, size: int) -> Path:
-    return folder / "checkpoints" / f"{size:020d}"
+    return folder / "checkpoints" / f"{(size - 1) // 65_536 * 65_536:020d}" / f"{size:020d}"
 
 
 def test_what_is_kept_is_read_back(ram: Path) -> None:
@@ -53,6 +54,22 @@ def test_what_is_kept_is_read_back(ram: Path) -> None:
     assert found is not None
     assert (found.size, found.note.raw) == (700, _note(700))
     assert read(ram, 4) is None
+
+
+def test_what_is_listed_to_find_the_newest_stays_short(ram: Path) -> None:
+    """Checkpoints of as many entries as a segment has share a folder; one that is empty is passed over."""
+    for size in (65_536, 65_537, 200_000, 1):
+        keep(ram, _note(size))
+    assert sizes(ram) == [1, 65_536, 65_537, 200_000]
+    assert [
+        sorted(each.name for each in folder.iterdir()) for folder in sorted((ram / "checkpoints").iterdir())
+    ] == [
+        [f"{1:020d}", f"{65_536:020d}"],
+        [f"{65_537:020d}"],
+        [f"{200_000:020d}"],
+    ]
+    (ram / "checkpoints" / f"{65_536 * 9:020d}").mkdir()
+    assert largest_size(ram) == 200_000
 
 
 def test_signatures_are_added_and_never_lost(ram: Path) -> None:
