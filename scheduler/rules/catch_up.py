@@ -18,7 +18,7 @@ from scheduler.entry_members import MisfireReason, Trigger
 from scheduler.rules.exclusion import exclusion, exclusion_of_span
 from scheduler.rules.instants_state import RESOLUTION, ClosedInterval
 from scheduler.rules.job_schedule import local_iso, nominal, schedule_of
-from scheduler.rules.state import Job, State
+from scheduler.rules.state import NEVER, Job, State
 from scheduler.schedule import Schedule
 
 
@@ -123,6 +123,13 @@ def chosen(
         now if until is None else until,
     )
     return schedule.latest(begin, end, limit) if limit and begin < end else []
+
+
+def wanted_of(definition: JobDefinition, instants: Iterable[datetime], now: datetime) -> list[datetime]:
+    """Those of some instants, none of them settled, that the job's policy wants run, oldest first."""
+    limit = _limit(definition)
+    recent = sorted(each for each in instants if each > _in_window(definition, NEVER, now))
+    return recent[-limit:] if limit else []
 
 
 def _limit(definition: JobDefinition) -> int:

@@ -28,7 +28,7 @@ from scheduler.rules.reconcile import pauses_ended
 from scheduler.rules.runs.attempts import is_news, with_retry
 from scheduler.rules.runs.backfill import BackfillTurns
 from scheduler.rules.runs.locks import HeldLocks, LockQueue
-from scheduler.rules.runs.orphans import ExecutorAlive, late_run_skips, orphans
+from scheduler.rules.runs.orphans import ExecutorAlive, late_run_skips, late_runs, orphans
 from scheduler.rules.runs.replacement import left_by_edit
 from scheduler.rules.runs.round import Room, round_events
 from scheduler.rules.runs.waiting_runs import WaitingRuns
@@ -130,8 +130,9 @@ class Scheduler:
         self._ledger.decide(lambda state: opening(state, now.wall))
         self._take_over_orphans(now, self.state.runs)
         self._supervisor.tidy({(run.number, run.attempt) for run in self.state.runs.values() if run.started})
-        self._ledger.decide(lambda state: late_run_skips(state, now.wall))
+        late = late_runs(self.state)
         self._replay("scheduler_down", now)
+        self._ledger.decide(lambda state: late_run_skips(state, late, now.wall))
         self._ledger.decide(lambda state: boot_events(state, now.wall))
         self._timetable = Timetable.of(self.state, now.wall)
         for run in self.state.runs.values():
@@ -183,8 +184,7 @@ class Scheduler:
         now = self._clock.read()
         with contextlib.suppress(OSError):  # no descriptors left to look with: the next turn looks again
             self._finishes += self._supervisor.turn(now)
-        gap = self._clock_monitor.look(now)
-        if gap is not None:
+        if (gap := self._clock_monitor.look(now)) is not None:
             self._gaps.append(gap)
         try:
             self._ledger.refresh()

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, Retry
+from tests.support.late_audit import LateAuditor
 from tests.support.lock_audit import LockAuditor
 from tests.support.wait_audit import WaitAuditor
 
@@ -42,6 +43,7 @@ class RunAuditor:
     ) -> None:
         self._slots, self._stopped, self._locks = slots, stopped, LockAuditor(capacities)
         self._waits = WaitAuditor()
+        self._late = LateAuditor()
         self._definitions: dict[str, JobDefinition] = {}
         self._due: dict[int, datetime] = {}
         self._going: dict[int, str] = {}
@@ -65,6 +67,7 @@ class RunAuditor:
         data, run = v.payload(entry), -1 if entry.run is None else entry.run
         self._locks.look(entry, data, run)
         self._look_at_waits(entry, data, run)
+        self._late.look(entry, data)
         match data:
             case v.ScheduleTicked():
                 self._tick(entry, data, run)

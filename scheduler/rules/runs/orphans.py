@@ -7,11 +7,8 @@ from datetime import datetime
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.definition import JobDefinition
 from scheduler.entry_members import ASKED_FOR
-from scheduler.rules.catch_up import chosen
-from scheduler.rules.instants_state import RESOLUTION
-from scheduler.rules.job_schedule import schedule_of
+from scheduler.rules.catch_up import wanted_of
 from scheduler.rules.runs.attempts import with_retry
 from scheduler.rules.runs.dispatch import lost, skipped
 from scheduler.rules.state import Executor, Run, State
@@ -60,32 +57,43 @@ def settle(
     return events
 
 
-def late_run_skips(state: State, now: datetime) -> list[Event]:
-    """The skips of runs that were owed when the last scheduler stopped and that the catch-up policy does not want.
+def late_runs(state: State) -> frozenset[int]:
+    """Numbers of the runs that a scheduler which begins finds owed, and that may have waited for too long.
 
-    They fell due while a scheduler watched, so they are no misfires; but they would now start as late as misfires.
-    What is owed since other jobs have succeeded is owed still: those were to be late.
+    What is owed since other jobs have succeeded is owed still: those were to be late. So is what a person asked for.
+    """
+    return frozenset(run.number for run in state.runs.values() if _is_for_its_instant(run))
+
+
+def late_run_skips(state: State, late: Container[int], now: datetime) -> list[Event]:
+    """The skips of those late runs that the catch-up policy does not want.
+
+    They fell due while a scheduler watched, so they are no misfires; but they would now start as late as misfires. So
+    they and what is caught up go by one policy, together: that of the job as it is now, for it says what is run late.
+    Their instants are those that fell due, whatever the schedule has become since.
+
+    Args:
+        state: as it stands once what is caught up is owed.
+        late: numbers of the runs that were owed before; the others are not judged.
+        now: the moment.
     """
     waiting: dict[str, list[Run]] = {}
     for run in state.runs.values():
-        kept = run.trigger in ASKED_FOR or run.trigger == "after"
-        if run.attempt == 0 and run.scheduled_for is not None and not kept:
+        if _is_for_its_instant(run):
             waiting.setdefault(run.job, []).append(run)
     events = []
     for name, runs in waiting.items():
         job = state.jobs.get(name)
-        if job is None or not job.present:
-            # Dispatch skips the runs of a job that is gone, and records why.
+        if job is None or not job.present or job.definition.at_reboot:
+            # Dispatch skips the runs of a job that is gone, and records why. Of boots all are wanted.
             continue
-        instants = [run.scheduled_for for run in runs if run.scheduled_for is not None]
-        wanted = set(_wanted(job.definition, sorted(instants), now))
-        events += [skipped(run, "catch_up", None) for run in runs if run.scheduled_for not in wanted]
+        wanted = set(wanted_of(job.definition, [due for run in runs if (due := run.scheduled_for)], now))
+        skips = (run for run in runs if run.number in late and run.scheduled_for not in wanted)
+        events += [skipped(run, "catch_up", None) for run in skips]
     return events
 
 
-def _wanted(definition: JobDefinition, instants: list[datetime], now: datetime) -> list[datetime]:
-    """Those of the instants, which fell due, that the catch-up policy wants run; of boots it wants all."""
-    if definition.at_reboot:
-        return instants
-    before_all = instants[0] - RESOLUTION
-    return chosen(definition, schedule_of(definition), before_all, now)
+def _is_for_its_instant(run: Run) -> bool:
+    """Whether a run is owed, and has made no attempt, for no reason but that its instant came."""
+    for_others = run.trigger in ASKED_FOR or run.trigger == "after"
+    return run.attempt == 0 and run.scheduled_for is not None and not for_others

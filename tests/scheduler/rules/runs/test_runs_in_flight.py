@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from eventstore.store import OWN_SEQ, Event
 from scheduler import vocabulary as v
 from scheduler.entry_members import Claims
 from scheduler.rules.catch_up import ticked
 from scheduler.rules.requests.cancellation import cancel_requests, runs_in_flight, skips_without_scheduler
-from scheduler.rules.runs.orphans import late_run_skips, orphans, settle
+from scheduler.rules.runs.orphans import late_run_skips, late_runs, orphans, settle
 from scheduler.rules.state import Executor, State
+from tests.support.run_audit import audit_runs
 from tests.support.world import BEGIN, Process, World, job
 
 ME = Executor("here", "boot", 7, 70, 4_026_531_836)
@@ -103,7 +106,7 @@ def test_what_waited_when_the_last_scheduler_stopped_goes_by_the_catch_up_policy
     for name in policies:
         world.say(lambda _, name=name: [ticked(world.jobs[name], instant, instant) for instant in due])  # type: ignore[misc]
     world.edit(remove=["gone"])
-    skips = late_run_skips(world.state, BEGIN + timedelta(minutes=25))
+    skips = late_run_skips(world.state, late_runs(world.state), BEGIN + timedelta(minutes=25))
     assert {
         (skip.data.reason, skip.data.because_of) for skip in skips if isinstance(skip.data, v.RunSkipped)
     } == {("catch_up", None)}
@@ -113,3 +116,47 @@ def test_what_waited_when_the_last_scheduler_stopped_goes_by_the_catch_up_policy
         ("none", live["none"][1]),
         ("one", live["one"][0]),
     ]
+
+
+def waits_unwatched(**members: object) -> World:
+    """A world whose scheduler has died while a run goes on for hours and those of 1:00, 2:00 and 3:00 wait for it."""
+    world = World(job("one", "0 * * * *", overlap="queue", **members))
+    world.machine.behaviour = lambda launch: Process(20_000.0, 0)
+    world.start()
+    world.run(60)
+    world.person(v.RunRequested(executor="scheduler"), "one", OWN_SEQ)
+    world.run(3 * 3_600)
+    world.crash()
+    return world
+
+
+@pytest.mark.parametrize(("policy", "kept"), [("none", []), ("one", [3]), ("all", [1, 2, 3])])
+def test_late_runs_are_judged_by_the_instants_that_fell_due(policy: str, kept: list[int]) -> None:
+    """The schedule was edited while nobody served: it is no reason to run none of those that were owed."""
+    world = waits_unwatched(catch_up=policy)
+    world.edit(job("one", "30 4 * * 0", overlap="queue", catch_up=policy))
+    world.start()
+    waiting = [run.scheduled_for for run in world.state.runs.values() if run.attempt == 0]
+    assert waiting == [BEGIN + timedelta(hours=hour) for hour in kept]
+    audit_runs(world.entries(), None, at_rest=False)
+
+
+@pytest.mark.parametrize(("schedule", "kept"), [("0 * * * *", 5), ("30 * * * *", 3)])
+def test_late_runs_and_what_is_caught_up_go_by_one_policy(schedule: str, kept: int) -> None:
+    """Of a schedule that is in force still, what passed since is caught up and takes their place; else they stay."""
+    world = waits_unwatched()
+    world.clock.pass_(2 * 3_600)
+    world.edit(job("one", schedule, overlap="queue"))
+    world.start()
+    (waits,) = [run for run in world.state.runs.values() if run.attempt == 0]
+    assert waits.scheduled_for == BEGIN + timedelta(hours=kept)
+    audit_runs(world.entries(), None, at_rest=False)
+
+
+def test_a_clock_that_was_set_back_makes_no_late_run_unwanted() -> None:
+    """Its instant lies ahead then, and its run is owed all the same."""
+    world = waits_unwatched()
+    world.clock.step(-7_200.0)
+    world.start()
+    (waits,) = [run for run in world.state.runs.values() if run.attempt == 0]
+    assert waits.scheduled_for == BEGIN + timedelta(hours=3)
