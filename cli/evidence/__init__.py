@@ -1,0 +1,1 @@
+"""What commands about evidence have in common."""
