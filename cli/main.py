@@ -48,6 +48,9 @@ _LEDGER = {
         "whether a file proves that an entry is in a ledger",
     ),
 }
+_AUDIT = {
+    "bundle": ("cli.commands.audit.bundle:bundle", "entries with all that is needed to check them elsewhere"),
+}
 _PROJECTIONS = {
     "status": (
         "cli.commands.projections.status:status",
@@ -126,6 +129,7 @@ def cronledger() -> None:
 jobs = LazyGroup("jobs", lazy=_JOBS, help="Manage and run jobs.", context_settings=CONTEXT)
 runs = LazyGroup("runs", lazy=_RUNS, help="Look at single runs.", context_settings=CONTEXT)
 ledger = LazyGroup("ledger", lazy=_LEDGER, help="Look at the ledger itself.", context_settings=CONTEXT)
+audit = LazyGroup("audit", lazy=_AUDIT, help="What an auditor is given.", context_settings=CONTEXT)
 projections = LazyGroup(
     "projections", lazy=_PROJECTIONS, help="The files that SQL answers come from.", context_settings=CONTEXT
 )
@@ -151,7 +155,20 @@ core.add_command(playbooks)
 infra = LazyGroup("infra", help="The job and log commands under a longer path.", context_settings=CONTEXT)
 infra.add_command(jobs)
 infra.add_command(logs)
-for group in (jobs, runs, ledger, projections, logs, home_group, cron, playbooks, witness, infra, core):
+for group in (
+    jobs,
+    runs,
+    ledger,
+    audit,
+    projections,
+    logs,
+    home_group,
+    cron,
+    playbooks,
+    witness,
+    infra,
+    core,
+):
     cronledger.add_command(group)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
+from scheduler.scheduler_lock import holder_of
 
 if TYPE_CHECKING:
     from scheduler.logs.collection.masked_output import KnownSecrets, MaskedOutput
@@ -36,3 +38,16 @@ def masking(secrets: KnownSecrets | None) -> MaskedOutput | None:
     from scheduler.logs.collection.masked_output import MaskedOutput
 
     return MaskedOutput(secrets.forms)
+
+
+def secrets_environ(home: Home) -> dict[str, str]:
+    """The variables from which the secrets came: the scheduler's, and our own."""
+    from scheduler.processes.process_environ import environ_of
+    from scheduler.processes.recognition.identity import process_stat
+
+    scheduler = holder_of(home.scheduler_lock)
+    stat = None if scheduler is None else process_stat(scheduler.pid)
+    environ = dict(os.environ)
+    if scheduler is not None and stat is not None:
+        environ |= environ_of(scheduler.pid, stat.start_ticks)
+    return environ

@@ -70,7 +70,7 @@ def find_attempt(store: EventStore, run: int, number: int | None) -> CapturedAtt
         elif entry.type == v.RunFinished.TYPE:
             data: v.RunFinished = v.payload(entry)
             if data.closes is None:
-                ended[data.attempt] = _finished(run, data, entry)
+                ended[data.attempt] = finished_attempt(run, data, entry)
             if data.attempt == number or data.retry_at is None:
                 break
     chosen = max(started, default=0) if number is None else number
@@ -83,7 +83,8 @@ def find_attempt(store: EventStore, run: int, number: int | None) -> CapturedAtt
     return CapturedAttempt(run, chosen, cause.job or "?", started[chosen].time, None, nothing)
 
 
-def _finished(run: int, data: v.RunFinished, entry: Entry) -> CapturedAttempt:
+def finished_attempt(run: int, data: v.RunFinished, entry: Entry) -> CapturedAttempt:
+    """An attempt that has ended, by the entry that says so."""
     streams = (
         RecordedStream("stdout", data.stdout_bytes if data.stdout_sha256 else None, data.stdout_sha256),
         RecordedStream("stderr", data.stderr_bytes if data.stderr_sha256 else None, data.stderr_sha256),

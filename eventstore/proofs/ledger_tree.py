@@ -62,6 +62,9 @@ class LedgerTree:
         entries: gives how many entries the ledger has now; only what is committed counts.
         workers: how many processes make many tiles; by default one for each processor.
         progress: called as tiles are made.
+
+    Attributes:
+        leaves: the lines of the ledger.
     """
 
     def __init__(
@@ -73,7 +76,7 @@ class LedgerTree:
         workers: int | None = None,
         progress: Progress | None = None,
     ) -> None:
-        self._leaves, self._entries = leaves, entries
+        self.leaves, self._entries = leaves, entries
         self._folder, self._workers = folder, workers
         self._progress = progress or (lambda _: None)
 
@@ -137,7 +140,7 @@ class LedgerTree:
         def question(tree: TiledTree) -> ProvenLeaf:
             if head.size > tree.size:
                 raise OtherTree(head.size, tree.size)
-            leaf = self._leaves.leaf(seq)
+            leaf = self.leaves.leaf(seq)
             hashes = tuple(prove_inclusion(seq, head.size, tree.subtree_hash))
             try:
                 verify_inclusion(leaf_hash(leaf), seq, head.size, hashes, head.root)
@@ -186,7 +189,7 @@ class LedgerTree:
             # not if the ledger was restored from a backup that is older than its tree.
             seq = before.size - 1
             kept = TiledTree(files.read, before.size).subtree_hash(WholeSubtree(0, seq))
-            if kept != leaf_hash(self._leaves.leaf(seq)):
+            if kept != leaf_hash(self.leaves.leaf(seq)):
                 raise DamagedTiles(HEAD_NAME, f"entry {seq} is another one in the ledger")
         return builder
 
@@ -196,7 +199,7 @@ class LedgerTree:
         chunks = range(first_chunk, entries // _CHUNK_LEAVES)
         if chunks:
             self._add(builder, chunks.start * _CHUNK_LEAVES)
-            tasks = [_Chunk(self._leaves, self._folder, chunk) for chunk in chunks]
+            tasks = [_Chunk(self.leaves, self._folder, chunk) for chunk in chunks]
             is_much = len(tasks) >= _PARALLEL_CHUNKS_MIN
             for root in done_by_processes(_make_chunk, tasks, self._workers, is_much=is_much):
                 builder.add(root, level=_CHUNK_LEVEL)
@@ -205,7 +208,7 @@ class LedgerTree:
 
     def _add(self, builder: TileBuilder, end: int) -> None:
         """Add the leaves up to `end`, by this process."""
-        for lines in self._leaves.blocks(LeafRange(builder.size, end)):
+        for lines in self.leaves.blocks(LeafRange(builder.size, end)):
             builder.add(leaf_hashes(lines))
             self._progress(builder.size)
 

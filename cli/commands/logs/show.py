@@ -12,7 +12,7 @@ import click
 from cli.app.failures import ExitCode, complain
 from cli.app.options import WholeNumber, raw_option
 from cli.home.run_numbers import no_run
-from cli.logs.output_secrets import masking, output_secrets
+from cli.logs.output_secrets import masking, output_secrets, secrets_environ
 from cli.logs.run_output import (
     CapturedAttempt,
     CopyResult,
@@ -31,7 +31,6 @@ from eventstore import EventStore
 from scheduler.definition import JobDefinition
 from scheduler.explanation.deleted_output import deleted_by
 from scheduler.home import Home
-from scheduler.scheduler_lock import holder_of
 
 if TYPE_CHECKING:
     from scheduler.logs.collection.masked_output import KnownSecrets, MaskedOutput
@@ -73,24 +72,11 @@ def show(home: Home, run: int, stream: str | None, attempt: int | None, raw: boo
 
 def _secrets_of(home: Home, definition: JobDefinition) -> KnownSecrets | None:
     """What is masked in the output of a job: its secrets as they are now."""
-    known = output_secrets(home, definition, partial(_environ, home))
+    known = output_secrets(home, definition, partial(secrets_environ, home))
     if known is not None:
         for why in known.unknown:
             note(f"{why}; so it is not masked if the job printed it")
     return known
-
-
-def _environ(home: Home) -> dict[str, str]:
-    """The variables from which the secrets came: the scheduler's, and our own."""
-    from scheduler.processes.process_environ import environ_of
-    from scheduler.processes.recognition.identity import process_stat
-
-    scheduler = holder_of(home.scheduler_lock)
-    stat = None if scheduler is None else process_stat(scheduler.pid)
-    environ = dict(os.environ)
-    if scheduler is not None and stat is not None:
-        environ |= environ_of(scheduler.pid, stat.start_ticks)
-    return environ
 
 
 def _show(

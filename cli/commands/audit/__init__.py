@@ -1,0 +1,1 @@
+"""`cronledger audit …`: what an auditor is given."""

@@ -1,1 +1,0 @@
-"""What `ledger verify` asks and tells, beside the command itself."""

@@ -1,1 +1,0 @@
-"""What was signed and remembered of a ledger, held against its entries: keys, checkpoints, anchors."""

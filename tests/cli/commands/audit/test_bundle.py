@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.evidence.bundle.make import VERIFIER, verifier_sha256
+from scheduler.definition import JobDefinition, Secret
+from tests.support.bundles import KEY, WITNESS_KEY, SignedHome, members_of, verified
+from tests.support.home import flip_a_bit
+
+DAY = ("--from", "2026-11-23", "--to", "2026-12-01")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> SignedHome:
+    """A home with some runs of two jobs, and signed checkpoints between them."""
+    home = SignedHome(tmp_path / "home")
+    for job in ("nightly", "weekly", "nightly"):
+        home.run(job)
+        home.sign(cosigned=job == "weekly")
+    home.wait(days=1)
+    home.run("weekly")
+    return home
+
+
+def entries_of(path: Path) -> list[bytes]:
+    """The entries in a bundle."""
+    members = members_of(path)
+    return [line for name in members if name.startswith("entries/") for line in members[name].splitlines()]
+
+
+def test_a_bundle_holds_all_entries_of_a_time_as_they_stand_in_the_ledger(home: SignedHome) -> None:
+    """They are those of the ledger, byte for byte, and whoever has the key finds that nothing was left out."""
+    size = home.sign(cosigned=True)
+    path = home.bundle()
+    assert entries_of(path) == home.lines
+    code, said = verified(path, "--key", KEY, "--witness", WITNESS_KEY)
+    assert (code, f"{size} entries, 0 " in said, "between them none left out" in said) == (0, True, True)
+    assert "0 of them are newer" in said
+    assert "VERIFIED" in said
+
+
+def test_without_a_key_from_elsewhere_it_is_only_consistent_with_itself(home: SignedHome) -> None:
+    """The keys that came with it are told to be those, and nothing is called verified."""
+    code, said = verified(home.bundle())
+    assert (code, "CONSISTENT WITH ITSELF" in said, "VERIFIED" in said) == (0, True, False)
+    assert "whose key came with the bundle" in said
+
+
+def test_the_key_of_somebody_else_verifies_nothing(home: SignedHome) -> None:
+    """A key, or a witness, that has signed none of the checkpoints is a failure."""
+    from eventstore.proofs.notes.signing import Cosigner, Signer
+
+    path = home.bundle()
+    for option, key in (
+        ("--key", Signer("cronledger/test", b"\2" * 32).verifier_key.text),
+        ("--witness", Cosigner("witness.example/w", b"\3" * 32).verifier_key.text),
+    ):
+        assert verified(path, option, key)[0] == 1
+    assert verified(path, "--key", "nonsense")[0] == 1
+    assert verified(path, "--key")[0] == verified(path, "--keys", KEY)[0] == 2
+
+
+def test_a_range_is_signed_at_both_of_its_ends(home: SignedHome) -> None:
+    """It begins where a checkpoint ends, shows the entries on either side, and is covered by a later checkpoint."""
+    before = home.sign()
+    home.run()
+    home.wait(days=1)
+    home.run()
+    home.wait(days=1)
+    after = home.run()
+    covered = home.sign()
+    home.wait(days=30)
+    home.run()
+    path = home.home.root.parent / "range.zip"
+    answer = home.ask("--from", "2026-11-25T00:00", "--to", "2026-11-26T00:00", "-o", str(path), "--json")
+    assert answer.document["first"] == before
+    assert answer.document["last"] == after
+    assert (answer.document["checkpoint"], answer.document["uncovered"]) == (covered, 0)
+    assert entries_of(path) == home.lines[before : after + 1]
+    code, said = verified(path, "--key", KEY)
+    assert (code, "none left out" in said) == (0, True)
+    assert f"checkpoint of the entries 0 to {before - 1} of" in said
+
+
+def test_what_no_checkpoint_covers_is_said(home: SignedHome) -> None:
+    """By the command, on the first page and by the verifier."""
+    path = home.home.root.parent / "b.zip"
+    answer = home.ask(*DAY, "-o", str(path))
+    assert (answer.code, "No signed checkpoint covers 3 entries of it" in answer.err) == (0, True)
+    assert "3 entries are covered by no checkpoint" in members_of(path)["README.txt"].decode()
+    assert "3 of them are newer" in verified(path, "--key", KEY)[1]
+
+
+def test_a_bundle_of_one_job_says_that_it_does_not_show_all(home: SignedHome) -> None:
+    """It holds the job's entries, entry 0 and the definition; the first page says what that does not prove."""
+    home.sign()
+    path = home.bundle("--job", "weekly")
+    held = [json.loads(line) for line in entries_of(path)]
+    assert held[0]["seq"] == 0
+    assert {each["job"] for each in held[1:]} == {"weekly"}
+    assert [each["seq"] for each in held[1:]] == [
+        each["seq"] for each in map(json.loads, home.lines) if each.get("job") == "weekly"
+    ]
+    code, said = verified(path, "--key", KEY)
+    assert (code, "others, which were left out" in said) == (0, True)
+    page = members_of(path)["README.txt"].decode()
+    assert "That nothing was left out. It holds the entries about one job" in page
+    assert "it holds every entry" not in page
+
+
+def test_a_job_of_which_nothing_is_recorded_has_no_bundle(home: SignedHome, tmp_path: Path) -> None:
+    """It is said, and nothing is written."""
+    answer = home.ask(*DAY, "--job", "monthly", "-o", str(tmp_path / "b.zip"))
+    assert (answer.code, "monthly" in answer.err) == (1, True)
+    assert not (tmp_path / "b.zip").exists()
+
+
+def test_the_same_question_has_the_same_bytes(home: SignedHome) -> None:
+    """Two people who ask the same of the same ledger can compare digests."""
+    assert home.bundle(name="a.zip").read_bytes() == home.bundle(name="b.zip").read_bytes()
+
+
+def test_a_time_at_which_nothing_happened_is_shown_by_the_entries_around_it(home: SignedHome) -> None:
+    """The last entry before it and the first after it are there: nothing can have been between them."""
+    path = home.home.root.parent / "b.zip"
+    answer = home.ask("--from", "2026-11-23T20:00", "--to", "2026-11-24T02:00", "-o", str(path), "--json")
+    times = [json.loads(line)["time"] for line in entries_of(path)]
+    assert answer.code == 0
+    assert times[-2] < "2026-11-23T20:00" < "2026-11-24T02:00" < times[-1]
+
+
+def test_captured_output_is_there_if_it_is_what_the_ledger_says(home: SignedHome) -> None:
+    """The verifier compares it with the digest in the entry; what was altered or deleted is left out, and why."""
+    altered, deleted, sound = home.run(), home.run(), home.run(printed=b"sound\n")
+    home.path(altered).write_bytes(b"Done\n")
+    home.path(deleted).unlink()
+    members = members_of(home.bundle())
+    assert members[f"output/{sound}-1.stdout"] == b"sound\n"
+    assert f"output/{altered}-1.stdout" not in members
+    told = members["output.txt"].decode()
+    assert f"output/{altered}-1.stdout: left out, for it is not what the run printed: its SHA-256" in told
+    assert f"output/{deleted}-1.stdout: not there any more" in told
+    assert not any(
+        name.startswith("output/") for name in members_of(home.bundle("--no-captured-output", "--force"))
+    )
+
+
+def test_secrets_are_masked_in_captured_output(home: SignedHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`***` stands for each; a secret that cannot be read keeps the output out."""
+
+    def named(job: str, variable: str) -> JobDefinition:
+        return JobDefinition(
+            name=job, command="true", schedule="0 2 * * *", secrets={"PW": Secret(env=variable)}
+        )
+
+    monkeypatch.setenv("THE_SECRET", "hunter2")
+    home.define("known", named("known", "THE_SECRET"))
+    home.define("unknown", named("unknown", "NO_SUCH_VARIABLE"))
+    shown, clean = home.run("known", b"it is hunter2\n"), home.run("known", b"nothing\n")
+    unknown = home.run("unknown", b"it is hunter3\n")
+    path = home.bundle()
+    members = members_of(path)
+    assert members[f"output/{shown}-1.stdout.masked"] == b"it is ***\n"
+    assert members[f"output/{clean}-1.stdout"] == b"nothing\n"
+    assert not any(b"hunter" in content for content in members.values())
+    told = members["output.txt"].decode()
+    assert f"output/{shown}-1.stdout: *** stands for 1 secret" in told
+    assert f"output/{unknown}-1.stdout: left out: the secrets" in told
+    assert verified(path, "--key", KEY)[0] == 0
+
+
+def test_a_copy_of_a_ledger_has_bundles_too(home: SignedHome) -> None:
+    """Without captured output, which is not in the ledger; nothing is written there."""
+    import shutil
+
+    copy = home.home.root.parent / "copy"
+    shutil.copytree(home.home.ledger, copy)
+    before = sorted(copy.rglob("*"))
+    path = home.bundle("--ledger", str(copy))
+    assert entries_of(path) == home.lines
+    assert sorted(copy.rglob("*")) == before
+    assert not any(name.startswith("output") for name in members_of(path))
+
+
+def test_a_damaged_ledger_gives_no_bundle(home: SignedHome, tmp_path: Path) -> None:
+    """Nor does one that has another root than a checkpoint of it that is kept; nothing is left of the file."""
+    from eventstore.proofs.kept_checkpoints import keep
+    from tests.support.bundles import signed_note
+
+    path = tmp_path / "b.zip"
+    keep(home.home.ledger, signed_note([*home.lines[:3], b"something else"]).raw)
+    answer = home.ask(*DAY, "-o", str(path))
+    assert (answer.code, path.exists()) == (3, False)
+    flip_a_bit(home.home)
+    assert (home.ask(*DAY, "-o", str(path)).code, path.exists()) == (3, False)
+
+
+def test_the_range_must_be_one(home: SignedHome, tmp_path: Path) -> None:
+    """And no file is replaced without --force."""
+    path = tmp_path / "b.zip"
+    assert home.ask("--from", "2026-11-24", "--to", "2026-11-23", "-o", str(path)).code == 2
+    path.write_bytes(b"precious")
+    assert home.ask(*DAY, "-o", str(path)).code == 2
+    assert path.read_bytes() == b"precious"
+
+
+def test_the_verifier_is_the_one_whose_digest_is_printed(home: SignedHome) -> None:
+    """The bundle's copy, the installed file, what the command says and what the page says are the same."""
+    members = members_of(home.bundle())
+    assert members["verify.py"] == VERIFIER.read_bytes()
+    page = (Path(__file__).parents[4] / "docs" / "audit-bundle.md").read_text()
+    assert verifier_sha256() in page
+    assert verifier_sha256() in " ".join(members["README.txt"].decode().split())
