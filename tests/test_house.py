@@ -48,6 +48,9 @@ SIGNERS = {
     "cli.commands.ledger.check_proof",
     "cli.commands.witness.key",
     "cli.witness.folder",
+    "scheduler.evidence.verification.evidence_check",
+    "scheduler.evidence.verification.key_history",
+    "scheduler.evidence.verification.since_checkpoint",
     "scheduler.evidence.witness.witness",
 }
 """Who signs or verifies signatures."""

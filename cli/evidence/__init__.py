@@ -1,1 +1,1 @@
-"""What commands share that give evidence out: bundles, and whatever else leaves the machine with proofs in it."""
+"""What commands about evidence have in common: bundles, notes, checkpoints that are remembered."""

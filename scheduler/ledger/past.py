@@ -134,6 +134,11 @@ class Past:
         return near[seq % self._segment_entries] if near else next(self.store.read(seq, seq))
 
     @property
+    def segment_entries(self) -> int:
+        """How many entries a segment holds."""
+        return self._segment_entries
+
+    @property
     def segment_ends(self) -> list[int]:
         """The last entries of the full segments."""
         return self._ends(-1)

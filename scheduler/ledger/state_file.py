@@ -43,6 +43,7 @@ _CODE = (
     "entry_members.py",
     "rules/awaited.py",
     "rules/clock_trust.py",
+    "rules/evidence/evidence_state.py",
     "rules/evolve.py",
     "rules/fold/*.py",
     "rules/instants_state.py",

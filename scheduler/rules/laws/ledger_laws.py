@@ -36,13 +36,17 @@ class IllegalEntry(NamedTuple):
     why: str
 
 
-def illegal_entries(entries: Iterable[Entry]) -> Iterator[IllegalEntry]:
-    """The entries that break a law, among all from entry 0 on.
+def illegal_entries(entries: Iterable[Entry], before: State | None = None) -> Iterator[IllegalEntry]:
+    """The entries that break a law, among all from entry 0 on, or from the one after a state.
 
     Each entry is judged by the state that the entries before it fold into. An illegal entry is folded too, as far as
     `evolve` accepts it.
+
+    Args:
+        entries: one after the other.
+        before: the state before the first of them; it is folded on. None: the first is entry 0.
     """
-    state = State()
+    state = State() if before is None else before
     for entry in entries:
         try:
             why = broken_law(state, entry)

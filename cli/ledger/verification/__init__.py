@@ -1,0 +1,1 @@
+"""What `ledger verify` asks and tells, beside the command itself."""

@@ -1,0 +1,167 @@
+"""One verification of a ledger, from what was asked to all that was found, with progress for a person who waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.app.failures import ExitCode, Failure
+from cli.ledger.opened_tree import opened_tree
+from cli.ledger.verification.laws import check_laws
+from cli.ledger.verification.verified import Derived, Laws, Verified
+from cli.terminal.printable import printable
+from cli.terminal.progress import progress
+from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from eventstore.store import EventStore
+    from eventstore.verify import Progress
+    from scheduler.evidence.verification.found_notes import Place
+    from scheduler.evidence.verification.key_history import KeyPeriod
+    from scheduler.evidence.verification.since_checkpoint import Since
+    from scheduler.evidence.verification.verification import Trust
+    from scheduler.ledger.past import OnProgress, Past
+    from scheduler.rules.state import State
+
+
+def place(anchor: str) -> Place:
+    """What an anchor remembers.
+
+    Raises:
+        Failure: it cannot be read.
+    """
+    from scheduler.evidence.verification.found_notes import UnreadablePlace, remembered
+
+    try:
+        return remembered(Path(anchor))
+    except UnreadablePlace as problem:
+        raise Failure(
+            printable(str(problem)), "Name a file or a folder with checkpoints, as an anchor keeps them."
+        ) from None
+
+
+class AskedLedger:
+    """The ledger that is to be verified.
+
+    Args:
+        home: the home.
+        folder: a copy of a ledger, in place of the home's.
+        shown: whether progress is shown.
+    """
+
+    def __init__(self, home: Home, folder: Path | None, *, shown: bool) -> None:
+        self._home, self._copy, self._shown = home, folder, shown
+        self._folder = home.ledger if folder is None else folder
+
+    def verified(self, trust: Trust, *, incremental: bool, laws: bool, digests: bool) -> Verified:
+        """Verify it.
+
+        Raises:
+            LedgerError, OSError, Failure: it cannot be read, or there is nothing to go on from.
+        """
+        from scheduler.evidence.verification.verification import Start, verify_with_evidence
+
+        start, size = Start(), None
+        if incremental:
+            since, key = self._since(trust, folded=laws or not trust.keys)
+            start, size = Start(since.beginning, key), since.size
+        with self._progress() as told:
+            report, evidence = verify_with_evidence(
+                self._folder, trust, start=start, digests=digests, progress=told
+            )
+        judged = self._laws(report.first, report.head.seq) if laws and report.ok else None
+        return Verified(self._folder, report, evidence, judged, size)
+
+    def derived(self) -> Derived:
+        """Derive anew what is made of the entries, and compare.
+
+        Raises:
+            LedgerError, OSError: the ledger or the files cannot be read.
+        """
+        from cli.projections.build_progress import build_progress
+        from projections.build.maintenance import status
+        from scheduler.ledger.state_verification import verify_home
+
+        with build_progress(shown=self._shown) as steps:
+            found = status(self._home, verify=True, steps=steps)
+        if found.refused:
+            return Derived(found, None)
+        with progress("folding anew, entries", shown=self._shown) as seen:
+            states = verify_home(self._home, lambda done, total: seen.update(done, total=total))
+        return Derived(found, states)
+
+    def _since(self, trust: Trust, *, folded: bool) -> tuple[Since, KeyPeriod | None]:
+        """From where to go on, and the key that was in force there, if the entries are folded to know it."""
+        from eventstore.proofs.errors import OtherTree
+        from scheduler.evidence.verification.since_checkpoint import newest_signed, since
+
+        with self._opened() as store:
+            entries = store.head().seq + 1
+            own = _key_of(self._state_at(store, entries - 1)) if folded else None
+            keys = [*trust.keys, *([] if own is None else [own.key])]
+            newest = newest_signed(self._folder, keys, entries)
+            if newest is None:
+                raise Failure(
+                    "no signed checkpoint is kept that could be gone on from",
+                    "Verify all of it: leave out --since-checkpoint.",
+                )
+            with opened_tree(self._home, self._copy, shown=self._shown) as tree:
+                try:
+                    found = since(*newest, self._folder, tree, self._past(store).segment_entries)
+                except OtherTree as problem:
+                    raise Failure(
+                        f"the entries are not those that were signed: {problem}",
+                        "`cronledger ledger verify` without --since-checkpoint shows where.",
+                        ExitCode.LEDGER,
+                    ) from None
+            return found, _key_of(self._state_at(store, found.beginning.size - 1)) if folded else None
+
+    def _laws(self, first: int, last: int) -> Laws:
+        with self._opened() as store:
+            before = self._state_at(store, first - 1) if first else None
+            return check_laws(store, first, last, before, shown=self._shown)
+
+    def _state_at(self, store: EventStore, seq: int) -> State:
+        with progress("folding, entries", shown=self._shown) as seen:
+            return self._past(store, lambda done, total: seen.update(done, total=total)).state_at(seq)
+
+    def _past(self, store: EventStore, told: OnProgress | None = None) -> Past:
+        """The past of the ledger; of a copy no states are kept, and all is folded."""
+        from eventstore import SEGMENT_ENTRIES
+        from scheduler.ledger.past import Past
+
+        if self._copy is None:
+            return Past.of(self._home, store, told)
+        segment_entries = SEGMENT_ENTRIES if store.files is None else store.files.segment_entries
+        return Past(store, self._copy / "states", segment_entries, told)
+
+    @contextmanager
+    def _opened(self) -> Iterator[EventStore]:
+        from scheduler.store import open_folder
+
+        with closing(open_folder(self._folder)) as store:
+            yield store
+
+    @contextmanager
+    def _progress(self) -> Iterator[Progress]:
+        """How far it is, in bytes."""
+        total_bytes = sum(path.stat().st_size for path in self._folder.glob("*.jsonl"))
+        with progress("verifying", max(1, total_bytes), shown=self._shown) as seen:
+            yield lambda entries, done_bytes: seen.update(done_bytes, label=f"verifying, {entries:,} entries")
+
+
+def _key_of(state: State) -> KeyPeriod | None:
+    """The key that is in force in a state."""
+    from eventstore.proofs.errors import InvalidKey
+    from eventstore.proofs.notes.note import parse_verifier_key
+    from scheduler.evidence.verification.key_history import KeyPeriod
+
+    if state.evidence is None:
+        return None
+    try:
+        key = parse_verifier_key(state.evidence.vkey)
+    except InvalidKey:
+        return None
+    return KeyPeriod(state.evidence.key_seq, "created", state.evidence.origin, key, False)

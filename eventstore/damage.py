@@ -1,0 +1,55 @@
+"""Which kind of damage it is that was found: what the bytes there say for themselves.
+
+The first damage is where a ledger stops being what was recorded. What kind it is tells apart what could have
+happened: bytes that were changed, entries that were moved or taken out, files that are gone.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+from eventstore.entry import LINE_BYTES_MAX, tail_of
+from eventstore.errors import DamagedTail
+from eventstore.regular_file import open_regular
+from eventstore.segment import SEAL_SUFFIX
+
+DamageKind = Literal["altered", "other_place", "other_past", "gone", "head", "seal"]
+"""What was found in place of the entry that should be there.
+
+    ===============  ============================================================================================
+    `altered`        bytes that are not those of any entry: changed after they were written, or lost by a disk
+    `other_place`    a whole entry of another number: entries were taken out, put in, doubled or changed over
+    `other_past`     a whole entry of this number that names another one before it, or of another end
+    `gone`           nothing: the segment, or its end, is missing
+    `head`           the entries fit together, and `HEAD` names another one than they have
+    `seal`           the segment is sound, and its seal says something else
+    ===============  ============================================================================================
+"""
+
+
+def damage_kind(damage: DamagedTail) -> DamageKind:
+    """Which kind of damage this is.
+
+    Raises:
+        OSError: the segment cannot be read.
+    """
+    if damage.segment.suffix == SEAL_SUFFIX:
+        return "seal"
+    try:
+        fd = open_regular(damage.segment)
+    except FileNotFoundError:
+        return "gone"
+    try:
+        raw = os.pread(fd, LINE_BYTES_MAX, damage.offset)
+    finally:
+        os.close(fd)
+    if not raw:
+        return "gone"
+    if "HEAD" in damage.expected:
+        return "head"
+    line = tail_of(raw.partition(b"\n")[0])
+    if line is None:
+        return "altered"
+    expected_here = line.seq == damage.seq and not damage.expected.startswith("the end of")
+    return "other_past" if expected_here else "other_place"

@@ -1,0 +1,261 @@
+"""Checkpoints against the entries: is each of a tree that this ledger had, and signed by a key that it had?
+
+The roots are computed from the lines. So a checkpoint that fits stands for every byte of the entries that it covers.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from eventstore.proofs.base64_text import in_base64
+from eventstore.proofs.errors import InvalidNote
+from eventstore.proofs.notes.note import Note, VerifierKey
+from eventstore.proofs.notes.signing import verify_note
+from eventstore.store import Entry
+from eventstore.verify_report import VerifyReport
+from scheduler import vocabulary as v
+from scheduler.evidence.verification.evidence_report import (
+    AnchorReport,
+    Contradiction,
+    EvidenceReport,
+    Source,
+    Superseded,
+)
+from scheduler.evidence.verification.found_notes import FoundNote, Place, found_note
+from scheduler.evidence.verification.key_history import KeyHistory, KeyPeriod, key_history
+from scheduler.vocabulary.payload import UnfitPayload
+
+_Judged = tuple[Source, FoundNote, str | None]
+"""A checkpoint, and why it does not fit: empty if it does, None if that cannot be judged."""
+
+
+class _Fitting(NamedTuple):
+    """A checkpoint that fits: its size, and who of the known keys has signed it."""
+
+    size: int
+    signers: list[VerifierKey]
+
+
+class _Misfit(Exception):
+    """A checkpoint does not fit; the message says why, in words."""
+
+
+class _OfAnotherLog(Exception):
+    """A note says nothing of this ledger."""
+
+
+class _NotRead(Exception):
+    """A checkpoint is of a beginning that was not read, or reaches behind a damage."""
+
+
+def check_evidence(
+    report: VerifyReport,
+    kept: Sequence[FoundNote],
+    places: Sequence[Place] = (),
+    keys: Collection[VerifierKey] = (),
+    witnesses: Collection[VerifierKey] = (),
+    before: KeyPeriod | None = None,
+) -> EvidenceReport:
+    """Hold what was signed and remembered against the entries.
+
+    Args:
+        report: what verifying the entries has found, with the entries about keys and checkpoints, and with the roots
+            at the sizes that the checkpoints have.
+        kept: the checkpoints that the ledger keeps.
+        places: what is remembered elsewhere.
+        keys: keys that came from elsewhere.
+        witnesses: keys of witnesses that came from elsewhere.
+        before: the key that was in force where reading began.
+    """
+    history = key_history(report.collected, keys, report.first, before)
+    return _Check(report, history, list(witnesses)).report(kept, places)
+
+
+class _Check:
+    """One verification: what is known, and what was found so far."""
+
+    def __init__(
+        self,
+        report: VerifyReport,
+        history: KeyHistory,
+        witnesses: list[VerifierKey],
+    ) -> None:
+        self._entries, self._first, self._roots = report.entries, report.first, report.roots
+        self._collected, self._damaged = report.collected, not report.ok
+        self._history, self._witnesses = history, witnesses
+        self._signers: dict[Note, list[VerifierKey] | str] = {}
+        self._fitting: list[_Fitting] = []
+        self._superseded: dict[tuple[int, str], Superseded] = {}
+        self._unread = 0
+
+    def report(self, kept: Sequence[FoundNote], places: Sequence[Place]) -> EvidenceReport:
+        """All of it."""
+        own: list[_Judged] = []
+        kept_sizes = set()
+        for note in kept:
+            own.append(("kept", note, self._misfit(note)))
+            kept_sizes.add(note.checkpoint.head.size if note.checkpoint else None)
+        recorded_sizes, recorded, cosigned = set(), 0, 0
+        for entry in self._collected:
+            if entry.type == v.CheckpointSigned.TYPE:
+                note, why = self._recorded(entry)
+                own.append(("entry", note, why))
+                recorded_sizes.add(note.checkpoint.head.size if note.checkpoint else None)
+                recorded += why == ""
+            cosigned += entry.type == v.CheckpointCosigned.TYPE
+        remembered: list[AnchorReport] = []
+        elsewhere: list[_Judged] = []
+        for place in places:
+            found, misfits = self._remembered(place)
+            remembered.append(found)
+            elsewhere += [("anchor", note, why) for note, why in misfits]
+        trusted = self._history.trusted
+        reads_all = self._first == 0
+        return EvidenceReport(
+            history=self._history,
+            kept=sum(source == "kept" and why == "" for source, _, why in own),
+            recorded=recorded,
+            covered=self._largest(self._history.keys),
+            vouched=self._largest(trusted),
+            witnessed=self._largest(self._witnesses),
+            unkept=sorted(size for size in recorded_sizes - kept_sizes if size is not None),
+            unrecorded=sorted(
+                size
+                for size in kept_sizes - recorded_sizes
+                if size is not None and (reads_all or size > self._first)
+            ),
+            unread=self._unread,
+            cosigned=cosigned,
+            superseded=list(self._superseded.values()),
+            contradictions=[*self._bad_keys(), *self._contradictions(own)],
+            anchors=remembered,
+            anchor_contradictions=self._contradictions(elsewhere),
+        )
+
+    def _largest(self, keys: Collection[VerifierKey]) -> int:
+        """The size of the largest fitting checkpoint that one of the keys has signed."""
+        return max((each.size for each in self._fitting if set(keys) & set(each.signers)), default=0)
+
+    def _recorded(self, entry: Entry) -> tuple[FoundNote, str | None]:
+        """The checkpoint that an entry tells of, and why it does not fit; the key must be the one of then."""
+        where = f"entry {entry.seq}"
+        try:
+            data: v.CheckpointSigned = v.payload(entry)
+        except UnfitPayload as unfit:
+            return FoundNote(where, None, None, unfit.why), unfit.why
+        note = found_note(where, data.note.encode())
+        if note.checkpoint is None or note.note is None:
+            return note, f"its note is no checkpoint: {note.why}"
+        head = note.checkpoint.head
+        if (head.size, in_base64(head.root)) != (data.size, data.root):
+            return note, "its note is about another tree than it says"
+        if head.size > entry.seq:
+            return note, f"it tells of {head.size:,} entries, and {entry.seq:,} stand before it"
+        period = self._history.at(entry.seq)
+        if period is not None:
+            if note.checkpoint.origin != period.origin:
+                return note, f"it names the log {note.checkpoint.origin}, which was {period.origin} then"
+            if data.key_id != period.key.key_id.hex():
+                return note, f"the key that was in force then is {period.key.key_id.hex()}, not {data.key_id}"
+            if (period.key.name, period.key.key_id) not in {each[:2] for each in note.note.signatures}:
+                return note, "the key that was in force then did not sign it"
+        elif self._first == 0:
+            return note, "the ledger had no key then"
+        return note, self._misfit(note)
+
+    def _remembered(self, place: Place) -> tuple[AnchorReport, list[tuple[FoundNote, str]]]:
+        """What a place remembers: how much of it fits, and what does not."""
+        fitting, foreign, unread, misfits = [], 0, 0, []
+        for note in place.notes:
+            try:
+                fitting.append(self._size_of(note))
+            except _OfAnotherLog:
+                foreign += 1
+            except _NotRead:
+                unread += 1
+            except _Misfit as misfit:
+                misfits.append((note, str(misfit)))
+        if not fitting and not misfits and not unread and place.notes:
+            why = "it remembers other logs, and nothing of this ledger"
+            misfits.append((FoundNote(place.name, None, None, why), why))
+        sizes = [size for size in fitting if size is not None]
+        return AnchorReport(place.name, len(sizes), max(sizes, default=0), foreign, unread), misfits
+
+    def _misfit(self, note: FoundNote) -> str | None:
+        """Why one of the ledger's own checkpoints does not fit; empty if it does, None if that cannot be judged."""
+        try:
+            return None if self._size_of(note) is None else ""
+        except _OfAnotherLog:
+            assert note.checkpoint is not None
+            return f"it names another log, {note.checkpoint.origin}"
+        except _NotRead:
+            self._unread += 1
+            return None
+        except _Misfit as misfit:
+            return str(misfit)
+
+    def _size_of(self, found: FoundNote) -> int | None:
+        """The size of a checkpoint that fits; None if it is of entries that the ledger went on without.
+
+        Raises:
+            _OfAnotherLog, _NotRead, _Misfit: it is of another log, or cannot be judged, or does not fit.
+        """
+        if found.checkpoint is None or found.note is None:
+            raise _Misfit(f"it is no checkpoint: {found.why}")
+        origin, (size, root) = found.checkpoint.origin, found.checkpoint.head
+        if origin not in self._history.origins and (self._history.origins or self._first == 0):
+            raise _OfAnotherLog
+        signers = self._known_signers(found.note)
+        continued = self._history.continued_before(origin, size)
+        if continued is not None:
+            gone = Superseded(found.where, size, origin, continued.seq)
+            self._superseded.setdefault((size, origin), gone)
+            return None
+        if size > self._entries and self._damaged:
+            raise _NotRead
+        if size > self._entries:
+            raise _Misfit(f"it covers {size:,} entries, and the ledger has {self._entries:,}")
+        if size < self._first or (size not in self._roots and self._first):
+            raise _NotRead
+        if self._roots.get(size) != root:
+            raise _Misfit(f"the first {size:,} entries have another root than was signed")
+        self._fitting.append(_Fitting(size, signers))
+        return size
+
+    def _known_signers(self, note: Note) -> list[VerifierKey]:
+        """Who has signed a note: keys of the ledger, and witnesses beside them.
+
+        Raises:
+            _Misfit: no key that is known, or a signature is wrong.
+        """
+        known = self._signers.get(note)
+        if known is None:
+            try:
+                known = verify_note(note, [*self._history.keys, *self._witnesses])
+            except InvalidNote as problem:
+                known = str(problem)
+            if not isinstance(known, str) and not set(known) & set(self._history.keys):
+                known = "none of the keys has signed it"
+            self._signers[note] = known
+        if isinstance(known, str):
+            raise _Misfit(known)
+        return known
+
+    def _bad_keys(self) -> list[Contradiction]:
+        return [
+            Contradiction("entry", f"entry {bad.seq}", None, bad.seq, bad.why) for bad in self._history.bad
+        ]
+
+    def _contradictions(self, misfits: Sequence[_Judged]) -> list[Contradiction]:
+        """What does not fit, each with the entry from which on entries may be other ones than were signed."""
+        sound = sorted({each.size for each in self._fitting})
+        found = []
+        for source, note, why in misfits:
+            if not why:
+                continue
+            size = note.checkpoint.head.size if note.checkpoint else None
+            before = bisect_right(sound, self._entries if size is None else size)
+            found.append(Contradiction(source, note.where, size, sound[before - 1] if before else 0, why))
+        return found

@@ -1,0 +1,149 @@
+"""The keys that a ledger names, and which of them somebody vouches for who is not the ledger itself.
+
+A ledger names its own keys, so a ledger that was written anew names keys of whoever wrote it. Trust comes from
+outside: a key is trusted if it was given, or if a trusted key has signed it (`key.rotated`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Literal, NamedTuple
+
+from eventstore.proofs.errors import InvalidKey, InvalidNote
+from eventstore.proofs.notes.note import VerifierKey, parse_note, parse_verifier_key
+from eventstore.proofs.notes.signing import verify_note
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from scheduler.vocabulary.payload import UnfitPayload
+
+KEY_ENTRIES = (v.KeyCreated.TYPE, v.KeyRotated.TYPE, v.LedgerContinued.TYPE)
+
+
+class KeyPeriod(NamedTuple):
+    """From when on a key signs, and under which origin.
+
+    Attributes:
+        seq: the entry that says so.
+        by: how it came to be.
+        origin: by which checkpoints name the ledger.
+        key: the key.
+        trusted: whether it was given, or signed by a trusted key.
+    """
+
+    seq: int
+    by: Literal["created", "rotated", "continued"]
+    origin: str
+    key: VerifierKey
+    trusted: bool
+
+
+class BadKey(NamedTuple):
+    """An entry about a key that cannot be right, and why not."""
+
+    seq: int
+    why: str
+
+
+class KeyHistory(NamedTuple):
+    """The keys of a ledger, in order.
+
+    Attributes:
+        periods: the keys that it names.
+        given: the keys that came from elsewhere.
+        bad: entries about keys that cannot be right.
+        first: the first entry that was looked at; keys of before are not here, unless they were given.
+    """
+
+    periods: Sequence[KeyPeriod]
+    given: Sequence[VerifierKey]
+    bad: Sequence[BadKey]
+    first: int = 0
+
+    @property
+    def keys(self) -> list[VerifierKey]:
+        """All keys, each once."""
+        return list(dict.fromkeys([*(period.key for period in self.periods), *self.given]))
+
+    @property
+    def trusted(self) -> set[VerifierKey]:
+        """Those that somebody vouches for who is not the ledger."""
+        return {*self.given, *(period.key for period in self.periods if period.trusted)}
+
+    @property
+    def origins(self) -> set[str]:
+        """By which checkpoints may name the ledger."""
+        return {*(period.origin for period in self.periods), *(key.name for key in self.given)}
+
+    def at(self, seq: int) -> KeyPeriod | None:
+        """What was in force before an entry."""
+        return next((each for each in reversed(self.periods) if each.seq < seq), None)
+
+    def continued_before(self, origin: str, size: int) -> KeyPeriod | None:
+        """The continuation that explains why a checkpoint under an older origin reaches further than the entries did.
+
+        None if there is none: if the ledger still goes by this origin, or the checkpoint ends before it went on.
+        """
+        last = max((each.seq for each in self.periods if each.origin == origin), default=None)
+        if last is None:
+            return None
+        after = [each for each in self.periods if each.seq > last and each.by == "continued"]
+        return after[0] if after and size > after[0].seq else None
+
+
+def key_history(
+    entries: Sequence[Entry],
+    given: Collection[VerifierKey],
+    first: int = 0,
+    before: KeyPeriod | None = None,
+) -> KeyHistory:
+    """The keys that the entries of a ledger name.
+
+    Args:
+        entries: those of `KEY_ENTRIES`, in order; others are passed over.
+        given: keys that came from elsewhere.
+        first: the first entry that was looked at.
+        before: the key that was in force there.
+    """
+    periods: list[KeyPeriod] = [] if before is None else [before._replace(trusted=before.key in given)]
+    bad: list[BadKey] = []
+    for entry in entries:
+        if entry.type not in KEY_ENTRIES:
+            continue
+        try:
+            periods.append(_period(entry, periods[-1] if periods else None, set(given)))
+        except (UnfitPayload, InvalidKey, InvalidNote) as problem:
+            why = problem.why if isinstance(problem, UnfitPayload) else str(problem)
+            bad.append(BadKey(entry.seq, why))
+    return KeyHistory(periods, list(given), bad, first)
+
+
+def _period(entry: Entry, before: KeyPeriod | None, given: set[VerifierKey]) -> KeyPeriod:
+    data = v.payload(entry)
+    if isinstance(data, v.KeyCreated):
+        key = parse_verifier_key(data.vkey)
+        return KeyPeriod(entry.seq, "created", data.origin, key, key in given)
+    if isinstance(data, v.KeyRotated):
+        return _rotated(entry, data, before, given)
+    if data.vkey:
+        key = parse_verifier_key(data.vkey)
+    elif before is not None:
+        key = before.key
+    else:
+        raise InvalidKey("it names no key, and none is known from before")
+    return KeyPeriod(entry.seq, "continued", data.origin, key, key in given)
+
+
+def _rotated(
+    entry: Entry, data: v.KeyRotated, before: KeyPeriod | None, given: set[VerifierKey]
+) -> KeyPeriod:
+    key = parse_verifier_key(data.vkey)
+    note = parse_note(data.note.encode())
+    if note.text != f"{data.vkey}\n":
+        raise InvalidNote("what was signed is not the key that it names")
+    if before is None:
+        # The key before is in a part that was not read: only a key that was given can vouch for this one.
+        signers = verify_note(note, given) if given else []
+        return KeyPeriod(entry.seq, "rotated", key.name, key, key in given or bool(signers))
+    if before.key not in verify_note(note, [before.key]):
+        raise InvalidNote("the key before did not sign it")
+    return KeyPeriod(entry.seq, "rotated", before.origin, key, key in given or before.trusted)

@@ -1,0 +1,118 @@
+"""Going on from a signed checkpoint: the segments that it covers whole are not read again.
+
+What stands for them is the root that was signed. The tiles of the tree give the hashes that lead to it, and are made
+anew from the lines if they do not. So what is behind is joined to exactly the entries that were signed. Whether the
+lines before are still what they were, only reading them tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import NamedTuple
+
+from eventstore.entry import tail_of
+from eventstore.errors import Corrupt
+from eventstore.proofs.errors import DamagedTiles, InvalidNote, OtherTree
+from eventstore.proofs.kept_checkpoints import DamagedCheckpoint, Kept, read
+from eventstore.proofs.kept_sizes import sizes
+from eventstore.proofs.leaves import LedgerLeaves
+from eventstore.proofs.ledger_tree import LedgerTree
+from eventstore.proofs.merkle_tree import (
+    LeafRange,
+    TreeHead,
+    WholeSubtree,
+    leaf_hash,
+    tree_root,
+    whole_subtrees,
+)
+from eventstore.proofs.notes.note import VerifierKey
+from eventstore.proofs.notes.signing import verify_note
+from eventstore.proofs.tiles.tiled_tree import TiledTree
+from eventstore.segment import first_of, segment_of
+from eventstore.verify import NOTHING, Beginning
+
+
+class Since(NamedTuple):
+    """A checkpoint from which a verification goes on.
+
+    Attributes:
+        size: how many entries it covers.
+        signers: who of the keys that are known has signed it.
+        beginning: the segments that are not read.
+    """
+
+    size: int
+    signers: list[VerifierKey]
+    beginning: Beginning
+
+
+def newest_signed(
+    ledger: Path, keys: Collection[VerifierKey], entries: int
+) -> tuple[Kept, list[VerifierKey]] | None:
+    """The largest kept checkpoint, of no more entries than there are, that one of the keys has signed.
+
+    One that is damaged, or signed by nobody who is known, is passed over here: verification tells of it.
+
+    Raises:
+        OSError: the checkpoints cannot be read.
+    """
+    for size in reversed(sizes(ledger)):
+        if size > entries:
+            continue
+        try:
+            kept = read(ledger, size)
+            if kept is not None:
+                return kept, verify_note(kept.note, keys)
+        except (DamagedCheckpoint, InvalidNote):
+            continue
+    return None
+
+
+def since(
+    kept: Kept, signers: list[VerifierKey], ledger: Path, tree: LedgerTree, segment_entries: int
+) -> Since:
+    """What need not be read again.
+
+    Args:
+        kept: the checkpoint.
+        signers: who has signed it.
+        ledger: the folder of the ledger.
+        tree: its tree.
+        segment_entries: how many entries a segment of it holds.
+
+    Raises:
+        OtherTree: the entries are not those that were signed.
+        Corrupt: a line is not where it must be.
+        LockHeld, OSError: see `LedgerTree.make`.
+    """
+    head = kept.checkpoint.head
+    first = first_of(head.size, segment_entries)
+    if first == 0:
+        return Since(head.size, signers, NOTHING)
+    last = LedgerLeaves(ledger, segment_entries).leaf(first - 1)
+    line = tail_of(last)
+    if line is None:
+        where = segment_of(ledger, first - 1, segment_entries)
+        raise Corrupt(where, 0, first - 1, "an entry at the end of the segment", "a line that is none")
+
+    def question(tiled: TiledTree) -> tuple[bytes, ...]:
+        return _hashes(tiled, head, first, leaf_hash(last))
+
+    try:
+        hashes = tree.ask(question)[1]
+    except DamagedTiles:
+        raise OtherTree(head.size, tree.make().head.size) from None
+    return Since(head.size, signers, Beginning(first, line.hash, hashes))
+
+
+def _hashes(tree: TiledTree, head: TreeHead, first: int, last: bytes) -> tuple[bytes, ...]:
+    """The subtrees of the first entries, out of tiles that lead to what was signed.
+
+    Raises:
+        DamagedTiles: they lead to something else.
+    """
+    signed = tree.size >= head.size and tree_root(head.size, tree.subtree_hash) == head.root
+    if not signed or tree.subtree_hash(WholeSubtree(0, first - 1)) != last:
+        raise DamagedTiles("tile", f"the first {head.size:,} entries have another root than was signed")
+    return tuple(tree.subtree_hash(each) for each in whole_subtrees(LeafRange(0, first)))

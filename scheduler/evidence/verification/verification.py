@@ -1,0 +1,105 @@
+"""Verifying a ledger with all that was signed and remembered of it: first the entries, then what stands for them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from eventstore.proofs.notes.note import VerifierKey
+from eventstore.store import Head
+from eventstore.verify import NOTHING, Beginning, Progress, verify
+from eventstore.verify_report import VerifyReport
+from scheduler import vocabulary as v
+from scheduler.evidence.verification.evidence_check import check_evidence
+from scheduler.evidence.verification.evidence_report import EvidenceReport
+from scheduler.evidence.verification.found_notes import Place, kept_notes
+from scheduler.evidence.verification.key_history import KEY_ENTRIES, KeyPeriod
+from scheduler.vocabulary.payload import UnfitPayload
+
+EVIDENCE_ENTRIES = (*KEY_ENTRIES, v.CheckpointSigned.TYPE, v.CheckpointCosigned.TYPE)
+"""The types of the entries that are held against the tree."""
+
+
+class Trust(NamedTuple):
+    """What came from elsewhere, and so does not depend on who writes the ledger.
+
+    Attributes:
+        heads: heads that were noted.
+        places: what is remembered elsewhere.
+        keys: the keys by which the ledger is signed.
+        witnesses: the keys of witnesses.
+    """
+
+    heads: Sequence[Head] = ()
+    places: Sequence[Place] = ()
+    keys: Collection[VerifierKey] = ()
+    witnesses: Collection[VerifierKey] = ()
+
+
+class Start(NamedTuple):
+    """Where a verification begins.
+
+    Attributes:
+        beginning: the segments that are not read.
+        key: the key that was in force at their end.
+    """
+
+    beginning: Beginning = NOTHING
+    key: KeyPeriod | None = None
+
+
+_FROM_ENTRY_0 = Start()
+
+
+def verify_with_evidence(
+    folder: Path,
+    trust: Trust,
+    *,
+    start: Start = _FROM_ENTRY_0,
+    digests: bool = False,
+    progress: Progress | None = None,
+    workers: int | None = None,
+) -> tuple[VerifyReport, EvidenceReport]:
+    """Verify the entries of a ledger, and then the checkpoints against the tree that they have.
+
+    Raises:
+        NoLedger, NewerFormat, Unavailable: see `eventstore.verify`.
+        OSError: the kept checkpoints cannot be read.
+    """
+    # Before the entries: what a checkpoint covers is in the ledger before the checkpoint is kept.
+    kept = kept_notes(folder)
+    notes = [*kept, *(note for place in trust.places for note in place.notes)]
+    sizes = {note.checkpoint.head.size for note in notes if note.checkpoint is not None}
+
+    def verified(sizes: Collection[int]) -> VerifyReport:
+        return verify(
+            folder,
+            workers=workers,
+            progress=progress,
+            digests=digests,
+            expected=trust.heads,
+            sizes=sizes,
+            types=EVIDENCE_ENTRIES,
+            since=start.beginning,
+        )
+
+    report = verified(sizes)
+    reached = range(start.beginning.size + 1, report.entries + 1)
+    more = {size for size in _recorded(report) if size in reached} - set(report.roots)
+    if more:
+        # Entries tell of checkpoints that are not kept, as in a copy of the segments alone.
+        report = verified(sizes | more)
+    return report, check_evidence(report, kept, trust.places, trust.keys, trust.witnesses, start.key)
+
+
+def _recorded(report: VerifyReport) -> set[int]:
+    """The sizes of the checkpoints that entries tell of."""
+    found = set()
+    for entry in report.collected:
+        if entry.type == v.CheckpointSigned.TYPE:
+            try:
+                found.add(v.payload(entry).size)
+            except UnfitPayload:
+                continue
+    return found

@@ -1,0 +1,187 @@
+"""`ledger verify` with what was signed and what is remembered elsewhere; the entries alone are in `test_ledger`."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from eventstore.proofs.kept_sizes import checkpoint_path
+from tests.support.home import LiveHome
+from tests.support.signed_ledger import SignedLedger, head_of, signed_note, signer
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> LiveHome:
+    """A home without jobs."""
+    return LiveHome(tmp_path / "home")
+
+
+@pytest.fixture
+def ledger(home: LiveHome) -> SignedLedger:
+    """Its ledger: five segments, three checkpoints of 11, 21 and 31 entries, 35 entries."""
+    ledger = SignedLedger(home.ledger)
+    for _ in range(3):
+        ledger.grow(9)
+        ledger.sign()
+    ledger.grow(3)
+    return ledger
+
+
+def told(out: str) -> dict[str, str]:
+    """The facts of an answer."""
+    return {name: value.strip() for name, _, value in (line.partition(":  ") for line in out.splitlines())}
+
+
+def test_what_was_signed_is_told(home: LiveHome, ledger: SignedLedger) -> None:
+    """The checkpoints fit; whose their key is, was not checked, until it is given."""
+    answer = home.ask("ledger", "verify")
+    facts = told(answer.out)
+    assert answer.code == 0
+    assert facts["checkpoints"] == "3 kept and 3 recorded fit; the largest that fits is of 31 entries"
+    assert facts["signed by"].endswith("from entry 1 on, named by the ledger itself")
+    assert "--key does" in facts["not checked"]
+    assert "the tree" in facts["checked"]
+    assert list(facts)[-1] == "head"
+    key = ledger.key.verifier_key.text
+    given = told(home.ask("ledger", "verify", "--key", key).out)
+    assert given["verdict"].endswith("the first 31 are those that a given key signed")
+    assert given["signed by"].endswith("given")
+    assert given["not checked"].startswith("behind entry 30: ")
+    document = home.ask("ledger", "verify", "--key", key, "--json").document
+    assert document["checkpoints"] == {
+        "kept": 3,
+        "recorded": 3,
+        "covered": 31,
+        "vouched": 31,
+        "witnessed": 0,
+        "not_kept": [],
+        "not_recorded": [],
+        "not_read": 0,
+        "cosigned": 0,
+    }
+    assert (document["passed"], document["tree"]["size"], document["contradictions"]) == (True, 35, [])
+    assert home.ask("ledger", "verify", "--key", key[:-3]).code == 2
+
+
+def test_what_is_not_what_was_signed_is_told_with_its_place(home: LiveHome, ledger: SignedLedger) -> None:
+    """A checkpoint of another tree, rightly signed: exit code 1, where that begins, and what it means."""
+    head = head_of(ledger.folder)._replace(root=bytes(32))
+    path = checkpoint_path(ledger.folder, 35)
+    path.write_bytes(signed_note(head, ledger.key).raw)
+    answer = home.ask("ledger", "verify")
+    facts = told(answer.out)
+    assert answer.code == 1
+    assert facts["verdict"].startswith(
+        "NOT WHAT WAS SIGNED, from entry 31 on: the first 35 entries have another root"
+    )
+    assert facts["segment"].endswith("00000000000000000024.jsonl")
+    raw = (ledger.folder / "00000000000000000024.jsonl").read_bytes()
+    assert int(facts["byte offset"]) == raw.index(b'{"seq":31,')
+    assert "written anew" in facts["means"]
+    document = home.ask("ledger", "verify", "--json").document
+    assert (document["ok"], document["passed"]) == (True, False)
+    assert document["contradicted_from"]["seq"] == 31
+    assert document["contradictions"][0]["size"] == 35
+
+
+def test_an_older_copy_is_not_the_ledger_that_is_remembered(
+    home: LiveHome, ledger: SignedLedger, tmp_path: Path
+) -> None:
+    """Held against a file and a folder elsewhere: exit code 3; the ledger itself fits."""
+    copy = shutil.copytree(ledger.folder, tmp_path / "copy")
+    ledger.grow(4)
+    note = ledger.sign()
+    (tmp_path / "anchor").mkdir()
+    (tmp_path / "anchor" / "39").write_bytes(note.raw)
+    for anchor in (tmp_path / "anchor", tmp_path / "anchor" / "39"):
+        fits = home.ask("ledger", "verify", "--anchor", str(anchor))
+        assert fits.code == 0
+        assert (
+            told(fits.out)[f"anchor {anchor}"]
+            == "1 checkpoint of this ledger; the largest, of 39 entries, fits"
+        )
+        assert told(fits.out)["not checked"].endswith(
+            "no entry was cut off at the end, and that not all were written anew"
+        )
+        older = home.ask("ledger", "verify", "--ledger", str(copy), "--anchor", str(anchor))
+        assert older.code == 3
+        assert told(older.out)["verdict"] == "NOT THE LEDGER that is remembered elsewhere, or a part of it"
+        assert "it covers 39 entries, and the ledger has 35" in older.out
+        assert home.ask("ledger", "verify", "--ledger", str(copy)).code == 0
+    nowhere = home.ask("ledger", "verify", "--anchor", str(tmp_path / "nowhere"))
+    assert (nowhere.code, nowhere.out) == (2, "")
+
+
+def test_a_damage_is_told_with_what_it_means(home: LiveHome, ledger: SignedLedger) -> None:
+    """A byte that was changed; an entry that was taken out; an end that was cut off."""
+    segment = ledger.folder / "00000000000000000008.jsonl"
+    raw = segment.read_bytes()
+    lines = raw.splitlines(keepends=True)
+    for damaged, seq, means in (
+        (raw[:300] + bytes([raw[300] ^ 1]) + raw[301:], 9, "somebody changed them, or the disk did"),
+        (b"".join(lines[:2] + lines[3:]), 10, "entries were taken out, put in, doubled or changed over"),
+        (b"".join(lines[:5]), 13, "the end was cut off, or a file was removed"),
+        (b"".join([lines[0], lines[2], lines[1], *lines[3:]]), 9, "changed over"),
+    ):
+        segment.write_bytes(damaged)
+        answer = home.ask("ledger", "verify")
+        facts = told(answer.out)
+        assert (answer.code, facts["verdict"]) == (
+            1,
+            f"DAMAGED at entry {seq}; the entries before it are consistent",
+        )
+        assert means in facts["means"]
+        assert facts["segment"] == str(segment)
+        document = home.ask("ledger", "verify", "--json").document
+        assert document["first_damage"]["seq"] == seq
+        assert means in document["first_damage"]["means"]
+
+
+def test_going_on_from_a_checkpoint_reads_what_is_behind_it(home: LiveHome, ledger: SignedLedger) -> None:
+    """What it covers whole is not read again, and said so; what is behind is, and joins to what was signed."""
+    answer = home.ask("ledger", "verify", "--since-checkpoint", "--json")
+    document = answer.document
+    assert (answer.code, document["since_checkpoint"], document["first"]) == (0, 31, 24)
+    assert (document["entries"], document["tree"]["size"]) == (35, 35)
+    assert "the lines of the first 24 entries" in document["not_checked"]
+    assert document["tree"] == home.ask("ledger", "verify", "--json").document["tree"]
+    early = ledger.folder / "00000000000000000008.jsonl"
+    raw = early.read_bytes()
+    early.write_bytes(raw[:300] + bytes([raw[300] ^ 1]) + raw[301:])
+    alone = ("ledger", "verify", "--since-checkpoint", "--no-laws", "--key", ledger.key.verifier_key.text)
+    unseen = home.ask(*alone)
+    assert unseen.code == 0
+    assert told(unseen.out)["not checked"].startswith("the laws; the lines of the first 24 entries")
+    assert home.ask("ledger", "verify").code == 1
+    late = ledger.folder / "00000000000000000024.jsonl"
+    raw = late.read_bytes()
+    late.write_bytes(raw[:300] + bytes([raw[300] ^ 1]) + raw[301:])
+    assert home.ask(*alone).code in (1, 3)
+
+
+def test_there_is_nothing_to_go_on_from_without_a_checkpoint(home: LiveHome) -> None:
+    """Exit code 2 and what to do; so it is if nobody who is known has signed one."""
+    ledger = SignedLedger(home.ledger)
+    ledger.grow(20)
+    answer = home.ask("ledger", "verify", "--since-checkpoint")
+    assert (answer.code, answer.out) == (2, "")
+    assert "leave out --since-checkpoint" in answer.err
+    ledger.key = signer(9)
+    ledger.sign(record=False)
+    assert home.ask("ledger", "verify", "--since-checkpoint").code == 2
+
+
+def test_projections_are_held_against_the_entries(home: LiveHome, ledger: SignedLedger) -> None:
+    """Parquet files and kept states are derived anew; a copy of a ledger has none."""
+    home.ask("projections", "rebuild")
+    answer = home.ask("ledger", "verify", "--projections")
+    assert answer.code == 0
+    assert told(answer.out)["projections"] == "Parquet files and kept states are what the entries say"
+    parquet = next((home.root / "var" / "projections").rglob("*.parquet"))
+    raw = parquet.read_bytes()
+    parquet.write_bytes(raw[:-20] + bytes(12) + raw[-8:])
+    altered = home.ask("ledger", "verify", "--projections", "--json")
+    assert (altered.code, altered.document["projections_damaged"]) == (1, [str(parquet)])
+    assert home.ask("ledger", "verify", "--projections", "--ledger", str(ledger.folder)).code == 2
