@@ -13,7 +13,7 @@ from cli.home.run_numbers import no_run
 from cli.runs.settled_run import last_words
 from cli.terminal.console import note
 from cli.terminal.printable import printable, show_count
-from cli.words.job_words import going_words
+from cli.words.wait_words import going_words
 from cli.words.words import actor_words
 from eventstore.store import Entry, Event
 from scheduler.home import Home
@@ -24,6 +24,7 @@ from scheduler.ownership.home_identity import is_copy
 from scheduler.rules.requests.backfill import ending, under_way
 from scheduler.rules.requests.cancellation import cancel_requests, runs_in_flight, skips_without_scheduler
 from scheduler.rules.runs.attempts import settles
+from scheduler.rules.runs.waiting_reasons import WaitingReasons
 from scheduler.rules.state import Run, State
 from scheduler.scheduler_lock import holder_of
 from scheduler.service.executor import executor_alive
@@ -150,14 +151,15 @@ def _meant(ledger: Ledger, target: str, all_runs: bool) -> list[Run]:
     if not runs:
         raise Failure(f"no run of {printable(target)} is going or waiting", exit_code=ExitCode.FAILED)
     if len(runs) > 1 and not all_runs:
-        raise _several(target, runs)
+        raise _several(state, target, runs)
     return runs
 
 
-def _several(job: str, runs: Sequence[Run]) -> Failure:
+def _several(state: State, job: str, runs: Sequence[Run]) -> Failure:
     """Which runs there are, where one is to be chosen."""
     now = datetime.now(UTC)
-    told = [f"run {run.number} ({going_words(run, now)})" for run in runs[:_TOLD_MAX]]
+    waits = WaitingReasons(state, now, served=None)
+    told = [f"run {run.number} ({going_words(state, run, waits, now)})" for run in runs[:_TOLD_MAX]]
     more = len(runs) - len(told)
     others = f" and {more} more" if more else ""
     return Failure(

@@ -9,7 +9,7 @@ from cli.runs.search import RunFilter
 from cli.runs.settled_run import SettledRun
 from cli.terminal.tables import Cell
 from cli.times.show import show_duration, show_time
-from cli.words.job_words import attempt_words
+from cli.words.wait_words import attempt_words
 from cli.words.words import trigger_words
 from scheduler.rules.state import Run, State
 

@@ -9,6 +9,7 @@ from cli.status.findings import (
     any_memory_limit,
     backfills_going,
     job_counts,
+    jobs_awaiting,
     ledger_size_bytes,
     left_going,
     mistake_count,
@@ -17,6 +18,7 @@ from cli.status.findings import (
     settled_ahead_by_hand,
 )
 from cli.words.limit_words import memory_means
+from cli.words.wait_words import awaited_instants, waiting_document
 from scheduler.ownership.home_identity import is_copy
 from scheduler.processes.recognition.survivors import living_survivors
 from scheduler.rules.requests.upcoming import jobs_settled_ahead
@@ -56,10 +58,8 @@ def status_document(view: View) -> dict[str, Any]:
             "error_count": mistake_count(view),
         },
         "jobs": job_counts(view),
-        "runs": [
-            {"run": run.number, "job": run.job, "trigger": run.trigger, "started": run.started}
-            for run in view.state.runs.values()
-        ],
+        "runs": _runs(view),
+        "awaiting": _awaiting(view),
         "memory_limited_by": memory_means(view) if any_memory_limit(view) else None,
         "backfills": _backfills(view),
         **_waits(view),
@@ -85,9 +85,33 @@ def status_document(view: View) -> dict[str, Any]:
     }
 
 
+def _runs(view: View) -> list[dict[str, Any]]:
+    """The runs in flight, and for what those wait that do."""
+    waits = view.waiting_reasons
+    return [
+        {
+            "run": run.number,
+            "job": run.job,
+            "trigger": run.trigger,
+            "started": run.started,
+            "waiting_for": waiting_document(waits.of(run.number)) if run.started is None else None,
+        }
+        for run in view.state.runs.values()
+    ]
+
+
 def _backfills(view: View) -> list[dict[str, Any]]:
     return [
         {"job": name, "requested_by": each.seq, "left": each.left} for name, each in backfills_going(view)
+    ]
+
+
+def _awaiting(view: View) -> list[dict[str, Any]]:
+    """The jobs that run after others alone and wait for them."""
+    return [
+        {"job": job.name, "instant": each.instant, "missing": missing, "since": since}
+        for job, since in jobs_awaiting(view)
+        for each, missing in awaited_instants(job)[:1]
     ]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from cli.words.wait_words import awaited_instants
 from scheduler.configuration import ConfigInvalid
 from scheduler.entry_members import FAILURES, ConfigError
 from scheduler.home import Home
@@ -11,7 +13,7 @@ from scheduler.rules.instants_state import Backfill, SettledByHand
 from scheduler.rules.requests.backfill import under_way
 from scheduler.rules.requests.upcoming import settled_by_hand
 from scheduler.rules.runs.orphans import orphans
-from scheduler.rules.state import Run
+from scheduler.rules.state import Job, Run
 from scheduler.service.executor import executors_of
 from scheduler.version import ReplacedPart, replaced, versions
 
@@ -42,6 +44,19 @@ def settled_ahead_by_hand(view: View) -> list[tuple[str, SettledByHand]]:
     """The jobs of which a person settled what is still to come."""
     found = ((job.name, settled_by_hand(job, view.now)) for job in view.state.present_jobs())
     return [(name, each) for name, each in found if each is not None]
+
+
+def jobs_awaiting(view: View) -> list[tuple[Job, datetime]]:
+    """The jobs that run after others alone and wait for some of those, and since when; the longest first.
+
+    It is counted from the last success that came, or what else was recorded of the instant.
+    """
+    found = [
+        (job, awaited[0][0].since)
+        for job in view.state.present_jobs()
+        if job.awaited and job.on_schedule and (awaited := awaited_instants(job)) and awaited[0][1]
+    ]
+    return sorted(found, key=lambda each: (each[1], each[0].name))
 
 
 def mistakes(view: View) -> list[ConfigError]:

@@ -10,6 +10,7 @@ from cli.status.findings import (
     any_memory_limit,
     backfills_going,
     job_counts,
+    jobs_awaiting,
     ledger_size_bytes,
     left_going,
     mistake_count,
@@ -21,7 +22,7 @@ from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell, Value
 from cli.times.show import show_duration, show_past, show_size, show_time
 from cli.words.entry_lines import sentence
-from cli.words.job_words import PAUSE_ENDS, backfill_words, going_words, paused_words
+from cli.words.job_words import PAUSE_ENDS, backfill_words, paused_words
 from cli.words.limit_words import memory_means, memory_means_words
 from cli.words.lock_words import lock_waits_words
 from cli.words.scheduler_words import (
@@ -30,11 +31,11 @@ from cli.words.scheduler_words import (
     left_going_words,
     upgraded_words,
 )
+from cli.words.wait_words import awaited_words, going_words
 from scheduler.home import Home
 from scheduler.ownership.home_identity import is_copy
 from scheduler.processes.recognition.survivors import living_survivors
 from scheduler.rules.requests.upcoming import jobs_settled_ahead
-from scheduler.rules.state import Run
 from scheduler.wording.entries import signs_of
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ def status_facts(view: View, zone: str) -> list[tuple[str, Value]]:
         ("jobs", _jobs(view, zone)),
         ("runs going", _runs(view)),
     ]
+    if awaiting := _awaiting(view, zone):
+        facts.append(("jobs waiting", awaiting))
     if backfills := _backfills(view):
         facts.append(("backfills", backfills))
     if left := _left_running(view):
@@ -155,7 +158,11 @@ def _jobs(view: View, zone: str) -> list[Cell | str]:
 
 def _runs(view: View) -> list[Cell | str]:
     runs = list(view.state.runs.values())
-    lines: list[Cell | str] = [_run(run, view) for run in runs[:_SHOWN_MAX]]
+    waits = view.waiting_reasons
+    lines: list[Cell | str] = [
+        f"run {run.number} of {run.job}, {going_words(view.state, run, waits, view.now)}"
+        for run in runs[:_SHOWN_MAX]
+    ]
     if len(runs) > _SHOWN_MAX:
         lines.append(f"and {len(runs) - _SHOWN_MAX:,} more")
     lines[:0] = [Cell(told, "warn") for told in lock_waits_words(view.lock_waits, view.state, view.now)]
@@ -164,8 +171,16 @@ def _runs(view: View) -> list[Cell | str]:
     return lines or ["none"]
 
 
-def _run(run: Run, view: View) -> str:
-    return f"run {run.number} of {run.job}, {going_words(run, view.now)}"
+def _awaiting(view: View, zone: str) -> list[Cell | str]:
+    """The jobs that run after others alone and wait for them, the longest first."""
+    awaiting = jobs_awaiting(view)
+    lines: list[Cell | str] = [
+        f"{printable(job.name)}, {awaited_words(job, zone)}, since {_moment(since, view, zone)}"
+        for job, since in awaiting[:_SHOWN_MAX]
+    ]
+    if len(awaiting) > _SHOWN_MAX:
+        lines.append(f"and {len(awaiting) - _SHOWN_MAX:,} more")
+    return lines
 
 
 def _backfills(view: View) -> list[Cell | str]:

@@ -10,13 +10,13 @@ import msgspec
 from cli.terminal.console import Tone, is_terminal, speaks_unicode
 from cli.terminal.printable import show_count
 from cli.terminal.tables import Cell
-from cli.times.show import local_zone, show_clock, show_duration, show_past, show_time
+from cli.times.show import show_clock, show_duration, show_past, show_time
+from cli.words.wait_words import awaited_instants, awaited_words, waiting_document, waiting_runs_words
 from cli.words.words import actor_words, outcome_symbol, outcome_words, skip_words, timing_words
-from scheduler.rules.after import late_successes
-from scheduler.rules.awaited import AwaitedInstant
 from scheduler.rules.instants_state import Backfill
 from scheduler.rules.requests.backfill import under_way
 from scheduler.rules.requests.upcoming import next_run, settled_by_hand
+from scheduler.rules.runs.waiting_reasons import WaitingReasons
 from scheduler.rules.state import Job, LastRun, Run, SchedulerStatus, State
 
 _AWAITED_SHOWN_MAX = 20
@@ -54,42 +54,21 @@ def enabled_cell(
     job: Job,
     zone: str,
     now: datetime,
+    waits: WaitingReasons,
     *,
     beside: datetime | None = None,
     labelled: bool = True,
 ) -> Cell:
-    """The same for a table, with what is settled, and whether it is running or owes a run that waits."""
+    """The same for a table, with what is settled, and whether it is running, or for what runs of it wait."""
     words = enabled_words(job, zone, beside=beside, labelled=labelled)
     if (settled := settled_by_hand(job, now)) is not None:
         words += f", settled until {show_time(settled.until, zone)}"
     tone: Tone = "plain" if words == "enabled" else "warn"
     if job.live:
-        words += ", running" if _going(state, job) else f", {_waiting_words(state, job, zone, beside)}"
+        words += f", {waiting_runs_words(state, job, waits, now, zone, beside=beside)}"
     elif job.awaited and (awaited := awaited_words(job, zone, beside=beside)):
         words += f", {awaited}"
     return Cell(words, tone)
-
-
-def _waiting_words(state: State, job: Job, zone: str, beside: datetime | None) -> str:
-    """What its runs wait for, none of which is going."""
-    late = late_successes(state, state.runs[job.live[0]], job, state.time)
-    if late:
-        return f"waiting for {' and '.join(late)}"
-    retried = [run for number in job.live if (run := state.runs[number]).waits_for_retry]
-    return attempt_words(retried[0], zone, beside=beside) if retried else "waiting to start"
-
-
-def attempt_words(run: Run, zone: str, *, beside: datetime | None = None) -> str:
-    """For which attempt a run waits, and until when: `waiting for attempt 3 at 02:00:30`.
-
-    Args:
-        run: the run, an attempt of which has ended.
-        zone: for the time; beside: shorten it to the time of day where it is on the same date as this.
-    """
-    assert run.retry is not None, "it waits for its next attempt"
-    at = run.retry.at
-    shown = show_time(at, zone) if beside is None else show_clock(at, zone, beside=beside)
-    return f"waiting for attempt {run.attempt + 1} at {shown}"
 
 
 def _going(state: State, job: Job) -> list[Run]:
@@ -112,26 +91,6 @@ def paused_words(watch: SchedulerStatus, now: datetime, zone: str) -> str:
 def backfill_words(backfill: Backfill) -> str:
     """What of a backfill is still to come: `5 times still to come, asked for by entry 7`."""
     return f"{show_count(backfill.left, 'time')} still to come, asked for by entry {backfill.seq}"
-
-
-def going_words(run: Run, now: datetime, zone: str | None = None) -> str:
-    """How far a run in flight is: `waiting to start`, `started 5 min ago, asked to stop`.
-
-    Args:
-        run: the run.
-        now: the present moment.
-        zone: tell also when it started, as the clocks there showed it.
-    """
-    if run.waits_for_retry:
-        how = attempt_words(run, zone or local_zone(), beside=None if zone else now)
-    elif run.started is None:
-        how = "waiting to start"
-    else:
-        what = f"attempt {run.attempt} started" if run.attempt > 1 else "started"
-        how = f"{what} {show_past(run.started, now)}"
-        if zone is not None:
-            how = f"{what} {show_time(run.started, zone)} ({show_past(run.started, now)})"
-    return f"{how}, asked to stop" if run.cancel_seq is not None else how
 
 
 def last_cell(state: State, job: Job) -> Cell:
@@ -174,7 +133,7 @@ def skipped_words(last: LastRun, now: datetime, zone: str) -> str:
     return f"{show_time(last.time, zone)} ({show_past(last.time, now)}): {why}, run {last.run}"
 
 
-def job_document(state: State, job: Job, now: datetime) -> dict[str, Any]:
+def job_document(state: State, job: Job, now: datetime, waits: WaitingReasons) -> dict[str, Any]:
     """A job as `jobs list --json` and `jobs show --json` have it."""
     definition, enablement = job.definition, job.enablement
     words, source = timing_words(definition)
@@ -203,7 +162,7 @@ def job_document(state: State, job: Job, now: datetime) -> dict[str, Any]:
         "last_run": _last_document(job.last),
         "last_skipped": _skipped_document(job.last_skipped),
         "next_run": next_run(job, now),
-        "running": [_run_document(state, number) for number in job.live],
+        "running": [_run_document(state, number, waits) for number in job.live],
         "backfill_left": 0 if backfill is None else backfill.left,
         "after": msgspec.to_builtins(definition.after),
         "awaiting": [
@@ -211,26 +170,6 @@ def job_document(state: State, job: Job, now: datetime) -> dict[str, Any]:
             for each, missing in awaited_instants(job)[-_AWAITED_SHOWN_MAX:]
         ],
     }
-
-
-def awaited_instants(job: Job) -> list[tuple[AwaitedInstant, list[str]]]:
-    """The instants for which it waits for other jobs, the earliest first, each with those that are not done."""
-    return [
-        (each, [name for name in job.definition.follows if name not in each.succeeded])
-        for each in job.awaited
-        if each.run is None and not each.failed
-    ]
-
-
-def awaited_words(job: Job, zone: str, *, beside: datetime | None = None) -> str:
-    """For which jobs it waits, and for which instant: `waiting for extract, for 02:00`; empty if for none."""
-    awaited = awaited_instants(job)
-    if not awaited or not awaited[0][1]:
-        return ""
-    first, missing = awaited[0]
-    at = show_time(first.instant, zone) if beside is None else show_clock(first.instant, zone, beside=beside)
-    more = f" and {len(awaited) - 1} more" if len(awaited) > 1 else ""
-    return f"waiting for {' and '.join(missing)}, for {at}{more}"
 
 
 def _last_document(last: LastRun | None) -> dict[str, Any] | None:
@@ -255,7 +194,7 @@ def _skipped_document(last: LastRun | None) -> dict[str, Any] | None:
     return {"run": last.run, "trigger": last.trigger, "reason": last.skipped, "time": last.time}
 
 
-def _run_document(state: State, number: int) -> dict[str, Any]:
+def _run_document(state: State, number: int, waits: WaitingReasons) -> dict[str, Any]:
     run = state.runs[number]
     return {
         "run": number,
@@ -264,4 +203,5 @@ def _run_document(state: State, number: int) -> dict[str, Any]:
         "started": run.started,
         "attempt": run.attempt,
         "retry_at": run.retry_at,
+        "waiting_for": waiting_document(waits.of(number)) if run.started is None else None,
     }

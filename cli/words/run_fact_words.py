@@ -89,12 +89,13 @@ def _run_open(fact: f.UnfinishedRun, shown: Shown) -> str:
     if fact.started is not None:
         which = f"Attempt {fact.attempt} of run {fact.run}" if fact.attempt > 1 else f"Run {fact.run}"
         return f"{which} is going since {shown(fact.started)}."
+    last = "" if fact.gives_up_at is None else f", until {shown(fact.gives_up_at)} at most"
+    needs = {"scheduler": ": no scheduler is running", "paused": ": the scheduler is paused"}
+    why = needs[fact.needs] if fact.needs else f" behind run {fact.behind}" if fact.behind is not None else ""
     if fact.retry_at is not None:
-        return (
-            f"Run {fact.run} waits for attempt {fact.attempt}, which is to start at {shown(fact.retry_at)}."
-        )
-    behind = f" behind run {fact.behind}" if fact.behind is not None else ""
-    return f"Run {fact.run} waits{behind}."
+        told = f"Run {fact.run} waits for attempt {fact.attempt}, which is to start at {shown(fact.retry_at)}"
+        return f"{told}{why}{last}."
+    return f"Run {fact.run} waits{why}{last}."
 
 
 def _run_skipped(fact: f.RunSkip, shown: Shown) -> str:

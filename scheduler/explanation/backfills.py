@@ -12,7 +12,7 @@ from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.explanation.facts import Backfilling, Fact, Verdict
 from scheduler.explanation.repeated_instants import is_due
-from scheduler.explanation.runs import run_facts, run_owed
+from scheduler.explanation.runs import RunFacts, run_owed
 from scheduler.ledger.past import Past
 from scheduler.rules.instants_state import RESOLUTION
 from scheduler.rules.job_schedule import schedule_of
@@ -33,11 +33,12 @@ class Backfills:
 
     Args:
         past: the ledger; present: its state now.
-        name: the name of the job.
+        name: the name of the job; run_facts: tells what became of a run.
     """
 
-    def __init__(self, past: Past, present: State, name: str) -> None:
+    def __init__(self, past: Past, present: State, name: str, run_facts: RunFacts) -> None:
         self._past, self._present, self._name = past, present, name
+        self._run_facts = run_facts
 
     @cached_property
     def _requests(self) -> list[_Request]:
@@ -90,7 +91,7 @@ class Backfills:
             return None, [wish]
         data = v.payload(entry)
         if isinstance(data, v.ScheduleTicked) and data.scheduled_for == instant:
-            verdict, facts = run_facts(self._past, entry.seq)
+            verdict, facts = self._run_facts(entry.seq)
             return verdict, [structs.replace(wish, turn="had"), run_owed(entry, data), *facts]
         entries = [asked.seq, entry.seq]
         return None, [

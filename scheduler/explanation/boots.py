@@ -8,7 +8,7 @@ from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.explanation.downtime import misfire_of
 from scheduler.explanation.facts import Fact, ScheduleInForce, Verdict
-from scheduler.explanation.runs import NEAR_ENTRIES, run_facts, run_owed
+from scheduler.explanation.runs import NEAR_ENTRIES, RunFacts, run_owed
 from scheduler.ledger.past import Past
 from scheduler.rules.job_schedule import schedule_of
 
@@ -37,7 +37,7 @@ def _of_boot(past: Past, entry: Entry) -> bool:
     return job is not None and job.definition.at_reboot
 
 
-def boot_facts(past: Past, entry: Entry) -> tuple[Verdict, list[Fact]]:
+def boot_facts(past: Past, entry: Entry, run_facts: RunFacts) -> tuple[Verdict, list[Fact]]:
     """What became of a boot, given the entry about it."""
     job = past.state_at(entry.seq - 1).jobs[entry.job or ""]
     schedule = schedule_of(job.definition)
@@ -50,6 +50,6 @@ def boot_facts(past: Past, entry: Entry) -> tuple[Verdict, list[Fact]]:
     )
     data = v.payload(entry)
     if isinstance(data, v.ScheduleTicked):
-        verdict, facts = run_facts(past, entry.seq)
+        verdict, facts = run_facts(entry.seq)
         return verdict, [scheduled, run_owed(entry, data), *facts]
     return "missed", [scheduled, misfire_of(entry, data)]

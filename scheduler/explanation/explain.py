@@ -46,6 +46,7 @@ from scheduler.rules.catch_up import caught_up_of_pause, chosen
 from scheduler.rules.instants_state import ClosedInterval
 from scheduler.rules.job_schedule import every_day_schedule_of, offset_of, schedule_of
 from scheduler.rules.requests.upcoming import next_run, settled_ahead
+from scheduler.rules.runs.waiting_reasons import WaitingReasons
 from scheduler.rules.state import Job, State
 
 SECOND = timedelta(seconds=1)
@@ -79,7 +80,9 @@ class Explainer:
         self.on_demand = self._job.definition.on_demand
         self._found: dict[datetime, tuple[Entry, Job | None] | None] = {}
         self._passes = SecondPasses(past, name, now)
-        self._backfills = Backfills(past, self._present, name)
+        waits = WaitingReasons(self._present, now, served=serving)
+        self._run_facts = partial(run_facts, past, waits)
+        self._backfills = Backfills(past, self._present, name, self._run_facts)
         self._schedules = SchedulesInForce(past, self._job)
 
     def latest_due(self) -> datetime | None:
@@ -149,7 +152,7 @@ class Explainer:
         """The runs that a person asked for with asked <= time < until."""
         found = []
         for entry in requests_between(self._past, self._name, asked, until):
-            verdict, facts = run_facts(self._past, entry.seq)
+            verdict, facts = self._run_facts(entry.seq)
             found.append(self._answer(entry.time, verdict, [manual_run(entry), *facts], self._job))
         return found
 
@@ -160,7 +163,7 @@ class Explainer:
             Corrupt: the ledger cannot be trusted.
         """
         if (boot := self._boots(instant, instant + SECOND).get(instant)) is not None:
-            return self._answer(instant, *boot_facts(self._past, boot), self._job)
+            return self._answer(instant, *boot_facts(self._past, boot, self._run_facts), self._job)
         first = self._explain_schedule(instant)
         verdict, facts = self._backfills.about(instant)
         if (again := reopening(self._past, self._present, self._name, instant)) is not None:
@@ -262,7 +265,7 @@ class Explainer:
         if not is_due(job.definition, instant):
             return without_due(self._past, self._schedules.as_defined(job, instant), instant, facts)
         if isinstance(data, v.ScheduleTicked):
-            verdict, run = run_facts(self._past, entry.seq)
+            verdict, run = self._run_facts(entry.seq)
             return verdict, [*facts, run_owed(entry, data), *run]
         if isinstance(data, v.ScheduleMisfired):
             verdict, missed = self._misfired(entry, data, job, instant)
@@ -282,7 +285,7 @@ class Explainer:
         ]
         for tick, payload in ticks:
             if payload.scheduled_for == instant:
-                verdict, run = run_facts(self._past, tick.seq)
+                verdict, run = self._run_facts(tick.seq)
                 return verdict, [*facts, misfired, run_owed(tick, payload), *run]
         if (
             data.reason in CLOSING_REASONS
@@ -350,4 +353,4 @@ class Explainer:
     def _followed(self, job: Job, instant: datetime, settled: Entry | None) -> Finding:
         """What became of an instant of a job that runs after others alone."""
         ask = partial(Explainer, self._past, now=self._now, serving=self._serving)
-        return followed(self._past, job, instant, settled, ask)
+        return followed(self._past, job, instant, settled, ask, self._run_facts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
@@ -35,32 +35,37 @@ from scheduler.ledger.past import Past
 from scheduler.rules.after import late_successes
 from scheduler.rules.runs.attempts import settles
 from scheduler.rules.runs.dispatch import SLOTS_SHOWN_MAX
-from scheduler.rules.runs.slots import full_slots, lock_waits
+from scheduler.rules.runs.waiting_reasons import WaitingReason, WaitingReasons
 from scheduler.rules.state import Run, State
 
 NEAR_ENTRIES = 20_000
 """At most this many entries after an entry are read one by one; beyond them, states are searched by bisection."""
 
 
-def run_facts(past: Past, number: int) -> tuple[Verdict, list[Fact]]:
-    """What became of a run after the entry that caused it."""
+RunFacts = Callable[[int], tuple[Verdict, list[Fact]]]
+"""Tells what became of the run of a number."""
+
+
+def run_facts(past: Past, waits: WaitingReasons, number: int) -> tuple[Verdict, list[Fact]]:
+    """What became of a run after the entry that caused it; `waits` tells why runs wait now."""
     own = _RunEntries(past, number)
     facts = own.start_facts()
     if own.end is None:
         run = past.state_at(past.head_seq).runs[number]
-        behind = _behind(past.state_at(past.head_seq), run.job, number) if run.attempt == 0 else None
+        if run.started is not None:
+            going = UnfinishedRun(run=number, started=run.started, attempt=run.attempt)
+            return "running", [*facts, going]
+        reason = waits.of(number)
         unfinished = UnfinishedRun(
-            entries=[behind] if behind else [],
+            entries=[] if reason.run is None else [reason.run],
             run=number,
-            started=run.started,
-            behind=behind,
-            attempt=run.attempt + (run.started is None),
+            behind=reason.run,
+            attempt=run.attempt + 1,
             retry_at=run.retry_at,
+            needs=reason.kind if reason.kind in ("paused", "scheduler") else None,
+            gives_up_at=reason.gives_up_at,
         )
-        facts = [*facts, unfinished, *_late_upstreams(past, run)]
-        if run.started is None:
-            facts += _what_it_waits_for(past, number)
-        return ("waiting" if run.started is None else "running"), facts
+        return "waiting", [*facts, unfinished, *_what_it_waits_for(past, run, reason)]
     data = v.payload(own.end)
     if isinstance(data, v.RunFinished):
         replaced = _replaced(past, own.end, number) if data.outcome == "cancelled" else []
@@ -69,14 +74,13 @@ def run_facts(past: Past, number: int) -> tuple[Verdict, list[Fact]]:
     return "skipped", [*facts, *_skipped(past, own.end, number, data)]
 
 
-def _what_it_waits_for(past: Past, number: int) -> list[Fact]:
-    """The lock or the slots for which a run waits now, as far as it waits for nothing else."""
-    state = past.state_at(past.head_seq)
-    if (wait := lock_waits(state).get(number)) is not None:
-        return [_lock(past, wait, number, past.head_seq, waits=True)]
-    full = full_slots(state)
-    waits = full is not None and number in full.waiting
-    return [_taken(full.holders[:SLOTS_SHOWN_MAX])] if full is not None and waits else []
+def _what_it_waits_for(past: Past, run: Run, reason: WaitingReason) -> list[Fact]:
+    """The jobs, the lock or the slots for which a run waits now."""
+    if reason.lock is not None:
+        return [_lock(past, reason.lock, run.number, past.head_seq, waits=True)]
+    if reason.holders:
+        return [_slots(past, reason.holders[:SLOTS_SHOWN_MAX], past.head_seq)]
+    return _late_upstreams(past, run)
 
 
 def requests_between(past: Past, name: str, begin: datetime, end: datetime) -> Iterator[Entry]:
@@ -237,9 +241,7 @@ def _ended(entry: Entry, number: int, data: v.RunFinished) -> RunEnd:
 
 def _skipped(past: Past, entry: Entry, number: int, data: v.RunSkipped) -> list[Fact]:
     cause = data.because_of
-    runs = past.state_at(entry.seq - 1).runs if data.slots else {}
-    holders = [runs[slot] for slot in data.slots if slot in runs]
-    taken: list[Fact] = [_taken(holders)] if holders else []
+    taken: list[Fact] = [_slots(past, data.slots, entry.seq)] if data.slots else []
     if data.lock is not None:
         whose = number if data.reason == "deadline" else cause or number
         taken.append(_lock(past, data.lock, whose, entry.seq - 1))
@@ -301,13 +303,12 @@ def _replacing(past: Past, entries: list[int], new: int) -> ReplacingRun:
     return ReplacingRun(entries=entries, run=new, scheduled_for=v.payload(past.entry(new)).scheduled_for)
 
 
-def _taken(holders: list[Run]) -> TakenSlots:
-    return TakenSlots(
-        entries=[run.number for run in holders],
-        runs=[run.number for run in holders],
-        jobs=[run.job for run in holders],
-        since=max((run.started for run in holders if run.started is not None), default=None),
-    )
+def _slots(past: Past, holders: Sequence[int], at_seq: int) -> TakenSlots:
+    """What is said of runs that held all slots, at entry `at_seq`."""
+    begun = _begun(past, holders, at_seq)
+    jobs = [past.entry(number).job or "" for number in holders]
+    since = max(begun.values(), default=None)
+    return TakenSlots(entries=list(holders), runs=list(holders), jobs=jobs, since=since)
 
 
 def _waits(past: Past, number: int, start_seq: int, data: v.RunStarted) -> list[Fact]:
@@ -317,15 +318,10 @@ def _waits(past: Past, number: int, start_seq: int, data: v.RunStarted) -> list[
         found.append(_in_the_way(past, data.waited_behind, start_seq))
     if data.waited_for is not None:
         found.append(_lock(past, data.waited_for, number, start_seq - 1))
-    if data.slots:
-        begun = _begun(past, data.slots, start_seq)
-        jobs = [past.entry(slot).job or "" for slot in data.slots]
-        since = max(begun.values(), default=None)
-        found.append(TakenSlots(entries=data.slots, runs=data.slots, jobs=jobs, since=since))
-    return found
+    return [*found, _slots(past, data.slots, start_seq)] if data.slots else found
 
 
-def _begun(past: Past, numbers: list[int], until_seq: int) -> dict[int | None, datetime]:
+def _begun(past: Past, numbers: Sequence[int], until_seq: int) -> dict[int | None, datetime]:
     """When the last attempt of these runs began, as far as it did by then."""
     first = min(numbers) + 1
     return {
@@ -364,11 +360,6 @@ def _in_the_way(past: Past, number: int, at_seq: int) -> BlockingRun:
         ended=None if end is None else end.time,
         outcome=data.outcome if isinstance(data, v.RunFinished) else None,
     )
-
-
-def _behind(state: State, name: str, number: int) -> int | None:
-    job = state.jobs.get(name)
-    return next((live for live in job.live if live < number), None) if job is not None else None
 
 
 def _secret_names(definition: JobDefinition) -> list[str]:

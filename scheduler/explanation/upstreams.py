@@ -19,7 +19,7 @@ from scheduler.explanation.facts import (
     WaitEnd,
 )
 from scheduler.explanation.facts.upstream_facts import UpstreamState
-from scheduler.explanation.runs import NEAR_ENTRIES, run_facts, run_owed, upstream_end
+from scheduler.explanation.runs import NEAR_ENTRIES, RunFacts, run_owed, upstream_end
 from scheduler.explanation.standing import absent, switched
 from scheduler.ledger.past import Past
 from scheduler.rules.awaited import AwaitedInstant
@@ -55,7 +55,7 @@ Ask = Callable[[str], Answers]
 
 
 def followed(
-    past: Past, job: Job, instant: datetime, settled: Entry | None, ask: Ask
+    past: Past, job: Job, instant: datetime, settled: Entry | None, ask: Ask, run_facts: RunFacts
 ) -> tuple[Verdict, list[Fact]]:
     """What became of an instant.
 
@@ -64,13 +64,13 @@ def followed(
         job: the job, as it was when the instant was settled.
         instant: a nominal instant of the jobs before it.
         settled: an entry about the job itself by which the instant was settled, if there is one.
-        ask: about a job before it.
+        ask: about a job before it; run_facts: tells what became of a run.
     """
     begin = past.seq_at(instant)
     tick = _tick(past, job, instant, -1 if begin is None else begin - 1)
     before = jobs_before(job)
     if tick is not None:
-        return _ticked(past, before, tick)
+        return _ticked(past, before, tick, run_facts)
     awaited = _awaited(past, job, instant)
     known = {} if awaited is None else {**awaited.failed, **awaited.succeeded}
     results = [
@@ -81,7 +81,7 @@ def followed(
     ended = max((seq for result in results for seq in result.entries), default=None)
     is_open = awaited is not None and awaited.run is None
     if not is_open and ended is not None and (tick := _tick(past, job, instant, ended)) is not None:
-        return _ticked(past, before, tick)
+        return _ticked(past, before, tick, run_facts)
     if awaited is not None:
         return "pending", [before, *results]
     if not job.present:
@@ -114,9 +114,9 @@ def _awaited(past: Past, job: Job, instant: datetime) -> AwaitedInstant | None:
     return next((each for each in present.awaited if each.instant == instant), None)
 
 
-def _ticked(past: Past, before: JobsBefore, tick: Entry) -> tuple[Verdict, list[Fact]]:
+def _ticked(past: Past, before: JobsBefore, tick: Entry, run_facts: RunFacts) -> tuple[Verdict, list[Fact]]:
     data = v.payload(tick)
-    verdict, run = run_facts(past, tick.seq)
+    verdict, run = run_facts(tick.seq)
     results = [upstream_end(past, seq) for seq in data.successes]
     return verdict, [before, *results, run_owed(tick, data), *run]
 

@@ -34,6 +34,7 @@ from scheduler.rules.job_schedule import with_offset
 from scheduler.rules.reconcile import pauses_ended
 from scheduler.rules.requests.preview import preview
 from scheduler.rules.runs.slots import FullSlots, full_slots, lock_waits
+from scheduler.rules.runs.waiting_reasons import WaitingReasons
 from scheduler.rules.state import Job, State
 from scheduler.scheduler_lock import Holder, holder_of
 from scheduler.store import open_store
@@ -124,6 +125,12 @@ class View(NamedTuple):
     def lock_waits(self) -> dict[int, LockWait]:
         """The runs that wait for a lock, by number, and who has it; see `full_slots`."""
         return lock_waits(self.state, self.now) if self._starts_runs else {}
+
+    @property
+    def waiting_reasons(self) -> WaitingReasons:
+        """Why runs wait; of the past it is not known who would have started what may start."""
+        served = None if self.as_of is not None else self.holder is not None
+        return WaitingReasons(self.state, self.now, served=served)
 
     @property
     def _starts_runs(self) -> bool:

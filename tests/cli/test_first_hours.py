@@ -332,7 +332,7 @@ def test_a_first_run_is_told_as_such(tmp_path: Path) -> None:
     cells = [[row[a:b].strip() for a, b in pairwise(columns)] for row in (nightly, queued)]
     assert cells == [
         ["enabled, running", "first run is going", "2026-01-05 02:30:00 UTC"],
-        ["enabled, waiting to start", "first run is waiting", "-"],
+        ["enabled, waiting for a scheduler", "first run is waiting", "-"],
     ]
     shown = call("jobs", "show", "nightly", home=home.root).out
     assert re.search(

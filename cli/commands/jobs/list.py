@@ -19,6 +19,7 @@ from cli.words.scheduler_words import full_slots_words
 from cli.words.words import timing_words
 from scheduler.home import Home
 from scheduler.rules.requests.upcoming import next_run
+from scheduler.rules.runs.waiting_reasons import WaitingReasons
 from scheduler.rules.state import Job
 
 if TYPE_CHECKING:
@@ -56,12 +57,13 @@ def list_(home: Home, tags: tuple[str, ...], as_of: str | None, utc: bool, as_js
         jobs = view.state.present_jobs()
         if tags:
             jobs = tagged(jobs, tags)
+        waits = view.waiting_reasons
         if as_json:
-            show_json([job_document(view.state, job, view.now) for job in jobs])
+            show_json([job_document(view.state, job, view.now, waits) for job in jobs])
             return
-        columns, rows = _COLUMNS, [_row(view, job, utc) for job in jobs]
+        columns, rows = _COLUMNS, [_row(view, job, utc, waits) for job in jobs]
         if is_terminal():
-            columns, rows = _at_terminal(view, jobs, rows, utc)
+            columns, rows = _at_terminal(view, jobs, rows, waits, utc)
         table(columns, rows, empty="there are no jobs in the config")
         if view.holder is None and view.as_of is None:
             note("No scheduler is running: nothing runs by itself until `cronledger serve` does.")
@@ -72,7 +74,7 @@ def list_(home: Home, tags: tuple[str, ...], as_of: str | None, utc: bool, as_js
             note(f"Note: {full_slots_words(full, view.now)}.")
 
 
-def _row(view: View, job: Job, utc: bool) -> list[Cell | str]:
+def _row(view: View, job: Job, utc: bool, waits: WaitingReasons) -> list[Cell | str]:
     """Everything in full."""
     zone = "UTC" if utc else job.definition.timezone
     words, source = timing_words(job.definition)
@@ -82,7 +84,7 @@ def _row(view: View, job: Job, utc: bool) -> list[Cell | str]:
         job.name,
         words,
         source if job.definition.timezone == "UTC" else f"{source} {job.definition.timezone}",
-        enabled_cell(view.state, job, zone, view.now),
+        enabled_cell(view.state, job, zone, view.now, waits),
         last_cell(view.state, job),
         show_time(last, zone) if last else "",
         show_time(upcoming, zone) if upcoming else _NEXT_BOOT if _waits_for_boot(job) else "",
@@ -96,7 +98,7 @@ def _waits_for_boot(job: Job) -> bool:
 
 
 def _at_terminal(
-    view: View, jobs: list[Job], rows: list[list[Cell | str]], utc: bool
+    view: View, jobs: list[Job], rows: list[list[Cell | str]], waits: WaitingReasons, utc: bool
 ) -> tuple[list[Column], list[list[Cell | str]]]:
     """The same, as short as can be: the date only if it is not today's, a zone only where it is not evident.
 
@@ -111,13 +113,13 @@ def _at_terminal(
     for job, row in zip(jobs, rows, strict=True):
         zone = "UTC" if utc else job.definition.timezone
         shortened.append(
-            _shortened(view, job, row, zone, zone_evident=alone is not None or zone == local_zone())
+            _shortened(view, job, row, waits, zone, zone_evident=alone is not None or zone == local_zone())
         )
     return columns, shortened
 
 
 def _shortened(
-    view: View, job: Job, row: list[Cell | str], zone: str, *, zone_evident: bool
+    view: View, job: Job, row: list[Cell | str], waits: WaitingReasons, zone: str, *, zone_evident: bool
 ) -> list[Cell | str]:
     """A row for the terminal; `zone_evident`: the zone of its next run need not be said."""
     last, upcoming = last_started(view.state, job), next_run(job, view.now)
@@ -126,7 +128,8 @@ def _shortened(
     row = list(row)
     # What words say already is not said again as it was written; for cron they are two things.
     row[2] = f"{definition.schedule or ''} {place}".strip() if definition.schedule or definition.every else ""
-    row[3] = enabled_cell(view.state, job, zone, view.now, beside=view.now, labelled=zone != local_zone())
+    labelled = zone != local_zone()
+    row[3] = enabled_cell(view.state, job, zone, view.now, waits, beside=view.now, labelled=labelled)
     if last:
         row[5] = show_past(last, view.now)
     row[_NEXT] = _NEXT_BOOT if _waits_for_boot(job) else Cell("-", "dim")

@@ -20,14 +20,13 @@ from cli.times.show import JOBS_ZONE, show_duration, show_relative, show_time, u
 from cli.words.job_words import (
     backfill_words,
     enabled_cell,
-    going_words,
     job_document,
     last_cell,
     last_words,
     skipped_words,
 )
 from cli.words.limit_words import memory_means, memory_means_words
-from cli.words.lock_words import lock_words
+from cli.words.wait_words import going_words
 from cli.words.words import outcome_symbol, outcome_words, timing_words, trigger_words
 from scheduler.home import Home
 from scheduler.ledger.recent_runs import EndedRun, recent_runs
@@ -75,7 +74,7 @@ def _facts(view: View, job: Job, zone: str) -> Iterator[tuple[str, Value]]:
         yield "description", job.definition.description
     yield "schedule", f"{words} ({source})"
     yield "zone", job.definition.timezone
-    yield "enabled", enabled_cell(view.state, job, zone, view.now)
+    yield "enabled", enabled_cell(view.state, job, zone, view.now, view.waiting_reasons)
     limits = job.definition.limits
     if limits is not None and limits.memory_bytes is not None:
         yield "memory limit", f"{size_words(limits.memory_bytes)} {memory_means_words(memory_means(view))}"
@@ -101,12 +100,10 @@ def _facts(view: View, job: Job, zone: str) -> Iterator[tuple[str, Value]]:
 
 
 def _in_flight(view: View, job: Job, zone: str) -> Iterator[tuple[str, Value]]:
-    locked = view.lock_waits if job.definition.locks and job.live else {}
+    waits = view.waiting_reasons
     for number in job.live:
         run = view.state.runs[number]
-        told = f"run {number}, {going_words(run, view.now, zone)}"
-        if number in locked:
-            told += f": it waits for {lock_words(locked[number], view.state, view.now)}"
+        told = f"run {number}, {going_words(view.state, run, waits, view.now, zone)}"
         yield "running" if run.started else "waiting", told
 
 
@@ -147,7 +144,7 @@ def _show_runs(past: list[EndedRun], zone: str, job: Job) -> None:
 
 def _document(view: View, job: Job, settings: list[Setting], past: list[EndedRun]) -> dict[str, Any]:
     return {
-        **job_document(view.state, job, view.now),
+        **job_document(view.state, job, view.now, view.waiting_reasons),
         "configuration": [setting.document() for setting in settings],
         "recent_runs": [run._asdict() for run in past],
     }

@@ -27,7 +27,7 @@ from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.view import config_is_judged, read_config
 from scheduler.ownership.actor import claims, person
-from scheduler.rules.requests.waiting_reason import WaitingReason, waiting_reason
+from scheduler.rules.runs.waiting_reasons import WaitingReason, WaitingReasons
 from scheduler.rules.state import State
 from scheduler.scheduler_lock import Holder
 from scheduler.scheduler_watch import SchedulerWatch
@@ -150,10 +150,13 @@ class SchedulerRunner(Runner):
     def _explain_waiting(self) -> None:
         """Say why runs have not started yet, each reason once."""
         state = self.ledger.state
+        reasons = WaitingReasons(state, datetime.now(UTC), max_parallel=self._max_parallel)
         for run, job in self.watched.open_runs().items():
             if self.watched.has_begun(run):
                 continue
-            why = waiting_reason(state, run, job, self._max_parallel)
+            if run not in state.runs:
+                continue
+            why = reasons.of(run)
             paused = state.scheduler.paused if state.scheduler is not None else None
             told = (run, why.kind, paused, None if why.lock is None else why.lock.key)
             if told not in self._explained:
@@ -202,7 +205,8 @@ def _waiting_words(why: WaitingReason, state: State) -> str:
     if why.kind == "queue":
         return f"waits for run {why.run} to end"
     if why.kind == "capacity":
-        runs = "1 run is" if why.running == 1 else f"{why.running:,} runs are"
+        count = len(why.holders)
+        runs = "1 run is" if count == 1 else f"{count:,} runs are"
         return f"waits for its turn: {runs} going, and max_parallel allows no more"
     return "has not been started yet; `cronledger status` shows how the scheduler is"
 

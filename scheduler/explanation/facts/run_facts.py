@@ -108,6 +108,9 @@ class UnfinishedRun(Fact, frozen=True, tag="run_open"):
 
     Attributes:
         attempt: the one that is going, or for which it waits; `retry_at`: until when it waits for that.
+        needs: what it waits for beside what other facts say: `scheduler`: none serves the home. `paused`: the
+            scheduler cannot write the ledger, and starts nothing.
+        gives_up_at: when it will not be started any more, if that is known.
     """
 
     run: int
@@ -115,6 +118,8 @@ class UnfinishedRun(Fact, frozen=True, tag="run_open"):
     behind: int | None = None
     attempt: int = 1
     retry_at: datetime | None = None
+    needs: Literal["scheduler", "paused"] | None = None
+    gives_up_at: datetime | None = None
 
 
 class RunSkip(Fact, frozen=True, tag="run_skipped"):

@@ -182,6 +182,7 @@ def test_status_for_programs_has_stable_members(home: Home) -> None:
         "config",
         "jobs",
         "runs",
+        "awaiting",
         "memory_limited_by",
         "backfills",
         "slots_taken",

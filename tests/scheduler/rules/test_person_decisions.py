@@ -11,7 +11,7 @@ from scheduler.rules.evolve import fold
 from scheduler.rules.requests.cancellation import cancel_requests, runs_in_flight, skips_without_scheduler
 from scheduler.rules.requests.enablement import disabling, enabling
 from scheduler.rules.requests.upcoming import jobs_settled_ahead, next_run, settled_ahead
-from scheduler.rules.requests.waiting_reason import WaitingReason, waiting_reason
+from scheduler.rules.runs.waiting_reasons import WaitingReason, WaitingReasons
 from scheduler.rules.state import State
 from tests.support.world import BEGIN, Process, World, job
 
@@ -94,14 +94,18 @@ def test_a_run_waits_for_the_run_before_it_or_for_capacity() -> None:
     world = slow_world(overlap="queue")
     number = requested(world)
     state = state_of(world)
-    assert waiting_reason(state, number, "slow", 8) == WaitingReason("queue", state.jobs["slow"].live[0])
-    first = state.jobs["slow"].live[0]
-    assert waiting_reason(state, first, "slow", 8) == WaitingReason("unknown")
+    assert WaitingReasons(state, max_parallel=8).of(number) == WaitingReason(
+        "queue", state.jobs["slow"].live[0]
+    )
     world = slow_world(overlap="allow")
     number = requested(world)
-    assert waiting_reason(state_of(world), number, "slow", 1) == WaitingReason("capacity", running=1)
-    assert waiting_reason(state_of(world), number, "slow", 2).kind == "unknown"
-    assert waiting_reason(state_of(world), number, "slow", None).kind == "unknown"
+    state = state_of(world)
+    holders = state.jobs["slow"].live[:1]
+    assert WaitingReasons(state, max_parallel=1).of(number) == WaitingReason("capacity", holders=holders)
+    assert WaitingReasons(state, max_parallel=2).of(number).kind == "unknown"
+    assert WaitingReasons(state).of(number).kind == "capacity", "it could have started, and has not"
+    assert WaitingReasons(state, served=False).of(number).kind == "scheduler"
+    assert WaitingReasons(state, served=None).of(number).kind == "unknown"
 
 
 def test_a_paused_scheduler_is_the_reason_before_any_other() -> None:
@@ -111,7 +115,7 @@ def test_a_paused_scheduler_is_the_reason_before_any_other() -> None:
     state = state_of(world)
     assert state.scheduler is not None
     state.scheduler.paused = BEGIN
-    assert waiting_reason(state, number, "slow", 1).kind == "paused"
+    assert WaitingReasons(state, max_parallel=1).of(number).kind == "paused"
 
 
 def test_what_is_settled_does_not_come_again_after_the_clock_was_set_back() -> None:

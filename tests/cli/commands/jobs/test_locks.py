@@ -68,7 +68,7 @@ def test_status_and_the_list_say_who_holds_the_lock(waiting: Home) -> None:
         for name in ("report", "late")
     ]
     assert re.search(
-        rf"run {run['report']}, waiting to start: it waits for the lock database, held by run {run['etl']} of etl",
+        rf"run {run['report']}, waiting for the lock database, held by run {run['etl']} of etl",
         ask(waiting, "jobs", "show", "report").out,
     )
 

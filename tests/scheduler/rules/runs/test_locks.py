@@ -15,10 +15,10 @@ from scheduler.definition import JobDefinition, Retry
 from scheduler.entry_members import LockWait
 from scheduler.processes.spawner import Launch
 from scheduler.rules.laws.ledger_laws import illegal_entries
-from scheduler.rules.requests.waiting_reason import WaitingReason, waiting_reason
 from scheduler.rules.runs.locks import HeldLocks, LockQueue
 from scheduler.rules.runs.round import Room, round_events
 from scheduler.rules.runs.slots import full_slots, lock_waits
+from scheduler.rules.runs.waiting_reasons import WaitingReason, WaitingReasons
 from scheduler.rules.runs.waiting_runs import WaitingRuns
 from scheduler.rules.state import Executor, Run
 from tests.support.audit import audit
@@ -267,7 +267,7 @@ def test_who_waits_for_a_lock_waits_for_no_slot() -> None:
     assert full_slots(state) is None
     wait = LockWait(name="db", holders=[a])
     assert lock_waits(state) == {b: wait}
-    assert waiting_reason(state, b, "b", 8) == WaitingReason("lock", lock=wait)
+    assert WaitingReasons(state, max_parallel=8).of(b) == WaitingReason("lock", lock=wait)
     asked(world, "c", "c")
     world.edit(shared("c", overlap="allow"))
     world.run(10)

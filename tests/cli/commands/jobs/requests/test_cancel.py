@@ -31,7 +31,7 @@ def test_of_several_runs_one_is_chosen(home: Home) -> None:
     answer = call("jobs", "cancel", "ticker", home=home.root)
     assert answer.code == 2
     assert (
-        f"run {first} (waiting to start), run {second} (waiting to start); nothing was cancelled"
+        f"run {first} (waiting to start), run {second} (waiting behind run {first}); nothing was cancelled"
         in answer.err
     )
     assert f"`cronledger jobs cancel {first}` stops one of them, --all stops all." in answer.err
