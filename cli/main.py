@@ -47,6 +47,7 @@ _LEDGER = {
         "cli.commands.ledger.check_proof:check_proof",
         "whether a file proves that an entry is in a ledger",
     ),
+    "anchor": ("cli.commands.ledger.anchor:anchor", "give the newest checkpoint to the anchors, now"),
 }
 _AUDIT = {
     "bundle": ("cli.commands.audit.bundle:bundle", "entries with all that is needed to check them elsewhere"),

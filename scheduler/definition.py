@@ -12,6 +12,8 @@ from typing import Final, Literal, get_args
 
 import msgspec
 
+from scheduler.evidence.anchors.settings import AnchorSettings
+
 CatchUp = Literal["one", "all", "none"]
 Overlap = Literal["skip", "queue", "replace", "allow"]
 Fsync = Literal["always", "everysec", "never"]
@@ -365,8 +367,10 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True):
         key: what signs; None is the file in the home.
         origin: how checkpoints name the ledger; None is `cronledger/` and its id.
         checkpoint: when the next one is signed.
+        anchors: who else remembers checkpoints.
     """
 
     key: SigningKey | None = None
     origin: str | None = None
     checkpoint: CheckpointTimes = CheckpointTimes()
+    anchors: list[AnchorSettings] = []

@@ -49,6 +49,11 @@ class Home(NamedTuple):
         return self.var / "tree"
 
     @property
+    def anchors(self) -> Path:
+        """How far each anchor is, and when it is tried next; disposable."""
+        return self.var / "anchors"
+
+    @property
     def logs(self) -> Path:
         """Captured output and log entries; retention applies."""
         return self.var / "logs"
@@ -86,7 +91,7 @@ class Home(NamedTuple):
     @property
     def own(self) -> tuple[Path, ...]:
         """The folders from which nothing but cronledger itself may delete."""
-        return (self.ledger, self.snapshots, self.projections, self.tree, self.processes)
+        return (self.ledger, self.snapshots, self.projections, self.tree, self.anchors, self.processes)
 
     def output(self, run: int, attempt: int, started: datetime, stream: str) -> Path:
         """Captured output of an attempt; `started` is the `time` of its `run.started`, `stream` stdout or stderr."""

@@ -51,6 +51,8 @@ SIGNERS = {
     "scheduler.evidence.verification.evidence_check",
     "scheduler.evidence.verification.key_history",
     "scheduler.evidence.verification.since_checkpoint",
+    "scheduler.evidence.anchors.remembered",
+    "scheduler.evidence.anchors.witness_client",
     "scheduler.evidence.witness.witness",
 }
 """Who signs or verifies signatures."""
@@ -205,7 +207,7 @@ def test_one_place_knows_the_library_for_signatures() -> None:
     graph = import_graph()
     assert [
         name for name, taken in graph.items() if any(each.split(".")[0] == "cryptography" for each in taken)
-    ] == ["eventstore.proofs.notes.signing"]
+    ] == ["eventstore.proofs.notes.signing", "scheduler.evidence.anchors.time_stamp"]
     assert {name for name, taken in graph.items() if "eventstore.proofs.notes.signing" in taken} <= SIGNERS
 
 

@@ -11,6 +11,7 @@ lines are allowed and mean nothing here.
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from typing import NamedTuple
 
 from eventstore.proofs.base64_text import from_base64, in_base64
@@ -59,3 +60,8 @@ def parse_checkpoint(text: str) -> Checkpoint:
     if len(root) != HASH_BYTES:
         raise InvalidNote(f"its root does not have {HASH_BYTES} bytes")
     return Checkpoint(origin, TreeHead(int(size), root), tuple(extensions))
+
+
+def origin_hash(origin: str) -> str:
+    """By what a log is named in paths of files and pages: SHA-256 of its origin, in lower-case hex digits."""
+    return sha256(origin.encode()).hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.configuration.keys.block_values import evidence
+from scheduler.configuration.keys.block_values import anchors, evidence
 from scheduler.configuration.keys.key import Key
 from scheduler.definition import CheckpointTimes
 
@@ -43,6 +43,17 @@ LEDGER_KEYS: Final[dict[str, Key]] = {
         "was recorded, and when it stops.",
         example="checkpoint: {entries: 1000, interval: 1h}",
         comment="when the ledger is signed ({entries: 1000, interval: 1h})",
+    ),
+    "anchors": Key(
+        member="anchors",
+        read=anchors.anchors,
+        show=anchors.shown_anchors,
+        takes=anchors.ANCHORS_TAKE,
+        default=anchors.NONE,
+        meaning="Who else remembers the signed checkpoints: a folder on another mount (`file`), a `webhook`, a "
+        "`command`, a `witness`, a time-stamp authority (`timestamp`). docs/anchors.md tells what each takes.",
+        example="anchors: [{file: /mnt/worm/ledger}]",
+        comment="who else remembers checkpoints (none)",
     ),
 }
 """The keys of the ledger block."""

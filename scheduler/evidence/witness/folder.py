@@ -11,13 +11,12 @@ Without an origin, the name of the key is the origin. `#` begins a comment. The 
 from __future__ import annotations
 
 import os
-from hashlib import sha256
 from pathlib import Path
 
 from eventstore.durable import REAL, Disk, create_folders, write_file
 from eventstore.lock import LOCK_NAME, LOCK_PATIENCE_S, FileLock
 from eventstore.proofs.errors import InvalidKey, InvalidNote
-from eventstore.proofs.notes.checkpoint import Checkpoint, parse_checkpoint
+from eventstore.proofs.notes.checkpoint import Checkpoint, origin_hash, parse_checkpoint
 from eventstore.proofs.notes.note import NOTE_BYTES_MAX, Note, VerifierKey, parse_note, parse_verifier_key
 from eventstore.regular_file import check_folder, read_regular
 
@@ -36,11 +35,6 @@ class DamagedWitness(Exception):
     def __init__(self, path: Path, why: str) -> None:
         self.path = path
         super().__init__(f"{path}: {why}")
-
-
-def origin_hash(origin: str) -> str:
-    """By what a log is named in paths: SHA-256 of its origin, in lower-case hex digits."""
-    return sha256(origin.encode()).hexdigest()
 
 
 class WitnessFolder:

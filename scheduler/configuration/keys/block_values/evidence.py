@@ -66,7 +66,8 @@ def _members(node: Node, name: str, takes: str, keys: dict[str, Reader]) -> Memb
     return members
 
 
-def _command(node: Node) -> list[str]:
+def command(node: Node) -> list[str]:
+    """A program and its arguments; no shell reads them."""
     if not isinstance(node, Sequence) or not node.items:
         raise InvalidValue(f"this takes {_ARGUMENTS}: no shell reads it")
     gathered = FaultCollector()
@@ -88,7 +89,7 @@ def _interval(node: Node) -> int:
 
 _KEY_KEYS: Final[dict[str, Reader]] = {
     "file": member("file", file_path),
-    "command": member("command", _command),
+    "command": member("command", command),
 }
 _CHECKPOINT_KEYS: Final[dict[str, Reader]] = {
     "entries": member("entries", whole_number(1, ENTRIES_MAX)),

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from eventstore.proofs.notes.checkpoint import origin_hash
 from eventstore.proofs.notes.note import Note
 from eventstore.proofs.notes.signing import Cosigner, verify_note
 from eventstore.proofs.witnessing.request import REQUEST_BYTES_MAX, AddCheckpoint, parse_cosignatures
 from scheduler.evidence.witness.application import Response, WitnessApplication
-from scheduler.evidence.witness.folder import WitnessFolder, origin_hash
+from scheduler.evidence.witness.folder import WitnessFolder
 from scheduler.evidence.witness.witness import Witness
 from tests.support.disks import FastDisk
 from tests.support.tree_log import ORIGIN, TreeLog

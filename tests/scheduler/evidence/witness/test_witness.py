@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from eventstore.durable import Disk
-from eventstore.proofs.notes.checkpoint import parse_checkpoint
+from eventstore.proofs.notes.checkpoint import origin_hash, parse_checkpoint
 from eventstore.proofs.notes.note import Note, parse_note
 from eventstore.proofs.notes.signing import Cosigner, Signer, verify_note
 from eventstore.proofs.witnessing.request import AddCheckpoint
@@ -22,7 +22,7 @@ from eventstore.proofs.witnessing.rules import (
     Refused,
     UnknownLog,
 )
-from scheduler.evidence.witness.folder import DamagedWitness, WitnessFolder, origin_hash
+from scheduler.evidence.witness.folder import DamagedWitness, WitnessFolder
 from scheduler.evidence.witness.witness import Witness
 from tests.support.disks import FastDisk, PowerDisk, PowerFailure
 from tests.support.tree_log import ORIGIN, TreeLog

@@ -1,0 +1,123 @@
+"""An anchor that is a witness: it is asked to cosign, by C2SP tlog-witness, and what it remembers can be read."""
+
+from __future__ import annotations
+
+import re
+
+from eventstore.proofs.errors import DamagedTiles, InvalidKey, InvalidNote
+from eventstore.proofs.notes.checkpoint import origin_hash
+from eventstore.proofs.notes.cosignature import parse_timed_signature
+from eventstore.proofs.notes.note import (
+    COSIGNATURE,
+    SIGNATURES_MAX,
+    Note,
+    VerifierKey,
+    parse_note,
+    parse_verifier_key,
+)
+from eventstore.proofs.notes.signing import verify_note
+from eventstore.proofs.witnessing.request import AddCheckpoint, parse_cosignatures
+from scheduler.evidence.anchors.exchange import Answer, authorization, check, get, post
+from scheduler.evidence.anchors.parcel import AnchorFailed, Cosigned, Parcel, Taken, first_line
+from scheduler.evidence.anchors.settings import AnchorSettings
+
+_TIME_S_MAX = 253_402_300_799
+"""The end of the year 9999: a time beyond it cannot be told."""
+_ATTEMPTS = 3
+"""Another process of the log may have been there between two of them."""
+_LINES_MAX = 16
+_SIZE = re.compile(rb"(0|[1-9][0-9]{0,18})\n")
+
+
+def deliver(anchor: AnchorSettings, parcel: Parcel) -> Taken:
+    """Ask for a cosignature; told another size than we believed, prove again from that one.
+
+    Raises:
+        AnchorFailed: there is none that the witness's key made.
+    """
+    key = key_of(anchor)
+    url = f"{anchor.target.rstrip('/')}/add-checkpoint"
+    headers = {"Content-Type": "text/plain; charset=utf-8", **authorization(anchor, parcel.root)}
+    old_size = min(parcel.known_size, parcel.size)
+    for _ in range(_ATTEMPTS):
+        request = AddCheckpoint(old_size, _proof(parcel, old_size), parcel.log_signed)
+        answer = post(url, request.raw, headers)
+        if answer.status != 409:
+            return Taken(cosigned=_cosigned(answer, parcel.note, key))
+        old_size = _told_size(answer, parcel.size)
+    raise AnchorFailed("it tells another size each time: is the ledger signed twice?")
+
+
+def recall(anchor: AnchorSettings, origin: str, parcel_headers: dict[str, str]) -> Note | None:
+    """What the witness cosigned last for a log; None if it cosigned nothing.
+
+    Raises:
+        AnchorFailed: it does not tell, or its key did not cosign what it tells.
+    """
+    key = key_of(anchor)
+    prefix = (anchor.monitoring or anchor.target).rstrip("/")
+    answer = get(f"{prefix}/{origin_hash(origin)}/checkpoint", parcel_headers)
+    if answer.status == 404:
+        return None
+    try:
+        note = parse_note(check(answer).body)
+        verify_note(note, [key])
+    except InvalidNote as problem:
+        raise AnchorFailed(f"what it remembers is not cosigned by its key: {problem}") from None
+    return note
+
+
+def key_of(anchor: AnchorSettings) -> VerifierKey:
+    """The key of the witness.
+
+    Raises:
+        AnchorFailed: it is none.
+    """
+    try:
+        return parse_verifier_key(anchor.key or "", COSIGNATURE)
+    except InvalidKey as problem:
+        raise AnchorFailed(f"its key is none: {problem}") from None
+
+
+def _proof(parcel: Parcel, old_size: int) -> tuple[bytes, ...]:
+    if old_size in (0, parcel.size):
+        return ()
+    try:
+        return tuple(parcel.prove(old_size))
+    except DamagedTiles as problem:
+        raise AnchorFailed(f"the proof for it cannot be made: {problem}") from None
+
+
+def _told_size(answer: Answer, size: int) -> int:
+    match = _SIZE.fullmatch(answer.body)
+    if match is None:
+        raise AnchorFailed("it answered 409 without a size")
+    told = int(match[1])
+    if told > size:
+        raise AnchorFailed(
+            f"it remembers {told:,} entries, and this ledger has {size:,} signed: the ledger is an older copy, or "
+            "entries are missing"
+        )
+    return told
+
+
+def _cosigned(answer: Answer, note: Note, key: VerifierKey) -> Cosigned:
+    """What was answered, once the cosignature of the key is verified."""
+    said = first_line(answer.body)
+    if answer.status == 422:
+        raise AnchorFailed(f"it says that this ledger does not extend what it cosigned{said}")
+    if answer.status in (403, 404):
+        raise AnchorFailed(f"it does not know this ledger or its key ({answer.status}){said}")
+    try:
+        cosigned = parse_cosignatures(check(answer).body, note)
+        added = cosigned.signatures[len(note.signatures) :]
+        if len(added) > _LINES_MAX or len(cosigned.signatures) > SIGNATURES_MAX:
+            raise AnchorFailed(f"it answered {len(added)} signatures, of which it should have one or two")
+        verify_note(cosigned, [key])
+    except InvalidNote as problem:
+        raise AnchorFailed(f"what it answered is no cosignature of its key: {problem}") from None
+    own = [each for each in cosigned.signatures if (each.name, each.key_id) == (key.name, key.key_id)]
+    time_s = parse_timed_signature(own[-1].signature)[0]
+    if time_s > _TIME_S_MAX:
+        raise AnchorFailed("its cosignature is of a time that no clock tells")
+    return Cosigned(cosigned, own[-1], time_s)
