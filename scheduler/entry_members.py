@@ -119,9 +119,13 @@ class Claims(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What is said about the actor beside the name of the real user, and cannot be checked.
 
     `login` is the name of the login uid, `sudo` the name that sudo passed on, each where it is another one; `run` is
-    the run in whose process it was typed.
+    the run in whose process it was typed. `login_uid` and `session` are the kernel's numbers of the login and of its
+    audit session, where there are any; `uid`, which is no claim, is that of the real user.
     """
 
     login: str = ""
     sudo: str = ""
     run: int | None = None
+    uid: int | None = None
+    login_uid: int | None = None
+    session: int | None = None

@@ -1,7 +1,8 @@
 """Who speaks: the name under which what a person says stands in the ledger, and what is only said about that person.
 
 The name is that of the real uid, which the kernel vouches for. A login uid can be set once by anybody in a process
-that has none, and variables can be set to anything: they are claims, and stand beside the name as claims.
+that has none, and variables can be set to anything: they are claims, and stand beside the name as claims, with the
+numbers of the kernel.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import pwd
 import socket
 from typing import Final
 
+from msgspec import structs
+
 from scheduler.entry_members import Claims
+from scheduler.ownership.login import login_of
 from scheduler.processes.recognition.identity import process_stat
 from scheduler.processes.recognition.tree import LEDGER, RUN, carried
 
-_UNSET: Final = 0xFFFFFFFF
 _NAME_BYTES_MAX: Final = 100
 _PARENTS_MAX: Final = 64
 _remembered: list[int] = []
@@ -29,7 +32,7 @@ def remember_user() -> None:
 
 def person() -> str:
     """`user:NAME@HOST`, the name of the real uid; its number where it has no name."""
-    return f"user:{_name_of(_uid())}@{socket.gethostname()}"
+    return f"user:{name_of(_uid())}@{socket.gethostname()}"
 
 
 def claims(mark: str) -> Claims | None:
@@ -38,12 +41,17 @@ def claims(mark: str) -> Claims | None:
     Args:
         mark: what the runs carry that may have typed this; see `State.mark`.
     """
-    name = _name_of(_uid())
-    login, sudo = login_name(), _sudo_name()
+    name = name_of(_uid())
+    login, sudo = login_of(), _sudo_name()
+    login_name = "" if login is None else name_of(login.uid)
     said = Claims(
-        login="" if login == name else login, sudo="" if sudo == name else sudo, run=_typed_in(mark)
+        login="" if login_name == name else login_name,
+        sudo="" if sudo == name else sudo,
+        run=_typed_in(mark),
+        login_uid=None if login is None else login.uid,
+        session=None if login is None else login.session,
     )
-    return None if said == Claims() else said
+    return None if said == Claims() else structs.replace(said, uid=_uid())
 
 
 def _typed_in(mark: str) -> int | None:
@@ -68,7 +76,8 @@ def _uid() -> int:
     return _remembered[0] if _remembered else os.getuid()
 
 
-def _name_of(uid: int) -> str:
+def name_of(uid: int) -> str:
+    """The name of a user; its number where it has no name."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
@@ -79,13 +88,3 @@ def _sudo_name() -> str:
     """What sudo says; a variable may hold any bytes."""
     said = os.fsencode(os.environ.get("SUDO_USER", ""))[:_NAME_BYTES_MAX]
     return said.decode("utf-8", "backslashreplace")
-
-
-def login_name() -> str:
-    """The name of the login uid, which anybody can claim; empty if there is none."""
-    try:
-        with open("/proc/self/loginuid", encoding="ascii") as file:
-            uid = int(file.read())
-    except (OSError, ValueError):
-        return ""
-    return "" if uid == _UNSET else _name_of(uid)

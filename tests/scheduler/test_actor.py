@@ -14,6 +14,7 @@ import pytest
 from eventstore.store import Entry
 from scheduler.entry_members import Claims
 from scheduler.ownership import actor
+from scheduler.ownership.login import Login
 from scheduler.wording.causes import claimed_actor_words
 from scheduler.wording.entries import sentence
 
@@ -25,22 +26,28 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process of which nothing is said."""
     for name in ("SUDO_USER", "SUDO_UID", "CRONLEDGER_RUN", "CRONLEDGER_LEDGER"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(actor, "login_name", str)
+    monkeypatch.setattr(actor, "login_of", lambda: None)
 
 
 def test_the_name_is_that_of_the_real_uid(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither sudo's variables nor a login uid change it."""
     monkeypatch.setenv("SUDO_UID", "65534")
     monkeypatch.setenv("SUDO_USER", "ann")
-    monkeypatch.setattr(actor, "login_name", lambda: "bob")
+    monkeypatch.setattr(actor, "login_of", lambda: Login(2_000_000_123, 7))
     assert actor.person().startswith(f"user:{pwd.getpwuid(os.getuid()).pw_name}@")
-    assert actor.claims(LEDGER_ID) == Claims(login="bob", sudo="ann")
+    assert actor.claims(LEDGER_ID) == Claims(
+        login="2000000123", sudo="ann", uid=os.getuid(), login_uid=2_000_000_123, session=7
+    )
 
 
 def test_what_says_nothing_new_is_no_claim(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The login uid of who logged in as themselves is not worth a word."""
-    monkeypatch.setattr(actor, "login_name", lambda: pwd.getpwuid(os.getuid()).pw_name)
+    """The login of who logged in as themselves is not worth a word: it stands there as the kernel's numbers."""
     assert actor.claims(LEDGER_ID) is None
+    uid = os.getuid()
+    monkeypatch.setattr(actor, "login_of", lambda: Login(uid, 3))
+    said = actor.claims(LEDGER_ID)
+    assert said == Claims(uid=uid, login_uid=uid, session=3)
+    assert claimed_actor_words("user:svc@web1", said) == "user:svc@web1"
 
 
 def test_a_variable_of_any_bytes_is_a_claim(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,7 +65,7 @@ def test_a_command_typed_by_a_run_names_the_run(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("CRONLEDGER_LEDGER", "another")
     assert actor.claims(LEDGER_ID) is None
     monkeypatch.setenv("CRONLEDGER_LEDGER", LEDGER_ID)
-    assert actor.claims(LEDGER_ID) == Claims(run=17)
+    assert actor.claims(LEDGER_ID) == Claims(run=17, uid=os.getuid())
 
 
 def test_so_does_one_that_threw_its_environment_away() -> None:
