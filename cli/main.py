@@ -24,6 +24,7 @@ _JOBS = {
         "cli.commands.jobs.requests.backfill:backfill",
         "run times of a job that passed without a run",
     ),
+    "approve": ("cli.commands.jobs.requests.approve:approve", "approve a job's edit as a second person"),
     "new": ("cli.commands.jobs.new:new", "write a job in Python to begin with"),
     "cancel": ("cli.commands.jobs.requests.cancel:cancel", "stop a run that is running or waiting"),
     "history": ("cli.commands.jobs.history:history", "runs, newest first"),

@@ -18,6 +18,7 @@ CatchUp = Literal["one", "all", "none"]
 Overlap = Literal["skip", "queue", "replace", "allow"]
 Fsync = Literal["always", "everysec", "never"]
 Shutdown = Literal["stop", "wait", "leave"]
+Approval = Literal["none", "required"]
 RetriedOutcome = Literal["failed", "timed_out", "lost", "unknown"]
 RETRIED_OUTCOMES: tuple[RetriedOutcome, ...] = get_args(RetriedOutcome)
 """The outcomes of an attempt that another one may follow."""
@@ -191,6 +192,8 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         queue_limit: at most this many runs of the job wait for an earlier one.
         tags: words by which jobs are chosen together, in the order in which they are written.
         require_reason: a person who decides about it (runs, cancels, enables or disables it) must say why.
+        approval: whether a change of the definition, this one included, comes into force only when a second person
+            has approved it.
         retention_hours: of `cleanup-sessions`; retention_days: of `log-cleanup`.
         directories: further folders that a maintenance job cleans.
         dry_run: a maintenance job only counts.
@@ -232,6 +235,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     start_deadline_ms: int | None = None
     tags: tuple[str, ...] = ()
     require_reason: bool = False
+    approval: Approval = "none"
     retention_hours: int | None = None
     retention_days: int | None = None
     directories: tuple[Directory, ...] = ()

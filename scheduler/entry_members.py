@@ -129,3 +129,17 @@ class Claims(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     uid: int | None = None
     login_uid: int | None = None
     session: int | None = None
+
+
+Vouching = Literal["uid", "login", "file", "token"]
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asked for a change or approved it, without a host, and what says so.
+
+    `by` is `uid` (the real uid of the process), `login` (its login uid, which its user could not have set), `file`
+    (the user who owns the config, and alone could write it) or `token` (of the console).
+    """
+
+    name: str
+    by: Vouching

@@ -84,6 +84,11 @@ class Home(NamedTuple):
         return self.var / "jobs"
 
     @property
+    def environments(self) -> Path:
+        """Environments that are in force while an edit of them waits for approval."""
+        return self.var / "environments"
+
+    @property
     def extensions(self) -> Path:
         """Jobs in Python, as people write them."""
         return self.root / "extensions"
@@ -91,7 +96,9 @@ class Home(NamedTuple):
     @property
     def own(self) -> tuple[Path, ...]:
         """The folders from which nothing but cronledger itself may delete."""
-        return (self.ledger, self.snapshots, self.projections, self.tree, self.anchors, self.processes)
+        return (
+            self.ledger, self.snapshots, self.projections, self.tree, self.anchors, self.processes, self.environments,
+        )  # fmt: skip
 
     def output(self, run: int, attempt: int, started: datetime, stream: str) -> Path:
         """Captured output of an attempt; `started` is the `time` of its `run.started`, `stream` stdout or stderr."""

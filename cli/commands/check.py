@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 
 import click
 import msgspec
@@ -11,9 +12,14 @@ from cli.app.failures import ExitCode
 from cli.app.json_output import json_option, show_json
 from cli.terminal.console import fitted, note, paint, tell, wants_colour
 from cli.terminal.printable import printable, show_count
+from cli.times.zones import local_zone
+from cli.words.approval_words import change_document, change_sentence
+from eventstore.errors import LedgerError
 from scheduler.configuration import Config, ConfigInvalid, load
 from scheduler.configuration.lints import lints
 from scheduler.home import Home
+from scheduler.ledger.view import has_ledger
+from scheduler.rules.approvals.pending_change import PendingChange
 
 _HANG = 4
 _WARNINGS_MAX = 200
@@ -27,7 +33,8 @@ def check(home: Home, as_json: bool) -> None:
     """Check the config and do nothing else.
 
     Every mistake is shown with its line and what was probably meant; what is legal but surprising is shown as a
-    warning. The exit code is 0 if the config can be used, 2 if it cannot.
+    warning. It says too which edits will wait for a second person. The exit code is 0 if the config can be used, 2
+    if it cannot.
     """
     if as_json:
         _check_for_programs(home)
@@ -35,6 +42,26 @@ def check(home: Home, as_json: bool) -> None:
     config = load(home.config, home.root)
     _warn(config)
     tell(f"{printable(str(home.config))}: all right, {show_count(len(config.jobs), 'job')}")
+    for name, change in _for_approval(home, config):
+        told = change_sentence(change, datetime.now(UTC), local_zone())
+        note(f"{printable(name)}: {told}. `cronledger jobs approve` shows it.")
+
+
+def _for_approval(home: Home, config: Config) -> list[tuple[str, PendingChange]]:
+    """What waits for approval, or would once this config is recorded; nothing where the ledger cannot be read."""
+    if not has_ledger(home) and not any(job.approval == "required" for job in config.definitions.values()):
+        return []
+    from cli.home.open import to_read
+    from cli.words.approval_words import waiting_changes
+    from scheduler.ledger.open import config_changes
+    from scheduler.rules.requests.preview import preview
+
+    try:
+        with to_read(home, with_config=True, quiet=True) as view:
+            changes = config_changes(view.state, view.config, view.now)
+            return waiting_changes(preview(view.state, changes, view.now))
+    except LedgerError:
+        return []
 
 
 def _warn(config: Config) -> None:
@@ -60,7 +87,7 @@ def _check_for_programs(home: Home) -> None:
             {name: getattr(error, name) for name in error.__struct_fields__} for error in problem.errors
         ]
         found = {"path": str(home.config), "digest": problem.digest, "valid": False, "jobs": None}
-        show_json({**found, "errors": errors, "error_count": problem.count, "warnings": []})
+        show_json({**found, "errors": errors, "error_count": problem.count, "approvals": [], "warnings": []})
         raise click.exceptions.Exit(ExitCode.USAGE) from None
     show_json(
         {
@@ -70,6 +97,9 @@ def _check_for_programs(home: Home) -> None:
             "jobs": len(config.jobs),
             "errors": [],
             "error_count": 0,
+            "approvals": [
+                {"job": name, **change_document(change)} for name, change in _for_approval(home, config)
+            ],
             "warnings": [msgspec.to_builtins(remark._asdict()) for remark in lints(config)],
         }
     )

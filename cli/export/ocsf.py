@@ -43,6 +43,9 @@ class _Activity(NamedTuple):
 OF_ENTRIES = {
     v.JobDefined.TYPE: _Activity(1, "", 1),
     v.JobRemoved.TYPE: _Activity(3, "", 4),
+    v.ApprovalRequested.TYPE: _Activity(_OTHER, "Request Approval", 1),
+    v.ApprovalGiven.TYPE: _Activity(_OTHER, "Approve", 1),
+    v.ApprovalWithdrawn.TYPE: _Activity(_OTHER, "Withdraw Approval Request", 1),
     v.JobEnabled.TYPE: _Activity(4, "", 1),
     v.JobDisabled.TYPE: _Activity(5, "", 4),
     v.RunStarted.TYPE: _Activity(6, "", 3),

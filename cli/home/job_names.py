@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -82,12 +83,20 @@ def find_job(state: State, name: str, *, removed: bool = False) -> Job:
     if job is not None and (job.present or removed):
         return job
     shown = printable(name)
+    if (change := state.changes.get(name)) is not None and change.definition is not None:
+        how = "waits for approval" if change.waits else "was rejected"
+        raise Failure(f"job {shown} is not in force: its definition {how}", approval_hint(name))
     if job is not None:
         raise Failure(
             f"job {shown} is no longer in the config",
             f"`cronledger jobs history --job {shown}` has its past.",
         )
     raise Failure(*_no_such(shown, name, (job.name for job in state.present_jobs())))
+
+
+def approval_hint(name: str) -> str:
+    """Where to look at what is pending for a job."""
+    return f"`cronledger jobs approve {shlex.quote(printable(name))}` shows it."
 
 
 def check_past(state: State, name: str) -> None:

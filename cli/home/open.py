@@ -7,7 +7,7 @@ line with the config, so that the first `jobs disable` works before any schedule
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from cli.app.failures import complain
@@ -83,6 +83,7 @@ def to_write(home: Home) -> Iterator[Ledger]:
     from scheduler.ledger.view import config_to_record
     from scheduler.ownership.actor import person
     from scheduler.ownership.home_identity import remember_first
+    from scheduler.service.environments_in_force import keep_environments_in_force
 
     config, problem = config_to_record(home)
     if problem is not None:
@@ -93,6 +94,9 @@ def to_write(home: Home) -> Iterator[Ledger]:
             remember_first(home)
             bring_in_line(ledger, config)
             yield ledger
+            if config is not None:
+                with suppress(OSError):  # a run that needs them says so
+                    keep_environments_in_force(home, ledger.state, config.jobs)
         finally:
             ledger.store.close()
 

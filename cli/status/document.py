@@ -17,6 +17,7 @@ from cli.status.findings import (
     replaced_parts,
     settled_ahead_by_hand,
 )
+from cli.words.approval_words import change_document, waiting_changes
 from cli.words.limit_words import memory_means
 from cli.words.wait_words import awaited_instants, waiting_document
 from scheduler.ownership.home_identity import is_copy
@@ -123,9 +124,12 @@ def _settled(view: View) -> list[dict[str, Any]]:
 
 
 def _waits(view: View) -> dict[str, Any]:
-    """What runs wait for that could start."""
+    """What waits: changes for a second person, runs for what they could start with."""
     full = view.full_slots
     return {
+        "approvals": [
+            {"job": name, **change_document(change)} for name, change in waiting_changes(view.state)
+        ],
         "slots_taken": None
         if full is None
         else {"by": [run.number for run in full.holders], "waiting": len(full.waiting)},

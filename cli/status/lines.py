@@ -21,6 +21,7 @@ from cli.status.findings import (
 from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell, Value
 from cli.times.show import show_duration, show_past, show_size, show_time
+from cli.words.approval_words import change_sentence, waiting_changes
 from cli.words.entry_lines import sentence
 from cli.words.job_words import PAUSE_ENDS, backfill_words, paused_words
 from cli.words.limit_words import memory_means, memory_means_words
@@ -58,6 +59,8 @@ def status_facts(view: View, zone: str) -> list[tuple[str, Value]]:
         facts.append(("jobs waiting", awaiting))
     if backfills := _backfills(view):
         facts.append(("backfills", backfills))
+    if approvals := _approvals(view, zone):
+        facts.append(("approvals", approvals))
     if left := _left_running(view):
         facts.append(("not stopped", left))
     if any_memory_limit(view):
@@ -190,6 +193,20 @@ def _backfills(view: View) -> list[Cell | str]:
     ]
     if len(going) > _SHOWN_MAX:
         lines.append(f"and {len(going) - _SHOWN_MAX:,} more")
+    return lines
+
+
+def _approvals(view: View, zone: str) -> list[Cell | str]:
+    """What waits for a second person."""
+    waiting = waiting_changes(view.state)
+    lines: list[Cell | str] = [
+        Cell(f"{printable(name)}: {change_sentence(change, view.now, zone)}", "warn")
+        for name, change in waiting[:_SHOWN_MAX]
+    ]
+    if len(waiting) > _SHOWN_MAX:
+        lines.append(f"and {len(waiting) - _SHOWN_MAX:,} more")
+    if waiting:
+        lines.append("`jobs approve NAME` shows a change and approves it")
     return lines
 
 

@@ -11,6 +11,7 @@ from cli.terminal.console import Tone, is_terminal, speaks_unicode
 from cli.terminal.printable import show_count
 from cli.terminal.tables import Cell
 from cli.times.show import show_clock, show_duration, show_past, show_time
+from cli.words.approval_words import change_document
 from cli.words.wait_words import awaited_instants, awaited_words, waiting_document, waiting_runs_words
 from cli.words.words import actor_words, outcome_symbol, outcome_words, skip_words, timing_words
 from scheduler.rules.instants_state import Backfill
@@ -63,6 +64,8 @@ def enabled_cell(
     words = enabled_words(job, zone, beside=beside, labelled=labelled)
     if (settled := settled_by_hand(job, now)) is not None:
         words += f", settled until {show_time(settled.until, zone)}"
+    if (change := state.changes.get(job.name)) is not None and change.waits:
+        words += ", a change waits for approval"
     tone: Tone = "plain" if words == "enabled" else "warn"
     if job.live:
         words += f", {waiting_runs_words(state, job, waits, now, zone, beside=beside)}"
@@ -163,6 +166,9 @@ def job_document(state: State, job: Job, now: datetime, waits: WaitingReasons) -
         "last_skipped": _skipped_document(job.last_skipped),
         "next_run": next_run(job, now),
         "running": [_run_document(state, number, waits) for number in job.live],
+        "pending_change": None
+        if (change := state.changes.get(job.name)) is None
+        else change_document(change),
         "backfill_left": 0 if backfill is None else backfill.left,
         "after": msgspec.to_builtins(definition.after),
         "awaiting": [

@@ -59,10 +59,10 @@ def load_config(home: Home, path: Path | None = None) -> Config:
     Raises:
         ConfigInvalid, ConfigMissing, ConfigUnreadable: there is none that could be used.
     """
-    return load(path or home.config, home.root, salt=_salt(home))
+    return load(path or home.config, home.root, salt=salt_of(home))
 
 
-def _salt(home: Home) -> bytes:
+def salt_of(home: Home) -> bytes:
     """What the digests of environment values are salted with, so that short secrets cannot be guessed from a ledger.
 
     It is made when first needed and never leaves the home. Where it cannot be made there is none: a digest then

@@ -35,14 +35,16 @@ def load(
     from scheduler.configuration.yaml_tree.source import MAX_BYTES
 
     try:
-        raw = read_trusted(path, home, MAX_BYTES)
+        found = read_trusted(path, home, MAX_BYTES)
     except Untrusted as problem:
         raise ConfigUntrusted(path, str(problem)) from None
     except FileNotFoundError:
         raise ConfigMissing(path) from None
     except OSError as error:
         raise ConfigUnreadable(path, error.strerror or str(error)) from None
-    return parse(raw, path, home, registered=registered, salt=salt, now=datetime.now(UTC))
+    config = parse(found.content, path, home, registered=registered, salt=salt, now=datetime.now(UTC))
+    config.owner = found.owner
+    return config
 
 
 def parse(

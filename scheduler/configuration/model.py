@@ -82,11 +82,13 @@ class Config:
         calendars: By name.
         calendar_files: The iCalendar files that were read.
         remarks: What reading it found legal but surprising; `lints.lints` has these and those about schedules.
+        owner: Who owns the file, and alone could write it; empty if that is not known.
         read_at: When it was read; None if single instants that have passed are nobody's concern.
     """
 
     __slots__ = (
-        "calendar_files", "calendars", "digest", "jobs", "ledger", "path", "read_at", "remarks", "settings",
+        "calendar_files", "calendars", "digest", "jobs", "ledger", "owner", "path", "read_at", "remarks",
+        "settings",
     )  # fmt: skip
 
     def __init__(
@@ -101,6 +103,7 @@ class Config:
         calendar_files: Sequence[Path] = (),
         ledger: LedgerSettings | None = None,
     ) -> None:
+        self.owner = ""
         self.path = path
         self.digest = digest
         self.jobs = dict(jobs)

@@ -10,10 +10,11 @@ import shlex
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from eventstore.regular_file import open_regular
 from scheduler.home import Home
-from scheduler.ownership.home_owner import owner_or_self
+from scheduler.ownership.home_owner import owner_or_self, user_name
 
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
@@ -22,8 +23,15 @@ class Untrusted(Exception):
     """Others can write a file that decides what runs, or put another in its place; the message says what to do."""
 
 
-def read_trusted(path: Path, home: Path | None, bytes_max: int) -> bytes:
-    """The bytes of a file that decides what runs: all of them, or one more than may be.
+class TrustedFile(NamedTuple):
+    """What a file that decides what runs holds, and who owns it: nobody else but root could write it."""
+
+    content: bytes
+    owner: str
+
+
+def read_trusted(path: Path, home: Path | None, bytes_max: int) -> TrustedFile:
+    """A file that decides what runs: all of its bytes, or one more than may be.
 
     Args:
         path: the file; a link is followed.
@@ -35,9 +43,10 @@ def read_trusted(path: Path, home: Path | None, bytes_max: int) -> bytes:
         OSError: it cannot be read.
     """
     with open(open_regular(path, follow=True), "rb") as file:
-        if problem := distrust(os.fstat(file.fileno()), path, home):
+        found = os.fstat(file.fileno())
+        if problem := distrust(found, path, home):
             raise Untrusted(problem)
-        return file.read(bytes_max + 1)
+        return TrustedFile(file.read(bytes_max + 1), user_name(found.st_uid))
 
 
 def distrust(found: os.stat_result, path: Path, home: Path | None, looked_at: set[Path] | None = None) -> str:
@@ -80,7 +89,7 @@ def _folders(path: Path, home: Path | None) -> Iterator[Path]:
 def _distrusted(found: os.stat_result, path: Path, trusted: set[int]) -> str:
     quoted = shlex.quote(str(path))
     if found.st_uid not in trusted:
-        who, owner = _name(found.st_uid), _name(max(trusted))
+        who, owner = user_name(found.st_uid), user_name(max(trusted))
         return f"{path} belongs to {who}, who could put any command there: `chown {owner} {quoted}`"
     # Where a folder is sticky, as /tmp is, nobody can replace what is another's.
     sticky = stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX
@@ -93,12 +102,3 @@ def _distrusted(found: os.stat_result, path: Path, trusted: set[int]) -> str:
 def _is_read_only(path: Path) -> bool:
     """Whether nobody can write there, whatever the mode says: a volume that an orchestrator mounts, say."""
     return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
-
-
-def _name(uid: int) -> str:
-    import pwd
-
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)

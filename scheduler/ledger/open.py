@@ -87,4 +87,4 @@ def config_changes(state: State, config: Config | None, now: datetime) -> list[E
     if config is None:
         return pauses_ended(state, now)
     definitions = {name: job.definition for name, job in config.jobs.items()}
-    return reconcile(state, definitions, config.digest, now, config.calendars)
+    return reconcile(state, definitions, config.digest, now, config.calendars, config.owner)

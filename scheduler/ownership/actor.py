@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pwd
 import socket
+from collections.abc import Iterator
 from typing import Final
 
 from msgspec import structs
 
 from scheduler.entry_members import Claims
-from scheduler.ownership.login import login_of
+from scheduler.home import Home
+from scheduler.ownership.home_owner import user_name
+from scheduler.ownership.login import inherited_login, login_of
 from scheduler.processes.recognition.identity import process_stat
 from scheduler.processes.recognition.tree import LEDGER, RUN, carried
+from scheduler.rules.approvals.persons import Party
+from scheduler.scheduler_lock import holder_of
 
 _NAME_BYTES_MAX: Final = 100
 _PARENTS_MAX: Final = 64
@@ -30,9 +34,36 @@ def remember_user() -> None:
     _remembered[:] = [os.getuid()]
 
 
+def acting_party(home: Home, mark: str) -> Party:
+    """Who acts here, for the rules about approval.
+
+    Args:
+        home: the home.
+        mark: what its runs carry; see `State.mark`.
+    """
+    uid, said, login = _uid(), claims(mark), inherited_login()
+    names = () if said is None else (said.sudo, said.login)
+    vouched = "" if login is None else user_name(login.uid)
+    login_uid = None if said is None else said.login_uid
+    in_run = said is not None and said.run is not None
+    return Party(
+        name=user_name(uid),
+        login=vouched,
+        claimed=[name for name in names if name and name != vouched],
+        is_root=0 in (uid, login_uid, *os.getresuid()),
+        in_job=in_run or _comes_of_scheduler(home),
+    )
+
+
+def _comes_of_scheduler(home: Home) -> bool:
+    """Whether the scheduler that serves the home is a parent: of a process that left its run it becomes one."""
+    holder = holder_of(home.scheduler_lock)
+    return holder is not None and holder.pid > 0 and holder.pid in _parents()
+
+
 def person() -> str:
     """`user:NAME@HOST`, the name of the real uid; its number where it has no name."""
-    return f"user:{name_of(_uid())}@{socket.gethostname()}"
+    return f"user:{user_name(_uid())}@{socket.gethostname()}"
 
 
 def claims(mark: str) -> Claims | None:
@@ -41,9 +72,9 @@ def claims(mark: str) -> Claims | None:
     Args:
         mark: what the runs carry that may have typed this; see `State.mark`.
     """
-    name = name_of(_uid())
+    name = user_name(_uid())
     login, sudo = login_of(), _sudo_name()
-    login_name = "" if login is None else name_of(login.uid)
+    login_name = "" if login is None else user_name(login.uid)
     said = Claims(
         login="" if login_name == name else login_name,
         sudo="" if sudo == name else sudo,
@@ -60,28 +91,26 @@ def _typed_in(mark: str) -> int | None:
     if os.environ.get(LEDGER) == mark and number.isascii() and number.isdecimal() and len(number) < 19:
         return int(number)
     with contextlib.suppress(OSError):  # no descriptor is left to look with
-        pid = os.getppid()
-        for _ in range(_PARENTS_MAX):
+        for pid in _parents():
             found = carried(pid, mark)
             if found is not None:
                 return found[0]
-            status = process_stat(pid)
-            if status is None or status.parent <= 1:
-                break
-            pid = status.parent
     return None
+
+
+def _parents() -> Iterator[int]:
+    """The processes of which this one comes, the nearest first, but for init."""
+    pid = os.getppid()
+    for _ in range(_PARENTS_MAX):
+        yield pid
+        status = process_stat(pid)
+        if status is None or status.parent <= 1:
+            break
+        pid = status.parent
 
 
 def _uid() -> int:
     return _remembered[0] if _remembered else os.getuid()
-
-
-def name_of(uid: int) -> str:
-    """The name of a user; its number where it has no name."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
 
 
 def _sudo_name() -> str:

@@ -28,3 +28,13 @@ def is_foreign(home: Home) -> bool:
     Who reads such a home writes nothing there, whatever its permissions would allow.
     """
     return owner_or_self(home) != os.geteuid()
+
+
+def user_name(uid: int) -> str:
+    """The name of a user; its number where it has no name."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)

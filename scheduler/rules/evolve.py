@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
 from scheduler.rules.fold import (
+    approval_entries,
     backfill_entries,
     evidence_entries,
     home_entries,
@@ -49,6 +50,7 @@ def fold(state: State, entries: Iterable[Entry]) -> State:
 _APPLY: Apply = {
     **home_entries.APPLY,
     **job_entries.APPLY,
+    **approval_entries.APPLY,
     **schedule_entries.APPLY,
     **backfill_entries.APPLY,
     **run_entries.APPLY,

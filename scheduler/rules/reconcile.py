@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.definition import JobDefinition, changed_members, revision
+from scheduler.definition import JobDefinition
+from scheduler.rules.approvals.decisions import definition_in_force, took_effect, unwanted, wanted
+from scheduler.rules.approvals.pending_change import needs_approval
 from scheduler.rules.job_schedule import with_offsets
-from scheduler.rules.state import Job, State
+from scheduler.rules.state import State
 from scheduler.schedule.calendars.calendar_days import CalendarDays
 
 
@@ -32,24 +34,31 @@ def reconcile(
     config: str,
     now: datetime,
     calendars: Mapping[str, CalendarDefinition] | None = None,
+    owner: str = "",
 ) -> list[Event]:
     """What must be recorded so that the state agrees with a valid config.
+
+    A change that a second person has to approve does not come into force by that: it is asked for.
 
     Args:
         definitions: every job of the config, by name; those with jitter get their offset here.
         config: digest of the config file.
         now: moment of the decision.
         calendars: those of the config, by name; they stand before the jobs that name their days.
+        owner: the user who owns the config file, and alone could write it; empty if that is not known.
     """
     events = pauses_ended(state, now)
     for calendar in (calendars or {}).values():
         events += _define_calendar(state, calendar, config)
     definitions = with_offsets(definitions, state.ledger)
-    for name, definition in definitions.items():
-        events += _define(state.jobs.get(name), definition, config)
+    for definition in definitions.values():
+        events += _define(state, definition, config, owner)
     for name, job in state.jobs.items():
         if job.present and name not in definitions:
-            events.append(v.event(v.JobRemoved(config=config), v.CONFIG, job=name))
+            events += _change(state, name, job.definition, None, config, owner)
+    for name in state.changes:
+        if name not in definitions and definition_in_force(state, name) is None:
+            events += unwanted(state, name)
     if events or state.config != config or state.rejection is not None:
         events.append(v.event(v.ConfigAccepted(config=config, jobs=len(definitions)), v.CONFIG))
     return events
@@ -71,18 +80,21 @@ def _define_calendar(state: State, new: CalendarDefinition, config: str) -> list
     return [v.event(defined, v.CONFIG)]
 
 
-def _define(job: Job | None, new: JobDefinition, config: str) -> list[Event]:
-    if job is not None and job.present and job.definition == new:
-        return []
+def _define(state: State, new: JobDefinition, config: str, owner: str) -> list[Event]:
+    job = state.jobs.get(new.name)
     old = job.definition if job is not None and job.present else None
-    changed = [] if old is None else changed_members(old, new)
-    defined = v.JobDefined(definition=new, revision=revision(new), config=config, changed=changed)
-    events = [v.event(defined, v.CONFIG, job=new.name)]
-    was_enabled = True if old is None else old.enabled
-    if new.enabled != was_enabled:
-        enablement = v.JobEnabled() if new.enabled else v.JobDisabled()
-        events.append(v.event(enablement, v.CONFIG, job=new.name))
-    return events
+    if old == new:
+        return unwanted(state, new.name) if state.changes else []
+    return _change(state, new.name, old, new, config, owner)
+
+
+def _change(
+    state: State, name: str, old: JobDefinition | None, new: JobDefinition | None, config: str, owner: str
+) -> list[Event]:
+    """The config has a definition of a job (None: none) that is not the one in force."""
+    if needs_approval(old, new):
+        return wanted(state, name, new, config, owner)
+    return [*unwanted(state, name), *took_effect(old, new, name, config)]
 
 
 def pauses_ended(state: State, now: datetime) -> list[Event]:

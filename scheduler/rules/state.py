@@ -21,6 +21,7 @@ from scheduler.entry_members import (
     Survivor,
     Trigger,
 )
+from scheduler.rules.approvals.pending_change import PendingChange
 from scheduler.rules.awaited import AwaitedInstant, PassedRun, Success
 from scheduler.rules.evidence.evidence_state import Evidence
 from scheduler.rules.instants_state import (
@@ -328,6 +329,7 @@ class State(msgspec.Struct):
         new_at_reboot: those of them that became such a job after the newest boot was seen, and when.
         dependents: the jobs that run after another, by the name of that one.
         evidence: who signs the ledger, and what was signed; None if it has no key.
+        changes: what a second person has to approve, or rejected, by the name of the job.
     """
 
     head: Head = EMPTY
@@ -350,6 +352,7 @@ class State(msgspec.Struct):
     new_at_reboot: dict[str, datetime] = {}
     dependents: dict[str, list[str]] = {}
     evidence: Evidence | None = None
+    changes: dict[str, PendingChange] = {}
 
     @property
     def mark(self) -> str:

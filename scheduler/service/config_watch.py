@@ -68,7 +68,7 @@ class ConfigWatch:
         ledger: where what became of an edit is recorded.
         clock: where the time comes from.
         first: the config to start with.
-        put_in_force: given each config that is in force from then on.
+        put_in_force: given each config that is in force from then on, while `config` is the one before.
         announce: given what a person at the terminal should know.
 
     Attributes:
@@ -133,12 +133,15 @@ class ConfigWatch:
             self._announce(FsyncEdited())
         self._use(config)
         definitions, now = config.definitions, self._clock.read().wall
-        self._record(lambda state: reconcile(state, definitions, config.digest, now, config.calendars), stamp)
+        self._record(
+            lambda state: reconcile(state, definitions, config.digest, now, config.calendars, config.owner),
+            stamp,
+        )
 
     def _use(self, config: Config) -> None:
+        self._put_in_force(config)
         self.config = config
         self._calendar_stamps = calendar_stamps(config)
-        self._put_in_force(config)
         keep_copy(config, self._home.config_in_force)
 
     def _record(self, decide: Callable[[State], list[Event]], stamp: Stamp | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -15,6 +16,7 @@ from scheduler.definition import Directory, JobDefinition, Limits
 from scheduler.home import Home
 from scheduler.processes.confinement.confinement import Confinement
 from scheduler.processes.spawner import Launch
+from scheduler.rules.approvals.pending_change import needs_approval
 from scheduler.rules.runs.dispatch import not_launched
 from scheduler.rules.state import Run, State
 from scheduler.service.attempts.running_attempt import RunningAttempt
@@ -116,7 +118,9 @@ class Launcher:
             OSError: a secret cannot be read, or there is no such user as it runs as.
         """
         account = _account(definition, to_start=to_start)
-        launch = self.prepare(run, definition, started, max(1, run.attempt), options, account)
+        launch = self.prepare(
+            run, definition, started, max(1, run.attempt), options, account, to_start=to_start
+        )
         if to_start and definition.params:
             from scheduler.configuration.variables.parameters import environment
 
@@ -137,11 +141,13 @@ class Launcher:
         attempt: int,
         options: Sequence[str] = (),
         account: Account | None = None,
+        *,
+        to_start: bool = False,
     ) -> Launch:
         """What is to be launched for an attempt, as the user of an account if there is one; see `attempt`."""
         env = {
             **(self._base if account is None else _as_other_user(self._base, account)),
-            **self._values(definition),
+            **self._values(definition, to_start=to_start),
             "CRONLEDGER_JOB": run.job,
         }
         instant = run.scheduled_for or run.original_scheduled_for
@@ -161,11 +167,29 @@ class Launcher:
             confinement=_confinement(definition.limits, account),
         )
 
-    def _values(self, definition: JobDefinition) -> Mapping[str, str]:
+    def _values(self, definition: JobDefinition, *, to_start: bool) -> Mapping[str, str]:
         job = self._jobs.get(definition.name)
         if definition.env != (job.definition.env if job else {}):
             self._reread()
             job = self._jobs.get(definition.name)
+            if definition.env != (job.definition.env if job else {}):
+                return self._kept(definition, job, to_start=to_start)
+        return job.env if job else {}
+
+    def _kept(
+        self, definition: JobDefinition, job: ConfiguredJob | None, *, to_start: bool
+    ) -> Mapping[str, str]:
+        """The environment of a definition that is in force while the config has another one."""
+        from scheduler.configuration.home_config import salt_of
+        from scheduler.configuration.variables.kept_environments import kept_environment
+
+        kept = kept_environment(self._home.environments, definition.env, salt_of(self._home))
+        if kept is not None:
+            return kept
+        if to_start and needs_approval(definition, None if job is None else job.definition):
+            raise OSError(
+                errno.ENOENT, "what its env was before the edit that waits for approval is not known"
+            )
         return job.env if job else {}
 
     def _python_argv(

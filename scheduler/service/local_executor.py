@@ -25,6 +25,7 @@ from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.processes.output.output_files import remove_what_was_lost
 from scheduler.processes.spawner import Spawner
+from scheduler.rules.approvals.decisions import definition_in_force
 from scheduler.rules.runs.attempts import closed, end_of_wish, is_news, waits_no_longer, with_retry
 from scheduler.rules.runs.dispatch import may_start, skipped, started
 from scheduler.rules.runs.orphans import ExecutorAlive, orphans, settle
@@ -143,6 +144,7 @@ class LocalExecutor:
             Unavailable, Poisoned, Corrupt: see `EventStore.append`. Nothing was started.
         """
         now = self._clock.read().wall
+        request = _in_force(self._ledger.state, request)
         entries = self._ledger.decide(lambda state: self._request(state, request, now))
         if not entries:
             return None
@@ -304,6 +306,15 @@ class LocalExecutor:
     def _notice(self, entry: Entry) -> None:
         if entry.type == v.RunCancelRequested.TYPE:
             self._supervisor.cancel(entry, self._clock.read())
+
+
+def _in_force(state: State, request: RunRequest) -> RunRequest:
+    """The request, with the definition in force of a job that has another one in the config."""
+    name = request.definition.name
+    if name not in state.changes:
+        return request
+    definition = definition_in_force(state, name)
+    return request if definition is None else request._replace(definition=definition)
 
 
 def _next_step_at(state: State, run: Run) -> datetime:

@@ -38,6 +38,7 @@ from scheduler.service.announcements import (
 )
 from scheduler.service.config_in_force import CONFIG_PROBLEMS, check_copy, rejection
 from scheduler.service.config_watch import ConfigWatch, FirstConfig
+from scheduler.service.environments_in_force import keep_environments_in_force
 from scheduler.service.executor import executors_of, this_process
 from scheduler.service.home_adoption import adopt_home
 from scheduler.service.launcher import Launcher
@@ -213,7 +214,7 @@ class Service:
             boottime_ms=round(self._clock.read().boottime_s * 1000),
         )
         events = [v.event(started, v.SCHEDULER)]
-        events += reconcile(state, config.definitions, config.digest, now, config.calendars)
+        events += reconcile(state, config.definitions, config.digest, now, config.calendars, config.owner)
         if self._first_problem is not None:
             events.append(rejection(self._first_problem))
         return events
@@ -277,6 +278,9 @@ class Service:
             snapshot.write(self._home.snapshots, self._ledger, v.SCHEDULER)
 
     def _put_in_force(self, config: Config) -> None:
+        before = self._config_watch.config.jobs
+        with contextlib.suppress(OSError):  # a run that needs it says so
+            keep_environments_in_force(self._home, self._ledger.state, before, config.jobs)
         self._scheduler.settings = config.settings
         self._launcher.use(config.jobs)
         self._want_forks(any(job.definition.python is not None for job in config.jobs.values()))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from eventstore.store import Entry, Event
+from scheduler.vocabulary.approval_entries import ApprovalGiven, ApprovalRequested, ApprovalWithdrawn
 from scheduler.vocabulary.evidence_entries import (
     CheckpointAnchored,
     CheckpointAnchorFailed,
@@ -57,10 +58,10 @@ from scheduler.vocabulary.scheduler_entries import (
 )
 
 __all__ = [
-    "CAUSES", "CONFIG", "DEFINITIONS", "ENABLEMENTS", "ENDINGS", "EVIDENCE", "EXCLUSIONS", "GROUPS", "JOB_ENTRIES",
-    "LIVES", "MISFIRES", "PAUSES", "PAYLOADS", "REMARKS", "RUN_ENTRIES", "SCHEDULER", "SETTLEMENTS", "TYPES",
-    "WATCH_ENTRIES",
-    "BackfillEnded", "BackfillRequested",
+    "APPROVALS", "CAUSES", "CONFIG", "DEFINITIONS", "ENABLEMENTS", "ENDINGS", "EVIDENCE", "EXCLUSIONS", "GROUPS",
+    "JOB_ENTRIES", "LIVES", "MISFIRES", "PAUSES", "PAYLOADS", "REMARKS", "RUN_ENTRIES", "SCHEDULER", "SETTLEMENTS",
+    "TYPES", "WATCH_ENTRIES",
+    "ApprovalGiven", "ApprovalRequested", "ApprovalWithdrawn", "BackfillEnded", "BackfillRequested",
     "CalendarDefined", "CheckpointAnchorFailed", "CheckpointAnchored", "CheckpointCosigned", "CheckpointSigned",
     "ClockStepped", "ConfigAccepted", "ConfigRejected", "HomeAdopted", "JobDefined",
     "JobDisabled", "JobEnabled", "JobRemoved", "KeyCreated", "KeyRotated", "LedgerContinued",
@@ -74,6 +75,7 @@ __all__ = [
 TYPES: tuple[type[Payload], ...] = (
     LedgerCreated, LedgerRecovered, HomeAdopted, SchedulerStarted, SchedulerStopped, SchedulerPaused,
     SchedulerResumed, ClockStepped, SnapshotWritten, ConfigAccepted, ConfigRejected, JobDefined, JobRemoved,
+    ApprovalRequested, ApprovalGiven, ApprovalWithdrawn,
     JobEnabled, JobDisabled, CalendarDefined, ScheduleTicked, ScheduleMisfired, ScheduleExcluded, ScheduleSettled,
     ScheduleReopened, BackfillRequested,
     BackfillEnded, RunRequested, RunCancelRequested, RunStarted, RunAdopted, RunFinished, RunSkipped,
@@ -109,13 +111,16 @@ EXCLUSIONS = (ScheduleExcluded.TYPE,)
 """What tells that instants passed on days that calendars exclude."""
 SETTLEMENTS = (ScheduleSettled.TYPE, ScheduleReopened.TYPE)
 """What tells that a person settled instants, or opened them again."""
+APPROVALS = (ApprovalRequested.TYPE, ApprovalGiven.TYPE, ApprovalWithdrawn.TYPE)
+"""What becomes of a change that a second person has to approve."""
 EVIDENCE = (
     KeyCreated.TYPE, KeyRotated.TYPE, CheckpointSigned.TYPE, CheckpointCosigned.TYPE, CheckpointAnchored.TYPE,
     CheckpointAnchorFailed.TYPE, LedgerContinued.TYPE,
 )  # fmt: skip
 """What is recorded about keys, checkpoints and those who remember them."""
 REMARKS = (
-    LedgerCreated.TYPE, LedgerRecovered.TYPE, HomeAdopted.TYPE, SnapshotWritten.TYPE, ConfigAccepted.TYPE,
+    *APPROVALS, LedgerCreated.TYPE, LedgerRecovered.TYPE, HomeAdopted.TYPE, SnapshotWritten.TYPE,
+    ConfigAccepted.TYPE,
     ConfigRejected.TYPE, CalendarDefined.TYPE, BackfillRequested.TYPE, BackfillEnded.TYPE, RunCancelRequested.TYPE,
     RetentionApplied.TYPE, *EVIDENCE,
 )  # fmt: skip

@@ -11,20 +11,22 @@ from scheduler.vocabulary.payload import Payload
 
 
 class JobDefined(Payload, frozen=True):
-    """First sight of a job (`changed` is empty), or a change to it."""
+    """First sight of a job (`changed` is empty), or a change to it; `approval`: the entry that approved it."""
 
     TYPE: ClassVar[str] = "job.defined"
     definition: JobDefinition
     revision: str
     config: str
     changed: list[str] = []
+    approval: int | None = None
 
 
 class JobRemoved(Payload, frozen=True):
-    """The config no longer has this job."""
+    """The config no longer has this job; `approval`: the entry that approved its removal."""
 
     TYPE: ClassVar[str] = "job.removed"
     config: str
+    approval: int | None = None
 
 
 class JobEnabled(Payload, frozen=True):

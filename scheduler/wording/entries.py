@@ -8,6 +8,7 @@ import msgspec
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
+from scheduler.wording.approval_entries import APPROVAL_WORDINGS
 from scheduler.wording.causes import actor_words
 from scheduler.wording.evidence_entries import EVIDENCE_WORDINGS
 from scheduler.wording.home_entries import HOME_WORDINGS
@@ -16,7 +17,7 @@ from scheduler.wording.run_entries import RUN_WORDINGS
 from scheduler.wording.signs import EntryWording, Level, Signs
 
 ENTRY_WORDINGS: Final[dict[str, EntryWording]] = (
-    HOME_WORDINGS | EVIDENCE_WORDINGS | JOB_WORDINGS | RUN_WORDINGS
+    HOME_WORDINGS | EVIDENCE_WORDINGS | JOB_WORDINGS | APPROVAL_WORDINGS | RUN_WORDINGS
 )
 """Each type of the vocabulary."""
 

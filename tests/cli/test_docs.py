@@ -80,8 +80,9 @@ def test_each_command_stands_in_the_docs_with_all_its_options(path: str) -> None
 
 
 WITHOUT_JSON = {"home adopt",
-    "init", "serve", "completion", "jobs new", "jobs enable", "jobs disable", "jobs settle", "jobs cancel", "export",
-    "logs export", "logs show", "ledger prove", "witness serve", "witness cosign", "witness trust",
+    "init", "serve", "completion", "jobs new", "jobs enable", "jobs disable", "jobs settle", "jobs approve",
+    "jobs cancel", "export", "logs export", "logs show", "ledger prove", "witness serve", "witness cosign",
+    "witness trust",
     "witness key generate",
 }  # fmt: skip
 """They do something, or write in a format of their own."""

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from eventstore import Journal
+from scheduler import vocabulary as v
+from scheduler.entry_members import Person
 from scheduler.home import Home
 from tests.support.command import DEADLINE_S, Answer
 from tests.support.home import make_home
@@ -61,7 +63,7 @@ def give(home: Home, uid: int) -> None:
 
 def called_by(uid: int, home: Home, *arguments: str) -> Answer:
     """Have a user call the command."""
-    warm = make_home(Path(tempfile.mkdtemp(dir=home.root.parent)))
+    warm = make_home(Path(tempfile.mkdtemp(dir=home.root.parent)), home.config.read_text())
     command = [sys.executable, "-c", _PROGRAM, str(home.root), str(warm.root), str(uid), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=DEADLINE_S)
     assert done.returncode == 0, done.stderr
@@ -143,3 +145,30 @@ def test_an_owner_who_cannot_read_the_program_is_named(home: Home, monkeypatch: 
     assert answer.code == 2
     assert "cannot read /root/python" in " ".join(answer.err.split())
     assert owners(home) == {OWNER}
+
+
+def test_the_kernel_tells_the_configs_owner_from_who_approves(home: Home) -> None:
+    """The config is root's: so root asked for what it says, and the home's owner can approve it; root cannot."""
+    jobs = "jobs:\n  a: {{every: 1h, command: echo {}, approval: required}}\n  b: {{every: 1h, command: echo b}}\n"
+    home.config.write_text(jobs.format(1))
+    os.chown(home.config, 0, 0)
+    approve = ("jobs", "approve", "a", "--revision", _requested(home, Person(name="root", by="file")))
+    refused = called_by(0, home, *approve)
+    assert refused.code == 2
+    assert "root approves nothing" in refused.err
+    answer = called_by(OWNER, home, *approve)
+    assert answer.code == 0, answer.err
+    home.config.write_text(jobs.format(2))
+    os.chown(home.config, OWNER, OWNER)
+    refused = called_by(OWNER, home, *approve[:-1], _requested(home, Person(name="nobody", by="file")))
+    assert refused.code == 2
+    assert "who edited it may have been you" in " ".join(refused.err.split())
+
+
+def _requested(home: Home, person: Person) -> str:
+    """The revision that waits, once some command has recorded it, as asked for by this person."""
+    assert called_by(OWNER, home, "jobs", "disable", "b").code == 0
+    with Journal.open(home.ledger, software="", read_only=True) as journal:
+        found = [v.payload(entry) for entry in journal.read(0) if entry.type == v.ApprovalRequested.TYPE]
+    assert found[-1].person == person
+    return str(found[-1].revision)

@@ -262,6 +262,7 @@ class World:
     Attributes:
         jobs: the config; `edit` it and the scheduler takes notice.
         locks: how many runs may hold a lock at once, where it is not one.
+        owner: who owns the config file.
         calendars: those of the config, which its jobs name with the digests of their days.
         store: the ledger as the scheduler has it open; its hooks see what that appends.
         supervisor: what watches the scheduler's runs.
@@ -278,7 +279,7 @@ class World:
         self.jobs = {job.name: job for job in jobs}
         self.calendars: dict[str, CalendarDefinition] = {}
         self.max_parallel, self.locks = max_parallel, dict(locks or {})
-        self.edits = 0
+        self.edits, self.owner = 0, "ann"
         self.scheduler: Scheduler | None = None
         self._executor: Executor | None = None
         self.wait_s = 0.0
@@ -335,7 +336,7 @@ class World:
         )
         return [
             v.event(started, v.SCHEDULER),
-            *reconcile(state, self.jobs, f"config-{self.edits}", now, self.calendars),
+            *reconcile(state, self.jobs, f"config-{self.edits}", now, self.calendars, self.owner),
         ]
 
     def crash(self) -> None:
@@ -355,7 +356,9 @@ class World:
         self.jobs.update({job.name: job for job in jobs})
         self.edits += 1
         self.say(
-            lambda state: reconcile(state, self.jobs, f"config-{self.edits}", self.clock.wall, self.calendars)
+            lambda state: reconcile(
+                state, self.jobs, f"config-{self.edits}", self.clock.wall, self.calendars, self.owner
+            )
         )
 
     def say(self, decide: Callable[[State], Sequence[Event]]) -> list[Entry]:

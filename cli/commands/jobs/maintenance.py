@@ -21,6 +21,7 @@ from scheduler.home import Home
 if TYPE_CHECKING:
     from scheduler.configuration import Config
     from scheduler.definition import JobDefinition
+    from scheduler.rules.state import State
     from scheduler.service.local_executor import RunRequest
 
 _OUT, _ERR = 1, 2
@@ -100,7 +101,8 @@ def _maintain(
     from cli.runs.runners.runner import OutputPlaces
 
     with direct_runner(home, OutputPlaces(_ERR if as_json else _OUT, _ERR)) as runner:
-        request = _run_request(runner.config, name, unit, retention, switches)
+        definition = _definition(runner.config, name, runner.ledger.state)
+        request = _run_request(definition, unit, retention, switches)
         applied: list[dict[str, Any]] = []
         runner.ledger.listen(_collector(name, applied))
         runner.request_run(request, lambda number, job: None)
@@ -120,7 +122,7 @@ def _maintain(
 
 
 def _run_request(
-    config: Config, name: str, unit: str, retention: int | None, switches: _MaintenanceOptions
+    definition: JobDefinition, unit: str, retention: int | None, switches: _MaintenanceOptions
 ) -> RunRequest:
     from scheduler.service.local_executor import RunRequest
 
@@ -135,17 +137,16 @@ def _run_request(
     if switches.trust_clock:
         options.append("--trust-clock")
         parameters.append("trust_clock")
-    definition = _definition(config, name)
     check_reason([definition], switches.reason)
     return RunRequest(definition, switches.reason, options, parameters)
 
 
-def _definition(config: Config, name: str) -> JobDefinition:
-    """The job as the config has it, or as it is without a config."""
+def _definition(config: Config, name: str, state: State) -> JobDefinition:
+    """The job as the config has it, if that is approved; or as it is without a config."""
     from scheduler.definition import JobDefinition
 
     configured = config.jobs.get(name)
-    if configured is None:
+    if configured is None or (name in state.changes and name not in state.jobs):
         return JobDefinition(name=name)
     if not configured.definition.built_in:
         raise Failure(

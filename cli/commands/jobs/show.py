@@ -17,6 +17,7 @@ from cli.home.open import to_read
 from cli.terminal.console import is_terminal, note, out, speaks_unicode
 from cli.terminal.tables import Cell, Column, Value, details, table
 from cli.times.show import JOBS_ZONE, show_duration, show_relative, show_time, utc_option
+from cli.words.approval_words import change_rows, change_sentence
 from cli.words.job_words import (
     backfill_words,
     enabled_cell,
@@ -75,6 +76,10 @@ def _facts(view: View, job: Job, zone: str) -> Iterator[tuple[str, Value]]:
     yield "schedule", f"{words} ({source})"
     yield "zone", job.definition.timezone
     yield "enabled", enabled_cell(view.state, job, zone, view.now, view.waiting_reasons)
+    if (change := view.state.changes.get(job.name)) is not None:
+        yield "pending", Cell(change_sentence(change, view.now, zone), "warn")
+        for key, old, new in change_rows(job.definition, change.definition):
+            yield f"  {key}", f"{old or 'none'} -> {new or 'none'}"
     limits = job.definition.limits
     if limits is not None and limits.memory_bytes is not None:
         yield "memory limit", f"{size_words(limits.memory_bytes)} {memory_means_words(memory_means(view))}"

@@ -18,6 +18,7 @@ from cli.terminal.printable import printable, show_count
 from cli.terminal.progress import progress
 from cli.times.instant import SECOND, TypedTime, read_typed_time
 from cli.times.show import JOBS_ZONE, show_relative, show_time, utc_option
+from cli.words.approval_words import change_document, change_sentence
 from cli.words.entry_lines import sentence
 from cli.words.explanation_words import headline, in_force_sentence, sentence_of
 from cli.words.words import timing_words
@@ -177,6 +178,15 @@ def _proof(entries: list[int]) -> str:
 
 
 def _show_next(view: View, name: str, explainer: Explainer, zone: str) -> None:
+    if (change := view.state.changes.get(name)) is not None:
+        told = change_sentence(change, view.now, zone)
+        tell(
+            paint(
+                f"In force is what entry {view.state.jobs[name].defined_seq} says: {told}.",
+                "warn",
+                wants_colour(),
+            )
+        )
     settled, upcoming = explainer.settled_ahead(), explainer.next_due()
     if settled is not None:
         by_hand = settled_by_hand(view.state.jobs[name], view.now)
@@ -218,6 +228,9 @@ def _document(
         "more_instants": more,
         "next_run": upcoming,
         "scheduler_running": view.holder is not None,
+        "pending_change": None
+        if (change := view.state.changes.get(name)) is None
+        else change_document(change),
     }
 
 

@@ -34,6 +34,7 @@ from scheduler.processes import PosixSpawner
 from scheduler.python_jobs.targets import DRY_RUN
 from scheduler.rules.state import Run
 from scheduler.service.config_in_force import check_copy, config_to_start_with, keep_copy
+from scheduler.service.environments_in_force import keep_environments_in_force
 from scheduler.service.executor import executors_of, this_process
 from scheduler.service.local_executor import LocalExecutor, RunRequest
 
@@ -60,6 +61,8 @@ def direct_runner(home: Home, places: OutputPlaces | None) -> Iterator[DirectRun
         if problem is None:
             with patience_explained(home.ledger):
                 bring_in_line(ledger, config)
+            with contextlib.suppress(OSError):  # a run that needs them says so
+                keep_environments_in_force(home, ledger.state, config.jobs)
             keep_copy(config, home.config_in_force)
         else:
             complain(f"{problem}\nthe last config that was in force is used")
@@ -134,7 +137,9 @@ class DirectRunner(Runner):
             self.request_run(request, on_requested)
 
     def _definition_of(self, name: str) -> JobDefinition:
-        find_job(self.ledger.state, name)
+        job = find_job(self.ledger.state, name)
+        if name in self.ledger.state.changes:
+            return job.definition
         if name not in self.config.jobs:
             raise Failure(f"job {printable(name)} is not in the config that is used")
         return self.config.jobs[name].definition

@@ -145,7 +145,7 @@ def _weekdays(node: Node) -> set[str]:
 def _content(path: Path, home: Path | None) -> bytes:
     """The bytes of an iCalendar file, which nobody else may write: who can decides when jobs run."""
     try:
-        raw = read_trusted(path, home, ICAL_BYTES_MAX)
+        raw = read_trusted(path, home, ICAL_BYTES_MAX).content
     except Untrusted as problem:
         raise InvalidValue(str(problem)) from None
     except OSError as problem:

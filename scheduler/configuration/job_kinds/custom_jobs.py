@@ -127,7 +127,7 @@ class CustomJobs:
 
     def _source(self, path: Path) -> bytes:
         try:
-            source = read_trusted(path, self._home.root, SOURCE_BYTES_MAX)
+            source = read_trusted(path, self._home.root, SOURCE_BYTES_MAX).content
         except Untrusted as problem:
             raise OSError(errno.EPERM, str(problem)) from None
         if len(source) > SOURCE_BYTES_MAX:

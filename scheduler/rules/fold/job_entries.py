@@ -21,6 +21,7 @@ def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
     if new.calendars is not None and not state.known_days.issuperset(new.calendars.all_digests()):
         raise UnfitPayload(entry.seq, entry.type, "definition")
     note_definition(state, new.name, entry.time, at_reboot=new.at_reboot)
+    state.changes.pop(new.name, None)
     job = state.jobs.get(new.name)
     enablement = Enablement(enabled=new.enabled, actor=entry.actor, seq=entry.seq, time=entry.time)
     if new.after is not None or state.dependents:
@@ -67,6 +68,7 @@ def _calendar_defined(state: State, entry: Entry, data: v.CalendarDefined) -> No
 def _job_removed(state: State, entry: Entry, data: v.JobRemoved) -> None:
     job = _present(state, entry)
     if job is not None:
+        state.changes.pop(job.name, None)
         _close(job, entry.time, "removed")
         state.end_backfill(job.name)
         note_definition(state, job.name, entry.time, at_reboot=False)

@@ -22,7 +22,7 @@ from scheduler.rules.after import successes_of_start
 from scheduler.rules.awaited import AwaitedInstant
 from scheduler.rules.evolve import evolve
 from scheduler.rules.job_schedule import nominal
-from scheduler.rules.laws import backfill_laws, evidence_laws, settlement_laws
+from scheduler.rules.laws import approval_laws, backfill_laws, evidence_laws, settlement_laws
 from scheduler.rules.state import Job, Run, State
 from scheduler.schedule.calendars.calendar_days import CalendarDays
 from scheduler.vocabulary.payload import UnfitPayload
@@ -178,7 +178,11 @@ def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> str:
         known = state.calendars.get(name)
         if known is None or known.days != digest:
             return f"no calendar {name} with these days was on record then"
-    return ""
+    return approval_laws.took_effect(state, entry, data.definition, data.approval)
+
+
+def _job_removed(state: State, entry: Entry, data: v.JobRemoved) -> str:
+    return approval_laws.took_effect(state, entry, None, data.approval)
 
 
 def _run_requested(state: State, entry: Entry, data: v.RunRequested) -> str:
@@ -311,6 +315,10 @@ _LAWS: dict[str, Callable[[State, Entry, Any], str]] = {
     v.BackfillEnded.TYPE: backfill_laws.ended,
     v.CalendarDefined.TYPE: _calendar_defined,
     v.JobDefined.TYPE: _job_defined,
+    v.JobRemoved.TYPE: _job_removed,
+    v.ApprovalRequested.TYPE: approval_laws.requested,
+    v.ApprovalGiven.TYPE: approval_laws.given,
+    v.ApprovalWithdrawn.TYPE: approval_laws.withdrawn,
     v.RunRequested.TYPE: _run_requested,
     v.RunCancelRequested.TYPE: _run_cancel_requested,
     v.RunStarted.TYPE: _run_started,

@@ -33,4 +33,19 @@ KEYS: Final[dict[str, Key]] = {
         comment="jobs run, cancel, enable and disable ask for a --reason (false)",
         shared=True,
     ),
+    "approval": Key(
+        member="approval",
+        read=values.one_of("none", "required"),
+        show=shown.text,
+        takes="none or required",
+        default="none",
+        meaning="With `required`, an edit of the job comes into force only when a second person has approved it: "
+        "`cronledger jobs approve NAME`. The first definition, the removal and dropping this key count as edits. "
+        "What is in force stays so meanwhile. The program behind a command, and keys that are not the job's, are not "
+        "covered: "
+        "[four eyes](approvals.md).",
+        example="approval: required",
+        comment="edits come into force when a second person runs: cronledger jobs approve NAME (none)",
+        synonyms=("four_eyes", "approve", "review"),
+    ),
 }

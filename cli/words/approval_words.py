@@ -1,0 +1,87 @@
+"""Changes that a second person has to approve, in words, as rows and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from cli.terminal.console import note
+from cli.terminal.printable import printable
+from cli.times.show import local_zone, show_past, show_time
+from scheduler.definition import JobDefinition
+from scheduler.rules.approvals.pending_change import PendingChange
+from scheduler.rules.state import State
+from scheduler.wording.approval_entries import asker_words, pending_words
+
+REMOVAL = "removal"
+"""What stands for the revision of a removal."""
+
+
+def waiting_changes(state: State) -> list[tuple[str, PendingChange]]:
+    """What waits for approval, by the names of the jobs."""
+    return [(name, change) for name, change in sorted(state.changes.items()) if change.waits]
+
+
+def shown_revision(change: PendingChange) -> str:
+    """By which word a change is approved."""
+    return change.revision or REMOVAL
+
+
+def change_sentence(change: PendingChange, now: datetime, zone: str) -> str:
+    """What is pending, since when, and who asked for it, or that it was rejected."""
+    what = printable(pending_words(change.definition, change.changed))
+    when = f"{show_time(change.time, zone)} ({show_past(change.time, now)})"
+    asked = f"asked for by {printable(asker_words(change.actor, change.person))}, {when}"
+    if change.rejected_seq is not None:
+        by = printable(change.rejected_by)
+        return f"{what}, {asked}, was rejected by {by} (entry {change.rejected_seq})"
+    return f"{what} waits for approval by a second person, {asked}"
+
+
+def change_rows(old: JobDefinition | None, new: JobDefinition | None) -> Iterable[tuple[str, str, str]]:
+    """The keys in which two definitions differ: each with its value in both, empty where there is none.
+
+    Of variables only digests are known: these tell that a value is another one.
+    """
+    from scheduler.configuration.keys.table import JOB_KEYS
+
+    for word, key in JOB_KEYS.items():
+        shown = ["" if each is None else key.shown(each) for each in (old, new)]
+        if word == "env":
+            names = sorted({*(old.env if old else ()), *(new.env if new else ())})
+            for name in names:
+                values = ["" if each is None else each.env.get(name, "") for each in (old, new)]
+                if values[0] != values[1]:
+                    yield f"env.{name}", *_env_words(*values)
+        elif old is None or new is None:
+            said = old or new
+            if said is not None and key.value(said) != getattr(JobDefinition(name=said.name), key.member):
+                yield word, shown[0], shown[1]
+        elif any(getattr(old, name) != getattr(new, name) for name in (key.member, *key.derived)):
+            yield word, shown[0], shown[1]
+
+
+def tell_changes(state: State, now: datetime) -> None:
+    """Note below a list of jobs what waits for approval."""
+    for name, change in waiting_changes(state):
+        note(f"{printable(name)}: {change_sentence(change, now, local_zone())}.")
+
+
+def _env_words(old: str, new: str) -> tuple[str, str]:
+    return (f"set (digest {old})" if old else ""), (f"set (digest {new})" if new else "")
+
+
+def change_document(change: PendingChange) -> dict[str, Any]:
+    """For programs: members are added, never renamed."""
+    return {
+        "entry": change.seq,
+        "requested": change.time,
+        "requested_by": change.actor,
+        "person": {"name": change.person.name, "by": change.person.by},
+        "kind": "removed" if change.definition is None else "changed" if change.changed else "defined",
+        "revision": change.revision or None,
+        "changed": change.changed,
+        "rejected_entry": change.rejected_seq,
+        "rejected_by": change.rejected_by or None,
+    }
