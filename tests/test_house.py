@@ -45,7 +45,7 @@ is kept from asking `platform`."""
 PROOFS_WITH_FILES = {"kept_checkpoints", "kept_sizes", "leaves", "ledger_tree", "signing", "tile_files"}
 """The files of `eventstore/proofs/` that read or write, and that which knows the library for signatures."""
 SIGNERS = {
-    "cli.commands.ledger.check_proof",
+    "cli.evidence.proofs.checked",
     "cli.commands.witness.key",
     "cli.witness.folder",
     "scheduler.evidence.verification.evidence_check",

@@ -10,10 +10,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from eventstore.proofs.consistency import prove_consistency, verify_consistency
 from eventstore.proofs.errors import DamagedTiles, InvalidProof, OtherTree
 from eventstore.proofs.inclusion import prove_inclusion, verify_inclusion
 from eventstore.proofs.leaves import LedgerLeaves
-from eventstore.proofs.merkle_tree import LeafRange, TreeHead, WholeSubtree, leaf_hash, leaf_hashes
+from eventstore.proofs.merkle_tree import (
+    LeafRange,
+    TreeHead,
+    WholeSubtree,
+    leaf_hash,
+    leaf_hashes,
+    tree_root,
+)
 from eventstore.proofs.tiles.tile import TILE_HEIGHT, TILE_WIDTH, Tile, partial_tiles
 from eventstore.proofs.tiles.tile_builder import TileBuilder
 from eventstore.proofs.tiles.tile_files import HEAD_NAME, TileFiles
@@ -50,6 +58,13 @@ class ProvenLeaf(NamedTuple):
     """The line of an entry, without its LF, and the hashes that lead from it to the root."""
 
     leaf: bytes
+    hashes: tuple[bytes, ...]
+
+
+class ProvenBeginning(NamedTuple):
+    """The tree that a larger one begins with, and the hashes that prove it."""
+
+    old: TreeHead
     hashes: tuple[bytes, ...]
 
 
@@ -148,6 +163,36 @@ class LedgerTree:
                 # The tiles or the head are not what they should be: with tiles that were just made, it is the head.
                 raise DamagedTiles(HEAD_NAME, f"the first {head.size:,} entries have another root") from None
             return ProvenLeaf(leaf, hashes)
+
+        try:
+            return self.ask(question)[1]
+        except DamagedTiles:
+            raise OtherTree(head.size, self._entries()) from None
+
+    def prove_beginning(self, old_size: int, head: TreeHead) -> ProvenBeginning:
+        """Prove that the tree with this head, which somebody noted or signed, begins with the tree of `old_size`.
+
+        The proof is verified before it is given out.
+
+        Args:
+            old_size: at least 1, and no more than the size of that tree.
+            head: of this ledger's tree, as large as it is now or smaller.
+
+        Raises:
+            OtherTree: the ledger's tree does not have this head.
+            Corrupt, LockHeld, OSError: see `make`.
+        """
+
+        def question(tree: TiledTree) -> ProvenBeginning:
+            if head.size > tree.size:
+                raise OtherTree(head.size, tree.size)
+            root = tree_root(old_size, tree.subtree_hash)
+            hashes = tuple(prove_consistency(old_size, head.size, tree.subtree_hash))
+            try:
+                verify_consistency(old_size, head.size, hashes, root, head.root)
+            except InvalidProof:
+                raise DamagedTiles(HEAD_NAME, f"the first {head.size:,} entries have another root") from None
+            return ProvenBeginning(TreeHead(old_size, root), hashes)
 
         try:
             return self.ask(question)[1]

@@ -7,14 +7,17 @@ from pathlib import Path
 import pytest
 
 from eventstore import Event, Journal
+from eventstore.proofs.kept_sizes import checkpoint_path
 from eventstore.proofs.merkle_tree import TreeHead
 from eventstore.proofs.notes.checkpoint import Checkpoint
 from eventstore.proofs.notes.note import Note
 from eventstore.proofs.notes.signing import Signer
 from eventstore.proofs.proof_file import parse_proof_file
 from tests.support import merkle_oracle as oracle
-from tests.support.home import LiveHome
+from tests.support.command import call
+from tests.support.home import LiveHome, entries_of, make_home
 from tests.support.journal import snapshot
+from tests.support.signed_ledger import SignedLedger, head_of, signed_note
 
 ENTRIES = 300
 SIGNER = Signer("cronledger/test", bytes(32))
@@ -139,7 +142,9 @@ def test_what_is_newer_than_the_checkpoint_is_not_proven(home: LiveHome) -> None
         answer = home.ask("ledger", "prove", str(seq), "--checkpoint", str(checkpoint))
         assert (answer.code, answer.out) == (2, "")
         assert "is newer than the checkpoint, which is of the first 300 entries" in answer.err
-    assert home.ask("ledger", "prove", "7").code == 2
+    unsigned = home.ask("ledger", "prove", "7")
+    assert (unsigned.code, unsigned.out) == (2, "")
+    assert "no checkpoint of this ledger was signed yet" in unsigned.err
     assert home.ask("ledger", "prove", "-1", "--checkpoint", str(checkpoint)).code == 2
 
 
@@ -153,3 +158,117 @@ def test_a_proof_is_written_beside_nothing_of_the_home(home: LiveHome) -> None:
     assert (home.ask(*arguments, str(there)).code, there.read_text()) == (2, "mine")
     assert home.ask(*arguments, str(there), "--force").code == 0
     assert parse_proof_file(there.read_bytes()).position == 7
+
+
+# -- with the checkpoints that the ledger keeps ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> SignedLedger:
+    """The signed ledger of a home of its own: checkpoints of 11, 21 and 31 entries, 35 entries."""
+    ledger = SignedLedger(LiveHome(tmp_path / "signed").ledger, key=SIGNER)
+    for _ in range(3):
+        ledger.grow(9)
+        ledger.sign()
+    ledger.grow(3)
+    return ledger
+
+
+@pytest.fixture
+def signed_home(ledger: SignedLedger, tmp_path: Path) -> LiveHome:
+    """That home."""
+    return LiveHome(tmp_path / "signed")
+
+
+def test_the_newest_checkpoint_that_is_kept_is_proven_to(signed_home: LiveHome, tmp_path: Path) -> None:
+    """Without --checkpoint; what it does not cover is not proven."""
+    answer = signed_home.ask("ledger", "prove", "30")
+    proof = parse_proof_file(answer.raw_out)
+    assert (answer.code, proof.verify(proof.extra or b"").head.size) == (0, 31)
+    assert signed_home.ask("ledger", "prove", "31").code == 2
+
+
+def test_that_the_ledger_only_grew_is_proven(signed_home: LiveHome, tmp_path: Path) -> None:
+    """From any size to the newest checkpoint, or to one that is named; both are checked without the ledger."""
+    for arguments, sizes, signed_then in (
+        (("--from", "11"), (11, 31), 1),
+        (("--from", "11", "--to", "21"), (11, 21), 1),
+        (("--from", "7", "--to", "31"), (7, 31), 0),
+        (("--from", "31"), (31, 31), 1),
+    ):
+        file = tmp_path / f"{sizes[0]}-{sizes[1]}"
+        assert signed_home.ask("ledger", "prove", *arguments, "-o", str(file)).code == 0
+        checked = call(
+            "ledger", "check-proof", str(file), "--key", KEY, "--json", home=tmp_path / "elsewhere"
+        )
+        assert checked.code == 0
+        assert (checked.document["old_size"], checked.document["size"]) == sizes
+        assert len(checked.document["old_signed_by"]) == signed_then
+        assert ("whose the older root is" in checked.document["not_checked"]) is not bool(signed_then)
+        lied = file.read_bytes().replace(b"old %d " % sizes[0], b"old %d " % (sizes[0] + 1))
+        file.write_bytes(lied)
+        refused = call("ledger", "check-proof", str(file), "--key", KEY, home=tmp_path / "elsewhere")
+        assert (refused.code, refused.out.startswith("verdict:  NOT PROVEN: ")) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ((), "name an entry"),
+        (("7", "--from", "11"), "name an entry"),
+        (("7", "--to", "11"), "--to names a kept checkpoint for --from"),
+        (("--from", "11", "--to", "20"), "The nearest are of 11, 21, 31 entries"),
+        (("--from", "32"), "which is less than 32"),
+        (("--from", "0"), "0 is not 1 or more"),
+        (("7", "--run"), "a new folder with --output"),
+        (("7", "--run", "-o", "there"), "there is no run 7"),
+    ],
+)
+def test_what_cannot_be_proven_is_said(signed_home: LiveHome, arguments: tuple[str, ...], why: str) -> None:
+    """Exit code 2, the reason, and nothing on standard output."""
+    answer = signed_home.ask("ledger", "prove", *arguments)
+    assert (answer.code, answer.out) == (2, "")
+    assert why in " ".join(answer.err.split())
+
+
+def test_a_ledger_that_is_not_what_was_signed_only_grew_for_nobody(
+    signed_home: LiveHome, ledger: SignedLedger
+) -> None:
+    """Exit code 3: for the newer checkpoint, and for the older one that is kept."""
+    path = checkpoint_path(ledger.folder, 21)
+    path.write_bytes(signed_note(head_of(ledger.folder, 21)._replace(root=bytes(32)), SIGNER).raw)
+    assert signed_home.ask("ledger", "prove", "--from", "11", "--to", "21").code == 3
+    older = signed_home.ask("ledger", "prove", "--from", "21")
+    assert (older.code, "are not those whose checkpoint is kept" in older.err) == (3, True)
+    path.write_bytes(b"")
+    assert signed_home.ask("ledger", "prove", "--from", "21").code == 3
+
+
+def test_a_run_is_proven_by_each_of_its_entries(tmp_path: Path) -> None:
+    """A file for what caused it, for each start and for how it ended; all are checked at once."""
+    home = LiveHome(make_home(tmp_path / "home").root)
+    assert home.ask("jobs", "run", "nightly").code == 0
+    runs = [entry.seq for entry in entries_of(home.root) if entry.run is not None]
+    text = Checkpoint(KEY.split("+")[0], head_of(home.ledger)).text
+    (tmp_path / "checkpoint").write_bytes(Note(text, (SIGNER.sign(text),)).raw)
+    folder = tmp_path / "proofs"
+    arguments = ("ledger", "prove", str(runs[0]), "--run", "--checkpoint", str(tmp_path / "checkpoint"))
+    assert home.ask(*arguments, "-o", str(folder)).code == 0
+    files = sorted(folder.iterdir(), key=lambda path: int(path.stem))
+    assert [path.name for path in files] == [f"{seq}.tlog-proof" for seq in runs]
+    checked = call(
+        "ledger", "check-proof", *map(str, files), "--key", KEY, "--json", home=tmp_path / "elsewhere"
+    )
+    assert checked.code == 0
+    assert [each["entry"]["type"] for each in checked.document] == [
+        "run.requested",
+        "run.started",
+        "run.finished",
+    ]
+    shown = call("ledger", "check-proof", *map(str, files), "--key", KEY, home=tmp_path / "elsewhere").out
+    assert shown.count("verdict:") == len(files)
+    files[0].write_bytes(files[1].read_bytes().replace(b"index %d" % runs[1], b"index 0"))
+    assert (
+        call("ledger", "check-proof", *map(str, files), "--key", KEY, home=tmp_path / "elsewhere").code == 1
+    )
+    assert home.ask(*arguments, "-o", str(folder)).code == 2
