@@ -52,7 +52,7 @@ class _HeadType(click.ParamType[Head]):
     "--anchor",
     "anchors",
     multiple=True,
-    metavar="FILE|DIR",
+    metavar="FILE|DIR|URL",
     help="Where checkpoints are remembered: those of this ledger must fit. May be given again.",
 )
 @key_option(required=False)
@@ -115,7 +115,10 @@ def verify(
     if projections and folder is not None:
         raise click.UsageError("--projections is of a home: a ledger's own folder has none")
     trust = Trust(
-        expected, [place(anchor) for anchor in anchors], trusted_keys(keys), trusted_witnesses(witnesses)
+        expected,
+        [place(anchor, home.ledger if folder is None else folder) for anchor in anchors],
+        trusted_keys(keys),
+        trusted_witnesses(witnesses),
     )
     asked = AskedLedger(home, folder, shown=not as_json)
     found = asked.verified(trust, incremental=incremental, laws=not no_laws, digests=digests)

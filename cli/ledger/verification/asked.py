@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,20 +26,55 @@ if TYPE_CHECKING:
     from scheduler.rules.state import State
 
 
-def place(anchor: str) -> Place:
+def place(anchor: str, ledger: Path) -> Place:
     """What an anchor remembers.
+
+    Args:
+        anchor: a file, a folder, or the URL of a witness or of a page.
+        ledger: the folder of the ledger, which says under which origins a witness may know it.
 
     Raises:
         Failure: it cannot be read.
     """
+    from scheduler.evidence.anchors.remembered import is_url
     from scheduler.evidence.verification.found_notes import UnreadablePlace, remembered
 
+    if is_url(anchor):
+        return _place_at_url(anchor, ledger)
     try:
         return remembered(Path(anchor))
     except UnreadablePlace as problem:
         raise Failure(
             printable(str(problem)), "Name a file or a folder with checkpoints, as an anchor keeps them."
         ) from None
+
+
+def _place_at_url(url: str, ledger: Path) -> Place:
+    from eventstore.errors import LedgerError
+    from eventstore.genesis import read_creation
+    from eventstore.proofs import kept_checkpoints
+    from scheduler.evidence.anchors.parcel import AnchorFailed
+    from scheduler.evidence.anchors.remembered import notes_at
+    from scheduler.evidence.verification.found_notes import Place, found_note
+
+    origins: list[str] = []
+    with suppress(LedgerError, OSError):  # what is damaged is told by the verification
+        created = read_creation(ledger)
+        origins += [] if created is None else [f"cronledger/{created.ledger}"]
+    with suppress(kept_checkpoints.DamagedCheckpoint, OSError):
+        newest = kept_checkpoints.newest(ledger)
+        if newest is not None and newest.checkpoint.origin not in origins:
+            origins.append(newest.checkpoint.origin)
+    try:
+        notes = notes_at(url, origins)
+    except AnchorFailed as failed:
+        raise Failure(f"{printable(url)}: {failed}", "What it remembers was not compared.") from None
+    if not notes:
+        raise Failure(
+            f"{printable(url)}: no checkpoint of this ledger is remembered there",
+            "A witness knows a ledger by its origin: give the whole address, up to /checkpoint.",
+        )
+    return Place(url, [found_note(url, raw) for raw in notes])
 
 
 class AskedLedger:

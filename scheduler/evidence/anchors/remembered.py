@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from eventstore.proofs.errors import InvalidNote
 from eventstore.proofs.notes.checkpoint import Checkpoint, origin_hash, parse_checkpoint
-from eventstore.proofs.notes.note import NOTE_BYTES_MAX, Note, VerifierKey, parse_note
-from eventstore.regular_file import read_regular
+from eventstore.proofs.notes.note import Note, VerifierKey
 from scheduler.evidence.anchors.delivery import all_at_once
 from scheduler.evidence.anchors.parcel import AnchorFailed
 from scheduler.evidence.anchors.settings import AnchorSettings
@@ -20,7 +18,6 @@ from scheduler.home import Home
 RECALL_S: Final = 10.0
 """So long does whoever signs wait for what anchors remember."""
 _URLS: Final = ("http://", "https://")
-_NAME: Final = re.compile(r"[0-9]{20}")
 
 
 class Remembered(NamedTuple):
@@ -69,57 +66,31 @@ def remembered(
     return [_judged(name, answer, origin, keys) for name, answer in all_at_once(asked, patience_s).items()]
 
 
-def notes_at(place: str, origin: str) -> Iterator[Note]:
-    """The checkpoints of a ledger at a place that a person named; no signature is verified.
+def is_url(place: str) -> bool:
+    """Whether a place that a person named is asked over HTTP."""
+    return place.startswith(_URLS)
+
+
+def notes_at(url: str, origins: Sequence[str]) -> list[bytes]:
+    """What is remembered at a URL, as it is answered: nothing of it is verified.
 
     Args:
-        place: a file with a signed note; a folder of checkpoints, as `var/ledger/checkpoints` or an anchor has
-            them; or the URL of a witness, or of a page with a signed note.
-        origin: of the ledger.
+        url: of a page with a signed note, whose last part is `checkpoint`; or of a witness.
+        origins: under which the ledger may be known to a witness.
 
     Raises:
-        AnchorFailed: it cannot be read, or there is something else.
+        AnchorFailed: it cannot be asked, or failed.
     """
-    if place.startswith(_URLS):
-        yield from _notes_at_url(place, origin)
-        return
-    path = Path(place)
-    try:
-        if not path.is_dir():
-            yield parse_note(_raw(path))
-            return
-        own = path / origin_hash(origin)
-        for each in _files(own if own.is_dir() else path):
-            yield parse_note(read_regular(each, NOTE_BYTES_MAX))
-    except OSError as problem:
-        raise AnchorFailed(f"{place} cannot be read: {problem.strerror or problem}") from None
-    except InvalidNote as problem:
-        raise AnchorFailed(f"{place} has something that is no signed note: {problem}") from None
-
-
-def _notes_at_url(url: str, origin: str) -> Iterator[Note]:
     from scheduler.evidence.anchors.exchange import check, get
 
-    page = url if url.endswith("/checkpoint") else f"{url.rstrip('/')}/{origin_hash(origin)}/checkpoint"
-    answer = get(page, {})
-    if answer.status == 404:
-        return
-    try:
-        yield parse_note(check(answer).body)
-    except InvalidNote as problem:
-        raise AnchorFailed(f"what it answered is no signed note: {problem}") from None
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """The files that are named by the size of a tree, here and in the folders that `var/ledger/checkpoints` has."""
-    for each in sorted(folder.iterdir()):
-        if _NAME.fullmatch(each.name):
-            yield from _files(each) if each.is_dir() else (each,)
-
-
-def _raw(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(NOTE_BYTES_MAX + 1)
+    base = url.rstrip("/")
+    pages = (
+        [url]
+        if base.endswith("/checkpoint")
+        else [f"{base}/{origin_hash(each)}/checkpoint" for each in origins]
+    )
+    answers = [get(page, {}) for page in pages]
+    return [check(answer).body for answer in answers if answer.status != 404]
 
 
 def _recall(anchor: AnchorSettings, origin: str, root: Path) -> Note | None:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from eventstore.proofs.kept_sizes import checkpoint_path
+from eventstore.proofs.notes.checkpoint import origin_hash, parse_checkpoint
 from tests.support.home import LiveHome
+from tests.support.receiver import Receiver, always
 from tests.support.signed_ledger import SignedLedger, head_of, signed_note, signer
 
 
@@ -110,6 +112,17 @@ def test_an_older_copy_is_not_the_ledger_that_is_remembered(
         assert told(older.out)["verdict"] == "NOT THE LEDGER that is remembered elsewhere, or a part of it"
         assert "it covers 39 entries, and the ledger has 35" in older.out
         assert home.ask("ledger", "verify", "--ledger", str(copy)).code == 0
+    with Receiver(always(200, note.raw)) as witness:
+        assert home.ask("ledger", "verify", "--anchor", witness.url).code == 0
+        older = home.ask("ledger", "verify", "--ledger", str(copy), "--anchor", witness.url)
+        assert older.code == 3
+        assert "it covers 39 entries, and the ledger has 35" in older.out
+        origin = parse_checkpoint(note.text).origin
+        assert f"/{origin_hash(origin)}/checkpoint" in [request.path for request in witness.received]
+        for status, why in ((404, "no checkpoint of this ledger is remembered"), (500, "it answered 500")):
+            witness.behaviour = always(status)
+            unknown = home.ask("ledger", "verify", "--anchor", witness.url)
+            assert (unknown.code, unknown.out, why in unknown.err) == (2, "", True)
     nowhere = home.ask("ledger", "verify", "--anchor", str(tmp_path / "nowhere"))
     assert (nowhere.code, nowhere.out) == (2, "")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from eventstore.proofs import kept_checkpoints
+from eventstore.proofs.notes.note import parse_note
 from eventstore.proofs.notes.signing import Cosigner, verify_note
 from eventstore.store import Entry
 from scheduler import vocabulary as v
@@ -23,7 +24,7 @@ from scheduler.evidence.anchors.memory import (
     write_memory,
 )
 from scheduler.evidence.anchors.parcel import AnchorFailed
-from scheduler.evidence.anchors.remembered import notes_at, remembered
+from scheduler.evidence.anchors.remembered import is_url, notes_at, remembered
 from scheduler.evidence.anchors.settings import AnchorSettings
 from scheduler.evidence.witness.application import WitnessApplication
 from scheduler.evidence.witness.folder import WitnessFolder
@@ -268,8 +269,8 @@ def test_an_older_copy_of_the_home_against_its_anchors(home: SignedHome, tmp_pat
         assert [(each.anchor, each.checkpoint, each.problem) for each in found] == [
             (anchor.name, newest, "") for anchor in anchors[:2]
         ]
-        for place in (str(folder), receiver.url, str(home.home.ledger / "checkpoints")):
-            assert list(notes_at(place, ORIGIN))[-1].text == newest.text
+        (raw,) = notes_at(receiver.url, ["another", ORIGIN])
+        assert parse_note(raw).text == newest.text
 
         older = SignedHome(tmp_path / "older")
         older.grow(8)
@@ -281,21 +282,16 @@ def test_an_older_copy_of_the_home_against_its_anchors(home: SignedHome, tmp_pat
         older.close()
 
 
-def test_where_notes_are_looked_for(home: SignedHome, tmp_path: Path) -> None:
-    """A file with a note; a page with one; what is none, or is not there, is said."""
-    note = home.sign().note
-    path = tmp_path / "note"
-    path.write_bytes(note.raw)
-    assert list(notes_at(str(path), ORIGIN)) == [note]
-    with Receiver(always(200, note.raw)) as receiver:
-        assert list(notes_at(f"{receiver.url}/x/checkpoint", ORIGIN)) == [note]
+def test_a_url_that_remembers() -> None:
+    """A page is asked as it is, a witness for each origin; one that failed is no one that remembers nothing."""
+    with Receiver(always(200, b"note")) as receiver:
+        assert notes_at(f"{receiver.url}/x/checkpoint", ["a", "b"]) == [b"note"]
+        assert notes_at(f"{receiver.url}/", ["a", "b"]) == [b"note", b"note"]
         receiver.behaviour = always(404)
-        assert list(notes_at(receiver.url, ORIGIN)) == []
-        for status in (200, 500):
-            receiver.behaviour = always(status, b"nonsense")
-            with pytest.raises(AnchorFailed):
-                list(notes_at(receiver.url, ORIGIN))
-    path.write_text("nonsense")
-    for place in (path, tmp_path / "none"):
-        with pytest.raises(AnchorFailed, match=str(place)):
-            list(notes_at(str(place), ORIGIN))
+        assert notes_at(receiver.url, ["a"]) == []
+        receiver.behaviour = always(500)
+        with pytest.raises(AnchorFailed, match="it answered 500"):
+            notes_at(receiver.url, ["a"])
+    assert [request.path.count("/") for request in receiver.received] == [2] * 5
+    assert is_url("https://x")
+    assert not is_url("/mnt/worm")
