@@ -15,7 +15,7 @@ from scheduler.home import Home
 from scheduler.rules.approvals.persons import Party
 from scheduler.rules.laws.ledger_laws import illegal_entries
 from tests.support.command import Answer, call
-from tests.support.home import entries_of, make_home, write_config
+from tests.support.home import LiveHome, entries_of, make_home, write_config
 
 CONFIG = """\
 jobs:
@@ -228,3 +228,20 @@ def test_a_removal_waits(home: Home) -> None:
     assert printed_by_run(home) == "token one\n"
     assert approve(home, "removal").code == 0
     assert "no longer in the config" in call("jobs", "show", "nightly", home=home.root).err
+
+
+@pytest.mark.long
+def test_a_scheduler_starts_what_is_in_force(home: Home, acts_as: As) -> None:
+    """It sees the edit, lets it wait, and takes it up when it is approved, each with its environment."""
+    live = LiveHome(home.root)
+    with live.served():
+        write_config(home.root, CONFIG.format(token="two"))
+        live.await_entry(v.ApprovalRequested.TYPE, 2)
+        assert printed_by_run(home) == "token one\n"
+        acts_as(Party("bob"))
+        assert approve(home, revision_of(home)).code == 0
+        assert printed_by_run(home) == "token two\n"
+        write_config(home.root, CONFIG.format(token="three"))
+        live.await_entry(v.ApprovalRequested.TYPE, 3)
+        assert printed_by_run(home) == "token two\n"
+    assert not list(illegal_entries(entries_of(home.root)))
