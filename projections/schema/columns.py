@@ -234,6 +234,8 @@ JOB_CHANGES = (
     _json("after", "To what: those members as they are; of a new job its whole definition."),
     _text("revision", "Digest of the definition from here on."),
     _text("previous_revision", "Digest of the definition until here."),
+    _number("approval", "`seq` of the entry by which a second person approved it; NULL where none had to."),
+    _text("approved_by", "That person, as far as the kernel vouches for one: `docs/approvals.md`."),
 )
 
 OUTAGES = (

@@ -149,7 +149,9 @@ FROM (
 WHERE o.instants > coalesce(p.instants, 0);
 
 CREATE VIEW job_changes AS
-WITH configured AS (
+WITH approvals AS (
+    SELECT seq AS approval, data->>'$.person.name' AS approved_by FROM parts.notes WHERE type = 'approval.given'
+), configured AS (
     SELECT seq, time, type, actor, job, data, data->'$.definition' AS definition, data->>'$.revision' AS revision,
            lag(type) OVER w AS before_type,
            lag(data->'$.definition' IGNORE NULLS) OVER w AS before_definition,
@@ -174,12 +176,13 @@ SELECT seq, time, job, CASE WHEN is_new THEN 'defined' ELSE 'changed' END AS cha
        CASE WHEN is_new THEN [] ELSE names END AS changed,
        CASE WHEN NOT is_new THEN to_json(map_from_entries(members_before)) END AS before,
        CASE WHEN is_new THEN definition ELSE to_json(map_from_entries(members_after)) END AS after,
-       revision, CASE WHEN NOT is_new THEN before_revision END AS previous_revision
-FROM defined
+       revision, CASE WHEN NOT is_new THEN before_revision END AS previous_revision, approval, approved_by
+FROM defined LEFT JOIN approvals ON approval = TRY_CAST(data->>'$.approval' AS BIGINT)
 UNION ALL BY NAME
 SELECT seq, time, job, 'removed' AS change, actor, []::VARCHAR[] AS changed, before_definition AS before,
-       before_revision AS previous_revision
-FROM configured WHERE type = 'job.removed'
+       before_revision AS previous_revision, approval, approved_by
+FROM configured LEFT JOIN approvals ON approval = TRY_CAST(data->>'$.approval' AS BIGINT)
+WHERE type = 'job.removed'
 UNION ALL BY NAME
 SELECT seq, time, job, CASE type WHEN 'job.enabled' THEN 'enabled' ELSE 'disabled' END AS change, actor,
        nullif(data->>'$.reason', '') AS reason, TRY_CAST(data->>'$.until' AS TIMESTAMPTZ) AS until,

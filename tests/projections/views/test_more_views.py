@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from projections import open_sql
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, changed_members
+from scheduler.entry_members import Person
 from scheduler.home import Home
 from tests.projections.histories import ACTS, Act, LongHistory
 from tests.support.examples import examples
@@ -131,6 +132,24 @@ def test_a_change_says_from_what_to_what(writer: Writer) -> None:
         ("enabled", "scheduler", None, None, None, None, None, "true", True),
         ("removed", "config", None, None, "new", None, "5", None, False),
     ]
+
+
+def test_a_change_says_who_approved_it(writer: Writer) -> None:
+    """By the entry that it names; of changes that nobody had to approve it says nothing."""
+    free = JobDefinition(name="nightly", command="old", schedule="0 2 * * *")
+    writer.define("nightly", free)
+    bob = Person(name="bob", by="login")
+    for definition in (msgspec.structs.replace(free, approval="required"), None):
+        approved = v.ApprovalGiven(request=0, revision="", person=bob)
+        approval = writer.append(v.event(approved, "user:svc@web1", job="nightly"))[0].seq
+        change: v.Payload = v.JobRemoved(config="c", approval=approval)
+        if definition is not None:
+            change = v.JobDefined(
+                definition=definition, revision="r", config="c", changed=["approval"], approval=approval
+            )
+        writer.append(v.event(change, v.CONFIG, job="nightly"))
+    found = rows(writer.home, "SELECT change, approved_by, approval = seq - 1 FROM job_changes ORDER BY seq")
+    assert found == [("defined", None, None), ("changed", "bob", True), ("removed", "bob", True)]
 
 
 def test_each_kind_of_outage_has_its_row(writer: Writer) -> None:
