@@ -32,6 +32,7 @@ from scheduler.rules.requests.upcoming import upcoming
 from scheduler.scheduler_lock import AlreadyRunning, Holder
 from scheduler.service.announcements import (
     Announcement,
+    CalendarsKept,
     CannotLeave,
     ConfigNotUsed,
     ConfigUnended,
@@ -122,16 +123,8 @@ class _Console:
             case Ready():
                 self._log_collector.start()
                 self._say_ready()
-            case ConfigNotUsed():
-                self._note(self._not_used())
-            case ConfigUnended():
-                self._note(
-                    "The last line of the edited config has no end: it is taken up in 10 s if nothing is added."
-                )
-            case FsyncEdited():
-                self._note(
-                    "`scheduler.fsync` was edited: it takes effect when the scheduler is started again."
-                )
+            case ConfigNotUsed() | CalendarsKept() | ConfigUnended() | FsyncEdited():
+                self._note(self._config_words(announcement))
             case Upgraded(replaced=replaced):
                 self._note(f"Note: {upgraded_words(replaced)}.")
             case NotForked(reason=reason):
@@ -160,6 +153,20 @@ class _Console:
 
     def _note(self, text: str) -> None:
         self._printer.put(partial(_noted, text), "err")
+
+    def _config_words(self, announcement: ConfigNotUsed | CalendarsKept | ConfigUnended | FsyncEdited) -> str:
+        match announcement:
+            case ConfigNotUsed():
+                return self._not_used()
+            case CalendarsKept(names=names):
+                return (
+                    f"Note: the iCalendar files of the config cannot be used. The days on record stay in force, of "
+                    f"{', '.join(names)}."
+                )
+            case ConfigUnended():
+                return "The last line of the edited config has no end: it is taken up in 10 s if nothing is added."
+            case FsyncEdited():
+                return "`scheduler.fsync` was edited: it takes effect when the scheduler is started again."
 
     def _not_used(self) -> str:
         """What became of the config, and what to do."""

@@ -24,15 +24,26 @@ from scheduler.configuration.errors import (
     ConfigMissing,
     ConfigUnreadable,
     ConfigUntrusted,
+    NotYetKnown,
     excerpt,
 )
 from scheduler.configuration.job_kinds.builtin_jobs import REGISTERED
 from scheduler.configuration.load import load, parse
-from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob, Origin
+from scheduler.configuration.model import (
+    READ_NOW,
+    WHATEVER_DAYS,
+    Config,
+    ConfigLint,
+    ConfiguredJob,
+    Origin,
+    SlowParts,
+)
 from scheduler.configuration.variables.environment import env_digest
 
 __all__ = [
+    "READ_NOW",
     "REGISTERED",
+    "WHATEVER_DAYS",
     "Config",
     "ConfigInvalid",
     "ConfigLint",
@@ -40,7 +51,9 @@ __all__ = [
     "ConfigUnreadable",
     "ConfigUntrusted",
     "ConfiguredJob",
+    "NotYetKnown",
     "Origin",
+    "SlowParts",
     "command_argv",
     "command_digest",
     "env_digest",

@@ -20,7 +20,7 @@ from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, TIMING_KEYS, TOP_KEYS
 from scheduler.configuration.literal_text import literal_lints, may_be_misread
 from scheduler.configuration.lock_lints import lock_lints
-from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob
+from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob, SlowParts
 from scheduler.configuration.other_user import UserCheck
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.timing import Timings
@@ -41,7 +41,13 @@ if TYPE_CHECKING:
 
 
 def read_config(
-    raw: bytes, path: Path, home: Path | None, registered: Collection[str], salt: bytes, now: datetime | None
+    raw: bytes,
+    path: Path,
+    home: Path | None,
+    registered: Collection[str],
+    salt: bytes,
+    now: datetime | None,
+    slow: SlowParts,
 ) -> Config:
     """The config that a file's bytes hold; see `scheduler.configuration.parse`."""
     digest = hashlib.sha256(raw).hexdigest()
@@ -52,7 +58,7 @@ def read_config(
         text = decode(raw, problems)
         if text is not None:
             with _collector_paused():
-                config = _read(text, problems, path, digest, home, registered, salt, now)
+                config = _read(text, problems, path, digest, home, registered, salt, now, slow)
     except (InvalidYaml, TooManyMistakes):
         pass
     if problems or config is None:
@@ -70,13 +76,14 @@ def _read(
     registered: Collection[str],
     salt: bytes,
     now: datetime | None,
+    slow: SlowParts,
 ) -> Config:
     root = compose(text, problems)
     top = _top(root, problems)
     defaults = _block(top, "defaults", DEFAULTS_KEYS, problems, "defaults")
     settings = _block(top, "scheduler", SCHEDULER_KEYS, problems, "the scheduler block")
     ledger = _block(top, "ledger", LEDGER_KEYS, problems, "the ledger block")
-    calendars, calendar_files = _calendars(top, problems, path, home)
+    calendars, calendar_files = _calendars(top, problems, path, home, slow)
     if defaults.values.get("calendars") is not None:
         where = values.mapping(top.entries["defaults"][1], "").entries["calendars"][1]
         check_calendars(defaults.values["calendars"], where, calendars, problems, "defaults.calendars")
@@ -94,7 +101,7 @@ def _read(
         salt=salt,
         home=None if home is None else Home(home),
         users=users,
-        custom=None if home is None else cache(lambda: _custom_jobs(home)),
+        custom=None if home is None else cache(lambda: _custom_jobs(home, slow)),
         remarks=job_remarks,
     )
     if (run_as := defaults.values.get("run_as")) is not None:
@@ -119,20 +126,20 @@ def _read(
 
 
 def _calendars(
-    top: Mapping, problems: Problems, path: Path, home: Path | None
+    top: Mapping, problems: Problems, path: Path, home: Path | None, slow: SlowParts
 ) -> tuple[dict[str, CalendarDefinition | None], list[Path]]:
     """The calendars by name, None for one that is wrong, and the files that they were read from."""
     if "calendars" not in top.entries:
         return {}, []
     from scheduler.configuration.calendars.calendars import read_calendars
 
-    return read_calendars(top.entries["calendars"][1], problems, path, home)
+    return read_calendars(top.entries["calendars"][1], problems, path, home, slow)
 
 
-def _custom_jobs(home: Path) -> CustomJobs:
+def _custom_jobs(home: Path, slow: SlowParts) -> CustomJobs:
     from scheduler.configuration.job_kinds.custom_jobs import CustomJobs
 
-    return CustomJobs(home)
+    return CustomJobs(home, slow.failed_since_s)
 
 
 def _literal_lints(

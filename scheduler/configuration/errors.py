@@ -77,6 +77,10 @@ class ConfigUntrusted(ConfigUnreadable):
         self.args = (f"the config at {path} is not used: {reason}",)
 
 
+class NotYetKnown(Exception):
+    """What a config says depends on what takes long to read, and whoever reads it does not wait: see `SlowParts`."""
+
+
 def excerpt(text: str, line: int, column: int, width: int = 100) -> str:
     r"""The line of `text` that a mistake is in, and below it a caret under its column.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from eventstore.durable import REAL, write_file
 from eventstore.regular_file import read_regular
-from scheduler.configuration import Config, load
+from scheduler.configuration import READ_NOW, Config, SlowParts, load
 from scheduler.home import Home
 
 SALT_BYTES = 32
@@ -53,13 +53,14 @@ def ends_its_last_line(path: Path) -> bool:
         return True
 
 
-def load_config(home: Home, path: Path | None = None) -> Config:
-    """The home's config, or the copy of it at `path`.
+def load_config(home: Home, path: Path | None = None, slow: SlowParts = READ_NOW) -> Config:
+    """The home's config, or the copy of it at `path`; `slow` says how to come by what takes long to read.
 
     Raises:
+        NotYetKnown: something would take long to read, and `slow` does not want that.
         ConfigInvalid, ConfigMissing, ConfigUnreadable: there is none that could be used.
     """
-    return load(path or home.config, home.root, salt=salt_of(home))
+    return load(path or home.config, home.root, salt=salt_of(home), slow=slow)
 
 
 def salt_of(home: Home) -> bytes:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 
@@ -25,6 +26,28 @@ class Origin(NamedTuple):
 
     kind: Literal["job", "defaults", "default"]
     line: int | None
+
+
+class SlowParts(NamedTuple):
+    """How to come by what takes long to read of a config: what extensions declare, the days of iCalendar files.
+
+    Attributes:
+        failed_since_s: None: what is not known yet is read, by a process of its own. Else it is not: `NotYetKnown` is
+            raised if it was never read, or could not be before this moment, in seconds since 1970.
+        calendars: those that are in force; one of the same name that has an iCalendar file has these days.
+        days_matter: whether such files are to be read at all. If not, some days or other stand for theirs: for
+            whoever asks for what has nothing to do with when jobs run.
+    """
+
+    failed_since_s: float | None = None
+    calendars: Mapping[str, CalendarDefinition] = MappingProxyType({})
+    days_matter: bool = True
+
+
+READ_NOW: Final = SlowParts()
+"""Read what is not known yet."""
+WHATEVER_DAYS: Final = SlowParts(days_matter=False)
+"""The same, but for iCalendar files: a broken one hides nothing else that the config says."""
 
 
 class ConfigLint(NamedTuple):

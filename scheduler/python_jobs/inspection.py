@@ -8,11 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import selectors
-import signal
-import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -44,51 +40,21 @@ def declared_by(home: Path, what: str, limit_s: float = LIMIT_S) -> Answer:
         what: `extensions/NAME/jobs.py` or `package.module:Class`.
         limit_s: how long that may take.
     """
+    # The process that is started here needs nothing of that.
+    from scheduler.processes.bounded_answer import bounded_answer
+
     command = [sys.executable, "-I", "-m", "scheduler.python_jobs.inspection", str(home), what]
     env = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=env,
-            cwd=home,
-            start_new_session=True,
-        )
+        raw = bounded_answer(command, env=env, cwd=home, limit_s=limit_s, bytes_max=_ANSWER_BYTES_MAX)
     except OSError as error:
         return Answer(error=f"no process could be started to import it: {error.strerror or error}")
-    assert process.stdout is not None
-    with process.stdout:
-        raw = _answer(process.stdout.fileno(), limit_s)
-    # What the code has started goes too, whether it answered or not.
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
     if raw is None:
         return Answer(error=f"its import takes longer than {limit_s:g} s")
     try:
         return msgspec.json.decode(raw, type=Answer)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Answer(error="its process ended while it was imported")
-
-
-def _answer(descriptor: int, limit_s: float) -> bytes | None:
-    """All that is written there, within bounds; None if it does not end in time."""
-    deadline_s = time.monotonic() + limit_s
-    chunks: list[bytes] = []
-    size_bytes = 0
-    with selectors.DefaultSelector() as selector:
-        selector.register(descriptor, selectors.EVENT_READ)
-        while size_bytes <= _ANSWER_BYTES_MAX:
-            if not selector.select(max(0.0, deadline_s - time.monotonic())):
-                return None
-            chunk = os.read(descriptor, 65_536)
-            chunks.append(chunk)
-            size_bytes += len(chunk)
-            if not chunk or chunk.endswith(b"\n"):
-                break
-    return b"".join(chunks)
 
 
 def main(argv: Sequence[str]) -> None:

@@ -16,6 +16,12 @@ class ConfigNotUsed(msgspec.Struct, frozen=True):
     """The edited config cannot be used; the last good one stays in force. It is announced once for each edit."""
 
 
+class CalendarsKept(msgspec.Struct, frozen=True):
+    """These calendars have the days that are on record, with a start: their iCalendar files cannot be used."""
+
+    names: tuple[str, ...]
+
+
 class ConfigUnended(msgspec.Struct, frozen=True):
     """The last line of the edited config has no end: it is given time, in case it is still being written."""
 
@@ -66,6 +72,7 @@ class Killing(msgspec.Struct, frozen=True):
 Announcement = (
     Ready
     | ConfigNotUsed
+    | CalendarsKept
     | ConfigUnended
     | FsyncEdited
     | Upgraded

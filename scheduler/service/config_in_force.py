@@ -6,17 +6,22 @@ import contextlib
 import json
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from eventstore.durable import REAL, write_file
+from eventstore.errors import NoLedger
 from eventstore.regular_file import read_regular
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable
+from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable, SlowParts
 from scheduler.configuration.home_config import load_config
 from scheduler.entry_members import ConfigError
 from scheduler.home import Home
+from scheduler.ledger.open import open_ledger_to_read
+from scheduler.rules.reconcile import CalendarDefinition
+from scheduler.schedule.calendars.calendar_days import CalendarDays
 from scheduler.shortening import shortened
 
 ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable
@@ -30,19 +35,51 @@ REJECTION_BYTES_MAX = 32 * 1024
 """At most so much of the mistakes is recorded: an entry of the ledger is one line of bounded length."""
 
 
-def config_to_start_with(home: Home) -> tuple[Config, ConfigProblem | None]:
+class StartConfig(NamedTuple):
+    """The config to start with.
+
+    Attributes:
+        config: that of the file; while it cannot be used, the last one that was in force.
+        problem: why the file cannot be used; None if it can.
+        kept_calendars: names of the calendars whose files cannot be used either: their days are those on record.
+    """
+
+    config: Config
+    problem: ConfigProblem | None = None
+    kept_calendars: tuple[str, ...] = ()
+
+
+def config_to_start_with(home: Home) -> StartConfig:
     """The config; or, if it cannot be used, the last one that was in force, together with what is wrong.
 
     Raises:
         ConfigInvalid, ConfigMissing, ConfigUnreadable: neither can be used; it says what is wrong with the file.
+        Corrupt, NewerFormat: the ledger cannot be asked for the days of calendars.
     """
     try:
-        return load_config(home), None
+        return StartConfig(load_config(home))
     except CONFIG_PROBLEMS as problem:
-        try:
-            return load_config(home, home.config_in_force), problem
-        except CONFIG_PROBLEMS:
-            raise problem from None
+        with contextlib.suppress(*CONFIG_PROBLEMS):
+            return StartConfig(load_config(home, home.config_in_force), problem)
+        with contextlib.suppress(*CONFIG_PROBLEMS):
+            on_record = SlowParts(calendars=_calendars_on_record(home))
+            config = load_config(home, home.config_in_force, on_record)
+            kept = [name for name, each in config.calendars.items() if each.ical_sha256 is not None]
+            return StartConfig(config, problem, tuple(kept))
+        raise
+
+
+def _calendars_on_record(home: Home) -> dict[str, CalendarDefinition]:
+    """The calendars as the ledger has them."""
+    try:
+        ledger = open_ledger_to_read(home)
+    except (NoLedger, FileNotFoundError):
+        return {}
+    with contextlib.closing(ledger.store):
+        return {
+            name: CalendarDefinition(name, CalendarDays.of(each.weekdays, each.dates), each.ical_sha256)
+            for name, each in ledger.state.calendars.items()
+        }
 
 
 def check_copy(config: Config, problem: ConfigProblem | None, accepted: str | None) -> None:

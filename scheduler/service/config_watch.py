@@ -13,9 +13,9 @@ from scheduler.configuration.home_config import (
     UNENDED_REST_S,
     Stamp,
     ends_its_last_line,
-    load_config,
     stamp_of,
 )
+from scheduler.configuration.reading.background import BackgroundReading
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.rules.reconcile import reconcile
@@ -37,11 +37,13 @@ class FirstConfig(NamedTuple):
         config: the file's; while that cannot be used, the last one that was in force.
         problem: why the file cannot be used; None if it can.
         stamp: of the file before it was read, so that an edit meanwhile is noticed.
+        kept_calendars: names of the calendars whose files cannot be used: their days are those on record.
     """
 
     config: Config
     problem: ConfigProblem | None
     stamp: Stamp | None
+    kept_calendars: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, home: Home) -> FirstConfig:
@@ -51,8 +53,8 @@ class FirstConfig(NamedTuple):
             ConfigInvalid, ConfigMissing, ConfigUnreadable: neither the file nor the last one in force can be used.
         """
         stamp = stamp_of(home.config)
-        config, problem = config_to_start_with(home)
-        return cls(config, problem, stamp)
+        found = config_to_start_with(home)
+        return cls(found.config, found.problem, stamp, found.kept_calendars)
 
 
 def calendar_stamps(config: Config) -> list[Stamp | None]:
@@ -92,6 +94,7 @@ class ConfigWatch:
         self._calendar_stamps = calendar_stamps(first.config)
         self._announced_stamp: Stamp | None = None
         self._unended_stamp: Stamp | None = None
+        self._reading = BackgroundReading(home)
 
     def begin(self) -> None:
         """Put the config in force with which the scheduler starts; recording it is the caller's part."""
@@ -101,9 +104,12 @@ class ConfigWatch:
         """Take an edit over once two looks in a row find the same file: some editors write in several steps.
 
         One whose last line has no end has to rest for longer: an editor, or a copy over a network, may be half-way.
+        What takes long to read is read in the background, and the config in force stays so meanwhile.
         """
         stamp, now_s = stamp_of(self._home.config), self._clock.read().monotonic_s
-        if self._calendar_stamps != (stamps := calendar_stamps(self.config)):
+        if self._reading.is_wanted:
+            self._reload(stamp)
+        elif self._calendar_stamps != (stamps := calendar_stamps(self.config)):
             self._calendar_stamps = stamps
             self._reload(stamp)
         elif stamp != self._seen_stamp:
@@ -121,7 +127,7 @@ class ConfigWatch:
 
     def _reload(self, stamp: Stamp | None) -> None:
         try:
-            config = load_config(self._home)
+            config = self._reading.load()
         except CONFIG_PROBLEMS as problem:
             if stamp != self._announced_stamp:  # while it cannot be recorded, it is looked at again
                 self._announced_stamp = stamp
@@ -129,6 +135,8 @@ class ConfigWatch:
             rejected = rejection(problem)
             self._record(lambda state: [rejected], stamp)
             return
+        if config is None:
+            return  # it is asked for again
         if config.settings.fsync != self.config.settings.fsync:
             self._announce(FsyncEdited())
         self._use(config)
@@ -137,6 +145,10 @@ class ConfigWatch:
             lambda state: reconcile(state, definitions, config.digest, now, config.calendars, config.owner),
             stamp,
         )
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._reading.close()
 
     def _use(self, config: Config) -> None:
         self._put_in_force(config)

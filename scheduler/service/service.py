@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
-from scheduler.configuration import Config, ConfigMissing
+from scheduler.configuration import Config, ConfigMissing, NotYetKnown, SlowParts
 from scheduler.configuration.home_config import load_config
 from scheduler.definition import Shutdown
 from scheduler.home import Home
@@ -30,6 +30,7 @@ from scheduler.schedule.cron import stepper
 from scheduler.scheduler_lock import Holder, SchedulerLock
 from scheduler.service.announcements import (
     Announcement,
+    CalendarsKept,
     CannotLeave,
     NotForked,
     Ready,
@@ -123,7 +124,7 @@ class Service:
         self._load_what_decides()
         self._report_by_s = self._tick_at_s = 0.0
         first = FirstConfig.read(home)
-        self._first_problem = first.problem
+        self._first_problem, self._kept_calendars = first.problem, first.kept_calendars
         self._ledger = open_ledger(
             home,
             v.SCHEDULER,
@@ -170,6 +171,7 @@ class Service:
             closing.callback(self._ledger.store.close)
             closing.callback(self._spawner.close)
             closing.callback(self._want_forks, False)
+            closing.callback(self._config_watch.close)
             self._config_watch.begin()
             self._scheduler.start(self._opening)
             self._report()
@@ -177,6 +179,8 @@ class Service:
             gc.freeze()
             gc.enable()
             self._announce(Ready())
+            if self._kept_calendars:
+                self._announce(CalendarsKept(self._kept_calendars))
             if self._shutdown == "leave" and not can_leave():
                 self._announce(CannotLeave())
             self._stop(self._serve())
@@ -297,8 +301,9 @@ class Service:
 
     def _reread(self) -> None:
         """A command has recorded an edit before it was seen here: what it launches with must not be older."""
-        with contextlib.suppress(*CONFIG_PROBLEMS):
-            self._launcher.use(load_config(self._home).jobs)
+        with contextlib.suppress(*CONFIG_PROBLEMS, NotYetKnown):
+            # The command has read it: what takes long to read is known.
+            self._launcher.use(load_config(self._home, slow=SlowParts(failed_since_s=0.0)).jobs)
 
     # -- stopping ----------------------------------------------------------------------------------------------
 

@@ -53,7 +53,7 @@ def direct_runner(home: Home, places: OutputPlaces | None) -> Iterator[DirectRun
         ConfigInvalid, ConfigMissing, ConfigUnreadable: there is no usable config.
         Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
     """
-    config, problem = config_to_start_with(home)
+    config, problem, kept_calendars = config_to_start_with(home)
     if is_copy(home):
         raise copied(home)
     with ledger_for_runs(home) as ledger:
@@ -65,7 +65,8 @@ def direct_runner(home: Home, places: OutputPlaces | None) -> Iterator[DirectRun
                 keep_environments_in_force(home, ledger.state, config.jobs)
             keep_copy(config, home.config_in_force)
         else:
-            complain(f"{problem}\nthe last config that was in force is used")
+            days = f", with the days on record of {', '.join(kept_calendars)}" if kept_calendars else ""
+            complain(f"{problem}\nthe last config that was in force is used{days}")
         remember(home)
         with closing(DirectRunner(home, ledger, config, places)) as runner:
             yield runner

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
+from scheduler.configuration.calendars.file_days import FileDays
 from scheduler.configuration.keys.converters import FaultCollector
 from scheduler.configuration.keys.values import mapping, scalar, text
+from scheduler.configuration.model import SlowParts
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.trust import Untrusted, read_trusted
 from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems
-from scheduler.configuration.yaml_tree.tree import Node, Scalar, Sequence
+from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar
+from scheduler.configuration.yaml_tree.tree import Sequence as Items
 from scheduler.rules.reconcile import CalendarDefinition
 from scheduler.schedule.calendars.calendar_days import WEEKDAYS, CalendarDays, keep, merged, parse_dates
 
@@ -27,7 +30,7 @@ Range = tuple[date, date]
 
 
 def read_calendars(
-    node: Node, problems: Problems, config: Path, home: Path | None
+    node: Node, problems: Problems, config: Path, home: Path | None, slow: SlowParts
 ) -> tuple[dict[str, CalendarDefinition | None], list[Path]]:
     """The calendars of a config.
 
@@ -36,12 +39,13 @@ def read_calendars(
         problems: Where mistakes are noted.
         config: The file, beside which iCalendar files are looked for if there is no home.
         home: The folder that their paths count from.
+        slow: How to come by the days of those files.
 
     Returns:
-        The calendars by name, None for one that is wrong, and the iCalendar files that were read.
+        The calendars by name, None for one that is wrong, and the iCalendar files that they name.
     """
     found: dict[str, CalendarDefinition | None] = {}
-    files: list[Path] = []
+    files = _Files(home or config.parent, home, slow)
     try:
         entries = mapping(node, "a mapping from the name of each calendar to its days").entries
     except InvalidValue as invalid:
@@ -51,10 +55,10 @@ def read_calendars(
         found[name] = None
         try:
             _check_name(key)
-            found[name] = _calendar(name, body, files, home or config.parent, home)
+            found[name] = _calendar(name, body, files)
         except InvalidValue as invalid:
             problems.take(invalid, body, f"calendars.{name}")
-    return found, files
+    return found, files.named
 
 
 def _check_name(key: Scalar) -> None:
@@ -65,18 +69,53 @@ def _check_name(key: Scalar) -> None:
         )
 
 
-def _calendar(name: str, body: Node, files: list[Path], root: Path, home: Path | None) -> CalendarDefinition:
+class _Files:
+    """The iCalendar files that a config names: their days, or those that are in force."""
+
+    def __init__(self, root: Path, home: Path | None, slow: SlowParts) -> None:
+        self._root, self._home, self._slow = root, home, slow
+        self._days = FileDays(home, slow.failed_since_s)
+        self.named: list[Path] = []
+
+    def in_force(self, name: str, body: Node) -> CalendarDefinition | None:
+        """What stands for a calendar of this name and body, whatever its files hold; None if they have to be read."""
+        entries = body.entries if isinstance(body, Mapping) else {}
+        known = self._slow.calendars.get(name)
+        if known is None and not self._slow.days_matter:
+            known = CalendarDefinition(name, CalendarDays.of(["mon"], []))
+        if known is None or "ical" not in entries:
+            return None
+        keep(known.days)
+        self.named += [self._path(item) for item in _items(entries["ical"][1])]
+        return known
+
+    def read(self, node: Node) -> tuple[Sequence[Range], str]:
+        """The days of a file, and its SHA-256."""
+        path = self._path(node)
+        self.named.append(path)
+        raw = _content(path, self._home)
+        digest = hashlib.sha256(raw).hexdigest()
+        try:
+            return self._days.of(raw, digest), digest
+        except ValueError as problem:
+            raise InvalidValue(f"{path}: {problem}") from None
+
+    def _path(self, node: Node) -> Path:
+        return self._root / text(node, "the path of an iCalendar file, absolute or relative to the home")
+
+
+def _calendar(name: str, body: Node, files: _Files) -> CalendarDefinition:
+    if (known := files.in_force(name, body)) is not None:
+        return known
     gathered = FaultCollector()
     ranges: list[Range] = []
     weekdays: set[str] = set()
     digests: list[str] = []
 
-    def ical(node: Node) -> list[Range]:
-        path = root / text(node, "the path of an iCalendar file, absolute or relative to the home")
-        files.append(path)
-        raw = _content(path, home)
-        digests.append(hashlib.sha256(raw).hexdigest())
-        return _ical_ranges(raw, path)
+    def ical(node: Node) -> Sequence[Range]:
+        found, digest = files.read(node)
+        digests.append(digest)
+        return found
 
     for word, (key, value) in mapping(body, _WANTED).entries.items():
         if word == "dates":
@@ -109,7 +148,7 @@ def _numbers(weekdays: set[str]) -> frozenset[int]:
 
 
 def _items(node: Node) -> list[Node]:
-    return node.items if isinstance(node, Sequence) else [node]
+    return node.items if isinstance(node, Items) else [node]
 
 
 def _unknown(word: str, near: str) -> Callable[[Scalar], None]:
@@ -153,12 +192,3 @@ def _content(path: Path, home: Path | None) -> bytes:
     if len(raw) > ICAL_BYTES_MAX:
         raise InvalidValue(f"{path} is larger than {ICAL_BYTES_MAX // 1024 // 1024} MiB")
     return raw
-
-
-def _ical_ranges(raw: bytes, path: Path) -> list[Range]:
-    from scheduler.configuration.calendars.ical import InvalidCalendar, event_days
-
-    try:
-        return event_days(raw)
-    except InvalidCalendar as problem:
-        raise InvalidValue(f"{path}: {problem}") from None

@@ -1,6 +1,7 @@
 """The days of an iCalendar file (RFC 5545): those that its events touch.
 
-The library is imported here alone, and this module only by a config that names such a file.
+The library is imported here alone, and this module only by the process that reads such a file. It may take long: an
+event that never comes is looked for until the year 9999.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ import msgspec
 
 from eventstore.durable import REAL, write_file
 from eventstore.regular_file import read_regular
+from scheduler.configuration.errors import NotYetKnown
 from scheduler.configuration.trust import Untrusted, read_trusted
 from scheduler.home import Home
 from scheduler.python_jobs.declarations import DeclaredJob
@@ -61,9 +62,18 @@ class Found(NamedTuple):
 
 
 class CustomJobs:
-    """The jobs in Python of one home; nothing is read before one is asked for."""
+    """The jobs in Python of one home; nothing is read before one is asked for.
 
-    def __init__(self, home: Path) -> None:
+    Args:
+        home: the home folder.
+        failed_since_s: if this is given, nothing is imported to be read: a file is known if it was, or if it could
+            not be since then, in seconds since 1970.
+
+    Whoever asks for what is not known then gets `NotYetKnown`.
+    """
+
+    def __init__(self, home: Path, failed_since_s: float | None = None) -> None:
+        self._failed_since_s = failed_since_s
         self._home = Home(Path(os.path.abspath(home)))
         self._kept_file = self._home.var / "declared-jobs.json"
 
@@ -146,11 +156,10 @@ class CustomJobs:
     def _current(self, what: str, digest: str) -> Kept:
         """What is kept of a file or an entry point, if it is still of this digest; else read anew."""
         known = self._now.get(what) or self._kept.get(what)
-        if (
-            known is None
-            or known.digest != digest
-            or (known.error and time.time() - known.tried_at > RETRY_S)
-        ):
+        since_s = time.time() - RETRY_S if self._failed_since_s is None else self._failed_since_s
+        if known is None or known.digest != digest or (known.error and known.tried_at < since_s):
+            if self._failed_since_s is not None:
+                raise NotYetKnown
             known = self._now[what] = self._imported(what, digest)
         return known
 

@@ -6,7 +6,14 @@ import contextlib
 import os
 from collections.abc import Callable
 
-from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable, load
+from scheduler.configuration import (
+    WHATEVER_DAYS,
+    Config,
+    ConfigInvalid,
+    ConfigMissing,
+    ConfigUnreadable,
+    load,
+)
 from scheduler.configuration.home_config import Stamp, stamp_of
 from scheduler.configuration.variables.secret_values import named_secrets, value_of
 from scheduler.definition import Secret
@@ -65,8 +72,8 @@ class JobSecrets:
         self._read_last = files
         # The copy holds the config that stays in force while an edit is invalid or not accepted yet.
         readings: list[Callable[[], Config]] = [
-            lambda: load(home.config, home.root),
-            lambda: load(home.config_in_force, home.root),
+            lambda: load(home.config, home.root, slow=WHATEVER_DAYS),
+            lambda: load(home.config_in_force, home.root, slow=WHATEVER_DAYS),
         ]
         for read in readings:
             try:

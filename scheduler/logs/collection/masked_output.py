@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable, load
+from scheduler.configuration import WHATEVER_DAYS, ConfigInvalid, ConfigMissing, ConfigUnreadable, load
 from scheduler.configuration.variables.secret_values import named_secrets, value_of
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
@@ -50,7 +50,7 @@ def known_secrets(definition: JobDefinition, home: Home, environ: Mapping[str, s
     if names := [name for name in definition.env if names_a_secret(name)]:
         for path in (home.config, home.config_in_force):
             with contextlib.suppress(ConfigInvalid, ConfigMissing, ConfigUnreadable):
-                job = load(path, home.root).jobs.get(definition.name)
+                job = load(path, home.root, slow=WHATEVER_DAYS).jobs.get(definition.name)
                 env = {} if job is None else job.env
                 values = values.union(*(parts_of(env[name]) for name in names if name in env))
     forms = [form.encode("utf-8", "surrogateescape") for form in Masker(values).forms]

@@ -13,6 +13,7 @@ import pytest
 from scheduler.home import Home
 from tests.support.command import COMMAND, await_fact, finished
 from tests.support.home import LiveHome, job, sh
+from tests.support.served import Served
 
 pytestmark = pytest.mark.real
 
@@ -409,6 +410,27 @@ def test_an_invalid_config_is_replaced_by_the_one_that_came_into_force(home: Liv
         assert refused.code == 2
         assert "config.yaml" in refused.err
     assert home.entries() == entries
+
+
+def test_a_calendar_file_that_is_gone_stops_no_start(home: LiveHome) -> None:
+    """The days on record stay in force, for a scheduler and for a run without one; both say so."""
+    config = "calendars: {off: {ical: off.ics}}\njobs:\n" + job("hello", sh("echo ran"))
+    home.configure(config)
+    file = home.root / "off.ics"
+    file.write_text(
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART;VALUE=DATE:20260102\nEND:VEVENT\nEND:VCALENDAR\n"
+    )
+    assert home.run("jobs", "run", "hello").code == 0
+    file.unlink()
+    kept = home.run("jobs", "run", "hello")
+    assert (kept.code, kept.out) == (0, "ran\n")
+    assert "the last config that was in force is used, with the days on record of off" in kept.err
+    with Served(home.root) as served:
+        served.wait_until_told("The days on record stay in force, of off.", 1)
+        served.stop()
+    assert len(home.entries("calendar.defined")) == 1
+    assert b"off.ics cannot be read" in bytes(home.entries("config.rejected")[-1].data)
+    home.check()
 
 
 def test_a_run_is_tried_again_by_the_command_itself(home: LiveHome) -> None:

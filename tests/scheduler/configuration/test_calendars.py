@@ -8,9 +8,13 @@ from textwrap import dedent
 
 import pytest
 
-from scheduler.configuration import Config, ConfigInvalid, parse
+from scheduler.configuration import Config, ConfigInvalid, NotYetKnown, SlowParts, parse
+from scheduler.configuration.calendars.file_days import TOO_LONG, days_in_file
+from scheduler.configuration.calendars.ical import InvalidCalendar, event_days
 from scheduler.definition import JobCalendars, revision
 from scheduler.entry_members import ConfigError
+from scheduler.rules.reconcile import CalendarDefinition
+from scheduler.schedule.calendars.calendar_days import CalendarDays, merged
 from tests.scheduler.configuration.reading import job, read, the_mistake
 
 CALENDARS = (
@@ -117,10 +121,20 @@ def event(*lines: str) -> str:
     )
 
 
+def ical(*events: str) -> bytes:
+    """An iCalendar file of these events."""
+    text = ICAL.format(events="\r\n".join(events))
+    return text.replace("\r\n", "\n").replace("\n", "\r\n").encode()
+
+
+def dates_of(*events: str) -> list[str]:
+    """The days of an iCalendar file of these events."""
+    return CalendarDays(frozenset(), merged(event_days(ical(*events)))).dates
+
+
 def from_ical(folder: Path, *events: str) -> Config:
     """A config with a calendar of an iCalendar file of these events."""
-    text = ICAL.format(events="\r\n".join(events)).replace("\r\n", "\n").replace("\n", "\r\n")
-    (folder / "days.ics").write_bytes(text.encode())
+    (folder / "days.ics").write_bytes(ical(*events))
     return parse(b"calendars: {a: {ical: days.ics}}\njobs: {}\n", folder / "config.yaml", folder)
 
 
@@ -142,19 +156,22 @@ def from_ical(folder: Path, *events: str) -> Config:
     ),
     (["DTSTART;VALUE=DATE:20260101", "RRULE:FREQ=MONTHLY;BYDAY=1MO;COUNT=2"], ["2026-01-05", "2026-02-02"]),
 ])  # fmt: skip
-def test_events_of_an_ical_file_are_days(tmp_path: Path, lines: list[str], dates: list[str]) -> None:
-    """Whole days, times, recurring ones with what is excepted; the file's digest is kept."""
-    config = from_ical(tmp_path, event(*lines))
-    assert config.calendars["a"].days.dates == dates
+def test_events_of_an_ical_file_are_days(lines: list[str], dates: list[str]) -> None:
+    """Whole days, times, recurring ones with what is excepted."""
+    assert dates_of(event(*lines)) == dates
+
+
+def test_a_calendar_has_the_days_and_the_digest_of_its_file(tmp_path: Path) -> None:
+    """The library that reads it prints and imports nothing here: it does so in a process of its own."""
+    config = from_ical(tmp_path, event("DTSTART;VALUE=DATE:20261224"))
+    assert config.calendars["a"].days.dates == ["2026-12-24"]
     assert (
         config.calendars["a"].ical_sha256 == hashlib.sha256((tmp_path / "days.ics").read_bytes()).hexdigest()
     )
     assert config.calendar_files == (tmp_path / "days.ics",)
 
 
-def test_a_yearly_event_without_end_is_followed_for_long_and_a_moved_or_cancelled_one_counts_so(
-    tmp_path: Path,
-) -> None:
+def test_a_yearly_event_without_end_is_followed_for_long_and_a_moved_or_cancelled_one_counts_so() -> None:
     """Until the end of 2069; a moved occurrence counts where it is, a cancelled event not at all."""
     yearly = event("DTSTART;VALUE=DATE:20261225", "RRULE:FREQ=YEARLY")
     cancelled = event("DTSTART;VALUE=DATE:20260701", "STATUS:CANCELLED")
@@ -162,7 +179,7 @@ def test_a_yearly_event_without_end_is_followed_for_long_and_a_moved_or_cancelle
         "DTSTART;VALUE=DATE:20261225", "RECURRENCE-ID;VALUE=DATE:20271225\r\nDTSTART;VALUE=DATE:20271227"
     )
     moved = moved.replace("RRULE:FREQ=YEARLY\r\n", "")
-    found = from_ical(tmp_path, yearly, cancelled, moved).calendars["a"].days.dates
+    found = dates_of(yearly, cancelled, moved)
     assert (len(found), found[0], found[1], found[-1]) == (44, "2026-12-25", "2027-12-27", "2069-12-25")
 
 
@@ -188,11 +205,62 @@ def ical_mistake(folder: Path, content: bytes) -> ConfigError:
     ICAL.format(events=event("DTSTART;VALUE=DATE:20260101", "RRULE:FREQ=YEARLY;INTERVAL=0")).encode(),
     ICAL.format(events=event("DTSTART;VALUE=DATE:20260101", "DURATION:P999999999999D")).encode(),
 ])  # fmt: skip
-def test_a_file_that_is_no_calendar_is_a_mistake_of_the_config(tmp_path: Path, content: bytes) -> None:
-    """Whatever stands in it, the place in the config is told, and nothing ends in a traceback or takes long."""
-    error = ical_mistake(tmp_path, content)
+def test_a_file_that_is_no_calendar_is_refused(content: bytes) -> None:
+    """Whatever stands in it, nothing ends in a traceback or takes long."""
+    with pytest.raises(InvalidCalendar):
+        event_days(content)
+
+
+def test_what_is_wrong_with_a_file_is_told_at_its_place_in_the_config(tmp_path: Path) -> None:
+    """The line that names it, its path, and what is wrong."""
+    error = ical_mistake(tmp_path, b"hello")
+    assert "it is no iCalendar file" in error.message
     assert (error.line, error.column, error.key) == (3, 13, "calendars.a.ical")
     assert "days.ics" in error.message
+
+
+def test_a_file_whose_days_take_too_long_is_refused() -> None:
+    """A process of its own works them out, which is stopped."""
+    never = ("DTSTART;VALUE=DATE:20260101", "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30")
+    slow = [event(*never, f"SUMMARY:{number}") for number in range(20)]
+    assert days_in_file(ical(*slow), limit_s=0.5).error == TOO_LONG
+
+
+def test_days_of_a_file_are_kept_by_its_digest(tmp_path: Path) -> None:
+    """Whoever does not wait gets them then; before, and of another version of the file, they are not known."""
+    (tmp_path / "var").mkdir()
+    text, path = b"calendars: {a: {ical: days.ics}}\njobs: {}\n", tmp_path / "config.yaml"
+    (tmp_path / "days.ics").write_bytes(ical(event("DTSTART;VALUE=DATE:20261224")))
+    impatient = SlowParts(failed_since_s=0.0)
+    with pytest.raises(NotYetKnown):
+        parse(text, path, tmp_path, slow=impatient)
+    first = parse(text, path, tmp_path)
+    assert parse(text, path, tmp_path, slow=impatient).calendars == first.calendars
+    kept = (tmp_path / "var" / "calendar-days.json").read_bytes()
+    for forged in (b"{", b"[]", kept.replace(b"[[7", b"[[-7"), kept.replace(b'"rules":1', b'"rules":0')):
+        (tmp_path / "var" / "calendar-days.json").write_bytes(forged)
+        with pytest.raises(NotYetKnown):
+            parse(text, path, tmp_path, slow=impatient)
+    (tmp_path / "var" / "calendar-days.json").write_bytes(kept)
+    (tmp_path / "days.ics").write_bytes(ical(event("DTSTART;VALUE=DATE:20261225")))
+    with pytest.raises(NotYetKnown):
+        parse(text, path, tmp_path, slow=impatient)
+
+
+def test_the_days_in_force_stand_for_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    """Those of a calendar with a file; one that is not in force is read all the same."""
+    text, path = (
+        b"calendars: {a: {ical: days.ics}, b: {dates: 2026-01-01}}\njobs: {}\n",
+        tmp_path / "config.yaml",
+    )
+    days = CalendarDays.of([], ["2026-12-24"])
+    in_force = {name: CalendarDefinition(name, days, "0" * 64) for name in ("a", "b")}
+    config = parse(text, path, tmp_path, slow=SlowParts(calendars=in_force))
+    assert config.calendars["a"] == in_force["a"]
+    assert config.calendars["b"].days.dates == ["2026-01-01"]
+    assert config.calendar_files == (tmp_path / "days.ics",)
+    with pytest.raises(ConfigInvalid):
+        parse(text, path, tmp_path, slow=SlowParts(calendars={"b": in_force["b"]}))
 
 
 def test_a_file_that_others_can_write_is_not_believed(tmp_path: Path) -> None:

@@ -121,6 +121,7 @@ def test_secret_parameters_are_masked(tmp_path: Path) -> None:
     home, token = Home(tmp_path), tmp_path / "token"
     home.config.parent.mkdir(parents=True)
     home.config.write_text(
+        "calendars: {gone: {ical: a-file-that-is-gone.ics}}\n"
         "jobs: {a: {every: 5m, command: x, params: {t: {secret: true, file: token}}}, b: {every: 5m, command: x}}\n"
     )
     secrets = JobSecrets(home)

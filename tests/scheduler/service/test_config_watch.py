@@ -2,23 +2,27 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from eventstore import MemoryStore
 from scheduler import vocabulary as v
-from scheduler.configuration import Config
+from scheduler.configuration import Config, ConfigInvalid
 from scheduler.configuration.home_config import UNENDED_REST_S
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
+from scheduler.ledger.open import bring_in_line, open_ledger
 from scheduler.service.announcements import Announcement, ConfigUnended
+from scheduler.service.config_in_force import keep_copy
 from scheduler.service.config_watch import ConfigWatch, FirstConfig
-from tests.support.command import call
+from tests.support.command import DEADLINE_S, call
 from tests.support.home import entries_of, make_home
 from tests.support.world import SimulatedClock
 
 WHOLE = "jobs:\n  a: {every: 1h, command: x}\n  b: {every: 1h, command: y}\n"
+ICAL = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART;VALUE=DATE:{}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 HALF = "jobs:\n  a: {every: 1h, command: x}"
 
 
@@ -42,6 +46,18 @@ class Watched:
         for _ in range(round(seconds)):
             self.clock.pass_(1.0)
             self.watch.look()
+
+    def look_until(self, done: Callable[[], bool]) -> None:
+        """Look at the file once a second, until something is so: what takes long to read is read in real time."""
+        deadline_s = time.monotonic() + DEADLINE_S
+        while not done():
+            assert time.monotonic() < deadline_s
+            time.sleep(0.01)
+            self.look_for(1)
+
+    def told(self) -> list[v.Payload]:
+        """What is on record."""
+        return [v.payload(entry) for entry in self.ledger.store.read(0)]
 
     @property
     def jobs(self) -> list[str]:
@@ -105,22 +121,82 @@ def test_no_command_records_half_of_a_config(tmp_path: Path) -> None:
 
 def test_an_edited_calendar_file_is_taken_over_and_a_broken_one_is_not(tmp_path: Path) -> None:
     """The config need not be touched; what the file no longer says is recorded, a mistake leaves all in force."""
-    ical = (
-        "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART;VALUE=DATE:{}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
-    )
     watched = Watched(tmp_path / "home")
     file = watched.home.root / "days.ics"
-    file.write_text(ical.format("20260102"))
+    file.write_text(ICAL.format("20260102"))
     watched.home.config.write_text(WHOLE + "calendars: {a: {ical: days.ics}}\n")
-    watched.look_for(3)
-    file.write_text(ical.format("20260103"))
-    watched.look_for(3)
+    watched.look_until(lambda: len(days_of(watched.told())) == 1)
+    file.write_text(ICAL.format("20260103"))
+    watched.look_until(lambda: len(days_of(watched.told())) == 2)
     file.write_text("BEGIN:VCALENDAR\r\n")
-    watched.look_for(3)
-    told = [v.payload(entry) for entry in watched.ledger.store.read(0)]
-    assert [each.dates for each in told if isinstance(each, v.CalendarDefined)] == [
-        ["2026-01-02"],
-        ["2026-01-03"],
-    ]
-    assert isinstance(told[-1], v.ConfigRejected)
-    assert watched.in_force[-1].calendars["a"].days.dates == ["2026-01-03"]
+    watched.look_until(lambda: isinstance(watched.told()[-1], v.ConfigRejected))
+    assert days_of(watched.told()) == [["2026-01-02"], ["2026-01-03"]]
+
+
+def days_of(told: list[v.Payload]) -> list[list[str]]:
+    """The dates of each calendar that was defined."""
+    return [each.dates for each in told if isinstance(each, v.CalendarDefined)]
+
+
+def test_what_takes_long_to_read_holds_up_no_look(tmp_path: Path) -> None:
+    """Another process imports an extension; the config in force stays so until that is done, and is then read."""
+    watched = Watched(tmp_path / "home")
+    source = watched.home.extensions / "slow" / "jobs.py"
+    source.parent.mkdir(parents=True)
+    (watched.home.root / "go").unlink(missing_ok=True)
+    source.write_text(WAITS.format(watched.home.root / "go"))
+    watched.home.config.write_text(WHOLE + "  slow: {every: 1h}\n")
+    watched.look_for(10)
+    assert watched.jobs == ["a", "b"], "the import goes on"
+    (watched.home.root / "go").touch()
+    watched.look_until(lambda: watched.jobs == ["a", "b", "slow"])
+    watched.watch.close()
+
+
+WAITS = """
+import os, time
+while not os.path.exists({!r}):
+    time.sleep(0.01)
+class Slow:
+    name = "slow"
+    def run(self, ctx): pass
+"""
+
+
+def test_what_cannot_be_kept_is_said(tmp_path: Path) -> None:
+    """It is read some times, and then the config is not used, for that reason."""
+    watched = Watched(tmp_path / "home")
+    (watched.home.root / "days.ics").write_text(ICAL.format("20260102"))
+    (watched.home.var / "calendar-days.json").mkdir()
+    watched.home.config.write_text(WHOLE + "calendars: {a: {ical: days.ics}}\n")
+    watched.look_until(lambda: isinstance(watched.told()[-1], v.ConfigRejected))
+    (problem,) = [each for each in watched.told() if isinstance(each, v.ConfigRejected)]
+    assert "cannot be kept" in problem.errors[0].message
+
+
+def test_a_start_goes_on_with_the_days_on_record(tmp_path: Path) -> None:
+    """A calendar file that is gone, or broken, stops no start that a config in force allows."""
+    home = make_home(tmp_path / "home", WHOLE + "calendars: {a: {ical: days.ics}, b: {weekdays: sun}}\n")
+    file = home.root / "days.ics"
+    file.write_text(ICAL.format("20260102"))
+    first = FirstConfig.read(home)
+    assert (first.problem, first.kept_calendars) == (None, ())
+    file.unlink()
+    with pytest.raises(ConfigInvalid):
+        FirstConfig.read(home)
+    keep_copy(first.config, home.config_in_force)
+    with pytest.raises(ConfigInvalid):
+        FirstConfig.read(home)
+    ledger = open_ledger(home, v.SCHEDULER)
+    bring_in_line(ledger, first.config)
+    ledger.store.close()
+    for content in (None, "BEGIN:VCALENDAR\r\n"):
+        if content is not None:
+            file.write_text(content)
+        again = FirstConfig.read(home)
+        assert isinstance(again.problem, ConfigInvalid)
+        assert "days.ics" in str(again.problem)
+        assert (again.config.digest, again.kept_calendars) == (first.config.digest, ("a",))
+        assert again.config.definitions == first.config.definitions
+        assert again.config.calendars == first.config.calendars
+        assert again.config.calendar_files == (file,)

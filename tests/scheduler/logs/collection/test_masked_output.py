@@ -51,4 +51,7 @@ def test_what_a_job_names_is_known(tmp_path: Path) -> None:
     assert set(known.forms) == {b"e-pass", b"f/pass", b"f%2Fpass", b"p-pass"}
     assert known.unknown == ["its secret B: there is no variable NONE in the environment"]
     assert names_secrets(definition)
+    # A calendar whose file is gone hides nothing of that.
+    home.config.write_text("calendars: {c: {ical: none.ics}}\n" + home.config.read_text())
+    assert set(known_secrets(definition, home, {"P": "p-pass"}).forms) == set(known.forms)
     assert not names_secrets(JobDefinition(name="a", env={"STAGE": ""}, params={"q": Parameter()}))
