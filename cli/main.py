@@ -42,6 +42,14 @@ _LEDGER = {
     "verify": ("cli.commands.ledger.verify:verify", "check the whole chain"),
     "show": ("cli.commands.ledger.show:show", "one entry in full"),
     "tail": ("cli.commands.ledger.tail:tail", "the newest entries, as they come with -f"),
+    "checkpoint": (
+        "cli.commands.ledger.signing.checkpoint:checkpoint",
+        "sign the ledger up to its last entry",
+    ),
+    "continue": (
+        "cli.commands.ledger.signing.continue_:continue_",
+        "go on after a restore, under another name",
+    ),
     "tree": ("cli.commands.ledger.tree:tree", "the Merkle tree over all entries: its size and root"),
     "prove": ("cli.commands.ledger.prove:prove", "write a proof that an entry is in the ledger"),
     "check-proof": (
@@ -52,6 +60,17 @@ _LEDGER = {
 }
 _AUDIT = {
     "bundle": ("cli.commands.audit.bundle:bundle", "entries with all that is needed to check them elsewhere"),
+}
+_LEDGER_KEY = {
+    "generate": (
+        "cli.commands.ledger.signing.key_generate:key_generate",
+        "give the ledger its first key: from then on it is signed",
+    ),
+    "show": (
+        "cli.commands.ledger.signing.key_show:key_show",
+        "the public key, and who can use the private one",
+    ),
+    "rotate": ("cli.commands.ledger.signing.key_rotate:key_rotate", "have another key sign from here on"),
 }
 _PROJECTIONS = {
     "status": (
@@ -132,6 +151,9 @@ jobs = LazyGroup("jobs", lazy=_JOBS, help="Manage and run jobs.", context_settin
 runs = LazyGroup("runs", lazy=_RUNS, help="Look at single runs.", context_settings=CONTEXT)
 ledger = LazyGroup("ledger", lazy=_LEDGER, help="Look at the ledger itself.", context_settings=CONTEXT)
 audit = LazyGroup("audit", lazy=_AUDIT, help="What an auditor is given.", context_settings=CONTEXT)
+ledger.add_command(
+    LazyGroup("key", lazy=_LEDGER_KEY, help="The key that signs the ledger.", context_settings=CONTEXT)
+)
 projections = LazyGroup(
     "projections", lazy=_PROJECTIONS, help="The files that SQL answers come from.", context_settings=CONTEXT
 )

@@ -51,6 +51,20 @@ def unpack(raw: bytes) -> Slot | None:
     return Slot(int(match[2]), match[3].decode(), int(match[4]))
 
 
+def durable_entries(folder: Path, disk: Disk) -> int:
+    """How many entries of the ledger in a folder are known to be on disk; 0 if `HEAD` says nothing.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    file = HeadFile(folder, disk, writable=False)
+    try:
+        slot = file.read()
+    finally:
+        file.close()
+    return 0 if slot is None else slot.seq + 1
+
+
 class HeadFile:
     """The open file `HEAD`; a process that writes to it holds the writer lock."""
 

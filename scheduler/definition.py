@@ -345,6 +345,10 @@ class SchedulerSettings(msgspec.Struct, frozen=True, kw_only=True):
     shutdown_grace_ms: int = 30_000
 
 
+DEFAULT_KEY_FILE = "keys/signing-key"
+"""The private key, unless the config says where it is; relative to the home."""
+
+
 class SigningKey(msgspec.Struct, frozen=True, kw_only=True):
     """Where the private key is: in a file, or behind a command that signs; without either, in the home.
 

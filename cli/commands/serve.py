@@ -15,6 +15,7 @@ import click
 from cli.app.failures import Failure
 from cli.app.invocation import invocation
 from cli.app.ledger_wait import patience_explained
+from cli.background.checkpoint_signer import CheckpointSigner
 from cli.background.log_collector import LogCollector
 from cli.background.sealer import Sealer
 from cli.home.copied import copied
@@ -109,10 +110,12 @@ class _Console:
         self._lines = EventLines(zone)
         self._sealer = Sealer(home)
         self._log_collector = LogCollector(home)
+        self._signer = CheckpointSigner(home)
 
     def show_entry(self, entry: Entry) -> None:
         """Print an entry."""
         self._sealer.notice(entry)
+        self._signer.notice(entry)
         self._printer.put(partial(self._lines.of, entry))
         if entry.type == ClockStepped.TYPE and payload(entry).by_ms < 0:
             self._say_if_ahead()
@@ -120,8 +123,9 @@ class _Console:
     def show_announcement(self, announcement: Announcement) -> None:
         """Print what is no entry; to standard error, where it does not mix with events."""
         match announcement:
-            case Ready():
+            case Ready(has_key=has_key):
                 self._log_collector.start()
+                self._signer.start(has_key=has_key)
                 self._say_ready()
             case ConfigNotUsed() | CalendarsKept() | ConfigUnended() | FsyncEdited():
                 self._note(self._config_words(announcement))
@@ -147,7 +151,8 @@ class _Console:
                 self._note("Hurrying: runs are killed.")
 
     def close(self) -> None:
-        """Have collected what is there to be logged, and print what waits to be printed."""
+        """Have signed and collected what is there, and print what waits to be printed."""
+        self._signer.stop()
         self._log_collector.stop()
         self._printer.close()
 

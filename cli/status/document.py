@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from cli.status.evidence import evidence_document
 from cli.status.findings import (
     any_memory_limit,
     backfills_going,
@@ -70,6 +71,7 @@ def status_document(view: View) -> dict[str, Any]:
             "size_bytes": ledger_size_bytes(view.home),
             "last": None if last is None else {"seq": last.seq, "time": last.time, "type": last.type},
         },
+        "evidence": evidence_document(view),
         "settled_until": max(jobs_settled_ahead(view.state, view.now).values(), default=None),
         "settled": _settled(view),
         "clock_behind_ms": None if behind is None else behind // timedelta(milliseconds=1),

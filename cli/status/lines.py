@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cli.app.invocation import invocation
+from cli.status.evidence import signed_lines
 from cli.status.findings import (
     any_memory_limit,
     backfills_going,
@@ -66,6 +67,8 @@ def status_facts(view: View, zone: str) -> list[tuple[str, Value]]:
     if any_memory_limit(view):
         facts.append(("memory limits", memory_means_words(memory_means(view))))
     facts.append(("ledger", _ledger(view, zone)))
+    if signed := signed_lines(view, zone):
+        facts.append(("signed", signed))
     if clock := _clock(view, zone):
         facts.append(("clock", clock))
     return facts

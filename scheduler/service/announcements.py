@@ -9,7 +9,9 @@ from scheduler.version import ReplacedPart
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """The scheduler has settled what it missed, and waits for what falls due."""
+    """The scheduler has settled what it missed, and waits for what falls due. `has_key`: its ledger is signed."""
+
+    has_key: bool = False
 
 
 class ConfigNotUsed(msgspec.Struct, frozen=True):

@@ -178,7 +178,7 @@ class Service:
             # What start-up made stays to the end: no collection is to walk all jobs in the middle of a herd.
             gc.freeze()
             gc.enable()
-            self._announce(Ready())
+            self._announce(Ready(has_key=self._ledger.state.evidence is not None))
             if self._kept_calendars:
                 self._announce(CalendarsKept(self._kept_calendars))
             if self._shutdown == "leave" and not can_leave():

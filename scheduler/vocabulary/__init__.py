@@ -15,6 +15,7 @@ from scheduler.vocabulary.evidence_entries import (
     CheckpointAnchored,
     CheckpointAnchorFailed,
     CheckpointCosigned,
+    CheckpointRefused,
     CheckpointSigned,
     KeyCreated,
     KeyRotated,
@@ -60,10 +61,10 @@ from scheduler.vocabulary.scheduler_entries import (
 __all__ = [
     "APPROVALS", "CAUSES", "CONFIG", "DEFINITIONS", "ENABLEMENTS", "ENDINGS", "EVIDENCE", "EXCLUSIONS", "GROUPS",
     "JOB_ENTRIES", "LIVES", "MISFIRES", "PAUSES", "PAYLOADS", "REMARKS", "RUN_ENTRIES", "SCHEDULER", "SETTLEMENTS",
-    "TYPES", "WATCH_ENTRIES",
+    "TYPES", "UNCOUNTED", "WATCH_ENTRIES",
     "ApprovalGiven", "ApprovalRequested", "ApprovalWithdrawn", "BackfillEnded", "BackfillRequested",
-    "CalendarDefined", "CheckpointAnchorFailed", "CheckpointAnchored", "CheckpointCosigned", "CheckpointSigned",
-    "ClockStepped", "ConfigAccepted", "ConfigRejected", "HomeAdopted", "JobDefined",
+    "CalendarDefined", "CheckpointAnchorFailed", "CheckpointAnchored", "CheckpointCosigned", "CheckpointRefused",
+    "CheckpointSigned", "ClockStepped", "ConfigAccepted", "ConfigRejected", "HomeAdopted", "JobDefined",
     "JobDisabled", "JobEnabled", "JobRemoved", "KeyCreated", "KeyRotated", "LedgerContinued",
     "LedgerCreated", "LedgerRecovered", "Payload",
     "RetentionApplied", "RunAdopted", "RunCancelRequested", "RunFinished", "RunRequested", "RunSkipped",
@@ -80,8 +81,8 @@ TYPES: tuple[type[Payload], ...] = (
     ScheduleReopened, BackfillRequested,
     BackfillEnded, RunRequested, RunCancelRequested, RunStarted, RunAdopted, RunFinished, RunSkipped,
     RetentionApplied,
-    KeyCreated, KeyRotated, CheckpointSigned, CheckpointCosigned, CheckpointAnchored, CheckpointAnchorFailed,
-    LedgerContinued,
+    KeyCreated, KeyRotated, CheckpointSigned, CheckpointRefused, CheckpointCosigned, CheckpointAnchored,
+    CheckpointAnchorFailed, LedgerContinued,
 )  # fmt: skip
 """Every type, in the order in which they are documented."""
 PAYLOADS: dict[str, type[Payload]] = {cls.TYPE: cls for cls in TYPES}
@@ -114,10 +115,12 @@ SETTLEMENTS = (ScheduleSettled.TYPE, ScheduleReopened.TYPE)
 APPROVALS = (ApprovalRequested.TYPE, ApprovalGiven.TYPE, ApprovalWithdrawn.TYPE)
 """What becomes of a change that a second person has to approve."""
 EVIDENCE = (
-    KeyCreated.TYPE, KeyRotated.TYPE, CheckpointSigned.TYPE, CheckpointCosigned.TYPE, CheckpointAnchored.TYPE,
-    CheckpointAnchorFailed.TYPE, LedgerContinued.TYPE,
+    KeyCreated.TYPE, KeyRotated.TYPE, CheckpointSigned.TYPE, CheckpointRefused.TYPE, CheckpointCosigned.TYPE,
+    CheckpointAnchored.TYPE, CheckpointAnchorFailed.TYPE, LedgerContinued.TYPE,
 )  # fmt: skip
 """What is recorded about keys, checkpoints and those who remember them."""
+UNCOUNTED = (*(kind for kind in EVIDENCE if kind.startswith("checkpoint.")), SnapshotWritten.TYPE)
+"""What is recorded beside what happens: no checkpoint becomes due by it."""
 REMARKS = (
     *APPROVALS, LedgerCreated.TYPE, LedgerRecovered.TYPE, HomeAdopted.TYPE, SnapshotWritten.TYPE,
     ConfigAccepted.TYPE,

@@ -47,6 +47,13 @@ class CheckpointSigned(Payload, frozen=True):
     note: str
 
 
+class CheckpointRefused(Payload, frozen=True):
+    """The ledger was to be signed and was not, for what `reason` says. Recorded once, until it is signed again."""
+
+    TYPE: ClassVar[str] = "checkpoint.refused"
+    reason: str
+
+
 class CheckpointCosigned(Payload, frozen=True):
     """A witness confirmed that it has seen the checkpoint of `size`, and none that contradicts it.
 

@@ -42,6 +42,11 @@ EVIDENCE_WORDINGS: Final[dict[str, EntryWording]] = {
         lambda entry, data: f"{_covered(data.size)} signed by key {data.key_id}",
         is_quiet=True,
     ),
+    v.CheckpointRefused.TYPE: EntryWording(
+        Signs("bad", "warning", "error"),
+        lambda entry, data, zone: f"the ledger is not signed: {data.reason}",
+        lambda entry, data: f"the ledger is not signed: {data.reason}",
+    ),
     v.CheckpointCosigned.TYPE: EntryWording(
         Signs("dim", "note", "debug"),
         lambda entry, data, zone: f"{_covered(data.size)} confirmed by the witness {data.witness}",

@@ -61,6 +61,14 @@ class Signer:
         name, seed, told_id = _parse_secret(text, ED25519)
         return _with_own_id(cls(name, seed), told_id)
 
+    def under(self, name: str) -> Signer:
+        """The same key under another name.
+
+        Raises:
+            InvalidKey: no key may have this name.
+        """
+        return Signer(name, self._seed)
+
     @property
     def secret_text(self) -> str:
         """The key as it is kept, in the form that the tools around signed notes have in common."""

@@ -17,6 +17,14 @@ class SignedCheckpoint(msgspec.Struct, frozen=True, gc=False):
     time: datetime
 
 
+class Refusal(msgspec.Struct, frozen=True, gc=False):
+    """The newest `checkpoint.refused`, behind which nothing was signed: the entry, its time, and why."""
+
+    seq: int
+    time: datetime
+    reason: str
+
+
 class AnchorStatus(msgspec.Struct, omit_defaults=True):
     """How it stands with an anchor or a witness.
 
@@ -40,7 +48,9 @@ class Evidence(msgspec.Struct, omit_defaults=True):
         origin: by which checkpoints name the ledger.
         vkey: the public key that signs, with its name.
         key_seq: the entry by which it does.
+        former_keys: those that signed before it, under the same origin.
         signed: the newest checkpoint; None if there is none under this origin.
+        refused: why nothing was signed since; None if all is well.
         signed_size: the size of the largest checkpoint of this ledger, whatever its origin was.
         anchors: by kind and target; witnesses by the names of their keys.
         witnesses: see `anchors`.
@@ -50,7 +60,9 @@ class Evidence(msgspec.Struct, omit_defaults=True):
     origin: str
     vkey: str
     key_seq: int
+    former_keys: list[str] = []
     signed: SignedCheckpoint | None = None
+    refused: Refusal | None = None
     signed_size: int = 0
     anchors: dict[str, AnchorStatus] = {}
     witnesses: dict[str, AnchorStatus] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.rules.evidence.evidence_state import AnchorStatus, Evidence, SignedCheckpoint
+from scheduler.rules.evidence.evidence_state import AnchorStatus, Evidence, Refusal, SignedCheckpoint
 from scheduler.rules.fold.apply import Apply
 from scheduler.rules.state import State
 
@@ -16,6 +16,7 @@ def _key_created(state: State, entry: Entry, data: v.KeyCreated) -> None:
 
 def _key_rotated(state: State, entry: Entry, data: v.KeyRotated) -> None:
     if state.evidence is not None:
+        state.evidence.former_keys.append(state.evidence.vkey)
         state.evidence.vkey, state.evidence.key_seq = data.vkey, entry.seq
 
 
@@ -23,6 +24,12 @@ def _checkpoint_signed(state: State, entry: Entry, data: v.CheckpointSigned) -> 
     if state.evidence is not None:
         state.evidence.signed = SignedCheckpoint(data.size, data.root, data.key_id, entry.seq, entry.time)
         state.evidence.signed_size = max(state.evidence.signed_size, data.size)
+        state.evidence.refused = None
+
+
+def _checkpoint_refused(state: State, entry: Entry, data: v.CheckpointRefused) -> None:
+    if state.evidence is not None:
+        state.evidence.refused = Refusal(entry.seq, entry.time, data.reason)
 
 
 def _checkpoint_cosigned(state: State, entry: Entry, data: v.CheckpointCosigned) -> None:
@@ -53,6 +60,7 @@ def _ledger_continued(state: State, entry: Entry, data: v.LedgerContinued) -> No
     if evidence is None:
         return
     evidence.origin, evidence.continued_seq, evidence.signed = data.origin, entry.seq, None
+    evidence.refused, evidence.former_keys = None, []
     if data.vkey:
         evidence.vkey, evidence.key_seq = data.vkey, entry.seq
 
@@ -61,6 +69,7 @@ APPLY: Apply = {
     v.KeyCreated.TYPE: _key_created,
     v.KeyRotated.TYPE: _key_rotated,
     v.CheckpointSigned.TYPE: _checkpoint_signed,
+    v.CheckpointRefused.TYPE: _checkpoint_refused,
     v.CheckpointCosigned.TYPE: _checkpoint_cosigned,
     v.CheckpointAnchored.TYPE: _checkpoint_anchored,
     v.CheckpointAnchorFailed.TYPE: _checkpoint_anchor_failed,

@@ -42,6 +42,11 @@ def checkpoint_signed(state: State, entry: Entry, data: v.CheckpointSigned) -> s
     return ""
 
 
+def checkpoint_refused(state: State, entry: Entry, data: v.CheckpointRefused) -> str:
+    """What is wrong with a `checkpoint.refused`; empty if nothing is."""
+    return _NO_KEY if state.evidence is None else ""
+
+
 def checkpoint_known(
     state: State, entry: Entry, data: v.CheckpointCosigned | v.CheckpointAnchored | v.CheckpointAnchorFailed
 ) -> str:

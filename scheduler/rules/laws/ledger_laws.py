@@ -328,6 +328,7 @@ _LAWS: dict[str, Callable[[State, Entry, Any], str]] = {
     v.KeyCreated.TYPE: evidence_laws.key_created,
     v.KeyRotated.TYPE: evidence_laws.key_rotated,
     v.CheckpointSigned.TYPE: evidence_laws.checkpoint_signed,
+    v.CheckpointRefused.TYPE: evidence_laws.checkpoint_refused,
     v.CheckpointCosigned.TYPE: evidence_laws.checkpoint_known,
     v.CheckpointAnchored.TYPE: evidence_laws.checkpoint_known,
     v.CheckpointAnchorFailed.TYPE: evidence_laws.checkpoint_known,

@@ -47,6 +47,7 @@ def test_the_state_knows_who_signs_and_what_was_signed() -> None:
     found = _folded(CREATED, _signed(2), _rotated(NEW), _signed(4)).evidence
     assert found is not None
     assert (found.origin, found.vkey, found.key_id, found.key_seq) == (ORIGIN, NEW, "2" * 8, 3)
+    assert found.former_keys == [OLD]
     assert found.signed is not None
     assert (found.signed.size, found.signed.seq, found.signed_size) == (4, 4, 4)
     after = _folded(CREATED, _signed(2), CONTINUED).evidence
@@ -54,6 +55,19 @@ def test_the_state_knows_who_signs_and_what_was_signed() -> None:
     assert (after.origin, after.vkey, after.signed, after.signed_size) == (
         CONTINUED.origin, CONTINUED.vkey, None, 2,
     )  # fmt: skip
+
+
+def test_a_refusal_holds_until_something_is_signed() -> None:
+    """Why the ledger is not signed is known until it is, or until it goes on under another name."""
+    refused = v.CheckpointRefused(reason="the key is gone")
+    found = _folded(CREATED, refused).evidence
+    assert found is not None
+    assert found.refused is not None
+    assert (found.refused.seq, found.refused.reason) == (2, "the key is gone")
+    for after in (_signed(2), CONTINUED):
+        found = _folded(CREATED, refused, after).evidence
+        assert found is not None
+        assert found.refused is None
 
 
 def test_an_anchor_fails_until_it_takes_a_checkpoint_again() -> None:
@@ -82,6 +96,7 @@ def test_an_anchor_fails_until_it_takes_a_checkpoint_again() -> None:
         (CREATED, _signed(2), _signed(2)),
         (CREATED, _signed(2, "cronledger/other")),
         (CREATED, v.CheckpointAnchored(size=1, anchor="file:/worm")),
+        (v.CheckpointRefused(reason="x"),),
         (CREATED, _signed(2), v.CheckpointAnchorFailed(size=3, anchor="file:/worm", error="gone")),
         (CONTINUED,),
         (CREATED, v.LedgerContinued(origin=ORIGIN, checkpoint="", reason="x")),

@@ -10,13 +10,12 @@ from scheduler.configuration.keys.converters import FaultCollector
 from scheduler.configuration.keys.values import duration_ms, file_path, text, whole_number
 from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Node, Sequence
-from scheduler.definition import CheckpointTimes, SigningKey
+from scheduler.definition import DEFAULT_KEY_FILE, CheckpointTimes, SigningKey
 from scheduler.schedule import format_duration
 
 KEY_TAKES: Final = "{file: PATH}, or {command: [program, argument]}"
 CHECKPOINT_TAKES: Final = "a mapping such as {entries: 1000, interval: 1h}"
 ORIGIN_TAKES: Final = "a name without blanks or plus signs, such as db1.example.com/cronledger"
-DEFAULT_KEY_FILE: Final = "keys/signing-key"
 ENTRIES_MAX: Final = 1_000_000
 INTERVAL_MS_MIN: Final = 10_000
 _ORIGIN_BYTES_MAX: Final = 200

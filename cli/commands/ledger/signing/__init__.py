@@ -1,0 +1,1 @@
+"""Commands about the ledger's key and its signed checkpoints."""

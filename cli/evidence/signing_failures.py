@@ -1,0 +1,61 @@
+"""What can go wrong with keys and checkpoints, in words and exit codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cli.app.failures import ExitCode, Failure
+
+_CONTINUE = (
+    "It is an older copy of the ledger, or another one. If it was restored for good, "
+    "`cronledger ledger continue --reason TEXT` lets it go on under another name; docs/checkpoints.md tells more."
+)
+
+
+@contextmanager
+def signing_explained() -> Iterator[None]:
+    """Turn the errors of keys and signing into failures for people."""
+    from eventstore.proofs.errors import InvalidKey
+    from eventstore.proofs.kept_checkpoints import DamagedCheckpoint, OtherCheckpoint
+    from scheduler.evidence.keys.creation import HasKey
+    from scheduler.evidence.keys.errors import KeyMissing, KeyUnusable, NoLedgerKey
+    from scheduler.evidence.signing.errors import NotAnExtension, OriginDiffers, SigningRefused
+
+    try:
+        yield
+    except NoLedgerKey:
+        raise no_key() from None
+    except HasKey as problem:
+        raise Failure(
+            f"this ledger has a key: {problem.vkey}", "`cronledger ledger key rotate` replaces it."
+        ) from None
+    except KeyMissing as problem:
+        raise Failure(
+            f"{problem}: nothing was signed",
+            "Put it back from where a copy of it is kept. Without it nobody can sign this ledger under its name.",
+        ) from None
+    except KeyUnusable as problem:
+        raise Failure(f"the key cannot be used: {problem}") from None
+    except InvalidKey as problem:
+        raise Failure(f"this is not the public key of this ledger: {problem}") from None
+    except NotAnExtension as problem:
+        raise Failure(f"not signed: {problem}", _CONTINUE, ExitCode.LEDGER) from None
+    except OriginDiffers as problem:
+        raise Failure(
+            f"not signed: {problem}",
+            "The name is fixed by the first key: take `origin` out of the config, or write the ledger's own.",
+        ) from None
+    except (SigningRefused, DamagedCheckpoint, OtherCheckpoint) as problem:
+        raise Failure(
+            f"not signed: {problem}",
+            "`cronledger ledger verify` says what fits the entries and what does not.",
+            ExitCode.LEDGER,
+        ) from None
+
+
+def no_key() -> Failure:
+    """A ledger that has no key."""
+    return Failure(
+        "this ledger has no key, so nothing of it is signed", "`cronledger ledger key generate` makes one."
+    )

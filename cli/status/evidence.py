@@ -1,0 +1,80 @@
+"""What `status` tells of the ledger's key and its checkpoints; nothing of what signs is imported for that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cli.evidence.key_words import exposure_cell, place_words
+from cli.terminal.printable import printable, show_count
+from cli.terminal.tables import Cell
+from cli.times.show import show_past, show_time
+from scheduler.definition import LedgerSettings
+from scheduler.evidence.keys.exposure import exposure
+from scheduler.evidence.keys.key_place import KeyPlace, key_place
+from scheduler.rules.evidence.due_checkpoint import pending
+
+if TYPE_CHECKING:
+    from scheduler.ledger.view import View
+    from scheduler.rules.evidence.evidence_state import Evidence
+
+_COUNTED_MAX = 5_000
+
+
+def signed_lines(view: View, zone: str) -> list[Cell | str]:
+    """The key, the newest checkpoint, and what is wrong; nothing if the ledger has no key."""
+    evidence = view.state.evidence
+    if evidence is None:
+        return []
+    place = _place(view)
+    lines: list[Cell | str] = [
+        f"by key {evidence.key_id} as {printable(evidence.origin)}, {printable(place_words(place))}",
+        exposure_cell(exposure(place)),
+        _newest(view, evidence, zone),
+    ]
+    if (refused := evidence.refused) is not None:
+        since = f"{show_time(refused.time, zone)} ({show_past(refused.time, view.now)})"
+        lines.append(
+            Cell(f"not signed since {since}, entry {refused.seq}: {printable(refused.reason)}", "bad")
+        )
+    return lines
+
+
+def evidence_document(view: View) -> dict[str, Any] | None:
+    """The same as JSON has it; None if the ledger has no key."""
+    evidence = view.state.evidence
+    if evidence is None:
+        return None
+    signed, refused = evidence.signed, evidence.refused
+    return {
+        "origin": evidence.origin,
+        "vkey": evidence.vkey,
+        "key_usable_by": exposure(_place(view)),
+        "signed": None if signed is None else {"size": signed.size, "time": signed.time, "entry": signed.seq},
+        "pending": _pending(view, evidence),
+        "refused": None
+        if refused is None
+        else {"time": refused.time, "entry": refused.seq, "reason": refused.reason},
+    }
+
+
+def _place(view: View) -> KeyPlace:
+    return key_place(view.home, view.config.ledger if view.config is not None else LedgerSettings())
+
+
+def _newest(view: View, evidence: Evidence, zone: str) -> Cell | str:
+    signed = evidence.signed
+    if signed is None:
+        return Cell("nothing is signed yet: `serve` does, and `ledger checkpoint` at once", "warn")
+    covered = show_count(signed.size, "entry", "entries")
+    waiting = _pending(view, evidence)
+    behind = f"; {show_count(waiting, 'entry', 'entries')} since" if waiting else "; nothing since"
+    return f"up to {covered}, {show_time(signed.time, zone)} ({show_past(signed.time, view.now)}){behind}"
+
+
+def _pending(view: View, evidence: Evidence) -> int:
+    """How many entries are not signed; of many, those that need no signature are counted too."""
+    first = 0 if evidence.signed is None else evidence.signed.size
+    count = view.state.head.seq + 1 - first
+    if view.ledger is None or count > _COUNTED_MAX:
+        return count
+    return pending(evidence, view.ledger.store.read(first), view.now).entries

@@ -1,0 +1,88 @@
+"""`python -m scheduler.evidence HOME`: signs the ledger, and has its checkpoints anchored, while a scheduler serves.
+
+`cronledger serve` starts this process if the ledger has a key. At SIGTERM it signs what there is and ends; so it does
+when no scheduler serves the home any more. If it is killed, the next one goes on from what was signed. Exit codes:
+0 done; 1 the ledger cannot be read or written; 78 it has no key.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Final
+
+from eventstore.errors import LedgerError, Poisoned, Unavailable
+from scheduler.evidence.follower import Follower
+from scheduler.evidence.keys.errors import NoLedgerKey
+from scheduler.home import Home
+from scheduler.scheduler_lock import holder_of
+
+NO_KEY: Final = 78
+_LOOK_S: Final = 1.0
+_LOOKS_PER_SCHEDULER: Final = 5
+"""After so many looks it is checked whether a scheduler serves the home."""
+_LOOKS_PER_DELIVERY: Final = 30
+"""After so many looks anchors are tried again."""
+_DELIVERY_S: Final = 20.0
+"""So long is a last delivery waited for at the end."""
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+def main(arguments: list[str]) -> int:
+    """Sign until a signal comes, or until no scheduler serves the home; the exit code."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    home = Home(Path(arguments[0]))
+    try:
+        return _serve(home, Follower(home))
+    except NoLedgerKey:
+        return NO_KEY
+    except (LedgerError, OSError) as problem:
+        print(f"evidence: {problem}", file=sys.stderr)
+        return 1
+
+
+def _serve(home: Home, follower: Follower) -> int:
+    delivery = _Delivery(follower)
+    looks = 0
+    while True:
+        last = signal.sigtimedwait(_SIGNALS, _LOOK_S) is not None
+        looks += 1
+        if not last and looks % _LOOKS_PER_SCHEDULER == 0:
+            last = holder_of(home.scheduler_lock) is None
+        try:
+            signed = follower.turn(last=last)
+        except Poisoned:
+            raise
+        except Unavailable as problem:
+            print(f"evidence: {problem}; trying again", file=sys.stderr)
+            signed = False
+        if signed or last or looks % _LOOKS_PER_DELIVERY == 1:
+            delivery.begin()
+        if last:
+            delivery.wait()
+            return 0
+
+
+class _Delivery:
+    """Deliveries, one at a time, in a thread of its own: whoever is slow to take one holds up no signature."""
+
+    def __init__(self, follower: Follower) -> None:
+        self._follower = follower
+        self._thread: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """Begin one, unless one is going on."""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._follower.deliver, name="delivery", daemon=True)
+            self._thread.start()
+
+    def wait(self) -> None:
+        """Wait for the one that is going on, for a time."""
+        if self._thread is not None:
+            self._thread.join(_DELIVERY_S)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,142 @@
+"""What signs while a scheduler serves: it looks at `HEAD` once a second, and at the ledger when that may be due."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Final
+
+from eventstore.durable import REAL
+from eventstore.errors import LedgerError
+from eventstore.head import durable_entries
+from eventstore.proofs.kept_checkpoints import DamagedCheckpoint, OtherCheckpoint
+from eventstore.store import Event
+from scheduler import vocabulary as v
+from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable, ConfigUntrusted
+from scheduler.configuration.home_config import Stamp, load_config, stamp_of
+from scheduler.definition import LedgerSettings
+from scheduler.evidence import outside
+from scheduler.evidence.keys.errors import KeyMissing, KeyUnusable, NoLedgerKey
+from scheduler.evidence.signing.errors import SigningRefused
+from scheduler.evidence.signing.signer import sign_checkpoint
+from scheduler.home import Home
+from scheduler.ledger.ledger import Ledger
+from scheduler.ledger.open import open_ledger
+from scheduler.rules.evidence.due_checkpoint import Pending, pending
+from scheduler.rules.state import State
+
+_AGAIN_S: Final = 60.0
+"""So long after a refusal, or when the ledger could not be written, the next try is made."""
+_SOON_S: Final = 2.0
+_NO_CONFIG: Final = (ConfigInvalid, ConfigMissing, ConfigUnreadable, ConfigUntrusted, OSError)
+
+
+class Follower:
+    """Signs a home's ledger when that is due.
+
+    Attributes:
+        settings: the `ledger:` block of the config in force, as far as it can be read.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self.settings = LedgerSettings()
+        self._stamp: Stamp | None = None
+        self._look_at_entries = 0
+        self._look_at_s = 0.0
+
+    def turn(self, *, last: bool = False) -> bool:
+        """Sign if that is due.
+
+        Args:
+            last: nothing more will be recorded: sign what there is.
+
+        Returns:
+            Whether a checkpoint was signed.
+
+        Raises:
+            NoLedgerKey: the ledger has no key.
+            LedgerError: it cannot be trusted, or this process can write nothing more.
+        """
+        self._follow_config()
+        if not last and not self._is_time():
+            return False
+        self._look_at_s = time.monotonic() + _AGAIN_S
+        try:
+            signed = sign_checkpoint(
+                self._home,
+                self.settings,
+                is_due=lambda ledger: self._is_due(ledger, last=last),
+                outside=lambda evidence: outside.memories(self._home, self.settings, evidence),
+            )
+        except (KeyMissing, KeyUnusable, SigningRefused, DamagedCheckpoint, OtherCheckpoint, OSError) as why:
+            self._look_at_entries = 2**63
+            self._record_refusal(str(why))
+            return False
+        if signed is not None and signed.is_new:
+            self._look_at_s, self._look_at_entries = 0.0, 0
+        return signed is not None and signed.is_new
+
+    def deliver(self) -> None:
+        """Give the anchors the newest checkpoint; what keeps that from being done now is tried again later."""
+        with contextlib.suppress(LedgerError, DamagedCheckpoint, OtherCheckpoint, OSError):
+            outside.deliver(self._home, self.settings)
+
+    def _is_time(self) -> bool:
+        try:
+            entries = durable_entries(self._home.ledger, REAL)
+        except OSError:
+            return False
+        return entries >= self._look_at_entries or time.monotonic() >= self._look_at_s
+
+    def _is_due(self, ledger: Ledger, *, last: bool) -> bool:
+        evidence = ledger.state.evidence
+        assert evidence is not None, "a ledger without a key is not signed"
+        since = ledger.store.read(0 if evidence.signed is None else evidence.signed.size)
+        found = pending(evidence, since, datetime.now(UTC))
+        self._look_again(found, ledger.state.head.seq + 1)
+        return found.is_due(self.settings.checkpoint, last=last)
+
+    def _look_again(self, found: Pending, entries: int) -> None:
+        """When the next checkpoint may be due, if this one is not."""
+        times = self.settings.checkpoint
+        left_s = times.interval_ms / 1_000 - (found.age.total_seconds() if found.age is not None else 0.0)
+        if left_s <= 0:
+            # Whatever is recorded next makes it due.
+            self._look_at_entries, left_s = entries + 1, times.interval_ms / 1_000
+        else:
+            self._look_at_entries = entries + max(1, times.entries - found.entries)
+        self._look_at_s = time.monotonic() + max(_SOON_S, left_s)
+
+    def _follow_config(self) -> None:
+        """Take up an edited config; one that cannot be used changes nothing."""
+        stamp = stamp_of(self._home.config)
+        if stamp == self._stamp:
+            return
+        is_first, self._stamp = self._stamp is None, stamp
+        for path in (self._home.config, self._home.config_in_force):
+            with contextlib.suppress(*_NO_CONFIG):
+                self.settings = load_config(self._home, path).ledger
+                self._look_at_s = 0.0
+                return
+            if not is_first:
+                return
+
+    def _record_refusal(self, reason: str) -> None:
+        """Record why the ledger is not signed, once."""
+
+        def decide(state: State) -> list[Event]:
+            evidence = state.evidence
+            if evidence is None or evidence.refused is not None:
+                return []
+            return [v.event(v.CheckpointRefused(reason=reason), v.SCHEDULER)]
+
+        with contextlib.suppress(LedgerError, OSError):
+            ledger = open_ledger(self._home, v.SCHEDULER)
+            with closing(ledger.store):
+                ledger.decide(decide)
+
+
+__all__ = ["Follower", "NoLedgerKey"]

@@ -1,0 +1,1 @@
+"""The key that signs a ledger: where it is, how it signs, and who else could use it."""

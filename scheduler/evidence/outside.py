@@ -1,0 +1,41 @@
+"""The anchors of a home: what they are asked before signing, and what they are given behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+
+from eventstore.proofs.notes.note import parse_verifier_key
+from scheduler import vocabulary as v
+from scheduler.definition import LedgerSettings
+from scheduler.evidence.anchors.anchoring import anchor_pending
+from scheduler.evidence.anchors.remembered import can_remember, remembered
+from scheduler.evidence.signing.memory import Memory
+from scheduler.home import Home
+from scheduler.ledger.open import open_ledger
+from scheduler.rules.evidence.evidence_state import Evidence
+
+
+def memories(home: Home, settings: LedgerSettings, evidence: Evidence) -> Iterator[Memory]:
+    """What anchors remember of the ledger under its present name, as far as they can be asked now."""
+    asked = [each for each in settings.anchors if can_remember(each)]
+    if not asked:
+        return
+    keys = [parse_verifier_key(each) for each in (evidence.vkey, *evidence.former_keys)]
+    for each in remembered(home, asked, evidence.origin, keys):
+        if each.checkpoint is not None:
+            yield Memory(f"the anchor {each.anchor}", each.checkpoint.head)
+
+
+def deliver(home: Home, settings: LedgerSettings) -> None:
+    """Give the newest checkpoint to each anchor that does not have it yet and may be tried.
+
+    Raises:
+        LedgerError, DamagedCheckpoint, OSError: see `anchor_pending`.
+    """
+    if not settings.anchors:
+        return
+    ledger = open_ledger(home, v.SCHEDULER)
+    with closing(ledger.store):
+        anchor_pending(home, ledger, settings.anchors, datetime.now(UTC))

@@ -1,0 +1,60 @@
+"""Under which name a ledger is signed; and how it goes on under another one after a genuine restore."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+from scheduler.definition import LedgerSettings
+from scheduler.evidence.signing.errors import OriginDiffers
+from scheduler.evidence.signing.signer_state import SignedTree, read_state
+from scheduler.rules.evidence.evidence_state import Evidence
+
+_CONTINUED: Final = re.compile(r"(.+)/([2-9]|[1-9][0-9]{1,3})")
+"""An origin that has gone on: `.../2`. The id of a ledger has 32 digits, which no such number has."""
+
+
+def next_origin(origin: str) -> str:
+    """The name under which a ledger goes on: `a` as `a/2`, and that as `a/3`."""
+    match = _CONTINUED.fullmatch(origin)
+    return f"{origin}/2" if match is None else f"{match[1]}/{int(match[2]) + 1}"
+
+
+def own_origin(ledger_id: str, settings: LedgerSettings) -> str:
+    """The name of a ledger that gets its first key."""
+    return settings.origin or f"cronledger/{ledger_id}"
+
+
+def check_origin(settings: LedgerSettings, evidence: Evidence) -> None:
+    """Check that the config does not give the ledger another name than its key has.
+
+    Raises:
+        OriginDiffers: it does.
+    """
+    told, origin = settings.origin, evidence.origin
+    if told is not None and origin != told and not _goes_on(told, origin):
+        raise OriginDiffers("the config", told, origin)
+
+
+def _goes_on(first: str, origin: str) -> bool:
+    match = _CONTINUED.fullmatch(origin)
+    return match is not None and match[1] == first
+
+
+def state_under(path: Path, evidence: Evidence) -> SignedTree | None:
+    """What the signer remembers under the present name of the ledger; None if that is nothing yet.
+
+    Where the ledger has gone on after a restore, what was signed under the name before it counts no more: the ledger
+    itself says so.
+
+    Raises:
+        StateUnusable: the file cannot be read or understood.
+        OriginDiffers: the signer remembers another ledger, or a later name of this one.
+    """
+    state = read_state(path)
+    if state is None or state.origin == evidence.origin:
+        return state
+    if evidence.continued_seq is not None and next_origin(state.origin) == evidence.origin:
+        return None
+    raise OriginDiffers("the signer's state", state.origin, evidence.origin)

@@ -1,0 +1,123 @@
+"""Commands about the key and the checkpoints of a ledger, and what `status` says of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from eventstore.proofs.kept_checkpoints import parse_kept
+from eventstore.proofs.notes.note import parse_verifier_key
+from eventstore.proofs.notes.signing import verify_note
+from tests.support.home import CONFIG, LiveHome, files_of, restore
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> LiveHome:
+    """A home with a key."""
+    home = LiveHome(tmp_path / "home")
+    home.configure(CONFIG)
+    made = home.ask("ledger", "key", "generate")
+    assert (made.code, "guards against accidents" in made.out) == (0, True)
+    return home
+
+
+def test_a_checkpoint_is_signed_and_shown(home: LiveHome) -> None:
+    """As words, as JSON and byte for byte it is the same, signed by the key that is shown."""
+    first = home.ask("ledger", "checkpoint", "--json").document
+    assert first["is_new"]
+    again = home.ask("ledger", "checkpoint", "--raw")
+    assert again.err == "Nothing was recorded since: this is the checkpoint of before.\n"
+    assert again.out == first["note"]
+    key = parse_verifier_key(home.ask("ledger", "key", "show", "--json").document["vkey"])
+    kept = parse_kept(again.raw_out)
+    assert verify_note(kept.note, [key]) == [key]
+    assert (kept.size, kept.checkpoint.origin) == (first["size"], first["origin"])
+    words = home.ask("ledger", "checkpoint")
+    assert f"{first['size']} entries" in words.out
+    assert key.key_id.hex() in words.out
+
+
+def test_a_rotated_key_is_shown_with_those_before(home: LiveHome) -> None:
+    """The private ones never are."""
+    before = home.ask("ledger", "key", "show", "--json").document
+    assert home.ask("ledger", "key", "rotate").code == 0
+    shown = home.ask("ledger", "key", "show", "--json").document
+    assert (shown["former_keys"], shown["usable_by"]) == ([before["vkey"]], "jobs")
+    words = home.ask("ledger", "key", "show").out
+    assert before["vkey"] in words
+    assert "PRIVATE" not in words
+
+
+def test_nothing_is_overwritten(home: LiveHome, tmp_path: Path) -> None:
+    """A second key is refused, and a file that is in the way stays."""
+    assert "ledger key rotate" in home.ask("ledger", "key", "generate").err
+    other = LiveHome(tmp_path / "other")
+    other.configure(CONFIG)
+    file = other.root / "keys" / "signing-key"
+    file.parent.mkdir()
+    file.write_text("mine")
+    refused = other.ask("ledger", "key", "generate")
+    assert (refused.code, file.read_text()) == (2, "mine")
+    assert "--existing" in refused.err
+
+
+def test_an_older_copy_is_refused_and_can_go_on(home: LiveHome) -> None:
+    """Exit code 3, in words; `ledger continue` asks for a reason, and then it is signed under another name."""
+    home.ask("ledger", "checkpoint")
+    backup = files_of(home.ledger)
+    home.ask("jobs", "disable", "nightly", "--reason", "test")
+    home.ask("ledger", "checkpoint")
+    restore(home.ledger, backup)
+    refused = home.ask("ledger", "checkpoint")
+    assert refused.code == 3
+    assert "the signer remembers" in refused.err
+    assert "ledger continue" in refused.err
+    assert home.ask("ledger", "continue").code == 2
+    assert home.ask("ledger", "continue", "--reason", "restored").code == 0
+    assert home.ask("ledger", "checkpoint", "--json").document["origin"].endswith("/2")
+    assert home.ask("ledger", "verify").code == 0
+
+
+@pytest.mark.parametrize("command", [["checkpoint"], ["key", "show"], ["continue", "--reason", "x"]])
+def test_without_a_key_it_is_said_how_to_make_one(tmp_path: Path, command: list[str]) -> None:
+    """Nothing is written, no folder for keys either."""
+    home = LiveHome(tmp_path / "home")
+    home.configure(CONFIG)
+    home.ask("jobs", "disable", "nightly", "--reason", "test")
+    before = files_of(home.root)
+    answer = home.ask("ledger", *command)
+    assert answer.code == 2
+    assert "ledger key generate" in answer.err
+    assert files_of(home.root) == before
+
+
+def test_what_is_wrongly_asked_for_is_told(home: LiveHome, tmp_path: Path) -> None:
+    """A public key where a file signs, a command without one, a file that is no checkpoint, a missing key."""
+    assert home.ask("ledger", "key", "rotate", "--vkey", "nonsense").code == 2
+    junk = tmp_path / "junk"
+    junk.write_text("junk")
+    assert home.ask("ledger", "continue", "--reason", "x", "--checkpoint", str(junk)).code == 2
+    (home.root / "keys" / "signing-key").unlink()
+    missing = home.ask("ledger", "checkpoint")
+    assert (missing.code, "no private key" in missing.err) == (2, True)
+    other = LiveHome(tmp_path / "other")
+    other.configure(CONFIG)
+    assert "--vkey is for a command" in other.ask("ledger", "key", "generate", "--vkey", "x").err
+    other.configure(CONFIG + "ledger: {key: {command: [/bin/false]}}\n")
+    assert "give its public key" in other.ask("ledger", "key", "generate").err
+
+
+def test_status_tells_what_is_signed(home: LiveHome) -> None:
+    """The key, whom it guards against, the newest checkpoint, how much is not signed, and what is wrong."""
+    assert "nothing is signed yet" in home.ask("status").out
+    size = home.ask("ledger", "checkpoint", "--json").document["size"]
+    told = home.ask("status").out
+    assert f"up to {size} entries" in told
+    assert "nothing since" in told
+    assert "not against jobs or the operator" in told
+    document = home.ask("status", "--json").document["evidence"]
+    assert document["signed"]["size"] == size
+    assert (document["pending"], document["refused"], document["key_usable_by"]) == (0, None, "jobs")
+    home.ask("jobs", "disable", "nightly", "--reason", "test")
+    assert "1 entry since" in home.ask("status").out
