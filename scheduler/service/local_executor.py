@@ -144,12 +144,11 @@ class LocalExecutor:
             Unavailable, Poisoned, Corrupt: see `EventStore.append`. Nothing was started.
         """
         now = self._clock.read().wall
-        request = _in_force(self._ledger.state, request)
         entries = self._ledger.decide(lambda state: self._request(state, request, now))
         if not entries:
             return None
         number = entries[0].seq
-        self._own[number] = request
+        self._own[number] = _in_force(self._ledger.state, request)
         self._launch(entries)
         return number
 
@@ -166,6 +165,7 @@ class LocalExecutor:
         return asked_before(state, now, self._lock_capacities, served=served)
 
     def _request(self, state: State, request: RunRequest, now: datetime) -> list[Event]:
+        request = _in_force(state, request)
         name = request.definition.name
         requested = v.RunRequested(
             executor="self",
@@ -309,11 +309,11 @@ class LocalExecutor:
 
 
 def _in_force(state: State, request: RunRequest) -> RunRequest:
-    """The request, with the definition in force of a job that has another one in the config."""
-    name = request.definition.name
-    if name not in state.changes:
-        return request
-    definition = definition_in_force(state, name)
+    """The request, with the definition on record: another process may have recorded an edit meanwhile.
+
+    What a config says that is not in force binds nobody: neither what to start, nor which locks to hold.
+    """
+    definition = definition_in_force(state, request.definition.name)
     return request if definition is None else request._replace(definition=definition)
 
 

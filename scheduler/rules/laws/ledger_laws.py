@@ -217,11 +217,19 @@ def _run_started(state: State, entry: Entry, data: v.RunStarted) -> str:
         passed = None if job is None else job.passed
         if passed is None or passed.run != data.waited_behind or passed.seq < run.number:
             return f"run {run.number} did not wait for the end of run {data.waited_behind}"
-    return why or _locks_taken(state, data)
+    return why or _locks_taken(state, job, data)
 
 
-def _locks_taken(state: State, data: v.RunStarted) -> str:
-    """What is wrong with the locks that an attempt takes: no lock has more holders than it may have."""
+def _locks_taken(state: State, job: Job | None, data: v.RunStarted) -> str:
+    """What is wrong with the locks that an attempt takes.
+
+    It takes all that its job has by the definition in force, and no lock has more holders than it may have.
+    """
+    missing = (
+        [] if job is None or not job.present else [n for n in job.definition.locks if n not in data.locks]
+    )
+    if job is not None and missing:
+        return f"{job.name} needs the lock {missing[0]}, by entry {job.defined_seq}, and the attempt did not take it"
     for name, capacity in data.locks.items():
         holders = [run.number for run in state.runs.values() if name in run.locks]
         if len(holders) >= capacity:

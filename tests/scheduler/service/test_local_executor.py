@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from scheduler import vocabulary as v
+from scheduler.command import command_digest
 from scheduler.definition import Retry
 from scheduler.entry_members import LockWait
 from scheduler.home import Home
@@ -252,3 +253,19 @@ def test_runs_that_wait_for_a_scheduler_come_first_once_one_serves(tmp_path: Pat
     assert person.lock_in_the_way(world.jobs["b"]) == LockWait(name="db", behind=older.seq)
     lock.release()
     assert person.begin(RunRequest(world.jobs["b"])) is not None
+
+
+def test_a_run_takes_the_locks_of_the_definition_on_record() -> None:
+    """Another process has recorded an edit since this one read the config: what is in force binds both."""
+    world, local = unserved(0)
+    read = world.jobs["a"]
+    edited = job("a", locks=["db"], overlap="queue")
+    world.edit(edited)
+    number = local.begin(RunRequest(read))
+    (start,) = (v.payload(entry) for entry in world.entries(v.RunStarted))
+    assert start.locks == {"db": 1}
+    assert start.command_sha256 == command_digest(edited)
+    assert local.begin(RunRequest(read)) is None, f"run {number} holds it"
+    world.clock.pass_(2.0)
+    turn(local)
+    check(world)

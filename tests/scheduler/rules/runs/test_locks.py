@@ -287,6 +287,25 @@ def test_a_lock_with_too_many_holders_is_against_the_law() -> None:
     assert illegal.why == f"the lock db is for one run, and run {a} held it"
 
 
+def test_a_start_without_a_lock_of_its_job_is_against_the_law() -> None:
+    """By the definition that was in force then; an edit binds what starts after it."""
+    world = world_of(shared("a", "db", "disk"))
+    (a,) = asked(world, "a")
+    world.run(10)
+    entries = world.entries()
+    at = next(seq for seq, entry in enumerate(entries) if entry.type == v.RunStarted.TYPE)
+    data = msgspec.structs.replace(start_of(world, a), locks={"db": 1})
+    forged = msgspec.structs.replace(entries[at], data=msgspec.Raw(msgspec.json.encode(data)))
+    (illegal,) = illegal_entries([*entries[:at], forged, *entries[at + 1 :]])
+    assert illegal.seq == at
+    assert illegal.why.startswith("a needs the lock disk, by entry ")
+    world.edit(shared("a"))
+    world.run(HOLD_S)
+    asked(world, "a")
+    world.run(10)
+    check(world)
+
+
 def test_whose_way_is_free_in_a_round_comes_before_a_younger_run() -> None:
     """The end of a wait for a retry frees the way of an older run: in the same append a younger one takes nothing."""
     retry = Retry(attempts=2, delay_ms=60_000, within_ms=30 * 60_000)
