@@ -12,6 +12,7 @@ from cli.charts.timeline import RunMark, RunSpan
 from cli.charts.timeline_misfires import missed_spans, spread
 from projections.reports.earlier_definitions import earlier_definitions
 from projections.reports.interruptions import Interruption
+from projections.reports.made_up import made_up
 from projections.reports.outages import Outage, outages
 from projections.reports.runs_by_column import ColumnRuns, runs_by_column
 from projections.reports.scheduler_activity import last_activity_us
@@ -102,6 +103,8 @@ def _missed(
 ) -> Iterator[tuple[str, RunSpan]]:
     """The instants that were missed within the window, from the schedules that were in force."""
     picture = window.begin_us, window.end_us, window.axis
+    backfilled = {seq for _, job, seq in _misfires(interrupted) if job in view.state.backfills}
+    later = made_up(sql, backfilled)
     for misfire, job, seq in _misfires(interrupted):
         if window.jobs is not None and job not in window.jobs:
             continue
@@ -111,9 +114,9 @@ def _missed(
         try:
             schedule = schedule_of_misfire(_definitions_before(sql, view, job, seq), misfire)
         except LookupError:
-            spans = spread(misfire, *picture)
+            spans = spread(misfire, *picture, tuple(later.get(seq, ())))
         else:
-            spans = missed_spans(misfire, schedule, *picture)
+            spans = missed_spans(misfire, schedule, *picture, tuple(later.get(seq, ())))
         for span in spans:
             yield job, span
 

@@ -59,10 +59,11 @@ def enabled_cell(
     *,
     beside: datetime | None = None,
     labelled: bool = True,
+    with_settled: bool = True,
 ) -> Cell:
-    """The same for a table, with what is settled, and whether it is running, or for what runs of it wait."""
+    """The same for a table, whether it is running, or for what runs of it wait, and up to when it is settled."""
     words = enabled_words(job, zone, beside=beside, labelled=labelled)
-    if (settled := settled_by_hand(job, now)) is not None:
+    if with_settled and (settled := settled_by_hand(job, now)) is not None:
         words += f", settled until {show_time(settled.until, zone)}"
     if (change := state.changes.get(job.name)) is not None and change.waits:
         words += ", a change waits for approval"

@@ -75,7 +75,7 @@ def _facts(view: View, job: Job, zone: str) -> Iterator[tuple[str, Value]]:
         yield "description", job.definition.description
     yield "schedule", f"{words} ({source})"
     yield "zone", job.definition.timezone
-    yield "enabled", enabled_cell(view.state, job, zone, view.now, view.waiting_reasons)
+    yield "enabled", enabled_cell(view.state, job, zone, view.now, view.waiting_reasons, with_settled=False)
     if (change := view.state.changes.get(job.name)) is not None:
         yield "pending", Cell(change_sentence(change, view.now, zone), "warn")
         for key, old, new in change_rows(job.definition, change.definition):

@@ -21,6 +21,9 @@ from scheduler.entry_members import OUTCOMES
 from scheduler.home import Home
 from tests.support.command import Answer, call
 from tests.support.past import Past
+from tests.support.simulated_home import home_of
+from tests.support.world import World
+from tests.support.world import job as defined
 
 COLUMNS = 30
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -290,6 +293,28 @@ def test_only_the_missed_instants_within_the_picture_are_counted_and_drawn(tmp_p
     assert re.search(r"\ntens +!+ +0 +-\n", lane)
     assert "! 6 missed" in lane
     assert "tens" not in jobs("--since", "2026-03-30T04:00:00Z", "--until", "2026-03-30T22:00:00Z")
+
+
+def test_what_was_backfilled_is_not_missed(tmp_path: Path) -> None:
+    """Its run is drawn in place of the mark; the other instants of the same outage stay marked."""
+    world = World(defined("hourly", "0 * * * *", catch_up="none"))
+    world.start()
+    world.run(1_800)
+    world.crash()
+    world.clock.pass_(5 * 3_600)
+    world.start()
+    assert world.backfill("hourly", timedelta(hours=6), missed_only=True, most=2)
+    world.run(60)
+    home = home_of(world, tmp_path / "home")
+
+    def totals(until: str) -> dict[str, int]:
+        window = ("--since", "2026-01-01T00:30:00Z", "--until", f"2026-01-01T{until}:00Z")
+        (found,) = timeline(home, "--utc", "--json", "--width", "120", *window).document["jobs"]
+        totals: dict[str, int] = found["totals"]
+        return totals
+
+    assert totals("06:30") == {"succeeded": 2, "missed": 3}
+    assert totals("03:30") == {"missed": 1}
 
 
 def test_the_legend_has_what_is_drawn_and_nothing_else(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ def test_a_time_to_come_is_told_and_opened_again(live: LiveHome) -> None:
     assert live.ask("status", "--json").document["settled_until"] is None, "the clock was right"
     for command in (["status"], ["jobs", "list"], ["jobs", "show", "often"], ["jobs", "why", "often"]):
         assert "settled" in live.ask(*command).out
+    assert live.ask("jobs", "show", "often").out.count("settled") == 1
     assert call("jobs", "settle", "often", "--until", "2098-01-01", "--reason", "x", home=live.root).code == 1
     done = live.ask("jobs", "settle", "often", "--reopen", "--reason", "it stays")
     assert (done.code, done.out) == (0, "often reopened from now on\n")
