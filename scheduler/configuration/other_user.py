@@ -14,7 +14,11 @@ NOT_ROOTS = (
     "with a scheduler that root starts; without it, jobs run as the owner of the home"
 )
 """Whoever reads the config: what counts is who will run it."""
-_PYTHON = "a job in Python runs as the scheduler's user, and run_as is for commands"
+_AS_SCHEDULER = "a job in Python runs as the scheduler's user"
+_PYTHON = (
+    f"run_as is for commands: {_AS_SCHEDULER}, whose folders hold its code, its state and its result; "
+    "what has to run as another user is a command, such as `command: python3 /opt/report.py`"
+)
 
 
 class UserCheck:
@@ -56,10 +60,8 @@ class UserCheck:
         where = entries["run_as"][1] if "run_as" in entries else key
         path = f"jobs.{key.text}.run_as"
         if "python" in own:
-            by_default = (
-                "" if "run_as" in entries else f" ({written} is that of defaults): write run_as: none here"
-            )
-            self._problems.add(where, f"{_PYTHON}{by_default}", key=path)
+            taken_back = f"run_as of defaults ({written}) is for commands, and {_AS_SCHEDULER}: write run_as: none here"
+            self._problems.add(where, _PYTHON if "run_as" in entries else taken_back, key=path)
         elif "run_as" in entries and "command" not in entries:
             self._problems.add(
                 where, "a job without a command cleans cronledger's own folders, as their owner", key=path

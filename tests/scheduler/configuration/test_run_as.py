@@ -53,7 +53,8 @@ def test_a_job_takes_the_default_back() -> None:
     ("command: x, run_as: [etl]", f"{TAKES}, not a list", ""),
     ("command: x, run_as: '-x'", f"{TAKES}, not '-x'", ""),
     ("python: 'a.b:c', run_as: root",
-     "a job in Python runs as the scheduler's user, and run_as is for commands", ""),
+     "run_as is for commands: a job in Python runs as the scheduler's user, whose folders hold its code, its state and "
+     "its result; what has to run as another user is a command, such as `command: python3 /opt/report.py`", ""),
 ])  # fmt: skip
 def test_a_mistaken_user_is_told(body: str, said: str | None, suggestion: str) -> None:
     """Whoever it is, a number is none: accounts are known by their names on each machine."""
@@ -68,7 +69,8 @@ def test_other_kinds_of_jobs_are_not_for_other_users() -> None:
     """Where the defaults say so, a job in Python has to take them back, since it would run as root else."""
     mistake = the_mistake("defaults: {run_as: root}\njobs: {a: {every: 5m, python: 'a.b:c'}}")
     assert (mistake.line, mistake.key) == (2, "jobs.a.run_as")
-    assert mistake.message.endswith("(root is that of defaults): write run_as: none here")
+    assert mistake.message.startswith("run_as of defaults (root) is for commands")
+    assert mistake.message.endswith("write run_as: none here")
     assert job("python: 'a.b:c', every: 5m, run_as: none", before="defaults: {run_as: root}").run_as is None
     mistake = the_mistake("jobs: {log-cleanup: {every: 5m, run_as: root}}")
     assert mistake.message == "a job without a command cleans cronledger's own folders, as their owner"
