@@ -189,6 +189,7 @@ def test_status_for_programs_has_stable_members(home: Home) -> None:
         "slots_taken",
         "lock_waits",
         "ledger",
+        "evidence",
         "settled_until",
         "settled",
         "clock_behind_ms",
