@@ -60,8 +60,9 @@ class UserCheck:
         where = entries["run_as"][1] if "run_as" in entries else key
         path = f"jobs.{key.text}.run_as"
         if "python" in own:
-            taken_back = f"run_as of defaults ({written}) is for commands, and {_AS_SCHEDULER}: write run_as: none here"
-            self._problems.add(where, _PYTHON if "run_as" in entries else taken_back, key=path)
+            of_defaults = f"run_as of defaults ({written}) is for commands, and {_AS_SCHEDULER}"
+            said = _PYTHON if "run_as" in entries else f"{of_defaults}: write run_as: none here"
+            self._problems.add(where, said, key=path)
         elif "run_as" in entries and "command" not in entries:
             self._problems.add(
                 where, "a job without a command cleans cronledger's own folders, as their owner", key=path

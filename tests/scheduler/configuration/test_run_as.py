@@ -45,6 +45,12 @@ def test_a_job_takes_the_default_back() -> None:
     assert job("every: 5m", name="log-cleanup", before=before).run_as is None
 
 
+AS_A_COMMAND = (
+    "run_as is for commands: a job in Python runs as the scheduler's user, whose folders hold its code, its state "
+    "and its result; what has to run as another user is a command, such as `command: python3 /opt/report.py`"
+)
+
+
 @pytest.mark.parametrize(("body", "said", "suggestion"), [
     ("command: x, run_as: 1000", "users and groups are named here, and 1000 is a number", ""),
     ("command: x, run_as: 'etl:100'", "users and groups are named here, and 100 is a number", ""),
@@ -52,9 +58,7 @@ def test_a_job_takes_the_default_back() -> None:
     ("command: x, run_as: 'etl: www'", f"{TAKES}, not 'etl: www'", "etl:www"),
     ("command: x, run_as: [etl]", f"{TAKES}, not a list", ""),
     ("command: x, run_as: '-x'", f"{TAKES}, not '-x'", ""),
-    ("python: 'a.b:c', run_as: root",
-     "run_as is for commands: a job in Python runs as the scheduler's user, whose folders hold its code, its state and "
-     "its result; what has to run as another user is a command, such as `command: python3 /opt/report.py`", ""),
+    ("python: 'a.b:c', run_as: root", AS_A_COMMAND, ""),
 ])  # fmt: skip
 def test_a_mistaken_user_is_told(body: str, said: str | None, suggestion: str) -> None:
     """Whoever it is, a number is none: accounts are known by their names on each machine."""
