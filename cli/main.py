@@ -56,6 +56,7 @@ _LEDGER = {
         "cli.commands.ledger.check_proof:check_proof",
         "whether a file proves that an entry is in a ledger",
     ),
+    "publish": ("cli.commands.ledger.publish:publish", "write it as a static log that others can read"),
     "anchor": ("cli.commands.ledger.anchor:anchor", "give the newest checkpoint to the anchors, now"),
 }
 _AUDIT = {

@@ -42,7 +42,15 @@ PURE_FOR = {
 }
 """Exceptions: the data of time zones is read from files, once; croniter is asked about instants that it is given, and
 is kept from asking `platform`."""
-PROOFS_WITH_FILES = {"kept_checkpoints", "kept_sizes", "leaves", "ledger_tree", "signing", "tile_files"}
+PROOFS_WITH_FILES = {
+    "kept_checkpoints",
+    "kept_sizes",
+    "leaves",
+    "ledger_tree",
+    "published_log",
+    "signing",
+    "tile_files",
+}
 """The files of `eventstore/proofs/` that read or write, and that which knows the library for signatures."""
 SIGNERS = {
     "cli.evidence.proofs.checked",

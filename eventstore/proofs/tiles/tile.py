@@ -33,18 +33,27 @@ class Tile(NamedTuple):
     @property
     def path(self) -> str:
         """Where it is, below the folder of the tree."""
-        thousands, last = divmod(self.number, 1000)
-        parts = [f"{last:03d}"]
-        while thousands:
-            thousands, part = divmod(thousands, 1000)
-            parts.append(f"x{part:03d}")
-        suffix = "" if self.width == TILE_WIDTH else f".p/{self.width}"
-        return f"tile/{self.level}/{'/'.join(reversed(parts))}{suffix}"
+        return _path(str(self.level), self.number, self.width)
+
+    @property
+    def bundle_path(self) -> str:
+        """Where the leaves under it are published, if it is one of level 0."""
+        return _path("entries", self.number, self.width)
 
     @property
     def bytes(self) -> int:
         """How long it is."""
         return self.width * HASH_BYTES
+
+
+def _path(level: str, number: int, width: int) -> str:
+    thousands, last = divmod(number, 1000)
+    parts = [f"{last:03d}"]
+    while thousands:
+        thousands, part = divmod(thousands, 1000)
+        parts.append(f"x{part:03d}")
+    suffix = "" if width == TILE_WIDTH else f".p/{width}"
+    return f"tile/{level}/{'/'.join(reversed(parts))}{suffix}"
 
 
 def hashes_on(level: int, size: int) -> int:

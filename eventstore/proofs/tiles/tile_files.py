@@ -110,9 +110,21 @@ class TileFiles:
             NotRegular: a link stands in place of a folder.
             OSError: it cannot be written.
         """
-        path = self.folder / tile.path
-        self._check_folders(path, create=True)
-        self._write(path, hashes)
+        self.put(tile.path, hashes)
+
+    def put(self, path: str, data: bytes) -> None:
+        """Keep a file of the tree, as `write` keeps a tile.
+
+        Args:
+            path: below the folder.
+            data: all that it holds.
+
+        Raises:
+            NotRegular, OSError: see `write`.
+        """
+        file = self.folder / path
+        self._check_folders(file, create=True)
+        self._write(file, data)
 
     def remove(self, tiles: Iterable[Tile]) -> None:
         """Remove tiles, and the folders that were made for them alone; what cannot be removed is left."""

@@ -40,6 +40,18 @@ class TiledTree:
             raise ValueError(f"a tree of {self.size} leaves does not have all of {whole}")
         return joined_root(hashes)
 
+    def hashes(self, tile: Tile) -> bytes:
+        """A tile of this tree, or of a smaller one that it begins with.
+
+        Raises:
+            ValueError: this tree does not have it.
+            DamagedTiles: a tile is missing, or does not fit to the one above.
+        """
+        hashes = self._tile(tile.level, tile.number)[: tile.bytes]
+        if len(hashes) != tile.bytes:
+            raise ValueError(f"a tree of {self.size} leaves does not have all of {tile}")
+        return hashes
+
     def root(self) -> bytes:
         """The root of the whole tree.
 
