@@ -58,6 +58,10 @@ _LEDGER = {
     ),
     "publish": ("cli.commands.ledger.publish:publish", "write it as a static log that others can read"),
     "anchor": ("cli.commands.ledger.anchor:anchor", "give the newest checkpoint to the anchors, now"),
+    "keep-cosignature": (
+        "cli.commands.ledger.keep_cosignature:keep_cosignature",
+        "keep what a witness has cosigned that no network reaches",
+    ),
 }
 _AUDIT = {
     "bundle": ("cli.commands.audit.bundle:bundle", "entries with all that is needed to check them elsewhere"),

@@ -65,6 +65,7 @@ SIGNERS = {
     "scheduler.evidence.verification.evidence_check",
     "scheduler.evidence.verification.key_history",
     "scheduler.evidence.verification.since_checkpoint",
+    "scheduler.evidence.anchors.carried",
     "scheduler.evidence.anchors.remembered",
     "scheduler.evidence.anchors.witness_client",
     "scheduler.evidence.witness.witness",

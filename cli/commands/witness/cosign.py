@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog="Example: cronledger witness cosign checkpoint --proof proof --state /srv/witness -o cosigned"
+    epilog="Example: cronledger witness cosign grown.consistency-proof --state /srv/witness -o cosigned"
 )
 @click.argument("note_file", metavar="NOTE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     "proof_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="The proof of consistency from what was cosigned last; none for the first checkpoint of a log.",
+    help="What `ledger prove --from SIZE` wrote; not needed for the first checkpoint of a log.",
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
 @click.option("--force", is_flag=True, help="Let --output replace a file.")
@@ -39,9 +39,9 @@ def cosign(
 ) -> None:
     """Cosign a checkpoint that came as a file, and write the checkpoint with the cosignature.
 
-    NOTE is a signed checkpoint, or a whole request as C2SP tlog-witness has it, which holds its proof. FILE holds a
-    proof as the beginning of such a request: `old SIZE`, then a hash in base64 a line. The rules are those of
-    `cronledger witness serve`, and both may use one folder at the same time.
+    NOTE is a signed checkpoint, or what holds one with its proof: the file that `cronledger ledger prove --from SIZE`
+    writes, or a request as C2SP tlog-witness has it. The rules are those of `cronledger witness serve`, and both may
+    use one folder at the same time.
 
     Exit code 1 if it is not cosigned: it is not signed by a key that is trusted, or does not extend what was cosigned
     last; 2 if there is no key; 3 if what the witness keeps is damaged.
@@ -59,8 +59,7 @@ def cosign(
         except OtherSize as refused:
             raise Failure(
                 f"not cosigned: {refused}",
-                f"The proof must begin there: `cronledger ledger prove --from {refused.size} --to SIZE` where the "
-                "ledger is."
+                f"The proof must begin there: `cronledger ledger prove --from {refused.size}` where the ledger is."
                 if refused.size
                 else "It is the first checkpoint of this log: leave the proof out.",
                 ExitCode.FAILED,
@@ -82,23 +81,31 @@ def _request(note_file: Path, proof_file: Path | None) -> AddCheckpoint:
     Raises:
         Failure: the files do not hold it.
     """
+    from eventstore.proofs.consistency_file import is_consistency_file, parse_consistency_file
     from eventstore.proofs.errors import InvalidNote, InvalidProof
-    from eventstore.proofs.witnessing.request import REQUEST_BYTES_MAX, parse_request
+    from eventstore.proofs.notes.note import parse_note
+    from eventstore.proofs.witnessing.request import AddCheckpoint, parse_request
 
-    written = _read(note_file, REQUEST_BYTES_MAX)
-    if proof_file is not None:
-        begin = _read(proof_file, REQUEST_BYTES_MAX)
-        written = begin.rstrip(b"\n") + b"\n\n" + written
-    elif not written.startswith(b"old "):
-        written = b"old 0\n\n" + written
+    written = _read(note_file)
     try:
-        return parse_request(written)
+        if proof_file is not None:
+            proof, note = parse_consistency_file(_read(proof_file)), parse_note(written)
+            return AddCheckpoint(proof.old.size, proof.hashes, note)
+        if is_consistency_file(written):
+            proof = parse_consistency_file(written)
+            return AddCheckpoint(proof.old.size, proof.hashes, proof.note)
+        if written.startswith(b"old "):
+            return parse_request(written)
+        return AddCheckpoint(0, (), parse_note(written))
     except (InvalidNote, InvalidProof) as problem:
+        named = note_file if proof_file is None else proof_file
         raise Failure(
-            f"{printable(str(note_file))} cannot be cosigned: {problem}", exit_code=ExitCode.FAILED
+            f"{printable(str(named))} cannot be cosigned: {problem}", exit_code=ExitCode.FAILED
         ) from None
 
 
-def _read(path: Path, bytes_max: int) -> bytes:
+def _read(path: Path) -> bytes:
+    from eventstore.proofs.consistency_file import CONSISTENCY_BYTES_MAX
+
     with path.open("rb") as file:
-        return file.read(bytes_max + 1)
+        return file.read(CONSISTENCY_BYTES_MAX + 1)

@@ -15,6 +15,8 @@ from __future__ import annotations
 from eventstore.proofs.errors import InvalidNote
 
 TIME_S_MAX = 2**63 - 1
+TIME_S_TOLD_MAX = 253_402_300_799
+"""The end of the year 9999: a time beyond it cannot be told."""
 _TIME_BYTES = 8
 _SIGNATURE_BYTES = 64
 

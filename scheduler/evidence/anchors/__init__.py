@@ -9,6 +9,7 @@
     `memory`           how far each anchor is, and when it is tried next: disposable
     `delivery`         all anchors at once, and none for longer than it may take
     `anchoring`        what is pending is delivered and recorded
+    `carried`          a cosignature that came on a medium
     `remembered`       what anchors remember, read back
     =================  ================================================================================
 

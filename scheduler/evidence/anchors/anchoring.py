@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
@@ -17,9 +17,10 @@ from eventstore.proofs.consistency import prove_consistency
 from eventstore.proofs.kept_checkpoints import Kept
 from eventstore.store import Event
 from scheduler import vocabulary as v
+from scheduler.evidence.anchors.carried import cosigned_entry
 from scheduler.evidence.anchors.delivery import PATIENCE_S, all_at_once, deliver
 from scheduler.evidence.anchors.memory import AnchorMemory, read_memory, write_memory
-from scheduler.evidence.anchors.parcel import AnchorFailed, Cosigned, Parcel, Taken, parcel_of
+from scheduler.evidence.anchors.parcel import AnchorFailed, Parcel, Taken, parcel_of
 from scheduler.evidence.anchors.settings import AnchorSettings
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
@@ -185,16 +186,6 @@ def _events(state: State, size: int, answers: dict[str, Taken | AnchorFailed], a
         if status.size == size and status.failing_since is None:
             continue
         if answer.cosigned is not None:
-            events.append(v.event(_cosigned_entry(size, answer.cosigned), actor))
+            events.append(v.event(cosigned_entry(size, answer.cosigned.signature), actor))
         events.append(v.event(v.CheckpointAnchored(size=size, anchor=name, receipt=answer.receipt), actor))
     return events
-
-
-def _cosigned_entry(size: int, cosigned: Cosigned) -> v.CheckpointCosigned:
-    return v.CheckpointCosigned(
-        size=size,
-        witness=cosigned.signature.name,
-        key_id=cosigned.signature.key_id.hex(),
-        signed_at=datetime.fromtimestamp(cosigned.time_s, UTC),
-        line=cosigned.signature.line.rstrip("\n"),
-    )

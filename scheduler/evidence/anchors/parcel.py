@@ -53,12 +53,10 @@ class Cosigned(NamedTuple):
     Attributes:
         note: the checkpoint with all that it answered.
         signature: that of the key that is trusted.
-        time_s: when it was made by the witness's clock, in seconds since 1970.
     """
 
     note: Note
     signature: Signature
-    time_s: int
 
 
 class Taken(NamedTuple):

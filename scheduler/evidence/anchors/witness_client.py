@@ -6,7 +6,7 @@ import re
 
 from eventstore.proofs.errors import DamagedTiles, InvalidKey, InvalidNote
 from eventstore.proofs.notes.checkpoint import origin_hash
-from eventstore.proofs.notes.cosignature import parse_timed_signature
+from eventstore.proofs.notes.cosignature import TIME_S_TOLD_MAX, parse_timed_signature
 from eventstore.proofs.notes.note import (
     COSIGNATURE,
     SIGNATURES_MAX,
@@ -21,8 +21,6 @@ from scheduler.evidence.anchors.exchange import Answer, authorization, check, ge
 from scheduler.evidence.anchors.parcel import AnchorFailed, Cosigned, Parcel, Taken, first_line
 from scheduler.evidence.anchors.settings import AnchorSettings
 
-_TIME_S_MAX = 253_402_300_799
-"""The end of the year 9999: a time beyond it cannot be told."""
 _ATTEMPTS = 3
 """Another process of the log may have been there between two of them."""
 _LINES_MAX = 16
@@ -117,7 +115,6 @@ def _cosigned(answer: Answer, note: Note, key: VerifierKey) -> Cosigned:
     except InvalidNote as problem:
         raise AnchorFailed(f"what it answered is no cosignature of its key: {problem}") from None
     own = [each for each in cosigned.signatures if (each.name, each.key_id) == (key.name, key.key_id)]
-    time_s = parse_timed_signature(own[-1].signature)[0]
-    if time_s > _TIME_S_MAX:
+    if parse_timed_signature(own[-1].signature)[0] > TIME_S_TOLD_MAX:
         raise AnchorFailed("its cosignature is of a time that no clock tells")
-    return Cosigned(cosigned, own[-1], time_s)
+    return Cosigned(cosigned, own[-1])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from eventstore.proofs.base64_text import in_base64
+from eventstore.proofs.consistency_file import ConsistencyFile
 from eventstore.proofs.notes.note import COSIGNATURE, VerifierKey, parse_note, parse_verifier_key
 from eventstore.proofs.notes.signing import verify_note
 from eventstore.proofs.witnessing.request import parse_cosignatures
@@ -82,14 +82,18 @@ def test_a_checkpoint_is_cosigned_by_files(state: Path, tmp_path: Path) -> None:
     note.write_bytes(LOG.note(9).raw)
     code, _, told = cosign(str(note))
     assert (code, "ledger prove --from 5" in told) == (1, True)
-    proof.write_text("old 5\n" + "".join(f"{in_base64(each)}\n" for each in LOG.proof(5, 9)))
+    proof.write_bytes(ConsistencyFile(LOG.head(5), LOG.proof(5, 9), LOG.note(9)).raw)
     output = tmp_path / "cosigned"
     assert cosign(str(note), "--proof", str(proof), "-o", str(output))[0] == 0
     assert verify_note(parse_note(output.read_bytes()), [key_of(state)])
     assert cosign(str(note), "--proof", str(proof), "-o", str(output))[0] == 2
     assert cosign(str(note), "--force")[0] == 2
+    assert cosign(str(note), "--proof", str(note))[0] == 1
+    proof.write_bytes(ConsistencyFile(LOG.head(9), LOG.proof(9, 11), LOG.note(11)).raw)
+    code, raw, _ = cosign(str(proof))
+    assert (code, parse_note(raw).text) == (0, LOG.note(11).text)
 
-    request.write_bytes(LOG.request(9, 20).raw)
+    request.write_bytes(LOG.request(11, 20).raw)
     assert cosign(str(request))[0] == 0
     request.write_bytes(FORK.request(20, 30).raw)
     code, raw, told = cosign(str(request))
