@@ -8,9 +8,13 @@ from collections.abc import Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
 
+import rfc3161_client
+
 from cli.evidence.bundle import verify
 from cli.evidence.bundle.bundle_zip import MANIFEST, BundleZip
-from eventstore.proofs.kept_checkpoints import keep
+from cli.evidence.bundle.checkpoints import log_signed
+from eventstore.proofs.base64_text import in_base64
+from eventstore.proofs.kept_checkpoints import keep, read
 from eventstore.proofs.merkle_tree import TreeHead
 from eventstore.proofs.notes.checkpoint import Checkpoint
 from eventstore.proofs.notes.note import Note
@@ -19,6 +23,8 @@ from scheduler import vocabulary as v
 from tests.support.command import Answer, call
 from tests.support.merkle_oracle import tree_hash
 from tests.support.output import HandWritten
+from tests.support.receiver import Request
+from tests.support.time_stamper import TimeStamper
 
 ORIGIN = "cronledger/test"
 SIGNER = Signer(ORIGIN, bytes(32))
@@ -58,6 +64,19 @@ class SignedHome(HandWritten):
         keep(self.home.ledger, signed_note(lines, cosigned=cosigned).raw)
         return len(lines)
 
+    def stamp(self, stamper: TimeStamper, size: int) -> None:
+        """Have a checkpoint that is kept stamped, and record that."""
+        kept = read(self.home.ledger, size)
+        assert kept is not None
+        query = rfc3161_client.TimestampRequestBuilder().data(log_signed(kept))
+        query = query.hash_algorithm(rfc3161_client.HashAlgorithm.SHA256).cert_request(cert_request=True)
+        reply = stamper.answer(Request("POST", "/", {}, query.build().as_bytes()))
+        self.record(
+            v.CheckpointAnchored(
+                size=size, anchor="timestamp http://t.example/", receipt=in_base64(reply.body)
+            )
+        )
+
     def bundle(self, *options: str, name: str = "bundle.zip") -> Path:
         """A bundle, by the command."""
         path = self.home.root.parent / name
@@ -68,6 +87,13 @@ class SignedHome(HandWritten):
     def ask(self, *options: str) -> Answer:
         """What `audit bundle` answers."""
         return call("audit", "bundle", *options, home=self.home.root)
+
+
+def stamp_of(stamper: TimeStamper, data: bytes) -> bytes:
+    """A time stamp of some bytes."""
+    query = rfc3161_client.TimestampRequestBuilder().data(data)
+    query = query.hash_algorithm(rfc3161_client.HashAlgorithm.SHA256).cert_request(cert_request=True)
+    return stamper.answer(Request("POST", "/", {}, query.build().as_bytes())).body
 
 
 def signed_note(lines: list[bytes], *, cosigned: bool = False, origin: str = ORIGIN) -> Note:
@@ -81,6 +107,12 @@ def members_of(path: Path) -> Members:
     """The members of a bundle but for its manifest."""
     with zipfile.ZipFile(path) as bundle:
         return {name: bundle.read(name) for name in bundle.namelist() if name != MANIFEST}
+
+
+def entries_in(path: Path) -> list[bytes]:
+    """The entries in a bundle."""
+    members = members_of(path)
+    return [line for name in members if name.startswith("entries/") for line in members[name].splitlines()]
 
 
 def zipped(members: Mapping[str, bytes], path: Path) -> Path:

@@ -116,12 +116,14 @@ def _write(home: Home, folder: Path | None, asked: Asked, path: Path, *, capture
     from eventstore.proofs.kept_checkpoints import DamagedCheckpoint
 
     with ExitStack() as opened, path.open("w+b") as file:
-        wanted = Wanted(None, {}, {}, ())
-        if captured and folder is None:
+        wanted = Wanted(None, {}, ())
+        if folder is None:
             from cli.home.open import to_read
 
-            jobs = opened.enter_context(to_read(home, quiet=True)).state.jobs
-            wanted = wanted._replace(home=home, jobs=jobs)
+            view = opened.enter_context(to_read(home, with_config=True, quiet=True))
+            anchors = [] if view.config is None else view.config.ledger.anchors
+            witnesses = [each.key for each in anchors if each.key]
+            wanted = Wanted(home if captured else None, view.state.jobs, witnesses)
         source = opened.enter_context(_source(home, folder))
         scope = look(source, asked)
         if scope.chosen == [0]:

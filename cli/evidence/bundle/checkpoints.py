@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from cli.evidence.bundle import verify
+from eventstore.proofs.base64_text import from_base64
 from eventstore.proofs.kept_checkpoints import Kept, read, sizes
 from eventstore.proofs.merkle_tree import SubtreeHash
 from eventstore.proofs.remembered import check_remembered
 from eventstore.store import Entry
 from scheduler import vocabulary as v
+
+_STAMPER: Final = "timestamp "
+"""So begin the names of anchors that stamp."""
 
 Stamps = Mapping[int, Sequence[bytes]]
 """Time stamps, by the size of the checkpoint that they are of."""
@@ -37,13 +44,43 @@ class Bundled(NamedTuple):
     def members(self) -> Iterator[tuple[str, bytes]]:
         """The members of the zip: their names and what they hold."""
         for each in self.kept:
-            place, note = f"checkpoints/{each.size:020}", each.note
-            yield f"{place}.note", note.raw
-            stamps = self.stamps.get(each.size, ())
+            place = f"checkpoints/{each.size:020}"
+            yield f"{place}.note", each.note.raw
+            stamped = log_signed(each)
+            # A stamp of something else, such as of another ledger's checkpoint, shows nothing.
+            stamps = [stamp for stamp in self.stamps.get(each.size, ()) if is_stamp_of(stamp, stamped)]
             if stamps:
-                yield f"{place}.signed", note._replace(signatures=note.signatures[:1]).raw
+                yield f"{place}.signed", stamped
             for number, stamp in enumerate(stamps, 1):
                 yield f"{place}-{number}.tsr", stamp
+
+
+def log_signed(kept: Kept) -> bytes:
+    """A checkpoint with nothing but the signatures of its log: what time stamps are of."""
+    own = tuple(each for each in kept.note.signatures if each.name == kept.checkpoint.origin)
+    return kept.note._replace(signatures=own).raw
+
+
+def is_stamp_of(stamp: bytes, stamped: bytes) -> bool:
+    """Whether a time stamp is of these bytes, as far as `verify.py` looks."""
+    match = verify.STAMP.search(stamp)
+    return match is not None and match[1] == sha256(stamped).digest()
+
+
+def stamps_of(entries: Sequence[Entry]) -> Stamps:
+    """The time stamps that the ledger has; nothing about them is checked."""
+    found: dict[int, list[bytes]] = {}
+    for entry in entries:
+        data = v.payload(entry)
+        if (
+            not isinstance(data, v.CheckpointAnchored)
+            or not data.receipt
+            or not data.anchor.startswith(_STAMPER)
+        ):
+            continue
+        with contextlib.suppress(ValueError):
+            found.setdefault(data.size, []).append(from_base64(data.receipt))
+    return found
 
 
 def sizes_wanted(ledger: Path, begin: int | None, end: int, stamps: Stamps) -> list[int]:

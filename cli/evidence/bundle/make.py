@@ -11,7 +11,7 @@ from typing import IO, Final, NamedTuple
 
 from cli.evidence.bundle import verify
 from cli.evidence.bundle.bundle_zip import BundleZip
-from cli.evidence.bundle.checkpoints import Bundled, Stamps, keys_of_log, read_all, sizes_wanted
+from cli.evidence.bundle.checkpoints import Bundled, keys_of_log, read_all, sizes_wanted, stamps_of
 from cli.evidence.bundle.first_page import BundleFacts, first_page
 from cli.evidence.bundle.left_out import tree_lines
 from cli.evidence.bundle.output import BundledOutput
@@ -66,13 +66,11 @@ class Wanted(NamedTuple):
     Attributes:
         home: where captured output is, if that is wanted.
         jobs: those that the config has.
-        stamps: time stamps of checkpoints.
         witness_keys: public keys of witnesses.
     """
 
     home: Home | None
     jobs: Mapping[str, Job]
-    stamps: Stamps
     witness_keys: Sequence[str]
 
 
@@ -101,16 +99,16 @@ def write_bundle(source: Source, asked: Asked, scope: Scope, wanted: Wanted, fil
         TooLarge: the zip cannot hold it.
         DamagedCheckpoint, DamagedTiles, Corrupt, LockHeld, OSError: what it is made of cannot be read.
     """
-    ledger = source.leaves.folder
+    ledger, stamps = source.leaves.folder, stamps_of(scope.evidence)
     held = scope.held(sizes(ledger), source.entries)
     begin = held[0].first if scope.chosen is None else None
-    at = sizes_wanted(ledger, begin, held[-1].end, wanted.stamps)
+    at = sizes_wanted(ledger, begin, held[-1].end, stamps)
 
     def question(tree: TiledTree) -> tuple[Bundled, bytes]:
         kept = read_all(ledger, at, source.entries, tree.subtree_hash)
         keys = [*keys_of_log(scope.evidence), *wanted.witness_keys]
         lines = tree_lines(held, [each.size for each in kept], tree.subtree_hash)
-        return Bundled(kept, wanted.stamps, keys), b"".join(lines)
+        return Bundled(kept, stamps, keys), b"".join(lines)
 
     _, (bundled, left_out) = source.tree.ask(question)
     facts = BundleFacts(

@@ -111,12 +111,12 @@ def members_of(raw: memoryview) -> dict[str, memoryview]:
 def signed_roots(members: dict[str, memoryview], given: list[str], signed: dict[str, int]) -> dict[int, bytes]:
     """The roots of the checkpoints by size, yet to be checked; `signed` gets the largest size of each key."""
     keys, roots = [*given, *str(members["keys.txt"], "ascii").split()], dict[int, bytes]()
-    for name in [each for each in members if each.endswith(".note")]:
-        text, signers = signers_of(str(members[name], "utf-8"), keys)
+    for name, note in [(each, str(members[each], "utf-8")) for each in members if each.endswith(".note")]:
+        text, signers = signers_of(note, keys)
         origin, size, root = text.split("\n")[:3]
         need(name == f"checkpoints/{int(size):020}.note" and int(size), f"{name} is of another size")
         roots[int(size)] = base64.b64decode(root)
-        print(f"checkpoint of the entries 0 to {int(size) - 1} of {origin}")
+        print(f"checkpoint of the entries 0 to {int(size) - 1} of {origin}, with {note.count('— ')} signatures")
         for key, said in signers.items():
             need(said or key_of(key)[0] == origin, f"{name} is signed by the key of another log")
             signed[key] = max(int(size), signed.get(key, 0))
@@ -138,7 +138,7 @@ def entry_of(line: bytes, seq: int, before: str) -> tuple[str, str, str, dict[st
     need(hashlib.sha256(line[:-75]).hexdigest() == own, f"entry {seq} was altered: its hash is not that of its bytes")
     said = json.loads(f"[{data},{kind},{actor},{job or 0}]", parse_constant=lambda each: need(0, each))
     fits = int(number) == seq >= int(durable) and before in ("", prev) and len(said) == 4
-    fits = fits and datetime.fromisoformat(stamp) and json.dumps(said, ensure_ascii=False).encode()
+    fits &= datetime.fromisoformat(stamp).year > 0 and json.dumps(said, ensure_ascii=False).encode() != b""
     need(fits, f"entry {seq} is not what must follow the one before")
     return own, stamp, run, said[0] if kind == '"run.finished"' else {}
 

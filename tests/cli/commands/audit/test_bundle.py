@@ -7,7 +7,7 @@ import pytest
 
 from cli.evidence.bundle.make import VERIFIER, verifier_sha256
 from scheduler.definition import JobDefinition, Secret
-from tests.support.bundles import KEY, WITNESS_KEY, SignedHome, members_of, verified
+from tests.support.bundles import KEY, WITNESS_KEY, SignedHome, entries_in, members_of, verified
 from tests.support.home import flip_a_bit
 
 DAY = ("--from", "2026-11-23", "--to", "2026-12-01")
@@ -25,17 +25,11 @@ def home(tmp_path: Path) -> SignedHome:
     return home
 
 
-def entries_of(path: Path) -> list[bytes]:
-    """The entries in a bundle."""
-    members = members_of(path)
-    return [line for name in members if name.startswith("entries/") for line in members[name].splitlines()]
-
-
 def test_a_bundle_holds_all_entries_of_a_time_as_they_stand_in_the_ledger(home: SignedHome) -> None:
     """They are those of the ledger, byte for byte, and whoever has the key finds that nothing was left out."""
     size = home.sign(cosigned=True)
     path = home.bundle()
-    assert entries_of(path) == home.lines
+    assert entries_in(path) == home.lines
     code, said = verified(path, "--key", KEY, "--witness", WITNESS_KEY)
     assert (code, f"{size} entries, 0 " in said, "between them none left out" in said) == (0, True, True)
     assert "0 of them are newer" in said
@@ -79,7 +73,7 @@ def test_a_range_is_signed_at_both_of_its_ends(home: SignedHome) -> None:
     assert answer.document["first"] == before
     assert answer.document["last"] == after
     assert (answer.document["checkpoint"], answer.document["uncovered"]) == (covered, 0)
-    assert entries_of(path) == home.lines[before : after + 1]
+    assert entries_in(path) == home.lines[before : after + 1]
     code, said = verified(path, "--key", KEY)
     assert (code, "none left out" in said) == (0, True)
     assert f"checkpoint of the entries 0 to {before - 1} of" in said
@@ -98,7 +92,7 @@ def test_a_bundle_of_one_job_says_that_it_does_not_show_all(home: SignedHome) ->
     """It holds the job's entries, entry 0 and the definition; the first page says what that does not prove."""
     home.sign()
     path = home.bundle("--job", "weekly")
-    held = [json.loads(line) for line in entries_of(path)]
+    held = [json.loads(line) for line in entries_in(path)]
     assert held[0]["seq"] == 0
     assert {each["job"] for each in held[1:]} == {"weekly"}
     assert [each["seq"] for each in held[1:]] == [
@@ -127,7 +121,7 @@ def test_a_time_at_which_nothing_happened_is_shown_by_the_entries_around_it(home
     """The last entry before it and the first after it are there: nothing can have been between them."""
     path = home.home.root.parent / "b.zip"
     answer = home.ask("--from", "2026-11-23T20:00", "--to", "2026-11-24T02:00", "-o", str(path), "--json")
-    times = [json.loads(line)["time"] for line in entries_of(path)]
+    times = [json.loads(line)["time"] for line in entries_in(path)]
     assert answer.code == 0
     assert times[-2] < "2026-11-23T20:00" < "2026-11-24T02:00" < times[-1]
 
@@ -180,7 +174,7 @@ def test_a_copy_of_a_ledger_has_bundles_too(home: SignedHome) -> None:
     shutil.copytree(home.home.ledger, copy)
     before = sorted(copy.rglob("*"))
     path = home.bundle("--ledger", str(copy))
-    assert entries_of(path) == home.lines
+    assert entries_in(path) == home.lines
     assert sorted(copy.rglob("*")) == before
     assert not any(name.startswith("output") for name in members_of(path))
 
