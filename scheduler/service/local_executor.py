@@ -17,7 +17,7 @@ from eventstore.errors import Unavailable
 from eventstore.store import OWN_SEQ, Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import Clock
-from scheduler.configuration import ConfiguredJob
+from scheduler.configuration import ConfiguredJob, NotYetKnown, SlowParts
 from scheduler.configuration.home_config import load_config
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import Claims, LockWait
@@ -261,8 +261,9 @@ class LocalExecutor:
 
     def _reread(self) -> None:
         """The definition in force is newer than the config that was read: so is its environment."""
-        with contextlib.suppress(*CONFIG_PROBLEMS):
-            self._launcher.use(load_config(self._home).jobs)
+        with contextlib.suppress(*CONFIG_PROBLEMS, NotYetKnown):
+            # Whoever recorded it has read it: what takes long to read is known.
+            self._launcher.use(load_config(self._home, slow=SlowParts(failed_since_s=0.0)).jobs)
 
     def turn(self, complain: Callable[[str], None]) -> float:
         """Do what can be done now; in how many seconds the next turn is due.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
-from scheduler.configuration import ConfigInvalid
-from scheduler.configuration.job_kinds.custom_jobs import CustomJobs
+from scheduler.configuration import ConfigInvalid, NotYetKnown
+from scheduler.configuration.job_kinds.custom_jobs import CustomJobs, Found
 from scheduler.definition import JobDefinition, Parameter
 from scheduler.entry_members import ConfigError
 from scheduler.python_jobs.declarations import DeclaredJob
@@ -132,6 +133,25 @@ def test_what_is_declared_is_kept(home: Path) -> None:
     assert definition(home, "rows: 5").description == "Sends the report"
     extension(home, "report", REPORT.replace("Sends", "Writes"))
     assert definition(home, "rows: 5").description == "Writes the report"
+
+
+def test_who_does_not_wait_gets_what_was_read_before(home: Path) -> None:
+    """Of what cannot be imported too, as long as that was found lately enough for whoever asks."""
+
+    def found(failed_since_s: float) -> Found:
+        return CustomJobs(home, failed_since_s).find("report")
+
+    with pytest.raises(NotYetKnown):
+        found(0.0)
+    assert CustomJobs(home).find("report") == found(time.time())
+    extension(home, "report", "import nothing_like_it\n" + dedent(REPORT))
+    with pytest.raises(NotYetKnown):
+        found(0.0)
+    began_s = time.time()
+    assert "nothing_like_it" in CustomJobs(home).find("report").problem
+    assert "nothing_like_it" in found(began_s).problem
+    with pytest.raises(NotYetKnown):
+        found(time.time())
 
 
 def test_an_extension_that_others_can_write_is_not_used(home: Path) -> None:
