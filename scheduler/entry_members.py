@@ -37,6 +37,8 @@ SkipReason = Literal[
     "upstream",
 ]  # fmt: skip
 SKIP_REASONS: tuple[SkipReason, ...] = get_args(SkipReason)
+SKIPPED_FOR_A_RUN: tuple[SkipReason, ...] = ("overlap", "queue_full")
+"""Those of which another run of the job was the cause: it was in the way."""
 
 
 Metrics = dict[str, int | float | bool | str]

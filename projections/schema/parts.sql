@@ -38,7 +38,7 @@ SELECT e.run, e.job, e.trigger,
        e.items_failed, e.metrics, e.closes, s.host, s.command_sha256, s.locks,
        coalesce(e.lock->>'$.name', s.waited_for_lock) AS waited_for_lock,
        CASE WHEN e.type = 'run.finished' THEN s.waited_for_run
-            WHEN e.reason IN ('overlap', 'queue_full') THEN e.because_of END AS waited_for_run,
+            WHEN e.reason IN @SKIPPED_FOR_A_RUN THEN e.because_of END AS waited_for_run,
        coalesce(e.slots, s.waited_for_slots, []) AS waited_for_slots, c.nominal
 FROM parts.fresh AS e
 LEFT JOIN parts.causes AS c ON c.run = e.run

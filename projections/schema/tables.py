@@ -13,7 +13,7 @@ from pathlib import Path
 
 from projections.schema.columns import EVENTS
 from scheduler import vocabulary as v
-from scheduler.entry_members import CLOSING_REASONS
+from scheduler.entry_members import CLOSING_REASONS, SKIPPED_FOR_A_RUN
 
 ENTRY_TYPES = {column.name: column.type for column in EVENTS}
 FACT_TYPES = {
@@ -65,6 +65,7 @@ _LISTS = {
     "LIVES": v.LIVES,
     "PAUSES_AND_LIVES": (*v.PAUSES, *v.LIVES),
     "CLOSING_REASONS": CLOSING_REASONS,
+    "SKIPPED_FOR_A_RUN": SKIPPED_FOR_A_RUN,
 }
 """The lists of words of the vocabulary that SQL files name: `type IN @CAUSES`."""
 

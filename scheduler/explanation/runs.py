@@ -248,7 +248,7 @@ def _skipped(past: Past, entry: Entry, number: int, data: v.RunSkipped) -> list[
     skipped = RunSkip(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)
     if cause is None:
         return [skipped, *taken]
-    if data.reason in ("overlap", "queue_full"):
+    if data.reason in SKIPPED_FOR_A_RUN:
         return [skipped, _in_the_way(past, cause, entry.seq), *taken]
     if data.reason == "upstream":
         return [skipped, upstream_end(past, cause)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from scheduler.configuration import ConfiguredJob
-from scheduler.configuration.home_config import load_config
+from scheduler.configuration.home_config import load_config, salt_of
 from scheduler.home import Home
 from scheduler.rules.state import State
 from scheduler.service.config_in_force import CONFIG_PROBLEMS
@@ -23,11 +23,9 @@ def keep_environments_in_force(home: Home, state: State, *configs: Mapping[str, 
         OSError: a file cannot be written.
     """
     wanted = [
-        (name, job.definition.env)
+        job.definition
         for name, job in state.jobs.items()
-        if job.definition.env
-        and job.present
-        and (job.definition.approval == "required" or name in state.changes)
+        if job.present and (job.definition.approval == "required" or name in state.changes)
     ]
     if not wanted and not home.environments.exists():
         return
@@ -40,7 +38,7 @@ def keep_environments_in_force(home: Home, state: State, *configs: Mapping[str, 
             return {}
 
     at_hand: list[Callable[[], Mapping[str, ConfiguredJob]]] = [_given(jobs) for jobs in configs]
-    keep_environments(home.environments, wanted, [*at_hand, earlier])
+    keep_environments(home.environments, wanted, [*at_hand, earlier], salt_of(home))
 
 
 def _given(jobs: Mapping[str, ConfiguredJob]) -> Callable[[], Mapping[str, ConfiguredJob]]:

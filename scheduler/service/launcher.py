@@ -183,7 +183,7 @@ class Launcher:
         from scheduler.configuration.home_config import salt_of
         from scheduler.configuration.variables.kept_environments import kept_environment
 
-        kept = kept_environment(self._home.environments, definition.env, salt_of(self._home))
+        kept = kept_environment(self._home.environments, definition, salt_of(self._home))
         if kept is not None:
             return kept
         if to_start and needs_approval(definition, None if job is None else job.definition):

@@ -112,8 +112,8 @@ EXCLUSIONS = (ScheduleExcluded.TYPE,)
 """What tells that instants passed on days that calendars exclude."""
 SETTLEMENTS = (ScheduleSettled.TYPE, ScheduleReopened.TYPE)
 """What tells that a person settled instants, or opened them again."""
-APPROVALS = (ApprovalRequested.TYPE, ApprovalGiven.TYPE, ApprovalWithdrawn.TYPE)
-"""What becomes of a change that a second person has to approve."""
+APPROVALS = (ApprovalGiven.TYPE,)
+"""What a change names that a second person had to approve."""
 EVIDENCE = (
     KeyCreated.TYPE, KeyRotated.TYPE, CheckpointSigned.TYPE, CheckpointRefused.TYPE, CheckpointCosigned.TYPE,
     CheckpointAnchored.TYPE, CheckpointAnchorFailed.TYPE, LedgerContinued.TYPE,
@@ -122,14 +122,13 @@ EVIDENCE = (
 UNCOUNTED = (*(kind for kind in EVIDENCE if kind.startswith("checkpoint.")), SnapshotWritten.TYPE)
 """What is recorded beside what happens: no checkpoint becomes due by it."""
 REMARKS = (
-    *APPROVALS, LedgerCreated.TYPE, LedgerRecovered.TYPE, HomeAdopted.TYPE, SnapshotWritten.TYPE,
-    ConfigAccepted.TYPE,
-    ConfigRejected.TYPE, CalendarDefined.TYPE, BackfillRequested.TYPE, BackfillEnded.TYPE, RunCancelRequested.TYPE,
+    ApprovalRequested.TYPE, ApprovalWithdrawn.TYPE, LedgerCreated.TYPE, LedgerRecovered.TYPE, HomeAdopted.TYPE,
+    SnapshotWritten.TYPE, ConfigAccepted.TYPE, ConfigRejected.TYPE, CalendarDefined.TYPE, BackfillRequested.TYPE, BackfillEnded.TYPE, RunCancelRequested.TYPE,
     RetentionApplied.TYPE, *EVIDENCE,
 )  # fmt: skip
 """What belongs to none of these groups: no view of the projections but `events` is about it."""
 
-GROUPS = (RUN_ENTRIES, JOB_ENTRIES, WATCH_ENTRIES, MISFIRES, EXCLUSIONS, SETTLEMENTS, REMARKS)
+GROUPS = (RUN_ENTRIES, JOB_ENTRIES, WATCH_ENTRIES, MISFIRES, EXCLUSIONS, SETTLEMENTS, APPROVALS, REMARKS)
 """Each type is in exactly one of them: lists of types in SQL and in the exports are made of these groups."""
 
 SCHEDULER = "scheduler"

@@ -1,7 +1,7 @@
-"""The environments of definitions in force whose successor waits for approval: the config has their values no more.
+"""What definitions in force have, and the config has no more, while an edit waits for approval: values of their env.
 
-A file holds the values of one environment, and is named by the digests of these. It is private, and believed only
-where its values have the digests that the ledger has.
+A file holds the environment of one job, and what else its definition names as secret, so that it is masked. The file
+is private, and its values are believed only where they have the digests that the ledger has.
 """
 
 from __future__ import annotations
@@ -11,81 +11,122 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from eventstore.durable import REAL, write_file
 from eventstore.regular_file import read_regular
 from scheduler.configuration.model import ConfiguredJob
 from scheduler.configuration.variables.environment import env_digest
-
-Digests = Mapping[str, str]
-"""Names of variables, to the digests of their values."""
+from scheduler.configuration.variables.secret_values import named_secrets
+from scheduler.definition import JobDefinition, Secret
 
 _BYTES_MAX: Final = 4 * 1024 * 1024
 _NAME: Final = re.compile(r"[0-9a-f]{32}\.json")
 
 
-def kept_environment(folder: Path, digests: Digests, salt: bytes) -> dict[str, str] | None:
-    """The values of an environment; None if they were not kept.
+class KeptEnvironment(msgspec.Struct, frozen=True, kw_only=True):
+    """One file: the values of the variables of `job`, and what it names as secret, by what that is called."""
+
+    job: str
+    env: dict[str, str]
+    secrets: dict[str, Secret] = {}
+
+
+def kept_environment(folder: Path, definition: JobDefinition, salt: bytes) -> dict[str, str] | None:
+    """The values of the environment of a definition; None if they were not kept.
 
     Args:
         folder: where they are kept.
-        digests: what the values must have.
+        definition: which has their digests.
         salt: of the digests.
     """
-    if not digests:
+    if not definition.env:
         return {}
-    try:
-        values = json.loads(read_regular(_path(folder, digests), _BYTES_MAX))
-    except (OSError, ValueError, RecursionError):
-        return None
-    if not isinstance(values, dict) or values.keys() != digests.keys():
-        return None
-    for name, value in values.items():
-        if not isinstance(value, str) or env_digest(name, value, salt) != digests[name]:
-            return None
-    return values
+    kept = _read(_path(folder, definition))
+    return kept.env if kept is not None and _is_that(kept.env, definition, salt) else None
+
+
+def kept_environments(folder: Path) -> Iterator[KeptEnvironment]:
+    """All that is kept, whoever wrote it: to mask values, which needs no belief."""
+    for name in _names(folder):
+        if (kept := _read(folder / name)) is not None:
+            yield kept
 
 
 def keep_environments(
     folder: Path,
-    wanted: Iterable[tuple[str, Digests]],
+    wanted: Iterable[JobDefinition],
     sources: Iterable[Callable[[], Mapping[str, ConfiguredJob]]],
+    salt: bytes,
 ) -> None:
-    """Keep the values of environments, and remove those that nobody wants any more.
+    """Keep the environments of definitions, and remove those that nobody wants any more.
 
     Args:
         folder: where they are kept; it is made when it is needed.
-        wanted: names of jobs, and the digests of what they have in force.
+        wanted: the definitions that are in force.
         sources: give the jobs of configs that may have the values; asked one after another, as far as needed.
+        salt: of the digests.
 
     Raises:
         OSError: a file cannot be written.
     """
-    wanted = [(name, digests) for name, digests in wanted if digests]
-    missing = [(name, digests) for name, digests in wanted if not _path(folder, digests).exists()]
-    for source in sources:
+    wanted = [each for each in wanted if each.env or any(True for _ in named_secrets(each))]
+    missing = []
+    for definition in wanted:
+        env = kept_environment(folder, definition, salt)
+        if env is None:
+            missing.append(definition)
+        else:
+            _keep(folder, definition, env)
+    for source in sources if missing else ():
+        jobs = source()
+        for definition in missing:
+            job = jobs.get(definition.name)
+            if job is not None and job.definition.env == definition.env:
+                _keep(folder, definition, job.env)
+        missing = [each for each in missing if not _path(folder, each).exists()]
         if not missing:
             break
-        jobs = source()
-        found = [each for each in missing if (job := jobs.get(each[0])) and job.definition.env == each[1]]
-        for name, digests in found:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_file(REAL, _path(folder, digests), json.dumps(dict(jobs[name].env)).encode())
-        missing = [each for each in missing if each not in found]
-    _remove_others(folder, {_path(folder, digests).name for _, digests in wanted})
+    names = {_path(folder, each).name for each in wanted}
+    for name in _names(folder):
+        if name not in names:
+            with contextlib.suppress(OSError):
+                (folder / name).unlink()
 
 
-def _remove_others(folder: Path, names: set[str]) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        for name in os.listdir(folder):
-            if _NAME.fullmatch(name) and name not in names:
-                with contextlib.suppress(OSError):
-                    (folder / name).unlink()
+def _keep(folder: Path, definition: JobDefinition, env: Mapping[str, str]) -> None:
+    kept = KeptEnvironment(job=definition.name, env=dict(env), secrets=dict(named_secrets(definition)))
+    path = _path(folder, definition)
+    if _read(path) != kept:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Values may hold lone surrogates, which stand for bytes that are no text.
+        write_file(REAL, path, json.dumps(msgspec.to_builtins(kept)).encode())
 
 
-def _path(folder: Path, digests: Digests) -> Path:
-    named = json.dumps(sorted(digests.items())).encode()
+def _read(path: Path) -> KeptEnvironment | None:
+    try:
+        return msgspec.convert(json.loads(read_regular(path, _BYTES_MAX)), KeptEnvironment)
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def _is_that(env: Mapping[str, str], definition: JobDefinition, salt: bytes) -> bool:
+    return env.keys() == definition.env.keys() and all(
+        env_digest(name, value, salt) == definition.env[name] for name, value in env.items()
+    )
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [name for name in os.listdir(folder) if _NAME.fullmatch(name)]
+    except OSError:
+        return []
+
+
+def _path(folder: Path, definition: JobDefinition) -> Path:
+    named = json.dumps([definition.name, sorted(definition.env.items())]).encode()
     return folder / f"{hashlib.sha256(named).hexdigest()[:32]}.json"

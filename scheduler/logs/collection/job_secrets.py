@@ -1,4 +1,4 @@
-"""The values that must not be shown, by job: those that the job's environment has in the config."""
+"""The values that must not be shown, by job: what the job names as secret, and its environment has."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from scheduler.configuration import (
     load,
 )
 from scheduler.configuration.home_config import Stamp, stamp_of
+from scheduler.configuration.variables.kept_environments import kept_environments
 from scheduler.configuration.variables.secret_values import named_secrets, value_of
 from scheduler.definition import Secret
 from scheduler.home import Home
@@ -65,7 +66,7 @@ class JobSecrets:
     def _read(self) -> None:
         self._stale = False
         home = self._home
-        files = [stamp_of(home.config), stamp_of(home.config_in_force)]
+        files = [stamp_of(path) for path in (home.config, home.config_in_force, home.environments)]
         if files == self._read_last:
             # Each job of a config has an entry of its own, and a config of many jobs takes a while to read.
             return
@@ -85,4 +86,8 @@ class JobSecrets:
                     self._named.setdefault(name, {}).update(named)
                 if job.env:
                     self._values.setdefault(name, set()).update(secrets_of(job.env))
+        for kept in kept_environments(home.environments):
+            if kept.secrets:
+                self._named.setdefault(kept.job, {}).update(kept.secrets)
+            self._values.setdefault(kept.job, set()).update(secrets_of(kept.env))
         self._masks = {name: Masker(values) for name, values in self._values.items()}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from scheduler.configuration import WHATEVER_DAYS, ConfigInvalid, ConfigMissing, ConfigUnreadable, load
+from scheduler.configuration.variables.kept_environments import kept_environments
 from scheduler.configuration.variables.secret_values import named_secrets, value_of
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
@@ -48,13 +49,20 @@ def known_secrets(definition: JobDefinition, home: Home, environ: Mapping[str, s
         except OSError as problem:
             unknown.append(problem.strerror or str(problem))
     if names := [name for name in definition.env if names_a_secret(name)]:
-        for path in (home.config, home.config_in_force):
-            with contextlib.suppress(ConfigInvalid, ConfigMissing, ConfigUnreadable):
-                job = load(path, home.root, slow=WHATEVER_DAYS).jobs.get(definition.name)
-                env = {} if job is None else job.env
-                values = values.union(*(parts_of(env[name]) for name in names if name in env))
+        for env in _environments(definition.name, home):
+            values = values.union(*(parts_of(env[name]) for name in names if name in env))
     forms = [form.encode("utf-8", "surrogateescape") for form in Masker(values).forms]
     return KnownSecrets(sorted(forms, key=len, reverse=True), unknown)
+
+
+def _environments(job: str, home: Home) -> Iterator[Mapping[str, str]]:
+    """The values of a job's variables, in the config and wherever else some definition of it may have had them."""
+    for path in (home.config, home.config_in_force):
+        with contextlib.suppress(ConfigInvalid, ConfigMissing, ConfigUnreadable):
+            configured = load(path, home.root, slow=WHATEVER_DAYS).jobs.get(job)
+            if configured is not None:
+                yield configured.env
+    yield from (kept.env for kept in kept_environments(home.environments) if kept.job == job)
 
 
 class MaskedOutput:

@@ -6,9 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from scheduler.configuration import ConfiguredJob, parse
-from scheduler.configuration.variables.kept_environments import keep_environments, kept_environment
+from scheduler.configuration.variables.kept_environments import (
+    KeptEnvironment,
+    keep_environments,
+    kept_environment,
+    kept_environments,
+)
+from scheduler.definition import Secret
 
 SALT = b"salt"
 
@@ -25,11 +32,11 @@ OLD, NEW = jobs_with("old"), jobs_with("new")
 def test_what_was_kept_comes_back(tmp_path: Path) -> None:
     """Nobody else can read it."""
     folder = tmp_path / "environments"
-    wanted = [("a", OLD["a"].definition.env)]
-    keep_environments(folder, wanted, [lambda: NEW, lambda: OLD])
-    assert kept_environment(folder, OLD["a"].definition.env, SALT) == {"TOKEN": "old", "MODE": "x"}
-    assert kept_environment(folder, NEW["a"].definition.env, SALT) is None
-    assert kept_environment(folder, {}, SALT) == {}
+    old, new = OLD["a"].definition, NEW["a"].definition
+    keep_environments(folder, [old], [lambda: NEW, lambda: OLD], SALT)
+    assert kept_environment(folder, old, SALT) == {"TOKEN": "old", "MODE": "x"}
+    assert kept_environment(folder, new, SALT) is None
+    assert kept_environment(folder, structs.replace(old, env={}), SALT) == {}
     (file,) = folder.iterdir()
     assert (folder.stat().st_mode & 0o777, file.stat().st_mode & 0o777) == (0o700, 0o600)
 
@@ -40,12 +47,24 @@ def test_what_is_kept_is_not_looked_for_again_and_goes_when_nobody_wants_it(tmp_
     def never() -> Mapping[str, ConfiguredJob]:
         raise AssertionError("it was asked for")
 
-    digests = OLD["a"].definition.env
-    keep_environments(tmp_path, [("a", digests)], [lambda: OLD, never])
-    keep_environments(tmp_path, [("a", digests)], [never])
+    old = OLD["a"].definition
+    keep_environments(tmp_path, [old], [lambda: OLD, never], SALT)
+    keep_environments(tmp_path, [old], [never], SALT)
     (tmp_path / "notes.txt").write_text("mine")
-    keep_environments(tmp_path, [("a", {})], [never])
+    keep_environments(tmp_path, [], [never], SALT)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_what_else_is_secret_is_kept_with_it(tmp_path: Path) -> None:
+    """It is renewed from what is kept, where no config has the values any more."""
+    old = OLD["a"].definition
+    keep_environments(tmp_path, [old], [lambda: OLD], SALT)
+    secret = structs.replace(old, secrets={"KEY": Secret(file="key")})
+    keep_environments(tmp_path, [secret], [lambda: NEW], SALT)
+    (kept,) = kept_environments(tmp_path)
+    assert kept == KeptEnvironment(
+        job="a", env={"TOKEN": "old", "MODE": "x"}, secrets={"its secret KEY": Secret(file="key")}
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,18 +73,18 @@ def test_what_is_kept_is_not_looked_for_again_and_goes_when_nobody_wants_it(tmp_
         b"",
         b"null",
         b"{",
-        b'{"TOKEN": "evil", "MODE": "x"}',
-        b'{"TOKEN": 1, "MODE": "x"}',
-        b'{"TOKEN": "old"}',
+        b'{"job": "a", "env": {"TOKEN": "evil", "MODE": "x"}}',
+        b'{"job": "a", "env": {"TOKEN": 1, "MODE": "x"}}',
+        b'{"job": "a", "env": {"TOKEN": "old"}}',
     ],
 )
 def test_what_was_altered_is_not_believed(tmp_path: Path, forged: bytes) -> None:
     """Whoever can write there cannot change what a job gets."""
-    digests = OLD["a"].definition.env
-    keep_environments(tmp_path, [("a", digests)], [lambda: OLD])
+    old = OLD["a"].definition
+    keep_environments(tmp_path, [old], [lambda: OLD], SALT)
     (file,) = tmp_path.iterdir()
     file.write_bytes(forged)
-    assert kept_environment(tmp_path, digests, SALT) is None
+    assert kept_environment(tmp_path, old, SALT) is None
     file.unlink()
     file.symlink_to("/etc/passwd")
-    assert kept_environment(tmp_path, digests, SALT) is None
+    assert kept_environment(tmp_path, old, SALT) is None

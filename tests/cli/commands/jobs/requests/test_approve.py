@@ -101,6 +101,19 @@ def test_runs_have_the_environment_in_force(home: Home) -> None:
     assert printed_by_run(home) == "token two\n"
 
 
+def test_secrets_in_force_are_masked(home: Home) -> None:
+    """Though the config, and the copy of it, have other ones: wherever output leaves the captured files."""
+    write_config(home.root, CONFIG.format(token="tw0-secret"))
+    assert approve(home, revision_of(home)).code == 0
+    write_config(home.root, CONFIG.format(token="three"))
+    assert printed_by_run(home) == "token tw0-secret\n"
+    shown = call("logs", "view", "--job", "nightly", home=home.root).out
+    assert "token ***" in shown
+    assert "tw0-secret" not in shown
+    run = max(entry.run or 0 for entry in entries_of(home.root))
+    assert LiveHome(home.root).run("logs", "show", str(run)).out == "token ***\n"
+
+
 def test_an_environment_that_is_not_known_any_more_starts_nothing(home: Home) -> None:
     """Neither with the new one nor without any."""
     write_config(home.root, CONFIG.format(token="two"))
