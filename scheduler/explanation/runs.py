@@ -12,7 +12,7 @@ from msgspec import structs
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from scheduler.entry_members import LockWait
+from scheduler.entry_members import SKIPPED_FOR_A_RUN, LockWait
 from scheduler.explanation.facts import (
     AttemptEnd,
     BlockingRun,

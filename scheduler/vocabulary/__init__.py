@@ -123,8 +123,8 @@ UNCOUNTED = (*(kind for kind in EVIDENCE if kind.startswith("checkpoint.")), Sna
 """What is recorded beside what happens: no checkpoint becomes due by it."""
 REMARKS = (
     ApprovalRequested.TYPE, ApprovalWithdrawn.TYPE, LedgerCreated.TYPE, LedgerRecovered.TYPE, HomeAdopted.TYPE,
-    SnapshotWritten.TYPE, ConfigAccepted.TYPE, ConfigRejected.TYPE, CalendarDefined.TYPE, BackfillRequested.TYPE, BackfillEnded.TYPE, RunCancelRequested.TYPE,
-    RetentionApplied.TYPE, *EVIDENCE,
+    SnapshotWritten.TYPE, ConfigAccepted.TYPE, ConfigRejected.TYPE, CalendarDefined.TYPE, BackfillRequested.TYPE,
+    BackfillEnded.TYPE, RunCancelRequested.TYPE, RetentionApplied.TYPE, *EVIDENCE,
 )  # fmt: skip
 """What belongs to none of these groups: no view of the projections but `events` is about it."""
 
