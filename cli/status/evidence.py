@@ -12,6 +12,7 @@ from scheduler.definition import LedgerSettings
 from scheduler.evidence.keys.exposure import exposure
 from scheduler.evidence.keys.key_place import KeyPlace, key_place
 from scheduler.rules.evidence.due_checkpoint import pending
+from scheduler.rules.evidence.evidence_state import AnchorStatus
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View
@@ -39,6 +40,36 @@ def signed_lines(view: View, zone: str) -> list[Cell | str]:
     return lines
 
 
+def anchor_lines(view: View, zone: str) -> list[Cell | str]:
+    """Each anchor, and how far it is; nothing if the ledger has no key."""
+    if view.state.evidence is None:
+        return []
+    lines: list[Cell | str] = [_anchor(name, status, view, zone) for name, status in _anchors(view).items()]
+    return lines or [
+        "none: nothing elsewhere remembers this ledger; `ledger: anchors:` in the config names who does"
+    ]
+
+
+def _anchors(view: View) -> dict[str, AnchorStatus]:
+    """Those in the config; if that cannot be used, those on record."""
+    assert view.state.evidence is not None
+    recorded = view.state.evidence.anchors
+    if view.config is None:
+        return recorded
+    return {each.name: recorded.get(each.name, AnchorStatus()) for each in view.config.ledger.anchors}
+
+
+def _anchor(name: str, status: AnchorStatus, view: View, zone: str) -> Cell | str:
+    shown = printable(name)
+    if (since := status.failing_since) is not None:
+        began = f"{show_time(since, zone)} ({show_past(since, view.now)})"
+        return Cell(f"{shown}: takes none since {began}: {printable(status.error)}", "bad")
+    if status.time is None:
+        return Cell(f"{shown}: has none yet", "warn")
+    covered = show_count(status.size, "entry", "entries")
+    return f"{shown}: up to {covered}, {show_time(status.time, zone)} ({show_past(status.time, view.now)})"
+
+
 def evidence_document(view: View) -> dict[str, Any] | None:
     """The same as JSON has it; None if the ledger has no key."""
     evidence = view.state.evidence
@@ -51,6 +82,16 @@ def evidence_document(view: View) -> dict[str, Any] | None:
         "key_usable_by": exposure(_place(view)),
         "signed": None if signed is None else {"size": signed.size, "time": signed.time, "entry": signed.seq},
         "pending": _pending(view, evidence),
+        "anchors": [
+            {
+                "anchor": name,
+                "size": each.size,
+                "time": each.time,
+                "failing_since": each.failing_since,
+                "error": each.error or None,
+            }
+            for name, each in _anchors(view).items()
+        ],
         "refused": None
         if refused is None
         else {"time": refused.time, "entry": refused.seq, "reason": refused.reason},

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cli.app.invocation import invocation
-from cli.status.evidence import signed_lines
+from cli.status.evidence import anchor_lines, signed_lines
 from cli.status.findings import (
     any_memory_limit,
     backfills_going,
@@ -69,6 +69,7 @@ def status_facts(view: View, zone: str) -> list[tuple[str, Value]]:
     facts.append(("ledger", _ledger(view, zone)))
     if signed := signed_lines(view, zone):
         facts.append(("signed", signed))
+        facts.append(("anchors", anchor_lines(view, zone)))
     if clock := _clock(view, zone):
         facts.append(("clock", clock))
     return facts

@@ -10,6 +10,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Final
 
@@ -58,11 +59,11 @@ def _serve(home: Home, follower: Follower) -> int:
         except Unavailable as problem:
             print(f"evidence: {problem}; trying again", file=sys.stderr)
             signed = False
-        if signed or last or looks % _LOOKS_PER_DELIVERY == 1:
-            delivery.begin()
         if last:
-            delivery.wait()
+            delivery.finish()
             return 0
+        if signed or looks % _LOOKS_PER_DELIVERY == 1:
+            delivery.begin()
 
 
 class _Delivery:
@@ -78,10 +79,15 @@ class _Delivery:
             self._thread = threading.Thread(target=self._follower.deliver, name="delivery", daemon=True)
             self._thread.start()
 
-    def wait(self) -> None:
-        """Wait for the one that is going on, for a time."""
+    def finish(self) -> None:
+        """Let the one that is going on come to its end, and make a last one; both together get a time."""
+        give_up_s = time.monotonic() + _DELIVERY_S
+        for _ in range(2):
+            if self._thread is not None:
+                self._thread.join(max(0.0, give_up_s - time.monotonic()))
+            self.begin()
         if self._thread is not None:
-            self._thread.join(_DELIVERY_S)
+            self._thread.join(max(0.0, give_up_s - time.monotonic()))
 
 
 if __name__ == "__main__":

@@ -18,18 +18,23 @@ from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadab
 from scheduler.configuration.home_config import Stamp, load_config, stamp_of
 from scheduler.definition import LedgerSettings
 from scheduler.evidence import outside
+from scheduler.evidence.anchors.remembered import RECALL_S
 from scheduler.evidence.keys.errors import KeyMissing, KeyUnusable, NoLedgerKey
 from scheduler.evidence.signing.errors import SigningRefused
+from scheduler.evidence.signing.memory import Memory
 from scheduler.evidence.signing.signer import sign_checkpoint
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.open import open_ledger
 from scheduler.rules.evidence.due_checkpoint import Pending, pending
+from scheduler.rules.evidence.evidence_state import Evidence
 from scheduler.rules.state import State
 
 _AGAIN_S: Final = 60.0
 """So long after a refusal, or when the ledger could not be written, the next try is made."""
 _SOON_S: Final = 2.0
+_RECALL_S: Final = 2.0
+"""So long are anchors waited for before a signing that say what they remember; at the first one, for longer."""
 _NO_CONFIG: Final = (ConfigInvalid, ConfigMissing, ConfigUnreadable, ConfigUntrusted, OSError)
 
 
@@ -46,6 +51,7 @@ class Follower:
         self._stamp: Stamp | None = None
         self._look_at_entries = 0
         self._look_at_s = 0.0
+        self._recall_s = RECALL_S
 
     def turn(self, *, last: bool = False) -> bool:
         """Sign if that is due.
@@ -69,7 +75,7 @@ class Follower:
                 self._home,
                 self.settings,
                 is_due=lambda ledger: self._is_due(ledger, last=last),
-                outside=lambda evidence: outside.memories(self._home, self.settings, evidence),
+                outside=self._outside,
             )
         except (KeyMissing, KeyUnusable, SigningRefused, DamagedCheckpoint, OtherCheckpoint, OSError) as why:
             self._look_at_entries = 2**63
@@ -78,6 +84,12 @@ class Follower:
         if signed is not None and signed.is_new:
             self._look_at_s, self._look_at_entries = 0.0, 0
         return signed is not None and signed.is_new
+
+    def _outside(self, evidence: Evidence) -> list[Memory]:
+        """What anchors remember. The copy that was restored is a process that begins: then they get more time."""
+        found = list(outside.memories(self._home, self.settings, evidence, self._recall_s))
+        self._recall_s = _RECALL_S
+        return found
 
     def deliver(self) -> None:
         """Give the anchors the newest checkpoint; what keeps that from being done now is tried again later."""

@@ -9,21 +9,23 @@ from datetime import UTC, datetime
 from eventstore.proofs.notes.note import parse_verifier_key
 from scheduler import vocabulary as v
 from scheduler.definition import LedgerSettings
-from scheduler.evidence.anchors.anchoring import anchor_pending
-from scheduler.evidence.anchors.remembered import can_remember, remembered
+from scheduler.evidence.anchors.anchoring import anchor_pending, has_pending
+from scheduler.evidence.anchors.remembered import RECALL_S, can_remember, remembered
 from scheduler.evidence.signing.memory import Memory
 from scheduler.home import Home
 from scheduler.ledger.open import open_ledger
 from scheduler.rules.evidence.evidence_state import Evidence
 
 
-def memories(home: Home, settings: LedgerSettings, evidence: Evidence) -> Iterator[Memory]:
-    """What anchors remember of the ledger under its present name, as far as they can be asked now."""
+def memories(
+    home: Home, settings: LedgerSettings, evidence: Evidence, patience_s: float = RECALL_S
+) -> Iterator[Memory]:
+    """What anchors remember of the ledger under its present name, as far as they answer in time."""
     asked = [each for each in settings.anchors if can_remember(each)]
     if not asked:
         return
     keys = [parse_verifier_key(each) for each in (evidence.vkey, *evidence.former_keys)]
-    for each in remembered(home, asked, evidence.origin, keys):
+    for each in remembered(home, asked, evidence.origin, keys, patience_s):
         if each.checkpoint is not None:
             yield Memory(f"the anchor {each.anchor}", each.checkpoint.head)
 
@@ -34,8 +36,9 @@ def deliver(home: Home, settings: LedgerSettings) -> None:
     Raises:
         LedgerError, DamagedCheckpoint, OSError: see `anchor_pending`.
     """
-    if not settings.anchors:
+    now = datetime.now(UTC)
+    if not has_pending(home, settings.anchors, now):
         return
     ledger = open_ledger(home, v.SCHEDULER)
     with closing(ledger.store):
-        anchor_pending(home, ledger, settings.anchors, datetime.now(UTC))
+        anchor_pending(home, ledger, settings.anchors, now)

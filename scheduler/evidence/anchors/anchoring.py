@@ -58,6 +58,20 @@ class Anchored(NamedTuple):
     busy: bool = False
 
 
+def has_pending(home: Home, anchors: Sequence[AnchorSettings], now: datetime) -> bool:
+    """Whether an anchor may lack the newest checkpoint, and may be tried now: a look at a few small files.
+
+    Raises:
+        DamagedCheckpoint: the newest checkpoint is damaged.
+        OSError: the checkpoints cannot be read.
+    """
+    newest = kept_checkpoints.newest(home.ledger) if anchors else None
+    if newest is None:
+        return False
+    known = (read_memory(home.anchors, each.name, newest.checkpoint.origin) for each in anchors)
+    return any(each.size < newest.size and not each.wait_s(now.timestamp()) for each in known)
+
+
 def anchor_pending(
     home: Home,
     ledger: Ledger,

@@ -61,6 +61,7 @@ def _ledger_continued(state: State, entry: Entry, data: v.LedgerContinued) -> No
         return
     evidence.origin, evidence.continued_seq, evidence.signed = data.origin, entry.seq, None
     evidence.refused, evidence.former_keys = None, []
+    evidence.anchors, evidence.witnesses = {}, {}
     if data.vkey:
         evidence.vkey, evidence.key_seq = data.vkey, entry.seq
 
