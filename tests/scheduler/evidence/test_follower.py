@@ -58,6 +58,17 @@ def test_an_edited_config_is_taken_up(home: KeyedHome) -> None:
     assert home.check() == [2, 4, 6]
 
 
+def test_a_calendar_file_that_is_gone_changes_nothing_for_one_that_starts(home: KeyedHome) -> None:
+    """It goes by the config that was in force, of which only the days of that calendar cannot be read."""
+    config = CONFIG.replace("entries: 3", "entries: 1") + "calendars: {off: {ical: gone.ics}}\n"
+    write_config(home.home.root, config)
+    home.home.config_in_force.write_text(config)
+    follower = Follower(home.home)
+    assert follower.turn()
+    home.record()
+    assert follower.turn()
+
+
 def test_why_it_cannot_sign_is_recorded_once(home: KeyedHome) -> None:
     """One entry when it begins, whatever the reasons are; a checkpoint ends it."""
     file = home.place.file
