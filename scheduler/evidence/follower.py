@@ -42,6 +42,8 @@ _AGAIN_S: Final = 60.0
 _SOON_S: Final = 2.0
 _RECALL_S: Final = 2.0
 """So long are anchors waited for before a signing that say what they remember; at the first one, for longer."""
+_BUSY_LOOKS_MAX: Final = 5
+"""So many looks it waits at most until nothing was appended from one to the next: runs that start come first."""
 _NO_CONFIG: Final = (ConfigInvalid, ConfigMissing, ConfigUnreadable, ConfigUntrusted, OSError)
 
 
@@ -59,6 +61,8 @@ class Follower:
         self._look_at_entries = 0
         self._look_at_s = 0.0
         self._recall_s = RECALL_S
+        self._seen_entries: int | None = None
+        self._busy_looks = 0
 
     def turn(self, *, last: bool = False) -> bool:
         """Sign if that is due.
@@ -108,7 +112,14 @@ class Follower:
             entries = durable_entries(self._home.ledger, REAL)
         except OSError:
             return False
-        return entries >= self._look_at_entries or time.monotonic() >= self._look_at_s
+        grew, self._seen_entries = self._seen_entries not in (None, entries), entries
+        if entries < self._look_at_entries and time.monotonic() < self._look_at_s:
+            return False
+        self._busy_looks += 1
+        if grew and self._busy_looks <= _BUSY_LOOKS_MAX:
+            return False
+        self._busy_looks = 0
+        return True
 
     def _is_due(self, ledger: Ledger, *, last: bool) -> bool:
         evidence = ledger.state.evidence
