@@ -10,7 +10,7 @@ from eventstore.proofs.notes.note import parse_verifier_key
 from scheduler import vocabulary as v
 from scheduler.definition import LedgerSettings
 from scheduler.evidence.anchors.anchoring import anchor_pending, has_pending
-from scheduler.evidence.anchors.remembered import RECALL_S, can_remember, remembered
+from scheduler.evidence.anchors.remembered import RECALL_S, Remembered, can_remember, remembered
 from scheduler.evidence.signing.memory import Memory
 from scheduler.home import Home
 from scheduler.ledger.open import open_ledger
@@ -21,13 +21,22 @@ def memories(
     home: Home, settings: LedgerSettings, evidence: Evidence, patience_s: float = RECALL_S
 ) -> Iterator[Memory]:
     """What anchors remember of the ledger under its present name, as far as they answer in time."""
-    asked = [each for each in settings.anchors if can_remember(each)]
-    if not asked:
-        return
-    keys = [parse_verifier_key(each) for each in (evidence.vkey, *evidence.former_keys)]
-    for each in remembered(home, asked, evidence.origin, keys, patience_s):
+    for each in _asked(home, settings, evidence, patience_s):
         if each.checkpoint is not None:
             yield Memory(f"the anchor {each.anchor}", each.checkpoint.head)
+
+
+def notes(home: Home, settings: LedgerSettings, evidence: Evidence) -> list[bytes]:
+    """The checkpoints of the ledger under its present name that anchors have, as far as they can be asked now."""
+    return [each.note.raw for each in _asked(home, settings, evidence) if each.note is not None]
+
+
+def _asked(
+    home: Home, settings: LedgerSettings, evidence: Evidence, patience_s: float = RECALL_S
+) -> list[Remembered]:
+    anchors = [each for each in settings.anchors if can_remember(each)]
+    keys = [parse_verifier_key(each) for each in (evidence.vkey, *evidence.former_keys)]
+    return remembered(home, anchors, evidence.origin, keys, patience_s) if anchors else []
 
 
 def deliver(home: Home, settings: LedgerSettings) -> None:

@@ -7,6 +7,8 @@ last checkpoint under the name before, as far as anybody here knows of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from eventstore.proofs import kept_checkpoints
 from eventstore.proofs.errors import InvalidNote
 from eventstore.proofs.kept_checkpoints import Kept, parse_kept
@@ -31,7 +33,7 @@ def continue_ledger(
     reason: str,
     actor: str,
     claims: Claims | None,
-    witnessed: bytes | None = None,
+    witnessed: Sequence[bytes] = (),
 ) -> VerifierKey:
     """Have the ledger go on under another name.
 
@@ -42,7 +44,7 @@ def continue_ledger(
         reason: why, as a person says it.
         actor: who does it.
         claims: what is said about them.
-        witnessed: the last checkpoint that others have; by default the newest one that is kept here.
+        witnessed: the checkpoints that others have. The largest of them and of those that are kept here is recorded.
 
     Returns:
         The public key under the new name; the private one is the same.
@@ -61,7 +63,8 @@ def continue_ledger(
             raise NoLedgerKey
         present = parse_verifier_key(evidence.vkey)
         former = [parse_verifier_key(each) for each in evidence.former_keys]
-        known = _known(home, present) if witnessed is None else _checked(witnessed, [present, *former])
+        found = [*_known(home, present), *(_checked(each, [present, *former]) for each in witnessed)]
+        known = max(found, key=lambda each: each.size, default=None)
         key = VerifierKey(next_origin(evidence.origin), present.public_key)
         payload = v.LedgerContinued(
             origin=key.name,
@@ -80,9 +83,9 @@ def continue_ledger(
         return key
 
 
-def _known(home: Home, key: VerifierKey) -> Kept | None:
+def _known(home: Home, key: VerifierKey) -> list[Kept]:
     newest = kept_checkpoints.newest(home.ledger)
-    return newest if newest is not None and newest.checkpoint.origin == key.name else None
+    return [newest] if newest is not None and newest.checkpoint.origin == key.name else []
 
 
 def _checked(raw: bytes, keys: list[VerifierKey]) -> Kept:

@@ -71,7 +71,8 @@ def sign_checkpoint(
     Args:
         home: the home.
         settings: the `ledger:` block of its config.
-        is_due: decides on the ledger as it stands; by default it is due if anything was recorded since.
+        is_due: decides on the ledger as it stands. By default it is due if anything was recorded since; if nothing
+            was, the ledger is held against what is remembered all the same.
         outside: what others remember.
 
     Returns:
@@ -90,7 +91,7 @@ def sign_checkpoint(
         # Opening it makes durable what another process has appended and not flushed.
         ledger = open_ledger(home, _ACTOR)
         with closing(ledger.store):
-            return _Signing(home, place, ledger, settings, outside).run(is_due or has_news)
+            return _Signing(home, place, ledger, settings, outside).run(is_due)
 
 
 def record_lost(home: Home, ledger: Ledger) -> Kept | None:
@@ -142,12 +143,15 @@ class _Signing:
         assert files is not None, "a ledger that is signed is kept in files"
         self._leaves = LedgerLeaves(files.folder, files.segment_entries)
 
-    def run(self, is_due: Callable[[Ledger], bool]) -> Signed | None:
+    def run(self, is_due: Callable[[Ledger], bool] | None) -> Signed | None:
         newest = record_lost(self._home, self._ledger)
         entries, start = self._start()
-        if not is_due(self._ledger):
+        due = (is_due or has_news)(self._ledger)
+        if is_due is not None and not due:
             return None if newest is None else Signed(newest, is_new=False)
         tree = self._grown(start, entries, newest)
+        if not due:
+            return None if newest is None else Signed(newest, is_new=False)
         write_state(self._place.state, tree)
         text = Checkpoint(self._evidence.origin, tree.head).text
         note = signed_note(self._place, text, parse_verifier_key(self._evidence.vkey))

@@ -37,24 +37,28 @@ def continue_(home: Home, reason: str, witnessed: Path | None) -> None:
     signed as `NAME/2`, then `NAME/3`. The key stays the same; its public half gets the new name, so give it to those
     who verify. Nobody is deceived: whoever remembers the checkpoint of before sees that entries are missing.
 
-    Without --checkpoint the newest checkpoint stands there that was restored with the ledger.
+    Without --checkpoint the newest one stands there that an anchor has, or that was restored with the ledger.
     """
     from eventstore.proofs.errors import InvalidNote
     from eventstore.proofs.notes.note import NOTE_BYTES_MAX
     from scheduler.evidence.keys.key_place import key_place
+    from scheduler.evidence.outside import notes
     from scheduler.evidence.signing.restore import continue_ledger
     from scheduler.ownership.actor import claims, person
 
     if not reason:
         raise Failure("say why with --reason TEXT: it stands in the ledger for those who verify")
     with to_read(home, quiet=True) as view:
-        if view.state.evidence is None:
+        evidence = view.state.evidence
+        if evidence is None:
             raise no_key()
-    raw = None
-    if witnessed is not None:
+    settings = ledger_settings(home)
+    if witnessed is None:
+        raw = notes(home, settings, evidence)
+    else:
         with witnessed.open("rb") as file:
-            raw = file.read(NOTE_BYTES_MAX + 1)
-    place = key_place(home, ledger_settings(home))
+            raw = [file.read(NOTE_BYTES_MAX + 1)]
+    place = key_place(home, settings)
     with to_write(home) as ledger, signing_explained():
         try:
             key = continue_ledger(home, ledger, place, reason, person(), claims(ledger.state.mark), raw)

@@ -9,6 +9,7 @@ import pytest
 from eventstore.proofs.kept_checkpoints import parse_kept
 from eventstore.proofs.notes.note import parse_verifier_key
 from eventstore.proofs.notes.signing import verify_note
+from scheduler.vocabulary import payload
 from tests.support.home import CONFIG, LiveHome, files_of, restore
 
 
@@ -77,6 +78,26 @@ def test_an_older_copy_is_refused_and_can_go_on(home: LiveHome) -> None:
     assert home.ask("ledger", "continue", "--reason", "restored").code == 0
     assert home.ask("ledger", "checkpoint", "--json").document["origin"].endswith("/2")
     assert home.ask("ledger", "verify").code == 0
+
+
+def test_a_copy_of_the_whole_home_is_refused_by_what_an_anchor_remembers(
+    home: LiveHome, tmp_path: Path
+) -> None:
+    """Though nothing is new in it; the entry by which it goes on holds the checkpoint that the anchor has."""
+    (tmp_path / "worm").mkdir()
+    home.configure(f"{CONFIG}ledger: {{anchors: [{{file: {tmp_path}/worm, same_filesystem: true}}]}}\n")
+    home.ask("ledger", "checkpoint")
+    backup = files_of(home.root)
+    home.ask("jobs", "disable", "nightly", "--reason", "test")
+    last = home.ask("ledger", "checkpoint", "--json").document
+    assert home.ask("ledger", "anchor").code == 0
+    restore(home.root, backup)
+    refused = home.ask("ledger", "checkpoint")
+    assert (refused.code, "the anchor file" in refused.err) == (3, True)
+    assert home.ask("ledger", "continue", "--reason", "restored").code == 0
+    (entry,) = home.entries("ledger.continued")
+    assert payload(entry).checkpoint == last["note"]
+    assert home.ask("ledger", "checkpoint").code == 0
 
 
 @pytest.mark.parametrize("command", [["checkpoint"], ["key", "show"], ["continue", "--reason", "x"]])

@@ -45,7 +45,7 @@ def _rotate(home: KeyedHome, vkey: str = "") -> VerifierKey:
         return rotation.rotate_key(home.home, ledger, home.place, PERSON, None, vkey=vkey)
 
 
-def _continue(home: KeyedHome, witnessed: bytes | None = None) -> VerifierKey:
+def _continue(home: KeyedHome, *witnessed: bytes) -> VerifierKey:
     ledger = open_ledger(home.home, PERSON)
     with closing(ledger.store):
         return continue_ledger(home.home, ledger, home.place, "restored", PERSON, None, witnessed)

@@ -123,17 +123,13 @@ def test_an_older_copy_of_the_whole_home_is_refused_by_who_remembers(
     with pytest.raises(
         NotAnExtension, match="the anchor file:/worm remembers 7 entries, and the ledger has 6"
     ):
-        signer.sign_checkpoint(
-            older.home, older.settings, is_due=lambda _: True, outside=lambda _: remembered
-        )
+        signer.sign_checkpoint(older.home, older.settings, outside=lambda _: remembered)
     older.record(5)
     with pytest.raises(NotAnExtension, match="remembers other entries among the first 7"):
         signer.sign_checkpoint(older.home, older.settings, outside=lambda _: remembered)
     older.sign()
     with pytest.raises(NotAnExtension):
-        signer.sign_checkpoint(
-            older.home, older.settings, is_due=lambda _: True, outside=lambda _: remembered
-        )
+        signer.sign_checkpoint(older.home, older.settings, outside=lambda _: remembered)
     assert older.check() == [5, 11]
 
 
