@@ -64,6 +64,10 @@ _LEDGER = {
     ),
 }
 _AUDIT = {
+    "report": (
+        "cli.commands.audit.report:report",
+        "every time of a range accounted for, and what stands around it",
+    ),
     "bundle": ("cli.commands.audit.bundle:bundle", "entries with all that is needed to check them elsewhere"),
 }
 _LEDGER_KEY = {

@@ -1,0 +1,160 @@
+"""`audit report`: is the population complete, what became of it, and who changed what?"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.app.failures import ExitCode
+from cli.app.json_output import json_option
+from cli.app.options import Choice
+from cli.home.job_names import JOB, check_past
+from cli.home.views import check_home
+from cli.terminal.console import note, out, wants_colour
+from cli.terminal.progress import progress
+from cli.times.parse import DURATION, parse_time
+from cli.times.show import MACHINES_ZONE, local_zone, utc_option
+from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from eventstore.store import EventStore
+    from projections.audit.report import Report
+    from projections.audit.window import Window
+    from scheduler.rules.state import State
+
+_FORMATS = ("text", "html", "json")
+
+
+@click.command(
+    epilog="Example: cronledger audit report --from 2026-11-01 --to 2026-11-30 --format html -o november.html"
+)
+@click.option(
+    "--from",
+    "begin",
+    required=True,
+    metavar="TIME",
+    help="The first instant: 30d, 2026-11-01, 2026-11-01T00:00:00Z.",
+)
+@click.option(
+    "--to",
+    "until",
+    default="now",
+    show_default=True,
+    metavar="TIME",
+    help="Where it ends; a date includes that day.",
+)
+@click.option(
+    "--job", "name", type=JOB, metavar="NAME", help="About this job alone; also one that was removed."
+)
+@click.option("--format", "form", type=Choice(_FORMATS, "format"), default="text", show_default=True,
+              help="Text of 80 columns; one HTML page that needs nothing else; JSON.")  # fmt: skip
+@click.option("--late", "late_from", type=DURATION, default="1m", show_default=True, metavar="DURATION",
+              help="List runs that started this much after their time.")  # fmt: skip
+@click.option("-o", "--output", "target", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Write it there instead of to standard output.")  # fmt: skip
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.option("--derive", is_flag=True, help="Fold every entry from entry 0 on, whatever states are kept.")
+@json_option
+@utc_option(MACHINES_ZONE)
+@click.pass_obj
+def report(
+    home: Home, begin: str, until: str, name: str | None, form: str, late_from: timedelta, target: Path | None,
+    force: bool, derive: bool, utc: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Account for every instant that schedules implied in a range of time.
+
+    For each job and each revision of it, the instants are recomputed from the recorded definition, and each must have
+    exactly one disposition on record: its run, or why there was none. Then failures and what resolved them, what was
+    missed, skipped or late, outages, the clock, and who changed, disabled or asked for what.
+
+    Everything is read from the entries, up to the last one: what resolved a failure may come after the range.
+
+    Exit code 1 if something is unexplained.
+    """
+    from projections.audit.window import Window
+
+    now = datetime.now(UTC)
+    zone = "UTC" if utc else local_zone()
+    window = Window(
+        parse_time(begin, "--from", now, zone=zone), parse_time(until, "--to", now, zone=zone, end=True)
+    )
+    if window.begin >= window.end:
+        raise click.BadParameter("it is not before --to", param_hint="'--from'")
+    if target is not None:
+        from cli.app.output_file import check_place
+
+        check_place(target, home, force=force)
+    check_home(home)
+    found = _made(home, window, name, now, late_from, derive=derive)
+    told = _told(found, "json" if as_json else form, zone, colour=target is None and wants_colour())
+    if target is None:
+        out(told)
+    else:
+        from cli.app.output_file import written_aside
+
+        with written_aside(target, home, force=force) as unfinished:
+            unfinished.file.write(told.encode("utf-8", "backslashreplace") + b"\n")
+        note(f"written to {target}")
+    sys.exit(ExitCode.FAILED if found.unexplained else ExitCode.DONE)
+
+
+def _made(
+    home: Home, window: Window, name: str | None, now: datetime, late_from: timedelta, *, derive: bool
+) -> Report:
+    from cli.app.ledger_wait import patience_explained
+    from projections.audit.report import audit_report
+    from scheduler.store import open_store
+    from scheduler.version import versions
+
+    with (
+        patience_explained(home.ledger),
+        closing(open_store(home)) as store,
+        progress("reading the ledger") as seen,
+    ):
+
+        def told(done: int, total: int) -> None:
+            seen.update(done, total=total, label=f"reading the ledger, {done:,} entries")
+
+        state = _state_before(home, store, window.begin, derive=derive)
+        made = audit_report(
+            store, state, window, made=now, today=versions(), job=name, late_from=late_from, on_progress=told
+        )
+        if name is not None:
+            check_past(state, name)
+        return made
+
+
+def _state_before(home: Home, store: EventStore, begin: datetime, *, derive: bool) -> State:
+    """A state from before the range: the latest that is kept, and that no clock had carried into the range."""
+    from scheduler.ledger.past import Past
+    from scheduler.rules.state import State
+
+    past = Past.of(home, store)
+    if derive:
+        return State()
+    for end in reversed(past.segment_ends):
+        if past.entry(end).time < begin and past.is_kept(end):
+            state = past.state_at(end)
+            if all(job.cursor < begin for job in state.jobs.values()):
+                return state
+    return State()
+
+
+def _told(report: Report, form: str, zone: str, *, colour: bool) -> str:
+    if form == "json":
+        from cli.app.json_output import text_of
+        from projections.audit.document import document
+
+        return text_of(document(report))
+    if form == "html":
+        from cli.audit.page import page
+
+        return page(report, zone)
+    from cli.audit.text import ReportText
+
+    return "\n".join(ReportText(report, zone, colour=colour).lines())

@@ -1,0 +1,52 @@
+"""Lives of the simulated world: whatever crashes and whoever meddles, the report explains every instant."""
+
+from __future__ import annotations
+
+from tests.projections.audit.reports import after_ticks, found, owed, report_of, report_of_world
+from tests.support.audit import audit
+from tests.support.dependent_lives import live_in_chains
+from tests.support.lives import disturb_by_weeks, live_through, live_wildly
+from tests.support.rough_lives import live_roughly
+from tests.support.world import World
+
+
+def explained(world: World) -> int:
+    """Hold the report against the auditor, who shares nothing with the fold; how many instants there were."""
+    report = report_of_world(world)
+    assert found(report) == []
+    assert min(report.tally.totals.values()) >= 0
+    assert owed(report) - after_ticks(world) == audit(world.entries(), world.clock.wall)
+    return owed(report)
+
+
+def test_every_instant_of_a_life_has_one_disposition(seeds: range) -> None:
+    """Through crashes, suspends, edits, pauses and calendars the report counts what an independent auditor counts."""
+    assert all(explained(live_through(seed=seed, jobs=5, days=12)) > 20 for seed in seeds)
+
+
+def test_days_full_of_events_are_explained(seeds: range) -> None:
+    """Also those of jobs that people disable, edit and remove while nobody watches."""
+    for seed in seeds:
+        report = report_of_world(live_wildly(seed))
+        assert found(report) == []
+        assert owed(report) > 20
+
+
+def test_clocks_that_are_set_by_weeks_leave_nothing_unexplained(seeds: range) -> None:
+    """An instant that a clock passed twice has one disposition."""
+    for seed in seeds:
+        explained(live_through(seed=seed, jobs=3, days=20, disturbed=disturb_by_weeks))
+
+
+def test_jobs_after_others_are_explained_too(seeds: range) -> None:
+    """Their instants are those of the jobs before them."""
+    assert all(explained(live_in_chains(seed, steps=15)) > 20 for seed in seeds)
+
+
+def test_rough_lives_are_explained(seeds: range) -> None:
+    """Also where people settle instants, open them again and have them backfilled, and machines boot."""
+    for seed in seeds:
+        life = live_roughly(seed, hours=16.0)
+        report = report_of(life.machine.store.peer(), life.machine.clock.wall)
+        assert found(report) == []
+        assert min(report.tally.totals.values()) >= 0
