@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.app.failures import ExitCode, Failure
+from cli.app.failures import ExitCode, Failure, complain
 from cli.app.json_output import json_option, show_json
 from cli.app.output_file import check_place, written_aside
 from cli.home.job_names import JOB
@@ -22,6 +22,7 @@ from cli.terminal.progress import progress
 from cli.terminal.tables import Value, details
 from cli.times.parse import parse_time
 from scheduler.home import Home
+from scheduler.ownership.home_owner import is_foreign
 
 if TYPE_CHECKING:
     from cli.evidence.bundle.first_page import BundleFacts
@@ -74,7 +75,8 @@ def bundle(
     proves and what not.
 
     Without --job it holds every entry of the time, so nothing can be left out unnoticed; with --job it shows that
-    what it holds was recorded, and not that there is no more. The bundle is verified before it is given out.
+    what it holds was recorded, and not that there is no more. If the ledger has a key and no checkpoint covers all
+    that is asked for, one is signed first. The bundle is verified before it is given out.
 
     Exit code 3 if the ledger is damaged, or is not the one that was signed.
     """
@@ -111,12 +113,12 @@ def bundle(
 def _write(home: Home, folder: Path | None, asked: Asked, path: Path, *, captured: bool) -> BundleFacts:
     """Write a bundle to a file, and have it verified."""
     from cli.evidence.bundle.bundle_zip import TooLarge
-    from cli.evidence.bundle.make import DoesNotVerify, Wanted, check, look, write_bundle
+    from cli.evidence.bundle.make import DoesNotVerify, Wanted, check, is_covered, look, write_bundle
     from eventstore.proofs.errors import OtherTree
     from eventstore.proofs.kept_checkpoints import DamagedCheckpoint
 
     with ExitStack() as opened, path.open("w+b") as file:
-        wanted = Wanted(None, {}, ())
+        wanted, is_signed = Wanted(None, {}, ()), False
         if folder is None:
             from cli.home.open import to_read
 
@@ -124,10 +126,13 @@ def _write(home: Home, folder: Path | None, asked: Asked, path: Path, *, capture
             anchors = [] if view.config is None else view.config.ledger.anchors
             witnesses = [each.key for each in anchors if each.key]
             wanted = Wanted(home if captured else None, view.state.jobs, witnesses)
+            is_signed = view.state.evidence is not None and not is_foreign(home)
         source = opened.enter_context(_source(home, folder))
         scope = look(source, asked)
         if scope.chosen == [0]:
             raise Failure(f"nothing is recorded about a job {printable(str(asked.job))}", "", ExitCode.FAILED)
+        if is_signed and not is_covered(source, scope):
+            _sign(home)
         try:
             facts = write_bundle(source, asked, scope, wanted, file)
             check(path)
@@ -144,6 +149,28 @@ def _write(home: Home, folder: Path | None, asked: Asked, path: Path, *, capture
                 ExitCode.FAILED,
             ) from None
     return facts
+
+
+def _sign(home: Home) -> None:
+    """Sign the ledger as it is, so that a checkpoint covers all of it; where the key cannot be used, that is said.
+
+    Raises:
+        Failure: the ledger does not go on from what was signed before.
+    """
+    from cli.evidence.settings import ledger_settings
+    from cli.evidence.signing_failures import signing_explained
+    from scheduler.evidence.keys.errors import KeyMissing, KeyUnusable
+    from scheduler.evidence.outside import memories
+    from scheduler.evidence.signing.signer import sign_checkpoint
+
+    settings = ledger_settings(home)
+    try:
+        with signing_explained():
+            sign_checkpoint(home, settings, outside=lambda evidence: memories(home, settings, evidence))
+    except Failure as failure:
+        if not isinstance(failure.__context__, KeyMissing | KeyUnusable):
+            raise
+        complain(f"nothing was signed, so the newest entries are covered by no checkpoint: {failure.message}")
 
 
 @contextmanager

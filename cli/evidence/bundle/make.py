@@ -83,6 +83,12 @@ def look(source: Source, asked: Asked) -> Scope:
     return look_for(asked, source.leaves, source.entries, source.told)
 
 
+def is_covered(source: Source, scope: Scope) -> bool:
+    """Whether a checkpoint that is kept covers all that a bundle is to hold."""
+    kept = sizes(source.leaves.folder)
+    return bool(kept) and kept[-1] >= scope.held(kept, source.entries)[-1].end
+
+
 def write_bundle(source: Source, asked: Asked, scope: Scope, wanted: Wanted, file: IO[bytes]) -> BundleFacts:
     """Write a bundle.
 
@@ -105,7 +111,7 @@ def write_bundle(source: Source, asked: Asked, scope: Scope, wanted: Wanted, fil
     at = sizes_wanted(ledger, begin, held[-1].end, stamps)
 
     def question(tree: TiledTree) -> tuple[Bundled, bytes]:
-        kept = read_all(ledger, at, source.entries, tree.subtree_hash)
+        kept = read_all(ledger, at, tree.size, tree.subtree_hash)
         keys = [*keys_of_log(scope.evidence), *wanted.witness_keys]
         lines = tree_lines(held, [each.size for each in kept], tree.subtree_hash)
         return Bundled(kept, stamps, keys), b"".join(lines)

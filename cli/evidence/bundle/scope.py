@@ -21,6 +21,7 @@ from scheduler import vocabulary as v
 _TIME: Final = b',"time":"'
 _TYPE_AT: Final = len('2026-11-23T02:00:00.000512Z","type":"')
 _ABOUT_EVIDENCE: Final = (b"key.", b"checkpoint.anchored", b"ledger.continued")
+_ABOUT_CHECKPOINTS: Final = b"checkpoint."
 
 
 class Asked(NamedTuple):
@@ -37,12 +38,15 @@ class Scope(NamedTuple):
     Attributes:
         first: the first entry that is not before the range.
         last: the last entry that is not after it; less than `first` if there is none in it.
+        told: the last entry of the ledger that is not about a checkpoint: those stand behind what they are about, so
+            that no checkpoint would ever cover the last one.
         chosen: of a bundle of one job, the entries that are held, in order; else None.
         evidence: the entries about keys and time stamps, of the whole ledger.
     """
 
     first: int
     last: int
+    told: int
     chosen: list[int] | None
     evidence: list[Entry]
 
@@ -57,7 +61,9 @@ class Scope(NamedTuple):
             return _stretches(self.chosen)
         # It begins where a checkpoint ends, or with entry 0: so both of its ends are signed.
         begin = max((size for size in sizes if size < self.first), default=0)
-        return [LeafRange(begin, min(max(self.last + 2, self.first + 1), entries))]
+        # With the entry behind, which shows that it is whole, unless there is none but those about checkpoints.
+        end = max(self.last, self.first - 1, begin) + (1 if self.last == self.told else 2)
+        return [LeafRange(begin, min(end, entries))]
 
 
 def _stretches(seqs: Iterable[int]) -> list[LeafRange]:
@@ -84,7 +90,7 @@ def look_for(asked: Asked, leaves: LedgerLeaves, entries: int, told: Callable[[i
         Corrupt, OSError: see `LedgerLeaves.blocks`.
     """
     begin, end = (f"{time:%Y-%m-%dT%H:%M:%S.%fZ}".encode() for time in (asked.begin, asked.end))
-    first, last, seq = entries, -1, 0
+    first, last, told_seq, seq = entries, -1, -1, 0
     evidence: list[Entry] = []
     job = None if asked.job is None else _OneJob(asked.job)
     for lines in leaves.blocks(LeafRange(0, entries)):
@@ -97,11 +103,14 @@ def look_for(asked: Asked, leaves: LedgerLeaves, entries: int, told: Callable[[i
                 last = seq
             if line.startswith(_ABOUT_EVIDENCE, at + _TYPE_AT):
                 evidence.append(decode(line, Entry))
+            if not line.startswith(_ABOUT_CHECKPOINTS, at + _TYPE_AT):
+                told_seq = seq
             if job is not None:
                 job.look_at(line, seq)
             seq += 1
         told(seq)
-    return Scope(first, last, None if job is None else job.chosen(first, last), evidence)
+    last = min(last, told_seq)
+    return Scope(first, last, told_seq, None if job is None else job.chosen(first, last), evidence)
 
 
 class _OneJob:

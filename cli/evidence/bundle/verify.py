@@ -66,7 +66,7 @@ def is_signed(key: bytes, message: bytes, signature: bytes) -> bool:
 
 def key_of(text: str) -> tuple[str, str, bytes]:
     """The name and the id of a key, and its kind (1: of a log, 4: of a witness) with 32 bytes, from NAME+ID+KEY."""
-    name, key_id, key = ["", "", *text.rsplit("+", 2)][-3:]
+    name, key_id, key = [*text.split("+", 2), "", ""][:3]
     raw = base64.b64decode(key, validate=True)
     need(hashlib.sha256(name.encode() + b"\n" + raw).hexdigest()[:8] == key_id, f"{text!r} is no key")
     need(len(raw) == 33 and raw[0] in (1, 4), f"{text!r} is no key of a log or a witness")

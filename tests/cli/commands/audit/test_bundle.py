@@ -8,7 +8,9 @@ import pytest
 from cli.evidence.bundle.make import VERIFIER, verifier_sha256
 from scheduler.definition import JobDefinition, Secret
 from tests.support.bundles import KEY, WITNESS_KEY, SignedHome, entries_in, members_of, verified
+from tests.support.command import call
 from tests.support.home import flip_a_bit
+from tests.support.output import HandWritten
 
 DAY = ("--from", "2026-11-23", "--to", "2026-12-01")
 
@@ -23,6 +25,11 @@ def home(tmp_path: Path) -> SignedHome:
     home.wait(days=1)
     home.run("weekly")
     return home
+
+
+def lines_of(home: HandWritten) -> list[bytes]:
+    """The lines of its ledger."""
+    return [line for path in home.home.ledger.glob("*.jsonl") for line in path.read_bytes().splitlines()]
 
 
 def test_a_bundle_holds_all_entries_of_a_time_as_they_stand_in_the_ledger(home: SignedHome) -> None:
@@ -88,6 +95,31 @@ def test_what_no_checkpoint_covers_is_said(home: SignedHome) -> None:
     assert "3 of them are newer" in verified(path, "--key", KEY)[1]
 
 
+def test_a_checkpoint_is_signed_first(tmp_path: Path) -> None:
+    """If there is a key and none covers all that is asked for; then it does, and the next bundle needs none."""
+    home = HandWritten(tmp_path / "home")
+    home.define("nightly")
+    made = call("ledger", "key", "generate", home=home.home.root)
+    assert made.code == 0, made
+    run = home.begin()
+    home.end(run)
+    path = tmp_path / "b.zip"
+    options = ("--from", "2026-11-23", "--to", "2027-11-23", "-o", str(path), "--force", "--json")
+    answers = [call("audit", "bundle", *options, home=home.home.root) for _ in range(2)]
+    assert [answer.code for answer in answers] == [0, 0], answers
+    (key,) = answers[0].document["keys"]
+    assert answers[0].document == answers[1].document
+    assert answers[0].document["uncovered"] == 0
+    assert verified(path, "--key", key)[0] == 0
+    assert sum(b'"checkpoint.signed"' in line for line in lines_of(home)) == 1
+
+
+def test_a_key_that_cannot_be_used_is_told(home: SignedHome, tmp_path: Path) -> None:
+    """The bundle is made nevertheless, and says how many entries no checkpoint covers."""
+    answer = home.ask(*DAY, "-o", str(tmp_path / "b.zip"))
+    assert (answer.code, "nothing was signed" in answer.err) == (0, True)
+
+
 def test_a_bundle_of_one_job_says_that_it_does_not_show_all(home: SignedHome) -> None:
     """It holds the job's entries, entry 0 and the definition; the first page says what that does not prove."""
     home.sign()
@@ -114,6 +146,7 @@ def test_a_job_of_which_nothing_is_recorded_has_no_bundle(home: SignedHome, tmp_
 
 def test_the_same_question_has_the_same_bytes(home: SignedHome) -> None:
     """Two people who ask the same of the same ledger can compare digests."""
+    home.sign()
     assert home.bundle(name="a.zip").read_bytes() == home.bundle(name="b.zip").read_bytes()
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cli.evidence.bundle import verify
 from cli.evidence.bundle.make import VERIFIER
-from eventstore.proofs.notes.signing import Signer
+from eventstore.proofs.notes.signing import Cosigner, Signer
 from tests.support.bundles import (
     KEY,
     ORIGIN,
@@ -102,6 +102,18 @@ def test_its_signatures_are_those_of_the_library(seed: bytes, message: bytes, bi
         key.public_key().verify(bytes(flipped), message)
     assert not right
     assert not verify.is_signed(public, message + b"x", signature)
+
+
+@settings(max_examples=examples(20))
+@given(st.binary(min_size=32, max_size=32), st.sampled_from([Signer, Cosigner]))
+def test_it_reads_each_key(seed: bytes, kind: type[Signer | Cosigner]) -> None:
+    """Also one whose base64 has a plus, as half of them have; not one with a character changed."""
+    key = kind("a.example/log", seed).verifier_key
+    assert verify.key_of(key.text) == (key.name, key.key_id.hex(), bytes([key.algorithm]) + key.public_key)
+    for at in range(0, len(key.text), 7):
+        changed = key.text[:at] + ("A" if key.text[at] != "A" else "B") + key.text[at + 1 :]
+        with pytest.raises(ValueError, match=r"."):
+            verify.key_of(changed)
 
 
 def test_a_signature_has_one_form() -> None:
