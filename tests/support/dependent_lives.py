@@ -15,25 +15,40 @@ from tests.support.lives import cancel_one, crash_at_random
 from tests.support.world import RETRIES, Crash, Process, World, job
 
 HOUR_MS = 3_600_000
+SLOTS = 3
+SHARED = {"disk": 2}
+"""How many runs may hold a lock at once, where it is not one."""
 
 
 def dependent_jobs(rng: random.Random) -> list[JobDefinition]:
-    """Two jobs with a schedule, and six that run after them or after each other."""
+    """Two jobs with a schedule, and seven that run after them or after each other; some share locks."""
     overlaps = ["skip", "queue", "allow", "replace"]
+
+    def locks() -> dict[str, Any]:
+        return {"locks": rng.choice([[], ["db"], ["db", "disk"], ["disk"]])}
 
     def after(*names: str, within_ms: int | None = None) -> dict[str, Any]:
         return {"after": After(jobs=list(names), within_ms=within_ms), "overlap": rng.choice(overlaps)}
 
     return [
         job("a", "*/20 * * * *", catch_up=rng.choice(["one", "all", "none"]), overlap=rng.choice(overlaps)),
-        job("b", "0,20 * * * *", jitter_ms=600_000, retry=rng.choice(RETRIES), catch_up="all"),
+        job("b", "0,20 * * * *", jitter_ms=600_000, retry=rng.choice(RETRIES), catch_up="all", **locks()),
         job("now", on_demand=True),
-        job("after-a", **after("a"), retry=rng.choice(RETRIES)),
-        job("after-after-a", **after("after-a")),
+        job("after-a", **after("a"), retry=rng.choice(RETRIES), **locks()),
+        job("after-after-a", **after("after-a"), **locks()),
         job("both", **after("a", "b")),
         job("diamond", **after("after-a", "both")),
         job("after-now", **after("now")),
-        job("lately", "7 * * * *", **after("after-a", within_ms=rng.choice([600_000, 2 * HOUR_MS]))),
+        *(
+            job(
+                name,
+                f"{7 * number} * * * *",
+                **after("after-a", "b", within_ms=rng.choice([600_000, 2 * HOUR_MS])),
+                **locks(),
+                start_deadline_ms=rng.choice([None, HOUR_MS]),
+            )
+            for number, name in enumerate(["lately", "lately-too"], 1)
+        ),
     ]
 
 
@@ -42,7 +57,7 @@ class DependentLife:
 
     def __init__(self, seed: int, *, crashes: float) -> None:
         self.rng = random.Random(seed)
-        self.world = World(*dependent_jobs(self.rng))
+        self.world = World(*dependent_jobs(self.rng), max_parallel=SLOTS, locks=SHARED)
         self.world.machine.behaviour = self._behave
         crash_at_random(self.rng, self.world.machine, crashes)
 

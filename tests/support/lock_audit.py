@@ -6,7 +6,7 @@ It shares nothing with the rules that give them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
@@ -15,10 +15,13 @@ from scheduler.entry_members import Trigger
 
 
 class WantedRun:
-    """A run that is owed, or that waits for an attempt: then `not_before` is when that is due."""
+    """A run that is owed, or that waits for an attempt: then `not_before` is when that is due.
 
-    def __init__(self, number: int, job: str, trigger: Trigger) -> None:
-        self.number, self.job, self.trigger = number, job, trigger
+    `passes_on`: its success counts for the jobs that wait for one.
+    """
+
+    def __init__(self, number: int, job: str, trigger: Trigger, *, passes_on: bool = True) -> None:
+        self.number, self.job, self.trigger, self.passes_on = number, job, trigger, passes_on
         self.attempts = 0
         self.not_before: datetime | None = None
 
@@ -38,6 +41,8 @@ class LockAuditor:
         self._going: dict[int, WantedRun] = {}
         self._held: dict[int, list[str]] = {}
         self._cancelled: set[int] = set()
+        self._followed: set[int] = set()
+        self._successes: dict[str, list[datetime]] = {}
 
     def look(self, entry: Entry, data: v.Payload, run: int) -> None:
         """Take in one more entry.
@@ -55,15 +60,20 @@ class LockAuditor:
                 self._disabled[job] = entry.seq
             case v.JobEnabled():
                 self._disabled.pop(job, None)
-            case v.ScheduleTicked() | v.RunRequested():
-                trigger = data.trigger if isinstance(data, v.ScheduleTicked) else "manual"
-                self._wanted[run] = WantedRun(run, job, trigger)
+            case v.BackfillRequested():
+                self._followed |= {entry.seq} if data.with_dependents else set()
+            case v.ScheduleTicked():
+                passes_on = data.trigger != "backfill" or data.because_of in self._followed
+                self._wanted[run] = WantedRun(run, job, data.trigger, passes_on=passes_on)
+            case v.RunRequested():
+                passes_on = data.with_dependents or data.original_scheduled_for is not None
+                self._wanted[run] = WantedRun(run, job, "manual", passes_on=passes_on)
             case v.RunCancelRequested():
                 self._cancelled.add(run)
             case v.RunStarted():
                 self._begin(entry, data, run)
             case v.RunFinished():
-                self._end(data, run)
+                self._end(entry.time, data, run)
             case v.RunSkipped():
                 self._wanted.pop(run, None)
             case _:
@@ -102,8 +112,17 @@ class LockAuditor:
             due = older.not_before is None or older.not_before <= entry.time
             if older.number > run or not due or (entry.actor != v.SCHEDULER and not older.attempts):
                 continue
-            if self._is_wanted(older) and self._is_next(older):
+            if self._is_wanted(older) and self._is_next(older) and not self._lacks_success(older, entry.time):
                 yield older
+
+    def _lacks_success(self, run: WantedRun, now: datetime) -> bool:
+        """Whether it waits for a success that is new enough; one that comes at this very time may come too late."""
+        after = self._definitions[run.job].after
+        if after is None or after.within_ms is None or run.attempts or run.trigger in ("manual", "backfill"):
+            return False
+        oldest = now - timedelta(milliseconds=after.within_ms)
+        known = [[at for at in self._successes.get(name, []) if at < now] for name in after.jobs]
+        return any(not times or times[-1] <= oldest for times in known)
 
     def _is_wanted(self, run: WantedRun) -> bool:
         disabled = run.trigger != "manual" and self._disabled.get(run.job, -1) > run.number
@@ -120,7 +139,7 @@ class LockAuditor:
         ]
         return not beside and not before
 
-    def _end(self, data: v.RunFinished, run: int) -> None:
+    def _end(self, now: datetime, data: v.RunFinished, run: int) -> None:
         if data.closes is not None:
             del self._wanted[run]
             return
@@ -129,6 +148,9 @@ class LockAuditor:
         if data.retry_at is not None:
             ended.not_before = data.retry_at
             self._wanted[run] = ended
+        elif data.outcome == "succeeded" and ended.passes_on:
+            # The last two: one that comes at the time of a start may have been too late for it.
+            self._successes[ended.job] = [*self._successes.get(ended.job, [])[-1:], now]
 
     def at_rest(self) -> None:
         """Nothing is left to wait for.

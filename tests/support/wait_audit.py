@@ -44,9 +44,13 @@ class WaitAuditor:
             assert not waited, f"run {run} had to wait for run {last}, and does not say so"
         assert len(data.slots) <= SLOTS_MAX
         assert len(set(data.slots)) == len(data.slots)
-        for holder in data.slots:
+        lock = data.waited_for
+        for holder in (*data.slots, *(lock.holders if lock is not None else ())):
             held = holder in self._going or self._ended.get(holder, -1) > run
-            assert held, f"run {holder} held no slot while run {run} waited"
+            assert held, f"run {holder} held nothing while run {run} waited"
+        if lock is not None:
+            assert lock.behind is None or lock.behind < run, f"run {run} waited for the younger {lock.behind}"
+            assert lock.name in data.locks, f"run {run} waited for {lock.name}, and does not hold it"
         self._going.add(run)
 
     def ended(self, entry: Entry, run: int, *, made_attempts: bool, is_over: bool) -> None:

@@ -207,7 +207,11 @@ class Dispatcher:
         assert job is not None, "a run of no job is unwanted"
         if self._capacity <= 0 or not may_start(run, job, live):
             return []
-        if job.definition.awaits and not self._may_follow(run, job):
+        if late_successes(self._state, run, job, self._now):
+            return []
+        if self._is_before_a_success(run, job):
+            # It could start, and does so in the next round: until then no younger run takes its locks.
+            self._locks.wait(run.number, job.definition.locks)
             return []
         if job.definition.locks and not self._locks.take(run.number, job.definition.locks):
             return []
@@ -225,15 +229,14 @@ class Dispatcher:
             )
         ]
 
-    def _may_follow(self, run: Run, job: Job) -> bool:
-        """Whether the jobs have succeeded for whose success a run waits, and no newer success is being recorded.
+    def _is_before_a_success(self, run: Run, job: Job) -> bool:
+        """Whether a success may be about to be recorded of a job for whose success the run has to wait.
 
         A start names the newest success of each: where one comes with this round, it starts in the next one.
         """
-        asked_for = run.trigger in ASKED_FOR or run.attempt
-        if not asked_for and not self._ending.isdisjoint(job.definition.awaits):
+        if not job.definition.awaits or run.trigger in ASKED_FOR or run.attempt:
             return False
-        return not late_successes(self._state, run, job, self._now)
+        return not self._ending.isdisjoint(job.definition.awaits)
 
     @cached_property
     def _ending(self) -> set[str]:

@@ -83,7 +83,10 @@ class LockGroups:
             if number not in without:
                 if (wait := queue.obstacle(number, names)) is not None:
                     queue.wait(number, names)
-                    if note:
+                    # What waits behind one of its own group, which starts in the next round, tells nothing of that.
+                    if note and (
+                        wait.behind is None or self._joined.get(wait.behind, (None, 0))[0] is not group
+                    ):
                         group.last, group.looks = wait, group.looks + 1
                     heapq.heappop(heap)
                     continue

@@ -44,6 +44,7 @@ class WaitingRuns:
         self._could_start_since: dict[int, int] = {}
         self._times_full = 0
         self._slot_holders: list[int] = []
+        self._former_waits: dict[int, tuple[LockWait | None, list[int]]] = {}
 
     def __len__(self) -> int:
         return len(self._job_of)
@@ -65,12 +66,14 @@ class WaitingRuns:
 
     def lock_waited_for(self, number: int) -> LockWait | None:
         """The lock for which a run that waits was seen to wait last, if it was."""
-        return self._lock_groups.waited_for(number)
+        return self._lock_groups.waited_for(number) or self._former_waits.get(number, (None, []))[0]
 
     def slots_waited_for(self, number: int) -> list[int]:
         """The runs that held all slots while a run waited for nothing but one; none if it was not seen to."""
         full_before = self._could_start_since.get(number, self._slot_waits.get(number))
-        return list(self._slot_holders) if full_before is not None and self._times_full > full_before else []
+        if full_before is not None and self._times_full > full_before:
+            return list(self._slot_holders)
+        return self._former_waits.get(number, (None, []))[1]
 
     def note_slots(self, free: int, holders: Iterable[int]) -> None:
         """What could start has started: so many slots are left, and these runs hold the others, the oldest first."""
@@ -108,6 +111,7 @@ class WaitingRuns:
                 self._of_job.pop(name, None)
             self._fresh.pop(number, None)
             self._drop(number)
+            self._former_waits.pop(number, None)
         self.notice_job(name, whole=False)
 
     def _take_in(self, run: Run, job: Job | None) -> None:
@@ -166,14 +170,21 @@ class WaitingRuns:
 
     def _forget_lapse(self, number: int, run: Run, job: Job | None) -> None:
         """Its job was edited: when it has waited too long is asked anew."""
-        self._drop(number)
+        self._set_aside(number)
         if (at := lapses_at(run, job)) is not None:
             heapq.heappush(self._lapses, (at, number))
+
+    def _set_aside(self, number: int) -> None:
+        """It may not be able to start any more; for what it was seen to wait until now is remembered."""
+        lock, slots = self.lock_waited_for(number), self.slots_waited_for(number)
+        if lock is not None or slots:
+            self._former_waits[number] = lock, slots
+        self._drop(number)
 
     def _judge(self, state: State, run: Run, live: list[Run], now: datetime, *, way_is_free: bool) -> None:
         job = state.jobs.get(run.job)
         if not may_start(run, job, live) or late_successes(state, run, job, now):
-            self._drop(run.number)
+            self._set_aside(run.number)
         elif self._is_startable(run.number):
             pass
         elif job is not None and job.definition.locks:

@@ -19,7 +19,7 @@ from scheduler.rules.laws.ledger_laws import illegal_entries
 from scheduler.rules.requests.backfill import Wanted, backfilling
 from tests.support.after_audit import audit_after
 from tests.support.audit import audit
-from tests.support.dependent_lives import live_in_chains
+from tests.support.dependent_lives import SHARED, SLOTS, live_in_chains
 from tests.support.lives import death_after
 from tests.support.run_audit import audit_runs
 from tests.support.world import BEGIN, Crash, Process, World, job
@@ -448,7 +448,7 @@ def test_lives_with_jobs_after_others(seeds: range) -> None:
         instants_seen += audit_after(entries)
         assert list(illegal_entries(entries)) == []
         audit(entries, world.clock.wall)
-        audit_runs(entries, 8)
+        audit_runs(entries, SLOTS, capacities=SHARED)
         assert not world.state.runs, "a run has not ended"
     assert instants_seen > 10 * len(seeds)
 

@@ -121,6 +121,54 @@ def test_a_wait_for_a_success_is_told_by_the_success() -> None:
     assert found[run].successes[0] > run
 
 
+def test_a_run_that_waits_a_round_for_a_success_is_not_overtaken() -> None:
+    """A newer success is recorded just when the lock becomes free: a younger run does not take it."""
+    after = After(jobs=["before"], within_ms=7_200_000)
+    world = World(
+        job("before", on_demand=True),
+        job("holder", on_demand=True, locks=["db"]),
+        job("old", "1 0 * * *", locks=["db"], after=after),
+        job("young", on_demand=True, locks=["db"]),
+    )
+    ending(world, before=100.0, holder=600.0, old=50.0, young=50.0)
+    world.start()
+    success = v.RunRequested(executor="scheduler", with_dependents=True)
+    world.person(success, "before", OWN_SEQ)
+    holder = asked(world, "holder")
+    world.run(120)
+    young = asked(world, "young")
+    world.run(380)
+    world.person(success, "before", OWN_SEQ)
+    world.run(200)
+    (old,) = (entry.seq for entry in world.entries(v.ScheduleTicked))
+    found = starts(world)
+    assert list(found)[-2:] == [old, young], "both ended at once"
+    assert found[old].waited_for == LockWait(name="db", holders=[holder])
+
+
+def test_an_edit_meanwhile_does_not_make_a_wait_forgotten() -> None:
+    """Of the job that waits, for a slot and for a lock."""
+    world = World(
+        job("holder", on_demand=True, locks=["db"]),
+        job("long", on_demand=True),
+        job("locked", on_demand=True, locks=["db"]),
+        job("slotless", on_demand=True),
+        max_parallel=2,
+    )
+    ending(world, holder=100.0, long=100.0, locked=1.0, slotless=1.0)
+    world.start()
+    holder, long, locked, slotless = (asked(world, name) for name in ("holder", "long", "locked", "slotless"))
+    world.run(50)
+    world.edit(
+        job("locked", on_demand=True, locks=["db"], tags=["new"]),
+        job("slotless", on_demand=True, tags=["new"]),
+    )
+    world.run(70)
+    found = starts(world)
+    assert found[locked].waited_for == LockWait(name="db", holders=[holder])
+    assert found[slotless].slots == [holder, long]
+
+
 def test_a_start_that_names_a_run_that_was_not_before_it_is_illegal() -> None:
     """It may leave it out, as those of older versions do."""
     world = World(job("slow", on_demand=True, overlap="queue"))
