@@ -33,10 +33,13 @@ _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 def main(arguments: list[str]) -> int:
     """Sign until a signal comes, or until no scheduler serves the home; the exit code."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    # A handler, and no mask: commands that sign or anchor would inherit that.
+    stopping = threading.Event()
+    for number in _SIGNALS:
+        signal.signal(number, lambda *_: stopping.set())
     home = Home(Path(arguments[0]))
     try:
-        return _serve(home, Follower(home))
+        return _serve(home, Follower(home), stopping)
     except NoLedgerKey:
         return NO_KEY
     except (LedgerError, OSError) as problem:
@@ -44,11 +47,11 @@ def main(arguments: list[str]) -> int:
         return 1
 
 
-def _serve(home: Home, follower: Follower) -> int:
+def _serve(home: Home, follower: Follower, stopping: threading.Event) -> int:
     delivery = _Delivery(follower)
     looks = 0
     while True:
-        last = signal.sigtimedwait(_SIGNALS, _LOOK_S) is not None
+        last = stopping.wait(_LOOK_S)
         looks += 1
         if not last and looks % _LOOKS_PER_SCHEDULER == 0:
             last = holder_of(home.scheduler_lock) is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from eventstore.proofs.errors import InvalidKey
 from eventstore.proofs.notes.note import VerifierKey, parse_verifier_key
 from eventstore.proofs.notes.signing import Signer
@@ -58,7 +60,8 @@ def create_key(
         HasKey: the ledger has one.
         FileExistsError: there is a file where the key would be kept.
         InvalidKey: `vkey` is no key, or does not have the ledger's name.
-        KeyMissing, KeyUnusable: the key in the file, or behind the command, cannot sign.
+        KeyMissing, KeyUnusable: the key in the file, or behind the command, cannot sign; or the file lies in the
+            folder of the ledger.
         Unavailable, Poisoned, Corrupt: the ledger cannot be written.
         OSError: the file cannot be written.
     """
@@ -70,6 +73,7 @@ def create_key(
         key = named_key(vkey, origin)
         signed_note(place, f"{key.text}\n", key)
     else:
+        _check_outside(ledger, place.file)
         signer = read_key(place.file).under(origin) if existing else Signer.generate(origin)
         if not existing:
             keep_key(place.file, signer)
@@ -83,6 +87,15 @@ def create_key(
 
     ledger.decide(decide)
     return key
+
+
+def _check_outside(ledger: Ledger, file: Path) -> None:
+    """A key in the folder of the ledger would be in every copy of it, and in the hands of whoever gets one."""
+    files = ledger.store.files
+    if files is not None and file.resolve().is_relative_to(files.folder.resolve()):
+        raise KeyUnusable(
+            str(file), "it lies in the folder of the ledger, and would be in every copy of that"
+        )
 
 
 def named_key(vkey: str, origin: str) -> VerifierKey:

@@ -82,6 +82,14 @@ def test_a_key_is_kept_for_its_owner_alone_and_never_replaced(tmp_path: Path) ->
     assert other.entries(v.KeyCreated.TYPE) == []
 
 
+def test_no_key_lies_in_the_folder_of_the_ledger(tmp_path: Path) -> None:
+    """Whoever gets a copy of the ledger must not get its key."""
+    home = KeyedHome(tmp_path / "home", LedgerSettings(key=SigningKey(file="var/../var/ledger/key")))
+    with pytest.raises(KeyUnusable, match="every copy"):
+        home.create_key()
+    assert not (home.home.ledger / "key").exists()
+
+
 def test_a_key_that_is_there_can_be_taken(tmp_path: Path) -> None:
     """A key that another tool has made signs under the name of the ledger."""
     home = KeyedHome(tmp_path / "home", LedgerSettings(origin="db1.example/jobs"))
