@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scheduler.definition import LedgerSettings
+from scheduler.evidence.settings import LedgerSettings
 from scheduler.home import Home
 
 

@@ -8,9 +8,9 @@ from cli.evidence.key_words import exposure_cell, place_words
 from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell
 from cli.times.show import show_past, show_time
-from scheduler.definition import LedgerSettings
 from scheduler.evidence.keys.exposure import exposure
 from scheduler.evidence.keys.key_place import KeyPlace, key_place
+from scheduler.evidence.settings import LedgerSettings
 from scheduler.rules.evidence.due_checkpoint import pending
 from scheduler.rules.evidence.evidence_state import AnchorStatus
 

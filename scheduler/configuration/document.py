@@ -29,7 +29,8 @@ from scheduler.configuration.variables.environment import env_digest
 from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems, TooManyMistakes
 from scheduler.configuration.yaml_tree.source import decode
 from scheduler.configuration.yaml_tree.tree import InvalidYaml, Mapping, Node, Scalar, Sequence, compose
-from scheduler.definition import LedgerSettings, SchedulerSettings
+from scheduler.definition import SchedulerSettings
+from scheduler.evidence.settings import LedgerSettings
 from scheduler.home import Home
 from scheduler.ownership.home_owner import owner_or_self
 

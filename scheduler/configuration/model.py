@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 
-from scheduler.definition import JobDefinition, LedgerSettings, SchedulerSettings
+from scheduler.definition import JobDefinition, SchedulerSettings
+from scheduler.evidence.settings import LedgerSettings
 
 if TYPE_CHECKING:
     from scheduler.rules.reconcile import CalendarDefinition

@@ -23,10 +23,10 @@ from scheduler.configuration import (
     ConfigUntrusted,
 )
 from scheduler.configuration.home_config import Stamp, load_config, stamp_of
-from scheduler.definition import LedgerSettings
 from scheduler.evidence import outside
 from scheduler.evidence.anchors.remembered import RECALL_S
 from scheduler.evidence.keys.errors import KeyMissing, KeyUnusable, NoLedgerKey
+from scheduler.evidence.settings import LedgerSettings
 from scheduler.evidence.signing.errors import SigningRefused
 from scheduler.evidence.signing.memory import Memory
 from scheduler.evidence.signing.signer import sign_checkpoint

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 from eventstore.proofs.notes.note import parse_verifier_key
 from scheduler import vocabulary as v
-from scheduler.definition import LedgerSettings
 from scheduler.evidence.anchors.anchoring import anchor_pending, has_pending
 from scheduler.evidence.anchors.remembered import RECALL_S, Remembered, can_remember, remembered
+from scheduler.evidence.settings import LedgerSettings
 from scheduler.evidence.signing.memory import Memory
 from scheduler.home import Home
 from scheduler.ledger.open import open_ledger

@@ -12,9 +12,9 @@ from eventstore.proofs.merkle_tree import TreeHead, joined_root, leaf_hashes
 from eventstore.proofs.notes.note import VerifierKey, parse_note, parse_verifier_key
 from eventstore.proofs.notes.signing import verify_note
 from scheduler import vocabulary as v
-from scheduler.definition import LedgerSettings
 from scheduler.evidence.keys.creation import create_key
 from scheduler.evidence.keys.key_place import KeyPlace, key_place
+from scheduler.evidence.settings import LedgerSettings
 from scheduler.evidence.signing.signer import Signed, sign_checkpoint
 from scheduler.home import Home
 from scheduler.ledger.open import open_ledger

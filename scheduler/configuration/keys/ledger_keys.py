@@ -6,7 +6,7 @@ from typing import Final
 
 from scheduler.configuration.keys.block_values import anchors, evidence
 from scheduler.configuration.keys.key import Key
-from scheduler.definition import CheckpointTimes
+from scheduler.evidence.settings import CheckpointTimes
 
 OWN_ORIGIN: Final = "cronledger/ and the id of the ledger"
 

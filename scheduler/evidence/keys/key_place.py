@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from scheduler.definition import DEFAULT_KEY_FILE, LedgerSettings
+from scheduler.evidence.settings import DEFAULT_KEY_FILE, LedgerSettings
 from scheduler.home import Home
 
 

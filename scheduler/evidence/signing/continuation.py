@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from scheduler.definition import LedgerSettings
+from scheduler.evidence.settings import LedgerSettings
 from scheduler.evidence.signing.errors import OriginDiffers
 from scheduler.evidence.signing.signer_state import SignedTree, read_state
 from scheduler.rules.evidence.evidence_state import Evidence

@@ -30,11 +30,11 @@ from eventstore.proofs.notes.note import parse_verifier_key
 from eventstore.proofs.notes.signing import verify_note
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.definition import LedgerSettings
 from scheduler.evidence.keys.errors import NoLedgerKey
 from scheduler.evidence.keys.key_lock import signing_alone
 from scheduler.evidence.keys.key_place import KeyPlace, key_place
 from scheduler.evidence.keys.signature import signed_note
+from scheduler.evidence.settings import LedgerSettings
 from scheduler.evidence.signing.continuation import check_origin, state_under
 from scheduler.evidence.signing.errors import KeptUnusable, NotAnExtension
 from scheduler.evidence.signing.memory import Memory, check_memories

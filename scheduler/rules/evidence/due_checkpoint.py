@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.definition import CheckpointTimes
+from scheduler.evidence.settings import CheckpointTimes
 from scheduler.rules.evidence.evidence_state import Evidence
 
 

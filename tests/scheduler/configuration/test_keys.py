@@ -12,7 +12,8 @@ from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.starter import STARTER
 from scheduler.configuration.keys.table import JOB_KEYS, TIMING_KEYS
-from scheduler.definition import JobDefinition, LedgerSettings, SchedulerSettings
+from scheduler.definition import JobDefinition, SchedulerSettings
+from scheduler.evidence.settings import LedgerSettings
 from tests.scheduler.configuration.config_docs import PAGE, page
 from tests.scheduler.configuration.reading import read, refused
 

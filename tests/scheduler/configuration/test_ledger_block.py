@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scheduler.definition import CheckpointTimes, LedgerSettings, SigningKey
+from scheduler.evidence.settings import CheckpointTimes, LedgerSettings, SigningKey
 from tests.scheduler.configuration.reading import read, refused
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from eventstore import MemoryStore
 from scheduler import vocabulary as v
-from scheduler.definition import CheckpointTimes
+from scheduler.evidence.settings import CheckpointTimes
 from scheduler.rules.evidence.due_checkpoint import Pending, pending
 from scheduler.rules.evolve import fold
 from scheduler.rules.state import State

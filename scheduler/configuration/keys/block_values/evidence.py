@@ -10,7 +10,7 @@ from scheduler.configuration.keys.converters import FaultCollector
 from scheduler.configuration.keys.values import duration_ms, file_path, text, whole_number
 from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Node, Sequence
-from scheduler.definition import DEFAULT_KEY_FILE, CheckpointTimes, SigningKey
+from scheduler.evidence.settings import DEFAULT_KEY_FILE, CheckpointTimes, SigningKey
 from scheduler.schedule import format_duration
 
 KEY_TAKES: Final = "{file: PATH}, or {command: [program, argument]}"

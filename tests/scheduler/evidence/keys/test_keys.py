@@ -14,12 +14,12 @@ from eventstore.proofs.errors import InvalidKey, InvalidNote
 from eventstore.proofs.notes.note import VerifierKey, parse_note
 from eventstore.proofs.notes.signing import Signer
 from scheduler import vocabulary as v
-from scheduler.definition import LedgerSettings, SigningKey
 from scheduler.evidence.keys.creation import HasKey, create_key
 from scheduler.evidence.keys.errors import KeyUnusable
 from scheduler.evidence.keys.exposure import exposure
 from scheduler.evidence.keys.key_command import signature_by_command
 from scheduler.evidence.keys.key_file import read_key
+from scheduler.evidence.settings import LedgerSettings, SigningKey
 from scheduler.evidence.signing import rotation
 from scheduler.evidence.signing.continuation import next_origin
 from scheduler.evidence.signing.errors import NotAnExtension, OriginDiffers

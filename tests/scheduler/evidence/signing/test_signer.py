@@ -17,8 +17,8 @@ from eventstore.proofs.notes.checkpoint import Checkpoint
 from eventstore.proofs.notes.note import Note
 from eventstore.proofs.notes.signing import Signer
 from scheduler import vocabulary as v
-from scheduler.definition import LedgerSettings
 from scheduler.evidence.keys.errors import KeyMissing, KeyUnusable, NoLedgerKey
+from scheduler.evidence.settings import LedgerSettings
 from scheduler.evidence.signing import signer
 from scheduler.evidence.signing.errors import (
     KeptUnusable,
