@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple, Self
@@ -18,13 +19,17 @@ class Request(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """What goes out. `raw` goes out as it is, and the connection is closed; `wait` is waited for first."""
+    """What goes out. `raw` goes out as it is, and the connection is closed; `wait` is waited for first.
+
+    With `drip_s`, the body goes out a byte at a time.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
     raw: bytes | None = None
     wait: threading.Event | None = None
+    drip_s: float = 0.0
 
 
 Behaviour = Callable[[Request], Reply]
@@ -71,7 +76,14 @@ class Receiver:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(reply.body)))
                 self.end_headers()
-                self.wfile.write(reply.body)
+                pieces = (
+                    [reply.body[at : at + 1] for at in range(len(reply.body))]
+                    if reply.drip_s
+                    else [reply.body]
+                )
+                for piece in pieces:
+                    self.wfile.write(piece)
+                    time.sleep(reply.drip_s)
 
             def do_POST(self) -> None:
                 self._answer()

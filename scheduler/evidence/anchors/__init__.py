@@ -3,7 +3,6 @@
     =================  ================================================================================
     `settings`         an anchor as the config names it
     `exchange`         HTTP with a stranger: bounded in bytes and in time, and no redirect is followed
-    `program`          a command of the operator's: the same bounds
     `parcel`           what an anchor is given, what it gives back, and how it fails
     `file_anchor`, `webhook`, `command_anchor`, `witness_client`, `time_stamp`   the kinds
     `memory`           how far each anchor is, and when it is tried next: disposable

@@ -7,8 +7,8 @@ from pathlib import Path
 from eventstore.proofs.errors import InvalidNote
 from eventstore.proofs.notes.note import Note, parse_note
 from scheduler.evidence.anchors.parcel import AnchorFailed, Parcel, Taken, receipt_of
-from scheduler.evidence.anchors.program import ProgramFailed, run
 from scheduler.evidence.anchors.settings import AnchorSettings
+from scheduler.evidence.program import ProgramFailed, run
 
 
 def deliver(anchor: AnchorSettings, parcel: Parcel) -> Taken:

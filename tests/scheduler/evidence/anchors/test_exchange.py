@@ -55,6 +55,9 @@ def test_a_server_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     hanging = always(wait=threading.Event())
     with Receiver(hanging) as receiver, pytest.raises(AnchorFailed, match="did not answer in time"):
         exchange.post(receiver.url, b"note", {})
+    dripping = always(200, b"x" * 10_000, drip_s=0.01)
+    with Receiver(dripping) as receiver, pytest.raises(AnchorFailed, match=r"not whole within 0\.1 s"):
+        exchange.post(receiver.url, b"note", {})
 
 
 def test_a_server_that_is_not_there() -> None:

@@ -14,7 +14,8 @@ from eventstore.proofs.notes.cosignature import parse_timed_signature
 from eventstore.proofs.notes.note import Note
 from eventstore.proofs.notes.signing import Cosigner
 from eventstore.proofs.witnessing.request import parse_request
-from scheduler.evidence.anchors import command_anchor, file_anchor, program, webhook, witness_client
+from scheduler.evidence import program
+from scheduler.evidence.anchors import command_anchor, file_anchor, webhook, witness_client
 from scheduler.evidence.anchors.parcel import AnchorFailed, Parcel, parcel_of
 from scheduler.evidence.anchors.settings import AnchorSettings
 from scheduler.evidence.witness.application import WitnessApplication

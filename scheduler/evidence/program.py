@@ -28,7 +28,13 @@ class Output(NamedTuple):
     err: bytes
 
 
-def run(arguments: Sequence[str], given: bytes, folder: Path, patience_s: float = PROGRAM_S) -> Output:
+def run(
+    arguments: Sequence[str],
+    given: bytes,
+    folder: Path,
+    patience_s: float = PROGRAM_S,
+    bytes_max: int = OUTPUT_BYTES_MAX,
+) -> Output:
     """Run a command to its end.
 
     It has a session of its own; what is left of it when its time is over is killed.
@@ -38,6 +44,7 @@ def run(arguments: Sequence[str], given: bytes, folder: Path, patience_s: float 
         given: its standard input.
         folder: where it stands.
         patience_s: how long it may take.
+        bytes_max: how much it may write, on each of its streams.
 
     Raises:
         ProgramFailed: it cannot be started, failed, wrote too much or took too long.
@@ -59,7 +66,7 @@ def run(arguments: Sequence[str], given: bytes, folder: Path, patience_s: float 
             raise ProgramFailed(f"it cannot be started: {reason}") from None
     with process:
         try:
-            output = _read(process, time.monotonic() + patience_s, patience_s)
+            output = _read(process, patience_s, bytes_max)
         finally:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -68,8 +75,9 @@ def run(arguments: Sequence[str], given: bytes, folder: Path, patience_s: float 
     return output
 
 
-def _read(process: subprocess.Popen[bytes], give_up_s: float, patience_s: float) -> Output:
+def _read(process: subprocess.Popen[bytes], patience_s: float, bytes_max: int) -> Output:
     """What it writes until it has ended; what its own children write after that is not waited for."""
+    give_up_s = time.monotonic() + patience_s
     assert process.stdout is not None
     assert process.stderr is not None
     written = {process.stdout.fileno(): bytearray(), process.stderr.fileno(): bytearray()}
@@ -88,8 +96,8 @@ def _read(process: subprocess.Popen[bytes], give_up_s: float, patience_s: float)
                     written[fd] += chunk
                     if not chunk:
                         selector.unregister(fd)
-                    if len(written[fd]) > OUTPUT_BYTES_MAX:
-                        raise ProgramFailed(f"it wrote more than {OUTPUT_BYTES_MAX:,} bytes")
+                    if len(written[fd]) > bytes_max:
+                        raise ProgramFailed(f"it wrote more than {bytes_max:,} bytes")
                 if ready == [pidfd]:
                     process.wait()
                     return Output(*(bytes(each) for each in written.values()))
