@@ -1,7 +1,7 @@
 """Runs that may print only so much: their files are looked at, and what printed more is stopped.
 
 How often depends on how fast a run prints: the next look is when it would reach its limit if it went on as it did
-since the last one.
+since the last one. What has printed nothing may be about to begin: the younger a run, the sooner is the next look.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ LOOK_MAX_S: Final = 1.0
 """An attempt is looked at this often at least, however little it prints."""
 LOOK_MIN_S: Final = 0.02
 """An attempt is looked at no sooner than this after the last look, or after its start, however much it prints."""
+TOGETHER_S: Final = 0.01
+"""What is to be looked at so soon is looked at now, so that many runs do not wake the loop one by one."""
+_MOMENT_S: Final = 0.001
 _HURRY: Final = 2
 """What has printed so many times its limit, though it was asked to end, is not waited for."""
 
@@ -40,6 +43,7 @@ class _Limited:
 
     running: RunningAttempt
     most_bytes: int
+    since_s: float
     looked_at_s: float
     look_at_s: float
     size_bytes: int = 0
@@ -69,7 +73,7 @@ class OutputLimits:
             return
         first_s = since_s + LOOK_MIN_S
         self._look_at_s = min(self._look_at_s, first_s) if self._limited else first_s
-        self._limited[running.launch.run] = _Limited(running, limits.output_bytes, since_s, first_s)
+        self._limited[running.launch.run] = _Limited(running, limits.output_bytes, since_s, since_s, first_s)
 
     def forget(self, run: int) -> None:
         """Look at it no longer."""
@@ -81,7 +85,7 @@ class OutputLimits:
         if not self._limited or now.monotonic_s < self._look_at_s:
             return
         for limited in list(self._limited.values()):
-            if now.monotonic_s >= limited.look_at_s:
+            if now.monotonic_s + TOGETHER_S >= limited.look_at_s:
                 self._look(limited, now)
         self._look_at_s = min(
             (limited.look_at_s for limited in self._limited.values()), default=now.monotonic_s
@@ -96,10 +100,10 @@ class OutputLimits:
         if size > most * _HURRY and running.kill_at_s is not None:
             running.kill_at_s = min(running.kill_at_s, now_s)
         left = (most * _HURRY if size > most else most) - size
-        printed, took_s = size - limited.size_bytes, max(now_s - limited.looked_at_s, LOOK_MIN_S)
+        printed, took_s = size - limited.size_bytes, max(now_s - limited.looked_at_s, _MOMENT_S)
         wait_s = left * took_s / printed if printed > 0 else LOOK_MAX_S
         limited.size_bytes, limited.looked_at_s = size, now_s
-        limited.look_at_s = now_s + min(max(wait_s, LOOK_MIN_S), LOOK_MAX_S)
+        limited.look_at_s = now_s + max(min(wait_s, now_s - limited.since_s, LOOK_MAX_S), LOOK_MIN_S)
 
     def wake_s(self, now_s: float) -> float | None:
         """In how many seconds the next look is due; None for never."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -61,42 +62,58 @@ def test_what_prints_too_much_is_stopped(tmp_path: Path, withstands: bool) -> No
     assert supervisor.wake_s(machine.clock.read()) is None
 
 
-@pytest.mark.parametrize(("bytes_a_second", "least_s", "most_s"), [
-    (0, 0.99, 1.0), (10_000, 0.97, 0.98), (100_000, 0.07, 0.08), (400_000, 0.02, 0.02),
-])  # fmt: skip
+@pytest.mark.parametrize(("printed_bytes", "wait_s"), [(0, 1.0), (5_000, 1.0), (8_000, 0.25), (9_900, 0.02)])
 def test_the_faster_it_prints_the_sooner_is_the_next_look(
-    tmp_path: Path, bytes_a_second: int, least_s: float, most_s: float
+    tmp_path: Path, printed_bytes: int, wait_s: float
 ) -> None:
-    """The first look is 20 ms after the start, the next when the limit is reached at that rate, at most 1 s later."""
+    """It is when the limit is reached if it goes on as in the second before, 20 ms to 1 s later."""
     machine = Machine()
     machine.behaviour = lambda launch: Process(1_000.0, 0)
     supervisor = watched(tmp_path, machine, Limits(output_bytes=10_000))
-    assert supervisor.wake_s(machine.clock.read()) == pytest.approx(0.02)
-    (tmp_path / "out").write_bytes(b"x" * (bytes_a_second // 50))
-    machine.clock.pass_(0.02)
+    machine.clock.pass_(60)
+    supervisor.turn(machine.clock.read())
+    (tmp_path / "out").write_bytes(b"x" * printed_bytes)
+    machine.clock.pass_(1)
     now = machine.clock.read()
     supervisor.turn(now)
-    assert least_s - 1e-6 <= (supervisor.wake_s(now) or 0) <= most_s + 1e-6
+    assert supervisor.wake_s(now) == pytest.approx(wait_s)
+
+
+def test_the_younger_a_run_the_sooner_is_the_next_look(tmp_path: Path) -> None:
+    """It may not have begun to print: each look is when its age has doubled, until that is a second."""
+    machine = Machine()
+    machine.behaviour = lambda launch: Process(1_000.0, 0)
+    supervisor = watched(tmp_path, machine, Limits(output_bytes=10_000))
+    waits = []
+    for _ in range(9):
+        waits.append(supervisor.wake_s(machine.clock.read()) or 0)
+        machine.clock.pass_(waits[-1])
+        supervisor.turn(machine.clock.read())
+    assert waits == pytest.approx([0.02, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1, 1])
 
 
 def test_each_run_is_looked_at_by_its_own_rate() -> None:
     """A run that prints nothing is looked at once a second beside one that is looked at each 20 ms."""
     looked: list[str] = []
+    sizes = count(30, 10)
 
     def size(path: str, identity: object) -> int:
         looked.append(path)
-        return 10 * len(looked) if path == "loud" else 0
+        return next(sizes) if path == "loud" else 0
 
     limits, clock = OutputLimits(lambda *said: None, size), Machine().clock
     for number, name in enumerate(("loud", "quiet"), 41):
         launch = Launch(number, 1, ["x"], {}, "", name, "")
         definition = JobDefinition(name="a", limits=Limits(output_bytes=20))
         limits.watch(RunningAttempt(RUN, STARTED, launch, definition, v.SCHEDULER), clock.read().monotonic_s)
+    clock.pass_(60)
+    limits.turn(clock.read())
+    looked.clear()
     for _ in range(40):
         clock.pass_(limits.wake_s(clock.read().monotonic_s) or 0.0)
         limits.turn(clock.read())
-    assert looked.count("quiet") == 1
-    assert looked.count("loud") >= 30
+    assert looked.count("quiet") <= 1
+    assert looked.count("loud") == 40
 
 
 def test_nobody_looks_at_what_has_no_limit(tmp_path: Path) -> None:
