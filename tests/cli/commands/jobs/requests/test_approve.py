@@ -14,7 +14,7 @@ from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.rules.approvals.persons import Party
 from scheduler.rules.laws.ledger_laws import illegal_entries
-from tests.support.command import Answer, call
+from tests.support.command import COMMAND, Answer, await_fact, call
 from tests.support.home import LiveHome, entries_of, make_home, write_config
 
 CONFIG = """\
@@ -258,3 +258,26 @@ def test_a_scheduler_starts_what_is_in_force(home: Home, acts_as: As) -> None:
         live.await_entry(v.ApprovalRequested.TYPE, 3)
         assert printed_by_run(home) == "token two\n"
     assert not list(illegal_entries(entries_of(home.root)))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("leave", ["", "env -i PATH=$PATH setsid "], ids=["as it is", "leaving its run"])
+def test_no_job_approves_anything(home: Home, leave: str) -> None:
+    """Neither as it is started, nor after it threw away what it carries and left its session."""
+    sly = home.root / "sly.sh"
+    sly.write_text(
+        f"{leave}{COMMAND} --home {home.root} jobs approve nightly --revision removal > said 2>&1 &\n"
+    )
+    job = f"  sly: {{command: [/bin/sh, {sly}], on_demand: true}}\n"
+    write_config(home.root, CONFIG.format(token="one") + job)
+    live = LiveHome(home.root)
+    with live.served():
+        write_config(home.root, "jobs:\n" + job)
+        live.await_entry(v.ApprovalRequested.TYPE, 2)
+        assert call("jobs", "run", "sly", home=home.root).code == 0
+        said = home.root / "said"
+        await_fact(lambda: "error" in said.read_text())
+    assert said.read_text() == (
+        "error: a job's process can neither ask for a change nor approve one: nightly\n"
+    )
+    assert len(live.entries(v.ApprovalGiven.TYPE)) == 1
