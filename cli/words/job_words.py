@@ -11,7 +11,6 @@ from cli.terminal.console import Tone, is_terminal, speaks_unicode
 from cli.terminal.printable import show_count
 from cli.terminal.tables import Cell
 from cli.times.show import show_clock, show_duration, show_past, show_time
-from cli.words.approval_words import change_document
 from cli.words.wait_words import awaited_instants, awaited_words, waiting_document, waiting_runs_words
 from cli.words.words import actor_words, outcome_symbol, outcome_words, skip_words, timing_words
 from scheduler.rules.instants_state import Backfill
@@ -167,9 +166,7 @@ def job_document(state: State, job: Job, now: datetime, waits: WaitingReasons) -
         "last_skipped": _skipped_document(job.last_skipped),
         "next_run": next_run(job, now),
         "running": [_run_document(state, number, waits) for number in job.live],
-        "pending_change": None
-        if (change := state.changes.get(job.name)) is None
-        else change_document(change),
+        "pending_change": _pending_document(state, job),
         "backfill_left": 0 if backfill is None else backfill.left,
         "after": msgspec.to_builtins(definition.after),
         "awaiting": [
@@ -177,6 +174,15 @@ def job_document(state: State, job: Job, now: datetime, waits: WaitingReasons) -
             for each, missing in awaited_instants(job)[-_AWAITED_SHOWN_MAX:]
         ],
     }
+
+
+def _pending_document(state: State, job: Job) -> dict[str, Any] | None:
+    change = state.changes.get(job.name)
+    if change is None:
+        return None
+    from cli.words.approval_words import change_document
+
+    return change_document(change)
 
 
 def _last_document(last: LastRun | None) -> dict[str, Any] | None:

@@ -13,7 +13,6 @@ from cli.home.open import to_read
 from cli.terminal.console import is_terminal, note
 from cli.terminal.tables import Cell, Column, table
 from cli.times.show import JOBS_ZONE, local_zone, show_clock, show_past, show_relative, show_time, utc_option
-from cli.words.approval_words import tell_changes
 from cli.words.job_words import enabled_cell, job_document, last_cell, last_started
 from cli.words.lock_words import lock_waits_words
 from cli.words.scheduler_words import full_slots_words
@@ -66,7 +65,10 @@ def list_(home: Home, tags: tuple[str, ...], as_of: str | None, utc: bool, as_js
         if is_terminal():
             columns, rows = _at_terminal(view, jobs, rows, waits, utc)
         table(columns, rows, empty="there are no jobs in the config")
-        tell_changes(view.state, view.now)
+        if view.state.changes:
+            from cli.words.approval_words import tell_changes
+
+            tell_changes(view.state, view.now)
         if view.holder is None and view.as_of is None:
             note("No scheduler is running: nothing runs by itself until `cronledger serve` does.")
             return
