@@ -18,7 +18,8 @@ from scheduler.home import Home
 
 
 @click.command(
-    epilog='Example: cronledger ledger continue --reason "disk of db1 failed, restored from the 22nd"'
+    "continue",
+    epilog='Example: cronledger ledger continue --reason "disk of db1 failed, restored from the 22nd"',
 )
 @reason_option
 @click.option(
