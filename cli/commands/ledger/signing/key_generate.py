@@ -15,7 +15,7 @@ from cli.terminal.tables import details
 from scheduler.home import Home
 
 
-@click.command(epilog="Example: cronledger ledger key generate")
+@click.command("generate", epilog="Example: cronledger ledger key generate")
 @click.option(
     "--existing", is_flag=True, help="Take the private key that is in the file, in place of a new one."
 )

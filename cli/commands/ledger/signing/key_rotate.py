@@ -14,7 +14,7 @@ from cli.terminal.tables import details
 from scheduler.home import Home
 
 
-@click.command(epilog="Example: cronledger ledger key rotate")
+@click.command("rotate", epilog="Example: cronledger ledger key rotate")
 @click.option(
     "--vkey",
     default="",

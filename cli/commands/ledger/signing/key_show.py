@@ -13,7 +13,7 @@ from cli.terminal.tables import Value, details
 from scheduler.home import Home
 
 
-@click.command(epilog="Example: cronledger ledger key show --json")
+@click.command("show", epilog="Example: cronledger ledger key show --json")
 @json_option
 @click.pass_obj
 def key_show(home: Home, as_json: bool) -> None:
