@@ -176,7 +176,14 @@ def _plan(folder: Path, asked: _Asked) -> _Plan:
             raise Corrupt(folder / segment_name(0), 0, 0, "the first segment", "no such file")
         created = read_creation(folder)
         count = created.entries_per_segment if created else SEGMENT_ENTRIES
-        check_names(folder, firsts, count)
+        try:
+            check_names(folder, firsts, count)
+        except Corrupt:
+            if created is not None:
+                raise
+            # What a segment holds is unknown, so any name may be right: what is certain is that entry 0 is not there.
+            expected = "entry 0, which says how many entries a segment holds"
+            raise Corrupt(folder / segment_name(0), 0, 0, expected, "something else") from None
         check_owners(folder, firsts)
         check_lengths(folder, [first for first in firsts if first < asked.since.size])
         wanted = frozenset(head.seq for head in asked.expected)
