@@ -167,19 +167,19 @@ def check_line(line: bytes, seq: int, prev: str) -> Line:
     return parsed
 
 
-def check_lines(block: bytes, seq: int, prev: str) -> list[Line]:
+def check_lines(block: bytes, seq: int, prev: str, raw: Sequence[bytes] | None = None) -> list[Line]:
     """Check everything about consecutive lines.
 
     Args:
         block: whole lines, each with its LF; not empty.
         seq: the position of the first.
         prev: the hash of the entry before the first.
+        raw: the same lines without their LF, if the caller has split them.
 
     Raises:
         BadLine: a line is not the entry that it must be; the error is about the first such line.
     """
-    raw = block.split(b"\n")
-    raw.pop()
+    raw = lines_of(block) if raw is None else raw
     parsed = _checked_at_once(block, raw, seq, prev)
     if parsed is not None:
         return parsed
@@ -218,6 +218,13 @@ def decode_own(block: bytes) -> list[Entry]:
         raise TypeError(f"a payload is no JSON: {error}") from None
 
 
+def lines_of(block: bytes) -> list[bytes]:
+    """Whole lines, each without its LF."""
+    lines = block.split(b"\n")
+    lines.pop()
+    return lines
+
+
 def head_after(lines: Sequence[Line] | Sequence[Entry]) -> Head:
     """The head of a ledger that ends with these lines."""
     return Head(lines[-1].seq, lines[-1].hash)
@@ -230,7 +237,7 @@ def shown(raw: bytes) -> str:
     return repr(raw[:_SHOWN_BYTES])[1:] + (f" … ({len(raw)} bytes)" if len(raw) > _SHOWN_BYTES else "")
 
 
-def _checked_at_once(block: bytes, raw: list[bytes], seq: int, prev: str) -> list[Line] | None:
+def _checked_at_once(block: bytes, raw: Sequence[bytes], seq: int, prev: str) -> list[Line] | None:
     """The lines, if all of them are certainly the entries that they must be; None if each must be checked."""
     if not block.isascii():
         return None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from eventstore.entry import BadLine, Line, check_lines, head_after, shown, tail_of
+from eventstore.entry import BadLine, Line, check_lines, head_after, lines_of, shown, tail_of
 from eventstore.head import Slot
 from eventstore.nesting import decode
 from eventstore.proofs.merkle_tree import leaf_hashes
@@ -130,15 +130,16 @@ def _check_block(task: SegmentTask, found: SegmentCheck, leaves: bytearray, bloc
     if not block.whole:
         raise BadLine(seq, block.offset, "a whole line", shown(block.raw))
     sound = first_lines(block.raw, task.count_max - found.count)
+    raw = lines_of(sound) if sound else []
     try:
-        lines = check_lines(sound, seq, prev) if sound else []
+        lines = check_lines(sound, seq, prev, raw) if sound else []
     except BadLine as bad:
         if bad.offset:
             good = block.raw[: bad.offset]
-            _count(task, found, leaves, check_lines(good, seq, prev), good, block.offset)
+            _count(task, found, leaves, check_lines(good, seq, prev), raw, good, block.offset)
         raise BadLine(bad.seq, block.offset + bad.offset, bad.expected, bad.found) from None
     if lines:
-        _count(task, found, leaves, lines, sound, block.offset)
+        _count(task, found, leaves, lines, raw, sound, block.offset)
     if len(sound) < len(block.raw):
         rest = block.raw[len(sound) :]
         raise BadLine(
@@ -147,9 +148,25 @@ def _check_block(task: SegmentTask, found: SegmentCheck, leaves: bytearray, bloc
 
 
 def _count(
-    task: SegmentTask, found: SegmentCheck, leaves: bytearray, lines: list[Line], block: bytes, offset: int
+    task: SegmentTask,
+    found: SegmentCheck,
+    leaves: bytearray,
+    lines: list[Line],
+    raw: list[bytes],
+    block: bytes,
+    offset: int,
 ) -> None:
-    """Count these lines as sound; their bytes are `block`, which begins at `offset` in the segment."""
+    """Count these lines as sound.
+
+    Args:
+        task: the segment.
+        found: what was found before.
+        leaves: the hashes of the leaves before.
+        lines: the lines.
+        raw: their bytes, without LF; there may be more behind them.
+        block: the bytes of these lines, with LF.
+        offset: where `block` begins in the segment.
+    """
     slot = task.slot
     if slot is not None and lines[0].seq <= slot.seq <= lines[-1].seq:
         at = slot.seq - lines[0].seq
@@ -157,10 +174,9 @@ def _count(
     if task.wanted:
         found.hashes.update({line.seq: line.hash for line in lines if line.seq in task.wanted})
     if task.sizes is not None:
-        leaves += leaf_hashes(block.split(b"\n")[: len(lines)])
-    if collected := [at for at, line in enumerate(lines) if line.type in task.types]:
-        raw = block.split(b"\n")
-        found.collected.extend([decode(raw[at], Entry) for at in collected])
+        leaves += leaf_hashes(raw[: len(lines)])
+    collected = [at for at, line in enumerate(lines) if line.type in task.types]
+    found.collected.extend([decode(raw[at], Entry) for at in collected])
     found.head = head_after(lines)
     found.count += len(lines)
     found.bytes = offset + len(block)

@@ -47,6 +47,11 @@ def not_checked(found: Verified) -> str:
         left.append("whose the keys are that the ledger names: --key does, with one from elsewhere")
     if evidence.cosigned and not evidence.witnessed:
         left.append("the cosignatures of witnesses: --witness does, with their keys")
+    if evidence.receipts:
+        stamps = show_count(evidence.receipts, "receipt")
+        left.append(
+            f"{stamps} of anchors, such as time stamps: what `cronledger audit bundle` writes says how"
+        )
     foreign = sum(anchor.foreign for anchor in evidence.anchors)
     if foreign:
         left.append(f"{show_count(foreign, 'note')} of other logs")

@@ -63,6 +63,7 @@ def _evidence(evidence: EvidenceReport) -> dict[str, Any]:
             "not_recorded": list(evidence.unrecorded),
             "not_read": evidence.unread,
             "cosigned": evidence.cosigned,
+            "receipts": evidence.receipts,
         },
         "keys": [
             {

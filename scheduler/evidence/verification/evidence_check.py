@@ -97,14 +97,13 @@ class _Check:
         for note in kept:
             own.append(("kept", note, self._misfit(note)))
             kept_sizes.add(note.checkpoint.head.size if note.checkpoint else None)
-        recorded_sizes, recorded, cosigned = set(), 0, 0
+        recorded_sizes, recorded = set(), 0
         for entry in self._collected:
             if entry.type == v.CheckpointSigned.TYPE:
                 note, why = self._recorded(entry)
                 own.append(("entry", note, why))
                 recorded_sizes.add(note.checkpoint.head.size if note.checkpoint else None)
                 recorded += why == ""
-            cosigned += entry.type == v.CheckpointCosigned.TYPE
         remembered: list[AnchorReport] = []
         elsewhere: list[_Judged] = []
         for place in places:
@@ -127,7 +126,8 @@ class _Check:
                 if size is not None and (reads_all or size > self._first)
             ),
             unread=self._unread,
-            cosigned=cosigned,
+            cosigned=sum(entry.type == v.CheckpointCosigned.TYPE for entry in self._collected),
+            receipts=sum(map(_has_receipt, self._collected)),
             superseded=list(self._superseded.values()),
             contradictions=[*self._bad_keys(), *self._contradictions(own)],
             anchors=remembered,
@@ -259,3 +259,13 @@ class _Check:
             before = bisect_right(sound, self._entries if size is None else size)
             found.append(Contradiction(source, note.where, size, sound[before - 1] if before else 0, why))
         return found
+
+
+def _has_receipt(entry: Entry) -> bool:
+    """Whether an entry holds what an anchor answered."""
+    if entry.type != v.CheckpointAnchored.TYPE:
+        return False
+    try:
+        return v.payload(entry).receipt is not None
+    except UnfitPayload:
+        return False

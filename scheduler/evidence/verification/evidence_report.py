@@ -77,6 +77,7 @@ class EvidenceReport(NamedTuple):
         unrecorded: the sizes of checkpoints of which a file is kept, and no entry is there.
         unread: how many checkpoints are about a beginning that was not read.
         cosigned: how many entries tell of a cosignature: these are not verified here.
+        receipts: how many entries hold what an anchor answered, such as a time stamp: these are not verified here.
         superseded: those that reach into entries which the ledger went on without.
         contradictions: what does not fit, of the ledger's own.
         anchors: what is remembered elsewhere.
@@ -93,6 +94,7 @@ class EvidenceReport(NamedTuple):
     unrecorded: Sequence[int]
     unread: int
     cosigned: int
+    receipts: int
     superseded: Sequence[Superseded]
     contradictions: Sequence[Contradiction]
     anchors: Sequence[AnchorReport]

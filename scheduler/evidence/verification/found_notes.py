@@ -64,26 +64,35 @@ def found_note(where: str, raw: bytes) -> FoundNote:
         return FoundNote(where, note, None, str(problem))
 
 
-def kept_notes(ledger: Path) -> list[FoundNote]:
-    """The checkpoints that a ledger keeps.
+def kept_notes(ledger: Path) -> dict[int, FoundNote]:
+    """The checkpoints that a ledger keeps, by the sizes that their names say.
 
     Raises:
         OSError: they cannot be read.
     """
-    found = []
-    for size in sizes(ledger):
-        try:
-            kept = read(ledger, size)
-        except DamagedCheckpoint as problem:
-            where, why = str(problem.path), str(problem).removeprefix(f"{problem.path}: ")
-            found.append(FoundNote(where, None, None, why))
-            continue
-        where = f"checkpoint of {size:,} entries"
-        if kept is None:
-            found.append(FoundNote(where, None, None, "it stands in another folder than its size says"))
-        else:
-            found.append(FoundNote(where, kept.note, kept.checkpoint))
-    return found
+    misplaced = "it stands in another folder than its size says"
+    return {
+        size: kept_note(ledger, size) or FoundNote(_kept_name(size), None, None, misplaced)
+        for size in sizes(ledger)
+    }
+
+
+def kept_note(ledger: Path, size: int) -> FoundNote | None:
+    """The checkpoint of a size that a ledger keeps; None if it keeps none.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    try:
+        kept = read(ledger, size) if size > 0 else None
+    except DamagedCheckpoint as problem:
+        where, why = str(problem.path), str(problem).removeprefix(f"{problem.path}: ")
+        return FoundNote(where, None, None, why)
+    return None if kept is None else FoundNote(_kept_name(size), kept.note, kept.checkpoint)
+
+
+def _kept_name(size: int) -> str:
+    return f"checkpoint of {size:,} entries"
 
 
 def remembered(path: Path) -> Place:

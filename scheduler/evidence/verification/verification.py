@@ -13,11 +13,16 @@ from eventstore.verify_report import VerifyReport
 from scheduler import vocabulary as v
 from scheduler.evidence.verification.evidence_check import check_evidence
 from scheduler.evidence.verification.evidence_report import EvidenceReport
-from scheduler.evidence.verification.found_notes import Place, kept_notes
+from scheduler.evidence.verification.found_notes import Place, kept_note, kept_notes
 from scheduler.evidence.verification.key_history import KEY_ENTRIES, KeyPeriod
 from scheduler.vocabulary.payload import UnfitPayload
 
-EVIDENCE_ENTRIES = (*KEY_ENTRIES, v.CheckpointSigned.TYPE, v.CheckpointCosigned.TYPE)
+EVIDENCE_ENTRIES = (
+    *KEY_ENTRIES,
+    v.CheckpointSigned.TYPE,
+    v.CheckpointCosigned.TYPE,
+    v.CheckpointAnchored.TYPE,
+)
 """The types of the entries that are held against the tree."""
 
 
@@ -69,7 +74,7 @@ def verify_with_evidence(
     """
     # Before the entries: what a checkpoint covers is in the ledger before the checkpoint is kept.
     kept = kept_notes(folder)
-    notes = [*kept, *(note for place in trust.places for note in place.notes)]
+    notes = [*kept.values(), *(note for place in trust.places for note in place.notes)]
     sizes = {note.checkpoint.head.size for note in notes if note.checkpoint is not None}
 
     def verified(sizes: Collection[int]) -> VerifyReport:
@@ -90,7 +95,10 @@ def verify_with_evidence(
     if more:
         # Entries tell of checkpoints that are not kept, as in a copy of the segments alone.
         report = verified(sizes | more)
-    return report, check_evidence(report, kept, trust.places, trust.keys, trust.witnesses, start.key)
+    # A checkpoint that was signed since is recorded in what was read, and was kept before that.
+    since = [kept_note(folder, size) for size in sorted(_recorded(report) - set(kept))]
+    all_kept = [*kept.values(), *(note for note in since if note is not None)]
+    return report, check_evidence(report, all_kept, trust.places, trust.keys, trust.witnesses, start.key)
 
 
 def _recorded(report: VerifyReport) -> set[int]:

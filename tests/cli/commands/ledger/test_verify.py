@@ -62,6 +62,7 @@ def test_what_was_signed_is_told(home: LiveHome, ledger: SignedLedger) -> None:
         "not_recorded": [],
         "not_read": 0,
         "cosigned": 0,
+        "receipts": 0,
     }
     assert (document["passed"], document["tree"]["size"], document["contradictions"]) == (True, 35, [])
     assert home.ask("ledger", "verify", "--key", key[:-3]).code == 2
