@@ -99,6 +99,8 @@ class WaitingRuns:
             self._job_of[number] = run.job
             if run.retry is not None:
                 heapq.heappush(self._retries, (run.retry.at, number))
+                # Its attempt has ended: that of another run of the job may be due.
+                self.notice_job(run.job, whole=False)
             else:
                 self._of_job.setdefault(run.job, {})[number] = None
                 self._take_in(run, job)

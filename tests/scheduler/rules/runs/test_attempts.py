@@ -384,3 +384,27 @@ def test_what_keeps_the_laws_of_attempts() -> None:
     waited = [began(1), ended(1, retry_at=LATER)]
     assert entries_of(*waited, ended(1, closes=4, outcome="cancelled")) == []
     assert entries_of(*waited, began(2), ended(2)) == []
+
+
+def test_an_attempt_that_is_due_starts_once_the_attempt_beside_it_has_ended() -> None:
+    """Also if that one's run goes on, and only waits for its own next attempt."""
+    world = World(job("a", "0 * * * *", overlap="allow", retry=Retry(attempts=2, delay_ms=60_000)))
+    world.machine.behaviour = lambda launch: Process(
+        300.0 if launch.attempt == 1 and world.clock.wall.minute == 0 else 1.0, 1
+    )
+    world.clock.pass_(60)
+    world.start()
+    world.crash()
+    world.clock.pass_(3 * 3_600 - 70)
+    world.start()
+    world.run(900)
+    caught_up, scheduled = [entry.run for entry in world.entries(v.ScheduleTicked)]
+    (end,) = [
+        entry
+        for entry in world.entries(v.RunFinished)
+        if entry.run == scheduled and v.payload(entry).retry_at
+    ]
+    (second,) = [entry for entry in starts(world) if entry.run == caught_up and v.payload(entry).attempt == 2]
+    assert end.time == BEGIN + timedelta(hours=3, minutes=5)
+    assert second.time - end.time < timedelta(milliseconds=1)
+    check(world)
