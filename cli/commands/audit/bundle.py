@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from cli.home.job_names import JOB
 from cli.ledger.options import ledger_option
 from cli.terminal.console import note
 from cli.terminal.printable import printable, show_count
-from cli.terminal.progress import progress
+from cli.terminal.progress import Progress, progress
 from cli.terminal.tables import Value, details
 from cli.times.parse import parse_time
 from scheduler.home import Home
@@ -117,22 +117,25 @@ def _write(home: Home, folder: Path | None, asked: Asked, path: Path, *, capture
     from eventstore.proofs.errors import OtherTree
     from eventstore.proofs.kept_checkpoints import DamagedCheckpoint
 
-    with ExitStack() as opened, path.open("w+b") as file:
-        wanted, is_signed = Wanted(None, {}, ()), False
+    with ExitStack() as opened, path.open("w+b") as file, progress("making the tree") as seen:
+        wanted, is_signed = Wanted(None, {}, (), ()), False
         if folder is None:
             from cli.home.open import to_read
 
             view = opened.enter_context(to_read(home, with_config=True, quiet=True))
             anchors = [] if view.config is None else view.config.ledger.anchors
             witnesses = [each.key for each in anchors if each.key]
-            wanted = Wanted(home if captured else None, view.state.jobs, witnesses)
+            wanted = wanted._replace(
+                home=home if captured else None, jobs=view.state.jobs, witness_keys=witnesses
+            )
             is_signed = view.state.evidence is not None and not is_foreign(home)
-        source = opened.enter_context(_source(home, folder))
+        source = opened.enter_context(_source(home, folder, seen))
         scope = look(source, asked)
         if scope.chosen == [0]:
             raise Failure(f"nothing is recorded about a job {printable(str(asked.job))}", "", ExitCode.FAILED)
         if is_signed and not is_covered(source, scope):
             _sign(home)
+        wanted = wanted._replace(reports=_reports(home, folder, asked, seen))
         try:
             facts = write_bundle(source, asked, scope, wanted, file)
             check(path)
@@ -149,6 +152,18 @@ def _write(home: Home, folder: Path | None, asked: Asked, path: Path, *, capture
                 ExitCode.FAILED,
             ) from None
     return facts
+
+
+def _reports(home: Home, folder: Path | None, asked: Asked, seen: Progress) -> list[tuple[str, bytes]]:
+    """The pages that are derived from the ledger."""
+    from cli.evidence.bundle.reports import reports
+    from scheduler.store import open_folder, open_store
+
+    def told(done: int, total: int) -> None:
+        seen.update(done, total=total, label=f"reading the ledger, {done:,} entries")
+
+    with closing(open_store(home) if folder is None else open_folder(folder)) as store:
+        return list(reports(home if folder is None else None, store, asked, told))
 
 
 def _sign(home: Home) -> None:
@@ -174,17 +189,20 @@ def _sign(home: Home) -> None:
 
 
 @contextmanager
-def _source(home: Home, folder: Path | None) -> Iterator[Source]:
+def _source(home: Home, folder: Path | None, seen: Progress) -> Iterator[Source]:
     """The ledger that the entries come from."""
     from cli.evidence.bundle.make import Source
     from cli.ledger.opened_tree import opened_tree
     from eventstore.genesis import read_creation
 
-    with opened_tree(home, folder, shown=True) as tree:
+    with opened_tree(home, folder, shown=False) as tree:
         entries = tree.make().head.size
         created = read_creation(tree.leaves.folder)
-        with progress("looking for entries", entries) as seen:
-            yield Source(created.ledger if created else "", tree.leaves, tree, entries, seen.update)
+
+        def told(done: int) -> None:
+            seen.update(done, total=entries, label=f"looking for entries, {done:,}")
+
+        yield Source(created.ledger if created else "", tree.leaves, tree, entries, told)
 
 
 def _told(facts: BundleFacts, sha256: str) -> list[tuple[str, Value]]:

@@ -22,10 +22,8 @@ from cli.times.show import MACHINES_ZONE, local_zone, utc_option
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from eventstore.store import EventStore
     from projections.audit.report import Report
     from projections.audit.window import Window
-    from scheduler.rules.state import State
 
 _FORMATS = ("text", "html", "json")
 
@@ -107,7 +105,9 @@ def _made(
     home: Home, window: Window, name: str | None, now: datetime, late_from: timedelta, *, derive: bool
 ) -> Report:
     from cli.app.ledger_wait import patience_explained
+    from cli.audit.starting_state import state_before
     from projections.audit.report import audit_report
+    from scheduler.rules.state import State
     from scheduler.store import open_store
     from scheduler.version import versions
 
@@ -120,29 +120,13 @@ def _made(
         def told(done: int, total: int) -> None:
             seen.update(done, total=total, label=f"reading the ledger, {done:,} entries")
 
-        state = _state_before(home, store, window.begin, derive=derive)
+        state = State() if derive else state_before(home, store, window.begin)
         made = audit_report(
             store, state, window, made=now, today=versions(), job=name, late_from=late_from, on_progress=told
         )
         if name is not None:
             check_past(state, name)
         return made
-
-
-def _state_before(home: Home, store: EventStore, begin: datetime, *, derive: bool) -> State:
-    """A state from before the range: the latest that is kept, and that no clock had carried into the range."""
-    from scheduler.ledger.past import Past
-    from scheduler.rules.state import State
-
-    past = Past.of(home, store)
-    if derive:
-        return State()
-    for end in reversed(past.segment_ends):
-        if past.entry(end).time < begin and past.is_kept(end):
-            state = past.state_at(end)
-            if all(job.cursor < begin for job in state.jobs.values()):
-                return state
-    return State()
 
 
 def _told(report: Report, form: str, zone: str, *, colour: bool) -> str:

@@ -2,9 +2,10 @@
 
     README.txt                   what it proves, and what not
     verify.py                    checks all of it; whoever is in doubt brings a copy of their own
-    report.txt                   for people; derived, and nothing proves it
+    report.html, report.txt      the audit report of the time, for people; derived, and nothing proves it
     keys.txt                     public keys, one a line
     entries/FIRST.jsonl          the lines of entries, byte for byte; a member for each segment
+    entries.txt                  the same in sentences; derived
     tree.txt                     for what is left out: `SEQ HEIGHT HASH`, the root of 2**HEIGHT leaves from SEQ on
     checkpoints/SIZE.note        a signed checkpoint, with its cosignatures
     checkpoints/SIZE.signed      that with the first signature alone: what time stamps are of

@@ -12,6 +12,7 @@ from scheduler.version import VERSION
 
 _WIDTH: Final = 78
 _FILES: Final = """\
+    report.html, report.txt    an audit report of the time: derived, nothing proves it
     verify.py                  checks everything that can be checked here
     entries.txt                the entries in sentences: derived, nothing proves it
     entries/                   the entries themselves, one a line, byte for byte
@@ -129,7 +130,7 @@ def _not_proven(facts: BundleFacts) -> list[str]:
             "That there is no other ledger of which another story is told: only a witness that its owner does not "
             "control can say that."
         ),
-        "entries.txt and this page are derived, for reading. Nothing signs them.",
+        "report.html, report.txt, entries.txt and this page are derived, for reading. Nothing signs them.",
     ]
     return found
 

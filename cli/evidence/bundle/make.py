@@ -67,11 +67,13 @@ class Wanted(NamedTuple):
         home: where captured output is, if that is wanted.
         jobs: those that the config has.
         witness_keys: public keys of witnesses.
+        reports: pages that are derived from the ledger, by their names.
     """
 
     home: Home | None
     jobs: Mapping[str, Job]
     witness_keys: Sequence[str]
+    reports: Sequence[tuple[str, bytes]]
 
 
 def look(source: Source, asked: Asked) -> Scope:
@@ -129,6 +131,8 @@ def write_bundle(source: Source, asked: Asked, scope: Scope, wanted: Wanted, fil
     )
     bundle = BundleZip(file)
     bundle.add("README.txt", [first_page(facts).encode()])
+    for name, content in wanted.reports:
+        bundle.add(name, [content])
     bundle.add("verify.py", [VERIFIER.read_bytes()])
     bundle.add("keys.txt", [f"{key}\n".encode() for key in bundled.keys])
     bundle.add("tree.txt", [left_out])

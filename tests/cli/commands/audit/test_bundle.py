@@ -234,6 +234,20 @@ def test_the_range_must_be_one(home: SignedHome, tmp_path: Path) -> None:
     assert path.read_bytes() == b"precious"
 
 
+def test_the_audit_report_is_there_for_reading(home: SignedHome) -> None:
+    """Labelled as what it is; altered with care it is not noticed, and nothing else said so."""
+    home.sign()
+    path = home.bundle()
+    members = members_of(path)
+    label = "derived from the entries"
+    assert label in members["report.txt"].decode().partition("\n\n")[0]
+    assert label in " ".join(members["report.html"].decode().split())
+    assert "nightly" in members["report.txt"].decode()
+    assert "report.html, report.txt, entries.txt and this page are derived" in " ".join(
+        members["README.txt"].decode().split()
+    )
+
+
 def test_the_verifier_is_the_one_whose_digest_is_printed(home: SignedHome) -> None:
     """The bundle's copy, the installed file, what the command says and what the page says are the same."""
     members = members_of(home.bundle())
