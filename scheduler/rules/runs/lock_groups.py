@@ -61,9 +61,7 @@ class LockGroups:
     def waited_for(self, number: int) -> LockWait | None:
         """For which lock a run has waited last; None if it was never seen to wait for one."""
         found = self._joined.get(number)
-        last = found[0].last if found is not None and found[0].looks > found[1] else None
-        # It was to hold the lock itself, and that could not be recorded: it was others that would have waited.
-        return None if last is not None and number in last.holders else last
+        return found[0].last if found is not None and found[0].looks > found[1] else None
 
     def candidates(
         self, queue: LockQueue, without: Container[int] = (), *, note: bool = True
