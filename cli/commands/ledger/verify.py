@@ -105,7 +105,8 @@ def verify(
 
     Exit code 1 if something is damaged, or is not what was signed; the entry, the segment and the byte offset are
     shown, and what it means. Exit code 1 also if entries are illegal.
-    Exit code 3 if the ledger is not the one that is remembered, cannot be read, or is in a newer format.
+    Exit code 3 if the ledger is not the one that is remembered, or no checkpoint is signed by a key that was given;
+    if it cannot be read, or is in a newer format.
     """
     from cli.ledger.verification.asked import AskedLedger, place
     from cli.ledger.verification.document import document

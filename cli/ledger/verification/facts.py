@@ -181,6 +181,12 @@ def _verdict(found: Verified) -> Cell:
     laws, evidence = found.laws, found.evidence
     if not found.report.as_expected:
         return Cell("NOT THE LEDGER whose head was written down, or a part of it", "bad")
+    if evidence.anchor_contradictions and all(
+        each.source == "key" for each in evidence.anchor_contradictions
+    ):
+        return Cell(
+            "NOT SIGNED by a key that was given: another ledger, or one that was never signed so", "bad"
+        )
     if evidence.anchor_contradictions:
         return Cell("NOT THE LEDGER that is remembered elsewhere, or a part of it", "bad")
     if evidence.contradictions:

@@ -131,7 +131,7 @@ class _Check:
             superseded=list(self._superseded.values()),
             contradictions=[*self._bad_keys(), *self._contradictions(own)],
             anchors=remembered,
-            anchor_contradictions=self._contradictions(elsewhere),
+            anchor_contradictions=[*self._contradictions(elsewhere), *self._unheard()],
         )
 
     def _largest(self, keys: Collection[VerifierKey]) -> int:
@@ -242,6 +242,22 @@ class _Check:
         if isinstance(known, str):
             raise _Misfit(known)
         return known
+
+    def _unheard(self) -> list[Contradiction]:
+        """The keys that were given where no checkpoint is theirs: a ledger that was made up names keys of its own."""
+        if self._damaged or self._unread:
+            return []
+        given: list[tuple[str, Collection[VerifierKey], Collection[VerifierKey]]] = [
+            ("--key", self._history.given, self._history.trusted),
+            ("--witness", self._witnesses, self._witnesses),
+        ]
+        why = "no checkpoint that fits to these entries is signed by it"
+        return [
+            Contradiction("key", f"{option} {key.text}", None, 0, why)
+            for option, keys, signers in given
+            if not self._largest(signers)
+            for key in keys
+        ]
 
     def _bad_keys(self) -> list[Contradiction]:
         return [

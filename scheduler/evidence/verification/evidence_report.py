@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple
 
 from scheduler.evidence.verification.key_history import KeyHistory
 
-Source = Literal["kept", "entry", "anchor"]
-"""Where a checkpoint was found: among those that the ledger keeps, in an entry, or elsewhere."""
+Source = Literal["kept", "entry", "anchor", "key"]
+"""Where a checkpoint was found: among those that the ledger keeps, in an entry, or elsewhere; `key`: nowhere."""
 
 
 class Contradiction(NamedTuple):
@@ -81,7 +81,7 @@ class EvidenceReport(NamedTuple):
         superseded: those that reach into entries which the ledger went on without.
         contradictions: what does not fit, of the ledger's own.
         anchors: what is remembered elsewhere.
-        anchor_contradictions: what does not fit of that.
+        anchor_contradictions: what does not fit of that; and the keys that were given, and have signed nothing here.
     """
 
     history: KeyHistory

@@ -52,7 +52,10 @@ def anchored(ledger: SignedLedger, place: Path) -> Trust:
 
 
 def test_what_was_signed_fits(ledger: SignedLedger) -> None:
-    """All checkpoints, kept and recorded; the key is named by nobody but the ledger until it is given."""
+    """All checkpoints, kept and recorded; the key is named by nobody but the ledger until it is given.
+
+    A key that was given and has signed nothing here says that this is another ledger.
+    """
     evidence = found(ledger)
     assert (evidence.kept, evidence.recorded, evidence.covered, evidence.vouched) == (3, 3, 31, 0)
     assert reasons(evidence) == ""
@@ -60,7 +63,9 @@ def test_what_was_signed_fits(ledger: SignedLedger) -> None:
     given = found(ledger, Trust(keys=[ledger.key.verifier_key]))
     assert (given.covered, given.vouched) == (31, 31)
     foreign = found(ledger, Trust(keys=[OTHER.verifier_key]))
-    assert (foreign.covered, foreign.vouched, reasons(foreign)) == (31, 0, "")
+    unheard = "no checkpoint that fits to these entries is signed by it"
+    assert (foreign.covered, foreign.vouched, reasons(foreign)) == (31, 0, unheard)
+    assert reasons(found(ledger, Trust(witnesses=[OTHER.verifier_key]))) == unheard
 
 
 def test_a_ledger_without_a_key_has_nothing_signed(tmp_path: Path) -> None:
