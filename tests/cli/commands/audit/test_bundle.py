@@ -114,6 +114,28 @@ def test_a_checkpoint_is_signed_first(tmp_path: Path) -> None:
     assert sum(b'"checkpoint.signed"' in line for line in lines_of(home)) == 1
 
 
+def test_a_key_that_was_rotated(tmp_path: Path) -> None:
+    """What the key of before signed it still vouches for; what came since, the new one."""
+    home = HandWritten(tmp_path / "home")
+    home.define("nightly")
+
+    def asked(*words: str) -> str:
+        answer = call(*words, home=home.home.root)
+        assert answer.code == 0, answer
+        return answer.out
+
+    path, keys = tmp_path / "b.zip", list[str]()
+    for step in ("generate", "rotate"):
+        asked("ledger", "key", step)
+        keys.append(json.loads(asked("ledger", "key", "show", "--json"))["vkey"])
+        home.end(home.begin())
+        asked("ledger", "checkpoint")
+    asked("audit", "bundle", "--from", "2026-11-23", "--to", "2027-11-23", "-o", str(path))
+    for given, newer in ((keys[:1], True), (keys[1:], False), (keys, False)):
+        code, said = verified(path, *(word for key in given for word in ("--key", key)))
+        assert (code, "\n0 of them are newer" in said) == (0, not newer), said
+
+
 def test_a_key_that_cannot_be_used_is_told(home: SignedHome, tmp_path: Path) -> None:
     """The bundle is made nevertheless, and says how many entries no checkpoint covers."""
     answer = home.ask(*DAY, "-o", str(tmp_path / "b.zip"))
