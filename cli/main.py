@@ -104,6 +104,10 @@ _WITNESS = {
     "serve": ("cli.commands.witness.serve:serve", "cosign the checkpoints of other ledgers, over HTTP"),
     "cosign": ("cli.commands.witness.cosign:cosign", "cosign a checkpoint that came as a file"),
     "trust": ("cli.commands.witness.trust:trust", "let the witness know a log by its key"),
+    "status": (
+        "cli.commands.witness.status:status",
+        "the logs that the witness knows, and what it cosigned last",
+    ),
 }
 _WITNESS_KEY = {
     "generate": ("cli.commands.witness.key:generate", "make the key of a witness"),

@@ -14,6 +14,7 @@ from eventstore.errors import LedgerError
 from eventstore.lock import LOCK_NAME, FileLock
 from eventstore.proofs import kept_checkpoints
 from eventstore.proofs.consistency import prove_consistency
+from eventstore.proofs.errors import InvalidNote
 from eventstore.proofs.kept_checkpoints import Kept
 from eventstore.store import Event
 from scheduler import vocabulary as v
@@ -178,9 +179,12 @@ def _parcel(home: Home, kept: Kept, memory: AnchorMemory) -> Parcel:
 
 def _keep_cosignatures(home: Home, answers: dict[str, Taken | AnchorFailed]) -> None:
     """Put what witnesses answered under the checkpoint that is kept."""
-    for answer in answers.values():
+    for name, answer in answers.items():
         if isinstance(answer, Taken) and answer.cosigned is not None:
-            kept_checkpoints.keep(home.ledger, answer.cosigned.note.raw)
+            try:
+                kept_checkpoints.keep(home.ledger, answer.cosigned.note.raw)
+            except InvalidNote as problem:  # there is no room for it under this one
+                answers[name] = AnchorFailed(f"its cosignature cannot be kept: {problem}")
 
 
 def _events(state: State, size: int, answers: dict[str, Taken | AnchorFailed], actor: str) -> list[Event]:

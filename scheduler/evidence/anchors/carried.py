@@ -61,7 +61,10 @@ def keep_cosigned(
         kept = kept_checkpoints.read(home.ledger, size) if size else None
         if kept is None or kept.note.text != note.text:
             raise NotKept(f"this ledger keeps no such checkpoint of {size:,} entries")
-        kept_checkpoints.keep(home.ledger, note._replace(signatures=tuple(cosignatures)).raw)
+        there = {(each.name, each.key_id) for each in kept.note.signatures}
+        added = tuple(each for each in cosignatures if (each.name, each.key_id) not in there)
+        if added:
+            kept_checkpoints.keep(home.ledger, note._replace(signatures=added).raw)
         return ledger.decide(lambda state: _events(state, size, cosignatures, actor))
 
 

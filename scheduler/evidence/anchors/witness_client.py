@@ -9,7 +9,6 @@ from eventstore.proofs.notes.checkpoint import origin_hash
 from eventstore.proofs.notes.cosignature import TIME_S_TOLD_MAX, parse_timed_signature
 from eventstore.proofs.notes.note import (
     COSIGNATURE,
-    SIGNATURES_MAX,
     Note,
     VerifierKey,
     parse_note,
@@ -23,7 +22,8 @@ from scheduler.evidence.anchors.settings import AnchorSettings
 
 _ATTEMPTS = 3
 """Another process of the log may have been there between two of them."""
-_LINES_MAX = 16
+_LINES_MAX = 4
+"""An old key and a new one, each in two kinds; of as many witnesses as there may be, they fit into a note."""
 _SIZE = re.compile(rb"(0|[1-9][0-9]{0,18})\n")
 
 
@@ -107,14 +107,25 @@ def _cosigned(answer: Answer, note: Note, key: VerifierKey) -> Cosigned:
     if answer.status in (403, 404):
         raise AnchorFailed(f"it does not know this ledger or its key ({answer.status}){said}")
     try:
-        cosigned = parse_cosignatures(check(answer).body, note)
-        added = cosigned.signatures[len(note.signatures) :]
-        if len(added) > _LINES_MAX or len(cosigned.signatures) > SIGNATURES_MAX:
-            raise AnchorFailed(f"it answered {len(added)} signatures, of which it should have one or two")
-        verify_note(cosigned, [key])
+        answered = parse_cosignatures(check(answer).body, note._replace(signatures=()))
+        if len(answered.signatures) > _LINES_MAX:
+            raise AnchorFailed(
+                f"it answered {len(answered.signatures)} signatures, and one or two are expected"
+            )
+        verify_note(answered, [key])
     except InvalidNote as problem:
         raise AnchorFailed(f"what it answered is no cosignature of its key: {problem}") from None
-    own = [each for each in cosigned.signatures if (each.name, each.key_id) == (key.name, key.key_id)]
-    if parse_timed_signature(own[-1].signature)[0] > TIME_S_TOLD_MAX:
+    # A witness that is asked once more signs with another time. One signature of each key is enough.
+    there = {(each.name, each.key_id) for each in note.signatures}
+    added = tuple(each for each in answered.signatures if (each.name, each.key_id) not in there)
+    cosigned = note._replace(signatures=note.signatures + added)
+    try:
+        verify_note(cosigned, [key])
+    except InvalidNote as problem:
+        raise AnchorFailed(
+            f"the checkpoint that is kept has a cosignature that is wrong: {problem}"
+        ) from None
+    own = next(each for each in cosigned.signatures if (each.name, each.key_id) == (key.name, key.key_id))
+    if parse_timed_signature(own.signature)[0] > TIME_S_TOLD_MAX:
         raise AnchorFailed("its cosignature is of a time that no clock tells")
-    return Cosigned(cosigned, own[-1])
+    return Cosigned(cosigned, own)

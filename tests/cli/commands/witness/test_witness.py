@@ -132,3 +132,24 @@ def test_where_it_cannot_listen(state: Path) -> None:
     for address in ("nonsense", "127.0.0.1:x", ":80", "127.0.0.1:99999", "192.0.2.1:80"):
         assert call("witness", "serve", "--state", str(state), "--listen", address).code == 2
     assert call("witness", "serve", "--state", str(state / "none")).code == 2
+
+
+def test_what_a_witness_knows_is_shown(state: Path, tmp_path: Path) -> None:
+    """Its key, each log, and what was cosigned last of it; a memory that is damaged is told."""
+
+    def ask(*options: str) -> tuple[int, str]:
+        done = call("witness", "status", "--utc", "--state", str(state), *options)
+        return done.code, done.out + done.err
+
+    assert "nothing was cosigned yet" in ask()[1]
+    note = tmp_path / "note"
+    note.write_bytes(LOG.note(5).raw)
+    assert call("witness", "cosign", str(note), "--state", str(state)).code == 0
+    code, told = ask()
+    assert (code, "up to 5 leaves" in told, key_of(state).text in told) == (0, True, True)
+    document = call("witness", "status", "--json", "--state", str(state)).document
+    (log,) = document["logs"]
+    assert (log["origin"], log["size"], log["keys"]) == (ORIGIN, 5, [LOG.signer.verifier_key.text])
+    (kept,) = (state / "checkpoints").iterdir()
+    kept.write_bytes(b"nonsense")
+    assert ask()[0] == 3

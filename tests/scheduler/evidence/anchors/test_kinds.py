@@ -244,7 +244,7 @@ def test_a_witness_that_lies(tmp_path: Path) -> None:
         (LOG.signer.sign(note.text).line.encode(), "no cosignature of its key"),
         (b"", "no cosignature of its key"),
         (b"nonsense\n", "no cosignature of its key"),
-        (good + good.replace(b"w1", b"w3") * 20, "signatures, of which it should have one or two"),
+        (good + good.replace(b"w1", b"w3") * 20, "21 signatures, and one or two are expected"),
         (COSIGNER.cosign(note.text, 2**60).line.encode(), "a time that no clock tells"),
     ]
     with Receiver(always()) as receiver:
@@ -274,6 +274,22 @@ def test_a_witness_that_lies(tmp_path: Path) -> None:
             witness_client.deliver(anchor, parcel(tmp_path))
         with pytest.raises(AnchorFailed, match="its key is none"):
             witness_client.deliver(witness_anchor(receiver.url, "nonsense"), parcel(tmp_path))
+
+
+def test_a_witness_that_is_asked_once_more(tmp_path: Path) -> None:
+    """It signs with another time; the cosignature that is there stays the one that is kept."""
+    note = LOG.note(20)
+    first = COSIGNER.cosign(note.text, 5)
+    kept = Note(note.text, (*note.signatures, first))
+    with Receiver(always(200, COSIGNER.cosign(note.text, 6).line.encode())) as receiver:
+        taken = witness_client.deliver(witness_anchor(receiver.url), parcel(tmp_path)._replace(note=kept))
+        assert taken.cosigned == (kept, first)
+        wrong = Note(note.text, (*note.signatures, COSIGNER.cosign(LOG.note(19).text, 5)))
+        with pytest.raises(AnchorFailed, match="kept has a cosignature that is wrong"):
+            witness_client.deliver(witness_anchor(receiver.url), parcel(tmp_path)._replace(note=wrong))
+        receiver.behaviour = always(200, OTHER.cosign(note.text, 6).line.encode())
+        with pytest.raises(AnchorFailed, match="no cosignature of its key"):
+            witness_client.deliver(witness_anchor(receiver.url), parcel(tmp_path)._replace(note=kept))
 
 
 def test_a_witness_sees_the_signatures_of_the_log_alone(tmp_path: Path) -> None:

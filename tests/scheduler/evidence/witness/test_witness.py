@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import random
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -24,7 +25,7 @@ from eventstore.proofs.witnessing.rules import (
 )
 from scheduler.evidence.witness.folder import DamagedWitness, WitnessFolder
 from scheduler.evidence.witness.witness import Witness
-from tests.support.disks import FastDisk, PowerDisk, PowerFailure
+from tests.support.disks import FastDisk, FaultyDisk, PowerDisk, PowerFailure
 from tests.support.tree_log import ORIGIN, TreeLog
 
 LOG, FORK = TreeLog(), TreeLog("another story ")
@@ -193,6 +194,31 @@ def test_the_power_goes_between_any_two_steps(tmp_path: Path) -> None:
         opened(folder).cosign(LOG.request(size, 30))
         if answered:
             assert moment > 10
+            return
+
+
+_CALLS = ("open", "mkdir", "pwrite", "fdatasync", "fsync", "rename", "flock")
+_FAULTS = [("pwrite", "short"), *[(call, when) for call in _CALLS for when in ("before", "after")]]
+
+
+@pytest.mark.parametrize(("call", "when"), _FAULTS)
+def test_each_call_of_the_disk_fails_once(tmp_path: Path, call: str, when: str) -> None:
+    """Then nothing is cosigned, or it is kept; the witness that is asked again never tells two stories."""
+    for occurrence in count(1):
+        folder = tmp_path / str(occurrence)
+        opened(folder).cosign(LOG.request(0, 9))
+        disk = FaultyDisk(call, occurrence, when, errno.ENOSPC)
+        answered = True
+        try:
+            opened(folder, disk).cosign(LOG.request(9, 20))
+        except OSError:
+            answered = False
+        kept = WitnessFolder(folder, FastDisk()).last(ORIGIN)
+        assert kept is not None
+        assert kept[1].head in ((LOG.head(20),) if answered else (LOG.head(9), LOG.head(20)))
+        assert _refuses(folder, FORK.request(kept[1].head.size, 30))
+        opened(folder).cosign(LOG.request(kept[1].head.size, 30))
+        if not disk.struck:
             return
 
 
