@@ -79,6 +79,10 @@ _LEDGER_KEY = {
         "cli.commands.ledger.signing.key_show:key_show",
         "the public key, and who can use the private one",
     ),
+    "sign": (
+        "cli.commands.ledger.signing.key_sign:key_sign",
+        "be the command that signs, for a key kept elsewhere",
+    ),
     "rotate": ("cli.commands.ledger.signing.key_rotate:key_rotate", "have another key sign from here on"),
 }
 _PROJECTIONS = {

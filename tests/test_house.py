@@ -58,6 +58,8 @@ SIGNERS = {
     "cli.evidence.proofs.checked",
     "cli.commands.witness.key",
     "cli.witness.folder",
+    "cli.commands.ledger.signing.key_sign",
+    "scheduler.evidence.keys.agent",
     "scheduler.evidence.keys.creation",
     "scheduler.evidence.keys.key_file",
     "scheduler.evidence.keys.signature",

@@ -83,7 +83,7 @@ WITHOUT_JSON = {"home adopt",
     "init", "serve", "completion", "jobs new", "jobs enable", "jobs disable", "jobs settle", "jobs approve",
     "jobs cancel", "export", "logs export", "logs show", "ledger prove", "witness serve", "witness cosign",
     "witness trust",
-    "witness key generate", "ledger continue", "ledger key generate", "ledger key rotate",
+    "witness key generate", "ledger continue", "ledger key generate", "ledger key rotate", "ledger key sign",
     "ledger keep-cosignature",
 }  # fmt: skip
 """They do something, or write in a format of their own."""

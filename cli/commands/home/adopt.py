@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from cli.app.failures import Failure
-from cli.terminal.console import tell
+from cli.terminal.console import note, tell
 from cli.terminal.printable import printable, show_count
 from scheduler.home import Home
 
@@ -40,11 +40,17 @@ def adopt(home: Home) -> None:
     try:
         ledger = open_ledger(home, person())
         try:
+            has_key = ledger.state.evidence is not None
             entries = adopt_home(home, ledger, person(), claims(ledger.state.mark))
         finally:
             ledger.store.close()
     finally:
         lock.release()
     tell(f"{printable(str(home.root))} goes on by itself, entry {entries[0].seq}")
+    if has_key:
+        note(
+            "Its ledger has a key, which the other home may have too: two ledgers that go different ways must not be "
+            "signed under one name. If the other goes on, `cronledger ledger continue` gives this one another name."
+        )
     if len(entries) > 1:
         tell(f"{show_count(len(entries) - 1, 'run')} of the other home recorded as lost here")

@@ -33,11 +33,12 @@ def check_origin(settings: LedgerSettings, evidence: Evidence) -> None:
         OriginDiffers: it does.
     """
     told, origin = settings.origin, evidence.origin
-    if told is not None and origin != told and not _goes_on(told, origin):
+    if told is not None and origin != told and not goes_on(told, origin):
         raise OriginDiffers("the config", told, origin)
 
 
-def _goes_on(first: str, origin: str) -> bool:
+def goes_on(first: str, origin: str) -> bool:
+    """Whether an origin is one under which the ledger with that first name went on."""
     match = _CONTINUED.fullmatch(origin)
     return match is not None and match[1] == first
 
