@@ -1,13 +1,14 @@
-"""What a file or a class declares, read by importing it: `python -I -m scheduler.python_jobs.inspection HOME WHAT`.
+"""What a file or a class declares, read by importing it.
 
-The import happens in a process of its own, with little memory and little time; what it prints goes nowhere.
-`declared_by` starts that process, and is all that others call.
+`python -I -m scheduler.python_jobs.inspection HOME WHAT LIMIT_S` does that, in a process of its own, with little
+memory and time; what it prints goes nowhere. `declared_by` starts that process, and is all that others call.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,8 @@ from scheduler.python_jobs.targets import file_of
 
 LIMIT_S: Final = 3.0
 """So long the import may take: whoever reads a config waits for it."""
+ORPHANED_S: Final = 0.2
+"""So long after that the process ends by itself."""
 _ANSWER_BYTES_MAX: Final = 1024 * 1024
 _MEMORY_BYTES_MAX: Final = 4 * 1024**3
 _INHERITED: Final = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
@@ -43,7 +46,7 @@ def declared_by(home: Path, what: str, limit_s: float = LIMIT_S) -> Answer:
     # The process that is started here needs nothing of that.
     from scheduler.processes.bounded_answer import bounded_answer
 
-    command = [sys.executable, "-I", "-m", "scheduler.python_jobs.inspection", str(home), what]
+    command = [sys.executable, "-I", "-m", "scheduler.python_jobs.inspection", str(home), what, str(limit_s)]
     env = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     try:
         raw = bounded_answer(command, env=env, cwd=home, limit_s=limit_s, bytes_max=_ANSWER_BYTES_MAX)
@@ -64,6 +67,8 @@ def main(argv: Sequence[str]) -> None:
     from scheduler.python_jobs.report import exception_words
 
     home, what = Path(argv[0]), argv[1]
+    # Whoever waits for the answer kills this process by then; where nobody is left who waits, it ends by itself.
+    signal.setitimer(signal.ITIMER_REAL, float(argv[2]) + ORPHANED_S)
     answer_to, nowhere = os.dup(1), os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     os.dup2(nowhere, 1)
     _limit_memory()

@@ -13,7 +13,7 @@ import sys
 
 import msgspec
 
-from scheduler.configuration.calendars.file_days import CPU_S, MEMORY_BYTES_MAX, TOO_LONG, Answer
+from scheduler.configuration.calendars.file_days import CPU_S, LIMIT_S, MEMORY_BYTES_MAX, TOO_LONG, Answer
 from scheduler.configuration.calendars.ical import InvalidCalendar, event_days
 from scheduler.schedule.calendars.calendar_days import merged
 
@@ -23,6 +23,8 @@ def main() -> None:
     answer_to, nowhere = os.dup(1), os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     os.dup2(nowhere, 1)
     signal.signal(signal.SIGXCPU, _give_up)
+    # Whoever waits for the answer kills this process by then; where nobody is left who waits, it ends by itself.
+    signal.setitimer(signal.ITIMER_REAL, LIMIT_S + 1)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 1))
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
 from pathlib import Path
 from textwrap import dedent
@@ -129,3 +131,17 @@ def test_dataclasses_and_structs_are_made_with_their_values() -> None:
 
     assert {name: field.required for name, field in fields_of(Job).items()} == {"region": False, "rows": True}
     assert made(Job, {"rows": 3}) == Job(rows=3)
+
+
+def test_an_import_that_hangs_ends_though_nobody_is_left_who_waits(tmp_path: Path) -> None:
+    """Whoever started it may have been killed."""
+    extension(tmp_path, "a", "import time; time.sleep(600)")
+    command = [
+        sys.executable,
+        "-I",
+        "-m",
+        "scheduler.python_jobs.inspection",
+        str(tmp_path),
+        "extensions/a/jobs.py",
+    ]
+    assert subprocess.run([*command, "0"], check=False, timeout=60).returncode == -signal.SIGALRM
