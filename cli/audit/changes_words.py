@@ -22,9 +22,9 @@ _WORDS = {
     "run.cancel_requested": "run {run} asked to stop",
     "home.adopted": "the home, a copy, adopted",
     "retention.applied": "retention applied: {about}",
-    "approval.requested": "a change waits for approval",
+    "approval.requested": "to be approved by a second person",
     "approval.given": "the change approved",
-    "approval.withdrawn": "the change withdrawn",
+    "approval.withdrawn": "the change that was to be approved is withdrawn",
 }
 
 
@@ -35,9 +35,15 @@ def change_line(row: Change, zone: str) -> Line:
     if row.type == "job.defined":
         words = f"changed: {', '.join(row.changed)}" if row.changed else "defined"
         words += f", revision {row.revision}"
+    elif row.changed:
+        words += f", {', '.join(row.changed)}"
     until = "" if row.until is None else f" until {show_time(row.until, zone)}"
     who = claimed_actor_words(row.actor, row.claims)
-    return Line(row.time, row.job or "", f"{words} by {who}{until}{because(row.reason)}", (row.seq,))
+    if row.person is not None and row.person not in who:
+        who += f" ({row.person})"
+    entries = (row.seq,) if row.approval is None else (row.approval, row.seq)
+    approved = "" if row.approval is None else ", which a second person approved"
+    return Line(row.time, row.job or "", f"{words} by {who}{approved}{until}{because(row.reason)}", entries)
 
 
 def interval_line(row: DisabledInterval, zone: str) -> Line:

@@ -60,8 +60,11 @@ def sections(report: Report, zone: str) -> list[Section]:
     runs, watch, changes = report.runs, report.watch, report.changes
     late = f"Runs that started {show_duration(_ms(report))} or more after their time."
 
+    silence = _silence(report)
+
     def at(found: Callable[[Row, str], Line], rows: Iterable[Row]) -> list[Line]:
-        return [found(row, zone) for row in rows]
+        lines = [found(row, zone) for row in rows]
+        return sorted(lines, key=lambda line: line.time or report.made)
 
     def section(key: str, name: str, meaning: str, empty: str, rows: Listed[Row],
                 line: Callable[[Row, str], Line]) -> Section:  # fmt: skip
@@ -81,8 +84,8 @@ def sections(report: Report, zone: str) -> list[Section]:
         section("skipped", "Skipped", "Runs that were owed and deliberately not made.",
                 "nothing was skipped", runs.skipped, _skipped),
         section("late", "Late", late, "none", runs.late, _late),
-        section("outages", "Outages", "Times in which nothing watched the schedules.", "none",
-                watch.outages, _outage),
+        Section("outages", "Outages", "Times in which nothing watched the schedules.", "none",
+                [*at(_outage, watch.outages), *silence], watch.outages.total + len(silence)),
         section("clock", "Clock", "Steps of the wall clock.", "it was not set", watch.clock_changes, _clock),
         section("changes", "Changes", "Who changed jobs, calendars and the config.", "none",
                 changes.changes, change_line),
@@ -192,6 +195,16 @@ def _outage(row: Outage, zone: str) -> Line:
     return Line(row.began, "", text, entries, "warn")
 
 
+def _silence(report: Report) -> list[Line]:
+    """What is to be said where the entries end before the range does."""
+    if report.head_time >= min(report.window.end, report.made) or any(
+        each.ended is None for each in report.watch.outages
+    ):
+        return []
+    text = "nothing is on record from here on: the ledger ends"
+    return [Line(report.head_time, "", text, (report.head.seq,), "warn")]
+
+
 def _clock(row: ClockChange, zone: str) -> Line:
     way = "ahead" if row.by_ms >= 0 else "back"
     unwatched = ", while no scheduler was running" if row.kind == "unwatched" else ""
@@ -236,6 +249,9 @@ def _evidence(evidence: Evidence, zone: str) -> Section:
         if checkpoint is not None and (name.startswith("the newest") or checkpoint is not evidence.newest):
             text = f"{name} covers {checkpoint.size:,} entries, root {checkpoint.root}"
             lines.append(Line(checkpoint.time, "", text, (checkpoint.seq,)))
+    if evidence.refused is not None:
+        text = f"nothing has been signed since: {evidence.refused.reason}"
+        lines.append(Line(evidence.refused.time, "", text, (evidence.refused.seq,), "bad"))
     lines += [_anchor(each, zone) for each in evidence.anchors.values()]
     for row in evidence.interruptions:
         words = "recovered after a crash" if row.type == "ledger.recovered" else "continued after a restore"

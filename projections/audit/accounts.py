@@ -88,14 +88,14 @@ class Account:
         if instant < self._window.begin:
             self._walk = None
             return instant
-        schedule = schedule_of(definition)
         if definition.calendars is not None:
             self._excluded_before(job, instant - RESOLUTION, entry.seq)
-        since = self._since(job)
-        if self._walk is None or self._walk.schedule is not schedule:
-            self._walk = Walk(schedule, since, self._window.end)
-        if job.ahead is None and self._walk.step(since, instant):
+        since, walk = self._since(job), self._walk
+        if walk is None or walk.definition is not definition:
+            walk = self._walk = Walk(definition, since, self._window.end)
+        if job.ahead is None and walk.step(since, instant):
             return instant
+        schedule = walk.schedule
         moved = None
         if not schedule.has(instant):
             moved = self._versions.moved(self._counting.name, schedule, entry.seq, instant, data.local_time)

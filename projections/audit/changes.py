@@ -16,12 +16,11 @@ from scheduler.rules.state import State
 
 DECISIONS: Final = (
     *v.SETTLEMENTS, v.BackfillRequested.TYPE, v.BackfillEnded.TYPE, v.RunCancelRequested.TYPE, v.HomeAdopted.TYPE,
-    v.RetentionApplied.TYPE,
+    v.RetentionApplied.TYPE, v.ApprovalRequested.TYPE, v.ApprovalGiven.TYPE, v.ApprovalWithdrawn.TYPE,
 )  # fmt: skip
 """What people, or jobs for them, decided beside what changes a job."""
 CHANGES: Final = (*v.JOB_ENTRIES, v.CalendarDefined.TYPE, v.ConfigAccepted.TYPE, v.ConfigRejected.TYPE)
 """What changes jobs, calendars and the config."""
-_APPROVAL = "approval."
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +32,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         reason: why, as it was given; revision: of a definition; changed: the names of its members that are others.
         until: of a pause, or of what was settled.
         about: what else it says, in its own words: the calendar, the number of instants.
+        person: who asked for a change that needs two people, or approved it, without a host.
+        approval: the entry by which a second person approved this change.
     """
 
     seq: int
@@ -47,6 +48,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     changed: list[str] = []
     until: datetime | None = None
     about: str = ""
+    person: str | None = None
+    approval: int | None = None
 
 
 class DisabledInterval(msgspec.Struct, kw_only=True):
@@ -97,11 +100,6 @@ class Changes:
         into = self.changes if entry.type in CHANGES else self.decisions
         into.add(_change(entry, data))
 
-    def noticed(self, entry: Entry) -> None:
-        """Any other entry: what concerns approvals is kept."""
-        if entry.type.startswith(_APPROVAL) and self._window.has(entry.time):
-            self.decisions.add(_change(entry, None))
-
     def _note_interval(self, entry: Entry, data: Any) -> None:
         name = entry.job or ""
         before = self._disabled.get(name)
@@ -139,12 +137,18 @@ class Changes:
 
 
 def _change(entry: Entry, data: Any) -> Change:
+    person = getattr(data, "person", None)
     return Change(
         seq=entry.seq, time=entry.time, type=entry.type, actor=entry.actor, job=entry.job, run=entry.run,
         claims=getattr(data, "claims", None), reason=getattr(data, "reason", "") or "",
         revision=getattr(data, "revision", None), changed=list(getattr(data, "changed", ())),
         until=getattr(data, "until", None), about=_about(data),
+        person=None if person is None else person.name, approval=getattr(data, "approval", None),
     )  # fmt: skip
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _about(data: Any) -> str:
@@ -152,11 +156,11 @@ def _about(data: Any) -> str:
         case v.CalendarDefined():
             return data.name
         case v.ConfigAccepted():
-            return f"{data.jobs} jobs"
+            return _counted(data.jobs, "job")
         case v.ConfigRejected():
-            return f"{data.error_count} mistakes"
+            return _counted(data.error_count, "mistake")
         case v.ScheduleSettled() | v.BackfillRequested():
-            return f"{data.count} instants"
+            return _counted(data.count, "instant")
         case v.RetentionApplied():
             return f"{data.kind}, {data.deleted} deleted"
         case _:

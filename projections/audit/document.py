@@ -100,6 +100,7 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "checkpoint_before": _row(evidence.before),
         "checkpoint_after": _row(evidence.after),
         "newest_checkpoint": _row(evidence.newest),
+        "refused": _row(evidence.refused),
         "anchors": [_row(each) for each in evidence.anchors.values()],
         "interruptions": _rows(evidence.interruptions),
     }

@@ -6,19 +6,19 @@ An entry says that something was signed, or is kept elsewhere; the signatures th
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import msgspec
 
-from eventstore.store import Entry
+from eventstore.store import Entry, EventStore
 from projections.audit.findings import Listed
 from projections.audit.window import Window
 from scheduler import vocabulary as v
 
-EVIDENCE_ENTRIES = (
-    v.KeyCreated.TYPE, v.KeyRotated.TYPE, v.CheckpointSigned.TYPE, v.CheckpointCosigned.TYPE,
-    v.CheckpointAnchored.TYPE, v.CheckpointAnchorFailed.TYPE, v.LedgerContinued.TYPE, v.LedgerRecovered.TYPE,
-)  # fmt: skip
+EVIDENCE_ENTRIES = (*v.EVIDENCE, v.LedgerRecovered.TYPE)
+_BACK_MAX = 20_000
+"""So many entries before the first one that is read are looked at for what they say of keys and checkpoints."""
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +67,14 @@ class Interruption(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, Any]
 
 
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """The ledger was to be signed and was not, and has not been since: entry `seq` says why."""
+
+    seq: int
+    time: datetime
+    reason: str
+
+
 class Evidence:
     """What entries say about keys, checkpoints and anchors, up to the end of the ledger.
 
@@ -75,7 +83,7 @@ class Evidence:
         keys: those that were told of, the newest last.
         before: the last checkpoint that covers nothing of the range, or of which that can be said by its time.
         after: the first checkpoint after the end of the range; newest: the last of all.
-        signed: how many there are.
+        signed: how many there are. refused: why none is signed any more; None: they are.
     """
 
     def __init__(self, window: Window) -> None:
@@ -86,8 +94,19 @@ class Evidence:
         self.after: Checkpoint | None = None
         self.newest: Checkpoint | None = None
         self.signed = 0
+        self.refused: Refusal | None = None
         self.anchors: dict[tuple[str, str], Anchor] = {}
         self.interruptions: Listed[Interruption] = Listed()
+
+    def look_back(self, store: EventStore, first: int) -> None:
+        """What the entries shortly before the first one that is read say: how things stood then.
+
+        Raises:
+            Corrupt: an entry does not stand where the chain says.
+        """
+        near = islice(store.read_backwards(first), _BACK_MAX)
+        for entry in reversed([each for each in near if each.type in EVIDENCE_ENTRIES]):
+            self.took_place(entry)
 
     def took_place(self, entry: Entry) -> None:
         """Take in an entry about evidence."""
@@ -100,6 +119,8 @@ class Evidence:
                 self.keys.append(Key(seq=entry.seq, time=entry.time, vkey=data.vkey))
             case v.CheckpointSigned():
                 self._signed(entry, data)
+            case v.CheckpointRefused():
+                self.refused = Refusal(seq=entry.seq, time=entry.time, reason=data.reason)
             case v.CheckpointCosigned():
                 self._kept(self._anchor("witness", data.witness), entry, data.size)
             case v.CheckpointAnchored():
@@ -122,6 +143,7 @@ class Evidence:
     def _signed(self, entry: Entry, data: v.CheckpointSigned) -> None:
         found = Checkpoint(size=data.size, root=data.root, key_id=data.key_id, seq=entry.seq, time=entry.time)
         self.signed += 1
+        self.refused = None
         self.newest = found
         if entry.time < self._window.begin:
             self.before = found

@@ -172,7 +172,7 @@ class Reckoning:
         self._fold(entry)
 
     def _run_finished(self, entry: Entry) -> None:
-        self.runs.finished(entry, v.payload(entry))
+        self.runs.finished(entry)
         self._fold(entry)
 
     def _run_skipped(self, entry: Entry) -> None:
@@ -189,8 +189,6 @@ class Reckoning:
             entry.type in DECISIONS and (entry.job is None or self._wanted(entry.job))
         ):
             self.changes.took_place(entry, v.payload(entry))
-        else:
-            self.changes.noticed(entry)
         self._fold(entry)
 
     def _boots(self, name: str) -> list[datetime]:

@@ -106,6 +106,8 @@ def audit_report(
     watch, runs, changes = Watch(window, state), Runs(window, tally, late_from), Changes(window, state)
     evidence = Evidence(window)
     first = state.head.seq + 1
+    if first:
+        evidence.look_back(store, first)
     known = {
         (name, each.revision): each.defined_seq for name, each in state.jobs.items() if job in (None, name)
     }

@@ -14,6 +14,7 @@ from projections.audit.window import Window
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import Claims, Outcome, SkipReason, Trigger
+from scheduler.vocabulary.payload import decode
 
 ResolutionKind = Literal["made_again", "backfilled", "later_success"]
 UNRESOLVED_OUTCOMES: tuple[Outcome, ...] = ("failed", "timed_out", "lost", "unknown", "cancelled")
@@ -113,6 +114,14 @@ class MissedStretch(msgspec.Struct, kw_only=True):
     backfilled: int = 0
 
 
+class _End(msgspec.Struct, frozen=True, gc=False):
+    """The part of a `run.finished` that says whether more of it is needed."""
+
+    outcome: Outcome
+    attempt: int
+    retry_at: str | None = None
+
+
 class _Note(msgspec.Struct):
     """A run in flight, as far as it matters here; `counts`: its instant is one of the range."""
 
@@ -129,6 +138,11 @@ class _Note(msgspec.Struct):
     actor: str = ""
     replaces: int | None = None
     manual: ManualRun | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but its instant depends on its success."""
+        return self.manual is None and self.retry_of is None and self.trigger != "backfill"
 
 
 class Cause(NamedTuple):
@@ -248,11 +262,22 @@ class Runs:
                     )
                 )
 
-    def finished(self, entry: Entry, data: v.RunFinished) -> None:
+    def finished(self, entry: Entry) -> None:
         """An attempt ended; its run with it, if no other one follows."""
         run = -1 if entry.run is None else entry.run
-        if data.retry_at is not None:
+        end: _End = decode(entry, _End)
+        if end.retry_at is not None:
             return
+        note = self._open.get(run)
+        if end.outcome == "succeeded" and end.attempt == 1 and note is not None and note.is_plain:
+            del self._open[run]
+            self._count(note, "succeeded")
+            if self._unresolved:
+                self._resolve(note.job, run, entry)
+            return
+        self._ended(entry, v.payload(entry), run)
+
+    def _ended(self, entry: Entry, data: v.RunFinished, run: int) -> None:
         note = self._open.pop(run, None)
         if note is None:
             return
@@ -331,6 +356,10 @@ class Runs:
             made_good.resolution = Resolution(
                 kind=kind, run=run, seq=entry.seq, time=entry.time, actor=note.actor
             )
-        for row in self._unresolved.pop(note.job, ()):
+        self._resolve(note.job, run, entry)
+
+    def _resolve(self, job: str, run: int, entry: Entry) -> None:
+        """A run of a job succeeded, which ends what its failures before had begun."""
+        for row in self._unresolved.pop(job, ()):
             if row.resolution is None:
                 row.resolution = Resolution(kind="later_success", run=run, seq=entry.seq, time=entry.time)

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from scheduler.schedule import Schedule
+from scheduler.definition import JobDefinition
+from scheduler.rules.job_schedule import schedule_of
 
 
 class Walk:
     """The instants of one schedule, in order.
 
     Args:
-        schedule: it.
+        definition: of the job whose schedule it is.
         after: they begin behind this moment.
         until: and end with this one.
     """
 
-    def __init__(self, schedule: Schedule, after: datetime, until: datetime) -> None:
-        self.schedule, self.at, self._until = schedule, after, until
+    def __init__(self, definition: JobDefinition, after: datetime, until: datetime) -> None:
+        self.definition, self.at, self._until = definition, after, until
+        self.schedule = schedule_of(definition)
         self._ahead: Iterator[datetime] = iter(())
         self._next: datetime | None = None
         self._begin(after)

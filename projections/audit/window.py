@@ -29,4 +29,4 @@ class Window(NamedTuple):
 
     def part_of(self, moment: datetime, parts: int) -> int:
         """In which of so many equal parts of the range a moment of it is, counted from 0."""
-        return min(parts - 1, int((moment - self.begin) / (self.end - self.begin) * parts))
+        return (moment - self.begin) * parts // (self.end - self.begin)

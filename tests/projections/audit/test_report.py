@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from eventstore.store import OWN_SEQ
+from projections import open_sql
 from projections.audit.document import document
 from projections.audit.findings import Listed
 from projections.audit.report import Report
@@ -250,6 +251,18 @@ def test_a_report_from_a_kept_state_says_the_same(tmp_path: Path) -> None:
     ):
         assert part[same] == whole[same], same
     assert [each["name"] for each in part["jobs"]] == [each["name"] for each in whole["jobs"]]
+
+
+def test_outages_are_those_of_the_view(tmp_path: Path) -> None:
+    """When nobody watched, the report says as SQL does: it began and ended with the same entries."""
+    world = live_through(seed=11, jobs=4, days=15, crashes=0.02)
+    home = home_of(world, tmp_path)
+    with open_sql(home) as sql:
+        query = "SELECT kind, began_seq, ended_seq FROM outages WHERE kind <> 'clock_step'"
+        view = set(sql.execute(query).all())
+    outages = report_of_world(world).watch.outages
+    assert {(each.kind, each.began_seq, each.ended_seq) for each in outages} == view
+    assert len(view) > 3
 
 
 def test_a_report_about_one_job_is_that_part_of_the_whole(tmp_path: Path) -> None:
