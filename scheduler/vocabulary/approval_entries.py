@@ -41,7 +41,7 @@ class ApprovalWithdrawn(Payload, frozen=True):
     """The change that entry `request` asked for is pending no longer, and did not come into force.
 
     By the config: it has another definition now, or the one in force again. By a person: the change was rejected, and
-    is asked for anew only by a person.
+    as long as the config has it, only a person asks for it anew.
     """
 
     TYPE: ClassVar[str] = "approval.withdrawn"

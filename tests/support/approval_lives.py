@@ -31,7 +31,7 @@ class _Model:
         """The config has this from now on."""
         self.config = new
         if new == self.in_force:
-            self.is_waiting = False
+            self.is_waiting, self.rejected = False, []
         elif not any(each is not None and each.approval == "required" for each in (new, self.in_force)):
             self.in_force, self.is_waiting, self.rejected = new, False, []
         elif new not in self.rejected:

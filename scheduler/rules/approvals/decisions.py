@@ -62,9 +62,9 @@ def wanted(state: State, name: str, new: JobDefinition | None, config: str, owne
 
 
 def unwanted(state: State, name: str) -> list[Event]:
-    """The config does not say any more what is pending for a job, if something is."""
+    """The config does not say any more what is pending for a job, or was rejected, if something is."""
     change = state.changes.get(name)
-    if change is None or change.rejected_seq is not None:
+    if change is None:
         return []
     return [v.event(v.ApprovalWithdrawn(request=change.seq), v.CONFIG, job=name)]
 

@@ -35,7 +35,7 @@ def requested(state: State, entry: Entry, data: v.ApprovalRequested) -> str:
         changed = [] if old is None or new is None else changed_members(old, new)
         if data.changed != changed:
             return f"it changes {', '.join(changed) or 'nothing'}"
-        if known is not None and known.rejected_seq is None:
+        if known is not None:
             return f"entry {known.seq} asked for another change, which was not withdrawn"
         return "" if data.person.by == "file" else "the config is a file, and no person"
     if known is None or known.definition != new:
@@ -59,10 +59,12 @@ def given(state: State, entry: Entry, data: v.ApprovalGiven) -> str:
 def withdrawn(state: State, entry: Entry, data: v.ApprovalWithdrawn) -> str:
     """What is wrong with a withdrawal."""
     change = state.changes.get(entry.job or "")
-    if change is None or change.seq != data.request or change.rejected_seq is not None:
+    if change is None or change.seq != data.request:
         return f"nothing was pending for {entry.job} by entry {data.request}"
     if entry.actor == v.CONFIG:
         return ""
+    if change.rejected_seq is not None:
+        return f"entry {change.rejected_seq} rejected it before"
     return "it names no person" if data.person is None else _unlike(entry, data.person)
 
 

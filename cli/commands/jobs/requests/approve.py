@@ -45,7 +45,7 @@ def approve(home: Home, name: str, revision: str | None, request: bool, reject: 
     not have set that, or else its user; and of an edit, the owner of the config. Where it cannot tell two people
     apart the command refuses, and says what helps.
 
-    What was rejected is pending again only when a person asks for it, with --request.
+    What was rejected, and the config still has, is pending again only when a person asks for it, with --request.
     """
     if request and reject:
         raise click.UsageError("--request and --reject exclude each other")

@@ -109,20 +109,37 @@ def test_a_first_definition_that_goes_again_is_withdrawn() -> None:
 
 
 def test_what_was_rejected_is_asked_for_by_a_person_only() -> None:
-    """The config, which still has it, does not ask again; another edit does."""
+    """The config, which still has it, does not ask again."""
     world = in_force()
     world.edit(protected("a", 2))
     assert reject(world, "a", BOB)
     recorded = len(world.entries())
     world.edit()
-    world.edit(protected("a", 1))
-    world.edit(protected("a", 2))
-    assert [entry.type for entry in world.entries()[recorded:]] == ["config.accepted"] * 3
+    world.edit(unprotected("b", 1))
+    assert [entry.type for entry in world.entries()[recorded:]] == [
+        "config.accepted",
+        "job.defined",
+        "config.accepted",
+    ]
     assert not approve(world, "a", BOB)
     ask(world, "a", ANN)
     assert approve(world, "a", BOB)
     assert version_in_force(world, "a") == 2
     assert not list(illegal_entries(world.entries()))
+
+
+def test_a_rejection_is_forgotten_when_the_config_says_something_else() -> None:
+    """What was in force, or another edit: the same one is asked for anew then."""
+    for other in (protected("a", 1), protected("a", 3)):
+        world = in_force()
+        world.edit(protected("a", 2))
+        assert reject(world, "a", BOB)
+        world.edit(other)
+        change = world.state.changes.get("a")
+        assert change is None or change.waits
+        world.edit(protected("a", 2))
+        assert approve(world, "a", BOB)
+        assert not list(illegal_entries(world.entries()))
 
 
 def test_a_crash_between_approval_and_definition_costs_nothing() -> None:
