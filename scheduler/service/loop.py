@@ -240,7 +240,7 @@ class Scheduler:
         if not self._stopping and self._paused is None:
             self._requested.clear()  # judged: from now on they are owed like all others
         self._launch([entry for entry in recorded if entry.type == v.RunStarted.TYPE])
-        self._waiting.note_slots(self.settings.max_parallel - len(self._supervisor), self._supervisor.runs())
+        self._waiting.note_waits(self.settings.max_parallel - len(self._supervisor), self._supervisor.runs())
 
     def _decide_round(
         self, state: State, now: datetime, due: Iterable[Due], finishes: Sequence[Event]

@@ -10,13 +10,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Literal
 
 import msgspec
 
 from eventstore.errors import Conflict, Unavailable
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
-from scheduler.definition import RETRIED_OUTCOMES, After, JobDefinition, RetriedOutcome, Retry
+from scheduler.definition import RETRIED_OUTCOMES, After, JobDefinition, Limits, RetriedOutcome, Retry
 from scheduler.processes.spawner import Launch
 from scheduler.rules.requests.backfill import ending
 from tests.support.lives import cancel_one
@@ -59,6 +60,8 @@ def rough_job(rng: random.Random, name: str) -> JobDefinition:
         enabled=rng.random() < 0.9,
         success_codes=rng.choice([[], [], [], [0, 1], [1]]),
         locks=rng.choice([[], [], ["disk"], ["database"], ["database", "disk"]]),
+        limits=rng.choice([None, None, Limits(memory_bytes=1 << 20), Limits(cpu_time_ms=1_000, nice=5)]),
+        run_as="nobody-here" if rng.random() < 0.03 else None,
     )
 
 
@@ -80,8 +83,6 @@ def rough_dependents(rng: random.Random) -> list[JobDefinition]:
             at=None,
             on_demand=False,
             after=after,
-            # What waits for a success is not in the queue for locks, which the auditor of locks does not know.
-            locks=[] if after.within_ms else jobs[name].locks,
         )
         for name, after in afters.items()
     ]
@@ -184,7 +185,9 @@ class RoughLife:
         if kind < 0.02:
             return None
         ends_s = rng.choice([0.0, 1.0, 30.0, 700.0, 7_200.0, ENDLESS_S] if kind < 0.4 else [0.0, 2.0])
-        return Process(ends_s, rng.choice([0, 0, 0, 1]), withstands=rng.choice(["", "", "term", "kill"]))
+        reaches: Literal["", "memory_bytes", "cpu_time_ms"] = rng.choice(["", "memory_bytes", "cpu_time_ms"])
+        process = Process(ends_s, rng.choice([0, 0, 0, 1]), withstands=rng.choice(["", "", "term", "kill"]))
+        return process._replace(reaches=reaches) if kind < 0.2 else process
 
     def _refuse(self) -> None:
         if self.rough and self.rng.random() < self._refused:

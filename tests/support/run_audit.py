@@ -5,12 +5,13 @@ It knows the laws of attempts by itself: it shares nothing with the rules that d
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.definition import JobDefinition, Retry
+from scheduler.definition import JobDefinition, Limits, Retry
 from tests.support.late_audit import LateAuditor
 from tests.support.lock_audit import LockAuditor
 from tests.support.wait_audit import WaitAuditor
@@ -47,7 +48,7 @@ class RunAuditor:
         self._definitions: dict[str, JobDefinition] = {}
         self._due: dict[int, datetime] = {}
         self._going: dict[int, str] = {}
-        self._codes: dict[int, tuple[int, ...]] = {}
+        self._began_as: dict[int, JobDefinition] = {}
         self._owed: dict[int, tuple[str, str]] = {}
         self._triggers: dict[int, str] = {}
         self._waiting: dict[int, Waiting] = {}
@@ -164,7 +165,7 @@ class RunAuditor:
                 late = entry.time - self._first_began[run] - timedelta(milliseconds=within_ms)
                 assert late <= timedelta(0), f"attempt {data.attempt} of run {run} came {late} too late"
         self._going[run] = entry.job or ""
-        self._codes[run] = definition.success_codes or (0,)
+        self._began_as[run] = definition
         assert self._slots is None or len(self._going) <= self._slots, f"run {run} had no slot"
 
     def _begin_first(self, entry: Entry, data: v.RunStarted, run: int, definition: JobDefinition) -> None:
@@ -181,12 +182,7 @@ class RunAuditor:
         assert data.attempt == self._attempts[run]
         if data.outcome == "cancelled":
             assert run in self._cancelled or run in self._stopped, f"nobody cancelled run {run}"
-        if data.outcome == "succeeded":
-            assert data.exit_code in self._codes[run], f"{data.exit_code} does not count as success"
-        if data.outcome == "failed" and data.exit_code in self._codes[run]:
-            raise AssertionError(f"run {run} failed with {data.exit_code}, which counts as success")
-        if data.outcome == "timed_out":
-            assert "timeout" in (data.error or "")
+        self._check_end(data, run, self._began_as.pop(run))
         policy = self._definitions[entry.job or ""].retry
         wanted = policy is not None and self._another(entry, data, run, policy)
         assert not (data.retry_at is not None and not wanted), f"run {run} was to end with this attempt"
@@ -200,6 +196,27 @@ class RunAuditor:
             )
         elif wanted and policy is not None:
             assert policy.within_ms is not None, f"run {run} was to make attempt {data.attempt + 1}"
+
+    @staticmethod
+    def _check_end(data: v.RunFinished, run: int, began_as: JobDefinition) -> None:
+        """The outcome is what the process did, by the definition with which it began."""
+        codes, error = began_as.success_codes or (0,), data.error or ""
+        if data.outcome == "succeeded":
+            assert data.exit_code in codes, f"{data.exit_code} does not count as success"
+        if data.outcome == "failed" and data.exit_code in codes:
+            raise AssertionError(f"run {run} failed with {data.exit_code}, which counts as success")
+        if data.outcome == "timed_out":
+            assert "timeout" in error
+        limits = began_as.limits or Limits()
+        if data.outcome == "failed" and data.signal is not None:
+            limited = {signal.SIGKILL: limits.memory_bytes, signal.SIGXCPU: limits.cpu_time_ms}
+            assert limited[signal.Signals(data.signal)] is not None, (
+                f"run {run} reached a limit that it had not"
+            )
+            assert "memory limit" in error or "cpu_time" in error, f"run {run} reached a limit: {error}"
+        if began_as.run_as is not None:
+            failed = data.outcome in ("failed", "lost") and data.exit_code is None
+            assert failed, f"run {run} began as a user that is not there, and {data.outcome}"
 
     def _another(self, entry: Entry, data: v.RunFinished, run: int, policy: Retry) -> bool:
         """Whether another attempt is owed, but for the time within which all are to start."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import random
+import signal
 from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -95,13 +96,26 @@ class SimulatedFiles:
 class Process(NamedTuple):
     """A simulated process, gone when the monotonic clock reaches `ends_s`.
 
-    `withstands`: whether its main process withstands SIGTERM, or a child of it SIGKILL even.
+    `withstands`: whether its main process withstands SIGTERM, or a child of it SIGKILL even. `reaches`: the limit at
+    which the kernel ends it, if its job has that one.
     """
 
     ends_s: float
     exit_code: int
     began_s: float = 0.0
     withstands: Literal["", "term", "kill"] = ""
+    reaches: Literal["", "memory_bytes", "cpu_time_ms"] = ""
+
+    def exit(self, run: int, attempt: int, *, known: bool) -> Exit:
+        """How it ended, as far as the kernel tells: whose child it was knows."""
+        ended = Exit(run, attempt, self.exit_code, None, 1, 1_024)
+        if not known:
+            return ended._replace(exit_code=None)
+        if self.reaches == "memory_bytes":
+            return ended._replace(exit_code=None, signal=signal.SIGKILL, out_of_memory=True)
+        if self.reaches == "cpu_time_ms":
+            return ended._replace(exit_code=None, signal=signal.SIGXCPU)
+        return ended
 
 
 class Machine:
@@ -179,6 +193,9 @@ class SimulatedSpawner:
         if process is None:
             return LaunchFailed("no such program", 127)
         now_s = self._machine.clock.monotonic_s
+        limits = None if launch.confinement is None else launch.confinement.limits
+        if process.reaches and getattr(limits, process.reaches, None) is None:
+            process = process._replace(reaches="")
         process = process._replace(ends_s=now_s + process.ends_s, began_s=now_s)
         self._machine.processes[launch.key] = process
         self._children.add(launch.key)
@@ -206,8 +223,7 @@ class SimulatedSpawner:
             _, run, attempt = heapq.heappop(self._ends)
             process = self._machine.processes.pop((run, attempt), None)
             if process is not None:
-                known = (run, attempt) in self._children
-                ended.append(Exit(run, attempt, process.exit_code if known else None, None, 1, 1_024))
+                ended.append(process.exit(run, attempt, known=(run, attempt) in self._children))
         return ended
 
     def terminate(self, run: int, attempt: int) -> None:
@@ -222,7 +238,9 @@ class SimulatedSpawner:
         process = self._machine.processes.get((run, attempt))
         if process is not None and process.withstands in ends:
             ends_s = self._machine.clock.monotonic_s
-            self._machine.processes[run, attempt] = process._replace(ends_s=ends_s, exit_code=exit_code)
+            self._machine.processes[run, attempt] = process._replace(
+                ends_s=ends_s, exit_code=exit_code, reaches=""
+            )
             heapq.heappush(self._ends, (ends_s, run, attempt))
             if process.withstands == "kill":
                 self._machine.unkillable.add((run, attempt))

@@ -36,6 +36,7 @@ class LockGroups:
     def __init__(self) -> None:
         self._groups: dict[tuple[str, ...], LockGroup] = {}
         self._joined: dict[int, tuple[LockGroup, int]] = {}
+        self._seen: list[tuple[LockGroup, LockWait]] = []
 
     def __bool__(self) -> bool:
         return bool(self._joined)
@@ -63,6 +64,16 @@ class LockGroups:
         found = self._joined.get(number)
         return found[0].last if found is not None and found[0].looks > found[1] else None
 
+    def forget_seen(self) -> None:
+        """What was looked at since the last `confirm` came to nothing: it was not recorded."""
+        self._seen.clear()
+
+    def confirm(self) -> None:
+        """What was decided is on record: those that could not have their locks wait for them."""
+        for group, wait in self._seen:
+            group.last, group.looks = wait, group.looks + 1
+        self._seen.clear()
+
     def candidates(
         self, queue: LockQueue, without: Container[int] = (), *, note: bool = True
     ) -> Iterator[int]:
@@ -73,7 +84,7 @@ class LockGroups:
         Args:
             queue: where they ask for their locks.
             without: numbers of runs that are not to start.
-            note: remember for what the others wait.
+            note: keep for `confirm` for what the others wait.
         """
         heap = [(number, 0, group.names) for group in self._groups.values() for number in group.numbers[:1]]
         heapq.heapify(heap)
@@ -84,10 +95,9 @@ class LockGroups:
                 if (wait := queue.obstacle(number, names)) is not None:
                     queue.wait(number, names)
                     # What waits behind one of its own group, which starts in the next round, tells nothing of that.
-                    if note and (
-                        wait.behind is None or self._joined.get(wait.behind, (None, 0))[0] is not group
-                    ):
-                        group.last, group.looks = wait, group.looks + 1
+                    ahead = None if wait.behind is None else self._joined.get(wait.behind)
+                    if note and (ahead is None or ahead[0] is not group):
+                        self._seen.append((group, wait))
                     heapq.heappop(heap)
                     continue
                 yield number

@@ -75,8 +75,13 @@ class WaitingRuns:
             return list(self._slot_holders)
         return self._former_waits.get(number, (None, []))[1]
 
-    def note_slots(self, free: int, holders: Iterable[int]) -> None:
-        """What could start has started: so many slots are left, and these runs hold the others, the oldest first."""
+    def note_waits(self, free: int, holders: Iterable[int]) -> None:
+        """What could start has started, and that is on record: the others wait.
+
+        Args:
+            free: how many slots are left; holders: the runs that hold the others, the oldest first.
+        """
+        self._lock_groups.confirm()
         if free <= 0 and self._job_of:
             self._times_full += 1
             self._slot_holders = list(islice(holders, SLOTS_SHOWN_MAX))
@@ -152,6 +157,7 @@ class WaitingRuns:
             ended: numbers of runs whose end is about to be recorded.
             now: the moment.
         """
+        self._lock_groups.forget_seen()
         self._take_in_retries(state, now)
         changed, self._changed = self._changed, {}
         fresh, self._fresh = self._fresh, {}
