@@ -171,8 +171,9 @@ class _Page:
 
     def _section(self, section: Section) -> Iterator[Html]:
         if not section.lines:
-            yield from _heading(section.key, section.name, section.total, "")
-            yield tag("p", text(section.empty), class_="empty")
+            yield tag(
+                "p", tag("b", text(section.name)), text(f" {section.empty}"), class_="empty", id_=section.key
+            )
             return
         yield from _heading(section.key, section.name, section.total, section.meaning)
         rows = [self._line(line) for line in section.lines[:SHOWN_MAX]]

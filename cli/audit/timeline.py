@@ -12,7 +12,7 @@ from projections.audit.report import Report
 from projections.audit.tally import PARTS, Disposition
 from scheduler.wording.instants import show_time, zone_of
 
-ROWS_MAX: Final = 60
+ROWS_MAX: Final = 40
 """So many jobs are drawn, the gravest if there are more."""
 _HEIGHT: Final = 12
 _WATCH_HEIGHT: Final = 6
@@ -70,7 +70,8 @@ class Timeline:
 
     def _watch(self) -> Html:
         """When a scheduler watched, and when none did."""
-        bars = [_bar("up", 0, PARTS, 0, _WATCH_HEIGHT, "")]
+        since = PARTS if self._report.watch.since is None else self._place(self._report.watch.since)
+        bars = [_bar("up", since, PARTS - since, 0, _WATCH_HEIGHT, "")]
         for outage in self._report.watch.outages:
             begin, end = self._place(outage.began), self._place(outage.ended or self._report.made)
             words = f"{outage.kind}, {show_time(outage.began, self._zone)}"

@@ -58,6 +58,9 @@ class Watch:
 
     Args:
         window: the range; state: the state before the first entry.
+
+    Attributes:
+        since: from when on schedulers are known of; None: none has started.
     """
 
     def __init__(self, window: Window, state: State) -> None:
@@ -65,6 +68,7 @@ class Watch:
         self.outages: Listed[Outage] = Listed()
         self.clock_changes: Listed[ClockChange] = Listed()
         life = state.scheduler
+        self.since = None if life is None else state.time
         self._started = None if life is None else life.time
         self._down: Outage | None = None
         if life is not None and life.stopped is not None:
@@ -145,6 +149,8 @@ class Watch:
         if self._down is not None:
             self._end(self._down, entry)
         self._down, self._started = None, entry.time
+        if self.since is None:
+            self.since = entry.time
         if entry.time < self._latest - timedelta(seconds=1):
             by_ms = (entry.time - self._latest) // timedelta(milliseconds=1)
             self._note_step(

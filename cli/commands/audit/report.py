@@ -56,13 +56,15 @@ _FORMATS = ("text", "html", "json")
 @click.option("-o", "--output", "target", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Write it there instead of to standard output.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.option("--ledger", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
+              help="A ledger's own folder, such as a copy; nothing is written there.")  # fmt: skip
 @click.option("--derive", is_flag=True, help="Fold every entry from entry 0 on, whatever states are kept.")
 @json_option
 @utc_option(MACHINES_ZONE)
 @click.pass_obj
 def report(
     home: Home, begin: str, until: str, name: str | None, form: str, late_from: timedelta, target: Path | None,
-    force: bool, derive: bool, utc: bool, as_json: bool,
+    force: bool, folder: Path | None, derive: bool, utc: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Account for every instant that schedules implied in a range of time.
 
@@ -87,8 +89,9 @@ def report(
         from cli.app.output_file import check_place
 
         check_place(target, home, force=force)
-    check_home(home)
-    found = _made(home, window, name, now, late_from, derive=derive)
+    if folder is None:
+        check_home(home)
+    found = _made(home, folder, window, name, now, late_from, derive=derive)
     told = _told(found, "json" if as_json else form, zone, colour=target is None and wants_colour())
     if target is None:
         out(told)
@@ -102,25 +105,26 @@ def report(
 
 
 def _made(
-    home: Home, window: Window, name: str | None, now: datetime, late_from: timedelta, *, derive: bool
-) -> Report:
+    home: Home, folder: Path | None, window: Window, name: str | None, now: datetime, late_from: timedelta, *,
+    derive: bool,
+) -> Report:  # fmt: skip
     from cli.app.ledger_wait import patience_explained
     from cli.audit.starting_state import state_before
     from projections.audit.report import audit_report
     from scheduler.rules.state import State
-    from scheduler.store import open_store
+    from scheduler.store import open_folder, open_store
     from scheduler.version import versions
 
     with (
-        patience_explained(home.ledger),
-        closing(open_store(home)) as store,
+        patience_explained(folder or home.ledger),
+        closing(open_store(home) if folder is None else open_folder(folder)) as store,
         progress("reading the ledger") as seen,
     ):
 
         def told(done: int, total: int) -> None:
             seen.update(done, total=total, label=f"reading the ledger, {done:,} entries")
 
-        state = State() if derive else state_before(home, store, window.begin)
+        state = State() if derive or folder else state_before(home, store, window.begin)
         made = audit_report(
             store, state, window, made=now, today=versions(), job=name, late_from=late_from, on_progress=told
         )

@@ -6,6 +6,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -164,6 +165,16 @@ def test_what_is_typed_wrongly_is_refused(told: Path) -> None:
     assert asked(told, "--job", "nightli").code == 2
     assert asked(told, "--format", "pdf").code == 2
     assert call("audit", "report", "--from", "1d", home=told / "nowhere").code == 2
+
+
+def test_a_copy_of_the_ledger_is_enough(told: Path, tmp_path: Path) -> None:
+    """An auditor has the ledger's folder and no home."""
+    copy = copytree(told / "var" / "ledger", tmp_path / "copy")
+    answer = call(
+        "audit", "report", "--utc", "--from", "2025-03-27", "--to", "2025-04-06", "--json", "--ledger", str(copy),
+        home=tmp_path / "nowhere",
+    )  # fmt: skip
+    assert {**answer.document, "made": ""} == {**asked(told, "--json").document, "made": ""}
 
 
 def test_kept_states_change_nothing_but_where_reading_begins(told: Path) -> None:
