@@ -123,6 +123,8 @@ def _moment(instant: datetime, view: View, zone: str) -> str:
 def _config(view: View, zone: str) -> list[Cell | str]:
     path, state = str(view.home.config), view.config_state
     if state == "in force":
+        if waiting_changes(view.state):
+            return [Cell(f"{path}, in force but for what waits for approval", "warn")]
         return [Cell(f"{path}, in force", "good")]
     if state == "pending":
         when = (

@@ -14,7 +14,7 @@ from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.rules.approvals.persons import Party
 from scheduler.rules.laws.ledger_laws import illegal_entries
-from tests.support.command import COMMAND, Answer, await_fact, call
+from tests.support.command import COMMAND, Answer, Screen, await_fact, call
 from tests.support.home import LiveHome, entries_of, make_home, write_config
 
 CONFIG = """\
@@ -145,6 +145,8 @@ def test_every_view_says_what_is_pending(home: Home) -> None:
         assert told in answer.out + answer.err, command
     shown = call("jobs", "show", "nightly", home=home.root).out
     assert "0 2 * * * -> 0 3 * * *" in shown
+    assert call("jobs", "enable", "other", home=home.root).code == 0
+    assert "in force but for what waits for approval" in call("status", home=home.root).out
     assert "a change waits for approval" in call("jobs", "list", home=home.root).out
     for command in (("jobs", "show", "nightly"), ("jobs", "why", "nightly")):
         pending = call(*command, "--json", home=home.root).document["pending_change"]
@@ -169,6 +171,37 @@ def test_nobody_approves_unseen(home: Home) -> None:
     assert call("jobs", "approve", "other", home=home.root).err.startswith(
         "error: nothing is pending for other\n"
     )
+
+
+def test_at_a_terminal_it_shows_and_asks(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What changes is shown key by key; no is no, and yes means what was shown."""
+    write_config(home.root, CONFIG.format(token="one").replace("0 2 * *", "0 3 * *"))
+    for word, code in (("n", 1), ("y", 0)):
+        typed = Screen(f"{word}\n")
+        monkeypatch.setattr("sys.stdin", typed)
+        answer = call("jobs", "approve", "nightly", home=home.root)
+        assert answer.code == code, answer.err
+        (row,) = [line.split() for line in answer.out.splitlines() if line.startswith("schedule ")]
+        assert " ".join(row) == "schedule 0 2 * * * 0 3 * * *"
+        assert "Approve this? [y/N]: " in answer.out
+    assert answer.out.endswith("nightly: approved, and in force (entry 8)\n")
+
+
+def test_what_changes_while_it_asks_is_not_approved(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another edit comes in between, or another person."""
+    write_config(home.root, CONFIG.format(token="two"))
+    revision = revision_of(home)
+    monkeypatch.setattr("sys.stdin", Screen())
+
+    def meanwhile(question: str, default: bool) -> bool:
+        assert approve(home, revision).code == 0
+        return True
+
+    monkeypatch.setattr("click.confirm", meanwhile)
+    answer = call("jobs", "approve", "nightly", home=home.root)
+    assert answer.code == 1
+    assert "what was pending for nightly has changed meanwhile" in answer.err
+    assert len([entry for entry in entries_of(home.root) if entry.type == v.ApprovalGiven.TYPE]) == 2
 
 
 @pytest.mark.parametrize(
