@@ -6,7 +6,7 @@ scheduler's capacity let it, oldest first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import cached_property
@@ -75,6 +75,7 @@ class Dispatcher:
         waits: what the `owed` were seen to wait for.
         passed: which runs ended before them.
         now: the moment; None: that of the last entry.
+        between: numbers of runs of which an attempt has ended, and that go on: that is about to be recorded.
     """
 
     def __init__(
@@ -91,8 +92,9 @@ class Dispatcher:
         waits: SeenWaits | None = None,
         passed: PassedRuns | None = None,
         now: datetime | None = None,
+        between: Container[int] = (),
     ) -> None:
-        self._now = now or state.time
+        self._now, self._between = now or state.time, between
         self._secret_sha256, self._running = secret_sha256, running
         self._locks, self._waits = locks, waits
         self._passed = PassedRuns(state, ()) if passed is None else passed
@@ -121,9 +123,9 @@ class Dispatcher:
         """The runs of a job that are in flight and stay so, oldest first."""
         live = self._live.get(name)
         if live is None:
-            job, runs = self._state.jobs.get(name), self._state.runs
-            numbers = [] if job is None else job.live
-            live = self._live[name] = [runs[number] for number in numbers if number not in self._apart]
+            job = self._state.jobs.get(name)
+            live = [] if job is None else in_flight(self._state, job, self._apart, self._between)
+            self._live[name] = live
         return live
 
     def _skip_or_keep(self, run: Run) -> list[Event]:
@@ -291,6 +293,18 @@ def unwanted_run(run: Run, job: Job | None) -> Event | None:
 def no_start(run: Run, reason: SkipReason, because_of: int | None, actor: str = v.SCHEDULER) -> Event:
     """The end of a waiting run that is not to start: it is skipped, or its wait for another attempt is closed."""
     return (closed if run.waits_for_retry else skipped)(run, reason, because_of, actor)
+
+
+def in_flight(state: State, job: Job, without: Container[int], between: Container[int]) -> list[Run]:
+    """The runs of a job that are in flight, oldest first, as they will be once what is about to be recorded is.
+
+    Args:
+        state: as it stands; job: the job.
+        without: numbers of those to leave out.
+        between: numbers of those of which an attempt has ended: they wait for their next one.
+    """
+    runs = [state.runs[number] for number in job.live if number not in without]
+    return [structs.replace(run, started=None) if run.number in between else run for run in runs]
 
 
 def may_start(run: Run, job: Job | None, live: list[Run]) -> bool:

@@ -60,9 +60,10 @@ def round_events(
     # Another scheduler may have started some of them meanwhile.
     new = [run for number in requested if (run := state.runs.get(number)) and run.attempt == 0]
     new += arrivals(settled, state.head.seq + 1, now)
-    for number in ended:
+    between = {event.run for event in settled if event.run is not None and is_an_attempts_end(event)}
+    for number in ended | between:
         waiting.notice_job(state.runs[number].job, whole=False)
-    waiting.refresh(state, ended, now)
+    waiting.refresh(state, ended, now, between)
     over = {event.run for event in settled if isinstance(event.data, v.RunFinished)}
     could_start = LockQueue(room.holders, room.capacities, over)
     waiting.await_slots(state, could_start, now)
@@ -76,7 +77,7 @@ def round_events(
     for name in gone:
         waiting.notice_job(name, whole=False)
     if gone:
-        waiting.refresh(state, ended, now)
+        waiting.refresh(state, ended, now, between)
     # What was just asked to stop makes no further attempt.
     asked = {event.run for event in replaced if event.run is not None}
     dispatcher = Dispatcher(
@@ -92,6 +93,7 @@ def round_events(
         waiting,
         PassedRuns(state, [*settled, *ends.values(), *replaced]),
         now,
+        between,
     )
     return [*ends.values(), *replaced, *dispatcher.decide()]
 
@@ -135,3 +137,8 @@ def _lock_in_the_way(state: State, number: int, locks: LockQueue, could_start: L
 def is_over(event: Event) -> bool:
     """Whether the event ends its run, and not only an attempt of it."""
     return isinstance(event.data, v.RunFinished) and event.data.retry_at is None
+
+
+def is_an_attempts_end(event: Event) -> bool:
+    """Whether the event ends an attempt of a run that goes on."""
+    return isinstance(event.data, v.RunFinished) and event.data.retry_at is not None

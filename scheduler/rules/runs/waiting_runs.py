@@ -18,7 +18,7 @@ from itertools import islice
 from scheduler.entry_members import IN_TURN, LockWait
 from scheduler.rules.after import late_successes
 from scheduler.rules.runs.attempts import retry_limit
-from scheduler.rules.runs.dispatch import SLOTS_SHOWN_MAX, may_start
+from scheduler.rules.runs.dispatch import SLOTS_SHOWN_MAX, in_flight, may_start
 from scheduler.rules.runs.lock_groups import LockGroups
 from scheduler.rules.runs.locks import LockQueue
 from scheduler.rules.state import Job, Run, State
@@ -149,13 +149,16 @@ class WaitingRuns:
         if name in self._of_job:
             self._changed[name] = whole or self._changed.get(name, False)
 
-    def refresh(self, state: State, ended: Container[int], now: datetime) -> None:
+    def refresh(
+        self, state: State, ended: Container[int], now: datetime, between: Container[int] = ()
+    ) -> None:
         """Decide anew which of the runs could start, where an entry was noticed.
 
         Args:
             state: the present state.
             ended: numbers of runs whose end is about to be recorded.
             now: the moment.
+            between: numbers of runs of which an attempt has ended, and that go on: that is about to be recorded.
         """
         self._lock_groups.forget_seen()
         self._take_in_retries(state, now)
@@ -164,7 +167,7 @@ class WaitingRuns:
         names = {self._job_of[number]: False for number in fresh if number in self._job_of} | changed
         for name, whole in names.items():
             job, waiting = state.jobs.get(name), self._of_job.get(name, {})
-            live = [] if job is None else [state.runs[n] for n in job.live if n not in ended]
+            live = [] if job is None else in_flight(state, job, ended, between)
             way_is_free = job is not None and len(live) < len(job.live)
             beside = job is None or job.definition.overlap == "allow"
             first = next((n for n in waiting if n not in ended), None)
