@@ -35,6 +35,7 @@ def done_by_processes(
     method = "fork" if threading.active_count() == 1 else "forkserver"
     with ProcessPoolExecutor(processes, mp_context=get_context(method)) as pool:
         futures = [pool.submit(work, task) for task in tasks]
+        finished = False
         try:
             for task, future in zip(tasks, futures, strict=True):
                 try:
@@ -42,5 +43,7 @@ def done_by_processes(
                 except BrokenProcessPool:
                     # A process was killed, perhaps for lack of memory: without the others, this one needs less.
                     yield work(task)
+            finished = True
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # With all done there is nothing to wait for but the ends of the processes, and no thread is left then.
+            pool.shutdown(wait=finished, cancel_futures=True)
