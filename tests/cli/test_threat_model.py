@@ -145,6 +145,23 @@ def test_an_older_copy_shows_by_what_is_remembered_elsewhere(audited: Audited) -
     assert verify(audited.home.ledger, "--anchor", str(audited.worm), "--expect", audited.head).code == 0
 
 
+def test_an_older_copy_that_is_called_a_restore_shows_until_it_is_known(
+    audited: Audited, tmp_path: Path
+) -> None:
+    """Whoever appends the entry that says so cannot accept it for whoever verifies."""
+    restored = Home(tmp_path / "home")
+    shutil.copytree(audited.older, restored.root)
+    _ok("home", "adopt", home=restored)
+    _ok("ledger", "continue", "--reason", "a bad day", home=restored)
+    _ok("ledger", "checkpoint", home=restored)
+    assert verify(restored.ledger, "--key", audited.key).code == 0
+    assert verify(restored.ledger, "--anchor", str(audited.worm)).code == 3
+    document = verify(restored.ledger, "--json").document
+    went_on = str(document["keys"][-1]["from_entry"])
+    accepted = verify(restored.ledger, "--anchor", str(audited.worm), "--continued", went_on)
+    assert (accepted.code, "left behind" in accepted.out) == (0, True)
+
+
 def test_another_ledger_with_a_key_of_its_own_shows_by_the_key(audited: Audited, tmp_path: Path) -> None:
     """It names its keys itself: only one from elsewhere tells."""
     worm = tmp_path / "worm"

@@ -10,6 +10,7 @@ import click
 
 from cli.app.failures import ExitCode
 from cli.app.json_output import json_option, show_json
+from cli.app.options import WholeNumber
 from cli.evidence.trusted_keys import key_option, trusted_keys, trusted_witnesses, witness_option
 from cli.terminal.tables import details
 from eventstore.store import Head
@@ -58,6 +59,13 @@ class _HeadType(click.ParamType[Head]):
 @key_option(required=False)
 @witness_option
 @click.option(
+    "--continued",
+    type=WholeNumber(least=0),
+    multiple=True,
+    metavar="SEQ",
+    help="An entry by which the ledger went on after a restore: what it says was lost is known to you.",
+)
+@click.option(
     "--since-checkpoint",
     "incremental",
     is_flag=True,
@@ -81,6 +89,7 @@ def verify(
     anchors: tuple[str, ...],
     keys: tuple[str, ...],
     witnesses: tuple[str, ...],
+    continued: tuple[int, ...],
     incremental: bool,
     projections: bool,
     no_laws: bool,
@@ -111,16 +120,12 @@ def verify(
     from cli.ledger.verification.asked import AskedLedger, place
     from cli.ledger.verification.document import document
     from cli.ledger.verification.facts import facts
-    from scheduler.evidence.verification.verification import Trust
+    from scheduler.evidence.verification.trust import Trust
 
     if projections and folder is not None:
         raise click.UsageError("--projections is of a home: a ledger's own folder has none")
-    trust = Trust(
-        expected,
-        [place(anchor, home.ledger if folder is None else folder) for anchor in anchors],
-        trusted_keys(keys),
-        trusted_witnesses(witnesses),
-    )
+    places = [place(anchor, home.ledger if folder is None else folder) for anchor in anchors]
+    trust = Trust(expected, places, trusted_keys(keys), trusted_witnesses(witnesses), continued)
     asked = AskedLedger(home, folder, shown=not as_json)
     found = asked.verified(trust, incremental=incremental, laws=not no_laws, digests=digests)
     if projections and found.report.ok:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from scheduler.evidence.verification.found_notes import Place
     from scheduler.evidence.verification.key_history import KeyPeriod
     from scheduler.evidence.verification.since_checkpoint import Since
-    from scheduler.evidence.verification.verification import Trust
+    from scheduler.evidence.verification.trust import Trust
     from scheduler.ledger.past import OnProgress, Past
     from scheduler.rules.state import State
 

@@ -70,7 +70,7 @@ def _unseen_end(found: Verified) -> str:
     known += [evidence.witnessed - 1] if evidence.witnessed else []
     if known:
         return f"behind entry {max(known)}: {UNSEEN}"
-    return f"{UNSEEN}; --expect does, with a head that was written down elsewhere"
+    return f"{UNSEEN}; --anchor and --expect do, with what is remembered elsewhere"
 
 
 def signer_words(period: KeyPeriod) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from eventstore.proofs.base64_text import in_base64
 from eventstore.proofs.errors import InvalidNote
-from eventstore.proofs.notes.note import Note, VerifierKey
+from eventstore.proofs.notes.note import Note, VerifierKey, parse_note
 from eventstore.proofs.notes.signing import verify_note
 from eventstore.store import Entry
 from eventstore.verify_report import VerifyReport
@@ -25,6 +25,7 @@ from scheduler.evidence.verification.evidence_report import (
 )
 from scheduler.evidence.verification.found_notes import FoundNote, Place, found_note
 from scheduler.evidence.verification.key_history import KeyHistory, KeyPeriod, key_history
+from scheduler.evidence.verification.trust import Trust
 from scheduler.vocabulary.payload import UnfitPayload
 
 _Judged = tuple[Source, FoundNote, str | None]
@@ -53,9 +54,7 @@ class _NotRead(Exception):
 def check_evidence(
     report: VerifyReport,
     kept: Sequence[FoundNote],
-    places: Sequence[Place] = (),
-    keys: Collection[VerifierKey] = (),
-    witnesses: Collection[VerifierKey] = (),
+    trust: Trust,
     before: KeyPeriod | None = None,
 ) -> EvidenceReport:
     """Hold what was signed and remembered against the entries.
@@ -64,13 +63,11 @@ def check_evidence(
         report: what verifying the entries has found, with the entries about keys and checkpoints, and with the roots
             at the sizes that the checkpoints have.
         kept: the checkpoints that the ledger keeps.
-        places: what is remembered elsewhere.
-        keys: keys that came from elsewhere.
-        witnesses: keys of witnesses that came from elsewhere.
+        trust: what came from elsewhere.
         before: the key that was in force where reading began.
     """
-    history = key_history(report.collected, keys, report.first, before)
-    return _Check(report, history, list(witnesses)).report(kept, places)
+    history = key_history(report.collected, trust.keys, report.first, before)
+    return _Check(report, history, trust).report(kept)
 
 
 class _Check:
@@ -80,17 +77,17 @@ class _Check:
         self,
         report: VerifyReport,
         history: KeyHistory,
-        witnesses: list[VerifierKey],
+        trust: Trust,
     ) -> None:
         self._entries, self._first, self._roots = report.entries, report.first, report.roots
         self._collected, self._damaged = report.collected, not report.ok
-        self._history, self._witnesses = history, witnesses
+        self._history, self._trust, self._witnesses = history, trust, list(trust.witnesses)
         self._signers: dict[Note, list[VerifierKey] | str] = {}
         self._fitting: list[_Fitting] = []
         self._superseded: dict[tuple[int, str], Superseded] = {}
         self._unread = 0
 
-    def report(self, kept: Sequence[FoundNote], places: Sequence[Place]) -> EvidenceReport:
+    def report(self, kept: Sequence[FoundNote]) -> EvidenceReport:
         """All of it."""
         own: list[_Judged] = []
         kept_sizes = set()
@@ -104,9 +101,11 @@ class _Check:
                 own.append(("entry", note, why))
                 recorded_sizes.add(note.checkpoint.head.size if note.checkpoint else None)
                 recorded += why == ""
+        cosigned, unverified = self._cosignatures([note for _, note, why in own if why == ""])
+        own += cosigned
         remembered: list[AnchorReport] = []
         elsewhere: list[_Judged] = []
-        for place in places:
+        for place in self._trust.places:
             found, misfits = self._remembered(place)
             remembered.append(found)
             elsewhere += [("anchor", note, why) for note, why in misfits]
@@ -126,7 +125,7 @@ class _Check:
                 if size is not None and (reads_all or size > self._first)
             ),
             unread=self._unread,
-            cosigned=sum(entry.type == v.CheckpointCosigned.TYPE for entry in self._collected),
+            cosigned=unverified,
             receipts=sum(map(_has_receipt, self._collected)),
             superseded=list(self._superseded.values()),
             contradictions=[*self._bad_keys(), *self._contradictions(own)],
@@ -164,6 +163,35 @@ class _Check:
         elif self._first == 0:
             return note, "the ledger had no key then"
         return note, self._misfit(note)
+
+    def _cosignatures(self, checkpoints: Sequence[FoundNote]) -> tuple[list[_Judged], int]:
+        """The cosignatures that entries tell of: what is wrong, and how many are of witnesses that are not known."""
+        texts = {
+            each.checkpoint.head.size: each.note.text for each in checkpoints if each.checkpoint and each.note
+        }
+        known = {(key.name, key.key_id): key for key in self._witnesses}
+        judged: list[_Judged] = []
+        unverified = 0
+        for entry in self._collected:
+            if entry.type != v.CheckpointCosigned.TYPE:
+                continue
+            where = f"entry {entry.seq}"
+            try:
+                data: v.CheckpointCosigned = v.payload(entry)
+                text = texts.get(data.size)
+                if text is None:
+                    unverified += 1
+                    continue
+                note = parse_note(f"{text}\n{data.line.rstrip()}\n".encode())
+                witness = known.get(note.signatures[0][:2])
+                if witness is None:
+                    unverified += 1
+                    continue
+                self._fitting.append(_Fitting(data.size, verify_note(note, [witness])))
+            except (UnfitPayload, InvalidNote) as problem:
+                why = problem.why if isinstance(problem, UnfitPayload) else str(problem)
+                judged.append(("entry", FoundNote(where, None, None, why), why))
+        return judged, unverified
 
     def _remembered(self, place: Place) -> tuple[AnchorReport, list[tuple[FoundNote, str]]]:
         """What a place remembers: how much of it fits, and what does not."""
@@ -209,6 +237,11 @@ class _Check:
             raise _OfAnotherLog
         signers = self._known_signers(found.note)
         continued = self._history.continued_before(origin, size)
+        if continued is not None and continued.seq not in self._trust.continued:
+            raise _Misfit(
+                f"it covers {size:,} entries, of which some are not here: the ledger went on without them, says "
+                f"entry {continued.seq}"
+            )
         if continued is not None:
             gone = Superseded(found.where, size, origin, continued.seq)
             self._superseded.setdefault((size, origin), gone)

@@ -76,7 +76,7 @@ class EvidenceReport(NamedTuple):
         unkept: the sizes of checkpoints that are recorded, and of which no file is kept.
         unrecorded: the sizes of checkpoints of which a file is kept, and no entry is there.
         unread: how many checkpoints are about a beginning that was not read.
-        cosigned: how many entries tell of a cosignature: these are not verified here.
+        cosigned: how many entries tell of a cosignature of a witness whose key was not given.
         receipts: how many entries hold what an anchor answered, such as a time stamp: these are not verified here.
         superseded: those that reach into entries which the ledger went on without.
         contradictions: what does not fit, of the ledger's own.

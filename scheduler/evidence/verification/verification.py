@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from eventstore.proofs.notes.note import VerifierKey
-from eventstore.store import Head
 from eventstore.verify import NOTHING, Beginning, Progress, verify
 from eventstore.verify_report import VerifyReport
 from scheduler import vocabulary as v
 from scheduler.evidence.verification.evidence_check import check_evidence
 from scheduler.evidence.verification.evidence_report import EvidenceReport
-from scheduler.evidence.verification.found_notes import Place, kept_note, kept_notes
+from scheduler.evidence.verification.found_notes import kept_note, kept_notes
 from scheduler.evidence.verification.key_history import KEY_ENTRIES, KeyPeriod
+from scheduler.evidence.verification.trust import Trust
 from scheduler.vocabulary.payload import UnfitPayload
 
 EVIDENCE_ENTRIES = (
@@ -24,22 +23,6 @@ EVIDENCE_ENTRIES = (
     v.CheckpointAnchored.TYPE,
 )
 """The types of the entries that are held against the tree."""
-
-
-class Trust(NamedTuple):
-    """What came from elsewhere, and so does not depend on who writes the ledger.
-
-    Attributes:
-        heads: heads that were noted.
-        places: what is remembered elsewhere.
-        keys: the keys by which the ledger is signed.
-        witnesses: the keys of witnesses.
-    """
-
-    heads: Sequence[Head] = ()
-    places: Sequence[Place] = ()
-    keys: Collection[VerifierKey] = ()
-    witnesses: Collection[VerifierKey] = ()
 
 
 class Start(NamedTuple):
@@ -98,7 +81,7 @@ def verify_with_evidence(
     # A checkpoint that was signed since is recorded in what was read, and was kept before that.
     since = [kept_note(folder, size) for size in sorted(_recorded(report) - set(kept))]
     all_kept = [*kept.values(), *(note for note in since if note is not None)]
-    return report, check_evidence(report, all_kept, trust.places, trust.keys, trust.witnesses, start.key)
+    return report, check_evidence(report, all_kept, trust, start.key)
 
 
 def _recorded(report: VerifyReport) -> set[int]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from eventstore.proofs import kept_checkpoints
 from eventstore.proofs.kept_sizes import CHECKPOINTS_NAME, checkpoint_path
 from eventstore.proofs.notes.signing import Cosigner
 from eventstore.verify_report import VerifyReport
+from scheduler import vocabulary as v
 from scheduler.evidence.verification.evidence_report import EvidenceReport
 from scheduler.evidence.verification.found_notes import UnreadablePlace, notes_in, remembered
-from scheduler.evidence.verification.verification import Trust, verify_with_evidence
+from scheduler.evidence.verification.trust import Trust
+from scheduler.evidence.verification.verification import verify_with_evidence
 from tests.support.journal import edit
 from tests.support.signed_ledger import ORIGIN, SignedLedger, head_of, lines_of, signed_note, signer
 
@@ -217,6 +221,29 @@ def test_cosignatures_count_with_the_key_of_the_witness(ledger: SignedLedger) ->
     assert "the signature of example.com/witness is wrong" in reasons(found(ledger, Trust(witnesses=[key])))
 
 
+def test_a_recorded_cosignature_is_verified_with_the_key_of_the_witness(ledger: SignedLedger) -> None:
+    """With its key what an entry tells counts, or is told; without, it is counted as not verified."""
+    note = ledger.sign()
+    line = WITNESS.cosign(note.text, 1_790_000_000).line
+    key = WITNESS.verifier_key
+    cosigned = v.CheckpointCosigned(
+        size=35,
+        witness=key.name,
+        key_id=key.key_id.hex(),
+        signed_at=datetime(2026, 9, 21, tzinfo=UTC),
+        line=line,
+    )
+    ledger.append(v.event(cosigned, v.SCHEDULER))
+    assert (found(ledger).cosigned, found(ledger).witnessed) == (1, 0)
+    with_key = found(ledger, Trust(witnesses=[key]))
+    assert (with_key.cosigned, with_key.witnessed, reasons(with_key)) == (0, 35, "")
+    wrong = WITNESS.cosign(note.text.replace("35", "36"), 1_790_000_000).line
+    ledger.append(v.event(msgspec.structs.replace(cosigned, line=wrong), v.SCHEDULER))
+    assert "the signature of example.com/witness is wrong" in reasons(found(ledger, Trust(witnesses=[key])))
+    ledger.append(v.event(msgspec.structs.replace(cosigned, line="nothing"), v.SCHEDULER))
+    assert len(found(ledger, Trust(witnesses=[key])).contradictions) == 2
+
+
 def test_after_a_restore_the_entry_that_says_so_explains_what_is_remembered(
     ledger: SignedLedger, tmp_path: Path
 ) -> None:
@@ -231,7 +258,9 @@ def test_after_a_restore_the_entry_that_says_so_explains_what_is_remembered(
     restored.continue_after(last, signer(3, f"{ORIGIN}/2"))
     restored.grow(20)
     restored.sign()
-    evidence = found(restored, trust)
+    assert "the ledger went on without them, says entry 35" in reasons(found(restored, trust))
+    assert "says entry 35" in reasons(found(restored, trust._replace(continued=[34])))
+    evidence = found(restored, trust._replace(continued=[35]))
     assert reasons(evidence) == ""
     assert [(each.size, each.continued) for each in evidence.superseded] == [(45, 35)]
     assert evidence.covered == 56
