@@ -16,7 +16,11 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 RANGES = {
     "run": PROJECT["project"]["dependencies"],
-    "dev": PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"],
+    "dev": [
+        *PROJECT["project"]["dependencies"],
+        *PROJECT["dependency-groups"]["dev"],
+        *(each for extra in PROJECT["project"]["optional-dependencies"].values() for each in extra),
+    ],
     "build": PROJECT["dependency-groups"]["build"] + PROJECT["build-system"]["requires"],
     "mutants": PROJECT["dependency-groups"]["mutants"],
 }

@@ -12,13 +12,14 @@ In the note stand eight bytes with the time, the highest first, and then the sig
 
 from __future__ import annotations
 
+from struct import Struct
+
 from eventstore.proofs.errors import InvalidNote
 
 TIME_S_MAX = 2**63 - 1
 TIME_S_TOLD_MAX = 253_402_300_799
 """The end of the year 9999: a time beyond it cannot be told."""
-_TIME_BYTES = 8
-_SIGNATURE_BYTES = 64
+_TIMED = Struct(">Q64s")
 
 
 def cosigned_message(text: str, time_s: int) -> bytes:
@@ -39,7 +40,7 @@ def timed_signature(time_s: int, signature: bytes) -> bytes:
     """
     if not 0 < time_s <= TIME_S_MAX:
         raise ValueError(f"{time_s} is no time of a cosignature")
-    return time_s.to_bytes(_TIME_BYTES, "big") + signature
+    return _TIMED.pack(time_s, signature)
 
 
 def parse_timed_signature(raw: bytes) -> tuple[int, bytes]:
@@ -48,11 +49,9 @@ def parse_timed_signature(raw: bytes) -> tuple[int, bytes]:
     Raises:
         InvalidNote: it is not written as cosignatures are.
     """
-    if len(raw) != _TIME_BYTES + _SIGNATURE_BYTES:
-        raise InvalidNote(
-            f"a cosignature has {_TIME_BYTES} bytes of time and {_SIGNATURE_BYTES} of signature"
-        )
-    time_s = int.from_bytes(raw[:_TIME_BYTES], "big")
+    if len(raw) != _TIMED.size:
+        raise InvalidNote(f"a cosignature has {_TIMED.size} bytes: the time in 8, the signature in 64")
+    time_s, signature = _TIMED.unpack(raw)
     if not 0 < time_s <= TIME_S_MAX:
         raise InvalidNote("a cosignature says at which time it was made")
-    return time_s, raw[_TIME_BYTES:]
+    return time_s, signature

@@ -55,16 +55,16 @@ def check_extension(request: AddCheckpoint, head: TreeHead, last: TreeHead | Non
         raise Malformed(
             f"the old size, {request.old_size:,}, is larger than that of the checkpoint, {head.size:,}"
         )
-    known = TreeHead(0, EMPTY_ROOT) if last is None else last
-    if request.old_size != known.size:
-        raise OtherSize(known.size)
+    known_size = 0 if last is None else last.size
+    if request.old_size != known_size:
+        raise OtherSize(known_size)
     if head.size == 0 and head.root != EMPTY_ROOT:
         raise NotConsistent("the tree without leaves has another root")
-    if known.size == 0:
+    if last is None or last.size == 0:
         if request.hashes:
             raise NotConsistent("there is nothing to prove: the old tree is empty")
         return
     try:
-        verify_consistency(known.size, head.size, request.hashes, known.root, head.root)
+        verify_consistency(last.size, head.size, request.hashes, last.root, head.root)
     except InvalidProof as problem:
         raise NotConsistent(str(problem)) from None

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from scheduler.evidence.witness.application import WitnessApplication
+
+if TYPE_CHECKING:
+    import uvicorn
 
 _CONNECTIONS_MAX = 200
 _IDLE_S = 30
@@ -30,6 +34,17 @@ def listen(
     Raises:
         NoServer: the library is missing.
     """
+    with listening:
+        server = _server(application)
+
+        def stop() -> None:
+            server.should_exit = True
+
+        stopping(stop)
+        server.run(sockets=[listening])
+
+
+def _server(application: WitnessApplication) -> uvicorn.Server:
     try:
         import uvicorn
     except ImportError:
@@ -48,11 +63,4 @@ def listen(
         timeout_graceful_shutdown=_STOP_S,
         h11_max_incomplete_event_size=_HEADERS_BYTES_MAX,
     )
-    server = uvicorn.Server(config)
-
-    def stop() -> None:
-        server.should_exit = True
-
-    stopping(stop)
-    with listening:
-        server.run(sockets=[listening])
+    return uvicorn.Server(config)

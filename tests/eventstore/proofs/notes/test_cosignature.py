@@ -64,8 +64,20 @@ def test_a_cosignature_says_its_time(time_s: int) -> None:
     """No time is none, nor is one beyond what the specification allows."""
     with pytest.raises(ValueError, match="is no time of a cosignature"):
         WITNESS.cosign(TEXT, time_s)
-    with pytest.raises(InvalidNote, match="at which time it was made"):
+    with pytest.raises(InvalidNote, match=r"^a cosignature says at which time it was made$"):
         parse_timed_signature(time_s.to_bytes(8, "big") + bytes(64))
+
+
+@pytest.mark.parametrize("time_s", [1, TIME_S_MAX])
+def test_each_time_that_is_allowed_is_taken(time_s: int) -> None:
+    """The first and the last one: to the byte, the highest first."""
+    raw = WITNESS.cosign(TEXT, time_s).signature
+    assert parse_timed_signature(raw)[0] == time_s == int(raw[:8].hex(), 16)
+    for wrong in (raw[:-1], raw + b"x", b""):
+        with pytest.raises(
+            InvalidNote, match=r"^a cosignature has 72 bytes: the time in 8, the signature in 64$"
+        ):
+            parse_timed_signature(wrong)
 
 
 def test_a_changed_cosignature_is_wrong() -> None:
