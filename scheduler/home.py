@@ -94,10 +94,16 @@ class Home(NamedTuple):
         return self.root / "extensions"
 
     @property
+    def keys(self) -> Path:
+        """The key that signs the ledger, unless the config names another place, and what its signer remembers."""
+        return self.root / "keys"
+
+    @property
     def own(self) -> tuple[Path, ...]:
         """The folders from which nothing but cronledger itself may delete."""
         return (
-            self.ledger, self.snapshots, self.projections, self.tree, self.anchors, self.processes, self.environments,
+            self.ledger, self.keys, self.snapshots, self.projections, self.tree, self.anchors, self.processes,
+            self.environments,
         )  # fmt: skip
 
     def output(self, run: int, attempt: int, started: datetime, stream: str) -> Path:

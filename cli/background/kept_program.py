@@ -11,7 +11,7 @@ from collections.abc import Collection
 from cli.background.program import BackgroundProgram
 from scheduler.home import Home
 
-_RETRY_S_FIRST = 0.5
+RETRY_S_FIRST = 0.5
 _RETRY_S_MAX = 30.0
 _LONG_ENOUGH_S = 10.0
 
@@ -57,14 +57,14 @@ class KeptProgram:
             self._thread.join(self._stop_s)
 
     def _keep(self) -> None:
-        retry_s = _RETRY_S_FIRST
+        retry_s = RETRY_S_FIRST
         while not self._stopping.is_set():
             began_s = time.monotonic()
             with contextlib.suppress(OSError):
                 if self._run() in self._ends_with:
                     return
             if time.monotonic() - began_s > _LONG_ENOUGH_S:
-                retry_s = _RETRY_S_FIRST
+                retry_s = RETRY_S_FIRST
             self._stopping.wait(retry_s)
             retry_s = min(2 * retry_s, _RETRY_S_MAX)
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Corrupt
+from eventstore import Corrupt, Fsync, Journal
+from eventstore.durable import REAL
+from eventstore.head import durable_entries
 from eventstore.proofs import kept_checkpoints
 from eventstore.proofs.kept_sizes import checkpoint_path
 from eventstore.proofs.merkle_tree import TreeHead
@@ -240,3 +242,32 @@ def test_who_cannot_sign_says_why(signed: KeyedHome, tmp_path: Path) -> None:
     file.chmod(0o600)
     signed.sign()
     assert signed.check() == [5, 7]
+
+
+def test_processes_that_sign_at_once_sign_one_after_the_other(signed: KeyedHome) -> None:
+    """However they meet, every tree goes on from the one before."""
+    children = []
+    for _ in range(3):
+        pid = os.fork()
+        if pid == 0:
+            for _ in range(3):
+                signed.record()
+                signed.sign()
+            os._exit(0)
+        children.append(pid)
+    assert [os.waitpid(pid, 0)[1] for pid in children] == [0, 0, 0]
+    sizes = signed.check()
+    assert [v.payload(each).size for each in signed.entries(v.CheckpointSigned.TYPE)] == sizes
+    assert list(illegal_entries(signed.entries())) == []
+
+
+@pytest.mark.parametrize("fsync", ["everysec", "never"])
+def test_what_is_not_flushed_is_flushed_before_it_is_signed(signed: KeyedHome, fsync: Fsync) -> None:
+    """A checkpoint never covers what a power failure could take."""
+    with Journal.open(signed.home.ledger, software="test", fsync=fsync) as journal:
+        journal.append([v.event(v.SchedulerStopped(reason="test"), v.SCHEDULER) for _ in range(4)])
+        new = signed.sign()
+        assert new is not None
+        assert new.kept.size == 10
+        assert durable_entries(signed.home.ledger, REAL) >= 10
+    assert signed.check() == [5, 10]
