@@ -77,7 +77,7 @@ def signers_of(note: str, keys: list[str]) -> tuple[str, dict[str, str]]:
     """The text of a signed note, and which of these keys signed it, with what a witness says of the time."""
     text, signers = note.rpartition("\n\n")[0] + "\n", {}
     for line in note[len(text) + 1 :].splitlines(keepends=True):
-        match = re.fullmatch("\u2014 ([^ +]+) ([A-Za-z0-9+/]{8,}=*)\n", line) or [line, "", ""]
+        match = re.fullmatch("\u2014 ([^\\s+\0-\x1f]+) ([A-Za-z0-9+/]{8,}=*)\n", line) or [line, "", ""]
         raw, message = base64.b64decode(match[2]), text.encode()
         need(base64.b64encode(raw).decode() == match[2] != "", "a line is no signature of a note")
         for key in [each for each in keys if key_of(each)[:2] == (match[1], raw[:4].hex())]:
