@@ -139,8 +139,8 @@ class _Page:
 
     def _jobs(self) -> Iterator[Html]:
         report = self._report
-        meaning = "Each revision whose schedule implied instants in the range."
-        yield from _heading("jobs", "Jobs", len(report.jobs), meaning)
+        meaning = "Each revision of a definition that was in force in the range."
+        yield from _heading("jobs", "Jobs", len({each.key.job for each in report.revisions}), meaning)
         rows = [self._revision(each) for each in report.revisions[:SHOWN_MAX]]
         heads = [
             ("Job", ""),

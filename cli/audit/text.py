@@ -79,7 +79,7 @@ class ReportText:
 
     def _jobs(self) -> Iterator[str]:
         report = self._report
-        yield from self._heading("Jobs", len(report.jobs))
+        yield from self._heading("Jobs", len({each.key.job for each in report.revisions}))
         last = ""
         for each in report.revisions:
             if each.key.job != last:
@@ -92,7 +92,8 @@ class ReportText:
         zone = "" if definition.timezone == "UTC" else f" ({definition.timezone})"
         since = "" if each.defined is None else f", since {self._time(each.defined)}"
         text = f"{each.key.revision}: {source_of(definition)}{zone}{since}: "
-        text += f"{show_count(each.tally.implied, 'time')}, {counts_words(each.tally.counts)}"
+        implied = each.tally.implied
+        text += f"{show_count(implied, 'time')}, {counts_words(each.tally.counts)}" if implied else "no time"
         return printable(text) + _proof(() if each.defined_seq is None else (each.defined_seq,))
 
     def _section(self, section: Section) -> Iterator[str]:

@@ -80,7 +80,7 @@ class Account:
             self.not_implied(instant, entry.seq)
             return None
         if job.definition.at_reboot:
-            return self._boot_ticked(entry, instant, boots)
+            return self._boot_ticked(job, entry, instant, boots)
         return self._fell_due(job, entry, data)
 
     def _fell_due(self, job: Job, entry: Entry, data: v.ScheduleTicked) -> datetime | None:
@@ -130,12 +130,15 @@ class Account:
             definition, digest, _ = self._promise
             self._counting.count_one(definition, digest, "unexplained", instant)
 
-    def _boot_ticked(self, entry: Entry, instant: datetime, boots: list[datetime]) -> datetime | None:
+    def _boot_ticked(
+        self, job: Job, entry: Entry, instant: datetime, boots: list[datetime]
+    ) -> datetime | None:
         if instant not in boots:
             self.not_implied(instant, entry.seq)
             return None
         for boot in boots[: boots.index(instant)]:
             self._counting.find("no_disposition", boot, boot, 1, entry.seq)
+            self._counting.count_one(job.definition, job.revision, "unexplained", boot)
         return instant
 
     # -- misfires ----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from projections.audit.findings import Finding, FindingKind
+from projections.audit.findings import Finding, FindingKind, Findings
 from projections.audit.tally import Disposition, RevisionKey, Tally
 from scheduler.definition import JobDefinition, revision
 from scheduler.rules.job_schedule import excluded, schedule_of
@@ -31,7 +31,7 @@ class Counting:
         name: the name of the job; tally, findings: where all jobs are counted.
     """
 
-    def __init__(self, name: str, tally: Tally, findings: list[Finding]) -> None:
+    def __init__(self, name: str, tally: Tally, findings: Findings) -> None:
         self.name, self.window = name, tally.window
         self._tally, self._found = tally, findings
         self._counted: list[_Counted] = []
@@ -91,7 +91,7 @@ class Counting:
     ) -> None:  # fmt: skip
         """Nothing explains these instants, or what an entry says of them."""
         if last >= self.window.begin and first < self.window.end:
-            self._found.append(
+            self._found.add(
                 Finding(
                     kind=kind, job=self.name, first=first, last=last, count=count, seq=seq, expected=expected
                 )

@@ -71,6 +71,19 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     expected: int | None = None
 
 
+class Findings(Listed[Finding]):
+    """All findings: the first of them, and how many instants they are about altogether."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.instants = 0
+
+    def add(self, row: Finding) -> None:
+        """Take in one more."""
+        super().add(row)
+        self.instants += row.count
+
+
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """An instant that versions of then put elsewhere than those of today.
 

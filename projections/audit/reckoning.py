@@ -15,7 +15,7 @@ from projections.audit.accounts import Account
 from projections.audit.changes import CHANGES, DECISIONS, Changes
 from projections.audit.counting import Counting
 from projections.audit.evidence import EVIDENCE_ENTRIES, Evidence
-from projections.audit.findings import Finding
+from projections.audit.findings import Findings
 from projections.audit.runs import Cause, Runs
 from projections.audit.standing import Before
 from projections.audit.tally import RevisionKey, Tally
@@ -55,7 +55,7 @@ class Reckoning:
         self.state, self.window, self._jobs = state, window, jobs
         self.tally, self.versions, self.watch, self.runs, self.changes = tally, versions, watch, runs, changes
         self.evidence = evidence
-        self.findings: list[Finding] = []
+        self.findings = Findings()
         self._accounts: dict[str, Account] = {}
         if state.scheduler is not None:
             self.versions.begin(state.scheduler.seq, state.scheduler.time, state.scheduler.versions)
@@ -154,6 +154,8 @@ class Reckoning:
         else:
             self.changes.took_place(entry, data)
         self._fold(entry)
+        if isinstance(data, v.JobDefined) and self.window.has(entry.time):
+            self.tally.of(RevisionKey(name, data.revision), data.definition)
         account.folded(before, self.state.jobs.get(name), entry, data, span)
 
     def _watched(self, entry: Entry) -> None:
@@ -205,6 +207,8 @@ class Reckoning:
             job = self.state.jobs.get(name)
             if job is None:
                 continue
+            if job.present:
+                self.tally.of(RevisionKey(name, job.revision), job.definition)
             decided_before = self.watch.decided_before(account.changed_seq)
             account.at_end(job, now, decided_before, self._boots(name))
             if job.on_schedule and job.definition.follows:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from eventstore.store import Entry, EventStore, Head
 from projections.audit.changes import Changes
 from projections.audit.evidence import Evidence
-from projections.audit.findings import Finding
+from projections.audit.findings import Findings
 from projections.audit.reckoning import Reckoning
 from projections.audit.runs import Runs
 from projections.audit.tally import RevisionKey, RevisionTally, Tally
@@ -27,7 +27,7 @@ OnProgress = Callable[[int, int], None]
 
 
 class RevisionInForce(NamedTuple):
-    """A revision of a job that implied instants in the range: what became of them, and when it was defined."""
+    """A revision of a job that was in force: what became of the instants that it implied, and when it was defined."""
 
     key: RevisionKey
     tally: RevisionTally
@@ -43,7 +43,7 @@ class Report(NamedTuple):
         made: when it was made; late_from: from which lateness on a run is listed as late.
         ledger: the ledger's id; first_seq: the first entry that was taken in; the fold of those before it was kept in
             a file whose digest an entry records. head: the last one; head_time: when it was made.
-        revisions: by job, and in the order in which they implied instants.
+        revisions: by job; some implied no instant in the range.
         tally, versions, watch, runs, changes, evidence, findings: see the modules.
     """
 
@@ -62,17 +62,17 @@ class Report(NamedTuple):
     runs: Runs
     changes: Changes
     evidence: Evidence
-    findings: list[Finding]
+    findings: Findings
 
     @property
     def unexplained(self) -> int:
         """How many instants nothing explains, or are said of none."""
-        return sum(finding.count for finding in self.findings)
+        return self.findings.instants
 
     @property
     def jobs(self) -> list[str]:
         """The jobs that had instants in the range."""
-        return sorted({each.key.job for each in self.revisions})
+        return sorted({each.key.job for each in self.revisions if each.tally.implied})
 
 
 def audit_report(
@@ -141,6 +141,5 @@ def _in_force(
         at = None if seq is None else defined.get(seq)
         if at is None and seq is not None:
             at = next(store.read(seq, seq)).time
-        if tally.implied or tally.counts:
-            found.append(RevisionInForce(key, tally, seq, at))
+        found.append(RevisionInForce(key, tally, seq, at))
     return found

@@ -214,6 +214,18 @@ def test_each_failure_is_told_with_what_resolved_it(hours: Hours) -> None:
     ]
 
 
+def test_a_job_without_instants_is_told_too(tmp_path: Path) -> None:
+    """Whoever reads the report sees which jobs there were, also those that nothing was implied for."""
+    hours = Hours(tmp_path, HOURLY, JobDefinition(name="reindex", command="true", on_demand=True))
+    hours.run(1)
+    report = hours.report(2)
+    assert [(each.key.job, each.tally.implied) for each in report.revisions] == [
+        ("hourly", 1),
+        ("reindex", 0),
+    ]
+    assert report.jobs == ["hourly"]
+
+
 def test_late_runs_are_those_that_started_late(hours: Hours) -> None:
     """From the lateness on that is asked for."""
     due = hours.to(1)
