@@ -20,6 +20,7 @@ from benchmarks.peers import why_no_cron
 PEER_RATIO_MIN = 2.0
 BARE_RATIO_MIN = 0.9
 FIRST_START_MS_MAX = 10.0
+SIGNED_RATIO_MIN = 0.95
 
 
 def run(bench: Bench) -> list[Line]:
@@ -51,6 +52,7 @@ def _herd(bench: Bench, contend: contenders.Contender, room: Path, count: int) -
 def _contenders(bench: Bench, number_of_round: int) -> dict[str, contenders.Contender]:
     all_of_them: dict[str, contenders.Contender] = {
         "cronledger": contenders.cronledger,
+        "cronledger, signed": contenders.cronledger_signed,
         "bare loop": contenders.bare_loop,
     }
     if bench.peers is None:
@@ -70,6 +72,10 @@ def _lines(count: int, runs_per_s: dict[str, list[float]], first_ms: dict[str, l
     rate = {name: median(values) for name, values in runs_per_s.items()}
     first = {name: median(values) for name, values in first_ms.items()}
     ours, bare, mine = rate.pop("cronledger"), rate.pop("bare loop"), first.pop("cronledger")
+    signed = rate.pop("cronledger, signed")
+    first.pop("cronledger, signed")
+    pairs = zip(runs_per_s["cronledger, signed"], runs_per_s["cronledger"], strict=True)
+    to_unsigned = median([a / b for a, b in pairs])
     pairs = zip(runs_per_s["cronledger"], runs_per_s["bare loop"], strict=True)
     to_bare = median([a / b for a, b in pairs])
     lines = [
@@ -90,6 +96,16 @@ def _lines(count: int, runs_per_s: dict[str, list[float]], first_ms: dict[str, l
             mine <= FIRST_START_MS_MAX,
         ),
     ]
+    lines.append(
+        Line(
+            f"{what}, in a ledger that has a key",
+            f"{number(signed)} runs/s",
+            f"without one {number(ours)} runs/s",
+            to_unsigned,
+            f"≥ {SIGNED_RATIO_MIN} of that without",
+            to_unsigned >= SIGNED_RATIO_MIN,
+        )
+    )
     if rate:
         best = max(rate.values())
         aim = f"≥ {PEER_RATIO_MIN:.0f} times the best peer"

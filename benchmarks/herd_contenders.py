@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.homes import cronledger as home_command
 from benchmarks.homes import serving, write_config
 from benchmarks.observer import Observer, Seen
 from benchmarks.peers import CRON, Peers
@@ -52,7 +53,18 @@ Contender = Callable[[Stage], Herd]
 
 def cronledger(stage: Stage) -> Herd:
     """`cronledger serve` with its own settings, until the last result is durable."""
+    return _cronledger(stage, Home(stage.folder / "home"))
+
+
+def cronledger_signed(stage: Stage) -> Herd:
+    """The same, on a ledger that has a key."""
     home = Home(stage.folder / "home")
+    write_config(home, {})
+    subprocess.run(home_command(home, "ledger", "key", "generate"), check=True, capture_output=True)
+    return _cronledger(stage, home)
+
+
+def _cronledger(stage: Stage, home: Home) -> Herd:
     instant_s = _soon()
     at = datetime.fromtimestamp(instant_s, UTC).isoformat()
     write_config(home, {path.name: {"at": at, "command": [str(path)]} for path in stage.programs})
