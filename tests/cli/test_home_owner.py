@@ -20,6 +20,8 @@ from tests.support.command import DEADLINE_S, Answer
 from tests.support.home import make_home
 
 OWNER, OTHER = 65_534, 65_533
+ANN, BOB = 65_501, 65_502
+"""Login uids."""
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as other users")
 
 _PROGRAM = """
@@ -27,9 +29,17 @@ import json, os, sys, zoneinfo
 from cli.app import home_owner
 from tests.support.command import call
 home_owner.unreadable_part = lambda: ""  # the interpreter may stand in a folder that is root's alone
-root, warm, uid, *arguments = sys.argv[1:]
+root, warm, uid, login, *arguments = sys.argv[1:]
 from pathlib import Path
 call(*arguments, home=Path(warm))  # what is imported later cannot be read any more
+if int(login):
+    try:
+        with open("/proc/self/loginuid", "w") as file:
+            file.write(login)
+    except OSError as problem:
+        print(json.dumps([1, "", f"loginuid: {problem}"])); sys.exit()
+    if child := os.fork():  # as PAM does: a process of root logs somebody in, and stays
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 if int(uid):
     os.setgroups([]); os.setresgid(int(uid), int(uid), int(uid)); os.setresuid(int(uid), int(uid), int(uid))
 answer = call(*arguments, home=Path(root))
@@ -61,10 +71,19 @@ def give(home: Home, uid: int) -> None:
         os.chown(path, uid, uid)
 
 
-def called_by(uid: int, home: Home, *arguments: str) -> Answer:
-    """Have a user call the command."""
+def called_by(uid: int, home: Home, *arguments: str, login: int = 0) -> Answer:
+    """Have a user call the command, whose login uid is another one."""
     warm = make_home(Path(tempfile.mkdtemp(dir=home.root.parent)), home.config.read_text())
-    command = [sys.executable, "-c", _PROGRAM, str(home.root), str(warm.root), str(uid), *arguments]
+    command = [
+        sys.executable,
+        "-c",
+        _PROGRAM,
+        str(home.root),
+        str(warm.root),
+        str(uid),
+        str(login),
+        *arguments,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=DEADLINE_S)
     assert done.returncode == 0, done.stderr
     code, out, err = json.loads(done.stdout.splitlines()[-1])
@@ -163,6 +182,30 @@ def test_the_kernel_tells_the_configs_owner_from_who_approves(home: Home) -> Non
     refused = called_by(OWNER, home, *approve[:-1], _requested(home, Person(name="nobody", by="file")))
     assert refused.code == 2
     assert "who edited it may have been you" in " ".join(refused.err.split())
+
+
+def test_two_logins_of_the_owner_are_two_people(home: Home) -> None:
+    """One asks, the other approves, both as the home's owner; who asked cannot, nor a process of no login."""
+    home.config.write_text(
+        "jobs:\n  a: {every: 1h, command: echo a, approval: required}\n  b: {every: 1h, command: echo b}\n"
+    )
+    os.chown(home.config, OWNER, OWNER)
+    approve = ("jobs", "approve", "a", "--revision", _requested(home, Person(name="nobody", by="file")))
+    asked = called_by(OWNER, home, *approve, "--request", login=ANN)
+    if "loginuid" in asked.err:
+        pytest.skip(f"this kernel lets nobody log in: {asked.err}")
+    assert asked.code == 0, asked.err
+    for login, why in ((ANN, f"{ANN} asked for the change"), (0, "two people cannot be told apart")):
+        refused = called_by(OWNER, home, *approve, login=login)
+        assert refused.code == 2
+        assert why in " ".join(refused.err.split())
+    done = called_by(OWNER, home, *approve, login=BOB)
+    assert done.code == 0, done.err
+    with Journal.open(home.ledger, software="", read_only=True) as journal:
+        (given,) = [entry for entry in journal.read(0) if entry.type == v.ApprovalGiven.TYPE]
+    assert v.payload(given).person == Person(name=str(BOB), by="login")
+    said = v.payload(given).claims
+    assert (said.login, said.uid, said.login_uid) == (str(BOB), OWNER, BOB)
 
 
 def _requested(home: Home, person: Person) -> str:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from scheduler.ownership.login import Login, inherited_login, login_of
 
@@ -96,3 +101,43 @@ def test_no_login_is_none(tmp_path: Path) -> None:
     machine.process(SVC, name="self")
     assert inherited_login(tmp_path) is None
     assert login_of("self", tmp_path / "nothing") is None
+
+
+_PROGRAM = """
+import ctypes, os, sys
+from scheduler.ownership.login import inherited_login
+prctl, PR_SET_DUMPABLE = ctypes.CDLL(None).prctl, 4
+who, uid = sys.argv[1], 65534
+
+def log_in():
+    try:
+        with open("/proc/self/loginuid", "w") as file:
+            file.write("1002")
+    except OSError as problem:
+        print("unsupported", problem); sys.exit()
+
+if who == "root":
+    log_in()  # as PAM does; the process of the user comes of this one
+pid = os.fork()
+if pid == 0:
+    os.setgroups([]); os.setresgid(uid, uid, uid); os.setresuid(uid, uid, uid)
+    if who == "user":
+        prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # as after an exec: what stands in /proc is the user's own
+        log_in()
+    found = inherited_login()
+    print("none" if found is None else found.uid, flush=True)
+    os._exit(0)
+os.waitpid(pid, 0)
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can log somebody in")
+@pytest.mark.parametrize(("who", "counts"), [("root", "1002"), ("user", "none")])
+def test_the_kernel_itself_tells_them_apart(who: str, counts: str) -> None:
+    """A login that a process of root made counts for its child; one that the child made itself does not."""
+    said = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, who], capture_output=True, text=True, check=True
+    ).stdout
+    if said.startswith("unsupported"):
+        pytest.skip(f"this kernel lets nobody log in: {said}")
+    assert said == f"{counts}\n"
