@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -98,7 +99,8 @@ def sizes_wanted(ledger: Path, begin: int | None, end: int, stamps: Stamps) -> l
     if begin is not None:
         wanted += [size for size in kept if begin <= size < end]
     # The first one that somebody else vouches for may come later.
-    wanted += [size for size in covering if size in stamps or _is_cosigned(ledger, size)][:1]
+    vouched = (size for size in covering if size in stamps or _is_cosigned(ledger, size))
+    wanted += list(islice(vouched, 1))
     return sorted({size for size in wanted if size})
 
 
