@@ -94,9 +94,8 @@ def to_write(home: Home) -> Iterator[Ledger]:
             remember_first(home)
             bring_in_line(ledger, config)
             yield ledger
-            if config is not None:
-                with suppress(OSError):  # a run that needs them says so
-                    keep_environments_in_force(home, ledger.state, config.jobs)
+            with suppress(OSError):  # a run that needs them says so
+                keep_environments_in_force(home, ledger.state, {} if config is None else config.jobs)
         finally:
             ledger.store.close()
 
