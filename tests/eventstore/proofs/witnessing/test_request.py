@@ -47,19 +47,20 @@ def test_the_specification_s_example_is_read_and_written_again() -> None:
 @pytest.mark.parametrize(
     ("raw", "why"),
     [
-        ("", "no checkpoint behind an empty line"),
+        ("", "^it has no checkpoint behind an empty line$"),
         (EXAMPLE.replace("\n\n", "\n", 1), "its first line|no checkpoint|a hash"),
-        (f"\n{EXAMPLE}", "its first line"),
+        (f"\n{EXAMPLE}", "^its first line does not say the old size$"),
         (EXAMPLE.replace("old ", "old  "), "its first line"),
         (EXAMPLE.replace("old ", "old 0"), "its first line"),
         (EXAMPLE.replace("old ", "old -"), "its first line"),
         (EXAMPLE.replace("old 20852014", "20852014"), "its first line"),
-        (EXAMPLE.replace("old 2", "old ٢"), "beyond ASCII"),
+        (EXAMPLE.replace("old 2", "old ٢"), "^it has characters beyond ASCII before its checkpoint$"),
         (EXAMPLE.replace("PlRN", "PlR"), "a hash"),
         (EXAMPLE.replace("PlRNCrwH", ""), "does not have 32 bytes"),
         (EXAMPLE.replace(HASHES, HASHES.replace("\n", "\r\n")), "a hash"),
         (EXAMPLE.replace(HASHES, HASHES[:45] * (HASHES_MAX + 1)), "more than 63 hashes"),
-        (EXAMPLE + "x" * REQUEST_BYTES_MAX, "longer than"),
+        ("x" * (REQUEST_BYTES_MAX + 1), "longer than"),
+        ("x" * REQUEST_BYTES_MAX, "no checkpoint"),
     ],
 )
 def test_what_is_no_request_is_refused(raw: str, why: str) -> None:
@@ -105,6 +106,12 @@ def test_what_is_no_answer_of_a_witness_is_refused(answer: str) -> None:
     """It must be signature lines, and nothing else: above all nothing that would change the text of the note."""
     with pytest.raises(InvalidNote):
         parse_cosignatures(answer.encode(), parse_note(NOTE.encode()))
+
+
+def test_an_empty_line_in_an_answer_is_told() -> None:
+    """It would end the text of the note."""
+    with pytest.raises(InvalidNote, match=r"^it is no list of signatures: it has an empty line$"):
+        parse_cosignatures(f"x\n\n{ANSWER}".encode(), parse_note(NOTE.encode()))
 
 
 def test_an_answer_cannot_become_the_text_of_the_note() -> None:
