@@ -12,6 +12,7 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobCalendars, JobDefinition
 from scheduler.processes.spawner import Launch
+from scheduler.rules.requests.backfill import ending
 from tests.support.calendars import calendar, on
 from tests.support.world import RETRIES, Crash, Machine, Process, World, job, random_jobs
 
@@ -213,8 +214,33 @@ def meddle_unwatched(rng: random.Random, world: World) -> None:
     rng.choice(deeds)()
 
 
-def live_wildly(seed: int) -> World:
-    """Days full of events: jobs every few minutes, and people who meddle_unwatched while nobody watches."""
+def wish_unwatched(rng: random.Random, world: World) -> None:
+    """The same, by people who also settle what is to come, open it again, and have backfilled what passed."""
+    name, now = rng.choice(["job-0", "job-1", "job-2"]), world.clock.wall
+    if name not in world.jobs or name not in world.state.jobs or rng.random() < 0.2:
+        meddle_unwatched(rng, world)
+        return
+    until = now + timedelta(seconds=rng.choice([-1, 1, 1]) * rng.expovariate(1 / 9_000))
+    since, missed_only = timedelta(seconds=rng.expovariate(1 / 20_000)), rng.random() < 0.5
+    deeds: list[Callable[[], object]] = [
+        lambda: world.backfill(name, since, missed_only=missed_only, most=6),
+        lambda: world.backfill(name, since, missed_only=missed_only, most=6),
+        lambda: world.settle(name, until),
+        lambda: world.reopen(name),
+        lambda: world.say(lambda state: ending(state, name, "user:ann@sim", "")),
+    ]
+    rng.choice(deeds)()
+    if rng.random() < 0.5:
+        # What was just asked for is taken back, before it is over.
+        world.clock.pass_(rng.choice([0.0, 60.0, 1_000.0]))
+        deeds[-1]()
+        world.reopen(name)
+
+
+def live_wildly(
+    seed: int, meddle_while_away: Callable[[random.Random, World], None] = meddle_unwatched
+) -> World:
+    """Days full of events: jobs every few minutes, and people who meddle while nobody watches, or somebody does."""
     rng = random.Random(seed)
     jobs = (job(f"job-{number}", SCHEDULES[number], retry=RETRIES[number]) for number in range(3))
     world = World(*jobs, max_parallel=2)
@@ -227,7 +253,7 @@ def live_wildly(seed: int) -> World:
         elif kind < 6:
             world.crash()
             world.clock.pass_(seconds)
-            meddle_unwatched(rng, world)
+            meddle_while_away(rng, world)
             world.clock.pass_(seconds)
             world.start()
         elif kind == 6:
@@ -235,7 +261,7 @@ def live_wildly(seed: int) -> World:
         elif kind == 7:
             world.clock.step(rng.choice([-7_200.0, -2.0, 2.0, 7_200.0]))
         else:
-            meddle_unwatched(rng, world)
+            meddle_while_away(rng, world)
         world.turn()
     world.clock.wall = max(world.clock.wall, *(entry.time for entry in world.entries()))
     world.restart()

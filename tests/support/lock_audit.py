@@ -6,7 +6,7 @@ It shares nothing with the rules that give them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
@@ -43,6 +43,7 @@ class LockAuditor:
         self._cancelled: set[int] = set()
         self._followed: set[int] = set()
         self._successes: dict[str, list[datetime]] = {}
+        self._latest = datetime.min.replace(tzinfo=UTC)
 
     def look(self, entry: Entry, data: v.Payload, run: int) -> None:
         """Take in one more entry.
@@ -51,6 +52,7 @@ class LockAuditor:
             AssertionError: a run has a lock that it may not have.
         """
         job = entry.job or ""
+        self._latest = max(self._latest, entry.time)
         match data:
             case v.JobDefined():
                 self._define(entry.seq, job, data.definition)
@@ -120,7 +122,8 @@ class LockAuditor:
         after = self._definitions[run.job].after
         if after is None or after.within_ms is None or run.attempts or run.trigger in ("manual", "backfill"):
             return False
-        oldest = now - timedelta(milliseconds=after.within_ms)
+        # What was too old once may not be taken for new again when the clock is set back.
+        oldest = self._latest - timedelta(milliseconds=after.within_ms)
         known = [[at for at in self._successes.get(name, []) if at < now] for name in after.jobs]
         return any(not times or times[-1] <= oldest for times in known)
 

@@ -1,7 +1,8 @@
 """A chronicle: what really happened to every instant, derived from the entries alone.
 
 It shares nothing with the fold, the cursor or the explanations: it writes down the ticks, how their runs ended, the
-instants that the auditor found behind each misfire, and over which stretches of time each job was in force.
+instants that the auditor found behind each misfire and settlement, and over which stretches of time each job was in
+force.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Literal, NamedTuple
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from tests.support.audit import Story, redefine, reenable, settle_misfire, settle_tick
+from tests.support.audit import Story, redefine, reenable, settle_misfire, settle_tick, take_wish
 
 Status = Literal["in_force", "disabled", "not_defined", "removed"]
 
@@ -34,6 +35,8 @@ class Chronicle:
         self.story = Story()
         self.ticks: dict[datetime, int] = {}
         self.misfires: dict[datetime, int] = {}
+        self.settled: dict[datetime, int] = {}
+        self.settled_until: datetime | None = None
         self.stretches = [Stretch(None, "not_defined", None, -1)]
         self._until: datetime | None = None
 
@@ -47,6 +50,7 @@ class Chronicle:
     def change(self, at: datetime, status: Status, definition: JobDefinition | None, seq: int) -> None:
         """From `at` on, or from what was already settled on, things are so."""
         marks = [at, *(s.begin for s in self.stretches[-1:] if s.begin), *self.ticks, *self.misfires]
+        marks += [] if self.settled_until is None else [self.settled_until]
         self.stretches.append(Stretch(max(marks), status, definition, seq))
 
     def pause(self, until: datetime | None) -> None:
@@ -117,5 +121,23 @@ def _note(job: Chronicle, entry: Entry, data: object) -> None:
         case v.ScheduleMisfired():
             settle_misfire(story, entry, data)
             job.misfires.update(dict.fromkeys(story.settled - before, entry.seq))
+        case v.ScheduleSettled() | v.ScheduleReopened() | v.BackfillRequested():
+            _note_wish(job, entry, data)
         case _:
             pass
+    story.backfills.look(entry, data)
+
+
+def _note_wish(
+    job: Chronicle, entry: Entry, data: v.ScheduleSettled | v.ScheduleReopened | v.BackfillRequested
+) -> None:
+    before = set(job.story.settled)
+    if not isinstance(data, v.BackfillRequested):
+        job.wake(entry.time, entry.seq)
+    take_wish(job.story, entry, data)
+    if isinstance(data, v.ScheduleSettled):
+        job.settled.update(dict.fromkeys(job.story.settled - before, entry.seq))
+        job.settled_until = data.until
+    elif isinstance(data, v.ScheduleReopened):
+        job.settled = {at: seq for at, seq in job.settled.items() if at in job.story.settled}
+        job.settled_until = None

@@ -14,7 +14,7 @@ from scheduler.explanation import Explainer, Explanation
 from scheduler.explanation.facts import ClockStep, ScheduleInForce, SchedulerDowntime, TakenSlots
 from scheduler.ledger.past import Past
 from tests.scheduler.explanation.chronicle import Chronicle, write
-from tests.support.lives import live_through, live_wildly
+from tests.support.lives import live_through, live_wildly, wish_unwatched
 from tests.support.world import BEGIN, World
 
 SEGMENT_ENTRIES = 512
@@ -25,7 +25,7 @@ def instants_of(rng: random.Random, job: Chronicle, now: datetime) -> list[datet
     """Instants to ask about: those that are on record, any second, those at which something changed, the future."""
     life = int((now - BEGIN).total_seconds())
     changes = [stretch.begin.replace(microsecond=0) for stretch in job.stretches if stretch.begin]
-    on_record = [*job.ticks, *job.misfires]
+    on_record = [*job.ticks, *job.misfires, *job.settled]
     asked = [BEGIN + timedelta(seconds=rng.randrange(-3_600, life + 90_000)) for _ in range(INSTANTS_PER_JOB)]
     asked += rng.sample(on_record, min(len(on_record), INSTANTS_PER_JOB))
     asked += [
@@ -48,6 +48,8 @@ def really(job: Chronicle, ends: dict[int, Entry], instant: datetime, *, on_dema
         if end is None:
             return {"running", "waiting"}
         return {"ran"} if end.type == v.RunFinished.TYPE else {"skipped"}
+    if instant in job.settled:
+        return {"settled"}
     if instant in job.misfires:
         return {"missed"}
     stretch = job.status_at(instant)
@@ -83,6 +85,8 @@ def check(answer: Explanation, job: Chronicle, ends: dict[int, Entry], entries: 
         assert job.ticks[instant] in answer.entries
         end = ends.get(job.ticks[instant])
         assert end is None or end.seq in answer.entries
+    elif instant in job.settled:
+        assert job.settled[instant] in answer.entries
     elif instant in job.misfires:
         assert job.misfires[instant] in answer.entries
     elif answer.verdict in ("disabled", "removed"):
@@ -129,3 +133,11 @@ def test_the_same_where_people_meddle_while_nobody_watches(told: range, tmp_path
     """Schedules that are replaced, switched off and removed behind a dead scheduler's back are told as such."""
     checked = sum(lives(live_wildly(seed), seed, tmp_path) for seed in told)
     assert checked > len(told) * 100
+
+
+@pytest.mark.long
+def test_the_same_where_people_settle_reopen_and_backfill(told: range, tmp_path: Path, hunt: bool) -> None:
+    """What a person settled, opened again or had run later is told as such, and by which entry."""
+    asked = told if hunt else told[1:2]
+    checked = sum(lives(live_wildly(seed, wish_unwatched), seed, tmp_path) for seed in asked)
+    assert checked > len(asked) * 100
