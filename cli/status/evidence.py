@@ -99,7 +99,11 @@ def evidence_document(view: View) -> dict[str, Any] | None:
 
 
 def _place(view: View) -> KeyPlace:
-    return key_place(view.home, view.config.ledger if view.config is not None else LedgerSettings())
+    """Where the config in force says that the key is."""
+    from scheduler.ledger.view import read_config
+
+    config = view.config or read_config(view.home, view.home.config_in_force)[0]
+    return key_place(view.home, LedgerSettings() if config is None else config.ledger)
 
 
 def _newest(view: View, evidence: Evidence, zone: str) -> Cell | str:

@@ -1,12 +1,14 @@
 """`python -m scheduler.evidence HOME`: signs the ledger, and has its checkpoints anchored, while a scheduler serves.
 
-`cronledger serve` starts this process if the ledger has a key. At SIGTERM it signs what there is and ends; so it does
-when no scheduler serves the home any more. If it is killed, the next one goes on from what was signed. Exit codes:
-0 done; 1 the ledger cannot be read or written; 78 it has no key.
+`cronledger serve` starts this process if the ledger has a key. It ends when no scheduler serves the home any more, or
+when the one that started it is gone, and signs what there is before. SIGTERM has it look for that at once: a service
+manager sends it to all processes, and the scheduler's last entry is still to come then. If it is killed, the next one
+goes on from what was signed. Exit codes: 0 done; 1 the ledger cannot be read or written; 78 it has no key.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -22,6 +24,7 @@ from scheduler.scheduler_lock import holder_of
 
 NO_KEY: Final = 78
 _LOOK_S: Final = 1.0
+_LOOK_AT_STOP_S: Final = 0.2
 _LOOKS_PER_SCHEDULER: Final = 5
 """After so many looks it is checked whether a scheduler serves the home."""
 _LOOKS_PER_DELIVERY: Final = 30
@@ -32,7 +35,7 @@ _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 def main(arguments: list[str]) -> int:
-    """Sign until a signal comes, or until no scheduler serves the home; the exit code."""
+    """Sign until no scheduler serves the home; the exit code."""
     # A handler, and no mask: commands that sign or anchor would inherit that.
     stopping = threading.Event()
     for number in _SIGNALS:
@@ -49,12 +52,14 @@ def main(arguments: list[str]) -> int:
 
 def _serve(home: Home, follower: Follower, stopping: threading.Event) -> int:
     delivery = _Delivery(follower)
-    looks = 0
+    looks, parent = 0, os.getppid()
     while True:
-        last = stopping.wait(_LOOK_S)
+        if stopping.wait(_LOOK_S):
+            time.sleep(_LOOK_AT_STOP_S)
         looks += 1
-        if not last and looks % _LOOKS_PER_SCHEDULER == 0:
-            last = holder_of(home.scheduler_lock) is None
+        last = os.getppid() != parent
+        if stopping.is_set() or looks % _LOOKS_PER_SCHEDULER == 0:
+            last = last or holder_of(home.scheduler_lock) is None
         try:
             signed = follower.turn(last=last)
         except Poisoned:

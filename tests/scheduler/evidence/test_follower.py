@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -13,9 +14,12 @@ from scheduler import vocabulary as v
 from scheduler.evidence.__main__ import NO_KEY
 from scheduler.evidence.follower import Follower
 from scheduler.evidence.keys.errors import NoLedgerKey
+from scheduler.scheduler_lock import Holder, SchedulerLock
+from tests.support.command import await_fact
 from tests.support.home import write_config
 from tests.support.keyed_home import KeyedHome
 from tests.support.served import Served
+from tests.support.world import BEGIN
 
 CONFIG = "jobs: {}\nledger: {checkpoint: {entries: 3, interval: 1h}}\n"
 
@@ -117,3 +121,21 @@ def test_a_scheduler_has_its_ledger_signed_while_it_serves_and_behind_its_stop(h
     last = home.entries()[-1]
     assert (last.type, v.payload(last).size) == (v.CheckpointSigned.TYPE, stopped.seq + 1)
     assert home.check()[-1] == last.seq
+
+
+@pytest.mark.long
+def test_it_ends_with_the_scheduler_that_started_it(home: KeyedHome) -> None:
+    """Killed as it may be, what it recorded is signed; a signal before that does not end the signer too early."""
+    taken = SchedulerLock.take(home.home.scheduler_lock, Holder(os.getpid(), "test", BEGIN))
+    script = f"{sys.executable} -m scheduler.evidence {home.home.root} & echo $!; wait"
+    with subprocess.Popen(["/bin/sh", "-c", script], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        await_fact(lambda: len(home.entries(v.CheckpointSigned.TYPE)) == 1)
+        os.kill(pid, signal.SIGTERM)
+        home.record()
+        parent.kill()
+    await_fact(lambda: len(home.entries(v.CheckpointSigned.TYPE)) == 2)
+    await_fact(lambda: not os.path.exists(f"/proc/{pid}"))
+    taken.release()
+    assert home.check() == [2, 4]

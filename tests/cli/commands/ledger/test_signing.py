@@ -9,6 +9,7 @@ import pytest
 from eventstore.proofs.kept_checkpoints import parse_kept
 from eventstore.proofs.notes.note import parse_verifier_key
 from eventstore.proofs.notes.signing import verify_note
+from scheduler.home import Home
 from scheduler.vocabulary import payload
 from tests.support.home import CONFIG, LiveHome, files_of, restore
 
@@ -142,3 +143,12 @@ def test_status_tells_what_is_signed(home: LiveHome) -> None:
     assert (document["pending"], document["refused"], document["key_usable_by"]) == (0, None, "jobs")
     home.ask("jobs", "disable", "nightly", "--reason", "test")
     assert "1 entry since" in home.ask("status").out
+
+
+def test_status_goes_by_the_config_in_force(home: LiveHome) -> None:
+    """A mistaken edit does not make it look for the key elsewhere."""
+    text = CONFIG + "ledger: {key: {file: elsewhere/key}}\n"
+    home.configure(text)
+    Home(home.root).config_in_force.write_text(text)
+    home.configure("nonsense")
+    assert "elsewhere/key" in home.ask("status").out
