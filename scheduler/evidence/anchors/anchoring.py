@@ -116,7 +116,9 @@ def anchor_pending(
         due = [each for each in lacking if at_once or not known[each.name].wait_s(now.timestamp())]
         parcels = {each.name: _parcel(home, kept, known[each.name]) for each in due}
         answers = all_at_once(
-            {each.name: partial(deliver, each, parcels[each.name]) for each in due}, patience_s
+            f"deliver {home.root}",
+            {each.name: partial(deliver, each, parcels[each.name]) for each in due},
+            patience_s,
         )
         _keep_cosignatures(home, answers)
         ledger.decide(lambda state: _events(state, kept.size, answers, actor))

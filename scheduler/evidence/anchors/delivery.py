@@ -46,20 +46,27 @@ def deliver(anchor: AnchorSettings, parcel: Parcel) -> Taken:
 
 
 def all_at_once(
-    asked: Mapping[str, Callable[[], _Answer]], patience_s: float = PATIENCE_S
+    purpose: str, asked: Mapping[str, Callable[[], _Answer]], patience_s: float = PATIENCE_S
 ) -> dict[str, _Answer | AnchorFailed]:
     """Ask all of them, and wait until each has answered, failed, or taken too long.
 
-    A thread that takes too long is left to itself, and ends with the process.
+    A thread that takes too long is left to itself, and ends with the process. While it is there, its anchor is not
+    asked for the same once more: a mount that hangs for days gets one thread.
 
     Args:
+        purpose: what they are asked for.
         asked: by the names of the anchors.
         patience_s: how long all of them may take.
     """
     answers: queue.SimpleQueue[tuple[str, _Answer | AnchorFailed]] = queue.SimpleQueue()
-    for name, ask in asked.items():
-        threading.Thread(target=_ask, args=(name, ask, answers), name=f"anchor {name}", daemon=True).start()
     found: dict[str, _Answer | AnchorFailed] = {}
+    stuck = {thread.name for thread in threading.enumerate()}
+    for name, ask in asked.items():
+        thread_name = f"{purpose}: {name}"
+        if thread_name in stuck:
+            found[name] = AnchorFailed("it has not answered since it was asked before")
+            continue
+        threading.Thread(target=_ask, args=(name, ask, answers), name=thread_name, daemon=True).start()
     give_up_s = time.monotonic() + patience_s
     while len(found) < len(asked):
         try:

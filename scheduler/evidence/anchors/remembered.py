@@ -63,7 +63,10 @@ def remembered(
     asked: dict[str, Callable[[], Note | None]] = {
         each.name: partial(_recall, each, origin, home.root) for each in anchors if can_remember(each)
     }
-    return [_judged(name, answer, origin, keys) for name, answer in all_at_once(asked, patience_s).items()]
+    return [
+        _judged(name, answer, origin, keys)
+        for name, answer in all_at_once(f"recall {home.root}", asked, patience_s).items()
+    ]
 
 
 def is_url(place: str) -> bool:

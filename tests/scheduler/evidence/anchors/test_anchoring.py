@@ -158,9 +158,23 @@ def test_one_that_breaks_in_our_hands_is_one_that_failed() -> None:
     def breaks() -> int:
         raise RuntimeError("secret")
 
-    found = all_at_once({"a": breaks, "b": lambda: 1})
+    found = all_at_once("test", {"a": breaks, "b": lambda: 1})
     assert found["b"] == 1
     assert str(found["a"]) == "it cannot be asked: RuntimeError"
+
+
+def test_one_that_hangs_for_days_gets_one_thread() -> None:
+    """It is not asked once more while it hangs, for the same; when it has come to its end, it is."""
+    may_end = threading.Event()
+    hangs = {"a": lambda: may_end.wait(60)}
+    assert "did not answer within" in str(all_at_once("hang", hangs, 0.01)["a"])
+    for _ in range(3):
+        assert str(all_at_once("hang", hangs, 60)["a"]) == "it has not answered since it was asked before"
+    assert all_at_once("another", {"a": lambda: 1}) == {"a": 1}
+    (thread,) = [each for each in threading.enumerate() if each.name == "hang: a"]
+    may_end.set()
+    thread.join(60)
+    assert all_at_once("hang", hangs) == {"a": True}
 
 
 def test_two_processes_do_not_deliver_at_once(home: SignedHome) -> None:
