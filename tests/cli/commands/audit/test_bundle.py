@@ -247,6 +247,20 @@ def test_a_damaged_ledger_gives_no_bundle(home: SignedHome, tmp_path: Path) -> N
     assert (home.ask(*DAY, "-o", str(path)).code, path.exists()) == (3, False)
 
 
+def test_what_is_kept_in_place_of_a_checkpoint_gives_no_bundle(home: SignedHome, tmp_path: Path) -> None:
+    """Something else than a checkpoint, one of another size, or a link to somewhere else."""
+    path, size = tmp_path / "b.zip", home.sign()
+    kept = next(each for each in (home.home.ledger / "checkpoints").rglob(f"{size:020}"))
+    sound = kept.read_bytes()
+    for content in (b"", b"nonsense\n", sound.replace(b"\n%d\n" % size, b"\n%d\n" % (size - 1))):
+        kept.write_bytes(content)
+        assert (home.ask(*DAY, "-o", str(path)).code, path.exists()) == (3, False)
+    kept.unlink()
+    (tmp_path / "elsewhere").write_bytes(sound)
+    kept.symlink_to(tmp_path / "elsewhere")
+    assert (home.ask(*DAY, "-o", str(path)).code, path.exists()) == (3, False)
+
+
 def test_the_range_must_be_one(home: SignedHome, tmp_path: Path) -> None:
     """And no file is replaced without --force."""
     path = tmp_path / "b.zip"

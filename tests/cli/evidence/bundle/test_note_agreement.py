@@ -52,7 +52,7 @@ def by_the_file(raw: bytes) -> set[str] | None:
         _, size, root = text.split("\n")[:3]
         b64decode(root)
         int(size)
-    except (ValueError, LookupError, OverflowError):
+    except (ValueError, LookupError, OverflowError, OSError):
         return None
     return set(signers)
 
