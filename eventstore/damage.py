@@ -28,6 +28,10 @@ DamageKind = Literal["altered", "other_place", "other_past", "gone", "head", "se
 """
 
 
+NOTHING_THERE = "nothing"
+"""What is found in place of an entry that `HEAD` names, if the entries end before it."""
+
+
 def damage_kind(damage: DamagedTail) -> DamageKind:
     """Which kind of damage this is.
 
@@ -36,6 +40,8 @@ def damage_kind(damage: DamagedTail) -> DamageKind:
     """
     if damage.segment.suffix == SEAL_SUFFIX:
         return "seal"
+    if "HEAD" in damage.expected and damage.found != NOTHING_THERE:
+        return "head"
     try:
         fd = open_regular(damage.segment)
     except FileNotFoundError:
@@ -46,8 +52,6 @@ def damage_kind(damage: DamagedTail) -> DamageKind:
         os.close(fd)
     if not raw:
         return "gone"
-    if "HEAD" in damage.expected:
-        return "head"
     line = tail_of(raw.partition(b"\n")[0])
     if line is None:
         return "altered"

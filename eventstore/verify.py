@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from eventstore.damage import NOTHING_THERE
 from eventstore.durable import REAL
 from eventstore.entry import BadLine, LineTail
 from eventstore.errors import Corrupt, NoLedger, TornTail, Unavailable
@@ -251,7 +252,7 @@ def _head_misfit(folder: Path, plan: _Plan, done: list[SegmentCheck], head: Head
     path = folder / segment_name(first)
     named = f"the entry that HEAD names, {slot.hash}"
     if slot.seq > head.seq:
-        return Corrupt(path, slot.offset, slot.seq, named, "nothing")
+        return Corrupt(path, slot.offset, slot.seq, named, NOTHING_THERE)
     place = done[(first - plan.asked.since.size) // plan.segment_entries].head_place
     assert place is not None, "the entry is among those that were checked"
     if place[0] != slot.hash:

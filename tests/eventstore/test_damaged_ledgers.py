@@ -165,6 +165,43 @@ def test_every_damage_to_lines_and_segments_is_found(
         shutil.rmtree(folder)
 
 
+@pytest.mark.parametrize(
+    ("damaged", "kind"),
+    [
+        (lambda mine, _: [*mine[:5], mine[5].replace(b"this", b"that"), *mine[6:]], "altered"),
+        (lambda mine, _: [*mine[:5], *mine[6:]], "other_place"),
+        (lambda mine, _: [*mine[:5], mine[5], *mine[5:]], "other_place"),
+        (lambda mine, _: [*mine[:5], mine[6], mine[5], *mine[7:]], "other_place"),
+        (lambda mine, foreign: [*mine[:5], foreign[5], *mine[6:]], "other_past"),
+        (lambda mine, foreign: [*mine[:5], *foreign[5:]], "other_past"),
+        (lambda mine, _: mine[:-2], "gone"),
+        (lambda _, foreign: foreign, "head"),
+    ],
+)
+def test_what_stands_there_tells_which_kind_of_damage_it_is(
+    sound: Path, other: Path, tmp_path: Path, damaged: Callable[[Lines, Lines], Lines], kind: DamageKind
+) -> None:
+    """Bytes that are no entry, an entry of another place or of another past, nothing."""
+    mine, foreign = ([line for lines in segments_of(each) for line in lines] for each in (sound, other))
+    folder = shutil.copytree(sound, tmp_path / "damaged")
+    write(folder, of_lines(damaged(mine, foreign)))
+    remove_seals(folder)
+    damage = verify(folder).first_damage
+    assert damage is not None
+    assert damage_kind(damage) == kind
+
+
+def test_what_stands_behind_a_full_segment_belongs_elsewhere(sound: Path, tmp_path: Path) -> None:
+    """Though it has the very number that would come next."""
+    folder = shutil.copytree(sound, tmp_path / "damaged")
+    segments = segments_of(sound)
+    write(folder, [[*segments[0], segments[1][0]], *segments[1:]])
+    remove_seals(folder)
+    damage = verify(folder).first_damage
+    assert damage is not None
+    assert (damage.seq, damage_kind(damage)) == (SEGMENT, "other_place")
+
+
 def test_a_seal_of_another_segment_is_found(sound: Path, tmp_path: Path) -> None:
     """Each seal in the place of each other."""
     for at in range(3):

@@ -11,7 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventstore.proofs.consistency import prove_consistency
-from eventstore.proofs.consistency_file import ConsistencyFile, is_consistency_file, parse_consistency_file
+from eventstore.proofs.consistency_file import (
+    CONSISTENCY_BYTES_MAX,
+    ConsistencyFile,
+    is_consistency_file,
+    parse_consistency_file,
+)
 from eventstore.proofs.errors import InvalidNote, InvalidProof
 from eventstore.proofs.merkle_tree import TreeHead
 from eventstore.proofs.notes.checkpoint import parse_checkpoint
@@ -103,10 +108,12 @@ def test_a_damaged_file_proves_nothing_else(data: st.DataObject) -> None:
         (RAW.replace(b"old 6", b"old 0"), "of which older tree"),
         (RAW.replace(b"old 6", b"old -6"), "of which older tree"),
         (RAW.replace(b"note ", b"nope "), "a hash"),
-        (RAW.replace(b"note ", b"note AAAA"), "the older checkpoint|no signed note"),
+        (RAW.replace(b"note ", b"note ?"), "the older checkpoint: it is no base64"),
+        (RAW.replace(b"note ", b"note AAAA"), "no signed note"),
         (RAW.replace(b"old", b"\xffld"), "beyond ASCII"),
         (RAW[: RAW.rindex("—".encode())], "no signed note"),
-        (b"x" * 4_000_000, "longer than"),
+        (b"x" * CONSISTENCY_BYTES_MAX, "no checkpoint"),
+        (b"x" * (CONSISTENCY_BYTES_MAX + 1), "longer than"),
     ],
 )
 def test_what_is_no_proof_is_refused(raw: bytes, why: str) -> None:
