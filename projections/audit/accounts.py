@@ -17,6 +17,7 @@ from projections.audit.findings import FindingKind
 from projections.audit.standing import Before, Standing
 from projections.audit.versions import Versions
 from projections.audit.walk import Walk
+from projections.audit.watch import Watch
 from projections.audit.window import RESOLUTION
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
@@ -34,12 +35,15 @@ class Account:
         promised: instants of a misfire that are to be caught up, and have no tick yet.
     """
 
-    def __init__(self, counting: Counting, versions: Versions) -> None:
+    def __init__(self, counting: Counting, versions: Versions, watch: Watch) -> None:
         self._counting, self._versions, self._window = counting, versions, counting.window
+        self._watch = watch
         self.standing = Standing(counting)
         self.changed_seq = -1
         self.promised: deque[datetime] = deque()
         self._promise: tuple[JobDefinition, str, str] | None = None
+        # In which life of a scheduler, and by which entry, the last of these promises was made or kept.
+        self._kept = 0, -1
         self._walk: Walk | None = None
         # An instant that today's versions have later than those of then had it: all up to it is accounted for.
         self._shifted: datetime | None = None
@@ -76,6 +80,7 @@ class Account:
         instant = data.scheduled_for
         if data.trigger == "catch_up":
             return self._caught_up(entry, instant)
+        self._break_promises(entry.seq)
         if job is None or not job.on_schedule or job.definition.on_demand or job.definition.follows:
             self.not_implied(instant, entry.seq)
             return None
@@ -120,9 +125,15 @@ class Account:
         if instant in self.promised:
             while (first := self.promised.popleft()) != instant:
                 self._promise_broken(first, entry.seq)
+            self._kept = self._watch.life, entry.seq
             return instant
         self.not_implied(instant, entry.seq)
         return None
+
+    def _break_promises(self, seq: int) -> None:
+        """Whoever records this has recorded before what was to be caught up."""
+        while self.promised:
+            self._promise_broken(self.promised.popleft(), seq)
 
     def _promise_broken(self, instant: datetime, seq: int) -> None:
         self._counting.find("promise_broken", instant, instant, 1, seq)
@@ -181,8 +192,8 @@ class Account:
             not self._versions.moved_misfire(self._counting.name, schedule, entry.seq, data)
         ):
             self._counting.find("wrong_count", first, last, data.count, entry.seq, expected=found.count)
-        while self.promised:
-            self._promise_broken(self.promised.popleft(), entry.seq)
+        self._break_promises(entry.seq)
+        self._kept = self._watch.life, entry.seq
         until = last
         if data.will_run:
             later = schedule.latest(first - RESOLUTION, last, data.will_run)
@@ -207,12 +218,13 @@ class Account:
 
     def excluded(self, job: Job | None, entry: Entry, data: v.ScheduleExcluded) -> None:
         """Calendars are said to have excluded instants, given the job before it."""
-        definitions = [] if job is None else [job.definition, *(each.definition for each in job.unsettled)]
-        before = data.first - RESOLUTION
-        for definition in definitions:
-            if job is not None and excluded(definition, before, data.last) == (
-                data.first, data.last, data.count,
-            ):  # fmt: skip
+        before, told = data.first - RESOLUTION, (data.first, data.last, data.count)
+        for definition, since in [] if job is None else _excluding(job):
+            if job is not None and excluded(definition, before, data.last) == told:
+                if definition is job.definition:
+                    self._excluded_before(job, before, entry.seq)
+                else:
+                    self._counting.unrecorded_exclusions(job, definition, since, before, entry.seq)
                 self._counting.count_excluded(job, definition, before, data.last)
                 return
         expected = 0 if job is None else excluded(job.definition, before, data.last).count
@@ -221,7 +233,7 @@ class Account:
     def _excluded_before(self, job: Job, until: datetime, seq: int) -> None:
         """Nothing that calendars exclude lies unrecorded before what an entry is about."""
         for after, end in job.open_stretches(_excluded_until(job), until):
-            self._counting.unrecorded_exclusions(job, after, end, seq)
+            self._counting.unrecorded_exclusions(job, job.definition, after, end, seq)
 
     # -- what was folded ---------------------------------------------------------------------------------------------
 
@@ -239,7 +251,7 @@ class Account:
         if job is None:
             return
         self._spans_left(before, job, entry, data, span)
-        self._promises_left(job, data)
+        self._promises_left(job, entry, data)
         standing = self.standing
         match data:
             case v.ScheduleTicked():
@@ -273,8 +285,11 @@ class Account:
             if isinstance(data, v.ScheduleMisfired) and span is about:
                 rest = [(after, data.first - RESOLUTION), (data.last, until)]
             self._counting.unaccounted(span.definition, rest, entry.seq, digest)
+            if span.definition.calendars is not None:
+                since = after if job.excluded_until is None else max(after, job.excluded_until)
+                self._counting.unrecorded_exclusions(job, span.definition, since, until, entry.seq)
 
-    def _promises_left(self, job: Job, data: object) -> None:
+    def _promises_left(self, job: Job, entry: Entry, data: object) -> None:
         """What was promised to be caught up and is not any more, since somebody decided otherwise."""
         if not self.promised or self._promise is None or isinstance(data, v.ScheduleMisfired):
             return
@@ -283,6 +298,9 @@ class Account:
             while self.promised and self.promised[0] <= data.until:
                 self._counting.count_one(definition, digest, "settled", self.promised.popleft())
         elif job.catching_up is None and not isinstance(data, v.ScheduleTicked) and not definition.at_reboot:
+            life, seq = self._kept
+            if self._watch.wrote_since(seq, life):
+                self._break_promises(entry.seq)
             while self.promised:
                 self._counting.count_one(definition, digest, "missed", self.promised.popleft(), reason)
 
@@ -348,6 +366,15 @@ class Account:
 def _excluded_until(job: Job) -> datetime:
     """Up to when what calendars exclude is on record, or does not matter."""
     return job.cursor if job.excluded_until is None else max(job.cursor, job.excluded_until)
+
+
+def _excluding(job: Job) -> list[tuple[JobDefinition, datetime]]:
+    """The definitions whose calendars may exclude what is not on record, each with what is recorded up to when."""
+    spans = [
+        (span.definition, span.after if job.excluded_until is None else max(span.after, job.excluded_until))
+        for span in job.unsettled
+    ]
+    return [*spans, (job.definition, _excluded_until(job))]
 
 
 def _matching(around: list[ClosedInterval], data: v.ScheduleMisfired) -> ClosedInterval | None:

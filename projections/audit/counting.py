@@ -115,12 +115,14 @@ class Counting:
         """What calendars exclude of a stretch is excluded."""
         self._count_left_out(job, definition, "excluded", after, until)
 
-    def unrecorded_exclusions(self, job: Job, after: datetime, until: datetime, seq: int) -> None:
+    def unrecorded_exclusions(
+        self, job: Job, definition: JobDefinition, after: datetime, until: datetime, seq: int
+    ) -> None:
         """What calendars exclude of a stretch is not on record, and had to be before entry `seq`."""
-        found = excluded(job.definition, *self.window.clip(after, until))
+        found = excluded(definition, *self.window.clip(after, until))
         if found.count and found.first is not None and found.last is not None:
             self.find("no_exclusion", found.first, found.last, found.count, seq)
-            self._count_left_out(job, job.definition, "unexplained", after, until)
+            self._count_left_out(job, definition, "unexplained", after, until)
 
     def _count_left_out(
         self, job: Job, definition: JobDefinition, disposition: Disposition, after: datetime, until: datetime

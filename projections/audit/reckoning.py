@@ -79,7 +79,9 @@ class Reckoning:
     def _account(self, name: str) -> Account:
         found = self._accounts.get(name)
         if found is None:
-            found = self._accounts[name] = Account(Counting(name, self.tally, self.findings), self.versions)
+            found = self._accounts[name] = Account(
+                Counting(name, self.tally, self.findings), self.versions, self.watch
+            )
         return found
 
     def take_all(self, entries: Iterable[Entry]) -> None:

@@ -61,6 +61,7 @@ class Watch:
 
     Attributes:
         since: from when on schedulers are known of; None: none has started.
+        life: how many have started.
     """
 
     def __init__(self, window: Window, state: State) -> None:
@@ -69,6 +70,7 @@ class Watch:
         self.clock_changes: Listed[ClockChange] = Listed()
         life = state.scheduler
         self.since = None if life is None else state.time
+        self.life = 0
         self._started = None if life is None else life.time
         self._down: Outage | None = None
         if life is not None and life.stopped is not None:
@@ -149,6 +151,7 @@ class Watch:
         if self._down is not None:
             self._end(self._down, entry)
         self._down, self._started = None, entry.time
+        self.life += 1
         if self.since is None:
             self.since = entry.time
         if entry.time < self._latest - timedelta(seconds=1):
@@ -196,6 +199,10 @@ class Watch:
         for outage in (self._down, self._paused):
             if outage is not None:
                 self._add(outage)
+
+    def wrote_since(self, seq: int, life: int) -> bool:
+        """Whether the scheduler that was alive at entry `seq` went on after it."""
+        return self.life == life and self._trace is not None and self._trace[1] > seq
 
     def decided_before(self, changed_seq: int) -> datetime:
         """Before which moment every instant of a job had to be decided that entry `changed_seq` changed last."""

@@ -19,33 +19,33 @@ def explained(world: World) -> int:
     return owed(report)
 
 
-def test_every_instant_of_a_life_has_one_disposition(seeds: range) -> None:
+def test_every_instant_of_a_life_has_one_disposition(few: range) -> None:
     """Through crashes, suspends, edits, pauses and calendars the report counts what an independent auditor counts."""
-    assert all(explained(live_through(seed=seed, jobs=5, days=12)) > 20 for seed in seeds)
+    assert all(explained(live_through(seed=seed, jobs=4, days=10)) > 20 for seed in few)
 
 
-def test_days_full_of_events_are_explained(seeds: range) -> None:
+def test_days_full_of_events_are_explained(few: range) -> None:
     """Also those of jobs that people disable, edit and remove while nobody watches."""
-    for seed in seeds:
+    for seed in few:
         report = report_of_world(live_wildly(seed))
         assert found(report) == []
         assert owed(report) > 20
 
 
-def test_clocks_that_are_set_by_weeks_leave_nothing_unexplained(seeds: range) -> None:
+def test_clocks_that_are_set_by_weeks_leave_nothing_unexplained(few: range) -> None:
     """An instant that a clock passed twice has one disposition."""
-    for seed in seeds:
+    for seed in few:
         explained(live_through(seed=seed, jobs=3, days=20, disturbed=disturb_by_weeks))
 
 
-def test_jobs_after_others_are_explained_too(seeds: range) -> None:
+def test_jobs_after_others_are_explained_too(few: range) -> None:
     """Their instants are those of the jobs before them."""
-    assert all(explained(live_in_chains(seed, steps=15)) > 20 for seed in seeds)
+    assert all(explained(live_in_chains(seed, steps=15)) > 20 for seed in few)
 
 
-def test_rough_lives_are_explained(seeds: range) -> None:
+def test_rough_lives_are_explained(few: range) -> None:
     """Also where people settle instants, open them again and have them backfilled, and machines boot."""
-    for seed in seeds:
+    for seed in few:
         life = live_roughly(seed, hours=16.0)
         report = report_of(life.machine.store.peer(), life.machine.clock.wall)
         assert found(report) == []
