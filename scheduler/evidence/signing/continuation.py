@@ -17,8 +17,14 @@ _CONTINUED: Final = re.compile(r"(.+)/([2-9]|[1-9][0-9]{1,3})")
 
 def next_origin(origin: str) -> str:
     """The name under which a ledger goes on: `a` as `a/2`, and that as `a/3`."""
+    first, count = _counted(origin)
+    return f"{first}/{count + 1}"
+
+
+def _counted(origin: str) -> tuple[str, int]:
+    """The first name of a ledger, and how many names it has had with this one."""
     match = _CONTINUED.fullmatch(origin)
-    return f"{origin}/2" if match is None else f"{match[1]}/{int(match[2]) + 1}"
+    return (origin, 1) if match is None else (match[1], int(match[2]))
 
 
 def own_origin(ledger_id: str, settings: LedgerSettings) -> str:
@@ -56,6 +62,7 @@ def state_under(path: Path, evidence: Evidence) -> SignedTree | None:
     state = read_state(path)
     if state is None or state.origin == evidence.origin:
         return state
-    if evidence.continued_seq is not None and next_origin(state.origin) == evidence.origin:
+    before, now = _counted(state.origin), _counted(evidence.origin)
+    if evidence.continued_seq is not None and before[0] == now[0] and before[1] < now[1]:
         return None
     raise OriginDiffers("the signer's state", state.origin, evidence.origin)

@@ -7,6 +7,7 @@ last checkpoint under the name before, as far as anybody here knows of it.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 from eventstore.proofs import kept_checkpoints
@@ -17,7 +18,8 @@ from eventstore.proofs.notes.signing import verify_note
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.entry_members import Claims
-from scheduler.evidence.keys.errors import NoLedgerKey
+from scheduler.evidence.keys.errors import KeyMissing, NoLedgerKey
+from scheduler.evidence.keys.key_file import read_key
 from scheduler.evidence.keys.key_lock import signing_alone
 from scheduler.evidence.keys.key_place import KeyPlace
 from scheduler.evidence.signing.continuation import next_origin
@@ -47,11 +49,13 @@ def continue_ledger(
         witnessed: the checkpoints that others have. The largest of them and of those that are kept here is recorded.
 
     Returns:
-        The public key under the new name; the private one is the same.
+        The public key under the new name. The private one is that in the file, if there is one: it is another than
+        the ledger names if the copy is older than a rotation.
 
     Raises:
         NoLedgerKey: the ledger has no key.
         InvalidNote: what was witnessed is no checkpoint of this ledger.
+        KeyUnusable: the file has no key that could sign.
         DamagedCheckpoint: what is kept here is none.
         Unavailable, Poisoned, Corrupt: the ledger cannot be written.
         OSError: a file cannot be read.
@@ -62,10 +66,11 @@ def continue_ledger(
         if evidence is None:
             raise NoLedgerKey
         present = parse_verifier_key(evidence.vkey)
+        signing = _signing_key(place, present)
         former = [parse_verifier_key(each) for each in evidence.former_keys]
-        found = [*_known(home, present), *(_checked(each, [present, *former]) for each in witnessed)]
+        found = [*_known(home, present), *(_checked(each, [present, signing, *former]) for each in witnessed)]
         known = max(found, key=lambda each: each.size, default=None)
-        key = VerifierKey(next_origin(evidence.origin), present.public_key)
+        key = VerifierKey(next_origin(evidence.origin), signing.public_key)
         payload = v.LedgerContinued(
             origin=key.name,
             checkpoint="" if known is None else known.note.raw.decode(),
@@ -81,6 +86,15 @@ def continue_ledger(
 
         ledger.decide(decide)
         return key
+
+
+def _signing_key(place: KeyPlace, present: VerifierKey) -> VerifierKey:
+    """The key that signs from here on, under the present name."""
+    if place.file is None:
+        return present
+    with contextlib.suppress(KeyMissing):
+        return read_key(place.file).under(present.name).verifier_key
+    return present
 
 
 def _known(home: Home, key: VerifierKey) -> list[Kept]:

@@ -244,6 +244,27 @@ def test_a_copy_from_before_it_went_on_is_refused(tmp_path: Path) -> None:
         home.sign()
 
 
+def test_a_ledger_may_go_on_again_before_it_is_signed(tmp_path: Path) -> None:
+    """And after a restore to a time before its key was rotated, by the key that there is."""
+    home = KeyedHome(tmp_path / "home")
+    first = home.create_key()
+    home.sign()
+    shutil.copytree(home.home.ledger, tmp_path / "backup")
+    rotated = _rotate(home)
+    newest = home.sign()
+    assert newest is not None
+    shutil.rmtree(home.home.ledger)
+    shutil.copytree(tmp_path / "backup", home.home.ledger)
+    home.record()
+    with pytest.raises(NotAnExtension):
+        home.sign()
+    assert _continue(home, newest.kept.note.raw).public_key == rotated.public_key
+    assert _continue(home).name == f"{first.name}/3"
+    home.sign()
+    assert home.check() == [2, 6]
+    assert list(illegal_entries(home.entries())) == []
+
+
 def test_names_are_counted() -> None:
     """A name goes on as its second, third and so on; the digits of an id are no such number."""
     assert [next_origin(each) for each in ("a", "a/2", "a/9", "a/19", f"cronledger/{'1' * 32}", "a/1")] == [
