@@ -95,6 +95,7 @@ class ConfigWatch:
         self._announced_stamp: Stamp | None = None
         self._unended_stamp: Stamp | None = None
         self._reading = BackgroundReading(home)
+        self._asked_stamp: Stamp | None = None
 
     def begin(self) -> None:
         """Put the config in force with which the scheduler starts; recording it is the caller's part."""
@@ -107,7 +108,7 @@ class ConfigWatch:
         What takes long to read is read in the background, and the config in force stays so meanwhile.
         """
         stamp, now_s = stamp_of(self._home.config), self._clock.read().monotonic_s
-        if self._reading.is_wanted:
+        if self._reading.is_wanted and stamp == self._asked_stamp:
             self._reload(stamp)
         elif self._calendar_stamps != (stamps := calendar_stamps(self.config)):
             self._calendar_stamps = stamps
@@ -136,7 +137,8 @@ class ConfigWatch:
             self._record(lambda state: [rejected], stamp)
             return
         if config is None:
-            return  # it is asked for again
+            self._asked_stamp = stamp  # it is asked for again, unless it is edited again first
+            return
         if config.settings.fsync != self.config.settings.fsync:
             self._announce(FsyncEdited())
         self._use(config)

@@ -163,6 +163,24 @@ class Slow:
 """
 
 
+def test_an_edit_that_comes_while_one_is_read_is_given_time_too(tmp_path: Path) -> None:
+    """It may be half written as any other."""
+    watched = Watched(tmp_path / "home")
+    (watched.home.root / "days.ics").write_text(ICAL.format("20260102"))
+    watched.home.config.write_text(WHOLE.replace("  b:", "  c:") + "calendars: {a: {ical: days.ics}}\n")
+    watched.look_for(2)
+    kept = watched.home.var / "calendar-days.json"
+    deadline_s = time.monotonic() + DEADLINE_S
+    while not kept.exists() and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+    watched.home.config.write_text(HALF)
+    watched.look_for(UNENDED_REST_S - 1)
+    assert watched.jobs == ["a", "b"]
+    assert watched.announced == [ConfigUnended()]
+    watched.look_until(lambda: watched.jobs == ["a"])
+    watched.watch.close()
+
+
 def test_what_cannot_be_kept_is_said(tmp_path: Path) -> None:
     """It is read some times, and then the config is not used, for that reason."""
     watched = Watched(tmp_path / "home")
