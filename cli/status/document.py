@@ -20,7 +20,7 @@ from cli.status.findings import (
 )
 from cli.words.approval_words import change_document, waiting_changes
 from cli.words.limit_words import memory_means
-from cli.words.wait_words import awaited_instants, waiting_document
+from cli.words.wait_words import awaited_instants, waited_document, waiting_document
 from scheduler.ownership.home_identity import is_copy
 from scheduler.processes.recognition.survivors import living_survivors
 from scheduler.rules.requests.upcoming import jobs_settled_ahead
@@ -98,6 +98,7 @@ def _runs(view: View) -> list[dict[str, Any]]:
             "trigger": run.trigger,
             "started": run.started,
             "waiting_for": waiting_document(waits.of(run.number)) if run.started is None else None,
+            "waited_for": waited_document(run),
         }
         for run in view.state.runs.values()
     ]

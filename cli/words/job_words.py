@@ -11,7 +11,13 @@ from cli.terminal.console import Tone, is_terminal, speaks_unicode
 from cli.terminal.printable import show_count
 from cli.terminal.tables import Cell
 from cli.times.show import show_clock, show_duration, show_past, show_time
-from cli.words.wait_words import awaited_instants, awaited_words, waiting_document, waiting_runs_words
+from cli.words.wait_words import (
+    awaited_instants,
+    awaited_words,
+    waited_document,
+    waiting_document,
+    waiting_runs_words,
+)
 from cli.words.words import actor_words, outcome_symbol, outcome_words, skip_words, timing_words
 from scheduler.rules.instants_state import Backfill
 from scheduler.rules.requests.backfill import under_way
@@ -217,4 +223,5 @@ def _run_document(state: State, number: int, waits: WaitingReasons) -> dict[str,
         "attempt": run.attempt,
         "retry_at": run.retry_at,
         "waiting_for": waiting_document(waits.of(number)) if run.started is None else None,
+        "waited_for": waited_document(run),
     }

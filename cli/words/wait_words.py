@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from cli.terminal.printable import printable
 from cli.times.show import local_zone, show_clock, show_past, show_time
 from cli.words.lock_words import lock_words
 from scheduler.rules.awaited import AwaitedInstant
@@ -78,7 +79,19 @@ def going_words(state: State, run: Run, waits: WaitingReasons, now: datetime, zo
         how = f"{what} {show_past(run.started, now)}"
         if zone is not None:
             how = f"{what} {show_time(run.started, zone)} ({show_past(run.started, now)})"
+        how += waited_words(run)
     return f"{how}, asked to stop" if run.cancel_seq is not None else how
+
+
+def waited_words(run: Run) -> str:
+    """For what a run had waited that is going, as the end of a phrase; empty if for nothing."""
+    if run.waited is None:
+        return ""
+    told = list(run.waited.jobs)
+    told += [] if run.waited.run is None else [f"run {run.waited.run}"]
+    told += [] if run.waited.lock is None else [f"the lock {printable(run.waited.lock.name)}"]
+    told += ["a slot"] if run.waited.slots else []
+    return f" after waiting for {' and '.join(told)}"
 
 
 def waiting_runs_words(
@@ -94,7 +107,7 @@ def waiting_runs_words(
     live = [state.runs[number] for number in job.live]
     waiting = [run for run in live if run.started is None]
     if not waiting:
-        return "running"
+        return "running" + (waited_words(live[0]) if len(live) == 1 else "")
     first = min(waiting, key=lambda run: run.precedence)
     words = waiting_words(state, first, waits.of(first.number), now, zone, beside=beside)
     if len(waiting) < len(live):
@@ -119,6 +132,14 @@ def awaited_words(job: Job, zone: str, *, beside: datetime | None = None) -> str
     first, missing = awaited[0]
     more = f" and {len(awaited) - 1} more" if len(awaited) > 1 else ""
     return f"waiting for {' and '.join(missing)}, for {_shown(first.instant, zone, beside)}{more}"
+
+
+def waited_document(run: Run) -> dict[str, Any] | None:
+    """For what a run had waited that is going, as JSON has it; None if for nothing."""
+    waited = run.waited
+    if waited is None:
+        return None
+    return {"run": waited.run, "jobs": waited.jobs, "lock": waited.lock, "slots": waited.slots}
 
 
 def waiting_document(reason: WaitingReason) -> dict[str, Any]:

@@ -10,12 +10,28 @@ from datetime import datetime
 
 import msgspec
 
+from scheduler.entry_members import LockWait
+
 
 class Success(msgspec.Struct, gc=False):
     """The newest success of a job that counts for the jobs after it: the entry that says so, and its time."""
 
     seq: int
     time: datetime
+
+
+class EndedWait(msgspec.Struct, gc=False, omit_defaults=True):
+    """For what a run had waited before its attempt started, as its `run.started` says.
+
+    Attributes:
+        run: the run of its job before it; lock: the lock; slots: the runs that held all slots.
+        jobs: those whose success came while it waited.
+    """
+
+    run: int | None = None
+    lock: LockWait | None = None
+    slots: list[int] = []
+    jobs: list[str] = []
 
 
 class PassedRun(msgspec.Struct, frozen=True, gc=False):

@@ -22,7 +22,7 @@ from scheduler.entry_members import (
     Trigger,
 )
 from scheduler.rules.approvals.pending_change import PendingChange
-from scheduler.rules.awaited import AwaitedInstant, PassedRun, Success
+from scheduler.rules.awaited import AwaitedInstant, EndedWait, PassedRun, Success
 from scheduler.rules.evidence.evidence_state import Evidence
 from scheduler.rules.instants_state import (
     RESOLUTION,
@@ -207,6 +207,7 @@ class Run(msgspec.Struct, omit_defaults=True, gc=False):
         nominal: its instant as the schedule is written, where jitter moved it.
         with_dependents: a person asked that the jobs after this one follow.
         failed_upstream: the entry by which a job before this one did not succeed: it is to be skipped.
+        waited: for what it had waited before the attempt that is going.
     """
 
     number: int
@@ -230,6 +231,7 @@ class Run(msgspec.Struct, omit_defaults=True, gc=False):
     nominal: datetime | None = None
     with_dependents: bool = False
     failed_upstream: int | None = None
+    waited: EndedWait | None = None
 
     @property
     def waits_for_retry(self) -> bool:

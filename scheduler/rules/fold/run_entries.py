@@ -6,7 +6,7 @@ from datetime import datetime
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.rules.awaited import PassedRun, Success
+from scheduler.rules.awaited import EndedWait, PassedRun, Success
 from scheduler.rules.fold import upstreams
 from scheduler.rules.fold.apply import Apply
 from scheduler.rules.state import Executor, Job, LastRun, LeftRunning, RetryWait, Run, State
@@ -59,8 +59,18 @@ def _run_started(state: State, entry: Entry, data: v.RunStarted) -> None:
         run.secret_sha256 = data.secret_sha256
         run.executor = _executor(data)
         run.locks = data.locks
+        run.waited = _ended_wait(state, run, data)
         if entry.actor == v.SCHEDULER:
             run.by = "scheduler"
+
+
+def _ended_wait(state: State, run: Run, data: v.RunStarted) -> EndedWait | None:
+    job = state.jobs.get(run.job)
+    awaited = zip(job.definition.awaits, data.successes, strict=False) if job and data.successes else ()
+    jobs = [name for name, seq in awaited if seq > run.number]
+    if data.waited_behind is None and data.waited_for is None and not data.slots and not jobs:
+        return None
+    return EndedWait(data.waited_behind, data.waited_for, data.slots, jobs)
 
 
 def _run_adopted(state: State, entry: Entry, data: v.RunAdopted) -> None:
@@ -99,7 +109,7 @@ def _await_retry(run: Run, entry: Entry, data: v.RunFinished, at: datetime) -> N
     first_started = data.started if run.retry is None else run.retry.first_started
     run.retry = RetryWait(at, entry.seq, first_started, data)
     run.started = run.executor = run.secret_sha256 = None
-    run.locks = {}
+    run.locks, run.waited = {}, None
 
 
 def _run_skipped(state: State, entry: Entry, data: v.RunSkipped) -> None:

@@ -131,6 +131,30 @@ def test_a_home_that_nobody_serves_says_that_its_runs_wait_for_a_scheduler(tmp_p
     assert re.search(r"Run \d+ waits: no scheduler is running\.", why)
 
 
+def test_a_run_that_is_going_tells_for_what_it_had_waited(tmp_path: Path) -> None:
+    """In the list and the status; one that had not waited tells nothing."""
+    world = World(
+        job("own", "1,2 0 * * *", overlap="queue", locks=["db"]),
+        job("later", "1 0 * * *", locks=["db"]),
+        job("at-once", "1 0 * * *"),
+    )
+    world.machine.behaviour = lambda launch: Process(HOUR_S, 0)
+    world.start()
+    world.run(2.5 * HOUR_S)
+    home = home_of(world, tmp_path)
+    first, last = (each["run"] for each in rows(home, "SELECT run FROM runs WHERE job = 'own' ORDER BY run"))
+    (later,) = (each["run"] for each in rows(home, "SELECT run FROM runs WHERE job = 'later'"))
+    words = f"after waiting for run {first} and the lock db"
+    listed = {line.split()[0]: line for line in ask(home, "jobs", "list").out.splitlines()}
+    assert f"enabled, running {words}" in listed["own"]
+    assert "waiting" not in listed["at-once"]
+    assert re.search(rf"run {last} of own, started .* ago {words}", ask(home, "status").out)
+    (document,) = ask(home, "status", "--json").document["runs"]
+    assert document["waited_for"] == {
+        "run": first, "jobs": [], "lock": {"name": "db", "holders": [later]}, "slots": [],
+    }  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def after(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home in which one run waited for the run before it, and one for the only slot."""
