@@ -155,7 +155,7 @@ class _Page:
     def _revision(self, each: RevisionInForce) -> Html:
         counts, definition = each.tally.counts, each.tally.definition
         zone = "" if definition.timezone == "UTC" else f" ({definition.timezone})"
-        since = "" if each.defined is None else f", since {self._stamp(each.defined)}"
+        since = "" if each.defined is None else f", since {self._stamp(each.defined)[:16]}"
         revision = tag("span", text("revision "), tag("span", text(each.key.revision), class_="mono"), text(since),
                        class_="soft")  # fmt: skip
         return tag(

@@ -73,7 +73,7 @@ def sections(report: Report, zone: str) -> list[Section]:
     return [
         Section(
             "unexplained", "Unexplained", "Instants that nothing on record explains, and entries about none.",
-            "none: each instant has exactly one disposition", at(_finding, report.findings), report.findings.total,
+            "none; each instant has exactly one disposition", at(_finding, report.findings), report.findings.total,
         ),
         section("failures", "Failures", "Runs that did not succeed, and what resolved each.",
                 "no run failed", runs.failures, _failure),

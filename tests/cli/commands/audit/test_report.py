@@ -89,7 +89,7 @@ def test_the_text_fits_80_columns_and_tells_the_story(told: Path) -> None:
         "nightly: 3 times, to 2025-04-02 00:30:00 UTC, while no scheduler was running; 1 run caught up [entry 13]",
         "disabled by user:ann@sim: the database moves; until 2025-03-29 09:00:00 UTC",
         "the scheduler had died; 3 instants missed [entries 11, 12]",
-        "Unexplained: none: each instant has exactly one disposition",
+        "Unexplained: none; each instant has exactly one disposition",
     ):
         assert words in text
 
