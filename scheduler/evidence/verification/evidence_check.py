@@ -233,6 +233,9 @@ class _Check:
         if found.checkpoint is None or found.note is None:
             raise _Misfit(f"it is no checkpoint: {found.why}")
         origin, (size, root) = found.checkpoint.origin, found.checkpoint.head
+        if self._history.is_lost_name(origin):
+            self._judge_lost(found.where, origin, size)
+            return None
         if origin not in self._history.origins and (self._history.origins or self._first == 0):
             raise _OfAnotherLog
         signers = self._known_signers(found.note)
@@ -256,6 +259,22 @@ class _Check:
             raise _Misfit(f"the first {size:,} entries have another root than was signed")
         self._fitting.append(_Fitting(size, signers))
         return size
+
+    def _judge_lost(self, where: str, origin: str, size: int) -> None:
+        """Judge a checkpoint under a name by which the ledger went on once, and of which it has no entry any more.
+
+        Raises:
+            _NotRead, _Misfit: that entry may be where nothing was read; or nobody was told of a restore since.
+        """
+        if self._first or self._damaged:
+            raise _NotRead
+        accepted = [each.seq for each in self._history.periods if each.seq in self._trust.continued]
+        if not accepted or min(accepted) >= size:
+            raise _Misfit(
+                f"it names this ledger {origin}, and the entry by which it went on as that is not here"
+            )
+        gone = Superseded(where, size, origin, min(accepted))
+        self._superseded.setdefault((size, origin), gone)
 
     def _known_signers(self, note: Note) -> list[VerifierKey]:
         """Who has signed a note: keys of the ledger, and witnesses beside them.

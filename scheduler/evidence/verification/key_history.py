@@ -78,6 +78,16 @@ class KeyHistory(NamedTuple):
         """What was in force before an entry."""
         return next((each for each in reversed(self.periods) if each.seq < seq), None)
 
+    def is_lost_name(self, origin: str) -> bool:
+        """Whether an origin is one under which this ledger went on once, by an entry that is not here."""
+        if origin in self.origins:
+            return False
+        return any(
+            origin.startswith(f"{each.origin}/") and origin.removeprefix(f"{each.origin}/").isdecimal()
+            for each in self.periods
+            if each.by == "created"
+        )
+
     def continued_before(self, origin: str, size: int) -> KeyPeriod | None:
         """The continuation that explains why a checkpoint under an older origin reaches further than the entries did.
 

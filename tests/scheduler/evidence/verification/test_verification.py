@@ -266,6 +266,35 @@ def test_after_a_restore_the_entry_that_says_so_explains_what_is_remembered(
     assert evidence.covered == 56
 
 
+def test_a_name_under_which_the_ledger_went_on_once_is_not_another_log(
+    ledger: SignedLedger, tmp_path: Path
+) -> None:
+    """After a second restore, of an older backup, nothing tells of the first but what is remembered."""
+    backup = shutil.copytree(ledger.folder, tmp_path / "backup")
+    last = ledger.sign()
+    ledger.continue_after(last, signer(3, f"{ORIGIN}/2"))
+    ledger.grow(20)
+    ledger.sign()
+    place = tmp_path / "anchor"
+    place.mkdir()
+    (place / "kept").write_bytes(signed_note(head_of(ledger.folder), ledger.key).raw)
+    (place / "early").write_bytes(signed_note(head_of(backup, 31), signer(1)).raw)
+    (place / "foreign").write_bytes(signed_note(head_of(backup, 31), signer(5, f"{ORIGIN}/2/log")).raw)
+    restored = SignedLedger.__new__(SignedLedger)
+    restored.__dict__ |= ledger.__dict__ | {"folder": backup, "key": signer(1)}
+    restored.continue_after(last, signer(4, f"{ORIGIN}/3"))
+    restored.grow(40)
+    trust = Trust(places=[remembered(place)])
+    evidence = found(restored, trust)
+    assert [each.why for each in evidence.anchor_contradictions] == [
+        f"it names this ledger {ORIGIN}/2, and the entry by which it went on as that is not here"
+    ]
+    assert (evidence.anchors[0].fitting, evidence.anchors[0].foreign) == (1, 1)
+    assert len(found(restored, trust._replace(continued=[34])).anchor_contradictions) == 1
+    accepted = found(restored, trust._replace(continued=[35]))
+    assert (reasons(accepted), len(accepted.superseded)) == ("", 1)
+
+
 def test_a_place_that_remembers_nothing_of_the_ledger_is_told(ledger: SignedLedger, tmp_path: Path) -> None:
     """Another log's checkpoints alone; beside them those of this one, they are passed over."""
     log = signer(5, "example.com/log")
