@@ -13,8 +13,6 @@ import socket
 from collections.abc import Iterator
 from typing import Final
 
-from msgspec import structs
-
 from scheduler.entry_members import Claims
 from scheduler.home import Home
 from scheduler.ownership.home_owner import user_name
@@ -42,16 +40,13 @@ def acting_party(home: Home, mark: str) -> Party:
         mark: what its runs carry; see `State.mark`.
     """
     uid, said, login = _uid(), claims(mark), inherited_login()
-    names = () if said is None else (said.sudo, said.login)
     vouched = "" if login is None else user_name(login.uid)
-    login_uid = None if said is None else said.login_uid
-    in_run = said is not None and said.run is not None
     return Party(
         name=user_name(uid),
         login=vouched,
-        claimed=[name for name in names if name and name != vouched],
-        is_root=0 in (uid, login_uid, *os.getresuid()),
-        in_job=in_run or _comes_of_scheduler(home),
+        claimed=[name for name in (said.sudo, said.login) if name and name != vouched],
+        is_root=0 in (uid, said.login_uid, *os.getresuid()),
+        in_job=said.run is not None or _comes_of_scheduler(home),
     )
 
 
@@ -66,8 +61,8 @@ def person() -> str:
     return f"user:{user_name(_uid())}@{socket.gethostname()}"
 
 
-def claims(mark: str) -> Claims | None:
-    """What is said about the person and cannot be checked; None if nothing is, or nothing but the name itself.
+def claims(mark: str) -> Claims:
+    """What is said about the person and cannot be checked, where it is more than the name; and the kernel's numbers.
 
     Args:
         mark: what the runs carry that may have typed this; see `State.mark`.
@@ -75,14 +70,14 @@ def claims(mark: str) -> Claims | None:
     name = user_name(_uid())
     login, sudo = login_of(), _sudo_name()
     login_name = "" if login is None else user_name(login.uid)
-    said = Claims(
+    return Claims(
         login="" if login_name == name else login_name,
         sudo="" if sudo == name else sudo,
         run=_typed_in(mark),
         login_uid=None if login is None else login.uid,
         session=None if login is None else login.session,
+        uid=_uid(),
     )
-    return None if said == Claims() else structs.replace(said, uid=_uid())
 
 
 def _typed_in(mark: str) -> int | None:

@@ -59,6 +59,7 @@ def test_the_scheduler_runs_it_and_the_output_is_followed(home: LiveHome, schedu
     assert (result.code, result.out) == (0, "out\n")
     assert result.err.startswith("err\nrun ")
     requested = msgspec.json.decode(home.entries("run.requested")[0].data)
+    assert requested.pop("claims")["uid"] == os.getuid()
     assert requested == {"executor": "scheduler", "reason": "because"}
     assert home.entries("run.started")[0].actor == "scheduler"
     bad = home.run("jobs", "run", "bad", "gone", "hello")
