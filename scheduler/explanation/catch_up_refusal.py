@@ -1,4 +1,4 @@
-"""Why catch-up did not run an instant that was missed."""
+"""What catch-up ran of the instants that were missed, and why it did not run another one."""
 
 from __future__ import annotations
 
@@ -9,9 +9,33 @@ from typing import Literal
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.explanation.facts import CatchUpRefusal
+from scheduler.ledger.past import Past
 from scheduler.rules.state import Job
 
 _SHOWN_INSTEAD_MAX = 5
+_NEAR_ENTRIES = 20_000
+"""So far behind a misfire its ticks are looked for: a crash may have come between it and them."""
+
+
+def promised_ticks(
+    past: Past, entry: Entry, misfire: v.ScheduleMisfired
+) -> list[tuple[Entry, v.ScheduleTicked]]:
+    """The ticks that a misfire promised: right behind it, or after the restart if a crash cut them off.
+
+    There are fewer than promised where the job's schedule ceased to be in force in between.
+    """
+    found: list[tuple[Entry, v.ScheduleTicked]] = []
+    for each in past.entries(entry.seq + 1, entry.seq + _NEAR_ENTRIES if misfire.will_run else entry.seq):
+        if len(found) >= misfire.will_run:
+            break
+        if each.job != entry.job:
+            continue
+        data = v.payload(each)
+        if isinstance(data, v.ScheduleTicked) and data.trigger == "catch_up":
+            found.append((each, data))
+        elif isinstance(data, v.ScheduleTicked | v.ScheduleMisfired | v.JobDisabled | v.JobRemoved):
+            break
+    return found
 
 
 def catch_up_refusal(

@@ -21,7 +21,7 @@ from scheduler.definition import JobDefinition
 from scheduler.entry_members import CLOSING_REASONS
 from scheduler.explanation.backfills import Backfills
 from scheduler.explanation.boots import boot_facts, boots_between
-from scheduler.explanation.catch_up_refusal import catch_up_refusal
+from scheduler.explanation.catch_up_refusal import catch_up_refusal, promised_ticks
 from scheduler.explanation.downtime import downtime_around, downtime_now, misfire_of, unwatched_facts
 from scheduler.explanation.excluded_days import without_due
 from scheduler.explanation.facts import (
@@ -279,17 +279,14 @@ class Explainer:
 
     def _misfired(self, entry: Entry, data: v.ScheduleMisfired, job: Job, instant: datetime) -> Finding:
         facts = unwatched_facts(self._past, instant, entry.seq, data.reason)
-        misfired = misfire_of(entry, data)
-        ticks = [
-            (tick, v.payload(tick)) for tick in self._past.entries(entry.seq + 1, entry.seq + data.will_run)
-        ]
+        ticks = promised_ticks(self._past, entry, data)
+        misfired = structs.replace(misfire_of(entry, data), will_run=len(ticks))
         for tick, payload in ticks:
             if payload.scheduled_for == instant:
                 verdict, run = self._run_facts(tick.seq)
                 return verdict, [*facts, misfired, run_owed(tick, payload), *run]
-        if (
-            data.reason in CLOSING_REASONS
-        ):  # it was disabled anew, edited or removed before that was caught up
+        # It was disabled anew, edited or removed before that was caught up, or before all of it was.
+        if data.reason in CLOSING_REASONS or len(ticks) < data.will_run:
             return "missed", [*facts, misfired]
         return "missed", [*facts, misfired, catch_up_refusal(entry, job, instant, ticks)]
 

@@ -60,6 +60,7 @@ class Story:
     def end(self, at: datetime) -> None:
         """The schedule in force ends at `at`."""
         self.advance(at)
+        self.to_catch_up = []  # what a crash cut off of a catch-up is not run any more
         for instant in self.boots.intersection(self.owed):
             del self.owed[instant]
         if self.since is not None:

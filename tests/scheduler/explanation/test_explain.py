@@ -569,3 +569,32 @@ def test_a_time_that_comes_twice(ask: Ask, schedule: str, verdicts: list[str], e
     assert [answer.verdict for answer in answers] == verdicts
     assert [the(answer, f.DaylightSaving).effect for answer in answers] == effects
     assert [the(answer, f.DaylightSaving).other for answer in answers] == instants[::-1]
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_catch_up_that_a_crash_cut_off_is_told(ask: Ask, edited: bool) -> None:
+    """The tick comes after the restart, with other entries before it; none comes if the schedule was replaced."""
+    world = World(job("hourly", catch_up="one"), job("other", "@reboot"))
+    world.start()
+    world.run(1_800)
+    world.crash()
+    world.clock.pass_(4 * 3_600)
+
+    def cut(events: Sequence[Event]) -> None:
+        kinds = [type(event.data) for event in events]
+        if v.ScheduleMisfired in kinds:
+            world.machine.tear(len(events), kinds.index(v.ScheduleMisfired) + 1)
+            raise Crash
+
+    world.machine.store.after_commit = cut
+    with pytest.raises(Crash):
+        world.start()
+    world.crash()
+    world.machine.store.after_commit = None
+    if edited:
+        world.edit(job("hourly", "30 * * * *", catch_up="one"))
+    world.start()
+    world.run(60)
+    assert ask(world, at(4)).verdict == ("missed" if edited else "ran")
+    refused = [fact for fact in ask(world, at(3)).facts if isinstance(fact, f.CatchUpRefusal)]
+    assert len(refused) == (0 if edited else 1)
