@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from cli.app.failures import ExitCode, Failure
+
+if TYPE_CHECKING:
+    from scheduler.evidence.signing.errors import StateDiffers
 
 _CONTINUE = (
     "It is an older copy of the ledger, or another one. If it was restored for good, "
     "`cronledger ledger continue --reason TEXT` lets it go on under another name; docs/checkpoints.md tells more."
+)
+
+_STATE_LOST = (
+    "Put it back from a copy that is not older than the newest checkpoint. If there is none, "
+    "`cronledger ledger verify --anchor` says whether the ledger is what is remembered elsewhere; then move the file "
+    "away: without it the signer remembers only what the kept checkpoints and the anchors do."
 )
 
 
@@ -20,7 +30,13 @@ def signing_explained() -> Iterator[None]:
     from eventstore.proofs.kept_checkpoints import DamagedCheckpoint, OtherCheckpoint
     from scheduler.evidence.keys.creation import HasKey
     from scheduler.evidence.keys.errors import KeyMissing, KeyUnusable, NoLedgerKey
-    from scheduler.evidence.signing.errors import NotAnExtension, OriginDiffers, SigningRefused
+    from scheduler.evidence.signing.errors import (
+        NotAnExtension,
+        OriginDiffers,
+        SigningRefused,
+        StateDiffers,
+        StateUnusable,
+    )
 
     try:
         yield
@@ -41,6 +57,10 @@ def signing_explained() -> Iterator[None]:
         raise Failure(f"this is not the public key of this ledger: {problem}") from None
     except NotAnExtension as problem:
         raise Failure(f"not signed: {problem}", _CONTINUE, ExitCode.LEDGER) from None
+    except StateDiffers as problem:
+        raise Failure(f"not signed: {problem}", _state_hint(problem), ExitCode.LEDGER) from None
+    except StateUnusable as problem:
+        raise Failure(f"not signed: {problem}", _STATE_LOST, ExitCode.LEDGER) from None
     except OriginDiffers as problem:
         raise Failure(
             f"not signed: {problem}",
@@ -52,6 +72,17 @@ def signing_explained() -> Iterator[None]:
             "`cronledger ledger verify` says what fits the entries and what does not.",
             ExitCode.LEDGER,
         ) from None
+
+
+def _state_hint(problem: StateDiffers) -> str:
+    from scheduler.evidence.signing.continuation import is_earlier
+
+    if is_earlier(problem.origin, problem.told):
+        return f"{_CONTINUE} Do that until its name is one under which nothing was signed."
+    return (
+        f"{problem.path} is of another ledger: a key and its state are those of one ledger. "
+        "Name another file with `ledger: key:` in the config, or put the state of this ledger back."
+    )
 
 
 def no_key() -> Failure:

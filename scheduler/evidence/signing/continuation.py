@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from scheduler.evidence.settings import LedgerSettings
-from scheduler.evidence.signing.errors import OriginDiffers
+from scheduler.evidence.signing.errors import OriginDiffers, StateDiffers
 from scheduler.evidence.signing.signer_state import SignedTree, read_state
 from scheduler.rules.evidence.evidence_state import Evidence
 
@@ -49,6 +49,12 @@ def goes_on(first: str, origin: str) -> bool:
     return match is not None and match[1] == first
 
 
+def is_earlier(origin: str, other: str) -> bool:
+    """Whether a ledger had the first name some time before the second; nothing need be signed under those between."""
+    (name, number), (other_name, other_number) = _counted(origin), _counted(other)
+    return name == other_name and number < other_number
+
+
 def state_under(path: Path, evidence: Evidence) -> SignedTree | None:
     """What the signer remembers under the present name of the ledger; None if that is nothing yet.
 
@@ -57,12 +63,11 @@ def state_under(path: Path, evidence: Evidence) -> SignedTree | None:
 
     Raises:
         StateUnusable: the file cannot be read or understood.
-        OriginDiffers: the signer remembers another ledger, or a later name of this one.
+        StateDiffers: the signer remembers another ledger, or a later name of this one.
     """
     state = read_state(path)
     if state is None or state.origin == evidence.origin:
         return state
-    before, now = _counted(state.origin), _counted(evidence.origin)
-    if evidence.continued_seq is not None and before[0] == now[0] and before[1] < now[1]:
+    if evidence.continued_seq is not None and is_earlier(state.origin, evidence.origin):
         return None
-    raise OriginDiffers("the signer's state", state.origin, evidence.origin)
+    raise StateDiffers(str(path), state.origin, evidence.origin)

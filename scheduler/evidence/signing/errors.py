@@ -30,7 +30,7 @@ class OriginDiffers(SigningRefused):
     """The name that is asked for is not the one under which the ledger has its key.
 
     Attributes:
-        place: what says otherwise: "the config", "the signer's state".
+        place: what says otherwise: "the config", or the file with the signer's state.
         told: the name there.
         origin: that of the ledger.
     """
@@ -38,6 +38,18 @@ class OriginDiffers(SigningRefused):
     def __init__(self, place: str, told: str, origin: str) -> None:
         self.place, self.told, self.origin = place, told, origin
         super().__init__(f"{place} says {told}, and the ledger has its key under {origin}")
+
+
+class StateDiffers(OriginDiffers):
+    """The signer remembers another ledger, or a later name of this one.
+
+    Attributes:
+        path: the file in which it remembers that.
+    """
+
+    def __init__(self, path: str, told: str, origin: str) -> None:
+        self.path = path
+        super().__init__(f"the signer's state, {path},", told, origin)
 
 
 class StateUnusable(SigningRefused):

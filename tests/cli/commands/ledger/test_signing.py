@@ -81,6 +81,26 @@ def test_an_older_copy_is_refused_and_can_go_on(home: LiveHome) -> None:
     assert home.ask("ledger", "verify").code == 0
 
 
+def test_a_state_that_does_not_fit_is_refused_in_words_that_help(home: LiveHome) -> None:
+    """A later name of this ledger, another ledger, no state at all: exit code 3, the file, and what to do."""
+    home.ask("ledger", "checkpoint")
+    backup = files_of(home.ledger)
+    state = home.root / "keys" / "signing-key.state"
+    home.ask("ledger", "continue", "--reason", "restored")
+    home.ask("ledger", "checkpoint")
+    restore(home.ledger, backup)
+    refused = home.ask("ledger", "checkpoint")
+    assert (refused.code, "ledger continue" in refused.err, str(state) in refused.err) == (3, True, True)
+    state.write_text(state.read_text().replace("cronledger/", "other/"))
+    refused = home.ask("ledger", "checkpoint")
+    assert (refused.code, f"{state} is of another ledger" in refused.err) == (3, True)
+    state.write_text("")
+    refused = home.ask("ledger", "checkpoint")
+    assert (refused.code, "move the file away" in refused.err) == (3, True)
+    state.unlink()
+    assert home.ask("ledger", "checkpoint").code == 0
+
+
 def test_a_copy_of_the_whole_home_is_refused_by_what_an_anchor_remembers(
     home: LiveHome, tmp_path: Path
 ) -> None:
