@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.app.failures import ExitCode, Failure
+from cli.app.failures import Failure
+from cli.evidence.signing_failures import damaged_checkpoint
 from cli.terminal.printable import printable, show_count
 
 if TYPE_CHECKING:
@@ -36,11 +37,11 @@ def chosen_checkpoint(ledger: Path, file: Path | None) -> Kept:
     try:
         found = newest(ledger)
     except DamagedCheckpoint as problem:
-        raise _damaged(problem) from None
+        raise damaged_checkpoint(problem) from None
     if found is None:
         raise Failure(
-            "no checkpoint of this ledger was signed yet, and a proof leads to one",
-            "Name a signed one with --checkpoint.",
+            "no checkpoint of this ledger is kept, and a proof leads to one",
+            "`cronledger ledger checkpoint` signs one; --checkpoint names one that is kept elsewhere.",
         )
     return found
 
@@ -57,7 +58,7 @@ def kept_checkpoint(ledger: Path, size: int) -> Kept | None:
     try:
         return read(ledger, size)
     except DamagedCheckpoint as problem:
-        raise _damaged(problem) from None
+        raise damaged_checkpoint(problem) from None
 
 
 def checkpoint_of_size(ledger: Path, size: int) -> Kept:
@@ -91,11 +92,3 @@ def _read(path: Path) -> Kept:
         return parse_kept(raw)
     except InvalidNote as problem:
         raise Failure(f"{printable(str(path))} is no signed checkpoint: {problem}") from None
-
-
-def _damaged(problem: Exception) -> Failure:
-    return Failure(
-        f"a kept checkpoint is damaged: {printable(str(problem))}",
-        "`cronledger ledger verify` shows the extent.",
-        ExitCode.LEDGER,
-    )

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from cli.app.failures import ExitCode, Failure
+from cli.terminal.printable import printable
 
 if TYPE_CHECKING:
     from scheduler.evidence.signing.errors import StateDiffers
@@ -66,7 +67,9 @@ def signing_explained() -> Iterator[None]:
             f"not signed: {problem}",
             "The name is fixed by the first key: take `origin` out of the config, or write the ledger's own.",
         ) from None
-    except (SigningRefused, DamagedCheckpoint, OtherCheckpoint) as problem:
+    except (DamagedCheckpoint, OtherCheckpoint) as problem:
+        raise damaged_checkpoint(problem) from None
+    except SigningRefused as problem:
         raise Failure(
             f"not signed: {problem}",
             "`cronledger ledger verify` says what fits the entries and what does not.",
@@ -82,6 +85,27 @@ def _state_hint(problem: StateDiffers) -> str:
     return (
         f"{problem.path} is of another ledger: a key and its state are those of one ledger. "
         "Name another file with `ledger: key:` in the config, or put the state of this ledger back."
+    )
+
+
+@contextmanager
+def checkpoints_explained() -> Iterator[None]:
+    """Turn what is wrong with a kept checkpoint into a failure for people."""
+    from eventstore.proofs.kept_checkpoints import DamagedCheckpoint, OtherCheckpoint
+
+    try:
+        yield
+    except (DamagedCheckpoint, OtherCheckpoint) as problem:
+        raise damaged_checkpoint(problem) from None
+
+
+def damaged_checkpoint(problem: Exception) -> Failure:
+    """A file in the folder of the kept checkpoints is none, or another one than was signed."""
+    return Failure(
+        f"a kept checkpoint is damaged: {printable(str(problem))}",
+        "`cronledger ledger verify` says what else is. If nothing is, move this file away: each checkpoint also "
+        "stands in its entry, `checkpoint.signed`.",
+        ExitCode.LEDGER,
     )
 
 

@@ -9,6 +9,7 @@ Anybody may have written these files. No link is followed, and whoever needs the
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,7 +86,9 @@ def read(ledger: Path, size: int) -> Kept | None:
         raw = read_regular(path, NOTE_BYTES_MAX)
     except FileNotFoundError:
         return None
-    except NotRegular as problem:
+    except OSError as problem:
+        if not isinstance(problem, NotRegular) and problem.errno != errno.EFBIG:
+            raise
         raise DamagedCheckpoint(path, problem.strerror or str(problem)) from None
     try:
         kept = parse_kept(raw)

@@ -10,6 +10,7 @@ import click
 
 from cli.app.failures import ExitCode, Failure
 from cli.app.json_output import json_option, show_json
+from cli.evidence.signing_failures import checkpoints_explained
 from cli.home.open import to_write
 from cli.terminal.console import tell
 from cli.terminal.printable import printable, show_count
@@ -39,7 +40,7 @@ def anchor(home: Home, as_json: bool) -> None:
     anchors = load_config(home).ledger.anchors
     if not anchors:
         raise Failure("there are no anchors in the config", "docs/anchors.md tells which there are.")
-    with to_write(home) as ledger:
+    with to_write(home) as ledger, checkpoints_explained():
         evidence = ledger.state.evidence
         if evidence is None or evidence.signed is None:
             raise Failure("no checkpoint was signed yet", "`cronledger ledger key generate` makes a key.")

@@ -101,6 +101,24 @@ def test_a_state_that_does_not_fit_is_refused_in_words_that_help(home: LiveHome)
     assert home.ask("ledger", "checkpoint").code == 0
 
 
+@pytest.mark.parametrize(
+    "command", [["checkpoint"], ["anchor"], ["prove", "0", "-o", "proof"], ["continue", "--reason", "x"]]
+)
+def test_a_damaged_checkpoint_is_told_with_what_to_do(home: LiveHome, command: list[str]) -> None:
+    """One that is far too long, too; moved away, the entry about it is enough."""
+    home.configure(f"{CONFIG}ledger: {{anchors: [{{file: {home.root}, same_filesystem: true}}]}}\n")
+    home.ask("ledger", "checkpoint")
+    (kept,) = (home.ledger / "checkpoints").glob("*/*")
+    kept.write_bytes(bytes(2_000_000))
+    refused = home.ask("ledger", *command)
+    assert (refused.code, str(kept) in refused.err, "move this file away" in refused.err) == (3, True, True)
+    found = home.ask("ledger", "verify")
+    assert (found.code, "it is longer" in found.out) == (1, True)
+    kept.unlink()
+    assert home.ask("ledger", "verify").code == 0
+    assert home.ask("ledger", "anchor").code == 0
+
+
 def test_a_copy_of_the_whole_home_is_refused_by_what_an_anchor_remembers(
     home: LiveHome, tmp_path: Path
 ) -> None:
