@@ -162,7 +162,7 @@ def system_words(problem: OSError) -> str:
 
 def _refused(number: int | None, path: str) -> str:
     """What was probably tried with a file; the system does not tell."""
-    if number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG):
+    if number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
         return "write"
     if number not in (errno.EACCES, errno.EPERM):
         return "use"

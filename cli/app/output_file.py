@@ -60,7 +60,8 @@ def written_aside(target: Path, home: Home, *, force: bool) -> Iterator[Unfinish
     except FileExistsError:
         raise _exists(target) from None
     except OSError as problem:
-        if isinstance(problem, BrokenPipeError):
+        # Whoever writes it reads other files for that; what is wrong with those is said of them.
+        if isinstance(problem, BrokenPipeError) or problem.filename not in (None, str(aside), str(place)):
             raise
         raise _lost(target, problem) from problem
     finally:

@@ -144,7 +144,7 @@ def test_what_is_newer_than_the_checkpoint_is_not_proven(home: LiveHome) -> None
         assert "is newer than the checkpoint, which is of the first 300 entries" in answer.err
     unsigned = home.ask("ledger", "prove", "7")
     assert (unsigned.code, unsigned.out) == (2, "")
-    assert "no checkpoint of this ledger was signed yet" in unsigned.err
+    assert "no checkpoint of this ledger is kept" in unsigned.err
     assert home.ask("ledger", "prove", "-1", "--checkpoint", str(checkpoint)).code == 2
 
 

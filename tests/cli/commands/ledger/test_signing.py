@@ -119,6 +119,19 @@ def test_a_damaged_checkpoint_is_told_with_what_to_do(home: LiveHome, command: l
     assert home.ask("ledger", "anchor").code == 0
 
 
+def test_a_bundle_says_which_file_is_in_its_way(home: LiveHome, tmp_path: Path) -> None:
+    """It is not what the bundle is written to."""
+    home.ask("ledger", "checkpoint")
+    home.ask("jobs", "disable", "nightly", "--reason", "test")
+    lock = home.root / "keys" / "signing-key.state.lock"
+    lock.unlink()
+    lock.mkdir()
+    day = ("--from", "2026-01-01", "--to", "2100-01-01")
+    refused = home.ask("audit", "bundle", *day, "-o", str(tmp_path / "bundle.zip"))
+    assert (refused.code, f"cannot use {lock}" in refused.err) == (3, True)
+    assert not (tmp_path / "bundle.zip").exists()
+
+
 def test_a_copy_of_the_whole_home_is_refused_by_what_an_anchor_remembers(
     home: LiveHome, tmp_path: Path
 ) -> None:
