@@ -1,1 +1,1 @@
-"""What commands about evidence have in common: bundles, notes, checkpoints that are remembered."""
+"""What commands about evidence have in common: keys, checkpoints, proofs, bundles, and what is said of them."""

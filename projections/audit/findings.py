@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Generic, Literal, TypeVar, get_args
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 
@@ -43,7 +43,6 @@ class Listed(Generic[Row]):
 FindingKind = Literal[
     "no_disposition", "second_disposition", "not_implied", "wrong_count", "promise_broken", "no_exclusion"
 ]
-FINDING_KINDS: tuple[FindingKind, ...] = get_args(FindingKind)
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,7 +25,7 @@ from scheduler.configuration import (
 from scheduler.configuration.home_config import Stamp, load_config, stamp_of
 from scheduler.evidence import outside
 from scheduler.evidence.anchors.remembered import RECALL_S
-from scheduler.evidence.keys.errors import KeyMissing, KeyUnusable, NoLedgerKey
+from scheduler.evidence.keys.errors import KeyMissing, KeyUnusable
 from scheduler.evidence.settings import LedgerSettings
 from scheduler.evidence.signing.errors import SigningRefused
 from scheduler.evidence.signing.memory import Memory
@@ -168,6 +168,3 @@ class Follower:
             ledger = open_ledger(self._home, v.SCHEDULER)
             with closing(ledger.store):
                 ledger.decide(decide)
-
-
-__all__ = ["Follower", "NoLedgerKey"]

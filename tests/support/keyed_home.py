@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from eventstore import Entry
-from eventstore.proofs import kept_checkpoints
+from eventstore.proofs import kept_checkpoints, kept_sizes
 from eventstore.proofs.kept_checkpoints import parse_kept
 from eventstore.proofs.merkle_tree import TreeHead, joined_root, leaf_hashes
 from eventstore.proofs.notes.note import VerifierKey, parse_note, parse_verifier_key
@@ -72,7 +72,7 @@ class KeyedHome:
             assert note.text == f"{rotated.vkey}\n"
             keys.append(parse_verifier_key(rotated.vkey))
         keys += [parse_verifier_key(v.payload(each).vkey) for each in self.entries(v.LedgerContinued.TYPE)]
-        sizes = kept_checkpoints.sizes(self.home.ledger)
+        sizes = kept_sizes.sizes(self.home.ledger)
         for size in sizes:
             kept = kept_checkpoints.read(self.home.ledger, size)
             assert kept is not None

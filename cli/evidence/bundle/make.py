@@ -18,7 +18,7 @@ from cli.evidence.bundle.output import BundledOutput
 from cli.evidence.bundle.scope import Asked, Scope, look_for
 from cli.words.entry_lines import sentence
 from eventstore.nesting import decode
-from eventstore.proofs.kept_checkpoints import sizes
+from eventstore.proofs.kept_sizes import sizes
 from eventstore.proofs.leaves import LedgerLeaves
 from eventstore.proofs.ledger_tree import LedgerTree
 from eventstore.proofs.merkle_tree import LeafRange

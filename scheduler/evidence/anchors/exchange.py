@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError
@@ -60,7 +60,7 @@ def _exchange(method: str, url: str, body: bytes | None, headers: dict[str, str]
     parts = urlsplit(url)
     sent = {"User-Agent": f"cronledger/{VERSION}", "Accept-Encoding": "identity", **headers}
     if "@" in parts.netloc:
-        sent |= urllib3.make_headers(basic_auth=_unquoted(parts.netloc.rpartition("@")[0]))
+        sent |= urllib3.make_headers(basic_auth=unquote(parts.netloc.rpartition("@")[0]))
         url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     timeout = urllib3.Timeout(connect=CONNECT_S, read=TOTAL_S)
     try:
@@ -134,9 +134,3 @@ _REASONS: Final[tuple[tuple[type[HTTPError], str], ...]] = (
 def _reason(problem: HTTPError) -> str:
     """What went wrong, in words that do not hold the URL."""
     return next((words for kind, words in _REASONS if isinstance(problem, kind)), type(problem).__name__)
-
-
-def _unquoted(text: str) -> str:
-    from urllib.parse import unquote
-
-    return unquote(text)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 RESPONSE_BYTES_MAX = 32 * 1024
 """It becomes part of an entry, which is one line of bounded length."""
+assert RESPONSE_BYTES_MAX < ANSWER_BYTES_MAX, "one that is too long is read, and refused with these words"
 _CERTIFICATES_BYTES_MAX = 4 * 1024 * 1024
 
 
@@ -75,6 +76,3 @@ def _verifier(anchor: AnchorSettings, root: Path, builder: VerifierBuilder) -> V
         return builder.build()
     except ValueError:
         raise AnchorFailed("among the certificates that are trusted is no root") from None
-
-
-assert ANSWER_BYTES_MAX > RESPONSE_BYTES_MAX

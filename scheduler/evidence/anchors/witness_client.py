@@ -46,7 +46,7 @@ def deliver(anchor: AnchorSettings, parcel: Parcel) -> Taken:
     raise AnchorFailed("it tells another size each time: is the ledger signed twice?")
 
 
-def recall(anchor: AnchorSettings, origin: str, parcel_headers: dict[str, str]) -> Note | None:
+def recall(anchor: AnchorSettings, origin: str, headers: dict[str, str]) -> Note | None:
     """What the witness cosigned last for a log; None if it cosigned nothing.
 
     Raises:
@@ -54,7 +54,7 @@ def recall(anchor: AnchorSettings, origin: str, parcel_headers: dict[str, str]) 
     """
     key = key_of(anchor)
     prefix = (anchor.monitoring or anchor.target).rstrip("/")
-    answer = get(f"{prefix}/{origin_hash(origin)}/checkpoint", parcel_headers)
+    answer = get(f"{prefix}/{origin_hash(origin)}/checkpoint", headers)
     if answer.status == 404:
         return None
     try:

@@ -1,8 +1,7 @@
 """The checkpoints that are held against a ledger, as they were found: kept beside it, or remembered elsewhere.
 
 A place that remembers is a file with one note, or with several one behind the other; or a folder with such files
-in it or below it.
-Nothing that was found is believed: what is no checkpoint says why not.
+in it or below it. Nothing that was found is believed: what is no checkpoint says why not.
 """
 
 from __future__ import annotations

@@ -16,9 +16,8 @@ from eventstore.proofs.kept_checkpoints import (
     keep,
     newest,
     read,
-    sizes,
 )
-from eventstore.proofs.kept_sizes import largest_size
+from eventstore.proofs.kept_sizes import largest_size, sizes
 from eventstore.proofs.merkle_tree import TreeHead
 from eventstore.proofs.notes.checkpoint import Checkpoint
 from eventstore.proofs.notes.note import Note
