@@ -15,10 +15,10 @@ from eventstore.store import OWN_SEQ, Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import ASKED_FOR
-from scheduler.rules.awaited import AwaitedInstant
+from scheduler.rules.awaited import AwaitedInstant, Success
 from scheduler.rules.fold.upstreams import is_decided
 from scheduler.rules.job_schedule import local_iso
-from scheduler.rules.state import NEVER, Job, Run, State
+from scheduler.rules.state import Job, Run, State
 
 ROUND_MAX = 500
 """At most this many instants are recorded in one append."""
@@ -112,17 +112,18 @@ def late_successes(state: State, run: Run, job: Job | None, now: datetime) -> li
     if within_ms is None:
         return []
     oldest = now - timedelta(milliseconds=within_ms)
-    return [name for name in job.definition.awaits if _last_success(state, name) < oldest]
+    found = ((name, _last_success(state, name)) for name in job.definition.awaits)
+    return [name for name, success in found if success is None or success.time < oldest]
 
 
 def successes_of_start(state: State, run: Run, job: Job) -> list[int]:
-    """The entries with which the jobs last succeeded for which a run had to wait that starts now."""
+    """The entries with which the jobs last succeeded for which a run had to wait that starts now; 0: it never has."""
     if not job.definition.awaits or run.attempt or run.trigger in ASKED_FOR:
         return []
-    found = (state.jobs.get(name) for name in job.definition.awaits)
-    return [each.success.seq for each in found if each is not None and each.success is not None]
+    found = (_last_success(state, name) for name in job.definition.awaits)
+    return [0 if success is None else success.seq for success in found]
 
 
-def _last_success(state: State, name: str) -> datetime:
+def _last_success(state: State, name: str) -> Success | None:
     job = state.jobs.get(name)
-    return NEVER if job is None or job.success is None else job.success.time
+    return None if job is None else job.success

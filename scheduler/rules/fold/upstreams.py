@@ -58,12 +58,14 @@ class Missed(NamedTuple):
         for _ in range(_STEPS_MAX):
             if last is None:
                 return None
-            found = [schedule.latest_between(first + moved, last + moved) for schedule, moved in schedules]
-            if None in found:
+            found = [
+                at - moved
+                for schedule, moved in schedules
+                if (at := schedule.latest_between(first + moved, last + moved)) is not None
+            ]
+            if len(found) < len(schedules):
                 return None
-            earlier = min(
-                at - moved for at, (_, moved) in zip(found, schedules, strict=True) if at is not None
-            )
+            earlier = min(found)
             if earlier == last:
                 return last
             last = earlier
@@ -131,13 +133,34 @@ def owed(state: State, run: Run) -> None:
     """A run joined those in flight: its instant begins in the jobs after its own."""
     begins = run.trigger not in ASKED_FOR or run.with_dependents
     instant = instant_of(state, run) if begins else None
-    for job in _dependents(state, run.job):
-        if instant is not None and not job.is_settled(instant) and job.on_schedule:
+    jobs = _dependents(state, run.job)
+    if instant is not None:
+        _begin(state, run, instant, [job for job in jobs if _is_new(job, instant)])
+    for job in jobs:
+        _forget_impossible(state, job, run.job)
+
+
+def _is_new(job: Job, instant: datetime) -> bool:
+    """Whether a job would begin to await an instant, if it is one of its own."""
+    return job.on_schedule and not job.is_settled(instant) and _find(job, instant) is None
+
+
+def _begin(state: State, run: Run, instant: datetime, jobs: list[Job]) -> None:
+    """An instant begins with a run, in those of these jobs of which it may be one.
+
+    One of them may run after another one too: it may have the instant since that one may, whichever comes first.
+    """
+    while jobs:
+        left, begun = [], False
+        for job in jobs:
             new = AwaitedInstant(instant, run.owed_at)
-            if _find(job, instant) is None and not _is_impossible(state, job, new, run.job):
+            if _is_impossible(state, job, new, run.job):
+                left.append(job)
+            else:
+                begun = True
                 _insert(job, new)
                 _bound(job, run)
-        _forget_impossible(state, job, run.job)
+        jobs = left if begun else []
 
 
 def ended(state: State, run: Run, entry: Entry, *, succeeded: bool) -> None:
@@ -182,13 +205,16 @@ def missed_by(state: State, entry: Entry, data: v.ScheduleMisfired) -> Missed | 
 def misfired(state: State, entry: Entry, missed: Missed) -> None:
     """Instants of an upstream passed unwatched: the last one that is not run stands for all that nobody awaits."""
     name = entry.job or ""
-    for job in _dependents(state, name):
+    jobs = _dependents(state, name)
+    # In all of them first: one may run after another one, which has what that one has.
+    for job in jobs:
         others = (state.jobs.get(each) for each in job.definition.follows if each != name)
         last = missed.last_shared(
             each.definition for each in others if each is not None and each.definition.has_times
         )
-        if last is not None and not job.is_settled(last) and job.on_schedule and _find(job, last) is None:
+        if last is not None and _is_new(job, last):
             _insert(job, AwaitedInstant(last, entry.time))
+    for job in jobs:
         for each in job.awaited:
             lives = name in each.succeeded or _is_live(state, name, each.instant)
             if not lives and missed.has(each.instant):
@@ -242,14 +268,14 @@ def is_decided(job: Job, awaited: AwaitedInstant) -> bool:
 
 
 def instant_of(state: State, run: Run) -> datetime | None:
-    """The nominal instant for which a run counts in the jobs after its own; None if it counts for none."""
+    """The nominal instant for which a run that passes on counts in the jobs after its own."""
     if run.trigger != "manual":
         return run.nominal or run.scheduled_for
     if run.original_scheduled_for is not None:
         job = state.jobs.get(run.job)
         moved = timedelta(0) if job is None else offset_of(job.definition)
         return run.original_scheduled_for - moved
-    return requested_instant(run.owed_at) if run.with_dependents else None
+    return requested_instant(run.owed_at)
 
 
 def requested_instant(requested: datetime) -> datetime:
@@ -268,7 +294,7 @@ def _is_open(awaited: AwaitedInstant, name: str) -> bool:
     return awaited.run is None and name not in awaited.succeeded and name not in awaited.failed
 
 
-def _is_impossible(state: State, job: Job, awaited: AwaitedInstant, but: str = "") -> bool:
+def _is_impossible(state: State, job: Job, awaited: AwaitedInstant, but: str) -> bool:
     """Whether some upstream, another one than `but`, has not the instant, and cannot have it any more."""
     return any(
         name not in awaited.succeeded

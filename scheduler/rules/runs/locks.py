@@ -30,8 +30,10 @@ class HeldLocks:
     def of(cls, runs: Iterable[Run]) -> HeldLocks:
         """The index over these runs; whoever took a lock last is the last of its holders."""
         held = cls()
-        holders = [(run.started, run.number, run) for run in runs if run.locks and run.started is not None]
-        for _, number, run in sorted(holders, key=lambda each: each[:2]):
+        # No two runs have the same number, so that runs themselves are not compared.
+        for _, number, run in sorted(
+            (run.started, run.number, run) for run in runs if run.started is not None
+        ):
             held.notice(number, run)
         return held
 

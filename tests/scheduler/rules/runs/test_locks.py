@@ -324,6 +324,84 @@ def test_whose_way_is_free_in_a_round_comes_before_a_younger_run() -> None:
     check(world)
 
 
+def test_what_the_state_tells_of_a_lock_goes_by_who_took_it_last() -> None:
+    """The settings are not on record: how many may hold it is what the last start says, and 1 if nobody holds it."""
+    retry = Retry(attempts=2, delay_ms=60_000)
+    jobs = [shared("a", "db", retry=retry), shared("b", "db"), shared("c", "db"), shared("d", "free")]
+    world = world_of(*jobs, locks={"db": 3}, exit_code=1, holds_s={"a": 60.0}, max_parallel=2)
+    a, b = asked(world, "a", "b")
+    world.run(90)
+    world.locks["db"] = 2
+    world.run(60)
+    assert begun(world) == [a, b, a]
+    assert (start_of(world, a).locks, start_of(world, b).locks) == ({"db": 2}, {"db": 3})
+    (c,) = asked(world, "c")
+    world.turn()
+    assert lock_waits(world.state) == {c: LockWait(name="db", holders=[b, a])}
+    world.locks["db"] = 3
+    world.run(100)
+    assert begun(world) == [a, b, a, c], "the second attempt of a has ended"
+    d, e = asked(world, "d", "d")
+    world.edit(shared("d", "free", overlap="allow"))
+    world.turn()
+    assert lock_waits(world.state) == {e: LockWait(name="free", behind=d)}
+    full = full_slots(world.state)
+    assert full is not None
+    assert (sorted(run.number for run in full.holders), full.waiting) == ([b, c], [d])
+    assert list(illegal_entries(world.entries())) == []
+
+
+def test_a_lock_that_has_room_is_no_wait_for_it() -> None:
+    """One of two holds it: what keeps the next one is the slot."""
+    world = world_of(shared("a", "db"), shared("b", "db"), locks={"db": 2}, max_parallel=1)
+    a, b = asked(world, "a", "b")
+    world.run(10)
+    assert lock_waits(world.state) == {}
+    full = full_slots(world.state)
+    assert full is not None
+    assert ([run.number for run in full.holders], full.waiting) == ([a], [b])
+
+
+def test_who_cannot_have_all_locks_keeps_the_free_ones_for_itself() -> None:
+    """A lock that is kept for an older run is as good as held, and whoever asks is told of that run."""
+    queue = LockQueue({"db": {1: 1}}, {"disk": 2, "tape": 1})
+    assert not queue.take(2, ["db", "disk"])
+    assert queue.obstacle(3, ["disk"]) == LockWait(name="disk", behind=2)
+    assert queue.take(4, ["tape"], starts=False)
+    assert queue.obstacle(5, ["tape"]) == LockWait(name="tape", behind=4)
+    assert not queue.take(5, ["tape"])
+    assert queue.obstacle(6, ["tape"]) == LockWait(name="tape", behind=4)
+    assert queue.obstacle(7, ["x"]) is None
+
+
+def test_all_that_can_have_a_lock_are_candidates_each_once() -> None:
+    """The oldest first, and no further look at the others of their group once one of them cannot have it."""
+    world = world_of(shared("hold", "db"), shared("a", "db", overlap="allow"), max_parallel=1)
+    asked(world, "hold")
+    world.run(1)
+    numbers = asked(world, *["a"] * 5)
+    waiting, state = WaitingRuns(), world.state
+    for number in numbers:
+        waiting.notice(number, "a", state.runs[number], state.jobs["a"])
+    waiting.refresh(state, (), world.clock.wall)
+    assert list(waiting.startable(LockQueue({}, {"db": 5}))) == numbers
+    queue = LockQueue(HeldLocks.of(state.runs.values()).holders, {"db": 4})
+    assert [number for number in waiting.startable(queue) if queue.take(number, ["db"])] == numbers[:3]
+
+
+def test_a_run_that_starts_at_once_has_not_waited_for_what_others_waited() -> None:
+    """It comes with the settings that let all of them start: its start names no lock that it waited for."""
+    world = world_of(shared("a", "db"), shared("b", "db"), shared("c", "db"))
+    a, b = asked(world, "a", "b")
+    world.run(10)
+    (c,) = asked(world, "c")
+    world.locks["db"] = 3
+    world.run(10)
+    assert begun(world) == [a, b, c]
+    assert start_of(world, b).waited_for == LockWait(name="db", holders=[a])
+    assert start_of(world, c).waited_for is None
+
+
 class CountingRuns(dict[int, Run]):
     """The runs of a state, which count how often one of them is looked at."""
 
