@@ -78,7 +78,7 @@ def signing_explained() -> Iterator[None]:
 
 
 def _state_hint(problem: StateDiffers) -> str:
-    from scheduler.evidence.signing.continuation import is_earlier
+    from scheduler.evidence.keys.origin import is_earlier
 
     if is_earlier(problem.origin, problem.told):
         return f"{_CONTINUE} Do that until its name is one under which nothing was signed."

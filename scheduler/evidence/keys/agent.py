@@ -23,7 +23,7 @@ from eventstore.proofs.notes.signing import Signer
 from eventstore.regular_file import read_regular
 from scheduler.evidence.keys.errors import KeyUnusable
 from scheduler.evidence.keys.key_file import read_key
-from scheduler.evidence.signing.continuation import goes_on
+from scheduler.evidence.keys.origin import goes_on
 
 TEXT_BYTES_MAX: Final = 16_384
 _MEMORY_BYTES_MAX: Final = 1024 * 1024

@@ -13,9 +13,9 @@ from scheduler.entry_members import Claims
 from scheduler.evidence.keys.errors import KeyUnusable
 from scheduler.evidence.keys.key_file import keep_key, read_key
 from scheduler.evidence.keys.key_place import KeyPlace
+from scheduler.evidence.keys.origin import own_origin
 from scheduler.evidence.keys.signature import signed_note
 from scheduler.evidence.settings import LedgerSettings
-from scheduler.evidence.signing.continuation import own_origin
 from scheduler.ledger.ledger import Ledger
 from scheduler.rules.state import State
 

@@ -22,7 +22,7 @@ from scheduler.evidence.keys.errors import KeyMissing, NoLedgerKey
 from scheduler.evidence.keys.key_file import read_key
 from scheduler.evidence.keys.key_lock import signing_alone
 from scheduler.evidence.keys.key_place import KeyPlace
-from scheduler.evidence.signing.continuation import next_origin
+from scheduler.evidence.keys.origin import next_origin
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.rules.state import State

@@ -35,9 +35,9 @@ from scheduler.evidence.keys.key_lock import signing_alone
 from scheduler.evidence.keys.key_place import KeyPlace, key_place
 from scheduler.evidence.keys.signature import signed_note
 from scheduler.evidence.settings import LedgerSettings
-from scheduler.evidence.signing.continuation import check_origin, state_under
 from scheduler.evidence.signing.errors import KeptUnusable, NotAnExtension
 from scheduler.evidence.signing.memory import Memory, check_memories
+from scheduler.evidence.signing.present_origin import check_origin, state_under
 from scheduler.evidence.signing.read_back import GrownTree
 from scheduler.evidence.signing.signer_state import SignedTree, write_state
 from scheduler.home import Home

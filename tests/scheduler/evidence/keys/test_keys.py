@@ -19,9 +19,9 @@ from scheduler.evidence.keys.errors import KeyUnusable
 from scheduler.evidence.keys.exposure import exposure
 from scheduler.evidence.keys.key_command import signature_by_command
 from scheduler.evidence.keys.key_file import read_key
+from scheduler.evidence.keys.origin import next_origin
 from scheduler.evidence.settings import LedgerSettings, SigningKey
 from scheduler.evidence.signing import rotation
-from scheduler.evidence.signing.continuation import next_origin
 from scheduler.evidence.signing.errors import NotAnExtension, OriginDiffers
 from scheduler.evidence.signing.restore import continue_ledger
 from scheduler.ledger.open import open_ledger
