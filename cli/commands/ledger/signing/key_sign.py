@@ -13,7 +13,7 @@ from cli.terminal.console import out
 from cli.terminal.printable import printable
 
 
-@click.command(epilog="Example: cronledger ledger key sign /home/signer/key < checkpoint")
+@click.command("sign", epilog="Example: cronledger ledger key sign /home/signer/key < checkpoint")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--new", "name", metavar="NAME", help="Make a key for the ledger of this name, and show its public half."
