@@ -130,7 +130,7 @@ class Evidence:
                 anchor.failing_since, anchor.error = entry.time, data.error
             case v.LedgerContinued() | v.LedgerRecovered():
                 if isinstance(data, v.LedgerContinued):
-                    self.origin = data.origin
+                    self._continued(entry, data)
                 payload = msgspec.json.decode(entry.data, type=dict[str, Any])
                 self.interruptions.add(
                     Interruption(
@@ -149,6 +149,13 @@ class Evidence:
             self.before = found
         elif entry.time >= self._window.end and self.after is None:
             self.after = found
+
+    def _continued(self, entry: Entry, data: v.LedgerContinued) -> None:
+        self.origin, self.refused = data.origin, None
+        # What others have is of the name before, and may be more than the ledger has: it says nothing of this one.
+        self.anchors = {}
+        if data.vkey:
+            self.keys.append(Key(seq=entry.seq, time=entry.time, vkey=data.vkey))
 
     def _anchor(self, kind: str, name: str) -> Anchor:
         return self.anchors.setdefault((kind, name), Anchor(name=name, kind=kind))
