@@ -12,6 +12,7 @@ import fcntl
 import os
 import select
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -147,3 +148,20 @@ class FileLock:
         if self._fd is not None:
             close_quietly(self._fd)
             self._fd = None
+
+
+@contextlib.contextmanager
+def locked(path: Path, disk: Disk = REAL) -> Iterator[None]:
+    """Hold the lock in a file while the context lasts; what holds it for long is waited for with some patience.
+
+    Raises:
+        LockHeld: another process holds it, and goes on doing so.
+        OSError: the file cannot be made.
+    """
+    lock = FileLock(path, disk)
+    lock.patience_s = LOCK_PATIENCE_S
+    try:
+        with lock:
+            yield
+    finally:
+        lock.close()

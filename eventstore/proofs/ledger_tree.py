@@ -124,19 +124,15 @@ class LedgerTree:
         """
         # What was found out about the folder before may not be so any more.
         files = TileFiles(self._folder)
-        lock = files.lock()
-        try:
-            with lock:
-                # The ledger is looked at under the lock: so it has no fewer entries than when tiles were made last.
-                entries = self._entries()
-                try:
-                    made = self._make(files, entries, anew=anew)
-                    return made, question(TiledTree(files.read, made.head.size))
-                except DamagedTiles as damage:
-                    made = self._make(files, entries, anew=True)._replace(damage=str(damage))
-                    return made, question(TiledTree(files.read, made.head.size))
-        finally:
-            lock.close()
+        with files.locked():
+            # The ledger is looked at under the lock: so it has no fewer entries than when tiles were made last.
+            entries = self._entries()
+            try:
+                made = self._make(files, entries, anew=anew)
+                return made, question(TiledTree(files.read, made.head.size))
+            except DamagedTiles as damage:
+                made = self._make(files, entries, anew=True)._replace(damage=str(damage))
+                return made, question(TiledTree(files.read, made.head.size))
 
     def prove(self, seq: int, head: TreeHead) -> ProvenLeaf:
         """Prove that an entry is in the tree with this head, which somebody noted or signed.

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from eventstore.durable import Disk, create_folders, sync_folder, write_file
-from eventstore.lock import LOCK_PATIENCE_S, FileLock
+from eventstore.lock import locked
 from eventstore.proofs.errors import DamagedTiles, InvalidNote
 from eventstore.proofs.kept_checkpoints import Kept, parse_kept
 from eventstore.proofs.leaves import LedgerLeaves
@@ -117,17 +117,12 @@ class PublishedLog:
             raise DamagedTiles("tile", f"the first {size:,} entries have another root than was signed")
         create_folders(self._disk, self._folder)
         check_folder(self._folder)
-        lock = FileLock(self._folder / _LOCK_NAME, self._disk)
-        lock.patience_s = LOCK_PATIENCE_S
-        try:
-            with lock:
-                before = self._before(kept, tree)
-                made = self._write(0 if anew else before, size, tree, leaves, progress or (lambda _: None))
-                self._replace_checkpoint(kept.note.raw)
-                self._remove_outgrown(before, size)
-                return made._replace(before=before)
-        finally:
-            lock.close()
+        with locked(self._folder / _LOCK_NAME, self._disk):
+            before = self._before(kept, tree)
+            made = self._write(0 if anew else before, size, tree, leaves, progress or (lambda _: None))
+            self._replace_checkpoint(kept.note.raw)
+            self._remove_outgrown(before, size)
+            return made._replace(before=before)
 
     def _before(self, kept: Kept, tree: TiledTree) -> int:
         """How many entries are published, all of them the first ones of this ledger."""

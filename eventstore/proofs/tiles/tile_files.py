@@ -13,11 +13,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from eventstore.durable import REAL, Disk, create_folders, write_file
-from eventstore.lock import LOCK_NAME, LOCK_PATIENCE_S, FileLock
+from eventstore.lock import LOCK_NAME, locked
 from eventstore.proofs.base64_text import from_base64, in_base64
 from eventstore.proofs.errors import DamagedTiles
 from eventstore.proofs.merkle_tree import TreeHead
@@ -41,17 +41,18 @@ class TileFiles:
         self._disk = disk
         self._checked: set[str] = set()
 
-    def lock(self) -> FileLock:
-        """The lock of whoever makes tiles; the folder is created if there is none.
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lock of whoever makes tiles; the folder is created if there is none.
 
         Raises:
+            LockHeld: another process is making them, and goes on doing so.
             OSError: the folder or the file cannot be made.
         """
         create_folders(self._disk, self.folder)
         check_folder(self.folder)
-        lock = FileLock(self.folder / LOCK_NAME, self._disk)
-        lock.patience_s = LOCK_PATIENCE_S
-        return lock
+        with locked(self.folder / LOCK_NAME, self._disk):
+            yield
 
     def head(self) -> TreeHead | None:
         """How far the tiles were made; None if they have to be made from the beginning.

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
 from datetime import UTC, datetime
 
 from eventstore.durable import REAL, create_folders
-from eventstore.lock import LOCK_NAME, LOCK_PATIENCE_S, FileLock
+from eventstore.lock import LOCK_NAME, locked
 from eventstore.proofs import kept_checkpoints
 from eventstore.proofs.errors import InvalidNote
 from eventstore.proofs.notes.checkpoint import parse_checkpoint
@@ -55,9 +54,7 @@ def keep_cosigned(
     if any(parse_timed_signature(each.signature)[0] > TIME_S_TOLD_MAX for each in cosignatures):
         raise NotKept("a cosignature is of a time that no clock tells")
     create_folders(REAL, home.anchors)
-    lock = FileLock(home.anchors / LOCK_NAME)
-    lock.patience_s = LOCK_PATIENCE_S
-    with closing(lock), lock:
+    with locked(home.anchors / LOCK_NAME):
         kept = kept_checkpoints.read(home.ledger, size) if size else None
         if kept is None or kept.note.text != note.text:
             raise NotKept(f"this ledger keeps no such checkpoint of {size:,} entries")

@@ -8,12 +8,11 @@ the ledger can.
 from __future__ import annotations
 
 import re
-from contextlib import closing
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from eventstore.durable import REAL, write_file
-from eventstore.lock import LOCK_PATIENCE_S, FileLock
+from eventstore.lock import locked
 from eventstore.proofs.base64_text import from_base64, in_base64
 from eventstore.proofs.errors import InvalidKey, InvalidNote
 from eventstore.proofs.merkle_tree import TreeHead
@@ -54,9 +53,7 @@ def sign_as_agent(file: Path, text: str, *, rotates: bool = False) -> Signature:
         OSError: what is remembered cannot be read or written.
     """
     signer = read_key(file)
-    lock = FileLock(file.with_name(f"{file.name}.lock"))
-    lock.patience_s = LOCK_PATIENCE_S
-    with closing(lock), lock:
+    with locked(file.with_name(f"{file.name}.lock")):
         try:
             checkpoint = parse_checkpoint(text)
         except InvalidNote:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
 from eventstore.durable import REAL, create_folders
-from eventstore.lock import LOCK_PATIENCE_S, FileLock
+from eventstore.lock import locked
 from scheduler.evidence.keys.key_place import KeyPlace
 
 
@@ -19,7 +19,5 @@ def signing_alone(place: KeyPlace) -> Iterator[None]:
         OSError: the file of the lock cannot be made.
     """
     create_folders(REAL, place.lock.parent)
-    lock = FileLock(place.lock)
-    lock.patience_s = LOCK_PATIENCE_S
-    with closing(lock), lock:
+    with locked(place.lock):
         yield

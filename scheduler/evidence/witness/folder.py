@@ -11,10 +11,12 @@ Without an origin, the name of the key is the origin. `#` begins a comment. The 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from eventstore.durable import REAL, Disk, create_folders, write_file
-from eventstore.lock import LOCK_NAME, LOCK_PATIENCE_S, FileLock
+from eventstore.lock import LOCK_NAME, locked
 from eventstore.proofs.errors import InvalidKey, InvalidNote
 from eventstore.proofs.notes.checkpoint import Checkpoint, origin_hash, parse_checkpoint
 from eventstore.proofs.notes.note import NOTE_BYTES_MAX, Note, VerifierKey, parse_note, parse_verifier_key
@@ -127,17 +129,17 @@ class WitnessFolder:
             write_file(self._disk, path, before + f"{line}\n".encode())
             return True
 
-    def locked(self) -> FileLock:
-        """The lock of whoever changes something, as a context manager.
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lock of whoever changes something.
 
         Raises:
             LockHeld: another process holds it, and goes on doing so.
             OSError: it cannot be made.
         """
         create_folders(self._disk, self.path)
-        lock = _ClosedLock(self.path / LOCK_NAME, self._disk)
-        lock.patience_s = LOCK_PATIENCE_S
-        return lock
+        with locked(self.path / LOCK_NAME, self._disk):
+            yield
 
     def last(self, origin: str) -> tuple[Note, Checkpoint] | None:
         """What was cosigned last for a log; None if nothing was.
@@ -192,14 +194,3 @@ class WitnessFolder:
 
     def _checkpoint_file(self, hashed_origin: str) -> Path:
         return self.path / _CHECKPOINTS_NAME / hashed_origin
-
-
-class _ClosedLock(FileLock):
-    """A lock that is opened for one use."""
-
-    def release(self) -> None:
-        """Release it, and close its file."""
-        try:
-            super().release()
-        finally:
-            self.close()
