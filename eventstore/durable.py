@@ -154,7 +154,10 @@ def write_file(
         finally:
             os.close(fd)
         give_name(disk, beside, path, replace=replace)
-    except BaseException:
+    except BaseException as problem:
+        # A full disk fails a write, and that call knows no name.
+        if isinstance(problem, OSError) and problem.filename is None:
+            problem.filename = str(path)
         with contextlib.suppress(OSError):
             disk.unlink(beside)
         raise

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from eventstore.durable import REAL, Disk, give_name, publish, write_file
 from eventstore.lock import FileLock
 from eventstore.regular_file import NotRegular
+from tests.support.disks import FaultyDisk
 
 
 class Counting(Disk):
@@ -96,6 +99,13 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="Is a directory"):
         write_file(REAL, tmp_path / "a", b"one")
     assert names(tmp_path) == ["a"]
+
+
+def test_a_full_disk_is_told_with_the_file_that_did_not_fit(tmp_path: Path) -> None:
+    """A write that fails knows no name."""
+    with pytest.raises(OSError, match=re.escape(str(tmp_path / "file"))) as failed:
+        write_file(FaultyDisk("pwrite", 1, "before", errno.ENOSPC), tmp_path / "file", b"new")
+    assert (failed.value.errno, list(tmp_path.iterdir())) == (errno.ENOSPC, [])
 
 
 def test_a_file_of_another_program_is_published_as_durably(tmp_path: Path) -> None:
