@@ -21,7 +21,7 @@ SHARED = {"disk": 2}
 
 
 def dependent_jobs(rng: random.Random) -> list[JobDefinition]:
-    """Two jobs with a schedule, and seven that run after them or after each other; some share locks."""
+    """Two jobs with a schedule, and eight that run after them or after each other; some share locks."""
     overlaps = ["skip", "queue", "allow", "replace"]
 
     def locks() -> dict[str, Any]:
@@ -34,6 +34,7 @@ def dependent_jobs(rng: random.Random) -> list[JobDefinition]:
         job("a", "*/20 * * * *", catch_up=rng.choice(["one", "all", "none"]), overlap=rng.choice(overlaps)),
         job("b", "0,20 * * * *", jitter_ms=600_000, retry=rng.choice(RETRIES), catch_up="all", **locks()),
         job("now", on_demand=True),
+        job("shortcut", **after("a", "after-a")),
         job("after-a", **after("a"), retry=rng.choice(RETRIES), **locks()),
         job("after-after-a", **after("after-a"), **locks()),
         job("both", **after("a", "b")),

@@ -144,13 +144,14 @@ def test_what_a_person_asked_for_has_no_instant_of_a_schedule(micros: int) -> No
 
 @pytest.mark.parametrize("moved", [("a",), ("b",), ("a", "b"), ()])
 @pytest.mark.parametrize("daily", ["0 1 * * *", "0 3 * * *"])
+@pytest.mark.parametrize("catch_up", ["none", "all"])
 def test_what_passed_unwatched_stands_for_the_last_time_that_all_have(
-    moved: tuple[str, ...], daily: str
+    moved: tuple[str, ...], daily: str, catch_up: str
 ) -> None:
-    """The first or the last of what was missed may be that time, wherever jitter moves each of them."""
+    """The first or last that was missed may be that time, wherever jitter moves each, also if one is caught up."""
     jitter = {name: 2_400_000 if name in moved else None for name in "ab"}
     hourly = job("a", catch_up="none", jitter_ms=jitter["a"])
-    other = job("b", daily, catch_up="none", jitter_ms=jitter["b"])
+    other = job("b", daily, catch_up=catch_up, jitter_ms=jitter["b"])
     world = missed(3.9, hourly, other, job("c", after=after("a", "b")))
     hour = daily.split()[1]
     assert world.told("c")[1:] == [f"after 01 0{hour}:00", "skipped: upstream"]
@@ -364,6 +365,27 @@ def test_what_a_job_after_others_cannot_have_is_awaited_by_none(how: str) -> Non
     check(world)
 
 
+@pytest.mark.parametrize("how", ["disabled", "settled"])
+def test_a_job_after_others_may_have_no_instant_that_it_is_not_owed(how: str) -> None:
+    """What comes before it is still to come, and is not for it: so it is awaited by none that runs after it."""
+    jobs = [
+        job("a"),
+        job("z", jitter_ms=1_800_000),
+        job("b", after=after("z")),
+        job("c", after=after("a", "b")),
+    ]
+    world = world_of(*jobs)
+    if how == "disabled":
+        world.person(v.JobDisabled(), "b")
+    else:
+        world.settle("b", FIRST)
+    world.until(FIRST + timedelta(seconds=30))
+    assert awaited(world, "c") == []
+    world.until(FIRST + 50 * MINUTE)
+    assert (ticks(world, "b"), ticks(world, "c")) == ([], [])
+    check(world)
+
+
 def test_what_fails_once_another_cannot_have_it_decides_nothing() -> None:
     """The job before the one before it was disabled meanwhile: this was no instant of it."""
     world = chained("a")
@@ -418,6 +440,24 @@ def test_a_boot_is_an_instant_of_all_jobs_that_run_at_boots() -> None:
     assert instants(world, "c") == [booted]
     assert world.told("c")[-2:] == ["started", "succeeded"]
     check(world)
+
+
+def test_a_boot_that_one_of_them_owes_still_may_come() -> None:
+    """The scheduler died between the ticks of both, and one of them has run already: nothing is lost."""
+    world = world_of(job("w", "@reboot"), job("x", "@reboot"), job("c", after=after("w", "x")))
+    world.run(60)
+    world.crash()
+    world.machine.reboot()
+    world.clock.pass_(600.25)
+    begun = v.SchedulerStarted(pid=1, host="sim", boot_id=f"boot-{world.machine.boots}", versions={})
+    world.say(lambda _: [v.event(begun, v.SCHEDULER)])
+    booted = world.clock.wall.replace(microsecond=0)
+    end(world, "w", tick(world, "w", booted), "succeeded")
+    assert awaited(world, "c") == [booted]
+    world.start()
+    world.run(300)
+    assert instants(world, "c") == [booted]
+    assert world.told("c")[-2:] == ["started", "succeeded"]
 
 
 def test_what_an_earlier_schedule_has_left_open_may_come() -> None:
