@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.app.failures import Failure
+from cli.app.failures import ExitCode, Failure
+from cli.evidence.named_file import read_named
 from cli.evidence.signing_failures import damaged_checkpoint
 from cli.terminal.printable import printable, show_count
 
@@ -80,15 +81,22 @@ def checkpoint_of_size(ledger: Path, size: int) -> Kept:
     return found
 
 
+def other_ledger(problem: Exception) -> Failure:
+    """The ledger is another one than the checkpoint is of."""
+    return Failure(
+        f"the ledger is not the one whose checkpoint this is: {problem}",
+        "It was altered, or cut off at its end, or it is another one. `cronledger ledger verify` checks it.",
+        ExitCode.LEDGER,
+    )
+
+
 def _read(path: Path) -> Kept:
     """The note in a file that a person named."""
     from eventstore.proofs.errors import InvalidNote
     from eventstore.proofs.kept_checkpoints import parse_kept
     from eventstore.proofs.notes.note import NOTE_BYTES_MAX
 
-    with path.open("rb") as file:
-        raw = file.read(NOTE_BYTES_MAX + 1)
     try:
-        return parse_kept(raw)
+        return parse_kept(read_named(path, NOTE_BYTES_MAX))
     except InvalidNote as problem:
         raise Failure(f"{printable(str(path))} is no signed checkpoint: {problem}") from None

@@ -12,6 +12,7 @@ from scheduler.evidence.anchors.anchoring import anchor_pending, has_pending
 from scheduler.evidence.anchors.remembered import RECALL_S, Remembered, can_remember, remembered
 from scheduler.evidence.settings import LedgerSettings
 from scheduler.evidence.signing.memory import Memory
+from scheduler.evidence.signing.signer import Signed, sign_checkpoint
 from scheduler.home import Home
 from scheduler.ledger.open import open_ledger
 from scheduler.rules.evidence.evidence_state import Evidence
@@ -24,6 +25,15 @@ def memories(
     for each in _asked(home, settings, evidence, patience_s):
         if each.checkpoint is not None:
             yield Memory(f"the anchor {each.anchor}", each.checkpoint.head)
+
+
+def sign_now(home: Home, settings: LedgerSettings) -> Signed | None:
+    """Sign the ledger if anything was recorded since, held against what anchors remember.
+
+    Raises:
+        NoLedgerKey, KeyMissing, KeyUnusable, SigningRefused, LedgerError, OSError: see `sign_checkpoint`.
+    """
+    return sign_checkpoint(home, settings, outside=lambda evidence: memories(home, settings, evidence))
 
 
 def notes(home: Home, settings: LedgerSettings, evidence: Evidence) -> list[bytes]:

@@ -12,11 +12,10 @@ import rfc3161_client
 
 from cli.evidence.bundle import verify
 from cli.evidence.bundle.bundle_zip import MANIFEST, BundleZip
-from cli.evidence.bundle.checkpoints import log_signed
 from eventstore.proofs.base64_text import in_base64
 from eventstore.proofs.kept_checkpoints import keep, read
 from eventstore.proofs.merkle_tree import TreeHead
-from eventstore.proofs.notes.checkpoint import Checkpoint
+from eventstore.proofs.notes.checkpoint import Checkpoint, log_signed
 from eventstore.proofs.notes.note import Note
 from eventstore.proofs.notes.signing import Cosigner, Signer
 from scheduler import vocabulary as v
@@ -68,7 +67,7 @@ class SignedHome(HandWritten):
         """Have a checkpoint that is kept stamped, and record that."""
         kept = read(self.home.ledger, size)
         assert kept is not None
-        query = rfc3161_client.TimestampRequestBuilder().data(log_signed(kept))
+        query = rfc3161_client.TimestampRequestBuilder().data(log_signed(kept.note, kept.checkpoint).raw)
         query = query.hash_algorithm(rfc3161_client.HashAlgorithm.SHA256).cert_request(cert_request=True)
         reply = stamper.answer(Request("POST", "/", {}, query.build().as_bytes()))
         self.record(

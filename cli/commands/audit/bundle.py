@@ -175,13 +175,11 @@ def _sign(home: Home) -> None:
     from cli.evidence.settings import ledger_settings
     from cli.evidence.signing_failures import signing_explained
     from scheduler.evidence.keys.errors import KeyMissing, KeyUnusable
-    from scheduler.evidence.outside import memories
-    from scheduler.evidence.signing.signer import sign_checkpoint
+    from scheduler.evidence.outside import sign_now
 
-    settings = ledger_settings(home)
     try:
         with signing_explained():
-            sign_checkpoint(home, settings, outside=lambda evidence: memories(home, settings, evidence))
+            sign_now(home, ledger_settings(home))
     except Failure as failure:
         if not isinstance(failure.__context__, KeyMissing | KeyUnusable):
             raise

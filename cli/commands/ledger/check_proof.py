@@ -10,6 +10,7 @@ import click
 
 from cli.app.failures import ExitCode
 from cli.app.json_output import json_option, show_json
+from cli.evidence.named_file import read_named
 from cli.evidence.trusted_keys import key_option, trusted_keys, trusted_witnesses, witness_option
 from cli.ledger.options import machine_utc_option
 from cli.terminal.console import out
@@ -95,17 +96,11 @@ def _checked(file: Path, trusted: Trusted, entry_file: Path | None, zone: str) -
     from eventstore.proofs.errors import InvalidNote, InvalidProof
     from eventstore.proofs.proof_file import PROOF_BYTES_MAX
 
-    raw = _read(file, max(PROOF_BYTES_MAX, CONSISTENCY_BYTES_MAX))
-    given = None if entry_file is None else _read(entry_file, _ENTRY_BYTES_MAX).removesuffix(b"\n")
+    raw = read_named(file, max(PROOF_BYTES_MAX, CONSISTENCY_BYTES_MAX))
+    given = None if entry_file is None else read_named(entry_file, _ENTRY_BYTES_MAX).removesuffix(b"\n")
     try:
         if is_consistency_file(raw):
             return check_consistency(raw, trusted)
         return check_inclusion(raw, given, trusted, zone)
     except (InvalidProof, InvalidNote) as problem:
         return unproven(printable(str(problem)))
-
-
-def _read(path: Path, bytes_max: int) -> bytes:
-    """The content of a file that a person named; of one that is too long, a byte more than is allowed."""
-    with path.open("rb") as file:
-        return file.read(bytes_max + 1)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cli.app.failures import ExitCode, Failure
+from cli.evidence.named_file import read_named
 from cli.evidence.signing_failures import checkpoints_explained
 from cli.evidence.trusted_keys import trusted_witnesses, witness_option
 from cli.home.open import to_write
@@ -37,8 +38,7 @@ def keep_cosignature(home: Home, file: Path, witnesses: tuple[str, ...]) -> None
     if not keys:
         raise click.UsageError("give the key of the witness with --witness VKEY, as its owner told it")
     try:
-        with file.open("rb") as opened:
-            note = parse_note(opened.read(NOTE_BYTES_MAX + 1))
+        note = parse_note(read_named(file, NOTE_BYTES_MAX))
         with to_write(home) as ledger, checkpoints_explained():
             recorded = keep_cosigned(home, ledger, note, keys, person())
     except (InvalidNote, NotKept) as problem:

@@ -16,6 +16,7 @@ from cli.evidence.chosen_checkpoint import (
     checkpoint_option,
     chosen_checkpoint,
     kept_checkpoint,
+    other_ledger,
 )
 from cli.ledger.opened_tree import opened_tree
 from cli.ledger.options import ledger_option
@@ -24,7 +25,6 @@ from cli.terminal.printable import show_count
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from eventstore.proofs.errors import OtherTree
     from eventstore.proofs.kept_checkpoints import Kept
 
 _UNCHECKED = (
@@ -119,7 +119,7 @@ def _proofs(home: Home, folder: Path | None, seqs: list[int], checkpoint: Kept) 
         try:
             found = {seq: tree.prove(seq, checkpoint.checkpoint.head) for seq in seqs}
         except OtherTree as problem:
-            raise _other(problem) from None
+            raise other_ledger(problem) from None
     return {
         seq: ProofFile(seq, proven.hashes, checkpoint.note, proven.leaf).raw for seq, proven in found.items()
     }
@@ -138,7 +138,7 @@ def _consistency(home: Home, folder: Path | None, from_size: int, checkpoint: Ke
         try:
             proven = tree.prove_beginning(from_size, checkpoint.checkpoint.head)
         except OtherTree as problem:
-            raise _other(problem) from None
+            raise other_ledger(problem) from None
     if old is not None and old.checkpoint.head != proven.old:
         raise Failure(
             f"the first {from_size:,} entries are not those whose checkpoint is kept",
@@ -181,11 +181,3 @@ def _write_all(proofs: dict[int, bytes], folder: Path) -> None:
     for seq, raw in proofs.items():
         write_file(REAL, folder / f"{seq}{SUFFIX}", raw)
     note(f"{show_count(len(proofs), 'proof')} in {folder}.")
-
-
-def _other(problem: OtherTree) -> Failure:
-    return Failure(
-        f"the ledger is not the one whose checkpoint this is: {problem}",
-        "It was altered, or cut off at its end, or it is another one. `cronledger ledger verify` checks it.",
-        ExitCode.LEDGER,
-    )

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.app.failures import ExitCode, Failure
+from cli.app.failures import Failure
 from cli.app.json_output import json_option, show_json
-from cli.evidence.chosen_checkpoint import checkpoint_option, chosen_checkpoint
+from cli.evidence.chosen_checkpoint import checkpoint_option, chosen_checkpoint, other_ledger
 from cli.ledger.opened_tree import opened_tree
 from cli.ledger.options import ledger_option
 from cli.terminal.printable import printable, show_count
@@ -80,11 +80,7 @@ def _published(
                 "Name an empty folder, or look whether this ledger is an older copy: `cronledger ledger verify`.",
             ) from None
         except DamagedTiles as problem:
-            raise Failure(
-                f"the ledger is not the one whose checkpoint this is: {problem}",
-                "It was altered, or cut off at its end, or it is another one. `cronledger ledger verify` checks it.",
-                ExitCode.LEDGER,
-            ) from None
+            raise other_ledger(problem) from None
 
 
 def _check(target: Path, home: Home) -> None:

@@ -10,6 +10,7 @@ import click
 
 from cli.app.failures import ExitCode, Failure
 from cli.app.output_file import check_place, written_aside
+from cli.evidence.named_file import read_named
 from cli.terminal.console import note
 from cli.terminal.printable import printable
 from cli.witness.folder import opened_witness, state_option, witness_folder
@@ -81,15 +82,22 @@ def _request(note_file: Path, proof_file: Path | None) -> AddCheckpoint:
     Raises:
         Failure: the files do not hold it.
     """
-    from eventstore.proofs.consistency_file import is_consistency_file, parse_consistency_file
+    from eventstore.proofs.consistency_file import (
+        CONSISTENCY_BYTES_MAX,
+        is_consistency_file,
+        parse_consistency_file,
+    )
     from eventstore.proofs.errors import InvalidNote, InvalidProof
     from eventstore.proofs.notes.note import parse_note
     from eventstore.proofs.witnessing.request import AddCheckpoint, parse_request
 
-    written = _read(note_file)
+    written = read_named(note_file, CONSISTENCY_BYTES_MAX)
     try:
         if proof_file is not None:
-            proof, note = parse_consistency_file(_read(proof_file)), parse_note(written)
+            proof, note = (
+                parse_consistency_file(read_named(proof_file, CONSISTENCY_BYTES_MAX)),
+                parse_note(written),
+            )
             return AddCheckpoint(proof.old.size, proof.hashes, note)
         if is_consistency_file(written):
             proof = parse_consistency_file(written)
@@ -102,10 +110,3 @@ def _request(note_file: Path, proof_file: Path | None) -> AddCheckpoint:
         raise Failure(
             f"{printable(str(named))} cannot be cosigned: {problem}", exit_code=ExitCode.FAILED
         ) from None
-
-
-def _read(path: Path) -> bytes:
-    from eventstore.proofs.consistency_file import CONSISTENCY_BYTES_MAX
-
-    with path.open("rb") as file:
-        return file.read(CONSISTENCY_BYTES_MAX + 1)

@@ -14,6 +14,7 @@ from eventstore.proofs.base64_text import from_base64
 from eventstore.proofs.kept_checkpoints import Kept, read
 from eventstore.proofs.kept_sizes import sizes
 from eventstore.proofs.merkle_tree import SubtreeHash
+from eventstore.proofs.notes.checkpoint import log_signed
 from eventstore.proofs.remembered import check_remembered
 from eventstore.store import Entry
 from scheduler import vocabulary as v
@@ -48,19 +49,13 @@ class Bundled(NamedTuple):
         for each in self.kept:
             place = f"checkpoints/{each.size:020}"
             yield f"{place}.note", each.note.raw
-            stamped = log_signed(each)
+            stamped = log_signed(each.note, each.checkpoint).raw
             # A stamp of something else, such as of another ledger's checkpoint, shows nothing.
             stamps = [stamp for stamp in self.stamps.get(each.size, ()) if is_stamp_of(stamp, stamped)]
             if stamps:
                 yield f"{place}.signed", stamped
             for number, stamp in enumerate(stamps, 1):
                 yield f"{place}-{number}.tsr", stamp
-
-
-def log_signed(kept: Kept) -> bytes:
-    """A checkpoint with nothing but the signatures of its log: what time stamps are of."""
-    own = tuple(each for each in kept.note.signatures if each.name == kept.checkpoint.origin)
-    return kept.note._replace(signatures=own).raw
 
 
 def is_stamp_of(stamp: bytes, stamped: bytes) -> bool:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from eventstore.proofs.base64_text import from_base64, in_base64
 from eventstore.proofs.errors import InvalidNote
 from eventstore.proofs.merkle_tree import HASH_BYTES, TreeHead
+from eventstore.proofs.notes.note import Note
 
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 
@@ -60,6 +61,11 @@ def parse_checkpoint(text: str) -> Checkpoint:
     if len(root) != HASH_BYTES:
         raise InvalidNote(f"its root does not have {HASH_BYTES} bytes")
     return Checkpoint(origin, TreeHead(int(size), root), tuple(extensions))
+
+
+def log_signed(note: Note, checkpoint: Checkpoint) -> Note:
+    """A signed checkpoint with nothing but the signatures of its log: what it was before anybody cosigned it."""
+    return note._replace(signatures=tuple(each for each in note.signatures if each.name == checkpoint.origin))
 
 
 def origin_hash(origin: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from eventstore.proofs.notes.checkpoint import Checkpoint, parse_checkpoint
+from eventstore.proofs.notes.checkpoint import Checkpoint, log_signed, parse_checkpoint
 from eventstore.proofs.notes.note import Note, Signature
 
 ERROR_CHARS_MAX = 500
@@ -42,9 +42,8 @@ class Parcel(NamedTuple):
 
     @property
     def log_signed(self) -> Note:
-        """The note with nothing but the signatures of the log: what it was before anybody cosigned it."""
-        own = tuple(each for each in self.note.signatures if each.name == self.checkpoint.origin)
-        return self.note._replace(signatures=own)
+        """The note with nothing but the signatures of the log: what witnesses and time stamps are asked about."""
+        return log_signed(self.note, self.checkpoint)
 
 
 class Cosigned(NamedTuple):

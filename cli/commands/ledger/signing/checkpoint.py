@@ -33,15 +33,14 @@ def checkpoint(home: Home, raw: bool, as_json: bool) -> None:
     Exit code 2 if the key cannot be used, 3 if the ledger does not go on from what was signed.
     """
     from eventstore.proofs.base64_text import in_base64
-    from scheduler.evidence.outside import memories
-    from scheduler.evidence.signing.signer import sign_checkpoint
+    from scheduler.evidence.outside import sign_now
 
     with to_read(home, quiet=True) as view:
         if view.state.evidence is None:
             raise no_key()
     settings = ledger_settings(home)
     with signing_explained():
-        signed = sign_checkpoint(home, settings, outside=lambda evidence: memories(home, settings, evidence))
+        signed = sign_now(home, settings)
     assert signed is not None, "a ledger with a key has something to sign"
     kept = signed.kept
     if raw:

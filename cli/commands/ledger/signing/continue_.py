@@ -8,6 +8,7 @@ import click
 
 from cli.app.failures import Failure
 from cli.app.options import reason_option
+from cli.evidence.named_file import read_named
 from cli.evidence.settings import ledger_settings
 from cli.evidence.signing_failures import no_key, signing_explained
 from cli.home.open import to_read, to_write
@@ -54,11 +55,7 @@ def continue_(home: Home, reason: str, witnessed: Path | None) -> None:
         if evidence is None:
             raise no_key()
     settings = ledger_settings(home)
-    if witnessed is None:
-        raw = notes(home, settings, evidence)
-    else:
-        with witnessed.open("rb") as file:
-            raw = [file.read(NOTE_BYTES_MAX + 1)]
+    raw = notes(home, settings, evidence) if witnessed is None else [read_named(witnessed, NOTE_BYTES_MAX)]
     place = key_place(home, settings)
     with to_write(home) as ledger, signing_explained():
         try:

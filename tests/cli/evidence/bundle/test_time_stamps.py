@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.evidence.bundle.checkpoints import log_signed
 from eventstore.proofs.kept_checkpoints import parse_kept
+from eventstore.proofs.notes.checkpoint import log_signed
 from tests.support.bundles import KEY, SignedHome, members_of, stamp_of, verified, zipped
 from tests.support.time_stamper import TimeStamper
 
@@ -53,7 +53,7 @@ def test_a_stamp_of_something_else_is_refused(home: SignedHome, stamper: TimeSta
     home.stamp(stamper, 7)
     members = members_of(home.bundle())
     data, stamp = (next(name for name in members if name.endswith(end)) for end in (".signed", ".tsr"))
-    other = next(name for name in members if name.endswith("10.note"))
+    other = parse_kept(members[next(name for name in members if name.endswith("10.note"))])
     at = members[stamp].index(b"\x04 ") + 5
     flipped = members[stamp][:at] + bytes([members[stamp][at] ^ 1]) + members[stamp][at + 1 :]
     renamed = {
@@ -66,7 +66,7 @@ def test_a_stamp_of_something_else_is_refused(home: SignedHome, stamper: TimeSta
         # Genuine, of a beginning of the note: it says nothing of the root.
         {**members, data: members[data][:40], stamp: stamp_of(stamper, members[data][:40])},
         {**members, data: b""},
-        {**members, data: log_signed(parse_kept(members[other]))},
+        {**members, data: log_signed(other.note, other.checkpoint).raw},
         {name: members[name] for name in members if name != data},
         renamed,
     ):
