@@ -112,8 +112,6 @@ from eventstore.memory import MemoryStore
 from eventstore.recovery import LedgerRecovered
 from eventstore.segment import SEGMENT_ENTRIES, first_of, list_segments, segment_name, segment_of
 from eventstore.store import EMPTY, GENESIS, OWN_SEQ, Entry, Event, EventStore, Head, LedgerFiles
-from eventstore.verify import verify
-from eventstore.verify_report import Expectation, VerifyReport
 
 __all__ = [
     "EMPTY",
@@ -129,7 +127,6 @@ __all__ = [
     "EventStore",
     "EventTooDeep",
     "EventTooLarge",
-    "Expectation",
     "Fsync",
     "Head",
     "Journal",
@@ -143,11 +140,9 @@ __all__ = [
     "Poisoned",
     "TornTail",
     "Unavailable",
-    "VerifyReport",
     "first_of",
     "list_segments",
     "segment_name",
     "segment_of",
     "utc_now",
-    "verify",
 ]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from cli.terminal.printable import printable, show_count
 from cli.times.show import show_past, show_time
 from scheduler.rules.requests.upcoming import jobs_settled_ahead
-from scheduler.rules.runs.slots import FullSlots
 from scheduler.rules.state import Run, State
 from scheduler.version import ReplacedPart
+
+if TYPE_CHECKING:
+    from scheduler.rules.runs.slots import FullSlots
 
 _HOLDERS_SHOWN_MAX = 5
 

@@ -122,7 +122,7 @@ def _read(
     remarks += lock_lints(jobs, found.locks)
     whole = {name: calendar for name, calendar in calendars.items() if calendar is not None}
     return Config(
-        path, digest, jobs, found, remarks, now, whole, calendar_files, LedgerSettings(**ledger.values)
+        path, digest, jobs, found, remarks, now, whole, calendar_files, ledger=LedgerSettings(**ledger.values)
     )
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 import msgspec
 
 from scheduler.definition import JobDefinition, SchedulerSettings
-from scheduler.evidence.settings import LedgerSettings
 
 if TYPE_CHECKING:
+    from scheduler.evidence.settings import LedgerSettings
     from scheduler.rules.reconcile import CalendarDefinition
 
 
@@ -125,7 +125,8 @@ class Config:
         read_at: datetime | None = None,
         calendars: Mapping[str, CalendarDefinition] | None = None,
         calendar_files: Sequence[Path] = (),
-        ledger: LedgerSettings | None = None,
+        *,
+        ledger: LedgerSettings,
     ) -> None:
         self.owner = ""
         self.path = path
@@ -136,7 +137,7 @@ class Config:
         self.read_at = read_at
         self.calendars = dict(calendars or {})
         self.calendar_files = tuple(calendar_files)
-        self.ledger = ledger or LedgerSettings()
+        self.ledger = ledger
 
     @property
     def definitions(self) -> dict[str, JobDefinition]:

@@ -10,7 +10,7 @@ import hashlib
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from eventstore.errors import NoLedger
 from eventstore.regular_file import open_regular
@@ -33,11 +33,13 @@ from scheduler.ledger.past import OnProgress, Past
 from scheduler.rules.job_schedule import with_offset
 from scheduler.rules.reconcile import pauses_ended
 from scheduler.rules.requests.preview import preview
-from scheduler.rules.runs.slots import FullSlots, full_slots, lock_waits
 from scheduler.rules.runs.waiting_reasons import WaitingReasons
 from scheduler.rules.state import Job, State
 from scheduler.scheduler_lock import Holder, holder_of
 from scheduler.store import open_store
+
+if TYPE_CHECKING:
+    from scheduler.rules.runs.slots import FullSlots
 
 ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable
 SchedulerState = Literal["never started", "running", "paused", "stopped", "died"]
@@ -119,12 +121,20 @@ class View(NamedTuple):
     @property
     def full_slots(self) -> FullSlots | None:
         """What holds all slots while runs wait for one; None of the past, and where no scheduler would give one."""
-        return full_slots(self.state, self.now) if self._starts_runs else None
+        if not self.state.runs or not self._starts_runs:
+            return None
+        from scheduler.rules.runs.slots import full_slots
+
+        return full_slots(self.state, self.now)
 
     @property
     def lock_waits(self) -> dict[int, LockWait]:
         """The runs that wait for a lock, by number, and who has it; see `full_slots`."""
-        return lock_waits(self.state, self.now) if self._starts_runs else {}
+        if not self.state.runs or not self._starts_runs:
+            return {}
+        from scheduler.rules.runs.slots import lock_waits
+
+        return lock_waits(self.state, self.now)
 
     @property
     def waiting_reasons(self) -> WaitingReasons:

@@ -11,7 +11,7 @@ from benchmarks.__main__ import PROGRAMS
 from benchmarks.bench import Bench
 from benchmarks.figures import Line
 from benchmarks.generate import ENTRIES_PER_RUN, generate
-from eventstore import verify
+from eventstore.verify import verify
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.open import open_ledger_to_read

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from eventstore import verify
+from eventstore.verify import verify
 from scheduler import vocabulary as v
 from scheduler.rules.laws.ledger_laws import illegal_entries
 from tests.support.failing_calls import CallSite, failing_calls

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from eventstore import Corrupt, Entry, Journal, LedgerRecovered, NoLedger, verify
+from eventstore import Corrupt, Entry, Journal, LedgerRecovered, NoLedger
+from eventstore.verify import verify
 from tests.support.disks import FastDisk
 from tests.support.journal import SEGMENT_0, StepClock, copy_of, event, open_journal, snapshot
 from tests.support.ledger_check import check_ledger

@@ -15,9 +15,9 @@ from typing import get_args
 
 import pytest
 
-from eventstore import verify
 from eventstore.damage import DamageKind, damage_kind
 from eventstore.segment import seal_name, segment_name
+from eventstore.verify import verify
 from tests.support.disks import FastDisk
 from tests.support.journal import event, open_journal
 

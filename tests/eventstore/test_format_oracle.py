@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Corrupt, LedgerError, TornTail, verify
+from eventstore import Corrupt, LedgerError, TornTail
 from eventstore.head import Slot, pack
+from eventstore.verify import verify
 from tests.support.disks import FastDisk
 from tests.support.format_oracle import verdict
 from tests.support.journal import event, open_journal

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Journal, Unavailable, verify
+from eventstore import Journal, Unavailable
 from eventstore.durable import REAL, write_file
 from eventstore.head import HEAD_NAME
 from eventstore.lock import LOCK_NAME
 from eventstore.regular_file import NotRegular, open_regular, read_regular, regular_status
 from eventstore.segment import seal_name, segment_name
+from eventstore.verify import verify
 from tests.support.journal import event
 
 SOON_S = 20.0

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Corrupt, Event, Journal, NewerFormat, NoLedger, Poisoned, Unavailable, verify
+from eventstore import Corrupt, Event, Journal, NewerFormat, NoLedger, Poisoned, Unavailable
 from eventstore.errors import LedgerError
 from eventstore.head import SLOT_BYTES, Slot, pack, unpack
+from eventstore.verify import verify
 from tests.support.disks import CountingDisk, FastDisk
 from tests.support.journal import SEGMENT_0, StepClock, crash, cut, edit, event, open_journal, snapshot
 from tests.support.ledger_check import check_ledger
@@ -417,7 +418,8 @@ def test_a_reader_needs_no_permission_to_write(ledger: Path) -> None:
     for path in ledger.iterdir():
         path.chmod(0o444)
     program = (
-        "import os, sys; from pathlib import Path; from eventstore import Journal, verify\n"
+        "import os, sys; from pathlib import Path\n"
+        "from eventstore import Journal; from eventstore.verify import verify\n"
         "from eventstore import Unavailable, Event\n"
         "os.setgid(65534); os.setuid(65534); folder = Path(sys.argv[1])\n"
         "journal = Journal.open(folder, software='', read_only=True)\n"

@@ -18,7 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Journal, Unavailable, verify
+from eventstore import Journal, Unavailable
+from eventstore.verify import verify
 from tests.support.command import DEADLINE_S
 from tests.support.journal import event, open_journal
 from tests.support.ledger_check import check_ledger

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Corrupt, first_of, list_segments, segment_name, segment_of, verify
+from eventstore import Corrupt, first_of, list_segments, segment_name, segment_of
 from eventstore.durable import Disk
 from eventstore.entry import seq_of
 from eventstore.seal import read_seal
 from eventstore.segment import find_line, line_blocks
 from eventstore.store import Event
+from eventstore.verify import verify
 from tests.support.disks import FastDisk
 from tests.support.journal import SEGMENT_0, crash, edit, event, open_journal
 from tests.support.ledger_check import check_ledger

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from msgspec import Raw
 
-from eventstore import Corrupt, NoLedger, verify
+from eventstore import Corrupt, NoLedger
 from eventstore.entry import shown
 from eventstore.head import HeadFile, Slot, pack
 from eventstore.store import Entry
 from eventstore.tail import RecentEntries, Tail
+from eventstore.verify import verify
 from tests.support.disks import FastDisk
 from tests.support.journal import SEGMENT_0, crash, cut, edit, event, open_journal, snapshot
 from tests.support.ledger_check import check_ledger

@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from eventstore import SEGMENT_ENTRIES, Corrupt, verify
+from eventstore import SEGMENT_ENTRIES, Corrupt
 from eventstore.head import Slot, pack
 from eventstore.store import Head
+from eventstore.verify import verify
 from tests.support.disks import FastDisk
 from tests.support.journal import SEGMENT_0, edit, event, open_journal, snapshot
 from tests.support.ledger_check import check_ledger

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from eventstore import verify
+from eventstore.verify import verify
 
 _MEMBERS = ["seq", "time", "type", "actor", "job", "run", "data", "durable", "prev", "hash"]
 _OPTIONAL = {"job", "run"}

@@ -1,17 +1,20 @@
-"""Why runs that are wanted have not started yet, as the state tells. Pure rules."""
+"""Why runs that are wanted have not started yet, as the state tells. Pure rules.
+
+The rules of starting are loaded once some run waits: a list of jobs, none of which waits, is there sooner.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from scheduler.entry_members import IN_TURN, LockWait
-from scheduler.rules.after import late_successes
-from scheduler.rules.runs.slots import FullSlots, full_slots, lock_waits
-from scheduler.rules.runs.waiting_runs import lapses_at, lapses_waiting_for_a_slot
 from scheduler.rules.state import Job, Run, State
+
+if TYPE_CHECKING:
+    from scheduler.rules.runs.slots import FullSlots
 
 
 class WaitingReason(NamedTuple):
@@ -70,6 +73,8 @@ class WaitingReasons:
         return reason._replace(gives_up_at=_gives_up_at(run, job, reason))
 
     def _reason(self, run: Run, job: Job | None) -> WaitingReason:
+        from scheduler.rules.after import late_successes
+
         state = self._state
         if self._served and state.scheduler is not None and state.scheduler.paused is not None:
             return WaitingReason("paused")
@@ -104,10 +109,14 @@ class WaitingReasons:
 
     @cached_property
     def _locks(self) -> dict[int, LockWait]:
+        from scheduler.rules.runs.slots import lock_waits
+
         return lock_waits(self._state, self._now)
 
     @cached_property
     def _full(self) -> FullSlots | None:
+        from scheduler.rules.runs.slots import full_slots
+
         return full_slots(self._state, self._now)
 
     @cached_property
@@ -121,6 +130,8 @@ def _gives_up_at(run: Run, job: Job | None, reason: WaitingReason) -> datetime |
     That of one that waits for nothing but a slot, and whose job has no deadline of its own, counts from when it could
     start. The state has that moment where the job waits for nothing else, and no run before this one was skipped.
     """
+    from scheduler.rules.runs.waiting_runs import lapses_at, lapses_waiting_for_a_slot
+
     if (at := lapses_at(run, job)) is not None or reason.kind != "capacity" or job is None:
         return at
     last = None if job.last is None else job.last.run
