@@ -11,8 +11,7 @@ tree of size *n* is over the entries 0 to *n* - 1. It is computed from the chain
     `consistency`      proofs that a tree is the beginning of a larger one
     `tiles/`           the layout of C2SP tlog-tiles: how tiles are made, kept and read; bundles of leaves
     `notes/`           signed notes, and checkpoints: the head of a tree as the text of one
-    `proof_file`       an inclusion proof with the checkpoint that it leads to, as a file
-    `consistency_file` a consistency proof with the two checkpoints that it is about, as a file
+    `files/`           proofs with the checkpoints that they lead to, as files: of inclusion, of consistency
     `remembered`       a ledger against a checkpoint that was kept elsewhere
     `witnessing/`      how a witness is asked to cosign a checkpoint, and by which rules it does
     `kept_checkpoints` the signed checkpoints of a ledger, in its folder

@@ -92,9 +92,9 @@ def _checked(file: Path, trusted: Trusted, entry_file: Path | None, zone: str) -
     from cli.evidence.proofs.checked import unproven
     from cli.evidence.proofs.consistency import check_consistency
     from cli.evidence.proofs.inclusion import check_inclusion
-    from eventstore.proofs.consistency_file import CONSISTENCY_BYTES_MAX, is_consistency_file
     from eventstore.proofs.errors import InvalidNote, InvalidProof
-    from eventstore.proofs.proof_file import PROOF_BYTES_MAX
+    from eventstore.proofs.files.consistency_file import CONSISTENCY_BYTES_MAX, is_consistency_file
+    from eventstore.proofs.files.proof_file import PROOF_BYTES_MAX
 
     raw = read_named(file, max(PROOF_BYTES_MAX, CONSISTENCY_BYTES_MAX))
     given = None if entry_file is None else read_named(entry_file, _ENTRY_BYTES_MAX).removesuffix(b"\n")

@@ -107,7 +107,7 @@ def prove(
 def _proofs(home: Home, folder: Path | None, seqs: list[int], checkpoint: Kept) -> dict[int, bytes]:
     """The files of inclusion proofs, by the entries."""
     from eventstore.proofs.errors import OtherTree
-    from eventstore.proofs.proof_file import ProofFile
+    from eventstore.proofs.files.proof_file import ProofFile
 
     if seqs[-1] >= checkpoint.size:
         covered = show_count(checkpoint.size, "entry", "entries")
@@ -127,8 +127,8 @@ def _proofs(home: Home, folder: Path | None, seqs: list[int], checkpoint: Kept) 
 
 def _consistency(home: Home, folder: Path | None, from_size: int, checkpoint: Kept) -> bytes:
     """The file of a consistency proof."""
-    from eventstore.proofs.consistency_file import ConsistencyFile
     from eventstore.proofs.errors import OtherTree
+    from eventstore.proofs.files.consistency_file import ConsistencyFile
 
     if from_size > checkpoint.size:
         covered = show_count(checkpoint.size, "entry", "entries")
@@ -175,7 +175,7 @@ def _write(raw: bytes, output: Path | None, home: Home, *, force: bool) -> None:
 def _write_all(proofs: dict[int, bytes], folder: Path) -> None:
     """A file for each proof, in a new folder."""
     from eventstore.durable import FOLDER_MODE, REAL, write_file
-    from eventstore.proofs.proof_file import SUFFIX
+    from eventstore.proofs.files.proof_file import SUFFIX
 
     folder.mkdir(FOLDER_MODE)
     for seq, raw in proofs.items():

@@ -82,12 +82,12 @@ def _request(note_file: Path, proof_file: Path | None) -> AddCheckpoint:
     Raises:
         Failure: the files do not hold it.
     """
-    from eventstore.proofs.consistency_file import (
+    from eventstore.proofs.errors import InvalidNote, InvalidProof
+    from eventstore.proofs.files.consistency_file import (
         CONSISTENCY_BYTES_MAX,
         is_consistency_file,
         parse_consistency_file,
     )
-    from eventstore.proofs.errors import InvalidNote, InvalidProof
     from eventstore.proofs.notes.note import parse_note
     from eventstore.proofs.witnessing.request import AddCheckpoint, parse_request
 

@@ -10,7 +10,7 @@ from cli.terminal.tables import Cell, Value
 from eventstore.proofs.base64_text import in_base64
 
 if TYPE_CHECKING:
-    from eventstore.proofs.consistency_file import ConsistencyFile
+    from eventstore.proofs.files.consistency_file import ConsistencyFile
     from eventstore.proofs.notes.checkpoint import Checkpoint
     from eventstore.proofs.notes.note import VerifierKey
 
@@ -26,7 +26,7 @@ def check_consistency(raw: bytes, trusted: Trusted) -> CheckedProof:
     Raises:
         InvalidProof, InvalidNote: it proves nothing.
     """
-    from eventstore.proofs.consistency_file import parse_consistency_file
+    from eventstore.proofs.files.consistency_file import parse_consistency_file
 
     proof = parse_consistency_file(raw)
     signers = trusted.signers(proof.note)

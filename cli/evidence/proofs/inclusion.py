@@ -12,9 +12,9 @@ from cli.terminal.tables import Cell, Value
 from cli.times.show import show_time
 
 if TYPE_CHECKING:
+    from eventstore.proofs.files.proof_file import ProofFile
     from eventstore.proofs.notes.checkpoint import Checkpoint
     from eventstore.proofs.notes.note import VerifierKey
-    from eventstore.proofs.proof_file import ProofFile
     from eventstore.store import Entry
 
 _UNSEEN = "what else is in the ledger: a proof of one entry does not show that none was left out"
@@ -33,7 +33,7 @@ def check_inclusion(raw: bytes, given: bytes | None, trusted: Trusted, zone: str
         InvalidProof, InvalidNote: it proves nothing.
         click.UsageError: there is no entry to check.
     """
-    from eventstore.proofs.proof_file import parse_proof_file
+    from eventstore.proofs.files.proof_file import parse_proof_file
 
     proof = parse_proof_file(raw)
     leaf = proof.extra if given is None else given

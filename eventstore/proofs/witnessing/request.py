@@ -12,9 +12,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from eventstore.proofs.base64_text import from_base64, in_base64
 from eventstore.proofs.errors import InvalidNote, InvalidProof
-from eventstore.proofs.merkle_tree import HASH_BYTES
+from eventstore.proofs.files.proof_lines import parse_hashes, split_proof, written_proof
 from eventstore.proofs.notes.note import NOTE_BYTES_MAX, Note, parse_note
 
 REQUEST_BYTES_MAX = NOTE_BYTES_MAX + 4 * 1024
@@ -39,8 +38,7 @@ class AddCheckpoint(NamedTuple):
     @property
     def raw(self) -> bytes:
         """As it is sent."""
-        lines = [f"old {self.old_size}", *map(in_base64, self.hashes), "", ""]
-        return "\n".join(lines).encode() + self.note.raw
+        return written_proof([f"old {self.old_size}"], self.hashes, self.note)
 
 
 def parse_request(raw: bytes) -> AddCheckpoint:
@@ -50,20 +48,11 @@ def parse_request(raw: bytes) -> AddCheckpoint:
         InvalidProof: it is not written as it must be.
         InvalidNote: there is no signed note in it.
     """
-    if len(raw) > REQUEST_BYTES_MAX:
-        raise InvalidProof(f"it is longer than {REQUEST_BYTES_MAX:,} bytes")
-    written, between, note = raw.partition(b"\n\n")
-    if not between:
-        raise InvalidProof("it has no checkpoint behind an empty line")
-    if not written.isascii():
-        raise InvalidProof("it has characters beyond ASCII before its checkpoint")
-    first, *lines = written.decode().split("\n")
+    (first, *lines), note = split_proof(raw, REQUEST_BYTES_MAX)
     match = _OLD.fullmatch(first)
     if match is None:
         raise InvalidProof("its first line does not say the old size")
-    if len(lines) > HASHES_MAX:
-        raise InvalidProof(f"it has more than {HASHES_MAX} hashes")
-    return AddCheckpoint(int(match[1]), tuple(map(_hash, lines)), parse_note(note))
+    return AddCheckpoint(int(match[1]), parse_hashes(lines, HASHES_MAX), parse_note(note))
 
 
 def parse_cosignatures(raw: bytes, note: Note) -> Note:
@@ -79,13 +68,3 @@ def parse_cosignatures(raw: bytes, note: Note) -> Note:
         raise InvalidNote("it is no list of signatures: it has an empty line")
     more = tuple(each for each in answered.signatures if each not in note.signatures)
     return note._replace(signatures=note.signatures + more)
-
-
-def _hash(line: str) -> bytes:
-    try:
-        found = from_base64(line)
-    except ValueError as problem:
-        raise InvalidProof(f"a hash: {problem}") from None
-    if len(found) != HASH_BYTES:
-        raise InvalidProof(f"a hash does not have {HASH_BYTES} bytes")
-    return found

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from eventstore import Event, MemoryStore
+from eventstore.proofs.files.proof_file import ProofFile
 from eventstore.proofs.frontier import Frontier
 from eventstore.proofs.inclusion import prove_inclusion
 from eventstore.proofs.merkle_tree import HASH_BYTES, leaf_hash, leaf_hashes
 from eventstore.proofs.notes.checkpoint import Checkpoint
 from eventstore.proofs.notes.note import Note
 from eventstore.proofs.notes.signing import Signer
-from eventstore.proofs.proof_file import ProofFile
 from eventstore.proofs.tiles.tile_builder import TileBuilder
 from eventstore.proofs.tiles.tiled_tree import TiledTree
 from tests.support.command import call

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from eventstore.proofs.consistency_file import ConsistencyFile
+from eventstore.proofs.files.consistency_file import ConsistencyFile
 from eventstore.proofs.notes.note import COSIGNATURE, VerifierKey, parse_note, parse_verifier_key
 from eventstore.proofs.notes.signing import verify_note
 from eventstore.proofs.witnessing.request import parse_cosignatures

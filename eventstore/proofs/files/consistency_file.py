@@ -17,10 +17,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from eventstore.proofs.base64_text import from_base64, in_base64
+from eventstore.proofs.base64_text import in_base64
 from eventstore.proofs.consistency import verify_consistency
 from eventstore.proofs.errors import InvalidNote, InvalidProof
-from eventstore.proofs.merkle_tree import HASH_BYTES, TreeHead
+from eventstore.proofs.files.proof_lines import decoded, parse_hashes, split_proof, written_proof
+from eventstore.proofs.merkle_tree import TreeHead
 from eventstore.proofs.notes.checkpoint import Checkpoint, parse_checkpoint
 from eventstore.proofs.notes.note import NOTE_BYTES_MAX, Note, parse_note
 
@@ -54,7 +55,7 @@ class ConsistencyFile(NamedTuple):
         lines = [FIRST_LINE, f"old {self.old.size} {in_base64(self.old.root)}"]
         if self.old_note is not None:
             lines.append(f"{_NOTE}{in_base64(self.old_note.raw)}")
-        return "\n".join([*lines, *map(in_base64, self.hashes), "", ""]).encode() + self.note.raw
+        return written_proof(lines, self.hashes, self.note)
 
     def verify(self) -> Checkpoint:
         """Check that the newer checkpoint's tree begins with the older one.
@@ -84,38 +85,19 @@ def parse_consistency_file(raw: bytes) -> ConsistencyFile:
     Raises:
         InvalidProof: it holds none.
     """
-    if len(raw) > CONSISTENCY_BYTES_MAX:
-        raise InvalidProof(f"it is longer than {CONSISTENCY_BYTES_MAX:,} bytes")
-    written, between, written_note = raw.partition(b"\n\n")
-    if not between:
-        raise InvalidProof("it has no checkpoint behind an empty line")
-    try:
-        lines = written.decode("ascii").split("\n")
-    except UnicodeDecodeError:
-        raise InvalidProof("it has characters beyond ASCII before its checkpoint") from None
+    lines, written_note = split_proof(raw, CONSISTENCY_BYTES_MAX)
     if lines.pop(0) != FIRST_LINE:
         raise InvalidProof(f"its first line is not {FIRST_LINE}")
     match = _OLD.fullmatch(lines.pop(0)) if lines else None
     if match is None:
         raise InvalidProof("it does not say of which older tree it is")
-    old = TreeHead(int(match[1]), _decoded(match[2], "the older root"))
+    old = TreeHead(int(match[1]), decoded(match[2], "the older root"))
     try:
         old_note = None
         if lines and lines[0].startswith(_NOTE):
-            old_note = parse_note(_decoded(lines.pop(0).removeprefix(_NOTE), "the older checkpoint"))
+            old_note = parse_note(decoded(lines.pop(0).removeprefix(_NOTE), "the older checkpoint"))
         note = parse_note(written_note)
     except InvalidNote as problem:
         raise InvalidProof(f"a checkpoint in it is no signed note: {problem}") from None
-    if len(lines) > _HASHES_MAX:
-        raise InvalidProof("it has too many hashes")
-    hashes = tuple(_decoded(line, "a hash") for line in lines)
-    if any(len(each) != HASH_BYTES for each in hashes):
-        raise InvalidProof(f"a hash does not have {HASH_BYTES} bytes")
+    hashes = parse_hashes(lines, _HASHES_MAX)
     return ConsistencyFile(old, hashes, note, old_note)
-
-
-def _decoded(text: str, what: str) -> bytes:
-    try:
-        return from_base64(text)
-    except ValueError as problem:
-        raise InvalidProof(f"{what}: {problem}") from None

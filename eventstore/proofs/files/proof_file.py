@@ -16,10 +16,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from eventstore.proofs.base64_text import from_base64, in_base64
+from eventstore.proofs.base64_text import in_base64
 from eventstore.proofs.errors import InvalidNote, InvalidProof
+from eventstore.proofs.files.proof_lines import decoded, parse_hashes, split_proof, written_proof
 from eventstore.proofs.inclusion import verify_inclusion
-from eventstore.proofs.merkle_tree import HASH_BYTES, leaf_hash
+from eventstore.proofs.merkle_tree import leaf_hash
 from eventstore.proofs.notes.checkpoint import Checkpoint, parse_checkpoint
 from eventstore.proofs.notes.note import NOTE_BYTES_MAX, Note, parse_note
 
@@ -52,8 +53,7 @@ class ProofFile(NamedTuple):
         lines = [_FIRST]
         if self.extra is not None:
             lines.append(f"extra {in_base64(self.extra)}")
-        lines += [f"index {self.position}", *map(in_base64, self.hashes), "", ""]
-        return "\n".join(lines).encode() + self.note.raw
+        return written_proof([*lines, f"index {self.position}"], self.hashes, self.note)
 
     def verify(self, leaf: bytes) -> Checkpoint:
         """Check that a leaf, by its bytes, stands where the proof says in the tree of its checkpoint.
@@ -76,36 +76,17 @@ def parse_proof_file(raw: bytes) -> ProofFile:
     Raises:
         InvalidProof: it holds none.
     """
-    if len(raw) > PROOF_BYTES_MAX:
-        raise InvalidProof(f"it is longer than {PROOF_BYTES_MAX:,} bytes")
-    written, between, written_note = raw.partition(b"\n\n")
-    if not between:
-        raise InvalidProof("it has no checkpoint behind an empty line")
-    try:
-        lines = written.decode("ascii").split("\n")
-    except UnicodeDecodeError:
-        raise InvalidProof("it has characters beyond ASCII before its checkpoint") from None
+    lines, written_note = split_proof(raw, PROOF_BYTES_MAX)
     if lines.pop(0) != _FIRST:
         raise InvalidProof(f"its first line is not {_FIRST}")
     extra = None
     if lines and lines[0].startswith("extra "):
-        extra = _decoded(lines.pop(0).removeprefix("extra "), "extra")
+        extra = decoded(lines.pop(0).removeprefix("extra "), "extra")
     match = _INDEX.fullmatch(lines.pop(0)) if lines else None
     if match is None:
         raise InvalidProof("it does not say at which index the entry stands")
-    if len(lines) > _HASHES_MAX:
-        raise InvalidProof("it has too many hashes")
-    hashes = tuple(_decoded(line, "a hash") for line in lines)
-    if any(len(each) != HASH_BYTES for each in hashes):
-        raise InvalidProof(f"a hash does not have {HASH_BYTES} bytes")
+    hashes = parse_hashes(lines, _HASHES_MAX)
     try:
         return ProofFile(int(match[1]), hashes, parse_note(written_note), extra)
     except InvalidNote as problem:
         raise InvalidProof(f"its checkpoint is no signed note: {problem}") from None
-
-
-def _decoded(text: str, what: str) -> bytes:
-    try:
-        return from_base64(text)
-    except ValueError as problem:
-        raise InvalidProof(f"{what}: {problem}") from None

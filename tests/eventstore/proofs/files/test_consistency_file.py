@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventstore.proofs.consistency import prove_consistency
-from eventstore.proofs.consistency_file import (
+from eventstore.proofs.errors import InvalidNote, InvalidProof
+from eventstore.proofs.files.consistency_file import (
     CONSISTENCY_BYTES_MAX,
     ConsistencyFile,
     is_consistency_file,
     parse_consistency_file,
 )
-from eventstore.proofs.errors import InvalidNote, InvalidProof
 from eventstore.proofs.merkle_tree import TreeHead
 from eventstore.proofs.notes.checkpoint import parse_checkpoint
 from eventstore.proofs.notes.note import parse_note, parse_verifier_key

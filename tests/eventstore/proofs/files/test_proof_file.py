@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventstore.proofs.errors import InvalidNote, InvalidProof
+from eventstore.proofs.files.proof_file import ProofFile, parse_proof_file
 from eventstore.proofs.inclusion import prove_inclusion
 from eventstore.proofs.merkle_tree import TreeHead
 from eventstore.proofs.notes.note import Note, Signature, parse_note, parse_verifier_key
 from eventstore.proofs.notes.signing import verify_note
-from eventstore.proofs.proof_file import ProofFile, parse_proof_file
 from eventstore.proofs.tiles.entry_bundle import bundled
 from eventstore.proofs.tiles.tiled_tree import TiledTree
 
