@@ -24,7 +24,7 @@ from eventstore.proofs.notes.note import parse_note, parse_verifier_key
 from eventstore.proofs.notes.signing import verify_note
 from eventstore.proofs.tiles.tiled_tree import TiledTree
 
-LOG = json.loads((Path(__file__).parent / "vectors" / "tlog-tiles-log.json").read_text(encoding="utf-8"))
+LOG = json.loads((Path(__file__).parents[1] / "vectors" / "tlog-tiles-log.json").read_text(encoding="utf-8"))
 FILES = {name: b64decode(raw) for name, raw in LOG["files"].items()}
 KEY = parse_verifier_key(LOG["public_key"])
 

@@ -19,7 +19,7 @@ from eventstore.proofs.notes.signing import verify_note
 from eventstore.proofs.tiles.entry_bundle import bundled
 from eventstore.proofs.tiles.tiled_tree import TiledTree
 
-LOG = json.loads((Path(__file__).parent / "vectors" / "tlog-tiles-log.json").read_text(encoding="utf-8"))
+LOG = json.loads((Path(__file__).parents[1] / "vectors" / "tlog-tiles-log.json").read_text(encoding="utf-8"))
 FILES = {name: b64decode(raw) for name, raw in LOG["files"].items()}
 LEAVES = bundled(FILES["tile/entries/000.p/15"])
 KEY = parse_verifier_key(LOG["public_key"])
