@@ -145,6 +145,15 @@ def test_a_success_is_new_enough_up_to_its_very_age() -> None:
     check(world)
 
 
+def test_a_success_of_a_job_that_never_was_does_not_come() -> None:
+    """No config has that; the run waits, and what else runs is not kept by it."""
+    world = world_of(job("a"), job("b", "5 * * * *", after=after("nowhere", within_ms=600_000)))
+    world.until(FIRST + 2 * MINUTE)
+    assert world.told("b")[1:] == ["schedule 01 00:05"]
+    assert world.told("a")[-1] == "succeeded"
+    check(world)
+
+
 def test_a_start_names_the_successes_for_which_it_had_to_wait() -> None:
     """Not what a person asked for, which waits for none; and no later attempt, which has had them."""
     world = within_ten_minutes(retry=Retry(attempts=2, delay_ms=60_000))
