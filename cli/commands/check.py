@@ -10,10 +10,11 @@ import msgspec
 
 from cli.app.failures import ExitCode
 from cli.app.json_output import json_option, show_json
+from cli.home.job_names import approval_hint
 from cli.terminal.console import fitted, note, paint, tell, wants_colour
 from cli.terminal.printable import printable, show_count
 from cli.times.zones import local_zone
-from cli.words.approval_words import change_document, change_sentence
+from cli.words.approval_words import change_document, change_sentence, nobody_approves
 from eventstore.errors import LedgerError
 from scheduler.configuration import Config, ConfigInvalid, load
 from scheduler.configuration.lints import lints
@@ -44,7 +45,7 @@ def check(home: Home, as_json: bool) -> None:
     tell(f"{printable(str(home.config))}: all right, {show_count(len(config.jobs), 'job')}")
     for name, change in _for_approval(home, config):
         told = change_sentence(change, datetime.now(UTC), local_zone())
-        note(f"{printable(name)}: {told}. `cronledger jobs approve` shows it.")
+        note(f"{printable(name)}: {told}. {nobody_approves(home) or approval_hint(name)}")
 
 
 def _for_approval(home: Home, config: Config) -> list[tuple[str, PendingChange]]:

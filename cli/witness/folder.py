@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,7 +69,8 @@ def key_of(folder: WitnessFolder) -> Cosigner:
     except FileNotFoundError:
         raise Failure(
             f"there is no key in {printable(str(folder.path))}",
-            "`cronledger witness key generate --name NAME` makes one.",
+            f"`cronledger witness key generate --state {shlex.quote(printable(str(folder.path)))} --name NAME`"
+            " makes one.",
         ) from None
     except InvalidKey as problem:
         raise Failure(

@@ -10,6 +10,8 @@ from cli.terminal.console import note
 from cli.terminal.printable import printable
 from cli.times.show import local_zone, show_past, show_time
 from scheduler.definition import JobDefinition
+from scheduler.home import Home
+from scheduler.ownership.home_owner import owner_or_self
 from scheduler.rules.approvals.pending_change import PendingChange
 from scheduler.rules.state import State
 from scheduler.wording.approval_entries import asker_words, pending_words
@@ -37,6 +39,16 @@ def change_sentence(change: PendingChange, now: datetime, zone: str) -> str:
         by = printable(change.rejected_by)
         return f"{what}, {asked}, was rejected by {by} (entry {change.rejected_seq})"
     return f"{what} waits for approval by a second person, {asked}"
+
+
+def nobody_approves(home: Home) -> str:
+    """Why nobody can approve anything in this home; empty if somebody can."""
+    if owner_or_self(home) != 0:
+        return ""
+    return (
+        "This home is root's: nobody else acts in it, and root approves nothing. `approval` is for homes that another"
+        " user owns."
+    )
 
 
 def change_rows(old: JobDefinition | None, new: JobDefinition | None) -> Iterable[tuple[str, str, str]]:

@@ -113,7 +113,7 @@ def _proofs(home: Home, folder: Path | None, seqs: list[int], checkpoint: Kept) 
         covered = show_count(checkpoint.size, "entry", "entries")
         raise Failure(
             f"entry {seqs[-1]} is newer than the checkpoint, which is of the first {covered}",
-            "Have a newer one signed.",
+            "`cronledger ledger checkpoint` signs one of all entries.",
         )
     with opened_tree(home, folder, shown=True) as tree:
         try:

@@ -41,12 +41,15 @@ def place(anchor: str, ledger: Path) -> Place:
 
     if is_url(anchor):
         return _place_at_url(anchor, ledger)
+    hint = "Name a file or a folder with checkpoints, as an anchor keeps them."
     try:
-        return remembered(Path(anchor))
+        found = remembered(Path(anchor))
     except UnreadablePlace as problem:
-        raise Failure(
-            printable(str(problem)), "Name a file or a folder with checkpoints, as an anchor keeps them."
-        ) from None
+        raise Failure(printable(str(problem)), hint) from None
+    if Path(anchor).is_file() and all(each.note is None for each in found.notes):
+        # The wrong file, and nothing that would speak against the ledger.
+        raise Failure(f"{printable(anchor)}: it is no checkpoint: {found.notes[0].why}", hint)
+    return found
 
 
 def _place_at_url(url: str, ledger: Path) -> Place:

@@ -10,16 +10,17 @@ import click
 
 from cli.app.failures import ExitCode, Failure
 from cli.app.options import reason_option
-from cli.home.job_names import JOB
+from cli.home.job_names import JOB, approval_hint
 from cli.home.open import to_write
 from cli.terminal.console import note, out, tell
 from cli.terminal.printable import printable
 from cli.terminal.tables import Cell, Column, table
 from cli.times.zones import local_zone
-from cli.words.approval_words import change_rows, change_sentence, shown_revision
+from cli.words.approval_words import change_rows, change_sentence, nobody_approves, shown_revision
 from eventstore.store import Event
 from scheduler.home import Home
 from scheduler.ownership.actor import acting_party, claims, person
+from scheduler.ownership.home_owner import owner_or_self, user_name
 from scheduler.rules.approvals.decisions import approving, asking, definition_in_force, rejecting
 from scheduler.rules.approvals.pending_change import PendingChange
 from scheduler.rules.approvals.persons import Party, Refusal, refusal
@@ -55,13 +56,13 @@ def approve(home: Home, name: str, revision: str | None, request: bool, reject: 
         party = acting_party(home, ledger.state.mark)
         if revision is None:
             _show(ledger.state, name, change)
-        _refuse(change, party, doing, name)
+        _refuse(home, change, party, doing, name)
         if revision is None:
             _ask(change, doing)
         elif revision != shown_revision(change):
             raise Failure(
                 f"pending for {printable(name)} is {shown_revision(change)}, not {printable(revision)}",
-                "Look at it again: `cronledger jobs approve` shows it. Nothing was recorded.",
+                f"Look at it again: {approval_hint(name)} Nothing was recorded.",
                 ExitCode.FAILED,
             )
 
@@ -103,7 +104,7 @@ def _pending(state: State, name: str) -> PendingChange:
     return change
 
 
-def _refuse(change: PendingChange, party: Party, doing: _Doing, name: str) -> None:
+def _refuse(home: Home, change: PendingChange, party: Party, doing: _Doing, name: str) -> None:
     """Keep from approving who may not, and whom the kernel cannot tell from who asked.
 
     Raises:
@@ -120,7 +121,8 @@ def _refuse(change: PendingChange, party: Party, doing: _Doing, name: str) -> No
         return
     why = refusal(change, party)
     if why is not None:
-        raise Failure(f"{printable(name)} was not approved: {_why(why, change, party)}", _what_helps(why))
+        helps = _what_helps(home, why, name)
+        raise Failure(f"{printable(name)} was not approved: {_why(why, change, party)}", helps)
 
 
 def _why(why: Refusal, change: PendingChange, party: Party) -> str:
@@ -136,9 +138,13 @@ def _why(why: Refusal, change: PendingChange, party: Party) -> str:
     return f"it was asked for as {asked}, and you act as {you}: two people cannot be told apart by that"
 
 
-def _what_helps(why: Refusal) -> str:
+def _what_helps(home: Home, why: Refusal, name: str) -> str:
     if why == "root":
-        return "A second person does it, as the home's owner: `sudo -u OWNER cronledger jobs approve NAME`."
+        owner = user_name(owner_or_self(home))
+        return nobody_approves(home) or (
+            "A second person does it, as the home's owner: "
+            f"`sudo -u {printable(owner)} cronledger jobs approve {printable(name)}`."
+        )
     if why != "not_told_apart":
         return "Another person has to approve it."
     return (

@@ -142,6 +142,7 @@ def test_what_is_newer_than_the_checkpoint_is_not_proven(home: LiveHome) -> None
         answer = home.ask("ledger", "prove", str(seq), "--checkpoint", str(checkpoint))
         assert (answer.code, answer.out) == (2, "")
         assert "is newer than the checkpoint, which is of the first 300 entries" in answer.err
+        assert "`cronledger ledger checkpoint` signs" in answer.err
     unsigned = home.ask("ledger", "prove", "7")
     assert (unsigned.code, unsigned.out) == (2, "")
     assert "no checkpoint of this ledger is kept" in unsigned.err

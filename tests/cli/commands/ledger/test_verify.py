@@ -124,8 +124,10 @@ def test_an_older_copy_is_not_the_ledger_that_is_remembered(
             witness.behaviour = always(status)
             unknown = home.ask("ledger", "verify", "--anchor", witness.url)
             assert (unknown.code, unknown.out, why in unknown.err) == (2, "", True)
-    nowhere = home.ask("ledger", "verify", "--anchor", str(tmp_path / "nowhere"))
-    assert (nowhere.code, nowhere.out) == (2, "")
+    (tmp_path / "other").write_text("no signed note\n")
+    for wrong in ("nowhere", "other"):
+        answer = home.ask("ledger", "verify", "--anchor", str(tmp_path / wrong))
+        assert (answer.code, answer.out, "Name a file or a folder" in answer.err) == (2, "", True)
 
 
 def test_a_damage_is_told_with_what_it_means(home: LiveHome, ledger: SignedLedger) -> None:

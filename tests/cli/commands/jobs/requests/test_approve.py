@@ -235,6 +235,29 @@ def test_who_may_not_is_told_why(
     assert entries_of(home.root)[-1].type == v.ConfigAccepted.TYPE
 
 
+@pytest.mark.parametrize(
+    ("owner", "checked", "helps"),
+    [
+        (0, "This home is root's: nobody else acts in it", "This home is root's: nobody else acts in it"),
+        (
+            4711,
+            "`cronledger jobs approve nightly` shows it.",
+            "`sudo -u 4711 cronledger jobs approve nightly`",
+        ),
+    ],
+)
+def test_who_could_approve_is_told(
+    home: Home, acts_as: As, monkeypatch: pytest.MonkeyPatch, owner: int, checked: str, helps: str
+) -> None:
+    """By `check`, and to root: the home's owner by name; where that is root, nobody."""
+    for module in ("cli.words.approval_words", "cli.commands.jobs.requests.approve"):
+        monkeypatch.setattr(f"{module}.owner_or_self", lambda home: owner)
+    write_config(home.root, CONFIG.format(token="two"))
+    assert checked in call("check", home=home.root).err
+    acts_as(Party("root", is_root=True))
+    assert helps in " ".join(approve(home, revision_of(home)).err.split())
+
+
 def test_two_logins_of_one_account(home: Home, acts_as: As, monkeypatch: pytest.MonkeyPatch) -> None:
     """One asks, the other approves; neither can do both."""
     monkeypatch.setattr("scheduler.configuration.trust.user_name", lambda uid: "svc")
