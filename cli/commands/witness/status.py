@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from cli.app.json_output import json_option, show_json
-from cli.terminal.printable import printable, show_count
+from cli.terminal.printable import show_count
 from cli.terminal.tables import Cell, Value, details
 from cli.times.show import MACHINES_ZONE, local_zone, show_past, show_time, utc_option
 from cli.witness.folder import key_of, state_option, witness_folder
@@ -47,7 +47,7 @@ def status(state: Path, utc: bool, as_json: bool) -> None:
         return
     zone, now = "UTC" if utc else local_zone(), datetime.now(UTC)
     facts: list[tuple[str, Value]] = [("key", key.text)]
-    facts += [(printable(each.origin), _told(each, zone, now)) for each in logs]
+    facts += [("log", [each.origin, *_told(each, zone, now)]) for each in logs]
     details(facts)
 
 

@@ -23,7 +23,7 @@ def without_command(
     if name in registered:
         return None
     listed = ", ".join([*sorted(registered), *sorted(custom)]) or "none"
-    why = f"; {problem}" if problem else ""
+    why = f"; {problem}" if problem else ", nor a class in extensions/"
     return (
         f"job {name} has no command, and it is not one of the registered jobs ({listed}) that need none{why}",
         nearest_registered(name, [*registered, *custom]),

@@ -13,6 +13,14 @@ from scheduler.configuration.spelling import nearest
 _MEANT = {
     word: name for keys in (JOB_KEYS, SCHEDULER_KEYS) for name, key in keys.items() for word in key.synonyms
 }
+_RETRY, _LIMITS = "retry: {attempts: 5, delay: 30s}", "limits: {memory: 2GB, nice: 10}"
+_IN_BLOCKS = {
+    **dict.fromkeys(("attempts", "delay", "backoff", "delay_max"), _RETRY),
+    **dict.fromkeys(("memory", "cpu_time", "nice", "output"), _LIMITS),
+    **dict.fromkeys(("except", "only"), "calendars: {except: holidays}"),
+    "within": "after: {jobs: extract, within: 6h}, or retry: {attempts: 5, within: 3h}",
+}
+"""Keys that stand in a block of a job, with an example of that."""
 _PLACES = (
     ("the scheduler block", SCHEDULER_KEYS),
     ("a job under jobs", JOB_KEYS),
@@ -33,6 +41,8 @@ def unknown_key(word: str, known: Mapping[str, Key], where: str) -> tuple[str, s
     for place, keys in _PLACES:
         if word in keys and known is not keys:
             return f"{word} does not belong to {where} but to {place}", ""
+    if word in _IN_BLOCKS and "retry" in known:
+        return f"{word} does not stand in {where} by itself: {_IN_BLOCKS[word]}", ""
     meant = _MEANT.get(word.casefold().replace("-", "_"), "")
     near = meant if meant in known else nearest(word, known)
     if near:

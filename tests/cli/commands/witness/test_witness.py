@@ -158,6 +158,7 @@ def test_what_a_witness_knows_is_shown(state: Path, tmp_path: Path) -> None:
     assert call("witness", "cosign", str(note), "--state", str(state)).code == 0
     code, told = ask()
     assert (code, "up to 5 leaves" in told, key_of(state).text in told) == (0, True, True)
+    assert f"\nlog:  {ORIGIN}\n      up to 5 leaves, " in told
     document = call("witness", "status", "--json", "--state", str(state)).document
     (log,) = document["logs"]
     assert (log["origin"], log["size"], log["keys"]) == (ORIGIN, 5, [LOG.signer.verifier_key.text])
