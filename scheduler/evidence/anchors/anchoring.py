@@ -20,7 +20,7 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.evidence.anchors.carried import cosigned_entry
 from scheduler.evidence.anchors.delivery import PATIENCE_S, all_at_once, deliver
-from scheduler.evidence.anchors.memory import AnchorMemory, read_memory, write_memory
+from scheduler.evidence.anchors.delivery_state import DeliveryState, read_delivery_state, write_delivery_state
 from scheduler.evidence.anchors.parcel import AnchorFailed, Parcel, Taken, parcel_of
 from scheduler.evidence.anchors.settings import AnchorSettings
 from scheduler.home import Home
@@ -69,7 +69,7 @@ def has_pending(home: Home, anchors: Sequence[AnchorSettings], now: datetime) ->
     newest = kept_checkpoints.newest(home.ledger) if anchors else None
     if newest is None:
         return False
-    known = (read_memory(home.anchors, each.name, newest.checkpoint.origin) for each in anchors)
+    known = (read_delivery_state(home.anchors, each.name, newest.checkpoint.origin) for each in anchors)
     return any(each.size < newest.size and not each.wait_s(now.timestamp()) for each in known)
 
 
@@ -111,7 +111,10 @@ def anchor_pending(
     try:
         if not lock.try_take():
             return Anchored([], busy=True)
-        known = {each.name: read_memory(home.anchors, each.name, kept.checkpoint.origin) for each in anchors}
+        known = {
+            each.name: read_delivery_state(home.anchors, each.name, kept.checkpoint.origin)
+            for each in anchors
+        }
         lacking = [each for each in anchors if known[each.name].size < kept.size]
         due = [each for each in lacking if at_once or not known[each.name].wait_s(now.timestamp())]
         parcels = {each.name: _parcel(home, kept, known[each.name]) for each in due}
@@ -122,7 +125,7 @@ def anchor_pending(
         )
         _keep_cosignatures(home, answers)
         ledger.decide(lambda state: _events(state, kept.size, answers, actor))
-        known |= _remembered(home, kept.size, known, answers, now.timestamp())
+        known |= _kept_states(home, kept.size, known, answers, now.timestamp())
     finally:
         lock.close()
     waiting = [known[each.name].wait_s(now.timestamp()) for each in lacking if known[each.name].failures]
@@ -133,20 +136,20 @@ def anchor_pending(
     return Anchored(tried, min(waiting, default=None))
 
 
-def _remembered(
+def _kept_states(
     home: Home,
     size: int,
-    before: dict[str, AnchorMemory],
+    before: dict[str, DeliveryState],
     answers: dict[str, Taken | AnchorFailed],
     now_s: float,
-) -> dict[str, AnchorMemory]:
+) -> dict[str, DeliveryState]:
     """What is known of the anchors that were tried from now on; it is kept."""
     found = {}
     for name, answer in answers.items():
         is_failure = isinstance(answer, AnchorFailed)
         found[name] = before[name].failed(now_s) if is_failure else before[name].taken(size)
         with contextlib.suppress(OSError):  # it is disposable
-            write_memory(home.anchors, found[name])
+            write_delivery_state(home.anchors, found[name])
     return found
 
 
@@ -166,7 +169,7 @@ def _newest(home: Home, state: State) -> Kept | None:
     )
 
 
-def _parcel(home: Home, kept: Kept, memory: AnchorMemory) -> Parcel:
+def _parcel(home: Home, kept: Kept, before: DeliveryState) -> Parcel:
     def prove(old_size: int) -> list[bytes]:
         try:
             # A thread of its own asks, perhaps when nobody waits for it any more: so it opens the ledger for itself.
@@ -176,7 +179,7 @@ def _parcel(home: Home, kept: Kept, memory: AnchorMemory) -> Parcel:
         except (LedgerError, OSError) as problem:
             raise AnchorFailed(f"the proof for it cannot be made: {problem}") from None
 
-    return parcel_of(kept.note, home.root, home.ledger, prove, memory.size)
+    return parcel_of(kept.note, home.root, home.ledger, prove, before.size)
 
 
 def _keep_cosignatures(home: Home, answers: dict[str, Taken | AnchorFailed]) -> None:

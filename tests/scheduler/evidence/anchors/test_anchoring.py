@@ -16,12 +16,12 @@ from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.evidence.anchors.anchoring import Anchored, anchor_pending
 from scheduler.evidence.anchors.delivery import all_at_once
-from scheduler.evidence.anchors.memory import (
+from scheduler.evidence.anchors.delivery_state import (
     RETRY_FIRST_S,
     RETRY_MAX_S,
-    AnchorMemory,
-    read_memory,
-    write_memory,
+    DeliveryState,
+    read_delivery_state,
+    write_delivery_state,
 )
 from scheduler.evidence.anchors.parcel import AnchorFailed
 from scheduler.evidence.anchors.remembered import is_url, notes_at, remembered
@@ -212,11 +212,11 @@ def test_what_was_delivered_and_not_recorded_is_delivered_again(home: SignedHome
 
 def test_the_memory_of_an_anchor(tmp_path: Path) -> None:
     """It is of one anchor and one origin; a clock that was set back does not put off the next try for long."""
-    memory = AnchorMemory("a", "o").taken(7).failed(1_000.0)
-    write_memory(tmp_path, memory)
-    assert read_memory(tmp_path, "a", "o") == memory
-    assert read_memory(tmp_path, "a", "o/2") == AnchorMemory("a", "o/2")
-    assert read_memory(tmp_path, "b", "o") == AnchorMemory("b", "o")
+    memory = DeliveryState("a", "o").taken(7).failed(1_000.0)
+    write_delivery_state(tmp_path, memory)
+    assert read_delivery_state(tmp_path, "a", "o") == memory
+    assert read_delivery_state(tmp_path, "a", "o/2") == DeliveryState("a", "o/2")
+    assert read_delivery_state(tmp_path, "b", "o") == DeliveryState("b", "o")
     assert memory.wait_s(1_000.0) == RETRY_FIRST_S
     assert memory.wait_s(-1e9) == RETRY_MAX_S
     assert memory.taken(8).wait_s(0) == 0

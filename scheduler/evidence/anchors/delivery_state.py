@@ -21,8 +21,8 @@ _BYTES_MAX = 64 * 1024
 _DOUBLINGS_MAX = 16
 
 
-class AnchorMemory(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is known of an anchor.
+class DeliveryState(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How far deliveries to an anchor have come.
 
     Attributes:
         anchor: its name.
@@ -42,33 +42,33 @@ class AnchorMemory(msgspec.Struct, frozen=True, omit_defaults=True):
         """How long it is until it may be tried; a clock that was set back does not make it longer than it ever is."""
         return min(max(0.0, self.next_try_s - now_s), RETRY_MAX_S) if self.failures else 0.0
 
-    def taken(self, size: int) -> AnchorMemory:
+    def taken(self, size: int) -> DeliveryState:
         """It took a checkpoint."""
-        return AnchorMemory(self.anchor, self.origin, size)
+        return DeliveryState(self.anchor, self.origin, size)
 
-    def failed(self, now_s: float) -> AnchorMemory:
+    def failed(self, now_s: float) -> DeliveryState:
         """It did not take one: the next try is twice as far away as the last one was."""
         delay_s = min(RETRY_FIRST_S * 2 ** min(self.failures, _DOUBLINGS_MAX), RETRY_MAX_S)
         return msgspec.structs.replace(self, failures=self.failures + 1, next_try_s=now_s + delay_s)
 
 
-def read_memory(folder: Path, anchor: str, origin: str) -> AnchorMemory:
+def read_delivery_state(folder: Path, anchor: str, origin: str) -> DeliveryState:
     """What is kept of an anchor; what cannot be read, or is about another origin, is as if there were nothing."""
     with contextlib.suppress(OSError, msgspec.MsgspecError):
-        found = msgspec.json.decode(read_regular(_path(folder, anchor), _BYTES_MAX), type=AnchorMemory)
+        found = msgspec.json.decode(read_regular(_path(folder, anchor), _BYTES_MAX), type=DeliveryState)
         if (found.anchor, found.origin) == (anchor, origin) and found.size >= 0 and found.failures >= 0:
             return found
-    return AnchorMemory(anchor, origin)
+    return DeliveryState(anchor, origin)
 
 
-def write_memory(folder: Path, memory: AnchorMemory) -> None:
+def write_delivery_state(folder: Path, state: DeliveryState) -> None:
     """Keep it.
 
     Raises:
         OSError: it cannot be written.
     """
     create_folders(REAL, folder)
-    write_file(REAL, _path(folder, memory.anchor), msgspec.json.encode(memory), durable=False)
+    write_file(REAL, _path(folder, state.anchor), msgspec.json.encode(state), durable=False)
 
 
 def _path(folder: Path, anchor: str) -> Path:
