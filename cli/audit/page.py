@@ -11,8 +11,8 @@ from cli.audit.section import Line, Section
 from cli.audit.sections import sections
 from cli.audit.timeline import Timeline
 from cli.audit.verdict import DISPOSITION_WORDS, UNSHOWN, counts_words, verdict
+from projections.audit.population.tally import RAN
 from projections.audit.report import Report, RevisionInForce
-from projections.audit.tally import RAN
 from scheduler.rules.job_schedule import source_of
 from scheduler.wording.instants import show_time, zone_of
 from scheduler.wording.quantities import show_count

@@ -8,8 +8,8 @@ from typing import Final
 
 from cli.audit.markup import Html, joined, tag, text
 from cli.audit.verdict import DISPOSITION_WORDS
+from projections.audit.population.tally import PARTS, Disposition
 from projections.audit.report import Report
-from projections.audit.tally import PARTS, Disposition
 from scheduler.wording.instants import show_time, zone_of
 
 ROWS_MAX: Final = 40

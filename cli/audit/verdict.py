@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from projections.audit.population.tally import RAN, Disposition
 from projections.audit.report import Report
-from projections.audit.tally import RAN, Disposition
 from scheduler.wording.quantities import show_count
 from scheduler.wording.signs import Tone
 

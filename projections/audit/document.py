@@ -13,8 +13,8 @@ import msgspec
 
 from projections.audit.evidence import Evidence
 from projections.audit.findings import Listed
+from projections.audit.population.tally import RAN, Disposition
 from projections.audit.report import Report, RevisionInForce
-from projections.audit.tally import RAN, Disposition
 from scheduler.rules.job_schedule import source_of
 
 FORMAT = "cronledger-audit-report/1"

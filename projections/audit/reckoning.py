@@ -11,14 +11,14 @@ from datetime import datetime
 from typing import Any
 
 from eventstore.store import Entry
-from projections.audit.accounts import Account
 from projections.audit.changes import CHANGES, DECISIONS, Changes
-from projections.audit.counting import Counting
 from projections.audit.evidence import EVIDENCE_ENTRIES, Evidence
 from projections.audit.findings import Findings
+from projections.audit.population.accounts import Account
+from projections.audit.population.counting import Counting
+from projections.audit.population.standing import Before
+from projections.audit.population.tally import RevisionKey, Tally
 from projections.audit.runs import Cause, Runs
-from projections.audit.standing import Before
-from projections.audit.tally import RevisionKey, Tally
 from projections.audit.versions import Versions
 from projections.audit.watch import PATIENCE, Watch
 from projections.audit.window import Window

@@ -10,9 +10,9 @@ from eventstore.store import Entry, EventStore, Head
 from projections.audit.changes import Changes
 from projections.audit.evidence import Evidence
 from projections.audit.findings import Findings
+from projections.audit.population.tally import RevisionKey, RevisionTally, Tally
 from projections.audit.reckoning import Reckoning
 from projections.audit.runs import Runs
-from projections.audit.tally import RevisionKey, RevisionTally, Tally
 from projections.audit.versions import Versions
 from projections.audit.watch import Watch
 from projections.audit.window import Window

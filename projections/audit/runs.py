@@ -9,7 +9,7 @@ import msgspec
 
 from eventstore.store import Entry
 from projections.audit.findings import LISTED_MAX, Listed
-from projections.audit.tally import Disposition, RevisionKey, Tally
+from projections.audit.population.tally import Disposition, RevisionKey, Tally
 from projections.audit.window import Window
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition

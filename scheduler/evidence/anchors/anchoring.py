@@ -69,7 +69,7 @@ def has_pending(home: Home, anchors: Sequence[AnchorSettings], now: datetime) ->
     newest = kept_checkpoints.newest(home.ledger) if anchors else None
     if newest is None:
         return False
-    known = (read_delivery_state(home.anchors, each.name, newest.checkpoint.origin) for each in anchors)
+    known = _states(home, anchors, newest).values()
     return any(each.size < newest.size and not each.wait_s(now.timestamp()) for each in known)
 
 
@@ -111,10 +111,7 @@ def anchor_pending(
     try:
         if not lock.try_take():
             return Anchored([], busy=True)
-        known = {
-            each.name: read_delivery_state(home.anchors, each.name, kept.checkpoint.origin)
-            for each in anchors
-        }
+        known = _states(home, anchors, kept)
         lacking = [each for each in anchors if known[each.name].size < kept.size]
         due = [each for each in lacking if at_once or not known[each.name].wait_s(now.timestamp())]
         parcels = {each.name: _parcel(home, kept, known[each.name]) for each in due}
@@ -134,6 +131,12 @@ def anchor_pending(
         for name, answer in answers.items()
     ]
     return Anchored(tried, min(waiting, default=None))
+
+
+def _states(home: Home, anchors: Sequence[AnchorSettings], kept: Kept) -> dict[str, DeliveryState]:
+    """How far deliveries of this checkpoint and those before it have come, by the names of the anchors."""
+    origin = kept.checkpoint.origin
+    return {each.name: read_delivery_state(home.anchors, each.name, origin) for each in anchors}
 
 
 def _kept_states(

@@ -12,11 +12,11 @@ from collections import deque
 from datetime import datetime
 
 from eventstore.store import Entry
-from projections.audit.counting import Counting, digest_of
 from projections.audit.findings import FindingKind
-from projections.audit.standing import Before, Standing
+from projections.audit.population.counting import Counting, digest_of
+from projections.audit.population.standing import Before, Standing
+from projections.audit.population.walk import Walk
 from projections.audit.versions import Versions
-from projections.audit.walk import Walk
 from projections.audit.watch import Watch
 from projections.audit.window import RESOLUTION
 from scheduler import vocabulary as v

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from eventstore.store import Entry
-from projections.audit.counting import Counting
+from projections.audit.population.counting import Counting
 from projections.audit.window import RESOLUTION
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition

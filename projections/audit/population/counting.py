@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from projections.audit.findings import Finding, FindingKind, Findings
-from projections.audit.tally import Disposition, RevisionKey, Tally
+from projections.audit.population.tally import Disposition, RevisionKey, Tally
 from scheduler.definition import JobDefinition, revision
 from scheduler.rules.job_schedule import excluded, schedule_of
 from scheduler.rules.state import Job
