@@ -252,7 +252,7 @@ def _head_misfit(folder: Path, plan: _Plan, done: list[SegmentCheck], head: Head
     path = folder / segment_name(first)
     named = f"the entry that HEAD names, {slot.hash}"
     if slot.seq > head.seq:
-        return Corrupt(path, slot.offset, slot.seq, named, NOTHING_THERE)
+        return _cut_off(folder, plan, done, head, slot)
     place = done[(first - plan.asked.since.size) // plan.segment_entries].head_place
     assert place is not None, "the entry is among those that were checked"
     if place[0] != slot.hash:
@@ -261,6 +261,17 @@ def _head_misfit(folder: Path, plan: _Plan, done: list[SegmentCheck], head: Head
         ends = f"its end at byte {slot.offset}, where HEAD says"
         return Corrupt(path, place[1], slot.seq, ends, f"its end at byte {place[1]}")
     return None
+
+
+def _cut_off(folder: Path, plan: _Plan, done: list[SegmentCheck], head: Head, slot: Slot) -> Corrupt:
+    """The damage where a ledger ends before the entry that `HEAD` names: it begins at the first one that is gone."""
+    gone = head.seq + 1
+    first = first_of(gone, plan.segment_entries)
+    ends_there = bool(plan.tasks) and plan.tasks[-1].first == first
+    named = f"an entry, for HEAD names entry {slot.seq}, {slot.hash}"
+    return Corrupt(
+        folder / segment_name(first), done[-1].bytes if ends_there else 0, gone, named, NOTHING_THERE
+    )
 
 
 def _report(plan: _Plan, done: list[SegmentCheck], damage: Damage | None) -> VerifyReport:

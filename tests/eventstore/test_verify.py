@@ -155,6 +155,22 @@ def test_a_head_in_the_wrong_place(ledger: Path) -> None:
     assert report.first_damage.seq == 42
 
 
+def test_an_end_that_was_cut_off_is_damage_from_the_first_entry_that_is_gone(ledger: Path) -> None:
+    """Not only at the one that HEAD names, which stood somewhere behind it."""
+    path = ledger / "00000000000000000090.jsonl"
+    path.with_suffix(".seal").unlink()
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:2]))
+    damage = verify(ledger).first_damage
+    assert damage is not None
+    assert (damage.seq, damage.offset, damage.segment) == (92, path.stat().st_size, path)
+    assert f"HEAD names entry {89 + len(lines)}" in damage.expected
+    path.unlink()
+    damage = verify(ledger).first_damage
+    assert damage is not None
+    assert (damage.seq, damage.offset, damage.segment) == (90, 0, path)
+
+
 def test_a_torn_tail_does_not_hide_a_head_that_contradicts_the_entries(ledger: Path) -> None:
     """Where HEAD names an entry that is not there as it says, opening refuses, and verification says the same."""
     (ledger / "00000000000000000100.jsonl").write_bytes(b'{"seq":100,"ti')
