@@ -41,7 +41,7 @@ def chosen_checkpoint(ledger: Path, file: Path | None) -> Kept:
         raise damaged_checkpoint(problem) from None
     if found is None:
         raise Failure(
-            "no checkpoint of this ledger is kept, and a proof leads to one",
+            "no checkpoint of this ledger is kept, and without one nothing is shown to others",
             "`cronledger ledger checkpoint` signs one; --checkpoint names one that is kept elsewhere.",
         )
     return found

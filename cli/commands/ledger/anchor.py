@@ -42,8 +42,10 @@ def anchor(home: Home, as_json: bool) -> None:
         raise Failure("there are no anchors in the config", "docs/anchors.md tells which there are.")
     with to_write(home) as ledger, checkpoints_explained():
         evidence = ledger.state.evidence
-        if evidence is None or evidence.signed is None:
+        if evidence is None:
             raise Failure("no checkpoint was signed yet", "`cronledger ledger key generate` makes a key.")
+        if evidence.signed is None:
+            raise Failure("no checkpoint was signed yet", "`cronledger ledger checkpoint` signs one.")
         found = anchor_pending(home, ledger, anchors, datetime.now(UTC), at_once=True, actor=person())
     if found.busy:
         raise Failure(

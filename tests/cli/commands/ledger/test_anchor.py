@@ -30,6 +30,7 @@ def test_the_newest_checkpoint_is_given_to_the_anchors(tmp_path: Path) -> None:
 
         unsigned = ask()
         assert (unsigned.code, "no checkpoint was signed yet" in unsigned.err) == (2, True)
+        assert "`cronledger ledger checkpoint` signs one" in unsigned.err
         signed.ledger.refresh()
         signed.grow(3)
         size = signed.sign().size
