@@ -65,6 +65,11 @@ def regular_status(path: str | Path) -> os.stat_result | None:
     return found if stat.S_ISREG(found.st_mode) else None
 
 
+def is_open_to_others(status: os.stat_result) -> bool:
+    """Whether the permissions of a file let anybody but its owner do anything with it."""
+    return bool(status.st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+
+
 def read_regular(path: str | Path, bytes_max: int, *, dir_fd: int | None = None) -> bytes:
     """The content of a regular file of at most `bytes_max` bytes.
 

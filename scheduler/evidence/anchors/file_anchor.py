@@ -17,7 +17,7 @@ from eventstore.proofs.kept_checkpoints import parse_kept
 from eventstore.proofs.notes.checkpoint import origin_hash
 from eventstore.proofs.notes.note import NOTE_BYTES_MAX, Note
 from eventstore.regular_file import check_folder, read_regular
-from scheduler.evidence.anchors.parcel import AnchorFailed, Parcel, Taken
+from scheduler.evidence.anchors.parcel import AnchorFailed, Parcel, RemembersMore, Taken
 from scheduler.evidence.anchors.settings import AnchorSettings
 
 _LISTED_MAX = 1_000_000
@@ -74,10 +74,7 @@ def _refuse_contradiction(own: Path, parcel: Parcel) -> None:
     """Refuse a checkpoint that is smaller than one that is there, or another one of the same size."""
     largest = _largest(own)
     if largest > parcel.size:
-        raise AnchorFailed(
-            f"it remembers {largest:,} entries, and this ledger has {parcel.size:,} signed: the ledger is an older "
-            "copy, or entries are missing"
-        )
+        raise RemembersMore(largest, parcel.size)
     if largest == parcel.size and _read(own, largest).text != parcel.note.text:
         raise AnchorFailed(f"it remembers another checkpoint of {largest:,} entries: two trees were signed")
 

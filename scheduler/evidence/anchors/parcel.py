@@ -16,6 +16,16 @@ class AnchorFailed(Exception):
     """An anchor did not take a checkpoint; the message says why, in words, and holds no secret."""
 
 
+class RemembersMore(AnchorFailed):
+    """An anchor remembers a larger checkpoint than the newest one of this ledger."""
+
+    def __init__(self, size: int, own_size: int) -> None:
+        super().__init__(
+            f"it remembers {size:,} entries, and this ledger has {own_size:,} signed: the ledger is an older "
+            "copy, or entries are missing"
+        )
+
+
 class Parcel(NamedTuple):
     """A checkpoint on its way to an anchor.
 

@@ -17,7 +17,7 @@ from eventstore.proofs.notes.note import (
 from eventstore.proofs.notes.signing import verify_note
 from eventstore.proofs.witnessing.request import AddCheckpoint, parse_cosignatures
 from scheduler.evidence.anchors.exchange import Answer, authorization, check, get, post
-from scheduler.evidence.anchors.parcel import AnchorFailed, Cosigned, Parcel, Taken, first_line
+from scheduler.evidence.anchors.parcel import AnchorFailed, Cosigned, Parcel, RemembersMore, Taken, first_line
 from scheduler.evidence.anchors.settings import AnchorSettings
 
 _ATTEMPTS = 3
@@ -92,10 +92,7 @@ def _told_size(answer: Answer, size: int) -> int:
         raise AnchorFailed("it answered 409 without a size")
     told = int(match[1])
     if told > size:
-        raise AnchorFailed(
-            f"it remembers {told:,} entries, and this ledger has {size:,} signed: the ledger is an older copy, or "
-            "entries are missing"
-        )
+        raise RemembersMore(told, size)
     return told
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import stat
 from typing import Literal
 
+from eventstore.regular_file import is_open_to_others
 from scheduler.evidence.keys.key_place import KeyPlace
 
 Exposure = Literal["command", "missing", "others", "jobs"]
@@ -26,4 +26,4 @@ def exposure(place: KeyPlace) -> Exposure:
         found = os.lstat(place.file)
     except OSError:
         return "missing"
-    return "others" if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO) else "jobs"
+    return "others" if is_open_to_others(found) else "jobs"

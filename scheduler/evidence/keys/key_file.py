@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 
 from eventstore.durable import REAL, create_folders, write_file
 from eventstore.proofs.errors import InvalidKey
 from eventstore.proofs.notes.note import VerifierKey
 from eventstore.proofs.notes.signing import Signer
-from eventstore.regular_file import open_regular
+from eventstore.regular_file import is_open_to_others, open_regular
 from scheduler.evidence.keys.errors import KeyMissing, KeyUnusable
 from scheduler.evidence.keys.key_place import KeyPlace
 
 _BYTES_MAX = 4_096
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def read_key(path: Path) -> Signer:
@@ -32,7 +30,7 @@ def read_key(path: Path) -> Signer:
     except OSError as problem:
         raise KeyUnusable(str(path), f"it cannot be read: {problem.strerror or problem}") from None
     try:
-        if os.fstat(fd).st_mode & _OTHERS:
+        if is_open_to_others(os.fstat(fd)):
             raise KeyUnusable(str(path), "other users may read or write it; `chmod 600` takes that from them")
         raw = os.read(fd, _BYTES_MAX)
     finally:

@@ -130,7 +130,7 @@ class _Check:
             superseded=list(self._superseded.values()),
             contradictions=[*self._bad_keys(), *self._contradictions(own)],
             anchors=remembered,
-            anchor_contradictions=[*self._contradictions(elsewhere), *self._unheard()],
+            anchor_contradictions=[*self._contradictions(elsewhere), *self._keys_without_checkpoint()],
         )
 
     def _largest(self, keys: Collection[VerifierKey]) -> int:
@@ -295,7 +295,7 @@ class _Check:
             raise _Misfit(known)
         return known
 
-    def _unheard(self) -> list[Contradiction]:
+    def _keys_without_checkpoint(self) -> list[Contradiction]:
         """The keys that were given where no checkpoint is theirs: a ledger that was made up names keys of its own."""
         if self._damaged or self._unread:
             return []

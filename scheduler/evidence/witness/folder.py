@@ -20,7 +20,7 @@ from eventstore.lock import LOCK_NAME, locked
 from eventstore.proofs.errors import InvalidKey, InvalidNote
 from eventstore.proofs.notes.checkpoint import Checkpoint, origin_hash, parse_checkpoint
 from eventstore.proofs.notes.note import NOTE_BYTES_MAX, Note, VerifierKey, parse_note, parse_verifier_key
-from eventstore.regular_file import check_folder, read_regular
+from eventstore.regular_file import check_folder, is_open_to_others, read_regular
 
 _KEY_NAME, _LOGS_NAME, _CHECKPOINTS_NAME = "key", "logs", "checkpoints"
 _KEY_BYTES_MAX = 4 * 1024
@@ -190,7 +190,7 @@ class WitnessFolder:
         Raises:
             OSError: it cannot be looked at.
         """
-        return bool(os.lstat(self.key_file).st_mode & 0o077)
+        return is_open_to_others(os.lstat(self.key_file))
 
     def _checkpoint_file(self, hashed_origin: str) -> Path:
         return self.path / _CHECKPOINTS_NAME / hashed_origin
