@@ -42,7 +42,7 @@ def unknown_key(word: str, known: Mapping[str, Key], where: str) -> tuple[str, s
         if word in keys and known is not keys:
             return f"{word} does not belong to {where} but to {place}", ""
     if word in _IN_BLOCKS and "retry" in known:
-        return f"{word} does not stand in {where} by itself: {_IN_BLOCKS[word]}", ""
+        return f"{word} does not stand in {where} by itself but in a block, such as {_IN_BLOCKS[word]}", ""
     meant = _MEANT.get(word.casefold().replace("-", "_"), "")
     near = meant if meant in known else nearest(word, known)
     if near:
