@@ -101,8 +101,11 @@ def remembered(path: Path) -> Place:
         UnreadablePlace: it cannot be read, or there is no note in it.
     """
     try:
-        files = sorted(_files(path)) if path.is_dir() else [path]
-        notes = [note for file in files for note in _notes(file)]
+        if path.is_dir():
+            notes = [note for file in sorted(_files(path)) for note in _notes(file)]
+        else:
+            # What a person named and is no file, such as a pipe, says nothing against the ledger.
+            notes = notes_in(str(path), read_regular(path, PLACE_BYTES_MAX))
     except OSError as problem:
         raise UnreadablePlace(f"{problem.filename or path}: {problem.strerror or problem}") from problem
     if not notes:

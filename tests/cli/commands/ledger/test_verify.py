@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -87,6 +88,14 @@ def test_what_is_not_what_was_signed_is_told_with_its_place(home: LiveHome, ledg
     assert (document["ok"], document["passed"]) == (True, False)
     assert document["contradicted_from"]["seq"] == 31
     assert document["contradictions"][0]["size"] == 35
+
+
+def test_an_anchor_that_is_no_file_says_nothing_against_the_ledger(home: LiveHome, tmp_path: Path) -> None:
+    """A pipe, as a shell makes one of another command: exit code 2, and nothing waits for its writer."""
+    os.mkfifo(tmp_path / "pipe")
+    answer = home.ask("ledger", "verify", "--anchor", str(tmp_path / "pipe"))
+    assert (answer.code, f"{tmp_path}/pipe: it is no regular file" in answer.err) == (2, True)
+    assert "NOT THE LEDGER" not in answer.out
 
 
 def test_an_older_copy_is_not_the_ledger_that_is_remembered(
