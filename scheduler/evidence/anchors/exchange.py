@@ -121,11 +121,12 @@ def authorization(anchor: AnchorSettings, root: Path) -> dict[str, str]:
 
 
 _REASONS: Final[tuple[tuple[type[HTTPError], str], ...]] = (
-    (urllib3.exceptions.ConnectTimeoutError, "it cannot be reached: the connection was not answered in time"),
+    # The first that fits counts: a name that is not found is a kind of no connection, and that one of a time-out.
     (urllib3.exceptions.ReadTimeoutError, "it did not answer in time"),
     (urllib3.exceptions.SSLError, "its certificate is not trusted, or TLS failed"),
     (urllib3.exceptions.NameResolutionError, "its name cannot be resolved"),
     (urllib3.exceptions.NewConnectionError, "it cannot be reached: no connection"),
+    (urllib3.exceptions.ConnectTimeoutError, "it cannot be reached: the connection was not answered in time"),
     (urllib3.exceptions.IncompleteRead, "its answer was cut off"),
     (urllib3.exceptions.ProtocolError, "the connection broke, or it does not speak HTTP"),
 )

@@ -70,6 +70,14 @@ def test_a_server_that_is_not_there() -> None:
         assert "secret" not in str(failed.value)
 
 
+def test_a_refused_connection_is_not_called_slow() -> None:
+    """Whoever reads the message looks for a server that is down, and not for a slow network."""
+    with Receiver(always()) as receiver:
+        url = receiver.url
+    with pytest.raises(AnchorFailed, match="no connection"):
+        exchange.get(url, {})
+
+
 def test_a_server_without_a_trusted_certificate() -> None:
     """What answers without TLS where TLS is wanted is not trusted."""
     with Receiver(always()) as receiver, pytest.raises(AnchorFailed, match=r"TLS|broke"):
