@@ -100,7 +100,7 @@ def test_a_long_verification_shows_how_far_it_is(tmp_path: Path, monkeypatch: py
     home = make_home(tmp_path / "home")
     record(home, v.event(v.SchedulerStopped(reason="test"), v.SCHEDULER))
 
-    def slowly(folder: Path, *, progress: Progress, digests: bool, expected: object) -> VerifyReport:
+    def slowly(folder: Path, *, progress: Progress, **_: object) -> VerifyReport:
         appear()
         size = sum(path.stat().st_size for path in folder.glob("*.jsonl"))
         progress(12_000, size // 2)

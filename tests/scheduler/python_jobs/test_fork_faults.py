@@ -76,7 +76,7 @@ def test_a_server_that_fails(tmp_path: Path, fault: str, monkeypatch: pytest.Mon
 def test_a_server_that_never_starts(tmp_path: Path) -> None:
     """Where the server cannot be started that is told once, it is tried again later, and jobs run."""
     complaints: list[str] = []
-    forks = ForkClient({}, complaints.append, ["/nowhere"])
+    forks = ForkClient({}, complaints.append, [str(tmp_path / "nowhere")])
     forks.want(True)
     forks.tend()
     attempts = Attempts(tmp_path, forks)
