@@ -106,7 +106,7 @@ def test_a_long_verification_shows_how_far_it_is(tmp_path: Path, monkeypatch: py
         progress(12_000, size // 2)
         return verify(folder)
 
-    monkeypatch.setattr(sys.modules["eventstore.verify"], "verify", slowly)
+    monkeypatch.setattr("scheduler.evidence.verification.verification.verify", slowly)
     with standard_error(Screen(), monkeypatch) as screen, redirect_stdout(io.StringIO()) as out:
         for option in ([], ["--json"]):
             said = len(screen.getvalue())

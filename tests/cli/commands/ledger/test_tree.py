@@ -96,7 +96,7 @@ def test_who_makes_tiles_is_waited_for_and_not_for_ever(
 ) -> None:
     """A process that was stopped while it made them is named: exit code 1."""
     home.ask("ledger", "tree")
-    monkeypatch.setattr("eventstore.proofs.tiles.tile_files.LOCK_PATIENCE_S", 0.05)
+    monkeypatch.setattr("eventstore.lock.LOCK_PATIENCE_S", 0.05)
     with (home.root / "var/tree/lock").open("rb+") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         answer = home.ask("ledger", "tree")
