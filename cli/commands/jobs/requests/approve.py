@@ -42,9 +42,9 @@ def approve(home: Home, name: str, revision: str | None, request: bool, reject: 
     """Approve what the config would change of a job with `approval: required`, or reject it.
 
     It shows the change and asks; --revision answers beforehand. It comes into force at once. Who asked for it cannot
-    approve it, nor root, nor a job. The kernel says who that is: the login that a process comes of, if its user could
-    not have set that, or else its user; and of an edit, the owner of the config. Where it cannot tell two people
-    apart the command refuses, and says what helps.
+    approve it, nor root, nor a process that is known as a job's: docs/approvals.md says which one is not. The kernel
+    says who that is: the login that a process comes of, if its user could not have set that, or else its user; and of
+    an edit, the owner of the config. Where it cannot tell two people apart the command refuses, and says what helps.
 
     What was rejected, and the config still has, is pending again only when a person asks for it, with --request.
     """
