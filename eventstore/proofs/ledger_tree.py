@@ -149,21 +149,12 @@ class LedgerTree:
         """
 
         def question(tree: TiledTree) -> ProvenLeaf:
-            if head.size > tree.size:
-                raise OtherTree(head.size, tree.size)
             leaf = self.leaves.leaf(seq)
             hashes = tuple(prove_inclusion(seq, head.size, tree.subtree_hash))
-            try:
-                verify_inclusion(leaf_hash(leaf), seq, head.size, hashes, head.root)
-            except InvalidProof:
-                # The tiles or the head are not what they should be: with tiles that were just made, it is the head.
-                raise DamagedTiles(HEAD_NAME, f"the first {head.size:,} entries have another root") from None
+            verify_inclusion(leaf_hash(leaf), seq, head.size, hashes, head.root)
             return ProvenLeaf(leaf, hashes)
 
-        try:
-            return self.ask(question)[1]
-        except DamagedTiles:
-            raise OtherTree(head.size, self._entries()) from None
+        return self._proven(head, question)
 
     def prove_beginning(self, old_size: int, head: TreeHead) -> ProvenBeginning:
         """Prove that the tree with this head, which somebody noted or signed, begins with the tree of `old_size`.
@@ -180,18 +171,31 @@ class LedgerTree:
         """
 
         def question(tree: TiledTree) -> ProvenBeginning:
-            if head.size > tree.size:
-                raise OtherTree(head.size, tree.size)
             root = tree_root(old_size, tree.subtree_hash)
             hashes = tuple(prove_consistency(old_size, head.size, tree.subtree_hash))
-            try:
-                verify_consistency(old_size, head.size, hashes, root, head.root)
-            except InvalidProof:
-                raise DamagedTiles(HEAD_NAME, f"the first {head.size:,} entries have another root") from None
+            verify_consistency(old_size, head.size, hashes, root, head.root)
             return ProvenBeginning(TreeHead(old_size, root), hashes)
 
+        return self._proven(head, question)
+
+    def _proven(self, head: TreeHead, question: Callable[[TiledTree], _Answer]) -> _Answer:
+        """What `question` proves of the tree with this head: it verifies that, and raises `InvalidProof` if it does not hold.
+
+        Raises:
+            OtherTree: the ledger's tree does not have this head.
+        """
+
+        def asked(tree: TiledTree) -> _Answer:
+            if head.size > tree.size:
+                raise OtherTree(head.size, tree.size)
+            try:
+                return question(tree)
+            except InvalidProof:
+                # The tiles or the head are not what they should be: with tiles that were just made, it is the head.
+                raise DamagedTiles(HEAD_NAME, f"the first {head.size:,} entries have another root") from None
+
         try:
-            return self.ask(question)[1]
+            return self.ask(asked)[1]
         except DamagedTiles:
             raise OtherTree(head.size, self._entries()) from None
 

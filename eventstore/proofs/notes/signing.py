@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from typing import TypeVar
+from typing import ClassVar, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -24,7 +24,49 @@ _PRIVATE = "PRIVATE+KEY"
 _SIGNER = re.compile(r"PRIVATE\+KEY\+([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)")
 
 
-class Signer:
+class _SecretKey:
+    """A private key with the name under which it signs: how it is made, written down and read."""
+
+    _algorithm: ClassVar[int]
+
+    def __init__(self, name: str, seed: bytes) -> None:
+        check_key_name(name)
+        if len(seed) != SEED_BYTES:
+            raise InvalidKey(f"a private key has {SEED_BYTES} bytes")
+        self._seed = seed
+        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        self.verifier_key = VerifierKey(name, self._key.public_key().public_bytes_raw(), self._algorithm)
+
+    def __repr__(self) -> str:
+        """The public half alone."""
+        return f"{type(self).__name__}({self.verifier_key.text!r})"
+
+    @classmethod
+    def generate(cls, name: str) -> Self:
+        """A new key, from the system's source of randomness."""
+        return cls(name, Ed25519PrivateKey.generate().private_bytes_raw())
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The key that `secret_text` gave.
+
+        Raises:
+            InvalidKey: it is none; the message holds nothing of it.
+        """
+        name, seed, told_id = _parse_secret(text, cls._algorithm)
+        found = cls(name, seed)
+        if found.verifier_key.key_id.hex() != told_id:
+            raise InvalidKey("its id is not its own: a character of it was changed")
+        return found
+
+    @property
+    def secret_text(self) -> str:
+        """The key as it is kept, in the form that the tools around signed notes have in common."""
+        key = self.verifier_key
+        return f"{_PRIVATE}+{key.name}+{key.key_id.hex()}+{in_base64(bytes([key.algorithm]) + self._seed)}"
+
+
+class Signer(_SecretKey):
     """A private key, with the name under which it signs.
 
     Attributes:
@@ -34,32 +76,7 @@ class Signer:
         InvalidKey: no key may have this name, or the seed does not have 32 bytes.
     """
 
-    def __init__(self, name: str, seed: bytes) -> None:
-        check_key_name(name)
-        if len(seed) != SEED_BYTES:
-            raise InvalidKey(f"a private key has {SEED_BYTES} bytes")
-        self._seed = seed
-        self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        self.verifier_key = VerifierKey(name, self._key.public_key().public_bytes_raw())
-
-    def __repr__(self) -> str:
-        """The public half alone."""
-        return f"Signer({self.verifier_key.text!r})"
-
-    @classmethod
-    def generate(cls, name: str) -> Signer:
-        """A new key, from the system's source of randomness."""
-        return cls(name, Ed25519PrivateKey.generate().private_bytes_raw())
-
-    @classmethod
-    def parse(cls, text: str) -> Signer:
-        """The key that `secret_text` gave.
-
-        Raises:
-            InvalidKey: it is none; the message holds nothing of it.
-        """
-        name, seed, told_id = _parse_secret(text, ED25519)
-        return _with_own_id(cls(name, seed), told_id)
+    _algorithm = ED25519
 
     def under(self, name: str) -> Signer:
         """The same key under another name.
@@ -68,11 +85,6 @@ class Signer:
             InvalidKey: no key may have this name.
         """
         return Signer(name, self._seed)
-
-    @property
-    def secret_text(self) -> str:
-        """The key as it is kept, in the form that the tools around signed notes have in common."""
-        return _secret_text(self.verifier_key, self._seed)
 
     def sign(self, text: str) -> Signature:
         """The signature of a text.
@@ -85,7 +97,7 @@ class Signer:
         return Signature(self.verifier_key.name, self.verifier_key.key_id, self._key.sign(text.encode()))
 
 
-class Cosigner:
+class Cosigner(_SecretKey):
     """The private key of a witness, with the name under which it cosigns.
 
     Attributes:
@@ -95,34 +107,7 @@ class Cosigner:
         InvalidKey: no key may have this name, or the seed does not have 32 bytes.
     """
 
-    def __init__(self, name: str, seed: bytes) -> None:
-        self._signer = Signer(name, seed)
-        self._seed = seed
-        self.verifier_key = self._signer.verifier_key._replace(algorithm=COSIGNATURE)
-
-    def __repr__(self) -> str:
-        """The public half alone."""
-        return f"Cosigner({self.verifier_key.text!r})"
-
-    @classmethod
-    def generate(cls, name: str) -> Cosigner:
-        """A new key, from the system's source of randomness."""
-        return cls(name, Ed25519PrivateKey.generate().private_bytes_raw())
-
-    @classmethod
-    def parse(cls, text: str) -> Cosigner:
-        """The key that `secret_text` gave.
-
-        Raises:
-            InvalidKey: it is none; the message holds nothing of it.
-        """
-        name, seed, told_id = _parse_secret(text, COSIGNATURE)
-        return _with_own_id(cls(name, seed), told_id)
-
-    @property
-    def secret_text(self) -> str:
-        """The key as it is kept."""
-        return _secret_text(self.verifier_key, self._seed)
+    _algorithm = COSIGNATURE
 
     def cosign(self, text: str, time_s: int) -> Signature:
         """The cosignature of the checkpoint with this text, made at a time in seconds since 1970.
@@ -133,21 +118,8 @@ class Cosigner:
         """
         if not text.endswith("\n"):
             raise InvalidNote("the text of a note ends with LF")
-        signed = self._signer.sign(cosigned_message(text, time_s).decode()).signature
+        signed = self._key.sign(cosigned_message(text, time_s))
         return Signature(self.verifier_key.name, self.verifier_key.key_id, timed_signature(time_s, signed))
-
-
-_AnySigner = TypeVar("_AnySigner", Signer, Cosigner)
-
-
-def _with_own_id(signer: _AnySigner, told_id: str) -> _AnySigner:
-    if signer.verifier_key.key_id.hex() != told_id:
-        raise InvalidKey("its id is not its own: a character of it was changed")
-    return signer
-
-
-def _secret_text(key: VerifierKey, seed: bytes) -> str:
-    return f"{_PRIVATE}+{key.name}+{key.key_id.hex()}+{in_base64(bytes([key.algorithm]) + seed)}"
 
 
 def _parse_secret(text: str, algorithm: int) -> tuple[str, bytes, str]:
