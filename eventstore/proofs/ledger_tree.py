@@ -179,7 +179,11 @@ class LedgerTree:
         return self._proven(head, question)
 
     def _proven(self, head: TreeHead, question: Callable[[TiledTree], _Answer]) -> _Answer:
-        """What `question` proves of the tree with this head: it verifies that, and raises `InvalidProof` if it does not hold.
+        """What is proven by the tree with this head.
+
+        Args:
+            head: of the tree.
+            question: verifies what it answers, and raises `InvalidProof` if the tree has another head.
 
         Raises:
             OtherTree: the ledger's tree does not have this head.
