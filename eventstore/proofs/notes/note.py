@@ -11,7 +11,7 @@ what the key has signed. What is written here says nothing about whether a signa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -55,6 +55,16 @@ class Note(NamedTuple):
     def raw(self) -> bytes:
         """The note as it is written down."""
         return f"{self.text}\n{''.join(each.line for each in self.signatures)}".encode()
+
+    def signatures_of(self, keys: Collection[VerifierKey]) -> tuple[Signature, ...]:
+        """The signatures that name one of the keys."""
+        named = {(key.name, key.key_id) for key in keys}
+        return tuple(each for each in self.signatures if (each.name, each.key_id) in named)
+
+    def lacking(self, signatures: Iterable[Signature]) -> tuple[Signature, ...]:
+        """Those of the signatures that name a key of which the note has none."""
+        there = {(each.name, each.key_id) for each in self.signatures}
+        return tuple(each for each in signatures if (each.name, each.key_id) not in there)
 
 
 class VerifierKey(NamedTuple):

@@ -47,10 +47,9 @@ def keep_cosigned(
     """
     try:
         size = parse_checkpoint(note.text).head.size
-        names = {(key.name, key.key_id) for key in verify_note(note, witnesses)}
+        cosignatures = note.signatures_of(verify_note(note, witnesses))
     except InvalidNote as problem:
         raise NotKept(str(problem)) from None
-    cosignatures = [each for each in note.signatures if (each.name, each.key_id) in names]
     if any(parse_timed_signature(each.signature)[0] > TIME_S_TOLD_MAX for each in cosignatures):
         raise NotKept("a cosignature is of a time that no clock tells")
     create_folders(REAL, home.anchors)
@@ -58,8 +57,7 @@ def keep_cosigned(
         kept = kept_checkpoints.read(home.ledger, size) if size else None
         if kept is None or kept.note.text != note.text:
             raise NotKept(f"this ledger keeps no such checkpoint of {size:,} entries")
-        there = {(each.name, each.key_id) for each in kept.note.signatures}
-        added = tuple(each for each in cosignatures if (each.name, each.key_id) not in there)
+        added = kept.note.lacking(cosignatures)
         if added:
             kept_checkpoints.keep(home.ledger, note._replace(signatures=added).raw)
         return ledger.decide(lambda state: _events(state, size, cosignatures, actor))

@@ -113,16 +113,14 @@ def _cosigned(answer: Answer, note: Note, key: VerifierKey) -> Cosigned:
     except InvalidNote as problem:
         raise AnchorFailed(f"what it answered is no cosignature of its key: {problem}") from None
     # A witness that is asked once more signs with another time. One signature of each key is enough.
-    there = {(each.name, each.key_id) for each in note.signatures}
-    added = tuple(each for each in answered.signatures if (each.name, each.key_id) not in there)
-    cosigned = note._replace(signatures=note.signatures + added)
+    cosigned = note._replace(signatures=note.signatures + note.lacking(answered.signatures))
     try:
         verify_note(cosigned, [key])
     except InvalidNote as problem:
         raise AnchorFailed(
             f"the checkpoint that is kept has a cosignature that is wrong: {problem}"
         ) from None
-    own = next(each for each in cosigned.signatures if (each.name, each.key_id) == (key.name, key.key_id))
+    own = cosigned.signatures_of([key])[0]
     if parse_timed_signature(own.signature)[0] > TIME_S_TOLD_MAX:
         raise AnchorFailed("its cosignature is of a time that no clock tells")
     return Cosigned(cosigned, own)

@@ -158,7 +158,7 @@ class _Check:
                 return note, f"it names the log {note.checkpoint.origin}, which was {period.origin} then"
             if data.key_id != period.key.key_id.hex():
                 return note, f"the key that was in force then is {period.key.key_id.hex()}, not {data.key_id}"
-            if (period.key.name, period.key.key_id) not in {each[:2] for each in note.note.signatures}:
+            if not note.note.signatures_of([period.key]):
                 return note, "the key that was in force then did not sign it"
         elif self._first == 0:
             return note, "the ledger had no key then"

@@ -66,7 +66,6 @@ class Witness:
         if not keys:
             raise UnknownLog(f"no key is trusted for {checkpoint.origin}")
         try:
-            signers = {(key.name, key.key_id) for key in verify_note(note, keys)}
+            return note._replace(signatures=note.signatures_of(verify_note(note, keys)))
         except InvalidNote as problem:
             raise NotSigned(str(problem)) from None
-        return Note(note.text, tuple(each for each in note.signatures if (each.name, each.key_id) in signers))
