@@ -15,10 +15,11 @@ from cli.app.json_output import json_option
 from cli.app.options import Choice
 from cli.home.job_names import JOB, check_past
 from cli.home.views import check_home
+from cli.ledger.options import ledger_option, machine_utc_option
 from cli.terminal.console import note, out, wants_colour
 from cli.terminal.progress import progress
 from cli.times.parse import DURATION, parse_time
-from cli.times.show import MACHINES_ZONE, local_zone, utc_option
+from cli.times.show import local_zone
 from scheduler.home import Home
 
 if TYPE_CHECKING:
@@ -56,11 +57,10 @@ _FORMATS = ("text", "html", "json")
 @click.option("-o", "--output", "target", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Write it there instead of to standard output.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
-@click.option("--ledger", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
-              help="A ledger's own folder, such as a copy; nothing is written there.")  # fmt: skip
+@ledger_option
 @click.option("--derive", is_flag=True, help="Fold every entry from entry 0 on, whatever states are kept.")
 @json_option
-@utc_option(MACHINES_ZONE)
+@machine_utc_option
 @click.pass_obj
 def report(
     home: Home, begin: str, until: str, name: str | None, form: str, late_from: timedelta, target: Path | None,
