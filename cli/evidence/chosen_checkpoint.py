@@ -9,7 +9,7 @@ import click
 
 from cli.app.failures import ExitCode, Failure
 from cli.evidence.named_file import read_named
-from cli.evidence.signing_failures import damaged_checkpoint
+from cli.evidence.signing_failures import checkpoints_explained
 from cli.terminal.printable import printable, show_count
 
 if TYPE_CHECKING:
@@ -33,12 +33,10 @@ def chosen_checkpoint(ledger: Path, file: Path | None) -> Kept:
     """
     if file is not None:
         return _read(file)
-    from eventstore.proofs.kept_checkpoints import DamagedCheckpoint, newest
+    from eventstore.proofs.kept_checkpoints import newest
 
-    try:
+    with checkpoints_explained():
         found = newest(ledger)
-    except DamagedCheckpoint as problem:
-        raise damaged_checkpoint(problem) from None
     if found is None:
         raise Failure(
             "no checkpoint of this ledger is kept, and without one nothing is shown to others",
@@ -54,12 +52,10 @@ def kept_checkpoint(ledger: Path, size: int) -> Kept | None:
         Failure: what is kept is none.
         OSError: it cannot be read.
     """
-    from eventstore.proofs.kept_checkpoints import DamagedCheckpoint, read
+    from eventstore.proofs.kept_checkpoints import read
 
-    try:
+    with checkpoints_explained():
         return read(ledger, size)
-    except DamagedCheckpoint as problem:
-        raise damaged_checkpoint(problem) from None
 
 
 def checkpoint_of_size(ledger: Path, size: int) -> Kept:

@@ -28,7 +28,6 @@ _STATE_LOST = (
 def signing_explained() -> Iterator[None]:
     """Turn the errors of keys and signing into failures for people."""
     from eventstore.proofs.errors import InvalidKey
-    from eventstore.proofs.kept_checkpoints import DamagedCheckpoint, OtherCheckpoint
     from scheduler.evidence.keys.creation import HasKey
     from scheduler.evidence.keys.errors import KeyMissing, KeyUnusable, NoLedgerKey
     from scheduler.evidence.signing.errors import (
@@ -40,7 +39,8 @@ def signing_explained() -> Iterator[None]:
     )
 
     try:
-        yield
+        with checkpoints_explained():
+            yield
     except NoLedgerKey:
         raise no_key() from None
     except HasKey as problem:
@@ -67,8 +67,6 @@ def signing_explained() -> Iterator[None]:
             f"not signed: {problem}",
             "The name is fixed by the first key: take `origin` out of the config, or write the ledger's own.",
         ) from None
-    except (DamagedCheckpoint, OtherCheckpoint) as problem:
-        raise damaged_checkpoint(problem) from None
     except SigningRefused as problem:
         raise Failure(
             f"not signed: {problem}",
@@ -96,17 +94,12 @@ def checkpoints_explained() -> Iterator[None]:
     try:
         yield
     except (DamagedCheckpoint, OtherCheckpoint) as problem:
-        raise damaged_checkpoint(problem) from None
-
-
-def damaged_checkpoint(problem: Exception) -> Failure:
-    """A file in the folder of the kept checkpoints is none, or another one than was signed."""
-    return Failure(
-        f"a kept checkpoint is damaged: {printable(str(problem))}",
-        "`cronledger ledger verify` says what else is. If nothing is, move this file away: each checkpoint also "
-        "stands in its entry, `checkpoint.signed`.",
-        ExitCode.LEDGER,
-    )
+        raise Failure(
+            f"a kept checkpoint is damaged: {printable(str(problem))}",
+            "`cronledger ledger verify` says what else is. If nothing is, move this file away: each checkpoint also "
+            "stands in its entry, `checkpoint.signed`.",
+            ExitCode.LEDGER,
+        ) from None
 
 
 def no_key() -> Failure:
