@@ -17,10 +17,9 @@ from scheduler.home import Home
 
 if TYPE_CHECKING:
     from eventstore.store import EventStore
-    from eventstore.verify import Progress
+    from eventstore.verify import Beginning, Progress
     from scheduler.evidence.verification.found_notes import Place
     from scheduler.evidence.verification.key_history import KeyPeriod
-    from scheduler.evidence.verification.since_checkpoint import Since
     from scheduler.evidence.verification.trust import Trust
     from scheduler.ledger.past import OnProgress, Past
     from scheduler.rules.state import State
@@ -101,15 +100,15 @@ class AskedLedger:
         """
         from scheduler.evidence.verification.verification import Start, verify_with_evidence
 
-        start, size = Start(), None
+        start, size, before = Start(), None, None
         if incremental:
-            since, key = self._since(trust, folded=laws or not trust.keys)
-            start, size = Start(since.beginning, key), since.size
+            size, beginning, before = self._since(trust, folded=laws or not trust.keys)
+            start = Start(beginning, None if before is None else _key_of(before))
         with self._progress() as told:
             report, evidence = verify_with_evidence(
                 self._folder, trust, start=start, digests=digests, progress=told
             )
-        judged = self._laws(report.first, report.head.seq) if laws and report.ok else None
+        judged = self._laws(report.first, report.head.seq, before) if laws and report.ok else None
         return Verified(self._folder, report, evidence, judged, size)
 
     def derived(self) -> Derived:
@@ -130,10 +129,10 @@ class AskedLedger:
             states = verify_home(self._home, lambda done, total: seen.update(done, total=total))
         return Derived(found, states)
 
-    def _since(self, trust: Trust, *, folded: bool) -> tuple[Since, KeyPeriod | None]:
-        """From where to go on, and the key that was in force there, if the entries are folded to know it."""
+    def _since(self, trust: Trust, *, folded: bool) -> tuple[int, Beginning, State | None]:
+        """The size of the checkpoint to go on from, what is not read again, and the state there, if it is folded."""
         from eventstore.proofs.errors import OtherTree
-        from scheduler.evidence.verification.since_checkpoint import newest_signed, since
+        from scheduler.evidence.verification.since_checkpoint import beginning_of, newest_signed
 
         with self._opened() as store:
             entries = store.head().seq + 1
@@ -147,18 +146,19 @@ class AskedLedger:
                 )
             with opened_tree(self._home, self._copy, shown=self._shown) as tree:
                 try:
-                    found = since(*newest, self._folder, tree, self._past(store).segment_entries)
+                    beginning = beginning_of(
+                        newest.checkpoint.head, self._folder, tree, self._past(store).segment_entries
+                    )
                 except OtherTree as problem:
                     raise Failure(
                         f"the entries are not those that were signed: {problem}",
                         "`cronledger ledger verify` without --since-checkpoint shows where.",
                         ExitCode.LEDGER,
                     ) from None
-            return found, _key_of(self._state_at(store, found.beginning.size - 1)) if folded else None
+            return newest.size, beginning, self._state_at(store, beginning.size - 1) if folded else None
 
-    def _laws(self, first: int, last: int) -> Laws:
+    def _laws(self, first: int, last: int, before: State | None) -> Laws:
         with self._opened() as store:
-            before = self._state_at(store, first - 1) if first else None
             return check_laws(store, first, last, before, shown=self._shown)
 
     def _state_at(self, store: EventStore, seq: int) -> State:

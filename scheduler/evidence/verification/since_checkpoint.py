@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import NamedTuple
 
 from eventstore.entry import tail_of
 from eventstore.errors import Corrupt
@@ -33,23 +32,7 @@ from eventstore.segment import first_of, segment_of
 from eventstore.verify import NOTHING, Beginning
 
 
-class Since(NamedTuple):
-    """A checkpoint from which a verification goes on.
-
-    Attributes:
-        size: how many entries it covers.
-        signers: who of the keys that are known has signed it.
-        beginning: the segments that are not read.
-    """
-
-    size: int
-    signers: list[VerifierKey]
-    beginning: Beginning
-
-
-def newest_signed(
-    ledger: Path, keys: Collection[VerifierKey], entries: int
-) -> tuple[Kept, list[VerifierKey]] | None:
+def newest_signed(ledger: Path, keys: Collection[VerifierKey], entries: int) -> Kept | None:
     """The largest kept checkpoint, of no more entries than there are, that one of the keys has signed.
 
     One that is damaged, or signed by nobody who is known, is passed over here: verification tells of it.
@@ -63,20 +46,18 @@ def newest_signed(
         try:
             kept = read(ledger, size)
             if kept is not None:
-                return kept, verify_note(kept.note, keys)
+                verify_note(kept.note, keys)
+                return kept
         except (DamagedCheckpoint, InvalidNote):
             continue
     return None
 
 
-def since(
-    kept: Kept, signers: list[VerifierKey], ledger: Path, tree: LedgerTree, segment_entries: int
-) -> Since:
-    """What need not be read again.
+def beginning_of(head: TreeHead, ledger: Path, tree: LedgerTree, segment_entries: int) -> Beginning:
+    """The segments that a checkpoint covers whole: they need not be read again.
 
     Args:
-        kept: the checkpoint.
-        signers: who has signed it.
+        head: what was signed.
         ledger: the folder of the ledger.
         tree: its tree.
         segment_entries: how many entries a segment of it holds.
@@ -86,10 +67,9 @@ def since(
         Corrupt: a line is not where it must be.
         LockHeld, OSError: see `LedgerTree.make`.
     """
-    head = kept.checkpoint.head
     first = first_of(head.size, segment_entries)
     if first == 0:
-        return Since(head.size, signers, NOTHING)
+        return NOTHING
     last = LedgerLeaves(ledger, segment_entries).leaf(first - 1)
     line = tail_of(last)
     if line is None:
@@ -103,7 +83,7 @@ def since(
         hashes = tree.ask(question)[1]
     except DamagedTiles:
         raise OtherTree(head.size, tree.make().head.size) from None
-    return Since(head.size, signers, Beginning(first, line.hash, hashes))
+    return Beginning(first, line.hash, hashes)
 
 
 def _hashes(tree: TiledTree, head: TreeHead, first: int, last: bytes) -> tuple[bytes, ...]:
