@@ -57,12 +57,14 @@ def _place_at_url(url: str, ledger: Path) -> Place:
     from eventstore.proofs import kept_checkpoints
     from scheduler.evidence.anchors.parcel import AnchorFailed
     from scheduler.evidence.anchors.remembered import notes_at
+    from scheduler.evidence.keys.origin import own_origin
+    from scheduler.evidence.settings import LedgerSettings
     from scheduler.evidence.verification.found_notes import Place, found_note
 
     origins: list[str] = []
     with suppress(LedgerError, OSError):  # what is damaged is told by the verification
         created = read_creation(ledger)
-        origins += [] if created is None else [f"cronledger/{created.ledger}"]
+        origins += [] if created is None else [own_origin(created.ledger, LedgerSettings())]
     with suppress(kept_checkpoints.DamagedCheckpoint, OSError):
         newest = kept_checkpoints.newest(ledger)
         if newest is not None and newest.checkpoint.origin not in origins:
