@@ -34,14 +34,12 @@ class BundledOutput:
         add: adds a member.
 
     Attributes:
-        added: how many streams were added.
         remarks: a line for each stream that is there with secrets masked, or not at all, and why.
     """
 
     def __init__(self, home: Home, jobs: Mapping[str, Job], add: Add) -> None:
         self._home, self._jobs, self._add = home, jobs, add
         self._secrets: dict[str, KnownSecrets | None] = {}
-        self.added = 0
         self.remarks: list[str] = []
 
     def add(self, entry: Entry) -> None:
@@ -93,7 +91,6 @@ class BundledOutput:
                 self._add(f"{name}.masked" if hidden else name, _chunks(kept))
         finally:
             output.close()
-        self.added += 1
         return (
             f"*** stands for {show_count(hidden, 'secret')}, so no digest can be compared" if hidden else ""
         )
