@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cli.terminal.printable import printable
 from cli.terminal.tables import Cell, Value
 
 if TYPE_CHECKING:
@@ -33,6 +34,11 @@ class Trusted(NamedTuple):
             return [*found, *verify_note(note, self.witnesses)]
         except InvalidNote as problem:
             raise InvalidNote(f"as to the witnesses: {problem}") from None
+
+
+def names_of(keys: Sequence[VerifierKey]) -> list[str]:
+    """Keys by their names and ids, for people."""
+    return [printable(f"{key.name}+{key.key_id.hex()}") for key in keys]
 
 
 class CheckedProof(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cli.evidence.proofs.checked import CheckedProof, Trusted
+from cli.evidence.proofs.checked import CheckedProof, Trusted, names_of
 from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell, Value
 from eventstore.proofs.base64_text import in_base64
@@ -50,16 +50,12 @@ def _facts(
     return [
         ("log", printable(checkpoint.origin)),
         ("checkpoint", f"{show_count(size, 'entry', 'entries')}, root {in_base64(root)}"),
-        ("signed by", _names(signers)),
+        ("signed by", names_of(signers)),
         ("begins with", f"{old}, root {in_base64(proof.old.root)}"),
-        ("signed then by", _names(old_signers) if old_signers else Cell("nobody, in this file", "warn")),
+        ("signed then by", names_of(old_signers) if old_signers else Cell("nobody, in this file", "warn")),
         ("verdict", Cell(f"proven: the first {old} of the log are the same in both", "good")),
         ("not checked", _not_checked(old_signers)),
     ]
-
-
-def _names(keys: list[VerifierKey]) -> list[str]:
-    return [printable(f"{key.name}+{key.key_id.hex()}") for key in keys]
 
 
 def _not_checked(old_signers: list[VerifierKey] | None) -> str:

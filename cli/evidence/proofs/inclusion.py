@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.evidence.proofs.checked import CheckedProof, Trusted
+from cli.evidence.proofs.checked import CheckedProof, Trusted, names_of
 from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell, Value
 from cli.times.show import show_time
@@ -98,7 +98,7 @@ def _facts(
     return [
         *facts,
         ("checkpoint", f"{show_count(size, 'entry', 'entries')}, root {in_base64(checkpoint.head.root)}"),
-        ("signed by", [printable(f"{key.name}+{key.key_id.hex()}") for key in signers]),
+        ("signed by", names_of(signers)),
         ("verdict", Cell(f"proven: it is entry {proof.position} of the log, to the byte", "good")),
         ("not checked", _UNSEEN),
     ]
