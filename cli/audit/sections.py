@@ -271,7 +271,7 @@ def _anchor(row: Anchor, zone: str) -> Line:
     what = "witness" if row.kind == "witness" else "anchor"
     text = (
         f"{what} {row.name} has {row.size:,} entries"
-        if row.seq is not None
+        if row.time is not None
         else f"{what} {row.name} has none"
     )
     if row.failing_since is not None:

@@ -15,6 +15,8 @@ from eventstore.store import Entry, EventStore
 from projections.audit.findings import Listed
 from projections.audit.window import Window
 from scheduler import vocabulary as v
+from scheduler.rules.evidence import evidence_state
+from scheduler.rules.evidence.evidence_state import Refusal, SignedCheckpoint
 
 EVIDENCE_ENTRIES = (*v.EVIDENCE, v.LedgerRecovered.TYPE)
 _BACK_MAX = 20_000
@@ -29,32 +31,23 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     vkey: str
 
 
-class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """A signed checkpoint: the entries before `size`, by entry `seq`."""
-
-    size: int
-    root: str
-    key_id: str
-    seq: int
-    time: datetime
-
-
-class Anchor(msgspec.Struct, kw_only=True):
+class Anchor(msgspec.Struct, frozen=True, kw_only=True):
     """Who else remembers: a witness, or an anchor, up to which size, and what it refused since.
 
     Attributes:
         name: of the anchor, or of the key of the witness; kind: `witness` or `anchor`.
-        size: the largest checkpoint that it has; seq, time: by which entry, and when; None: it has none.
+        size: the largest checkpoint that it has; time: of the entry that says so; None: it has none.
+        seq: that entry; None: it has none, or one from long before the range.
         failing_since, error: since when it takes none, and why; None, empty: it takes them.
     """
 
     name: str
     kind: str
-    size: int = 0
-    seq: int | None = None
-    time: datetime | None = None
-    failing_since: datetime | None = None
-    error: str = ""
+    size: int
+    seq: int | None
+    time: datetime | None
+    failing_since: datetime | None
+    error: str
 
 
 class Interruption(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,19 +60,11 @@ class Interruption(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, Any]
 
 
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """The ledger was to be signed and was not, and has not been since: entry `seq` says why."""
-
-    seq: int
-    time: datetime
-    reason: str
-
-
 class Evidence:
     """What entries say about keys, checkpoints and anchors, up to the end of the ledger.
 
     Attributes:
-        origin: the name under which the ledger signs; empty: it does not.
+        origin: the name under which the ledger signs, at its end; empty: it does not.
         keys: those that were told of, the newest last.
         before: the last checkpoint that covers nothing of the range, or of which that can be said by its time.
         after: the first checkpoint after the end of the range; newest: the last of all.
@@ -90,44 +75,46 @@ class Evidence:
         self._window = window
         self.origin = ""
         self.keys: list[Key] = []
-        self.before: Checkpoint | None = None
-        self.after: Checkpoint | None = None
-        self.newest: Checkpoint | None = None
+        self.before: SignedCheckpoint | None = None
+        self.after: SignedCheckpoint | None = None
+        self.newest: SignedCheckpoint | None = None
         self.signed = 0
         self.refused: Refusal | None = None
         self.anchors: dict[tuple[str, str], Anchor] = {}
+        # Of each anchor and witness the largest checkpoint that it has, and the last entry that says so.
+        self._kept: dict[tuple[str, str], tuple[int, int]] = {}
         self.interruptions: Listed[Interruption] = Listed()
 
-    def look_back(self, store: EventStore, first: int) -> None:
+    def look_back(self, store: EventStore, first: int, known: evidence_state.Evidence | None) -> None:
         """What the entries shortly before the first one that is read say: how things stood then.
+
+        Args:
+            store: the ledger.
+            first: the first entry that is read.
+            known: what is known right before it; the entry of the key that signs then is looked at wherever it is.
 
         Raises:
             Corrupt: an entry does not stand where the chain says.
         """
         near = islice(store.read_backwards(first), _BACK_MAX)
-        for entry in reversed([each for each in near if each.type in EVIDENCE_ENTRIES]):
+        found = [each for each in near if each.type in EVIDENCE_ENTRIES]
+        if known is not None and all(each.seq != known.key_seq for each in found):
+            found += store.read(known.key_seq, known.key_seq)
+        for entry in reversed(found):
             self.took_place(entry)
 
     def took_place(self, entry: Entry) -> None:
         """Take in an entry about evidence."""
         data = v.payload(entry)
         match data:
-            case v.KeyCreated():
-                self.origin = data.origin
-                self.keys.append(Key(seq=entry.seq, time=entry.time, vkey=data.vkey))
-            case v.KeyRotated():
+            case v.KeyCreated() | v.KeyRotated():
                 self.keys.append(Key(seq=entry.seq, time=entry.time, vkey=data.vkey))
             case v.CheckpointSigned():
                 self._signed(entry, data)
-            case v.CheckpointRefused():
-                self.refused = Refusal(seq=entry.seq, time=entry.time, reason=data.reason)
             case v.CheckpointCosigned():
-                self._kept(self._anchor("witness", data.witness), entry, data.size)
+                self._has("witness", data.witness, data.size, entry)
             case v.CheckpointAnchored():
-                self._kept(self._anchor("anchor", data.anchor), entry, data.size)
-            case v.CheckpointAnchorFailed():
-                anchor = self._anchor("anchor", data.anchor)
-                anchor.failing_since, anchor.error = entry.time, data.error
+                self._has("anchor", data.anchor, data.size, entry)
             case v.LedgerContinued() | v.LedgerRecovered():
                 if isinstance(data, v.LedgerContinued):
                     self._continued(entry, data)
@@ -140,10 +127,22 @@ class Evidence:
             case _:
                 pass
 
+    def at_end(self, known: evidence_state.Evidence | None) -> None:
+        """The ledger has ended, and this is what is known then."""
+        if known is None:
+            return
+        self.origin, self.refused = known.origin, known.refused
+        for kind, statuses in (("anchor", known.anchors), ("witness", known.witnesses)):
+            for name, status in statuses.items():
+                size, seq = self._kept.get((kind, name), (0, None))
+                self.anchors[kind, name] = Anchor(
+                    name=name, kind=kind, size=status.size, seq=seq if size == status.size else None,
+                    time=status.time, failing_since=status.failing_since, error=status.error,
+                )  # fmt: skip
+
     def _signed(self, entry: Entry, data: v.CheckpointSigned) -> None:
-        found = Checkpoint(size=data.size, root=data.root, key_id=data.key_id, seq=entry.seq, time=entry.time)
+        found = SignedCheckpoint(data.size, data.root, data.key_id, entry.seq, entry.time)
         self.signed += 1
-        self.refused = None
         self.newest = found
         if entry.time < self._window.begin:
             self.before = found
@@ -151,16 +150,10 @@ class Evidence:
             self.after = found
 
     def _continued(self, entry: Entry, data: v.LedgerContinued) -> None:
-        self.origin, self.refused = data.origin, None
         # What others have is of the name before, and may be more than the ledger has: it says nothing of this one.
-        self.anchors = {}
+        self._kept = {}
         if data.vkey:
             self.keys.append(Key(seq=entry.seq, time=entry.time, vkey=data.vkey))
 
-    def _anchor(self, kind: str, name: str) -> Anchor:
-        return self.anchors.setdefault((kind, name), Anchor(name=name, kind=kind))
-
-    def _kept(self, anchor: Anchor, entry: Entry, size: int) -> None:
-        anchor.failing_since, anchor.error = None, ""
-        if size >= anchor.size:
-            anchor.size, anchor.seq, anchor.time = size, entry.seq, entry.time
+    def _has(self, kind: str, name: str, size: int, entry: Entry) -> None:
+        self._kept[kind, name] = max(self._kept.get((kind, name), (0, -1)), (size, entry.seq))

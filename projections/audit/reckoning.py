@@ -205,6 +205,7 @@ class Reckoning:
         self.runs.at_end()
         self.watch.at_end()
         self.changes.at_end()
+        self.evidence.at_end(self.state.evidence)
         for name, account in self._accounts.items():
             job = self.state.jobs.get(name)
             if job is None:

@@ -107,7 +107,7 @@ def audit_report(
     evidence = Evidence(window)
     first = state.head.seq + 1
     if first:
-        evidence.look_back(store, first)
+        evidence.look_back(store, first, state.evidence)
     known = {
         (name, each.revision): each.defined_seq for name, each in state.jobs.items() if job in (None, name)
     }

@@ -5,17 +5,16 @@ from __future__ import annotations
 from eventstore.memory import MemoryStore
 from projections.audit.evidence import Evidence
 from scheduler import vocabulary as v
-from tests.projections.audit.reports import ALWAYS
+from scheduler.rules.evolve import evolve
+from scheduler.rules.state import State
+from tests.projections.audit.reports import report_of
 from tests.support.ledger import START
 
 _KEY, _NEXT_KEY = "log+00000001+a", "log/2+00000002+a"
 
 
 def _told(store: MemoryStore) -> Evidence:
-    found = Evidence(ALWAYS)
-    for entry in store.read(1):
-        found.took_place(entry)
-    return found
+    return report_of(store, START).evidence
 
 
 def test_a_ledger_that_went_on_after_a_restore_is_told_by_its_new_name_alone() -> None:
@@ -40,3 +39,25 @@ def test_a_ledger_that_went_on_after_a_restore_is_told_by_its_new_name_alone() -
     assert found.refused is None
     assert [each.size for each in found.anchors.values()] == [500]
     assert len(found.interruptions) == 1
+
+
+def test_a_report_that_reads_on_from_a_state_knows_the_key_and_who_has_what() -> None:
+    """However long ago it was that an entry said so."""
+    store = MemoryStore(clock=lambda: START)
+    before = [
+        v.KeyCreated(origin="log", vkey=_KEY),
+        v.CheckpointSigned(size=1, root="r", key_id="00000001", note="n"),
+        v.CheckpointAnchored(size=1, anchor="file /mnt/worm"),
+        v.CheckpointRefused(reason="an anchor remembers more"),
+    ]
+    rejected = v.ConfigRejected(config="c", errors=[], error_count=1)
+    store.append([v.event(each, v.SCHEDULER) for each in before])
+    store.append([v.event(rejected, v.CONFIG)] * 20_001)
+    state = State()
+    for entry in store.read(0):
+        evolve(state, entry)
+    store.append([v.event(rejected, v.CONFIG)])
+    found = report_of(store, START, state=state).evidence
+    assert (found.origin, [(each.seq, each.vkey) for each in found.keys]) == ("log", [(1, _KEY)])
+    assert found.refused is not None
+    assert [(each.size, each.time, each.seq) for each in found.anchors.values()] == [(1, START, None)]
