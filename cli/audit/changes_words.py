@@ -33,7 +33,7 @@ def change_line(row: Change, zone: str) -> Line:
     words = _WORDS.get(row.type, row.type)
     words = words.replace("{about}", row.about).replace("{run}", str(row.run))
     if row.type == "job.defined":
-        words = f"changed: {', '.join(row.changed)}" if row.changed else "defined"
+        words = f"changed: {', '.join(row.changed)}" if row.changed else words
         words += f", revision {row.revision}"
     elif row.changed:
         words += f", {', '.join(row.changed)}"

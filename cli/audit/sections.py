@@ -23,7 +23,6 @@ from projections.audit.runs import (
 )
 from projections.audit.versions import UsedVersions
 from projections.audit.watch import ClockChange, Outage
-from scheduler.entry_members import MisfireReason
 from scheduler.wording.causes import (
     MISFIRE_WORDINGS,
     TRIGGER_WORDS,
@@ -48,10 +47,10 @@ _FINDINGS: dict[FindingKind, str] = {
     "no_exclusion": "excluded by a calendar, and nothing is on record",
 }
 _OUTAGES = {
-    "down": "no scheduler was running",
-    "suspend": "the machine slept",
-    "paused": "the ledger could not be written",
-    "stall": "the scheduler was held up",
+    "down": MISFIRE_WORDINGS["scheduler_down"].cause,
+    "suspend": MISFIRE_WORDINGS["suspend"].cause,
+    "paused": MISFIRE_WORDINGS["ledger_unavailable"].cause,
+    "stall": MISFIRE_WORDINGS["stall"].cause,
 }
 
 
@@ -71,10 +70,8 @@ def sections(report: Report, zone: str) -> list[Section]:
         return Section(key, name, meaning, empty, at(line, rows), rows.total)
 
     return [
-        Section(
-            "unexplained", "Unexplained", "Instants that nothing on record explains, and entries about none.",
-            "none; each instant has exactly one disposition", at(_finding, report.findings), report.findings.total,
-        ),
+        section("unexplained", "Unexplained", "Instants that nothing on record explains, and entries about none.",
+                "none; each instant has exactly one disposition", report.findings, _finding),
         section("failures", "Failures", "Runs that did not succeed, and what resolved each.",
                 "no run failed", runs.failures, _failure),
         section("retried", "Succeeded after a retry", "Runs whose first attempt did not succeed.",
@@ -148,10 +145,8 @@ def _recovered(row: Recovered, zone: str) -> Line:
 
 
 def _missed(row: MissedStretch, zone: str) -> Line:
-    reasons: dict[MisfireReason, str] = {reason: words.when for reason, words in MISFIRE_WORDINGS.items()}
-    why = next((words for reason, words in reasons.items() if reason == row.reason), row.reason)
     count = "" if row.count == 1 else f"{row.count:,} times, to {show_time(row.last, zone)}, "
-    text = f"{count}{why}"
+    text = f"{count}{MISFIRE_WORDINGS[row.reason].when}"
     if row.will_run:
         text += f"; {show_count(row.will_run, 'run')} caught up"
     if row.backfilled:

@@ -6,7 +6,6 @@ are, the first of them stand in `rows`, and `left_out` do not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -106,10 +105,8 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _rows(rows: Iterable[object]) -> dict[str, Any]:
-    left_out = rows.left_out if isinstance(rows, Listed) else 0
-    told = [_row(each) for each in rows]
-    return {"total": len(told) + left_out, "left_out": left_out, "rows": told}
+def _rows(rows: Listed[Any]) -> dict[str, Any]:
+    return {"total": rows.total, "left_out": rows.left_out, "rows": [_row(each) for each in rows]}
 
 
 def _row(row: object) -> Any:

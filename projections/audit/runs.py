@@ -13,7 +13,7 @@ from projections.audit.population.tally import Disposition, RevisionKey, Tally
 from projections.audit.window import Window
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from scheduler.entry_members import Claims, Outcome, SkipReason, Trigger
+from scheduler.entry_members import Claims, MisfireReason, Outcome, SkipReason, Trigger
 from scheduler.vocabulary.payload import decode
 
 ResolutionKind = Literal["made_again", "backfilled", "later_success"]
@@ -108,7 +108,7 @@ class MissedStretch(msgspec.Struct, kw_only=True):
     last: datetime
     count: int
     will_run: int
-    reason: str
+    reason: MisfireReason
     time: datetime
     seq: int
     backfilled: int = 0

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from projections.audit.findings import Difference, Listed
-from projections.audit.window import RESOLUTION
 from scheduler import vocabulary as v
+from scheduler.rules.instants_state import RESOLUTION
 from scheduler.schedule import Schedule
 from scheduler.schedule.zones import load_zone
 

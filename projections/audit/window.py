@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
-RESOLUTION = timedelta(microseconds=1)
-"""The least time between two moments."""
+from scheduler.rules.instants_state import RESOLUTION
 
 
 class Window(NamedTuple):

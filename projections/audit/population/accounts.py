@@ -18,10 +18,9 @@ from projections.audit.population.standing import Before, Standing
 from projections.audit.population.walk import Walk
 from projections.audit.versions import Versions
 from projections.audit.watch import Watch
-from projections.audit.window import RESOLUTION
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from scheduler.rules.instants_state import ClosedInterval
+from scheduler.rules.instants_state import RESOLUTION, ClosedInterval
 from scheduler.rules.job_schedule import excluded, schedule_of
 from scheduler.rules.state import Job
 

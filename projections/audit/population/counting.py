@@ -11,6 +11,7 @@ from projections.audit.population.tally import Disposition, RevisionKey, Tally
 from scheduler.definition import JobDefinition, revision
 from scheduler.rules.job_schedule import excluded, schedule_of
 from scheduler.rules.state import Job
+from scheduler.schedule import Summary
 
 
 class _Counted(msgspec.Struct):
@@ -119,19 +120,19 @@ class Counting:
         self, job: Job, definition: JobDefinition, after: datetime, until: datetime, seq: int
     ) -> None:
         """What calendars exclude of a stretch is not on record, and had to be before entry `seq`."""
-        found = excluded(definition, *self.window.clip(after, until))
+        found = self._count_left_out(job, definition, "unexplained", after, until)
         if found.count and found.first is not None and found.last is not None:
             self.find("no_exclusion", found.first, found.last, found.count, seq)
-            self._count_left_out(job, definition, "unexplained", after, until)
 
     def _count_left_out(
         self, job: Job, definition: JobDefinition, disposition: Disposition, after: datetime, until: datetime
-    ) -> None:
+    ) -> Summary:
         found = excluded(definition, *self.window.clip(after, until))
         if found.count and found.first is not None and found.last is not None:
             key = RevisionKey(self.name, digest_of(job, definition))
             self._tally.add(key, definition, disposition, found.count)
             self._tally.mark(self.name, disposition, {found.first, found.last})
+        return found
 
 
 def digest_of(job: Job, definition: JobDefinition) -> str:

@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 from eventstore.store import Entry
 from projections.audit.population.counting import Counting
-from projections.audit.window import RESOLUTION
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from scheduler.rules.instants_state import ClosedInterval, SettledAhead
+from scheduler.rules.instants_state import RESOLUTION, ClosedInterval, SettledAhead
 from scheduler.rules.state import Job
 
 
