@@ -135,6 +135,11 @@ def tree_root(size: int, subtree_hash: SubtreeHash) -> bytes:
     return range_root(LeafRange(0, size), subtree_hash)
 
 
+def is_beginning(head: TreeHead, size: int, subtree_hash: SubtreeHash) -> bool:
+    """Whether the tree with this head is the beginning of the tree of `size` leaves."""
+    return head.size <= size and tree_root(head.size, subtree_hash) == head.root
+
+
 def folded_root(hashes: Iterable[bytes]) -> bytes:
     """The root over whole subtrees of ever smaller heights, by their hashes from left to right."""
     right_to_left = list(hashes)[::-1]

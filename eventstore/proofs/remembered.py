@@ -7,7 +7,7 @@ kept elsewhere does: the ledger must be as long as it says, and its beginning mu
 from __future__ import annotations
 
 from eventstore.proofs.errors import OtherTree
-from eventstore.proofs.merkle_tree import SubtreeHash, TreeHead, tree_root
+from eventstore.proofs.merkle_tree import SubtreeHash, TreeHead, is_beginning
 
 
 def check_remembered(head: TreeHead, entries: int, subtree_hash: SubtreeHash) -> None:
@@ -21,5 +21,5 @@ def check_remembered(head: TreeHead, entries: int, subtree_hash: SubtreeHash) ->
     Raises:
         OtherTree: the ledger is shorter, or its beginning is another one.
     """
-    if head.size > entries or tree_root(head.size, subtree_hash) != head.root:
+    if not is_beginning(head, entries, subtree_hash):
         raise OtherTree(head.size, entries)

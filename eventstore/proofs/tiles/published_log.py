@@ -23,7 +23,7 @@ from eventstore.lock import locked
 from eventstore.proofs.errors import DamagedTiles, InvalidNote
 from eventstore.proofs.kept_checkpoints import Kept, parse_kept
 from eventstore.proofs.leaves import LedgerLeaves
-from eventstore.proofs.merkle_tree import LeafRange, leaf_hashes, tree_root
+from eventstore.proofs.merkle_tree import LeafRange, is_beginning, leaf_hashes
 from eventstore.proofs.notes.note import NOTE_BYTES_MAX
 from eventstore.proofs.tiles.entry_bundle import bundle
 from eventstore.proofs.tiles.tile import LEVELS_MAX, TILE_WIDTH, Tile, hashes_on, partial_tiles
@@ -112,8 +112,8 @@ class PublishedLog:
             Corrupt: a line is not where it must be.
             LockHeld, NotRegular, OSError: the folder cannot be written.
         """
-        size, root = kept.checkpoint.head
-        if tree.size < size or tree_root(size, tree.subtree_hash) != root:
+        size = kept.size
+        if not is_beginning(kept.checkpoint.head, tree.size, tree.subtree_hash):
             raise DamagedTiles("tile", f"the first {size:,} entries have another root than was signed")
         create_folders(self._disk, self._folder)
         check_folder(self._folder)
@@ -136,12 +136,12 @@ class PublishedLog:
             if problem.errno == errno.EFBIG:
                 raise OtherLog("its checkpoint is too long to be one") from None
             raise
-        (size, root), origin = published.checkpoint.head, published.checkpoint.origin
+        size, origin = published.size, published.checkpoint.origin
         if size > kept.size:
             raise OtherLog(f"{size:,} entries are published, and the checkpoint covers {kept.size:,}")
         if origin != kept.checkpoint.origin and size == kept.size:
             raise OtherLog(f"it is published as {origin}")
-        if tree_root(size, tree.subtree_hash) != root:
+        if not is_beginning(published.checkpoint.head, tree.size, tree.subtree_hash):
             raise OtherLog(f"its first {size:,} entries are other ones")
         return size
 

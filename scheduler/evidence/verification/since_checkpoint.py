@@ -21,8 +21,8 @@ from eventstore.proofs.merkle_tree import (
     LeafRange,
     TreeHead,
     WholeSubtree,
+    is_beginning,
     leaf_hash,
-    tree_root,
     whole_subtrees,
 )
 from eventstore.proofs.notes.note import VerifierKey
@@ -92,7 +92,7 @@ def _hashes(tree: TiledTree, head: TreeHead, first: int, last: bytes) -> tuple[b
     Raises:
         DamagedTiles: they lead to something else.
     """
-    signed = tree.size >= head.size and tree_root(head.size, tree.subtree_hash) == head.root
+    signed = is_beginning(head, tree.size, tree.subtree_hash)
     if not signed or tree.subtree_hash(WholeSubtree(0, first - 1)) != last:
         raise DamagedTiles("tile", f"the first {head.size:,} entries have another root than was signed")
     return tuple(tree.subtree_hash(each) for each in whole_subtrees(LeafRange(0, first)))
