@@ -12,22 +12,16 @@ import pytest
 
 from eventstore.proofs import kept_checkpoints
 from eventstore.proofs.notes.checkpoint import origin_hash
-from eventstore.proofs.notes.signing import Cosigner
 from scheduler import vocabulary as v
 from scheduler.evidence.anchors.anchoring import has_pending
 from scheduler.evidence.anchors.settings import AnchorSettings
 from scheduler.evidence.follower import Follower
-from scheduler.evidence.witness.application import WitnessApplication
-from scheduler.evidence.witness.folder import WitnessFolder
-from scheduler.evidence.witness.witness import Witness
 from tests.support.command import call
-from tests.support.disks import FastDisk
 from tests.support.home import write_config
 from tests.support.keyed_home import KeyedHome
-from tests.support.receiver import Receiver, Reply, Request, always
+from tests.support.receiver import Receiver, always
 from tests.support.served import Served
-
-COSIGNER = Cosigner("witness.example/w1", bytes(range(32, 64)))
+from tests.support.witness_server import COSIGNER, WitnessServer
 
 
 def config(*anchors: str) -> str:
@@ -44,30 +38,18 @@ def keyed(root: Path, *anchors: str) -> KeyedHome:
     return home
 
 
-class Witnessed:
-    """A witness for a home, behind a receiver."""
-
-    def __init__(self, path: Path, home: KeyedHome) -> None:
-        self.folder = WitnessFolder(path, FastDisk())
-        key = v.payload(home.entries(v.KeyCreated.TYPE)[0]).vkey
-        assert call("witness", "trust", key, "--state", str(path)).code == 0
-        witness = Witness(self.folder, COSIGNER, lambda: 1_700_000_000)
-        self._application = WitnessApplication(witness, self.folder, lambda _: None)
-
-    def answer(self, request: Request) -> Reply:
-        """As the application answers."""
-        if request.method == "GET":
-            raw = self.folder.last_raw(request.path.split("/")[1])
-            return Reply(404) if raw is None else Reply(200, raw)
-        response = self._application.add_checkpoint(request.body)
-        return Reply(response.status, response.body)
+def witnessed(path: Path, home: KeyedHome) -> WitnessServer:
+    """A witness that trusts a home's key."""
+    key = v.payload(home.entries(v.KeyCreated.TYPE)[0]).vkey
+    assert call("witness", "trust", key, "--state", str(path)).code == 0
+    return WitnessServer(path)
 
 
 def test_a_restored_home_is_not_signed_again(tmp_path: Path) -> None:
     """Its signer remembers what its copy does; the witness remembers more, and the reason is recorded."""
     with Receiver(always(500)) as receiver:
         home = keyed(tmp_path / "home", f"{{witness: '{receiver.url}', key: {COSIGNER.verifier_key.text}}}")
-        receiver.behaviour = Witnessed(tmp_path / "w", home).answer
+        receiver.behaviour = witnessed(tmp_path / "w", home).answer
         follower = Follower(home.home)
         assert follower.turn()
         follower.deliver()
@@ -91,7 +73,7 @@ def test_a_restored_home_is_not_signed_again(tmp_path: Path) -> None:
             copy.home.root, config(f"{{witness: '{receiver.url}/x', key: {COSIGNER.verifier_key.text}}}")
         )
         assert any(restored.turn() for _ in range(2))
-        receiver.behaviour = Witnessed(tmp_path / "w", home).answer
+        receiver.behaviour = witnessed(tmp_path / "w", home).answer
         restored.deliver()
         (failed,) = copy.entries(v.CheckpointAnchorFailed.TYPE)
         assert "does not extend what it cosigned" in v.payload(failed).error

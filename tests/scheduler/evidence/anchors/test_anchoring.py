@@ -11,7 +11,7 @@ import pytest
 
 from eventstore.proofs import kept_checkpoints
 from eventstore.proofs.notes.note import parse_note
-from eventstore.proofs.notes.signing import Cosigner, verify_note
+from eventstore.proofs.notes.signing import verify_note
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.evidence.anchors.anchoring import Anchored, anchor_pending
@@ -26,15 +26,11 @@ from scheduler.evidence.anchors.delivery_state import (
 from scheduler.evidence.anchors.parcel import AnchorFailed
 from scheduler.evidence.anchors.remembered import is_url, notes_at, remembered
 from scheduler.evidence.anchors.settings import AnchorSettings
-from scheduler.evidence.witness.application import WitnessApplication
-from scheduler.evidence.witness.folder import WitnessFolder
-from scheduler.evidence.witness.witness import Witness
-from tests.support.disks import FastDisk
 from tests.support.receiver import Receiver, Reply, Request, always
 from tests.support.signed_home import ORIGIN, SignedHome
+from tests.support.witness_server import COSIGNER, WitnessServer
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-COSIGNER = Cosigner("witness.example/w1", bytes(range(32, 64)))
 ANCHORED = (v.CheckpointAnchored, v.CheckpointAnchorFailed, v.CheckpointCosigned)
 
 
@@ -222,27 +218,9 @@ def test_the_memory_of_an_anchor(tmp_path: Path) -> None:
     assert memory.taken(8).wait_s(0) == 0
 
 
-class Witnessed:
-    """A witness for the home, behind a receiver."""
-
-    def __init__(self, path: Path, home: SignedHome) -> None:
-        self.folder = WitnessFolder(path, FastDisk())
-        self.folder.trust(ORIGIN, home.signer.verifier_key)
-        witness = Witness(self.folder, COSIGNER, lambda: 1_700_000_000)
-        self._application = WitnessApplication(witness, self.folder, lambda _: None)
-
-    def answer(self, request: Request) -> Reply:
-        """As the application answers."""
-        if request.method == "GET":
-            raw = self.folder.last_raw(request.path.split("/")[1])
-            return Reply(404) if raw is None else Reply(200, raw)
-        response = self._application.add_checkpoint(request.body)
-        return Reply(response.status, response.body)
-
-
 def test_a_witness_s_cosignature_is_kept_and_recorded(home: SignedHome, tmp_path: Path) -> None:
     """Under the checkpoint, verified, and as an entry; the proof comes from the ledger's own tree."""
-    with Receiver(Witnessed(tmp_path / "w", home).answer) as receiver:
+    with Receiver(WitnessServer(tmp_path / "w", home.signer.verifier_key).answer) as receiver:
         anchor = AnchorSettings(kind="witness", target=receiver.url, key=COSIGNER.verifier_key.text)
         for _ in range(3):
             assert [each.error for each in pending(home, anchor).tried] == [""]
@@ -268,7 +246,7 @@ def test_an_older_copy_of_the_home_against_its_anchors(home: SignedHome, tmp_pat
     """Folder and witness remember more than the copy has, say so when it delivers, and tell whoever asks."""
     folder = tmp_path / "worm"
     folder.mkdir()
-    with Receiver(Witnessed(tmp_path / "w", home).answer) as receiver:
+    with Receiver(WitnessServer(tmp_path / "w", home.signer.verifier_key).answer) as receiver:
         anchors = [
             AnchorSettings(kind="file", target=str(folder), same_filesystem=True),
             AnchorSettings(kind="witness", target=receiver.url, key=COSIGNER.verifier_key.text),

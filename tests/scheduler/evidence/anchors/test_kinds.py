@@ -18,15 +18,11 @@ from scheduler.evidence import program
 from scheduler.evidence.anchors import command_anchor, file_anchor, webhook, witness_client
 from scheduler.evidence.anchors.parcel import AnchorFailed, Parcel, parcel_of
 from scheduler.evidence.anchors.settings import AnchorSettings
-from scheduler.evidence.witness.application import WitnessApplication
-from scheduler.evidence.witness.folder import WitnessFolder
-from scheduler.evidence.witness.witness import Witness
-from tests.support.disks import FastDisk
-from tests.support.receiver import Receiver, Reply, Request, always
+from tests.support.receiver import Receiver, always
 from tests.support.tree_log import ORIGIN, TreeLog
+from tests.support.witness_server import COSIGNER, WitnessServer
 
 LOG, FORK = TreeLog(), TreeLog("another story ")
-COSIGNER = Cosigner("witness.example/w1", bytes(range(32, 64)))
 OTHER = Cosigner("witness.example/w2", bytes(32))
 
 
@@ -174,25 +170,6 @@ def test_a_command_that_remembers(tmp_path: Path) -> None:
         command_anchor.recall(anchor, ORIGIN, tmp_path)
 
 
-class WitnessServer:
-    """A witness behind a receiver."""
-
-    def __init__(self, path: Path) -> None:
-        folder = WitnessFolder(path, FastDisk())
-        folder.trust(ORIGIN, LOG.signer.verifier_key)
-        self.folder = folder
-        witness = Witness(folder, COSIGNER, lambda: 1_700_000_000)
-        self.application = WitnessApplication(witness, folder, lambda _: None)
-
-    def answer(self, request: Request) -> Reply:
-        """As the application answers."""
-        if request.method == "GET":
-            raw = self.folder.last_raw(request.path.split("/")[1])
-            return Reply(404) if raw is None else Reply(200, raw)
-        response = self.application.add_checkpoint(request.body)
-        return Reply(response.status, response.body, (("Content-Type", response.content_type),))
-
-
 def witness_anchor(url: str, key: str = COSIGNER.verifier_key.text) -> AnchorSettings:
     """An anchor that is a witness."""
     return AnchorSettings(kind="witness", target=f"{url}/", key=key)
@@ -200,7 +177,7 @@ def witness_anchor(url: str, key: str = COSIGNER.verifier_key.text) -> AnchorSet
 
 def test_a_witness_cosigns(tmp_path: Path) -> None:
     """From the size that it has, whatever we believe; each cosignature is verified, and read back it is the last."""
-    server = WitnessServer(tmp_path / "w")
+    server = WitnessServer(tmp_path / "w", LOG.signer.verifier_key)
     with Receiver(server.answer) as receiver:
         anchor = witness_anchor(receiver.url)
         assert witness_client.recall(anchor, ORIGIN, {}) is None
@@ -220,7 +197,7 @@ def test_a_witness_cosigns(tmp_path: Path) -> None:
 
 def test_a_witness_that_remembers_more(tmp_path: Path) -> None:
     """An older copy of the ledger, and one that goes on by itself, get no cosignature, and it is said why."""
-    server = WitnessServer(tmp_path / "w")
+    server = WitnessServer(tmp_path / "w", LOG.signer.verifier_key)
     with Receiver(server.answer) as receiver:
         anchor = witness_anchor(receiver.url)
         witness_client.deliver(anchor, parcel(tmp_path, 20))
