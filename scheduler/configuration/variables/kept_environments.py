@@ -83,12 +83,14 @@ def keep_environments(
         else:
             _keep(folder, definition, env)
     for source in sources if missing else ():
-        jobs = source()
+        jobs, left = source(), []
         for definition in missing:
             job = jobs.get(definition.name)
             if job is not None and job.definition.env == definition.env:
                 _keep(folder, definition, job.env)
-        missing = [each for each in missing if not _path(folder, each).exists()]
+            else:
+                left.append(definition)
+        missing = left
         if not missing:
             break
     names = {_path(folder, each).name for each in wanted}

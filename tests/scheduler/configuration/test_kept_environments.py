@@ -88,3 +88,13 @@ def test_what_was_altered_is_not_believed(tmp_path: Path, forged: bytes) -> None
     file.unlink()
     file.symlink_to("/etc/passwd")
     assert kept_environment(tmp_path, old, SALT) is None
+
+
+def test_what_was_altered_is_looked_for_anew_in_every_config(tmp_path: Path) -> None:
+    """The file that is not believed stands in nobody's way."""
+    old = OLD["a"].definition
+    keep_environments(tmp_path, [old], [lambda: OLD], SALT)
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(b"{")
+    keep_environments(tmp_path, [old], [lambda: NEW, lambda: OLD], SALT)
+    assert kept_environment(tmp_path, old, SALT) == {"TOKEN": "old", "MODE": "x"}
