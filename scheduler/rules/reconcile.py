@@ -81,8 +81,7 @@ def _define_calendar(state: State, new: CalendarDefinition, config: str) -> list
 
 
 def _define(state: State, new: JobDefinition, config: str, owner: str) -> list[Event]:
-    job = state.jobs.get(new.name)
-    old = job.definition if job is not None and job.present else None
+    old = definition_in_force(state, new.name)
     if old == new:
         return unwanted(state, new.name) if state.changes else []
     return _change(state, new.name, old, new, config, owner)

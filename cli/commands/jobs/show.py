@@ -33,6 +33,7 @@ from scheduler.home import Home
 from scheduler.ledger.recent_runs import EndedRun, recent_runs
 from scheduler.rules.requests.backfill import under_way
 from scheduler.rules.requests.upcoming import next_run, settled_by_hand
+from scheduler.rules.runs.waiting_reasons import WaitingReasons
 from scheduler.rules.state import Job
 from scheduler.wording.sizes import size_words
 
@@ -70,12 +71,13 @@ def show(home: Home, name: str, count: int, as_of: str | None, utc: bool, as_jso
 
 
 def _facts(view: View, job: Job, zone: str) -> Iterator[tuple[str, Value]]:
+    waits = view.waiting_reasons
     words, source = timing_words(job.definition)
     if job.definition.description:
         yield "description", job.definition.description
     yield "schedule", f"{words} ({source})"
     yield "zone", job.definition.timezone
-    yield "enabled", enabled_cell(view.state, job, zone, view.now, view.waiting_reasons, with_settled=False)
+    yield "enabled", enabled_cell(view.state, job, zone, view.now, waits, with_settled=False)
     if (change := view.state.changes.get(job.name)) is not None:
         yield "pending", Cell(change_sentence(change, view.now, zone), "warn")
         for key, old, new in change_rows(job.definition, change.definition):
@@ -83,7 +85,7 @@ def _facts(view: View, job: Job, zone: str) -> Iterator[tuple[str, Value]]:
     limits = job.definition.limits
     if limits is not None and limits.memory_bytes is not None:
         yield "memory limit", f"{size_words(limits.memory_bytes)} {memory_means_words(memory_means(view))}"
-    yield from _in_flight(view, job, zone)
+    yield from _in_flight(view, job, waits, zone)
     if (settled := settled_by_hand(job, view.now)) is not None:
         yield "settled", f"up to {show_time(settled.until, zone)}, by entry {settled.seq}"
     if (backfill := under_way(view.state, job.name)) is not None:
@@ -104,8 +106,7 @@ def _facts(view: View, job: Job, zone: str) -> Iterator[tuple[str, Value]]:
         yield "next run", when if view.holder else f"{when}, if a scheduler is running then"
 
 
-def _in_flight(view: View, job: Job, zone: str) -> Iterator[tuple[str, Value]]:
-    waits = view.waiting_reasons
+def _in_flight(view: View, job: Job, waits: WaitingReasons, zone: str) -> Iterator[tuple[str, Value]]:
     for number in job.live:
         run = view.state.runs[number]
         told = f"run {number}, {going_words(view.state, run, waits, view.now, zone)}"
