@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +16,15 @@ from eventstore.errors import NoLedger
 from eventstore.regular_file import read_regular
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable, SlowParts
+from scheduler.configuration import (
+    Config,
+    ConfigInvalid,
+    ConfigMissing,
+    ConfigUnreadable,
+    ConfiguredJob,
+    NotYetKnown,
+    SlowParts,
+)
 from scheduler.configuration.home_config import load_config
 from scheduler.entry_members import ConfigError
 from scheduler.home import Home
@@ -67,6 +76,16 @@ def config_to_start_with(home: Home) -> StartConfig:
             kept = [name for name, each in config.calendars.items() if each.ical_sha256 is not None]
             return StartConfig(config, problem, tuple(kept))
         raise
+
+
+def jobs_as_recorded(home: Home) -> Mapping[str, ConfiguredJob] | None:
+    """The jobs of the config as it is now, of which another process has recorded an edit; None if it cannot be used.
+
+    Whoever recorded it has read it: what takes long to read is known.
+    """
+    with contextlib.suppress(*CONFIG_PROBLEMS, NotYetKnown):
+        return load_config(home, slow=SlowParts(failed_since_s=0.0)).jobs
+    return None
 
 
 def _calendars_on_record(home: Home) -> dict[str, CalendarDefinition]:

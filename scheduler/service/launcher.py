@@ -35,15 +35,16 @@ class Launcher:
     Args:
         home: the home.
         environ: of the process that starts them.
-        reread: called when a definition in force has another environment than the config that was `use`d last:
-            another process has recorded an edit first; `reread` must `use` the config as it is now.
+        reread: gives the jobs of the config as it is now; None: it cannot be used. It is asked when a definition in
+            force has another environment than the config that was `use`d last, and that is not kept either: another
+            process has recorded an edit first.
     """
 
     def __init__(
         self,
         home: Home,
         environ: Mapping[str, str] = os.environ,
-        reread: Callable[[], None] = lambda: None,
+        reread: Callable[[], Mapping[str, ConfiguredJob] | None] = lambda: None,
     ) -> None:
         self._home, self._reread = home, reread
         self._jobs: Mapping[str, ConfiguredJob] = {}
@@ -169,28 +170,28 @@ class Launcher:
 
     def _values(self, definition: JobDefinition, *, to_start: bool) -> Mapping[str, str]:
         job = self._jobs.get(definition.name)
-        if definition.env != (job.definition.env if job else {}):
-            self._reread()
-            job = self._jobs.get(definition.name)
-            if definition.env != (job.definition.env if job else {}):
-                return self._kept(definition, job, to_start=to_start)
-        return job.env if job else {}
-
-    def _kept(
-        self, definition: JobDefinition, job: ConfiguredJob | None, *, to_start: bool
-    ) -> Mapping[str, str]:
-        """The environment of a definition that is in force while the config has another one."""
-        from scheduler.configuration.home_config import salt_of
-        from scheduler.configuration.variables.kept_environments import kept_environment
-
-        kept = kept_environment(self._home.environments, definition, salt_of(self._home))
-        if kept is not None:
+        if definition.env == (job.definition.env if job else {}):
+            return job.env if job else {}
+        # While an edit waits for approval, the config has another environment than the definition in force.
+        if (kept := self._kept(definition)) is not None:
             return kept
-        if to_start and needs_approval(definition, None if job is None else job.definition):
+        if (jobs := self._reread()) is not None:
+            self.use(jobs)
+        job = self._jobs.get(definition.name)
+        configured = None if job is None else job.definition
+        differs = definition.env != (configured.env if configured else {})
+        if to_start and differs and needs_approval(definition, configured):
             raise OSError(
                 errno.ENOENT, "what its env was before the edit that waits for approval is not known"
             )
         return job.env if job else {}
+
+    def _kept(self, definition: JobDefinition) -> Mapping[str, str] | None:
+        """What is kept of the environment of a definition, which is that if its digests say so."""
+        from scheduler.configuration.home_config import salt_of
+        from scheduler.configuration.variables.kept_environments import kept_environment
+
+        return kept_environment(self._home.environments, definition, salt_of(self._home))
 
     def _python_argv(
         self, run: Run, definition: JobDefinition, attempt: int, stdout: str, options: Sequence[str]

@@ -6,9 +6,9 @@ names it. If it dies, the next scheduler takes over the runs that it left.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from msgspec import structs
@@ -17,8 +17,7 @@ from eventstore.errors import Unavailable
 from eventstore.store import OWN_SEQ, Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import Clock
-from scheduler.configuration import ConfiguredJob, NotYetKnown, SlowParts
-from scheduler.configuration.home_config import load_config
+from scheduler.configuration import ConfiguredJob
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import Claims, LockWait
 from scheduler.home import Home
@@ -33,7 +32,7 @@ from scheduler.rules.runs.slots import AskedBefore, asked_before
 from scheduler.rules.state import NEVER, Executor, Run, State
 from scheduler.scheduler_lock import holder_of
 from scheduler.service.attempts.running_attempt import RunningAttempt
-from scheduler.service.config_in_force import CONFIG_PROBLEMS
+from scheduler.service.config_in_force import jobs_as_recorded
 from scheduler.service.executor import orphan_of
 from scheduler.service.launcher import Launcher
 from scheduler.service.supervisor import Supervisor
@@ -98,7 +97,7 @@ class LocalExecutor:
         self._lock_capacities = lock_capacities or {}
         self._ledger, self._executor, self._actor = ledger, executor, actor
         self._spawner, self._supervisor = spawner, Supervisor(spawner)
-        self._launcher = Launcher(home, reread=self._reread)
+        self._launcher = Launcher(home, reread=partial(jobs_as_recorded, home))
         self._launcher.use(jobs)
         self._own: dict[int, RunRequest] = {}
         self._executor_alive = executor_alive
@@ -258,12 +257,6 @@ class LocalExecutor:
                 request = v.RunCancelRequested(reason=reason, claims=self._claims)
                 events.append(v.event(request, self._actor, job=run.job, run=run.number))
         return events
-
-    def _reread(self) -> None:
-        """The definition in force is newer than the config that was read: so is its environment."""
-        with contextlib.suppress(*CONFIG_PROBLEMS, NotYetKnown):
-            # Whoever recorded it has read it: what takes long to read is known.
-            self._launcher.use(load_config(self._home, slow=SlowParts(failed_since_s=0.0)).jobs)
 
     def turn(self, complain: Callable[[str], None]) -> float:
         """Do what can be done now; in how many seconds the next turn is due.

@@ -8,12 +8,12 @@ import signal
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
-from scheduler.configuration import Config, ConfigMissing, NotYetKnown, SlowParts
-from scheduler.configuration.home_config import load_config
+from scheduler.configuration import Config, ConfigMissing
 from scheduler.definition import Shutdown
 from scheduler.home import Home
 from scheduler.ledger import snapshot
@@ -37,7 +37,7 @@ from scheduler.service.announcements import (
     SlotsTaken,
     Upgraded,
 )
-from scheduler.service.config_in_force import CONFIG_PROBLEMS, check_copy, rejection
+from scheduler.service.config_in_force import check_copy, jobs_as_recorded, rejection
 from scheduler.service.config_watch import ConfigWatch, FirstConfig
 from scheduler.service.environments_in_force import keep_environments_in_force
 from scheduler.service.executor import executors_of, this_process
@@ -139,7 +139,7 @@ class Service:
         remember(home)
         self._snapshot_seq = self._ledger.kept_seq
         self._waiter = Waiter(home.ledger, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
-        self._launcher = Launcher(home, reread=self._reread)
+        self._launcher = Launcher(home, reread=partial(jobs_as_recorded, home))
         self._spawner = PosixSpawner(self._ledger.state.mark, self._waiter.selector, home.processes)
         self._supervisor = Supervisor(self._spawner)
         self._scheduler = Scheduler(
@@ -298,12 +298,6 @@ class Service:
             self._spawner.use_forks(self._forks)
         if self._forks is not None:
             self._forks.want(wanted)
-
-    def _reread(self) -> None:
-        """A command has recorded an edit before it was seen here: what it launches with must not be older."""
-        with contextlib.suppress(*CONFIG_PROBLEMS, NotYetKnown):
-            # The command has read it: what takes long to read is known.
-            self._launcher.use(load_config(self._home, slow=SlowParts(failed_since_s=0.0)).jobs)
 
     # -- stopping ----------------------------------------------------------------------------------------------
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from msgspec import structs
 
 from scheduler.configuration import ConfiguredJob, parse
+from scheduler.configuration.home_config import SALT_BYTES
 from scheduler.configuration.variables.kept_environments import (
     KeptEnvironment,
     keep_environments,
@@ -16,14 +18,17 @@ from scheduler.configuration.variables.kept_environments import (
     kept_environments,
 )
 from scheduler.definition import Secret
+from scheduler.home import Home
+from scheduler.rules.state import Run
+from scheduler.service.launcher import Launcher
 
 SALT = b"salt"
 
 
-def jobs_with(value: str) -> Mapping[str, ConfiguredJob]:
+def jobs_with(value: str, salt: bytes = SALT) -> Mapping[str, ConfiguredJob]:
     """A config whose job has this value."""
     text = f"jobs: {{a: {{every: 1h, command: 'true', env: {{TOKEN: {value}, MODE: x}}}}}}"
-    return parse(text.encode(), Path("config.yaml"), salt=SALT).jobs
+    return parse(text.encode(), Path("config.yaml"), salt=salt).jobs
 
 
 OLD, NEW = jobs_with("old"), jobs_with("new")
@@ -98,3 +103,24 @@ def test_what_was_altered_is_looked_for_anew_in_every_config(tmp_path: Path) -> 
     file.write_bytes(b"{")
     keep_environments(tmp_path, [old], [lambda: NEW, lambda: OLD], SALT)
     assert kept_environment(tmp_path, old, SALT) == {"TOKEN": "old", "MODE": "x"}
+
+
+def test_a_start_takes_what_is_kept_and_reads_no_config(tmp_path: Path) -> None:
+    """One is read where nothing is kept: another process has recorded an edit first."""
+    home, begin, salt = Home(tmp_path), datetime(2026, 3, 1, tzinfo=UTC), bytes(SALT_BYTES)
+    home.var.mkdir()
+    (home.var / "salt").write_bytes(salt)
+    old, new = (jobs_with(value, salt) for value in ("old", "new"))
+    run = Run(number=1, job="a", trigger="manual", owed_at=begin)
+    read: list[str] = []
+
+    def token_beside(config: Mapping[str, ConfiguredJob]) -> str:
+        def reread() -> Mapping[str, ConfiguredJob]:
+            read.append("it")
+            return config
+
+        return Launcher(home, {}, reread).prepare(run, old["a"].definition, begin, 1).env["TOKEN"]
+
+    assert (token_beside(old), read) == ("old", ["it"])
+    keep_environments(home.environments, [old["a"].definition], [lambda: old], salt)
+    assert (token_beside(new), read) == ("old", ["it"])
