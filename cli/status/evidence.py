@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cli.evidence.key_words import exposure_cell, place_words
 from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell
-from cli.times.show import show_past, show_time
+from cli.times.show import show_moment
 from scheduler.evidence.keys.exposure import exposure
 from scheduler.evidence.keys.key_place import KeyPlace, key_place
 from scheduler.evidence.settings import LedgerSettings
@@ -33,7 +33,7 @@ def signed_lines(view: View, zone: str) -> list[Cell | str]:
         _newest(view, evidence, zone),
     ]
     if (refused := evidence.refused) is not None:
-        since = f"{show_time(refused.time, zone)} ({show_past(refused.time, view.now)})"
+        since = show_moment(refused.time, zone, view.now)
         lines.append(
             Cell(f"not signed since {since}, entry {refused.seq}: {printable(refused.reason)}", "bad")
         )
@@ -62,12 +62,12 @@ def _anchors(view: View) -> dict[str, AnchorStatus]:
 def _anchor(name: str, status: AnchorStatus, view: View, zone: str) -> Cell | str:
     shown = printable(name)
     if (since := status.failing_since) is not None:
-        began = f"{show_time(since, zone)} ({show_past(since, view.now)})"
+        began = show_moment(since, zone, view.now)
         return Cell(f"{shown}: takes none since {began}: {printable(status.error)}", "bad")
     if status.time is None:
         return Cell(f"{shown}: has none yet", "warn")
     covered = show_count(status.size, "entry", "entries")
-    return f"{shown}: up to {covered}, {show_time(status.time, zone)} ({show_past(status.time, view.now)})"
+    return f"{shown}: up to {covered}, {show_moment(status.time, zone, view.now)}"
 
 
 def evidence_document(view: View) -> dict[str, Any] | None:
@@ -113,7 +113,7 @@ def _newest(view: View, evidence: Evidence, zone: str) -> Cell | str:
     covered = show_count(signed.size, "entry", "entries")
     waiting = _pending(view, evidence)
     behind = f"; {show_count(waiting, 'entry', 'entries')} since" if waiting else "; nothing since"
-    return f"up to {covered}, {show_time(signed.time, zone)} ({show_past(signed.time, view.now)}){behind}"
+    return f"up to {covered}, {show_moment(signed.time, zone, view.now)}{behind}"
 
 
 def _pending(view: View, evidence: Evidence) -> int:

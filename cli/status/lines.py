@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cli.app.invocation import invocation
@@ -21,7 +21,7 @@ from cli.status.findings import (
 )
 from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell, Value
-from cli.times.show import show_duration, show_past, show_size, show_time
+from cli.times.show import show_duration, show_moment, show_size, show_time
 from cli.words.approval_words import change_sentence, waiting_changes
 from cli.words.entry_lines import sentence
 from cli.words.job_words import PAUSE_ENDS, backfill_words, paused_words
@@ -93,7 +93,7 @@ def _scheduler(view: View, zone: str) -> list[Cell | str]:
             lines.append(Cell(left_going_words(left), "warn"))
         return lines
     who = (
-        f": pid {holder.pid} on {holder.host}, since {_moment(holder.since, view, zone)}"
+        f": pid {holder.pid} on {holder.host}, since {show_moment(holder.since, zone, view.now)}"
         if holder.pid
         else ""
     )
@@ -110,14 +110,10 @@ def _not_running(view: View, zone: str) -> Cell:
     if watch is None:
         return Cell("not running: it never ran here", "warn")
     if watch.stopped is not None:
-        when = _moment(watch.stopped, view, zone)
+        when = show_moment(watch.stopped, zone, view.now)
         return Cell(f"not running: stopped {when} ({watch.stop_reason})", "warn")
-    began = _moment(watch.time, view, zone)
+    began = show_moment(watch.time, zone, view.now)
     return Cell(f"not running: it died, killed or with its machine; pid {watch.pid}, started {began}", "bad")
-
-
-def _moment(instant: datetime, view: View, zone: str) -> str:
-    return f"{show_time(instant, zone)} ({show_past(instant, view.now)})"
 
 
 def _config(view: View, zone: str) -> list[Cell | str]:
@@ -146,7 +142,9 @@ def _config(view: View, zone: str) -> list[Cell | str]:
         how = (
             "recorded as rejected" if rejection.config else "recorded"
         )  # without a file there is no digest of it
-        lines.append(Cell(f"{how} {_moment(rejection.time, view, zone)}, entry {rejection.seq}", "dim"))
+        lines.append(
+            Cell(f"{how} {show_moment(rejection.time, zone, view.now)}, entry {rejection.seq}", "dim")
+        )
     return lines
 
 
@@ -184,7 +182,7 @@ def _awaiting(view: View, zone: str) -> list[Cell | str]:
     """The jobs that run after others alone and wait for them, the longest first."""
     awaiting = jobs_awaiting(view)
     lines: list[Cell | str] = [
-        f"{printable(job.name)}, {awaited_words(job, zone)}, since {_moment(since, view, zone)}"
+        f"{printable(job.name)}, {awaited_words(job, zone)}, since {show_moment(since, zone, view.now)}"
         for job, since in awaiting[:_SHOWN_MAX]
     ]
     if len(awaiting) > _SHOWN_MAX:
@@ -237,7 +235,7 @@ def _ledger(view: View, zone: str) -> list[Cell | str]:
         return ["none yet"]
     lines: list[Cell | str] = [
         f"{show_count(last.seq + 1, 'entry', 'entries')}, {show_size(ledger_size_bytes(view.home))}",
-        f"last {_moment(last.time, view, zone)}:",
+        f"last {show_moment(last.time, zone, view.now)}:",
         Cell(sentence(last, zone), signs_of(last).tone),
     ]
     if getattr(view.ledger and view.ledger.store, "torn", None) is not None:

@@ -27,6 +27,7 @@ __all__ = [
     "parse_time",
     "show_clock",
     "show_duration",
+    "show_moment",
     "show_past",
     "show_relative",
     "show_size",
@@ -73,6 +74,11 @@ def show_past(instant: datetime, now: datetime) -> str:
     """
     told = show_relative(instant, now)
     return f"{told.removeprefix('in ')} ahead of the clock" if told.startswith("in ") else told
+
+
+def show_moment(instant: datetime, zone: str, now: datetime) -> str:
+    """When something was recorded, as the clocks of a zone showed it, and how long ago that is."""
+    return f"{show_time(instant, zone)} ({show_past(instant, now)})"
 
 
 def _coarse(seconds: float) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from cli.terminal.console import note
 from cli.terminal.printable import printable
-from cli.times.show import local_zone, show_past, show_time
+from cli.times.show import local_zone, show_moment
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.ownership.home_owner import owner_or_self
@@ -33,7 +33,7 @@ def shown_revision(change: PendingChange) -> str:
 def change_sentence(change: PendingChange, now: datetime, zone: str) -> str:
     """What is pending, since when, and who asked for it, or that it was rejected."""
     what = printable(pending_words(change.definition, change.changed))
-    when = f"{show_time(change.time, zone)} ({show_past(change.time, now)})"
+    when = show_moment(change.time, zone, now)
     asked = f"asked for by {printable(asker_words(change.actor, change.person))}, {when}"
     if change.rejected_seq is not None:
         by = printable(change.rejected_by)

@@ -10,7 +10,7 @@ import msgspec
 from cli.terminal.console import Tone, is_terminal, speaks_unicode
 from cli.terminal.printable import show_count
 from cli.terminal.tables import Cell
-from cli.times.show import show_clock, show_duration, show_past, show_time
+from cli.times.show import show_clock, show_duration, show_moment, show_time
 from cli.words.wait_words import (
     awaited_instants,
     awaited_words,
@@ -93,7 +93,7 @@ def _begun(state: State, job: Job) -> bool:
 def paused_words(watch: SchedulerStatus, now: datetime, zone: str) -> str:
     """Since when a scheduler starts nothing, and why: it is `paused since …`."""
     assert watch.paused is not None, "only of one that is paused"
-    since = f"{show_time(watch.paused, zone)} ({show_past(watch.paused, now)})"
+    since = show_moment(watch.paused, zone, now)
     return f"paused since {since}, nothing new is started: {watch.pause_reason}"
 
 
@@ -133,13 +133,13 @@ def last_words(last: LastRun, now: datetime, zone: str) -> str:
     if last.duration_ms is not None:
         words += f" in {show_duration(last.duration_ms)}"
     begun = last.started or last.time
-    return f"{show_time(begun, zone)} ({show_past(begun, now)}), {words}, run {last.run}"
+    return f"{show_moment(begun, zone, now)}, {words}, run {last.run}"
 
 
 def skipped_words(last: LastRun, now: datetime, zone: str) -> str:
     """The newest run that was skipped: when and why."""
     why = skip_words(last.skipped) if last.skipped else "skipped"
-    return f"{show_time(last.time, zone)} ({show_past(last.time, now)}): {why}, run {last.run}"
+    return f"{show_moment(last.time, zone, now)}: {why}, run {last.run}"
 
 
 def job_document(state: State, job: Job, now: datetime, waits: WaitingReasons) -> dict[str, Any]:

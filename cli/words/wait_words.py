@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from cli.terminal.printable import printable
-from cli.times.show import local_zone, show_clock, show_past, show_time
+from cli.times.show import local_zone, show_clock, show_moment, show_past, show_time
 from cli.words.lock_words import lock_words
 from scheduler.rules.awaited import AwaitedInstant
 from scheduler.rules.runs.waiting_reasons import WaitingReason, WaitingReasons
@@ -78,7 +78,7 @@ def going_words(state: State, run: Run, waits: WaitingReasons, now: datetime, zo
         what = f"attempt {run.attempt} started" if run.attempt > 1 else "started"
         how = f"{what} {show_past(run.started, now)}"
         if zone is not None:
-            how = f"{what} {show_time(run.started, zone)} ({show_past(run.started, now)})"
+            how = f"{what} {show_moment(run.started, zone, now)}"
         how += waited_words(run)
     return f"{how}, asked to stop" if run.cancel_seq is not None else how
 

@@ -11,7 +11,7 @@ import click
 from cli.app.json_output import json_option, show_json
 from cli.terminal.printable import show_count
 from cli.terminal.tables import Cell, Value, details
-from cli.times.show import MACHINES_ZONE, local_zone, show_past, show_time, utc_option
+from cli.times.show import MACHINES_ZONE, local_zone, show_moment, utc_option
 from cli.witness.folder import key_of, state_option, witness_folder
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _told(log: _Log, zone: str, now: datetime) -> list[Cell | str]:
     keys = f"by key {', '.join(key.key_id.hex() for key in log.keys)}"
     if log.size is None:
         return [Cell("nothing was cosigned yet", "warn"), keys]
-    when = "" if log.time is None else f", {show_time(log.time, zone)} ({show_past(log.time, now)})"
+    when = "" if log.time is None else f", {show_moment(log.time, zone, now)}"
     return [f"up to {show_count(log.size, 'leaf', 'leaves')}{when}", keys]
 
 
