@@ -23,6 +23,7 @@ from tests.support.command import Answer, call
 from tests.support.merkle_oracle import tree_hash
 from tests.support.output import HandWritten
 from tests.support.receiver import Request
+from tests.support.signed_ledger import lines_of
 from tests.support.time_stamper import TimeStamper
 
 ORIGIN = "cronledger/test"
@@ -54,8 +55,7 @@ class SignedHome(HandWritten):
     @property
     def lines(self) -> list[bytes]:
         """The lines of the ledger, without LF."""
-        segments = sorted(self.home.ledger.glob("*.jsonl"))
-        return [line for path in segments for line in path.read_bytes().splitlines()]
+        return lines_of(self.home.ledger)
 
     def sign(self, *, cosigned: bool = False) -> int:
         """Sign a checkpoint of all entries, and have it cosigned; its size."""

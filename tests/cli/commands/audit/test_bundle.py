@@ -11,6 +11,7 @@ from tests.support.bundles import KEY, WITNESS_KEY, SignedHome, entries_in, memb
 from tests.support.command import call
 from tests.support.home import flip_a_bit
 from tests.support.output import HandWritten
+from tests.support.signed_ledger import lines_of
 
 DAY = ("--from", "2026-11-23", "--to", "2026-12-01")
 
@@ -25,11 +26,6 @@ def home(tmp_path: Path) -> SignedHome:
     home.wait(days=1)
     home.run("weekly")
     return home
-
-
-def lines_of(home: HandWritten) -> list[bytes]:
-    """The lines of its ledger."""
-    return [line for path in home.home.ledger.glob("*.jsonl") for line in path.read_bytes().splitlines()]
 
 
 def test_a_bundle_holds_all_entries_of_a_time_as_they_stand_in_the_ledger(home: SignedHome) -> None:
@@ -111,7 +107,7 @@ def test_a_checkpoint_is_signed_first(tmp_path: Path) -> None:
     assert answers[0].document == answers[1].document
     assert answers[0].document["uncovered"] == 0
     assert verified(path, "--key", key)[0] == 0
-    assert sum(b'"checkpoint.signed"' in line for line in lines_of(home)) == 1
+    assert sum(b'"checkpoint.signed"' in line for line in lines_of(home.home.ledger)) == 1
 
 
 def test_a_key_that_was_rotated(tmp_path: Path) -> None:
