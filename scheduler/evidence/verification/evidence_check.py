@@ -66,7 +66,7 @@ def check_evidence(
         trust: what came from elsewhere.
         before: the key that was in force where reading began.
     """
-    history = key_history(report.collected, trust.keys, report.first, before)
+    history = key_history(report.collected, trust.keys, before)
     return _Check(report, history, trust).report(kept)
 
 

