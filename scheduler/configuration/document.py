@@ -140,7 +140,7 @@ def _calendars(
 def _custom_jobs(home: Path, slow: SlowParts) -> CustomJobs:
     from scheduler.configuration.job_kinds.custom_jobs import CustomJobs
 
-    return CustomJobs(home, slow.failed_since_s)
+    return CustomJobs(home, slow)
 
 
 def _literal_lints(

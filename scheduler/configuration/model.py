@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 
+from scheduler.configuration.errors import NotYetKnown
 from scheduler.definition import JobDefinition, SchedulerSettings
 
 if TYPE_CHECKING:
@@ -29,6 +31,10 @@ class Origin(NamedTuple):
     line: int | None
 
 
+RETRY_S: Final = 60.0
+"""What takes long to read and could not be read is not tried again sooner than this."""
+
+
 class SlowParts(NamedTuple):
     """How to come by what takes long to read of a config: what extensions declare, the days of iCalendar files.
 
@@ -43,6 +49,20 @@ class SlowParts(NamedTuple):
     failed_since_s: float | None = None
     calendars: Mapping[str, CalendarDefinition] = MappingProxyType({})
     days_matter: bool = True
+
+    def tries_again(self, failed_at_s: float) -> bool:
+        """Whether what could not be read at a moment, in seconds since 1970, is to be read again."""
+        since_s = time.time() - RETRY_S if self.failed_since_s is None else self.failed_since_s
+        return failed_at_s < since_s
+
+    def check_reads(self) -> None:
+        """Something is not known yet.
+
+        Raises:
+            NotYetKnown: it is not to be read.
+        """
+        if self.failed_since_s is not None:
+            raise NotYetKnown
 
 
 READ_NOW: Final = SlowParts()

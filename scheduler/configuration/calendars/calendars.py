@@ -74,7 +74,7 @@ class _Files:
 
     def __init__(self, root: Path, home: Path | None, slow: SlowParts) -> None:
         self._root, self._home, self._slow = root, home, slow
-        self._days = FileDays(home, slow.failed_since_s)
+        self._days = FileDays(home, slow)
         self.named: list[Path] = []
 
     def in_force(self, name: str, body: Node) -> CalendarDefinition | None:

@@ -20,7 +20,7 @@ import msgspec
 
 from eventstore.durable import REAL, write_file
 from eventstore.regular_file import read_regular
-from scheduler.configuration.errors import NotYetKnown
+from scheduler.configuration.model import SlowParts
 from scheduler.home import Home
 
 LIMIT_S: Final = 10.0
@@ -28,8 +28,6 @@ LIMIT_S: Final = 10.0
 CPU_S: Final = 3
 """And so much of a processor."""
 MEMORY_BYTES_MAX: Final = 1024**3
-RETRY_S: Final = 60.0
-"""What could not be read is not tried again sooner than this."""
 RULES: Final = 1
 """Another number, and no file is read by what is kept: it changes with how days follow from events."""
 KEPT_MAX: Final = 32
@@ -68,13 +66,12 @@ class FileDays:
 
     Args:
         home: the home in which they are kept; None: they are not.
-        failed_since_s: if this is given, nothing is worked out: a file is known if it was read, or if it could not be
-            since then, in seconds since 1970.
+        slow: whether they are worked out, where they are not known.
     """
 
-    def __init__(self, home: Path | None, failed_since_s: float | None = None) -> None:
+    def __init__(self, home: Path | None, slow: SlowParts) -> None:
         self._kept_file = None if home is None else Home(home).var / "calendar-days.json"
-        self._failed_since_s = failed_since_s
+        self._slow = slow
 
     def of(self, raw: bytes, digest: str) -> Sequence[Range]:
         """The stretches of days of a file, given its bytes and their SHA-256.
@@ -83,11 +80,9 @@ class FileDays:
             ValueError: it is no calendar, or more than anybody would write.
             NotYetKnown: it would take a while to say.
         """
-        known = self._kept.get(digest)
-        since_s = time.time() - RETRY_S if self._failed_since_s is None else self._failed_since_s
-        if known is None or known.rules != RULES or (known.answer.error and known.tried_at < since_s):
-            if self._failed_since_s is not None:
-                raise NotYetKnown
+        known, slow = self._kept.get(digest), self._slow
+        if known is None or known.rules != RULES or (known.answer.error and slow.tries_again(known.tried_at)):
+            slow.check_reads()
             known = Kept(answer=days_in_file(raw), rules=RULES, tried_at=time.time())
             self._keep(digest, known)
         if known.answer.error:

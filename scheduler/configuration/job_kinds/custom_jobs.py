@@ -21,7 +21,7 @@ import msgspec
 
 from eventstore.durable import REAL, write_file
 from eventstore.regular_file import read_regular
-from scheduler.configuration.errors import NotYetKnown
+from scheduler.configuration.model import READ_NOW, SlowParts
 from scheduler.configuration.trust import Untrusted, read_trusted
 from scheduler.home import Home
 from scheduler.python_jobs.declarations import DeclaredJob
@@ -31,8 +31,6 @@ SOURCE_BYTES_MAX: Final = 4 * 1024 * 1024
 FILES_MAX: Final = 1_000
 KEPT_BYTES_MAX: Final = 8 * 1024 * 1024
 NOT_OURS: Final = "only the owner of the home imports it"
-RETRY_S: Final = 60.0
-"""A file that could not be imported is not tried again sooner than this."""
 
 
 class Kept(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -66,14 +64,13 @@ class CustomJobs:
 
     Args:
         home: the home folder.
-        failed_since_s: if this is given, nothing is imported to be read: a file is known if it was, or if it could
-            not be since then, in seconds since 1970.
+        slow: whether something is imported to be read, where it is not known.
 
     Whoever asks for what is not known then gets `NotYetKnown`.
     """
 
-    def __init__(self, home: Path, failed_since_s: float | None = None) -> None:
-        self._failed_since_s = failed_since_s
+    def __init__(self, home: Path, slow: SlowParts = READ_NOW) -> None:
+        self._slow = slow
         self._home = Home(Path(os.path.abspath(home)))
         self._kept_file = self._home.var / "declared-jobs.json"
 
@@ -156,10 +153,12 @@ class CustomJobs:
     def _current(self, what: str, digest: str) -> Kept:
         """What is kept of a file or an entry point, if it is still of this digest; else read anew."""
         known = self._now.get(what) or self._kept.get(what)
-        since_s = time.time() - RETRY_S if self._failed_since_s is None else self._failed_since_s
-        if known is None or known.digest != digest or (known.error and known.tried_at < since_s):
-            if self._failed_since_s is not None:
-                raise NotYetKnown
+        if (
+            known is None
+            or known.digest != digest
+            or (known.error and self._slow.tries_again(known.tried_at))
+        ):
+            self._slow.check_reads()
             known = self._now[what] = self._imported(what, digest)
         return known
 

@@ -13,11 +13,9 @@ from typing import Final
 
 from scheduler.configuration.errors import ConfigUnreadable, NotYetKnown
 from scheduler.configuration.home_config import load_config
-from scheduler.configuration.model import Config, SlowParts
+from scheduler.configuration.model import RETRY_S, Config, SlowParts
 from scheduler.home import Home
 
-RETRY_S: Final = 60.0
-"""What could not be read is not tried again sooner than this."""
 TRIES_MAX: Final = 3
 """So often it is read in the background: what is not kept by then cannot be kept."""
 

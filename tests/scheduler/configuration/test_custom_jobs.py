@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-from scheduler.configuration import ConfigInvalid, NotYetKnown
+from scheduler.configuration import ConfigInvalid, NotYetKnown, SlowParts
 from scheduler.configuration.job_kinds.custom_jobs import CustomJobs, Found
 from scheduler.definition import JobDefinition, Parameter
 from scheduler.entry_members import ConfigError
@@ -139,7 +139,7 @@ def test_who_does_not_wait_gets_what_was_read_before(home: Path) -> None:
     """Of what cannot be imported too, as long as that was found lately enough for whoever asks."""
 
     def found(failed_since_s: float) -> Found:
-        return CustomJobs(home, failed_since_s).find("report")
+        return CustomJobs(home, SlowParts(failed_since_s)).find("report")
 
     with pytest.raises(NotYetKnown):
         found(0.0)
