@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cli.terminal.tables import Cell
-from scheduler.evidence.keys.exposure import Exposure
+from cli.terminal.console import note
+from cli.terminal.tables import Cell, details
+from scheduler.evidence.keys.exposure import Exposure, exposure
 from scheduler.evidence.keys.key_place import KeyPlace
 
 
@@ -26,3 +27,14 @@ def exposure_cell(found: Exposure) -> Cell:
                 "the user of the jobs can read it: it guards against accidents, not against jobs or the operator",
                 "warn",
             )
+
+
+def tell_new_key(public: str, place: KeyPlace) -> None:
+    """Show a key that was made just now, and say what to do with both halves."""
+    details(
+        [
+            ("public key", public),
+            ("private key", [place_words(place), exposure_cell(exposure(place))]),
+        ]
+    )
+    note("Give the public key to those who verify, and keep a copy of the private one elsewhere.")

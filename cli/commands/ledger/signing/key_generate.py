@@ -5,13 +5,11 @@ from __future__ import annotations
 import click
 
 from cli.app.failures import Failure
-from cli.evidence.key_words import exposure_cell, place_words
+from cli.evidence.key_words import tell_new_key
 from cli.evidence.settings import ledger_settings
 from cli.evidence.signing_failures import signing_explained
 from cli.home.open import to_write
-from cli.terminal.console import note
 from cli.terminal.printable import printable
-from cli.terminal.tables import details
 from scheduler.home import Home
 
 
@@ -37,7 +35,6 @@ def key_generate(home: Home, existing: bool, vkey: str) -> None:
     config. It is fixed from here on.
     """
     from scheduler.evidence.keys.creation import create_key
-    from scheduler.evidence.keys.exposure import exposure
     from scheduler.evidence.keys.key_place import key_place
     from scheduler.ownership.actor import claims, person
 
@@ -57,10 +54,4 @@ def key_generate(home: Home, existing: bool, vkey: str) -> None:
                 f"there is a file {printable(str(place.file))}: nothing was written",
                 "If it is the private key for this ledger, --existing takes it; else name another in the config.",
             ) from None
-    details(
-        [
-            ("public key", key.text),
-            ("private key", [place_words(place), exposure_cell(exposure(place))]),
-        ]
-    )
-    note("Give the public key to those who verify, and keep a copy of the private one elsewhere.")
+    tell_new_key(key.text, place)

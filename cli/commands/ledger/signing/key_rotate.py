@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from cli.app.failures import Failure
-from cli.evidence.key_words import exposure_cell, place_words
+from cli.evidence.key_words import tell_new_key
 from cli.evidence.settings import ledger_settings
 from cli.evidence.signing_failures import signing_explained
 from cli.home.open import to_write
@@ -32,7 +32,6 @@ def key_rotate(home: Home, vkey: str) -> None:
     Who has the public key of before can tell from the entry that the new one is the ledger's. If the key of before
     is in the hands of somebody else, they can say so of a key of their own too: then tell those who verify.
     """
-    from scheduler.evidence.keys.exposure import exposure
     from scheduler.evidence.keys.key_place import key_place
     from scheduler.evidence.signing.rotation import rotate_key
     from scheduler.ownership.actor import claims, person
@@ -48,10 +47,4 @@ def key_rotate(home: Home, vkey: str) -> None:
             "Name the place of the new private key in the config, `ledger: key:`: nothing is signed until then."
         )
         return
-    details(
-        [
-            ("public key", key.text),
-            ("private key", [place_words(place), exposure_cell(exposure(place))]),
-        ]
-    )
-    note("Give the public key to those who verify, and keep a copy of the private one elsewhere.")
+    tell_new_key(key.text, place)
