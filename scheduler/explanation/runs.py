@@ -80,7 +80,7 @@ def _what_it_waits_for(past: Past, run: Run, reason: WaitingReason) -> list[Fact
         return [_lock(past, reason.lock, run.number, past.head_seq, waits=True)]
     if reason.holders:
         return [_slots(past, reason.holders[:SLOTS_SHOWN_MAX], past.head_seq)]
-    return _late_upstreams(past, run)
+    return _late_upstreams(past, run, reason.jobs)
 
 
 def requests_between(past: Past, name: str, begin: datetime, end: datetime) -> Iterator[Entry]:
@@ -279,12 +279,12 @@ def upstream_end(past: Past, seq: int) -> UpstreamResult:
             return UpstreamResult(entries=[seq], job=job, state="crowded", run=entry.run, time=entry.time)
 
 
-def _late_upstreams(past: Past, run: Run) -> list[Fact]:
-    """The jobs for whose success a run waits."""
+def _late_upstreams(past: Past, run: Run, names: Sequence[str]) -> list[Fact]:
+    """The jobs for whose success a run waits: these, or where it waits for something else first, those too."""
     state = past.state_at(past.head_seq)
     job = state.jobs.get(run.job)
     found: list[Fact] = []
-    for name in late_successes(state, run, job, state.time):
+    for name in names or late_successes(state, run, job, state.time):
         other = state.jobs.get(name)
         last = None if other is None else other.success
         seqs, time = ([], None) if last is None else ([last.seq], last.time)

@@ -118,6 +118,22 @@ def test_a_run_that_waits_for_a_success_says_so(why: Why) -> None:
     assert states(why(world, "b", 20)) == [("a", "succeeded")]
 
 
+def test_a_success_that_became_too_old_while_a_run_waited_is_named(why: Why) -> None:
+    """Nothing is recorded at that moment: it is the moment of the question that counts."""
+    after_a = job("b", "10 1 * * *", after=After(jobs=["a"], within_ms=600_000), locks=("db",))
+    world = World(job("a"), after_a, job("c", "5 1 * * *", locks=("db",), timeout_ms=7_200_000))
+    world.machine.behaviour = lambda launch: Process(
+        60.0 if launch.env["CRONLEDGER_JOB"] == "a" else 6_000.0, 0
+    )
+    world.start()
+    world.run(70 * 60 + 30)
+    assert [type(fact) for fact in why(world, "b").facts if isinstance(fact, f.LockInTheWay)]
+    recorded = len(world.entries())
+    world.run(10 * 60)
+    assert len(world.entries()) == recorded
+    assert states(why(world, "b")) == [("a", "late")]
+
+
 def test_a_job_that_ran_after_others_before_is_explained_so(why: Why) -> None:
     """The definition in force at the instant counts, not the one that holds now."""
     world = lived(70, job("a"), job("b", after=After(jobs=["a"])))
