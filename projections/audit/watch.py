@@ -21,8 +21,6 @@ PATIENCE = timedelta(hours=1)
 """So long an instant may wait for its tick while a scheduler is alive."""
 _SETTLED_IN = timedelta(minutes=1)
 """After so long, a scheduler that started has come to what passed before."""
-_OF_OTHERS = ("ledger.", "job.", "snapshot.", "checkpoint.", "key.", "notification.")
-"""Types of entries that bear a scheduler's name, and that other processes append as well."""
 
 
 class Outage(msgspec.Struct, kw_only=True):
@@ -111,7 +109,7 @@ class Watch:
 
     def look(self, entry: Entry) -> None:
         """Take note of any entry: who wrote it shows that he was alive, its time shows a clock that was set back."""
-        if entry.actor == v.SCHEDULER and not entry.type.startswith(_OF_OTHERS):
+        if entry.actor == v.SCHEDULER and not entry.type.startswith(v.OF_ANYONE):
             self._trace = entry.time, entry.seq
             self._note_life(entry)
         if entry.time > self._latest:

@@ -1,14 +1,21 @@
 """When a scheduler last recorded something: of one that died, that is when it was last known to live."""
+# ruff: noqa: S608 - the SQL is put together from constants
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from projections.schema.tables import among
+from scheduler import vocabulary as v
+
 if TYPE_CHECKING:
     from projections.sql.connection import Sql
 
 
-_QUERY = "SELECT epoch_us(max(time)) FROM events WHERE seq >= $first_seq AND actor = 'scheduler'"
+_QUERY = f"""
+SELECT epoch_us(max(time)) FROM events
+WHERE seq >= $first_seq AND actor = 'scheduler' AND (split_part(type, '.', 1) || '.') NOT IN {among(v.OF_ANYONE)}
+"""
 
 
 def last_activity_us(sql: Sql, first_seq: int) -> int | None:

@@ -48,7 +48,8 @@ WHERE e.type IN @ENDINGS;
 -- Entries of which there are few, and the last one that a scheduler wrote before it ended, or by the end of `fresh`.
 CREATE VIEW parts.noted AS
 SELECT seq, time, type, actor, job, run, data FROM (
-    SELECT *, lead(type) OVER (PARTITION BY actor = 'scheduler' ORDER BY seq) AS next_type FROM parts.fresh
+    SELECT *, lead(type) OVER w AS next_type FROM parts.fresh
+    WINDOW w AS (PARTITION BY actor = 'scheduler' AND (split_part(type, '.', 1) || '.') NOT IN @OF_ANYONE ORDER BY seq)
 )
 WHERE type NOT IN @RUN_ENTRIES
    OR (actor = 'scheduler' AND (next_type IS NULL OR next_type = 'scheduler.started'));

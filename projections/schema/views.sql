@@ -203,7 +203,7 @@ WITH lives AS (
     FROM parts.notes WHERE type IN @LIVES WINDOW w AS (ORDER BY seq)
 ), traces AS (
     SELECT seq, lag(seq) OVER (ORDER BY seq) AS last_seq, lag(time) OVER (ORDER BY seq) AS last_time, type
-    FROM parts.notes WHERE actor = 'scheduler' AND NOT starts_with(type, 'ledger.') AND NOT starts_with(type, 'job.')
+    FROM parts.notes WHERE actor = 'scheduler' AND (split_part(type, '.', 1) || '.') NOT IN @OF_ANYONE
 ), pauses AS (
     SELECT seq, time, type, data->>'$.reason' AS reason, lead(seq) OVER w AS next_seq, lead(time) OVER w AS next_time
     FROM parts.notes

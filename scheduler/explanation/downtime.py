@@ -124,8 +124,7 @@ def _last_sign(past: Past, begin: int, last: int) -> Entry:
     """The last entry near `last` that the scheduler itself recorded; its `scheduler.started` if there is none."""
     for seq in range(last, max(begin, last - NEAR_ENTRIES), -1):
         entry = past.entry(seq)
-        # Any process may record the end of a pause, or what a crash left, in the scheduler's name.
-        if entry.actor == v.SCHEDULER and not entry.type.startswith(("job.", "ledger.")):
+        if entry.actor == v.SCHEDULER and not entry.type.startswith(v.OF_ANYONE):
             return entry
     return past.entry(begin)
 

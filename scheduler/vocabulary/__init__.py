@@ -60,8 +60,8 @@ from scheduler.vocabulary.scheduler_entries import (
 
 __all__ = [
     "APPROVALS", "CAUSES", "CONFIG", "DEFINITIONS", "ENABLEMENTS", "ENDINGS", "EVIDENCE", "EXCLUSIONS", "GROUPS",
-    "JOB_ENTRIES", "LIVES", "MISFIRES", "PAUSES", "PAYLOADS", "REMARKS", "RUN_ENTRIES", "SCHEDULER", "SETTLEMENTS",
-    "TYPES", "UNCOUNTED", "WATCH_ENTRIES",
+    "JOB_ENTRIES", "LIVES", "MISFIRES", "OF_ANYONE", "PAUSES", "PAYLOADS", "REMARKS", "RUN_ENTRIES", "SCHEDULER",
+    "SETTLEMENTS", "TYPES", "UNCOUNTED", "WATCH_ENTRIES",
     "ApprovalGiven", "ApprovalRequested", "ApprovalWithdrawn", "BackfillEnded", "BackfillRequested",
     "CalendarDefined", "CheckpointAnchorFailed", "CheckpointAnchored", "CheckpointCosigned", "CheckpointRefused",
     "CheckpointSigned", "ClockStepped", "ConfigAccepted", "ConfigRejected", "HomeAdopted", "JobDefined",
@@ -121,6 +121,8 @@ EVIDENCE = (
 """What is recorded about keys, checkpoints and those who remember them."""
 UNCOUNTED = (*(kind for kind in EVIDENCE if kind.startswith("checkpoint.")), SnapshotWritten.TYPE)
 """What is recorded beside what happens: no checkpoint becomes due by it."""
+OF_ANYONE = ("ledger.", "job.", "snapshot.", "checkpoint.", "key.", "notification.")
+"""How types begin that other processes record as well, some in a scheduler's name: no sign that one was alive."""
 REMARKS = (
     ApprovalRequested.TYPE, ApprovalWithdrawn.TYPE, LedgerCreated.TYPE, LedgerRecovered.TYPE, HomeAdopted.TYPE,
     SnapshotWritten.TYPE, ConfigAccepted.TYPE, ConfigRejected.TYPE, CalendarDefined.TYPE, BackfillRequested.TYPE,

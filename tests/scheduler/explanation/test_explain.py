@@ -164,6 +164,21 @@ def test_what_others_record_in_its_name_is_no_sign_of_life(ask: Ask) -> None:
     assert the(ask(world, at(2)), f.SchedulerDowntime).since == last.time
 
 
+def test_what_was_signed_in_the_name_of_one_that_had_died_is_no_sign_of_it(ask: Ask) -> None:
+    """It died with its own last entry."""
+    world = lived(1.5)
+    last = world.entries()[-1]
+    world.crash()
+    world.clock.pass_(3_600)
+    signed = v.CheckpointSigned(size=2, root="r", key_id="00000001", note="n")
+    world.machine.store.peer().append([v.event(signed, v.SCHEDULER)])
+    world.clock.pass_(2 * 3_600)
+    world.start()
+    world.run(60)
+    down = the(ask(world, at(3)), f.SchedulerDowntime)
+    assert (down.how, down.since, down.until) == ("died", last.time, at(4.5))
+
+
 def test_it_slept_and_died_before_it_had_settled_what_it_slept_through(ask: Ask) -> None:
     """A scheduler that lived at the instant is not told as down then: the suspend is, and that it died later."""
     world = lived(1.5)
