@@ -40,6 +40,10 @@ SKIP_REASONS: tuple[SkipReason, ...] = get_args(SkipReason)
 SKIPPED_FOR_A_RUN: tuple[SkipReason, ...] = ("overlap", "queue_full")
 """Those of which another run of the job was the cause: it was in the way."""
 
+NotificationKind = Literal["failure", "recovery", "late", "missed", "lost", "skipped", "finished", "started"]
+NOTIFICATION_KINDS: tuple[NotificationKind, ...] = get_args(NotificationKind)
+"""What people are told of, what matters most first; `started` is for monitoring services."""
+
 
 Metrics = dict[str, int | float | bool | str]
 """What a Python job measured, by name."""

@@ -1,0 +1,86 @@
+"""A message as plain text: its subject, and its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from scheduler.entry_members import NotificationKind
+from scheduler.notifications.message import Message, Notice
+from scheduler.wording.instants import show_time
+from scheduler.wording.outcomes import OUTCOME_WORDINGS
+
+KIND_WORDS: Final[dict[NotificationKind, tuple[str, str]]] = {
+    "failure": ("failure", "failures"),
+    "recovery": ("recovery", "recoveries"),
+    "late": ("late", "late"),
+    "missed": ("missed", "missed"),
+    "lost": ("lost run", "lost runs"),
+    "skipped": ("skipped run", "skipped runs"),
+    "finished": ("finished run", "finished runs"),
+    "started": ("started run", "started runs"),
+}
+"""One of each kind, and several."""
+_SUBJECT_CHARACTERS_MAX: Final = 200
+
+
+def subject(message: Message) -> str:
+    """One line: `[web1] backup failed with exit code 3`, or how many of each kind there are."""
+    first = message.notices[0]
+    told = first.summary if len(message.notices) == 1 and not message.omitted else counts_words(message)
+    repeated = " (repeated)" if message.repeated else ""
+    return _one_line(f"[{message.host}] {told}")[: _SUBJECT_CHARACTERS_MAX - len(repeated)] + repeated
+
+
+def text(message: Message) -> str:
+    """The whole message as lines for people; each ends with LF."""
+    return "\n".join(_lines(message)) + "\n"
+
+
+def counts_words(message: Message) -> str:
+    """How many of each kind there are: `12 failures, 1 recovery`."""
+    return ", ".join(f"{count:,} {KIND_WORDS[kind][count != 1]}" for kind, count in message.counts.items())
+
+
+def _lines(message: Message) -> Iterator[str]:
+    if message.repeated:
+        yield "This may be a repetition: an earlier try ended without an answer."
+        yield ""
+    if len(message.notices) > 1 or message.omitted:
+        yield f"{counts_words(message)}."
+        yield ""
+    for notice in message.notices:
+        yield from _notice_lines(notice)
+        yield ""
+    if message.omitted:
+        yield f"{message.omitted:,} more are left out here; the ledger has them all:"
+        yield "  cronledger jobs history"
+        yield ""
+    yield f"-- cronledger on {message.host}, home {message.home}, message {message.id}"
+
+
+def _notice_lines(notice: Notice) -> Iterator[str]:
+    yield notice.summary
+    for label, value in _members(notice):
+        yield f"  {label:<9} {value}"
+    if notice.output_end:
+        yield "  output    (its end)"
+        yield from (f"    | {line}" for line in notice.output_end.splitlines())
+    if notice.command:
+        yield f"  more      {notice.command}"
+
+
+def _members(notice: Notice) -> Iterator[tuple[str, str]]:
+    if notice.job is not None:
+        yield "job", notice.job
+    if notice.run is not None:
+        yield "run", str(notice.run)
+    if notice.scheduled_for is not None:
+        yield "since" if notice.kind == "late" else "due", show_time(notice.scheduled_for, "UTC")
+    if notice.outcome is not None:
+        yield "outcome", OUTCOME_WORDINGS[notice.outcome].word
+    yield "recorded", f"{show_time(notice.time, 'UTC')}, entry {notice.seq}"
+
+
+def _one_line(line: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in line)
