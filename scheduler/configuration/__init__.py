@@ -1,11 +1,13 @@
 """The config: reading, checking and explaining `services/scheduler/config.yaml`.
 
-A config is one YAML document, a mapping of four blocks, each of which may be left out:
+A config is one YAML document, a mapping of six blocks, each of which may be left out:
 
 - `jobs`: the name of each job, to its keys;
 - `defaults`: keys that apply to every job that does not have them itself; `env` is merged;
 - `scheduler`: settings of the scheduler itself;
-- `calendars`: days by which jobs are chosen or left out, by name.
+- `ledger`: how the ledger is signed;
+- `calendars`: days by which jobs are chosen or left out, by name;
+- `channels`: ways to tell people, by name.
 
 `keys.job_keys` has every key of a job with its meaning, and `keys.starter` shows them in a config. A config is read
 strictly: what is not understood is refused, all of it at once, each mistake with its line, its column and the nearest

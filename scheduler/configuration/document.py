@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from scheduler.configuration.errors import ConfigInvalid
 from scheduler.configuration.job import Block, ReadingContext, check_calendars, read_block, read_job
@@ -35,10 +35,12 @@ from scheduler.home import Home
 from scheduler.ownership.home_owner import owner_or_self
 
 if TYPE_CHECKING:
+    from scheduler.configuration.job_kinds.custom_jobs import CustomJobs
+    from scheduler.notifications.settings import Channel
     from scheduler.rules.reconcile import CalendarDefinition
 
-if TYPE_CHECKING:
-    from scheduler.configuration.job_kinds.custom_jobs import CustomJobs
+
+T = TypeVar("T")
 
 
 def read_config(
@@ -84,6 +86,7 @@ def _read(
     defaults = _block(top, "defaults", DEFAULTS_KEYS, problems, "defaults")
     settings = _block(top, "scheduler", SCHEDULER_KEYS, problems, "the scheduler block")
     ledger = _block(top, "ledger", LEDGER_KEYS, problems, "the ledger block")
+    channels = _channels(top, problems)
     calendars, calendar_files = _calendars(top, problems, path, home, slow)
     if defaults.values.get("calendars") is not None:
         where = values.mapping(top.entries["defaults"][1], "").entries["calendars"][1]
@@ -120,10 +123,24 @@ def _read(
     remarks += _literal_lints(text, top, jobs, problems)
     found = _settings(settings.values)
     remarks += lock_lints(jobs, found.locks)
-    whole = {name: calendar for name, calendar in calendars.items() if calendar is not None}
     return Config(
-        path, digest, jobs, found, remarks, now, whole, calendar_files, ledger=LedgerSettings(**ledger.values)
-    )
+        path, digest, jobs, found, remarks, now, _right(calendars), calendar_files,
+        ledger=LedgerSettings(**ledger.values), channels=_right(channels),
+    )  # fmt: skip
+
+
+def _right(read: dict[str, T | None]) -> dict[str, T]:
+    """Those in which nothing is wrong."""
+    return {name: each for name, each in read.items() if each is not None}
+
+
+def _channels(top: Mapping, problems: Problems) -> dict[str, Channel | None]:
+    """The channels by name, None for one that is wrong."""
+    if "channels" not in top.entries:
+        return {}
+    from scheduler.configuration.channels.channels import read_channels
+
+    return read_channels(top.entries["channels"][1], problems)
 
 
 def _calendars(

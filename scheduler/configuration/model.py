@@ -16,6 +16,7 @@ from scheduler.definition import JobDefinition, SchedulerSettings
 
 if TYPE_CHECKING:
     from scheduler.evidence.settings import LedgerSettings
+    from scheduler.notifications.settings import Channel
     from scheduler.rules.reconcile import CalendarDefinition
 
 
@@ -125,13 +126,14 @@ class Config:
         ledger: How the ledger is signed.
         calendars: By name.
         calendar_files: The iCalendar files that were read.
+        channels: By name.
         remarks: What reading it found legal but surprising; `lints.lints` has these and those about schedules.
         owner: Who owns the file, and alone could write it; empty if that is not known.
         read_at: When it was read; None if single instants that have passed are nobody's concern.
     """
 
     __slots__ = (
-        "calendar_files", "calendars", "digest", "jobs", "ledger", "owner", "path", "read_at", "remarks",
+        "calendar_files", "calendars", "channels", "digest", "jobs", "ledger", "owner", "path", "read_at", "remarks",
         "settings",
     )  # fmt: skip
 
@@ -147,6 +149,7 @@ class Config:
         calendar_files: Sequence[Path] = (),
         *,
         ledger: LedgerSettings,
+        channels: Mapping[str, Channel] = MappingProxyType({}),
     ) -> None:
         self.owner = ""
         self.path = path
@@ -158,6 +161,7 @@ class Config:
         self.calendars = dict(calendars or {})
         self.calendar_files = tuple(calendar_files)
         self.ledger = ledger
+        self.channels = channels
 
     @property
     def definitions(self) -> dict[str, JobDefinition]:

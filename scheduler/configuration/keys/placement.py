@@ -10,9 +10,6 @@ from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, keys_of
 from scheduler.configuration.spelling import nearest
 
-_MEANT = {
-    word: name for keys in (JOB_KEYS, SCHEDULER_KEYS) for name, key in keys.items() for word in key.synonyms
-}
 _RETRY, _LIMITS = "retry: {attempts: 5, delay: 30s}", "limits: {memory: 2GB, nice: 10}"
 _IN_BLOCKS = {
     **dict.fromkeys(("attempts", "delay", "backoff", "delay_max"), _RETRY),
@@ -43,8 +40,9 @@ def unknown_key(word: str, known: Mapping[str, Key], where: str) -> tuple[str, s
             return f"{word} does not belong to {where} but to {place}", ""
     if word in _IN_BLOCKS and "retry" in known:
         return f"{word} does not stand in {where} by itself but in a block, such as {_IN_BLOCKS[word]}", ""
-    meant = _MEANT.get(word.casefold().replace("-", "_"), "")
-    near = meant if meant in known else nearest(word, known)
+    folded = word.casefold().replace("-", "_")
+    meant = (name for name, key in known.items() if folded in key.synonyms)
+    near = next(meant, "") or nearest(word, known)
     if near:
         return f"unknown key {word!r} in {where}", near
     return f"unknown key {word!r} in {where}, which takes {', '.join(known)}", ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
+from scheduler.configuration.keys.channel_keys import CHANNEL_KEYS, KIND_KEYS, KINDS
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
@@ -36,6 +37,13 @@ def _maintenance(job: str) -> str:
 def _every_job_key() -> str:
     keys = [name for name, key in JOB_KEYS.items() if not key.only]
     return _lines("  #   ", [JOB_KEYS[name] for name in sorted(keys, key=lambda name: _ORDER.get(name, 0))])
+
+
+def _channel(kind: str) -> str:
+    """The kind, and the keys that it takes first of those that come with it."""
+    own = [kind, *(name for name, takers in KIND_KEYS.items() if takers[0] == kind)]
+    own += [name for name in CHANNEL_KEYS if kind == "webhook" and name not in (*KINDS, *KIND_KEYS)]
+    return _lines("#     ", [CHANNEL_KEYS[name] for name in own])
 
 
 def _about_defaults() -> str:
@@ -80,6 +88,17 @@ jobs:
 # Days that jobs leave out, or run on alone: dates, days of the week, or an iCalendar file.
 # calendars:
 #   holidays: {{dates: [2026-12-24..2027-01-02], weekdays: [sun]}}
+
+# Who is told what became of jobs, and how: a channel is a webhook, email, a command or a ping.
+# channels:
+#   mail:
+{_channel("email")}
+#   pager:
+{_channel("webhook")}
+#   tell:
+{_channel("command")}
+#   checks:
+{_channel("ping")}
 
 # The scheduler itself.
 # scheduler:

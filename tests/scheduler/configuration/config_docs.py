@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from scheduler.configuration.keys.channel_keys import CHANNEL_KEYS, KIND_KEYS
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
@@ -19,13 +20,14 @@ The config of a home is its `services/scheduler/config.yaml`. This page lists ev
 `scheduler/configuration/keys/job_keys/` (`python -m tests.scheduler.configuration.config_docs`), and a test holds the
 two together. `cronledger init` writes a config that shows every key; `cronledger check` says whether one is right.
 
-A config is one YAML document, a mapping of five blocks, each of which may be left out:
+A config is one YAML document, a mapping of six blocks, each of which may be left out:
 
 - `jobs`: the name of each job, to its keys;
 - `defaults`: keys that apply to every job that does not have them itself; `env` is merged;
 - `scheduler`: settings of the scheduler itself;
 - `ledger`: how the ledger is [signed](checkpoints.md);
-- `calendars`: the name of each [calendar](calendars.md), to its days.
+- `calendars`: the name of each [calendar](calendars.md), to its days;
+- `channels`: the name of each way to [tell people](notifications.md), to its keys.
 
 It is read strictly: what is not understood is refused, and then the last good config stays in force. Durations are
 written `90s`, `15m`, `36h`, `7d`, or joined, `1h30m`. Text that YAML reads as something else, such as `on` or `010`,
@@ -54,6 +56,13 @@ LEDGER = """
 [Checkpoints](checkpoints.md) says what is signed, when, and what that shows.
 """
 
+CHANNEL = """
+## A channel
+
+The name of a channel is made like that of a job. It has exactly one of `webhook`, `email`, `command` and `ping`.
+[Notifications](notifications.md) says what each of them gets.
+"""
+
 
 def page() -> str:
     """The whole page."""
@@ -70,8 +79,16 @@ def page() -> str:
             _table(SCHEDULER_KEYS),
             LEDGER,
             _table(LEDGER_KEYS),
+            CHANNEL,
+            _table(CHANNEL_KEYS, "only for", lambda key: ", ".join(_kinds(key))),
         ]
     )
+
+
+def _kinds(key: Key) -> tuple[str, ...]:
+    """The kinds of channels that take a key, where it is not all of them."""
+    name = next(name for name, each in CHANNEL_KEYS.items() if each is key)
+    return KIND_KEYS.get(name, ())
 
 
 def _table(keys: Mapping[str, Key], more: str = "", tell: Callable[[Key], str] | None = None) -> str:

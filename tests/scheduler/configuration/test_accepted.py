@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from scheduler.configuration import Origin, parse
+from scheduler.configuration.keys.channel_keys import CHANNEL_KEYS
 from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.starter import STARTER
@@ -136,7 +137,16 @@ def test_starter_is_valid_and_teaches_every_key() -> None:
     config = read(STARTER)
     assert list(config.jobs) == ["hello", "cleanup-sessions", "log-cleanup"]
     assert lints(config) == []
-    for key in (*JOB_KEYS, *SCHEDULER_KEYS, *LEDGER_KEYS, "defaults", "scheduler", "ledger"):
+    for key in (
+        *JOB_KEYS,
+        *SCHEDULER_KEYS,
+        *LEDGER_KEYS,
+        *CHANNEL_KEYS,
+        "defaults",
+        "scheduler",
+        "ledger",
+        "channels",
+    ):
         assert f"{key}:" in STARTER, key
 
 
@@ -158,10 +168,12 @@ def test_what_the_starter_comments_out_is_valid_too() -> None:
     assert config.jobs["log-cleanup"].definition.directories
     assert config.settings.max_parallel == 32
     assert config.ledger.origin == "db1.example.com/cronledger"
+    assert [each.kind for each in config.channels.values()] == ["email", "webhook", "command", "ping"]
 
 
 _CODE = {
-    *JOB_KEYS, *SCHEDULER_KEYS, *LEDGER_KEYS, "nightly-backup", "PGHOST", "defaults", "scheduler", "ledger", "{path",
+    *JOB_KEYS, *SCHEDULER_KEYS, *LEDGER_KEYS, *CHANNEL_KEYS, "nightly-backup", "PGHOST", "defaults", "scheduler",
+    "ledger", "channels", "mail", "pager", "tell", "checks", "{path",
 }  # fmt: skip
 
 

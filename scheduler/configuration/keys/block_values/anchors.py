@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping as AbstractMapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from scheduler.configuration.keys.block_values.blocks import Members, Reader, block, member
 from scheduler.configuration.keys.block_values.evidence import command
 from scheduler.configuration.keys.converters import FaultCollector
 from scheduler.configuration.keys.values import boolean, file_path, folder, text
+from scheduler.configuration.keys.web_address import is_web_address
 from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Sequence
 from scheduler.evidence.anchors.settings import AnchorSettings
@@ -89,12 +89,7 @@ def _anchor(node: Node) -> AnchorSettings:
 def _url(node: Node) -> str:
     """An address of HTTP."""
     written = text(node, _URL)
-    try:
-        parts = urlsplit(written)
-        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        is_good = False
-    if not is_good or parts.fragment or not written.isascii() or not written.isprintable() or " " in written:
+    if not is_web_address(written):
         raise InvalidValue(f"this takes {_URL}, not {written!r}")
     return written
 

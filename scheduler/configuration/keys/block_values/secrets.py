@@ -32,7 +32,7 @@ def secrets(node: Node) -> dict[str, Secret]:
     for written, (key, value) in node.entries.items():
         shown = written.partition("=")[0]
         name = gathered.take(variable_name, key, shown)
-        secret = gathered.take(_one_secret, value, shown)
+        secret = gathered.take(one_secret, value, shown)
         if name is not None and secret is not None:
             found[name] = secret
     gathered.settle()
@@ -60,7 +60,12 @@ def _name(node: Node) -> str:
     return variable_name(scalar(node, TAKES))
 
 
-def _one_secret(node: Node) -> Secret:
+def one_secret(node: Node) -> Secret:
+    """Where a secret is read.
+
+    Raises:
+        InvalidValue: with every mistake in it; what may be the secret itself is not repeated.
+    """
     if not isinstance(node, Mapping):
         # What stands here may be the secret itself, so that it is not repeated.
         raise InvalidValue(
