@@ -104,6 +104,14 @@ class LockWait(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         return self.name, tuple(self.holders), self.behind
 
 
+class ArchivedSegment(msgspec.Struct, frozen=True, kw_only=True):
+    """A segment in a volume: its first entry, the SHA-256 of its lines, and the root of the tree over them."""
+
+    first: int
+    sha256: str
+    root: str
+
+
 class RetentionTarget(msgspec.Struct, frozen=True, kw_only=True):
     """What was done in one folder."""
 

@@ -44,7 +44,7 @@ _CODE = (
     "rules/approvals/pending_change.py",
     "rules/awaited.py",
     "rules/clock_trust.py",
-    "rules/evidence/evidence_state.py",
+    "rules/evidence/*_state.py",
     "rules/evolve.py",
     "rules/fold/*.py",
     "rules/instants_state.py",

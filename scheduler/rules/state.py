@@ -23,6 +23,7 @@ from scheduler.entry_members import (
 )
 from scheduler.rules.approvals.pending_change import PendingChange
 from scheduler.rules.awaited import AwaitedInstant, EndedWait, PassedRun, Success
+from scheduler.rules.evidence.archive_state import Archive
 from scheduler.rules.evidence.evidence_state import Evidence
 from scheduler.rules.instants_state import (
     RESOLUTION,
@@ -331,6 +332,7 @@ class State(msgspec.Struct):
         new_at_reboot: those of them that became such a job after the newest boot was seen, and when.
         dependents: the jobs that run after another, by the name of that one.
         evidence: who signs the ledger, and what was signed; None if it has no key.
+        archive: how much of it is in volumes; None if nothing is.
         changes: what a second person has to approve, or rejected, by the name of the job.
     """
 
@@ -354,6 +356,7 @@ class State(msgspec.Struct):
     new_at_reboot: dict[str, datetime] = {}
     dependents: dict[str, list[str]] = {}
     evidence: Evidence | None = None
+    archive: Archive | None = None
     changes: dict[str, PendingChange] = {}
 
     @property

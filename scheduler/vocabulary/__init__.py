@@ -19,6 +19,7 @@ from scheduler.vocabulary.evidence_entries import (
     CheckpointSigned,
     KeyCreated,
     KeyRotated,
+    LedgerArchived,
     LedgerContinued,
 )
 from scheduler.vocabulary.home_entries import (
@@ -65,7 +66,7 @@ __all__ = [
     "ApprovalGiven", "ApprovalRequested", "ApprovalWithdrawn", "BackfillEnded", "BackfillRequested",
     "CalendarDefined", "CheckpointAnchorFailed", "CheckpointAnchored", "CheckpointCosigned", "CheckpointRefused",
     "CheckpointSigned", "ClockStepped", "ConfigAccepted", "ConfigRejected", "HomeAdopted", "JobDefined",
-    "JobDisabled", "JobEnabled", "JobRemoved", "KeyCreated", "KeyRotated", "LedgerContinued",
+    "JobDisabled", "JobEnabled", "JobRemoved", "KeyCreated", "KeyRotated", "LedgerArchived", "LedgerContinued",
     "LedgerCreated", "LedgerRecovered", "Payload",
     "RetentionApplied", "RunAdopted", "RunCancelRequested", "RunFinished", "RunRequested", "RunSkipped",
     "RunStarted", "ScheduleExcluded", "ScheduleMisfired", "ScheduleReopened", "ScheduleSettled", "ScheduleTicked",
@@ -82,7 +83,7 @@ TYPES: tuple[type[Payload], ...] = (
     BackfillEnded, RunRequested, RunCancelRequested, RunStarted, RunAdopted, RunFinished, RunSkipped,
     RetentionApplied,
     KeyCreated, KeyRotated, CheckpointSigned, CheckpointRefused, CheckpointCosigned, CheckpointAnchored,
-    CheckpointAnchorFailed, LedgerContinued,
+    CheckpointAnchorFailed, LedgerContinued, LedgerArchived,
 )  # fmt: skip
 """Every type, in the order in which they are documented."""
 PAYLOADS: dict[str, type[Payload]] = {cls.TYPE: cls for cls in TYPES}
@@ -116,9 +117,9 @@ APPROVALS = (ApprovalGiven.TYPE,)
 """What a change names that a second person had to approve."""
 EVIDENCE = (
     KeyCreated.TYPE, KeyRotated.TYPE, CheckpointSigned.TYPE, CheckpointRefused.TYPE, CheckpointCosigned.TYPE,
-    CheckpointAnchored.TYPE, CheckpointAnchorFailed.TYPE, LedgerContinued.TYPE,
+    CheckpointAnchored.TYPE, CheckpointAnchorFailed.TYPE, LedgerContinued.TYPE, LedgerArchived.TYPE,
 )  # fmt: skip
-"""What is recorded about keys, checkpoints and those who remember them."""
+"""What is recorded about keys, checkpoints, those who remember them, and archives."""
 UNCOUNTED = (*(kind for kind in EVIDENCE if kind.startswith("checkpoint.")), SnapshotWritten.TYPE)
 """What is recorded beside what happens: no checkpoint becomes due by it."""
 OF_ANYONE = ("ledger.", "job.", "snapshot.", "checkpoint.", "key.", "notification.")

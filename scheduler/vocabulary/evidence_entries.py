@@ -1,4 +1,4 @@
-"""The types of entries about evidence: keys, signed checkpoints, and who else remembers them.
+"""The types of entries about evidence: keys, signed checkpoints, who else remembers them, and archives.
 
 A checkpoint of size N covers the entries 0 to N - 1. What such an entry says is a record, and no proof: the proof is
 the signature in `note` or `line`, which anybody can verify who has the key from elsewhere.
@@ -7,9 +7,9 @@ the signature in `note` or `line`, which anybody can verify who has the key from
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from scheduler.entry_members import Claims
+from scheduler.entry_members import ArchivedSegment, Claims
 from scheduler.vocabulary.payload import Payload
 
 
@@ -102,4 +102,24 @@ class LedgerContinued(Payload, frozen=True):
     checkpoint: str
     reason: str
     vkey: str = ""
+    claims: Claims | None = None
+
+
+class LedgerArchived(Payload, frozen=True):
+    """The entries `first` to `last`, in whole segments, are in a volume: the folder `place`, verified just before.
+
+    `manifest` is the SHA-256 of its `manifest.json`, `bytes` how long the segments are together, `segments` what each
+    of them holds. `local` says whether their files beside the ledger stay, or are removed from here on; that of entry
+    0 stays in any case. A volume of very many segments takes several such entries.
+    """
+
+    TYPE: ClassVar[str] = "ledger.archived"
+    manifest: str
+    place: str
+    first: int
+    last: int
+    count: int
+    bytes: int
+    segments: list[ArchivedSegment]
+    local: Literal["kept", "removed"]
     claims: Claims | None = None

@@ -19,6 +19,11 @@ def _continued(data: v.LedgerContinued) -> str:
     return f"the ledger goes on after a restore as {data.origin}"
 
 
+def _archived(data: v.LedgerArchived) -> str:
+    files = "stay" if data.local == "kept" else "are removed"
+    return f"entries {data.first:,} to {data.last:,} are archived in {data.place}, their local files {files}"
+
+
 EVIDENCE_WORDINGS: Final[dict[str, EntryWording]] = {
     v.KeyCreated.TYPE: EntryWording(
         Signs("strong", "note"),
@@ -70,6 +75,13 @@ EVIDENCE_WORDINGS: Final[dict[str, EntryWording]] = {
             f"{_continued(data)}: {claimed_actor_words(entry.actor, data.claims)} said so: {data.reason}"
         ),
         lambda entry, data: f"{_continued(data)}: {data.reason}",
+    ),
+    v.LedgerArchived.TYPE: EntryWording(
+        Signs("strong", "note"),
+        lambda entry, data, zone: (
+            f"{_archived(data)}: {claimed_actor_words(entry.actor, data.claims)} said so"
+        ),
+        lambda entry, data: _archived(data),
     ),
 }
 """Types of entries about what others can check."""

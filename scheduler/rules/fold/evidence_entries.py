@@ -1,9 +1,10 @@
-"""How entries about keys, checkpoints and anchors change the state."""
+"""How entries about keys, checkpoints, anchors and archives change the state."""
 
 from __future__ import annotations
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
+from scheduler.rules.evidence.archive_state import Archive
 from scheduler.rules.evidence.evidence_state import AnchorStatus, Evidence, Refusal, SignedCheckpoint
 from scheduler.rules.fold.apply import Apply
 from scheduler.rules.state import State
@@ -66,6 +67,19 @@ def _ledger_continued(state: State, entry: Entry, data: v.LedgerContinued) -> No
         evidence.vkey, evidence.key_seq = data.vkey, entry.seq
 
 
+def _ledger_archived(state: State, entry: Entry, data: v.LedgerArchived) -> None:
+    before = state.archive
+    state.archive = Archive(
+        entries=max(data.last + 1, before.entries if before is not None else 0),
+        removed=max(
+            data.last + 1 if data.local == "removed" else 0, before.removed if before is not None else 0
+        ),
+        seq=entry.seq,
+        time=entry.time,
+        place=data.place,
+    )
+
+
 APPLY: Apply = {
     v.KeyCreated.TYPE: _key_created,
     v.KeyRotated.TYPE: _key_rotated,
@@ -75,4 +89,5 @@ APPLY: Apply = {
     v.CheckpointAnchored.TYPE: _checkpoint_anchored,
     v.CheckpointAnchorFailed.TYPE: _checkpoint_anchor_failed,
     v.LedgerContinued.TYPE: _ledger_continued,
+    v.LedgerArchived.TYPE: _ledger_archived,
 }

@@ -1,4 +1,4 @@
-"""The laws of keys and checkpoints. Whether a signature is right takes the keys, and is not asked here."""
+"""The laws of keys, checkpoints and archives. Whether a signature is right takes the keys, and is not asked here."""
 
 # ruff: noqa: ARG001 - the laws share one signature
 
@@ -65,6 +65,25 @@ def ledger_continued(state: State, entry: Entry, data: v.LedgerContinued) -> str
     if data.origin == state.evidence.origin:
         return "it goes on under the origin that it had"
     return _named(data.vkey, data.origin) if data.vkey else ""
+
+
+def ledger_archived(state: State, entry: Entry, data: v.LedgerArchived) -> str:
+    """What is wrong with a `ledger.archived`; empty if nothing is.
+
+    The volumes of a ledger hold its beginning without a gap, in segments of one size.
+    """
+    if not 0 <= data.first <= data.last or data.count != data.last - data.first + 1 or not data.segments:
+        return "its numbers contradict one another"
+    if data.last >= entry.seq:
+        return f"it speaks of entry {data.last}, which is not before it"
+    each, rest = divmod(data.count, len(data.segments))
+    firsts = [segment.first for segment in data.segments]
+    if rest or data.first % each or firsts != list(range(data.first, data.last + 1, each)):
+        return f"its segments are not whole ones from entry {data.first} to entry {data.last}"
+    archived = 0 if state.archive is None else state.archive.entries
+    if data.first > archived:
+        return f"the {archived:,} entries at the beginning were archived, and entry {archived} was not"
+    return ""
 
 
 def _named(vkey: str, origin: str) -> str:

@@ -341,4 +341,5 @@ _LAWS: dict[str, Callable[[State, Entry, Any], str]] = {
     v.CheckpointAnchored.TYPE: evidence_laws.checkpoint_known,
     v.CheckpointAnchorFailed.TYPE: evidence_laws.checkpoint_known,
     v.LedgerContinued.TYPE: evidence_laws.ledger_continued,
+    v.LedgerArchived.TYPE: evidence_laws.ledger_archived,
 }

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from eventstore import MemoryStore
 from scheduler import vocabulary as v
+from scheduler.entry_members import ArchivedSegment
+from scheduler.rules.evidence.archive_state import Archive
 from scheduler.rules.evidence.evidence_state import AnchorStatus, key_id_of
 from scheduler.rules.evolve import fold
 from scheduler.rules.laws.ledger_laws import illegal_entries
@@ -28,6 +32,18 @@ CREATED = v.KeyCreated(origin=ORIGIN, vkey=OLD)
 CONTINUED = v.LedgerContinued(
     origin=f"{ORIGIN}/2", checkpoint="", reason="restored", vkey=f"{ORIGIN}/2+{'4' * 8}+AQ"
 )
+
+
+def _archived(first: int, last: int, *, each: int = 2, **changed: object) -> v.LedgerArchived:
+    segments = [ArchivedSegment(first=at, sha256="d", root="e") for at in range(first, last + 1, each)]
+    told: dict[str, Any] = {
+        "manifest": "f", "place": "/mnt/worm", "first": first, "last": last, "count": last - first + 1,
+        "bytes": 800, "segments": segments, "local": "kept", **changed,
+    }  # fmt: skip
+    return v.LedgerArchived(**told)
+
+
+NOTED = v.ConfigAccepted(config="c", jobs=0)
 
 
 def _ledger(*payloads: v.Payload) -> MemoryStore:
@@ -100,11 +116,29 @@ def test_an_anchor_fails_until_it_takes_a_checkpoint_again() -> None:
         (CREATED, _signed(2), v.CheckpointAnchorFailed(size=3, anchor="file:/worm", error="gone")),
         (CONTINUED,),
         (CREATED, v.LedgerContinued(origin=ORIGIN, checkpoint="", reason="x")),
+        (NOTED, NOTED, _archived(0, 3)),
+        (NOTED, NOTED, NOTED, _archived(2, 3)),
+        (NOTED, NOTED, NOTED, NOTED, _archived(0, 2)),
+        (NOTED, NOTED, NOTED, NOTED, _archived(0, 3, count=3)),
+        (NOTED, NOTED, NOTED, NOTED, _archived(0, 3, segments=[])),
+        (NOTED, NOTED, NOTED, NOTED, _archived(-2, 1)),
+        (NOTED, NOTED, NOTED, NOTED, NOTED, _archived(0, 1), _archived(4, 5)),
     ],
 )
 def test_what_breaks_a_law_is_told(payloads: tuple[v.Payload, ...]) -> None:
     """The last of these entries is illegal, and it alone."""
     assert [each.seq for each in illegal_entries(_ledger(*payloads).read(0))] == [len(payloads)]
+
+
+def test_the_state_knows_how_much_is_archived() -> None:
+    """Volumes hold the beginning of the ledger without a gap; the same one may be told of again, removed then."""
+    assert State().archive is None
+    removed = _archived(0, 3, local="removed")
+    payloads = [*[NOTED] * 5, _archived(0, 1), _archived(2, 3, place="/other"), removed]
+    assert not list(illegal_entries(_ledger(*payloads).read(0)))
+    assert _folded(*payloads[:-1]).archive == Archive(4, 0, 7, BEGIN, "/other")
+    assert _folded(*payloads).archive == Archive(4, 4, 8, BEGIN, "/mnt/worm")
+    assert _folded(*payloads, _archived(2, 3)).archive == Archive(4, 4, 9, BEGIN, "/mnt/worm")
 
 
 def test_what_a_signer_records_is_legal() -> None:
