@@ -73,6 +73,7 @@ LEFT_OUT = (
     v.ConfigRejected.TYPE,
     v.CalendarDefined.TYPE,
     *v.EVIDENCE,
+    *v.NOTIFICATIONS,
     *v.WATCH_ENTRIES,
 )
 """Types of entries that are about no job, and so are no activities of this class."""

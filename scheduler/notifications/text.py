@@ -5,29 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from scheduler.entry_members import NotificationKind
 from scheduler.notifications.message import Message, Notice
 from scheduler.wording.instants import show_time
+from scheduler.wording.notification_entries import kinds_words
 from scheduler.wording.outcomes import OUTCOME_WORDINGS
 
-KIND_WORDS: Final[dict[NotificationKind, tuple[str, str]]] = {
-    "failure": ("failure", "failures"),
-    "recovery": ("recovery", "recoveries"),
-    "late": ("late", "late"),
-    "missed": ("missed", "missed"),
-    "lost": ("lost run", "lost runs"),
-    "skipped": ("skipped run", "skipped runs"),
-    "finished": ("finished run", "finished runs"),
-    "started": ("started run", "started runs"),
-}
-"""One of each kind, and several."""
 _SUBJECT_CHARACTERS_MAX: Final = 200
 
 
 def subject(message: Message) -> str:
     """One line: `[web1] backup failed with exit code 3`, or how many of each kind there are."""
     first = message.notices[0]
-    told = first.summary if len(message.notices) == 1 and not message.omitted else counts_words(message)
+    told = first.summary if len(message.notices) == 1 and not message.omitted else kinds_words(message.counts)
     repeated = " (repeated)" if message.repeated else ""
     return _one_line(f"[{message.host}] {told}")[: _SUBJECT_CHARACTERS_MAX - len(repeated)] + repeated
 
@@ -37,17 +26,12 @@ def text(message: Message) -> str:
     return "\n".join(_lines(message)) + "\n"
 
 
-def counts_words(message: Message) -> str:
-    """How many of each kind there are: `12 failures, 1 recovery`."""
-    return ", ".join(f"{count:,} {KIND_WORDS[kind][count != 1]}" for kind, count in message.counts.items())
-
-
 def _lines(message: Message) -> Iterator[str]:
     if message.repeated:
         yield "This may be a repetition: an earlier try ended without an answer."
         yield ""
     if len(message.notices) > 1 or message.omitted:
-        yield f"{counts_words(message)}."
+        yield f"{kinds_words(message.counts)}."
         yield ""
     for notice in message.notices:
         yield from _notice_lines(notice)

@@ -32,6 +32,7 @@ from scheduler.vocabulary.home_entries import (
     SnapshotWritten,
 )
 from scheduler.vocabulary.job_entries import JobDefined, JobDisabled, JobEnabled, JobRemoved
+from scheduler.vocabulary.notification_entries import NotificationFailed, NotificationSent
 from scheduler.vocabulary.payload import Payload, decode
 from scheduler.vocabulary.run_entries import (
     RunAdopted,
@@ -61,13 +62,13 @@ from scheduler.vocabulary.scheduler_entries import (
 
 __all__ = [
     "APPROVALS", "CAUSES", "CONFIG", "DEFINITIONS", "ENABLEMENTS", "ENDINGS", "EVIDENCE", "EXCLUSIONS", "GROUPS",
-    "JOB_ENTRIES", "LIVES", "MISFIRES", "OF_ANYONE", "PAUSES", "PAYLOADS", "REMARKS", "RUN_ENTRIES", "SCHEDULER",
-    "SETTLEMENTS", "TYPES", "UNCOUNTED", "WATCH_ENTRIES",
+    "JOB_ENTRIES", "LIVES", "MISFIRES", "NOTIFICATIONS", "OF_ANYONE", "PAUSES", "PAYLOADS", "REMARKS",
+    "RUN_ENTRIES", "SCHEDULER", "SETTLEMENTS", "TYPES", "UNCOUNTED", "WATCH_ENTRIES",
     "ApprovalGiven", "ApprovalRequested", "ApprovalWithdrawn", "BackfillEnded", "BackfillRequested",
     "CalendarDefined", "CheckpointAnchorFailed", "CheckpointAnchored", "CheckpointCosigned", "CheckpointRefused",
     "CheckpointSigned", "ClockStepped", "ConfigAccepted", "ConfigRejected", "HomeAdopted", "JobDefined",
     "JobDisabled", "JobEnabled", "JobRemoved", "KeyCreated", "KeyRotated", "LedgerArchived", "LedgerContinued",
-    "LedgerCreated", "LedgerRecovered", "Payload",
+    "LedgerCreated", "LedgerRecovered", "NotificationFailed", "NotificationSent", "Payload",
     "RetentionApplied", "RunAdopted", "RunCancelRequested", "RunFinished", "RunRequested", "RunSkipped",
     "RunStarted", "ScheduleExcluded", "ScheduleMisfired", "ScheduleReopened", "ScheduleSettled", "ScheduleTicked",
     "SchedulerPaused",
@@ -84,6 +85,7 @@ TYPES: tuple[type[Payload], ...] = (
     RetentionApplied,
     KeyCreated, KeyRotated, CheckpointSigned, CheckpointRefused, CheckpointCosigned, CheckpointAnchored,
     CheckpointAnchorFailed, LedgerContinued, LedgerArchived,
+    NotificationSent, NotificationFailed,
 )  # fmt: skip
 """Every type, in the order in which they are documented."""
 PAYLOADS: dict[str, type[Payload]] = {cls.TYPE: cls for cls in TYPES}
@@ -120,14 +122,18 @@ EVIDENCE = (
     CheckpointAnchored.TYPE, CheckpointAnchorFailed.TYPE, LedgerContinued.TYPE, LedgerArchived.TYPE,
 )  # fmt: skip
 """What is recorded about keys, checkpoints, those who remember them, and archives."""
-UNCOUNTED = (*(kind for kind in EVIDENCE if kind.startswith("checkpoint.")), SnapshotWritten.TYPE)
+NOTIFICATIONS = (NotificationSent.TYPE, NotificationFailed.TYPE)
+"""What is recorded about what people were told."""
+UNCOUNTED = (
+    *(kind for kind in EVIDENCE if kind.startswith("checkpoint.")), SnapshotWritten.TYPE, *NOTIFICATIONS,
+)  # fmt: skip
 """What is recorded beside what happens: no checkpoint becomes due by it."""
 OF_ANYONE = ("ledger.", "job.", "snapshot.", "checkpoint.", "key.", "notification.")
 """How types begin that other processes record as well, some in a scheduler's name: no sign that one was alive."""
 REMARKS = (
     ApprovalRequested.TYPE, ApprovalWithdrawn.TYPE, LedgerCreated.TYPE, LedgerRecovered.TYPE, HomeAdopted.TYPE,
     SnapshotWritten.TYPE, ConfigAccepted.TYPE, ConfigRejected.TYPE, CalendarDefined.TYPE, BackfillRequested.TYPE,
-    BackfillEnded.TYPE, RunCancelRequested.TYPE, RetentionApplied.TYPE, *EVIDENCE,
+    BackfillEnded.TYPE, RunCancelRequested.TYPE, RetentionApplied.TYPE, *EVIDENCE, *NOTIFICATIONS,
 )  # fmt: skip
 """What belongs to none of these groups: no view of the projections but `events` is about it."""
 

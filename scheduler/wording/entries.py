@@ -13,11 +13,17 @@ from scheduler.wording.causes import actor_words
 from scheduler.wording.evidence_entries import EVIDENCE_WORDINGS
 from scheduler.wording.home_entries import HOME_WORDINGS
 from scheduler.wording.job_entries import JOB_WORDINGS
+from scheduler.wording.notification_entries import NOTIFICATION_WORDINGS
 from scheduler.wording.run_entries import RUN_WORDINGS
 from scheduler.wording.signs import EntryWording, Level, Signs
 
 ENTRY_WORDINGS: Final[dict[str, EntryWording]] = (
-    HOME_WORDINGS | EVIDENCE_WORDINGS | JOB_WORDINGS | APPROVAL_WORDINGS | RUN_WORDINGS
+    HOME_WORDINGS
+    | EVIDENCE_WORDINGS
+    | JOB_WORDINGS
+    | APPROVAL_WORDINGS
+    | RUN_WORDINGS
+    | NOTIFICATION_WORDINGS
 )
 """Each type of the vocabulary."""
 
