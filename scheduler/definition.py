@@ -12,6 +12,8 @@ from typing import Final, Literal, get_args
 
 import msgspec
 
+from scheduler.entry_members import NotificationKind
+
 CatchUp = Literal["one", "all", "none"]
 Overlap = Literal["skip", "queue", "replace", "allow"]
 Fsync = Literal["always", "everysec", "never"]
@@ -149,6 +151,20 @@ class Limits(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     output_bytes: int | None = None
 
 
+class Notify(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Who is told of a job, and of what.
+
+    Attributes:
+        channels: their names in the config.
+        when: what they are told of; empty: what each channel says, or failures.
+        threshold: failures are told of from so many in a row on; None: what each channel says, or 1.
+    """
+
+    channels: tuple[str, ...]
+    when: tuple[NotificationKind, ...] = ()
+    threshold: int | None = None
+
+
 class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """One job.
 
@@ -189,6 +205,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         overlap: what becomes of a run that falls due while another one of the job is running.
         queue_limit: at most this many runs of the job wait for an earlier one.
         tags: words by which jobs are chosen together, in the order in which they are written.
+        notify: who is told of it; None: the channels that bear one of its tags alone.
         require_reason: a person who decides about it (runs, cancels, enables or disables it) must say why.
         approval: whether a change of the definition, this one included, comes into force only when a second person
             has approved it.
@@ -232,6 +249,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     queue_limit: int = 1_000
     start_deadline_ms: int | None = None
     tags: tuple[str, ...] = ()
+    notify: Notify | None = None
     require_reason: bool = False
     approval: Approval = "none"
     retention_hours: int | None = None

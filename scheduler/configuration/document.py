@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from scheduler.configuration.errors import ConfigInvalid
 from scheduler.configuration.job import Block, ReadingContext, check_calendars, read_block, read_job
 from scheduler.configuration.keys import values
+from scheduler.configuration.keys.block_values.notify import check_channels
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
@@ -118,6 +119,7 @@ def _read(
         if job is not None:
             jobs[name] = job
     check_upstreams(written, problems)
+    check_channels(top.entries.get("defaults"), written, channels, problems)
     remarks = [] if jobs else [_no_jobs(top)]
     remarks += job_remarks
     remarks += _literal_lints(text, top, jobs, problems)

@@ -47,7 +47,12 @@ def with_lines(name: str, lines: str, key: Key) -> str:
     also += [] if name in (*TIMING_KEYS, "after") else ["every: 5m"]
     body = indent("\n".join([lines, *also]), "    ")
     before = "  extract: {command: x, every: 5m}\n" if name == "after" else ""
-    return f"jobs:\n  {job}:\n{body}\n{before}"
+    return f"jobs:\n  {job}:\n{body}\n{before}{channels_for(name)}"
+
+
+def channels_for(name: str) -> str:
+    """The channel that the example of `notify` names."""
+    return "channels: {mail: {email: ops@example.org}}\n" if name == "notify" else ""
 
 
 def read_of(key: Key, config: str) -> object:
@@ -117,7 +122,7 @@ def test_the_starter_tells_each_default(name: str, key: Key) -> None:
 def test_each_key_takes_what_its_reader_asks_for(name: str, key: Key) -> None:
     """What people are told that a key takes begins with what the message of a mistake asks for."""
     takes_mapping = (
-        name in ("env", "params", "retry", "secrets", "limits", "key", "checkpoint")
+        name in ("env", "params", "retry", "secrets", "limits", "key", "checkpoint", "notify")
         or key is SCHEDULER_KEYS["locks"]
     )
     (error,) = refused(with_value(name, "[]" if takes_mapping else "{}", key))
@@ -134,7 +139,7 @@ def test_each_example_is_taught_and_valid(name: str, key: Key) -> None:
     found = read_of(key, with_lines(name, key.example, key))
     assert key.shown(found)
     if key.shared:
-        read(f"defaults:\n{indent(key.example, '  ')}\njobs: {{}}\n")
+        read(f"defaults:\n{indent(key.example, '  ')}\njobs: {{}}\n{channels_for(name)}")
 
 
 @pytest.mark.parametrize(("name", "written", "shown"), [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from scheduler.configuration.keys import converters, shown, values
+from scheduler.configuration.keys.block_values import notify
 from scheduler.configuration.keys.key import Key
 
 KEYS: Final[dict[str, Key]] = {
@@ -20,6 +21,22 @@ KEYS: Final[dict[str, Key]] = {
         comment="words by which jobs are chosen together, as in: cronledger jobs list --tag prod (none)",
         shared=True,
         synonyms=("labels", "groups", "tag"),
+    ),
+    "notify": Key(
+        member="notify",
+        read=notify.notify,
+        show=notify.shown,
+        merge=notify.merged,
+        takes=notify.TAKES,
+        default="none",
+        meaning="Who is told of the job: `channels`, of those at the top of the config; of what, `when`: `failure`, "
+        "`recovery`, `late`, `missed`, `lost`, `skipped`, `finished`, and from how many failures in a row on, "
+        "`threshold`. What is left out the channel says, or it is failures from the first one on. A job's block is "
+        "merged over that in `defaults`. See [notifications](notifications.md).",
+        example="notify: {channels: mail, when: [failure, recovery], threshold: 2}",
+        comment="which channels are told, of what, and from how many failures in a row on (none)",
+        shared=True,
+        synonyms=("notifications", "alert", "alerts", "on_failure", "mailto"),
     ),
     "require_reason": Key(
         member="require_reason",
