@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from scheduler import vocabulary as v
+from scheduler.entry_members import NotificationKind
 from scheduler.wording.quantities import show_count
 from scheduler.wording.signs import EntryWording, Signs
 
@@ -23,7 +24,7 @@ KIND_WORDS: Final[dict[str, tuple[str, str]]] = {
 _OTHER: Final = ("other", "others")
 
 
-def kinds_words(kinds: Mapping[str, int]) -> str:
+def kinds_words(kinds: Mapping[str, int] | Mapping[NotificationKind, int]) -> str:
     """How many of each kind there are: `12 failures, 1 recovery`."""
     return ", ".join(show_count(count, *KIND_WORDS.get(kind, _OTHER)) for kind, count in kinds.items())
 
