@@ -117,6 +117,9 @@ _WITNESS_KEY = {
     "generate": ("cli.commands.witness.key:generate", "make the key of a witness"),
     "show": ("cli.commands.witness.key:show", "show its public half"),
 }
+_IMPORT = {
+    "crontab": ("cli.commands.importing.crontab:crontab", "make config of a crontab"),
+}
 _CRON = {"explain": ("cli.commands.cron.explain:explain", "what an expression means and when it comes next")}
 _TOP = {
     "init": ("cli.commands.init:init", "make a home with a commented starter config"),
@@ -178,6 +181,7 @@ logs = LazyGroup("logs", lazy=_LOGS, help="What jobs print, line by line.", cont
 home_group = LazyGroup(
     "home", lazy=_HOME, help="Let a home that was copied or restored go on.", context_settings=CONTEXT
 )
+importing = LazyGroup("import", lazy=_IMPORT, help="Move in from other schedulers.", context_settings=CONTEXT)
 cron = LazyGroup("cron", lazy=_CRON, help="Understand cron expressions.", context_settings=CONTEXT)
 playbooks = LazyGroup(
     "playbooks", lazy=_PLAYBOOKS, help="What to do when: short runbooks.", context_settings=CONTEXT
@@ -205,6 +209,7 @@ for group in (
     logs,
     home_group,
     cron,
+    importing,
     playbooks,
     witness,
     infra,

@@ -36,13 +36,13 @@ class UnfinishedOutput(NamedTuple):
 
 
 @contextmanager
-def written_aside(target: Path, home: Home, *, force: bool) -> Iterator[UnfinishedOutput]:
+def written_aside(target: Path, home: Home, *, force: bool | None) -> Iterator[UnfinishedOutput]:
     """A new file, which is at its place when the context ends without an error; else nothing is left of it.
 
     Args:
         target: its place.
         home: the home whose `var` is out of bounds.
-        force: replace a file that is there already.
+        force: replace a file that is there already; None: the command never does.
 
     Raises:
         Failure: it may not be, or cannot be, written there; nothing has been changed.
@@ -56,9 +56,9 @@ def written_aside(target: Path, home: Home, *, force: bool) -> Iterator[Unfinish
     try:
         with open(fd, "w+b") as file:
             yield UnfinishedOutput(aside, file)
-            _settle(file, aside, place, force=force)
+            _settle(file, aside, place, force=bool(force))
     except FileExistsError:
-        raise _exists(target) from None
+        raise _exists(target, force) from None
     except OSError as problem:
         # Whoever writes it reads other files for that; what is wrong with those is said of them.
         if isinstance(problem, BrokenPipeError) or problem.filename not in (None, str(aside), str(place)):
@@ -69,7 +69,7 @@ def written_aside(target: Path, home: Home, *, force: bool) -> Iterator[Unfinish
             aside.unlink(missing_ok=True)
 
 
-def check_place(target: Path, home: Home, *, force: bool) -> None:
+def check_place(target: Path, home: Home, *, force: bool | None) -> None:
     """Refuse a place before any work is done for it.
 
     Raises:
@@ -78,7 +78,7 @@ def check_place(target: Path, home: Home, *, force: bool) -> None:
     _place(target, home, force=force)
 
 
-def _place(target: Path, home: Home, *, force: bool) -> Path:
+def _place(target: Path, home: Home, *, force: bool | None) -> Path:
     """Where the file really goes: links are followed, so that what counts is the file and not its name."""
     place = Path(os.path.realpath(target))
     forbidden = Path(os.path.realpath(home.var))
@@ -98,7 +98,7 @@ def _place(target: Path, home: Home, *, force: bool) -> Path:
     if not stat.S_ISREG(found.st_mode):
         raise Failure(f"{printable(str(target))} is there already, and is no file that could be replaced")
     if not force:
-        raise _exists(target)
+        raise _exists(target, force)
     return place
 
 
@@ -109,8 +109,9 @@ def _settle(file: IO[bytes], aside: Path, place: Path, *, force: bool) -> None:
     give_name(REAL, aside, place, replace=force)
 
 
-def _exists(target: Path) -> Failure:
-    return Failure(f"{printable(str(target))} is there already; nothing was written", "--force replaces it.")
+def _exists(target: Path, force: bool | None) -> Failure:
+    hint = "Name a file that is not there yet." if force is None else "--force replaces it."
+    return Failure(f"{printable(str(target))} is there already; nothing was written", hint)
 
 
 def _lost(target: Path, problem: OSError) -> Failure:

@@ -1,0 +1,1 @@
+"""`cronledger import`: moving in from other schedulers."""

@@ -1,0 +1,46 @@
+"""Imports for tests: the surroundings of a made-up machine, and the two steps from text to what was checked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from scheduler.importing.checked import CheckedImport, check
+from scheduler.importing.conversion import Surroundings
+from scheduler.importing.crontab.conversion import convert, dialect_of
+from scheduler.importing.crontab.dialect import Dialect
+from scheduler.importing.crontab.lines import split
+
+NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
+HOMES = {"root": "/root", "ann": "/home/ann", "www-data": "/var/www"}
+
+
+def around(zone: str = "UTC", owner: str = "ann", taken: tuple[str, ...] = ()) -> Surroundings:
+    """A machine with three users; the home is that of `owner`."""
+    return Surroundings(zone, owner, owner == "root", HOMES.get, taken)
+
+
+def imported(
+    text: str | bytes,
+    *,
+    zone: str = "UTC",
+    owner: str = "ann",
+    dialect: Dialect | None = None,
+    system: bool = False,
+    now: datetime = NOW,
+) -> CheckedImport:
+    """What comes of a crontab."""
+    lines = split(text.encode() if isinstance(text, str) else text)
+    found = convert(
+        lines,
+        "crontab",
+        dialect or dialect_of(lines),
+        around(zone, owner),
+        form="system" if system else "user",
+    )
+    return check(found, [], Path("config.yaml"), None, now)
+
+
+def told(checked: CheckedImport, kind: str) -> list[tuple[int, str]]:
+    """The remarks of a kind, each with its line."""
+    return [(remark.line, remark.text) for remark in checked.found.remarks if remark.kind == kind]
