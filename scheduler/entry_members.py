@@ -70,13 +70,17 @@ class ReopenedPart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConfigError(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One mistake in a config file: where (lines and columns count from 1), what, what was probably meant."""
+    """One mistake in a config: where (lines and columns count from 1), what, what was probably meant.
+
+    `file` is empty for `config.yaml`; for a part its path from there, such as `config.d/backup.yaml`.
+    """
 
     line: int
     column: int
     message: str
     key: str = ""
     suggestion: str = ""
+    file: str = ""
 
 
 class Survivor(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ class Home(NamedTuple):
 
     @property
     def config(self) -> Path:
-        """The jobs, as people edit them."""
+        """The jobs, as people edit them; further files stand in the folder `config.d` beside it."""
         return self.root / "services" / "scheduler" / "config.yaml"
 
     @property

@@ -10,7 +10,7 @@ import click
 from cli.app.failures import Failure, say
 from cli.terminal.console import fitted, paint, wants_colour
 from cli.terminal.printable import printable, show_count
-from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable, excerpt
+from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable
 
 ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable
 
@@ -34,12 +34,12 @@ def show_problem(problem: ConfigProblem) -> None:
 
 def mistakes(problem: ConfigInvalid, colour: bool) -> Iterator[str]:
     """The lines that show each mistake and, at the end, how many there are."""
-    path = printable(str(problem.path))
     for error in problem.errors:
+        path = printable(str(problem.path_of(error)))
         place = paint(f"{path}:{error.line}:{error.column}:", "strong", colour)
         said = f"{place} {paint('error:', 'bad', colour)} {printable(error.message)}"
         yield fitted(said, sys.stderr, hang=4)
-        shown = excerpt(problem.source, error.line, error.column)
+        shown = problem.excerpt_of(error)
         if shown:
             source, caret = shown.split("\n")
             yield f"    {source}"

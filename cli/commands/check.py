@@ -17,6 +17,7 @@ from cli.times.zones import local_zone
 from cli.words.approval_words import change_document, change_sentence, nobody_approves
 from eventstore.errors import LedgerError
 from scheduler.configuration import Config, ConfigInvalid, load
+from scheduler.configuration.files.joined import MAIN
 from scheduler.configuration.lints import lints
 from scheduler.home import Home
 from scheduler.ledger.view import has_ledger
@@ -42,7 +43,8 @@ def check(home: Home, as_json: bool) -> None:
         return
     config = load(home.config, home.root)
     _warn(config)
-    tell(f"{printable(str(home.config))}: all right, {show_count(len(config.jobs), 'job')}")
+    parts = f" and {show_count(len(config.parts), 'file')} in config.d" if config.parts else ""
+    tell(f"{printable(str(home.config))}{parts}: all right, {show_count(len(config.jobs), 'job')}")
     for name, change in _for_approval(home, config):
         told = change_sentence(change, datetime.now(UTC), local_zone())
         note(f"{printable(name)}: {told}. {nobody_approves(home) or approval_hint(name)}")
@@ -67,9 +69,9 @@ def _for_approval(home: Home, config: Config) -> list[tuple[str, PendingChange]]
 
 def _warn(config: Config) -> None:
     colour = wants_colour(sys.stderr)
-    path = printable(str(config.path))
     found = lints(config)
     for remark in found[:_WARNINGS_MAX]:
+        path = printable(str(config.path.parent / (remark.file or MAIN)))
         place = paint(f"{path}:{remark.line}:{remark.column}:", "strong", colour)
         about = f"{printable(remark.job)}: " if remark.job else ""
         text = (
@@ -85,7 +87,8 @@ def _check_for_programs(home: Home) -> None:
         config = load(home.config, home.root)
     except ConfigInvalid as problem:
         errors = [
-            {name: getattr(error, name) for name in error.__struct_fields__} for error in problem.errors
+            {name: getattr(error, name) for name in error.__struct_fields__} | {"file": error.file or MAIN}
+            for error in problem.errors
         ]
         found = {"path": str(home.config), "digest": problem.digest, "valid": False, "jobs": None}
         show_json({**found, "errors": errors, "error_count": problem.count, "approvals": [], "warnings": []})
@@ -101,6 +104,9 @@ def _check_for_programs(home: Home) -> None:
             "approvals": [
                 {"job": name, **change_document(change)} for name, change in _for_approval(home, config)
             ],
-            "warnings": [msgspec.to_builtins(remark._asdict()) for remark in lints(config)],
+            "warnings": [
+                msgspec.to_builtins(remark._asdict() | {"file": remark.file or MAIN})
+                for remark in lints(config)
+            ],
         }
     )

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from scheduler.configuration.files.joined import MAIN
 from scheduler.configuration.keys.shown import variable
 from scheduler.configuration.keys.table import JOB_KEYS, TIMING_KEYS
 from scheduler.configuration.model import ConfiguredJob, Place
@@ -24,6 +25,7 @@ class Setting(NamedTuple):
         shown: the value for people.
         origin: `job`, `defaults`, `default` (cronledger's own), or `ledger` where the config cannot be asked.
         line: in the config, counted from 1.
+        file: in which: empty for `config.yaml`, else the name of a part of it.
     """
 
     key: str
@@ -31,15 +33,24 @@ class Setting(NamedTuple):
     shown: str
     origin: str
     line: int | None
+    file: str = ""
 
     @property
     def origin_words(self) -> str:
-        """`job, line 7`, `defaults, line 3`, `default`."""
-        return self.origin if self.line is None else f"{self.origin}, line {self.line}"
+        """`job, line 7`, `defaults, line 3`, `job, config.d/backup.yaml, line 2`, `default`."""
+        file = f", {self.file}" if self.file else ""
+        return self.origin if self.line is None else f"{self.origin}{file}, line {self.line}"
 
     def document(self) -> dict[str, Any]:
         """For programs."""
-        return {"key": self.key, "value": self.value, "origin": self.origin, "line": self.line}
+        file = None if self.line is None else self.file or MAIN
+        return {
+            "key": self.key,
+            "value": self.value,
+            "origin": self.origin,
+            "line": self.line,
+            "file": file,
+        }
 
 
 def settings_of(view: View, job: Job) -> list[Setting]:
@@ -52,19 +63,16 @@ def settings_of(view: View, job: Job) -> list[Setting]:
     config = defining_config(view, job)
     if config is None:
         return [_setting(definition, key, "ledger", None) for key in origins(_as_if_configured(definition))]
-    found = [
-        _setting(definition, key, origin.kind, origin.line)
-        for key, origin in origins(config.jobs[job.name]).items()
-    ]
+    found = [_setting(definition, key, *origin) for key, origin in origins(config.jobs[job.name]).items()]
     return found if has_salt(view.home) else [_without_digest(setting) for setting in found]
 
 
-def _setting(definition: JobDefinition, key: str, origin: str, line: int | None) -> Setting:
+def _setting(definition: JobDefinition, key: str, origin: str, line: int | None, file: str = "") -> Setting:
     if key.startswith("env."):
         digest = definition.env[key.removeprefix("env.")]
-        return Setting(key, digest, variable(digest), origin, line)
+        return Setting(key, digest, variable(digest), origin, line, file)
     entry = JOB_KEYS[key]
-    return Setting(key, _plain(entry.value(definition)), entry.shown(definition), origin, line)
+    return Setting(key, _plain(entry.value(definition)), entry.shown(definition), origin, line, file)
 
 
 def _as_if_configured(definition: JobDefinition) -> ConfiguredJob:

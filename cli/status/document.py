@@ -21,6 +21,8 @@ from cli.status.findings import (
 from cli.words.approval_words import change_document, waiting_changes
 from cli.words.limit_words import memory_means
 from cli.words.wait_words import awaited_instants, waited_document, waiting_document
+from scheduler.configuration.files.joined import MAIN
+from scheduler.entry_members import ConfigError
 from scheduler.ownership.home_identity import is_copy
 from scheduler.processes.recognition.survivors import living_survivors
 from scheduler.rules.requests.upcoming import jobs_settled_ahead
@@ -53,10 +55,7 @@ def status_document(view: View) -> dict[str, Any]:
             "path": str(view.home.config),
             "state": view.config_state,
             "in_force": view.state.config,
-            "errors": [
-                {"line": error.line, "column": error.column, "key": error.key, "message": error.message}
-                for error in mistakes(view)
-            ],
+            "errors": [_mistake(error) for error in mistakes(view)],
             "error_count": mistake_count(view),
         },
         "jobs": job_counts(view),
@@ -85,6 +84,16 @@ def status_document(view: View) -> dict[str, Any]:
             }
             for run, job, process in living_survivors(view.state.left_running)
         ],
+    }
+
+
+def _mistake(error: ConfigError) -> dict[str, Any]:
+    return {
+        "file": error.file or MAIN,
+        "line": error.line,
+        "column": error.column,
+        "key": error.key,
+        "message": error.message,
     }
 
 

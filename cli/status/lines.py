@@ -38,6 +38,7 @@ from scheduler.home import Home
 from scheduler.ownership.home_identity import is_copy
 from scheduler.processes.recognition.survivors import living_survivors
 from scheduler.rules.requests.upcoming import jobs_settled_ahead
+from scheduler.wording.config_places import place_words
 from scheduler.wording.entries import signs_of
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def _config(view: View, zone: str) -> list[Cell | str]:
     in_force = "the last good one stays in force" if view.state.config else "no config is in force"
     lines: list[Cell | str] = [Cell(f"{path}, {state}: {in_force}", "bad")]
     found = mistakes(view)
-    lines += [f"line {error.line}, column {error.column}: {error.message}" for error in found[:_SHOWN_MAX]]
+    lines += [f"{place_words(error)}: {error.message}" for error in found[:_SHOWN_MAX]]
     if state == "missing" and view.home.config_in_force.exists():
         lines.append(f"a copy of the last good one is {view.home.config_in_force}")
     elif not found and view.problem is not None:

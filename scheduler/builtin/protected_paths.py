@@ -10,6 +10,7 @@ from typing import Final
 from scheduler import inheritable_lock
 from scheduler.builtin.folders import ResolvedDirectory, resolve
 from scheduler.builtin.retention import Identity, ProtectedFiles, Target, identity_of
+from scheduler.configuration.files.part_names import folder_of
 from scheduler.definition import Directory
 from scheduler.home import Home
 from scheduler.processes.recognition.tree import live_attempts_of_any_home
@@ -37,7 +38,10 @@ def targets(home: Home, directories: Sequence[Directory]) -> Iterator[Target]:
 def protected(home: Home, keep: OutputInUse) -> ProtectedFiles:
     """What cronledger itself needs, the config among it, and the output of runs that are still running."""
     return ProtectedFiles(
-        _identities(*home.own), _identities(home.var, home.config.parent), identity_of(home.logs), keep
+        _identities(*home.own),
+        _identities(home.var, home.config.parent, folder_of(home.config)),
+        identity_of(home.logs),
+        keep,
     )
 
 

@@ -1,6 +1,7 @@
-"""The config: reading, checking and explaining `services/scheduler/config.yaml`.
+"""The config: reading, checking and explaining `services/scheduler/config.yaml` and the files of `config.d/`.
 
-A config is one YAML document, a mapping of six blocks, each of which may be left out:
+A config is one YAML document, a mapping of six blocks, each of which may be left out; jobs, calendars and channels
+may stand in further files (`files`):
 
 - `jobs`: the name of each job, to its keys;
 - `defaults`: keys that apply to every job that does not have them itself; `env` is merged;

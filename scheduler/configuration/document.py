@@ -1,10 +1,10 @@
-"""The whole file: from its tree to the config, or to the list of all its mistakes."""
+"""The whole config: from the trees of its files to what it says, or to the list of all its mistakes."""
 
 from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -12,24 +12,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from scheduler.configuration.errors import ConfigInvalid
+from scheduler.configuration.files.config_tree import tree_of
+from scheduler.configuration.files.joined import ConfigFile, joined
 from scheduler.configuration.job import Block, ReadingContext, check_calendars, read_block, read_job
 from scheduler.configuration.keys import values
 from scheduler.configuration.keys.block_values.notify import check_channels
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
-from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, TIMING_KEYS, TOP_KEYS
+from scheduler.configuration.keys.table import DEFAULTS_KEYS
 from scheduler.configuration.literal_text import literal_lints, may_be_misread
 from scheduler.configuration.lock_lints import lock_lints
-from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob, SlowParts
+from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob, Place, SlowParts
 from scheduler.configuration.other_user import UserCheck
-from scheduler.configuration.spelling import nearest
 from scheduler.configuration.timing import Timings
 from scheduler.configuration.upstreams import check_upstreams
 from scheduler.configuration.variables.environment import env_digest
-from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems, TooManyMistakes
-from scheduler.configuration.yaml_tree.source import decode
-from scheduler.configuration.yaml_tree.tree import InvalidYaml, Mapping, Node, Scalar, Sequence, compose
+from scheduler.configuration.yaml_tree.problems import (
+    InvalidValue,
+    Placed,
+    Problems,
+    TooManyMistakes,
+    file_of,
+)
+from scheduler.configuration.yaml_tree.tree import InvalidYaml, Mapping
 from scheduler.definition import SchedulerSettings
 from scheduler.evidence.settings import LedgerSettings
 from scheduler.home import Home
@@ -45,7 +51,7 @@ T = TypeVar("T")
 
 
 def read_config(
-    raw: bytes,
+    files: Sequence[ConfigFile],
     path: Path,
     home: Path | None,
     registered: Collection[str],
@@ -53,26 +59,28 @@ def read_config(
     now: datetime | None,
     slow: SlowParts,
 ) -> Config:
-    """The config that a file's bytes hold; see `scheduler.configuration.parse`."""
-    digest = hashlib.sha256(raw).hexdigest()
+    """The config that its files hold, `config.yaml` first; see `scheduler.configuration.parse`."""
+    digest = hashlib.sha256(joined(files)).hexdigest()
     problems = Problems()
     config: Config | None = None
-    text = None
     try:
-        text = decode(raw, problems)
-        if text is not None:
-            with _collector_paused():
-                config = _read(text, problems, path, digest, home, registered, salt, now, slow)
+        with _collector_paused():
+            texts, top = tree_of(files, problems)
+            config = _read(texts, top, problems, path, digest, home, registered, salt, now, slow)
     except (InvalidYaml, TooManyMistakes):
         pass
     if problems or config is None:
-        source = raw.decode("utf-8", "replace").removeprefix("\ufeff") if text is None else text
-        raise ConfigInvalid(path, problems.listed(source), digest, source, problems.count)
+        sources = {
+            each.name: each.content.decode("utf-8", "replace").removeprefix("\ufeff") for each in files
+        }
+        raise ConfigInvalid(path, problems.listed(sources), digest, sources, problems.count)
+    config.parts = tuple(each.name for each in files[1:])
     return config
 
 
 def _read(
-    text: str,
+    texts: dict[str, str],
+    top: Mapping,
     problems: Problems,
     path: Path,
     digest: str,
@@ -82,8 +90,6 @@ def _read(
     now: datetime | None,
     slow: SlowParts,
 ) -> Config:
-    root = compose(text, problems)
-    top = _top(root, problems)
     defaults = _block(top, "defaults", DEFAULTS_KEYS, problems, "defaults")
     settings = _block(top, "scheduler", SCHEDULER_KEYS, problems, "the scheduler block")
     ledger = _block(top, "ledger", LEDGER_KEYS, problems, "the ledger block")
@@ -100,7 +106,7 @@ def _read(
         default_digests={
             name: env_digest(name, value, salt) for name, value in defaults.values.get("env", {}).items()
         },
-        timings=Timings(text, problems),
+        timings=Timings(texts, problems),
         registered=registered,
         calendars=calendars,
         salt=salt,
@@ -122,7 +128,7 @@ def _read(
     check_channels(top.entries.get("defaults"), written, channels, problems)
     remarks = [] if jobs else [_no_jobs(top)]
     remarks += job_remarks
-    remarks += _literal_lints(text, top, jobs, problems)
+    remarks += _literal_lints(texts.values(), top, jobs, problems)
     found = _settings(settings.values)
     remarks += lock_lints(jobs, found.locks)
     return Config(
@@ -163,10 +169,10 @@ def _custom_jobs(home: Path, slow: SlowParts) -> CustomJobs:
 
 
 def _literal_lints(
-    text: str, top: Mapping, jobs: Collection[str], problems: Problems
+    texts: Iterable[str], top: Mapping, jobs: Collection[str], problems: Problems
 ) -> Iterator[ConfigLint]:
     """Of the defaults and of each job that is right."""
-    if not may_be_misread(text):
+    if not any(map(may_be_misread, texts)):
         return
     blocks = {name: node for name, (_, node) in _jobs(top, problems).entries.items() if name in jobs}
     if "defaults" in top.entries:
@@ -194,31 +200,6 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _top(root: Node | None, problems: Problems) -> Mapping:
-    """The top of the file, with only the keys that belong there."""
-    if root is None or (isinstance(root, Scalar) and root.plain and values.read_as(root.text) == "null"):
-        problems.add_at(
-            1, 1, "the config is empty: `cronledger init` writes one to start from, or begin with `jobs:`"
-        )
-        raise InvalidYaml
-    if not isinstance(root, Mapping):
-        what = "a list" if isinstance(root, Sequence) else "a single value"
-        problems.add(root, f"a config is a mapping that begins with `jobs:`, and this is {what}")
-        raise InvalidYaml
-    for word, (key, node) in root.entries.items():
-        if word in TOP_KEYS:
-            continue
-        if isinstance(node, Mapping) and node.entries.keys() & {"command", *TIMING_KEYS}:
-            message, near = f"{word!r} looks like a job: jobs stand indented under `jobs:`", ""
-        elif word in JOB_KEYS:
-            message, near = f"{word} belongs to a job, and jobs stand under `jobs:`", ""
-        else:
-            near = nearest(word, TOP_KEYS)
-            message = f"unknown key {word!r} at the top of the config, which takes {', '.join(TOP_KEYS)}"
-        problems.add(key, message, key=word, suggestion=near)
-    return root
-
-
 def _jobs(top: Mapping, problems: Problems) -> Mapping:
     entry = top.entries.get("jobs")
     if entry is None:
@@ -244,5 +225,6 @@ def _block(top: Mapping, word: str, known: dict[str, Key], problems: Problems, w
 
 
 def _no_jobs(top: Mapping) -> ConfigLint:
-    mark = top.entries["jobs"][0].mark if "jobs" in top.entries else top.mark
-    return ConfigLint(mark.line + 1, mark.column + 1, "", "no-jobs", "there are no jobs: nothing will run")
+    where: Placed = top.entries["jobs"][0] if "jobs" in top.entries else top
+    place = Place(where.mark.line + 1, where.mark.column + 1)
+    return ConfigLint(*place, "", "no-jobs", "there are no jobs: nothing will run", file_of(where))

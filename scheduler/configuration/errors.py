@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from scheduler.entry_members import ConfigError
@@ -18,11 +19,12 @@ class ConfigInvalid(Exception):
     """The config holds mistakes; nothing of it is in force.
 
     Attributes:
-        path: The file.
-        errors: The first mistakes, at most 200, by position. A mistake in the YAML itself hides what follows it.
+        path: The `config.yaml`, or the copy that was read.
+        errors: The first mistakes, at most 200, by file and position. A mistake in the YAML itself hides others.
         count: How many were found, those that are not listed included; reading stops at 1,000.
-        digest: SHA-256 (hex) of the file's bytes, so that a rejected edit can be recognised again.
-        source: The file's text, from which to quote; characters that could not be read are replaced.
+        digest: As of a valid config, so that a rejected edit can be recognised again.
+        sources: The texts of the files by their names, from which to quote; characters that could not be read are
+            replaced.
     """
 
     def __init__(
@@ -30,19 +32,27 @@ class ConfigInvalid(Exception):
         path: Path,
         errors: Sequence[ConfigError],
         digest: str,
-        source: str = "",
+        sources: Mapping[str, str] = MappingProxyType({}),
         count: int | None = None,
     ) -> None:
         self.path = path
         self.errors = list(errors)
         self.count = len(self.errors) if count is None else count
         self.digest = digest
-        self.source = source
+        self.sources = dict(sources)
         first = self.errors[0]
         more = self.count - 1
         least = "" if self.counted_all else "at least "
         rest = "" if more == 0 else f" (and {least}{more:,} more mistake{'' if more == 1 else 's'})"
-        super().__init__(f"{path}:{first.line}:{first.column}: {first.message}{rest}")
+        super().__init__(f"{self.path_of(first)}:{first.line}:{first.column}: {first.message}{rest}")
+
+    def path_of(self, error: ConfigError) -> Path:
+        """The file in which a mistake is."""
+        return self.path.parent / error.file if error.file else self.path
+
+    def excerpt_of(self, error: ConfigError) -> str:
+        """The line that a mistake is in, as `excerpt` shows it."""
+        return excerpt(self.sources.get(error.file, ""), error.line, error.column)
 
     @property
     def counted_all(self) -> bool:

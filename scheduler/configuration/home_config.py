@@ -10,6 +10,7 @@ from pathlib import Path
 from eventstore.durable import REAL, write_file
 from eventstore.regular_file import read_regular
 from scheduler.configuration import READ_NOW, Config, SlowParts, load
+from scheduler.configuration.files.part_names import PartsRefused, folder_of, part_names
 from scheduler.home import Home
 
 SALT_BYTES = 32
@@ -27,20 +28,61 @@ def stamp_of(path: Path) -> Stamp | None:
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode, status.st_uid
 
 
+ConfigStamp = tuple[Stamp, tuple[tuple[str, Stamp | None], ...]]
+"""What tells one version of a config from the next: the stamp of `config.yaml`, and of its parts those by name."""
+
+
+def config_stamp(home: Home) -> ConfigStamp | None:
+    """The stamp of a home's config; None if there is no `config.yaml`."""
+    main = stamp_of(home.config)
+    if main is None:
+        return None
+    folder = folder_of(home.config)
+    try:
+        found = os.stat(folder)
+    except OSError:
+        return main, () if not os.path.lexists(folder) else ((str(folder), None),)
+    # Who may write the folder decides whether its files are believed; when it was written says nothing of those.
+    parts: list[tuple[str, Stamp | None]] = [("", (found.st_ino, 0, 0, found.st_mode, found.st_uid))]
+    try:
+        parts += [(name, stamp_of(folder / name)) for name in part_names(folder)]
+    except (PartsRefused, OSError) as problem:
+        parts.append((str(problem), None))
+    return main, tuple(parts)
+
+
 UNENDED_REST_S = 10.0
-"""So long a config has to stay as it is if its last line has no end: it may be half written, and valid too."""
+"""So long a config has to stay as it is if a last line has no end: it may be half written, and valid too."""
 
 
-def may_be_half_written(path: Path) -> bool:
-    """Whether a file was written just now, by the wall clock, and its last line has no end."""
+def may_be_half_written(home: Home) -> bool:
+    """Whether a file of a config was written just now, by the wall clock, and its last line has no end."""
+    return any(map(_may_be_half_written, _files_of(home)))
+
+
+def _may_be_half_written(path: Path) -> bool:
     try:
         age_s = time.time() - path.stat().st_mtime
     except OSError:
         return False
-    return 0 <= age_s < UNENDED_REST_S and not ends_its_last_line(path)
+    return 0 <= age_s < UNENDED_REST_S and not _ends_its_last_line(path)
 
 
-def ends_its_last_line(path: Path) -> bool:
+def ends_its_last_lines(home: Home) -> bool:
+    """Whether every file of a config ends its last line."""
+    return all(map(_ends_its_last_line, _files_of(home)))
+
+
+def _files_of(home: Home) -> list[Path]:
+    """The files of a config; of parts that cannot be listed, none."""
+    folder = folder_of(home.config)
+    try:
+        return [home.config, *(folder / name for name in part_names(folder))]
+    except (PartsRefused, OSError):
+        return [home.config]
+
+
+def _ends_its_last_line(path: Path) -> bool:
     """Whether the last byte of a file is a line end, as whoever writes a file leaves it when it is whole.
 
     True where the file cannot be looked at: reading it says why.

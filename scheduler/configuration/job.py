@@ -23,7 +23,7 @@ from scheduler.configuration.spelling import nearest
 from scheduler.configuration.timing import Timings, is_at_reboot
 from scheduler.configuration.upstreams import check_after
 from scheduler.configuration.variables.environment import env_digest
-from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems
+from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems, file_of
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar
 from scheduler.definition import DEFINITION_BYTES_MAX, JobCalendars, JobDefinition, recorded_bytes
 from scheduler.home import Home
@@ -101,7 +101,8 @@ def read_job(key: Scalar, node: Node, context: ReadingContext) -> ConfiguredJob 
     if problems.noted != before:
         return None
     (when,) = timing.values() or [body.entries["after"][1]]
-    configured = _configured(name, block, context, Place(when.mark.line + 1, when.mark.column + 1))
+    place = Place(when.mark.line + 1, when.mark.column + 1)
+    configured = _configured(name, block, context, place, file_of(key))
     size = recorded_bytes(configured.definition)
     if size > DEFINITION_BYTES_MAX:
         message = f"this job takes {size:,} bytes in the ledger, {DEFINITION_BYTES_MAX:,} is the most"
@@ -138,7 +139,7 @@ def _merge(word: str, entry: Key, body: Mapping, block: Block, context: ReadingC
         )
 
 
-def _configured(name: str, block: Block, context: ReadingContext, when: Place) -> ConfiguredJob:
+def _configured(name: str, block: Block, context: ReadingContext, when: Place, file: str) -> ConfiguredJob:
     inherited: dict[str, str] = context.defaults.values.get("env", {})
     own: dict[str, str] = block.values.get("env", {})
     digests = {each: env_digest(each, value, context.salt) for each, value in own.items()}
@@ -163,6 +164,7 @@ def _configured(name: str, block: Block, context: ReadingContext, when: Place) -
         written=block.lines,
         inherited=context.defaults.lines,
         timing_place=when,
+        file=file,
     )
 
 

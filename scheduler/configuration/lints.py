@@ -15,10 +15,20 @@ from scheduler.shortening import bounded_message
 
 
 def lints(config: Config) -> list[ConfigLint]:
-    """What is legal but surprising in a config, in the order of the file."""
+    """What is legal but surprising in a config, in the order of its files, each with the one it is in."""
     about_schedules = _schedule_lints(config.jobs.values(), config.read_at)
-    found = sorted([*config.remarks, *about_schedules, *upstream_lints(config.jobs)])
-    return [remark._replace(message=bounded_message(remark.message)) for remark in found]
+    found = [*config.remarks, *about_schedules, *upstream_lints(config.jobs)]
+    placed = [
+        remark._replace(message=bounded_message(remark.message), file=_file(remark, config))
+        for remark in found
+    ]
+    return sorted(placed, key=lambda remark: (remark.file or "", remark))
+
+
+def _file(remark: ConfigLint, config: Config) -> str:
+    if remark.file is not None:
+        return remark.file
+    return config.jobs[remark.job].file if remark.job in config.jobs else ""
 
 
 def _schedule_lints(jobs: Iterable[ConfiguredJob], now: datetime | None) -> Iterator[ConfigLint]:

@@ -5,14 +5,14 @@ PyYAML is imported when the first config is read, so that commands that read non
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from scheduler.configuration.errors import ConfigMissing, ConfigUnreadable, ConfigUntrusted
+from scheduler.configuration.files.joined import ConfigFile
+from scheduler.configuration.files.read_files import read_files
 from scheduler.configuration.job_kinds.builtin_jobs import REGISTERED
 from scheduler.configuration.model import READ_NOW, Config, SlowParts
-from scheduler.configuration.trust import Untrusted, read_trusted
 
 
 def load(
@@ -23,10 +23,10 @@ def load(
     salt: bytes = b"",
     slow: SlowParts = READ_NOW,
 ) -> Config:
-    """Read and check a config file.
+    """Read and check a config.
 
     Args:
-        path: The file.
+        path: The `config.yaml` of a home, with which the parts beside it are read; or a copy of a config.
         home: The home that it belongs to; with it, folders to clean are kept apart from the ledger.
         registered: Names of the jobs that need no command.
         salt: For the digests of environment values; see `env_digest`.
@@ -36,22 +36,14 @@ def load(
         NotYetKnown: Something would take long to read, and `slow` does not want that.
         ConfigInvalid: It holds mistakes; all of them are listed.
         ConfigMissing: There is no such file.
-        ConfigUnreadable: It cannot be read.
-        ConfigUntrusted: Others than the home's owner and root can write it, or put another in its place.
+        ConfigUnreadable: It, or a part of it, cannot be read.
+        ConfigUntrusted: Others than the home's owner and root can write a file of it, or put another in its place.
     """
-    from scheduler.configuration.yaml_tree.source import MAX_BYTES
+    from scheduler.configuration.document import read_config
 
-    try:
-        found = read_trusted(path, home, MAX_BYTES)
-    except Untrusted as problem:
-        raise ConfigUntrusted(path, str(problem)) from None
-    except FileNotFoundError:
-        raise ConfigMissing(path) from None
-    except OSError as error:
-        raise ConfigUnreadable(path, error.strerror or str(error)) from None
-    now = datetime.now(UTC)
-    config = parse(found.content, path, home, registered=registered, salt=salt, now=now, slow=slow)
-    config.owner = found.owner
+    files, owner = read_files(path, home)
+    config = read_config(files, path, home, registered, salt, datetime.now(UTC), slow)
+    config.owner = owner
     return config
 
 
@@ -64,6 +56,7 @@ def parse(
     salt: bytes = b"",
     now: datetime | None = None,
     slow: SlowParts = READ_NOW,
+    parts: Sequence[ConfigFile] = (),
 ) -> Config:
     """The config that the bytes of a file hold; of the system, only where links in folders to clean lead is read.
 
@@ -75,6 +68,7 @@ def parse(
         salt: As for `load`.
         now: With it, single instants that have passed are remarked on.
         slow: As for `load`.
+        parts: Its further files, in the order of their names.
 
     Raises:
         NotYetKnown: As for `load`.
@@ -82,4 +76,4 @@ def parse(
     """
     from scheduler.configuration.document import read_config
 
-    return read_config(raw, path, home, registered, salt, now, slow)
+    return read_config([ConfigFile("", raw), *parts], path, home, registered, salt, now, slow)

@@ -26,9 +26,11 @@ def lock_lints(jobs: Mapping[str, ConfiguredJob], declared: Mapping[str, int]) -
             if name not in meant:
                 meant[name] = _meant(name, declared)
             if meant[name]:
-                line = job.written.get("locks") or job.inherited.get("locks") or job.timing_place.line
+                own, inherited = job.written.get("locks"), job.inherited.get("locks")
+                line = own or inherited or job.timing_place.line
                 message = f"its lock {name} is another one than {meant[name]}, which the scheduler block has"
-                yield ConfigLint(line, 1, job.definition.name, "lock-near-miss", message)
+                file = "" if not own and inherited else job.file
+                yield ConfigLint(line, 1, job.definition.name, "lock-near-miss", message, file)
 
 
 def _meant(name: str, declared: Mapping[str, int]) -> str:

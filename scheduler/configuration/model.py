@@ -26,10 +26,12 @@ class Origin(NamedTuple):
     Attributes:
         kind: Written with the job, in `defaults:`, or nowhere: then it is cronledger's own default.
         line: Of the key, counted from 1; None if it is written nowhere.
+        file: In which: empty for `config.yaml`, else the name of a part.
     """
 
     kind: Literal["job", "defaults", "default"]
     line: int | None
+    file: str = ""
 
 
 RETRY_S: Final = 60.0
@@ -81,6 +83,7 @@ class ConfigLint(NamedTuple):
         job: The job that it is about; empty for the file as a whole.
         code: A stable name for the kind of remark, such as `uneven-step`.
         message: What will happen, in a sentence without a full stop.
+        file: Where lines are counted: empty for `config.yaml`, else the name of a part; None for that of the job.
     """
 
     line: int
@@ -88,6 +91,7 @@ class ConfigLint(NamedTuple):
     job: str
     code: str
     message: str
+    file: str | None = None
 
 
 class Place(NamedTuple):
@@ -106,6 +110,7 @@ class ConfiguredJob(msgspec.Struct, frozen=True, kw_only=True):
         written: The keys that the job has itself, each with its line; variables as `env.NAME`.
         inherited: The same for the keys in `defaults:`; shared by all jobs.
         timing_place: Where the value of `schedule`, `every` or `at` begins.
+        file: Where it stands: empty for `config.yaml`, else the name of a part, such as `config.d/backup.yaml`.
     """
 
     definition: JobDefinition
@@ -113,6 +118,7 @@ class ConfiguredJob(msgspec.Struct, frozen=True, kw_only=True):
     written: Mapping[str, int]
     inherited: Mapping[str, int]
     timing_place: Place
+    file: str = ""
 
 
 class Config:
@@ -120,7 +126,7 @@ class Config:
 
     Attributes:
         path: The file.
-        digest: SHA-256 (hex) of its bytes.
+        digest: SHA-256 (hex) of its bytes; of several files, of all of them as `files.joined` puts them together.
         jobs: By name, in the order of the file.
         settings: Of the scheduler itself.
         ledger: How the ledger is signed.
@@ -128,13 +134,14 @@ class Config:
         calendar_files: The iCalendar files that were read.
         channels: By name.
         remarks: What reading it found legal but surprising; `lints.lints` has these and those about schedules.
-        owner: Who owns the file, and alone could write it; empty if that is not known.
+        owner: Who could have written all of it; nobody else but root could. Empty if that is not known.
+        parts: Names of its further files, such as `config.d/backup.yaml`.
         read_at: When it was read; None if single instants that have passed are nobody's concern.
     """
 
     __slots__ = (
-        "calendar_files", "calendars", "channels", "digest", "jobs", "ledger", "owner", "path", "read_at", "remarks",
-        "settings",
+        "calendar_files", "calendars", "channels", "digest", "jobs", "ledger", "owner", "parts", "path",
+        "read_at", "remarks", "settings",
     )  # fmt: skip
 
     def __init__(
@@ -152,6 +159,7 @@ class Config:
         channels: Mapping[str, Channel] = MappingProxyType({}),
     ) -> None:
         self.owner = ""
+        self.parts: tuple[str, ...] = ()
         self.path = path
         self.digest = digest
         self.jobs = dict(jobs)

@@ -28,7 +28,7 @@ def origins(job: ConfiguredJob) -> dict[str, Origin]:
 
 def _origin(job: ConfiguredJob, key: str) -> Origin:
     if (line := job.written.get(key)) is not None:
-        return Origin("job", line)
+        return Origin("job", line, job.file)
     if (line := job.inherited.get(key)) is not None:
         return Origin("defaults", line)
     return _OWN_DEFAULT

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from scheduler.configuration.keys.table import TIMING_KEYS
-from scheduler.configuration.yaml_tree.problems import Placed, Problems
+from scheduler.configuration.yaml_tree.problems import Placed, Problems, file_of
 from scheduler.configuration.yaml_tree.tree import Node, Scalar, Sequence
 from scheduler.schedule import (
     OnDemand,
@@ -37,11 +37,16 @@ def parse_timing(kind: str, text: str, timezone: str) -> Schedule:
 
 
 class Timings:
-    """Checks the timing of jobs; what many jobs share is checked once."""
+    """Checks the timing of jobs; what many jobs share is checked once.
 
-    def __init__(self, text: str, problems: Problems) -> None:
-        self._text = text
-        self._lines: list[str] | None = None
+    Args:
+        texts: Of the files of the config, by their names.
+        problems: Where mistakes are noted.
+    """
+
+    def __init__(self, texts: Mapping[str, str], problems: Problems) -> None:
+        self._texts = texts
+        self._lines: dict[str, list[str]] = {}
         self._problems = problems
         self._known: dict[tuple[str, str, str], ScheduleError | None] = {}
 
@@ -104,10 +109,11 @@ class Timings:
 
     def _start_of_text(self, node: Scalar) -> int | None:
         """How many characters after the node's beginning its text stands literally; None if nowhere."""
-        if self._lines is None:
-            self._lines = self._text.split("\n")
+        file = file_of(node)
+        if file not in self._lines:
+            self._lines[file] = self._texts[file].split("\n")
         begin = node.mark.column + (not node.plain)
-        line = self._lines[node.mark.line]
+        line = self._lines[file][node.mark.line]
         return int(not node.plain) if line[begin : begin + len(node.text)] == node.text else None
 
 

@@ -76,6 +76,15 @@ def distrust(found: os.stat_result, path: Path, home: Path | None, looked_at: se
     return ""
 
 
+def distrust_folder(folder: Path, home: Path) -> str:
+    """Why nothing in a folder of a home is to be used, and what to do about it; empty if it may be.
+
+    Raises:
+        OSError: it, or one that it stands in, cannot be looked at.
+    """
+    return distrust(os.stat(folder), folder, home)
+
+
 def _folders(path: Path, home: Path | None) -> Iterator[Path]:
     """The folders that decide which file a config is: those up to its home, and that of the file a link names."""
     if home is not None and home in path.parents:

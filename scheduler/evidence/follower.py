@@ -22,7 +22,7 @@ from scheduler.configuration import (
     ConfigUnreadable,
     ConfigUntrusted,
 )
-from scheduler.configuration.home_config import Stamp, load_config, stamp_of
+from scheduler.configuration.home_config import ConfigStamp, config_stamp, load_config
 from scheduler.evidence import outside
 from scheduler.evidence.anchors.remembered import RECALL_S
 from scheduler.evidence.keys.errors import KeyMissing, KeyUnusable
@@ -57,7 +57,7 @@ class Follower:
     def __init__(self, home: Home) -> None:
         self._home = home
         self.settings = LedgerSettings()
-        self._stamp: Stamp | None = None
+        self._stamp: ConfigStamp | None = None
         self._look_at_entries = 0
         self._look_at_s = 0.0
         self._recall_s = RECALL_S
@@ -142,7 +142,7 @@ class Follower:
 
     def _follow_config(self) -> None:
         """Take up an edited config; one that cannot be used changes nothing."""
-        stamp = stamp_of(self._home.config)
+        stamp = config_stamp(self._home)
         if stamp == self._stamp:
             return
         is_first, self._stamp = self._stamp is None, stamp

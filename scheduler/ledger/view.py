@@ -6,14 +6,12 @@ of the config up, the state as it would be with that edit. Of the past, the ledg
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from eventstore.errors import NoLedger
-from eventstore.regular_file import open_regular
 from eventstore.store import Entry
 from scheduler.configuration import (
     Config,
@@ -23,6 +21,8 @@ from scheduler.configuration import (
     ConfigUntrusted,
     load,
 )
+from scheduler.configuration.files.part_names import PartsRefused
+from scheduler.configuration.files.read_files import config_digest
 from scheduler.configuration.home_config import load_config, may_be_half_written
 from scheduler.entry_members import LockWait
 from scheduler.home import Home, NoHome
@@ -281,7 +281,7 @@ def config_to_record(home: Home) -> tuple[Config | None, ConfigProblem | None]:
         NoHome: there is neither a ledger nor a config here.
         ConfigInvalid, ConfigUnreadable: there is no ledger, and the config cannot be used.
     """
-    if has_ledger(home) and may_be_half_written(home.config):
+    if has_ledger(home) and may_be_half_written(home):
         return None, ConfigUnreadable(home.config, "it was written just now, and its last line has no end")
     config, problem = read_config(home, to_record=True)
     if problem is not None and not has_ledger(home):
@@ -333,9 +333,8 @@ def config_is_judged(home: Home, state: State) -> bool:
 
 def _config_digest(home: Home) -> str | None:
     try:
-        with open(open_regular(home.config, follow=True), "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
+        return config_digest(home.config)
+    except (PartsRefused, OSError):
         return None
 
 

@@ -25,6 +25,8 @@ from scheduler.configuration import (
     NotYetKnown,
     SlowParts,
 )
+from scheduler.configuration.files.part_names import PartsRefused
+from scheduler.configuration.files.read_files import joined_text
 from scheduler.configuration.home_config import load_config
 from scheduler.entry_members import ConfigError
 from scheduler.home import Home
@@ -119,8 +121,9 @@ def keep_copy(config: Config, target: Path) -> None:
     """Keep a private copy of a valid config; not if it was edited since it was read, for that may not be valid."""
     if config.path == target:
         return
-    with contextlib.suppress(OSError):  # only a convenience: a full disk must not stop an edit
-        content = config.path.read_bytes()
+    # Only a convenience: a full disk must not stop an edit.
+    with contextlib.suppress(OSError, PartsRefused):
+        content = joined_text(config.path) if config.parts else config.path.read_bytes()
         if sha256(content).hexdigest() != config.digest:
             return
         if _kept(target, len(content)) != content:

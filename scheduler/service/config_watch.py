@@ -11,8 +11,10 @@ from scheduler.clock import Clock
 from scheduler.configuration import Config
 from scheduler.configuration.home_config import (
     UNENDED_REST_S,
+    ConfigStamp,
     Stamp,
-    ends_its_last_line,
+    config_stamp,
+    ends_its_last_lines,
     stamp_of,
 )
 from scheduler.configuration.reading.background import BackgroundReading
@@ -34,15 +36,15 @@ class FirstConfig(NamedTuple):
     """The config that a scheduler starts with.
 
     Attributes:
-        config: the file's; while that cannot be used, the last one that was in force.
-        problem: why the file cannot be used; None if it can.
-        stamp: of the file before it was read, so that an edit meanwhile is noticed.
+        config: that of the files; while it cannot be used, the last one that was in force.
+        problem: why it cannot be used; None if it can.
+        stamp: of the config before it was read, so that an edit meanwhile is noticed.
         kept_calendars: names of the calendars whose files cannot be used: their days are those on record.
     """
 
     config: Config
     problem: ConfigProblem | None
-    stamp: Stamp | None
+    stamp: ConfigStamp | None
     kept_calendars: tuple[str, ...] = ()
 
     @classmethod
@@ -52,7 +54,7 @@ class FirstConfig(NamedTuple):
         Raises:
             ConfigInvalid, ConfigMissing, ConfigUnreadable: neither the file nor the last one in force can be used.
         """
-        stamp = stamp_of(home.config)
+        stamp = config_stamp(home)
         found = config_to_start_with(home)
         return cls(found.config, found.problem, stamp, found.kept_calendars)
 
@@ -63,7 +65,7 @@ def calendar_stamps(config: Config) -> list[Stamp | None]:
 
 
 class ConfigWatch:
-    """Watches the config file of a home that is served.
+    """Watches the config of a home that is served.
 
     Args:
         home: the home.
@@ -92,22 +94,22 @@ class ConfigWatch:
         self._recorded_stamp = self._seen_stamp = first.stamp
         self._seen_at_s = clock.read().monotonic_s
         self._calendar_stamps = calendar_stamps(first.config)
-        self._announced_stamp: Stamp | None = None
-        self._unended_stamp: Stamp | None = None
+        self._announced_stamp: ConfigStamp | None = None
+        self._unended_stamp: ConfigStamp | None = None
         self._reading = BackgroundReading(home)
-        self._asked_stamp: Stamp | None = None
+        self._asked_stamp: ConfigStamp | None = None
 
     def begin(self) -> None:
         """Put the config in force with which the scheduler starts; recording it is the caller's part."""
         self._use(self.config)
 
     def look(self) -> None:
-        """Take an edit over once two looks in a row find the same file: some editors write in several steps.
+        """Take an edit over once two looks in a row find the same files: some editors write in several steps.
 
-        One whose last line has no end has to rest for longer: an editor, or a copy over a network, may be half-way.
+        One with a last line that has no end rests for longer: an editor, or a copy over a network, may be half-way.
         What takes long to read is read in the background, and the config in force stays so meanwhile.
         """
-        stamp, now_s = stamp_of(self._home.config), self._clock.read().monotonic_s
+        stamp, now_s = config_stamp(self._home), self._clock.read().monotonic_s
         if self._reading.is_wanted and stamp == self._asked_stamp:
             self._reload(stamp)
         elif self._calendar_stamps != (stamps := calendar_stamps(self.config)):
@@ -116,17 +118,17 @@ class ConfigWatch:
         elif stamp != self._seen_stamp:
             self._seen_stamp, self._seen_at_s = stamp, now_s
         elif stamp != self._recorded_stamp:
-            if now_s - self._seen_at_s >= UNENDED_REST_S or ends_its_last_line(self._home.config):
+            if now_s - self._seen_at_s >= UNENDED_REST_S or ends_its_last_lines(self._home):
                 self._reload(stamp)
             elif stamp != self._unended_stamp:
                 self._unended_stamp = stamp
                 self._announce(ConfigUnended())
 
     def reload(self) -> None:
-        """Take the file over as it is now, changed or not."""
-        self._reload(stamp_of(self._home.config))
+        """Take the config over as it is now, changed or not."""
+        self._reload(config_stamp(self._home))
 
-    def _reload(self, stamp: Stamp | None) -> None:
+    def _reload(self, stamp: ConfigStamp | None) -> None:
         try:
             config = self._reading.load()
         except CONFIG_PROBLEMS as problem:
@@ -158,7 +160,7 @@ class ConfigWatch:
         self._calendar_stamps = calendar_stamps(config)
         keep_copy(config, self._home.config_in_force)
 
-    def _record(self, decide: Callable[[State], list[Event]], stamp: Stamp | None) -> None:
+    def _record(self, decide: Callable[[State], list[Event]], stamp: ConfigStamp | None) -> None:
         try:
             self._ledger.decide(decide)
         except Unavailable:

@@ -9,6 +9,7 @@ from typing import Final
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.wording.causes import claimed_actor_words
+from scheduler.wording.config_places import line_words, place_words
 from scheduler.wording.instants import show_time
 from scheduler.wording.quantities import show_count, show_duration, show_size
 from scheduler.wording.signs import EntryWording, Signs
@@ -70,7 +71,7 @@ def _config_rejected(entry: Entry, data: v.ConfigRejected, zone: str) -> str:
     text = f"config rejected, {show_count(data.error_count, 'mistake')}; {_IN_FORCE}"
     if data.errors:
         first = data.errors[0]
-        text += f": line {first.line}, column {first.column}: {first.message}"
+        text += f": {place_words(first)}: {first.message}"
     return text
 
 
@@ -78,7 +79,7 @@ def _config_rejected_message(entry: Entry, data: v.ConfigRejected) -> str:
     # Without a digest there was no file, or it could not be read.
     if not data.config:
         return f"config cannot be used, {_IN_FORCE}: {data.errors[0].message if data.errors else ''}"
-    first = f": line {data.errors[0].line}: {data.errors[0].message}" if data.errors else ""
+    first = f": {line_words(data.errors[0])}: {data.errors[0].message}" if data.errors else ""
     mistakes = "1 mistake" if data.error_count == 1 else f"{data.error_count} mistakes"
     return f"config rejected, {mistakes}; {_IN_FORCE}{first}"
 

@@ -67,7 +67,7 @@ def _check_name(name: str) -> None:
     from scheduler.configuration.yaml_tree.tree import Scalar
 
     class Nowhere:
-        line = column = 0
+        name, line, column = "", 0, 0
 
     try:
         job_name(Scalar(name, plain=True, mark=Nowhere()))

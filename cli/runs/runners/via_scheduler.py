@@ -81,7 +81,7 @@ class SchedulerRunner(Runner):
         Raises:
             KeyboardInterrupt: a signal asked to stop.
         """
-        rest_s = UNENDED_REST_S if may_be_half_written(self._home.config) else 0.0
+        rest_s = UNENDED_REST_S if may_be_half_written(self._home) else 0.0
         give_up_s = time.monotonic() + rest_s + _CONFIG_WAIT_S
         told = False
         while not config_is_judged(self._home, self.ledger.state) and time.monotonic() < give_up_s:

@@ -58,6 +58,7 @@ def _about_defaults() -> str:
 STARTER = f"""\
 # The jobs of this cronledger. Edit and save: a running scheduler picks changes up by itself.
 # `cronledger check` says whether this file is right; a mistaken edit changes nothing.
+# Jobs may also stand in files of their own, config.d/*.yaml beside this one.
 
 jobs:
   # A job is a name, a command and a time. This one runs every minute, so that there is something to see.

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import re
 
+from scheduler.configuration.files.joined import FILES_BYTES_MAX
 from scheduler.configuration.yaml_tree.problems import Problems
-
-MAX_BYTES = 16 * 1024 * 1024
-"""A larger file is not a config that anyone wrote; reading stops here."""
 
 _BOM = b"\xef\xbb\xbf"
 _WIDE_BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
@@ -26,8 +24,10 @@ _UNSEEN = (
 
 def decode(raw: bytes, problems: Problems) -> str | None:
     """The text of a config file without its byte order mark; None if it was refused: `problems` says why."""
-    if len(raw) > MAX_BYTES:
-        problems.add_at(1, 1, f"the file is larger than {MAX_BYTES // 2**20} MiB: this cannot be a config")
+    if len(raw) > FILES_BYTES_MAX:
+        problems.add_at(
+            1, 1, f"the file is larger than {FILES_BYTES_MAX // 2**20} MiB: this cannot be a config"
+        )
         return None
     if (encoding := _WIDE_BOMS.get(raw[:2])) is not None:
         problems.add_at(1, 1, f"the file is encoded as {encoding}: save it as UTF-8")

@@ -8,6 +8,7 @@ nesting; and aliases must not multiply without bound.
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 
 import yaml
@@ -75,8 +76,20 @@ class InvalidYaml(Exception):
     """The text is no YAML that a tree could be made of; the problems say why."""
 
 
-def compose(text: str, problems: Problems) -> Node | None:
+class NodeCount:
+    """How many values the files of a config hold together, those that aliases repeat included."""
+
+    def __init__(self) -> None:
+        self.total = 0
+
+
+def compose(text: str, problems: Problems, count: NodeCount | None = None) -> Node | None:
     """The tree of the one document in `text`; None if there is none.
+
+    Args:
+        text: The text of a file.
+        problems: Where mistakes are noted; its `file` is the one that is being read.
+        count: What was read of other files before; this one is counted too.
 
     Raises:
         InvalidYaml: The text is not YAML, nests too deeply or is too large.
@@ -86,7 +99,7 @@ def compose(text: str, problems: Problems) -> Node | None:
         line = text.count("\n", 0, text.find("\n%") + 1) + 1 if not text.startswith("%") else 1
         problems.add_at(line, 1, "a line of a config cannot begin with %: YAML directives are not supported")
         raise InvalidYaml
-    composer = _Composer(text, problems)
+    composer = _Composer(text, problems, NodeCount() if count is None else count)
     try:
         return composer.document()
     except yaml.YAMLError as error:
@@ -98,14 +111,24 @@ def compose(text: str, problems: Problems) -> Node | None:
         raise InvalidYaml from None
 
 
+class _NamedText(StringIO):
+    """The text of a file that has a name."""
+
+    def __init__(self, text: str, name: str) -> None:
+        super().__init__(text)
+        self.name = name
+
+
 class _Composer:
     """One pass over the events of a text."""
 
-    def __init__(self, text: str, problems: Problems) -> None:
-        parser: Any = CParser(text)
+    def __init__(self, text: str, problems: Problems, count: NodeCount) -> None:
+        # Places name the file that a stream says it is.
+        parser: Any = CParser(_NamedText(text, problems.file) if problems.file else text)
         self._next = parser.get_event
         self._problems = problems
-        self._nodes = 0
+        self._count = count
+        self._nodes = count.total
         self._anchors: dict[str, tuple[Node, int] | None] = {}
         self._left_open: list[Any] = []
 
@@ -114,6 +137,7 @@ class _Composer:
         if isinstance(self._next(), StreamEndEvent):
             return None
         root = self._node(self._next(), 0)
+        self._count.total = self._nodes
         self._next()  # the document ends
         event = self._next()
         if not isinstance(event, StreamEndEvent):
@@ -232,5 +256,6 @@ class _Composer:
 
     def _stop_at(self, line: int, column: int, *, deep: bool) -> None:
         limit = f"nests deeper than {MAX_DEPTH} levels" if deep else f"holds more than {MAX_NODES:,} values"
-        self._problems.add_at(line, column, f"the file {limit} here: this cannot be a config")
+        what = "with this file, the config" if self._count.total else "the file"
+        self._problems.add_at(line, column, f"{what} {limit} here: this cannot be a config")
         raise InvalidYaml

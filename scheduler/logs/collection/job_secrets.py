@@ -14,7 +14,7 @@ from scheduler.configuration import (
     ConfigUnreadable,
     load,
 )
-from scheduler.configuration.home_config import Stamp, stamp_of
+from scheduler.configuration.home_config import ConfigStamp, Stamp, config_stamp, stamp_of
 from scheduler.configuration.variables.kept_environments import kept_environments
 from scheduler.configuration.variables.secret_values import named_secrets, value_of
 from scheduler.definition import Secret
@@ -36,7 +36,7 @@ class JobSecrets:
         self._named: dict[str, dict[str, Secret]] = {}
         self._once_read: set[tuple[str, str]] = set()
         self._stale = True
-        self._read_last: list[Stamp | None] = []
+        self._read_last: list[ConfigStamp | Stamp | None] = []
         self._nobody = Masker()
 
     def changed(self) -> None:
@@ -66,7 +66,7 @@ class JobSecrets:
     def _read(self) -> None:
         self._stale = False
         home = self._home
-        files = [stamp_of(path) for path in (home.config, home.config_in_force, home.environments)]
+        files = [config_stamp(home), *(stamp_of(path) for path in (home.config_in_force, home.environments))]
         if files == self._read_last:
             # Each job of a config has an entry of its own, and a config of many jobs takes a while to read.
             return

@@ -120,12 +120,12 @@ def test_check_for_programs_has_stable_members(home: Home) -> None:
     good = call("check", "--json", home=home.root)
     assert (good.code, list(good.document), good.document["valid"]) == (0, members, True)
     assert [set(warning) for warning in good.document["warnings"]] == [
-        {"line", "column", "job", "code", "message"} for _ in good.document["warnings"]
+        {"file", "line", "column", "job", "code", "message"} for _ in good.document["warnings"]
     ]
     home.config.write_text("jobz: {}\n")
     bad = call("check", "--json", home=home.root)
     assert (bad.code, list(bad.document), bad.document["valid"]) == (2, members, False)
-    assert list(bad.document["errors"][0]) == ["line", "column", "message", "key", "suggestion"]
+    assert list(bad.document["errors"][0]) == ["line", "column", "message", "key", "suggestion", "file"]
 
 
 def test_check_of_nothing_says_what_to_do(tmp_path: Path) -> None:

@@ -153,9 +153,10 @@ def test_the_config_is_spared(home: Home) -> None:
     """Whatever folder is given, the folder of the config loses no file."""
     put(home.config, ago(days=99))
     put(home.config.parent / "backup" / "old", ago(days=99))
-    given = [Directory(path="services/scheduler"), Directory(path="services/scheduler/backup")]
+    put(home.config.parent / "config.d" / "jobs.yaml", ago(days=99))
+    given = [Directory(path=f"services/scheduler{below}") for below in ("", "/backup", "/config.d")]
     run(maintenance_argv(home, JobDefinition(name="log-cleanup", directories=tuple(given))))
-    assert left(home.config.parent) == {"config.yaml", "backup"}
+    assert left(home.config.parent) == {"config.yaml", "backup", "config.d", "config.d/jobs.yaml"}
 
 
 def test_something_cannot_be_deleted(home: Home) -> None:

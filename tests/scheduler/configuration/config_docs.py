@@ -16,7 +16,8 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "config.md"
 HEADER = """\
 # The config
 
-The config of a home is its `services/scheduler/config.yaml`. This page lists every key. It is generated from
+The config of a home is its `services/scheduler/config.yaml`, and the files in `config.d` beside it, if there are any:
+[the files of the config](config-files.md). This page lists every key. It is generated from
 `scheduler/configuration/keys/job_keys/` (`python -m tests.scheduler.configuration.config_docs`), and a test holds the
 two together. `cronledger init` writes a config that shows every key; `cronledger check` says whether one is right.
 

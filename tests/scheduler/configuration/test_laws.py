@@ -7,7 +7,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler.configuration import ConfigInvalid, command_argv, command_digest, excerpt, parse
+from scheduler.configuration import ConfigInvalid, command_argv, command_digest, parse
 from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.starter import STARTER
@@ -37,13 +37,13 @@ def judged(raw: bytes) -> None:
         assert invalid.errors  # noqa: PT017 -- a config may also be valid
         places = [(each.line, each.column) for each in invalid.errors]
         assert places == sorted(places)
-        lines = invalid.source.count("\n") + 1
+        lines = invalid.sources[""].count("\n") + 1
         for each in invalid.errors:
             assert 1 <= each.line <= lines
             assert each.column >= 1
             assert each.message
             assert "\n" not in each.message
-            excerpt(invalid.source, each.line, each.column)
+            invalid.excerpt_of(each)
         msgspec.json.encode(invalid.errors)
         return
     for name, job in config.jobs.items():

@@ -10,6 +10,7 @@ import pytest
 from eventstore import MemoryStore
 from scheduler import vocabulary as v
 from scheduler.configuration import Config, ConfigInvalid
+from scheduler.configuration.files.part_names import folder_of
 from scheduler.configuration.home_config import UNENDED_REST_S
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
@@ -218,3 +219,91 @@ def test_a_start_goes_on_with_the_days_on_record(tmp_path: Path) -> None:
         assert again.config.definitions == first.config.definitions
         assert again.config.calendars == first.config.calendars
         assert again.config.calendar_files == (file,)
+
+
+PART = "jobs:\n  p: {every: 1h, command: z}\n"
+
+
+def test_an_edit_of_a_part_is_taken_up(watched: Watched) -> None:
+    """One that comes, is edited or goes; one that is half written is given time."""
+    part = folder_of(watched.home.config) / "p.yaml"
+    part.parent.mkdir(mode=0o700)
+    watched.look_for(2)
+    assert watched.jobs == ["a", "b"]
+    part.write_text(PART)
+    watched.look_for(1)
+    assert watched.jobs == ["a", "b"]
+    watched.look_for(1)
+    assert watched.jobs == ["a", "b", "p"]
+    part.write_text(PART.replace("p:", "q:").rstrip())
+    watched.look_for(UNENDED_REST_S - 1)
+    assert watched.jobs == ["a", "b", "p"]
+    assert watched.announced == [ConfigUnended()]
+    part.write_text(PART.replace("p:", "q:"))
+    watched.look_for(2)
+    assert watched.jobs == ["a", "b", "q"]
+    part.unlink()
+    watched.look_for(2)
+    assert watched.jobs == ["a", "b"]
+    assert [entry.job for entry in watched.ledger.store.read(0) if entry.type == v.JobRemoved.TYPE] == [
+        "p",
+        "q",
+    ]
+
+
+def test_a_mistake_in_a_part_leaves_everything_as_it_was(watched: Watched) -> None:
+    """The entry names the file; when it is gone, the config is the one that was in force, and that is recorded."""
+    part = folder_of(watched.home.config) / "p.yaml"
+    part.parent.mkdir(mode=0o700)
+    part.write_text("\njobs:\n  a: {every: 2h, command: z}\n")
+    watched.look_for(2)
+    assert watched.jobs == ["a", "b"]
+    (rejected,) = [each for each in watched.told() if isinstance(each, v.ConfigRejected)]
+    assert [(error.file, error.line) for error in rejected.errors] == [("config.d/p.yaml", 3)]
+    part.unlink()
+    watched.look_for(2)
+    assert isinstance(watched.told()[-1], v.ConfigAccepted)
+
+
+def test_a_job_moves_to_another_file_without_being_removed(watched: Watched) -> None:
+    """It is written there first: while it stands in both, the edit is refused."""
+    part = folder_of(watched.home.config) / "p.yaml"
+    part.parent.mkdir(mode=0o700)
+    watched.watch.reload()
+    part.write_text("jobs:\n  b: {every: 1h, command: y}\n")
+    watched.look_for(3)
+    watched.home.config.write_text("jobs:\n  a: {every: 1h, command: x}\n")
+    watched.look_for(3)
+    assert watched.jobs == ["a", "b"]
+    types = [entry.type for entry in watched.ledger.store.read(0)]
+    assert types.count(v.JobDefined.TYPE) == 2
+    assert v.JobRemoved.TYPE not in types
+
+
+def test_the_copy_has_all_files(watched: Watched) -> None:
+    """It is one file: a start with a broken part goes on with what was in force, the jobs of parts too."""
+    part = folder_of(watched.home.config) / "p.yaml"
+    part.parent.mkdir(mode=0o700)
+    part.write_text(PART)
+    watched.look_for(2)
+    part.write_text("jobs: [")
+    again = FirstConfig.read(watched.home)
+    assert isinstance(again.problem, ConfigInvalid)
+    assert list(again.config.jobs) == ["a", "b", "p"]
+    assert again.config.digest == watched.in_force[-1].digest
+    assert again.config.jobs["p"].file == "config.d/p.yaml"
+
+
+def test_no_copy_is_kept_of_what_was_edited_meanwhile(watched: Watched) -> None:
+    """Whichever file it was: what is not known to be valid is no config to start with."""
+    part = folder_of(watched.home.config) / "p.yaml"
+    part.parent.mkdir(mode=0o700)
+    part.write_text(PART)
+    first = FirstConfig.read(watched.home)
+    part.write_text(PART.replace("p:", "q:"))
+    before = watched.home.config_in_force.read_bytes()
+    keep_copy(first.config, watched.home.config_in_force)
+    assert watched.home.config_in_force.read_bytes() == before
+    part.write_text(PART)
+    keep_copy(first.config, watched.home.config_in_force)
+    assert watched.home.config_in_force.read_bytes() != before

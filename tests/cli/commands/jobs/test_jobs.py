@@ -195,7 +195,13 @@ def test_jobs_show_for_programs_has_stable_members(home: Home) -> None:
     _with_a_run(home)
     document = call("jobs", "show", "nightly", "--json", home=home.root).document
     assert list(document) == [*LIST_MEMBERS, "configuration", "recent_runs"]
-    assert {"key": "timeout", "value": 900_000, "origin": "job", "line": 8} in document["configuration"]
+    assert {
+        "key": "timeout",
+        "value": 900_000,
+        "origin": "job",
+        "line": 8,
+        "file": "config.yaml",
+    } in document["configuration"]
     assert list(document["recent_runs"][0]) == [
         "run", "trigger", "scheduled_for", "started", "finished", "duration_ms", "outcome", "exit_code", "signal",
         "error", "attempt",
