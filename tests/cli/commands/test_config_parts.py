@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from scheduler.configuration import ConfigInvalid, load
 from scheduler.configuration.files.part_names import folder_of
 from scheduler.home import Home
+from scheduler.service.config_in_force import rejection
 from tests.support.command import call
-from tests.support.home import make_home
+from tests.support.home import make_home, record
 
 PART = "\njobs:\n  p: {command: echo part, schedule: '*/7 * * * *', env: {API_TOKEN: hunter2hunter2}}\n"
 
@@ -67,7 +69,12 @@ def test_a_part_is_seen_by_every_command(home: Home, parted: Path) -> None:
     (first, *_) = call("status", "--json", home=home.root).document["config"]["errors"]
     assert first["file"] == "config.d/p.yaml"
     # A run without a scheduler goes on with the copy, the job of the part among it.
-    assert "of p succeeded" in call("jobs", "run", "p", home=home.root).err
+    answer = call("jobs", "run", "p", home=home.root)
+    assert f"{parted}:1:" in answer.err
+    assert "of p succeeded" in answer.err
+    with pytest.raises(ConfigInvalid) as caught:
+        load(home.config, home.root)
+    record(home, rejection(caught.value))
     assert "config.d/p.yaml, line 1, column " in call("ledger", "tail", home=home.root).out
 
 
