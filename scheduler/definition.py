@@ -165,6 +165,20 @@ class Notify(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     threshold: int | None = None
 
 
+class Expect(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What is expected of a job, and told when it does not hold; what is None is not expected.
+
+    Attributes:
+        start_within_ms: from the moment at which a run is due to the start of its first attempt.
+        finish_within_ms: from that moment to the end of the run, however it ends.
+        success_every_ms: from one success of the job to the next.
+    """
+
+    start_within_ms: int | None = None
+    finish_within_ms: int | None = None
+    success_every_ms: int | None = None
+
+
 class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """One job.
 
@@ -204,6 +218,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         locks: names of what a run of it shares with runs of other jobs, in order: it holds all of them, or waits.
         overlap: what becomes of a run that falls due while another one of the job is running.
         queue_limit: at most this many runs of the job wait for an earlier one.
+        expect: what is told of it when it does not hold; None: nothing.
         tags: words by which jobs are chosen together, in the order in which they are written.
         notify: who is told of it; None: the channels that bear one of its tags alone.
         require_reason: a person who decides about it (runs, cancels, enables or disables it) must say why.
@@ -248,6 +263,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     overlap: Overlap = "skip"
     queue_limit: int = 1_000
     start_deadline_ms: int | None = None
+    expect: Expect | None = None
     tags: tuple[str, ...] = ()
     notify: Notify | None = None
     require_reason: bool = False

@@ -44,6 +44,12 @@ NotificationKind = Literal["failure", "recovery", "late", "missed", "lost", "ski
 NOTIFICATION_KINDS: tuple[NotificationKind, ...] = get_args(NotificationKind)
 """What people are told of, what matters most first; `started` is for monitoring services."""
 
+Expectation = Literal["start_within", "finish_within", "success_every"]
+EXPECTATIONS: tuple[Expectation, ...] = get_args(Expectation)
+"""What can be expected of a job."""
+BreachEnd = Literal["started", "finished", "succeeded", "skipped", "changed", "disabled", "removed"]
+BREACH_ENDS: tuple[BreachEnd, ...] = get_args(BreachEnd)
+"""By what a breach of an expectation ends: what became of the run, or of the job."""
 
 Metrics = dict[str, int | float | bool | str]
 """What a Python job measured, by name."""

@@ -61,6 +61,8 @@ OF_ENTRIES = {
     v.RunAdopted.TYPE: _Activity(_OTHER, "Adopt", 3),
     v.RunFinished.TYPE: _Activity(_OTHER, "Finish", 1),
     v.RunSkipped.TYPE: _Activity(_OTHER, "Skip", 1, 2),
+    v.ExpectationBreached.TYPE: _Activity(_OTHER, "Breach Expectation", 0, 2),
+    v.ExpectationMet.TYPE: _Activity(_OTHER, "Meet Expectation", 0),
     v.RetentionApplied.TYPE: _Activity(_OTHER, v.RetentionApplied.TYPE, 0),
 }
 """What an entry about a job is. A definition that changes a job is an update; a disabled job stays stopped."""

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from scheduler.command import needs_shell
 from scheduler.configuration.job_kinds.builtin_jobs import without_command
+from scheduler.configuration.keys.block_values import expect
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.names import job_name
 from scheduler.configuration.keys.placement import misplaced, unknown_key
@@ -123,6 +124,8 @@ def _check_when(
         context.timings.check(timing, timezone, key, path)
     _check_jitter(key, body, block, timing, context)
     _check_calendars(body, block, timing, context, f"{path}.calendars")
+    if "expect" in block.values and (fault := expect.unfit(block.values["expect"], timing)) is not None:
+        context.problems.add(body.entries["expect"][1], fault[1], key=f"{path}.expect.{fault[0]}")
 
 
 def _merge(word: str, entry: Key, body: Mapping, block: Block, context: ReadingContext, path: str) -> None:
@@ -159,7 +162,7 @@ def _configured(name: str, block: Block, context: ReadingContext, when: Place, f
     if not definition.has_times:  # those of defaults mean the jobs that have times
         definition = structs.replace(definition, jitter_ms=None, calendars=None)
     return ConfiguredJob(
-        definition=definition,
+        definition=expect.fitting(definition),
         env={**inherited, **own} if own else inherited,
         written=block.lines,
         inherited=context.defaults.lines,

@@ -46,6 +46,8 @@ _CODE = (
     "rules/clock_trust.py",
     "rules/evidence/*_state.py",
     "rules/evolve.py",
+    "rules/expectations/expected.py",
+    "rules/expectations/moments.py",
     "rules/fold/*.py",
     "rules/instants_state.py",
     "schedule/**/*.py",

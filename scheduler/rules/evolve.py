@@ -15,6 +15,7 @@ from scheduler.rules.fold import (
     approval_entries,
     backfill_entries,
     evidence_entries,
+    expectations,
     home_entries,
     job_entries,
     run_entries,
@@ -55,6 +56,7 @@ _APPLY: Apply = {
     **backfill_entries.APPLY,
     **run_entries.APPLY,
     **evidence_entries.APPLY,
+    **expectations.APPLY,
 }
 """How each type of entry changes the state; a type that is not here changes only the head.
 

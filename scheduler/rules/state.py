@@ -25,6 +25,7 @@ from scheduler.rules.approvals.pending_change import PendingChange
 from scheduler.rules.awaited import AwaitedInstant, EndedWait, PassedRun, Success
 from scheduler.rules.evidence.archive_state import Archive
 from scheduler.rules.evidence.evidence_state import Evidence
+from scheduler.rules.expectations.expected import Expectations
 from scheduler.rules.instants_state import (
     RESOLUTION,
     Backfill,
@@ -334,6 +335,7 @@ class State(msgspec.Struct):
         evidence: who signs the ledger, and what was signed; None if it has no key.
         archive: how much of it is in volumes; None if nothing is.
         changes: what a second person has to approve, or rejected, by the name of the job.
+        expectations: what is expected of jobs; None if nothing ever was.
     """
 
     head: Head = EMPTY
@@ -358,6 +360,7 @@ class State(msgspec.Struct):
     evidence: Evidence | None = None
     archive: Archive | None = None
     changes: dict[str, PendingChange] = {}
+    expectations: Expectations | None = None
 
     @property
     def mark(self) -> str:

@@ -22,6 +22,7 @@ from scheduler.vocabulary.evidence_entries import (
     LedgerArchived,
     LedgerContinued,
 )
+from scheduler.vocabulary.expectation_entries import ExpectationBreached, ExpectationMet
 from scheduler.vocabulary.home_entries import (
     ConfigAccepted,
     ConfigRejected,
@@ -61,12 +62,14 @@ from scheduler.vocabulary.scheduler_entries import (
 )
 
 __all__ = [
-    "APPROVALS", "CAUSES", "CONFIG", "DEFINITIONS", "ENABLEMENTS", "ENDINGS", "EVIDENCE", "EXCLUSIONS", "GROUPS",
+    "APPROVALS", "CAUSES", "CONFIG", "DEFINITIONS", "ENABLEMENTS", "ENDINGS", "EVIDENCE", "EXCLUSIONS", "EXPECTED",
+    "GROUPS",
     "JOB_ENTRIES", "LIVES", "MISFIRES", "NOTIFICATIONS", "OF_ANYONE", "PAUSES", "PAYLOADS", "REMARKS",
     "RUN_ENTRIES", "SCHEDULER", "SETTLEMENTS", "TYPES", "UNCOUNTED", "WATCH_ENTRIES",
     "ApprovalGiven", "ApprovalRequested", "ApprovalWithdrawn", "BackfillEnded", "BackfillRequested",
     "CalendarDefined", "CheckpointAnchorFailed", "CheckpointAnchored", "CheckpointCosigned", "CheckpointRefused",
-    "CheckpointSigned", "ClockStepped", "ConfigAccepted", "ConfigRejected", "HomeAdopted", "JobDefined",
+    "CheckpointSigned", "ClockStepped", "ConfigAccepted", "ConfigRejected", "ExpectationBreached",
+    "ExpectationMet", "HomeAdopted", "JobDefined",
     "JobDisabled", "JobEnabled", "JobRemoved", "KeyCreated", "KeyRotated", "LedgerArchived", "LedgerContinued",
     "LedgerCreated", "LedgerRecovered", "NotificationFailed", "NotificationSent", "Payload",
     "RetentionApplied", "RunAdopted", "RunCancelRequested", "RunFinished", "RunRequested", "RunSkipped",
@@ -82,7 +85,7 @@ TYPES: tuple[type[Payload], ...] = (
     JobEnabled, JobDisabled, CalendarDefined, ScheduleTicked, ScheduleMisfired, ScheduleExcluded, ScheduleSettled,
     ScheduleReopened, BackfillRequested,
     BackfillEnded, RunRequested, RunCancelRequested, RunStarted, RunAdopted, RunFinished, RunSkipped,
-    RetentionApplied,
+    ExpectationBreached, ExpectationMet, RetentionApplied,
     KeyCreated, KeyRotated, CheckpointSigned, CheckpointRefused, CheckpointCosigned, CheckpointAnchored,
     CheckpointAnchorFailed, LedgerContinued, LedgerArchived,
     NotificationSent, NotificationFailed,
@@ -115,6 +118,8 @@ EXCLUSIONS = (ScheduleExcluded.TYPE,)
 """What tells that instants passed on days that calendars exclude."""
 SETTLEMENTS = (ScheduleSettled.TYPE, ScheduleReopened.TYPE)
 """What tells that a person settled instants, or opened them again."""
+EXPECTED = (ExpectationBreached.TYPE, ExpectationMet.TYPE)
+"""What tells whether what is expected of a job holds."""
 APPROVALS = (ApprovalGiven.TYPE,)
 """What a change names that a second person had to approve."""
 EVIDENCE = (
@@ -137,7 +142,17 @@ REMARKS = (
 )  # fmt: skip
 """What belongs to none of these groups: no view of the projections but `events` is about it."""
 
-GROUPS = (RUN_ENTRIES, JOB_ENTRIES, WATCH_ENTRIES, MISFIRES, EXCLUSIONS, SETTLEMENTS, APPROVALS, REMARKS)
+GROUPS = (
+    RUN_ENTRIES,
+    JOB_ENTRIES,
+    WATCH_ENTRIES,
+    MISFIRES,
+    EXCLUSIONS,
+    SETTLEMENTS,
+    EXPECTED,
+    APPROVALS,
+    REMARKS,
+)
 """Each type is in exactly one of them: lists of types in SQL and in the exports are made of these groups."""
 
 SCHEDULER = "scheduler"

@@ -11,6 +11,7 @@ from scheduler import vocabulary as v
 from scheduler.wording.approval_entries import APPROVAL_WORDINGS
 from scheduler.wording.causes import actor_words
 from scheduler.wording.evidence_entries import EVIDENCE_WORDINGS
+from scheduler.wording.expectation_entries import EXPECTATION_WORDINGS
 from scheduler.wording.home_entries import HOME_WORDINGS
 from scheduler.wording.job_entries import JOB_WORDINGS
 from scheduler.wording.notification_entries import NOTIFICATION_WORDINGS
@@ -22,6 +23,7 @@ ENTRY_WORDINGS: Final[dict[str, EntryWording]] = (
     | EVIDENCE_WORDINGS
     | JOB_WORDINGS
     | APPROVAL_WORDINGS
+    | EXPECTATION_WORDINGS
     | RUN_WORDINGS
     | NOTIFICATION_WORDINGS
 )

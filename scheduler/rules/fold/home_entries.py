@@ -7,6 +7,7 @@ from datetime import timedelta
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.rules.clock_trust import mark_after_step, mark_at_start
+from scheduler.rules.fold import expectations
 from scheduler.rules.fold.apply import Apply
 from scheduler.rules.fold.boots import note_boot
 from scheduler.rules.state import ClockMark, Rejection, SchedulerStatus, State
@@ -24,6 +25,7 @@ def _home_adopted(state: State, entry: Entry, data: v.HomeAdopted) -> None:
 def _scheduler_started(state: State, entry: Entry, data: v.SchedulerStarted) -> None:
     state.scheduler = SchedulerStatus(entry.seq, entry.time, data.pid, data.host, data.boot_id, data.versions)
     note_boot(state, entry, data)
+    expectations.clock_read(state, entry.time)
     if state.left_running:
         state.left_running = [left for left in state.left_running if left.boot_id == data.boot_id]
     if data.boottime_ms is not None:
@@ -49,6 +51,7 @@ def _scheduler_resumed(state: State, entry: Entry, data: v.SchedulerResumed) -> 
 
 
 def _clock_stepped(state: State, entry: Entry, data: v.ClockStepped) -> None:
+    expectations.clock_read(state, entry.time)
     if data.boottime_ms is not None and data.kind == "step" and state.scheduler is not None:
         now = ClockMark(entry.time, state.scheduler.boot_id, data.boottime_ms)
         state.clock = mark_after_step(state.clock, timedelta(milliseconds=data.by_ms), now)

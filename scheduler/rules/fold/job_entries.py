@@ -7,7 +7,7 @@ from datetime import datetime
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.entry_members import MisfireReason
-from scheduler.rules.fold import upstreams
+from scheduler.rules.fold import expectations, upstreams
 from scheduler.rules.fold.apply import Apply
 from scheduler.rules.fold.boots import forget_owed, note_definition
 from scheduler.rules.instants_state import ClosedInterval
@@ -28,7 +28,11 @@ def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
         upstreams.defined(state, new, entry.time)
     if job is None:
         state.jobs[new.name] = Job(new, data.revision, entry.seq, enablement, cursor=entry.time)
+        expectations.defined(state, new, None, entry)
         return
+    before = job.definition if job.present else None
+    if before is not None and state.expectations is not None:
+        expectations.redefined(state, before, new, entry)
     if not job.present:
         # It comes back: the enablement from before its removal does not hold for the new definition.
         job.removed_seq = None
@@ -43,11 +47,14 @@ def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
     if new.enabled != job.definition.enabled:
         if new.enabled:
             _open(job, entry.time)
+            expectations.enabled(state, new.name, entry.time)
         else:
             state.end_backfill(new.name)
             forget_owed(state, new.name)
+            expectations.disabled(state, new.name, job.enablement, entry)
         job.enablement = enablement
     job.definition, job.revision, job.defined_seq = new, data.revision, entry.seq
+    expectations.defined(state, new, before, entry)
     if state.dependents:
         upstreams.changed(state, job.name)
 
@@ -69,6 +76,7 @@ def _job_removed(state: State, entry: Entry, data: v.JobRemoved) -> None:
     job = _present(state, entry)
     if job is not None:
         state.changes.pop(job.name, None)
+        expectations.removed(state, job.name, entry)
         _close(job, entry.time, "removed")
         state.end_backfill(job.name)
         note_definition(state, job.name, entry.time, at_reboot=False)
@@ -92,6 +100,7 @@ def _job_enabled(state: State, entry: Entry, data: v.JobEnabled) -> None:
     if data.catch_up:
         _keep_pause(job, at)
     _open(job, at)
+    expectations.enabled(state, job.name, at)
     job.enablement = Enablement(True, entry.actor, entry.seq, entry.time, data.reason)
 
 
@@ -102,6 +111,7 @@ def _job_disabled(state: State, entry: Entry, data: v.JobDisabled) -> None:
     _close(job, entry.time, "disabled")
     state.end_backfill(job.name)
     forget_owed(state, job.name)
+    expectations.disabled(state, job.name, job.enablement, entry)
     job.enablement = Enablement(False, entry.actor, entry.seq, entry.time, data.reason, data.until)
     if state.dependents:
         upstreams.disabled(state, job)

@@ -7,7 +7,7 @@ from datetime import datetime
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.rules.awaited import EndedWait, PassedRun, Success
-from scheduler.rules.fold import upstreams
+from scheduler.rules.fold import expectations, upstreams
 from scheduler.rules.fold.apply import Apply
 from scheduler.rules.state import Executor, Job, LastRun, LeftRunning, RetryWait, Run, State
 
@@ -55,6 +55,8 @@ def _executor(data: v.RunStarted | v.RunAdopted) -> Executor:
 def _run_started(state: State, entry: Entry, data: v.RunStarted) -> None:
     run = _in_flight(state, entry)
     if run is not None:
+        if state.expectations is not None:
+            expectations.started(state, run, entry)
         run.attempt, run.started = data.attempt, entry.time
         run.secret_sha256 = data.secret_sha256
         run.executor = _executor(data)
@@ -88,6 +90,10 @@ def _run_finished(state: State, entry: Entry, data: v.RunFinished) -> None:
         if run is not None and run.started is not None:
             _await_retry(run, entry, data, data.retry_at)
         return
+    if state.expectations is not None and run is not None:
+        expectations.ended(state, run, entry, "finished")
+        if data.outcome == "succeeded":
+            expectations.succeeded(state, run, entry)
     job = _end(state, entry, succeeded=data.outcome == "succeeded")
     if job is not None and entry.run is not None:
         if data.outcome == "succeeded" and run is not None and run.passes_on:
@@ -113,6 +119,8 @@ def _await_retry(run: Run, entry: Entry, data: v.RunFinished, at: datetime) -> N
 
 
 def _run_skipped(state: State, entry: Entry, data: v.RunSkipped) -> None:
+    if state.expectations is not None and (run := _in_flight(state, entry)) is not None:
+        expectations.ended(state, run, entry, "skipped")
     job = _end(state, entry)
     if job is not None and entry.run is not None:
         job.last_skipped = LastRun(entry.run, data.trigger, entry.time, skipped=data.reason)

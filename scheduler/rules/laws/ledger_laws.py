@@ -22,7 +22,13 @@ from scheduler.rules.after import successes_of_start
 from scheduler.rules.awaited import AwaitedInstant
 from scheduler.rules.evolve import evolve
 from scheduler.rules.job_schedule import nominal
-from scheduler.rules.laws import approval_laws, backfill_laws, evidence_laws, settlement_laws
+from scheduler.rules.laws import (
+    approval_laws,
+    backfill_laws,
+    evidence_laws,
+    expectation_laws,
+    settlement_laws,
+)
 from scheduler.rules.state import Job, Run, State
 from scheduler.schedule.calendars.calendar_days import CalendarDays
 from scheduler.vocabulary.payload import UnfitPayload
@@ -333,6 +339,8 @@ _LAWS: dict[str, Callable[[State, Entry, Any], str]] = {
     v.RunAdopted.TYPE: _run_going,
     v.RunFinished.TYPE: _run_finished,
     v.RunSkipped.TYPE: _run_skipped,
+    v.ExpectationBreached.TYPE: expectation_laws.breached,
+    v.ExpectationMet.TYPE: expectation_laws.met,
     v.KeyCreated.TYPE: evidence_laws.key_created,
     v.KeyRotated.TYPE: evidence_laws.key_rotated,
     v.CheckpointSigned.TYPE: evidence_laws.checkpoint_signed,

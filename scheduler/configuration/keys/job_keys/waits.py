@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from scheduler.configuration.keys import locks, shown, values
+from scheduler.configuration.keys.block_values import expect
 from scheduler.configuration.keys.key import Key
 
 KEYS: Final[dict[str, Key]] = {
@@ -60,5 +61,22 @@ KEYS: Final[dict[str, Key]] = {
         comment="give up what could not start so long after its time (1h of waiting for a slot)",
         shared=True,
         synonyms=("misfire_grace_time",),
+    ),
+    "expect": Key(
+        member="expect",
+        read=expect.expect,
+        show=expect.shown,
+        merge=expect.merged,
+        takes=expect.TAKES,
+        default="none",
+        meaning="What is told when it does not hold, and again when it does: each run starts within `start_within` of "
+        "its time, and is over within `finish_within` of it, however it ends; one success follows another within "
+        "`success_every`, days without times included, but not while the job is disabled. It stops nothing. Runs "
+        "that a person asked for are not judged. A job's block is merged over that in `defaults`, and `none` takes "
+        "one of them back. See [expectations](expectations.md).",
+        example="expect: {start_within: 10m, finish_within: 2h, success_every: 4d}",
+        comment="tell when this does not hold, and stop nothing (none)",
+        shared=True,
+        synonyms=("expects", "expectation", "expectations", "sla"),
     ),
 }

@@ -1,0 +1,58 @@
+"""From when on something that is expected does not hold, as things stand. Pure rules.
+
+Runs that a person asked for are not judged: nothing says when they should have started.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from scheduler.entry_members import ASKED_FOR, Expectation
+from scheduler.rules.expectations.expected import JobExpectation, limit_ms
+from scheduler.rules.state import Job, Run, State
+
+
+def breached_from(state: State, expectation: Expectation, name: str, number: int | None) -> datetime | None:
+    """From when on it does not hold, if nothing happens before; None if it holds for good, or is not expected.
+
+    Nothing is breached before it was written, nor while it could not be met since the job was disabled.
+
+    Args:
+        state: as it stands.
+        expectation: what is expected.
+        name: of the job; number: of the run, where it is about one.
+    """
+    job, known = state.jobs.get(name), _known(state, name)
+    if job is None or known is None or (limit := limit_ms(job.definition, expectation)) is None:
+        return None
+    if number is None:
+        if known.stopped is not None:
+            return None
+        begin = max(known.written[expectation], known.enabled)
+        return max(_later(known.success_from, limit), begin)
+    run = state.runs.get(number)
+    if run is None or run.trigger in ASKED_FOR or (expectation == "start_within" and run.attempt > 0):
+        return None
+    return max(_later(due_at(run, job, known), limit), known.written[expectation])
+
+
+def due_at(run: Run, job: Job, known: JobExpectation) -> datetime:
+    """The moment at which a run was due, from which it is judged.
+
+    That is its instant. Of a run of a job that runs after others alone it is the moment when they had succeeded, and
+    of an instant that is caught up although it passed while the job was disabled, or before anything was expected of
+    it, that of the tick.
+    """
+    if run.scheduled_for is None or run.trigger == "after":
+        return run.owed_at
+    if run.trigger == "catch_up" and run.scheduled_for <= max(known.enabled, *known.written.values()):
+        return run.owed_at
+    return run.scheduled_for
+
+
+def _known(state: State, name: str) -> JobExpectation | None:
+    return None if state.expectations is None else state.expectations.jobs.get(name)
+
+
+def _later(moment: datetime, by_ms: int) -> datetime:
+    return moment + timedelta(milliseconds=by_ms)

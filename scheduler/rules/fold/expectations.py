@@ -1,0 +1,178 @@
+"""What becomes of what is expected of a job when an entry about it, or about a run of it, is folded.
+
+A breach that ends before any entry tells of it is kept until one does: it came and went while no scheduler served, or
+the one that served was killed. So it is told once, whoever comes next, from the ledger alone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from scheduler.definition import JobDefinition
+from scheduler.entry_members import EXPECTATIONS, BreachEnd, Expectation
+from scheduler.rules.expectations.expected import (
+    ENDED_MAX,
+    Breach,
+    Expectations,
+    JobExpectation,
+    key_of,
+    limit_ms,
+)
+from scheduler.rules.expectations.moments import breached_from
+from scheduler.rules.fold.apply import Apply
+from scheduler.rules.state import Enablement, Run, State
+
+
+def defined(state: State, new: JobDefinition, before: JobDefinition | None, entry: Entry) -> None:
+    """A job has a new definition; `before`: the one that was in force, whose breaches have been ended."""
+    if new.expect is None:
+        if state.expectations is not None:
+            state.expectations.jobs.pop(new.name, None)
+        return
+    if state.expectations is None:
+        state.expectations = Expectations()
+    known = state.expectations.jobs.get(new.name)
+    if known is None:
+        stopped = None if state.jobs[new.name].enablement.enabled else entry.time
+        known = JobExpectation({}, entry.time, entry.time, stopped)
+        state.expectations.jobs[new.name] = known
+    for each in EXPECTATIONS:
+        limit = limit_ms(new, each)
+        if limit is None:
+            known.written.pop(each, None)
+        elif before is None or limit_ms(before, each) != limit:
+            if each == "success_every" and each not in known.written:
+                known.success_from = known.stopped or entry.time
+            known.written[each] = entry.time
+
+
+def redefined(state: State, before: JobDefinition, new: JobDefinition, entry: Entry) -> None:
+    """A definition is about to be replaced: breaches of what is expected otherwise from now on end."""
+    changed = [each for each in EXPECTATIONS if limit_ms(before, each) != limit_ms(new, each)]
+    _end_all(state, before.name, changed, entry, "changed")
+
+
+def removed(state: State, name: str, entry: Entry) -> None:
+    """A job is about to leave the config: nothing is expected of it any more."""
+    _end_all(state, name, EXPECTATIONS, entry, "removed")
+    if state.expectations is not None:
+        state.expectations.jobs.pop(name, None)
+
+
+def disabled(state: State, name: str, before: Enablement, entry: Entry) -> None:
+    """A job was disabled: from now on the time to its next success stands still.
+
+    Args:
+        state: as it stands; name: of the job; entry: that disabled it.
+        before: what said until then whether it was; a pause may have ended by itself since.
+    """
+    known = _known(state, name)
+    if known is None:
+        return
+    if before.until is not None and before.until < entry.time:
+        enabled(state, name, before.until)
+    if known.stopped is None:
+        _end(state, "success_every", name, None, entry, "disabled")
+        known.stopped = entry.time
+
+
+def enabled(state: State, name: str, at: datetime) -> None:
+    """A job was enabled: the time to its next success goes on."""
+    known = _known(state, name)
+    if known is not None and known.stopped is not None:
+        if at > known.stopped:
+            known.success_from += at - known.stopped
+        known.enabled, known.stopped = at, None
+
+
+def started(state: State, run: Run, entry: Entry) -> None:
+    """The first attempt of a run is about to start."""
+    _end(state, "start_within", run.job, run.number, entry, "started")
+
+
+def ended(state: State, run: Run, entry: Entry, by: BreachEnd) -> None:
+    """A run is about to end: nothing more is expected of it."""
+    _end(state, "start_within", run.job, run.number, entry, by)
+    _end(state, "finish_within", run.job, run.number, entry, by)
+
+
+def succeeded(state: State, run: Run, entry: Entry) -> None:
+    """A run of a job succeeded. That of a backfill tells nothing of the present."""
+    known = _known(state, run.job)
+    if known is not None and run.trigger != "backfill":
+        _end(state, "success_every", run.job, None, entry, "succeeded")
+        known.success_from = known.stopped or entry.time
+
+
+def clock_read(state: State, now: datetime) -> None:
+    """The clock may have been set back: nothing counts from a time that is to come."""
+    for known in state.expectations.jobs.values() if state.expectations is not None else ():
+        known.success_from, known.enabled = min(known.success_from, now), min(known.enabled, now)
+        known.written = {each: min(since, now) for each, since in known.written.items()}
+        known.stopped = None if known.stopped is None else min(known.stopped, now)
+
+
+def _known(state: State, name: str) -> JobExpectation | None:
+    return None if state.expectations is None else state.expectations.jobs.get(name)
+
+
+def _end_all(
+    state: State, name: str, which: tuple[Expectation, ...] | list[Expectation], entry: Entry, by: BreachEnd
+) -> None:
+    """End those breaches of a job, and of its runs."""
+    job = state.jobs.get(name)
+    if job is None or _known(state, name) is None:
+        return
+    for each in which:
+        for number in [None] if each == "success_every" else job.live:
+            _end(state, each, name, number, entry, by)
+
+
+def _end(
+    state: State, expectation: Expectation, name: str, number: int | None, entry: Entry, by: BreachEnd
+) -> None:
+    """A breach ends, if there is one, whether or not an entry tells of it."""
+    known = state.expectations
+    if known is None:
+        return
+    breach = known.open.pop(key_of(expectation, name, number), None)
+    if breach is None:
+        since = breached_from(state, expectation, name, number)
+        if since is None or since >= entry.time:
+            return
+        limit = limit_ms(state.jobs[name].definition, expectation)
+        assert limit is not None, "what is breached is expected"
+        scheduled_for = None if number is None else state.runs[number].scheduled_for
+        breach = Breach(expectation, name, limit, since, number, scheduled_for)
+    breach.by, breach.until, breach.because_of = by, entry.time, entry.seq
+    known.ended.append(breach)
+    if len(known.ended) > ENDED_MAX:
+        oldest = next((i for i, each in enumerate(known.ended) if each.seq is None), None)
+        if oldest is not None:
+            del known.ended[oldest]
+
+
+def _breached(state: State, entry: Entry, data: v.ExpectationBreached) -> None:
+    if state.expectations is None:
+        state.expectations = Expectations()
+    told = Breach(
+        data.expectation, entry.job or "", data.limit_ms, data.since, entry.run, data.scheduled_for, entry.seq
+    )
+    for each in state.expectations.ended:
+        if each.seq is None and (each.key, each.since) == (told.key, told.since):
+            each.seq = entry.seq
+            return
+    state.expectations.open[told.key] = told
+
+
+def _met(state: State, entry: Entry, data: v.ExpectationMet) -> None:
+    if state.expectations is not None:
+        state.expectations.ended = [each for each in state.expectations.ended if each.seq != data.breach]
+
+
+APPLY: Apply = {
+    v.ExpectationBreached.TYPE: _breached,
+    v.ExpectationMet.TYPE: _met,
+}
