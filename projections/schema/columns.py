@@ -255,6 +255,26 @@ OUTAGES = (
     _number("ended_seq", "`seq` of the entry that ends it."),
 )
 
+BREACHES = (
+    _number("seq", "`seq` of the entry that tells of it: the evidence."),
+    _text("job", "The job's name."),
+    _text("expectation", "What did not hold: `start_within`, `finish_within` or `success_every`."),
+    _number("run", "The run that was late; none for `success_every`."),
+    _time("scheduled_for", "The instant of that run."),
+    _number("limit_ms", "Within how long it was expected."),
+    _time("since", "From when on it did not hold: the moment at which the time was over."),
+    _time("ended", "Until when; none while it lasts."),
+    _number("duration_ms", "From `since` to `ended`: by how much it was late."),
+    _text(
+        "ended_by",
+        "`started`, `finished`, `succeeded` or `skipped`; or `changed` (something else was expected), `disabled` "
+        "or `removed` (of the job).",
+    ),
+    _time("told", "When it was recorded: later than `since` if no scheduler served then."),
+    _number("because_of", "`seq` of the entry that ended it."),
+    _number("ended_seq", "`seq` of the entry that tells of its end."),
+)
+
 LOG_ENTRIES = (
     _time("time", "When it was logged."),
     _text("level", "`debug`, `info`, `warning`, `error` or `critical`."),
@@ -274,6 +294,7 @@ VIEWS: dict[str, tuple[ColumnMeaning, ...]] = {
     "slots": SLOTS,
     "job_changes": JOB_CHANGES,
     "outages": OUTAGES,
+    "breaches": BREACHES,
     "log_entries": LOG_ENTRIES,
 }
 """The views that people query, with their columns in order."""

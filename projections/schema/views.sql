@@ -260,5 +260,15 @@ SELECT g.kind, g.began, g.ended, date_diff('millisecond', g.began, g.ended) AS d
        coalesce(m.jobs, 0) AS jobs_affected, g.began_seq, g.ended_seq
 FROM parts.gaps AS g LEFT JOIN missed AS m ON m.kind = g.kind AND m.began_seq = g.began_seq;
 
+CREATE VIEW breaches AS
+SELECT b.seq, b.job, b.data->>'$.expectation' AS expectation, b.run,
+       TRY_CAST(b.data->>'$.scheduled_for' AS TIMESTAMPTZ) AS scheduled_for,
+       TRY_CAST(b.data->>'$.limit_ms' AS BIGINT) AS limit_ms,
+       TRY_CAST(b.data->>'$.since' AS TIMESTAMPTZ) AS since, TRY_CAST(e.data->>'$.until' AS TIMESTAMPTZ) AS ended,
+       date_diff('millisecond', since, ended) AS duration_ms, e.data->>'$.by' AS ended_by, b.time AS told,
+       TRY_CAST(e.data->>'$.because_of' AS BIGINT) AS because_of, e.seq AS ended_seq
+FROM (FROM parts.notes WHERE type = 'expectation.breached') AS b
+LEFT JOIN (FROM parts.notes WHERE type = 'expectation.met') AS e ON TRY_CAST(e.data->>'$.breach' AS BIGINT) = b.seq;
+
 CREATE VIEW log_entries AS
 SELECT time, level, job, run, attempt, stream, message, fields FROM parts.log_entries;

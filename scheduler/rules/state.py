@@ -210,6 +210,7 @@ class Run(msgspec.Struct, omit_defaults=True, gc=False):
         with_dependents: a person asked that the jobs after this one follow.
         failed_upstream: the entry by which a job before this one did not succeed: it is to be skipped.
         waited: for what it had waited before the attempt that is going.
+        judged_from: from when what is expected of it counts, where that is not the moment at which it was due.
     """
 
     number: int
@@ -234,6 +235,7 @@ class Run(msgspec.Struct, omit_defaults=True, gc=False):
     with_dependents: bool = False
     failed_upstream: int | None = None
     waited: EndedWait | None = None
+    judged_from: datetime | None = None
 
     @property
     def waits_for_retry(self) -> bool:

@@ -36,8 +36,8 @@ from scheduler.rules.state import Executor, Run, State
 from scheduler.rules.timetable import Due, Timetable
 from scheduler.service.adoption import adopt_or_lose
 from scheduler.service.attempts.cancellations import Cancellations
-from scheduler.service.daily_exclusions import DailyExclusions
 from scheduler.service.launcher import Launcher
+from scheduler.service.records.side_records import SideRecords
 from scheduler.service.supervisor import Supervisor
 
 REST_MAX_S = 3_600.0
@@ -85,7 +85,7 @@ class Scheduler:
         self._mine: dict[int, None] = {}
         self._cancels = Cancellations(supervisor)
         self._look_at_mine_s = 0.0
-        self._exclusions = DailyExclusions(ledger, clock.read())
+        self._records = SideRecords(ledger, clock.read())
         self._backfills = BackfillTurns()
         self._touched: dict[str, None] = {}
         self._paused: Reading | None = None
@@ -140,6 +140,7 @@ class Scheduler:
             self._touched[run.job] = None  # what the last scheduler left undecided does not wait for its turn
         self._backfills.take_in(self.state)
         self._undecided.begin(self.state)
+        self._records.begin()
         self._ledger.listen(self._notice)
         self._follow_edits(now)
         self._round(now)
@@ -152,14 +153,11 @@ class Scheduler:
                 self._ledger.refresh()
                 self._follow_edits(now)
                 self._due.extend(self._timetable.due(now.wall))
-                while self._due:
-                    self._record_due(list(self._due)[:ROUND_LATE_MAX], now)
+                while due := list(self._due)[:ROUND_LATE_MAX]:
+                    self._ledger.decide(partial(due_events, due=due, now=now.wall))
+                    for _ in due:
+                        self._due.popleft()
         self._stopping = True
-
-    def _record_due(self, due: Sequence[Due], now: Reading) -> None:
-        self._ledger.decide(lambda state: due_events(state, due, now.wall))
-        for _ in due:
-            self._due.popleft()
 
     def stop_runs(self, reason: str) -> int:
         """Ask every run to stop; how many there were."""
@@ -197,8 +195,8 @@ class Scheduler:
                 self._settle_gaps(now)
             self._follow_others(now)
             self._settle_unsupervised(now)
-            self._exclusions.turn(now)
             self._round(now)
+            self._records.turn(now)
             self._cancels.act(now)
         except Unavailable as problem:
             self._pause(problem, now)
@@ -288,6 +286,7 @@ class Scheduler:
         if entry.run is not None:
             self._place(entry.run, entry.job or "")
         self._backfills.notice(self.state, entry)
+        self._records.notice(entry)
 
     def _settle_unsupervised(self, now: Reading) -> None:
         """Once a second: runs that this process has started, and that nothing here watches, are adopted or lost."""
@@ -388,7 +387,8 @@ class Scheduler:
         if wake_s is not None:
             waits.append(wake_s)
         if self._paused is None and not self._stopping:
-            coming = filter(None, (self._timetable.next_instant(), self._waiting.next_moment()))
+            nexts = self._timetable.next_instant(), self._waiting.next_moment(), self._records.next_moment()
+            coming = filter(None, nexts)
             undecided = self._undecided.any_decided(self.state)
             at_once = self._due or self._touched or self._requested or self._backfills
             if at_once or undecided or self._waiting.changed:

@@ -1,1 +1,1 @@
-"""Whether what is expected of jobs holds: what of it is in the state, from when it does not, what is recorded then."""
+"""Whether what is expected of jobs holds: what of it is in the state, and what is recorded when it does not."""

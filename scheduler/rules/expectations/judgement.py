@@ -57,9 +57,9 @@ def _breached(breach: Breach) -> Event:
 
 
 def _met(breach: Breach, seq: int) -> Event:
-    assert breach.by is not None and breach.until is not None and breach.because_of is not None, (
-        "it has ended"
-    )
+    assert breach.by is not None, "it has ended"
+    assert breach.until is not None, "it has ended"
+    assert breach.because_of is not None, "it has ended"
     payload = v.ExpectationMet(
         expectation=breach.expectation,
         breach=seq,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from scheduler.entry_members import ASKED_FOR, Expectation
 from scheduler.rules.expectations.expected import JobExpectation, limit_ms
-from scheduler.rules.state import Job, Run, State
+from scheduler.rules.state import Run, State
 
 
 def breached_from(state: State, expectation: Expectation, name: str, number: int | None) -> datetime | None:
@@ -23,31 +23,27 @@ def breached_from(state: State, expectation: Expectation, name: str, number: int
         name: of the job; number: of the run, where it is about one.
     """
     job, known = state.jobs.get(name), _known(state, name)
-    if job is None or known is None or (limit := limit_ms(job.definition, expectation)) is None:
+    if job is None or known is None or expectation not in known.written:
         return None
+    limit, written = limit_ms(job.definition, expectation) or 0, known.written[expectation]
     if number is None:
         if known.stopped is not None:
             return None
-        begin = max(known.written[expectation], known.enabled)
-        return max(_later(known.success_from, limit), begin)
+        return max(_later(known.success_from, limit), written, known.enabled)
     run = state.runs.get(number)
     if run is None or run.trigger in ASKED_FOR or (expectation == "start_within" and run.attempt > 0):
         return None
-    return max(_later(due_at(run, job, known), limit), known.written[expectation])
+    return max(_later(due_at(run), limit), written)
 
 
-def due_at(run: Run, job: Job, known: JobExpectation) -> datetime:
+def due_at(run: Run) -> datetime:
     """The moment at which a run was due, from which it is judged.
 
-    That is its instant. Of a run of a job that runs after others alone it is the moment when they had succeeded, and
-    of an instant that is caught up although it passed while the job was disabled, or before anything was expected of
-    it, that of the tick.
+    That is its instant. Of a run of a job that runs after others alone it is the moment when they had succeeded.
     """
-    if run.scheduled_for is None or run.trigger == "after":
-        return run.owed_at
-    if run.trigger == "catch_up" and run.scheduled_for <= max(known.enabled, *known.written.values()):
-        return run.owed_at
-    return run.scheduled_for
+    if run.judged_from is not None:
+        return run.judged_from
+    return run.owed_at if run.scheduled_for is None or run.trigger == "after" else run.scheduled_for
 
 
 def _known(state: State, name: str) -> JobExpectation | None:

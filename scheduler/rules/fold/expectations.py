@@ -22,7 +22,7 @@ from scheduler.rules.expectations.expected import (
 )
 from scheduler.rules.expectations.moments import breached_from
 from scheduler.rules.fold.apply import Apply
-from scheduler.rules.state import Enablement, Run, State
+from scheduler.rules.state import NEVER, Job, Run, State
 
 
 def defined(state: State, new: JobDefinition, before: JobDefinition | None, entry: Entry) -> None:
@@ -43,48 +43,68 @@ def defined(state: State, new: JobDefinition, before: JobDefinition | None, entr
         if limit is None:
             known.written.pop(each, None)
         elif before is None or limit_ms(before, each) != limit:
-            if each == "success_every" and each not in known.written:
+            if each == "success_every" and (before is None or limit_ms(before, each) is None):
                 known.success_from = known.stopped or entry.time
             known.written[each] = entry.time
 
 
 def redefined(state: State, before: JobDefinition, new: JobDefinition, entry: Entry) -> None:
     """A definition is about to be replaced: breaches of what is expected otherwise from now on end."""
+    _end_pause(state, state.jobs[before.name], entry.time)
     changed = [each for each in EXPECTATIONS if limit_ms(before, each) != limit_ms(new, each)]
     _end_all(state, before.name, changed, entry, "changed")
+    known = _known(state, before.name)
+    for each in changed if known is not None else ():
+        known.written.pop(each, None)  # nothing else ends them a second time
 
 
 def removed(state: State, name: str, entry: Entry) -> None:
     """A job is about to leave the config: nothing is expected of it any more."""
+    _end_pause(state, state.jobs[name], entry.time)
     _end_all(state, name, EXPECTATIONS, entry, "removed")
     if state.expectations is not None:
         state.expectations.jobs.pop(name, None)
 
 
-def disabled(state: State, name: str, before: Enablement, entry: Entry) -> None:
-    """A job was disabled: from now on the time to its next success stands still.
-
-    Args:
-        state: as it stands; name: of the job; entry: that disabled it.
-        before: what said until then whether it was; a pause may have ended by itself since.
-    """
-    known = _known(state, name)
-    if known is None:
-        return
-    if before.until is not None and before.until < entry.time:
-        enabled(state, name, before.until)
-    if known.stopped is None:
-        _end(state, "success_every", name, None, entry, "disabled")
+def disabled(state: State, job: Job, entry: Entry) -> None:
+    """A job is about to be disabled: from then on the time to its next success stands still."""
+    _end_pause(state, job, entry.time)
+    known = _known(state, job.name)
+    if known is not None and known.stopped is None:
+        _end(state, "success_every", job.name, None, entry, "disabled")
         known.stopped = entry.time
 
 
-def enabled(state: State, name: str, at: datetime) -> None:
-    """A job was enabled: the time to its next success goes on."""
-    known = _known(state, name)
+def enabled(state: State, job: Job, at: datetime) -> None:
+    """A job is about to be enabled: the time to its next success goes on."""
+    _end_pause(state, job, at)
+    _go_on(state, job, at)
+
+
+def _end_pause(state: State, job: Job, now: datetime) -> None:
+    """A pause may have ended by itself before anybody recorded that."""
+    said = job.enablement
+    if not said.enabled and said.until is not None and said.until <= now:
+        _go_on(state, job, said.until)
+
+
+def _go_on(state: State, job: Job, at: datetime) -> None:
+    known = _known(state, job.name)
     if known is not None and known.stopped is not None:
         if at > known.stopped:
             known.success_from += at - known.stopped
         known.enabled, known.stopped = at, None
+
+
+def caught_up(state: State, run: Run) -> None:
+    """A run is owed for an instant that passed unwatched.
+
+    Where that was while the job was disabled, or before anything was expected of it, it counts from now on.
+    """
+    known = _known(state, run.job)
+    begin = NEVER if known is None else max([known.enabled, *known.written.values()])
+    if run.scheduled_for is not None and run.scheduled_for <= begin:
+        run.judged_from = run.owed_at
 
 
 def started(state: State, run: Run, entry: Entry) -> None:
@@ -102,6 +122,7 @@ def succeeded(state: State, run: Run, entry: Entry) -> None:
     """A run of a job succeeded. That of a backfill tells nothing of the present."""
     known = _known(state, run.job)
     if known is not None and run.trigger != "backfill":
+        _end_pause(state, state.jobs[run.job], entry.time)
         _end(state, "success_every", run.job, None, entry, "succeeded")
         known.success_from = known.stopped or entry.time
 
@@ -164,7 +185,7 @@ def _breached(state: State, entry: Entry, data: v.ExpectationBreached) -> None:
         if each.seq is None and (each.key, each.since) == (told.key, told.since):
             each.seq = entry.seq
             return
-    state.expectations.open[told.key] = told
+    state.expectations.open.setdefault(told.key, told)
 
 
 def _met(state: State, entry: Entry, data: v.ExpectationMet) -> None:

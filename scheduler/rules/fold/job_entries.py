@@ -47,11 +47,11 @@ def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
     if new.enabled != job.definition.enabled:
         if new.enabled:
             _open(job, entry.time)
-            expectations.enabled(state, new.name, entry.time)
+            expectations.enabled(state, job, entry.time)
         else:
             state.end_backfill(new.name)
             forget_owed(state, new.name)
-            expectations.disabled(state, new.name, job.enablement, entry)
+            expectations.disabled(state, job, entry)
         job.enablement = enablement
     job.definition, job.revision, job.defined_seq = new, data.revision, entry.seq
     expectations.defined(state, new, before, entry)
@@ -100,7 +100,7 @@ def _job_enabled(state: State, entry: Entry, data: v.JobEnabled) -> None:
     if data.catch_up:
         _keep_pause(job, at)
     _open(job, at)
-    expectations.enabled(state, job.name, at)
+    expectations.enabled(state, job, at)
     job.enablement = Enablement(True, entry.actor, entry.seq, entry.time, data.reason)
 
 
@@ -111,7 +111,7 @@ def _job_disabled(state: State, entry: Entry, data: v.JobDisabled) -> None:
     _close(job, entry.time, "disabled")
     state.end_backfill(job.name)
     forget_owed(state, job.name)
-    expectations.disabled(state, job.name, job.enablement, entry)
+    expectations.disabled(state, job, entry)
     job.enablement = Enablement(False, entry.actor, entry.seq, entry.time, data.reason, data.until)
     if state.dependents:
         upstreams.disabled(state, job)

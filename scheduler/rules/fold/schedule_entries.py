@@ -6,7 +6,7 @@ from datetime import datetime
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.rules.fold import upstreams
+from scheduler.rules.fold import expectations, upstreams
 from scheduler.rules.fold.apply import Apply
 from scheduler.rules.fold.backfill_entries import advance_backfill
 from scheduler.rules.fold.boots import settle_boots
@@ -34,6 +34,8 @@ def _schedule_ticked(state: State, entry: Entry, data: v.ScheduleTicked) -> None
         job.catching_up.left -= 1
         if job.catching_up.left <= 0:
             job.catching_up = None
+    if data.trigger == "catch_up":
+        expectations.caught_up(state, run)
     owe(state, run)
 
 

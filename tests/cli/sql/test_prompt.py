@@ -244,7 +244,9 @@ def test_completions(typed: str, found: str) -> None:
     assert found in words
 
 
-VIEW_NAMES = ["events", "runs", "attempts", "jobs", "slots", "job_changes", "outages", "log_entries"]
+VIEW_NAMES = [
+    "events", "runs", "attempts", "jobs", "slots", "job_changes", "outages", "breaches", "log_entries",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(

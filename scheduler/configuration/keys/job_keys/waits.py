@@ -69,8 +69,8 @@ KEYS: Final[dict[str, Key]] = {
         merge=expect.merged,
         takes=expect.TAKES,
         default="none",
-        meaning="What is told when it does not hold, and again when it does: each run starts within `start_within` of "
-        "its time, and is over within `finish_within` of it, however it ends; one success follows another within "
+        meaning="What is told when it does not hold, and again when it does: each run starts within `start_within` "
+        "of its time, and is over within `finish_within` of it, however it ends; one success follows another within "
         "`success_every`, days without times included, but not while the job is disabled. It stops nothing. Runs "
         "that a person asked for are not judged. A job's block is merged over that in `defaults`, and `none` takes "
         "one of them back. See [expectations](expectations.md).",

@@ -1,0 +1,1 @@
+"""What the loop records beside its rounds: what nothing is started or ended by."""
