@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from scheduler import vocabulary as v
 from scheduler.definition import After, Expect, JobDefinition
@@ -25,7 +26,7 @@ def expected(rng: random.Random) -> Expect | None:
 
 def random_job(rng: random.Random, name: str) -> JobDefinition:
     """A job with times, or one after another, of which something is expected."""
-    members: dict[str, object] = {
+    members: dict[str, Any] = {
         "expect": expected(rng),
         "overlap": rng.choice(["skip", "queue", "replace", "allow"]),
         "catch_up": rng.choice(["none", "one", "all"]),

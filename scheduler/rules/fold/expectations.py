@@ -53,9 +53,9 @@ def redefined(state: State, before: JobDefinition, new: JobDefinition, entry: En
     _end_pause(state, state.jobs[before.name], entry.time)
     changed = [each for each in EXPECTATIONS if limit_ms(before, each) != limit_ms(new, each)]
     _end_all(state, before.name, changed, entry, "changed")
-    known = _known(state, before.name)
-    for each in changed if known is not None else ():
-        known.written.pop(each, None)  # nothing else ends them a second time
+    if (known := _known(state, before.name)) is not None:
+        for each in changed:
+            known.written.pop(each, None)  # nothing else ends them a second time
 
 
 def removed(state: State, name: str, entry: Entry) -> None:
