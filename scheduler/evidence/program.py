@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,6 +19,10 @@ OUTPUT_BYTES_MAX: Final = 2 * 1024 * 1024
 
 class ProgramFailed(Exception):
     """It could not be run to a good end; the message says why, in words."""
+
+
+class ProgramTooSlow(ProgramFailed):
+    """It did not end in time, and what it has done is not known."""
 
 
 class Output(NamedTuple):
@@ -34,6 +38,7 @@ def run(
     folder: Path,
     patience_s: float = PROGRAM_S,
     bytes_max: int = OUTPUT_BYTES_MAX,
+    env: Mapping[str, str] | None = None,
 ) -> Output:
     """Run a command to its end.
 
@@ -45,9 +50,11 @@ def run(
         folder: where it stands.
         patience_s: how long it may take.
         bytes_max: how much it may write, on each of its streams.
+        env: its whole environment; None: that of this process.
 
     Raises:
-        ProgramFailed: it cannot be started, failed, wrote too much or took too long.
+        ProgramTooSlow: it took too long.
+        ProgramFailed: it cannot be started, failed or wrote too much.
     """
     with tempfile.TemporaryFile() as stdin:
         stdin.write(given)
@@ -59,6 +66,7 @@ def run(
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=folder,
+                env=env,
                 start_new_session=True,
             )
         except (OSError, ValueError) as problem:
@@ -89,7 +97,7 @@ def _read(process: subprocess.Popen[bytes], patience_s: float, bytes_max: int) -
             while True:
                 left_s = give_up_s - time.monotonic()
                 if left_s <= 0:
-                    raise ProgramFailed(f"it did not end within {patience_s:g} s")
+                    raise ProgramTooSlow(f"it did not end within {patience_s:g} s")
                 ready = [key.fd for key, _ in selector.select(left_s)]
                 for fd in (each for each in ready if each != pidfd):
                     chunk = os.read(fd, 65_536)

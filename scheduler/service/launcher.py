@@ -12,6 +12,7 @@ from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.command import command_argv
 from scheduler.configuration import ConfiguredJob
+from scheduler.configuration.variables.environment import INHERITED
 from scheduler.definition import Directory, JobDefinition, Limits
 from scheduler.home import Home
 from scheduler.processes.confinement.confinement import Confinement
@@ -23,10 +24,6 @@ from scheduler.service.attempts.running_attempt import RunningAttempt
 
 if TYPE_CHECKING:
     from scheduler.processes.confinement.accounts import Account
-
-INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
-"""What a run gets of the environment of the process that starts it; the job sets everything
-else, so that a run neither depends on nor sees what is set in an operator's shell."""
 
 
 class Launcher:

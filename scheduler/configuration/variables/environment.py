@@ -9,6 +9,11 @@ impossible, and one salt for each home keeps equal values in two homes from bein
 from __future__ import annotations
 
 import hmac
+from typing import Final
+
+INHERITED: Final = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
+"""What a run, or the command of a channel, gets of the environment of the process that starts it. The config says
+everything else, so that it neither depends on nor sees what is set in an operator's shell."""
 
 
 def env_digest(name: str, value: str, salt: bytes = b"") -> str:

@@ -1,0 +1,102 @@
+"""HTTP with a receiver: in time whatever it does, its certificate verified, and no redirect is followed.
+
+Only the status of an answer counts: what comes behind its headers is not read, and what is missing of them does not
+matter.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import ssl
+from collections.abc import Mapping
+from http import HTTPStatus
+from urllib.parse import unquote, urlsplit
+
+from scheduler.notifications.channels import tls
+from scheduler.notifications.channels.deadline import Deadline
+from scheduler.version import VERSION
+
+
+class NotAnswered(Exception):
+    """No status came.
+
+    Attributes:
+        reason: why, for people, without what may be secret.
+        uncertain: it may have got what was sent.
+    """
+
+    def __init__(self, reason: str, *, uncertain: bool) -> None:
+        self.reason, self.uncertain = reason, uncertain
+        super().__init__(reason)
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str], patience_s: float) -> int:
+    """Send something; the status of the answer.
+
+    Args:
+        url: an address of HTTP; a name and password in it are sent as `Authorization`.
+        body: what is sent.
+        headers: beside those that every request has.
+        patience_s: how long all of it may take.
+
+    Raises:
+        NotAnswered: there was none in time.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    is_tls = parts.scheme == "https"
+    port = parts.port or (443 if is_tls else 80)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    sent = {
+        "User-Agent": f"cronledger/{VERSION}",
+        "Connection": "close",
+        **_authorization(parts.netloc),
+        **headers,
+    }
+    began = False
+    with Deadline(patience_s) as deadline:
+        try:
+            line = deadline.connect(host, port)
+            connection = http.client.HTTPConnection(host, parts.port)
+            try:
+                connection.sock = line
+                if is_tls:
+                    connection.sock = tls.context().wrap_socket(line, server_hostname=host)
+                began = True
+                connection.request("POST", target, body, sent)
+                with connection.getresponse() as response:
+                    return response.status
+            finally:
+                connection.close()
+        except (OSError, http.client.HTTPException, ValueError) as problem:
+            raise NotAnswered(_reason(problem, deadline, began=began), uncertain=began) from None
+
+
+def refusal(status: int) -> str | None:
+    """What a status other than 2xx says, for people; None for a good one."""
+    if 200 <= status < 300:
+        return None
+    if 300 <= status < 400:
+        return f"it answered {status}: it is elsewhere, and no redirect is followed"
+    try:
+        return f"it answered {status}, {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"it answered {status}"
+
+
+def _authorization(netloc: str) -> dict[str, str]:
+    if "@" not in netloc:
+        return {}
+    credentials = unquote(netloc.rpartition("@")[0]).encode()
+    return {"Authorization": f"Basic {base64.b64encode(credentials).decode()}"}
+
+
+def _reason(problem: Exception, deadline: Deadline, *, began: bool) -> str:
+    if deadline.is_over or isinstance(problem, TimeoutError):
+        return f"it did not answer within {deadline.patience_s:g} s"
+    if isinstance(problem, ConnectionError | ssl.SSLError) and began:
+        return "it closed the connection without an answer"
+    if isinstance(problem, OSError):
+        return tls.words(problem)
+    return "what it answered is no HTTP" if began else "its address cannot be used"
