@@ -63,6 +63,9 @@ _LEDGER = {
         "keep what a witness has cosigned that no network reaches",
     ),
 }
+_NOTIFY = {
+    "test": ("cli.commands.notify.test:test", "send a message that tells of nothing, now"),
+}
 _AUDIT = {
     "report": (
         "cli.commands.audit.report:report",
@@ -174,6 +177,7 @@ audit = LazyGroup("audit", lazy=_AUDIT, help="What an auditor is given.", contex
 ledger.add_command(
     LazyGroup("key", lazy=_LEDGER_KEY, help="The key that signs the ledger.", context_settings=CONTEXT)
 )
+notify = LazyGroup("notify", lazy=_NOTIFY, help="How people are told.", context_settings=CONTEXT)
 projections = LazyGroup(
     "projections", lazy=_PROJECTIONS, help="The files that SQL answers come from.", context_settings=CONTEXT
 )
@@ -205,6 +209,7 @@ for group in (
     runs,
     ledger,
     audit,
+    notify,
     projections,
     logs,
     home_group,

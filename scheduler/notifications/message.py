@@ -19,12 +19,15 @@ NOTICES_MAX: Final = 50
 OUTPUT_END_CHARACTERS_MAX: Final = 4_000
 """So much of the end of the output stands in a notice that is alone; where there are several, they share it."""
 
+TRIAL: Final = "test"
+"""A detail of a notice that tells of nothing: it was sent to try the channel."""
+
 
 class Notice(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One thing to tell: an entry of the ledger, and what a person wants to know of it.
 
     Attributes:
-        seq: the entry.
+        seq: the entry; below 0 where there is none, as in a trial.
         kind: what it is told as. `started` is told to monitoring services alone.
         time: when the entry was recorded.
         summary: one sentence, without line ends: `backup failed with exit code 3: run 41 of 02:00:00`.

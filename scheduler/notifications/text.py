@@ -63,7 +63,8 @@ def _members(notice: Notice) -> Iterator[tuple[str, str]]:
         yield "since" if notice.kind == "late" else "due", show_time(notice.scheduled_for, "UTC")
     if notice.outcome is not None:
         yield "outcome", OUTCOME_WORDINGS[notice.outcome].word
-    yield "recorded", f"{show_time(notice.time, 'UTC')}, entry {notice.seq}"
+    if notice.seq >= 0:
+        yield "recorded", f"{show_time(notice.time, 'UTC')}, entry {notice.seq}"
 
 
 def _one_line(line: str) -> str:

@@ -9,7 +9,7 @@ import threading
 import warnings
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import NamedTuple, Self, cast
+from typing import NamedTuple, Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -26,7 +26,7 @@ class Letter(NamedTuple):
     @property
     def mail(self) -> EmailMessage:
         """As a mail program reads it."""
-        return cast("EmailMessage", message_from_bytes(self.raw, policy=policy.default))
+        return message_from_bytes(self.raw, policy=policy.default)
 
 
 class SmtpServer:
@@ -95,14 +95,14 @@ class SmtpServer:
         """Takes a mail, or not."""
         if "DATA" in self.refusals:
             return self.refusals["DATA"]
-        user = session.auth_data.login.decode() if isinstance(session.auth_data, LoginPassword) else None
+        login: bytes | None = getattr(session.auth_data, "login", None)
         assert isinstance(envelope.content, bytes)
         letter = Letter(
             envelope.mail_from or "",
             [str(each) for each in envelope.rcpt_tos],
             envelope.content,
             session.ssl is not None or self._implicit,
-            user,
+            None if login is None else login.decode(),
         )
         self.letters.append(letter)
         return "250 OK"
@@ -124,7 +124,7 @@ class SmtpServer:
         """End the conversations that go on, too."""
         self._server.close()
         for protocol in self._protocols:
-            if protocol.transport is not None:
+            if isinstance(protocol.transport, asyncio.WriteTransport):
                 protocol.transport.abort()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:

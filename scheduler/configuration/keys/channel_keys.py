@@ -181,7 +181,7 @@ CHANNEL_KEYS: Final[dict[str, Key]] = {
         takes=channels.DIGEST_TAKES,
         default="1m",
         meaning="No two messages are closer than this: what is to be told meanwhile stands together in the next one. "
-        "With `none` each stands by itself.",
+        "With `none` nothing waits but for the message that is on its way.",
         example="digest: 5m",
         comment="no two messages are closer; what comes meanwhile is told together (1m)",
         synonyms=("batch", "interval"),

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
-from scheduler.notifications.message import Message
+from scheduler.notifications.message import TRIAL, Message
 from scheduler.notifications.text import subject
-
-TEST: Final = "test"
-"""A notice with this detail tells of nothing: it was sent to try the channel."""
 
 
 def document(message: Message) -> bytes:
@@ -33,7 +30,7 @@ def document(message: Message) -> bytes:
 
 def message_type(message: Message) -> str:
     """`cronledger.failure` and the like; of several kinds `cronledger.digest`; `cronledger.test`."""
-    if any(TEST in notice.details for notice in message.notices):
+    if any(TRIAL in notice.details for notice in message.notices):
         return "cronledger.test"
     kinds = set(message.counts) or {notice.kind for notice in message.notices}
     return f"cronledger.{kinds.pop() if len(kinds) == 1 else 'digest'}"

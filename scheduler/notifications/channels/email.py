@@ -19,9 +19,9 @@ from scheduler.notifications.channels import tls
 from scheduler.notifications.channels.deadline import Deadline
 from scheduler.notifications.channels.smtp_client import Client, TooMuchSaid
 from scheduler.notifications.channels.source import Source
+from scheduler.notifications.channels.subject import subject_of
 from scheduler.notifications.message import Message
 from scheduler.notifications.settings import Channel
-from scheduler.notifications.subject import subject_of
 from scheduler.notifications.text import text
 from scheduler.notifications.transport import NotDelivered
 

@@ -18,6 +18,7 @@ from scheduler.notifications.transport import NotDelivered
 
 BODY_BYTES_MAX: Final = 10_000
 """So much of the end of the output is sent: services keep that much or more."""
+_START, _SUCCESS, _FAIL = "/start", "", "/fail"
 
 
 class Ping:
@@ -42,16 +43,20 @@ class Ping:
 def state(notices: Sequence[Notice]) -> tuple[str, Notice]:
     """What is to be told, as what comes behind the address, and by which notice.
 
-    A failure of any job before a success, and a success before a start.
+    Of each job its last end counts, a start only where there is none; a failure comes before a success.
     """
-    last = {notice.job: (_path(notice), notice) for notice in notices}
-    return min(last.values(), key=lambda each: ("/fail", "", "/start").index(each[0]))
+    last: dict[str | None, tuple[str, Notice]] = {}
+    for notice in notices:
+        path = _path(notice)
+        if path != _START or notice.job not in last:
+            last[notice.job] = (path, notice)
+    return min(last.values(), key=lambda each: (_FAIL, _SUCCESS, _START).index(each[0]))
 
 
 def _path(notice: Notice) -> str:
     if notice.kind == "started":
-        return "/start"
-    return "" if notice.outcome == "succeeded" else "/fail"
+        return _START
+    return _SUCCESS if notice.outcome == "succeeded" else _FAIL
 
 
 def _body(notice: Notice) -> bytes:

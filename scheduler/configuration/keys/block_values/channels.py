@@ -17,7 +17,7 @@ from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar
 from scheduler.definition import Secret
 from scheduler.entry_members import NOTIFICATION_KINDS, NotificationKind
-from scheduler.notifications.subject import SUBJECT_FIELDS, fields_of
+from scheduler.notifications.channels.subject import SUBJECT_FIELDS, fields_of
 
 URL_TAKES: Final = (
     "an address such as https://example.org/in, or where it is read, {file: PATH} or {env: VARIABLE}"

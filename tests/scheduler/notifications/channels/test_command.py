@@ -17,7 +17,10 @@ from scheduler.notifications.transport import NotDelivered
 from tests.support.notices import message
 
 ENVIRON = {"PATH": os.environ["PATH"], "LANG": "C", "PAGER_TOKEN": "s3cr3t", "CRONLEDGER_RUN": "7"}
-KEEPS = "import os, sys, json; json.dump([sys.argv[1:], os.getcwd(), dict(os.environ), sys.stdin.read()], open('got', 'w'))"
+KEEPS = """
+import json, os, sys
+json.dump([sys.argv[1:], os.getcwd(), dict(os.environ), sys.stdin.read()], open("got", "w"))
+"""
 
 
 def tell(*command: str, **more: object) -> Channel:

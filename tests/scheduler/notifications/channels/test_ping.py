@@ -34,11 +34,12 @@ def asked(told: Message, home: Home, below: str = "/5c2c") -> Request:
         (message(START), "/5c2c/start", b"backup failed with exit code 3"),
         (message(SUCCESS), "/5c2c", b"backup succeeded\n\ndone\n"),
         (message(FAILURE), "/5c2c/fail", b"backup failed with exit code 3\n\ncopying\nno space left\n"),
-        (message(notice(kind="lost", outcome="lost", output_end="")), "/5c2c/fail", b"backup failed with exit code 3"),
-        (message(notice(kind="finished", outcome="cancelled", output_end="")), "/5c2c/fail", b"backup failed with exit code 3"),
+        (message(notice(kind="lost", outcome="lost", output_end="", summary="lost")), "/5c2c/fail", b"lost"),
+        (message(notice(kind="finished", outcome="cancelled", output_end="", summary="x")), "/5c2c/fail", b"x"),
         (message(START, SUCCESS), "/5c2c", b"backup succeeded\n\ndone\n"),
         (message(FAILURE, SUCCESS), "/5c2c", b"backup succeeded\n\ndone\n"),
-        (message(SUCCESS, FAILURE, START), "/5c2c/start", b"backup failed with exit code 3"),
+        (message(SUCCESS, FAILURE, START), "/5c2c/fail",
+         b"backup failed with exit code 3\n\ncopying\nno space left\n"),
         (message(FAILURE, notice(4, job="other", kind="finished", outcome="succeeded")), "/5c2c/fail",
          b"backup failed with exit code 3\n\ncopying\nno space left\n"),
     ],
@@ -46,7 +47,7 @@ def asked(told: Message, home: Home, below: str = "/5c2c") -> Request:
 def test_start_success_and_failure_have_their_addresses(
     told: Message, path: str, body: bytes, home: Home
 ) -> None:
-    """With the end of the output; of several notices the last of each job counts, and of those a failure first."""
+    """With the end of the output; of several notices the last end of each job counts, a failure first."""
     request = asked(told, home)
     assert (request.method, request.path, request.body) == ("POST", path, body)
     assert request.headers["content-type"] == "text/plain; charset=utf-8"

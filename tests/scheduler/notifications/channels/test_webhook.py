@@ -195,7 +195,18 @@ ENDLESS_HEADERS = b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n"
         (says(ENDLESS_HEADERS), "what it answered is no HTTP", True),
         (says(b"HTTP/1.1 99999 x\r\n\r\n"), "what it answered is no HTTP", True),
     ],
-    ids=str,
+    ids=[
+        "hangs",
+        "drips",
+        "drips status",
+        "continues",
+        "closes",
+        "half",
+        "ssh",
+        "long line",
+        "headers",
+        "status",
+    ],
 )
 def test_a_rude_receiver_is_told_in_time(rudeness: Rudeness, words: str, uncertain: bool, home: Home) -> None:
     """Whatever it does, it is over in time, and it is said that it may have got the message."""

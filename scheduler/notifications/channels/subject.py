@@ -7,7 +7,8 @@ from string import Formatter
 from typing import Final
 
 from scheduler.notifications.message import Message
-from scheduler.notifications.text import counts_words, subject
+from scheduler.notifications.text import subject
+from scheduler.wording.notification_entries import kinds_words
 
 SUBJECT_CHARS_MAX: Final = 200
 SUBJECT_FIELDS: Final = ("subject", "host", "channel", "job", "run", "kind", "outcome", "counts")
@@ -44,7 +45,7 @@ def _fields(message: Message) -> dict[str, str]:
         "run": _common(notice.run for notice in notices),
         "kind": _common(message.counts),
         "outcome": _common(notice.outcome for notice in notices),
-        "counts": counts_words(message),
+        "counts": kinds_words(message.counts),
     }
 
 
