@@ -55,6 +55,7 @@ Files
     ==============================  =====================================================================
     `00000000000000000000.jsonl`    a segment, named by its first entry in 20 digits: 65,536 entries
     `00000000000000000000.seal`     written when the segment is full: its digest, so that files can be compared
+    `00000000000000065536.archived` when the segment was archived: where it is now (see `archive.marker`)
     `HEAD`                          two slots: how far the ledger is known to be on disk (see `head`)
     `checkpoints/<first>/<size>`    a signed checkpoint of so many entries, in 20 digits (`proofs/kept_checkpoints`)
     `lock`                          held by the process that writes; never removed
@@ -76,6 +77,12 @@ Writing
 Reading
     A reader takes the lock, shared, while it reads what is new: what it sees is committed and stays.
     If there is no lock file, as in a copy, the reader stops at the first line that is not whole.
+
+Archived
+    A sealed segment may be moved to an archive: never the first one, and never the last that is sealed. An entry
+    `ledger.archived` records its digest and the root of the tree over its entries, a marker beside its seal says where
+    it is, and then its file is removed. Whoever needs its entries reads them there, and what is read has to have the
+    digest that its seal says. A marker counts only while there is no such file here.
 
 Torn or corrupt
     Let *k* be the number of the first line that is not the entry that it must be. The ledger is corrupt if

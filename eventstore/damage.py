@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 from typing import Literal
 
+from eventstore.archive.segment_access import open_segment_file
 from eventstore.entry import LINE_BYTES_MAX, tail_of
-from eventstore.errors import DamagedTail
-from eventstore.regular_file import open_regular
-from eventstore.segment import SEAL_SUFFIX
+from eventstore.errors import Archived, Corrupt, DamagedTail
+from eventstore.segment import MARKER_SUFFIX, SEAL_SUFFIX
 
-DamageKind = Literal["altered", "other_place", "other_past", "gone", "head", "seal"]
+DamageKind = Literal["altered", "other_place", "other_past", "gone", "head", "seal", "marker"]
 """What was found in place of the entry that should be there.
 
     ===============  ============================================================================================
@@ -24,6 +24,7 @@ DamageKind = Literal["altered", "other_place", "other_past", "gone", "head", "se
     `gone`           nothing: the segment, or its end, is missing
     `head`           the entries fit together, and `HEAD` names another one than they have
     `seal`           the segment is sound, and its seal says something else
+    `marker`         what says that a segment is archived does not fit to the ledger: the segment may just be gone
     ===============  ============================================================================================
 """
 
@@ -40,12 +41,16 @@ def damage_kind(damage: DamagedTail) -> DamageKind:
     """
     if damage.segment.suffix == SEAL_SUFFIX:
         return "seal"
+    if damage.segment.suffix == MARKER_SUFFIX:
+        return "marker"
     if "HEAD" in damage.expected and damage.found != NOTHING_THERE:
         return "head"
     try:
-        fd = open_regular(damage.segment)
-    except FileNotFoundError:
+        fd = open_segment_file(damage.segment)
+    except (FileNotFoundError, Archived):
         return "gone"
+    except Corrupt:
+        return "marker"
     try:
         raw = os.pread(fd, LINE_BYTES_MAX, damage.offset)
     finally:

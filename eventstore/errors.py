@@ -35,6 +35,25 @@ class LockHeld(Unavailable):
         super().__init__(f"{folder}: another process holds its lock{who}: gave up after {waited_s:g} s")
 
 
+class Archived(Unavailable):
+    """Entries are wanted that are in an archive, and the archive cannot be read; what is in the ledger is sound.
+
+    Attributes:
+        first: the first entry of the segment.
+        last: its last one.
+        place: the folder where it was archived.
+        why: what keeps it from being read, in words.
+    """
+
+    def __init__(self, first: int, last: int, place: str, why: str) -> None:
+        self.first, self.last, self.place, self.why = first, last, place, why
+        super().__init__(f"entries {first} to {last} are archived in {place}, which cannot be read: {why}")
+
+    def __reduce__(self) -> tuple[type[Archived], tuple[int, int, str, str]]:
+        """How it is passed from one process to another."""
+        return type(self), (self.first, self.last, self.place, self.why)
+
+
 class Poisoned(LedgerError):
     """A flush to disk failed, so it is unknown what is durable; the process must acknowledge nothing and stop."""
 

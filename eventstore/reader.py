@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from eventstore.archive.presence import archived_segment
+from eventstore.archive.segment_access import open_segment_file
 from eventstore.durable import close_quietly
 from eventstore.entry import LINE_BYTES_MAX, BadLine, parse_lines, shown, tail_of
 from eventstore.errors import Corrupt
-from eventstore.regular_file import open_regular
 from eventstore.segment import find_line, first_lines, first_of, line_before, line_blocks, segment_name
 from eventstore.store import GENESIS, Entry
 from eventstore.tail import LineEnd, Tail
@@ -46,6 +47,7 @@ def open_segment(folder: Path, first: int, end: LineEnd) -> Iterator[tuple[Path,
 
     Raises:
         Corrupt: the segment does not exist.
+        Archived: it was archived, and cannot be read there.
         OSError: the segment cannot be read.
     """
     path = folder / segment_name(first)
@@ -57,14 +59,15 @@ def open_segment(folder: Path, first: int, end: LineEnd) -> Iterator[tuple[Path,
 
 @contextmanager
 def segment_descriptor(path: Path, seq: int) -> Iterator[int]:
-    """A descriptor of a segment that must exist, because entry `seq` is in it.
+    """A descriptor of a segment that must exist, because entry `seq` is in it; it is read by `pread`.
 
     Raises:
         Corrupt: the segment does not exist.
+        Archived: it was archived, and cannot be read there.
         OSError: the segment cannot be read.
     """
     try:
-        fd = open_regular(path)
+        fd = open_segment_file(path)
     except FileNotFoundError:
         raise Corrupt(path, 0, seq, "this segment", "no such file") from None
     try:
@@ -112,20 +115,28 @@ def _hash_before(folder: Path, segment_entries: int, seq: int, fd: int, size: in
     if seq == 0:
         return GENESIS
     segment_first = first_of(seq, segment_entries)
-    if seq > segment_first:
-        path = folder / segment_name(segment_first)
-        found = line_before(fd, _begin_of(path, fd, size, segment_first, seq))
-    else:
-        path = folder / segment_name(segment_first - segment_entries)
-        try:
-            with open(open_regular(path), "rb") as segment:
-                found = line_before(segment.fileno(), os.fstat(segment.fileno()).st_size)
-        except FileNotFoundError:
-            raise Corrupt(path, 0, seq - 1, "this segment", "no such file") from None
+    if seq == segment_first:
+        return _hash_at_end(folder, segment_first - segment_entries, seq - 1)
+    path = folder / segment_name(segment_first)
+    return _hash_in(path, line_before(fd, _begin_of(path, fd, size, segment_first, seq)), seq - 1)
+
+
+def _hash_at_end(folder: Path, first: int, seq: int) -> str:
+    """The hash of entry `seq`, which is the last one of a full segment: its seal tells it, if it is archived."""
+    path = folder / segment_name(first)
+    archived = None if path.exists() else archived_segment(folder, first)
+    if archived is not None:
+        return archived.seal.last
+    with segment_descriptor(path, seq) as fd:
+        return _hash_in(path, line_before(fd, os.fstat(fd).st_size), seq)
+
+
+def _hash_in(path: Path, found: tuple[int, bytes] | None, seq: int) -> str:
+    """The hash of the line that was found in a segment, which must be entry `seq`."""
     line = tail_of(found[1]) if found else None
-    if line is None or line.seq != seq - 1:
+    if line is None or line.seq != seq:
         offset = found[0] if found else 0
-        raise Corrupt(path, offset, seq - 1, "this entry", shown(found[1]) if found else "no whole line")
+        raise Corrupt(path, offset, seq, "this entry", shown(found[1]) if found else "no whole line")
     return line.hash
 
 

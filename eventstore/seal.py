@@ -9,7 +9,6 @@ damage: the length is compared whenever a ledger is opened, and everything is co
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Sequence
 from hashlib import sha256
@@ -20,14 +19,11 @@ import msgspec
 from eventstore.durable import Disk, write_file
 from eventstore.entry import LINE_BYTES_MAX, seq_of, tail_of
 from eventstore.errors import Corrupt
-from eventstore.nesting import decode
-from eventstore.regular_file import NotRegular, open_regular, read_regular
-from eventstore.segment import first_of, line_before, list_seals, seal_name, segment_name
+from eventstore.own_hash import read_with_own_hash, with_own_hash
+from eventstore.regular_file import open_regular
+from eventstore.segment import first_of, line_before, seal_name, segment_name
 
 _READ_BYTES = 1024 * 1024
-_SEAL_BYTES_MAX = 65_536
-"""Much more than any version writes."""
-_HASH = b',"hash":'
 
 
 class Seal(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,23 +50,7 @@ def read_seal(folder: Path, first: int) -> Seal | None:
     Raises:
         ValueError: the seal cannot be read, or its bytes are not those that were written.
     """
-    try:
-        raw = read_regular(f"{folder}/{seal_name(first)}", _SEAL_BYTES_MAX)
-    except FileNotFoundError:
-        return None
-    except NotRegular as problem:
-        raise ValueError(problem.strerror) from None
-    except OSError as problem:
-        if problem.errno == errno.EFBIG:
-            raise ValueError(problem.strerror) from None
-        raise
-    body, _, own_hash = raw.rpartition(_HASH)
-    if own_hash != _ending(body):
-        raise ValueError("its hash is not that of its bytes")
-    try:
-        return decode(raw, Seal)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ValueError(str(error)) from None
+    return read_with_own_hash(f"{folder}/{seal_name(first)}", Seal)
 
 
 class SealInProgress:
@@ -128,8 +108,7 @@ class SealInProgress:
             sha256=self._digest.hexdigest(),
             last=last.hash,
         )
-        body = msgspec.json.encode(seal)[:-1]
-        write_file(self._disk, self._folder / seal_name(self._first), body + _HASH + _ending(body))
+        write_file(self._disk, self._folder / seal_name(self._first), with_own_hash(seal))
 
 
 class SegmentSealer:
@@ -172,18 +151,6 @@ class SegmentSealer:
             self._sealing = None
 
 
-def check_owners(folder: Path, firsts: Sequence[int]) -> None:
-    """Check that each seal has its segment: the software never removes a segment, so a missing one is damage.
-
-    Raises:
-        Corrupt: there is a seal whose segment is gone.
-        OSError: the folder cannot be listed.
-    """
-    for first in sorted(set(list_seals(folder)).difference(firsts))[:1]:
-        path = folder / segment_name(first)
-        raise Corrupt(path, 0, first, "the segment that its seal speaks of", "no such file")
-
-
 def check_lengths(folder: Path, firsts: Sequence[int]) -> None:
     """Check that each sealed segment is as long as its seal says, reading none of them.
 
@@ -221,11 +188,6 @@ def _other_length(path: Path, seal: Seal, size: int) -> Corrupt:
         last_seq = seq_of(found[1]) if found else None
         offset, seq = (0, seal.first) if last_seq is None else (end, last_seq + 1)
     return Corrupt(path, offset, seq, f"{seal.bytes:,} bytes, as its seal says", f"{size:,} bytes")
-
-
-def _ending(body: bytes) -> bytes:
-    """The bytes that follow `,"hash":` in a line that begins with `body`."""
-    return b'"%b"}\n' % sha256(body).hexdigest().encode()
 
 
 def unsealed(folder: Path, begin: int, before: int, count: int) -> list[int]:

@@ -20,8 +20,10 @@ SEGMENT_ENTRIES = 65_536
 
 SEGMENT_SUFFIX = ".jsonl"
 SEAL_SUFFIX = ".seal"
+MARKER_SUFFIX = ".archived"
 _SEGMENT_NAME = re.compile(r"([0-9]{20})\.jsonl")
 _SEAL_NAME = re.compile(r"([0-9]{20})\.seal")
+_ANY_NAME = re.compile(r"([0-9]{20})(\.jsonl|\.seal|\.archived)")
 
 _READ_BYTES_FIRST = 16 * 1024
 _READ_BYTES_MAX = LINE_BYTES_MAX
@@ -39,6 +41,17 @@ def segment_name(first: int) -> str:
 def seal_name(first: int) -> str:
     """The file name of that segment's seal."""
     return f"{first:020d}{SEAL_SUFFIX}"
+
+
+def marker_name(first: int) -> str:
+    """The file name of the marker that says where that segment is archived."""
+    return f"{first:020d}{MARKER_SUFFIX}"
+
+
+def first_in_name(name: str) -> int | None:
+    """The first entry of the segment that has this file name; None if it is no segment's."""
+    match = _SEGMENT_NAME.fullmatch(name)
+    return int(match[1]) if match else None
 
 
 def first_of(seq: int, segment_entries: int = SEGMENT_ENTRIES) -> int:
@@ -64,6 +77,30 @@ def list_seals(folder: Path) -> list[int]:
 def _named(form: re.Pattern[str], folder: Path) -> list[int]:
     matches = (form.fullmatch(name) for name in os.listdir(folder))
     return sorted(int(match[1]) for match in matches if match)
+
+
+class SegmentNames(NamedTuple):
+    """The files of a ledger that belong to a segment, each list in order, by the segments' first entries.
+
+    Attributes:
+        segments: the segments that are there.
+        seals: those that have a seal.
+        markers: those that have a marker.
+    """
+
+    segments: list[int]
+    seals: list[int]
+    markers: list[int]
+
+
+def list_names(folder: Path) -> SegmentNames:
+    """The files of a ledger that belong to a segment; other files are ignored."""
+    found: dict[str, list[int]] = {SEGMENT_SUFFIX: [], SEAL_SUFFIX: [], MARKER_SUFFIX: []}
+    for name in os.listdir(folder):
+        match = _ANY_NAME.fullmatch(name)
+        if match:
+            found[match[2]].append(int(match[1]))
+    return SegmentNames(*(sorted(firsts) for firsts in found.values()))
 
 
 def check_names(folder: Path, firsts: list[int], segment_entries: int) -> None:

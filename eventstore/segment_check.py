@@ -10,13 +10,13 @@ from pathlib import Path
 
 import msgspec
 
+from eventstore.archive.segment_access import open_segment_file
 from eventstore.entry import BadLine, Line, check_lines, head_after, lines_of, shown, tail_of
 from eventstore.head import Slot
 from eventstore.nesting import decode
 from eventstore.proofs.merkle_tree import leaf_hashes
 from eventstore.proofs.subtrees import Subtree, subtrees_of
 from eventstore.recovery import has_arrived, later_lines
-from eventstore.regular_file import open_regular
 from eventstore.seal import Seal, read_seal
 from eventstore.segment import LineBlock, first_lines, line_blocks, segment_name
 from eventstore.store import EMPTY, GENESIS, Entry, Head
@@ -98,7 +98,7 @@ def _check_bytes(task: SegmentTask, found: SegmentCheck, leaves: bytearray) -> N
     seal = _seal_of(folder, task.first)
     found.sealed = isinstance(seal, Seal)
     digest = sha256()
-    with open(open_regular(folder / segment_name(task.first)), "rb") as segment:
+    with open(open_segment_file(folder / segment_name(task.first)), "rb") as segment:
         fd = segment.fileno()
         for block in line_blocks(fd, 0, task.size):
             if found.count == 0:

@@ -13,20 +13,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from eventstore.archive.presence import ArchivedSegment, archived_segment, check_absent, presence
 from eventstore.durable import Disk, close_quietly
 from eventstore.entry import BadLine, head_after, parse_lines, shown, tail_of
 from eventstore.errors import Corrupt, TornTail
 from eventstore.head import HeadFile, Slot
 from eventstore.proofs.kept_sizes import largest_size
 from eventstore.recovery import has_arrived, judge, later_lines
-from eventstore.seal import check_lengths, check_owners
+from eventstore.seal import check_lengths
 from eventstore.segment import (
     check_names,
     first_lines,
     first_of,
     line_before,
     line_blocks,
-    list_segments,
+    marker_name,
     seal_name,
     segment_name,
 )
@@ -107,25 +108,30 @@ class Tail:
 
         Raises:
             Corrupt: `HEAD` names an entry that is not there; or a segment is missing (the last one counts if it has a
-                seal), or is not as long as its seal says.
+                seal) and was not archived, or is not as long as its seal says.
         """
         self._signed = largest_size(self._folder)
         slot = self._head_file.read()
-        firsts = list_segments(self._folder)
+        found = presence(self._folder)
+        firsts = found.firsts
         check_names(self._folder, firsts, self._entries)
-        check_owners(self._folder, firsts)
-        check_lengths(self._folder, firsts)
+        check_absent(self._folder, found, self._entries)
+        check_lengths(self._folder, found.local)
         self._last_listed = firsts[-1] if firsts else 0
-        if slot is not None:
-            self._start_from(slot.seq, slot)
-        elif firsts and firsts[-1] > 0:
-            self._start_from(firsts[-1] - 1, None)
+        seq = self._last_listed - 1 if slot is None else slot.seq
+        if first_of(seq, self._entries) in found.archived:
+            # `HEAD` is older than the archive, as in a copy that was put together.
+            self._pass_archived(first_of(seq, self._entries))
+        elif seq >= 0:
+            self._start_from(seq, slot)
 
     def changed(self) -> bool:
-        """Whether there is anything new to read; this costs one system call, or two behind a full segment."""
+        """Whether there is anything new to read; this costs one system call, or three behind a full segment."""
         if self.fd is None:
-            return self.path(self.first).exists() or (
-                self.first > 0 and self._left_bytes() != self.end.offset
+            return (
+                self.path(self.first).exists()
+                or (self.first > 0 and self._left_bytes() != self.end.offset)
+                or (self._folder / marker_name(self.first)).exists()
             )
         status = os.fstat(self.fd)
         return status.st_size != self.offset or status.st_nlink == 0
@@ -214,11 +220,14 @@ class Tail:
         Raises:
             BadLine: there are bytes behind the end of the full segment before it; then that one is open.
         """
-        if self.fd is None:
+        while self.fd is None:
             self._check_left()
-            with contextlib.suppress(FileNotFoundError):
-                self.fd = self._disk.open(self.path(self.first), self._flags)
-        return self.fd is not None
+            if self.fd is None:
+                with contextlib.suppress(FileNotFoundError):
+                    self.fd = self._disk.open(self.path(self.first), self._flags)
+            if self.fd is None and not self._pass_archived(self.first):
+                return False
+        return True
 
     def _check_left(self) -> None:
         """Check that the full segment before this one ends with its last entry."""
@@ -237,7 +246,37 @@ class Tail:
         try:
             return os.stat(self.path(self.end.first)).st_size
         except FileNotFoundError:
-            return -1
+            archived = self._archived(self.end.first)
+            return -1 if archived is None else archived.seal.bytes
+
+    def _archived(self, first: int) -> ArchivedSegment | None:
+        """What is known of a segment that was moved out of the folder; the first one never is."""
+        return archived_segment(self._folder, first) if first else None
+
+    def _pass_archived(self, first: int) -> bool:
+        """Move to the end of a segment that is archived, and that all entries before it lead to.
+
+        Its lines are not read: whoever wants them gets them from the archive, or is told that it is not there.
+
+        Returns:
+            False if it is not archived.
+
+        Raises:
+            Corrupt: it does not follow what was read before.
+        """
+        archived = self._archived(first)
+        if archived is None:
+            return False
+        seal, marker = archived
+        if self.head.seq == first - 1 and marker.prev != self.head.hash:
+            wanted = f"prev {self.head.hash} (hash of entry {self.head.seq})"
+            raise Corrupt(self._folder / marker_name(first), 0, first, wanted, f"prev {marker.prev}")
+        self.head, self.end = Head(first + seal.count - 1, seal.last), LineEnd(first, seal.bytes)
+        self.first, self.offset = first + self._entries, 0
+        # It was on disk before it was archived. What follows does not follow the entries that are remembered.
+        self.durable = max(self.durable, self.head.seq + 1)
+        self.recent = RecentEntries()
+        return True
 
     def _leave(self) -> None:
         """Leave a full segment: the next entry goes into the next one."""
@@ -256,7 +295,8 @@ class Tail:
         """
         assert self.fd is not None, "there is a segment to read"
         status = os.fstat(self.fd)
-        if status.st_nlink == 0 or status.st_size < self.offset:
+        removed = status.st_nlink == 0 and self._archived(self.first) is None
+        if removed or status.st_size < self.offset:
             raise self._gone(self.head.seq, "the last entry", "a segment that was removed or cut")
         for lines in line_blocks(self.fd, self.offset, status.st_size):
             if not lines.whole:

@@ -4,6 +4,8 @@ Each segment is checked by itself, in several processes if the ledger is large. 
 first line of each must name the hash of the last line before it. Memory stays bounded: a segment is read in pieces.
 Nothing is written, and a scheduler may append meanwhile: the ledger is verified as it was at the beginning.
 
+A segment that is archived is not read, unless that is asked for: its seal stands for it (`archive.absent_check`).
+
 The tree over the entries is computed on the way, if it is wanted, from the same lines and not from any tile.
 
 A ledger that passes is consistent. The ledger alone cannot show that nobody cut entries off its end (and set `HEAD`
@@ -14,34 +16,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-import msgspec
-
+from eventstore.archive.absent_check import ARCHIVED, absent_segment
+from eventstore.archive.absent_check import misfit as absent_misfit
 from eventstore.damage import NOTHING_THERE
-from eventstore.durable import REAL
 from eventstore.entry import BadLine, LineTail
-from eventstore.errors import Corrupt, NoLedger, TornTail, Unavailable
-from eventstore.genesis import read_creation
-from eventstore.head import HeadFile, Slot
-from eventstore.lock import LOCK_NAME, LOCK_PATIENCE_S, FileLock
+from eventstore.errors import Corrupt, TornTail, Unavailable
+from eventstore.head import Slot
 from eventstore.proofs.frontier import Frontier
 from eventstore.proofs.merkle_tree import TreeHead
 from eventstore.proofs.subtrees import Roots, grow
 from eventstore.recovery import judge
-from eventstore.seal import check_lengths, check_owners
 from eventstore.segment import (
     SEGMENT_ENTRIES,
-    check_names,
     first_of,
-    list_seals,
-    list_segments,
     seal_name,
     segment_name,
 )
 from eventstore.segment_check import SegmentCheck, SegmentTask, check_segment
-from eventstore.store import EMPTY, GENESIS, Head
-from eventstore.verify_report import Expectation, VerifyReport
+from eventstore.store import EMPTY, Head
+from eventstore.verification_plan import (
+    NOTHING,
+    RECOVERED,
+    Asked,
+    Beginning,
+    VerificationPlan,
+    plan_verification,
+)
+from eventstore.verify_report import ArchivedRange, Expectation, VerifyReport
 from eventstore.worker_processes import done_by_processes
 
 Damage = TornTail | Corrupt
@@ -51,36 +53,6 @@ Progress = Callable[[int, int], None]
 
 _PARALLEL_BYTES_MIN = 48 * 1024 * 1024
 """Below this, starting processes costs more than they save."""
-
-
-_RECOVERED = "ledger.recovered"
-
-
-class Beginning(NamedTuple):
-    """The segments at the beginning of a ledger that are not read, because they were verified before.
-
-    Attributes:
-        size: how many entries they hold, a multiple of what one segment holds.
-        last_hash: the hash of the last of these entries.
-        hashes: the hashes of the whole subtrees that they are in the tree: `Frontier.hashes`.
-    """
-
-    size: int
-    last_hash: str
-    hashes: tuple[bytes, ...]
-
-
-NOTHING = Beginning(0, GENESIS, ())
-
-
-class _Asked(NamedTuple):
-    """What of the ledger is wanted: see `verify`."""
-
-    digests: bool
-    expected: Sequence[Head]
-    sizes: frozenset[int] | None
-    types: frozenset[str]
-    since: Beginning
 
 
 def verify(
@@ -93,6 +65,8 @@ def verify(
     sizes: Collection[int] | None = None,
     types: Collection[str] = (),
     since: Beginning = NOTHING,
+    archives: bool = False,
+    tiles: Path | None = None,
 ) -> VerifyReport:
     """Verify the ledger in a folder.
 
@@ -106,35 +80,28 @@ def verify(
         sizes: compute the tree too, and its root at these sizes and at the end; None: nothing of the tree.
         types: the types of the entries that are wanted themselves.
         since: which segments are not read. Their names and lengths are looked at all the same.
+        archives: read archived segments too, where they are. One that holds a head of `expected` is always read.
+        tiles: the folder of the tree: it gives the roots at sizes within archived segments that are not read.
 
     Raises:
+        Archived: an archived segment that is to be read cannot be.
         NoLedger: there is none.
         NewerFormat: the ledger is in a format that this version does not know.
         Unavailable: the ledger cannot be read.
     """
     wanted = None if sizes is None else frozenset(sizes)
-    asked = _Asked(digests, expected, wanted, frozenset([*types, _RECOVERED]), since)
+    asked = Asked(digests, expected, wanted, frozenset(types), since, archives, tiles)
     try:
         return _verify(folder, workers, progress, asked)
     except OSError as error:
         raise Unavailable(f"{error.filename or folder}: {error.strerror or error}") from error
 
 
-class _Plan(msgspec.Struct):
-    """The ledger as it was when verification began."""
-
-    ledger_id: str
-    tasks: list[SegmentTask]
-    slot: Slot | None
-    segment_entries: int
-    asked: _Asked
-
-
-def _verify(folder: Path, workers: int | None, progress: Progress | None, asked: _Asked) -> VerifyReport:
+def _verify(folder: Path, workers: int | None, progress: Progress | None, asked: Asked) -> VerifyReport:
     try:
-        plan = _plan(folder, asked)
+        plan = plan_verification(folder, asked)
     except Corrupt as damage:
-        return _report(_Plan("", [], None, SEGMENT_ENTRIES, asked), [], damage)
+        return _report(VerificationPlan("", [], None, SEGMENT_ENTRIES, asked), [], damage)
     done: list[SegmentCheck] = []
     head, sound_bytes = _head_of(asked.since), 0
     torn: TornTail | None = None
@@ -152,6 +119,11 @@ def _verify(folder: Path, workers: int | None, progress: Progress | None, asked:
         sound_bytes += found.bytes
         if progress is not None:
             progress(head.seq + 1, sound_bytes)
+    entries = [entry for each in done for entry in each.collected if entry.type == ARCHIVED]
+    for first, archived in plan.archived.items():
+        forged = absent_misfit(folder, archived, entries)
+        if forged is not None:
+            return _report(plan, done[: (first - asked.since.size) // plan.segment_entries], forged)
     return _report(plan, done, _head_misfit(folder, plan, done, head) or torn)
 
 
@@ -160,64 +132,29 @@ def _head_of(since: Beginning) -> Head:
     return Head(since.size - 1, since.last_hash) if since.size else EMPTY
 
 
-def _plan(folder: Path, asked: _Asked) -> _Plan:
-    """What is to be checked, and up to where, read at a moment at which no process writes."""
-    if not folder.is_dir():
-        raise NoLedger(f"{folder}: there is no ledger here")
-    lock = FileLock(folder / LOCK_NAME, writable=False)
-    head_file = HeadFile(folder, REAL, writable=False)
-    try:
-        lock.patience_s = LOCK_PATIENCE_S
-        lock.share()
-        slot = head_file.read()
-        firsts = list_segments(folder)
-        if not firsts and slot is None and not list_seals(folder):
-            raise NoLedger(f"{folder}: there is no ledger here")
-        if not firsts or firsts[0] != 0:
-            raise Corrupt(folder / segment_name(0), 0, 0, "the first segment", "no such file")
-        created = read_creation(folder)
-        count = created.entries_per_segment if created else SEGMENT_ENTRIES
-        try:
-            check_names(folder, firsts, count)
-        except Corrupt:
-            if created is not None:
-                raise
-            # What a segment holds is unknown, so any name may be right: what is certain is that entry 0 is not there.
-            expected = "entry 0, which says how many entries a segment holds"
-            raise Corrupt(folder / segment_name(0), 0, 0, expected, "something else") from None
-        check_owners(folder, firsts)
-        check_lengths(folder, [first for first in firsts if first < asked.since.size])
-        wanted = frozenset(head.seq for head in asked.expected)
-        tasks = [
-            SegmentTask(
-                folder=str(folder),
-                first=first,
-                count_max=count,
-                size=(folder / segment_name(first)).stat().st_size,
-                slot=slot,
-                digests=asked.digests,
-                wanted=wanted,
-                sizes=None
-                if asked.sizes is None
-                else frozenset(size for size in asked.sizes if first < size <= first + count),
-                types=asked.types,
-            )
-            for first in firsts
-            if first >= asked.since.size
-        ]
-        return _Plan(created.ledger if created else "", tasks, slot, count, asked)
-    finally:
-        head_file.close()
-        lock.close()
-
-
-def _check_all(plan: _Plan, workers: int | None) -> Iterator[SegmentCheck]:
+def _check_all(plan: VerificationPlan, workers: int | None) -> Iterator[SegmentCheck]:
     """The results of the segments, in order."""
-    is_much = sum(task.size for task in plan.tasks) >= _PARALLEL_BYTES_MIN
-    return done_by_processes(check_segment, plan.tasks, workers, is_much=is_much)
+    read = [task for task in plan.tasks if task.first not in plan.unread]
+    is_much = sum(task.size for task in read) >= _PARALLEL_BYTES_MIN
+    checked = done_by_processes(check_segment, read, workers, is_much=is_much)
+    for task in plan.tasks:
+        yield _unread(plan, task) if task.first in plan.unread else next(checked)
 
 
-def _misfit(folder: Path, plan: _Plan, task: SegmentTask, found: SegmentCheck) -> Damage | None:
+def _unread(plan: VerificationPlan, task: SegmentTask) -> SegmentCheck:
+    """What stands for a segment that is not read."""
+    held = absent_segment(plan.archived[task.first], task.sizes or (), plan.asked.tiles)
+    return SegmentCheck(
+        prev=held.prev,
+        head=held.head,
+        count=held.count,
+        hashes={held.head.seq: held.head.hash},
+        sealed=True,
+        subtrees=[] if task.sizes is None else held.subtrees,
+    )
+
+
+def _misfit(folder: Path, plan: VerificationPlan, task: SegmentTask, found: SegmentCheck) -> Damage | None:
     """What is wrong with a segment, apart from its link to the one before; None if nothing is."""
     path = folder / segment_name(task.first)
     last_segment = task is plan.tasks[-1]
@@ -243,12 +180,17 @@ def _misfit(folder: Path, plan: _Plan, task: SegmentTask, found: SegmentCheck) -
     return None
 
 
-def _head_misfit(folder: Path, plan: _Plan, done: list[SegmentCheck], head: Head) -> Corrupt | None:
+def _head_misfit(
+    folder: Path, plan: VerificationPlan, done: list[SegmentCheck], head: Head
+) -> Corrupt | None:
     """What is wrong with `HEAD`, in a ledger whose entries are sound up to `head`."""
     slot = plan.slot
     if slot is None or slot.seq < plan.asked.since.size:
         return None
     first = first_of(slot.seq, plan.segment_entries)
+    if first in plan.unread:
+        # As in a copy that was put together: what `HEAD` says of an entry that is not read cannot be compared.
+        return None
     path = folder / segment_name(first)
     named = f"the entry that HEAD names, {slot.hash}"
     if slot.seq > head.seq:
@@ -263,7 +205,9 @@ def _head_misfit(folder: Path, plan: _Plan, done: list[SegmentCheck], head: Head
     return None
 
 
-def _cut_off(folder: Path, plan: _Plan, done: list[SegmentCheck], head: Head, slot: Slot) -> Corrupt:
+def _cut_off(
+    folder: Path, plan: VerificationPlan, done: list[SegmentCheck], head: Head, slot: Slot
+) -> Corrupt:
     """The damage where a ledger ends before the entry that `HEAD` names: it begins at the first one that is gone."""
     gone = head.seq + 1
     first = first_of(gone, plan.segment_entries)
@@ -274,7 +218,7 @@ def _cut_off(folder: Path, plan: _Plan, done: list[SegmentCheck], head: Head, sl
     )
 
 
-def _report(plan: _Plan, done: list[SegmentCheck], damage: Damage | None) -> VerifyReport:
+def _report(plan: VerificationPlan, done: list[SegmentCheck], damage: Damage | None) -> VerifyReport:
     sound = [found for found in done if found.count]
     hashes = {seq: own_hash for found in sound for seq, own_hash in found.hashes.items()}
     collected = [entry for found in sound for entry in found.collected]
@@ -284,10 +228,14 @@ def _report(plan: _Plan, done: list[SegmentCheck], damage: Damage | None) -> Ver
         ledger_id=plan.ledger_id,
         entries=asked.since.size + sum(found.count for found in sound),
         segments=len(plan.tasks),
-        sealed=sum(found.sealed for found in done),
+        sealed=sum(
+            found.sealed
+            for task, found in zip(plan.tasks, done, strict=False)
+            if task.first not in plan.unread
+        ),
         bytes=sum(found.bytes for found in sound),
         head=sound[-1].head if sound else _head_of(asked.since),
-        recoveries=[entry.seq for entry in collected if entry.type == _RECOVERED],
+        recoveries=[entry.seq for entry in collected if entry.type == RECOVERED],
         torn=damage if isinstance(damage, TornTail) else None,
         first_damage=damage if isinstance(damage, Corrupt) else None,
         head_missing=bool(plan.tasks) and plan.slot is None,
@@ -300,11 +248,30 @@ def _report(plan: _Plan, done: list[SegmentCheck], damage: Damage | None) -> Ver
         first=asked.since.size,
         tree=tree,
         roots=roots,
-        collected=[entry for entry in collected if entry.type != _RECOVERED],
+        collected=[entry for entry in collected if entry.type in asked.types],
+        archived=_ranges(plan, done),
     )
 
 
-def _tree(asked: _Asked, sound: list[SegmentCheck]) -> tuple[TreeHead | None, Roots]:
+def _ranges(plan: VerificationPlan, done: list[SegmentCheck]) -> list[ArchivedRange]:
+    """The archived segments among those that were checked; neighbours of one place are one range."""
+    ranges: list[ArchivedRange] = []
+    for task, _ in zip(plan.tasks, done, strict=False):
+        if task.first not in plan.archived:
+            continue
+        last = task.first + plan.segment_entries - 1
+        new = ArchivedRange(
+            task.first, last, plan.archived[task.first].marker.folder, task.first not in plan.unread
+        )
+        before = ranges[-1] if ranges else None
+        if before and (before.last + 1, before.place, before.read) == (new.first, new.place, new.read):
+            new = ArchivedRange(before.first, new.last, new.place, new.read)
+            ranges.pop()
+        ranges.append(new)
+    return ranges
+
+
+def _tree(asked: Asked, sound: list[SegmentCheck]) -> tuple[TreeHead | None, Roots]:
     """The tree of the sound entries, and its roots on the way to there."""
     if asked.sizes is None:
         return None, {}

@@ -27,6 +27,23 @@ class Expectation(msgspec.Struct, frozen=True):
         return self.found == self.head.hash
 
 
+class ArchivedRange(msgspec.Struct, frozen=True):
+    """Entries that are archived.
+
+    Attributes:
+        first: the first one.
+        last: the last one.
+        place: the folder where they are, as the ledger says.
+        read: whether they were read there and verified like the others; if not, they are held by their seals, which
+            an entry records.
+    """
+
+    first: int
+    last: int
+    place: str
+    read: bool
+
+
 class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
     """What was found.
 
@@ -48,7 +65,8 @@ class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
         first: the first entry that was read; the segments before were verified before.
         tree: the size and the root of the tree over the sound entries, if it was wanted.
         roots: the roots of the tree at the sizes that were wanted, as far as the sound entries reach.
-        collected: the sound entries of the types that were wanted, in order.
+        collected: the sound entries of the types that were wanted, in order, out of what was read.
+        archived: the entries that are archived.
     """
 
     ledger_id: str
@@ -67,6 +85,7 @@ class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
     tree: TreeHead | None = None
     roots: Roots = {}
     collected: list[Entry] = []
+    archived: list[ArchivedRange] = []
 
     @property
     def ok(self) -> bool:
@@ -77,3 +96,12 @@ class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
     def as_expected(self) -> bool:
         """Whether the ledger has every head that was given."""
         return all(expectation.met for expectation in self.expectations)
+
+    @property
+    def unread(self) -> list[ArchivedRange]:
+        """The archived entries that were not read."""
+        return [each for each in self.archived if not each.read]
+
+    def is_unread(self, seq: int) -> bool:
+        """Whether an entry is archived and was not read."""
+        return any(each.first <= seq <= each.last for each in self.unread)

@@ -122,6 +122,15 @@ def _of_ledger(problem: Exception) -> Failure:
             "try again.",
             ExitCode.LEDGER,
         )
+    if isinstance(problem, ledger.Archived):
+        place = printable(problem.place)
+        return Failure(
+            f"entries {problem.first:,} to {problem.last:,} are in an archive, {place}, which cannot be read: "
+            f"{printable(problem.why)}",
+            "Nothing of the ledger here is damaged. Mount the archive there; if it is elsewhere now, "
+            "`cronledger ledger reattach DIR` says where.",
+            ExitCode.LEDGER,
+        )
     said: dict[type[ledger.LedgerError], tuple[str, str]] = {
         ledger.NoLedger: ("", "`cronledger serve` begins one."),
         ledger.DamagedTail: (

@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 import msgspec
 
+from eventstore.archive.presence import presence
+from eventstore.archive.segment_access import open_segment_file
 from eventstore.entry import LINE_BYTES_MAX, BadLine, check_line, seq_of, tail_of
-from eventstore.errors import NoLedger, Unavailable
+from eventstore.errors import Archived, NoLedger, Unavailable
 from eventstore.nesting import decode
-from eventstore.regular_file import open_regular
-from eventstore.segment import find_line, line_blocks, list_segments, segment_name
+from eventstore.segment import find_line, line_blocks, segment_name
 from eventstore.store import GENESIS, Entry
 
 _TAIL_BYTES = 1024 * 1024
@@ -51,13 +52,14 @@ def raw_line(folder: Path, seq: int) -> RawLine | None:
 
     Raises:
         NoLedger: there is no ledger; Unavailable: it cannot be read.
+        Archived: the line is in an archive, which cannot be read.
     """
     firsts = [first for first in _segments(folder) if first <= seq]
     if not firsts:
         return None
     path = folder / segment_name(firsts[-1])
     try:
-        fd = open_regular(path)
+        fd = open_segment_file(path)
     except OSError as problem:
         raise Unavailable(f"{path}: {problem.strerror}") from problem
     try:
@@ -104,12 +106,17 @@ def last_raw_lines(folder: Path, count: int, back_to: str = "") -> list[RawLine]
         path = folder / segment_name(first)
         if len(lines) >= count or path.name < back_to:
             break
-        lines[:0] = _last_lines(path)
+        try:
+            lines[:0] = _last_lines(path)
+        except Archived:
+            if not lines:
+                raise
+            break
     return lines[-count:]
 
 
 def _last_lines(path: Path) -> list[RawLine]:
-    with open(open_regular(path), "rb") as segment:
+    with open(open_segment_file(path), "rb") as segment:
         size = os.fstat(segment.fileno()).st_size
         begin = max(0, size - _TAIL_BYTES)
         raw = os.pread(segment.fileno(), size - begin, begin)
@@ -139,7 +146,7 @@ def what_is_wrong(line: RawLine, seq: int, before: RawLine | None) -> str:
 
 def _segments(folder: Path) -> list[int]:
     try:
-        firsts = list_segments(folder)
+        firsts = presence(folder).firsts
     except FileNotFoundError:
         firsts = []
     except OSError as problem:

@@ -12,6 +12,7 @@ from typing import TypeVar
 from msgspec import structs
 
 from eventstore.errors import Corrupt
+from eventstore.reader import segment_descriptor
 from eventstore.store import Head
 from projections.files.active_segment import lags, project_active_segment
 from projections.files.fingerprint import same, stamp
@@ -28,6 +29,7 @@ from projections.files.manifest import (
     SealedSegment,
 )
 from projections.files.parquet import ParquetMaker, version
+from projections.files.segment_source import same_source, source_stamp
 from projections.files.segments import LedgerSegments, ValidProjections
 from projections.files.validation import ProgressCallback, end_of, firsts_of, valid_projections
 
@@ -41,6 +43,7 @@ def ensure_projected(
 
     Raises:
         Corrupt: a segment is damaged.
+        Archived: a segment is archived, and cannot be read there.
         OSError: the folder cannot be written.
     """
     made_by = version(ledger.segment_entries)
@@ -81,8 +84,14 @@ def project_anew(
 
     Raises:
         Corrupt: a segment is damaged.
+        Archived: a segment is archived, and cannot be read there.
         OSError: the folder cannot be written.
     """
+    for first in ledger.firsts:
+        # What is made of an archived segment is not given up while the archive cannot be read.
+        if not ledger.segment(first).exists():
+            with segment_descriptor(ledger.segment(first), first):
+                pass
     with folder.locked():
         superseded = folder.load(version(ledger.segment_entries)).superseded
         manifest = Manifest(version=version(ledger.segment_entries), superseded=superseded)
@@ -170,7 +179,7 @@ class _Builder:
         """
         if prev != segment.prev:
             return None
-        found = same(self._ledger.segment(segment.first), segment.source, segment.sha256)
+        found = same_source(self._ledger.segment(segment.first), segment.source, segment.sha256)
         if found is not None:
             return structs.replace(segment, source=found)
         check_segment(self._ledger.folder, Head(segment.first - 1, prev), self._ledger.segment_entries)
@@ -179,14 +188,17 @@ class _Builder:
     def _make(self, first: int) -> None:
         """Check a segment's chain and make its projections."""
         prev = end_of(self._valid.segments)
-        before = stamp(self._ledger.segment(first))
-        last, sha256 = check_segment(self._ledger.folder, Head(first - 1, prev), self._ledger.segment_entries)
-        assert before is not None, "a segment that was just read is there"
-        made = self._maker.make(
-            str(self._ledger.segment(first)),
-            self._valid.carried_sql(),
-            lambda kind: self._folder.parquet(kind, first),
-        )
+        path = self._ledger.segment(first)
+        with segment_descriptor(path, first) as fd:
+            before = source_stamp(path)
+            last, sha256 = check_segment(
+                self._ledger.folder, Head(first - 1, prev), self._ledger.segment_entries
+            )
+            made = self._maker.make(
+                f"/proc/self/fd/{fd}",
+                self._valid.carried_sql(),
+                lambda kind: self._folder.parquet(kind, first),
+            )
         segment = SealedSegment(
             first=first,
             prev=prev,

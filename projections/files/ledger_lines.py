@@ -19,7 +19,7 @@ import msgspec
 
 from eventstore.entry import BadLine, check_lines, head_after
 from eventstore.errors import Corrupt
-from eventstore.regular_file import open_regular
+from eventstore.reader import segment_descriptor
 from eventstore.segment import LineBlock, first_of, line_blocks, segment_of
 from eventstore.store import EventStore, Head
 
@@ -43,6 +43,7 @@ class LineReader(Protocol):
 
         Raises:
             Corrupt: an entry on the way is not there, or not what the chain says.
+            Archived: a segment on the way is archived, and cannot be read there.
         """
         ...
 
@@ -81,11 +82,13 @@ class SegmentLineReader:
     Attributes:
         first: the first entry that is returned.
         head: the last entry that was returned.
+        segment_bytes: the length of the segment that was read last.
     """
 
     def __init__(self, ledger: Path, after: Head, segment_entries: int, offset: int = 0) -> None:
         self._ledger, self._segment_entries = ledger, segment_entries
         self.first, self.head, self._offset = after.seq + 1, after, offset
+        self.segment_bytes = 0
 
     def read_to(self, last: int) -> Iterator[bytes]:
         """Blocks of whole lines up to entry `last`; see `LineReader.read_to`."""
@@ -94,13 +97,9 @@ class SegmentLineReader:
             path = segment_of(self._ledger, seq, self._segment_entries)
             stop = min(last, first_of(seq, self._segment_entries) + self._segment_entries - 1)
             self._offset = self._offset if seq % self._segment_entries else 0
-            try:
-                file = open(open_regular(path), "rb")  # noqa: SIM115 - closed below
-            except FileNotFoundError:
-                raise Corrupt(path, 0, seq, "this segment", "no such file") from None
-            with file:
-                size = os.fstat(file.fileno()).st_size
-                for lines in line_blocks(file.fileno(), self._offset, size):
+            with segment_descriptor(path, seq) as fd:
+                size = self.segment_bytes = os.fstat(fd).st_size
+                for lines in line_blocks(fd, self._offset, size):
                     yield self._checked(path, lines, stop)
                     if self.head.seq == stop:
                         break
@@ -131,6 +130,7 @@ def check_segment(ledger: Path, before: Head, segment_entries: int) -> tuple[Hea
 
     Raises:
         Corrupt: the segment is not what the chain says, or has more bytes behind its last line.
+        Archived: it is archived, and cannot be read there.
     """
     reader = SegmentLineReader(ledger, before, segment_entries)
     length_bytes, digest = 0, hashlib.sha256()
@@ -138,7 +138,7 @@ def check_segment(ledger: Path, before: Head, segment_entries: int) -> tuple[Hea
         length_bytes += len(block)
         digest.update(block)
     path = segment_of(ledger, before.seq + 1, segment_entries)
-    size = path.stat().st_size
+    size = reader.segment_bytes
     if size != length_bytes:
         more = f"{size - length_bytes} bytes more"
         raise Corrupt(path, length_bytes, reader.head.seq + 1, "the end of a full segment", more)

@@ -10,6 +10,7 @@ from projections.files.active_segment import valid_active_segment
 from projections.files.fingerprint import digest, is_same
 from projections.files.manifest import KINDS, Kind, Manifest, ProjectionFolder, ProjectionPart, SealedSegment
 from projections.files.parquet import version
+from projections.files.segment_source import is_same_source
 from projections.files.segments import LedgerSegments, ValidProjections
 
 ProgressCallback = Callable[[int, int], None]
@@ -103,7 +104,7 @@ def firsts_of(part: ProjectionPart, ledger: LedgerSegments) -> list[int]:
 def _is_valid(ledger: LedgerSegments, segment: SealedSegment, prev: str, digested: bool) -> bool:
     if segment.prev != prev:
         return False
-    return is_same(ledger.segment(segment.first), segment.source, segment.sha256, digested)
+    return is_same_source(ledger.segment(segment.first), segment.source, segment.sha256, digested)
 
 
 def _is_as_made(folder: ProjectionFolder, part: ProjectionPart, kind: Kind, digested: bool) -> bool:

@@ -122,8 +122,7 @@ class StateFile(NamedTuple):
         state = _decoded(raw, packed=self.is_packed)
         if state is None or not state.head.seq == recorded.entry == self.seq:
             return None
-        end = _entry(store, self.seq)
-        return state if end is not None and end.hash == state.head.hash else None
+        return state if _hash_of(store, self.seq) == state.head.hash else None
 
 
 def state_files(folder: Path) -> list[StateFile]:
@@ -222,6 +221,18 @@ def _inflated(body: bytes) -> bytes:
     if not inflater.eof:
         raise zlib.error("it is cut, or too long")
     return raw
+
+
+def _hash_of(store: EventStore, seq: int) -> str | None:
+    """The hash of an entry; None if it is not there as it must be.
+
+    The entry after it tells, where there is one: it is here even if the wanted one is the last that is archived.
+    """
+    after = _entry(store, seq + 1)
+    if after is not None:
+        return after.prev
+    end = _entry(store, seq)
+    return None if end is None else end.hash
 
 
 def _entry(store: EventStore, seq: int) -> Entry | None:

@@ -52,7 +52,7 @@ def test_a_seal_that_is_a_fifo_is_no_seal(ledger: Path) -> None:
 
 def test_verification_gives_up_when_the_lock_is_held(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who holds the lock for good does not make an auditor wait for good."""
-    monkeypatch.setattr(sys.modules["eventstore.verify"], "LOCK_PATIENCE_S", 0.05)
+    monkeypatch.setattr(sys.modules["eventstore.verification_plan"], "LOCK_PATIENCE_S", 0.05)
     held = os.open(ledger / LOCK_NAME, os.O_RDWR)
     try:
         fcntl.flock(held, fcntl.LOCK_EX)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from eventstore.proofs.frontier import Frontier
 from eventstore.proofs.merkle_tree import HASH_BYTES, TreeHead, leaf_hash, leaf_hashes
 from eventstore.proofs.subtrees import grow, subtrees_of
-from eventstore.verify import Beginning, verify
+from eventstore.verification_plan import Beginning
+from eventstore.verify import verify
 from tests.support import merkle_oracle as oracle
 from tests.support.disks import FastDisk
 from tests.support.examples import examples

@@ -17,7 +17,8 @@ from scheduler.home import Home
 
 if TYPE_CHECKING:
     from eventstore.store import EventStore
-    from eventstore.verify import Beginning, Progress
+    from eventstore.verification_plan import Beginning
+    from eventstore.verify import Progress
     from scheduler.evidence.verification.found_notes import Place
     from scheduler.evidence.verification.key_history import KeyPeriod
     from scheduler.evidence.verification.trust import Trust

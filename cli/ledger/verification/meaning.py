@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cli.ledger.raw_lines import raw_line, working_folder
 from cli.ledger.verification.verified import Verified
 from eventstore.damage import DamageKind, damage_kind
-from eventstore.errors import DamagedTail
+from eventstore.errors import Archived, DamagedTail
 
 _MEANING: dict[DamageKind, str] = {
     "altered": "these bytes are not those that were recorded: somebody changed them, or the disk did",
@@ -20,6 +20,8 @@ _MEANING: dict[DamageKind, str] = {
     "or HEAD was",
     "seal": "the entries are sound, and what was noted of this segment when it was full is about others: the "
     "segment was exchanged as a whole, or the seal was",
+    "marker": "a segment is not here, and what says that it was archived does not fit to the entries: it was "
+    "removed, or the marker was written by somebody else",
 }
 
 
@@ -47,8 +49,13 @@ def contradicted_from(found: Verified) -> ContradictedFrom | None:
     if not wrong or not found.report.entries:
         return None
     seq = min(each.from_entry for each in wrong)
-    line = raw_line(found.folder, seq)
-    segment, offset = (line.segment, line.offset) if line else working_folder(found.folder, seq)
+    try:
+        line = raw_line(found.folder, seq)
+        segment, offset = (line.segment, line.offset) if line else working_folder(found.folder, seq)
+    except Archived as archived:
+        from eventstore.archive.compressed_segment import compressed_name
+
+        segment, offset = Path(archived.place) / compressed_name(archived.first), 0
     return ContradictedFrom(seq, segment, offset)
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import NamedTuple
 
+from eventstore.archive.presence import archived_segment
 from eventstore.entry import tail_of
 from eventstore.errors import Corrupt
 from eventstore.proofs.errors import DamagedTiles, InvalidNote, OtherTree
@@ -29,7 +31,7 @@ from eventstore.proofs.notes.note import VerifierKey
 from eventstore.proofs.notes.signing import verify_note
 from eventstore.proofs.tiles.tiled_tree import TiledTree
 from eventstore.segment import first_of, segment_of
-from eventstore.verify import NOTHING, Beginning
+from eventstore.verification_plan import NOTHING, Beginning
 
 
 def newest_signed(ledger: Path, keys: Collection[VerifierKey], entries: int) -> Kept | None:
@@ -70,29 +72,49 @@ def beginning_of(head: TreeHead, ledger: Path, tree: LedgerTree, segment_entries
     first = first_of(head.size, segment_entries)
     if first == 0:
         return NOTHING
-    last = LedgerLeaves(ledger, segment_entries).leaf(first - 1)
-    line = tail_of(last)
-    if line is None:
-        where = segment_of(ledger, first - 1, segment_entries)
-        raise Corrupt(where, 0, first - 1, "an entry at the end of the segment", "a line that is none")
+    end = _end_of(ledger, segment_entries, first)
 
     def question(tiled: TiledTree) -> tuple[bytes, ...]:
-        return _hashes(tiled, head, first, leaf_hash(last))
+        return _hashes(tiled, head, first, end)
 
     try:
         hashes = tree.ask(question)[1]
     except DamagedTiles:
         raise OtherTree(head.size, tree.make().head.size) from None
-    return Beginning(first, line.hash, hashes)
+    return Beginning(first, end.last_hash, hashes)
 
 
-def _hashes(tree: TiledTree, head: TreeHead, first: int, last: bytes) -> tuple[bytes, ...]:
+class _End(NamedTuple):
+    """The end of what is not read: the hash of the last entry, and a subtree that ends there with its hash."""
+
+    last_hash: str
+    whole: WholeSubtree
+    root: bytes
+
+
+def _end_of(ledger: Path, segment_entries: int, first: int) -> _End:
+    """The end of the segment before entry `first`; of one that is archived, its seal and its marker tell."""
+    where = segment_of(ledger, first - 1, segment_entries)
+    before = first - segment_entries
+    archived = archived_segment(ledger, before) if before and not where.exists() else None
+    if archived is not None:
+        seal, marker = archived
+        whole = WholeSubtree(seal.count.bit_length() - 1, before // seal.count)
+        return _End(seal.last, whole, bytes.fromhex(marker.root))
+    last = LedgerLeaves(ledger, segment_entries).leaf(first - 1)
+    line = tail_of(last)
+    if line is None:
+        raise Corrupt(where, 0, first - 1, "an entry at the end of the segment", "a line that is none")
+    return _End(line.hash, WholeSubtree(0, first - 1), leaf_hash(last))
+
+
+def _hashes(tree: TiledTree, head: TreeHead, first: int, end: _End) -> tuple[bytes, ...]:
     """The subtrees of the first entries, out of tiles that lead to what was signed.
 
     Raises:
         DamagedTiles: they lead to something else.
     """
     signed = is_beginning(head, tree.size, tree.subtree_hash)
-    if not signed or tree.subtree_hash(WholeSubtree(0, first - 1)) != last:
+    if not signed or tree.subtree_hash(end.whole) != end.root:
         raise DamagedTiles("tile", f"the first {head.size:,} entries have another root than was signed")
     return tuple(tree.subtree_hash(each) for each in whole_subtrees(LeafRange(0, first)))

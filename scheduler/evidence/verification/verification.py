@@ -6,7 +6,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from eventstore.verify import NOTHING, Beginning, Progress, verify
+from eventstore.verification_plan import NOTHING, Beginning
+from eventstore.verify import Progress, verify
 from eventstore.verify_report import VerifyReport
 from scheduler import vocabulary as v
 from scheduler.evidence.verification.evidence_check import check_evidence

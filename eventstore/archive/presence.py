@@ -1,0 +1,126 @@
+"""Which segments a ledger has: those in its folder, those that are archived; and whether one is neither."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from eventstore.archive.marker import Marker, read_marker
+from eventstore.errors import Corrupt
+from eventstore.seal import Seal, read_seal
+from eventstore.segment import list_names, marker_name, seal_name, segment_name
+
+
+class Presence(NamedTuple):
+    """The segments of a ledger, by their first entries, each list in order.
+
+    Attributes:
+        local: those in its folder.
+        archived: those that are not there, and have a marker; never the first, which says what the ledger is.
+        sealed: those that have a seal.
+    """
+
+    local: list[int]
+    archived: list[int]
+    sealed: list[int]
+
+    @property
+    def firsts(self) -> list[int]:
+        """All segments."""
+        return sorted(self.local + self.archived) if self.archived else self.local
+
+
+class ArchivedSegment(NamedTuple):
+    """A segment that is not in the ledger's folder: what is known of it there."""
+
+    seal: Seal
+    marker: Marker
+
+
+def presence(folder: Path) -> Presence:
+    """The segments of a ledger; the folder is listed, and nothing is read.
+
+    Raises:
+        OSError: it cannot be listed.
+    """
+    segments, seals, markers = list_names(folder)
+    archived = sorted(set(markers).difference(segments, [0])) if markers else []
+    return Presence(segments, archived, seals)
+
+
+def check_absent(folder: Path, found: Presence, segment_entries: int) -> None:
+    """Check that each segment that is not in the folder is one that was archived.
+
+    The first segment and the last one are always in the folder. An archived one has a seal and a marker that agree,
+    and its marker names the last entry of the segment before.
+
+    Args:
+        folder: the ledger.
+        found: its segments.
+        segment_entries: how many entries a segment holds.
+
+    Raises:
+        Corrupt: a segment is missing, or its seal and its marker are not as they were written.
+        OSError: the folder cannot be read.
+    """
+    for first in sorted(set(found.sealed).difference(found.firsts))[:1]:
+        path = folder / segment_name(first)
+        raise Corrupt(path, 0, first, "the segment that its seal speaks of", "no such file")
+    if not found.archived:
+        return
+    last = found.firsts[-1]
+    if last == found.archived[-1]:
+        raise Corrupt(
+            folder / segment_name(last), 0, last, "the last segment, which is never moved", "no such file"
+        )
+    before: Seal | None = None
+    for first in found.archived:
+        archived = archived_segment(folder, first)
+        if archived is None:
+            raise Corrupt(folder / segment_name(first), 0, first, "this segment", "no such file")
+        if archived.seal.count != segment_entries:
+            found_count = f"{archived.seal.count} entries"
+            raise Corrupt(folder / seal_name(first), 0, first, f"{segment_entries} entries", found_count)
+        if before is None or before.first + before.count != first:
+            before = sealed(folder, first - segment_entries)
+        if before is not None and before.last != archived.marker.prev:
+            wanted = f"prev {before.last} (last hash in the seal of the segment before)"
+            raise Corrupt(folder / marker_name(first), 0, first, wanted, f"prev {archived.marker.prev}")
+        before = archived.seal
+
+
+def archived_segment(folder: Path, first: int) -> ArchivedSegment | None:
+    """What is known of an archived segment; None if it has no marker. Whether it is in the folder is not looked at.
+
+    Raises:
+        Corrupt: its seal or its marker is not as it was written, or they contradict each other.
+        OSError: they cannot be read.
+    """
+    path = folder / marker_name(first)
+    try:
+        marker = read_marker(folder, first)
+    except ValueError as error:
+        raise Corrupt(path, 0, first, "the marker of an archived segment", str(error)) from None
+    if marker is None:
+        return None
+    seal = sealed(folder, first)
+    if seal is None:
+        raise Corrupt(folder / segment_name(first), 0, first, "this segment, or its seal", "no such file")
+    there = (marker.first, marker.count)
+    if there != (first, seal.count) or seal.first != first:
+        wanted = f"{seal.count} entries from {first} on (of its seal)"
+        raise Corrupt(path, 0, first, wanted, f"{marker.count} entries from {marker.first} on")
+    return ArchivedSegment(seal, marker)
+
+
+def sealed(folder: Path, first: int) -> Seal | None:
+    """The seal of a segment; None if it has none.
+
+    Raises:
+        Corrupt: it is not as it was written.
+        OSError: it cannot be read.
+    """
+    try:
+        return read_seal(folder, first)
+    except ValueError as error:
+        raise Corrupt(folder / seal_name(first), 0, first, "a seal", str(error)) from None
