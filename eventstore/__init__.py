@@ -80,9 +80,9 @@ Reading
 
 Archived
     A sealed segment may be moved to an archive: never the first one, and never the last that is sealed. An entry
-    `ledger.archived` records its digest and the root of the tree over its entries, a marker beside its seal says where
-    it is, and then its file is removed. Whoever needs its entries reads them there, and what is read has to have the
-    digest that its seal says. A marker counts only while there is no such file here.
+    `ledger.archived` records its digest and the root of the tree over its entries, a marker beside its seal says
+    where it is, and then its file is removed. Whoever needs its entries reads them there, and what is read has to
+    have the digest that its seal says. A marker counts only while there is no such file here.
 
 Torn or corrupt
     Let *k* be the number of the first line that is not the entry that it must be. The ledger is corrupt if

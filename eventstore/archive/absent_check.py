@@ -114,7 +114,7 @@ def misfit(folder: Path, archived: ArchivedSegment, entries: Sequence[Entry]) ->
         wanted = f"entry {marker.entry}, {ARCHIVED}, which records this segment, in a segment that is here"
         return Corrupt(where, 0, seal.first, wanted, "no such entry")
     try:
-        payload = decode(entry.data, _Payload)
+        payload = decode(bytes(entry.data), _Payload)
     except (msgspec.MsgspecError, UnicodeDecodeError) as problem:
         return Corrupt(where, 0, seal.first, f"what entry {entry.seq} records", str(problem))
     recorded = next((each for each in payload.segments if each.first == seal.first), None)

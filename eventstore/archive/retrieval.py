@@ -41,6 +41,13 @@ def retrieved(folder: Path, first: int) -> int | None:
     return fd
 
 
+def release() -> None:
+    """Give the memory back that the kept segments take: the next that is read is decompressed again."""
+    with _lock:
+        while _kept:
+            os.close(_kept.popitem()[1])
+
+
 def _decompressed(archived: ArchivedSegment) -> int:
     seal, marker = archived
     path = Path(marker.folder) / compressed_name(seal.first)

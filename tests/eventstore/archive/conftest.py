@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from eventstore.archive.retrieval import release
 from tests.support.archived_ledger import archive
 from tests.support.disks import FastDisk
 from tests.support.journal import event, open_journal
@@ -32,6 +34,13 @@ class Archived(NamedTuple):
     whole: Path
     volume: Path
     entry: int
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> Iterator[None]:
+    """What a test read of archives is forgotten after it."""
+    yield
+    release()
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventstore import Corrupt, Entry, Journal
-from eventstore.archive import retrieval
 from eventstore.committed_reader import CommittedReader
 from eventstore.errors import Archived as ArchivedError
 from eventstore.proofs.leaves import LedgerLeaves
@@ -29,14 +28,6 @@ from tests.support.disks import FastDisk
 from tests.support.journal import edit, event, open_journal
 
 _SAME_LEDGER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
-
-
-@pytest.fixture(autouse=True)
-def forgotten() -> Iterator[None]:
-    """What was read of archives before is forgotten."""
-    yield
-    while retrieval._kept:  # noqa: SLF001 - a process keeps them to its end
-        os.close(retrieval._kept.popitem()[1])  # noqa: SLF001
 
 
 def _opened(folder: Path, **options: bool) -> Journal:
