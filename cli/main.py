@@ -129,6 +129,7 @@ _TOP = {
     "serve": ("cli.commands.serve:serve", "run the scheduler"),
     "status": ("cli.commands.status:status", "the scheduler, the config and the ledger at a glance"),
     "check": ("cli.commands.check:check", "check the config and do nothing else"),
+    "plan": ("cli.commands.plan:plan", "what the config would change, before it does"),
     "sql": ("cli.commands.sql:sql", "ask the ledger anything, in SQL"),
     "export": ("cli.commands.export:export", "write a view out, for other programs"),
     "completion": ("cli.commands.completion:completion", "completion for your shell"),
@@ -166,7 +167,7 @@ def cronledger() -> None:
     """A cron whose memory is an append-only, hash-chained ledger.
 
     Exit codes: 0 done; 1 the thing asked about failed; 2 usage or configuration; 3 the ledger cannot be
-    trusted or cannot be written.
+    trusted or cannot be written; 4 something would change (plan --exit-code).
     """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import click
 
@@ -11,6 +12,7 @@ from cli.app.failures import Failure, say
 from cli.terminal.console import fitted, paint, wants_colour
 from cli.terminal.printable import printable, show_count
 from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable
+from scheduler.configuration.files.joined import MAIN
 
 ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable
 
@@ -52,3 +54,19 @@ def mistakes(problem: ConfigInvalid, colour: bool) -> Iterator[str]:
         f", of which the first {len(problem.errors)} are shown" if problem.count > len(problem.errors) else ""
     )
     yield f"{count}{listed}; nothing of this config is used"
+
+
+def mistakes_document(problem: ConfigInvalid) -> dict[str, Any]:
+    """The same for programs."""
+    errors = [
+        {name: getattr(error, name) for name in error.__struct_fields__} | {"file": error.file or MAIN}
+        for error in problem.errors
+    ]
+    return {
+        "path": str(problem.path),
+        "digest": problem.digest,
+        "valid": False,
+        "jobs": None,
+        "errors": errors,
+        "error_count": problem.count,
+    }

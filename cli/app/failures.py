@@ -26,6 +26,8 @@ class ExitCode(enum.IntEnum):
     """The command or the configuration is wrong; nothing was done."""
     LEDGER = 3
     """The ledger cannot be trusted or cannot be written."""
+    CHANGES = 4
+    """Something would change; of `plan --exit-code` alone."""
     INTERRUPTED = 130
     """Ctrl-C."""
 

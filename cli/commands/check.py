@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import click
 import msgspec
 
+from cli.app.config_errors import mistakes_document
 from cli.app.failures import ExitCode
 from cli.app.json_output import json_option, show_json
 from cli.home.job_names import approval_hint
@@ -35,8 +38,8 @@ def check(home: Home, as_json: bool) -> None:
     """Check the config and do nothing else.
 
     Every mistake is shown with its line and what was probably meant; what is legal but surprising is shown as a
-    warning. It says too which edits will wait for a second person. The exit code is 0 if the config can be used, 2
-    if it cannot.
+    warning. It says too which edits will wait for a second person; what they would change `cronledger plan` shows.
+    The exit code is 0 if the config can be used, 2 if it cannot.
     """
     if as_json:
         _check_for_programs(home)
@@ -45,15 +48,26 @@ def check(home: Home, as_json: bool) -> None:
     _warn(config)
     parts = f" and {show_count(len(config.parts), 'file')} in config.d" if config.parts else ""
     tell(f"{printable(str(home.config))}{parts}: all right, {show_count(len(config.jobs), 'job')}")
-    for name, change in _for_approval(home, config):
+    pending = _pending(home, config)
+    for name, change in pending.changes:
         told = change_sentence(change, datetime.now(UTC), local_zone())
         note(f"{printable(name)}: {told}. {nobody_approves(home) or approval_hint(name)}")
+    if pending.edited:
+        note("It is not in force yet: `cronledger plan` shows what it would change.")
 
 
-def _for_approval(home: Home, config: Config) -> list[tuple[str, PendingChange]]:
-    """What waits for approval, or would once this config is recorded; nothing where the ledger cannot be read."""
-    if not has_ledger(home) and not any(job.approval == "required" for job in config.definitions.values()):
-        return []
+class _Pending(NamedTuple):
+    """Whether a config is another one than the ledger knows, and what waits for approval, or would."""
+
+    edited: bool = False
+    changes: Sequence[tuple[str, PendingChange]] = ()
+
+
+def _pending(home: Home, config: Config) -> _Pending:
+    """What is pending of this config, or would be once it is recorded; nothing where the ledger cannot be read."""
+    known = has_ledger(home)
+    if not known and not any(job.approval == "required" for job in config.definitions.values()):
+        return _Pending()
     from cli.home.open import to_read
     from cli.words.approval_words import waiting_changes
     from scheduler.ledger.open import config_changes
@@ -62,9 +76,10 @@ def _for_approval(home: Home, config: Config) -> list[tuple[str, PendingChange]]
     try:
         with to_read(home, with_config=True, quiet=True) as view:
             changes = config_changes(view.state, view.config, view.now)
-            return waiting_changes(preview(view.state, changes, view.now))
+            edited = known and (view.pending or bool(changes))
+            return _Pending(edited, waiting_changes(preview(view.state, changes, view.now)))
     except LedgerError:
-        return []
+        return _Pending()
 
 
 def _warn(config: Config) -> None:
@@ -86,12 +101,7 @@ def _check_for_programs(home: Home) -> None:
     try:
         config = load(home.config, home.root)
     except ConfigInvalid as problem:
-        errors = [
-            {name: getattr(error, name) for name in error.__struct_fields__} | {"file": error.file or MAIN}
-            for error in problem.errors
-        ]
-        found = {"path": str(home.config), "digest": problem.digest, "valid": False, "jobs": None}
-        show_json({**found, "errors": errors, "error_count": problem.count, "approvals": [], "warnings": []})
+        show_json({**mistakes_document(problem), "approvals": [], "warnings": []})
         raise click.exceptions.Exit(ExitCode.USAGE) from None
     show_json(
         {
@@ -102,7 +112,7 @@ def _check_for_programs(home: Home) -> None:
             "errors": [],
             "error_count": 0,
             "approvals": [
-                {"job": name, **change_document(change)} for name, change in _for_approval(home, config)
+                {"job": name, **change_document(change)} for name, change in _pending(home, config).changes
             ],
             "warnings": [
                 msgspec.to_builtins(remark._asdict() | {"file": remark.file or MAIN})

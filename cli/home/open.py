@@ -110,6 +110,9 @@ def _remark(view: View) -> None:
             "`cronledger serve`, or any command that records something, keeps one."
         )
     if view.pending:
-        note("The config has edits that are not in the ledger yet; they are shown. No scheduler is running.")
+        note(
+            "The config has edits that are not in the ledger yet; they are shown. No scheduler is running."
+            " `cronledger plan` tells them apart."
+        )
     elif view.problem is not None and view.holder is None:
         complain(f"{view.problem}\nwhat the ledger knows is shown")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from datetime import UTC, datetime
 from typing import Literal
@@ -162,6 +163,7 @@ def _show(state: State, name: str, change: PendingChange) -> None:
     ]
     columns = [Column("SETTING", keep=True), Column("IN FORCE"), Column("WOULD BE")]
     table(columns, rows, empty="nothing else is known of it")
+    note(f"`cronledger plan --job {shlex.quote(printable(name))}` shows what that means for its times.")
     out("")
 
 

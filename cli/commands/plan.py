@@ -1,0 +1,136 @@
+"""`cronledger plan`: what the config would change, before it does."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.app.config_errors import mistakes_document
+from cli.app.failures import ExitCode, Failure
+from cli.app.json_output import json_option, show_json
+from cli.app.ledger_wait import patience_explained
+from cli.app.options import WholeNumber
+from cli.home.job_names import JOB, nearest_names
+from cli.terminal.printable import printable
+from cli.terminal.progress import progress
+from cli.times.show import JOBS_ZONE, utc_option
+from scheduler.configuration import ConfigInvalid
+from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from scheduler.planning.home_plan import Candidate, HomePlan
+
+_DAYS, _DAYS_MAX = 30, 366
+
+
+@click.command(epilog="Example: cronledger plan edited.yaml --job nightly")
+@click.argument("file", metavar="[FILE]", required=False)
+@click.option(
+    "--job", "names", metavar="NAME", type=JOB, multiple=True, help="Only this job; several: these."
+)
+@click.option(
+    "--days",
+    type=WholeNumber(1, _DAYS_MAX),
+    metavar="N",
+    default=_DAYS,
+    show_default=True,
+    help="How far from now to look at times.",
+)
+@click.option(
+    "--exit-code", is_flag=True, help="Leave with 4 if something would change, and with 0 if nothing would."
+)
+@utc_option(JOBS_ZONE)
+@json_option
+@click.pass_obj
+def plan(
+    home: Home,
+    file: str | None,
+    names: tuple[str, ...],
+    days: int,
+    exit_code: bool,
+    utc: bool,
+    as_json: bool,
+) -> None:
+    """Show what the config would change, before it does; nothing is recorded.
+
+    Jobs that are new, removed or changed, with old and new values; which of their times disappear and appear; what
+    becomes of the runs that are going or waiting; which changes a second person has to approve; what was missed and
+    would be caught up. With FILE (- is standard input) it is about that file, as if it stood in place of the config:
+    while a scheduler is running it takes every edit of the config up at once.
+
+    A config with mistakes is shown as `check` shows it, with the same exit code 2.
+    """
+    try:
+        found = _found(home, days, file)
+    except ConfigInvalid as problem:
+        if not as_json:
+            raise
+        show_json({**mistakes_document(problem), "changes": None})
+        raise click.exceptions.Exit(ExitCode.USAGE) from None
+    if names:
+        found = _chosen(found, names)
+    if as_json:
+        from cli.planning.document import plan_document
+
+        show_json(plan_document(found))
+    else:
+        from cli.planning.report import tell_plan
+
+        source = "" if file is None else "it" if file == "-" else printable(file)
+        tell_plan(found, utc=utc, days=days, alone=bool(names), source=source)
+    if exit_code and found.changes:
+        raise click.exceptions.Exit(ExitCode.CHANGES)
+
+
+def _found(home: Home, days: int, file: str | None) -> HomePlan:
+    from scheduler.planning.home_plan import plan_of
+
+    with patience_explained(home.ledger), progress("folding the ledger, entries") as seen:
+        return plan_of(
+            home,
+            timedelta(days=days),
+            None if file is None else _candidate(file),
+            on_progress=lambda done, total: seen.update(done, total=total),
+        )
+
+
+def _candidate(file: str) -> Candidate:
+    """The config that a person named.
+
+    Raises:
+        Failure: it cannot be read.
+    """
+    from eventstore.regular_file import open_regular
+    from scheduler.configuration.yaml_tree.source import MAX_BYTES
+    from scheduler.planning.home_plan import Candidate
+
+    if file == "-":
+        return Candidate(sys.stdin.buffer.read(MAX_BYTES + 1), Path("<stdin>"))
+    try:
+        with open(open_regular(file, follow=True), "rb") as opened:
+            return Candidate(opened.read(MAX_BYTES + 1), Path(file))
+    except OSError as problem:
+        raise Failure(f"{printable(file)} cannot be read: {problem.strerror or problem}") from problem
+
+
+def _chosen(found: HomePlan, names: Sequence[str]) -> HomePlan:
+    """The plan of some jobs.
+
+    Raises:
+        Failure: neither the config nor what is in force has one of them.
+    """
+    from scheduler.planning.home_plan import chosen
+
+    known = {**found.config.jobs, **{each.edit.name: None for each in found.plan.jobs}}
+    for name in names:
+        if name not in known:
+            meant = nearest_names(name, known)
+            raise Failure(
+                f'no job "{printable(name)}"' + (f": did you mean {printable(meant)}?" if meant else "")
+            )
+    return chosen(found, names)

@@ -1,0 +1,1 @@
+"""The plan of an edit in words and as JSON."""

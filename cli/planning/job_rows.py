@@ -1,0 +1,199 @@
+"""What an edit means for one job, as rows of a block: its settings, its times, its runs, what follows."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from cli.home.job_names import approval_hint
+from cli.terminal.printable import printable, show_count
+from cli.terminal.tables import Cell, Value
+from cli.times.show import show_past, show_time
+from cli.words.approval_words import change_rows, change_sentence
+from cli.words.job_words import enabled_words
+from cli.words.wait_words import attempt_words
+from cli.words.words import skip_words
+from scheduler import vocabulary as v
+from scheduler.rules.planning.edits import JobEdit
+from scheduler.rules.planning.instants import InstantChanges
+from scheduler.rules.planning.plan import FatedRun, JobPlan
+from scheduler.wording.causes import MISFIRE_WORDINGS
+
+NAMES_MAX: Final = 10
+"""So many names are listed; the others are counted."""
+_RUNS_MAX: Final = 5
+_TIMES_MAX: Final = 3
+NO_DIGEST: Final = "set (no digest yet: nothing is recorded)"
+
+
+class Setting(NamedTuple):
+    """A key of a job with both of its values as they are shown; empty where there is none."""
+
+    key: str
+    old: str
+    new: str
+
+
+def settings_of(edit: JobEdit, *, has_digests: bool) -> list[Setting]:
+    """The keys in which two definitions differ; of a job that is removed, none: it is all in the ledger."""
+    if edit.kind in ("removed", "taken_back"):
+        return []
+    rows = []
+    for key, old, new in change_rows(edit.old, edit.new):
+        if key.startswith("env.") and not has_digests:
+            old, new = NO_DIGEST if old else "", NO_DIGEST if new else ""
+        if old == new and key == "calendars":
+            new = f"{new}, with other days"
+        rows.append(Setting(key, old, new))
+    return rows
+
+
+def setting_rows(edit: JobEdit, settings: Iterable[Setting]) -> Iterator[tuple[str, Value]]:
+    """The keys, old and new side by side; of a job that is new, the values alone."""
+    for key, old, new in settings:
+        yield key, new if edit.old is None else f"{old or 'none'} -> {new or 'none'}"
+
+
+def following_rows(plan: JobPlan, now: datetime, zone: str, *, served: bool) -> Iterator[tuple[str, Value]]:
+    """Who has to approve it, its times, its runs, what was missed, which jobs come after it.
+
+    Args:
+        plan: of the job.
+        now: the moment; zone: for the times.
+        served: whether a scheduler watches its runs.
+    """
+    if (told := _approval(plan.edit, now, zone)) is not None:
+        yield "second person", told
+    if is_switched_off(plan) and plan.after is not None:
+        yield (
+            "disabled",
+            Cell(f"{enabled_words(plan.after, zone).removeprefix('disabled ')}: it stays so", "warn"),
+        )
+    yield from instant_rows(plan.instants, plan.edit, zone)
+    yield from _run_rows(plan, now, zone, served=served)
+    yield from _missed_rows(plan, zone)
+    if plan.dependents and plan.instants.any:
+        yield "after it", f"the same holds for {names_words(plan.dependents)}"
+
+
+def is_switched_off(plan: JobPlan) -> bool:
+    """Whether a job that was there before stays disabled although the config does not say so: a person did."""
+    new, after = plan.edit.new, plan.after
+    changed = plan.edit.kind == "changed" and new is not None and new.enabled
+    return changed and after is not None and not after.on_schedule
+
+
+def _approval(edit: JobEdit, now: datetime, zone: str) -> Cell | None:
+    pending = edit.pending
+    if edit.kind == "taken_back":
+        assert pending is not None, "something was pending, or had been rejected"
+        return Cell(f"taken back in the config: {change_sentence(pending, now, zone)}", "plain")
+    if edit.approval == "requested":
+        instead = "" if pending is None else f" in place of what entry {pending.seq} asked for"
+        stays = "nothing changes until then" if edit.old is None else "what is in force stays until then"
+        return Cell(f"has to approve it{instead}; {stays}", "warn")
+    if edit.approval in ("waits", "rejected") and pending is not None:
+        return Cell(f"{change_sentence(pending, now, zone)}. {approval_hint(edit.name)}", "warn")
+    if edit.approval == "given" and pending is not None:
+        return Cell(f"given by entry {pending.given_seq}: it comes into force", "plain")
+    return None
+
+
+def instant_rows(changes: InstantChanges, edit: JobEdit | None, zone: str) -> Iterator[tuple[str, Value]]:
+    """Which times disappear and which appear; `edit`: of the one job that it is about, None for several."""
+    once = ", once it is approved" if edit is not None and not edit.takes_effect else ""
+    if (
+        edit is not None
+        and edit.kind == "added"
+        and edit.new is not None
+        and edit.new.has_times
+        and not changes.after
+    ):
+        yield "times", Cell("none in this time", "warn")
+    for word, count, first in (
+        ("disappear", changes.disappear, changes.first_disappear),
+        ("appear", changes.appear, changes.first_appear),
+    ):
+        if count:
+            yield word, f"{show_count(count, 'time')}{once}: {_times(first, count, zone)}"
+    if changes.compared_until is not None:
+        reached = show_time(changes.compared_until, zone)
+        yield "times", f"compared up to {reached}; in all {changes.after:,} in place of {changes.before:,}"
+
+
+def _times(first: Sequence[datetime], count: int, zone: str) -> str:
+    shown = first if count <= _TIMES_MAX else first[: _TIMES_MAX - 1]
+    told = ", ".join(show_time(instant, zone) for instant in shown)
+    return told if count == len(shown) else f"{told} and {count - len(shown):,} more"
+
+
+def _run_rows(plan: JobPlan, now: datetime, zone: str, *, served: bool) -> Iterator[tuple[str, Value]]:
+    for fated in plan.runs[:_RUNS_MAX]:
+        told = run_words(fated, plan.edit, now, zone)
+        unsure = not served and fated.run.started is not None
+        yield f"run {fated.run.number}", f"{told}, if it is going still" if unsure else told
+    if len(plan.runs) > _RUNS_MAX:
+        yield "runs", f"{len(plan.runs) - _RUNS_MAX:,} more in flight: --json has all"
+
+
+def run_words(fated: FatedRun, edit: JobEdit, now: datetime, zone: str) -> str:
+    """How far a run in flight is, and what becomes of it."""
+    run, event = fated.run, fated.event
+    if run.started is not None:
+        is_so = f"started {show_past(run.started, now)}"
+    elif run.retry is not None:
+        is_so = attempt_words(run, zone)
+    else:
+        is_so = "waiting"
+    return f"{is_so}: {_fate_words(fated, edit, None if event is None else event.data)}"
+
+
+def _fate_words(fated: FatedRun, edit: JobEdit, data: object) -> str:
+    if isinstance(data, v.RunSkipped):
+        return f"is skipped, because {skip_words(data.reason, data.because_of)}"
+    if isinstance(data, v.RunCancelRequested):
+        return f"is asked to stop, for run {data.replaced_by} takes its place"
+    if fated.fate == "ends":
+        return "makes no further attempt"
+    if fated.fate == "gives_up":
+        return "is given up, because it would start too late"
+    if fated.fate == "goes_on":
+        return "goes on as it began"
+    return (
+        "starts as the new definition says" if edit.takes_effect else "starts as the definition in force says"
+    )
+
+
+def _missed_rows(plan: JobPlan, zone: str) -> Iterator[tuple[str, Value]]:
+    misfires = [event.data for event in plan.follows if isinstance(event.data, v.ScheduleMisfired)]
+    for data in misfires:
+        span = show_time(data.first, zone)
+        if data.count > 1:
+            span += f" to {show_time(data.last, zone)}"
+        run = f"{show_count(data.will_run, 'run')} will catch up" if data.will_run else "none will be run"
+        yield (
+            "missed",
+            f"{show_count(data.count, 'time')}, {span}, {MISFIRE_WORDINGS[data.reason].when}; {run}",
+        )
+    caught_up, otherwise = caught_up_of(plan.follows), caught_up_of(plan.missed_without)
+    if caught_up != otherwise:
+        yield "", Cell(f"without the edit {show_count(otherwise, 'run')} would catch up", "warn")
+
+
+def caught_up_of(events: Iterable[object]) -> int:
+    """How many runs catch up, of what is recorded."""
+    payloads = (getattr(event, "data", None) for event in events)
+    return sum(isinstance(data, v.ScheduleTicked) and data.trigger == "catch_up" for data in payloads)
+
+
+def names_words(names: Sequence[str]) -> str:
+    """Names of jobs, the first ones, and how many more there are."""
+    told = ", ".join(printable(name) for name in names[:NAMES_MAX])
+    return told if len(names) <= NAMES_MAX else f"{told} and {len(names) - NAMES_MAX:,} more"
+
+
+def job_option(names: Sequence[str]) -> str:
+    """How the plan is asked for the first of some jobs: `cronledger plan --job nightly`."""
+    return f"`cronledger plan --job {shlex.quote(printable(names[0]))}`"
