@@ -16,7 +16,7 @@ from scheduler.rules.reconcile import CalendarDefinition
 from scheduler.rules.state import State
 from tests.support.world import World
 
-SPAN = timedelta(days=4)
+SPAN = timedelta(days=2)
 _OF_WAITING = ("removed", "disabled", "cancelled", "catch_up", "superseded", "upstream")
 """Why a run that waits is skipped by what follows an edit; what else skips one is the rules of starting."""
 

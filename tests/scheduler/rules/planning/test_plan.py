@@ -97,7 +97,7 @@ def _edited(
     return jobs, calendars
 
 
-@settings(max_examples=examples(40))
+@settings(max_examples=examples(16))
 @given(st.integers(0, 2**32))
 def test_it_foresees_what_is_recorded(seed: int) -> None:
     """Of any edit, served or not: each entry of it, and each that follows for what was missed and what waits."""
@@ -107,7 +107,7 @@ def test_it_foresees_what_is_recorded(seed: int) -> None:
     same_as_foreseen(found, take_up(world, jobs, calendars))
 
 
-@settings(max_examples=examples(25))
+@settings(max_examples=examples(8))
 @given(st.integers(0, 2**32))
 def test_it_foresees_the_instants(seed: int) -> None:
     """Those that disappear and appear are those that tell two lives apart, with the edit and without it."""
