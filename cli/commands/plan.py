@@ -23,7 +23,8 @@ from scheduler.configuration import ConfigInvalid
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from scheduler.planning.home_plan import Candidate, HomePlan
+    from scheduler.planning.candidate import Candidate
+    from scheduler.planning.home_plan import HomePlan
 
 _DAYS, _DAYS_MAX = 30, 366
 
@@ -106,14 +107,14 @@ def _candidate(file: str) -> Candidate:
         Failure: it cannot be read.
     """
     from eventstore.regular_file import open_regular
-    from scheduler.configuration.yaml_tree.source import MAX_BYTES
-    from scheduler.planning.home_plan import Candidate
+    from scheduler.configuration.files.joined import FILES_BYTES_MAX
+    from scheduler.planning.candidate import Candidate
 
     if file == "-":
-        return Candidate(sys.stdin.buffer.read(MAX_BYTES + 1), Path("<stdin>"))
+        return Candidate(sys.stdin.buffer.read(FILES_BYTES_MAX + 1), Path("<stdin>"))
     try:
         with open(open_regular(file, follow=True), "rb") as opened:
-            return Candidate(opened.read(MAX_BYTES + 1), Path(file))
+            return Candidate(opened.read(FILES_BYTES_MAX + 1), Path(file))
     except OSError as problem:
         raise Failure(f"{printable(file)} cannot be read: {problem.strerror or problem}") from problem
 

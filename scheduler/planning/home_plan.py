@@ -7,31 +7,22 @@ import time
 from collections.abc import Collection
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import NamedTuple
 
 from eventstore.errors import NoLedger
 from scheduler import vocabulary as v
 from scheduler.configuration import Config, ConfigMissing
-from scheduler.configuration.home_config import may_be_half_written, salt_of
-from scheduler.configuration.load import parse
+from scheduler.configuration.home_config import may_be_half_written
 from scheduler.home import Home, NoHome
 from scheduler.ledger.open import open_ledger_to_read
 from scheduler.ledger.past import OnProgress
 from scheduler.ledger.view import has_ledger, has_salt, read_config
-from scheduler.ownership.home_owner import user_name
+from scheduler.planning.candidate import Candidate, read_candidate
 from scheduler.planning.settings_edits import SettingsEdits, settings_edits
 from scheduler.processes.recognition import identity
 from scheduler.rules.planning.plan import EditConfig, Plan, plan
 from scheduler.rules.state import State
 from scheduler.scheduler_lock import Holder, holder_of
-
-
-class Candidate(NamedTuple):
-    """A config that does not stand in the home: its bytes, and where they come from, for messages."""
-
-    raw: bytes
-    path: Path
 
 
 class HomePlan(NamedTuple):
@@ -104,7 +95,7 @@ def plan_of(
         has_salt(home),
         len(going),
         lock_holders,
-        candidate is None and may_be_half_written(home.config),
+        candidate is None and may_be_half_written(home),
     )
 
 
@@ -117,18 +108,7 @@ def _config(home: Home, candidate: Candidate | None, known: bool) -> Config:
         raise NoHome(home.root) if isinstance(problem, ConfigMissing) and not known else problem
     if not known and not home.config.exists():
         raise NoHome(home.root)
-    salt = salt_of(home) if has_salt(home) else b""
-    config = parse(candidate.raw, candidate.path, home.root, salt=salt, now=datetime.now(UTC))
-    config.owner = _owner(home.config)
-    return config
-
-
-def _owner(path: Path) -> str:
-    """Who owns the config that a candidate would take the place of."""
-    try:
-        return user_name(path.stat().st_uid)
-    except OSError:
-        return user_name(os.geteuid())
+    return read_candidate(home, candidate)
 
 
 def _state(home: Home, on_progress: OnProgress | None) -> State:

@@ -250,3 +250,16 @@ def test_settings_are_compared_with_those_that_were_in_force(home: Home) -> None
     home.config_in_force.write_bytes(b"\x00\xff")
     answer = _plan(home, "--exit-code")
     assert (answer.code, "what changes beside the jobs is not known" in answer.err) == (0, True)
+
+
+def test_files_beside_the_config_count_with_another_file_too(home: Home, tmp_path: Path) -> None:
+    """As if that stood in place of `config.yaml`; a mistake in a part is told where the part is."""
+    part = home.config.parent / "config.d" / "more.yaml"
+    part.parent.mkdir(mode=0o755)
+    part.write_text("jobs: {beside: {on_demand: true, command: echo beside}}\n")
+    edited = tmp_path / "edited.yaml"
+    edited.write_text(AFTER)
+    assert "Of 4 jobs: 2 new, 1 removed, 2 changed." in _plan(home, str(edited)).out
+    part.write_text("jobs: {fresh: {on_demand: true, command: echo again}}\n")
+    answer = _plan(home, str(edited))
+    assert (answer.code, f"{part}:1:8: error:" in answer.err) == (2, True)
