@@ -86,7 +86,7 @@ def _groups(found: HomePlan) -> list[_Group]:
     for number, plan in enumerate(found.plan.jobs):
         settings = settings_of(plan.edit, has_digests=found.has_digests)
         alike = plan.edit.kind == "changed" and plan.edit.approval in ("not_needed", "requested")
-        alone = plan.runs or plan.follows or plan.missed_without or plan.dependents or plan.edit.pending
+        alone = any((plan.runs, plan.follows, plan.missed_without, plan.dependents, plan.edit.pending))
         alone = alone or is_switched_off(plan)
         key = (plan.edit.approval, *settings) if alike and not alone else number
         groups.setdefault(key, _Group([], settings)).plans.append(plan)
