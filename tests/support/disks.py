@@ -171,6 +171,14 @@ class PowerDisk(CountingDisk):
         else:
             self._bytes[os.fstat(fd).st_ino] = path.read_bytes()
 
+    def rename(self, source: Path, target: Path) -> None:
+        """Rename; what is on disk of a folder goes with it."""
+        try:
+            super().rename(source, target)
+        finally:
+            if source in self._names and not source.exists():
+                self._names[target] = self._names.pop(source)
+
     def fail(self, folder: Path, chance: random.Random) -> None:
         """Make the folder what it is after the power failure."""
         for parent, _, _ in os.walk(folder):

@@ -1,0 +1,133 @@
+"""The check of a whole volume: every file against the manifest, every segment decompressed and looked into.
+
+What a volume says of itself shows only that it fits together. Whether it is what the ledger had is for the caller to
+compare: by the seals, the entries that speak of it, and the tree.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from hashlib import file_digest
+from pathlib import Path
+
+from eventstore.archive.compressed_segment import NotTheSegment, compressed_name, decompressed
+from eventstore.archive.errors import BadVolume
+from eventstore.archive.local_segment import seal_of
+from eventstore.archive.manifest import (
+    SUMS_NAME,
+    FileRecord,
+    Manifest,
+    ReadManifest,
+    SegmentRecord,
+    read_manifest,
+)
+from eventstore.entry import seq_of, tail_of
+from eventstore.proofs.merkle_tree import joined_root, leaf_hashes
+from eventstore.regular_file import NotRegular, open_regular, read_regular
+from eventstore.segment import line_blocks
+
+Progress = Callable[[int], None]
+"""Called from time to time with the number of bytes of segments that have been looked into."""
+
+
+def check_volume(folder: Path, ledger: str, progress: Progress | None = None) -> ReadManifest:
+    """Check a volume as a whole.
+
+    Args:
+        folder: of the volume.
+        ledger: the identity of the ledger that it must be of.
+        progress: called as it proceeds.
+
+    Raises:
+        BadVolume: it is damaged, is none, or is one of another ledger.
+        OSError: a file cannot be read, or there is no memory for a segment.
+    """
+    try:
+        read = read_manifest(folder)
+    except FileNotFoundError:
+        raise BadVolume(folder, "it holds no manifest.json, so it is no volume") from None
+    manifest = read.manifest
+    if manifest.ledger != ledger:
+        raise BadVolume(folder, f"it is one of ledger {manifest.ledger}, and this ledger is {ledger}")
+    _check_sums(folder, manifest)
+    for file in manifest.all_files:
+        _check_file(folder, file)
+    done_bytes = 0
+    for segment in manifest.segments:
+        check_segment_file(folder, segment)
+        done_bytes += segment.bytes
+        if progress is not None:
+            progress(done_bytes)
+    return read
+
+
+def check_segment_file(folder: Path, segment: SegmentRecord) -> None:
+    """Check that the file of a segment in a volume holds what the manifest says, line by line.
+
+    Raises:
+        BadVolume: it does not.
+        OSError: it cannot be read, or there is no memory for it.
+    """
+    path = folder / compressed_name(segment.first)
+    if seal_of(folder, segment.first) != segment.seal:
+        raise BadVolume(folder, f"the seal of its segment {segment.first} is not what the manifest says")
+    try:
+        fd = decompressed(path, segment.seal)
+    except NotTheSegment as problem:
+        raise BadVolume(path, str(problem)) from None
+    try:
+        _check_lines(path, fd, segment)
+    finally:
+        os.close(fd)
+
+
+def _check_lines(path: Path, fd: int, segment: SegmentRecord) -> None:
+    """Check the ends of the chain, and the root of the tree over the lines."""
+    hashes, last, prev = bytearray(), b"", None
+    for block in line_blocks(fd, 0, segment.bytes):
+        if not block.whole:
+            raise BadVolume(path, "its last line does not end")
+        lines = block.raw.split(b"\n")
+        lines.pop()
+        if prev is None:
+            opening = tail_of(lines[0])
+            prev = opening.prev if opening is not None else ""
+            if seq_of(lines[0]) != segment.first or prev != segment.prev:
+                raise BadVolume(path, f"its first line is not entry {segment.first} behind {segment.prev}")
+        hashes += leaf_hashes(lines)
+        last = lines[-1]
+    ending = tail_of(last)
+    if ending is None or ending.hash != segment.last or ending.seq != segment.first + segment.count - 1:
+        raise BadVolume(path, "its last line is not the entry that the manifest says")
+    if len(hashes) != 32 * segment.count or joined_root(bytes(hashes)).hex() != segment.root:
+        raise BadVolume(path, "its lines have another root than the manifest says")
+
+
+def _check_sums(folder: Path, manifest: Manifest) -> None:
+    path, wanted = folder / SUMS_NAME, manifest.sums()
+    try:
+        found = read_regular(path, len(wanted))
+    except FileNotFoundError:
+        raise BadVolume(path, "there is no such file") from None
+    except OSError as problem:
+        raise BadVolume(path, problem.strerror or str(problem)) from None
+    if found != wanted:
+        raise BadVolume(path, "it is not what the manifest says")
+
+
+def _check_file(folder: Path, file: FileRecord) -> None:
+    path = folder / file.path
+    try:
+        with open(open_regular(path), "rb") as opened:
+            found_bytes = os.fstat(opened.fileno()).st_size
+            # What is longer may be very much longer, and is wrong without being read.
+            digest = file_digest(opened, "sha256").hexdigest() if found_bytes == file.bytes else ""
+    except FileNotFoundError:
+        raise BadVolume(path, "there is no such file") from None
+    except NotRegular as problem:
+        raise BadVolume(path, problem.strerror) from None
+    if found_bytes != file.bytes:
+        raise BadVolume(path, f"it is {found_bytes:,} bytes long, and the manifest says {file.bytes:,}")
+    if digest != file.sha256:
+        raise BadVolume(path, "its digest is not what the manifest says")
