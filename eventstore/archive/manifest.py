@@ -40,7 +40,7 @@ _PATH: Final = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]{0,99}/){0,3}[A-Za-z0-9]
 
 _Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 _Count = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
-_Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+_Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class FileRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +109,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     format: Literal[1] = 1
-    ledger: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+    ledger: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
     origin: str | None
     ledger_format: _Count
     software: str
@@ -133,7 +133,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         return self.last - self.first + 1
 
     @property
-    def bytes(self) -> int:
+    def segments_bytes(self) -> int:
         """How long its segments are together, not compressed."""
         return sum(segment.bytes for segment in self.segments)
 

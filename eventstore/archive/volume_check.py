@@ -27,8 +27,8 @@ from eventstore.proofs.merkle_tree import joined_root, leaf_hashes
 from eventstore.regular_file import NotRegular, open_regular, read_regular
 from eventstore.segment import line_blocks
 
-Progress = Callable[[int], None]
-"""Called from time to time with the number of bytes of segments that have been looked into."""
+Progress = Callable[[int, int], None]
+"""Called from time to time with how many bytes of segments have been looked into, and how many there are."""
 
 
 def check_volume(folder: Path, ledger: str, progress: Progress | None = None) -> ReadManifest:
@@ -58,7 +58,7 @@ def check_volume(folder: Path, ledger: str, progress: Progress | None = None) ->
         check_segment_file(folder, segment)
         done_bytes += segment.bytes
         if progress is not None:
-            progress(done_bytes)
+            progress(done_bytes, manifest.segments_bytes)
     return read
 
 
@@ -126,7 +126,7 @@ def _check_file(folder: Path, file: FileRecord) -> None:
     except FileNotFoundError:
         raise BadVolume(path, "there is no such file") from None
     except NotRegular as problem:
-        raise BadVolume(path, problem.strerror) from None
+        raise BadVolume(path, problem.strerror or str(problem)) from None
     if found_bytes != file.bytes:
         raise BadVolume(path, f"it is {found_bytes:,} bytes long, and the manifest says {file.bytes:,}")
     if digest != file.sha256:

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from eventstore.durable import REAL, Disk, create_folders, write_file
+from eventstore.durable import REAL, Disk, create_folders, sync_folder, write_file
 from eventstore.lock import LOCK_NAME, locked
 from eventstore.proofs.base64_text import from_base64, in_base64
 from eventstore.proofs.errors import DamagedTiles
@@ -126,6 +127,26 @@ class TileFiles:
         file = self.folder / path
         self._check_folders(file, create=True)
         self._write(file, data)
+
+    def flush(self, tiles: Iterable[Tile]) -> None:
+        """Put tiles on disk that were kept before, and their names.
+
+        Raises:
+            DamagedTiles: one is missing, or behind a link.
+            OSError: it cannot be done.
+        """
+        folders: set[Path] = set()
+        for tile in tiles:
+            path = self.folder / tile.path
+            self.read(tile)
+            fd = self._disk.open(path, os.O_RDONLY)
+            try:
+                self._disk.fdatasync(fd)
+            finally:
+                os.close(fd)
+            folders.update(each for each in path.parents if each.is_relative_to(self.folder))
+        for folder in sorted(folders, reverse=True):
+            sync_folder(self._disk, folder)
 
     def remove(self, tiles: Iterable[Tile]) -> None:
         """Remove tiles, and the folders that were made for them alone; what cannot be removed is left."""
