@@ -54,9 +54,14 @@ class MadeFiles(NamedTuple):
 
 
 class ParquetMaker:
-    """Makes projections, in the order of their lines; the engine is started when it is first needed."""
+    """Makes projections, in the order of their lines; the engine is started when it is first needed.
 
-    def __init__(self) -> None:
+    Args:
+        threads: how many make them; None: one for each processor. With one, the same lines give the same bytes.
+    """
+
+    def __init__(self, threads: int | None = None) -> None:
+        self._threads = threads
         self._engine: DuckDBPyConnection | None = None
 
     def make(self, lines: str, carried: str, place: Callable[[Kind], Path]) -> MadeFiles:
@@ -73,7 +78,7 @@ class ParquetMaker:
         import duckdb
 
         try:
-            engine = self._engine = self._engine or _start_maker()
+            engine = self._engine = self._engine or _start_maker(self._threads)
             engine.execute(f"CREATE OR REPLACE TABLE parts.fresh AS {with_facts(read_lines(lines))}")
             engine.execute(f"CREATE OR REPLACE TABLE parts.carried AS {carried}")
             files = {kind: write_parquet(engine, _ROWS[kind], place(kind)) for kind in KINDS}
@@ -133,8 +138,10 @@ def start_engine(spilled: str = "") -> DuckDBPyConnection:
     return engine
 
 
-def _start_maker() -> DuckDBPyConnection:
+def _start_maker(threads: int | None) -> DuckDBPyConnection:
     engine = start_engine()
+    if threads is not None:
+        engine.execute(f"SET threads = {threads:d}")
     engine.execute("CREATE SCHEMA parts")
     for table in ("fresh", "carried"):
         engine.execute(f"CREATE TABLE parts.{table} AS {carried_rows([], [])}")
