@@ -57,6 +57,14 @@ _LEDGER = {
         "whether a file proves that an entry is in a ledger",
     ),
     "publish": ("cli.commands.ledger.publish:publish", "write it as a static log that others can read"),
+    "archive": (
+        "cli.commands.ledger.archive:archive",
+        "write old segments into a volume elsewhere, and verify that",
+    ),
+    "reattach": (
+        "cli.commands.ledger.reattach:reattach",
+        "tell the ledger where archived segments are now",
+    ),
     "anchor": ("cli.commands.ledger.anchor:anchor", "give the newest checkpoint to the anchors, now"),
     "keep-cosignature": (
         "cli.commands.ledger.keep_cosignature:keep_cosignature",

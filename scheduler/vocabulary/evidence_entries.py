@@ -110,7 +110,8 @@ class LedgerArchived(Payload, frozen=True):
 
     `manifest` is the SHA-256 of its `manifest.json`, `bytes` how long the segments are together, `segments` what each
     of them holds. `local` says whether their files beside the ledger stay, or are removed from here on; that of entry
-    0 stays in any case. A volume of very many segments takes several such entries.
+    0 stays in any case. A volume of very many segments takes several such entries. `repeats` is the entry that said
+    all of this before, and is in a segment that is archived itself by now; nothing was verified for this one.
     """
 
     TYPE: ClassVar[str] = "ledger.archived"
@@ -122,4 +123,5 @@ class LedgerArchived(Payload, frozen=True):
     bytes: int
     segments: list[ArchivedSegment]
     local: Literal["kept", "removed"]
+    repeats: int | None = None
     claims: Claims | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from cli.app.json_output import json_option, show_json
 from cli.evidence.chosen_checkpoint import checkpoint_option, chosen_checkpoint, other_ledger
 from cli.ledger.opened_tree import opened_tree
 from cli.ledger.options import ledger_option
+from cli.ledger.outside_place import check_outside
 from cli.terminal.printable import printable, show_count
 from cli.terminal.progress import progress
 from cli.terminal.tables import Value, details
@@ -44,7 +44,7 @@ def publish(
 
     Exit code 2 if another log is in DIR, or more of this one; 3 if the ledger is not the one that was signed.
     """
-    _check(target, home)
+    check_outside(target, home)
     ledger = home.ledger if folder is None else folder
     checkpoint = chosen_checkpoint(ledger, checkpoint_file)
     made = _published(home, folder, target, checkpoint, anew=anew, shown=not as_json)
@@ -81,16 +81,6 @@ def _published(
             ) from None
         except DamagedTiles as problem:
             raise other_ledger(problem) from None
-
-
-def _check(target: Path, home: Home) -> None:
-    """Refuse a place in which cronledger keeps the ledger."""
-    place, forbidden = Path(os.path.realpath(target)), Path(os.path.realpath(home.var))
-    if place == forbidden or forbidden in place.parents:
-        raise Failure(
-            f"{printable(str(target))} is inside {printable(str(home.var))}, where cronledger keeps the ledger",
-            "Name a place outside of it.",
-        )
 
 
 def _facts(made: Published, checkpoint: Kept, target: Path) -> list[tuple[str, Value]]:

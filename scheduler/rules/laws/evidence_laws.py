@@ -74,6 +74,8 @@ def ledger_archived(state: State, entry: Entry, data: v.LedgerArchived) -> str:
     """
     if not 0 <= data.first <= data.last or data.count != data.last - data.first + 1 or not data.segments:
         return "its numbers contradict one another"
+    if data.repeats is not None and not data.last < data.repeats < entry.seq:
+        return f"it repeats entry {data.repeats}, which is not between it and what it speaks of"
     if data.last >= entry.seq:
         return f"it speaks of entry {data.last}, which is not before it"
     each, rest = divmod(data.count, len(data.segments))

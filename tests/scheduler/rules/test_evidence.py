@@ -122,6 +122,8 @@ def test_an_anchor_fails_until_it_takes_a_checkpoint_again() -> None:
         (NOTED, NOTED, NOTED, NOTED, _archived(0, 3, count=3)),
         (NOTED, NOTED, NOTED, NOTED, _archived(0, 3, segments=[])),
         (NOTED, NOTED, NOTED, NOTED, _archived(-2, 1)),
+        (NOTED, NOTED, NOTED, NOTED, _archived(0, 1, repeats=1)),
+        (NOTED, NOTED, NOTED, NOTED, _archived(0, 1, repeats=5)),
         (NOTED, NOTED, NOTED, NOTED, NOTED, _archived(0, 1), _archived(4, 5)),
     ],
 )
@@ -133,7 +135,7 @@ def test_what_breaks_a_law_is_told(payloads: tuple[v.Payload, ...]) -> None:
 def test_the_state_knows_how_much_is_archived() -> None:
     """Volumes hold the beginning of the ledger without a gap; the same one may be told of again, removed then."""
     assert State().archive is None
-    removed = _archived(0, 3, local="removed")
+    removed = _archived(0, 3, local="removed", repeats=6)
     payloads = [*[NOTED] * 5, _archived(0, 1), _archived(2, 3, place="/other"), removed]
     assert not list(illegal_entries(_ledger(*payloads).read(0)))
     assert _folded(*payloads[:-1]).archive == Archive(4, 0, 7, BEGIN, "/other")

@@ -1,0 +1,1 @@
+"""Tests of archives: what leaves, in which order, what is recorded of it."""
