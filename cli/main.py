@@ -138,6 +138,7 @@ _TOP = {
     "status": ("cli.commands.status:status", "the scheduler, the config and the ledger at a glance"),
     "check": ("cli.commands.check:check", "check the config and do nothing else"),
     "plan": ("cli.commands.plan:plan", "what the config would change, before it does"),
+    "schema": ("cli.commands.schema:schema", "what a config may hold, for editors"),
     "sql": ("cli.commands.sql:sql", "ask the ledger anything, in SQL"),
     "export": ("cli.commands.export:export", "write a view out, for other programs"),
     "completion": ("cli.commands.completion:completion", "completion for your shell"),

@@ -80,7 +80,7 @@ def test_each_command_stands_in_the_docs_with_all_its_options(path: str) -> None
 
 
 WITHOUT_JSON = {"home adopt",
-    "init", "serve", "completion", "jobs new", "jobs enable", "jobs disable", "jobs settle", "jobs approve",
+    "init", "serve", "completion", "schema", "jobs new", "jobs enable", "jobs disable", "jobs settle", "jobs approve",
     "jobs cancel", "export", "logs export", "logs show", "ledger prove", "witness serve", "witness cosign",
     "witness trust",
     "witness key generate", "ledger continue", "ledger key generate", "ledger key rotate", "ledger key sign",

@@ -7,10 +7,12 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 from scheduler.configuration.calendars.file_days import FileDays
 from scheduler.configuration.keys.converters import FaultCollector
 from scheduler.configuration.keys.values import mapping, scalar, text
+from scheduler.configuration.keys.written_form import TEXT, WORD, closed, one_or_more
 from scheduler.configuration.model import SlowParts
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.trust import Untrusted, read_trusted
@@ -23,6 +25,10 @@ from scheduler.schedule.calendars.calendar_days import WEEKDAYS, CalendarDays, k
 _KEYS = ("dates", "weekdays", "ical")
 _WANTED = f"a mapping of {', '.join(_KEYS)}: days of a calendar, such as {{dates: [2026-12-24..2027-01-02]}}"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
+CALENDAR_FORM: Final = closed(
+    {"dates": one_or_more(TEXT), "weekdays": one_or_more(WORD), "ical": one_or_more(TEXT)}
+)
+"""How a calendar is written, as JSON Schema."""
 STRETCHES_MAX = 2_000
 """A calendar is recorded in one entry, and an entry is one line of at most 65,535 bytes."""
 ICAL_BYTES_MAX = 4 * 1024 * 1024

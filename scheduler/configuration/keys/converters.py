@@ -11,8 +11,10 @@ import unicodedata
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
+from scheduler.configuration.keys import written_form
 from scheduler.configuration.keys.names import tag_name, variable_name
 from scheduler.configuration.keys.values import folder, mapping, scalar, text, whole_number
+from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue, Placed
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
@@ -51,6 +53,7 @@ class FaultCollector:
             raise InvalidValue.because(self.faults)
 
 
+@of_form(written_form.either(written_form.TEXT, {"type": "array", "items": written_form.TEXT, "minItems": 1}))
 def command(node: Node) -> str | list[str]:
     """A command: one string, or program and arguments in a list."""
     wanted = "a command: text, or a list of program and arguments"
@@ -66,6 +69,7 @@ def command(node: Node) -> str | list[str]:
     return [argument or "" for argument in argv]
 
 
+@of_form(written_form.WORD)
 def python_target(node: Node) -> str:
     """What a job runs in Python: `package.module:callable`."""
     target = text(node, "a function or class of a module, package.module:callable")
@@ -77,6 +81,7 @@ def python_target(node: Node) -> str:
     raise InvalidValue(f"{target!r} names no function: this takes package.module:callable", better)
 
 
+@of_form(written_form.named(written_form.TEXT, "[A-Za-z_][A-Za-z0-9_]*"))
 def environment(node: Node) -> dict[str, str]:
     """Names and values of environment variables."""
     gathered = FaultCollector()
@@ -91,6 +96,7 @@ def environment(node: Node) -> dict[str, str]:
     return found
 
 
+@of_form(lambda: {"type": "array", "items": written_form.block_of(_DIRECTORY_KEYS)})
 def directories(node: Node) -> tuple[Directory, ...]:
     """Folders that a maintenance job cleans."""
     if not isinstance(node, Sequence):
@@ -100,6 +106,7 @@ def directories(node: Node) -> tuple[Directory, ...]:
     return _each(node, _directory)
 
 
+@of_form(written_form.one_or_more(written_form.WORD, _EXPRESSIONS_MAX))
 def expressions(node: Node) -> str | tuple[str, ...]:
     """A cron expression, or several in a list; a list of one is that one. What they mean is asked later."""
     if not isinstance(node, Sequence):
@@ -116,6 +123,12 @@ def _expression(node: Node) -> str:
     return scalar(node, "a cron expression in quotes").text
 
 
+@of_form(
+    written_form.or_word(
+        "none",
+        written_form.closed(dict.fromkeys(("only", "except"), written_form.one_or_more(written_form.TEXT))),
+    )
+)
 def job_calendars(node: Node) -> JobCalendars | None:
     """The calendars of a job by their names, without the digests of their days, which are looked up later."""
     if isinstance(node, Scalar) and node.text == "none":
@@ -143,12 +156,14 @@ def _calendar_name(node: Node) -> str:
     return text(node, "the name of a calendar", literal=True)
 
 
+@of_form(lambda: written_form.one_or_more(written_form.form_of(_EXIT_CODE) or written_form.ANYTHING))
 def success_codes(node: Node) -> tuple[int, ...]:
     """Exit codes in their order; of 0 alone, which applies anyway, there are none."""
     codes = tuple(sorted({*one_or_more(node, _EXIT_CODE, "an exit code from 0 to 255, or a list of them")}))
     return () if codes == (0,) else codes
 
 
+@of_form(written_form.one_or_more(written_form.TEXT))
 def texts_in_output(node: Node) -> tuple[str, ...]:
     """Texts that may not stand in the output of a run, as they are written; each is listed once."""
     texts = tuple(dict.fromkeys(one_or_more(node, _text_in_output, "a text, or a list of texts")))
@@ -185,6 +200,7 @@ def _each(node: Sequence, read: Callable[[Node], T]) -> tuple[T, ...]:
     return tuple(each for each in found if each is not None)
 
 
+@of_form(written_form.one_or_more(written_form.TEXT))
 def tags(node: Node) -> tuple[str, ...]:
     """Tags: a list, or a single one; `none` is an empty list."""
     return words(node, "tag", tag_name)
@@ -243,6 +259,7 @@ def _directory(node: Node) -> Directory:
     return Directory(**members)
 
 
+@of_form(written_form.TEXT)
 def _path(node: Node) -> str:
     path = folder(node)
     if not path.strip("/"):
@@ -250,6 +267,7 @@ def _path(node: Node) -> str:
     return path
 
 
+@of_form(written_form.TEXT)
 def _pattern(node: Node) -> str:
     pattern = text(node, "a pattern for names of files, such as *.log")
     if "/" in pattern:

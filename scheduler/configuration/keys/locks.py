@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from scheduler.configuration.keys import written_form
 from scheduler.configuration.keys.converters import FaultCollector, words
 from scheduler.configuration.keys.names import word_name
 from scheduler.configuration.keys.values import whole_number
+from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
 
@@ -29,6 +31,7 @@ def lock_name(node: Node, *, alone: bool = False) -> str:
     return word_name(node, "lock", "database", alone=alone)
 
 
+@of_form(written_form.one_or_more(written_form.TEXT))
 def locks(node: Node) -> tuple[str, ...]:
     """The locks of a job, in order: a list, or a single one; `none` is an empty list."""
     found = words(node, "lock", lock_name)
@@ -37,6 +40,7 @@ def locks(node: Node) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+@of_form(lambda: written_form.named(written_form.form_of(_CAPACITY) or written_form.ANYTHING))
 def capacities(node: Node) -> dict[str, int]:
     """How many runs may hold each lock at once."""
     if not isinstance(node, Mapping):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from scheduler.configuration.keys import written_form
 from scheduler.configuration.keys.values import text
+from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Node, Scalar
 
@@ -14,6 +16,7 @@ _NAME: Final = r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}\$?"
 _WRITTEN: Final = re.compile(rf"({_NAME})(?::({_NAME}))?")
 
 
+@of_form(written_form.TEXT)
 def run_as(node: Node) -> str | None:
     """A user, or user and group, as they are named; None if it is `none`, which takes a default back.
 

@@ -12,6 +12,8 @@ from typing import TypeVar
 
 import yaml
 
+from scheduler.configuration.keys import written_form
+from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
@@ -61,6 +63,7 @@ def scalar(node: Node, wanted: str) -> Scalar:
     raise InvalidValue(f"this takes {wanted}, not {'a mapping' if isinstance(node, Mapping) else 'a list'}")
 
 
+@of_form(written_form.TEXT)
 def text(node: Node, wanted: str = "text", *, literal: bool = False) -> str:
     """Text that is not blank.
 
@@ -82,6 +85,7 @@ def text(node: Node, wanted: str = "text", *, literal: bool = False) -> str:
     return value
 
 
+@of_form(written_form.TEXT)
 def description(node: Node) -> str:
     """Text for people; an empty one is none."""
     if isinstance(node, Scalar) and not node.plain and not node.text:
@@ -92,6 +96,7 @@ def description(node: Node) -> str:
     return value.strip()
 
 
+@of_form(written_form.BOOLEAN)
 def boolean(node: Node) -> bool:
     """`true` or `false`, or YAML 1.1's other words for them."""
     found = scalar(node, "true or false")
@@ -110,6 +115,7 @@ def whole_number(low: int, high: int) -> Reader[int]:
     """A reader of decimal whole numbers from `low` to `high`."""
     wanted = f"a whole number from {low} to {high}"
 
+    @of_form(written_form.whole(low, high))
     def read(node: Node) -> int:
         found = scalar(node, wanted)
         written = found.text
@@ -132,6 +138,7 @@ def one_of(*words: str) -> Reader[str]:
     """A reader of one of a few words."""
     wanted = f"{', '.join(words[:-1])} or {words[-1]}"
 
+    @of_form({"enum": list(words)})
     def read(node: Node) -> str:
         value = scalar(node, wanted).text
         if value not in words:
@@ -141,6 +148,7 @@ def one_of(*words: str) -> Reader[str]:
     return read
 
 
+@of_form(written_form.DURATION)
 def duration_ms(node: Node) -> int:
     """A duration such as `90s`, `15m`, `36h`, `7d`, in milliseconds."""
     found = scalar(node, "a duration such as 90s, 15m, 36h or 7d")
@@ -151,6 +159,7 @@ def duration_ms(node: Node) -> int:
     return (length.days * 86_400 + length.seconds) * 1_000
 
 
+@of_form(written_form.or_word("never", written_form.DURATION))
 def duration_ms_or_never(node: Node) -> int | None:
     """A duration, or the word `never`, with which a job takes back a default."""
     if isinstance(node, Scalar) and node.text == "never":
@@ -158,6 +167,7 @@ def duration_ms_or_never(node: Node) -> int | None:
     return duration_ms(node)
 
 
+@of_form(written_form.or_word("none", written_form.DURATION))
 def duration_ms_or_none(node: Node) -> int | None:
     """A duration, or the word `none`, with which a job takes back a default."""
     if isinstance(node, Scalar) and node.text == "none":
@@ -165,6 +175,7 @@ def duration_ms_or_none(node: Node) -> int | None:
     return duration_ms(node)
 
 
+@of_form(written_form.WORD)
 def zone(node: Node) -> str:
     """The IANA name of a time zone."""
     name = scalar(node, "the IANA name of a time zone, such as Europe/Paris").text
@@ -174,11 +185,13 @@ def zone(node: Node) -> str:
     raise InvalidValue(refusal.reason, refusal.suggestion or "")
 
 
+@of_form(written_form.TEXT)
 def folder(node: Node) -> str:
     """The path of a folder, absolute or relative to the home."""
     return _path(node, "the path of a folder")
 
 
+@of_form(written_form.TEXT)
 def file_path(node: Node) -> str:
     """The path of a file, absolute or relative to the home."""
     return _path(node, "the path of a file")

@@ -1,10 +1,15 @@
-"""Generates `docs/config.md` from the table of keys: `python -m tests.scheduler.configuration.config_docs`."""
+"""Generates `docs/config.md` and `docs/config.schema.json` from the tables of keys.
+
+Run it as `python -m tests.scheduler.configuration.config_docs`.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from scheduler.configuration.json_schema.config_schema import config_schema
 from scheduler.configuration.keys.channel_keys import CHANNEL_KEYS, KIND_KEYS
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
@@ -12,6 +17,7 @@ from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.table import JOB_KEYS
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "config.md"
+SCHEMA = PAGE.with_name("config.schema.json")
 
 HEADER = """\
 # The config
@@ -92,6 +98,11 @@ def _kinds(key: Key) -> tuple[str, ...]:
     return KIND_KEYS.get(name, ())
 
 
+def schema() -> str:
+    """The JSON Schema, as `cronledger schema` prints it."""
+    return json.dumps(config_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
 def _table(keys: Mapping[str, Key], more: str = "", tell: Callable[[Key], str] | None = None) -> str:
     titles = ["key", "takes", "default", *([more] if tell else []), "meaning"]
     rows = [titles, ["---"] * len(titles)]
@@ -107,3 +118,4 @@ def _cell(text: str) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    SCHEMA.write_text(schema(), encoding="utf-8")

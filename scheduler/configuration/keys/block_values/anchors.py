@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping as AbstractMapping
 from typing import Any, Final
 
+from scheduler.configuration.keys import written_form
 from scheduler.configuration.keys.block_values.blocks import Members, Reader, block, member
 from scheduler.configuration.keys.block_values.evidence import command
 from scheduler.configuration.keys.converters import FaultCollector
 from scheduler.configuration.keys.values import boolean, file_path, folder, text
 from scheduler.configuration.keys.web_address import is_web_address
+from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Sequence
 from scheduler.evidence.anchors.settings import AnchorSettings
@@ -40,6 +42,7 @@ _NEEDED: Final = {
 }
 
 
+@of_form(lambda: written_form.one_or_more(written_form.block_of(_KEYS), ANCHORS_MAX))
 def anchors(node: Node) -> list[AnchorSettings]:
     """All anchors; a single one needs no list."""
     if isinstance(node, Sequence):
@@ -86,6 +89,7 @@ def _anchor(node: Node) -> AnchorSettings:
     return AnchorSettings(kind=kind, **members)  # type: ignore[arg-type]
 
 
+@of_form(written_form.TEXT)
 def _url(node: Node) -> str:
     """An address of HTTP."""
     written = text(node, _URL)
@@ -94,11 +98,13 @@ def _url(node: Node) -> str:
     return written
 
 
+@of_form(lambda: written_form.form_of(command) or written_form.ANYTHING)
 def _program(node: Node) -> Members:
     program, *arguments = command(node)
     return {"target": program, "arguments": arguments}
 
 
+@of_form(written_form.TEXT)
 def _vkey(node: Node) -> str:
     written: Any = text(node, _VKEY)
     if written.count("+") < 2 or any(char.isspace() for char in written):

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from collections.abc import Mapping as AbstractMapping
 from typing import Any
 
+from scheduler.configuration.keys import written_form
 from scheduler.configuration.keys.converters import FaultCollector
+from scheduler.configuration.keys.written_form import form_of, of_form
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
@@ -50,4 +52,9 @@ def block(
 
 def member(name: str, read: Callable[[Node], Any]) -> Reader:
     """A reader of a key that sets one member."""
-    return lambda node: {name: read(node)}
+
+    @of_form(lambda: form_of(read) or written_form.ANYTHING)
+    def members(node: Node) -> Members:
+        return {name: read(node)}
+
+    return members

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Final, cast
 
 from scheduler.command import needs_shell
-from scheduler.configuration.keys import converters
+from scheduler.configuration.keys import converters, written_form
 from scheduler.configuration.keys.block_values.secrets import one_secret
 from scheduler.configuration.keys.values import duration_ms, mapping, one_of, scalar, text
 from scheduler.configuration.keys.web_address import is_web_address
+from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar
@@ -48,6 +49,9 @@ _EMAIL_CHARS_MAX: Final = 254
 _KIND: Final = one_of(*WHEN)
 
 
+@of_form(
+    lambda: written_form.either(written_form.TEXT, written_form.form_of(one_secret) or written_form.ANYTHING)
+)
 def url(node: Node) -> str | Secret:
     """An address of HTTP, or where it is read."""
     if isinstance(node, Mapping):
@@ -58,6 +62,7 @@ def url(node: Node) -> str | Secret:
     return written
 
 
+@of_form(written_form.one_or_more(written_form.TEXT))
 def addresses(node: Node) -> tuple[str, ...]:
     """Addresses of e-mail, each once."""
     found = tuple(dict.fromkeys(converters.one_or_more(node, address, EMAIL_TAKES)))
@@ -66,6 +71,7 @@ def addresses(node: Node) -> tuple[str, ...]:
     return found
 
 
+@of_form(written_form.TEXT)
 def address(node: Node) -> str:
     """One address of e-mail."""
     written = text(node, EMAIL_TAKES)
@@ -76,6 +82,7 @@ def address(node: Node) -> str:
     raise InvalidValue(f"{written!r} is no address of e-mail", better if _EMAIL.fullmatch(better) else "")
 
 
+@of_form(lambda: written_form.form_of(converters.command) or written_form.ANYTHING)
 def program(node: Node) -> tuple[str, ...]:
     """A program and its arguments; what only a shell understands is refused, unless a shell is asked for."""
     written = converters.command(node)
@@ -88,6 +95,11 @@ def program(node: Node) -> tuple[str, ...]:
     return tuple(shlex.split(written))
 
 
+@of_form(
+    lambda: written_form.named(
+        written_form.either(written_form.TEXT, written_form.form_of(one_secret) or written_form.ANYTHING)
+    )
+)
 def headers(node: Node) -> dict[str, str | Secret]:
     """What is sent beside the message, each value as it is written or where it is read."""
     gathered = converters.FaultCollector()
@@ -124,6 +136,7 @@ def _header_value(name: str) -> Callable[[Node], str | Secret]:
     return read
 
 
+@of_form(written_form.TEXT)
 def subject(node: Node) -> str:
     """A subject, with the names of known fields in braces."""
     written = text(node, SUBJECT_TAKES)
@@ -142,12 +155,14 @@ def subject(node: Node) -> str:
     return written
 
 
+@of_form(written_form.one_or_more({"enum": list(WHEN)}))
 def kinds(node: Node) -> tuple[NotificationKind, ...]:
     """What people are told of, each once."""
     found = converters.one_or_more(node, _KIND, WHEN_TAKES)
     return cast("tuple[NotificationKind, ...]", tuple(dict.fromkeys(found)))
 
 
+@of_form(written_form.DURATION)
 def timeout_ms(node: Node) -> int:
     """How long a message may take."""
     found = duration_ms(scalar(node, TIMEOUT_TAKES))
@@ -156,6 +171,7 @@ def timeout_ms(node: Node) -> int:
     return found
 
 
+@of_form(written_form.or_word("none", written_form.DURATION))
 def digest_ms(node: Node) -> int:
     """How far apart messages are; `none`: each is sent by itself."""
     found = scalar(node, DIGEST_TAKES)

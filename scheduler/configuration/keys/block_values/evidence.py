@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from scheduler.configuration.keys import written_form
 from scheduler.configuration.keys.block_values.blocks import Members, Reader, block, member
 from scheduler.configuration.keys.converters import FaultCollector
 from scheduler.configuration.keys.values import duration_ms, file_path, text, whole_number
+from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Node, Sequence
 from scheduler.evidence.settings import DEFAULT_KEY_FILE, CheckpointTimes, SigningKey
@@ -22,6 +24,7 @@ _ORIGIN_BYTES_MAX: Final = 200
 _ARGUMENTS: Final = "a list of a program and its arguments, such as [/usr/local/bin/sign, ledger]"
 
 
+@of_form(lambda: written_form.block_of(_KEY_KEYS))
 def signing_key(node: Node) -> SigningKey:
     """What signs."""
     members = _members(node, "key", KEY_TAKES, _KEY_KEYS)
@@ -37,6 +40,7 @@ def shown_key(value: SigningKey | None) -> str:
     return f"{{file: {DEFAULT_KEY_FILE if value is None else value.file}}}"
 
 
+@of_form(lambda: written_form.block_of(_CHECKPOINT_KEYS))
 def checkpoint_times(node: Node) -> CheckpointTimes:
     """When the next checkpoint is signed."""
     return CheckpointTimes(**_members(node, "checkpoint", CHECKPOINT_TAKES, _CHECKPOINT_KEYS))
@@ -48,6 +52,7 @@ def shown_times(value: CheckpointTimes) -> str:
     return f"{{entries: {value.entries}, interval: {interval}}}"
 
 
+@of_form(written_form.TEXT)
 def origin(node: Node) -> str:
     """By which name checkpoints speak of the ledger; keys have that name, so it may hold what those may."""
     name = text(node, ORIGIN_TAKES)
@@ -65,6 +70,7 @@ def _members(node: Node, name: str, takes: str, keys: dict[str, Reader]) -> Memb
     return members
 
 
+@of_form({"type": "array", "items": written_form.TEXT, "minItems": 1})
 def command(node: Node) -> list[str]:
     """A program and its arguments; no shell reads them."""
     if not isinstance(node, Sequence) or not node.items:
@@ -79,6 +85,7 @@ def _argument(node: Node) -> str:
     return text(node, "text", literal=True)
 
 
+@of_form(written_form.DURATION)
 def _interval(node: Node) -> int:
     found = duration_ms(node)
     if found < INTERVAL_MS_MIN:

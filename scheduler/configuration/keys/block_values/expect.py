@@ -8,8 +8,10 @@ from typing import Final
 
 from msgspec import structs
 
+from scheduler.configuration.keys import written_form
 from scheduler.configuration.keys.block_values.blocks import Members, Reader, block, member
 from scheduler.configuration.keys.values import duration_ms
+from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Node, Scalar
 from scheduler.definition import Expect, JobDefinition
@@ -26,6 +28,7 @@ _SYNONYMS: Final = {
 }  # fmt: skip
 
 
+@of_form(lambda: written_form.or_word("none", written_form.block_of(_KEYS)))
 def expect(node: Node) -> Members | None:
     """The members that a block sets; None if it is `none`, which takes those of defaults back.
 
@@ -111,6 +114,7 @@ def _duration(milliseconds: int) -> str:
     return format_duration(timedelta(milliseconds=milliseconds))
 
 
+@of_form(written_form.or_word("none", written_form.DURATION))
 def _limit(node: Node) -> int | None:
     if isinstance(node, Scalar) and node.text == "none":
         return None

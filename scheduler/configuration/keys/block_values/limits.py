@@ -7,8 +7,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
+from scheduler.configuration.keys import written_form
 from scheduler.configuration.keys.block_values.blocks import Members, Reader, block, member
 from scheduler.configuration.keys.values import duration_ms, scalar, whole_number
+from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Node, Scalar
 from scheduler.definition import Limits
@@ -32,6 +34,7 @@ _SYNONYMS: Final = {
 }  # fmt: skip
 
 
+@of_form(lambda: written_form.or_word("none", written_form.block_of(_KEYS)))
 def limits(node: Node) -> Members | None:
     """The members of the limits that a block sets; None if it is `none`, which takes those of defaults back.
 
@@ -66,10 +69,15 @@ def shown(value: Limits | None) -> str:
 
 
 def _limit(name: str, read: Callable[[Node], int]) -> Reader:
-    return member(name, lambda node: None if isinstance(node, Scalar) and node.text == "none" else read(node))
+    @of_form(lambda: written_form.or_word("none", written_form.form_of(read) or written_form.ANYTHING))
+    def or_none(node: Node) -> int | None:
+        return None if isinstance(node, Scalar) and node.text == "none" else read(node)
+
+    return member(name, or_none)
 
 
 def _size(low: int) -> Callable[[Node], int]:
+    @of_form(written_form.WORD)
     def read(node: Node) -> int:
         found = scalar(node, _SIZE)
         written = _WRITTEN.fullmatch(found.text.strip())
@@ -88,6 +96,7 @@ def _size(low: int) -> Callable[[Node], int]:
     return read
 
 
+@of_form(written_form.DURATION)
 def _cpu_time(node: Node) -> int:
     found = duration_ms(node)
     if found > CPU_TIME_MAX_MS:

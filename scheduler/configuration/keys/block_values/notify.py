@@ -6,11 +6,13 @@ from collections.abc import Collection
 from collections.abc import Mapping as AbstractMapping
 from typing import Final
 
+from scheduler.configuration.keys import written_form
 from scheduler.configuration.keys.block_values import channels
 from scheduler.configuration.keys.block_values.blocks import Members, Reader, block, member
 from scheduler.configuration.keys.converters import one_or_more
 from scheduler.configuration.keys.names import word_name
 from scheduler.configuration.keys.values import scalar, whole_number
+from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
@@ -26,6 +28,7 @@ _SYNONYMS: Final = {
 }  # fmt: skip
 
 
+@of_form(lambda: written_form.or_word("none", written_form.block_of(_KEYS)))
 def notify(node: Node) -> Members | None:
     """The members that a block sets; None if it is `none`, which takes a default back."""
     if isinstance(node, Scalar) and node.text != "none":
@@ -101,6 +104,7 @@ def _listed(words: Collection[str]) -> str:
     return next(iter(words)) if len(words) == 1 else f"[{', '.join(words)}]"
 
 
+@of_form(written_form.one_or_more(written_form.TEXT))
 def _channel_names(node: Node) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(one_or_more(node, _name, _NAMES)))
     if len(found) > NAMES_MAX:

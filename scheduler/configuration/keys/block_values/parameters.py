@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any, cast
 
+from scheduler.configuration.keys import written_form
 from scheduler.configuration.keys.converters import FaultCollector
 from scheduler.configuration.keys.names import any_variable_name
 from scheduler.configuration.keys.values import (
@@ -17,6 +18,7 @@ from scheduler.configuration.keys.values import (
     read_as,
     scalar,
 )
+from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.variables.parameters import PARAMETERS_MAX, checked, type_of, variable
 from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue
@@ -27,6 +29,11 @@ _NAME = r"[A-Za-z][A-Za-z0-9_-]{0,63}"
 WANTED = "a mapping of NAME: value, or of NAME: {default: eu, choices: [eu, us]}"
 
 
+@of_form(
+    lambda: written_form.named(
+        written_form.either(written_form.SCALAR, written_form.block_of(_MEMBERS)), _NAME
+    )
+)
 def parameters(node: Node) -> dict[str, Parameter]:
     """The parameters of a job, by name.
 

@@ -7,9 +7,11 @@ import re
 from datetime import timedelta
 from typing import Final
 
+from scheduler.configuration.keys import written_form
 from scheduler.configuration.keys.block_values.blocks import Members, Reader, block, member
 from scheduler.configuration.keys.converters import FaultCollector
 from scheduler.configuration.keys.values import duration_ms, duration_ms_or_never, scalar, whole_number
+from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Node, Scalar, Sequence
@@ -29,6 +31,7 @@ _SYNONYMS: Final = {
 }  # fmt: skip
 
 
+@of_form(lambda: written_form.or_word("none", written_form.block_of(_KEYS)))
 def retry(node: Node) -> Members | None:
     """The members of a policy that a block sets; None if it is `none`, which takes a default back."""
     if isinstance(node, Scalar) and node.text.isascii() and node.text.isdigit():
@@ -93,6 +96,7 @@ def _contradiction(policy: Retry, written: Members) -> str | None:
     return None
 
 
+@of_form({"type": "number", "minimum": 1, "maximum": BACKOFF_MAX})
 def _backoff(node: Node) -> float:
     found = scalar(node, _BACKOFF)
     number = float(found.text) if _NUMBER.fullmatch(found.text) else math.nan
@@ -104,6 +108,11 @@ def _backoff(node: Node) -> float:
     return number
 
 
+@of_form(
+    written_form.one_or_more(
+        written_form.either(written_form.whole(1, 255), {"enum": list(RETRIED_OUTCOMES)})
+    )
+)
 def _conditions(node: Node) -> Members:
     """Exit codes and outcomes; one stands for a list of one."""
     items = node.items if isinstance(node, Sequence) else [node]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from scheduler.configuration.keys import written_form
 from scheduler.configuration.keys.converters import FaultCollector
 from scheduler.configuration.keys.names import any_variable_name, variable_name
 from scheduler.configuration.keys.values import file_path, scalar
+from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
@@ -17,6 +19,12 @@ TAKES: Final = "a mapping of NAME: {file: PATH} or NAME: {env: VARIABLE}"
 SECRETS_MAX: Final = 32
 
 
+@of_form(
+    lambda: written_form.either(
+        {"type": "object", "additionalProperties": written_form.either(written_form.block_of(_SOURCES))},
+        written_form.one_or_more(written_form.WORD, SECRETS_MAX),
+    )
+)
 def secrets(node: Node) -> dict[str, Secret]:
     """The secrets of a job by the names of their variables; of a name alone, the variable of that name is read.
 
@@ -60,6 +68,7 @@ def _name(node: Node) -> str:
     return variable_name(scalar(node, TAKES))
 
 
+@of_form(lambda: written_form.block_of(_SOURCES))
 def one_secret(node: Node) -> Secret:
     """Where a secret is read.
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from scheduler.configuration.keys import written_form
 from scheduler.configuration.keys.block_values.blocks import Reader, block, member
 from scheduler.configuration.keys.block_values.channels import address
 from scheduler.configuration.keys.block_values.secrets import one_secret
 from scheduler.configuration.keys.values import one_of, text, whole_number
+from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Node
 from scheduler.notifications.settings import Smtp
@@ -17,6 +19,7 @@ TAKES: Final = "a mapping such as {host: mail.example.org, user: cronledger, pas
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\.?|[0-9A-Fa-f:.]{2,45}")
 
 
+@of_form(lambda: written_form.block_of(_KEYS))
 def smtp(node: Node) -> Smtp:
     """The server, how it is spoken to, and as whom."""
     members = block(node, "smtp", TAKES, _KEYS, _SYNONYMS)
@@ -37,6 +40,7 @@ def shown(value: Smtp) -> str:
     return f"{value.host}, port {value.effective_port}, {tls}{user}"
 
 
+@of_form(written_form.TEXT)
 def _host(node: Node) -> str:
     wanted = "the name or address of a host, such as mail.example.org"
     written = text(node, wanted, literal=True)
@@ -47,6 +51,7 @@ def _host(node: Node) -> str:
     return written
 
 
+@of_form(written_form.TEXT)
 def _user(node: Node) -> str:
     return text(node, "the name of a user", literal=True)
 

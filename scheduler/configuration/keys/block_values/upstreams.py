@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
+from scheduler.configuration.keys import written_form
 from scheduler.configuration.keys.converters import FaultCollector, one_or_more
 from scheduler.configuration.keys.values import duration_ms, text
+from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
@@ -28,6 +30,14 @@ _SYNONYMS: Final = {
 }
 
 
+@of_form(
+    written_form.either(
+        written_form.one_or_more(written_form.TEXT, NAMES_MAX),
+        written_form.closed(
+            {"jobs": written_form.one_or_more(written_form.TEXT, NAMES_MAX), "within": written_form.DURATION}
+        ),
+    )
+)
 def after(node: Node) -> After:
     """The names of the jobs, and how long ago they may have succeeded."""
     if not isinstance(node, Mapping):

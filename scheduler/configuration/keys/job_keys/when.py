@@ -7,6 +7,19 @@ from typing import Final
 from scheduler.configuration.keys import converters, shown, values
 from scheduler.configuration.keys.block_values import upstreams
 from scheduler.configuration.keys.key import Key
+from scheduler.configuration.keys.written_form import TEXT, of_form
+from scheduler.configuration.yaml_tree.tree import Node
+
+
+@of_form(TEXT)
+def _every(node: Node) -> str:
+    return values.scalar(node, "a duration such as 90s").text
+
+
+@of_form(TEXT)
+def _at(node: Node) -> str:
+    return values.scalar(node, "a time such as 2026-12-24T18:00:00+01:00").text
+
 
 KEYS: Final[dict[str, Key]] = {
     "schedule": Key(
@@ -27,7 +40,7 @@ KEYS: Final[dict[str, Key]] = {
     ),
     "every": Key(
         member="every",
-        read=lambda node: values.scalar(node, "a duration such as 90s").text,
+        read=_every,
         show=shown.text,
         takes="a duration such as 90s, and perhaps when it begins: 14d from 2026-01-05T09:00",
         default="none: exactly one of schedule, every, at and on_demand, or after alone",
@@ -41,7 +54,7 @@ KEYS: Final[dict[str, Key]] = {
     ),
     "at": Key(
         member="at",
-        read=lambda node: values.scalar(node, "a time such as 2026-12-24T18:00:00+01:00").text,
+        read=_at,
         show=shown.text,
         takes="a time such as 2026-12-24T18:00:00+01:00; without an offset it is read in the job's zone",
         default="none: exactly one of schedule, every, at and on_demand, or after alone",

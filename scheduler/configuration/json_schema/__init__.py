@@ -1,0 +1,1 @@
+"""The config as JSON Schema, for editors and other tools."""

@@ -1,0 +1,1 @@
+"""The config's JSON Schema, and what validators make of it."""
