@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable
 from typing import Self
 
+_DRIPS_S = 20
 Rudeness = Callable[[socket.socket], None]
 
 
@@ -60,12 +62,12 @@ def hangs(line: socket.socket) -> None:
 
 
 def drips(word: bytes, every_s: float = 0.02) -> Rudeness:
-    """Begins an answer, and goes on with a byte at a time, for ever."""
+    """Begins an answer, and goes on with a byte at a time, for longer than anybody may wait."""
 
     def rudeness(line: socket.socket) -> None:
         line.sendall(word)
-        pause = threading.Event()
-        while not pause.wait(every_s):
+        for _ in range(round(_DRIPS_S / every_s)):
+            time.sleep(every_s)
             line.sendall(b"x")
 
     return rudeness

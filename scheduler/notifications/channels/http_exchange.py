@@ -46,7 +46,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], patience_s: float) -
     parts = urlsplit(url)
     host = parts.hostname or ""
     is_tls = parts.scheme == "https"
-    port = parts.port or (443 if is_tls else 80)
+    default_port = 443 if is_tls else 80
+    port = parts.port or default_port
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     sent = {
         "User-Agent": f"cronledger/{VERSION}",
@@ -58,7 +59,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], patience_s: float) -
     with Deadline(patience_s) as deadline:
         try:
             line = deadline.connect(host, port)
-            connection = http.client.HTTPConnection(host, parts.port)
+            connection = http.client.HTTPConnection(host, port)
+            connection.default_port = default_port
             try:
                 connection.sock = line
                 if is_tls:

@@ -77,7 +77,11 @@ def address(node: Node) -> str:
     written = text(node, EMAIL_TAKES)
     if _EMAIL.fullmatch(written) and ".." not in written and len(written) <= _EMAIL_CHARS_MAX:
         return written
-    inner = re.fullmatch(r".*<([^<>]*)>\s*|mailto:(.*)|\s*(\S+)\s*", written)
+    inner = (
+        None
+        if len(written) > 2 * _EMAIL_CHARS_MAX
+        else re.fullmatch(r".*<([^<>]*)>\s*|mailto:(.*)|\s*(\S+)\s*", written)
+    )
     better = next((part for part in inner.groups() if part), "") if inner else ""
     raise InvalidValue(f"{written!r} is no address of e-mail", better if _EMAIL.fullmatch(better) else "")
 
