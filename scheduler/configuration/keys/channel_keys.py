@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from scheduler.configuration.keys import converters, shown, values
-from scheduler.configuration.keys.block_values import channels, smtp
+from scheduler.configuration.keys.block_values import channels, news_kinds, smtp
 from scheduler.configuration.keys.block_values.secrets import one_secret
 from scheduler.configuration.keys.key import Key
 from scheduler.definition import Secret
@@ -154,9 +154,9 @@ CHANNEL_KEYS: Final[dict[str, Key]] = {
     ),
     "when": Key(
         member="when",
-        read=channels.kinds,
+        read=news_kinds.kinds,
         show=lambda value: ", ".join(value) or "failure",
-        takes=channels.WHEN_TAKES,
+        takes=news_kinds.WHEN_TAKES,
         default="failure",
         meaning="What is told. What a job's `notify` says of this wins.",
         example="when: [failure, recovery]",

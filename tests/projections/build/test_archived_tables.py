@@ -54,7 +54,7 @@ def _written(home: Home, folder: Path, firsts: list[int]) -> Path:
 def _rows(folder: Path, kind: str, first: int) -> list[tuple[object, ...]]:
     path = folder / kind / f"{first:020d}.parquet"
     with duckdb.connect() as engine:
-        engine.execute(f"FROM read_parquet('{path}')")  # noqa: S608 - a path of the test
+        engine.execute(f"FROM read_parquet('{path}')")
         return engine.fetchall()
 
 

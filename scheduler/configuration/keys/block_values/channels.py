@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
-from typing import Final, cast
+from typing import Final
 
 from scheduler.command import needs_shell
 from scheduler.configuration.keys import converters, written_form
 from scheduler.configuration.keys.block_values.secrets import one_secret
-from scheduler.configuration.keys.values import duration_ms, mapping, one_of, scalar, text
+from scheduler.configuration.keys.values import duration_ms, mapping, scalar, text
 from scheduler.configuration.keys.web_address import is_web_address
 from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar
 from scheduler.definition import Secret
-from scheduler.entry_members import NOTIFICATION_KINDS, NotificationKind
 from scheduler.notifications.channels.subject import SUBJECT_FIELDS, fields_of
 
 URL_TAKES: Final = (
@@ -30,8 +29,6 @@ SOURCE_TAKES: Final = "where it is read, {file: PATH} or {env: VARIABLE}"
 SUBJECT_TAKES: Final = "text, which may hold {subject}, {host}, {job} and the like"
 TIMEOUT_TAKES: Final = "a duration from 1s to 5m"
 DIGEST_TAKES: Final = "a duration such as 90s, 15m, 36h or 7d, or none"
-WHEN: Final = tuple(kind for kind in NOTIFICATION_KINDS if kind != "started")
-WHEN_TAKES: Final = f"{', '.join(WHEN[:-1])} or {WHEN[-1]}, or a list of them"
 ADDRESSES_MAX: Final = 50
 HEADERS_MAX: Final = 20
 SUBJECT_CHARS_MAX: Final = 200
@@ -46,7 +43,6 @@ _EMAIL: Final = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"
 )
 _EMAIL_CHARS_MAX: Final = 254
-_KIND: Final = one_of(*WHEN)
 
 
 @of_form(
@@ -157,13 +153,6 @@ def subject(node: Node) -> str:
             better = written.replace(f"{{{field}}}", f"{{{near}}}") if near else ""
             raise InvalidValue(f"a subject has no field {{{field}}}, it takes {listed}", better)
     return written
-
-
-@of_form(written_form.one_or_more({"enum": list(WHEN)}))
-def kinds(node: Node) -> tuple[NotificationKind, ...]:
-    """What people are told of, each once."""
-    found = converters.one_or_more(node, _KIND, WHEN_TAKES)
-    return cast("tuple[NotificationKind, ...]", tuple(dict.fromkeys(found)))
 
 
 @of_form(written_form.DURATION)

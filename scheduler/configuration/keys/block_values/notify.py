@@ -7,8 +7,8 @@ from collections.abc import Mapping as AbstractMapping
 from typing import Final
 
 from scheduler.configuration.keys import written_form
-from scheduler.configuration.keys.block_values import channels
 from scheduler.configuration.keys.block_values.blocks import Members, Reader, block, member
+from scheduler.configuration.keys.block_values.news_kinds import kinds
 from scheduler.configuration.keys.converters import one_or_more
 from scheduler.configuration.keys.names import word_name
 from scheduler.configuration.keys.values import scalar, whole_number
@@ -119,7 +119,7 @@ def _name(node: Node) -> str:
 
 _KEYS: Final[dict[str, Reader]] = {
     "channels": member("channels", _channel_names),
-    "when": member("when", channels.kinds),
+    "when": member("when", kinds),
     "threshold": member("threshold", whole_number(1, THRESHOLD_MAX)),
 }
 """The keys of the block, each with what makes members of its value."""

@@ -1,0 +1,23 @@
+"""`when`: what people are told of. A job and a channel say it in the same words."""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+from scheduler.configuration.keys import written_form
+from scheduler.configuration.keys.converters import one_or_more
+from scheduler.configuration.keys.values import one_of
+from scheduler.configuration.keys.written_form import of_form
+from scheduler.configuration.yaml_tree.tree import Node
+from scheduler.entry_members import NOTIFICATION_KINDS, NotificationKind
+
+WHEN: Final = tuple(kind for kind in NOTIFICATION_KINDS if kind != "started")
+WHEN_TAKES: Final = f"{', '.join(WHEN[:-1])} or {WHEN[-1]}, or a list of them"
+_KIND: Final = one_of(*WHEN)
+
+
+@of_form(written_form.one_or_more({"enum": list(WHEN)}))
+def kinds(node: Node) -> tuple[NotificationKind, ...]:
+    """What people are told of, each once."""
+    found = one_or_more(node, _KIND, WHEN_TAKES)
+    return cast("tuple[NotificationKind, ...]", tuple(dict.fromkeys(found)))
