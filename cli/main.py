@@ -130,6 +130,7 @@ _WITNESS_KEY = {
 }
 _IMPORT = {
     "crontab": ("cli.commands.importing.crontab:crontab", "make config of a crontab"),
+    "systemd": ("cli.commands.importing.systemd:systemd", "make config of systemd's timers"),
 }
 _CRON = {"explain": ("cli.commands.cron.explain:explain", "what an expression means and when it comes next")}
 _TOP = {

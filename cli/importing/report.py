@@ -18,7 +18,7 @@ from scheduler.home import Home
 
 if TYPE_CHECKING:
     from scheduler.importing.checked import CheckedImport
-    from scheduler.importing.conversion import Conversion
+    from scheduler.importing.conversion import Conversion, Remark
     from scheduler.importing.proof import Comparison
 
 _REMARKS_MAX = 200
@@ -67,20 +67,26 @@ def _write(home: Home, wanted: Wanted, text: str) -> None:
 def _remarks(checked: CheckedImport) -> None:
     colour = wants_colour(sys.stderr)
     found = checked.found
-    remarks = sorted(found.remarks, key=lambda remark: remark.line)
+    remarks = _in_order(found)
     for remark in remarks[:_REMARKS_MAX]:
         label, tone = _LABELS[remark.kind]
-        place = paint(f"{printable(found.source)}:{remark.line}:", "strong", colour)
+        place = paint(f"{printable(remark.file or found.source)}:{remark.line}:", "strong", colour)
         text = f"{place} {paint(label, tone, colour)} {printable(remark.text)}"
         click.echo(fitted(text, sys.stderr, hang=4), err=True, color=colour)
     if len(remarks) > _REMARKS_MAX:
         note(f"and {show_count(len(remarks) - _REMARKS_MAX, 'more remark')}; --json has all")
-    lines = {job.name: job.line for job in found.jobs}
+    places = {job.name: f"{job.file or found.source}:{job.line}:" for job in found.jobs}
     for name in checked.different:
-        place = paint(f"{printable(found.source)}:{lines[name]}:", "strong", colour)
+        place = paint(printable(places[name]), "strong", colour)
         said = difference(checked.compared[name])
         text = f"{place} {paint('other times:', 'warn', colour)} {name}: {said}"
         click.echo(fitted(text, sys.stderr, hang=4), err=True, color=colour)
+
+
+def _in_order(found: Conversion) -> list[Remark]:
+    """The remarks by file and line, the files in the order in which something was first said of them."""
+    files = list(dict.fromkeys(remark.file for remark in found.remarks))
+    return sorted(found.remarks, key=lambda remark: (files.index(remark.file), remark.line))
 
 
 def difference(comparison: Comparison) -> str:
@@ -104,7 +110,7 @@ def _summary(checked: CheckedImport, wanted: Wanted) -> None:
     same = compared - len(checked.different)
     parts = [show_count(jobs, "job")]
     if checked.refused:
-        parts.append(f"{show_count(checked.refused, 'line')} not imported")
+        parts.append(f"{checked.refused:,} not imported")
     where = f", written to {printable(str(wanted.output))}" if wanted.output is not None else ""
     note(f"{', '.join(parts)}{where}")
     if compared:
@@ -121,11 +127,16 @@ def _show_for_programs(checked: CheckedImport, *, written: bool) -> None:
         {
             "source": checked.found.source,
             "jobs": [
-                {"name": job.name, "line": job.line, **_compared(checked.compared.get(job.name))}
+                {
+                    "name": job.name,
+                    "file": job.file or None,
+                    "line": job.line,
+                    **_compared(checked.compared.get(job.name)),
+                }
                 for job in checked.found.jobs
             ],
             "remarks": [
-                remark._asdict() for remark in sorted(checked.found.remarks, key=lambda each: each.line)
+                {**remark._asdict(), "file": remark.file or None} for remark in _in_order(checked.found)
             ],
             "config": None if written else checked.text,
         }

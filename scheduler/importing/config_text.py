@@ -25,7 +25,7 @@ class _Dumper(yaml.CSafeDumper if yaml.__with_libyaml__ else yaml.SafeDumper):  
         return True
 
 
-_PLAIN: Final = re.compile(r"[A-Za-z_/.][A-Za-z0-9_/.@+-]*(?: [A-Za-z0-9_/.@+=-]+)*")
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_/.][A-Za-z0-9_/.@+:-]*(?<!:)(?: [A-Za-z0-9_/.@+=-]+)*")
 
 
 def _text(dumper: yaml.Dumper, text: str) -> yaml.Node:

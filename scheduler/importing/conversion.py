@@ -7,12 +7,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
+Kind = Literal["note", "lost", "refused"]
+
 
 class InstantSource(Protocol):
     """The instants of a job by the rules of the scheduler that it comes from."""
 
     def after(self, instant: datetime) -> Iterator[datetime]:
         """Those strictly later, ascending, in UTC; it may end."""
+        ...
+
+    def reach(self, instant: datetime) -> datetime:
+        """How far they are known from an instant on."""
         ...
 
 
@@ -24,11 +30,13 @@ class Remark(NamedTuple):
         kind: `note`: it is carried over, and there is something to know; `lost`: something of it is not carried over,
             and the job does not need it to run at its times; `refused`: no job came of it.
         text: what, as a sentence without a full stop.
+        file: in which the line stands, where the source has several.
     """
 
     line: int
-    kind: Literal["note", "lost", "refused"]
+    kind: Kind
     text: str
+    file: str = ""
 
 
 @dataclass
@@ -41,6 +49,7 @@ class ImportedJob:
         keys: the keys of the config, in the order in which they are written.
         source: the line, or the name of the unit, for people.
         instants: its times by the rules of its source; None: they come from no arithmetic.
+        file: where it stands, where the source has several files.
         comments: of the source, to stand above it in the config.
     """
 
@@ -49,6 +58,7 @@ class ImportedJob:
     keys: dict[str, object]
     source: str
     instants: InstantSource | None
+    file: str = ""
     comments: list[str] = field(default_factory=list)
 
 
@@ -70,9 +80,9 @@ class Conversion:
     calendars: dict[str, object] = field(default_factory=dict)
     comments: list[str] = field(default_factory=list)
 
-    def remark(self, line: int, kind: Literal["note", "lost", "refused"], text: str) -> None:
+    def remark(self, line: int, kind: Kind, text: str, file: str = "") -> None:
         """Say something of a line."""
-        self.remarks.append(Remark(line, kind, text))
+        self.remarks.append(Remark(line, kind, text, file))
 
 
 class Surroundings(NamedTuple):

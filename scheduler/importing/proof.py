@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from itertools import islice
+from datetime import datetime
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 from scheduler.definition import JobDefinition
@@ -13,7 +13,6 @@ from scheduler.rules.job_schedule import schedule_of
 
 COMPARED = 50
 """So many instants are compared."""
-_UNTIL = datetime(9_900, 1, 1, tzinfo=UTC)
 
 
 class Comparison(NamedTuple):
@@ -56,5 +55,7 @@ def compare(definition: JobDefinition, source: InstantSource, after: datetime) -
         source: what it was made of.
         after: instants later than this are compared.
     """
-    job: Iterator[datetime] = schedule_of(definition).between(after, _UNTIL, COMPARED)
-    return Comparison(list(islice(source.after(after), COMPARED)), list(job))
+    until = source.reach(after)
+    job: Iterator[datetime] = schedule_of(definition).between(after, until, COMPARED)
+    theirs = takewhile(lambda each: each <= until, source.after(after))
+    return Comparison(list(islice(theirs, COMPARED)), list(job))

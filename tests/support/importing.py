@@ -10,6 +10,9 @@ from scheduler.importing.conversion import Surroundings
 from scheduler.importing.crontab.conversion import convert, dialect_of
 from scheduler.importing.crontab.dialect import Dialect
 from scheduler.importing.crontab.lines import split
+from scheduler.importing.systemd.conversion import LoadedTimer
+from scheduler.importing.systemd.conversion import convert as convert_timers
+from scheduler.importing.systemd.unit_file import Unit, read_directives
 
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 HOMES = {"root": "/root", "ann": "/home/ann", "www-data": "/var/www"}
@@ -38,6 +41,35 @@ def imported(
         around(zone, owner),
         form="system" if system else "user",
     )
+    return check(found, [], Path("config.yaml"), None, now)
+
+
+SERVICE = "[Service]\nExecStart=/bin/true\n"
+
+
+def unit(name: str, text: str) -> Unit:
+    """A unit of a text."""
+    return Unit(name, name, read_directives(text.encode(), name))
+
+
+def converted_timer(
+    timer: str,
+    service: str | None = SERVICE,
+    *,
+    owner: str = "root",
+    of_user: bool = False,
+    zone: str = "UTC",
+    name: str = "job",
+    now: datetime = NOW,
+) -> CheckedImport:
+    """What comes of a timer with these lines in [Timer], and of its service."""
+    loaded = LoadedTimer(
+        unit(f"{name}.timer", f"[Timer]\n{timer}\n"),
+        None if service is None else unit(f"{name}.service", service),
+        f"there is no {name}.service",
+        of_user,
+    )
+    found = convert_timers([loaded], "systemd", around(zone, owner))
     return check(found, [], Path("config.yaml"), None, now)
 
 

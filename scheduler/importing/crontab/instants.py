@@ -20,7 +20,7 @@ from scheduler.importing.crontab.fields import Times
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
 _YEARS_MAX = 450
-"""The 29th of February on one weekday comes 50 times in less than that; the calendar repeats after 400 years."""
+"""The calendar repeats itself after 400 years."""
 _YEAR_MAX = 9_900
 
 
@@ -61,6 +61,10 @@ class CrontabInstants:
                 for found in self._within(midnight, midnight + _DAY):
                     if found > begin:
                         yield found
+
+    def reach(self, instant: datetime) -> datetime:
+        """Some centuries from an instant on, after which the calendar has repeated itself."""
+        return datetime(min(instant.year + _YEARS_MAX, _YEAR_MAX) - 1, 1, 1, tzinfo=UTC)
 
     def _dates(self, first_year: int, last_year: int) -> Iterator[int]:
         """The dates that match, from the end of the year before on, by their ordinals."""

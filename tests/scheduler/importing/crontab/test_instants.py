@@ -146,6 +146,14 @@ def test_each_cron_refuses_its_own(written: str, debians: bool, cronies: bool) -
             assert taken
 
 
+@pytest.mark.parametrize("written", ["0 0 29 2 *", "0 0 29 2 */7", "0 0 1 1 *"])
+def test_rare_days_are_compared_as_far_as_both_are_known(written: str) -> None:
+    """A leap day on a Sunday comes every 28 years: what lies centuries ahead is on neither side."""
+    checked = imported(f"{written} true\n", zone="Europe/Paris")
+    assert checked.different == []
+    assert len(checked.compared["true"].source) >= 15
+
+
 def test_a_day_that_never_comes_is_on_demand() -> None:
     """Cron never runs it, and the job has no time either."""
     checked = imported("0 0 31 2 * /opt/by-hand\n0 0 * * 5-2 /opt/backward\n")
