@@ -54,6 +54,11 @@ class Home(NamedTuple):
         return self.var / "anchors"
 
     @property
+    def notifications(self) -> Path:
+        """What is still to be told to people, and how far the ledger was looked at; disposable."""
+        return self.var / "notifications"
+
+    @property
     def logs(self) -> Path:
         """Captured output and log entries; retention applies."""
         return self.var / "logs"
@@ -103,7 +108,7 @@ class Home(NamedTuple):
         """The folders from which nothing but cronledger itself may delete."""
         return (
             self.ledger, self.keys, self.snapshots, self.projections, self.tree, self.anchors, self.processes,
-            self.environments,
+            self.environments, self.notifications,
         )  # fmt: skip
 
     def output(self, run: int, attempt: int, started: datetime, stream: str) -> Path:

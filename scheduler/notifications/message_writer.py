@@ -1,0 +1,126 @@
+"""Makes a message of the news that it is to tell: what the entries say, and the end of what was printed."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from scheduler.home import Home
+from scheduler.notifications.message import OUTPUT_END_CHARACTERS_MAX, Message, Notice, message_id
+from scheduler.notifications.output_end import Attempt, OutputEnds
+from scheduler.rules.notifications.audience import Audience
+from scheduler.rules.notifications.news import Bundle, News, Parcel
+from scheduler.wording.entries import sentence
+from scheduler.wording.quantities import show_count
+
+_OUTPUT_CHARACTERS_MIN = 200
+_SUMMARY_CHARACTERS_MAX = 500
+_DETAILS = ("trigger", "attempt", "duration_ms", "exit_code", "signal", "reason", "count", "expectation")
+"""Members of payloads that a program may want to know."""
+
+
+class MessageWriter:
+    """Writes the messages of a home.
+
+    Args:
+        home: the home; ledger_id: its ledger.
+        entry_at: gives a committed entry by its number; None if there is none.
+        audience: who is told.
+    """
+
+    def __init__(
+        self, home: Home, ledger_id: str, entry_at: Callable[[int], Entry | None], audience: Audience
+    ) -> None:
+        self._home, self._ledger_id, self._entry_at, self._audience = home, ledger_id, entry_at, audience
+        self.outputs = OutputEnds(home)
+
+    def id_of(self, channel: str, bundle: Bundle) -> str:
+        """The id of the message that tells a channel of these news."""
+        return message_id(self._ledger_id, channel, bundle.first, bundle.last, bundle.count)
+
+    def message(self, channel: str, parcel: Parcel) -> Message:
+        """The message.
+
+        Raises:
+            LedgerError: the ledger is damaged, or cannot be read.
+        """
+        bundle = parcel.bundle
+        characters = max(OUTPUT_END_CHARACTERS_MAX // len(bundle.shown), _OUTPUT_CHARACTERS_MIN)
+        return Message(
+            id=self.id_of(channel, bundle),
+            ledger=self._ledger_id,
+            host=socket.gethostname(),
+            home=str(self._home.root),
+            channel=channel,
+            notices=tuple(self._notice(news, characters) for news in bundle.shown),
+            counts=bundle.counts,
+            omitted=bundle.count - len(bundle.shown),
+            repeated=parcel.uncertain,
+        )
+
+    def _notice(self, news: News, characters: int) -> Notice:
+        entry = self._entry_at(news.seq)
+        if entry is None or entry.job != news.job:
+            # What is kept beside the ledger was written by somebody else.
+            raise NoSuchNews(news.seq)
+        data = _payload(entry)
+        zone = self._audience.timezone(news.job)
+        details = {name: getattr(data, name, None) for name in _DETAILS}
+        if news.failures:
+            details["failures"] = news.failures
+        return Notice(
+            seq=news.seq,
+            kind=news.kind,
+            time=entry.time,
+            summary=_summary(news, sentence(entry, zone)),
+            job=entry.job,
+            run=entry.run,
+            scheduled_for=getattr(data, "scheduled_for", None) or getattr(data, "since", None),
+            outcome=getattr(data, "outcome", None),
+            output_end=self._output_end(entry, data, characters),
+            command=self._command(entry),
+            details={name: value for name, value in details.items() if isinstance(value, int | str)},
+        )
+
+    def _output_end(self, entry: Entry, data: Any, characters: int) -> str:
+        if not isinstance(data, v.RunFinished) or entry.run is None or entry.job is None:
+            return ""
+        written = {"stdout": data.stdout_bytes, "stderr": data.stderr_bytes}
+        attempt = Attempt(entry.job, entry.run, data.attempt, data.started, written)
+        return self.outputs.end_of(attempt, characters)
+
+    def _command(self, entry: Entry) -> str:
+        what = ["runs", "show", str(entry.run)] if entry.run is not None else ["jobs", "why", entry.job or ""]
+        return shlex.join(["cronledger", "--home", os.path.abspath(self._home.root), *what])
+
+
+class NoSuchNews(Exception):
+    """The ledger has no such entry `seq`, about this job."""
+
+    def __init__(self, seq: int) -> None:
+        self.seq = seq
+        super().__init__(f"entry {seq} is no such news")
+
+
+def _summary(news: News, told: str) -> str:
+    told = "".join(char if char.isprintable() else " " for char in told)
+    if news.kind == "failure" and news.failures > 1:
+        told += f"; {show_count(news.failures, 'failure')} in a row"
+    if news.kind == "recovery":
+        after = f" after {show_count(news.failures, 'failure')}" if news.failures else ""
+        told = f"recovered{after}: {told}"
+    return told if len(told) <= _SUMMARY_CHARACTERS_MAX else f"{told[: _SUMMARY_CHARACTERS_MAX - 1]}…"
+
+
+def _payload(entry: Entry) -> Any:
+    try:
+        return v.payload(entry)
+    except msgspec.MsgspecError:
+        return None

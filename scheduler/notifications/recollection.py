@@ -1,0 +1,73 @@
+"""What a follower knows that remembers nothing: made again from the newest entries of the ledger.
+
+What each channel was told last is in the ledger, and channels are told in its order: so what comes behind that is
+still to be told. A message that was on its way is told once more then, and says that it may be a repetition. A
+channel that no entry names is told from the last start of a scheduler on. How many failures there were in a row is
+known as far as the entries say that are looked at.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from eventstore.committed_reader import CommittedReader
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from scheduler.rules.notifications.audience import Audience
+from scheduler.rules.notifications.news import ChannelNews, Telling
+
+LOOKBACK_ENTRIES: Final = 50_000
+"""So many of the newest entries are looked at."""
+
+
+def recollect(reader: CommittedReader, audience: Audience, *, is_first: bool) -> Telling:
+    """What is known by the ledger alone; the entries behind the cursor are still to be folded.
+
+    Args:
+        reader: of the ledger; audience: who is told.
+        is_first: nobody has followed this ledger before.
+
+    Raises:
+        Corrupt, Unavailable: the ledger is damaged, or cannot be read.
+    """
+    begin = max(0, reader.refresh() + 1 - LOOKBACK_ENTRIES)
+    told: dict[str, int] = {}
+    started, newest = None, begin - 1
+    for entry in reader.read(begin):
+        newest = entry.seq
+        if entry.type == v.SchedulerStarted.TYPE:
+            started = entry.seq
+        elif entry.type in v.NOTIFICATIONS:
+            data = v.payload(entry)
+            told[data.channel] = max(data.last, told.get(data.channel, -1))
+    since_start = newest if started is None else started - 1
+    cursor = begin - 1 if told else since_start
+    channels = {
+        name: ChannelNews(settled=told.get(name, since_start), unsure=bool(told) or not is_first)
+        for name in {*audience.receivers, *told}
+    }
+    return Telling(reader.ledger_id, cursor, _hash_of(reader, cursor), channels)
+
+
+def entry_at(reader: CommittedReader, seq: int) -> Entry | None:
+    """A committed entry; None if there is none of this number.
+
+    Raises:
+        Corrupt, Unavailable: the ledger is damaged, or cannot be read.
+    """
+    if not 0 <= seq <= reader.newest_seq:
+        return None
+    return next(reader.read(seq), None)
+
+
+def is_of_this_ledger(telling: Telling, reader: CommittedReader) -> bool:
+    """Whether the entry that was looked at last is still what it was: not so after a restore."""
+    if telling.cursor < 0:
+        return True
+    found = entry_at(reader, telling.cursor)
+    return found is not None and found.hash == telling.cursor_hash
+
+
+def _hash_of(reader: CommittedReader, seq: int) -> str:
+    found = entry_at(reader, seq)
+    return "" if found is None else found.hash

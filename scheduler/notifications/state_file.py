@@ -1,0 +1,93 @@
+"""What is still to be told, over restarts: one file beside the ledger.
+
+It holds numbers of entries, names and counts, and none of what a run printed. It may be deleted, and anybody may have
+written it: what does not fit in itself is as if there were nothing, and is made again from the ledger
+(`recollection`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from eventstore.durable import REAL, create_folders, write_file
+from eventstore.nesting import decode
+from eventstore.regular_file import read_regular
+from scheduler.rules.notifications.news import SHOWN_MAX, Bundle, ChannelNews, Telling
+
+STATE_NAME: Final = "state.json"
+BYTES_MAX: Final = 16 * 1024 * 1024
+CHANNELS_MAX: Final = 1_000
+_ERROR_CHARACTERS_MAX: Final = 2_000
+_COUNT_MAX: Final = 2**53
+_WAITED_MS_MAX: Final = 10**10
+
+
+def read_telling(folder: Path, ledger_id: str) -> Telling | None:
+    """What is kept of this ledger; None if there is nothing, or nothing that can be used."""
+    with contextlib.suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        found = decode(read_regular(folder / STATE_NAME, BYTES_MAX), Telling)
+        if found.ledger == ledger_id and _fits(found):
+            return found
+    return None
+
+
+def write_telling(folder: Path, telling: Telling) -> None:
+    """Keep it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    create_folders(REAL, folder)
+    write_file(REAL, folder / STATE_NAME, msgspec.json.encode(telling), durable=False)
+
+
+def forget_telling(folder: Path) -> None:
+    """Nobody is to be told of anything: remove the file, if there is one."""
+    with contextlib.suppress(OSError):
+        (folder / STATE_NAME).unlink()
+
+
+def _fits(telling: Telling) -> bool:
+    """Whether it agrees with itself, and is bounded."""
+    return (
+        -1 <= telling.cursor < _COUNT_MAX
+        and len(telling.channels) <= CHANNELS_MAX
+        and all(_channel_fits(each, telling.cursor) for each in telling.channels.values())
+        and all(each.failures >= 0 for each in telling.jobs.values())
+    )
+
+
+def _channel_fits(channel: ChannelNews, cursor: int) -> bool:
+    parcel, gathered = channel.parcel, channel.gathered
+    moments = (channel.made, channel.told, channel.given_up, None if parcel is None else parcel.next_try)
+    if any(each is not None and each.tzinfo is None for each in moments):
+        return False
+    if gathered is not None and not _bundle_fits(gathered, cursor):
+        return False
+    if parcel is None:
+        return True
+    return (
+        _bundle_fits(parcel.bundle, cursor)
+        and (gathered is None or parcel.bundle.last < gathered.first)
+        and 0 <= parcel.tries < _COUNT_MAX
+        and 0 <= parcel.waited_ms <= _WAITED_MS_MAX
+        and len(parcel.error) <= _ERROR_CHARACTERS_MAX
+    )
+
+
+def _bundle_fits(bundle: Bundle, cursor: int) -> bool:
+    seqs = [each.seq for each in bundle.shown]
+    return (
+        0 <= bundle.first <= bundle.last <= cursor
+        and 0 < len(seqs) <= min(SHOWN_MAX, bundle.count)
+        and bundle.count < _COUNT_MAX
+        and all(count > 0 for count in bundle.counts.values())
+        and sum(bundle.counts.values()) == bundle.count
+        and seqs == sorted(set(seqs))
+        and bundle.first <= seqs[0]
+        and seqs[-1] <= bundle.last
+    )

@@ -1,0 +1,335 @@
+"""What follows the ledger: who is told what, over crashes, dead receivers, lost memory and edits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from scheduler import vocabulary as v
+from scheduler.definition import JobDefinition, Notify
+from scheduler.notifications.state_file import STATE_NAME
+from scheduler.notifications.transport import NotDelivered
+from tests.support.told_home import ToldHome
+
+CONFIG = """\
+channels:
+  mail: {email: ops@example.org, when: [failure, recovery, missed]}
+  pager: {command: tell, threshold: 2, tags: prod}
+jobs: {}
+"""
+REFUSED = NotDelivered("connection refused")
+SILENT = NotDelivered("no answer within 10 s", uncertain=True)
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> ToldHome:
+    """A home with a job that tells `mail`, and one that bears a tag of `pager` besides."""
+    home = ToldHome(tmp_path / "home", CONFIG)
+    home.writer.serve()
+    for name, tags in (("plain", ()), ("tagged", ("prod",))):
+        notify = Notify(channels=("mail",))
+        home.writer.define(name, JobDefinition(name=name, command="x", every="1h", tags=tags, notify=notify))
+    return home
+
+
+def test_a_failure_is_told_with_all_that_belongs_to_it(told: ToldHome) -> None:
+    """The message says job, run, instant, outcome and the command that shows more; that it was sent is recorded."""
+    run = told.fail("plain")
+    told.turn()
+    (message,) = told.receivers.taken
+    (notice,) = message.notices
+    assert (notice.kind, notice.job, notice.run, notice.outcome) == ("failure", "plain", run, "failed")
+    assert notice.scheduled_for is not None
+    assert "failed with exit code 1" in notice.summary
+    assert notice.command == f"cronledger --home {told.home.root} runs show {run}"
+    (sent,) = told.records()
+    assert isinstance(sent, v.NotificationSent)
+    assert (sent.channel, sent.message, sent.about, sent.tries) == ("mail", message.id, [notice.seq], 1)
+
+
+def test_what_ends_well_is_told_after_a_failure_that_was_told(told: ToldHome) -> None:
+    """A success alone is no news; one after a failure is, once."""
+    told.run("plain")
+    told.fail("plain")
+    told.turn()
+    told.run("plain")
+    told.run("plain")
+    told.turn(60)
+    assert told.receivers.told("mail") == [("failure",), ("recovery",)]
+
+
+def test_a_threshold_counts_failures_in_a_row(told: ToldHome) -> None:
+    """The channel with a threshold of two is told from the second one on, and a success begins anew."""
+    for outcome in ("failed", "succeeded", "failed", "lost", "cancelled", "timed_out"):
+        told.run("tagged", outcome)
+    told.turn()
+    assert told.receivers.told("pager") == [("failure",)]
+    (notice,) = [each.notices[0] for each in told.receivers.taken if each.channel == "pager"]
+    assert notice.outcome == "timed_out"
+    assert notice.details["failures"] == 2
+
+
+def test_a_storm_is_a_first_message_and_a_digest(told: ToldHome) -> None:
+    """Of a thousand failures the first is told at once, and the others in one message a minute later."""
+    told.fail("plain")
+    told.turn()
+    for _ in range(999):
+        told.fail("plain")
+    told.turn()
+    assert len(told.receivers.taken) == 1
+    told.turn(60)
+    first, digest = told.receivers.taken
+    assert len(first.notices) == 1
+    assert (len(digest.notices), digest.omitted, digest.counts) == (50, 949, {"failure": 999})
+    last = told.records()[-1]
+    assert isinstance(last, v.NotificationSent)
+    assert (last.count, last.about) == (999, [])
+
+
+def test_what_piled_up_while_nobody_followed_is_one_digest(told: ToldHome) -> None:
+    """After a month there is one message to each channel."""
+    told.turn()
+    told.kill()
+    for _ in range(30):
+        told.writer.misfire("plain", 24)
+        told.fail("tagged")
+        told.writer.wait(days=1)
+    told.turn()
+    assert [len(each) for each in told.receivers.told("mail")] == [50]
+    assert told.receivers.taken[0].counts == {"missed": 30, "failure": 30}
+    assert len(told.receivers.told("pager")) == 1
+
+
+def test_a_dead_receiver_is_tried_again_until_it_is_back(told: ToldHome) -> None:
+    """No failed try is an entry, and what comes meanwhile stands in one message behind the first."""
+    told.receivers.problems["mail"] = REFUSED
+    told.fail("plain")
+    for _ in range(20):
+        told.turn(10)
+        told.fail("plain")
+    assert told.entries() == []
+    assert 20 <= told.receivers.tries <= 200
+    del told.receivers.problems["mail"]
+    told.turn(2)
+    told.turn(60)
+    assert told.receivers.told("mail") == [("failure",), ("failure",) * 20]
+    assert not any(each.repeated for each in told.receivers.taken)
+
+
+def test_a_receiver_that_is_back_is_told_within_two_seconds(told: ToldHome) -> None:
+    """So long as it was away for minutes; the tries of longer outages are further apart, by their length."""
+    told.receivers.problems["mail"] = REFUSED
+    told.fail("plain")
+    told.turn()
+    for _ in range(600):
+        told.writer.wait(seconds=1)
+        told.follower.turn()
+        told.rest()
+    del told.receivers.problems["mail"]
+    for _ in range(2):
+        told.writer.wait(seconds=1)
+        told.follower.turn()
+        told.rest()
+    assert told.receivers.told("mail") == [("failure",)]
+
+
+def test_a_permanent_failure_is_recorded_and_the_next_message_is_tried(told: ToldHome) -> None:
+    """Nothing that would end the same way is tried again, and no recovery is told of what nobody was told."""
+    told.receivers.problems["mail"] = NotDelivered("the address is refused: 550", permanent=True)
+    told.fail("plain")
+    told.turn()
+    (failed,) = told.records()
+    assert isinstance(failed, v.NotificationFailed)
+    assert (failed.error, failed.tries) == ("the address is refused: 550", 1)
+    del told.receivers.problems["mail"]
+    told.run("plain")
+    told.fail("tagged")
+    told.turn(60)
+    assert told.receivers.told("mail") == [("failure",)]
+
+
+def test_a_recovery_that_waits_is_dropped_with_the_failure_that_was_not_told(told: ToldHome) -> None:
+    """The failure is given up after the recovery was gathered behind it."""
+    told.receivers.problems["mail"] = REFUSED
+    told.fail("plain")
+    told.turn()
+    told.run("plain")
+    told.turn(1)
+    told.receivers.problems["mail"] = NotDelivered("gone", permanent=True)
+    told.turn(2)
+    del told.receivers.problems["mail"]
+    told.turn(60)
+    assert told.receivers.taken == []
+    assert [type(each) for each in told.records()] == [v.NotificationFailed]
+
+
+def test_what_may_have_arrived_is_told_again_and_says_so(told: ToldHome) -> None:
+    """A receiver that took it without an answer gets the same id once more."""
+    told.receivers.problems["mail"] = SILENT
+    told.receivers.took_silently.add("mail")
+    told.fail("plain")
+    told.follower.turn()
+    told.follower.turn()
+    told.rest()
+    del told.receivers.problems["mail"]
+    told.turn(2)
+    first, again = told.receivers.taken
+    assert first.id == again.id
+    assert (first.repeated, again.repeated) == (False, True)
+    (sent,) = told.records()
+    assert isinstance(sent, v.NotificationSent)
+    assert (sent.repeated, sent.tries) == (True, 2)
+
+
+def test_killed_between_sending_and_recording_it_is_sent_again_with_the_same_id(told: ToldHome) -> None:
+    """The next follower knows that a try was begun, and says that it may be a repetition."""
+    told.fail("plain")
+    told.receivers.hang.clear()
+    told.follower.turn()
+    told.kill()
+    told.turn()
+    first, again = told.receivers.taken
+    assert first.id == again.id
+    assert (first.repeated, again.repeated) == (False, True)
+    assert len(told.records()) == 1
+
+
+def test_killed_after_recording_nothing_is_sent_again(told: ToldHome) -> None:
+    """What is kept is older than the entry then, which settles it."""
+    told.fail("plain")
+    told.follower.turn()
+    told.follower.turn()
+    before = (told.home.notifications / STATE_NAME).read_bytes()
+    told.rest()
+    told.turn()
+    told.kill()
+    (told.home.notifications / STATE_NAME).write_bytes(before)
+    told.turn(60)
+    assert len(told.receivers.taken) == 1
+    assert len(told.records()) == 1
+
+
+def test_lost_memory_is_made_again_from_the_ledger(told: ToldHome) -> None:
+    """What was told is not told again, what was not is; and it says that it may be a repetition."""
+    told.fail("plain")
+    told.turn()
+    told.receivers.problems["mail"] = REFUSED
+    told.fail("tagged")
+    told.turn(60)
+    told.kill()
+    (told.home.notifications / STATE_NAME).unlink()
+    del told.receivers.problems["mail"]
+    told.turn()
+    told.run("plain")
+    told.turn(60)
+    assert told.receivers.told("mail") == [("failure",), ("failure",), ("recovery",)]
+    assert [each.repeated for each in told.receivers.taken if each.channel == "mail"] == [False, True, False]
+    assert told.receivers.taken[1].notices[0].job == "tagged"
+
+
+def _other_ledger(raw: bytes) -> bytes:
+    return raw.replace(b'"ledger":"', b'"ledger":"0')
+
+
+def _beyond(raw: bytes) -> bytes:
+    return raw.replace(b'"cursor":', b'"cursor":9')
+
+
+@pytest.mark.parametrize("forge", [
+    lambda raw: b"",
+    lambda raw: b"[" * 100_000,
+    lambda raw: b"\xff\xfe",
+    lambda raw: raw[:-1],
+    lambda raw: raw.replace(b'"count":1', b'"count":2'),
+    lambda raw: raw.replace(b'"kind":"failure"', b'"kind":"nonsense"'),
+    _other_ledger,
+    _beyond,
+])  # fmt: skip
+def test_memory_that_somebody_else_wrote_is_as_if_there_were_none(
+    told: ToldHome, forge: Callable[[bytes], bytes]
+) -> None:
+    """The failure that waits is told in any case, and nothing fails."""
+    told.receivers.problems["mail"] = REFUSED
+    told.fail("plain")
+    told.turn()
+    told.kill()
+    path = told.home.notifications / STATE_NAME
+    path.write_bytes(forge(path.read_bytes()))
+    del told.receivers.problems["mail"]
+    told.turn()
+    assert told.receivers.told("mail") == [("failure",)]
+
+
+def test_forged_news_are_given_up_and_told_to_nobody(told: ToldHome) -> None:
+    """What is kept names an entry that is about no such job: that is recorded, and the next news are told."""
+    told.receivers.problems["mail"] = REFUSED
+    told.fail("plain")
+    told.turn()
+    told.kill()
+    path = told.home.notifications / STATE_NAME
+    path.write_bytes(path.read_bytes().replace(b'"job":"plain"', b'"job":"other"'))
+    del told.receivers.problems["mail"]
+    told.turn()
+    assert told.receivers.taken == []
+    (failed,) = told.records()
+    assert isinstance(failed, v.NotificationFailed)
+    told.fail("plain")
+    told.turn(60)
+    assert told.receivers.told("mail") == [("failure",)]
+
+
+def test_a_channel_that_is_gone_has_what_is_pending_recorded(told: ToldHome) -> None:
+    """Both the message on its way and what was gathered behind it; a new channel is told from then on."""
+    told.receivers.problems["mail"] = REFUSED
+    told.fail("plain")
+    told.turn()
+    told.fail("plain")
+    told.turn()
+    told.write_config("channels: {other: {email: a@b.example, tags: prod}}\njobs: {}\n")
+    told.turn()
+    assert [(each.channel, each.first == each.last) for each in told.records()] == [("mail", True)] * 2  # type: ignore[attr-defined]
+    assert all("no longer in the config" in each.error for each in told.records())  # type: ignore[attr-defined]
+    told.fail("tagged")
+    told.turn()
+    assert told.receivers.told("other") == [("failure",)]
+
+
+def test_an_unusable_edit_changes_nothing(told: ToldHome) -> None:
+    """What is pending stays so, and the channels too."""
+    told.receivers.problems["mail"] = REFUSED
+    told.fail("plain")
+    told.turn()
+    told.write_config("channels: nonsense")
+    told.turn()
+    assert told.records() == []
+    del told.receivers.problems["mail"]
+    told.turn(2)
+    assert told.receivers.told("mail") == [("failure",)]
+
+
+def test_without_channels_nothing_is_kept(told: ToldHome) -> None:
+    """The last channel is gone, what was pending is recorded, and the file goes too."""
+    told.receivers.problems["mail"] = REFUSED
+    told.fail("plain")
+    told.turn()
+    told.write_config("jobs: {}\n")
+    told.turn()
+    assert told.follower.is_idle
+    told.follower.close()
+    assert not (told.home.notifications / STATE_NAME).exists()
+    assert len(told.records()) == 1
+
+
+def test_a_receiver_that_hangs_holds_up_nobody(told: ToldHome) -> None:
+    """While a try is going on, the follower looks on, and other channels are told."""
+    told.receivers.hang.clear()
+    told.fail("tagged")
+    told.fail("tagged")
+    for _ in range(3):
+        told.follower.turn()
+    assert told.receivers.tries <= 2
+    told.receivers.hang.set()
+    told.turn()
+    assert {each.channel for each in told.receivers.taken} == {"mail", "pager"}
