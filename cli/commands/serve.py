@@ -17,6 +17,7 @@ from cli.app.invocation import invocation
 from cli.app.ledger_wait import patience_explained
 from cli.background.checkpoint_signer import CheckpointSigner
 from cli.background.log_collector import LogCollector
+from cli.background.notifier import Notifier
 from cli.background.sealer import Sealer
 from cli.home.copied import copied
 from cli.home.open import to_read
@@ -35,6 +36,7 @@ from scheduler.service.announcements import (
     Announcement,
     CalendarsKept,
     CannotLeave,
+    ChannelsNamed,
     ConfigNotUsed,
     ConfigUnended,
     FsyncEdited,
@@ -111,6 +113,7 @@ class _Console:
         self._sealer = Sealer(home)
         self._log_collector = LogCollector(home)
         self._signer = CheckpointSigner(home)
+        self._notifier = Notifier(home)
 
     def show_entry(self, entry: Entry) -> None:
         """Print an entry."""
@@ -126,7 +129,10 @@ class _Console:
             case Ready(has_key=has_key):
                 self._log_collector.start()
                 self._signer.start(has_key=has_key)
+                self._notifier.start()
                 self._say_ready()
+            case ChannelsNamed():
+                self._notifier.want()
             case ConfigNotUsed() | CalendarsKept() | ConfigUnended() | FsyncEdited():
                 self._note(self._config_words(announcement))
             case Upgraded(replaced=replaced):
@@ -151,7 +157,8 @@ class _Console:
                 self._note("Hurrying: runs are killed.")
 
     def close(self) -> None:
-        """Have signed and collected what is there, and print what waits to be printed."""
+        """Have told, signed and collected what is there, and print what waits to be printed."""
+        self._notifier.stop()
         self._signer.stop()
         self._log_collector.stop()
         self._printer.close()

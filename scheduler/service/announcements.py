@@ -14,6 +14,10 @@ class Ready(msgspec.Struct, frozen=True):
     has_key: bool = False
 
 
+class ChannelsNamed(msgspec.Struct, frozen=True):
+    """The config that is put in force names channels, as each such config announces: people are to be told."""
+
+
 class ConfigNotUsed(msgspec.Struct, frozen=True):
     """The edited config cannot be used; the last good one stays in force. It is announced once for each edit."""
 
@@ -73,6 +77,7 @@ class Killing(msgspec.Struct, frozen=True):
 
 Announcement = (
     Ready
+    | ChannelsNamed
     | ConfigNotUsed
     | CalendarsKept
     | ConfigUnended

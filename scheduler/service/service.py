@@ -32,6 +32,7 @@ from scheduler.service.announcements import (
     Announcement,
     CalendarsKept,
     CannotLeave,
+    ChannelsNamed,
     NotForked,
     Ready,
     SlotsTaken,
@@ -288,6 +289,8 @@ class Service:
         self._scheduler.settings = config.settings
         self._launcher.use(config.jobs)
         self._want_forks(any(job.definition.python is not None for job in config.jobs.values()))
+        if config.channels:
+            self._announce(ChannelsNamed())
 
     def _want_forks(self, wanted: bool) -> None:
         """Keep a fork server while some job is in Python."""
