@@ -72,6 +72,7 @@ _LEDGER = {
     ),
 }
 _NOTIFY = {
+    "status": ("cli.commands.notify.status:status", "what each channel was told, and is still to be told"),
     "test": ("cli.commands.notify.test:test", "send a message that tells of nothing, now"),
 }
 _AUDIT = {
