@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 def status_document(view: View) -> dict[str, Any]:
     """What there is to tell of a home, as JSON has it: members are added, never renamed."""
-    watch, holder, last, behind = view.state.scheduler, view.holder, view.last_entry, view.clock_behind
+    watch, holder, behind = view.state.scheduler, view.holder, view.clock_behind
     return {
         "home": str(view.home.root),
         "home_is_copy": is_copy(view.home),
@@ -64,12 +64,7 @@ def status_document(view: View) -> dict[str, Any]:
         "memory_limited_by": memory_means(view) if any_memory_limit(view) else None,
         "backfills": _backfills(view),
         **_waits(view),
-        "ledger": {
-            "id": view.state.ledger or None,
-            "entries": 0 if last is None else last.seq + 1,
-            "size_bytes": ledger_size_bytes(view.home),
-            "last": None if last is None else {"seq": last.seq, "time": last.time, "type": last.type},
-        },
+        "ledger": _ledger(view),
         "evidence": evidence_document(view),
         "settled_until": max(jobs_settled_ahead(view.state, view.now).values(), default=None),
         "settled": _settled(view),
@@ -84,6 +79,24 @@ def status_document(view: View) -> dict[str, Any]:
             }
             for run, job, process in living_survivors(view.state.left_running)
         ],
+    }
+
+
+def _ledger(view: View) -> dict[str, Any]:
+    """What the ledger holds, and what of it is archived."""
+    last, archive = view.last_entry, view.state.archive
+    return {
+        "id": view.state.ledger or None,
+        "entries": 0 if last is None else last.seq + 1,
+        "size_bytes": ledger_size_bytes(view.home),
+        "archived": archive
+        and {
+            "entries": archive.entries,
+            "removed": archive.removed,
+            "place": archive.place,
+            "entry": archive.seq,
+        },
+        "last": None if last is None else {"seq": last.seq, "time": last.time, "type": last.type},
     }
 
 

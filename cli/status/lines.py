@@ -239,6 +239,11 @@ def _ledger(view: View, zone: str) -> list[Cell | str]:
         f"last {show_moment(last.time, zone, view.now)}:",
         Cell(sentence(last, zone), signs_of(last).tone),
     ]
+    archive = view.state.archive
+    if archive is not None:
+        lines.append(f"archived up to entry {archive.entries - 1:,}, last in {printable(archive.place)}")
+    if archive is not None and archive.removed:
+        lines.append(f"only there: what stands behind the first segment and before entry {archive.removed:,}")
     if getattr(view.ledger and view.ledger.store, "torn", None) is not None:
         lines.append(
             Cell("an unfinished write is at its end, as a crash leaves it: it will be set aside", "warn")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -111,6 +112,20 @@ def archived_segment(folder: Path, first: int) -> ArchivedSegment | None:
         wanted = f"{seal.count} entries from {first} on (of its seal)"
         raise Corrupt(path, 0, first, wanted, f"{marker.count} entries from {marker.first} on")
     return ArchivedSegment(seal, marker)
+
+
+def archived_bytes(folder: Path) -> int:
+    """How long the archived segments are together, as far as their seals can be read.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    total_bytes = 0
+    for first in presence(folder).archived:
+        with suppress(ValueError):
+            seal = read_seal(folder, first)
+            total_bytes += 0 if seal is None else seal.bytes
+    return total_bytes
 
 
 def sealed(folder: Path, first: int) -> Seal | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from eventstore.errors import Archived
 from eventstore.lock import LOCK_PATIENCE_S
 from eventstore.store import Entry, Event, EventStore
 from scheduler.clock import Clock
@@ -67,7 +68,16 @@ def _folded(
     """The ledger with its state; `actor` records a snapshot of it if there is much to fold, None records nothing."""
     ledger = Ledger(store, snapshot.newest(home.snapshots, store))
     ledger.kept_seq = ledger.state.head.seq
-    ledger.refresh(on_progress)
+    try:
+        ledger.refresh(on_progress)
+    except Archived:
+        # Without a snapshot that is newer than what is archived: the state at the end of a segment serves as well.
+        kept = snapshot.newest(home.segment_states, store)
+        if kept.head.seq <= ledger.state.head.seq:
+            raise
+        ledger = Ledger(store, kept)
+        ledger.kept_seq = kept.head.seq
+        ledger.refresh(on_progress)
     if actor is not None and ledger.state.head.seq - ledger.kept_seq >= snapshot.EVERY_ENTRIES:
         snapshot.write(home.snapshots, ledger, actor)
     return ledger

@@ -14,6 +14,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from eventstore import LedgerError
+from eventstore.archive.presence import presence
 from eventstore.store import EventStore
 from scheduler import vocabulary as v
 from scheduler.home import Home
@@ -29,13 +30,17 @@ NICENESS = 10
 def keep_all(home: Home) -> None:
     """Keep and record the state at the end of each full segment, where there is no valid one.
 
+    Those of archived segments are left as they are: to make one, or to see whether it is valid, takes the archive.
+
     Raises:
         LedgerError: the ledger cannot be read or written.
         OSError: a state cannot be stored.
     """
     with ExitStack() as opened:
         past = Past.of(home, opened.enter_context(closing(open_store(home))))
-        missing = [end for end in past.segment_ends if not past.is_kept(end)]
+        archived = set(presence(home.ledger).archived)
+        ends = [end for end in past.segment_ends if end + 1 - past.segment_entries not in archived]
+        missing = [end for end in ends if not past.is_kept(end)]
         if missing:
             appending = open_store_to_append(home, v.SCHEDULER, create=False)
             opened.enter_context(closing(appending))

@@ -21,14 +21,24 @@ from tests.support.disks import FastDisk
 MANIFEST = sha256(b"the manifest").hexdigest()
 
 
-def recorded(folder: Path, firsts: Sequence[int]) -> Event:
+def recorded(folder: Path, volume: Path, firsts: Sequence[int]) -> Event:
     """What records that these segments are archived."""
-    segments = []
+    segments, seals = [], []
     for first in firsts:
         seal = read_seal(folder, first)
         assert seal is not None, "only a sealed segment is archived"
+        seals.append(seal)
         segments.append({"first": first, "sha256": seal.sha256, "root": root_of(folder, first)})
-    data = {"manifest": MANIFEST, "segments": segments, "local": "removed"}
+    data = {
+        "manifest": MANIFEST,
+        "place": str(volume),
+        "first": firsts[0],
+        "last": firsts[-1] + seals[-1].count - 1,
+        "count": sum(seal.count for seal in seals),
+        "bytes": sum(seal.bytes for seal in seals),
+        "segments": segments,
+        "local": "removed",
+    }
     return Event(type="ledger.archived", actor="user:a@b", data=data)
 
 
@@ -64,14 +74,15 @@ def mark(folder: Path, volume: Path, firsts: Sequence[int], entry: int) -> None:
 
 
 def archive(folder: Path, volume: Path, firsts: Sequence[int]) -> int:
-    """Archive segments of a ledger that nobody has open, and remove them; the entry that records it."""
+    """Archive segments of a ledger that nobody has open, and remove all but the first; the entry that records it."""
     pack(folder, volume, firsts)
-    event = recorded(folder, firsts)
+    event = recorded(folder, volume, firsts)
     with Journal.open(folder, software="test", disk=FastDisk(), create=False) as journal:
         (entry,) = journal.append([event])
     mark(folder, volume, firsts, entry.seq)
     for first in firsts:
-        (folder / segment_name(first)).unlink()
+        if first:
+            (folder / segment_name(first)).unlink()
     return entry.seq
 
 

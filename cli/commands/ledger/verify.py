@@ -79,6 +79,11 @@ class _HeadType(click.ParamType[Head]):
 @click.option(
     "--no-laws", is_flag=True, help="Leave out the laws: on long ledgers they take most of the time."
 )
+@click.option(
+    "--archives",
+    is_flag=True,
+    help="Also read the segments that are archived, where they are. Without it their seals stand for them.",
+)
 @click.option("--digests", is_flag=True, help="Also compare the digest in each seal with its file.")
 @json_option
 @click.pass_obj
@@ -93,6 +98,7 @@ def verify(
     incremental: bool,
     projections: bool,
     no_laws: bool,
+    archives: bool,
     digests: bool,
     as_json: bool,
 ) -> None:
@@ -107,6 +113,9 @@ def verify(
 
     Then each entry is held against the laws: a run was owed before it started and ended once, no instant was settled
     twice, a disabled job had nothing fall due. An entry that breaks one is illegal, and not damaged.
+
+    Archived segments are not read, unless --archives is given: their seals must be those that an entry records, and
+    fit to the chain and the tree. A head of --expect in one of them is looked up in the archive.
 
     A ledger can be consistent and yet be short of its last entries, or be written anew as a whole, by somebody who
     can write all its files. What is remembered elsewhere shows that: the checkpoints at an anchor (--anchor), or the
@@ -126,7 +135,7 @@ def verify(
         raise click.UsageError("--projections is of a home: a ledger's own folder has none")
     places = [place(anchor, home.ledger if folder is None else folder) for anchor in anchors]
     trust = Trust(expected, places, trusted_keys(keys), trusted_witnesses(witnesses), continued)
-    asked = AskedLedger(home, folder, shown=not as_json)
+    asked = AskedLedger(home, folder, archives=archives, shown=not as_json)
     found = asked.verified(trust, incremental=incremental, laws=not no_laws, digests=digests)
     if projections and found.report.ok:
         found = found._replace(derived=asked.derived())

@@ -13,15 +13,19 @@ from cli.ledger.verification.laws import check_laws
 from cli.ledger.verification.verified import Derived, Laws, Verified
 from cli.terminal.printable import printable
 from cli.terminal.progress import progress
+from eventstore.archive.presence import archived_bytes, presence
+from eventstore.errors import LedgerError
 from scheduler.home import Home
 
 if TYPE_CHECKING:
     from eventstore.store import EventStore
     from eventstore.verification_plan import Beginning
     from eventstore.verify import Progress
+    from eventstore.verify_report import VerifyReport
     from scheduler.evidence.verification.found_notes import Place
     from scheduler.evidence.verification.key_history import KeyPeriod
     from scheduler.evidence.verification.trust import Trust
+    from scheduler.evidence.verification.verification import Start
     from scheduler.ledger.past import OnProgress, Past
     from scheduler.rules.state import State
 
@@ -53,7 +57,6 @@ def place(anchor: str, ledger: Path) -> Place:
 
 
 def _place_at_url(url: str, ledger: Path) -> Place:
-    from eventstore.errors import LedgerError
     from eventstore.genesis import read_creation
     from eventstore.proofs import kept_checkpoints
     from scheduler.evidence.anchors.parcel import AnchorFailed
@@ -88,11 +91,12 @@ class AskedLedger:
     Args:
         home: the home.
         folder: a copy of a ledger, in place of the home's.
+        archives: whether archived segments are read where they are.
         shown: whether progress is shown.
     """
 
-    def __init__(self, home: Home, folder: Path | None, *, shown: bool) -> None:
-        self._home, self._copy, self._shown = home, folder, shown
+    def __init__(self, home: Home, folder: Path | None, *, archives: bool = False, shown: bool) -> None:
+        self._home, self._copy, self._archives, self._shown = home, folder, archives, shown
         self._folder = home.ledger if folder is None else folder
 
     def verified(self, trust: Trust, *, incremental: bool, laws: bool, digests: bool) -> Verified:
@@ -107,11 +111,12 @@ class AskedLedger:
         if incremental:
             size, beginning, before = self._since(trust, folded=laws or not trust.keys)
             start = Start(beginning, None if before is None else _key_of(before))
+        start = self._with_archives(start)
         with self._progress() as told:
             report, evidence = verify_with_evidence(
                 self._folder, trust, start=start, digests=digests, progress=told
             )
-        judged = self._laws(report.first, report.head.seq, before) if laws and report.ok else None
+        judged = self._laws(report, before) if laws and report.ok else None
         return Verified(self._folder, report, evidence, judged, size)
 
     def derived(self) -> Derived:
@@ -160,9 +165,28 @@ class AskedLedger:
                     ) from None
             return newest.size, beginning, self._state_at(store, beginning.size - 1) if folded else None
 
-    def _laws(self, first: int, last: int, before: State | None) -> Laws:
+    def _with_archives(self, start: Start) -> Start:
+        """The same with what is known of archived entries that are not read."""
+        tiles = self._home.tree if self._copy is None else None
+        start = start._replace(archives=self._archives, tiles=tiles)
+        absent = [] if self._archives else presence(self._folder).archived if self._folder.is_dir() else []
+        if not absent or absent[-1] < start.beginning.size:
+            return start
+        with suppress(LedgerError), self._opened() as store:  # what is damaged is told by the verification
+            end = absent[-1] + self._past(store).segment_entries - 1
+            state = self._kept_at(store, end)
+            if state is not None:
+                return start._replace(archive_end=end, archive_key=_key_of(state))
+        return start
+
+    def _laws(self, report: VerifyReport, before: State | None) -> Laws:
         with self._opened() as store:
-            return check_laws(store, first, last, before, shown=self._shown)
+            return check_laws(store, report, before, lambda seq: self._kept_at(store, seq), shown=self._shown)
+
+    def _kept_at(self, store: EventStore, seq: int) -> State | None:
+        """The state after an entry, if it is kept and valid."""
+        past = self._past(store)
+        return past.state_at(seq) if past.is_kept(seq) else None
 
     def _state_at(self, store: EventStore, seq: int) -> State:
         with progress("folding, entries", shown=self._shown) as seen:
@@ -189,6 +213,8 @@ class AskedLedger:
     def _progress(self) -> Iterator[Progress]:
         """How far it is, in bytes."""
         total_bytes = sum(path.stat().st_size for path in self._folder.glob("*.jsonl"))
+        if self._archives:
+            total_bytes += archived_bytes(self._folder)
         with progress("verifying", max(1, total_bytes), shown=self._shown) as seen:
             yield lambda entries, done_bytes: seen.update(done_bytes, label=f"verifying, {entries:,} entries")
 

@@ -22,6 +22,8 @@ def checked(found: Verified) -> str:
         "HEAD" if not report.head_missing else "",
     ]
     checks.append(show_count(report.sealed, "seal") if report.sealed else "")
+    if report.unread:
+        checks.append("the seals of archived segments, against the entry that records them")
     checks.append("the tree" if report.tree is not None else "")
     checks.append("what each entry says against those before it" if found.laws is not None else "")
     if evidence.kept or evidence.recorded:
@@ -41,6 +43,16 @@ def not_checked(found: Verified) -> str:
         left.append("the laws")
     if report.first:
         left.append(f"the lines of the first {report.first:,} entries, which were not read again")
+    if report.unread:
+        count = sum(each.last + 1 - each.first for each in report.unread)
+        are = show_count(count, "archived entry", "archived entries")
+        left.append(f"the bytes of {are}: --archives does, where the archive is at hand")
+    if found.laws is not None:
+        behind = [each for each in found.laws.unchecked if not report.is_unread(each[0])]
+        left += [
+            f"the laws of entries {first:,} to {last:,}: no state is kept before them"
+            for first, last in behind
+        ]
     if evidence.unread:
         left.append(f"{show_count(evidence.unread, 'checkpoint')} of these entries")
     if evidence.covered and not evidence.vouched:

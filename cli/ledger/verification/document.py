@@ -27,6 +27,10 @@ def document(found: Verified) -> dict[str, Any]:
         "sealed": report.sealed,
         "bytes": report.bytes,
         "first": report.first,
+        "archived": [
+            {"first": each.first, "last": each.last, "place": each.place, "read": each.read}
+            for each in report.archived
+        ],
         "head": {"seq": report.head.seq, "hash": report.head.hash} if report.entries else None,
         "tree": None if tree is None else {"size": tree.size, "root": in_base64(tree.root)},
         "recoveries": report.recoveries,
@@ -39,6 +43,7 @@ def document(found: Verified) -> dict[str, Any]:
             for each in report.expectations
         ],
         "laws_checked": laws is not None,
+        "laws_not_checked": [] if laws is None else [list(each) for each in laws.unchecked],
         "illegal": [] if laws is None else [one._asdict() for one in laws.first],
         "illegal_count": 0 if laws is None else laws.total,
         **_evidence(found.evidence),

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from scheduler.rules.laws.ledger_laws import IllegalEntry
 
 CONSISTENT = "consistent: every entry hashes to what it says and names the one before"
+CONSISTENT_WHERE_READ = (
+    "consistent: every entry that was read hashes to what it says and names the one before; what stands for the "
+    "archived ones fits to these, and is what an entry records"
+)
 _SHOWN_MAX = 20
 
 Fact = tuple[str, Value]
@@ -33,6 +37,7 @@ def facts(found: Verified) -> list[Fact]:
     told: list[Fact] = [
         ("ledger", f"{report.ledger_id or 'unknown'} in {found.folder}"),
         ("entries", f"{report.entries:,} in {size}" if not report.first else _since(report, size)),
+        *_archived(report),
         *_ends(report),
         *_evidence(found),
     ]
@@ -72,6 +77,16 @@ def _damage(damage: Corrupt) -> list[Fact]:
 
 def _since(report: VerifyReport, size: str) -> str:
     return f"{report.entries:,}, of which {report.first:,} were not read again; the others in {size}"
+
+
+def _archived(report: VerifyReport) -> list[Fact]:
+    """What is archived, and whether it was read."""
+    told = [
+        f"entries {each.first:,} to {each.last:,} are in {printable(each.place)}: "
+        + ("read there" if each.read else "held by their seals, their bytes were not read")
+        for each in report.archived
+    ]
+    return [("archived", told)] if told else []
 
 
 def _ends(report: VerifyReport) -> list[Fact]:
@@ -179,6 +194,7 @@ def _broken(illegal: IllegalEntry) -> str:
 
 def _verdict(found: Verified) -> Cell:
     laws, evidence = found.laws, found.evidence
+    consistent = CONSISTENT_WHERE_READ if found.report.unread else CONSISTENT
     if not found.report.as_expected:
         return Cell("NOT THE LEDGER whose head was written down, or a part of it", "bad")
     if evidence.anchor_contradictions and all(
@@ -196,12 +212,12 @@ def _verdict(found: Verified) -> Cell:
         are = (
             f"{show_count(laws.total, 'entry', 'entries')} in it {'is' if laws.total == 1 else 'are'} illegal"
         )
-        return Cell(f"{CONSISTENT}; but {are}: no scheduler records that", "bad")
+        return Cell(f"{consistent}; but {are}: no scheduler records that", "bad")
     if found.derived is not None and found.derived.damaged:
-        return Cell(f"{CONSISTENT}; but files that are made of them are not what they say", "bad")
+        return Cell(f"{consistent}; but files that are made of them are not what they say", "bad")
     if evidence.vouched:
-        return Cell(f"{CONSISTENT}; the first {evidence.vouched:,} are those that a given key signed", "good")
-    return Cell(CONSISTENT, "good")
+        return Cell(f"{consistent}; the first {evidence.vouched:,} are those that a given key signed", "good")
+    return Cell(consistent, "good")
 
 
 def _written(head: Head) -> str:

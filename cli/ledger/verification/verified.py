@@ -14,10 +14,18 @@ if TYPE_CHECKING:
 
 
 class Laws(NamedTuple):
-    """What holding the entries against the laws has found: the first illegal ones, and how many there are."""
+    """What holding the entries against the laws has found.
+
+    Attributes:
+        first: the first illegal ones.
+        total: how many there are.
+        unchecked: the first and the last entry of each stretch that was left out: archived entries that were
+            not read, and those after them before which no state is kept.
+    """
 
     first: list[IllegalEntry]
     total: int
+    unchecked: tuple[tuple[int, int], ...] = ()
 
 
 class Derived(NamedTuple):

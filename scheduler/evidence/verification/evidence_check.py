@@ -24,7 +24,7 @@ from scheduler.evidence.verification.evidence_report import (
     Superseded,
 )
 from scheduler.evidence.verification.found_notes import FoundNote, Place, found_note
-from scheduler.evidence.verification.key_history import KeyHistory, KeyPeriod, key_history
+from scheduler.evidence.verification.key_history import KeyHistory
 from scheduler.evidence.verification.trust import Trust
 from scheduler.vocabulary.payload import UnfitPayload
 
@@ -55,7 +55,7 @@ def check_evidence(
     report: VerifyReport,
     kept: Sequence[FoundNote],
     trust: Trust,
-    before: KeyPeriod | None = None,
+    history: KeyHistory,
 ) -> EvidenceReport:
     """Hold what was signed and remembered against the entries.
 
@@ -64,9 +64,8 @@ def check_evidence(
             at the sizes that the checkpoints have.
         kept: the checkpoints that the ledger keeps.
         trust: what came from elsewhere.
-        before: the key that was in force where reading began.
+        history: the keys of the ledger.
     """
-    history = key_history(report.collected, trust.keys, before)
     return _Check(report, history, trust).report(kept)
 
 
@@ -81,6 +80,8 @@ class _Check:
     ) -> None:
         self._entries, self._first, self._roots = report.entries, report.first, report.roots
         self._collected, self._damaged = report.collected, not report.ok
+        self._is_unread = report.is_unread
+        self._unread_end = max((each.last + 1 for each in report.unread), default=report.first)
         self._history, self._trust, self._witnesses = history, trust, list(trust.witnesses)
         self._signers: dict[Note, list[VerifierKey] | str] = {}
         self._fitting: list[_Fitting] = []
@@ -110,7 +111,7 @@ class _Check:
             remembered.append(found)
             elsewhere += [("anchor", note, why) for note, why in misfits]
         trusted = self._history.trusted
-        reads_all = self._first == 0
+        reads_all = self._reads_all
         return EvidenceReport(
             history=self._history,
             kept=sum(source == "kept" and why == "" for source, _, why in own),
@@ -122,7 +123,7 @@ class _Check:
             unrecorded=sorted(
                 size
                 for size in kept_sizes - recorded_sizes
-                if size is not None and (reads_all or size > self._first)
+                if size is not None and (reads_all or size > self._unread_end)
             ),
             unread=self._unread,
             cosigned=unverified,
@@ -132,6 +133,11 @@ class _Check:
             anchors=remembered,
             anchor_contradictions=[*self._contradictions(elsewhere), *self._keys_without_checkpoint()],
         )
+
+    @property
+    def _reads_all(self) -> bool:
+        """Whether every entry was read."""
+        return self._first == 0 and not self._history.unread
 
     def _largest(self, keys: Collection[VerifierKey]) -> int:
         """The size of the largest fitting checkpoint that one of the keys has signed."""
@@ -160,7 +166,7 @@ class _Check:
                 return note, f"the key that was in force then is {period.key.key_id.hex()}, not {data.key_id}"
             if not note.note.signatures_of([period.key]):
                 return note, "the key that was in force then did not sign it"
-        elif self._first == 0:
+        elif self._first == 0 and not self._history.is_unknown(entry.seq):
             return note, "the ledger had no key then"
         return note, self._misfit(note)
 
@@ -236,9 +242,11 @@ class _Check:
         if self._history.is_lost_name(origin):
             self._judge_lost(found.where, origin, size)
             return None
-        if origin not in self._history.origins and (self._history.origins or self._first == 0):
+        if origin not in self._history.origins and (self._history.origins or self._reads_all):
+            if not self._reads_all and any(each.startswith(f"{origin}/") for each in self._history.origins):
+                raise _NotRead
             raise _OfAnotherLog
-        signers = self._known_signers(found.note)
+        signers = self._known_signers(found.note, size)
         continued = self._history.continued_before(origin, size)
         if continued is not None and continued.seq not in self._trust.continued:
             raise _Misfit(
@@ -253,7 +261,7 @@ class _Check:
             raise _NotRead
         if size > self._entries:
             raise _Misfit(f"it covers {size:,} entries, and the ledger has {self._entries:,}")
-        if size < self._first or (size not in self._roots and self._first):
+        if size < self._first or (size not in self._roots and (self._first or self._is_unread(size - 1))):
             raise _NotRead
         if self._roots.get(size) != root:
             raise _Misfit(f"the first {size:,} entries have another root than was signed")
@@ -266,7 +274,7 @@ class _Check:
         Raises:
             _NotRead, _Misfit: that entry may be where nothing was read; or nobody was told of a restore since.
         """
-        if self._first or self._damaged:
+        if not self._reads_all or self._damaged:
             raise _NotRead
         accepted = [each.seq for each in self._history.periods if each.seq in self._trust.continued]
         if not accepted or min(accepted) >= size:
@@ -276,11 +284,12 @@ class _Check:
         gone = Superseded(where, size, origin, min(accepted))
         self._superseded.setdefault((size, origin), gone)
 
-    def _known_signers(self, note: Note) -> list[VerifierKey]:
+    def _known_signers(self, note: Note, size: int) -> list[VerifierKey]:
         """Who has signed a note: keys of the ledger, and witnesses beside them.
 
         Raises:
             _Misfit: no key that is known, or a signature is wrong.
+            _NotRead: no key that is known, and entries that were not read may name the one of then.
         """
         known = self._signers.get(note)
         if known is None:
@@ -289,6 +298,8 @@ class _Check:
             except InvalidNote as problem:
                 known = str(problem)
             if not isinstance(known, str) and not set(known) & set(self._history.keys):
+                if self._is_unread(size - 1) or self._history.is_unknown(size):
+                    raise _NotRead
                 known = "none of the keys has signed it"
             self._signers[note] = known
         if isinstance(known, str):

@@ -37,6 +37,22 @@ class KeyPeriod(NamedTuple):
     trusted: bool
 
 
+class Unread(NamedTuple):
+    """Entries that were not read, and what is known of the keys there.
+
+    Attributes:
+        first: the first of them.
+        last: the last one.
+        is_known: whether it is known which key was in force at their end.
+        in_force: the entry that says which; -1 if there was no key.
+    """
+
+    first: int
+    last: int
+    is_known: bool = False
+    in_force: int = -1
+
+
 class BadKey(NamedTuple):
     """An entry about a key that cannot be right, and why not."""
 
@@ -51,11 +67,13 @@ class KeyHistory(NamedTuple):
         periods: the keys that it names in what was read, and the one that was in force before.
         given: the keys that came from elsewhere.
         bad: entries about keys that cannot be right.
+        unread: entries between those that were read, in order.
     """
 
     periods: Sequence[KeyPeriod]
     given: Sequence[VerifierKey]
     bad: Sequence[BadKey]
+    unread: Sequence[Unread] = ()
 
     @property
     def keys(self) -> list[VerifierKey]:
@@ -73,7 +91,26 @@ class KeyHistory(NamedTuple):
         return {*(period.origin for period in self.periods), *(key.name for key in self.given)}
 
     def at(self, seq: int) -> KeyPeriod | None:
-        """What was in force before an entry."""
+        """What was in force before an entry; None too if that is not known."""
+        last = self._named_before(seq)
+        return None if self.is_unknown(seq) else last
+
+    def is_unknown(self, seq: int) -> bool:
+        """Whether entries that were not read may say what was in force before an entry."""
+        last = self._named_before(seq)
+        since = -1 if last is None else last.seq
+        return any(
+            since < each.last and each.first < seq and not self._held_through(since, each)
+            for each in self.unread
+        )
+
+    def _held_through(self, since: int, unread: Unread) -> bool:
+        """Whether it is known that nothing followed upon what an entry says before the end of what was not read."""
+        return any(
+            each.is_known and each.in_force == since and each.last >= unread.last for each in self.unread
+        )
+
+    def _named_before(self, seq: int) -> KeyPeriod | None:
         return next((each for each in reversed(self.periods) if each.seq < seq), None)
 
     def is_lost_name(self, origin: str) -> bool:
@@ -102,6 +139,8 @@ def key_history(
     entries: Sequence[Entry],
     given: Collection[VerifierKey],
     before: KeyPeriod | None = None,
+    unread: Sequence[Unread] = (),
+    behind: KeyPeriod | None = None,
 ) -> KeyHistory:
     """The keys that the entries of a ledger name.
 
@@ -109,18 +148,41 @@ def key_history(
         entries: those of `KEY_ENTRIES`, in order; others are passed over.
         given: keys that came from elsewhere.
         before: the key that was in force where reading began.
+        unread: entries between those that were read, in order.
+        behind: the key that was in force at the end of the last of them, if that is known.
     """
     periods: list[KeyPeriod] = [] if before is None else [before._replace(trusted=before.key in given)]
     bad: list[BadKey] = []
     for entry in entries:
         if entry.type not in KEY_ENTRIES:
             continue
+        periods = _with(periods, behind, entry.seq, given)
+        is_unknown = KeyHistory(periods, list(given), bad, unread).is_unknown(entry.seq)
         try:
-            periods.append(_period(entry, periods[-1] if periods else None, set(given)))
+            periods.append(_period(entry, periods[-1] if periods and not is_unknown else None, set(given)))
+        except _UnknownKey:
+            if is_unknown:
+                continue
+            bad.append(BadKey(entry.seq, "it names no key, and none is known from before"))
         except (UnfitPayload, InvalidKey, InvalidNote) as problem:
             why = problem.why if isinstance(problem, UnfitPayload) else str(problem)
             bad.append(BadKey(entry.seq, why))
-    return KeyHistory(periods, list(given), bad)
+    return KeyHistory(_with(periods, behind, None, given), list(given), bad, unread)
+
+
+def _with(
+    periods: list[KeyPeriod], behind: KeyPeriod | None, before: int | None, given: Collection[VerifierKey]
+) -> list[KeyPeriod]:
+    """The periods with the one that is known from a state, as soon as what comes next is an entry after it."""
+    if behind is None or (before is not None and behind.seq >= before):
+        return periods
+    if any(each.seq >= behind.seq for each in periods):
+        return periods
+    return [*periods, behind._replace(trusted=behind.key in given)]
+
+
+class _UnknownKey(Exception):
+    """An entry goes on with a key that is not known."""
 
 
 def _period(entry: Entry, before: KeyPeriod | None, given: set[VerifierKey]) -> KeyPeriod:
@@ -135,7 +197,7 @@ def _period(entry: Entry, before: KeyPeriod | None, given: set[VerifierKey]) -> 
     elif before is not None:
         key = before.key
     else:
-        raise InvalidKey("it names no key, and none is known from before")
+        raise _UnknownKey
     return KeyPeriod(entry.seq, "continued", data.origin, key, key in given)
 
 

@@ -201,7 +201,7 @@ def test_status_for_programs_has_stable_members(home: Home) -> None:
     ]  # fmt: skip
     assert list(document["config"]) == ["path", "state", "in_force", "errors", "error_count"]
     assert document["jobs"] == {"total": 2, "enabled": 1, "disabled": 1, "failed_last": 0}
-    assert list(document["ledger"]) == ["id", "entries", "size_bytes", "last"]
+    assert list(document["ledger"]) == ["id", "entries", "size_bytes", "archived", "last"]
     assert document["ledger"]["last"]["seq"] == document["ledger"]["entries"] - 1
     assert document["ledger"]["size_bytes"] == sum(
         path.stat().st_size for path in home.ledger.glob("*.jsonl")
