@@ -34,6 +34,7 @@ from scheduler.archive.records import Archivist, record_again, record_archived
 from scheduler.home import Home
 from scheduler.ledger import snapshot
 from scheduler.ledger.ledger import Ledger
+from scheduler.ledger.segment_states import keep_all
 from scheduler.ledger.tree import tiles_folder, tree_of
 from scheduler.version import VERSION
 
@@ -243,11 +244,18 @@ class _Archiving:
         )
 
     def _keep_state(self, last: int) -> None:
-        """See to it that a home opens without the entries up to `last`: the state behind them is in a snapshot.
+        """See to it that a home opens, and answers for what comes behind `last`, without the entries up to there.
+
+        The state at the end of each segment is kept, and a snapshot of the state behind them.
 
         Raises:
-            StateNotKept: it cannot be written.
+            StateNotKept: they cannot be written.
         """
+        try:
+            keep_all(self._home)
+        except OSError as problem:
+            raise StateNotKept(self._home.segment_states) from problem
+        self._ledger.refresh()
         if self._ledger.kept_seq < last:
             snapshot.write(self._home.snapshots, self._ledger, self._plan.archivist.actor)
         if self._ledger.kept_seq < last:

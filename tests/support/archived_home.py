@@ -15,23 +15,27 @@ from scheduler.archive.archiving import Archived, Plan, Signature, archive
 from scheduler.archive.records import Archivist
 from scheduler.home import Home
 from scheduler.ledger.open import open_ledger
+from scheduler.ledger.segment_states import keep_all
 from tests.support.disks import FastDisk
 from tests.support.home import entries_of
 from tests.support.ledger import START, Writer
 
 ENTRIES = 8
 """So many has a segment."""
-DAYS = 18
-"""Seven full segments: 57 entries, the last full segment stays."""
+DAYS = 16
+"""Seven full segments, the last of which stays: 58 entries with those about kept states."""
 LATER = START + timedelta(days=1_000)
 
 
 def grown(root: Path, days: int = DAYS) -> Home:
-    """A home whose job has run once a day, three entries each, and nothing is open."""
+    """A home whose job has run once a day, three entries each; nothing is open, and states are kept."""
     writer = Writer(root, ENTRIES)
     writer.serve()
     writer.define("nightly")
     more(writer, days)
+    # What is recorded of the first states fills one more segment.
+    for _ in range(2):
+        keep_all(writer.home)
     return writer.home
 
 

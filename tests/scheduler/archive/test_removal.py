@@ -19,7 +19,9 @@ from scheduler.archive.errors import StateNotKept, UnknownEntry, VolumeMissing
 from scheduler.archive.reattaching import reattach
 from scheduler.home import Home
 from scheduler.ledger.open import open_ledger_to_read
+from scheduler.ledger.past import Past
 from scheduler.rules.laws.ledger_laws import illegal_entries
+from scheduler.store import open_store
 from tests.support.archived_home import ENTRIES, archived, grown, is_sound, local, manifests, more, recorded
 from tests.support.disks import FastDisk, PowerDisk, PowerFailure
 from tests.support.home import entries_of
@@ -281,3 +283,20 @@ def test_the_vocabulary_tells_it(home: Home, place: Path) -> None:
     assert known is not None
     assert (known.entries, known.removed) == (48, 48)
     assert [entry.type for entry in entries_of(home.root)].count(v.LedgerArchived.TYPE) == 3
+
+
+def test_the_past_behind_it_is_told_without_the_volume(tmp_path: Path, place: Path) -> None:
+    """States are kept at the ends of segments before the first one leaves, whoever did not keep them before."""
+    writer = Writer(tmp_path / "home", ENTRIES)
+    writer.define("nightly")
+    more(writer, 19)
+    home = writer.home
+    archived(home, place, remove_local=True)
+    first = local(home)[1] * ENTRIES
+    place.rename(place.with_name("away"))
+    with closing(open_store(home)) as store:
+        past = Past.of(home, store)
+        for seq in range(first, store.head().seq + 1):
+            assert past.state_at(seq).head.seq == seq
+        with pytest.raises(Archived):
+            past.state_at(first - 2)
