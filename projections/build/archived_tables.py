@@ -44,9 +44,7 @@ def write_archived_tables(
         Corrupt, Archived: an entry that is needed cannot be read.
         OSError: a file cannot be written.
     """
-    files = store.files
-    assert files is not None, "a ledger that is archived is kept in files"
-    ledger = LedgerSegments(files.folder.resolve(), store.head(), files.segment_entries)
+    ledger = _segments_of(store)
     carried = _carried_before(home, ledger, firsts[0])
     folder = ProjectionFolder(target / TABLES_NAME)
     for kind in KINDS:
@@ -65,6 +63,24 @@ def write_archived_tables(
             carried = made.carried
             if progress is not None:
                 progress(done, len(firsts))
+
+
+def project_before_removal(
+    home: Home, store: EventStore, progress: Callable[[int, int], None] | None = None
+) -> None:
+    """Make the projections that are missing, so that SQL does not need the segments that leave.
+
+    Raises:
+        Corrupt, Archived: a segment cannot be read.
+        OSError: the folder cannot be written.
+    """
+    ensure_projected(ProjectionFolder.of(home), _segments_of(store), progress)
+
+
+def _segments_of(store: EventStore) -> LedgerSegments:
+    files = store.files
+    assert files is not None, "a ledger that is archived is kept in files"
+    return LedgerSegments(files.folder.resolve(), store.refresh(), files.segment_entries)
 
 
 def _carried_before(home: Home, ledger: LedgerSegments, first: int) -> list[int]:

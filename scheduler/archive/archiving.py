@@ -70,6 +70,7 @@ class Plan(NamedTuple):
         tables: makes the tables of a volume.
         signature: gives the checkpoint that covers so many entries; None if there is none.
         told: called as the work proceeds.
+        derive: makes what is derived of all entries, called before local files go.
         disk: the system calls.
     """
 
@@ -80,6 +81,7 @@ class Plan(NamedTuple):
     tables: Tables
     signature: Callable[[int], Signature | None]
     told: Callable[[Told], None] = lambda _: None
+    derive: Callable[[], None] = lambda: None
     disk: Disk = REAL
 
 
@@ -246,7 +248,7 @@ class _Archiving:
     def _keep_state(self, last: int) -> None:
         """See to it that a home opens, and answers for what comes behind `last`, without the entries up to there.
 
-        The state at the end of each segment is kept, and a snapshot of the state behind them.
+        The state at the end of each segment is kept, a snapshot of the state behind them, and what else is derived.
 
         Raises:
             StateNotKept: they cannot be written.
@@ -255,6 +257,7 @@ class _Archiving:
             keep_all(self._home)
         except OSError as problem:
             raise StateNotKept(self._home.segment_states) from problem
+        self._plan.derive()
         self._ledger.refresh()
         if self._ledger.kept_seq < last:
             snapshot.write(self._home.snapshots, self._ledger, self._plan.archivist.actor)

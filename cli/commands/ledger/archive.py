@@ -128,7 +128,7 @@ def _archived(
     home: Home, target: Path, before: datetime, *, remove_local: bool, shown: bool
 ) -> tuple[Archived, str]:
     from cli.ledger.archive.signature import CoveringSignature
-    from projections.build.archived_tables import write_archived_tables
+    from projections.build.archived_tables import project_before_removal, write_archived_tables
     from scheduler.archive.archiving import Plan, Told, archive
     from scheduler.archive.records import Archivist
     from scheduler.ownership.actor import claims, person
@@ -153,6 +153,13 @@ def _archived(
                 lambda done, total: seen.update(done, total=total, label="making Parquet, segments"),
             )
 
+        def derive() -> None:
+            project_before_removal(
+                home,
+                ledger.store,
+                lambda done, total: seen.update(done, total=total, label="projecting, segments"),
+            )
+
         signature = CoveringSignature(home, ledger)
         plan = Plan(
             place=target,
@@ -162,5 +169,6 @@ def _archived(
             tables=tables,
             signature=signature,
             told=told,
+            derive=derive,
         )
         return archive(home, ledger, plan), signature.why_none
