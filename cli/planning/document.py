@@ -66,6 +66,7 @@ def _job(found: HomePlan, plan: JobPlan) -> dict[str, Any]:
         "runs": [_run(each) for each in plan.runs],
         "misfires": [_misfire(data) for data in _misfires(plan.follows)],
         "catch_ups": _caught_up(plan.follows),
+        "expectations": [told for event in plan.follows if (told := _expectation(event)) is not None],
         "without_edit": {
             "misfires": [_misfire(data) for data in _misfires(plan.missed_without)],
             "catch_ups": caught_up_of(plan.missed_without),
@@ -136,6 +137,15 @@ def _misfire(data: v.ScheduleMisfired) -> dict[str, Any]:
         "policy": data.policy,
         "will_run": data.will_run,
     }
+
+
+def _expectation(event: Event) -> dict[str, Any] | None:
+    """A breach of what is expected that begins, or one that ends (`by`)."""
+    data = event.data
+    if not isinstance(data, v.ExpectationBreached | v.ExpectationMet):
+        return None
+    by = data.by if isinstance(data, v.ExpectationMet) else None
+    return {"expectation": data.expectation, "run": event.run, "since": data.since, "by": by}
 
 
 def _caught_up(events: Iterable[Event]) -> list[Any]:

@@ -20,6 +20,7 @@ from scheduler.rules.planning.edits import JobEdit
 from scheduler.rules.planning.instants import InstantChanges
 from scheduler.rules.planning.plan import FatedRun, JobPlan
 from scheduler.wording.causes import MISFIRE_WORDINGS
+from scheduler.wording.expectation_entries import breach_clause, end_clause
 
 NAMES_MAX: Final = 10
 """So many names are listed; the others are counted."""
@@ -74,6 +75,7 @@ def following_rows(plan: JobPlan, now: datetime, zone: str, *, served: bool) -> 
     yield from instant_rows(plan.instants, plan.edit, zone)
     yield from _run_rows(plan, now, zone, served=served)
     yield from _missed_rows(plan, zone)
+    yield from _expectation_rows(plan)
     if plan.dependents and plan.instants.any:
         yield "after it", f"the same holds for {names_words(plan.dependents)}"
 
@@ -180,6 +182,21 @@ def _missed_rows(plan: JobPlan, zone: str) -> Iterator[tuple[str, Value]]:
     caught_up, otherwise = caught_up_of(plan.follows), caught_up_of(plan.missed_without)
     if caught_up != otherwise:
         yield "", Cell(f"without the edit {show_count(otherwise, 'run')} would catch up", "warn")
+
+
+def _expectation_rows(plan: JobPlan) -> Iterator[tuple[str, Value]]:
+    """What is told of what is expected of it: breaches that begin and end, the first ones."""
+    told: list[Value] = []
+    for event in plan.follows:
+        if isinstance(event.data, v.ExpectationBreached):
+            told.append(Cell(breach_clause(event.data.expectation, event.data.limit_ms, event.run), "warn"))
+        elif isinstance(event.data, v.ExpectationMet):
+            ended = end_clause(event.data.by, event.run, event.data.since, event.data.until)
+            told.append(f"not any more: {ended}")
+    for value in told[:_RUNS_MAX]:
+        yield "late", value
+    if len(told) > _RUNS_MAX:
+        yield "", f"and {len(told) - _RUNS_MAX:,} more of this"
 
 
 def caught_up_of(events: Iterable[object]) -> int:

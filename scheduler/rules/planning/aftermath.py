@@ -1,7 +1,8 @@
 """What a scheduler records right after an edit, foreseen by the rules by which it does. Pure rules.
 
-It is what follows for instants that have passed, and for runs that wait: misfires and what of them is caught up,
-skips, requests to stop. When the runs that may start do start depends on what else runs, and is not foreseen.
+It is what follows for instants that have passed, for runs that wait, and for what is expected of jobs: misfires and
+what of them is caught up, skips, requests to stop, breaches that end or begin. When the runs that may start do so
+depends on what else runs, and is not foreseen.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from datetime import datetime
 from eventstore.store import Event
 from scheduler.rules.boots import boot_events
 from scheduler.rules.catch_up import replay
+from scheduler.rules.expectations.due_moments import Subject
+from scheduler.rules.expectations.judgement import judged
 from scheduler.rules.requests.preview import preview
 from scheduler.rules.runs.orphans import late_run_skips, late_runs
 from scheduler.rules.runs.replacement import left_by_edit
@@ -43,7 +46,20 @@ def aftermath(state: State, names: Sequence[str], now: datetime, *, served: bool
         job = state.jobs[name]
         if job.live or (served and job.unsettled):
             take(left_by_edit(state, name, now))
+    take(_expectations(state, known, now))
     return events
+
+
+def _expectations(state: State, names: Sequence[str], now: datetime) -> list[Event]:
+    """What is told of what is expected of some jobs; whether a run starts in time depends on what else runs."""
+    if state.expectations is None:
+        return []
+    subjects = []
+    for name in names:
+        subjects.append(Subject("success_every", name))
+        subjects += [Subject("finish_within", name, number) for number in state.jobs[name].live]
+    concerned = set(names)
+    return [event for event in judged(state, subjects, now) if event.job in concerned]
 
 
 def missed_without_edit(job: Job, now: datetime) -> list[Event]:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler import vocabulary as v
-from scheduler.definition import After
+from scheduler.definition import After, Expect
 from scheduler.rules.planning.edits import without
 from scheduler.schedule.calendars.calendar_days import merged
 from tests.scheduler.rules.planning.foreseen import foresee, same_as_foreseen, take_up
@@ -85,6 +85,20 @@ def test_what_was_missed_is_told_with_the_edit_and_without_it() -> None:
     assert [event.type for event in found.jobs[0].missed_without] == [
         v.ScheduleMisfired.TYPE,
         v.ScheduleTicked.TYPE,
+    ]
+    same_as_foreseen(found, take_up(world, jobs))
+
+
+def test_what_is_expected_otherwise_is_told_as_the_plan_said() -> None:
+    """A shorter time to the next success is over at once; one that is over already ends when the job is removed."""
+    world = World(job("a", "0 0 1 1 *", expect=Expect(success_every_ms=3_600_000)), job("b", on_demand=True))
+    world.start()
+    world.run(7_200)
+    jobs = {"a": job("a", "0 0 1 1 *", expect=Expect(success_every_ms=60_000))}
+    found = foresee(world, jobs)
+    assert [event.type for event in found.jobs[0].follows] == [
+        v.ExpectationMet.TYPE,
+        v.ExpectationBreached.TYPE,
     ]
     same_as_foreseen(found, take_up(world, jobs))
 

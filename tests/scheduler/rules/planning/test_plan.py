@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler import vocabulary as v
-from scheduler.definition import JobDefinition
+from scheduler.definition import Expect, JobDefinition
 from scheduler.rules.reconcile import CalendarDefinition
 from tests.scheduler.rules.planning.foreseen import SPAN, foresee, same_as_foreseen, scheduled, take_up
 from tests.support.calendars import on
@@ -25,9 +25,8 @@ def _lived(seed: int) -> World:
     rng = random.Random(seed)
     machine = Machine()
     behave(rng, machine)
-    world = World(
-        *random_jobs(rng, 3).values(), job("often", "*/20 * * * *", overlap="queue"), machine=machine
-    )
+    often = job("often", "*/20 * * * *", overlap="queue", expect=_expected(rng))
+    world = World(*random_jobs(rng, 3).values(), often, machine=machine)
     world.calendars = {"closed": CLOSED[0]}
     world.start()
     world.run(rng.uniform(3_600, 90_000))
@@ -40,6 +39,12 @@ def _lived(seed: int) -> World:
         if rng.random() < 0.3:
             machine.reboot()
     return world
+
+
+def _expected(rng: random.Random) -> Expect | None:
+    """What is expected of a job; often it does not hold."""
+    within_ms = rng.choice([1_000, 600_000, 7_200_000])
+    return rng.choice([None, Expect(success_every_ms=within_ms), Expect(finish_within_ms=within_ms)])
 
 
 def _happening(rng: random.Random, world: World) -> None:
@@ -68,7 +73,7 @@ def _edited(
     jobs = dict(world.jobs)
     for name in [each for each in jobs if rng.random() < 0.7]:
         old = jobs[name]
-        kind = rng.randrange(8)
+        kind = rng.randrange(9)
         if kind == 0:
             del jobs[name]
         elif kind == 1:
@@ -85,6 +90,8 @@ def _edited(
             jobs[name] = msgspec.structs.replace(
                 old, timezone=rng.choice(["Asia/Tokyo", "America/Havana", "UTC"])
             )
+        elif kind == 6:
+            jobs[name] = msgspec.structs.replace(old, expect=_expected(rng))
         else:
             jobs[name] = rescheduled(name, rng.randrange(60), rng.randrange(24))
     if rng.random() < 0.5:
