@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.terminal.console import note
 from cli.terminal.printable import printable
@@ -15,6 +15,9 @@ from scheduler.ownership.home_owner import owner_or_self
 from scheduler.rules.approvals.pending_change import PendingChange
 from scheduler.rules.state import State
 from scheduler.wording.approval_entries import asker_words, pending_words
+
+if TYPE_CHECKING:
+    from scheduler.configuration.keys.key import Key
 
 REMOVAL = "removal"
 """What stands for the revision of a removal."""
@@ -58,8 +61,10 @@ def change_rows(old: JobDefinition | None, new: JobDefinition | None) -> Iterabl
     """
     from scheduler.configuration.keys.table import JOB_KEYS
 
+    def shown(key: Key) -> tuple[str, str]:
+        return "" if old is None else key.shown(old), "" if new is None else key.shown(new)
+
     for word, key in JOB_KEYS.items():
-        shown = ["" if each is None else key.shown(each) for each in (old, new)]
         if word == "env":
             names = sorted({*(old.env if old else ()), *(new.env if new else ())})
             for name in names:
@@ -69,9 +74,9 @@ def change_rows(old: JobDefinition | None, new: JobDefinition | None) -> Iterabl
         elif old is None or new is None:
             said = old or new
             if said is not None and key.value(said) != getattr(JobDefinition(name=said.name), key.member):
-                yield word, shown[0], shown[1]
+                yield word, *shown(key)
         elif any(getattr(old, name) != getattr(new, name) for name in (key.member, *key.derived)):
-            yield word, shown[0], shown[1]
+            yield word, *shown(key)
 
 
 def tell_changes(state: State, now: datetime) -> None:

@@ -19,7 +19,6 @@ from scheduler.ledger.past import OnProgress
 from scheduler.ledger.view import has_ledger, has_salt, read_config
 from scheduler.planning.candidate import Candidate, read_candidate
 from scheduler.planning.settings_edits import SettingsEdits, settings_edits
-from scheduler.processes.recognition import identity
 from scheduler.rules.planning.plan import EditConfig, Plan, plan
 from scheduler.rules.state import State
 from scheduler.scheduler_lock import Holder, holder_of
@@ -87,7 +86,7 @@ def plan_of(
     now = datetime.now(UTC)
     edit = EditConfig(config.definitions, config.digest, config.calendars, config.owner)
     return HomePlan(
-        plan(state, edit, now, now + span, None if holder is not None else _started(config)),
+        plan(state, edit, now, now + span, None if holder is not None else _started(config, state)),
         config,
         settings_edits(kept, config),
         holder,
@@ -120,12 +119,17 @@ def _state(home: Home, on_progress: OnProgress | None) -> State:
         return ledger.state
 
 
-def _started(config: Config) -> v.SchedulerStarted:
+def _started(config: Config, state: State) -> v.SchedulerStarted:
     """What a scheduler that starts now would record of itself, as far as anything follows from it."""
+    boot_id = ""
+    if state.at_reboot:  # to nothing else it matters which boot this is
+        from scheduler.processes.recognition import identity
+
+        boot_id = identity.boot_id()
     return v.SchedulerStarted(
         pid=os.getpid(),
-        host=identity.host_name(),
-        boot_id=identity.boot_id(),
+        host="",
+        boot_id=boot_id,
         versions={},
         config=config.digest,
         boottime_ms=round(time.clock_gettime(time.CLOCK_BOOTTIME) * 1000),

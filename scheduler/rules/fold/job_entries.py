@@ -155,10 +155,10 @@ def _close(job: Job, at: datetime, reason: MisfireReason) -> None:
     if after is None or after >= at:
         return
     for begin, end in job.open_stretches(after, at):
-        first = schedule_of(job.definition).next_after(begin)
-        if (first is not None and first <= end) or excluded(
-            job.definition, max(begin, job.excluded_until or begin), end
-        ).count:
+        if (
+            any(schedule_of(job.definition).between(begin, end, 1))
+            or excluded(job.definition, max(begin, job.excluded_until or begin), end).count
+        ):
             job.unsettled.append(ClosedInterval(job.definition, begin, end, reason))
     job.advance(at)
 

@@ -1,8 +1,7 @@
 """Which instants of jobs an edit makes disappear, and which appear, in the time to come. Pure rules.
 
-Only jobs whose instants may differ are looked at. What is alike is counted once; where nothing is left to compare
-with, instants are counted without stepping through them; and where there are very many, the comparison ends early,
-and says where.
+Only jobs whose instants may differ are looked at, and what is alike is computed once. Where there are many instants
+they are counted without stepping through them; where there are very many the comparison ends early and says where.
 """
 
 from __future__ import annotations
@@ -19,6 +18,8 @@ from scheduler.schedule import Schedule
 
 COMPARED_MAX: Final = 200_000
 """At most so many instants are compared with each other for a whole plan: a job that runs each second has more."""
+_FEW_MAX: Final = 1_000
+"""So many instants of a job are listed sooner than they are counted."""
 NAMED_MAX: Final = 5
 """So many instants are named, the first ones; the others are counted."""
 
@@ -47,6 +48,11 @@ class Instants(NamedTuple):
         if self.schedule is None:
             return 0
         return sum(self.schedule.count_between(*stretch) for stretch in self.stretches)
+
+    def listed(self, most: int) -> list[datetime] | None:
+        """All of them, ascending; None if there are more than that."""
+        found = list(islice(self.each(), most + 1))
+        return found if len(found) <= most else None
 
     def each(self) -> Iterator[datetime]:
         """All of them, ascending."""
@@ -80,21 +86,39 @@ class InstantChanges(NamedTuple):
         return bool(self.disappear or self.appear or self.before != self.after)
 
 
-def instant_changes(
-    pairs: Sequence[tuple[Instants, Instants]], compared_max: int = COMPARED_MAX
-) -> list[InstantChanges]:
+_Pair = tuple[Instants, Instants]
+"""The instants of a job without an edit and with it."""
+
+
+def instant_changes(pairs: Sequence[_Pair], compared_max: int = COMPARED_MAX) -> list[InstantChanges]:
     """How the instants of jobs change, each given as those without the edit and those with it.
 
     Args:
         pairs: of the jobs; the changes come in the same order.
         compared_max: how many instants are compared at most; those of jobs that have few come first.
     """
-    alike = {pair for pair in pairs if pair[0] == pair[1]}
-    counts = {
-        pair: (pair[0].how_many(), pair[1].how_many()) for pair in dict.fromkeys(pairs) if pair not in alike
-    }
-    found = dict.fromkeys(alike, InstantChanges())
-    left = compared_max
+    found = {pair: InstantChanges() for pair in pairs if pair[0] == pair[1]}
+    many: list[_Pair] = []
+    left = compared_max // 2
+    for pair in dict.fromkeys(pairs):
+        if pair in found:
+            continue
+        most = min(_FEW_MAX, max(0, left) // 2)
+        old, new = (each.listed(most) for each in pair)
+        left -= sum(most + 1 if listed is None else len(listed) for listed in (old, new))
+        if old is None or new is None:
+            many.append(pair)
+        else:
+            counts = InstantChanges(len(old), len(new))
+            found[pair] = _compared(iter(old), iter(new), counts, len(old) + len(new))
+    found |= _counted(many, compared_max // 2)
+    return [found[pair] for pair in pairs]
+
+
+def _counted(pairs: Sequence[_Pair], left: int) -> dict[_Pair, InstantChanges]:
+    """The same of jobs that have many; at most `left` are compared, and those of jobs that have fewer come first."""
+    counts = {pair: (pair[0].how_many(), pair[1].how_many()) for pair in pairs}
+    found = {}
     for number, pair in enumerate(sorted(counts, key=lambda pair: sum(counts[pair]))):
         before, after = counts[pair]
         changes = InstantChanges(before, after)
@@ -107,19 +131,19 @@ def instant_changes(
             share = max(1, left // (len(counts) - number))
             found[pair] = _compared(pair[0].each(), pair[1].each(), changes, share)
             left -= min(share, before + after)
-    return [found[pair] for pair in pairs]
+    return found
 
 
 def _compared(
     old: Iterator[datetime], new: Iterator[datetime], counts: InstantChanges, steps_max: int
 ) -> InstantChanges:
-    """Step through both, which are ascending, at most so many steps."""
+    """Step through both, which are ascending, at most so many instants of them."""
     alone: tuple[list[datetime], list[datetime]] = [], []
     numbers = [0, 0]
     first, second = next(old, None), next(new, None)
     steps, reached = 0, None
     while (first is not None or second is not None) and steps < steps_max:
-        steps += 1
+        steps += 2 if first == second else 1
         if first == second:
             reached, first, second = first, next(old, None), next(new, None)
             continue

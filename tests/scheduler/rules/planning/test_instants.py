@@ -91,3 +91,32 @@ def test_very_many_are_compared_as_far_as_that_takes_no_time() -> None:
     assert changes.disappear == -(-int((changes.compared_until - NOW).total_seconds()) // 2)
     assert (whole.compared_until, whole.appear) == (None, 0)
     assert whole.disappear == 11
+
+
+class _Watched(_Unasked):
+    """Each second of a minute that has the same number, or each other one; `stepped` has how many were asked for."""
+
+    stepped = 0
+
+    def __init__(self, number: int, interval_s: int) -> None:
+        self._every = parse_every(f"{interval_s}s from 2026-03-01T00:00:{number % 60:02}", "UTC")
+        self.number = number
+
+    def between(self, after: datetime, until: datetime, limit: int | None = None) -> Iterator[datetime]:
+        for instant in self._every.between(after, until, limit):
+            _Watched.stepped += 1
+            yield instant
+
+    def summary(self, after: datetime, until: datetime) -> Summary:
+        return self._every.summary(after, until)
+
+
+def test_a_plan_never_steps_through_more_than_it_may() -> None:
+    """However many jobs there are, and however often they run."""
+    _Watched.stepped = 0
+    stretch = ((NOW, UNTIL),)
+    pairs = [(Instants(_Watched(n, 60), stretch), Instants(_Watched(n, 120), stretch)) for n in range(300)]
+    changes = instant_changes(pairs, 10_000)
+    assert _Watched.stepped <= 10_000 + 4 * len(pairs)
+    assert {(each.before, each.after) for each in changes} == {(57_600, 28_800)}
+    assert all(each.compared_until is not None for each in changes)
