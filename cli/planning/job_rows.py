@@ -25,7 +25,7 @@ from scheduler.wording.expectation_entries import breach_clause, end_clause
 NAMES_MAX: Final = 10
 """So many names are listed; the others are counted."""
 _RUNS_MAX: Final = 5
-_TIMES_MAX: Final = 3
+_TIMES_MAX: Final = 2
 NO_DIGEST: Final = "set (no digest yet: nothing is recorded)"
 
 
@@ -119,16 +119,17 @@ def instant_rows(changes: InstantChanges, edit: JobEdit | None, zone: str) -> It
         ("appear", changes.appear, changes.first_appear),
     ):
         if count:
-            yield word, f"{show_count(count, 'time')}{once}: {_times(first, count, zone)}"
+            yield word, f"{show_count(count, 'time')}{once}{_times(first, count, zone)}"
     if changes.compared_until is not None:
         reached = show_time(changes.compared_until, zone)
         yield "times", f"compared up to {reached}; in all {changes.after:,} in place of {changes.before:,}"
 
 
 def _times(first: Sequence[datetime], count: int, zone: str) -> str:
-    shown = first if count <= _TIMES_MAX else first[: _TIMES_MAX - 1]
-    told = ", ".join(show_time(instant, zone) for instant in shown)
-    return told if count == len(shown) else f"{told} and {count - len(shown):,} more"
+    """A few times, or the first of many, as the end of a sentence."""
+    if count <= _TIMES_MAX:
+        return f": {', '.join(show_time(instant, zone) for instant in first)}"
+    return f", the first {show_time(first[0], zone)}"
 
 
 def _run_rows(plan: JobPlan, now: datetime, zone: str, *, served: bool) -> Iterator[tuple[str, Value]]:

@@ -78,6 +78,9 @@ def same_as_foreseen(found: Plan, recorded: list[Entry]) -> None:
     def of_edit(each: Entry | Event) -> bool:
         return each.type in edits or (each.type in switches and each.actor == v.CONFIG)
 
+    assert {each.actor for each in found.recorded} <= {v.CONFIG}, (
+        "a pause that has ended is nothing of the edit"
+    )
     assert _told(found.recorded, of_edit) == _told(recorded, of_edit)
     names = [each.edit.name for each in found.jobs if each.edit.takes_effect]
     waiting = {each.run.number for job in found.jobs for each in job.runs if each.run.started is None}

@@ -89,6 +89,18 @@ def test_what_was_missed_is_told_with_the_edit_and_without_it() -> None:
     same_as_foreseen(found, take_up(world, jobs))
 
 
+def test_a_time_that_passes_as_an_edit_comes_is_told() -> None:
+    """It is no longer run, and the scheduler that serves says so."""
+    world = World(job("a", "0 * * * *"))
+    world.start()
+    world.run(3_599)
+    world.clock.pass_(2)
+    jobs = {"a": job("a", "30 * * * *")}
+    found = foresee(world, jobs)
+    assert [event.type for event in found.follows] == [v.ScheduleMisfired.TYPE]
+    same_as_foreseen(found, take_up(world, jobs))
+
+
 def test_what_is_expected_otherwise_is_told_as_the_plan_said() -> None:
     """A shorter time to the next success is over at once; one that is over already ends when the job is removed."""
     world = World(job("a", "0 0 1 1 *", expect=Expect(success_every_ms=3_600_000)), job("b", on_demand=True))
