@@ -172,7 +172,7 @@ class Follower:
             for entry in self._reader.read(self.telling.cursor + 1):
                 fold(self.telling, entry, self._audience)
                 if entry.type in _CONFIG_TYPES:
-                    self._writer.outputs.config_changed()
+                    self._writer.config_changed()
                     self._dirty = True
                 taken += 1
                 if taken == TURN_ENTRIES:

@@ -39,19 +39,31 @@ class MessageWriter:
         self, home: Home, ledger_id: str, entry_at: Callable[[int], Entry | None], audience: Audience
     ) -> None:
         self._home, self._ledger_id, self._entry_at, self._audience = home, ledger_id, entry_at, audience
-        self.outputs = OutputEnds(home)
+        self._outputs = OutputEnds(home)
+        self._made: dict[str, Message] = {}
+
+    def config_changed(self) -> None:
+        """Note that the config may have changed, which says what is secret."""
+        self._outputs.config_changed()
+        self._made.clear()
 
     def id_of(self, channel: str, bundle: Bundle) -> str:
         """The id of the message that tells a channel of these news."""
         return message_id(self._ledger_id, channel, bundle.first, bundle.last, bundle.count)
 
     def message(self, channel: str, parcel: Parcel) -> Message:
-        """The message.
+        """The message; while it is tried again and again it is made once.
 
         Raises:
+            NoSuchNews: what is to be told is not in the ledger.
             LedgerError: the ledger is damaged, or cannot be read.
         """
-        bundle = parcel.bundle
+        found = self._made.get(channel)
+        if found is None or found.id != self.id_of(channel, parcel.bundle):
+            found = self._made[channel] = self._new_message(channel, parcel.bundle)
+        return msgspec.structs.replace(found, repeated=parcel.uncertain)
+
+    def _new_message(self, channel: str, bundle: Bundle) -> Message:
         characters = max(OUTPUT_END_CHARACTERS_MAX // len(bundle.shown), _OUTPUT_CHARACTERS_MIN)
         return Message(
             id=self.id_of(channel, bundle),
@@ -62,7 +74,6 @@ class MessageWriter:
             notices=tuple(self._notice(news, characters) for news in bundle.shown),
             counts=bundle.counts,
             omitted=bundle.count - len(bundle.shown),
-            repeated=parcel.uncertain,
         )
 
     def _notice(self, news: News, characters: int) -> Notice:
@@ -94,7 +105,7 @@ class MessageWriter:
             return ""
         written = {"stdout": data.stdout_bytes, "stderr": data.stderr_bytes}
         attempt = Attempt(entry.job, entry.run, data.attempt, data.started, written)
-        return self.outputs.end_of(attempt, characters)
+        return self._outputs.end_of(attempt, characters)
 
     def _command(self, entry: Entry) -> str:
         what = ["runs", "show", str(entry.run)] if entry.run is not None else ["jobs", "why", entry.job or ""]

@@ -52,15 +52,17 @@ class OutputEnds:
 
     def end_of(self, attempt: Attempt, characters_max: int) -> str:
         """The last lines that it printed, of both streams if it used both; empty if there are none to be had."""
+        masker = self._secrets.masker(attempt.job)
+        longest = max((len(form) for form in masker.forms), default=0)
+        size = max(_WINDOW * characters_max, _WINDOW_BYTES_MIN, _WINDOW * longest)
         ends = {}
         for stream in _STREAMS:
-            if window := self._window(attempt, stream, characters_max):
+            if window := self._window(attempt, stream, size):
                 ends[stream] = window
+        if ends and masker.withholds:
+            return WITHHELD
         if not ends:
             return ""
-        masker = self._secrets.masker(attempt.job)
-        if masker.withholds:
-            return WITHHELD
         share = characters_max // len(ends)
         shown = {stream: _last_lines(_shown(text, masker), share) for stream, text in ends.items()}
         shown = {stream: text for stream, text in shown.items() if text}
@@ -68,10 +70,10 @@ class OutputEnds:
             return "".join(shown.values())
         return "".join(f"[{stream}]\n{text}" for stream, text in shown.items())
 
-    def _window(self, attempt: Attempt, stream: str, characters_max: int) -> str:
-        """The end of a stream from the beginning of a line on."""
+    def _window(self, attempt: Attempt, stream: str, size: int) -> str:
+        """The end of a stream, from the beginning of a line on where one begins in it."""
         path = self._home.output(attempt.run, attempt.number, attempt.started, stream)
-        length, size = attempt.written[stream], max(_WINDOW * characters_max, _WINDOW_BYTES_MIN)
+        length = attempt.written[stream]
         try:
             output = RawOutput.open(path)
             if output is None:
@@ -88,7 +90,7 @@ class OutputEnds:
         except (OSError, DamagedOutput):
             return ""
         if begin:
-            raw = _without_part_of_a_key(raw.partition(b"\n")[2])
+            raw = _without_part_of_a_key(raw.partition(b"\n")[2] or raw)
         return raw.decode("utf-8", "replace")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from scheduler import vocabulary as v
@@ -333,3 +334,73 @@ def test_a_receiver_that_hangs_holds_up_nobody(told: ToldHome) -> None:
     told.receivers.hang.set()
     told.turn()
     assert {each.channel for each in told.receivers.taken} == {"mail", "pager"}
+
+
+def test_a_run_with_several_attempts_is_told_once_at_its_end(told: ToldHome) -> None:
+    """Attempts that others follow are no news, however they came out."""
+    run = told.writer.tick("plain")
+    for attempt in (1, 2):
+        told.writer.start("plain", run, attempt=attempt)
+        told.writer.finish("plain", run, "failed", attempt=attempt, retry_at=told.now())
+    told.turn()
+    assert told.receivers.taken == []
+    told.writer.start("plain", run, attempt=3)
+    told.writer.finish("plain", run, "failed", attempt=3)
+    told.turn()
+    assert told.receivers.told("mail") == [("failure",)]
+
+
+def test_a_run_whose_place_another_one_takes_is_no_failure(told: ToldHome) -> None:
+    """However it came out when it was asked to stop."""
+    for outcome in ("cancelled", "failed"):
+        run = told.writer.tick("plain")
+        told.writer.start("plain", run)
+        told.writer.record(v.RunCancelRequested(replaced_by=run + 2), "plain", run)
+        told.writer.finish("plain", run, outcome)  # type: ignore[arg-type]
+    told.run("plain")
+    told.turn()
+    assert told.receivers.taken == []
+
+
+def test_what_is_late_is_told_and_that_it_came(told: ToldHome) -> None:
+    """The end is told to those alone who were told of the breach."""
+    told.write_config(CONFIG.replace("when: [failure, recovery, missed]", "when: [late, recovery]"))
+    since = told.now()
+    breached = v.ExpectationBreached(expectation="success_every", limit_ms=60_000, since=since)
+    seq = told.writer.record(breached, "plain").seq
+    told.turn()
+    met = v.ExpectationMet(
+        expectation="success_every", breach=seq, since=since, until=since, by="succeeded", because_of=seq
+    )
+    told.writer.record(met, "plain")
+    told.turn(60)
+    assert told.receivers.told("mail") == [("late",), ("recovery",)]
+    (late, _) = [each.notices[0] for each in told.receivers.taken]
+    assert late.scheduled_for == since
+    assert late.command.endswith("jobs why plain")
+
+
+def test_a_monitoring_service_is_told_of_each_start_and_each_end(told: ToldHome) -> None:
+    """One start for a run, then how it came out; there is no digest."""
+    told.write_config("channels: {mail: {ping: 'https://hc.example/x'}}\njobs: {}\n")
+    for outcome in ("succeeded", "failed", "lost", "cancelled"):
+        run = told.writer.tick("plain")
+        told.writer.start("plain", run)
+        told.turn()
+        told.writer.finish("plain", run, outcome)  # type: ignore[arg-type]
+        told.turn()
+    assert told.receivers.told("mail") == [
+        (kind,) for end in ("finished", "failure", "lost", "finished") for kind in ("started", end)
+    ]
+
+
+def test_a_message_of_many_is_bounded(told: ToldHome) -> None:
+    """However many news there are, and however long what they tell of is."""
+    for _ in range(3):
+        told.turn()
+    for _ in range(200):
+        told.writer.finish("plain", told.writer.tick("plain"), "failed", message="x" * 20_000)
+    told.turn(60)
+    (message,) = told.receivers.taken
+    assert len(msgspec.json.encode(message)) < 100_000
+    assert all(len(each.summary) <= 500 for each in message.notices)
