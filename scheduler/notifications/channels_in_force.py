@@ -13,7 +13,12 @@ from scheduler.configuration import (
     ConfigUnreadable,
     ConfigUntrusted,
 )
-from scheduler.configuration.home_config import ConfigStamp, config_stamp, load_config
+from scheduler.configuration.home_config import (
+    ConfigStamp,
+    config_stamp,
+    load_config,
+    may_be_half_written,
+)
 from scheduler.home import Home
 from scheduler.notifications.settings import Channel
 from scheduler.rules.notifications.audience import DIGEST_MS_DEFAULT, Receiver
@@ -33,14 +38,19 @@ class ChannelsInForce:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._stamp: ConfigStamp | None = None
+        self._seen_stamp: ConfigStamp | None = None
         self.settings: Mapping[str, Channel] = {}
         self.receivers: Mapping[str, Receiver] = {}
         self.are_known = False
 
     def refresh(self) -> bool:
-        """Take up an edited config; whether the channels are others than before."""
+        """Take up an edited config once two looks find the same; whether the channels are others than before."""
         stamp = config_stamp(self._home)
+        seen, self._seen_stamp = self._seen_stamp, stamp
         if stamp == self._stamp and self.are_known:
+            return False
+        # An editor may write in several steps, and a channel that is missing for a moment would be given up.
+        if self.are_known and (stamp != seen or may_be_half_written(self._home)):
             return False
         self._stamp = stamp
         paths = [self._home.config] if self.are_known else [self._home.config, self._home.config_in_force]

@@ -22,7 +22,7 @@ from scheduler.notifications.deliveries import Deliveries, Opener
 from scheduler.notifications.message_writer import MessageWriter, NoSuchNews
 from scheduler.notifications.recollection import entry_at, is_of_this_ledger, recollect
 from scheduler.notifications.records import records
-from scheduler.notifications.state_file import forget_telling, read_telling, write_telling
+from scheduler.notifications.state_file import come_to_rest, end_rest, read_telling, write_telling
 from scheduler.rules.notifications.audience import Audience
 from scheduler.rules.notifications.delivery import (
     begin_try,
@@ -56,7 +56,7 @@ class Follower:
     Args:
         home: the home; opener: makes the way to a receiver.
         now: the wall clock; seconds: a clock that is never set.
-        is_first: nobody has followed this ledger before, so that nothing that is to be told may be a repetition.
+        is_first: nothing says that anybody has followed this ledger before.
 
     Attributes:
         telling: what is known; deliveries: the tries that are going on.
@@ -141,9 +141,9 @@ class Follower:
         self.deliveries.ended.put(None)
 
     def close(self) -> None:
-        """Close all files; where nobody is told of anything, nothing is kept."""
+        """Close all files; where nobody is told of anything, that alone is kept."""
         if self.is_idle:
-            forget_telling(self._home.notifications)
+            come_to_rest(self._home.notifications)
         self._reader.close()
 
     def _read_audience(self) -> Audience:
@@ -157,7 +157,8 @@ class Follower:
         self._reader.refresh()
         found = read_telling(self._home.notifications, self._reader.ledger_id)
         if found is None or not is_of_this_ledger(found, self._reader):
-            return recollect(self._reader, self._audience, is_first=is_first)
+            was_at_rest = end_rest(self._home.notifications)
+            return recollect(self._reader, self._audience, is_first=is_first, was_at_rest=was_at_rest)
         cut_off(found)
         return found
 

@@ -4,6 +4,9 @@ What each channel was told last is in the ledger, and channels are told in its o
 still to be told. A message that was on its way is told once more then, and says that it may be a repetition. A
 channel that no entry names is told from the last start of a scheduler on. How many failures there were in a row is
 known as far as the entries say that are looked at.
+
+Where nobody has followed the ledger before, or whoever did came to rest when the config had no channels any more,
+channels are told from the last edit of the config on, or the last start of a scheduler.
 """
 
 from __future__ import annotations
@@ -20,31 +23,39 @@ LOOKBACK_ENTRIES: Final = 50_000
 """So many of the newest entries are looked at."""
 
 
-def recollect(reader: CommittedReader, audience: Audience, *, is_first: bool) -> Telling:
+def recollect(
+    reader: CommittedReader, audience: Audience, *, is_first: bool, was_at_rest: bool = False
+) -> Telling:
     """What is known by the ledger alone; the entries behind the cursor are still to be folded.
 
     Args:
         reader: of the ledger; audience: who is told.
-        is_first: nobody has followed this ledger before.
+        is_first: nothing says that anybody has followed this ledger before.
+        was_at_rest: whoever followed it last left nothing to be told.
 
     Raises:
         Corrupt, Unavailable: the ledger is damaged, or cannot be read.
     """
     begin = max(0, reader.refresh() + 1 - LOOKBACK_ENTRIES)
     told: dict[str, int] = {}
-    started, newest = None, begin - 1
+    started, edited, newest = None, None, begin - 1
     for entry in reader.read(begin):
         newest = entry.seq
         if entry.type == v.SchedulerStarted.TYPE:
-            started = entry.seq
+            started = edited = entry.seq
+        elif entry.type == v.ConfigAccepted.TYPE:
+            edited = entry.seq
         elif entry.type in v.NOTIFICATIONS:
             data = v.payload(entry)
             told[data.channel] = max(data.last, told.get(data.channel, -1))
-    since_start = newest if started is None else started - 1
-    cursor = begin - 1 if told else since_start
+    if was_at_rest or (is_first and not told):
+        since = newest if edited is None else edited - 1
+        channels = {name: ChannelNews(settled=since) for name in audience.receivers}
+        return Telling(reader.ledger_id, since, _hash_of(reader, since), channels)
+    since = newest if started is None else started - 1
+    cursor = begin - 1 if told else since
     channels = {
-        name: ChannelNews(settled=told.get(name, since_start), unsure=bool(told) or not is_first)
-        for name in {*audience.receivers, *told}
+        name: ChannelNews(settled=told.get(name, since), unsure=True) for name in {*audience.receivers, *told}
     }
     return Telling(reader.ledger_id, cursor, _hash_of(reader, cursor), channels)
 

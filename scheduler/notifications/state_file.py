@@ -19,6 +19,7 @@ from eventstore.regular_file import read_regular
 from scheduler.rules.notifications.news import SHOWN_MAX, Bundle, ChannelNews, Telling
 
 STATE_NAME: Final = "state.json"
+REST_NAME: Final = "at-rest"
 BYTES_MAX: Final = 16 * 1024 * 1024
 CHANNELS_MAX: Final = 1_000
 _ERROR_CHARACTERS_MAX: Final = 2_000
@@ -45,10 +46,19 @@ def write_telling(folder: Path, telling: Telling) -> None:
     write_file(REAL, folder / STATE_NAME, msgspec.json.encode(telling), durable=False)
 
 
-def forget_telling(folder: Path) -> None:
-    """Nobody is to be told of anything: remove the file, if there is one."""
+def come_to_rest(folder: Path) -> None:
+    """Nobody is to be told of anything: keep that, and nothing else."""
     with contextlib.suppress(OSError):
+        write_file(REAL, folder / REST_NAME, b"", durable=False)
         (folder / STATE_NAME).unlink()
+
+
+def end_rest(folder: Path) -> bool:
+    """Somebody is to be told again; whether nobody was before."""
+    with contextlib.suppress(OSError):
+        (folder / REST_NAME).unlink()
+        return True
+    return False
 
 
 def _fits(telling: Telling) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -310,8 +311,8 @@ def test_an_unusable_edit_changes_nothing(told: ToldHome) -> None:
     assert told.receivers.told("mail") == [("failure",)]
 
 
-def test_without_channels_nothing_is_kept(told: ToldHome) -> None:
-    """The last channel is gone, what was pending is recorded, and the file goes too."""
+def test_without_channels_it_comes_to_rest_and_begins_anew(told: ToldHome) -> None:
+    """What was pending is recorded, the file goes; a channel that comes back is told of what comes from then on."""
     told.receivers.problems["mail"] = REFUSED
     told.fail("plain")
     told.turn()
@@ -319,8 +320,44 @@ def test_without_channels_nothing_is_kept(told: ToldHome) -> None:
     told.turn()
     assert told.follower.is_idle
     told.follower.close()
+    told.kill()
     assert not (told.home.notifications / STATE_NAME).exists()
     assert len(told.records()) == 1
+    told.receivers.problems.clear()
+    told.fail("plain")
+    told.write_config(CONFIG)
+    told.writer.record(v.ConfigAccepted(config="c", jobs=2), actor=v.CONFIG)
+    told.fail("tagged")
+    told.turn()
+    assert [notice.job for each in told.receivers.taken for notice in each.notices] == ["tagged"]
+    assert not told.receivers.taken[0].repeated
+
+
+def test_the_first_channel_is_told_from_its_edit_on(told: ToldHome) -> None:
+    """What failed while nobody was to be told is no news."""
+    told.fail("plain")
+    told.writer.record(v.ConfigAccepted(config="c", jobs=2), actor=v.CONFIG)
+    told.fail("plain")
+    told.turn()
+    (message,) = told.receivers.taken
+    assert (len(message.notices), message.repeated) == (1, False)
+
+
+def test_a_deleted_folder_is_lost_memory(told: ToldHome) -> None:
+    """What was told last stands in the ledger, and what comes behind that is told."""
+    told.fail("plain")
+    told.turn()
+    told.receivers.problems["mail"] = REFUSED
+    told.fail("tagged")
+    told.turn(60)
+    told.kill()
+    shutil.rmtree(told.home.notifications)
+    told.receivers.problems.clear()
+    told.writer.record(v.ConfigAccepted(config="c", jobs=2), actor=v.CONFIG)
+    told.turn()
+    jobs = [notice.job for each in told.receivers.taken if each.channel == "mail" for notice in each.notices]
+    assert jobs == ["plain", "tagged"]
+    assert told.receivers.taken[-1].repeated
 
 
 def test_a_receiver_that_hangs_holds_up_nobody(told: ToldHome) -> None:
