@@ -23,18 +23,26 @@ class Wanted(NamedTuple):
 
     Attributes:
         zone: in which times are read that name none; None: this machine's.
-        output: a file for the config; None: standard output.
+        output: a file for the config; None: standard output, or a part of the home's config.
+        part: the name of a new file in `config.d` for it; None: none.
         as_json: tell it for programs.
     """
 
     zone: str | None
     output: Path | None
+    part: str | None
     as_json: bool
 
 
 def import_options(command: Command) -> Command:
-    """Give a command `--timezone`, `--output` and `--json`."""
+    """Give a command `--timezone`, `--output`, `--into` and `--json`."""
     command = json_option(command)
+    command = click.option(
+        "--into",
+        "part",
+        metavar="NAME",
+        help="Write the config to the new file NAME.yaml in config.d: the jobs come into force.",
+    )(command)
     command = click.option(
         "-o",
         "--output",
@@ -70,14 +78,16 @@ def surroundings(home: Home, zone: str | None) -> Surroundings:
         owner = pwd.getpwuid(uid).pw_name
     except KeyError:
         owner = str(uid)
-    return Surroundings(zone or local_zone(), owner, uid == 0, home_of, _taken(home))
+    jobs, calendars = _taken(home)
+    return Surroundings(zone or local_zone(), owner, uid == 0, home_of, jobs, calendars)
 
 
-def _taken(home: Home) -> list[str]:
-    """The names of the jobs that the home's config has; none where it cannot be read."""
+def _taken(home: Home) -> tuple[list[str], list[str]]:
+    """The names of the jobs and calendars that the home's config has; none where it cannot be read."""
     from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable, load
 
     try:
-        return list(load(home.config, home.root).jobs)
+        config = load(home.config, home.root)
     except (ConfigInvalid, ConfigMissing, ConfigUnreadable):
-        return []
+        return [], []
+    return list(config.jobs), list(config.calendars)

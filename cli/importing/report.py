@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,9 +12,11 @@ import click
 from cli.app.failures import ExitCode
 from cli.app.json_output import show_json
 from cli.importing.options import Wanted
+from cli.importing.target import Target
 from cli.terminal.console import Tone, fitted, note, out, paint, wants_colour
 from cli.terminal.printable import printable, show_count
 from cli.times.show import show_time
+from scheduler.configuration.files.part_names import folder_of
 from scheduler.home import Home
 
 if TYPE_CHECKING:
@@ -31,7 +34,7 @@ _LABELS: dict[str, tuple[str, Tone]] = {
 _DAYS_SHOWN = 3
 
 
-def finish(home: Home, found: Conversion, heading: list[str], wanted: Wanted) -> None:
+def finish(home: Home, found: Conversion, heading: list[str], wanted: Wanted, target: Target) -> None:
     """Check a conversion, give out its config, and say line by line what came of its source.
 
     Raises:
@@ -40,27 +43,27 @@ def finish(home: Home, found: Conversion, heading: list[str], wanted: Wanted) ->
     """
     from scheduler.importing.checked import check
 
-    path = wanted.output or home.config
-    root = home.root if home.root.is_dir() else None
-    checked = check(found, heading, path, root, datetime.now(UTC))
-    if wanted.output is not None:
-        _write(home, wanted, checked.text)
+    checked = check(found, heading, target.read, datetime.now(UTC))
+    if target.path is not None:
+        _write(home, target.path, checked.text)
     if wanted.as_json:
-        _show_for_programs(checked, written=wanted.output is not None)
+        _show_for_programs(checked, written=target.path is not None)
     else:
-        if wanted.output is None:
+        if target.path is None:
             out(checked.text.rstrip("\n"))
         _remarks(checked)
-        _summary(checked, wanted)
+        _summary(checked, target.path)
     if checked.refused or checked.different:
         raise click.exceptions.Exit(ExitCode.FAILED)
 
 
-def _write(home: Home, wanted: Wanted, text: str) -> None:
+def _write(home: Home, path: Path, text: str) -> None:
     from cli.app.output_file import written_aside
+    from cli.importing.target import make_folder
 
-    assert wanted.output is not None, "there is a file to write"
-    with written_aside(wanted.output, home, force=None) as unfinished:
+    if path.parent == folder_of(home.config):
+        make_folder(path.parent)
+    with written_aside(path, home, force=None) as unfinished:
         unfinished.file.write(text.encode())
 
 
@@ -105,13 +108,13 @@ def _times(instants: list[datetime]) -> str:
     return f"{shown} UTC" if more <= 0 else f"{shown} UTC (and {more} more of the next 50)"
 
 
-def _summary(checked: CheckedImport, wanted: Wanted) -> None:
+def _summary(checked: CheckedImport, path: Path | None) -> None:
     jobs, compared = len(checked.found.jobs), len(checked.compared)
     same = compared - len(checked.different)
     parts = [show_count(jobs, "job")]
     if checked.refused:
         parts.append(f"{checked.refused:,} not imported")
-    where = f", written to {printable(str(wanted.output))}" if wanted.output is not None else ""
+    where = f", written to {printable(str(path))}" if path is not None else ""
     note(f"{', '.join(parts)}{where}")
     if compared:
         what = "the next 50 times are the same before and after"

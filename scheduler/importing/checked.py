@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import NamedTuple
 
-from scheduler.configuration import Config, ConfigInvalid, parse
+from scheduler.configuration import Config, ConfigInvalid
 from scheduler.definition import Timing
 from scheduler.importing.config_text import config_text
 from scheduler.importing.conversion import Conversion, ImportedJob
@@ -41,7 +40,7 @@ class CheckedImport(NamedTuple):
 
 
 def check(
-    found: Conversion, heading: Sequence[str], path: Path, home: Path | None, now: datetime
+    found: Conversion, heading: Sequence[str], read: Callable[[bytes], Config], now: datetime
 ) -> CheckedImport:
     """Read the config that comes of a conversion, and compare its jobs with their source.
 
@@ -50,8 +49,7 @@ def check(
     Args:
         found: the conversion; jobs are taken out of it.
         heading: comments at the top of the config.
-        path: where the config will be, for messages.
-        home: the home that it is for; None: any.
+        read: reads the bytes of the config, perhaps beside the files that it will stand with.
         now: later instants are compared.
 
     Raises:
@@ -60,7 +58,7 @@ def check(
     for _ in range(_ROUNDS_MAX):
         text = config_text(found, heading)
         try:
-            config = parse(text.encode(), path, home)
+            config = read(text.encode())
         except ConfigInvalid as invalid:
             if not _without_refused(found, invalid):
                 raise

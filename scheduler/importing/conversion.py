@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
@@ -93,14 +93,15 @@ class Surroundings(NamedTuple):
         owner: the user as whom jobs run that say nothing else: the owner of the home.
         runs_as_others: whether the home's jobs may run as other users.
         home_of: the home folder of a user; None if there is no such user.
-        taken: names that jobs have already.
+        taken: names that jobs have already; taken_calendars: those of calendars.
     """
 
     zone: str
     owner: str
     runs_as_others: bool
     home_of: Callable[[str], str | None]
-    taken: Iterable[str] = ()
+    taken: Sequence[str] = ()
+    taken_calendars: Sequence[str] = ()
 
 
 CRON_PATH = "/usr/bin:/bin"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from scheduler.configuration import Config, parse
 from scheduler.importing.checked import CheckedImport, check
 from scheduler.importing.conversion import Surroundings
 from scheduler.importing.crontab.conversion import convert, dialect_of
@@ -41,7 +42,11 @@ def imported(
         around(zone, owner),
         form="system" if system else "user",
     )
-    return check(found, [], Path("config.yaml"), None, now)
+    return check(found, [], _read, now)
+
+
+def _read(raw: bytes) -> Config:
+    return parse(raw, Path("config.yaml"))
 
 
 SERVICE = "[Service]\nExecStart=/bin/true\n"
@@ -70,7 +75,7 @@ def converted_timer(
         of_user,
     )
     found = convert_timers([loaded], "systemd", around(zone, owner))
-    return check(found, [], Path("config.yaml"), None, now)
+    return check(found, [], _read, now)
 
 
 def told(checked: CheckedImport, kind: str) -> list[tuple[int, str]]:

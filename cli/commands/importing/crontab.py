@@ -44,6 +44,7 @@ def crontab(
     dialect: str,
     zone: str | None,
     output: Path | None,
+    part: str | None,
     as_json: bool,
 ) -> None:
     """Make config of a crontab, and say line by line what becomes of it.
@@ -56,13 +57,12 @@ def crontab(
     """
     from cli.importing.options import surroundings
     from cli.importing.report import finish
+    from cli.importing.target import target_of
     from scheduler.importing.crontab.conversion import convert, dialect_of
     from scheduler.importing.crontab.lines import BYTES_MAX, NoCrontab, split
 
-    if output is not None:
-        from cli.app.output_file import check_place
-
-        check_place(output, home, force=None)
+    wanted = Wanted(zone, output, part, as_json)
+    target = target_of(home, wanted)
     raw, source = _content(file, BYTES_MAX + 1)
     try:
         lines = split(raw)
@@ -75,7 +75,7 @@ def crontab(
         f"Imported from {source} by `cronledger import crontab`.",
         "cron starts a command beside its last run and catches nothing up: hence overlap and catch_up.",
     ]
-    finish(home, found, heading, Wanted(zone, output, as_json))
+    finish(home, found, heading, wanted, target)
 
 
 def _content(file: str, bytes_max: int) -> tuple[bytes, str]:

@@ -26,6 +26,7 @@ def systemd(
     of_user: bool | None,
     zone: str | None,
     output: Path | None,
+    part: str | None,
     as_json: bool,
 ) -> None:
     """Make config of timers and their services, and say line by line what becomes of them.
@@ -38,13 +39,12 @@ def systemd(
     """
     from cli.importing.options import surroundings
     from cli.importing.report import finish
+    from cli.importing.target import target_of
     from cli.importing.unit_files import load_timers
     from scheduler.importing.systemd.conversion import convert
 
-    if output is not None:
-        from cli.app.output_file import check_place
-
-        check_place(output, home, force=None)
+    wanted = Wanted(zone, output, part, as_json)
+    target = target_of(home, wanted)
     timers = load_timers(units, of_user)
     found = convert(timers, "systemd", surroundings(home, zone))
     names = ", ".join(loaded.timer.name for loaded in timers[:20])
@@ -52,4 +52,4 @@ def systemd(
         f"Imported from {names} by `cronledger import systemd`.",
         "systemd catches up only where Persistent= says so: hence catch_up.",
     ]
-    finish(home, found, heading, Wanted(zone, output, as_json))
+    finish(home, found, heading, wanted, target)

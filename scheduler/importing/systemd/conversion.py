@@ -10,6 +10,7 @@ from scheduler.importing.names import JobNames
 from scheduler.importing.systemd.calendar_event import BadEvent, CalendarEvent, read_event
 from scheduler.importing.systemd.calendar_instants import EventInstants
 from scheduler.importing.systemd.calendar_schedule import (
+    Days,
     EventSchedule,
     Inexpressible,
     changes_clocks,
@@ -149,8 +150,7 @@ class _TimerConversion:
         calendars = {}
         for word, days in (("only", schedule.only), ("except", schedule.without)):
             if days is not None:
-                self._found.calendars[days.name] = {days.key: list(days.values)}
-                calendars[word] = days.name
+                calendars[word] = self._calendar(days)
         if calendars:
             keys["calendars"] = calendars
         keys |= self._jitter(keys, line)
@@ -160,6 +160,15 @@ class _TimerConversion:
                 line, "where clocks go back, systemd leaves out one of two equal hours; the job runs in both"
             )
         return _Times(keys, instants, line)
+
+    def _calendar(self, days: Days) -> str:
+        """The name of a calendar of such days, which is made where there is none."""
+        wanted, name, number = {days.key: list(days.values)}, days.name, 1
+        while name in self._around.taken_calendars or self._found.calendars.get(name, wanted) != wanted:
+            number += 1
+            name = f"{days.name}-{number}"
+        self._found.calendars[name] = wanted
+        return name
 
     def _jitter(self, keys: dict[str, object], line: int) -> dict[str, object]:
         written = self._timer.last("Timer", "RandomizedDelaySec")

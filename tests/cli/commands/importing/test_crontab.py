@@ -114,3 +114,52 @@ def test_an_empty_crontab_is_an_empty_config(tmp_path: Path) -> None:
     (tmp_path / "tab").write_text("# nothing\n", "utf-8")
     answer = call("import", "crontab", str(tmp_path / "tab"), home=tmp_path)
     assert (answer.code, "jobs: {}" in answer.out, "# nothing" in answer.out) == (0, True, True)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home with one job and a default."""
+    config = tmp_path / "home" / "services" / "scheduler" / "config.yaml"
+    config.parent.mkdir(parents=True)
+    config.write_text("defaults: {timezone: Asia/Tokyo}\njobs: {backup: {command: x, every: 1h}}\n", "utf-8")
+    return tmp_path / "home"
+
+
+def test_it_becomes_a_part_of_the_homes_config_when_asked(home: Path, tab: Path) -> None:
+    """It is right together with what is there, in a file of its own that nobody else may read."""
+    assert call("import", "crontab", str(tab), "--into", "moved", "--timezone", "UTC", home=home).code == 0
+    part = home / "services" / "scheduler" / "config.d" / "moved.yaml"
+    assert (part.stat().st_mode & 0o777, part.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert call("check", home=home).code == 0
+    shown = call("jobs", "show", "backup-2", "--json", home=home).document
+    assert shown["timezone"] == "UTC"
+    before = part.read_bytes()
+    again = call("import", "crontab", str(tab), "--into", "moved", home=home)
+    assert (again.code, part.read_bytes()) == (2, before)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--into", "../x"], "no name for a part of the config"),
+        (["--into", ".x"], "no name for a part of the config"),
+        (["--into", "x", "-o", "y"], "one of them is enough"),
+    ],
+)
+def test_a_part_is_in_its_folder_or_nowhere(home: Path, tab: Path, options: list[str], said: str) -> None:
+    """Nothing is written anywhere else."""
+    answer = call("import", "crontab", str(tab), *options, home=home)
+    assert (answer.code, said in answer.err) == (2, True)
+    assert not (home / "services" / "scheduler" / "config.d").exists()
+
+
+def test_a_part_needs_a_config_that_can_be_used(home: Path, tab: Path) -> None:
+    """What is wrong with the home's own is told as `check` does, and nothing is written."""
+    config = home / "services" / "scheduler" / "config.yaml"
+    config.write_text("jobs: {x: {comand: y}}", "utf-8")
+    answer = call("import", "crontab", str(tab), "--into", "moved", home=home)
+    assert answer.code == 2
+    assert "config.yaml:1:" in answer.err
+    config.unlink()
+    assert "there is no config" in call("import", "crontab", str(tab), "--into", "moved", home=home).err
+    assert not (config.parent / "config.d").exists()

@@ -1,0 +1,80 @@
+"""Where the config of an import goes, and beside what it has to be right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from cli.app.failures import Failure
+from cli.app.output_file import check_place
+from cli.importing.options import Wanted
+from cli.terminal.printable import printable
+from scheduler.configuration import Config, parse
+from scheduler.home import Home
+
+_MODE = 0o700
+
+
+class Target(NamedTuple):
+    """Where a config goes.
+
+    Attributes:
+        path: the file; None: standard output.
+        read: reads the config as it will be read there.
+    """
+
+    path: Path | None
+    read: Callable[[bytes], Config]
+
+
+def target_of(home: Home, wanted: Wanted) -> Target:
+    """The target that was asked for.
+
+    Raises:
+        Failure: nothing may be written there.
+        ConfigInvalid, ConfigMissing, ConfigUnreadable: the home's own config, of which it would be a part, cannot be
+            used.
+    """
+    if wanted.part is not None:
+        if wanted.output is not None:
+            raise click.UsageError(
+                "--into names a file of the home, --output any other: one of them is enough"
+            )
+        return _part(home, wanted.part)
+    if wanted.output is not None:
+        check_place(wanted.output, home, force=None)
+    root = home.root if home.root.is_dir() else None
+    return Target(wanted.output, lambda raw: parse(raw, wanted.output or home.config, root))
+
+
+def _part(home: Home, name: str) -> Target:
+    """A new part of the home's config, which is read together with what is there."""
+    from scheduler.configuration.files.joined import ConfigFile
+    from scheduler.configuration.files.part_names import FOLDER, folder_of, is_part_path
+    from scheduler.configuration.files.read_files import read_files
+
+    called = f"{FOLDER}/{name}.yaml"
+    if not is_part_path(called):
+        raise Failure(
+            f"{printable(name)!r} is no name for a part of the config",
+            "Letters, digits, '.', '_' and '-' make one; the file gets the ending .yaml by itself.",
+        )
+    files, _ = read_files(home.config, home.root)
+    place = folder_of(home.config) / f"{name}.yaml"
+    if place.parent.is_dir():
+        check_place(place, home, force=None)
+
+    def read(raw: bytes) -> Config:
+        parts = sorted([*files[1:], ConfigFile(called, raw)], key=lambda file: file.name)
+        return parse(files[0].content, home.config, home.root, parts=parts)
+
+    read(b"jobs: {}")  # the home's own mistakes are told as such
+    return Target(place, read)
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder of the parts, for the owner alone, if it is not there."""
+    path.mkdir(mode=_MODE, exist_ok=True)
