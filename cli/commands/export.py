@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cli.sql.answers import Destination
     from projections import Sql
 
-_FORMATS = ("jsonl", *CSV_FORMATS, "parquet", "cloudevents", "ocsf")
+_FORMATS = ("jsonl", *CSV_FORMATS, "parquet", "cloudevents", "ocsf", "crontab")
 
 
 class _View(Choice):
@@ -52,6 +52,13 @@ class _View(Choice):
 @click.option(
     "--job", "jobs", type=JOB, metavar="NAME", multiple=True, help="Only of this job; may be repeated."
 )
+@click.option(
+    "--cron",
+    "dialect",
+    type=Choice(("cronie", "debian"), "cron"),
+    help="With --format crontab: for which cron  [default: cronie].",
+)
+@click.option("--system", is_flag=True, help="With --format crontab: with a user in front of each command.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
 @click.option("--force", is_flag=True, help="Let --output replace a file.")
 @click.pass_obj
@@ -62,6 +69,8 @@ def export(
     since: str | None,
     until: str | None,
     jobs: tuple[str, ...],
+    dialect: str | None,
+    system: bool,
     output: Path | None,
     force: bool,
 ) -> None:
@@ -73,9 +82,16 @@ def export(
     takes little memory. In csv a text that a spreadsheet would execute has a quote in front; csv-exact leaves it as
     it is. cloudevents is CloudEvents 1.0, a JSON object a line. ocsf is OCSF 1.8.0, Scheduled Job Activity (class
     1006), of events, runs, attempts and job_changes. A damaged ledger is not exported: exit code 3, and no file.
+    crontab is of jobs alone, and of the config as it is: entries with the values of variables; what a crontab cannot
+    say is said in its comments.
     """
     from cli.sql.answers import Destination
 
+    if form == "crontab":
+        _export_crontab(home, view, jobs, dialect, output, system=system, force=force, times=since or until)
+        return
+    if dialect or system:
+        raise click.UsageError("--cron and --system go with --format crontab")
     selection = _selection(view, since, until, jobs)
     if form == "ocsf" and view not in OCSF_VIEWS:
         raise Failure(
@@ -88,6 +104,28 @@ def export(
     if jobs:
         _check_jobs(home, jobs)
     _export(home, selection, form, destination)
+
+
+def _export_crontab(
+    home: Home,
+    view: str,
+    jobs: tuple[str, ...],
+    dialect: str | None,
+    output: Path | None,
+    *,
+    system: bool,
+    force: bool,
+    times: str | None,
+) -> None:
+    from cli.export.crontab import write_crontab
+
+    if view != "jobs":
+        raise Failure(f"{view} are nothing that a crontab holds", "`cronledger export jobs --format crontab`")
+    if times:
+        raise click.UsageError("jobs are as they are now: --since and --until do not go with them")
+    write_crontab(
+        home, jobs, "debian" if dialect == "debian" else "cronie", output, system=system, force=force
+    )
 
 
 def _selection(view: str, since: str | None, until: str | None, jobs: tuple[str, ...]) -> RowSelection:

@@ -10,7 +10,13 @@ from collections.abc import Iterable
 NAME_MAX_CHARS = 64
 _WORD = re.compile(r"""(?:[^\s;&|()<>'"`{}]|'[^']*'|"[^"]*")+|[;&|(){}]+""")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
-_SKIPPED = frozenset("command test [ [[ cd set export if then ! . source umask sleep true : { (".split())  # noqa: SIM905
+_SKIPPED = frozenset(
+    {
+        "command", "test", "[", "[[", "cd", "set", "unset", "exit", "export", "if", "then", "!", ".", "source",
+        "umask", "sleep", "true", ":", "{", "(",
+    }
+)  # fmt: skip
+"""What stands in front of a program and says nothing of it."""
 _WRAPPERS = frozenset("sudo nice ionice nohup setsid env exec time timeout flock chronic command".split())  # noqa: SIM905
 _INTERPRETERS = re.compile(r"(?:python|perl|ruby|php|node|bash|sh|dash|zsh|ksh|Rscript|java)[0-9.]*")
 _EXTENSIONS = re.compile(r"\.(?:sh|bash|py|pl|rb|php|js|jar|R|cgi)$")

@@ -95,7 +95,7 @@ class Settings:
         if line.name == "MAILTO":
             self._lost(
                 line,
-                f"cron mails what commands print to {line.value[:200]}; here it is kept, and a channel can tell of failures",
+                f"cron mails what commands print to {line.value[:200]}; here it is kept: a channel tells of failures",
             )
         else:
             self._lost(line, f"{line.name} is about cron's mail, which is not sent here")

@@ -239,5 +239,7 @@ def test_sql_answers_without_the_volume(home: Home, place: Path, tmp_path: Path)
     """Projections are made before the first segment leaves, whoever did not ask for them before."""
     assert archive(home, place, "--remove-local").code == 0
     place.rename(tmp_path / "away")
-    answer = call("sql", "SELECT min(seq), count(*) = max(seq) + 1 FROM events", "--format", "csv", home=home.root)
+    answer = call(
+        "sql", "SELECT min(seq), count(*) = max(seq) + 1 FROM events", "--format", "csv", home=home.root
+    )
     assert (answer.code, answer.out.splitlines()[1:]) == (0, ["0,true"])
