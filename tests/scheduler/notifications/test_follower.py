@@ -393,7 +393,7 @@ def test_a_run_whose_place_another_one_takes_is_no_failure(told: ToldHome) -> No
         run = told.writer.tick("plain")
         told.writer.start("plain", run)
         told.writer.record(v.RunCancelRequested(replaced_by=run + 2), "plain", run)
-        told.writer.finish("plain", run, outcome)  # type: ignore[arg-type]
+        told.writer.finish("plain", run, outcome)
     told.run("plain")
     told.turn()
     assert told.receivers.taken == []
@@ -424,7 +424,7 @@ def test_a_monitoring_service_is_told_of_each_start_and_each_end(told: ToldHome)
         run = told.writer.tick("plain")
         told.writer.start("plain", run)
         told.turn()
-        told.writer.finish("plain", run, outcome)  # type: ignore[arg-type]
+        told.writer.finish("plain", run, outcome)
         told.turn()
     assert told.receivers.told("mail") == [
         (kind,) for end in ("finished", "failure", "lost", "finished") for kind in ("started", end)
