@@ -11,6 +11,7 @@ from cli.status.findings import (
     backfills_going,
     job_counts,
     jobs_awaiting,
+    late,
     ledger_size_bytes,
     left_going,
     mistake_count,
@@ -19,6 +20,7 @@ from cli.status.findings import (
     settled_ahead_by_hand,
 )
 from cli.words.approval_words import change_document, waiting_changes
+from cli.words.late_words import late_document
 from cli.words.limit_words import memory_means
 from cli.words.wait_words import awaited_instants, waited_document, waiting_document
 from scheduler.configuration.files.joined import MAIN
@@ -60,6 +62,7 @@ def status_document(view: View) -> dict[str, Any]:
         },
         "jobs": job_counts(view),
         "runs": _runs(view),
+        "late": [{"job": each.job, **late_document(each)} for each in late(view)],
         "awaiting": _awaiting(view),
         "memory_limited_by": memory_means(view) if any_memory_limit(view) else None,
         "backfills": _backfills(view),

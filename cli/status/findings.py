@@ -9,6 +9,7 @@ from cli.words.wait_words import awaited_instants
 from scheduler.configuration import ConfigInvalid
 from scheduler.entry_members import FAILURES, ConfigError
 from scheduler.home import Home
+from scheduler.rules.expectations.expected import Breach
 from scheduler.rules.instants_state import Backfill, SettledByHand
 from scheduler.rules.requests.backfill import under_way
 from scheduler.rules.requests.upcoming import settled_by_hand
@@ -57,6 +58,12 @@ def jobs_awaiting(view: View) -> list[tuple[Job, datetime]]:
         if job.awaited and job.on_schedule and (awaited := awaited_instants(job)) and awaited[0][1]
     ]
     return sorted(found, key=lambda each: (each[1], each[0].name))
+
+
+def late(view: View) -> list[Breach]:
+    """What is expected of jobs and does not hold, the oldest first."""
+    known = view.state.expectations
+    return [] if known is None else sorted(known.open.values(), key=lambda each: (each.since, each.seq))
 
 
 def mistakes(view: View) -> list[ConfigError]:

@@ -12,6 +12,7 @@ from cli.status.findings import (
     backfills_going,
     job_counts,
     jobs_awaiting,
+    late,
     ledger_size_bytes,
     left_going,
     mistake_count,
@@ -25,6 +26,7 @@ from cli.times.show import show_duration, show_moment, show_size, show_time
 from cli.words.approval_words import change_sentence, waiting_changes
 from cli.words.entry_lines import sentence
 from cli.words.job_words import PAUSE_ENDS, backfill_words, paused_words
+from cli.words.late_words import late_sentence
 from cli.words.limit_words import memory_means, memory_means_words
 from cli.words.lock_words import lock_waits_words
 from cli.words.scheduler_words import (
@@ -57,6 +59,8 @@ def status_facts(view: View, zone: str) -> list[tuple[str, Value]]:
         ("jobs", _jobs(view, zone)),
         ("runs going", _runs(view)),
     ]
+    if overdue := _late(view, zone):
+        facts.append(("late", overdue))
     if awaiting := _awaiting(view, zone):
         facts.append(("jobs waiting", awaiting))
     if backfills := _backfills(view):
@@ -177,6 +181,18 @@ def _runs(view: View) -> list[Cell | str]:
     if (full := view.full_slots) is not None:
         lines.insert(0, Cell(full_slots_words(full, view.now), "bad"))
     return lines or ["none"]
+
+
+def _late(view: View, zone: str) -> list[Cell | str]:
+    """What is expected of jobs and does not hold, the longest first."""
+    found = late(view)
+    lines: list[Cell | str] = [
+        Cell(f"{printable(each.job)}: {late_sentence(each, zone, view.now)}", "bad")
+        for each in found[:_SHOWN_MAX]
+    ]
+    if len(found) > _SHOWN_MAX:
+        lines.append(f"and {len(found) - _SHOWN_MAX:,} more")
+    return lines
 
 
 def _awaiting(view: View, zone: str) -> list[Cell | str]:

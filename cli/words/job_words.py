@@ -11,6 +11,7 @@ from cli.terminal.console import Tone, is_terminal, speaks_unicode
 from cli.terminal.printable import show_count
 from cli.terminal.tables import Cell
 from cli.times.show import show_clock, show_duration, show_moment, show_time
+from cli.words.late_words import late_document, late_of, late_words
 from cli.words.wait_words import (
     awaited_instants,
     awaited_words,
@@ -65,6 +66,7 @@ def enabled_cell(
     beside: datetime | None = None,
     labelled: bool = True,
     with_settled: bool = True,
+    with_late: bool = True,
 ) -> Cell:
     """The same for a table, whether it is running, or for what runs of it wait, and up to when it is settled."""
     words = enabled_words(job, zone, beside=beside, labelled=labelled)
@@ -72,6 +74,8 @@ def enabled_cell(
         words += f", settled until {show_time(settled.until, zone)}"
     if (change := state.changes.get(job.name)) is not None and change.waits:
         words += ", a change waits for approval"
+    if with_late and (late := late_words(late_of(state, job), zone, beside=beside)):
+        words += f", {late}"
     tone: Tone = "plain" if words == "enabled" else "warn"
     if job.live:
         words += f", {waiting_runs_words(state, job, waits, now, zone, beside=beside)}"
@@ -173,6 +177,7 @@ def job_document(state: State, job: Job, now: datetime, waits: WaitingReasons) -
         "next_run": next_run(job, now),
         "running": [_run_document(state, number, waits) for number in job.live],
         "pending_change": _pending_document(state, job),
+        "late": [late_document(each) for each in late_of(state, job)],
         "backfill_left": 0 if backfill is None else backfill.left,
         "after": msgspec.to_builtins(definition.after),
         "awaiting": [

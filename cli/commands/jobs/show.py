@@ -26,6 +26,7 @@ from cli.words.job_words import (
     last_words,
     skipped_words,
 )
+from cli.words.late_words import late_of, late_sentence
 from cli.words.limit_words import memory_means, memory_means_words
 from cli.words.wait_words import going_words
 from cli.words.words import outcome_symbol, outcome_words, timing_words, trigger_words
@@ -77,7 +78,7 @@ def _facts(view: View, job: Job, zone: str) -> Iterator[tuple[str, Value]]:
         yield "description", job.definition.description
     yield "schedule", f"{words} ({source})"
     yield "zone", job.definition.timezone
-    yield "enabled", enabled_cell(view.state, job, zone, view.now, waits, with_settled=False)
+    yield "enabled", enabled_cell(view.state, job, zone, view.now, waits, with_settled=False, with_late=False)
     if (change := view.state.changes.get(job.name)) is not None:
         yield "pending", Cell(change_sentence(change, view.now, zone), "warn")
         for key, old, new in change_rows(job.definition, change.definition):
@@ -86,6 +87,8 @@ def _facts(view: View, job: Job, zone: str) -> Iterator[tuple[str, Value]]:
     if limits is not None and limits.memory_bytes is not None:
         yield "memory limit", f"{size_words(limits.memory_bytes)} {memory_means_words(memory_means(view))}"
     yield from _in_flight(view, job, waits, zone)
+    if late := late_of(view.state, job):
+        yield "late", [Cell(late_sentence(each, zone, view.now), "bad") for each in late]
     if (settled := settled_by_hand(job, view.now)) is not None:
         yield "settled", f"up to {show_time(settled.until, zone)}, by entry {settled.seq}"
     if (backfill := under_way(view.state, job.name)) is not None:

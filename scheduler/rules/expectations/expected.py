@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -69,9 +70,11 @@ class Expectations(msgspec.Struct):
     open: dict[str, Breach] = {}
     ended: list[Breach] = []
 
-    def open_of(self, name: str) -> list[Breach]:
-        """The breaches of one job that are on record and go on, the oldest first."""
-        return [breach for breach in self.open.values() if breach.job == name]
+    def open_of(self, name: str, live: Iterable[int]) -> list[Breach]:
+        """The breaches of one job, of which these runs are in flight, that are on record and go on."""
+        keys = [key_of("success_every", name, None)]
+        keys += [key_of(each, name, number) for number in live for each in ("start_within", "finish_within")]
+        return [self.open[key] for key in keys if key in self.open]
 
 
 def key_of(expectation: Expectation, job: str, run: int | None) -> str:
