@@ -21,6 +21,7 @@ from cli.words.words import (
 from scheduler.explanation import Fact
 from scheduler.explanation import facts as f
 from scheduler.wording.causes import parameter_words
+from scheduler.wording.expectation_entries import breach_clause, end_clause
 from scheduler.wording.outcomes import said_words
 
 _HOLDERS_SHOWN_MAX = 5
@@ -107,6 +108,15 @@ def _run_skipped(fact: f.RunSkip, shown: Shown) -> str:
     return f"{told} by {actor_words(fact.actor)}{because(fact.actor_reason)}."
 
 
+def _late(fact: f.LateRun, shown: Shown) -> str:
+    over = fact.until is not None
+    what = breach_clause(fact.expectation, fact.limit_ms, fact.run, over=over)
+    told = f"{what[:1].upper()}{what[1:]} (`{fact.expectation}`): late since {shown(fact.since)}"
+    if fact.until is None or fact.by is None:
+        return f"{told}."
+    return f"{told}; {end_clause(fact.by, fact.run, fact.since, fact.until)}."
+
+
 def _in_the_way(fact: f.BlockingRun, shown: Shown) -> str:
     due = f", due {shown(fact.scheduled_for)}" if fact.scheduled_for else ""
     begun = f"started at {shown(fact.started)}" if fact.started else "not started by then"
@@ -159,6 +169,7 @@ RUN_FACT_WORDS: dict[type[Fact], Callable[[Any, Shown], str]] = {
     f.WaitEnd: _wait_ended,
     f.UnfinishedRun: _run_open,
     f.RunSkip: _run_skipped,
+    f.LateRun: _late,
     f.BlockingRun: _in_the_way,
     f.ReplacingRun: _replaced_by,
     f.TakenSlots: _slots_taken,

@@ -17,6 +17,7 @@ from scheduler.explanation.facts import (
     AttemptEnd,
     BlockingRun,
     Fact,
+    LateRun,
     LockInTheWay,
     ManualRun,
     ReplacingRun,
@@ -33,6 +34,7 @@ from scheduler.explanation.facts import (
 from scheduler.explanation.facts.upstream_facts import UpstreamState
 from scheduler.ledger.past import Past
 from scheduler.rules.after import late_successes
+from scheduler.rules.expectations.expected import Breach
 from scheduler.rules.runs.attempts import settles
 from scheduler.rules.runs.dispatch import SLOTS_SHOWN_MAX
 from scheduler.rules.runs.waiting_reasons import WaitingReason, WaitingReasons
@@ -49,7 +51,7 @@ RunFacts = Callable[[int], tuple[Verdict, list[Fact]]]
 def run_facts(past: Past, waits: WaitingReasons, number: int) -> tuple[Verdict, list[Fact]]:
     """What became of a run after the entry that caused it; `waits` tells why runs wait now."""
     own = _RunEntries(past, number)
-    facts = own.start_facts()
+    facts = [*own.start_facts(), *_lateness(past, number)]
     if own.end is None:
         run = past.state_at(past.head_seq).runs[number]
         if run.started is not None:
@@ -72,6 +74,32 @@ def run_facts(past: Past, waits: WaitingReasons, number: int) -> tuple[Verdict, 
         told = _ended if data.closes is None else partial(_closed, past)
         return "ran", [*facts, told(own.end, number, data), *replaced]
     return "skipped", [*facts, *_skipped(past, own.end, number, data)]
+
+
+def _lateness(past: Past, number: int) -> list[Fact]:
+    """What is expected of a run and does not hold, or did not; what has ended is looked for among near entries."""
+    known = past.state_at(past.head_seq).expectations
+    if known is None:
+        return []
+    found = {
+        each.seq: _late(number, each.seq, each)
+        for each in known.open.values()
+        if each.run == number and each.seq is not None
+    }
+    for entry in past.entries(number + 1, min(past.head_seq, number + NEAR_ENTRIES)):
+        data = v.payload(entry) if entry.run == number and entry.type in v.EXPECTED else None
+        if isinstance(data, v.ExpectationBreached):
+            found[entry.seq] = _late(number, entry.seq, data)
+        elif isinstance(data, v.ExpectationMet) and data.breach in found:
+            late = found[data.breach]
+            found[data.breach] = structs.replace(
+                late, entries=[data.breach, entry.seq], until=data.until, by=data.by
+            )
+    return list(found.values())
+
+
+def _late(run: int, seq: int, breach: Breach | v.ExpectationBreached) -> LateRun:
+    return LateRun(run, breach.expectation, breach.limit_ms, breach.since, entries=[seq])
 
 
 def _what_it_waits_for(past: Past, run: Run, reason: WaitingReason) -> list[Fact]:

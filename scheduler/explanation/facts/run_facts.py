@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from scheduler.entry_members import Metrics, Outcome, SkipReason, Trigger
+from scheduler.entry_members import BreachEnd, Expectation, Metrics, Outcome, SkipReason, Trigger
 from scheduler.explanation.facts.fact import Fact
 
 
@@ -130,6 +130,23 @@ class RunSkip(Fact, frozen=True, tag="run_skipped"):
     reason: SkipReason
     actor: str | None = None
     actor_reason: str = ""
+
+
+class LateRun(Fact, frozen=True, tag="late"):
+    """What is expected of the run (`expect`) did not hold from `since` on, to `until` if that has ended, `by` what.
+
+    Attributes:
+        run: the run.
+        expectation, limit_ms: what is expected, and within how long.
+        since, until, by: as `expectation.breached` and `expectation.met` have them.
+    """
+
+    run: int
+    expectation: Expectation
+    limit_ms: int
+    since: datetime
+    until: datetime | None = None
+    by: BreachEnd | None = None
 
 
 class BlockingRun(Fact, frozen=True, tag="in_the_way"):
