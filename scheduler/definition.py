@@ -358,6 +358,20 @@ def changed_members(old: JobDefinition, new: JobDefinition) -> list[str]:
     return [name for name in JobDefinition.__struct_fields__ if getattr(old, name) != getattr(new, name)]
 
 
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
+    """What shows that the scheduler is healthy.
+
+    Attributes:
+        file: is touched while it is; absolute, or relative to the home; None: `var/heartbeat`.
+        url: is pinged while that file is seen to be touched, or where the address is read; None: nothing is.
+        interval_ms: from one ping to the next.
+    """
+
+    file: str | None = None
+    url: str | Secret | None = None
+    interval_ms: int = 60_000
+
+
 class SchedulerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The `scheduler:` block.
 
@@ -368,6 +382,7 @@ class SchedulerSettings(msgspec.Struct, frozen=True, kw_only=True):
         fsync: when appended entries are flushed to disk.
         shutdown: what becomes of the runs of a scheduler that stops: they are stopped, waited for, or left going.
         shutdown_grace_ms: with `stop`, how long it waits for them before that.
+        heartbeat: what shows that the scheduler is healthy; None: nothing.
     """
 
     max_parallel: int
@@ -375,3 +390,4 @@ class SchedulerSettings(msgspec.Struct, frozen=True, kw_only=True):
     fsync: Fsync = "always"
     shutdown: Shutdown = "stop"
     shutdown_grace_ms: int = 30_000
+    heartbeat: Heartbeat | None = None

@@ -74,6 +74,16 @@ class Home(NamedTuple):
         return self.var / "config-in-force.yaml"
 
     @property
+    def heartbeat(self) -> Path:
+        """Touched while a scheduler is healthy, if the config wants that and names no other file."""
+        return self.var / "heartbeat"
+
+    @property
+    def last_ping(self) -> Path:
+        """What became of the last ping of the heartbeat; disposable."""
+        return self.var / "heartbeat-ping.json"
+
+    @property
     def scheduler_lock(self) -> Path:
         """Locked by the one scheduler that serves this home; never unlinked."""
         return self.var / "scheduler.lock"

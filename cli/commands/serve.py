@@ -16,6 +16,7 @@ from cli.app.failures import Failure
 from cli.app.invocation import invocation
 from cli.app.ledger_wait import patience_explained
 from cli.background.checkpoint_signer import CheckpointSigner
+from cli.background.heartbeat_pinger import HeartbeatPinger
 from cli.background.log_collector import LogCollector
 from cli.background.notifier import Notifier
 from cli.background.sealer import Sealer
@@ -43,6 +44,7 @@ from scheduler.service.announcements import (
     Killing,
     Leaving,
     NotForked,
+    PingsWanted,
     Ready,
     SlotsTaken,
     Stopping,
@@ -114,6 +116,7 @@ class _Console:
         self._log_collector = LogCollector(home)
         self._signer = CheckpointSigner(home)
         self._notifier = Notifier(home)
+        self._pinger = HeartbeatPinger(home)
 
     def show_entry(self, entry: Entry) -> None:
         """Print an entry."""
@@ -133,6 +136,8 @@ class _Console:
                 self._say_ready()
             case ChannelsNamed():
                 self._notifier.want()
+            case PingsWanted():
+                self._pinger.want()
             case ConfigNotUsed() | CalendarsKept() | ConfigUnended() | FsyncEdited():
                 self._note(self._config_words(announcement))
             case Upgraded(replaced=replaced):
@@ -159,6 +164,7 @@ class _Console:
     def close(self) -> None:
         """Have told, signed and collected what is there, and print what waits to be printed."""
         self._notifier.stop()
+        self._pinger.stop()
         self._signer.stop()
         self._log_collector.stop()
         self._printer.close()

@@ -19,6 +19,7 @@ from cli.status.findings import (
     replaced_parts,
     settled_ahead_by_hand,
 )
+from cli.status.heartbeat import heartbeat_document
 from cli.words.approval_words import change_document, waiting_changes
 from cli.words.late_words import late_document
 from cli.words.limit_words import memory_means
@@ -69,6 +70,7 @@ def status_document(view: View) -> dict[str, Any]:
         **_waits(view),
         "ledger": _ledger(view),
         "evidence": evidence_document(view),
+        "heartbeat": heartbeat_document(view),
         "settled_until": max(jobs_settled_ahead(view.state, view.now).values(), default=None),
         "settled": _settled(view),
         "clock_behind_ms": None if behind is None else behind // timedelta(milliseconds=1),

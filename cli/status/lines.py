@@ -20,6 +20,7 @@ from cli.status.findings import (
     replaced_parts,
     settled_ahead_by_hand,
 )
+from cli.status.heartbeat import heartbeat_lines
 from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell, Value
 from cli.times.show import show_duration, show_moment, show_size, show_time
@@ -75,6 +76,8 @@ def status_facts(view: View, zone: str) -> list[tuple[str, Value]]:
     if signed := signed_lines(view, zone):
         facts.append(("signed", signed))
         facts.append(("anchors", anchor_lines(view, zone)))
+    if heartbeat := heartbeat_lines(view, zone):
+        facts.append(("heartbeat", heartbeat))
     if clock := _clock(view, zone):
         facts.append(("clock", clock))
     return facts

@@ -18,6 +18,10 @@ class ChannelsNamed(msgspec.Struct, frozen=True):
     """The config that is put in force names channels, as each such config announces: people are to be told."""
 
 
+class PingsWanted(msgspec.Struct, frozen=True):
+    """The config that is put in force names an address for the heartbeat: it is to be pinged."""
+
+
 class ConfigNotUsed(msgspec.Struct, frozen=True):
     """The edited config cannot be used; the last good one stays in force. It is announced once for each edit."""
 
@@ -78,6 +82,7 @@ class Killing(msgspec.Struct, frozen=True):
 Announcement = (
     Ready
     | ChannelsNamed
+    | PingsWanted
     | ConfigNotUsed
     | CalendarsKept
     | ConfigUnended

@@ -32,7 +32,7 @@ from scheduler.rules.runs.orphans import ExecutorAlive, late_run_skips, late_run
 from scheduler.rules.runs.replacement import left_by_edit
 from scheduler.rules.runs.round import Room, round_events
 from scheduler.rules.runs.waiting_runs import WaitingRuns
-from scheduler.rules.state import Executor, Run, State
+from scheduler.rules.state import Executor, State
 from scheduler.rules.timetable import Due, Timetable
 from scheduler.service.adoption import adopt_or_lose
 from scheduler.service.attempts.cancellations import Cancellations
@@ -101,6 +101,11 @@ class Scheduler:
     def unfinished(self) -> int:
         """How many runs this scheduler watches or has still to record as finished."""
         return len(self._supervisor) + len(self._finishes)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the ledger could not be written, and still cannot as far as is known."""
+        return self._paused is not None
 
     @property
     def waits_for_slots(self) -> bool:
@@ -294,9 +299,9 @@ class Scheduler:
             return
         self._look_at_mine_s = now.monotonic_s + LOOK_S
         known = self._supervisor.watched_runs | {event.run for event in self._finishes}
-        stray = [number for number in self._mine if number not in known]
+        stray = [self.state.runs[number] for number in self._mine if number not in known]
         if stray:
-            self._adopt_or_lose([self.state.runs[number] for number in stray], now)
+            adopt_or_lose(stray, self._ledger, self._supervisor, self._launcher, self._executor, now)
 
     def _place(self, number: int, name: str) -> None:
         """Keep a run of the job `name` where it belongs: waiting, watched by others, or neither."""
@@ -318,10 +323,7 @@ class Scheduler:
     def _take_over_orphans(self, now: Reading, watched_by_others: Iterable[int]) -> None:
         found = orphans(self.state, watched_by_others, self._supervisor.watched_runs, self._executor_alive)
         if found:
-            self._adopt_or_lose(found, now)
-
-    def _adopt_or_lose(self, found: list[Run], now: Reading) -> None:
-        adopt_or_lose(found, self._ledger, self._supervisor, self._launcher, self._executor, now)
+            adopt_or_lose(found, self._ledger, self._supervisor, self._launcher, self._executor, now)
 
     def _settle_gaps(self, now: Reading) -> None:
         """Record the gaps, and let the replayer settle the instants that fell into them."""
@@ -388,13 +390,11 @@ class Scheduler:
             waits.append(wake_s)
         if self._paused is None and not self._stopping:
             nexts = self._timetable.next_instant(), self._waiting.next_moment(), self._records.next_moment()
-            coming = filter(None, nexts)
-            undecided = self._undecided.any_decided(self.state)
             at_once = self._due or self._touched or self._requested or self._backfills
-            if at_once or undecided or self._waiting.changed:
+            if at_once or self._waiting.changed or self._undecided.any_decided(self.state):
                 waits.append(0.0)
             else:
-                waits += [(moment - now.wall) / timedelta(seconds=1) for moment in coming]
+                waits += [(moment - now.wall) / timedelta(seconds=1) for moment in nexts if moment]
         wait_s = max(0.0, min(waits))
         self._clock_monitor.rest(begun.monotonic_s + wait_s)  # a turn that comes later than this was held up
         return wait_s

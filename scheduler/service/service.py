@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.configuration import Config, ConfigMissing
-from scheduler.definition import Shutdown
+from scheduler.definition import Heartbeat, Shutdown
 from scheduler.home import Home
 from scheduler.ledger import snapshot
 from scheduler.ledger.open import open_ledger
@@ -34,6 +35,7 @@ from scheduler.service.announcements import (
     CannotLeave,
     ChannelsNamed,
     NotForked,
+    PingsWanted,
     Ready,
     SlotsTaken,
     Upgraded,
@@ -52,6 +54,7 @@ from scheduler.version import ReplacedPart, installed_versions, replaced, versio
 from scheduler.waiting import Waiter
 
 if TYPE_CHECKING:
+    from scheduler.heartbeat.beat import Beat
     from scheduler.python_jobs.forking.fork_client import ForkClient
 
 CONFIG_LOOK_S = 1.0
@@ -94,6 +97,7 @@ class Service:
     """
 
     _forks: ForkClient | None = None
+    _beat: Beat | None = None
 
     def __init__(
         self,
@@ -256,6 +260,8 @@ class Service:
             if (files := self._ledger.store.files) is not None:
                 with contextlib.suppress(OSError):  # what the system refuses now is due again in a second
                     files.tick()
+        if self._beat is not None and not self._scheduler.is_paused:
+            self._beat.turn(turned_s)
         if turned_s >= self._report_by_s or self._waiter.is_quiet():
             self._report()
         return self._waiter.wait(max(0.0, turned_s + wait_s - time.monotonic()))
@@ -288,9 +294,21 @@ class Service:
             keep_environments_in_force(self._home, self._ledger.state, before, config.jobs)
         self._scheduler.settings = config.settings
         self._launcher.use(config.jobs)
+        self._want_heartbeat(config.settings.heartbeat)
         self._want_forks(any(job.definition.python is not None for job in config.jobs.values()))
         if config.channels:
             self._announce(ChannelsNamed())
+
+    def _want_heartbeat(self, settings: Heartbeat | None) -> None:
+        """Touch what the config names, and feed the watchdog of the service manager, if it has one."""
+        if self._beat is None and (settings is not None or "WATCHDOG_USEC" in os.environ):
+            from scheduler.heartbeat.beat import Beat
+
+            self._beat = Beat(self._home, os.environ)
+        if self._beat is not None:
+            self._beat.use(settings)
+        if settings is not None and settings.url is not None:
+            self._announce(PingsWanted())
 
     def _want_forks(self, wanted: bool) -> None:
         """Keep a fork server while some job is in Python."""

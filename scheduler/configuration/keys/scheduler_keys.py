@@ -6,6 +6,7 @@ import os
 from typing import Final
 
 from scheduler.configuration.keys import locks, shown, values
+from scheduler.configuration.keys.block_values import heartbeat
 from scheduler.configuration.keys.key import Key
 
 SCHEDULER_KEYS: Final[dict[str, Key]] = {
@@ -62,6 +63,20 @@ SCHEDULER_KEYS: Final[dict[str, Key]] = {
         meaning="With `shutdown: stop`, how long a stopping scheduler waits for its runs before it stops them.",
         example="shutdown_grace: 30s",
         comment="with stop, how long it waits for them before that (30s)",
+    ),
+    "heartbeat": Key(
+        member="heartbeat",
+        read=heartbeat.heartbeat,
+        show=heartbeat.shown,
+        takes=heartbeat.TAKES,
+        default="none",
+        meaning="What shows that the scheduler is healthy. It touches `file` (`var/heartbeat`) at least every 10 "
+        "seconds, and as long as that is seen a process of its own pings `url` every `interval` (1m, 10s to 1d): an "
+        "address, or `{file: PATH}` or `{env: VARIABLE}` where one is read. See "
+        "[expectations](expectations.md#the-scheduler-itself).",
+        example='heartbeat: {url: "https://hc.example/x", interval: 1m}',
+        comment="what is touched, and pinged, while the scheduler is healthy (none)",
+        synonyms=("watchdog", "health", "dead_mans_switch", "healthcheck", "ping"),
     ),
 }
 """The keys of the scheduler block."""

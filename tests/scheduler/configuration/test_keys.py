@@ -122,7 +122,19 @@ def test_the_starter_tells_each_default(name: str, key: Key) -> None:
 def test_each_key_takes_what_its_reader_asks_for(name: str, key: Key) -> None:
     """What people are told that a key takes begins with what the message of a mistake asks for."""
     takes_mapping = (
-        name in ("env", "params", "retry", "secrets", "limits", "expect", "key", "checkpoint", "notify")
+        name
+        in (
+            "env",
+            "params",
+            "retry",
+            "secrets",
+            "limits",
+            "expect",
+            "heartbeat",
+            "key",
+            "checkpoint",
+            "notify",
+        )
         or key is SCHEDULER_KEYS["locks"]
     )
     (error,) = refused(with_value(name, "[]" if takes_mapping else "{}", key))

@@ -1,0 +1,90 @@
+"""The loop's part: a file is touched while the scheduler is healthy, and the service manager's watchdog is fed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from scheduler.definition import Heartbeat
+from scheduler.home import Home
+
+BEAT_S: Final = 10.0
+"""So often the file is touched."""
+_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class Beat:
+    """Touches and feeds; what cannot be touched is not, and that is what others see.
+
+    Args:
+        home: the home.
+        environ: of this process: `NOTIFY_SOCKET` and `WATCHDOG_USEC` are the service manager's.
+    """
+
+    def __init__(self, home: Home, environ: Mapping[str, str]) -> None:
+        self._home = home
+        self._file: Path | None = None
+        self._watchdog, watchdog_s = _watchdog(environ)
+        self._every_s = min(BEAT_S, watchdog_s / 2)
+        self._at_s = 0.0
+
+    def use(self, settings: Heartbeat | None) -> None:
+        """This is what the config says from now on; None: it names no heartbeat."""
+        file = None if settings is None else file_of(self._home, settings)
+        if file != self._file:
+            self._file, self._at_s = file, 0.0
+
+    def turn(self, now_s: float) -> None:
+        """The loop has turned, and is healthy: touch, if it is time.
+
+        Args:
+            now_s: by the monotonic clock.
+        """
+        if now_s < self._at_s:
+            return
+        self._at_s = now_s + self._every_s
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                _touch(self._file)
+        if self._watchdog:
+            with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+                manager.setblocking(False)
+                manager.sendto(b"WATCHDOG=1", self._watchdog)
+
+
+def file_of(home: Home, settings: Heartbeat) -> Path:
+    """The file that is touched."""
+    return home.heartbeat if settings.file is None else home.root / settings.file
+
+
+def touched_ns(path: Path) -> int | None:
+    """When the file was touched, in nanoseconds since 1970; None if it is not there, or is no file."""
+    with contextlib.suppress(OSError):
+        found = path.lstat()
+        if stat.S_ISREG(found.st_mode):
+            return found.st_mtime_ns
+    return None
+
+
+def _touch(path: Path) -> None:
+    """Its content, if it has any, stays."""
+    descriptor = os.open(path, _FLAGS, 0o600)
+    try:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.utime(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _watchdog(environ: Mapping[str, str]) -> tuple[str, float]:
+    """The socket of the service manager, and within how many seconds it wants to hear; empty without one."""
+    address, micros = environ.get("NOTIFY_SOCKET", ""), environ.get("WATCHDOG_USEC", "")
+    wanted = environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+    if not address.startswith(("/", "@")) or not wanted or not micros.isascii() or not micros.isdigit():
+        return "", BEAT_S * 2
+    return ("\0" + address[1:] if address[0] == "@" else address), int(micros[:18]) / 1_000_000

@@ -1,0 +1,109 @@
+"""The pinger: asks for an address, again and again, for as long as the scheduler is seen to be healthy."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from datetime import UTC, datetime
+from typing import Final
+
+from scheduler.configuration import (
+    READ_NOW,
+    WHATEVER_DAYS,
+    ConfigInvalid,
+    ConfigMissing,
+    ConfigUnreadable,
+    ConfigUntrusted,
+)
+from scheduler.configuration.home_config import ConfigStamp, config_stamp, load_config
+from scheduler.definition import Heartbeat
+from scheduler.heartbeat.beat import file_of, touched_ns
+from scheduler.heartbeat.last_ping import LastPing, keep_last_ping
+from scheduler.home import Home
+from scheduler.notifications.channels import http_exchange
+from scheduler.notifications.channels.source import Source
+from scheduler.notifications.transport import NotDelivered
+
+FRESH_S: Final = 30.0
+"""So long after the last touch that was seen the scheduler counts as healthy."""
+PATIENCE_S: Final = 10.0
+AGAIN_S: Final = 10.0
+"""So long after a ping that did not arrive the next try is made."""
+_NO_CONFIG: Final = (ConfigInvalid, ConfigMissing, ConfigUnreadable, ConfigUntrusted, OSError)
+
+
+class Freshness:
+    """Whether a file is being touched, by the monotonic clock of who looks: clocks that are set change nothing."""
+
+    def __init__(self) -> None:
+        self._seen_ns: int | None = None
+        self._since_s: float | None = None
+
+    def look(self, touched: int | None, now_s: float) -> bool:
+        """Whether it was touched lately. The first look shows nothing: the touch may be of another life.
+
+        Args:
+            touched: when it was touched, in nanoseconds, or None if it is not there.
+            now_s: by the monotonic clock.
+        """
+        if touched is None:
+            self._since_s = None
+        elif touched != self._seen_ns:
+            self._since_s = None if self._seen_ns is None else now_s
+        self._seen_ns = touched
+        return self._since_s is not None and now_s - self._since_s <= FRESH_S
+
+
+class Pinger:
+    """Pings as the config in force says.
+
+    Args:
+        home: the home.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self._home, self._source = home, Source(home, os.environ)
+        self._settings: Heartbeat | None = None
+        self._stamp: ConfigStamp | None = None
+        self._freshness = Freshness()
+        self._at_s = 0.0
+
+    def turn(self, now_s: float) -> bool:
+        """Ping if it is time, and the scheduler is healthy; False if the config names no address."""
+        self._follow_config()
+        settings = self._settings
+        if settings is None or settings.url is None:
+            return False
+        fresh = self._freshness.look(touched_ns(file_of(self._home, settings)), now_s)
+        if fresh and now_s >= self._at_s:
+            error = self._ping(settings)
+            wait_s = settings.interval_ms / 1_000
+            self._at_s = now_s + (wait_s if not error else min(wait_s, AGAIN_S))
+            with contextlib.suppress(OSError):
+                keep_last_ping(self._home, LastPing(datetime.now(UTC), error))
+        return True
+
+    def _ping(self, settings: Heartbeat) -> str:
+        """Ask for the address; why that did not arrive, without what may be secret, or nothing."""
+        try:
+            url = self._source.url(settings.url)
+            return http_exchange.refusal(http_exchange.post(url, b"", {}, PATIENCE_S)) or ""
+        except NotDelivered as problem:
+            return problem.reason
+        except http_exchange.NotAnswered as problem:
+            return problem.reason
+
+    def _follow_config(self) -> None:
+        """Take up an edited config; one that cannot be used changes nothing."""
+        stamp = config_stamp(self._home)
+        if stamp == self._stamp:
+            return
+        is_first, self._stamp = self._stamp is None, stamp
+        for path, slow in ((self._home.config, READ_NOW), (self._home.config_in_force, WHATEVER_DAYS)):
+            with contextlib.suppress(*_NO_CONFIG):
+                found = load_config(self._home, path, slow).settings.heartbeat
+                if found != self._settings:
+                    self._settings, self._freshness, self._at_s = found, Freshness(), 0.0
+                return
+            if not is_first:
+                return
