@@ -1,4 +1,4 @@
-"""The dead man's switch: what is touched and pinged while the scheduler is healthy, and what is not when it is ill."""
+"""The dead man's switch: what is touched and pinged while the scheduler is healthy, and not when it is ill."""
 
 from __future__ import annotations
 

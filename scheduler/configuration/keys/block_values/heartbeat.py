@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from scheduler.configuration.keys import written_form
 from scheduler.configuration.keys.block_values.blocks import Reader, block, member
 from scheduler.configuration.keys.values import duration_ms, file_path
+from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Node
 from scheduler.definition import Heartbeat
@@ -24,6 +26,7 @@ _SYNONYMS: Final = {
 }
 
 
+@of_form(lambda: written_form.or_word("none", written_form.block_of(_KEYS)))
 def heartbeat(node: Node) -> Heartbeat | None:
     """The block; None if it is `none`.
 
@@ -49,12 +52,20 @@ def shown(value: Heartbeat | None) -> str:
     return f"{{{', '.join(parts)}}}"
 
 
+def _url_form() -> written_form.Form:
+    from scheduler.configuration.keys.block_values.channels import url
+
+    return written_form.form_of(url) or written_form.ANYTHING
+
+
+@of_form(_url_form)
 def _url(node: Node) -> object:
     from scheduler.configuration.keys.block_values.channels import url  # what channels need is only for those
 
     return url(node)
 
 
+@of_form(written_form.DURATION)
 def _interval(node: Node) -> int:
     found = duration_ms(node)
     if not INTERVAL_MS_MIN <= found <= INTERVAL_MS_MAX:

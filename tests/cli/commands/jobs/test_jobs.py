@@ -17,7 +17,7 @@ PAST = datetime(2026, 1, 5, 1, 30, tzinfo=UTC)
 LIST_MEMBERS = [
     "name", "description", "schedule", "schedules", "every", "at", "on_demand", "timezone", "tags", "schedule_words",
     "schedule_source", "enabled", "switched", "last_run", "last_skipped", "next_run", "running",
-    "pending_change", "backfill_left", "after", "awaiting",
+    "pending_change", "late", "backfill_left", "after", "awaiting",
 ]  # fmt: skip
 
 
