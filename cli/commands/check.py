@@ -19,7 +19,7 @@ from cli.terminal.printable import printable, show_count
 from cli.times.zones import local_zone
 from cli.words.approval_words import change_document, change_sentence, nobody_approves
 from eventstore.errors import LedgerError
-from scheduler.configuration import Config, ConfigInvalid, load
+from scheduler.configuration import Config, ConfigInvalid, ConfigLint, load
 from scheduler.configuration.files.joined import MAIN
 from scheduler.configuration.lints import lints
 from scheduler.home import Home
@@ -32,20 +32,23 @@ _WARNINGS_MAX = 200
 
 
 @click.command(epilog="Example: cronledger check && git commit -am 'Run the backup at 3'")
+@click.option("--strict", is_flag=True, help="Leave with 1 where there is a warning.")
 @json_option
 @click.pass_obj
-def check(home: Home, as_json: bool) -> None:
+def check(home: Home, strict: bool, as_json: bool) -> None:
     """Check the config and do nothing else.
 
     Every mistake is shown with its line and what was probably meant; what is legal but surprising is shown as a
     warning. It says too which edits will wait for a second person; what they would change `cronledger plan` shows.
-    The exit code is 0 if the config can be used, 2 if it cannot.
+    The programs of the jobs are looked at as this machine has them: whether they are there, and who else can write
+    them. The exit code is 0 if the config can be used, 2 if it cannot.
     """
     if as_json:
-        _check_for_programs(home)
+        _check_for_programs(home, strict=strict)
         return
     config = load(home.config, home.root)
-    _warn(config)
+    found = lints(config, home)
+    _warn(config, found)
     parts = f" and {show_count(len(config.parts), 'file')} in config.d" if config.parts else ""
     tell(f"{printable(str(home.config))}{parts}: all right, {show_count(len(config.jobs), 'job')}")
     pending = _pending(home, config)
@@ -54,6 +57,8 @@ def check(home: Home, as_json: bool) -> None:
         note(f"{printable(name)}: {told}. {nobody_approves(home) or approval_hint(name)}")
     if pending.edited:
         note("It is not in force yet: `cronledger plan` shows what it would change.")
+    if strict and found:
+        raise click.exceptions.Exit(ExitCode.FAILED)
 
 
 class _Pending(NamedTuple):
@@ -82,9 +87,8 @@ def _pending(home: Home, config: Config) -> _Pending:
         return _Pending()
 
 
-def _warn(config: Config) -> None:
+def _warn(config: Config, found: list[ConfigLint]) -> None:
     colour = wants_colour(sys.stderr)
-    found = lints(config)
     for remark in found[:_WARNINGS_MAX]:
         path = printable(str(config.path.parent / (remark.file or MAIN)))
         place = paint(f"{path}:{remark.line}:{remark.column}:", "strong", colour)
@@ -97,12 +101,13 @@ def _warn(config: Config) -> None:
         note(f"and {show_count(len(found) - _WARNINGS_MAX, 'more warning')}; --json has all")
 
 
-def _check_for_programs(home: Home) -> None:
+def _check_for_programs(home: Home, *, strict: bool) -> None:
     try:
         config = load(home.config, home.root)
     except ConfigInvalid as problem:
         show_json({**mistakes_document(problem), "approvals": [], "warnings": []})
         raise click.exceptions.Exit(ExitCode.USAGE) from None
+    remarks = lints(config, home)
     show_json(
         {
             "path": str(home.config),
@@ -115,8 +120,9 @@ def _check_for_programs(home: Home) -> None:
                 {"job": name, **change_document(change)} for name, change in _pending(home, config).changes
             ],
             "warnings": [
-                msgspec.to_builtins(remark._asdict() | {"file": remark.file or MAIN})
-                for remark in lints(config)
+                msgspec.to_builtins(remark._asdict() | {"file": remark.file or MAIN}) for remark in remarks
             ],
         }
     )
+    if strict and remarks:
+        raise click.exceptions.Exit(ExitCode.FAILED)

@@ -6,18 +6,38 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob
+from scheduler.configuration.remarks.busy_minutes import busy_minute_lints
+from scheduler.configuration.remarks.reversed_zones import reversed_zone_lints
 from scheduler.configuration.upstreams import upstream_lints
 from scheduler.definition import Timing
+from scheduler.home import Home
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.schedule import Lint
 from scheduler.schedule.lint import lint
 from scheduler.shortening import bounded_message
 
 
-def lints(config: Config) -> list[ConfigLint]:
-    """What is legal but surprising in a config, in the order of its files, each with the one it is in."""
+def lints(config: Config, home: Home | None = None) -> list[ConfigLint]:
+    """What is legal but surprising in a config, in the order of its files, each with the one it is in.
+
+    Args:
+        config: a config.
+        home: its home; with it, the programs of the jobs are looked at, as this machine has them, and files beside
+            the config that are not read.
+    """
     about_schedules = _schedule_lints(config.jobs.values(), config.read_at)
-    found = [*config.remarks, *about_schedules, *upstream_lints(config.jobs)]
+    found = [
+        *config.remarks,
+        *about_schedules,
+        *upstream_lints(config.jobs),
+        *reversed_zone_lints(config.jobs),
+        *busy_minute_lints(config.jobs, config.settings.max_parallel),
+    ]
+    if home is not None:
+        from scheduler.configuration.remarks.programs import program_lints
+        from scheduler.configuration.remarks.unread_files import unread_file_lints
+
+        found += [*program_lints(config, home), *unread_file_lints(config)]
     placed = [
         remark._replace(message=bounded_message(remark.message), file=_file(remark, config))
         for remark in found

@@ -58,7 +58,7 @@ def find_program(name: str, env: Mapping[str, str], working_directory: str) -> s
         raise _not_executable(refused, shown(name, refused, env))
     # A PATH that the job was given is a value of its environment, and those are not for the ledger.
     origin = "its PATH" if "PATH" in env else f"the default PATH ({path})"
-    raise LaunchFailed(f"program not found: no {name!r} in {origin}{_nearest(name, path)}", NOT_FOUND)
+    raise LaunchFailed(f"program not found: no {name!r} in {origin}{nearest_program(name, path)}", NOT_FOUND)
 
 
 def shown(name: str, program: str, env: Mapping[str, str]) -> str:
@@ -145,9 +145,9 @@ def _bad_interpreter(program: str, interpreter: str, error: OSError) -> LaunchFa
     return LaunchFailed(f"cannot start {program}: {text}", NOT_FOUND)
 
 
-def _nearest(name: str, path: str) -> str:
+def nearest_program(name: str, path: str) -> str:
     """What the name was meant to be: a user in front of the program, as in a system's crontab, or a slip."""
-    if _is_user(name):
+    if is_user(name):
         return f"; {name} is a user: a command has no user in front, it runs as the scheduler's"
     from scheduler.schedule import mistyped  # only a mistake needs it
 
@@ -161,7 +161,8 @@ def _nearest(name: str, path: str) -> str:
     return f"; did you mean {close!r}?" if close else ""
 
 
-def _is_user(name: str) -> bool:
+def is_user(name: str) -> bool:
+    """Whether this machine has a user of this name."""
     try:
         pwd.getpwnam(name)
     except (KeyError, ValueError, OSError):

@@ -106,7 +106,7 @@ def test_check_counts_all_mistakes_and_shows_the_first(home: Home) -> None:
 
 def test_check_shows_the_first_warnings(home: Home) -> None:
     """A config of many surprises is no flood: 200 are shown, and how many more there are; programs get all."""
-    jobs = "".join(f"  j{n}: {{every: 1s, command: x}}\n" for n in range(210))
+    jobs = "".join(f"  j{n}: {{every: 1s, command: sh}}\n" for n in range(210))
     write_config(home.root, f"jobs:\n{jobs}")
     told = call("check", home=home.root)
     assert (told.code, told.err.count("warning:")) == (0, 200)
@@ -302,3 +302,24 @@ def test_check_and_status_say_who_else_can_write_the_config(home: Home) -> None:
         pass
     assert call("status", "--json", home=home.root).document["config"]["state"] == "untrusted"
     assert "untrusted" in call("status", home=home.root).out
+
+
+def test_warnings_fail_a_check_where_that_is_asked_for(home: Home) -> None:
+    """With --strict, for people and for programs; nothing else is changed by it."""
+    for config, code in (("every: 1h", 0), ("every: 7m", 1)):
+        home.config.write_text(f"jobs:\n  a: {{command: sh, {config}}}\n")
+        for options in ((), ("--json",)):
+            plain = call("check", *options, home=home.root)
+            strict = call("check", "--strict", *options, home=home.root)
+            assert (plain.code, strict.code) == (0, code)
+            assert (plain.out, plain.err) == (strict.out, strict.err)
+
+
+def test_a_program_that_is_missing_is_a_warning(home: Home) -> None:
+    """A run would fail: nobody has to wait for it."""
+    home.config.write_text("jobs:\n  a: {command: /nowhere/x, every: 1h}\n")
+    answer = call("check", home=home.root)
+    assert answer.code == 0
+    assert answer.err == (
+        f"{home.config}:2:1: warning: a: there is no /nowhere/x on this machine: a run would fail [no-program]\n"
+    )
