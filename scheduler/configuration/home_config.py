@@ -19,10 +19,10 @@ Stamp = tuple[int, int, int, int, int]
 """What tells one version of a file from the next: inode, size, modification time; and who may write it."""
 
 
-def stamp_of(path: Path) -> Stamp | None:
+def stamp_of(path: str | Path) -> Stamp | None:
     """The file's stamp; None if there is no such file."""
     try:
-        status = path.stat()
+        status = os.stat(path)
     except OSError:
         return None
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode, status.st_uid
@@ -45,7 +45,7 @@ def config_stamp(home: Home) -> ConfigStamp | None:
     # Who may write the folder decides whether its files are believed; when it was written says nothing of those.
     parts: list[tuple[str, Stamp | None]] = [("", (found.st_ino, 0, 0, found.st_mode, found.st_uid))]
     try:
-        parts += [(name, stamp_of(folder / name)) for name in part_names(folder)]
+        parts += [(name, stamp_of(f"{folder}/{name}")) for name in part_names(folder)]
     except (PartsRefused, OSError) as problem:
         parts.append((str(problem), None))
     return main, tuple(parts)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from scheduler.configuration import Config, ConfigInvalid, Origin, parse
 from scheduler.configuration.files.joined import ConfigFile
@@ -10,6 +14,7 @@ from scheduler.configuration.lints import lints
 from scheduler.configuration.origins import origins
 from scheduler.entry_members import ConfigError
 from tests.scheduler.configuration.reading import PATH
+from tests.support.examples import examples
 
 MAIN = "defaults: {timezone: Europe/Paris}\njobs:\n  a: {command: x, every: 1h}\n"
 
@@ -158,3 +163,17 @@ def test_aliases_of_all_files_are_bounded_together() -> None:
         "config.d/3.yaml",
         "with this file, the config holds more than 1,000,000 values here: this cannot be a config",
     )
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=12))
+@settings(max_examples=examples(25))
+def test_a_config_means_the_same_in_however_many_files(places: list[int]) -> None:
+    """Each job stands in some file; what it is depends on none of that, and it comes in the order of the files."""
+    texts = {place: ["jobs:"] for place in range(4)}
+    for number, place in enumerate(places):
+        texts[place].append(f"  j{number}: {{command: [x, '{number}'], every: {number + 1}h}}")
+    whole = ["defaults: {timezone: Europe/Paris, tags: [all]}", *chain(*texts.values())]
+    one = read(main="\n".join(line for at, line in enumerate(whole) if line != "jobs:" or at == 1))
+    several = read(*["\n".join(texts[at]) for at in (1, 2, 3)], main="\n".join([whole[0], *texts[0]]))
+    assert list(several.definitions.items()) == list(one.definitions.items())
+    assert [int(job.file[9:10] or 0) for job in several.jobs.values()] == sorted(places)

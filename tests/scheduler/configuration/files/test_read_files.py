@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -189,6 +190,8 @@ def test_an_edit_was_asked_for_by_whoever_could_have_made_it(home: Home, theirs:
     assert load(home.config, home.root).owner == "root"
     os.chown(home.config.parent / theirs, STRANGER, STRANGER)
     assert load(home.config, home.root).owner == user_name(STRANGER)
+    shutil.rmtree(folder_of(home.config))
+    assert load(home.config, home.root).owner == "root"
 
 
 def test_there_are_bounds(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
