@@ -27,6 +27,7 @@ from scheduler.rules.laws import (
     backfill_laws,
     evidence_laws,
     expectation_laws,
+    notification_laws,
     settlement_laws,
 )
 from scheduler.rules.state import Job, Run, State
@@ -350,4 +351,6 @@ _LAWS: dict[str, Callable[[State, Entry, Any], str]] = {
     v.CheckpointAnchorFailed.TYPE: evidence_laws.checkpoint_known,
     v.LedgerContinued.TYPE: evidence_laws.ledger_continued,
     v.LedgerArchived.TYPE: evidence_laws.ledger_archived,
+    v.NotificationSent.TYPE: notification_laws.notified,
+    v.NotificationFailed.TYPE: notification_laws.notified,
 }

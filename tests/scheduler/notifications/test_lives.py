@@ -13,6 +13,7 @@ from scheduler.definition import JobDefinition, Notify
 from scheduler.entry_members import OUTCOMES, MisfireReason
 from scheduler.notifications.state_file import STATE_NAME
 from scheduler.notifications.transport import NotDelivered
+from scheduler.rules.laws.ledger_laws import illegal_entries
 from tests.support.examples import examples
 from tests.support.ledger import run_finished
 from tests.support.telling_audit import Wish, audit
@@ -145,4 +146,6 @@ def test_whatever_happens_all_is_told_once_or_given_up_on_record(tmp_path: Path,
     life.live(60)
     told = life.told
     told.writer.journal.refresh()
-    audit(list(told.writer.journal.read(0)), told.receivers.taken, WISHES)
+    entries = list(told.writer.journal.read(0))
+    audit(entries, told.receivers.taken, WISHES)
+    assert not [each for each in illegal_entries(entries) if each.type in v.NOTIFICATIONS]
