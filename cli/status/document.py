@@ -20,6 +20,7 @@ from cli.status.findings import (
     settled_ahead_by_hand,
 )
 from cli.status.heartbeat import heartbeat_document
+from cli.status.notifications import channel_document, known_channels
 from cli.words.approval_words import change_document, waiting_changes
 from cli.words.late_words import late_document
 from cli.words.limit_words import memory_means
@@ -71,6 +72,7 @@ def status_document(view: View) -> dict[str, Any]:
         "ledger": _ledger(view),
         "evidence": evidence_document(view),
         "heartbeat": heartbeat_document(view),
+        "channels": [channel_document(each) for each in known_channels(view)],
         "settled_until": max(jobs_settled_ahead(view.state, view.now).values(), default=None),
         "settled": _settled(view),
         "clock_behind_ms": None if behind is None else behind // timedelta(milliseconds=1),

@@ -21,6 +21,7 @@ from cli.status.findings import (
     settled_ahead_by_hand,
 )
 from cli.status.heartbeat import heartbeat_lines
+from cli.status.notifications import summary_lines
 from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell, Value
 from cli.times.show import show_duration, show_moment, show_size, show_time
@@ -78,6 +79,8 @@ def status_facts(view: View, zone: str) -> list[tuple[str, Value]]:
         facts.append(("anchors", anchor_lines(view, zone)))
     if heartbeat := heartbeat_lines(view, zone):
         facts.append(("heartbeat", heartbeat))
+    if channels := summary_lines(view):
+        facts.append(("channels", channels))
     if clock := _clock(view, zone):
         facts.append(("clock", clock))
     return facts

@@ -38,6 +38,14 @@ def test_it_tells_what_was_told_what_is_on_its_way_and_what_waits(tmp_path: Path
     assert "no scheduler serves this home" in shown.out
     assert "\x1b[31m" not in shown.out
     assert "secret-path" not in shown.out
+    overview = call("status", home=tmp_path)
+    assert "pager is not told: " in " ".join(overview.out.split())
+    assert [
+        each["channel"] for each in json.loads(call("status", "--json", home=tmp_path).out)["channels"]
+    ] == [
+        "mail",
+        "pager",
+    ]
     mail, pager = json.loads(call("notify", "status", "--json", home=tmp_path).out)["channels"]
     assert (mail["kind"], mail["on_its_way"], mail["waiting"]) == ("email", None, None)
     assert (pager["told"], pager["on_its_way"]["count"], pager["waiting"]["kinds"]) == (
@@ -75,3 +83,4 @@ def test_without_channels_it_says_how_to_have_some(tmp_path: Path) -> None:
     assert shown.code == 0
     assert "none: `channels:` in the config" in shown.out
     assert not home.var.exists()
+    assert "\nchannels:" not in call("status", home=home.root).out
